@@ -1,0 +1,21 @@
+"""A change of one record: what the user sees, what the journal keeps, what undo inverts, what plugins receive."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Change(NamedTuple):
+    """`before` and `after` hold the changed columns in stored form; `before` None: it was not there, `after` None: it
+    is no more. `tags` is a column of its own: the sorted ids of the tags. For a new record `after` holds every column
+    that is not empty."""
+
+    entity: str
+    id: int
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    table: str = ""
+
+    def inverted(self) -> Change:
+        """The change that takes this one back."""
+        return self._replace(before=self.after, after=self.before)

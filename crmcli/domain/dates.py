@@ -1,0 +1,401 @@
+"""Days and times typed by people: one strict grammar that understands a text in one way or refuses it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.domain.calendars import (
+    GREGORIAN_YEARS,
+    JALALI_YEARS,
+    MONTHS_IN,
+    ONE_DAY,
+    add_months,
+    add_workdays,
+    make_day,
+    period_around,
+    split_day,
+)
+from crmcli.domain.datewords import EDGES, MONTHS, NEAR_DAYS, UNITS, WEEKDAYS
+from crmcli.domain.text import clip, fold
+from crmcli.errors import FieldError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from crmcli.domain.calendars import Calendar
+
+# "ymd" (nothing is assumed), "dmy" or "mdy": how a column that is imported writes its days
+Order = str
+
+DAY_EXAMPLES = "Write today, tomorrow, fri, last fri, +3d, -2w, +1m, +3wd, eom, 2026-12-01, 1.12.2026 or 1 dec 2026."
+TIME_EXAMPLES = "A time may follow the day: tomorrow 9am, fri 14:30, 2026-12-01T14:30; or stand alone: 14:30, +2h, now."
+
+
+class When(NamedTuple):
+    """A day and, where one was given, a wall-clock time in the reader's time zone.
+
+    `time.fold` is 1 only where an exact instant (an offset, now, +2h) fell into the second pass of a repeated hour.
+    """
+
+    day: date
+    time: time | None = None
+
+
+class Setting:
+    """What the meaning of a text depends on besides the text; `week_start` is 0 for Monday to 6 for Sunday."""
+
+    __slots__ = ("calendar", "now", "order", "today", "week_start")
+
+    def __init__(self, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0):
+        self.now = now
+        self.today = now.date()
+        self.calendar = calendar
+        self.order = order
+        self.week_start = week_start
+
+
+def parse_when(
+    text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
+) -> When:
+    """Read a day, a time, or both; `now` is aware and carries the reader's time zone.
+
+    A weekday is the next one strictly after today ("next fri" is the same day, "last fri" the latest before today).
+    A day and month without a year is the next such day, today included. A time alone is today's. eom, sow ... are
+    the last or first day of the month, week ... that today is in. With calendar "jalali" the years 1200 to 1599 are
+    Jalali and so are relative months, quarters and years. `order` says how a column of an import writes days
+    (12/01/2026, also with two-digit years); by default a text that could be read in two ways is refused.
+    Raises FieldError, with examples, for everything else.
+    """
+    return read_when(text, Setting(now, calendar, order, week_start))
+
+
+def parse_day(
+    text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
+) -> date:
+    """Read a day as `parse_when` does; FieldError where a time is given as well."""
+    if len(text) == 10 and calendar != "jalali" and (day := _iso_day(text)):
+        return day
+    when = read_when(text, Setting(now, calendar, order, week_start))
+    if when.time is not None:
+        raise FieldError(f"A day is wanted here, without a time: '{_quoted(text)}'.", hint=DAY_EXAMPLES)
+    return when.day
+
+
+def parse_instant(
+    text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
+) -> datetime:
+    """Read a day or time as `parse_when` does and return it in UTC; a day alone means its 00:00 on the wall clock."""
+    if 16 <= len(text) <= 24 and calendar != "jalali" and (moment := _iso_moment(text)):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)).astimezone(UTC)
+    return instant_of(read_when(text, Setting(now, calendar, order, week_start)), now)
+
+
+def instant_of(when: When, now: datetime) -> datetime:
+    """Return the instant in UTC of a day and wall-clock time (00:00 when there is none) in the zone of `now`.
+
+    A time that the clocks skip moves forward by what they skip (02:30 becomes 03:30); one that they pass twice is
+    the first (RFC 5545 3.3.5 reads them so too).
+    """
+    wall = datetime.combine(when.day, when.time or time(), tzinfo=now.tzinfo)
+    try:
+        return wall.astimezone(UTC)
+    except OverflowError:
+        raise _outside(wall.isoformat()) from None
+
+
+def describe(when: When, now: datetime) -> str:
+    """Return what was understood: 'Fri 2026-11-27 14:30'; a note follows where the clocks skip or repeat that time."""
+    if when.time is None:
+        return f"{when.day:%a} {when.day.isoformat()}"
+    instant = instant_of(when, now)
+    wall = instant.astimezone(now.tzinfo)
+    shown = f"{wall:%a} {wall:%Y-%m-%d %H:%M}"
+    if wall.replace(tzinfo=None) != datetime.combine(when.day, when.time):
+        return f"{shown} ({when.time:%H:%M} is skipped by the clocks)"
+    if wall.utcoffset() != wall.replace(fold=1 - wall.fold).utcoffset():
+        return f"{shown} (the {'second' if wall.fold else 'first'} of two)"
+    return shown
+
+
+def show_day(day: date, calendar: Calendar = "gregorian") -> str:
+    """Return the day as YYYY-MM-DD of the calendar: 2026-11-27 or 1405-09-06."""
+    if calendar != "jalali":
+        return day.isoformat()
+    year, month, number = split_day(day, calendar)
+    return f"{year:04}-{month:02}-{number:02}"
+
+
+def relative(day: date, today: date) -> str:
+    """Return the day as seen from `today`: 'today', 'tomorrow', 'in 3 days', '5 days ago'."""
+    days = (day - today).days
+    if -1 <= days <= 1:
+        return ("yesterday", "today", "tomorrow")[days + 1]
+    return f"in {days} days" if days > 0 else f"{-days} days ago"
+
+
+def read_when(text: str, setting: Setting) -> When:
+    """Read a text by the grammar of `parse_when`; for the modules that build on it."""
+    words = fold(text)
+    if not words:
+        raise FieldError("A day or time is missing.", hint=DAY_EXAMPLES)
+    try:
+        when = _read(words, setting)
+    except OverflowError:
+        raise _outside(text) from None
+    if when is None:
+        raise FieldError(f"'{_quoted(text)}' is not a day or time.", hint=f"{DAY_EXAMPLES}\n  {TIME_EXAMPLES}")
+    if when.day.year not in GREGORIAN_YEARS:
+        raise _outside(text)
+    return when
+
+
+def _read(words: str, setting: Setting) -> When | None:
+    """Read folded text: first what is exact, then a time at the end, then the day before it."""
+    if words in ("now", "الان", "اکنون"):
+        return _wall(setting.now, setting)
+    if shifted := _shifted_clock(words, setting):
+        return shifted
+    match = re.fullmatch(r"(\S+?)t(\d\d?:\d.*)", words)
+    words = f"{match[1]} {match[2]}" if match else words
+    match = re.fullmatch(
+        r"(?:(.*?) )??(?:(?:at|ساعت) )?(\d\d?)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(?: ?([ap])m)?"
+        r"( ?z|[+-]\d\d:?\d\d)?",
+        words,
+    )
+    if not match or not (match[3] or match[6]):
+        day = read_day(words, setting)
+        return None if day is None else When(day)
+    day = read_day(match[1], setting) if match[1] else setting.today
+    clock = _clock(match)
+    if day is None or clock is None:
+        return None
+    if not match[7]:
+        return When(day, clock)
+    return None if not match[1] else _wall(datetime.combine(day, clock, _offset(match[7].strip())), setting)
+
+
+def _wall(instant: datetime, setting: Setting) -> When:
+    local = instant.astimezone(setting.now.tzinfo)
+    return When(local.date(), local.time())
+
+
+def _clock(match: re.Match[str]) -> time | None:
+    """Time of day from hour (2), minute (3), second (4), fraction (5) and a or p (6) of a match."""
+    hour, half = int(match[2]), match[6]
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    minute, second = int(match[3] or 0), int(match[4] or 0)
+    if hour > 23 or minute > 59 or second > 59:
+        raise FieldError(
+            f"There is no time {hour:02}:{minute:02}.", hint="Times run from 00:00 to 23:59, or as 2:30pm."
+        )
+    return time(hour, minute, second, int((match[5] or "0").ljust(6, "0")))
+
+
+def _offset(text: str) -> tzinfo:
+    from datetime import timezone
+
+    if text == "z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 23 or minutes > 59:
+        raise FieldError(f"There is no time zone offset {text}.", hint="Write it as +03:30 or Z.")
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _shifted_clock(words: str, setting: Setting) -> When | None:
+    """+90min, -2h: counted in real time, so that a change of the clocks between is no trap."""
+    shift = _shift(words)
+    if shift is None or shift[1] not in ("hour", "minute"):
+        return None
+    length = timedelta(hours=shift[0]) if shift[1] == "hour" else timedelta(minutes=shift[0])
+    return _wall(setting.now.astimezone(UTC) + length, setting)
+
+
+def _shift(words: str) -> tuple[int, str] | None:
+    """'+3d', 'in 3 days', '3 days ago' -> signed count and unit."""
+    match = re.fullmatch(r"(?:([+-])|(in ))(\d{1,6}) ?([a-z]+)", words)
+    if match and match[4] in UNITS:
+        return (-int(match[3]) if match[1] == "-" else int(match[3])), UNITS[match[4]]
+    match = re.fullmatch(r"(\d{1,6}) ?([a-z]+) ago", words)
+    return (-int(match[1]), UNITS[match[2]]) if match and match[2] in UNITS else None
+
+
+def read_day(words: str, setting: Setting) -> date | None:
+    """Read folded text as a day; None where it is none, FieldError where it names a day that is not there."""
+    today = setting.today
+    if words in NEAR_DAYS:
+        return today + timedelta(days=NEAR_DAYS[words])
+    direction, _, name = words.rpartition(" ")
+    if name in WEEKDAYS and direction in ("", "next", "last"):
+        return _weekday(WEEKDAYS[name], today, last=direction == "last")
+    if words in WEEKDAYS:  # names of two words
+        return _weekday(WEEKDAYS[words], today)
+    if match := re.fullmatch(r"([se])o([wmqy])|end of (week|month|quarter|year)", words):
+        first, after = period_around(today, match[3] or EDGES[match[2]], setting.calendar, setting.week_start)
+        return first if match[1] == "s" else after - ONE_DAY
+    if shift := _shift(words):
+        return _shifted_day(*shift, setting)
+    return _numeric_day(words, setting) or _named_month_day(words, setting)
+
+
+def _weekday(wanted: int, today: date, last: bool = False) -> date:
+    """The next such day strictly after today, or the latest strictly before it."""
+    if last:
+        return today - timedelta(days=(today.weekday() - wanted - 1) % 7 + 1)
+    return today + timedelta(days=(wanted - today.weekday() - 1) % 7 + 1)
+
+
+def _shifted_day(count: int, unit: str, setting: Setting) -> date | None:
+    today = setting.today
+    if unit == "workday":
+        return add_workdays(today, count)
+    if unit in MONTHS_IN:
+        try:
+            return add_months(today, count * MONTHS_IN[unit], setting.calendar)
+        except ValueError:
+            raise OverflowError from None
+    if unit in ("hour", "minute"):  # a clock shift, not a day
+        return None
+    return today + timedelta(days=count * (7 if unit == "week" else 1))
+
+
+def _numeric_day(words: str, setting: Setting) -> date | None:
+    match = re.fullmatch(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})", words)
+    if not match:
+        return None
+    first, separator, second, third = match[1], match[2], match[3], match[4]
+    if len(first) == 4 and len(third) <= 2 and separator != ".":
+        return exact_day(int(first), int(second), int(third), words, setting)
+    if len(first) > 2 or len(third) not in (2, 4):
+        return None
+    if setting.order == "ymd":
+        if len(third) == 2:
+            return None
+        day, month = (int(first), int(second)) if separator == "." else _settled(int(first), int(second), words)
+    else:
+        day, month = (int(first), int(second)) if setting.order == "dmy" else (int(second), int(first))
+    year = int(third) if len(third) == 4 else _full_year(int(third), setting.calendar)
+    return exact_day(year, month, day, words, setting)
+
+
+def _settled(first: int, second: int, words: str) -> tuple[int, int]:
+    """Day and month of a date whose order is not known, where only one order fits."""
+    if first > 12 >= second or first == second:
+        return first, second
+    if second > 12 >= first:
+        return second, first
+    raise FieldError(
+        f"'{words}' can be read in two ways: which number is the month?", hint="Write 2026-12-01 (or 1.12.2026)."
+    )
+
+
+def _full_year(year: int, calendar: Calendar) -> int:
+    """Century of a two-digit year: 1969 to 2068 as POSIX has it; Jalali 1350 to 1449."""
+    if calendar == "jalali":
+        return year + (1400 if year < 50 else 1300)
+    return year + (2000 if year < 69 else 1900)
+
+
+def _named_month_day(words: str, setting: Setting) -> date | None:
+    """1 dec, 1 dec 2026, dec 1, Dec 1, 2026, ۱ آذر ۱۴۰۵."""
+    match = re.fullmatch(r"(\d\d?)(?:st|nd|rd|th)?[ -]([^\W\d]+)(?:(?:, ?|[ -])(\d{4}))?", words)
+    number, name, year = match.groups() if match else ("", "", None)
+    if not match:
+        match = re.fullmatch(r"([^\W\d]+) (\d\d?)(?:st|nd|rd|th)?(?:(?:, ?| )(\d{4}))?", words)
+        if not match:
+            return None
+        name, number, year = match.groups()
+    if name not in MONTHS:
+        return None
+    month, calendar = MONTHS[name]
+    if calendar == "jalali" and setting.calendar != "jalali":
+        raise not_jalali(words)
+    if year:
+        if (int(year) in JALALI_YEARS) != (calendar == "jalali") and setting.calendar == "jalali":
+            raise FieldError(f"The month and the year of '{words}' are of two calendars.", hint=DAY_EXAMPLES)
+        return exact_day(int(year), month, int(number), words, setting)
+    this_year = split_day(setting.today, calendar)[0]
+    for candidate in range(this_year, this_year + 9):  # 29 February may be eight years away
+        try:
+            day = make_day(candidate, month, int(number), calendar)
+        except ValueError:
+            continue
+        if day >= setting.today:
+            return day
+    raise _absent(words)
+
+
+def exact_day(year: int, month: int, day: int, words: str, setting: Setting) -> date:
+    """Return the date of numbers that were typed in full; FieldError, quoting `words`, where there is none."""
+    calendar = calendar_of(year, words, setting)
+    try:
+        return make_day(year, month, day, calendar)
+    except ValueError:
+        raise _absent(words) from None
+
+
+def calendar_of(year: int, words: str, setting: Setting) -> Calendar:
+    """Return the calendar that a year of four digits belongs to; FieldError where the settings do not allow it."""
+    if year in JALALI_YEARS:
+        if setting.calendar != "jalali":
+            raise not_jalali(words)
+        return "jalali"
+    if year not in GREGORIAN_YEARS:
+        raise _outside(words)
+    return "gregorian"
+
+
+def not_jalali(words: str) -> FieldError:
+    """The error for a Jalali date where the calendar is Gregorian."""
+    return FieldError(
+        f"'{_quoted(words)}' looks like a Jalali date, but the calendar is Gregorian.",
+        hint="For Jalali dates: crm config set calendar jalali",
+    )
+
+
+def _iso_day(text: str) -> date | None:
+    """The day of a plain YYYY-MM-DD: the one shape that long imports consist of; None sends it on to the grammar."""
+    if (
+        text[4] == "-" == text[7]
+        and text.isascii()
+        and text[:4].isdigit()
+        and text[5:7].isdigit()
+        and text[8:].isdigit()
+    ):
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return None
+        return day if day.year in GREGORIAN_YEARS else None
+    return None
+
+
+def _iso_moment(text: str) -> datetime | None:
+    """The moment of YYYY-MM-DDThh:mm, with :ss, with Z, with .mmmZ: what exports write, read the short way."""
+    shape = text[10] in "T " and text[13] == ":" and text.isascii() and _iso_day(text[:10])
+    if not shape or (len(text) > 16 and text[16] != ":"):
+        return None
+    if len(text) not in (16, 19) and not (text[-1] == "Z" and (len(text) == 20 or text[19] == ".")):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _absent(words: str) -> FieldError:
+    return FieldError(f"There is no day '{_quoted(words)}' in the calendar.", hint=DAY_EXAMPLES)
+
+
+def _outside(text: str) -> FieldError:
+    return FieldError(f"'{_quoted(text)}' is out of range.", hint="Years run from 1600 to 9999 (Jalali: 1200 to 1599).")
+
+
+def _quoted(text: str) -> str:
+    return clip(" ".join(text.split()), 60)

@@ -1,0 +1,102 @@
+"""The field vocabulary: what each kind of record is made of, said once for filters, columns, imports and docs."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.domain.text import fold
+from crmcli.domain.types import Type
+from crmcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Field(NamedTuple):
+    """One field of a kind of record.
+
+    `column` is the stored column of the base table; "" marks a figure that only the view has (`expr` may then say
+    it in SQL over the base table `t`, so that it can be filtered and sorted). `settable` fields can be assigned,
+    `search` ones are found by a bare word, `indexed` ones sort a million rows at once. `headers` are the folded
+    column titles by which an import recognises the field.
+    """
+
+    name: str
+    type: Type
+    label: str
+    help: str = ""
+    column: str = ""
+    aliases: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    settable: bool = True
+    search: bool = False
+    indexed: bool = False
+    expr: str = ""
+    required: bool = False
+    derived: bool = False
+
+    @property
+    def key_column(self) -> str:
+        """The column that text is compared by: the folded copy of a keyed field, else the column itself."""
+        return f"{self.column}_key" if self.type.keyed and self.column else self.column
+
+    @property
+    def sql(self) -> str:
+        """The stored value as SQL over the base table `t`; empty for figures of the view alone."""
+        return f"t.{self.column}" if self.column else self.expr
+
+
+class Entity(NamedTuple):
+    """A kind of record: its words, its table and view, its fields in the order in which they are shown."""
+
+    name: str
+    plural: str
+    table: str
+    view: str
+    fields: tuple[Field, ...]
+    columns: tuple[str, ...]
+    sort: str
+    kind: str = ""
+    help: str = ""
+
+    @property
+    def tag_table(self) -> str:
+        return f"{self.table}_tag" if "tags" in self.by_name else ""
+
+    @property
+    def by_name(self) -> dict[str, Field]:
+        """Every field by its name and its aliases."""
+        found = _BY_NAME.get(self.name)
+        if found is None:
+            found = {name: field for field in self.fields for name in (field.name, *field.aliases)}
+            _BY_NAME[self.name] = found
+        return found
+
+    def field(self, name: str) -> Field:
+        """The field of that name or alias; UsageError with a suggestion otherwise."""
+        found = self.by_name.get(name)
+        if found is None:
+            raise UsageError(
+                f"{self.name} has no field '{name}'", hint=suggest(name, self.by_name, f"crm fields {self.name}")
+            )
+        return found
+
+    def stored(self) -> Iterator[Field]:
+        """The fields that have a column of their own."""
+        return (field for field in self.fields if field.column)
+
+    def searchable(self) -> tuple[Field, ...]:
+        return tuple(field for field in self.fields if field.search)
+
+
+_BY_NAME: dict[str, dict[str, Field]] = {}
+
+
+def suggest(word: str, known: object, command: str = "") -> str:
+    """'did you mean X?' from the known words, and the command that lists them."""
+    close = get_close_matches(fold(word), [str(k) for k in known], n=1, cutoff=0.6)  # type: ignore[attr-defined]
+    parts = [f"did you mean '{close[0]}'?"] if close else []
+    if command:
+        parts.append(f"'{command}' lists them" if close else f"'{command}' lists the known ones")
+    return "; ".join(parts)

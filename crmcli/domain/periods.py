@@ -1,0 +1,192 @@
+"""Periods typed by people for filters and reports: months, quarters, ranges of days, spans and lengths of time."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from crmcli.domain.calendars import ONE_DAY, month_start, numbered_quarter, period_around, split_day
+from crmcli.domain.dates import (
+    DAY_EXAMPLES,
+    Setting,
+    When,
+    calendar_of,
+    instant_of,
+    not_jalali,
+    read_when,
+)
+from crmcli.domain.datewords import MONTHS
+from crmcli.domain.text import clip, fold
+from crmcli.errors import FieldError
+
+if TYPE_CHECKING:
+    from crmcli.domain.calendars import Calendar
+
+EXAMPLES = (
+    "Write a day, this-month, last-week, next-quarter, q1, 2026-q1, 2026-W50, 2026-12, 2026, "
+    "or a range: 2026-01..2026-03, ..today, 2026-01-05.."
+)
+SHIFTS = {"last": -1, "this": 0, "next": 1}
+
+
+def parse_range(
+    text: str, now: datetime, calendar: Calendar = "gregorian", week_start: int = 0
+) -> tuple[date | None, date | None]:
+    """Read a period or a range `FROM..TO` as [start, end): first day and the day after the last.
+
+    An open side is None. TO is meant inclusively (`..today` has today in it, `2026-01..2026-03` all of March).
+    A month or quarter without a year is this year's; `week_start` (0 Monday to 6 Sunday) is for this-week, last-week
+    and next-week, while 2026-W50 is ISO 8601's, which starts on a Monday. Raises FieldError, also for a range that ends
+    before it starts.
+    """
+    setting = Setting(now, calendar, "ymd", week_start)
+    before, dots, after = text.partition("..")
+    if not dots:
+        return _period(text, setting)
+    start = _period(before, setting)[0] if before.strip() else None
+    end = _period(after, setting)[1] if after.strip() else None
+    _check_order(start, end, text)
+    return start, end
+
+
+def parse_span(
+    text: str, now: datetime, calendar: Calendar = "gregorian", week_start: int = 0
+) -> tuple[datetime | None, datetime | None]:
+    """Read a range as `parse_range` does, with times as well, as the instants [start, end) in UTC.
+
+    Days begin at 00:00 in the zone of `now`. A time as TO is itself the end, not in the span; a time alone is that
+    minute. `FROM for LENGTH` (fri 14:30 for 45m) counts real time from the start.
+    """
+    setting = Setting(now, calendar, "ymd", week_start)
+    before, dots, after = text.partition("..")
+    if dots:
+        start = _edge(before, setting)[0] if before.strip() else None
+        end = _edge(after, setting)[1] if after.strip() else None
+        _check_order(start, end, text)
+        return start, end
+    start_text, word, length = text.rpartition(" for ")
+    if word:
+        begin = _edge(start_text, setting)[0]
+        try:
+            return begin, begin + timedelta(minutes=parse_span_length(length))
+        except OverflowError:
+            raise _unreadable(text) from None
+    begin, end = _edge(text, setting)
+    return begin, end if end != begin else begin + timedelta(minutes=1)
+
+
+def parse_span_length(text: str) -> int:
+    """Read a length of time and return whole minutes: 90m, 1h30, 1h 30m, 2h, 1d (24 hours), 1w (7 days)."""
+    words = fold(text)
+    match = re.fullmatch(
+        r"(?:(\d{1,4}) ?w(?:eeks?)?)? ?(?:(\d{1,5}) ?d(?:ays?)?)? ?(?:(\d{1,5}) ?h(?:ours?)?)? ?"
+        r"(?:(\d{1,6}) ?m(?:in(?:utes?|s)?)?)?",
+        words,
+    )
+    if not match and (hours := re.fullmatch(r"(\d{1,5})h(\d\d)", words)):
+        return 60 * int(hours[1]) + int(hours[2])
+    if not match or not any(match.groups()):
+        raise FieldError(f"'{clip(words, 60)}' is not a length of time.", hint="Write 90m, 1h30, 2h, 2d or 1w.")
+    weeks, days, hours_, minutes = (int(part or 0) for part in match.groups())
+    return ((7 * weeks + days) * 24 + hours_) * 60 + minutes
+
+
+def _check_order(start: date | None, end: date | None, text: str) -> None:
+    if start is None and end is None:
+        raise FieldError("The range has neither a start nor an end.", hint=EXAMPLES)
+    if start is not None and end is not None and end <= start:
+        raise FieldError(f"The range '{clip(text, 60)}' ends before it starts.", hint="Write the earlier side first.")
+
+
+def _edge(text: str, setting: Setting) -> tuple[datetime, datetime]:
+    """Start and end of one side of a span: equal for a time, midnights for days and periods."""
+    period = _named_period(fold(text), text, setting)
+    if period is None:
+        when = read_when(text, setting)
+        if when.time is not None:
+            instant = instant_of(when, setting.now)
+            return instant, instant
+        period = _one_day(when.day, text)
+    start, end = (instant_of(When(day, time()), setting.now) for day in period)
+    return start, end
+
+
+def _period(text: str, setting: Setting) -> tuple[date, date]:
+    """Start and end of a period or of a day."""
+    period = _named_period(fold(text), text, setting)
+    if period is not None:
+        return period
+    when = read_when(text, setting)
+    if when.time is not None and fold(text) != "now":
+        raise FieldError(f"Days are wanted here, without a time: '{clip(text, 60)}'.", hint=EXAMPLES)
+    return _one_day(when.day, text)
+
+
+def _one_day(day: date, text: str) -> tuple[date, date]:
+    try:
+        return day, day + ONE_DAY
+    except OverflowError:
+        raise _unreadable(text) from None
+
+
+def _named_period(words: str, text: str, setting: Setting) -> tuple[date, date] | None:
+    """A period longer than a day, or None where the text may be a day."""
+    if len(words) > 40 or words.startswith(("+", "-")):
+        return None
+    try:
+        return _relative_period(words, setting) or _numbered_period(words, setting) or _month_by_name(words, setting)
+    except (ValueError, OverflowError):
+        raise _unreadable(text) from None
+
+
+def _relative_period(words: str, setting: Setting) -> tuple[date, date] | None:
+    match = re.fullmatch(r"(this|last|next)[ -](week|month|quarter|year)", words)
+    if not match:
+        return None
+    return period_around(setting.today, match[2], setting.calendar, setting.week_start, SHIFTS[match[1]])
+
+
+def _numbered_period(words: str, setting: Setting) -> tuple[date, date] | None:
+    if match := re.fullmatch(r"\d{4}", words):
+        calendar = calendar_of(int(words), words, setting)
+        return month_start(int(words), 1, calendar), month_start(int(words), 13, calendar)
+    if match := re.fullmatch(r"(\d{4})[-/](\d\d?)", words):
+        return _month(int(match[1]), int(match[2]), calendar_of(int(match[1]), words, setting))
+    if match := re.fullmatch(r"q([1-4])(?:[ -](\d{4}))?|(\d{4})[ -]?q([1-4])", words):
+        quarter, year_text = int(match[1] or match[4]), match[2] or match[3]
+        if not year_text:
+            year = split_day(setting.today, setting.calendar)[0]
+            return numbered_quarter(year, quarter, setting.calendar)
+        return numbered_quarter(int(year_text), quarter, calendar_of(int(year_text), words, setting))
+    if match := re.fullmatch(r"(\d{4})-?w(\d\d?)", words):
+        if calendar_of(int(match[1]), words, setting) == "jalali":
+            raise ValueError
+        monday = date.fromisocalendar(int(match[1]), int(match[2]), 1)
+        return monday, monday + timedelta(weeks=1)
+    return None
+
+
+def _month_by_name(words: str, setting: Setting) -> tuple[date, date] | None:
+    """dec, dec 2026, آذر ۱۴۰۵."""
+    name, _, year_text = words.partition(" ")
+    if name not in MONTHS or not re.fullmatch(r"(\d{4})?", year_text):
+        return None
+    month, calendar = MONTHS[name]
+    if calendar == "jalali" and setting.calendar != "jalali":
+        raise not_jalali(words)
+    if not year_text:
+        return _month(split_day(setting.today, calendar)[0], month, calendar)
+    if calendar_of(int(year_text), words, setting) != calendar:
+        raise ValueError
+    return _month(int(year_text), month, calendar)
+
+
+def _month(year: int, month: int, calendar: Calendar) -> tuple[date, date]:
+    if not 1 <= month <= 12:
+        raise ValueError
+    return month_start(year, month, calendar), month_start(year, month + 1, calendar)
+
+
+def _unreadable(text: str) -> FieldError:
+    return FieldError(f"There is no period '{clip(text, 60)}' in the calendar.", hint=f"{EXAMPLES}\n  {DAY_EXAMPLES}")

@@ -1,0 +1,350 @@
+"""Field types: how a value is typed by people, kept in the store, and shown.
+
+A stored value is JSON-native on both engines: text, whole numbers, booleans, ISO days (`2026-12-01`) and UTC
+instants of fixed width (`2026-12-01T09:00:00.000Z`, so that text order is time order). Money is minor units,
+probability is basis points (10,000 = 100 %). `None` is empty; an empty text is stored as `None`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.domain import address, dates, money
+from crmcli.domain.text import check_text, digits, fold
+from crmcli.errors import FieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Stored = Any
+
+
+class Env(NamedTuple):
+    """What reading a typed value may depend on: the clock's now (aware, in the user's zone) and the user's habits."""
+
+    now: datetime
+    calendar: str = "gregorian"
+    currency: str = "EUR"
+    region: str = ""
+    me: str = ""
+    order: str = "ymd"
+    decimal: str | None = None
+
+
+def show_instant(moment: datetime) -> str:
+    """An aware datetime as the stored text: UTC, milliseconds, `Z`."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def read_instant(stored: str) -> datetime:
+    """The aware UTC datetime of a stored instant."""
+    return datetime.fromisoformat(stored)
+
+
+class Type:
+    """A kind of value. `name` is the word users see in `crm fields` and `crm field add`."""
+
+    name = "text"
+    #: what a filter may do with it: "text", "number", "day", "instant", "choice", "flag", "ref", "tags"
+    family = "text"
+    #: a folded or normalised copy is kept in a column of its own, made by `key`
+    keyed = False
+
+    def parse(self, text: str, env: Env) -> Stored:
+        """Read a typed value; empty text is None. Raises FieldError."""
+        raise FieldError(f"{self.name} is set by the program")
+
+    def key(self, stored: Stored, env: Env | None = None) -> str | None:
+        """The comparison key of a stored value, for keyed types."""
+        return None if stored is None else fold(stored)
+
+    def from_db(self, value: Any) -> Stored:
+        """What a driver returned as the stored form (PostgreSQL gives dates and instants as objects)."""
+        return value
+
+    def show(self, stored: Stored) -> str:
+        """The stored value as plain text: what exports write and imports read back."""
+        return "" if stored is None else str(stored)
+
+
+class Text(Type):
+    """One line of text."""
+
+    keyed = True
+    multiline = False
+
+    def parse(self, text: str, env: Env) -> Stored:
+        text = check_text(text).strip()
+        if not self.multiline and "\n" in text:
+            text = " ".join(text.split())
+        return text or None
+
+
+class LongText(Text):
+    """Several lines of text."""
+
+    name = "long text"
+    multiline = True
+
+
+class Identifier(Type):
+    """An identifier of another system or of ours: compared exactly, never folded."""
+
+    name = "identifier"
+    family = "identifier"
+
+    def parse(self, text: str, env: Env) -> Stored:
+        return check_text(text).strip() or None
+
+
+class Integer(Type):
+    """A whole number between `low` and `high`, both included."""
+
+    name = "integer"
+    family = "number"
+
+    def __init__(self, low: int = -(2**63), high: int = 2**63 - 1, unit: str = "") -> None:
+        self.low, self.high, self.unit = low, high, unit
+
+    def parse(self, text: str, env: Env) -> Stored:
+        plain = digits(text).strip().replace(",", "").replace("\u202f", "").replace(" ", "")
+        if not plain:
+            return None
+        if plain.endswith(".0"):
+            plain = plain[:-2]
+        scale = {"k": 1000, "m": 1_000_000}.get(plain[-1:].lower(), 1)
+        body = plain[:-1] if scale > 1 else plain
+        if not body.lstrip("+-").isdigit() or not body.isascii() or len(body) > 20:
+            raise FieldError(f"'{text}' is not a whole number")
+        number = int(body) * scale
+        if not self.low <= number <= self.high:
+            raise FieldError(f"{number} is out of range: {self.low} to {self.high}")
+        return number
+
+
+class Percent(Type):
+    """A probability in percent with up to two decimals, kept in basis points."""
+
+    name = "percent"
+    family = "number"
+
+    def parse(self, text: str, env: Env) -> Stored:
+        plain = digits(text).strip().removesuffix("%").removesuffix("٪").strip().replace(",", ".")
+        if not plain:
+            return None
+        whole, _, part = plain.partition(".")
+        if not whole.isdigit() or not (part + "0").isdigit() or not plain.isascii() or len(whole) > 3 or len(part) > 2:
+            raise FieldError(f"'{text}' is not a percentage", hint="write a number from 0 to 100, such as 25 or 33.49")
+        points = int(whole) * 100 + int((part + "00")[:2])
+        if points > 10_000:
+            raise FieldError(f"{text} is more than 100 %")
+        return points
+
+    def show(self, stored: Stored) -> str:
+        if stored is None:
+            return ""
+        whole, part = divmod(stored, 100)
+        return f"{whole}.{part:02d}".rstrip("0") if part else str(whole)
+
+
+class Money(Type):
+    """An amount in minor units of the record's currency; `currency` names the field that holds the code."""
+
+    name = "money"
+    family = "money"
+
+    def __init__(self, currency: str = "currency") -> None:
+        self.currency = currency
+
+    def parse(self, text: str, env: Env) -> Stored:
+        """The minor units in `env.currency`; an amount that names another currency is refused here (see
+        `parse_with_currency`)."""
+        if not text.strip():
+            return None
+        minor, code = money.parse_money(text, env.currency, env.decimal)
+        if code != env.currency:
+            raise FieldError(f"'{text}' is in {code}, the record is in {env.currency}")
+        return minor
+
+    def parse_with_currency(self, text: str, env: Env) -> tuple[int | None, str]:
+        """(minor units, ISO 4217 code), the code being `env.currency` unless the text names one."""
+        if not text.strip():
+            return None, env.currency
+        return money.parse_money(text, env.currency, env.decimal)
+
+
+class Currency(Type):
+    """An ISO 4217 code."""
+
+    name = "currency"
+    family = "identifier"
+
+    def parse(self, text: str, env: Env) -> Stored:
+        code = text.strip().upper()
+        if not code:
+            return None
+        if not money.known(code):
+            raise FieldError(f"'{text}' is not a currency", hint="use an ISO 4217 code such as EUR, USD or IRR")
+        return code
+
+
+class Day(Type):
+    """A day without a time."""
+
+    name = "date"
+    family = "day"
+
+    def parse(self, text: str, env: Env) -> Stored:
+        if not text.strip():
+            return None
+        return dates.parse_day(text, env.now, env.calendar, env.order).isoformat()
+
+    def from_db(self, value: Any) -> Stored:
+        return value.isoformat() if isinstance(value, date) else value
+
+
+class Instant(Type):
+    """A moment, kept in UTC."""
+
+    name = "instant"
+    family = "instant"
+
+    def parse(self, text: str, env: Env) -> Stored:
+        if not text.strip():
+            return None
+        return show_instant(dates.parse_instant(text, env.now, env.calendar, env.order))
+
+    def from_db(self, value: Any) -> Stored:
+        return show_instant(value) if isinstance(value, datetime) else value
+
+
+YES = frozenset(["yes", "y", "true", "1", "on", "بله", "آری"])
+NO = frozenset(["no", "n", "false", "0", "off", "خیر", "نه"])
+
+
+class Flag(Type):
+    """Yes or no; never empty."""
+
+    name = "flag"
+    family = "flag"
+
+    def parse(self, text: str, env: Env) -> Stored:
+        word = text.strip().casefold()
+        if word in YES:
+            return True
+        if word in NO or not word:
+            return False
+        raise FieldError(f"'{text}' is neither yes nor no")
+
+    def from_db(self, value: Any) -> Stored:
+        return None if value is None else bool(value)
+
+    def show(self, stored: Stored) -> str:
+        return "" if stored is None else "yes" if stored else "no"
+
+
+class Choice(Type):
+    """One of a fixed list of words. With `numbers` the place in the list is stored, so that it sorts."""
+
+    name = "choice"
+    family = "choice"
+
+    def __init__(self, *options: str, numbers: bool = False) -> None:
+        self.options, self.numbers = options, numbers
+        self._by_key = {fold(option): (i if numbers else option) for i, option in enumerate(options)}
+
+    def parse(self, text: str, env: Env) -> Stored:
+        word = fold(text)
+        if not word:
+            return None
+        found = self._by_key.get(word)
+        if found is None and self.numbers and word.isdigit() and int(word) < len(self.options):
+            found = int(word)
+        if found is None:
+            raise FieldError(f"'{text}' is not one of: {', '.join(self.options)}")
+        return found
+
+    def show(self, stored: Stored) -> str:
+        if stored is None:
+            return ""
+        return self.options[stored] if self.numbers else str(stored)
+
+
+class Email(Type):
+    """An e-mail address; kept as typed without its display name, compared in lower case with an ASCII domain."""
+
+    name = "e-mail"
+    keyed = True
+
+    def parse(self, text: str, env: Env) -> Stored:
+        text = check_text(text).strip()
+        return address.email_key(text) if text else None
+
+    def key(self, stored: Stored, env: Env | None = None) -> str | None:
+        return stored
+
+
+class Phone(Type):
+    """A telephone number, kept as typed; its key is E.164 where the number can be read with the default region."""
+
+    name = "phone"
+    family = "phone"
+    keyed = True
+
+    def parse(self, text: str, env: Env) -> Stored:
+        text = " ".join(check_text(text).split())
+        if text and not any(c.isdigit() for c in text) and not any(c.isalpha() for c in text):
+            raise FieldError(f"'{text}' is not a telephone number")
+        return text or None
+
+    def key(self, stored: Stored, env: Env | None = None) -> str | None:
+        if stored is None:
+            return None
+        return address.phone_key(stored, env.region if env else "") or bare_number(stored) or None
+
+
+def bare_number(text: str) -> str:
+    """The digits of a number that cannot be read as E.164: what it is compared by."""
+    return "".join(c for c in digits(text) if c.isascii() and c.isdigit())
+
+
+class Url(Type):
+    """A web address."""
+
+    name = "URL"
+    keyed = True
+
+    def parse(self, text: str, env: Env) -> Stored:
+        text = check_text(text).strip()
+        return address.check_url(text) if text else None
+
+
+class Ref(Type):
+    """A link to another record, stored as its id.
+
+    `words` marks a vocabulary (stage, owner, source ...): named exactly, any of several; otherwise a filter finds
+    the name by a part of it. `create` says that a new name makes a new record of that vocabulary.
+    """
+
+    name = "reference"
+    family = "ref"
+
+    def __init__(self, entity: str, *, words: bool = False, create: bool = False) -> None:
+        self.entity, self.words, self.create = entity, words, create
+
+
+class Tags(Type):
+    """A set of tags, written with commas; edited with `+vip,-cold`."""
+
+    name = "tags"
+    family = "tags"
+
+    def show(self, stored: Stored) -> str:
+        return ", ".join(stored or ())
+
+
+def key_of(kind: Type) -> Callable[[Stored, Env | None], str | None] | None:
+    """The key function of a keyed type, else None."""
+    return kind.key if kind.keyed else None

@@ -1,0 +1,103 @@
+"""What can go wrong, each with the exit code it ends in and a hint that says what to do next."""
+
+from __future__ import annotations
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NOT_FOUND = 3
+EXIT_CONFLICT = 4
+EXIT_REFUSED = 5
+EXIT_INTERRUPTED = 130
+
+
+class CrmError(Exception):
+    """A failure that the user can act on.
+
+    `message` is one sentence of what happened; `hint` (optional) is what to do; `code` is the exit code.
+    """
+
+    code = EXIT_FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class UsageError(CrmError):
+    """The words of the command do not fit: unknown field, malformed value, missing --yes."""
+
+    code = EXIT_USAGE
+
+
+class FilterError(UsageError):
+    """A filter text that cannot be read; `text` and `column` (0-based) place the caret."""
+
+    def __init__(self, message: str, text: str = "", column: int = 0, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.text = text
+        self.column = column
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.text:
+            lines += ["  " + self.text, "  " + " " * self.column + "^"]
+        if self.hint:
+            lines.append("  " + self.hint)
+        return "\n".join(lines)
+
+
+class FieldError(UsageError):
+    """A value that a field's type or rule refuses; `field` names it."""
+
+    def __init__(self, message: str, field: str = "", hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.field = field
+
+
+class AmbiguousError(UsageError):
+    """A name that fits several records; `candidates` are lines to choose from."""
+
+    def __init__(self, message: str, candidates: list[str], hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        lines = [self.message, *("  " + line for line in self.candidates)]
+        if self.hint:
+            lines.append("  " + self.hint)
+        return "\n".join(lines)
+
+
+class NotFoundError(CrmError):
+    """A record, file, report, view or setting that is not there."""
+
+    code = EXIT_NOT_FOUND
+
+
+class ConflictError(CrmError):
+    """Somebody else changed the record meanwhile, or undo met a later change of the same field."""
+
+    code = EXIT_CONFLICT
+
+
+class NewerDatabaseError(ConflictError):
+    """The database was made by a newer version of the program."""
+
+
+class RefusedError(CrmError):
+    """A rule, a hook or a plugin said no."""
+
+    code = EXIT_REFUSED
+
+
+class StoreError(CrmError):
+    """The store cannot be used: locked, read-only, full, damaged, not a CRM database."""
+
+
+class ReadError(CrmError):
+    """A file that cannot be read as what it should be (wrong kind, encoding, damaged)."""

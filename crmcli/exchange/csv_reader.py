@@ -1,0 +1,187 @@
+"""CSV bytes to records, streaming, with the line number of each and without ever guessing past a fault."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from crmcli.errors import ReadError
+from crmcli.exchange.formulas import GUARD_IN_TEXT, unguard
+from crmcli.exchange.shape import SAMPLE_RECORDS, Row, last_filled, too_many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BLOCK = 256 * 1024
+MAX_CELL = 1024 * 1024
+"""The longest cell in characters that is read (1 MiB); a longer one is named and its row left out."""
+MAX_LINE = 16 * 1024 * 1024
+
+
+class CsvReader:
+    """The records of one CSV file; `records` gives the first ones for a look, `rows` then gives all as `Row`s.
+
+    The text is decoded in blocks cut at line ends. Each block is searched once for NUL bytes and guarded formulas, so
+    that ordinary rows cost no more than the csv module itself.
+    """
+
+    def __init__(self, path: str, encoding: str, bom: int, delimiter: str, *, guarded: bool) -> None:
+        self.path = path
+        self.encoding = encoding
+        self.delimiter = delimiter
+        self.bytes_read = bom
+        self._codec = "utf-8" if encoding == "utf-8-sig" else encoding  # the mark is skipped here
+        self.blank_rows = 0
+        self.short_rows = 0
+        self.long_rows = 0
+        self._guarded = guarded
+        self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
+        self._file.seek(bom)
+        self._watch = 0  # records that start at or before this line need a closer look
+        self._line = 0  # the last physical line of the last record
+        csv.field_size_limit(MAX_CELL)
+        lines: Iterator[str] = chain.from_iterable(self._blocks())
+        # strict: a quote closed in mid-cell is an error to name, not text to guess.
+        self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        self._sample: list[tuple[int, list[str], str | None]] = []
+        self._used = False
+
+    def close(self) -> None:
+        """Close the file; no more rows come."""
+        self._file.close()
+
+    def records(self) -> list[tuple[int, list[str]]]:
+        """The first 60 sound, non-blank records as (line, cells)."""
+        sound = 0
+        while sound < SAMPLE_RECORDS:
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                row = self._fault(error)
+                self._sample.append((row.line, row.cells, row.problem))
+                continue
+            first, self._line = self._line + 1, self._reader.line_num
+            if first == 1 and cells[:1] == ["sep="]:
+                continue
+            self._sample.append((first, cells, None))
+            sound += last_filled(cells) > 0
+        return [
+            (line, [unguard(cell) for cell in cells] if self._guarded else cells)
+            for line, cells, problem in self._sample
+            if problem is None and last_filled(cells)
+        ]
+
+    def rows(self, width: int, after: int) -> Iterator[Row]:
+        """All rows that start behind line `after`, each with `width` cells or a problem; blank rows are counted."""
+        make = tuple.__new__
+        for line, cells, problem in self._sample:
+            if line > after:
+                row = Row(line, cells, problem) if problem else self._look(line, cells, width)
+                if row:
+                    yield row
+        self._sample = []
+        line = self._line
+        reader = self._reader
+        while True:
+            try:
+                for cells in reader:
+                    first = line + 1
+                    line = reader.line_num
+                    if len(cells) == width and first > self._watch and cells[0].strip():
+                        yield make(Row, (first, cells, None))
+                    else:
+                        row = self._look(first, cells, width)
+                        if row:
+                            yield row
+                return
+            except csv.Error as error:
+                self._line = line
+                yield self._fault(error)
+                line = self._line
+
+    def _look(self, line: int, cells: list[str], width: int) -> Row | None:
+        """The slow path: blank, short, long, guarded and NUL-holding records."""
+        size = last_filled(cells)
+        if not size:
+            self.blank_rows += 1
+            return None
+        if self._guarded:
+            cells = [unguard(cell) for cell in cells]
+        for column, cell in enumerate(cells, 1):
+            if "\0" in cell:
+                return Row(line, cells, f"cell {column} holds a NUL byte")
+        if size > width:
+            self.long_rows += 1
+            return Row(line, cells, too_many(cells, width, self.delimiter))
+        if len(cells) < width:
+            self.short_rows += 1
+            cells = cells + [""] * (width - len(cells))
+        return Row(line, cells[:width], None)
+
+    def _fault(self, error: csv.Error) -> Row:
+        """Turn an error of the csv module into a row with a problem; raise where it would swallow the file."""
+        first, last = self._line + 1, self._reader.line_num
+        self._line = last
+        text = str(error)
+        huge = "field limit" in text
+        if "unexpected end" in text or (huge and last > first):
+            raise ReadError(
+                f"{self.path!r}: the quote opened in the row at line {first} is never closed.",
+                "Close or remove the quotation mark there.",
+            ) from None
+        if huge:
+            return Row(first, [], f"a cell is longer than {MAX_CELL:,} characters")
+        where = f"lines {first}-{last}" if last > first else f"line {first}"
+        return Row(first, [], f'{where}: a quotation mark is closed in the middle of a cell (write "" for one inside)')
+
+    def _blocks(self) -> Iterator[io.StringIO]:
+        # newline="" makes StringIO split at \n, \r and \r\n alike and leave them in, as csv wants.
+        decoder = codecs.getincrementaldecoder(self._codec)("strict")
+        rest = ""
+        final = False
+        while not final:
+            block = self._file.read(_BLOCK)
+            final = not block
+            try:
+                text = rest + decoder.decode(block, final)
+            except UnicodeDecodeError as error:
+                raise self._undecodable(error, len(block), rest) from None
+            self.bytes_read += len(block)
+            cut = len(text) if final else _last_break(text)
+            rest = text[cut:]
+            if len(rest) > MAX_LINE:
+                raise ReadError(
+                    f"{self.path!r}: line {self._reader.line_num + 1} is longer than {MAX_LINE:,} characters.",
+                    "This is not a CSV file that can be read.",
+                )
+            if cut:
+                text = text[:cut]
+                if "\0" in text or (self._guarded and "'" in text and GUARD_IN_TEXT.search(text)):
+                    # The reader asks for a block when it has used up all lines before, so its count is where we are.
+                    self._watch = self._reader.line_num + _breaks(text) + 1
+                yield io.StringIO(text, newline="")
+
+    def _undecodable(self, error: UnicodeDecodeError, size: int, rest: str) -> ReadError:
+        before = bytes(error.object[: error.start]).decode(self._codec, "ignore")
+        line = self._reader.line_num + 1 + _breaks(rest + before)
+        offset = self.bytes_read - (len(error.object) - size) + error.start
+        byte = error.object[error.start]
+        return ReadError(
+            f"{self.path!r} is not {self.encoding}: line {line}, byte 0x{byte:02X} at offset {offset}.",
+            "Give the right encoding with --encoding, or mend the file.",
+        )
+
+
+def _breaks(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _last_break(text: str) -> int:
+    newline = text.rfind("\n") + 1
+    # A CR at the very end may be the first half of CR LF.
+    return newline or text.rfind("\r", 0, len(text) - 1) + 1

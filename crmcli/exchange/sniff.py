@@ -1,0 +1,301 @@
+"""What a file is, judged by its bytes and never by its name: kind, text encoding, delimiter."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import os
+import re
+import stat
+from collections import Counter
+from typing import NamedTuple
+
+from crmcli.errors import NotFoundError, ReadError, UsageError
+
+SAMPLE_BYTES = 256 * 1024
+DELIMITERS = ",;\t|"
+
+_ENCODING_HINT = "Give the encoding, for example --encoding windows-1252 (or windows-1256, utf-16, iso-8859-7)."
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+_FOREIGN = (
+    (b"%PDF-", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"PAR1", "a Parquet file"),
+)
+
+_INVALID = re.compile("[\udc80-\udcff]")
+_WIDE = re.compile("[^\x00-\x7f]")
+
+_EXPORT_HINT = "Export the table as CSV or XLSX and import that."
+
+
+class Encoding(NamedTuple):
+    """The codec to read with, the length of the byte order mark to skip, and what was guessed."""
+
+    name: str
+    bom: int
+    notes: list[str]
+
+
+def file_size(path: str) -> int:
+    """The size in bytes of a regular, readable file; anything else is refused with its own message."""
+    try:
+        info = os.stat(path)
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no file {path!r}.", "Check the name and the folder.") from None
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{path!r} cannot be opened: {_reason(error)}.") from None
+    if stat.S_ISDIR(info.st_mode):
+        raise ReadError(f"{path!r} is a directory.", "Name one CSV or spreadsheet file in it.")
+    if not stat.S_ISREG(info.st_mode):
+        raise ReadError(f"{path!r} is not a regular file.", "Save the data to a file first and import that.")
+    if info.st_size == 0:
+        raise ReadError(f"{path!r} is empty.")
+    return info.st_size
+
+
+def read_sample(path: str) -> bytes:
+    """The first 256 KiB."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(SAMPLE_BYTES)
+    except OSError as error:
+        raise ReadError(f"{path!r} cannot be read: {_reason(error)}.") from None
+
+
+def kind_of(path: str, sample: bytes) -> str:
+    """ "text" or "workbook"; everything that is neither raises ReadError and says what it is."""
+    if sample.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+        return "workbook"
+    for magic, what in _FOREIGN:
+        if sample.startswith(magic):
+            raise ReadError(f"{path!r} is {what}, not a table.", _EXPORT_HINT)
+    head = sample[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if head.startswith(b"<"):
+        _refuse_markup(path, head)
+    if head.startswith(b"begin:vcard"):
+        raise ReadError(f"{path!r} holds vCards, not a table.", _EXPORT_HINT)
+    if head.startswith(b"begin:vcalendar"):
+        raise ReadError(f"{path!r} is a calendar, not a table.", _EXPORT_HINT)
+    if re.match(rb'(\{\s*"|\[\s*[\[{])', head):
+        raise ReadError(f"{path!r} is JSON, not a table.", _EXPORT_HINT)
+    return "text"
+
+
+def _refuse_markup(path: str, head: bytes) -> None:
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in head:
+        raise ReadError(
+            f"{path!r} is an XML spreadsheet of 2003.", "Open it in Excel or LibreOffice and save it as XLSX."
+        )
+    if re.search(rb"<(!doctype html|html|table|head|meta|body|div)\b", head):
+        raise ReadError(
+            f"{path!r} is an HTML page, not a table (some programs save HTML under a spreadsheet's name).",
+            "Open it in Excel or LibreOffice and save it as XLSX or CSV.",
+        )
+    if head.startswith(b"<?xml"):
+        raise ReadError(f"{path!r} is an XML document, not a table.", _EXPORT_HINT)
+
+
+def find_encoding(path: str, sample: bytes, wanted: str | None) -> Encoding:
+    """The encoding of a text file: the one asked for, else byte order mark, UTF-8, UTF-16 by its NULs, a noted guess.
+
+    UTF-8 is believed only after the whole file was checked (in constant memory). Where at least half of the non-ASCII
+    sequences are valid UTF-8, a wrong byte means a damaged UTF-8 file: ReadError with line and offset, no other guess.
+    """
+    mark = next(((bom, name) for bom, name in _BOMS if sample.startswith(bom)), None)
+    if wanted:
+        name = _codec_name(wanted)
+        if mark and mark[1].split("-")[:2] == name.split("-")[:2]:
+            return Encoding(mark[1], len(mark[0]), [])
+        return Encoding(name, 0, [])
+    if mark:
+        return Encoding(mark[1], len(mark[0]), [])
+    wide = _utf16_without_mark(sample)
+    if wide:
+        return Encoding(wide, 0, [f"read as {wide} (no byte order mark; judged by its NUL bytes)"])
+    _refuse_binary(path, sample)
+    return Encoding("utf-8", 0, []) if _is_utf8(path) else _broken_or_legacy(path)
+
+
+def _codec_name(wanted: str) -> str:
+    try:
+        info = codecs.lookup(wanted)
+        "".encode(wanted)
+    except (LookupError, ValueError):
+        raise UsageError(f"There is no encoding {wanted!r}.", _ENCODING_HINT) from None
+    return info.name
+
+
+def _utf16_without_mark(sample: bytes) -> str:
+    zeros = sample.count(0)
+    if zeros * 20 < len(sample) or len(sample) < 4:
+        return ""
+    odd = sample[1::2].count(0)
+    if odd * 20 >= zeros * 19 and (b"\n\x00" in sample or b"\r\x00" in sample):
+        return "utf-16-le"
+    if odd * 20 <= zeros and (b"\x00\n" in sample or b"\x00\r" in sample):
+        return "utf-16-be"
+    return ""
+
+
+def _refuse_binary(path: str, sample: bytes) -> None:
+    controls = sum(sample.count(byte) for byte in range(32) if byte not in (9, 10, 12, 13))
+    if controls > 16 and controls * 20 > len(sample):
+        raise ReadError(f"{path!r} is a binary file, not a table.", _EXPORT_HINT)
+
+
+def _is_utf8(path: str) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    with open(path, "rb") as file:
+        try:
+            while block := file.read(SAMPLE_BYTES):
+                if not block.isascii() or decoder.getstate()[0]:
+                    decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _broken_or_legacy(path: str) -> Encoding:
+    """For a file that is not UTF-8: ReadError if it nearly is, else the code page that its letters speak for."""
+    # surrogateescape maps each invalid byte to one lone surrogate, so valid and invalid sequences can be counted.
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    good = bad = offset = lines = 0
+    fault = ""
+    legacy: list[bytes] = []
+    with open(path, "rb") as file:
+        final = False
+        while not final:
+            block = file.read(SAMPLE_BYTES)
+            final = not block
+            held = len(decoder.getstate()[0])
+            text = decoder.decode(block, final)
+            broken = _INVALID.findall(text)
+            if broken and not fault:
+                before, _, _ = text.partition(broken[0])
+                line = lines + _breaks(before) + 1
+                at = offset - held + len(before.encode())
+                fault = f"line {line}, byte 0x{ord(broken[0]) - 0xDC00:02X} at offset {at}"
+            if broken and len(legacy) < 16:
+                legacy.append(block)
+            good += len(_WIDE.findall(text)) - len(broken)
+            bad += len(broken)
+            offset += len(block)
+            lines += _breaks(text)
+    if good >= bad:
+        raise ReadError(
+            f"{path!r} is UTF-8 with a wrong byte: {fault}.",
+            "Mend the file, or say what it really is: " + _ENCODING_HINT,
+        )
+    return _legacy(path, b"".join(legacy))
+
+
+def _breaks(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _legacy(path: str, data: bytes) -> Encoding:
+    for name, believable in (("cp1256", _reads_as_arabic), ("cp1252", _reads_as_western)):
+        words = believable(data)
+        if words:
+            note = f"not UTF-8; read as {name} (a guess): {', '.join(words)}; use --encoding if these look wrong"
+            return Encoding(name, 0, [note])
+    raise ReadError(f"The encoding of {path!r} is neither UTF-8 nor clear from its letters.", _ENCODING_HINT)
+
+
+def _reads_as_arabic(data: bytes) -> list[str]:
+    text = data.decode("cp1256", "replace")
+    wide = re.findall(r"[^\x00-\x7f]", text)
+    # Non-joiners, Arabic punctuation and marks count; Latin letters of the same code page (é, ç) count against it:
+    # Cyrillic and Greek bytes read as cp1256 are full of them.
+    arabic = sum(1 for char in wide if "\u0600" <= char <= "\u06ff" or char in "\u200c\u200d\u200e\u200f«»\xa0")
+    letters = re.findall(r"[\u0620-\u06d3]{3,}", text)
+    return _few(letters) if wide and arabic * 100 >= len(wide) * 97 and letters else []
+
+
+def _reads_as_western(data: bytes) -> list[str]:
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return []
+    wide = re.findall(r"[^\x00-\x7f]", text)
+    letters = sum(1 for char in wide if char.isalpha())
+    runs = sum(len(run) for run in re.findall(r"[^\W\d_\x00-\x7f]{3,}", text))
+    # A sign inside a word (Pawe³) means another code page; long runs of accented letters mean another alphabet.
+    torn = len(re.findall(r"[A-Za-z][¡-¿×÷†‡‰Ÿˆ˜][a-z]", text.replace("·", "").replace("\xad", "")))
+    if not wide or runs * 10 > letters or torn * 20 > len(wide):
+        return []
+    words = _few(re.findall(r"[A-Za-zÀ-ÿ]*[À-ÿ][A-Za-zÀ-ÿ]*", text))
+    return words or _few(re.findall(r"\S*[^\x00-\x7f]\S*", text))
+
+
+def _few(words: list[str]) -> list[str]:
+    return list(dict.fromkeys(word[:24] for word in words))[:4]
+
+
+def find_delimiter(text: str) -> tuple[str, list[str]]:
+    """The delimiter of a CSV text (its first 60 records): the one that cuts most records into most equal pieces.
+
+    A first line `sep=;` decides alone. A file of one column gives a comma.
+    """
+    told = re.match(r"sep=([^\r\n])\r?\n", text)
+    if told:
+        return told[1], [f"the file says sep={told[1]}"]
+    best, best_score = ",", 0.0
+    for delimiter in DELIMITERS:
+        if delimiter in text:
+            score = _score(text, delimiter)
+            if score > best_score:
+                best, best_score = delimiter, score
+    return best, []
+
+
+def _score(text: str, delimiter: str) -> float:
+    widths: list[int] = []
+    try:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if record:
+                widths.append(len(record))
+            if len(widths) >= 60:
+                break
+    except csv.Error:
+        pass
+    if not widths:
+        return 0.0
+    counts = Counter(widths)
+    width = max(counts, key=lambda number: (counts[number], number))
+    if width < 2:
+        # No majority is cut, but short rows under a wide header (Outlook) still are a table.
+        width = widths[0]
+    if width < 2:
+        return 0.0
+    share = sum(1 for number in widths if 1 < number <= width) / len(widths)
+    # The header cuts like its rows; a comma inside names or amounts does not cut the header.
+    header = 1.0 if max(widths[:6]) >= width and widths[0] > 1 else 0.5
+    return float(share * header * (width - 1) ** 0.5)
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:]

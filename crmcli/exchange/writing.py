@@ -1,0 +1,161 @@
+"""Rows to CSV and XLSX, streaming; no cell can start a formula in the program that opens the file."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from typing import IO, TYPE_CHECKING, Any
+
+from crmcli.exchange.formulas import SUSPECT_FIRST, guard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+# XML 1.0 cannot hold these; a sheet shows their Unicode pictures instead. The lone surrogates have none.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_MAX_XLSX_TEXT = 32_767
+
+_FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm:ss", "time": "hh:mm:ss"}
+
+
+def write_csv(
+    stream: IO[str],
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    delimiter: str = ",",
+    lossless: bool = False,
+) -> int:
+    """Write a CSV file and return the number of rows.
+
+    `stream` is a text stream opened with newline="". Quoting follows RFC 4180; lines end in LF, not in its CRLF,
+    because the other tools in a pipe (cut, sort, git diff) would keep the CR. Cells that a spreadsheet would run get
+    an apostrophe, which `open_table` takes away again; `lossless` writes every cell as it is, for other programs.
+    """
+    import csv
+
+    count = 0
+
+    def cells() -> Iterator[Sequence[str]]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            if lossless or SUSPECT_FIRST.isdisjoint([cell[:1] for cell in row]):
+                yield row
+            else:
+                yield [guard(cell) if cell[:1] in SUSPECT_FIRST else cell for cell in row]
+
+    writer = csv.writer(_LineFeeds(stream), delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow(header if lossless else [guard(cell) for cell in header])
+    writer.writerows(cells())
+    return count
+
+
+class _LineFeeds:
+    """Ends rows in LF. The csv module quotes a CR in a cell only where CR is part of its line end."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._write = stream.write
+
+    def write(self, row: str) -> int:
+        return self._write(row[:-2] + "\n")
+
+
+def write_xlsx(
+    target: str | IO[bytes],
+    sheets: Iterable[tuple[str, Sequence[tuple[str, str]], Iterable[Sequence[Any]]]],
+) -> int:
+    """Write a workbook and return the number of rows; `target` is a path or a binary stream.
+
+    Each sheet is (title, columns, rows); a column is (header, type) with the type one of text, number, date, datetime,
+    time, duration, flag: it chooses the width and the number format. The type of a value decides its cell: text is
+    always a text cell, never a formula or an error, whatever it starts with; aware datetimes lose their zone (sheets
+    know none), so convert them before. Characters that XML forbids become their visible pictures; text is cut at
+    32,767 characters, the most that a sheet holds. Rows are streamed.
+    """
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    count = 0
+    taken: set[str] = set()
+    for title, columns, rows in sheets:
+        count += _write_sheet(book.create_sheet(_sheet_title(title, taken)), columns, rows)
+    if not book.worksheets:
+        book.create_sheet("Sheet1")
+    book.save(target)
+    return count
+
+
+def _write_sheet(sheet: Any, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> int:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    def text_cell(text: str) -> Any:
+        cell = WriteOnlyCell(sheet, text)
+        cell.data_type = "s"  # the library takes "=1" for a formula and "#N/A" for an error
+        return cell
+
+    def styled(value: Any, number_format: str) -> Any:
+        cell = WriteOnlyCell(sheet, value)
+        cell.number_format = number_format
+        return cell
+
+    for number, (name, kind) in enumerate(columns, 1):
+        wide = {"text": 24, "datetime": 20}.get(kind, 12)
+        sheet.column_dimensions[get_column_letter(number)].width = max(wide, min(len(name) + 3, 40))
+    sheet.freeze_panes = "A2"
+    heads = [text_cell(visible_text(name)) for name, _ in columns]
+    for head in heads:
+        head.font = Font(bold=True)
+    sheet.append(heads)
+    formats = [_FORMATS.get(kind, "") for _, kind in columns]
+    count = 0
+    for row in rows:
+        cells: list[Any] = []
+        for value, number_format in zip(row, formats, strict=True):
+            if isinstance(value, str):
+                text = visible_text(value)
+                cells.append(text_cell(text) if text[:1] in ("=", "#") else text)
+            elif isinstance(value, datetime):
+                cells.append(styled(value.replace(tzinfo=None), number_format or _FORMATS["datetime"]))
+            elif isinstance(value, date):
+                cells.append(styled(value, number_format or _FORMATS["date"]))
+            elif isinstance(value, time):
+                cells.append(styled(value.replace(tzinfo=None), number_format or _FORMATS["time"]))
+            else:
+                cells.append(value)
+        sheet.append(cells)
+        count += 1
+    if columns:
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count + 1}"
+    return count
+
+
+def visible_text(text: str) -> str:
+    """Text that a sheet can hold: forbidden characters as pictures (␀ for NUL), `_x0041_` kept literal, cut to size."""
+    if _ILLEGAL.search(text):
+        text = _ILLEGAL.sub(_picture, text)
+    if "_x" in text:
+        # A reader would decode _x0041_ to A; the escape of its underscore keeps what was typed.
+        text = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
+    if "\r" in text:
+        text = text.replace("\r", "_x000D_")  # XML would turn it into a line feed
+    return text[:_MAX_XLSX_TEXT]
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
+
+
+def _sheet_title(title: str, taken: set[str]) -> str:
+    """A title that a sheet may have (31 characters, none of []:*?/\\), unlike those before."""
+    clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).strip(" '") or "Sheet"
+    name = clean[:31]
+    number = 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{clean[: 30 - len(str(number))]} {number}"
+    taken.add(name.casefold())
+    return name

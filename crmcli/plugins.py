@@ -1,0 +1,2 @@
+from crmcli.store.write import Hooks
+def hooks_for(s,say): return Hooks()

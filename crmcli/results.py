@@ -1,0 +1,84 @@
+"""What a verb returns: data without a word about how it will look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crmcli.domain.change import Change
+    from crmcli.domain.types import Type
+
+
+class Column(NamedTuple):
+    """A column: its JSON key, its field type (None: plain text), its title, and for money the key of the currency."""
+
+    name: str
+    type: Type | None = None
+    label: str = ""
+    currency: str = "currency"
+
+
+class Rows(NamedTuple):
+    """A list. `rows` are mappings from column name to stored value; `cursor` continues the list with `--page`.
+
+    `rows` may be a generator that reads page by page and holds no cursor open between pages; `sums` is an optional
+    footer; `bars` names a numeric column that a terminal may draw.
+    """
+
+    columns: tuple[Column, ...]
+    rows: Iterable[dict[str, Any]]
+    cursor: str = ""
+    title: str = ""
+    empty: str = "nothing found"
+    bars: str = ""
+
+
+class Record(NamedTuple):
+    """One record with all its fields, and sections (timeline, tasks, people ...) under it."""
+
+    title: str
+    columns: tuple[Column, ...]
+    values: dict[str, Any]
+    sections: tuple[Section, ...] = ()
+
+
+class Section(NamedTuple):
+    """A titled list inside a page; `key` is its JSON name."""
+
+    key: str
+    title: str
+    rows: Rows
+
+
+class Page(NamedTuple):
+    """A page of several lists: today, a brief."""
+
+    title: str
+    sections: tuple[Section, ...]
+    values: dict[str, Any]
+
+
+class Changed(NamedTuple):
+    """What a verb changed: one line for people, and the changes; `batch` is the number that `crm undo` takes."""
+
+    lines: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+    batch: int = 0
+    ids: tuple[int, ...] = ()
+    entity: str = ""
+
+
+class Note(NamedTuple):
+    """Something to say, on stdout (`data`) where it is the answer itself."""
+
+    text: str
+    data: bool = True
+
+
+class Bytes(NamedTuple):
+    """A finished file: an export, a calendar."""
+
+    content: bytes
+    name: str = ""

@@ -1,0 +1,345 @@
+"""Typed values -> stored columns: what add, edit, import and the dashboard's forms share."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain import money, pipeline
+from crmcli.domain.address import domain_of, email_domain, is_public_domain
+from crmcli.domain.dates import describe, instant_of, parse_when
+from crmcli.domain.entities import ENTITIES, entity
+from crmcli.domain.fields import suggest
+from crmcli.domain.text import fold
+from crmcli.domain.types import Money, Ref, show_instant
+from crmcli.errors import CrmError, FieldError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity, Field
+    from crmcli.domain.types import Env
+    from crmcli.store.write import Transaction
+
+#: Words that may be assigned although no field has the name: what they stand for.
+SUGAR = {"due": "due_on", "mrr": "recurring", "on": "opportunity"}
+
+
+def alias(kind: Entity, name: str) -> str:
+    """The field that an assigned word stands for."""
+    return SUGAR[name] if name in SUGAR and name not in {f.name for f in kind.fields if f.settable} else name
+
+
+def key_of(ctx: Context, kind: Entity, name: str, text: str) -> str | None:
+    """The comparison key of a typed value; None where it cannot be read."""
+    field = kind.by_name[name]
+    try:
+        return field.type.key(field.type.parse(text, ctx.env), ctx.env)
+    except CrmError:
+        return None
+
+
+def shown(field: Field, row: Mapping[str, Any]) -> str:
+    """A field of a record as plain text."""
+    value = row.get(field.name)
+    if isinstance(field.type, Money):
+        return "" if value is None else money.format_money(value, row.get("currency") or "")
+    return field.type.show(value)
+
+
+def create(ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, str], *, fixed: Mapping[str, Any] | None = None) -> int:
+    """Add a record from typed values (`fixed`: columns already in stored form); its id. Raises FieldError."""
+    row: dict[str, Any] = dict(fixed or {})
+    row.update(parse(ctx, tx, kind, assigned, row))
+    if not row.get("name") and "name" in kind.by_name:
+        raise FieldError(f"a {kind.name} needs a name", "name")
+    if kind.table == "opportunity":
+        _new_opportunity(ctx, tx, kind, row)
+    if kind.name == "company":
+        _give_domain(row)
+    if kind.name == "task" and "type_id" not in row:
+        row["type_id"] = tx.word("task_type", "to-do")
+    _check_external(ctx, kind, row)
+    return tx.add(kind.name, row)
+
+
+def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: Mapping[str, str]) -> bool:
+    """Change a record by typed values; False when it has them already."""
+    row = tx.row(kind.name, number)
+    changes = parse(ctx, tx, kind, assigned, row)
+    if "name" in changes and not changes["name"]:
+        raise FieldError(f"a {kind.name} needs a name", "name")
+    if kind.table == "opportunity":
+        changes = _moved(ctx, tx, row, changes)
+    if "external_id" in changes and changes["external_id"] != row.get("external_id"):
+        _check_external(ctx, kind, changes)
+    return tx.change(kind.name, number, changes)
+
+
+def parse(ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed values -> stored columns; new words of open vocabularies are made. Raises FieldError naming the field."""
+    from crmcli.services.records import check_field
+
+    found: dict[str, Any] = {}
+    env = ctx.env._replace(currency=_currency(kind, assigned, row, ctx.env))
+    for name, text in assigned.items():
+        try:
+            if name == "on":
+                found.update(links(ctx, text))
+            elif alias(kind, name) == "due_on" and "due_at" in kind.by_name:
+                found.update(due(ctx, text))
+            elif name == "mrr" and kind.table == "opportunity":
+                found.update(recurring_minor=kind.field("recurring").type.parse(text, env), plan="monthly" if text.strip() else None)
+            else:
+                found.update(_one(ctx, tx, kind, check_field(kind, name), text, env, {**row, **found}))
+        except FieldError as error:
+            raise FieldError(f"{name}: {error.message}", name, error.hint) from None
+    _settle_currency(kind, found, row, ctx.env)
+    return found
+
+
+def _one(ctx: Context, tx: Transaction, kind: Entity, field: Field, text: str, env: Env, row: Mapping[str, Any]) -> dict[str, Any]:
+    if field.type.family == "tags":
+        return {"tags": edit_tags(tx, text, row.get("tags") or [])}
+    if isinstance(field.type, Ref):
+        return {field.column: link(ctx, tx, field, text, row)}
+    if isinstance(field.type, Money):
+        minor, code = field.type.parse_with_currency(text, env)
+        return {field.column: minor} | ({"currency": code} if minor is not None else {})
+    if field.name == "probability":
+        if row.get("id") is None:
+            points = field.type.parse(text, env)
+            return {} if points is None else {"probability_bp": points, "probability_manual": True}
+        return pipeline.set_probability(dict(row), field.type.parse(text, env), _stage(ctx, row.get("stage_id")))
+    stored = field.type.parse(text, env)
+    if field.name == "domain" and stored:
+        stored = domain_of(stored)
+    if field.name == "priority" and stored is None:
+        stored = 0
+    return {field.column: stored}
+
+
+def _currency(kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any], env: Env) -> str:
+    """The currency that bare amounts are read in: the one assigned now, the record's, the book's."""
+    if "currency" in kind.by_name and assigned.get("currency"):
+        return str(kind.field("currency").type.parse(assigned["currency"], env))
+    return str(row.get("currency") or env.currency)
+
+
+def _settle_currency(kind: Entity, found: dict[str, Any], row: Mapping[str, Any], env: Env) -> None:
+    """Amounts keep their worth in major units when the currency changes, and have one as soon as they exist."""
+    if "currency" not in kind.by_name:
+        return
+    amounts = [f.column for f in kind.fields if isinstance(f.type, Money) and f.column]
+    before, after = row.get("currency"), found.get("currency", row.get("currency"))
+    for column in amounts:
+        if before and after and before != after and column not in found and row.get(column) is not None:
+            found[column] = money.rescale(row[column], before, after)
+    if not after and any(found.get(column) is not None for column in amounts):
+        found["currency"] = env.currency
+
+
+def edit_tags(tx: Transaction, text: str, current: list[int]) -> list[int]:
+    """Tag ids after an edit: `a,b` sets, `+a,-b` adds and takes away, empty clears."""
+    words = [word.strip() for word in re.split(r"[,;،\n]", text) if word.strip()]
+    relative = bool(words) and all(word[0] in "+-" for word in words)
+    tags = set(current) if relative else set()
+    for word in words:
+        name = word[1:].strip() if relative else word
+        if not name:
+            raise FieldError(f"'{word}' names no tag")
+        number = tx.word("tag", name, create=not word.startswith("-") or not relative)
+        if number is None:
+            continue
+        (tags.discard if relative and word[0] == "-" else tags.add)(number)
+    return sorted(tags)
+
+
+def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int | None:
+    """The id that a link is set to by a typed name. Raises FieldError, NotFoundError, AmbiguousError."""
+    assert isinstance(field.type, Ref)
+    text = " ".join(text.split())
+    if not text:
+        return None
+    target = field.type.entity
+    if target == "stage":
+        return stage_named(ctx, text, row.get("pipeline_id"))["id"]
+    if target == "user":
+        return _user(ctx, tx, text)
+    if field.type.words:
+        number = tx.word(target, text, create=field.type.create)
+        if number is None:
+            raise FieldError(f"there is no {target.replace('_', ' ')} '{text}'", hint=f"known: {', '.join(ctx.names(target))}")
+        return number
+    return _record(ctx, tx, field, text)
+
+
+def _record(ctx: Context, tx: Transaction, field: Field, text: str) -> int:
+    """A link to a record: by what it is called; a new company or person where the field makes them."""
+    from crmcli.services.records import resolve, resolve_any
+
+    assert isinstance(field.type, Ref)
+    if field.type.entity == "opportunity":
+        return resolve_any(ctx, text if ":" in text or not text.isdigit() else f"deal:{text}", ("lead", "deal"))[1]
+    kind = ENTITIES[field.type.entity]
+    if field.type.create and not text.isdigit() and ":" not in text:
+        found = tx.connection.rows(f"SELECT id FROM {kind.table} WHERE name_key = ? AND removed_at IS NULL ORDER BY id LIMIT 1", (fold(text),))
+        return int(found[0][0]) if found else made(ctx, tx, kind, text)
+    return resolve(ctx, kind, text)
+
+
+def made(ctx: Context, tx: Transaction, kind: Entity, name: str) -> int:
+    """A company or person made on the way by its name; once in a transaction."""
+    key = (kind.name, fold(name), None)
+    if key not in tx._words:
+        tx._words[key] = create(ctx, tx, kind, {"name": name})
+    return tx._words[key]
+
+
+def _user(ctx: Context, tx: Transaction, name: str) -> int:
+    """A user by name; a new one is made and said, unless the name looks like a slip of a known one."""
+    name = ctx.actor if name == "me" else name
+    number = tx.word("user", name, create=False)
+    if number is not None:
+        return number
+    hint = suggest(name, ctx.names("user"))
+    if hint and fold(name) != fold(ctx.actor):
+        raise FieldError(f"there is no user '{name}'", hint=f"{hint} To add them: crm user add {name}")
+    ctx.say(f"new user: {name}")
+    number = tx.word("user", name)
+    assert number is not None
+    return number
+
+
+def _stage(ctx: Context, number: int | None) -> dict[str, Any] | None:
+    return next((s for s in stages(ctx) if s["id"] == number), None) if number else None
+
+
+def stages(ctx: Context) -> list[dict[str, Any]]:
+    """Every stage in the order of its pipeline, as plain rows."""
+    names = ("id", "name", "name_key", "pipeline_id", "position", "probability_bp", "is_won", "folded", "rot_days")
+    sql = (
+        f"SELECT {', '.join('s.' + n for n in names)}, p.name FROM stage s JOIN pipeline p ON p.id = s.pipeline_id"
+        " ORDER BY p.position, p.id, s.position, s.id"
+    )
+    return [dict(zip((*names, "pipeline"), row, strict=True)) for row in ctx.reader.rows(sql)]
+
+
+def stage_named(ctx: Context, text: str, pipeline_id: int | None) -> dict[str, Any]:
+    """A stage by its name, in the record's own pipeline first. Raises FieldError."""
+    key, every = fold(text), stages(ctx)
+    own = [s for s in every if s["pipeline_id"] == pipeline_id] or every
+    fits = [s for s in own if s["name_key"] == key] or [s for s in own if s["name_key"].startswith(key)]
+    fits = fits or [s for s in every if s["name_key"] == key]
+    if len(fits) == 1 or (fits and fits[0]["name_key"] == key):
+        return fits[0]
+    names = ", ".join(dict.fromkeys(s["name"] for s in own))
+    raise FieldError(f"there is no stage '{text}'" if not fits else f"'{text}' fits several stages", hint=f"stages: {names}")
+
+
+def first_stage(ctx: Context, pipeline_id: int | None) -> dict[str, Any]:
+    """Where a new record starts: the first stage of its pipeline that is neither won nor folded."""
+    own = [s for s in stages(ctx) if s["pipeline_id"] == pipeline_id] if pipeline_id else stages(ctx)
+    usable = [s for s in own if not s["is_won"]] or own
+    if not usable:
+        raise UsageError("there is no stage to start in", "add one: crm stage add New")
+    return next((s for s in usable if not s["folded"]), usable[0])
+
+
+def _new_opportunity(ctx: Context, tx: Transaction, kind: Entity, row: dict[str, Any]) -> None:
+    stage = _stage(ctx, row.get("stage_id")) or first_stage(ctx, row.get("pipeline_id"))
+    manual = row.get("probability_manual")
+    points = row.get("probability_bp")
+    entered, _ = pipeline.enter({"status": "open", "probability_manual": manual}, stage, row.get("created_at") or tx.stamp)
+    row.update(entered)
+    if manual and not stage["is_won"]:
+        row["probability_bp"] = points
+    if row.get("owner_id"):
+        row["assigned_at"] = row.get("created_at") or tx.stamp
+    if kind.name == "deal":
+        row.setdefault("position", next_position(ctx, tx, row["stage_id"]))
+
+
+def next_position(ctx: Context, tx: Transaction, stage_id: int) -> int:
+    """The place at the end of a stage's column."""
+    key = ("position", str(stage_id), None)
+    if key not in tx._words:
+        tx._words[key] = int(tx.connection.value("SELECT max(position) FROM opportunity WHERE stage_id = ?", (stage_id,)) or 0)
+    tx._words[key] += 1024
+    return tx._words[key]
+
+
+def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """What follows from a new stage, pipeline or owner."""
+    if "pipeline_id" in changes and changes["pipeline_id"] != row.get("pipeline_id") and "stage_id" not in changes:
+        changes["stage_id"] = first_stage(ctx, changes["pipeline_id"])["id"]
+    if changes.get("stage_id") is None and "stage_id" in changes:
+        raise FieldError("a lead or deal is always in a stage", "stage")
+    if "stage_id" in changes and changes["stage_id"] != row.get("stage_id"):
+        stage = _stage(ctx, changes["stage_id"])
+        assert stage is not None
+        entered, move = pipeline.enter(row, stage, tx.stamp)
+        typed = {c: changes[c] for c in ("probability_bp", "probability_manual") if c in changes and not stage["is_won"]}
+        changes = {**changes, **entered, **typed}
+        if move:
+            tx.add("stage_move", move)
+        if row["kind"] == "deal":
+            changes.setdefault("position", next_position(ctx, tx, stage["id"]))
+    if "owner_id" in changes and changes["owner_id"] != row.get("owner_id"):
+        changes["assigned_at"] = tx.stamp if changes["owner_id"] else None
+    return changes
+
+
+def _give_domain(row: dict[str, Any]) -> None:
+    """A company's domain from its website, else from its e-mail unless a public provider's."""
+    if row.get("domain"):
+        return
+    if row.get("website"):
+        row["domain"] = domain_of(row["website"])
+    elif row.get("email") and not is_public_domain(email_domain(row["email"])):
+        row["domain"] = email_domain(row["email"])
+
+
+def _check_external(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
+    if not row.get("external_id"):
+        return
+    of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
+    found = ctx.reader.value(f"SELECT id FROM {kind.table} WHERE {of_kind}external_id = ?", (row["external_id"],))
+    if found is not None:
+        raise FieldError(f"external id {row['external_id']} is that of {kind.name}:{found}", "external_id")
+
+
+def links(ctx: Context, text: str) -> dict[str, Any]:
+    """`lead:12`, `deal:31`, `contact:7`, `company:3` or a name -> the link columns of a task or interaction."""
+    from crmcli.services.records import resolve_any
+
+    kind, number = resolve_any(ctx, text)
+    return link_columns(ctx, kind, number)
+
+
+def link_columns(ctx: Context, kind: Entity, number: int) -> dict[str, Any]:
+    """The columns that hang something on a record; a deal's person and company come with it."""
+    if kind.table == "opportunity":
+        row = ctx.reader.one("SELECT contact_id, company_id FROM opportunity WHERE id = ?", (number,)) or (None, None)
+        return {"opportunity_id": number, "contact_id": row[0], "company_id": row[1]}
+    if kind.name == "contact":
+        return {"opportunity_id": None, "contact_id": number, "company_id": ctx.reader.value("SELECT company_id FROM contact WHERE id = ?", (number,))}
+    if kind.name == "company":
+        return {"opportunity_id": None, "contact_id": None, "company_id": number}
+    raise UsageError(f"a {kind.name} cannot carry tasks or notes", "name a lead, deal, contact or company")
+
+
+def due(ctx: Context, text: str) -> dict[str, Any]:
+    """A typed due day or time -> its columns; what was understood is said on stderr."""
+    if not text.strip():
+        return {"due_on": None, "due_at": None}
+    when = parse_when(text, ctx.env.now, ctx.env.calendar)
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()):
+        ctx.say(f"due {describe(when, ctx.env.now)}")
+    moment = show_instant(instant_of(when, ctx.env.now)) if when.time is not None else None
+    return {"due_on": when.day.isoformat(), "due_at": moment}
+
+
+def known_entity(name: str) -> Entity:
+    return entity(name)

@@ -1,0 +1,403 @@
+"""URL -> connection: one small face over sqlite3 and psycopg, so that the rest of the store speaks one SQL.
+
+SQL is written with `?` for every value. `Connection.rows` reads all of a result and leaves no cursor open, because
+an unfinished SELECT would block every writer of a SQLite file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import random
+import sqlite3
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from crmcli.errors import ConflictError, CrmError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+#: "CRM1" - what makes a SQLite file ours (PRAGMA application_id)
+APPLICATION_ID = 0x43524D31
+SQLITE_MINIMUM = (3, 38, 0)
+POSTGRES_MINIMUM = 140000
+#: SQLite releases whose WAL mode is free of the WAL-reset bug (sqlite.org/wal.html)
+WAL_SAFE = (3, 51, 3)
+
+
+def is_url(target: str) -> bool:
+    """Whether a store is named by a PostgreSQL URL rather than by a path."""
+    return target.startswith(("postgresql://", "postgres://"))
+
+
+class Connection:
+    """A store that is open: `dialect` is "sqlite" or "postgresql"."""
+
+    dialect = ""
+    target = ""
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        raise NotImplementedError
+
+    def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The column names and every row of a query."""
+        raise NotImplementedError
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Run one statement; the number of rows it touched."""
+        raise NotImplementedError
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for every row of values."""
+        raise NotImplementedError
+
+    def script(self, sql: str) -> None:
+        """Run statements that take no values, without committing."""
+        raise NotImplementedError
+
+    def next_ids(self, table: str, count: int) -> int:
+        """The first of `count` fresh ids of a table, never given before (call it inside a transaction)."""
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A write transaction: committed at the end, rolled back if the body raises."""
+        raise NotImplementedError
+        yield
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def one(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        found = self.rows(sql, params)
+        return found[0] if found else None
+
+    def value(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """The first value of the first row, or None."""
+        found = self.rows(sql, params)
+        return found[0][0] if found else None
+
+
+class WriteLock:
+    """The queue of a SQLite file's writers: an advisory lock on `FILE.lock`, polled with jitter, so that nobody
+    starves and nobody gets "database is locked" from another `crm`."""
+
+    def __init__(self, path: str, timeout: float, say: Callable[[str], None]) -> None:
+        self.path, self.timeout, self.say = path + ".lock", timeout, say
+        self.fd = -1
+
+    def __enter__(self) -> None:
+        import fcntl
+
+        try:
+            self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"cannot write to {self.path}: {error.strerror}", "check the folder's permissions") from None
+        started = time.monotonic()
+        said = False
+        while True:
+            try:
+                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                    self._close()
+                    raise StoreError(
+                        f"{self.path} cannot be locked: {error.strerror}",
+                        "this file system has no locks; move the database to a local disk",
+                    ) from None
+            waited = time.monotonic() - started
+            if waited > self.timeout:
+                holder = self._holder()
+                self._close()
+                raise StoreError(
+                    f"the store is locked by {holder} for more than {self.timeout:g} s; nothing was saved",
+                    "try again when it is done, or raise the setting busy_timeout",
+                )
+            if waited > 1 and not said:
+                self.say(f"waiting for {self._holder()} to finish writing ...")
+                said = True
+            time.sleep(0.01 + random.random() * 0.02)
+        os.ftruncate(self.fd, 0)
+        os.pwrite(self.fd, f"{os.getpid()} {' '.join(sys.argv[:4])[:200]}".encode(errors="replace"), 0)
+
+    def _holder(self) -> str:
+        held = os.pread(self.fd, 300, 0).decode(errors="replace").split(" ", 1)
+        return f"process {held[0]}" if held[0] else "another process"
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+class SQLite(Connection):
+    """A SQLite file: rollback journal, synchronous FULL, foreign keys, writers queued behind `WriteLock`."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: str, *, timeout: float, say: Callable[[str], None], read_only: bool = False) -> None:
+        self.target = path
+        self.lock = WriteLock(path, timeout, say)
+        mode = "ro" if read_only else "rw"
+        try:
+            self.raw = sqlite3.connect(
+                f"file:{_quote(path)}?mode={mode}", uri=True, timeout=timeout, isolation_level=None, check_same_thread=False
+            )
+            self.raw.execute("PRAGMA foreign_keys=ON")
+        except sqlite3.Error as error:
+            raise translate(error, path) from None
+        self.raw.execute("PRAGMA synchronous=FULL")
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self.raw.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            raise translate(error, self.target) from error
+
+    def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        try:
+            cursor = self.raw.execute(sql, params)
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+        except sqlite3.Error as error:
+            raise translate(error, self.target) from error
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        try:
+            return self.raw.execute(sql, params).rowcount
+        except sqlite3.Error as error:
+            raise translate(error, self.target) from error
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        try:
+            self.raw.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise translate(error, self.target) from error
+
+    def script(self, sql: str) -> None:
+        statement = ""
+        for line in sql.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                self.run(statement)
+                statement = ""
+        if statement.strip() and not statement.strip().startswith("--"):
+            self.run(statement)
+
+    def next_ids(self, table: str, count: int) -> int:
+        last = self.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+        if last is None:
+            last = 0
+        return int(last) + 1
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self.lock:
+            try:
+                self.raw.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise translate(error, self.target) from error
+            try:
+                yield
+                try:
+                    self.raw.execute("COMMIT")
+                except sqlite3.Error as error:
+                    raise translate(error, self.target) from error
+            except BaseException:
+                if self.raw.in_transaction:
+                    with contextlib.suppress(sqlite3.Error):
+                        self.raw.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        self.raw.close()
+
+
+class PostgreSQL(Connection):
+    """A PostgreSQL database through psycopg; `?` becomes `%s`."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, *, timeout: float, read_only: bool = False) -> None:
+        try:
+            import psycopg
+        except ImportError:
+            raise StoreError("PostgreSQL needs the driver psycopg", "pip install 'crmcli[postgres]'") from None
+        self.target = redact(url)
+        try:
+            self.raw = psycopg.connect(url, autocommit=True, application_name="crm", connect_timeout=10)
+        except psycopg.Error as error:
+            raise StoreError(f"cannot connect to {self.target}: {_first_line(error)}", "check --db or CRM_DB") from None
+        if self.raw.info.server_version < POSTGRES_MINIMUM:
+            raise StoreError("the server is too old: PostgreSQL 14 or newer is needed")
+        self.raw.execute("SET TIME ZONE 'UTC'")
+        self.raw.execute("SET search_path TO public")
+        self.raw.execute(f"SET lock_timeout TO {int(timeout * 1000)}")
+        if read_only:
+            self.raw.execute("SET default_transaction_read_only TO on")
+        self._sql: dict[str, str] = {}
+
+    def _native(self, sql: str) -> str:
+        native = self._sql.get(sql)
+        if native is None:
+            native = self._sql[sql] = sql.replace("%", "%%").replace("?", "%s")
+        return native
+
+    def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        import psycopg
+
+        try:
+            cursor = self.raw.execute(self._native(sql), params)  # type: ignore[call-overload]
+            return [column.name for column in cursor.description or ()], cursor.fetchall()
+        except psycopg.Error as error:
+            raise translate_postgres(error) from error
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.names(sql, params)[1]
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        import psycopg
+
+        try:
+            return int(self.raw.execute(self._native(sql), params).rowcount)  # type: ignore[call-overload]
+        except psycopg.Error as error:
+            raise translate_postgres(error) from error
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        import psycopg
+
+        try:
+            with self.raw.cursor() as cursor:
+                cursor.executemany(self._native(sql), rows)  # type: ignore[arg-type]
+        except psycopg.Error as error:
+            raise translate_postgres(error) from error
+
+    def script(self, sql: str) -> None:
+        import psycopg
+
+        try:
+            self.raw.execute(sql)  # type: ignore[call-overload]
+        except psycopg.Error as error:
+            raise translate_postgres(error) from error
+
+    def next_ids(self, table: str, count: int) -> int:
+        ids = self.rows(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, {count})")
+        first = int(ids[0][0])
+        if int(ids[-1][0]) - first == count - 1:
+            return first
+        # Another writer drew between ours: take a block of its own instead.
+        self.run("SELECT pg_advisory_xact_lock(hashtext(?))", (table,))
+        return int(self.value(f"SELECT setval('{table}_id_seq', nextval('{table}_id_seq') + {count}) - {count}"))
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        import psycopg
+
+        try:
+            with self.raw.transaction():
+                yield
+        except psycopg.Error as error:
+            raise translate_postgres(error) from error
+
+    def close(self) -> None:
+        self.raw.close()
+
+
+def connect(target: str, *, timeout: float = 30.0, say: Callable[[str], None] | None = None, read_only: bool = False) -> Connection:
+    """Open the store at a path or PostgreSQL URL. Raises StoreError when it is not there or cannot be used."""
+    if is_url(target):
+        return PostgreSQL(target, timeout=timeout, read_only=read_only)
+    if sqlite3.sqlite_version_info < SQLITE_MINIMUM:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.38 or newer is needed", "use a newer Python")
+    check_file(target)
+    return SQLite(target, timeout=timeout, say=say or (lambda _line: None), read_only=read_only)
+
+
+def check_file(path: str) -> None:
+    """Refuse what is not our database before SQLite touches it."""
+    if os.path.isdir(path):
+        raise StoreError(f"{path} is a folder, not a database")
+    try:
+        with open(path, "rb") as file:
+            head = file.read(100)
+    except PermissionError:
+        raise StoreError(f"{path} cannot be read: permission denied") from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be opened: {error.strerror}") from None
+    if not head:
+        raise StoreError(f"{path} is empty, not a database", "remove it, or restore a backup with 'crm db restore FILE'")
+    if not head.startswith(b"SQLite format 3\0"):
+        raise StoreError(f"{path} is not a SQLite database", "name another file with --db")
+    if len(head) < 100:
+        raise StoreError(f"{path} is cut short", "restore a backup with 'crm db restore FILE'")
+    if int.from_bytes(head[68:72], "big") != APPLICATION_ID:
+        raise StoreError(f"{path} is a SQLite database of another program", "name another file with --db")
+    if head[19] > 2 or head[18] > 2:
+        raise StoreError(f"{path} was written by a newer SQLite format", "use a newer version of the program")
+
+
+def translate(error: sqlite3.Error, path: str) -> CrmError:
+    """SQLite's error in our words."""
+    code = getattr(error, "sqlite_errorname", "") or ""
+    text = str(error)
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StoreError("the store is locked by another process; nothing was saved", "try again when it is done")
+    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or "readonly" in text:
+        return StoreError(f"{path} cannot be written; nothing was saved", "check the permissions of the file and its folder")
+    if code.startswith("SQLITE_FULL"):
+        return StoreError("the disk is full; nothing was saved", "free some space and try again")
+    if code.startswith("SQLITE_IOERR"):
+        return StoreError(f"the disk refused: {text}; nothing was saved", "check the disk, its space and quotas")
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return StoreError(f"{path} is damaged", "run 'crm db check', then restore a backup with 'crm db restore FILE'")
+    if code.startswith("SQLITE_CONSTRAINT"):
+        return ConflictError(f"the store refused the change: {text}")
+    if code.startswith("SQLITE_INTERRUPT"):
+        return StoreError("interrupted; nothing was saved")
+    return StoreError(f"the store answered: {text}")
+
+
+def translate_postgres(error: Exception) -> CrmError:
+    """PostgreSQL's error in our words; never the row's data."""
+    state = getattr(error, "sqlstate", None) or ""
+    line = _first_line(error)
+    if state.startswith("23"):
+        return ConflictError(f"the store refused the change: {line}")
+    if state in ("40001", "40P01"):
+        return ConflictError("another writer was faster; nothing was saved", "try again")
+    if state == "55P03":
+        return StoreError("the store is locked by another process; nothing was saved", "try again when it is done")
+    if state in ("25006", "42501"):
+        return StoreError(f"the store cannot be written: {line}", "check the rights of the database user")
+    if state == "53100":
+        return StoreError("the server's disk is full; nothing was saved")
+    if state.startswith(("08", "57P")) or not state:
+        return StoreError(f"the connection to the server was lost: {line}; nothing was saved", "try again")
+    return StoreError(f"the store answered: {line}")
+
+
+def redact(url: str) -> str:
+    """A database URL without its password."""
+    scheme, _, rest = url.partition("://")
+    login, at, host = rest.rpartition("@")
+    if not at:
+        return url
+    return f"{scheme}://{login.partition(':')[0]}{':***' if ':' in login else ''}@{host}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else error.__class__.__name__
+
+
+def _quote(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(os.path.abspath(path))

@@ -1,0 +1,114 @@
+"""Derived columns: worked out from other rows after every write, never journalled, never versioned.
+
+`last_touch` is the latest interaction: of a lead or deal its own; of a person also those of their deals; of a company
+also those of its deals and people. `open_tasks` and `next_due` count a lead's or deal's open tasks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crmcli.domain.change import Change
+    from crmcli.store.connect import Connection
+
+TOUCH = {
+    "opportunity": "SELECT max(i.at) FROM interaction i WHERE i.opportunity_id = {t}.id AND i.removed_at IS NULL",
+    "contact": "SELECT max(x.at) FROM (SELECT i.at FROM interaction i WHERE i.contact_id = {t}.id AND i.removed_at IS NULL"
+    " UNION ALL SELECT o.last_touch FROM opportunity o WHERE o.contact_id = {t}.id) x",
+    "company": "SELECT max(x.at) FROM (SELECT i.at FROM interaction i WHERE i.company_id = {t}.id AND i.removed_at IS NULL"
+    " UNION ALL SELECT o.last_touch FROM opportunity o WHERE o.company_id = {t}.id"
+    " UNION ALL SELECT c.last_touch FROM contact c WHERE c.company_id = {t}.id) x",
+}
+OPEN = "FROM task k WHERE k.opportunity_id = opportunity.id AND k.done_at IS NULL AND k.removed_at IS NULL"
+LINKS = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "company_id"}
+
+
+def refresh(connection: Connection, changes: Iterable[Change]) -> None:
+    """Recompute the derived columns that these changes may have moved: deals first, then people, then companies."""
+    touched, tasks = _reach(connection, changes)
+    for table in ("opportunity", "contact", "company"):
+        ids = sorted(touched[table])
+        if table != "company" and ids:
+            _up(connection, table, ids, touched)
+        _set(connection, table, ids, f"last_touch = ({TOUCH[table].format(t=table)})")
+    _set(connection, "opportunity", sorted(tasks), f"open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})")
+
+
+def refresh_all(connection: Connection) -> None:
+    """Recompute every derived column."""
+    for table in ("opportunity", "contact", "company"):
+        connection.run(f"UPDATE {table} SET last_touch = ({TOUCH[table].format(t=table)})")
+    connection.run(f"UPDATE opportunity SET open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})")
+
+
+def differences(connection: Connection) -> list[str]:
+    """What recomputation would change: one line a record; for `db check --deep`."""
+    found = []
+    for table in ("opportunity", "contact", "company"):
+        sql = f"SELECT id FROM {table} WHERE last_touch IS DISTINCT FROM ({TOUCH[table].format(t=table)})"
+        if connection.dialect == "sqlite":
+            sql = sql.replace("IS DISTINCT FROM", "IS NOT")
+        found += [f"{table} {row[0]}: last_touch is not that of its interactions" for row in connection.rows(sql)]
+    apart = "IS NOT" if connection.dialect == "sqlite" else "IS DISTINCT FROM"
+    sql = f"SELECT id FROM opportunity WHERE open_tasks <> (SELECT count(*) {OPEN}) OR next_due {apart} (SELECT min(k.due_on) {OPEN})"
+    found += [f"opportunity {row[0]}: its open tasks are counted wrong" for row in connection.rows(sql)]
+    return found
+
+
+def _reach(connection: Connection, changes: Iterable[Change]) -> tuple[dict[str, set[int]], set[int]]:
+    """The records whose last touch may have moved, and the leads and deals whose tasks may have."""
+    touched: dict[str, set[int]] = {"opportunity": set(), "contact": set(), "company": set()}
+    tasks: set[int] = set()
+    moved: dict[str, list[int]] = {"interaction": [], "task": []}
+    for change in changes:
+        if change.table in moved:
+            if change.before is not None and change.after is not None:
+                moved[change.table].append(change.id)
+        elif change.table not in ("opportunity", "contact") or change.before is None:
+            continue
+        for side in (change.before or {}, change.after or {}):
+            if change.table == "task":
+                tasks.update([side["opportunity_id"]] if side.get("opportunity_id") else ())
+                continue
+            for table, column in LINKS.items():
+                if side.get(column):
+                    touched[table].add(side[column])
+    for table, ids in moved.items():
+        for links in _links(connection, table, ids):
+            if table == "task":
+                tasks.update(links[:1] if links[0] else ())
+                continue
+            for name, value in zip(LINKS, links, strict=True):
+                touched[name].update([value] if value else ())
+    return touched, tasks
+
+
+def _links(connection: Connection, table: str, ids: list[int]) -> list[tuple[int | None, ...]]:
+    """The lead or deal, person and company that these rows hang on now."""
+    found: list[tuple[int | None, ...]] = []
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        marks = ", ".join("?" * len(some))
+        found += connection.rows(f"SELECT {', '.join(LINKS.values())} FROM {table} WHERE id IN ({marks})", some)
+    return found
+
+
+def _up(connection: Connection, table: str, ids: list[int], touched: dict[str, set[int]]) -> None:
+    """The people and companies that these deals, or the companies that these people, hang on."""
+    columns = ("contact_id", "company_id") if table == "opportunity" else ("company_id",)
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        marks = ", ".join("?" * len(some))
+        for row in connection.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({marks})", some):
+            for column, value in zip(columns, row, strict=True):
+                if value:
+                    touched[column.removesuffix("_id")].add(value)
+
+
+def _set(connection: Connection, table: str, ids: list[int], sets: str) -> None:
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        connection.run(f"UPDATE {table} SET {sets} WHERE id IN ({', '.join('?' * len(some))})", some)

@@ -1,0 +1,325 @@
+"""The door out: pages of records, single records, counts and searches, read from the documented views.
+
+A list reads the ids of its page from the plain indexed columns of the base table first, then those rows from the
+view, then their tags: each a finished read, so that no cursor stays open while somebody writes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import ENTITIES
+from crmcli.domain.types import Flag, Money, Percent, Ref
+from crmcli.errors import UsageError
+from crmcli.store.schema import words_expression
+from crmcli.store.sql import RARE_TAG, Where, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from crmcli.domain.fields import Entity, Field
+    from crmcli.store.connect import Connection
+
+PAGE = 500
+
+
+def view_column(field: Field) -> str:
+    """The column of the view that holds a field's stored value."""
+    if isinstance(field.type, Money):
+        return f"{field.name}_minor"
+    return f"{field.name}_bp" if isinstance(field.type, Percent) else field.name
+
+
+def where_for(connection: Connection, entity: Entity) -> Where:
+    """A condition builder that resolves names by asking this store."""
+
+    def ids(name: str, keys: tuple[str, ...]) -> list[int]:
+        marks = ", ".join("?" * len(keys))
+        return [row[0] for row in connection.rows(f"SELECT id FROM {table_of(name)} WHERE name_key IN ({marks})", keys)]
+
+    def rare(table: str, tag_ids: list[int]) -> bool:
+        marks = ", ".join("?" * len(tag_ids))
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE tag_id IN ({marks}) LIMIT {RARE_TAG}) some"
+        return bool(connection.value(sql, tag_ids) < RARE_TAG)
+
+    return Where(entity, connection.dialect, ids, rare)
+
+
+def _base(entity: Entity, where: Where, node: Any) -> str:
+    kind = f"t.kind = '{entity.kind}' AND " if entity.kind else ""
+    return f"FROM {entity.table} t WHERE {kind}{where.text(node)}"
+
+
+def parse_sort(entity: Entity, text: str) -> list[tuple[Field, bool]]:
+    """`-value,name` as [(field, descending), ...]. Raises UsageError for unknown or unsortable fields."""
+    keys = []
+    for word in (part.strip() for part in text.split(",")):
+        if not word:
+            continue
+        field = entity.field(word.lstrip("+-"))
+        if not field.sql:
+            raise UsageError(f"{entity.plural} cannot be sorted by {field.name}", f"'crm fields {entity.name}' lists the fields")
+        keys.append((field, word.startswith("-")))
+    return keys
+
+
+def _sort_sql(field: Field) -> str:
+    if isinstance(field.type, Ref):
+        key = "position" if field.type.entity in ("stage", "pipeline") else "name_key"
+        return f"(SELECT s.{key} FROM {table_of(field.type.entity)} s WHERE s.id = t.{field.column})"
+    return f"t.{field.key_column}" if field.column else field.expr
+
+
+def page_ids(
+    connection: Connection,
+    entity: Entity,
+    node: Any,
+    sort: list[tuple[Field, bool]],
+    limit: int,
+    after: list[Any] | None = None,
+) -> tuple[list[int], list[Any] | None]:
+    """The ids of a page and the key after which the next page starts (None: this was the last).
+
+    `after` is such a key: the sort values of the last row and its id.
+    """
+    if len(sort) <= 1:
+        return _page_by_one(connection, entity, node, sort, limit, after)
+    return _page_by_many(connection, entity, node, sort, limit, after)
+
+
+def _page_by_one(
+    connection: Connection, entity: Entity, node: Any, sort: list[tuple[Field, bool]], limit: int, after: list[Any] | None
+) -> tuple[list[int], list[Any] | None]:
+    """One sort key: first the rows that have it, along its index, then those that have none (NULLS LAST)."""
+    field, down = sort[0] if sort else (entity.by_name["id"], False)
+    sql, op, way = _sort_sql(field), "<" if down else ">", "DESC" if down else "ASC"
+    found: list[tuple[Any, int]] = []
+    segments = [False] if field.name == "id" else [False, True]
+    for empty in segments:
+        if len(found) > limit:
+            break
+        if after is not None and after[0] is None and not empty:
+            continue
+        where = where_for(connection, entity)
+        text = _base(entity, where, node)
+        if empty:
+            text += f" AND {sql} IS NULL"
+            if after is not None and after[0] is None:
+                text += f" AND t.id {op} ?"
+                where.params.append(after[1])
+            order = f"t.id {way}"
+        else:
+            text += f" AND {sql} IS NOT NULL"
+            if after is not None:
+                text += f" AND ({sql}, t.id) {op} (?, ?)" if field.name != "id" else f" AND t.id {op} ?"
+                where.params += after if field.name != "id" else [after[1]]
+            order = f"{sql} {way}, t.id {way}" if field.name != "id" else f"t.id {way}"
+        rest = limit + 1 - len(found)
+        found += connection.rows(f"SELECT {sql}, t.id {text} ORDER BY {order} LIMIT {rest}", where.params)
+    more = len(found) > limit
+    page = found[:limit]
+    return [row[1] for row in page], ([field.type.from_db(page[-1][0]), page[-1][1]] if more and page else None)
+
+
+def _page_by_many(
+    connection: Connection, entity: Entity, node: Any, sort: list[tuple[Field, bool]], limit: int, after: list[Any] | None
+) -> tuple[list[int], list[Any] | None]:
+    where = where_for(connection, entity)
+    text = _base(entity, where, node)
+    keys = [(_sort_sql(field), down) for field, down in sort]
+    if after is not None:
+        text += f" AND {_after(where, keys, after)}"
+    order = ", ".join(f"{sql} {'DESC' if down else 'ASC'} NULLS LAST" for sql, down in keys)
+    way = "DESC" if sort[0][1] else "ASC"
+    columns = ", ".join(sql for sql, _ in keys)
+    found = connection.rows(f"SELECT {columns}, t.id {text} ORDER BY {order}, t.id {way} LIMIT {limit + 1}", where.params)
+    page = found[:limit]
+    if len(found) <= limit or not page:
+        return [row[-1] for row in page], None
+    last = [field.type.from_db(value) for (field, _), value in zip(sort, page[-1], strict=False)]
+    return [row[-1] for row in page], [*last, page[-1][-1]]
+
+
+def _after(where: Where, keys: list[tuple[str, bool]], after: list[Any]) -> str:
+    """Rows that come after a key of several parts, empty values last."""
+    parts, same = [], ""
+    for (sql, down), value in zip(keys, after, strict=False):
+        if value is not None:
+            where.params += _same_params(after, keys, sql)
+            where.params.append(value)
+            parts.append(f"({same}({sql} {'<' if down else '>'} ? OR {sql} IS NULL))")
+            same += f"{sql} = ? AND "
+        else:
+            same += f"{sql} IS NULL AND "
+    where.params += _same_params(after, keys, None)
+    where.params.append(after[-1])
+    parts.append(f"({same}t.id {'<' if keys[0][1] else '>'} ?)")
+    return "(" + " OR ".join(parts) + ")"
+
+
+def _same_params(after: list[Any], keys: list[tuple[str, bool]], until: str | None) -> list[Any]:
+    found = []
+    for (sql, _), value in zip(keys, after, strict=False):
+        if sql == until:
+            break
+        if value is not None:
+            found.append(value)
+    return found
+
+
+def hydrate(connection: Connection, entity: Entity, ids: Sequence[int], fields: Iterable[Field] = ()) -> list[dict[str, Any]]:
+    """The records of these ids in this order: field name -> stored value, links as names with `*_id` beside them,
+    money with its currency, `tags` as names in order."""
+    if not ids:
+        return []
+    wanted = list(fields) or list(entity.fields)
+    columns: dict[str, Field | None] = {"id": entity.by_name["id"]}
+    tags = False
+    for field in wanted:
+        if field.type.family == "tags":
+            tags = True
+            continue
+        columns[view_column(field)] = field
+        if isinstance(field.type, Ref):
+            columns.setdefault(f"{field.name}_id", None)
+            if field.type.entity == "opportunity":
+                columns.setdefault("opportunity_kind", None)
+        if isinstance(field.type, Money):
+            columns.setdefault("currency", entity.by_name["currency"])
+    view = entity.view + ("_all" if "removed_at" in entity.by_name else "")
+    names = list(columns)
+    found: dict[int, dict[str, Any]] = {}
+    readers = [(f.name if f else name, f.type if f else None) for name, f in columns.items()]
+    convert = connection.dialect == "postgresql"
+    for start in range(0, len(ids), PAGE):
+        some = ids[start : start + PAGE]
+        marks = ", ".join("?" * len(some))
+        for row in connection.rows(f"SELECT {', '.join(names)} FROM {view} WHERE id IN ({marks})", some):
+            record = {
+                name: value if kind is None or not (convert or isinstance(kind, Flag)) else kind.from_db(value)
+                for (name, kind), value in zip(readers, row, strict=True)
+            }
+            found[record["id"]] = record
+    if tags:
+        for number, names_of in tags_of(connection, entity, ids).items():
+            if number in found:
+                found[number]["tags"] = names_of
+        for record in found.values():
+            record.setdefault("tags", [])
+    return [found[number] for number in ids if number in found]
+
+
+def tags_of(connection: Connection, entity: Entity, ids: Sequence[int]) -> dict[int, list[str]]:
+    """The tag names of these records, in order."""
+    found: dict[int, list[str]] = {}
+    for start in range(0, len(ids), PAGE):
+        some = ids[start : start + PAGE]
+        marks = ", ".join("?" * len(some))
+        sql = (
+            f"SELECT x.record_id, tag.name FROM {entity.tag_table} x JOIN tag ON tag.id = x.tag_id"
+            f" WHERE x.record_id IN ({marks}) ORDER BY tag.name_key"
+        )
+        for number, name in connection.rows(sql, some):
+            found.setdefault(number, []).append(name)
+    return found
+
+
+def page(
+    connection: Connection,
+    entity: Entity,
+    node: Any,
+    *,
+    sort: list[tuple[Field, bool]],
+    limit: int,
+    after: list[Any] | None = None,
+    fields: Iterable[Field] = (),
+) -> tuple[list[dict[str, Any]], list[Any] | None]:
+    """One page of records and the key of the next (see `page_ids`, `hydrate`)."""
+    ids, more = page_ids(connection, entity, node, sort, limit, after)
+    return hydrate(connection, entity, ids, fields), more
+
+
+def stream(
+    connection: Connection, entity: Entity, node: Any, *, sort: list[tuple[Field, bool]], fields: Iterable[Field] = ()
+) -> Iterator[dict[str, Any]]:
+    """Every record, read page by page; nothing is open between two pages."""
+    wanted, after = list(fields), None
+    while True:
+        rows, after = page(connection, entity, node, sort=sort, limit=PAGE, after=after, fields=wanted)
+        yield from rows
+        if after is None:
+            return
+
+
+def count(connection: Connection, entity: Entity, node: Any) -> int:
+    """How many records fit."""
+    where = where_for(connection, entity)
+    text = _base(entity, where, node)
+    return int(connection.value(f"SELECT count(*) {text}", where.params))
+
+
+def all_ids(connection: Connection, entity: Entity, node: Any) -> list[int]:
+    """The ids of all records that fit, oldest first."""
+    where = where_for(connection, entity)
+    text = _base(entity, where, node)
+    return [row[0] for row in connection.rows(f"SELECT t.id {text} ORDER BY t.id", where.params)]
+
+
+def raw(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Whole rows of a base table as stored values, by id; with `tags` (sorted ids) where the table has tags."""
+    found: dict[int, dict[str, Any]] = {}
+    kinds = stored_types(table)
+    for start in range(0, len(ids), PAGE):
+        some = ids[start : start + PAGE]
+        marks = ", ".join("?" * len(some))
+        names, rows = connection.names(f"SELECT * FROM {table} WHERE id IN ({marks})", some)
+        for row in rows:
+            record = {n: kinds[n].from_db(v) if n in kinds else v for n, v in zip(names, row, strict=True)}
+            found[record["id"]] = record
+        if table in TAGGED:
+            for record in found.values():
+                record.setdefault("tags", [])
+            sql = f"SELECT record_id, tag_id FROM {table}_tag WHERE record_id IN ({marks}) ORDER BY tag_id"
+            for number, tag in connection.rows(sql, some):
+                found[number]["tags"].append(tag)
+    return found
+
+
+#: Tables whose records carry tags.
+TAGGED = frozenset(e.table for e in ENTITIES.values() if e.tag_table)
+_TYPES: dict[str, dict[str, Any]] = {}
+
+
+def stored_types(table: str) -> dict[str, Any]:
+    """column -> field type, for the columns whose stored form differs from what a driver returns."""
+    if table not in _TYPES:
+        _TYPES[table] = {
+            f.column: f.type
+            for e in ENTITIES.values()
+            if e.table == table
+            for f in e.stored()
+            if f.type.family in ("day", "instant", "flag")
+        }
+    return _TYPES[table]
+
+
+def search(connection: Connection, table: str, words: list[str], limit: int, *, ranked: bool = False) -> list[tuple[int, float]]:
+    """(id, rank) of the rows whose folded text has words that start with every one of `words`; newest first, or with
+    `ranked` the best first (a lower rank is better). Removed rows are left out."""
+    if connection.dialect == "sqlite":
+        query = " ".join('"' + word.replace('"', '""') + '"*' for word in words)
+        rank = "bm25({0}_fts)".format(table) if ranked else "0.0"
+        order = "2, 1 DESC" if ranked else f"{table}_fts.rowid DESC"
+        sql = (
+            f"SELECT {table}_fts.rowid, {rank} FROM {table}_fts JOIN {table} t ON t.id = {table}_fts.rowid"
+            f" WHERE {table}_fts MATCH ? AND t.removed_at IS NULL ORDER BY {order} LIMIT {limit}"
+        )
+        return [(row[0], row[1]) for row in connection.rows(sql, (query,))]
+    query = " & ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "':*" for word in words)
+    vector = words_expression("t.")
+    rank = f"-ts_rank({vector}, to_tsquery('simple', ?))" if ranked else "0.0"
+    sql = (
+        f"SELECT t.id, {rank} FROM {table} t WHERE {vector} @@ to_tsquery('simple', ?) AND t.removed_at IS NULL"
+        f" ORDER BY {'2, 1 DESC' if ranked else '1 DESC'} LIMIT {limit}"
+    )
+    return [(row[0], float(row[1])) for row in connection.rows(sql, (query, query) if ranked else (query,))]

@@ -1,0 +1,196 @@
+"""Making a store, checking its revision, upgrading it, and (re-)creating the documented views."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from crmcli.errors import NewerDatabaseError, StoreError
+from crmcli.store import connect
+
+if TYPE_CHECKING:
+    from crmcli.store.connect import Connection
+
+#: The migration that this program's models stand at; a test compares it with Alembic's head.
+REVISION = "0001"
+VIEWS = ("lead", "deal", "contact", "company", "task", "interaction", "words", "pipeline", "journal")
+#: Tables with a word index over `search_text`.
+SEARCHED = ("opportunity", "contact", "company", "task", "interaction")
+#: What parts words for PostgreSQL's word index, as FTS5's unicode61 does by itself.
+PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+HERE = os.path.dirname(__file__)
+
+
+def check(connection: Connection) -> None:
+    """Compare the store's revision with the program's: upgrade an older one, refuse a newer one.
+
+    Raises NewerDatabaseError, StoreError.
+    """
+    found = revision(connection)
+    if found == REVISION:
+        return
+    if found is None:
+        raise StoreError(f"{connection.target} holds no book", "'crm db init' makes one")
+    if found > REVISION:
+        raise NewerDatabaseError(
+            f"the store was made by a newer version (schema {found}, this program knows {REVISION}); nothing was changed",
+            "upgrade the program",
+        )
+    upgrade(connection)
+
+
+def revision(connection: Connection) -> str | None:
+    """The migration the store stands at; None when it has no schema at all."""
+    if connection.dialect == "sqlite":
+        there = connection.value("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
+    else:
+        there = connection.value("SELECT to_regclass('public.alembic_version')")
+    return str(connection.value("SELECT version_num FROM alembic_version")) if there else None
+
+
+def create(target: str) -> None:
+    """Make a new, empty store with its default pipeline and vocabularies. A file is born with mode 0600 and appears
+    under its name only when it is whole."""
+    if connect.is_url(target):
+        opened = connect.connect(target)
+        try:
+            with opened.transaction():
+                _lay(opened)
+        finally:
+            opened.close()
+        return
+    folder = os.path.dirname(os.path.abspath(target))
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        draft = f"{target}.new-{os.getpid()}"
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreError(f"cannot make {target}: {error.strerror}", "check the folder's permissions") from None
+    try:
+        _lay_file(draft)
+        os.link(draft, target)  # never over a book that another process made meanwhile
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(draft)
+
+
+def _lay_file(path: str) -> None:
+    opened = connect.SQLite(path, timeout=30, say=lambda _line: None)
+    try:
+        opened.run(f"PRAGMA application_id={connect.APPLICATION_ID}")
+        opened.run("BEGIN IMMEDIATE")
+        _lay(opened)
+        opened.run("COMMIT")
+    finally:
+        opened.close()
+        if os.path.exists(path + ".lock"):
+            os.unlink(path + ".lock")
+
+
+def _lay(opened: Connection) -> None:
+    """The whole schema inside the caller's transaction."""
+    from sqlalchemy.dialects import postgresql, sqlite
+    from sqlalchemy.schema import CreateIndex, CreateTable
+    from sqlmodel import SQLModel
+
+    from crmcli.store import models  # noqa: F401  registers the tables
+
+    dialect = sqlite.dialect() if opened.dialect == "sqlite" else postgresql.dialect()
+    for table in SQLModel.metadata.sorted_tables:
+        opened.script(str(CreateTable(table).compile(dialect=dialect)) + ";")
+        for index in sorted(table.indexes, key=lambda i: str(i.name)):
+            opened.script(str(CreateIndex(index).compile(dialect=dialect)) + ";")
+    opened.script(search_ddl(opened.dialect))
+    create_views(opened)
+    opened.script("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);")
+    opened.run("INSERT INTO alembic_version VALUES (?)", (REVISION,))
+    opened.run("INSERT INTO journal_head (id, seq, hash) VALUES (1, 0, '')")
+
+
+def search_ddl(dialect: str) -> str:
+    """The word indexes. SQLite: FTS5 tables over the base tables, kept in step by triggers; PostgreSQL: GIN indexes."""
+    parts = []
+    for table in SEARCHED:
+        if dialect == "sqlite":
+            parts.append(
+                f"""CREATE VIRTUAL TABLE {table}_fts USING fts5(search_text, content='{table}', content_rowid='id',
+    tokenize='unicode61 remove_diacritics 0');
+CREATE TRIGGER {table}_fts_insert AFTER INSERT ON {table} BEGIN
+    INSERT INTO {table}_fts(rowid, search_text) VALUES (new.id, new.search_text);
+END;
+CREATE TRIGGER {table}_fts_delete AFTER DELETE ON {table} BEGIN
+    INSERT INTO {table}_fts({table}_fts, rowid, search_text) VALUES ('delete', old.id, old.search_text);
+END;
+CREATE TRIGGER {table}_fts_update AFTER UPDATE OF search_text ON {table} WHEN old.search_text <> new.search_text BEGIN
+    INSERT INTO {table}_fts({table}_fts, rowid, search_text) VALUES ('delete', old.id, old.search_text);
+    INSERT INTO {table}_fts(rowid, search_text) VALUES (new.id, new.search_text);
+END;
+"""
+            )
+        else:
+            parts.append(f"CREATE INDEX ix_{table}_words ON {table} USING gin ({words_expression('')});\n")
+    return "".join(parts)
+
+
+def words_expression(prefix: str) -> str:
+    """PostgreSQL's word vector of a row: what the index holds and a search must repeat."""
+    marks = PUNCTUATION.replace("'", "''")
+    return f"to_tsvector('simple'::regconfig, translate({prefix}search_text, '{marks}', '{' ' * len(PUNCTUATION)}'))"
+
+
+def view_names(connection: Connection) -> list[str]:
+    """The documented views that the store has now."""
+    if connection.dialect == "sqlite":
+        found = connection.rows("SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\'")
+    else:
+        found = connection.rows("SELECT viewname FROM pg_views WHERE schemaname = 'public' AND viewname LIKE 'v\\_%'")
+    return sorted(str(row[0]) for row in found)
+
+
+def drop_views(connection: Connection) -> None:
+    """Drop the documented views. A view of the user's own that hangs on them stops it, before anything changed."""
+    ours = set(_view_texts_names())
+    if connection.dialect == "sqlite":
+        others = connection.rows("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
+        hanging = [name for name, sql in others if name not in ours and any(view in sql for view in ours)]
+    else:
+        hanging = [
+            row[0]
+            for row in connection.rows(
+                "SELECT DISTINCT view_name FROM information_schema.view_table_usage WHERE table_name LIKE 'v\\_%'"
+            )
+            if row[0] not in ours
+        ]
+    if hanging:
+        raise StoreError(
+            f"your own view {', '.join(sorted(hanging))} hangs on the documented views; nothing was changed",
+            "drop it, upgrade, and create it again",
+        )
+    # Those built on others (`v_lead` on `v_lead_all`) go first.
+    for name in sorted(ours & set(view_names(connection)), key=lambda name: (name.endswith("_all"), name)):
+        connection.run(f"DROP VIEW {name}")
+
+
+def create_views(connection: Connection) -> None:
+    """Create the documented views from `views/*.sql`."""
+    for name in VIEWS:
+        with open(os.path.join(HERE, "views", f"{name}.sql"), encoding="utf-8") as file:
+            connection.script(file.read())
+
+
+def _view_texts_names() -> list[str]:
+    import re
+
+    found: list[str] = []
+    for name in VIEWS:
+        with open(os.path.join(HERE, "views", f"{name}.sql"), encoding="utf-8") as file:
+            found += re.findall(r"CREATE VIEW (\w+)", file.read())
+    return found
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring an older store to this program's revision, in one transaction."""
+    from crmcli.store.migrations.run import upgrade_to_head
+
+    upgrade_to_head(connection)

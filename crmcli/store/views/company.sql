@@ -1,0 +1,45 @@
+-- Companies and organisations. Removed ones included; v_company leaves them out.
+CREATE VIEW v_company_all AS
+SELECT
+    t.id,
+    t.uid,
+    t.name,
+    parent.name AS parent,
+    t.parent_id,
+    t.domain,
+    t.website,
+    t.email,
+    t.phone,
+    t.phone_key AS phone_e164,
+    t.industry,
+    t.employees,
+    t.revenue_minor,
+    t.currency,
+    t.street,
+    t.city,
+    t.region,
+    t.postal_code,
+    t.country,
+    owner.name AS owner,
+    t.owner_id,
+    source.name AS source,
+    t.source_id,
+    medium.name AS medium,
+    t.medium_id,
+    campaign.name AS campaign,
+    t.campaign_id,
+    t.description,
+    t.external_id,
+    t.last_touch,
+    t.created_at,
+    t.updated_at,
+    t.archived_at,
+    t.removed_at
+FROM company t
+LEFT JOIN company parent ON parent.id = t.parent_id
+LEFT JOIN crm_user owner ON owner.id = t.owner_id
+LEFT JOIN source ON source.id = t.source_id
+LEFT JOIN medium ON medium.id = t.medium_id
+LEFT JOIN campaign ON campaign.id = t.campaign_id;
+
+CREATE VIEW v_company AS SELECT * FROM v_company_all WHERE removed_at IS NULL;

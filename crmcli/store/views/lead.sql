@@ -1,0 +1,71 @@
+-- Leads: somebody who may become a customer. Removed ones included; v_lead leaves them out.
+CREATE VIEW v_lead_all AS
+SELECT
+    t.id,
+    t.uid,
+    t.name,
+    t.company_name AS company,
+    t.contact_name,
+    t.status,
+    stage.name AS stage,
+    t.stage_id,
+    stage.position AS stage_position,
+    pipeline.name AS pipeline,
+    t.pipeline_id,
+    owner.name AS owner,
+    t.owner_id,
+    t.value_minor,
+    t.currency,
+    t.probability_bp,
+    t.probability_manual,
+    (t.value_minor * t.probability_bp + 5000) / 10000 AS weighted_minor,
+    t.close_on,
+    t.recurring_minor,
+    t.plan,
+    t.recurring_minor / (CASE t.plan WHEN 'yearly' THEN 12 WHEN 'quarterly' THEN 3 WHEN '3 years' THEN 36
+        WHEN '5 years' THEN 60 ELSE 1 END) AS mrr_minor,
+    source.name AS source,
+    t.source_id,
+    medium.name AS medium,
+    t.medium_id,
+    campaign.name AS campaign,
+    t.campaign_id,
+    t.referred_by,
+    t.priority,
+    lost_reason.name AS lost_reason,
+    t.lost_reason_id,
+    t.email,
+    t.phone,
+    t.phone_key AS phone_e164,
+    t.job_title,
+    t.website,
+    t.street,
+    t.city,
+    t.region,
+    t.postal_code,
+    t.country,
+    t.description,
+    t.external_id,
+    t.next_due,
+    t.open_tasks,
+    t.last_touch,
+    t.stage_since,
+    t.assigned_at,
+    t.converted_at,
+    t.closed_at,
+    t.position,
+    t.created_at,
+    t.updated_at,
+    t.archived_at,
+    t.removed_at
+FROM opportunity t
+LEFT JOIN stage ON stage.id = t.stage_id
+LEFT JOIN pipeline ON pipeline.id = t.pipeline_id
+LEFT JOIN crm_user owner ON owner.id = t.owner_id
+LEFT JOIN source ON source.id = t.source_id
+LEFT JOIN medium ON medium.id = t.medium_id
+LEFT JOIN campaign ON campaign.id = t.campaign_id
+LEFT JOIN lost_reason ON lost_reason.id = t.lost_reason_id
+WHERE t.kind = 'lead';
+
+CREATE VIEW v_lead AS SELECT * FROM v_lead_all WHERE removed_at IS NULL;

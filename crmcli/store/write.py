@@ -1,0 +1,354 @@
+"""The door in: one path for every write, one row or a million.
+
+A transaction gathers changes, lets `before` veto or amend them, applies them in sets, recomputes what is derived,
+journals each record, links the transaction into the hash chain, and commits. It knows neither plugins nor rules:
+`context` hands it the callables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.change import Change
+from crmcli.domain.entities import ENTITIES
+from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
+from crmcli.domain.text import fold
+from crmcli.domain.types import show_instant
+from crmcli.errors import ConflictError, NotFoundError
+from crmcli.store import derived, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from crmcli.domain.types import Env
+    from crmcli.store.connect import Connection
+
+#: Parents before children: the order of inserts; deletes go the other way.
+ORDER = (
+    "crm_user", "tag", "source", "medium", "campaign", "lost_reason", "task_type", "pipeline", "stage", "saved_view",
+    "company", "contact", "opportunity", "stage_move", "task", "interaction",
+)  # fmt: skip
+#: table -> the stored columns that the journal keeps (derived and key columns are not among them)
+COLUMNS: dict[str, tuple[str, ...]] = {}
+for _entity in ENTITIES.values():
+    COLUMNS[_entity.table] = tuple(
+        dict.fromkeys([*COLUMNS.get(_entity.table, ()), *(f.column for f in _entity.stored() if not f.derived)])
+    )
+COLUMNS["opportunity"] = ("kind", *COLUMNS["opportunity"])
+#: What a new row has where nothing is said: the journal leaves these out as it leaves out what is empty.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "opportunity": {"status": "open", "probability_bp": 0, "probability_manual": False, "priority": 0, "position": 0},
+    "task": {"priority": 0},
+    "stage": {"position": 0, "probability_bp": 0, "is_won": False, "folded": False, "rot_days": 0},
+    "pipeline": {"position": 0},
+    "crm_user": {"active": True},
+    "interaction": {"kind": "note"},
+}
+
+
+def canonical(value: Any) -> str | None:
+    """The JSON text that the journal keeps and digests."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(entity: str, record: int, before: str | None, after: str | None) -> str:
+    """SHA-256 of one journal row."""
+    text = f"{entity}\n{record}\n{before if before is not None else '-'}\n{after if after is not None else '-'}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def link(previous: str, seq: int, batch: int, at: str, digests: Iterable[str]) -> str:
+    """The hash of a transaction: over its place, its time, and the digests of its rows, after the previous hash."""
+    chain = hashlib.sha256(f"{previous}\n{seq}\n{batch}\n{at}\n".encode())
+    for one in digests:
+        chain.update(one.encode())
+    return chain.hexdigest()
+
+
+class Hooks:
+    """What `context` hangs into the write path; each may be None."""
+
+    def __init__(
+        self,
+        before: Callable[[list[Change]], list[Change]] | None = None,
+        react: Callable[[Transaction, list[Change]], None] | None = None,
+        after: Callable[[list[Change]], None] | None = None,
+    ) -> None:
+        self.before, self.react, self.after = before, react, after
+
+
+class Transaction:
+    """A write in the making. Ids are given at once; rows are written by `flush`, which the end of the transaction calls."""
+
+    def __init__(self, connection: Connection, now: datetime, env: Env, hooks: Hooks, new_uid: Callable[[], str]) -> None:
+        self.connection, self.now, self.env, self.hooks, self.new_uid = connection, now, env, hooks, new_uid
+        self.stamp = show_instant(now)
+        self.changes: list[Change] = []
+        self.batch = 0
+        self._inserts: dict[tuple[str, int], tuple[str, dict[str, Any]]] = {}
+        self._updates: dict[tuple[str, int], tuple[str, dict[str, Any]]] = {}
+        self._deletes: dict[tuple[str, int], str] = {}
+        self._rows: dict[tuple[str, int], dict[str, Any]] = {}
+        self._ids: dict[str, int] = {}
+        self._words: dict[tuple[str, str, int | None], int] = {}
+
+    # --- what verbs call ---
+
+    def add(self, entity: str, values: Mapping[str, Any], *, record: int | None = None) -> int:
+        """A new record from its stored columns (and `tags`: ids); its id. `record` re-creates a known id."""
+        table = ENTITIES[entity].table
+        number = record or self._next_id(table)
+        row = {column: value for column, value in values.items() if value is not None}
+        if ENTITIES[entity].kind:
+            row.setdefault("kind", ENTITIES[entity].kind)
+        columns = COLUMNS[table]
+        if "uid" in columns:
+            row.setdefault("uid", self.new_uid())
+        if "created_at" in columns:
+            row.setdefault("created_at", self.stamp)
+            row.setdefault("updated_at", row["created_at"] if record is None else self.stamp)
+        for column, value in DEFAULTS.get(table, {}).items():
+            row.setdefault(column, value)
+        self._inserts[table, number] = (entity, row)
+        return number
+
+    def change(self, entity: str, record: int, values: Mapping[str, Any], *, touch: bool = True) -> bool:
+        """Set stored columns of a record; False when nothing differs. `touch` sets `updated_at` to now."""
+        table = ENTITIES[entity].table
+        key = (table, record)
+        if key in self._inserts:
+            row = self._inserts[key][1]
+            row.update(values)
+            return True
+        current = self.row(entity, record)
+        pending = self._updates.get(key, (entity, {}))[1]
+        changed = {c: v for c, v in values.items() if pending.get(c, current.get(c)) != v}
+        if not changed:
+            return False
+        pending = {**pending, **changed}
+        if touch and "updated_at" in COLUMNS[table] and "updated_at" not in values:
+            pending["updated_at"] = self.stamp
+        self._updates[key] = (entity, pending)
+        return True
+
+    def delete(self, entity: str, record: int) -> None:
+        """Take a row away for good (undo of an addition; removing a word). People's `remove` only marks it."""
+        table = ENTITIES[entity].table
+        if self._inserts.pop((table, record), None) is None:
+            self.row(entity, record)
+            self._updates.pop((table, record), None)
+            self._deletes[table, record] = entity
+
+    def row(self, entity: str, record: int) -> dict[str, Any]:
+        """The whole present row as stored values, with pending changes. Raises NotFoundError."""
+        table = ENTITIES[entity].table
+        key = (table, record)
+        if key in self._inserts:
+            return {"id": record, **self._inserts[key][1]}
+        if key not in self._rows:
+            self._rows.update({(table, i): r for i, r in read.raw(self.connection, table, [record]).items()})
+        if key not in self._rows or key in self._deletes:
+            raise NotFoundError(f"there is no {entity} {record}")
+        return {**self._rows[key], **self._updates.get(key, ("", {}))[1]}
+
+    def load(self, entity: str, records: list[int]) -> None:
+        """Read many rows at once, before changing them one by one."""
+        table = ENTITIES[entity].table
+        missing = [r for r in records if (table, r) not in self._rows and (table, r) not in self._inserts]
+        self._rows.update({(table, i): r for i, r in read.raw(self.connection, table, missing).items()})
+
+    def word(self, vocabulary: str, name: str, *, within: int | None = None, create: bool = True) -> int | None:
+        """The id of a word of a vocabulary by its folded name (`within`: a stage's pipeline), made when it is new."""
+        key = fold(name)
+        cached = self._words.get((vocabulary, key, within))
+        if cached is not None:
+            return cached
+        table = ENTITIES[vocabulary].table
+        scope, params = (" AND pipeline_id = ?", (key, within)) if within is not None else ("", (key,))
+        found = self.connection.value(f"SELECT id FROM {table} WHERE name_key = ?{scope} ORDER BY id", params)
+        if found is None and create:
+            found = self.add(vocabulary, {"name": " ".join(name.split())})
+        if found is not None:
+            self._words[vocabulary, key, within] = int(found)
+        return found
+
+    # --- applying ---
+
+    def flush(self) -> list[Change]:
+        """Write what is pending; the changes in the order in which they were written."""
+        pending = self._pending()
+        if not pending:
+            return []
+        if self.hooks.before:
+            pending = self.hooks.before(pending)
+        rank = {table: i for i, table in enumerate(ORDER)}
+        inserts = sorted((c for c in pending if c.before is None), key=lambda c: (rank[c.table], c.id))
+        deletes = sorted((c for c in pending if c.after is None), key=lambda c: (-rank[c.table], -c.id))
+        updates = [c for c in pending if c.before is not None and c.after is not None]
+        self._insert(inserts)
+        self._update(updates)
+        self._delete(deletes)
+        done = [*inserts, *updates, *deletes]
+        for change in done:
+            self._rows.pop((change.table, change.id), None)
+        self._inserts.clear()
+        self._updates.clear()
+        self._deletes.clear()
+        self.changes += done
+        return done
+
+    def _pending(self) -> list[Change]:
+        found = []
+        for (table, number), (entity, row) in self._inserts.items():
+            kept = {c: v for c, v in row.items() if v is not None and v != [] and v != DEFAULTS.get(table, {}).get(c)}
+            found.append(Change(entity, number, None, kept, table))
+        for (table, number), (entity, values) in self._updates.items():
+            current = self._rows[table, number]
+            changed = {c: v for c, v in values.items() if current.get(c) != v}
+            if changed and set(changed) != {"updated_at"}:
+                found.append(Change(entity, number, {c: current.get(c) for c in changed}, changed, table))
+        for (table, number), entity in self._deletes.items():
+            row = self._rows[table, number]
+            kept = {c: row[c] for c in COLUMNS[table] if c != "id" and row.get(c) is not None}
+            kept = {c: v for c, v in kept.items() if v != DEFAULTS.get(table, {}).get(c)}
+            if row.get("tags"):
+                kept["tags"] = row["tags"]
+            found.append(Change(entity, number, kept, None, table))
+        return found
+
+    def _insert(self, changes: list[Change]) -> None:
+        groups: dict[tuple[str, tuple[str, ...]], list[list[Any]]] = {}
+        links: dict[str, list[tuple[int, int]]] = {}
+        for change in changes:
+            assert change.after is not None
+            row = {**DEFAULTS.get(change.table, {}), **change.after}
+            for tag in row.pop("tags", None) or ():
+                links.setdefault(change.table, []).append((change.id, tag))
+            row.update(derive(change.table, row, self.env))
+            row["id"] = change.id
+            row["version"] = 1
+            columns = tuple(sorted(row))
+            groups.setdefault((change.table, columns), []).append([row[c] for c in columns])
+        for (table, columns), rows in groups.items():
+            marks = ", ".join("?" * len(columns))
+            self.connection.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        for table, pairs in links.items():
+            self.connection.run_many(f"INSERT INTO {table}_tag (record_id, tag_id) VALUES (?, ?)", pairs)
+
+    def _update(self, changes: list[Change]) -> None:
+        for change in changes:
+            assert change.after is not None
+            current = self._rows.get((change.table, change.id)) or read.raw(self.connection, change.table, [change.id])[change.id]
+            values = dict(change.after)
+            tags = values.pop("tags", None)
+            values.update(self._keys(change.table, current, values))
+            columns = list(values)
+            sets = "".join(f"{column} = ?, " for column in columns)
+            params = [*values.values(), change.id, current["version"]]
+            sql = f"UPDATE {change.table} SET {sets}version = version + 1 WHERE id = ? AND version = ?"
+            if self.connection.run(sql, params) != 1:
+                raise ConflictError(f"{change.entity} {change.id} was changed by somebody else meanwhile", "look at it and try again")
+            if tags is not None:
+                self._retag(change.table, change.id, set(current.get("tags") or ()), set(tags))
+
+    def _keys(self, table: str, current: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """The key columns that change with `values`, and the search text if one of its parts does."""
+        kinds = KEYED.get(table, {})
+        found = {c + "_key": None if v is None else kinds[c].key(v, self.env) for c, v in values.items() if c in kinds}
+        if table in SEARCHED and any(column in values for column in SEARCHED[table]):
+            found["search_text"] = search_text(table, {**current, **values}, {**current, **found})
+        return found
+
+    def _retag(self, table: str, record: int, before: set[int], after: set[int]) -> None:
+        for tag in sorted(before - after):
+            self.connection.run(f"DELETE FROM {table}_tag WHERE record_id = ? AND tag_id = ?", (record, tag))
+        for tag in sorted(after - before):
+            self.connection.run(f"INSERT INTO {table}_tag (record_id, tag_id) VALUES (?, ?)", (record, tag))
+
+    def _delete(self, changes: list[Change]) -> None:
+        for table in dict.fromkeys(change.table for change in changes):
+            ids = [(change.id,) for change in changes if change.table == table]
+            if table in read.TAGGED:
+                self.connection.run_many(f"DELETE FROM {table}_tag WHERE record_id = ?", ids)
+            self.connection.run_many(f"DELETE FROM {table} WHERE id = ?", ids)
+
+    def _next_id(self, table: str) -> int:
+        number = self._ids.get(table)
+        if number is None or self.connection.dialect == "postgresql":
+            number = self.connection.next_ids(table, 1)
+        self._ids[table] = number + 1
+        return number
+
+    # --- the journal ---
+
+    def journal(self, actor: str, source: str, command: str, batch: int = 0, undoes: int | None = None) -> None:
+        """Write the journal of what was flushed and link it into the chain."""
+        connection = self.connection
+        if connection.dialect == "postgresql":
+            # Identity order is not commit order there: whoever holds this lock is the next link.
+            connection.run("SELECT pg_advisory_xact_lock(4369)")
+        lock = " FOR UPDATE" if connection.dialect == "postgresql" else ""
+        seq, previous = connection.rows(f"SELECT seq, hash FROM journal_head WHERE id = 1{lock}")[0]
+        seq += 1
+        self.batch = batch or connection.next_ids("batch", 1)
+        if not batch:
+            connection.run(
+                "INSERT INTO batch (id, at, actor, source, command, undoes) VALUES (?, ?, ?, ?, ?, ?)",
+                (self.batch, self.stamp, actor, source, command, undoes),
+            )
+        if undoes:
+            connection.run("UPDATE batch SET undone_by = ? WHERE id = ?", (self.batch, undoes))
+        rows, digests = [], []
+        for change in self.changes:
+            before, after = canonical(change.before), canonical(change.after)
+            one = digest(change.table, change.id, before, after)
+            digests.append(one)
+            rows.append((seq, change.table, change.id, before, after, one))
+        chain = link(previous, seq, self.batch, self.stamp, digests)
+        connection.run(
+            "INSERT INTO journal_tx (seq, batch_id, at, count, hash) VALUES (?, ?, ?, ?, ?)",
+            (seq, self.batch, self.stamp, len(rows), chain),
+        )
+        connection.run_many(
+            "INSERT INTO journal (seq, entity, record_id, before, after, digest) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
+        connection.run("UPDATE journal_head SET seq = ?, hash = ? WHERE id = 1", (seq, chain))
+
+
+@contextlib.contextmanager
+def transaction(
+    connection: Connection,
+    *,
+    now: datetime,
+    env: Env,
+    actor: str,
+    source: str,
+    command: str,
+    hooks: Hooks,
+    new_uid: Callable[[], str],
+    batch: int = 0,
+    undoes: int | None = None,
+) -> Iterator[Transaction]:
+    """A write: everything the body adds and changes is saved and journalled together, or nothing is.
+
+    `batch` continues an earlier batch (an import in several transactions); `undoes` names the batch that this one
+    takes back. `after` hooks run when the commit has returned.
+    """
+    with connection.transaction():
+        tx = Transaction(connection, now, env, hooks, new_uid)
+        yield tx
+        done = tx.flush()
+        depth = 0
+        while hooks.react and done and depth < 5:
+            hooks.react(tx, done)
+            done = tx.flush()
+            depth += 1
+        if tx.changes:
+            derived.refresh(connection, tx.changes)
+            tx.journal(actor, source, command, batch, undoes)
+    if hooks.after and tx.changes:
+        hooks.after(tx.changes)

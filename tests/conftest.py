@@ -1,0 +1,122 @@
+"""Every test runs in a home of its own; fixtures for the program as a process and for PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from hypothesis import settings
+
+from tests.support.postgres import NoServerError, Server
+from tests.support.program import Finished, run_python
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+# What the person who runs the tests has set, and what would change the program's output.
+FOREIGN = (
+    "CI",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLORTERM",
+    "COLUMNS",
+    "EDITOR",
+    "FORCE_COLOR",
+    "LANGUAGE",
+    "LINES",
+    "NO_COLOR",
+    "PAGER",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONIOENCODING",
+    "PYTHONUNBUFFERED",
+    "PYTHONUTF8",
+    "PYTHONWARNINGS",
+    "VISUAL",
+)
+# Settings of the test run, not of the program.
+KEPT = ("CRM_REQUIRE_POSTGRES", "CRM_TEST_")
+
+# Two busy cores stretch one example in a thousand past any deadline; pytest-timeout catches what hangs.
+settings.register_profile("crm", deadline=None)
+settings.load_profile("crm")
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home folder of the test's own in an environment that names nothing of the user's; returns CRM_HOME."""
+    for name in list(os.environ):
+        foreign = name in FOREIGN or name.startswith(("CRM_", "LC_", "PG", "XDG_"))
+        if foreign and not name.startswith(KEPT):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / f".{kind.lower()}"))
+    monkeypatch.setenv("CRM_HOME", str(home / "crm"))
+    monkeypatch.setenv("USER", "tester")
+    monkeypatch.setenv("LOGNAME", "tester")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield home / "crm"
+    monkeypatch.undo()
+    time.tzset()
+
+
+class RunCrm(Protocol):
+    """The shape of the `run_crm` fixture."""
+
+    def __call__(
+        self,
+        *arguments: str,
+        input: str | bytes | None = None,
+        now: str | None = None,
+        env: Mapping[str, str | None] | None = None,
+        cwd: Path | None = None,
+        timeout: float = 60.0,
+    ) -> Finished: ...
+
+
+@pytest.fixture
+def run_crm(isolated: Path, tmp_path: Path) -> RunCrm:
+    """Run `crm ARGUMENTS` as a process in the test's own home; see `tests.support.program.run_python`."""
+
+    def run(
+        *arguments: str,
+        input: str | bytes | None = None,
+        now: str | None = None,
+        env: Mapping[str, str | None] | None = None,
+        cwd: Path | None = None,
+        timeout: float = 60.0,
+    ) -> Finished:
+        words = ["-m", "crmcli", *arguments]
+        return run_python(words, input=input, now=now, env=env, cwd=cwd or tmp_path, timeout=timeout)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[Server]:
+    """A PostgreSQL cluster for this worker; where there is none a skip, or with CRM_REQUIRE_POSTGRES=1 a failure."""
+    try:
+        server = Server()
+    except NoServerError as why:
+        reason = f"no PostgreSQL server: {why}"
+        if os.environ.get("CRM_REQUIRE_POSTGRES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def pg_url(pg_server: Server) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped after the test."""
+    name = pg_server.create()
+    yield pg_server.url(name)
+    pg_server.drop(name)

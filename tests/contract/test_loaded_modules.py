@@ -1,0 +1,76 @@
+"""Everyday commands load none of the slow libraries: start-up time is a matter of what is imported."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.program import run_python
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import RunCrm
+
+# Standard output is not a terminal here, so that Rich has nothing to do either.
+SLOW = frozenset(
+    {
+        "alembic",
+        "asyncio",
+        "charset_normalizer",
+        "dateutil",
+        "email_validator",
+        "icalendar",
+        "importlib.metadata",
+        "openpyxl",
+        "persiantools",
+        "phonenumbers",
+        "psycopg",
+        "pydantic",
+        "python_calamine",
+        "rapidfuzz",
+        "rich",
+        "sqlalchemy",
+        "sqlmodel",
+        "textual",
+        "tomlkit",
+    }
+)
+
+PROBE = """
+import json, sys
+from crmcli.__main__ import main
+try:
+    code = main(sys.argv[2:])
+finally:
+    with open(sys.argv[1], "w", encoding="utf-8") as file:
+        json.dump(sorted(sys.modules), file)
+sys.exit(code)
+"""
+
+COMMANDS = [
+    ["--version"],
+    ["lead", "list"],
+    ["lead", "list", "stage:new", "lovelace", "-o", "json"],
+    ["lead", "show", "1"],
+    ["lead", "edit", "1", "value=1k"],
+    ["today"],
+    ["search", "lovelace"],
+    ["lead", "add", "Grace Hopper"],
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_loads_nothing_slow(words: list[str], run_crm: RunCrm, tmp_path: Path) -> None:
+    # The first command on a new book makes the schema, and that needs SQLModel.
+    prepared = run_crm("lead", "add", "Ada Lovelace")
+    assert prepared.returncode == 0, prepared
+
+    listing = tmp_path / "modules.json"
+    done = run_python(["-c", PROBE, str(listing), *words], cwd=tmp_path)
+
+    assert done.returncode == 0, done
+    assert done.stdout_bytes != b"" or done.stderr_bytes != b""
+    assert SLOW.intersection(json.loads(listing.read_text(encoding="utf-8"))) == set()

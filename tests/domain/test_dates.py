@@ -1,0 +1,397 @@
+"""Days, times and periods as people type them: read in one way, or refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crmcli.domain.calendars import add_months, add_workdays, make_day, split_day
+from crmcli.domain.dates import When, describe, instant_of, parse_day, parse_instant, parse_when, relative, show_day
+from crmcli.domain.periods import parse_range, parse_span, parse_span_length
+from crmcli.errors import FieldError
+
+TEHRAN, BERLIN, NEW_YORK = ZoneInfo("Asia/Tehran"), ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=TEHRAN)  # a Saturday; 30 Aban 1405
+DAYS = st.dates(date(1600, 1, 1), date(9999, 12, 30))
+
+
+def read(text: str, calendar: str = "gregorian") -> str:
+    """What `text` is taken for: a day, or day and time."""
+    when = parse_when(text, NOW, calendar)
+    return str(when.day) if when.time is None else f"{when.day} {when.time}"
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("today", "2026-11-21"), ("Tomorrow", "2026-11-22"), ("tom", "2026-11-22"), ("YESTERDAY", "2026-11-20"),
+        ("now", "2026-11-21 10:00:00"), ("امروز", "2026-11-21"), ("فردا", "2026-11-22"), ("دیروز", "2026-11-20"),
+        ("پس‌فردا", "2026-11-23"), ("پس فردا", "2026-11-23"), ("پسفردا", "2026-11-23"),
+        ("fri", "2026-11-27"), ("friday", "2026-11-27"), ("sat", "2026-11-28"), ("sun", "2026-11-22"),
+        ("thurs", "2026-11-26"),
+        ("next fri", "2026-11-27"), ("last fri", "2026-11-20"), ("last sat", "2026-11-14"), ("شنبه", "2026-11-28"),
+        ("سه‌شنبه", "2026-11-24"), ("سه شنبه", "2026-11-24"), ("سه‌ شنبه", "2026-11-24"), ("جمعه", "2026-11-27"),
+        ("يكشنبه", "2026-11-22"), ("یک‌شنبه", "2026-11-22"), ("پنجشنبه", "2026-11-26"),
+        ("+3d", "2026-11-24"), ("-2w", "2026-11-07"), ("+1m", "2026-12-21"), ("+2y", "2028-11-21"),
+        ("+3wd", "2026-11-25"),
+        ("-1wd", "2026-11-20"), ("+0d", "2026-11-21"), ("+1q", "2027-02-21"), ("۳+d", "error"), ("+۳d", "2026-11-24"),
+        ("in 3 days", "2026-11-24"), ("5 days ago", "2026-11-16"), ("in 2 weeks", "2026-12-05"),
+        ("2 months ago", "2026-09-21"),
+        ("+90min", "2026-11-21 11:30:00"), ("+2h", "2026-11-21 12:00:00"), ("-15h", "2026-11-20 19:00:00"),
+        ("eom", "2026-11-30"), ("som", "2026-11-01"), ("eoq", "2026-12-31"), ("soq", "2026-10-01"),
+        ("eoy", "2026-12-31"),
+        ("soy", "2026-01-01"), ("eow", "2026-11-22"), ("sow", "2026-11-16"), ("end of month", "2026-11-30"),
+        ("2026-12-01", "2026-12-01"), ("2026/12/1", "2026-12-01"), ("۲۰۲۶-۱۲-۰۱", "2026-12-01"),
+        ("٢٠٢٦/١٢/٠١", "2026-12-01"),
+        ("01.12.2026", "2026-12-01"), ("5.1.2027", "2027-01-05"), ("25/12/2026", "2026-12-25"),
+        ("12/25/2026", "2026-12-25"),
+        ("5/5/2026", "2026-05-05"), ("25-12-2026", "2026-12-25"), ("2024-02-29", "2024-02-29"),
+        ("1 dec", "2026-12-01"), ("dec 1", "2026-12-01"), ("1 dec 2026", "2026-12-01"), ("Dec 1, 2026", "2026-12-01"),
+        ("1st December 2026", "2026-12-01"), ("21 nov", "2026-11-21"), ("20 nov", "2027-11-20"),
+        ("29 feb", "2028-02-29"),
+        ("3 sept 2027", "2027-09-03"), ("1-dec-2026", "2026-12-01"),
+        ("14:30", "2026-11-21 14:30:00"), ("۱۴:۳۰", "2026-11-21 14:30:00"), ("2pm", "2026-11-21 14:00:00"),
+        ("2:30 PM", "2026-11-21 14:30:00"), ("12am", "2026-11-21 00:00:00"), ("12pm", "2026-11-21 12:00:00"),
+        ("9:05", "2026-11-21 09:05:00"), ("fri 14:30", "2026-11-27 14:30:00"),
+        ("tomorrow 9am", "2026-11-22 09:00:00"),
+        ("tom 9am", "2026-11-22 09:00:00"), ("fri at 2pm", "2026-11-27 14:00:00"),
+        ("فردا ساعت ۱۴:۳۰", "2026-11-22 14:30:00"),
+        ("1 dec 14:30", "2026-12-01 14:30:00"), ("+3d 9am", "2026-11-24 09:00:00"),
+        ("eom 17:00", "2026-11-30 17:00:00"),
+        ("2026-12-01 14:30", "2026-12-01 14:30:00"), ("2026-12-01T14:30", "2026-12-01 14:30:00"),
+        ("2026-12-01T14:30:15", "2026-12-01 14:30:15"), ("2026-12-01T14:30Z", "2026-12-01 18:00:00"),
+        ("2026-12-01 14:30:15+01:00", "2026-12-01 17:00:15"), ("2026-12-01T22:00-0500", "2026-12-02 06:30:00"),
+        ("2026-12-01T14:30:15.250Z", "2026-12-01 18:00:15.250000"), ("  fri   14:30 ", "2026-11-27 14:30:00"),
+    ],
+)  # fmt: skip
+def test_what_is_understood(text: str, meaning: str) -> None:
+    if meaning == "error":
+        with pytest.raises(FieldError):
+            read(text)
+    else:
+        assert read(text) == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        # what date-guessing libraries read wrongly
+        ("in 2 weeks at 9", "not a day"), ("this friday", "not a day"), ("Q1 2027", "not a day"),
+        ("2026-W50", "not a day"),
+        ("every monday", "not a day"), ("last day of february", "not a day"), ("morgen um 9", "not a day"),
+        ("1405/09/01", "Jalali"), ("۱۴۰۵/۰۹/۰۱", "Jalali"), ("1 آذر 1405", "Jalali"), ("آذر", "not a day"),
+        # what can be read in two ways
+        ("12/01/2026", "two ways"), ("01-02-2026", "two ways"), ("01/02/26", "not a day"), ("1.2.26", "not a day"),
+        ("9", "not a day"), ("fri 9", "not a day"), ("3d", "not a day"), ("2026", "not a day"), ("dec", "not a day"),
+        ("20261201", "not a day"), ("1 dec 26", "not a day"), ("next week", "not a day"), ("this-month", "not a day"),
+        # what is not there
+        ("2026-02-30", "no day"), ("2026-13-01", "no day"), ("31 nov", "no day"), ("29.02.2023", "no day"),
+        ("1900-02-29", "no day"), ("30 feb", "no day"), ("25:00", "no time"), ("24:00", "no time"),
+        ("10:60", "no time"),
+        ("13pm", "not a day"), ("0am", "not a day"), ("13/13/2026", "no day"), ("2026-12-01T10:00+99:00", "offset"),
+        ("0001-01-01", "out of range"), ("+99999y", "out of range"), ("-999999d", "out of range"),
+        ("-600y", "out of range"),
+        # what is no date
+        ("", "missing"), ("   ", "missing"), ("soon", "not a day"), ("14:30Z", "not a day"),
+        ("now 14:30", "not a day"),
+        ("+2h 14:30", "not a day"), ("fri fri", "not a day"), ("next 14:30", "not a day"), ("+d", "not a day"),
+        ("2026-12/01", "not a day"), ("2026-12-01T", "not a day"), ("tomorrow9am", "not a day"),
+        ("\x00", "not a day"),
+        ("9999-12-31T23:00-10:00", "out of range"), ("1" * 500, "not a day"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(text: str, because: str) -> None:
+    with pytest.raises(FieldError, match=because) as caught:
+        read(text)
+    assert caught.value.hint
+    assert len(caught.value.message) < 160
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("1405/09/01", "2026-11-22"), ("1405-09-01", "2026-11-22"), ("۱۴۰۵/۰۹/۰۱", "2026-11-22"),
+        ("01.09.1405", "2026-11-22"),
+        ("۱ آذر ۱۴۰۵", "2026-11-22"), ("1 آذر", "2026-11-22"), ("30 آبان", "2026-11-21"), ("29 آبان", "2027-11-20"),
+        ("30 اسفند", "2030-03-20"), ("eom", "2026-11-21"), ("som", "2026-10-23"), ("+1m", "2026-12-21"),
+        ("soy", "2026-03-21"),
+        ("eoy", "2027-03-20"), ("eoq", "2026-12-21"), ("2026-12-01", "2026-12-01"), ("1 dec 2026", "2026-12-01"),
+        ("1405/09/01 14:30", "2026-11-22 14:30:00"), ("1403-12-30", "2025-03-20"), ("فردا", "2026-11-22"),
+    ],
+)  # fmt: skip
+def test_the_jalali_calendar(text: str, meaning: str) -> None:
+    assert read(text, "jalali") == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        ("1405-12-30", "no day"),
+        ("1405-07-31", "no day"),
+        ("1100-01-01", "out of range"),
+        ("1 dec 1405", "two calendars"),
+    ],
+)
+def test_the_jalali_calendar_refuses(text: str, because: str) -> None:
+    with pytest.raises(FieldError, match=because):
+        read(text, "jalali")
+
+
+def test_the_calendar_setting_is_named_where_it_matters() -> None:
+    with pytest.raises(FieldError) as caught:
+        read("1405-09-01")
+    assert "calendar jalali" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "calendar", "day"),
+    [
+        ("12/01/2026", "dmy", "gregorian", "2026-01-12"), ("12/01/2026", "mdy", "gregorian", "2026-12-01"),
+        ("12-01-2026", "mdy", "gregorian", "2026-12-01"), ("12.01.2026", "mdy", "gregorian", "2026-12-01"),
+        ("12.01.26", "dmy", "gregorian", "2026-01-12"), ("1/2/68", "dmy", "gregorian", "2068-02-01"),
+        ("1/2/69", "mdy", "gregorian", "1969-01-02"), ("2026-12-01", "mdy", "gregorian", "2026-12-01"),
+        ("01/09/05", "dmy", "jalali", "2026-11-22"), ("1/1/99", "dmy", "jalali", "2020-03-20"),
+    ],
+)  # fmt: skip
+def test_the_order_of_a_column(text: str, order: str, calendar: str, day: str) -> None:
+    assert str(parse_day(text, NOW, calendar, order)) == day
+
+
+def test_a_column_in_one_order_does_not_swap() -> None:
+    with pytest.raises(FieldError, match="no day"):
+        parse_day("12/25/2026", NOW, order="dmy")
+
+
+def test_parse_day_wants_no_time() -> None:
+    with pytest.raises(FieldError, match="without a time"):
+        parse_day("fri 14:30", NOW)
+
+
+def test_the_start_of_the_week_is_the_readers() -> None:
+    assert parse_day("sow", NOW, week_start=5) == date(2026, 11, 21)
+    assert parse_day("eow", NOW, week_start=5) == date(2026, 11, 27)
+    assert parse_day("sow", NOW, week_start=6) == date(2026, 11, 15)
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall", "utc", "shown"),
+    [
+        (BERLIN, "2026-03-29 02:30", "2026-03-29 01:30", "Sun 2026-03-29 03:30 (02:30 is skipped by the clocks)"),
+        (BERLIN, "2026-10-25 02:30", "2026-10-25 00:30", "Sun 2026-10-25 02:30 (the first of two)"),
+        (NEW_YORK, "2025-03-09 02:30", "2025-03-09 07:30", "Sun 2025-03-09 03:30 (02:30 is skipped by the clocks)"),
+        (NEW_YORK, "2025-11-02 01:30", "2025-11-02 05:30", "Sun 2025-11-02 01:30 (the first of two)"),
+        (TEHRAN, "2022-03-22 00:30", "2022-03-21 21:00", "Tue 2022-03-22 01:30 (00:30 is skipped by the clocks)"),
+        (TEHRAN, "2023-03-22 00:30", "2023-03-21 21:00", "Wed 2023-03-22 00:30"),
+        (LORD_HOWE, "2026-10-04 02:15", "2026-10-03 15:45", "Sun 2026-10-04 02:45 (02:15 is skipped by the clocks)"),
+        (LORD_HOWE, "2026-04-05 01:45", "2026-04-04 14:45", "Sun 2026-04-05 01:45 (the first of two)"),
+        (BERLIN, "2026-11-27 14:30", "2026-11-27 13:30", "Fri 2026-11-27 14:30"),
+    ],
+)
+def test_changes_of_the_clocks(zone: ZoneInfo, wall: str, utc: str, shown: str) -> None:
+    now = NOW.astimezone(zone)
+    assert parse_instant(wall, now) == datetime.fromisoformat(utc).replace(tzinfo=UTC)
+    assert parse_instant(wall + ":00.5", now) == datetime.fromisoformat(utc + ":00.5").replace(tzinfo=UTC)
+    assert describe(parse_when(wall, now), now) == shown
+
+
+def test_a_day_that_has_no_midnight_starts_when_it_starts() -> None:
+    now = datetime(2022, 3, 20, 12, tzinfo=TEHRAN)
+    assert parse_instant("2022-03-22", now) == datetime(2022, 3, 21, 20, 30, tzinfo=UTC)
+
+
+def test_shifts_of_the_clock_count_real_time() -> None:
+    now = datetime(2026, 10, 25, 1, 30, tzinfo=BERLIN)
+    assert parse_instant("+2h", now) == now.astimezone(UTC) + timedelta(hours=2)
+    assert describe(parse_when("+2h", now), now) == "Sun 2026-10-25 02:30 (the second of two)"
+    assert parse_when("+1d 02:30", now - timedelta(days=1)).time == time(2, 30)
+
+
+def test_months_end() -> None:
+    assert add_months(date(2026, 1, 31), 1, "gregorian") == date(2026, 2, 28)
+    assert add_months(date(2024, 1, 31), 1, "gregorian") == date(2024, 2, 29)
+    assert add_months(date(2026, 3, 31), -13, "gregorian") == date(2025, 2, 28)
+    assert add_months(make_day(1405, 6, 31, "jalali"), 6, "jalali") == make_day(1405, 12, 29, "jalali")
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(-40, 40))
+def test_workdays_are_counted_one_by_one(day: date, count: int) -> None:
+    counted, step = day, timedelta(days=1 if count >= 0 else -1)
+    for _ in range(abs(count)):
+        counted += step
+        while counted.weekday() > 4:
+            counted += step
+    assert add_workdays(day, count) == counted
+
+
+@pytest.mark.parametrize(
+    ("text", "calendar", "start", "end"),
+    [
+        ("2026-01..2026-03", "gregorian", "2026-01-01", "2026-04-01"), ("..today", "gregorian", "None", "2026-11-22"),
+        ("2026-01-05..", "gregorian", "2026-01-05", "None"), ("this-month", "gregorian", "2026-11-01", "2026-12-01"),
+        ("last-month", "gregorian", "2026-10-01", "2026-11-01"),
+        ("next week", "gregorian", "2026-11-23", "2026-11-30"),
+        ("this-week", "gregorian", "2026-11-16", "2026-11-23"),
+        ("this-quarter", "gregorian", "2026-10-01", "2027-01-01"),
+        ("next-quarter", "gregorian", "2027-01-01", "2027-04-01"),
+        ("this-year", "gregorian", "2026-01-01", "2027-01-01"),
+        ("last-year", "gregorian", "2025-01-01", "2026-01-01"), ("q1", "gregorian", "2026-01-01", "2026-04-01"),
+        ("q4-2027", "gregorian", "2027-10-01", "2028-01-01"), ("2026-Q1", "gregorian", "2026-01-01", "2026-04-01"),
+        ("Q1 2027", "gregorian", "2027-01-01", "2027-04-01"), ("2026-W50", "gregorian", "2026-12-07", "2026-12-14"),
+        ("2026-w1", "gregorian", "2025-12-29", "2026-01-05"), ("2026", "gregorian", "2026-01-01", "2027-01-01"),
+        ("2026-12", "gregorian", "2026-12-01", "2027-01-01"), ("2026/12", "gregorian", "2026-12-01", "2027-01-01"),
+        ("eom..", "gregorian", "2026-11-30", "None"), ("fri", "gregorian", "2026-11-27", "2026-11-28"),
+        ("today..+3d", "gregorian", "2026-11-21", "2026-11-25"), ("dec", "gregorian", "2026-12-01", "2027-01-01"),
+        ("jan 2027", "gregorian", "2027-01-01", "2027-02-01"), ("q1..q2", "gregorian", "2026-01-01", "2026-07-01"),
+        ("now..", "gregorian", "2026-11-21", "None"), ("2026 .. ", "gregorian", "2026-01-01", "None"),
+        ("this-month", "jalali", "2026-10-23", "2026-11-22"), ("next-month", "jalali", "2026-11-22", "2026-12-22"),
+        ("q1", "jalali", "2026-03-21", "2026-06-22"), ("1405", "jalali", "2026-03-21", "2027-03-21"),
+        ("1405-09", "jalali", "2026-11-22", "2026-12-22"), ("آذر", "jalali", "2026-11-22", "2026-12-22"),
+        ("آذر ۱۴۰۴", "jalali", "2025-11-22", "2025-12-22"), ("1405-q4", "jalali", "2026-12-22", "2027-03-21"),
+        ("this-year", "jalali", "2026-03-21", "2027-03-21"), ("2026-12", "jalali", "2026-12-01", "2027-01-01"),
+        ("1405/01..1405/03", "jalali", "2026-03-21", "2026-06-22"),
+    ],
+)  # fmt: skip
+def test_ranges(text: str, calendar: str, start: str, end: str) -> None:
+    assert tuple(map(str, parse_range(text, NOW, calendar))) == (start, end)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "..", "today..yesterday", "2026-13", "2026-00", "2026-w54", "2026-w0", "q5", "q1-1405", "1405",
+        "1405-09", "آذر",
+        "fri 14:30", "today..fri 9am", "soon..", "2026-01..2026-03..2026-05", "9999", "this-fri", "+2h..", "dec 1405",
+    ],
+)  # fmt: skip
+def test_ranges_refuse(text: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        parse_range(text, NOW)
+    assert caught.value.hint
+
+
+def test_ranges_of_weeks_start_where_the_readers_do() -> None:
+    assert parse_range("this-week", NOW, week_start=5) == (date(2026, 11, 21), date(2026, 11, 28))
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("2026-11-21T10:00..2026-11-21T12:00", "2026-11-21 06:30", "2026-11-21 08:30"),
+        ("today", "2026-11-20 20:30", "2026-11-21 20:30"),
+        ("2026-11", "2026-10-31 20:30", "2026-11-30 20:30"),
+        ("now..+2h", "2026-11-21 06:30", "2026-11-21 08:30"),
+        ("..now", None, "2026-11-21 06:30"),
+        ("-2h..", "2026-11-21 04:30", None),
+        ("fri 14:30 for 45m", "2026-11-27 11:00", "2026-11-27 11:45"),
+        ("14:30", "2026-11-21 11:00", "2026-11-21 11:01"),
+        ("fri 9am..fri", "2026-11-27 05:30", "2026-11-27 20:30"),
+    ],
+)
+def test_spans(text: str, start: str | None, end: str | None) -> None:
+    def utc(shown: str | None) -> datetime | None:
+        return shown and datetime.fromisoformat(shown).replace(tzinfo=UTC)  # type: ignore[return-value]
+
+    assert parse_span(text, NOW) == (utc(start), utc(end))
+
+
+def test_the_days_of_a_span_are_as_long_as_the_clocks_make_them() -> None:
+    start, end = parse_span("2026-10-25", NOW.astimezone(BERLIN))
+    assert start
+    assert end
+    assert end - start == timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    "text", ["..", "12:00..10:00", "12:00..12:00", "fri for", "fri for soon", "for 45m", "9999-12-31"]
+)
+def test_spans_refuse(text: str) -> None:
+    with pytest.raises(FieldError):
+        parse_span(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("90m", 90), ("1h30", 90), ("1h30m", 90), ("1h 30m", 90), ("2h", 120), ("2d", 2880), ("1w", 10080),
+        ("45 min", 45),
+        ("2 hours", 120), ("1w2d", 12960), ("۴۵m", 45), ("1H", 60),
+    ],
+)  # fmt: skip
+def test_lengths(text: str, minutes: int) -> None:
+    assert parse_span_length(text) == minutes
+
+
+@pytest.mark.parametrize("text", ["", "90", "m", "1.5h", "-5m", "1h300", "30m1h", "5x", "1m 2"])
+def test_lengths_refuse(text: str) -> None:
+    with pytest.raises(FieldError):
+        parse_span_length(text)
+
+
+def test_shown_days() -> None:
+    today = date(2026, 11, 21)
+    assert describe(When(date(2026, 11, 27)), NOW) == "Fri 2026-11-27"
+    assert show_day(date(2026, 11, 27)) == "2026-11-27"
+    assert show_day(date(2026, 11, 27), "jalali") == "1405-09-06"
+    shown = [relative(today + timedelta(days=days), today) for days in (-5, -1, 0, 1, 3)]
+    assert shown == ["5 days ago", "yesterday", "today", "tomorrow", "in 3 days"]
+
+
+@given(DAYS)
+def test_a_shown_day_reads_back(day: date) -> None:
+    assert parse_day(show_day(day), NOW) == day
+    assert parse_day(f"{day.day}.{day.month}.{day.year}", NOW) == day
+    assert parse_range(day.isoformat(), NOW) == (day, day + timedelta(days=1))
+
+
+@given(st.dates(date(1830, 1, 1), date(2200, 1, 1)))
+def test_a_shown_jalali_day_reads_back(day: date) -> None:
+    assert parse_day(show_day(day, "jalali"), NOW, "jalali") == day
+    assert make_day(*split_day(day, "jalali"), "jalali") == day
+
+
+@given(st.dates(date(1700, 1, 1), date(2200, 1, 1)))
+def test_a_relative_day_reads_back(day: date) -> None:
+    assert parse_day(relative(day, NOW.date()), NOW) == day
+
+
+@given(st.dates(date(1971, 1, 1), date(2100, 1, 1)), st.times(), st.sampled_from([TEHRAN, BERLIN, NEW_YORK, LORD_HOWE]))
+def test_the_short_way_for_instants_agrees_with_the_grammar(day: date, clock: time, zone: ZoneInfo) -> None:
+    now = NOW.astimezone(zone)
+    for shape in ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S.250Z"):
+        text = datetime.combine(day, clock, UTC).strftime(shape)
+        assert parse_instant(text, now) == instant_of(parse_when(text, now), now)
+
+
+WORDS = (
+    "today fri last next this in ago 3 days +3d -2w +1m eom sow q1 2026 1405 -12 -01 12/ .. 14:30 2pm T Z +03:30 dec "
+    "آذر ۱ ۱۴۰۵ 29 feb , . / - 99999 w y h for 45m 2026-W50 9999-12-31 1600-01-01 month"
+)
+PIECES = st.sampled_from(WORDS.split())
+
+
+@given(st.text() | st.lists(PIECES, max_size=5).map(" ".join) | st.lists(PIECES, max_size=5).map("".join))
+@example("9999-12-31..")
+@example("1600-01-01 00:00+14:00")
+def test_nothing_but_a_field_error_is_ever_raised(text: str) -> None:
+    for calendar in ("gregorian", "jalali"):
+        for order in ("ymd", "dmy"):
+            for reader in (parse_when, parse_day, parse_instant):
+                try:
+                    reader(text, NOW, calendar, order)
+                except FieldError:
+                    continue
+        for range_reader in (parse_range, parse_span):
+            try:
+                start, end = range_reader(text, NOW, calendar)
+            except FieldError:
+                continue
+            assert start is None or end is None or start < end  # type: ignore[operator]
+    try:
+        assert parse_span_length(text) >= 0
+    except FieldError:
+        pass

@@ -1,0 +1,241 @@
+"""Calendars out: stable bytes, right times, and no text that turns into a line of its own."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import subprocess
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.errors import CrmError
+from crmcli.exchange import ical
+from crmcli.exchange.ical import Item, one_line, safe_uri, write_calendar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2024, 5, 1, 10, 0, tzinfo=UTC)
+
+
+def item(**changes: Any) -> Item:
+    plain: dict[str, Any] = {
+        "uid": "0190-a@crm",
+        "kind": "event",
+        "summary": "Call Ada",
+        "description": "about; the, engines\nand more",
+        "start": NOW,
+        "minutes": 30,
+        "due": None,
+        "done_at": None,
+        "created_at": NOW - timedelta(days=1),
+        "updated_at": NOW,
+        "sequence": 3,
+        "status": "CONFIRMED",
+        "categories": ["vip", "a,b"],
+        "url": "https://x.example/7",
+        "location": "Zürich",
+        "alarms": [15],
+        "rrule": None,
+        "priority": 5,
+    }
+    return Item(**(plain | changes))
+
+
+def todo(**changes: Any) -> Item:
+    return item(**({"kind": "todo", "start": None, "minutes": None, "due": NOW, "status": "NEEDS-ACTION"} | changes))
+
+
+def parsed(data: bytes) -> icalendar.Calendar:
+    calendar = icalendar.Calendar.from_ical(data)
+    assert isinstance(calendar, icalendar.Calendar)
+    return calendar
+
+
+def strict_lines(data: bytes) -> list[str]:
+    """RFC 5545: lines end in CR LF, a line that starts with white space goes on."""
+    return data.decode().replace("\r\n ", "").split("\r\n")[:-1]
+
+
+def naive_lines(data: bytes) -> list[str]:
+    """A careless reader: every character that anything takes for a line end ends a line."""
+    return [line for line in re.split("[\r\n\x0b\x0c\x85\u2028\u2029]+", data.decode()) if line]
+
+
+def names(lines: list[str]) -> Counter[str]:
+    """Property names with their values for BEGIN and END; lines that go on a folded one are left out."""
+    found = (line if line.startswith(("BEGIN:", "END:")) else re.split("[;:]", line)[0] for line in lines)
+    return Counter(name for name in found if not name.startswith((" ", "\t")))
+
+
+def test_an_event_in_full() -> None:
+    data = write_calendar([item(rrule="FREQ=WEEKLY;COUNT=3")], name="My, book", zone="UTC")
+    assert strict_lines(data) == [
+        "BEGIN:VCALENDAR",
+        "PRODID:-//crmcli//crm//EN",
+        "VERSION:2.0",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        "NAME:My\\, book",
+        "X-WR-CALNAME:My\\, book",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT15M",
+        "BEGIN:VEVENT",
+        "UID:0190-a@crm",
+        "DTSTAMP:20240501T100000Z",
+        "CREATED:20240430T100000Z",
+        "LAST-MODIFIED:20240501T100000Z",
+        "SEQUENCE:3",
+        "SUMMARY:Call Ada",
+        "DTSTART:20240501T100000Z",
+        "DURATION:PT30M",
+        "RRULE:FREQ=WEEKLY;COUNT=3",
+        "DESCRIPTION:about\\; the\\, engines\\nand more",
+        "LOCATION:Zürich",
+        "STATUS:CONFIRMED",
+        "CATEGORIES:vip,a\\,b",
+        "PRIORITY:5",
+        "URL:https://x.example/7",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "DESCRIPTION:Call Ada",
+        "TRIGGER:-PT15M",
+        "END:VALARM",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+
+
+def test_a_done_todo() -> None:
+    data = write_calendar([todo(status="COMPLETED", done_at=NOW, due=date(2024, 5, 3))], name="x", zone="Asia/Tehran")
+    lines = strict_lines(data)
+    for line in ("DUE;VALUE=DATE:20240503", "COMPLETED:20240501T100000Z", "PERCENT-COMPLETE:100", "STATUS:COMPLETED"):
+        assert line in lines
+    assert "TRIGGER;RELATED=END:-PT15M" in lines
+    assert "BEGIN:VTIMEZONE" not in lines  # a day needs no zone
+
+
+def test_times_are_local_with_their_zone_and_mean_the_same_instant() -> None:
+    moments = [datetime(2024, 1, 15, 9, tzinfo=UTC), datetime(2024, 7, 15, 9, tzinfo=timezone(timedelta(hours=3)))]
+    items = [item(uid=f"{n}", start=moment) for n, moment in enumerate(moments)]
+    data = write_calendar(items, name="x", zone="Europe/Berlin")
+    assert data.count(b"BEGIN:VTIMEZONE") == 1
+    assert b"DTSTART;TZID=Europe/Berlin:20240115T100000" in data
+    assert b"DTSTART;TZID=Europe/Berlin:20240715T080000" in data
+    events: list[Any] = list(parsed(data).events)
+    assert [event.start.astimezone(UTC) for event in events] == [moment.astimezone(UTC) for moment in moments]
+    zone = parsed(data).timezones[0].to_tz()
+    for moment in moments:
+        assert moment.astimezone(zone).utcoffset() == moment.astimezone(ZoneInfo("Europe/Berlin")).utcoffset()
+
+
+def test_an_all_day_event_is_a_date() -> None:
+    lines = strict_lines(write_calendar([item(start=date(2024, 5, 3))], name="x", zone="Europe/Berlin"))
+    assert "DTSTART;VALUE=DATE:20240503" in lines
+    assert not any(line.startswith(("DURATION", "DTEND")) for line in lines)
+
+
+def test_equal_items_in_any_order_give_equal_bytes() -> None:
+    items = [item(uid=f"{n:04}", summary=f"Call {n} é🍣" * (n % 9)) for n in range(60)] + [todo(uid="t")]
+    first = write_calendar(items, name="x", zone="America/New_York")
+    random.Random(7).shuffle(items)
+    assert write_calendar(iter(items), name="x", zone="America/New_York") == first
+
+
+EVIL = [
+    "a\r\nBEGIN:VALARM\r\nX-EVIL:1",
+    "a\rATTENDEE:mailto:e@x.example\rX-EVIL:1",
+    "a\nEND:VEVENT\nBEGIN:VEVENT",
+    "a\u2028X-EVIL:1\u2029BEGIN:VALARM",
+    "a\x0bX-EVIL:1\x0cBEGIN:VALARM\x85X-EVIL:2\x1c\x1d\x1eX-EVIL:3",
+    "a\0b\x1b[2J\x07\x7f\x9b",
+    "BEGIN:VALARM",
+    "\r\n \r\nX-EVIL:1",
+    '\\nX-EVIL:1\\,;:"',
+    "x" * 73 + "\r\nX-EVIL:1",
+    "é" * 40 + "🍣" * 40,
+    "a\ud800b",
+]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize("make", [item, todo], ids=["event", "todo"])
+def test_hostile_text_in_every_field_stays_text(make: Any, evil: str) -> None:
+    tame = make(alarms=[15, 60])
+    nasty = tame._replace(
+        uid=evil + "1", summary=evil + "s", description=evil + "d", categories=[evil + "c", evil + "k"],
+        url="https://x.example/" + evil, location=evil + "l",
+    )  # fmt: skip
+    data = write_calendar([nasty], name=evil + "n", zone="Asia/Tehran")
+    wanted = names(strict_lines(write_calendar([tame], name="n", zone="Asia/Tehran")))
+    assert names(strict_lines(data)) == wanted
+    assert names(naive_lines(data)) == wanted
+    read = parsed(data)
+    kind = "VEVENT" if make is item else "VTODO"
+    assert [part.name for part in read.subcomponents] == ["VTIMEZONE", kind]
+    assert Counter(part.name for part in read.walk())["VALARM"] == 2
+    assert not any("EVIL" in key or key == "ATTENDEE" for part in read.walk() for key in part)
+    assert all(len(line) <= 75 for line in data.split(b"\r\n"))
+    assert not re.search(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]", data)
+    assert data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200), st.text(max_size=60))
+def test_any_text_keeps_its_words(description: str, summary: str) -> None:
+    event = parsed(write_calendar([item(description=description, summary=summary)], name=summary, zone="UTC")).events[0]
+    assert str(event["SUMMARY"]) == one_line(summary)
+    if description.strip():
+        assert str(event.get("DESCRIPTION", "")) == ical.many_lines(description)
+
+
+def test_texts_are_cleaned() -> None:
+    assert one_line(" a\r\nb\tc\u2028d\x00e ") == "a b c de"
+    assert ical.many_lines("a\r\nb\rc\x85d\te\x1b") == "a\nb\nc\nd e"
+    assert safe_uri(" https://x.example/ü b\r\nX:1\u2028") == "https://x.example/%C3%BC%20bX:1"
+
+
+def test_a_wrong_result_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without the cleaning, a naive reader would see more lines: the check of the finished bytes must notice.
+    monkeypatch.setattr(ical, "one_line", lambda text: text)
+    with pytest.raises(CrmError, match="came out wrong"):
+        write_calendar([item(summary="a\u2028X-EVIL:1")], name="x", zone="UTC")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "journal"},
+        {"status": "MAYBE"},
+        {"start": None},
+        {"rrule": "every tuesday"},
+        {"rrule": "FREQ=SOMETIMES"},
+    ],
+)
+def test_values_that_no_calendar_has_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(CrmError):
+        write_calendar([item(**wrong)], name="x", zone="UTC")
+
+
+def test_an_unknown_zone_is_refused() -> None:
+    with pytest.raises(CrmError, match="no time zone 'Mars/Olympus'"):
+        write_calendar([], name="x", zone="Mars/Olympus")
+
+
+def test_an_empty_calendar_is_whole() -> None:
+    assert strict_lines(write_calendar([], name="x", zone="Europe/Berlin"))[-1] == "END:VCALENDAR"
+
+
+@pytest.mark.skipif(shutil.which("khal") is None, reason="khal is not installed")
+def test_khal_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.ics"
+    path.write_bytes(write_calendar([item(summary="Call Ada Lovelace")], name="x", zone="Europe/Berlin"))
+    shown = subprocess.run(["khal", "printics", str(path)], capture_output=True, text=True, check=True)
+    assert "Call Ada Lovelace" in shown.stdout
