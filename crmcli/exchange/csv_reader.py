@@ -19,6 +19,7 @@ _BLOCK = 256 * 1024
 MAX_CELL = 1024 * 1024
 """The longest cell in characters that is read (1 MiB); a longer one is named and its row left out."""
 MAX_LINE = 16 * 1024 * 1024
+_MOST_SAMPLED = 10_000  # blank and broken records are kept too; a file of nothing else must not fill the memory
 
 
 class CsvReader:
@@ -47,7 +48,6 @@ class CsvReader:
         # strict: a quote closed in mid-cell is an error to name, not text to guess.
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
         self._sample: list[tuple[int, list[str], str | None]] = []
-        self._used = False
 
     def close(self) -> None:
         """Close the file; no more rows come."""
@@ -56,7 +56,7 @@ class CsvReader:
     def records(self) -> list[tuple[int, list[str]]]:
         """The first 60 sound, non-blank records as (line, cells)."""
         sound = 0
-        while sound < SAMPLE_RECORDS:
+        while sound < SAMPLE_RECORDS and len(self._sample) < _MOST_SAMPLED:
             try:
                 cells = next(self._reader)
             except StopIteration:

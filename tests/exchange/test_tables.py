@@ -416,11 +416,10 @@ def test_any_bytes_are_read_or_refused_in_words(tmp_path: Path, mark: bytes, dat
     path.write_bytes(mark + data)
     try:
         found = Read(path)
-    except CrmError as error:
-        assert error.message
-    else:
-        assert all(row.problem or len(row.cells) == len(found.header) for row in found.rows)
-        assert [row.line for row in found.rows] == sorted({row.line for row in found.rows})
+    except CrmError:
+        return  # any other exception fails the test
+    assert all(row.problem or len(row.cells) == len(found.header) for row in found.rows)
+    assert [row.line for row in found.rows] == sorted({row.line for row in found.rows})
 
 
 # --- streaming ------------------------------------------------------------------------------------------------------

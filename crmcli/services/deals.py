@@ -1,0 +1,205 @@
+"""Leads to won deals: convert, move, won, lost, re-open, restore (the rules are in `domain.pipeline`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain import pipeline
+from crmcli.domain.address import domain_of, email_domain, is_public_domain
+from crmcli.domain.entities import ENTITIES, LEAD
+from crmcli.domain.text import fold
+from crmcli.errors import FieldError, RefusedError, UsageError
+from crmcli.results import Changed
+from crmcli.services import values
+from crmcli.services.records import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+    from crmcli.store.write import Transaction
+
+PARTS = ("contact", "company", "deal")
+#: What a new company or person takes over from the lead it comes from.
+COMPANY_TAKES = ("website", "street", "city", "region", "postal_code", "country", "owner_id", "source_id", "medium_id", "campaign_id")
+CONTACT_TAKES = ("email", "phone", "job_title", *COMPANY_TAKES)
+
+
+def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str = "", source: str = "cli") -> Changed:
+    """Turn a lead into what `to` names: a contact, a company, a deal.
+
+    An existing person (by e-mail, then by phone) or company (by name, then by domain) is linked, else one is made. With
+    "deal" the lead itself becomes the deal: it keeps its number, history and timeline. Without it the lead stays.
+    Raises RefusedError for a lead that is not open, UsageError for unknown words.
+    """
+    wanted = [part.strip() for part in to if part.strip()]
+    unknown = [part for part in wanted if part not in PARTS]
+    if unknown or not wanted:
+        raise UsageError(f"a lead cannot be converted to '{', '.join(unknown)}'", f"choose from {', '.join(PARTS)}")
+    lines = []
+    with ctx.writing(source) as tx:
+        lead = tx.row("lead", number)
+        if lead["status"] != "open" or lead.get("removed_at") or lead.get("archived_at"):
+            raise RefusedError(f"lead {number} is not open", f"restore it first: crm lead restore {number}")
+        changes: dict[str, Any] = {}
+        if "company" in wanted and lead.get("company_name"):
+            company, made = _company(ctx, tx, lead)
+            changes["company_id"] = company
+            lines.append(f"{'made' if made else 'linked'} company:{company} {tx.row('company', company)['name']}")
+        if "contact" in wanted:
+            contact, made = _contact(ctx, tx, lead, changes.get("company_id"))
+            changes["contact_id"] = contact
+            lines.append(f"{'made' if made else 'linked'} contact:{contact} {tx.row('contact', contact)['name']}")
+        if "deal" in wanted:
+            changes.update(kind="deal", converted_at=tx.stamp, position=values.next_position(ctx, tx, lead["stage_id"]))
+            if name.strip():
+                changes["name"] = " ".join(name.split())
+            if lead.get("owner_id") is None:
+                changes.update(owner_id=tx.word("user", ctx.actor), assigned_at=tx.stamp)
+            lines.insert(0, f"lead:{number} is now deal:{number} {changes.get('name', lead['name'])}")
+        if "deal" not in wanted and not changes:
+            raise UsageError("there is nothing to convert: the lead names no company")
+        tx.change("lead", number, changes)
+    return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (number,), "deal" if "deal" in wanted else "lead")
+
+
+def _company(ctx: Context, tx: Transaction, lead: dict[str, Any]) -> tuple[int, bool]:
+    """The lead's company: an existing one of that name or domain, else a new one; and whether it was made."""
+    if lead.get("company_id"):
+        return int(lead["company_id"]), False
+    domain = domain_of(lead["website"]) if lead.get("website") else ""
+    if not domain and lead.get("email") and not is_public_domain(email_domain(lead["email"])):
+        domain = email_domain(lead["email"])
+    for sql, value in (("name_key = ?", fold(lead["company_name"])), ("domain = ?", domain)):
+        found = value and ctx.reader.value(f"SELECT id FROM company WHERE {sql} AND removed_at IS NULL ORDER BY id LIMIT 1", (value,))
+        if found:
+            return int(found), False
+    fixed = {c: lead.get(c) for c in COMPANY_TAKES} | {"name": lead["company_name"], "domain": domain or None}
+    return values.create(ctx, tx, ENTITIES["company"], {}, fixed=fixed), True
+
+
+def _contact(ctx: Context, tx: Transaction, lead: dict[str, Any], company: int | None) -> tuple[int, bool]:
+    """The lead's person: an existing one by e-mail or phone, else a new one; and whether it was made."""
+    if lead.get("contact_id"):
+        return int(lead["contact_id"]), False
+    phone = LEAD.field("phone").type.key(lead.get("phone"), ctx.env)
+    for sql, params in (("email_key = ?", (lead.get("email"),)), ("(phone_key = ? OR mobile_key = ?)", (phone, phone))):
+        found = params[0] and ctx.reader.value(f"SELECT id FROM contact WHERE {sql} AND removed_at IS NULL ORDER BY id LIMIT 1", params)
+        if found:
+            if company and tx.row("contact", int(found)).get("company_id") is None:
+                tx.change("contact", int(found), {"company_id": company})
+            return int(found), False
+    fixed = {c: lead.get(c) for c in CONTACT_TAKES} | {
+        "name": lead.get("contact_name") or lead["name"], "company_id": company, "tags": lead.get("tags") or None,
+    }  # fmt: skip
+    return values.create(ctx, tx, ENTITIES["contact"], {}, fixed=fixed), True
+
+
+def move(ctx: Context, kind: Entity, numbers: Sequence[int], stage: str, *, position: int | None = None, source: str = "cli") -> Changed:
+    """Put leads or deals into a stage of their own pipeline (a won stage wins them); `position` is a place in the
+    column of the board."""
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        to = values.stage_named(ctx, stage, row.get("pipeline_id"))
+        moved = _enter(ctx, tx, kind, row, to)
+        return tx.change(kind.name, row["id"], {"position": position}) or moved if position is not None else moved
+
+    return _each(ctx, kind, numbers, step, f"moved to {stage}:", source)
+
+
+def won(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
+    """Win: into the next won stage after the present one, else the last one before it."""
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        own = [s for s in values.stages(ctx) if s["pipeline_id"] == row["pipeline_id"]]
+        goals = [s for s in own if s["is_won"]]
+        if not goals:
+            raise UsageError("the pipeline has no won stage", "mark one: crm stage edit NAME won=yes")
+        here = next((s["position"] for s in own if s["id"] == row["stage_id"]), 0)
+        if row["status"] == "won":
+            return False
+        return _enter(ctx, tx, kind, row, next((s for s in goals if s["position"] > here), goals[-1]))
+
+    return _each(ctx, kind, numbers, step, "won", source)
+
+
+def lost(
+    ctx: Context, kind: Entity, numbers: Sequence[int], reason: str = "", note: str = "", *, source: str = "cli"
+) -> Changed:
+    """Lose, with a reason (a new one joins the list) and a note if there is something to say. A won one is refused."""
+    from crmcli.services import timeline
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        why = tx.word("lost_reason", reason) if reason.strip() else None
+        if row["status"] == "lost" and (why is None or row.get("lost_reason_id") == why):
+            return False
+        changes = {"lost_reason_id": why} if row["status"] == "lost" else pipeline.lose(row, why, tx.stamp)
+        if note.strip():
+            timeline.write(ctx, tx, kind, row["id"], "note", note)
+        return tx.change(kind.name, row["id"], changes)
+
+    return _each(ctx, kind, numbers, step, "lost", source)
+
+
+def reopen(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
+    """Open a closed one again: a won one goes back to the stage it came from, a lost one stays in its stage."""
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        if row["status"] == "lost":
+            return tx.change(kind.name, row["id"], pipeline.restore(row, _stage(ctx, row)))
+        if row["status"] == "open":
+            return False
+        return _enter(ctx, tx, kind, row, _stage_before(ctx, row))
+
+    return _each(ctx, kind, numbers, step, "re-opened", source)
+
+
+def restore(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
+    """Bring lost, archived and removed ones back; a lost one is open again, its reason cleared."""
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        return tx.change(kind.name, row["id"], pipeline.restore(row, _stage(ctx, row)))
+
+    return _each(ctx, kind, numbers, step, "restored", source)
+
+
+def _each(
+    ctx: Context, kind: Entity, numbers: Sequence[int], step: Callable[[Transaction, dict[str, Any]], bool], done: str, source: str
+) -> Changed:
+    changed, lines = [], []
+    with ctx.writing(source) as tx:
+        tx.load(kind.name, list(numbers))
+        for number in numbers:
+            if step(tx, tx.row(kind.name, number)):
+                changed.append(number)
+        if len(numbers) == 1 and changed:
+            lines.append(f"{done} {kind.name}:{numbers[0]} {tx.row(kind.name, numbers[0])['name']}")
+    return Changed(tuple(lines) or (summary(kind, changed, len(numbers), done),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name)
+
+
+def _enter(ctx: Context, tx: Transaction, kind: Entity, row: dict[str, Any], stage: dict[str, Any]) -> bool:
+    if row["stage_id"] == stage["id"] and (row["status"] == "won") == bool(stage["is_won"]) and row["status"] != "lost":
+        return False
+    changes, moved = pipeline.enter(row, stage, tx.stamp)
+    if moved:
+        tx.add("stage_move", moved)
+        changes["position"] = values.next_position(ctx, tx, stage["id"])
+    return tx.change(kind.name, row["id"], changes)
+
+
+def _stage(ctx: Context, row: dict[str, Any]) -> dict[str, Any] | None:
+    return next((s for s in values.stages(ctx) if s["id"] == row["stage_id"]), None)
+
+
+def _stage_before(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
+    """The open stage a won one was in last; without history the last open stage of its pipeline."""
+    every = {s["id"]: s for s in values.stages(ctx)}
+    moves = ctx.reader.rows("SELECT stage_id FROM stage_move WHERE opportunity_id = ? ORDER BY left_at DESC, id DESC", (row["id"],))
+    for (number,) in moves:
+        if number in every and not every[number]["is_won"]:
+            return every[number]
+    own = [s for s in every.values() if s["pipeline_id"] == row["pipeline_id"] and not s["is_won"]]
+    if not own:
+        raise FieldError("the pipeline has no open stage", "stage", "add one: crm stage add NAME")
+    return own[-1]

@@ -1,0 +1,145 @@
+"""What happened: notes, calls, e-mails, meetings, messages and visits, and the timeline of a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import INTERACTION, INTERACTION_KINDS
+from crmcli.domain.text import check_text, clip
+from crmcli.errors import FieldError, UsageError
+from crmcli.results import Changed, Column, Rows
+from crmcli.services import values
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+    from crmcli.store.write import Transaction
+
+#: What people log; the others come from tasks.
+LOGGED = ("call", "email", "meeting", "message", "visit", "note")
+
+
+def add(
+    ctx: Context,
+    kind: Entity,
+    number: int,
+    what: str,
+    body: str,
+    *,
+    at: str = "",
+    minutes: str = "",
+    direction: str = "",
+    source: str = "cli",
+) -> Changed:
+    """Put an interaction on a record's timeline. `at` is a date word (default now), `minutes` a number, `direction`
+    "in" or "out". Raises FieldError, UsageError."""
+    if what not in INTERACTION_KINDS:
+        raise UsageError(f"'{what}' cannot be logged", f"choose from: {', '.join(LOGGED)}")
+    if what == "note" and not body.strip():
+        raise FieldError("a note needs a text", "body")
+    env = ctx.env
+    columns: dict[str, Any] = {}
+    for name, text in (("at", at), ("minutes", minutes), ("direction", direction)):
+        try:
+            stored = INTERACTION.field(name).type.parse(text, env) if text.strip() else None
+        except FieldError as error:
+            raise FieldError(f"{name}: {error.message}", name, error.hint) from None
+        if stored is not None:
+            columns[name] = stored
+    with ctx.writing(source) as tx:
+        tx.row(kind.name, number)
+        made = write(ctx, tx, kind, number, what, body, **columns)
+        name = tx.row(kind.name, number)["name"]
+    text = clip(" ".join(body.split()), 50)
+    line = f"logged {what} with {kind.name}:{number} {name}" if what != "note" else f"noted on {kind.name}:{number} {name}"
+    return Changed((f"{line}: {text}" if text else line,), tuple(tx.changes), ctx.batch, (made,), "interaction")
+
+
+def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, body: str, **columns: Any) -> int:
+    """Add an interaction inside a transaction; its id."""
+    row = tx.row(kind.name, number)
+    if kind.table == "opportunity":
+        where = {"opportunity_id": number, "contact_id": row.get("contact_id"), "company_id": row.get("company_id")}
+    elif kind.name == "contact":
+        where = {"contact_id": number, "company_id": row.get("company_id")}
+    else:
+        where = values.link_columns(ctx, kind, number)
+    columns.setdefault("at", tx.stamp)
+    author = tx.word("user", ctx.actor)
+    return tx.add("interaction", {"kind": what, "body": check_text(body).strip() or None, "author_id": author, **where, **columns})
+
+
+def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
+    """What happened with a record, newest first: its interactions; for a person also those of their deals, for a
+    company also those of its people and deals; and the stages that a lead or deal went through. `limit` 0 = all."""
+    shown = (
+        Column("at", INTERACTION.field("at").type, "At"),
+        Column("kind", None, "Kind"),
+        Column("body", INTERACTION.field("body").type, "What"),
+        Column("author", None, "Who"),
+        Column("on", None, "On"),
+        Column("minutes", INTERACTION.field("minutes").type, "Minutes"),
+    )
+    every = [*_interactions(ctx, kind, number, limit), *(_stages(ctx, number) if kind.table == "opportunity" else ())]
+    every.sort(key=lambda row: (row["at"], row["id"]), reverse=True)
+    return Rows(shown, every[:limit] if limit else every, empty="nothing happened yet")
+
+
+def _interactions(ctx: Context, kind: Entity, number: int, limit: int) -> list[dict[str, Any]]:
+    deals = "SELECT id FROM opportunity WHERE {0} = ?"
+    reach = {
+        "opportunity": ["opportunity_id = ?"],
+        "contact": ["contact_id = ?", f"opportunity_id IN ({deals.format('contact_id')})"],
+        "company": [
+            "company_id = ?",
+            f"opportunity_id IN ({deals.format('company_id')})",
+            "contact_id IN (SELECT id FROM contact WHERE company_id = ?)",
+        ],
+    }.get(kind.table)
+    if reach is None:
+        raise UsageError(f"a {kind.name} has no timeline", "name a lead, deal, contact or company")
+    most = f" LIMIT {limit}" if limit else ""
+    # UNION of ids keeps each branch on its own index.
+    inner = " UNION ".join(f"SELECT id FROM interaction WHERE {where}" for where in reach)
+    sql = (
+        "SELECT id, at, kind, body, author, minutes, direction, opportunity, opportunity_kind, opportunity_id, contact,"
+        f" contact_id, company, company_id FROM v_interaction WHERE id IN ({inner}) ORDER BY at DESC, id DESC{most}"
+    )
+    names, rows = ctx.reader.names(sql, (number,) * len(reach))
+    at = INTERACTION.field("at").type
+    found = []
+    for row in rows:
+        record = dict(zip(names, row, strict=True))
+        record["at"] = at.from_db(record["at"])
+        record["on"] = about(record, skip=(kind.table, number))
+        found.append(record)
+    return found
+
+
+def about(row: dict[str, Any], skip: tuple[str, int] = ("", 0)) -> str:
+    """The record that a task or interaction hangs on, as `deal:31 Name`; empty where it is the one being looked at."""
+    if row.get("opportunity_id"):
+        same = skip == ("opportunity", row["opportunity_id"])
+        return "" if same else f"{row['opportunity_kind']}:{row['opportunity_id']} {row['opportunity']}"
+    for name in ("contact", "company"):
+        if row.get(f"{name}_id"):
+            return "" if skip == (name, row[f"{name}_id"]) else f"{name}:{row[f'{name}_id']} {row[name]}"
+    return ""
+
+
+def _stages(ctx: Context, number: int) -> list[dict[str, Any]]:
+    sql = "SELECT id, left_at, stage, seconds FROM v_stage_move WHERE opportunity_id = ?"
+    at = INTERACTION.field("at").type
+    return [
+        {"id": i, "at": at.from_db(left), "kind": "stage", "body": f"left {stage} after {duration(seconds)}", "author": None, "on": "", "minutes": None}
+        for i, left, stage, seconds in ctx.reader.rows(sql, (number,))
+    ]
+
+
+def duration(seconds: int) -> str:
+    """A span of time in its two largest units, rounded down: `3 d 4 h`, `12 min`."""
+    days, rest = divmod(int(seconds), 86_400)
+    hours, rest = divmod(rest, 3600)
+    if days:
+        return f"{days} d {hours} h" if hours and days < 10 else f"{days} d"
+    return f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min"
