@@ -202,7 +202,7 @@ class Context:
     def _view(self, entity: str, name: str) -> str | None:
         key = (entity, fold(name))
         if key not in self._views:
-            found = self.reader.one("SELECT filter FROM saved_view WHERE name_key = ? AND entity = ?", (key[1], entity))
+            found = self.reader.one("SELECT filter FROM saved_view WHERE name_key = ? AND (entity = ? OR entity IS NULL)", (key[1], entity))
             self._views[key] = (found[0] or "") if found else None
         return self._views[key]
 

@@ -164,7 +164,9 @@ _OPPORTUNITY_TAIL = (
     DESCRIPTION,
     TAGS,
     EXTERNAL,
-    Field("next_due", Day(), "Next task", "The day of its next open task", "next_due", settable=False, derived=True),
+    Field(
+        "next_due", Day(), "Next task", "The day of its next open task", "next_due", ("due",), settable=False, derived=True
+    ),
     Field(
         "open_tasks", Integer(0), "Open tasks", "How many open tasks it has", "open_tasks", settable=False, derived=True
     ),
@@ -374,7 +376,7 @@ STAGE_MOVE = Entity(
 )  # fmt: skip
 SAVED_VIEW = _vocabulary(
     "saved_view", "saved views", "A filter with a name",
-    Field("entity", Choice("lead", "deal", "contact", "company", "task"), "For", "The kind of record it lists", "entity"),
+    Field("entity", Choice("lead", "deal", "contact", "company", "task"), "For", "The kind of record it lists; empty fits all", "entity"),
     Field("filter", Identifier(), "Filter", "The filter text", "filter"),
     Field("columns", Identifier(), "Columns", "The columns to show", "columns"),
     Field("sort", Identifier(), "Sort", "The order to show them in", "sort"),

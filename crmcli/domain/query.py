@@ -472,6 +472,8 @@ class _Binder:
     def _value(self, field: Field, family: str, value: Value, node: Term) -> Node:
         if family == "ref":
             return self._link(field, value, node)
+        if value.text == ".." and family in ("day", "instant", "number", "money"):
+            return Not(Empty(field))
         if family == "text":
             needle = fold(value.text)
             if field.type.name == "e-mail" and node.exact:

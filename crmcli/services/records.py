@@ -165,10 +165,11 @@ def list_records(
     sort: str = "",
     limit: int | None = None,
     page: str = "",
+    text: str | None = None,
 ) -> Rows:
-    """The records that fit a filter. `limit` 0 reads all of them, page by page; `page` is the cursor of an earlier
-    answer. Raises FilterError, UsageError."""
-    text = filter_text(kind, words)
+    """The records that fit a filter, given as shell words or as `text`. `limit` 0 reads all of them, page by page;
+    `page` is the cursor of an earlier answer. Raises FilterError, UsageError."""
+    text = filter_text(kind, words) if text is None else text
     node = bound(ctx, kind, text)
     view = _single_view(ctx, kind, text)
     chosen = [c.strip() for c in (columns or view[0] or _setting(ctx, kind) or ",".join(kind.columns)).split(",") if c.strip()]
@@ -199,7 +200,7 @@ def _single_view(ctx: Context, kind: Entity, text: str) -> tuple[str, str]:
     found = re.fullmatch(r"view:(\S+)", text)
     if not found:
         return "", ""
-    row = ctx.reader.one("SELECT columns, sort FROM saved_view WHERE name_key = ? AND entity = ?", (query.fold(found[1]), kind.name))
+    row = ctx.reader.one("SELECT columns, sort FROM saved_view WHERE name_key = ? AND (entity = ? OR entity IS NULL)", (query.fold(found[1]), kind.name))
     return (row[0] or "", row[1] or "") if row else ("", "")
 
 
@@ -236,7 +237,7 @@ def show(ctx: Context, kind: Entity, number: int) -> Record:
 
 def list_section(ctx: Context, key: str, title: str, kind: Entity, text: str, *, columns: str, sort: str = "", limit: int = 20) -> Section:
     """A list as a section of a page."""
-    return Section(key, title, list_records(ctx, kind, [text] if text else [], columns=columns, sort=sort, limit=limit))
+    return Section(key, title, list_records(ctx, kind, text=text, columns=columns, sort=sort, limit=limit))
 
 
 # --- writing -------------------------------------------------------------------------------------------------------

@@ -460,7 +460,7 @@ class TaskTag(SQLModel, table=True):
 
 class SavedView(Word, table=True):
     __tablename__ = "saved_view"
-    entity: str
+    entity: str | None = None
     filter: str | None = None
     columns: str | None = None
     sort: str | None = None

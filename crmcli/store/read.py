@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.entities import ENTITIES
+from crmcli.domain.entities import ENTITIES, STATUSES
+from crmcli.domain.query import And, OneOf
 from crmcli.domain.types import Flag, Money, Percent, Ref
 from crmcli.errors import UsageError
 from crmcli.store.schema import words_expression
@@ -114,11 +115,37 @@ def _page_by_one(
                 text += f" AND ({sql}, t.id) {op} (?, ?)" if field.name != "id" else f" AND t.id {op} ?"
                 where.params += after if field.name != "id" else [after[1]]
             order = f"{sql} {way}, t.id {way}" if field.name != "id" else f"t.id {way}"
-        rest = limit + 1 - len(found)
-        found += connection.rows(f"SELECT {sql}, t.id {text} ORDER BY {order} LIMIT {rest}", where.params)
+        found += _first(connection, f"SELECT {sql} AS k, t.id {text}", where.params, order, limit + 1 - len(found), _statuses(entity, field, node))
     more = len(found) > limit
     page = found[:limit]
     return [row[1] for row in page], ([field.type.from_db(page[-1][0]), page[-1][1]] if more and page else None)
+
+
+def _first(
+    connection: Connection, select: str, params: list[Any], order: str, count: int, statuses: tuple[str, ...]
+) -> list[tuple[Any, ...]]:
+    """The first rows of an ordered SELECT of (k, id). The indexes that order leads and deals start with their status,
+    so for several statuses the first rows of each are read along its index, and the first of them all taken."""
+    if not statuses:
+        return connection.rows(f"{select} ORDER BY {order} LIMIT {count}", params)
+    each = " UNION ALL ".join(
+        f"SELECT * FROM ({select} AND t.status = '{status}' ORDER BY {order} LIMIT {count}) {status}" for status in statuses
+    )
+    way = order.rsplit(" ", 1)[1]
+    return connection.rows(f"SELECT k, id FROM ({each}) t ORDER BY k {way}, id {way} LIMIT {count}", params * len(statuses))
+
+
+def _conjuncts(node: Any) -> list[Any]:
+    return [part for item in node.items for part in _conjuncts(item)] if isinstance(node, And) else [node]
+
+
+def _statuses(entity: Entity, field: Field, node: Any) -> tuple[str, ...]:
+    """The statuses to read one by one for a list in the order of `field`; none where one index orders the whole."""
+    if entity.table != "opportunity" or not field.indexed or field.name in ("id", "external_id"):
+        return ()
+    asked = [item for item in _conjuncts(node) if isinstance(item, OneOf) and item.field.name == "status"]
+    found = tuple(status for status in STATUSES if all(status in item.names for item in asked))
+    return found if len(found) > 1 else ()
 
 
 def _page_by_many(
@@ -263,6 +290,13 @@ def all_ids(connection: Connection, entity: Entity, node: Any) -> list[int]:
     where = where_for(connection, entity)
     text = _base(entity, where, node)
     return [row[0] for row in connection.rows(f"SELECT t.id {text} ORDER BY t.id", where.params)]
+
+
+def chosen(connection: Connection, entity: Entity, node: Any) -> tuple[str, list[Any]]:
+    """A SELECT of the ids of all records that fit, to stand inside a larger statement, and its parameters."""
+    where = where_for(connection, entity)
+    text = _base(entity, where, node)
+    return f"SELECT t.id {text}", where.params
 
 
 def raw(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -1,0 +1,326 @@
+"""What every command stands in: the options they share, groups that load a noun only when it is named, and help."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command_from_info, get_group_from_info
+
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "ids")
+COLOURS = ("auto", "always", "never")
+#: What one invocation may be told to answer "yes" with.
+YES = ("y", "yes")
+
+
+class Run:
+    """One invocation: the shared options as given, and the context made of them when a verb first needs it."""
+
+    def __init__(self, words: Sequence[str] = ()) -> None:
+        self.flags: dict[str, Any] = {}
+        self.words = list(words)
+        self.assigned: dict[str, str] = {}
+        #: Shows a result as narration; the front door puts its renderer here.
+        self.show: Callable[[Any], None] = lambda result: None
+        self._context: Context | None = None
+
+    @property
+    def output(self) -> str:
+        """The format asked for; "" leaves it to where the output goes."""
+        return "json" if self.flags.get("json") else str(self.flags.get("output") or "")
+
+    @property
+    def quiet(self) -> bool:
+        return bool(self.flags.get("quiet"))
+
+    @property
+    def dry_run(self) -> bool:
+        return bool(self.flags.get("dry_run"))
+
+    @property
+    def context(self) -> Context:
+        """The context of this run."""
+        if self._context is None:
+            self._context = Context(
+                Settings({"db": self.flags.get("db")}),
+                command=command_line(self.words),
+                quiet=self.quiet,
+                plugins=not self.flags.get("no_plugins"),
+            )
+        return self._context
+
+    @property
+    def saved(self) -> int:
+        """The number of the last batch that was saved; 0 when nothing was."""
+        return self._context.batch if self._context else 0
+
+    def close(self) -> None:
+        if self._context is not None:
+            self._context.close()
+
+    def agree(self, question: str, preview: Any = None, *, always: bool = True) -> bool:
+        """Whether to go on with what `question` names. `--yes` agrees, `--dry-run` shows the preview and does not.
+
+        Without a terminal to ask on it is refused (UsageError); `always` False: the verb may go on unasked.
+        """
+        if self.dry_run:
+            if preview is not None:
+                self.show(preview)
+            self.context.say("dry run: nothing was changed")
+            return False
+        if self.flags.get("yes") or not always:
+            return True
+        if preview is not None:
+            self.show(preview)
+        if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+            raise UsageError(f"{question[:1].lower()}{question[1:]}? That wants a yes", "add --yes, or --dry-run to see what would change")
+        print(f"{question}? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in YES:
+            return True
+        self.context.say("nothing was changed")
+        return False
+
+
+def command_line(words: Sequence[str]) -> str:
+    """The words as a shell would take them, without the store's address, which may hold a password."""
+    kept, skip = [], False
+    for word in words:
+        if skip:
+            skip = False
+        elif word == "--db":
+            skip = True
+        elif not word.startswith("--db="):
+            kept.append(word)
+    return shlex.join(kept)
+
+
+def book(ctx: typer.Context) -> Context:
+    """The context of the running command."""
+    return run_of(ctx).context
+
+
+def run_of(ctx: typer.Context) -> Run:
+    """The invocation that a Typer context belongs to."""
+    run = ctx.find_object(Run)
+    assert run is not None
+    return run
+
+
+# --- the options that every command takes ---------------------------------------------------------------------------
+
+
+def _keep(ctx: typer.Context, param: Any, value: Any) -> Any:
+    """Note a shared option; the last one given counts, wherever it stands."""
+    if value is None or value is False or ctx.resilient_parsing:
+        return value
+    if param.name == "output" and value not in FORMATS:
+        raise typer.BadParameter(f"'{value}' is not a format; choose from {', '.join(FORMATS)}", ctx=ctx, param=param)
+    if param.name == "color" and value not in COLOURS:
+        raise typer.BadParameter(f"'{value}' is not one of {', '.join(COLOURS)}", ctx=ctx, param=param)
+    run_of(ctx).flags[param.name] = value
+    return value
+
+
+def option(*names: str, help: str, metavar: str = "", flag: bool = False, multiple: bool = False, keep: Any = _keep, hidden: bool = False) -> TyperOption:
+    """An option whose value goes to the run, not to the command's function."""
+    return TyperOption(
+        param_decls=list(names), help=help, metavar=metavar or None, is_flag=flag or None, type=None if flag else str, multiple=multiple,
+        default=False if flag else None, expose_value=False, callback=keep, hidden=hidden,
+    )  # fmt: skip
+
+
+def _version(ctx: typer.Context, param: Any, value: Any) -> None:
+    if value and not ctx.resilient_parsing:
+        from crmcli import __version__
+
+        print(f"crm {__version__}")
+        raise typer.Exit
+
+
+_SHARED: list[TyperOption] = []
+
+
+def shared() -> list[TyperOption]:
+    """The options that may stand before the noun and after the verb."""
+    if not _SHARED:
+        _SHARED.extend(
+            (
+                option("output", "-o", "--output", help=f"Output format: {', '.join(FORMATS)}", metavar="FORMAT"),
+                option("json", "--json", help="The same as -o json", flag=True),
+                option("yes", "-y", "--yes", help="Do not ask", flag=True),
+                option("dry_run", "--dry-run", help="Show what would change, change nothing", flag=True),
+                option("quiet", "-q", "--quiet", help="No narration on stderr", flag=True),
+                option("db", "--db", help="The book: a SQLite file or a postgresql:// URL", metavar="PATH|URL"),
+                option("color", "--color", help="auto, always or never", metavar="WHEN"),
+                option("no_pager", "--no-pager", help="Never page long output", flag=True),
+                option("no_plugins", "--no-plugins", help="Run without plugins", flag=True),
+            )
+        )
+    return _SHARED
+
+
+def _with_shared(params: Sequence[Any] | None) -> list[Any]:
+    own = list(params or ())
+    taken = {name for param in own for name in param.opts}
+    return own + [param for param in shared() if taken.isdisjoint(param.opts)]
+
+
+# --- help -----------------------------------------------------------------------------------------------------------
+
+EVERYWHERE = "Also: -o FORMAT, --json, -y, --dry-run, -q, --db, --color, --no-pager, --no-plugins ('crm --help')"
+
+
+class _Helped:
+    """Plain help that keeps to the screen's width; the epilog (examples) is shown line by line as it was written."""
+
+    epilog: str | None
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        if self.epilog:
+            formatter.write_paragraph()
+            for line in self.epilog.strip("\n").splitlines():
+                formatter.write(f"{line}\n")
+
+
+def _options(command: Any, ctx: Any, formatter: Any) -> None:
+    """Arguments and options, those that every command takes in one line only."""
+    own = [param for param in command.get_params(ctx) if param not in _SHARED]
+    for title, kind in (("Arguments", "argument"), ("Options", "option")):
+        records = [param.get_help_record(ctx) for param in own if param.param_type_name == kind]
+        records = [record for record in records if record]
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records, col_max=26)
+
+
+class Verb(_Helped, TyperCommand):
+    """A command with the shared options."""
+
+    def __init__(self, name: str | None, *, params: list[Any] | None = None, **more: Any) -> None:
+        more["rich_markup_mode"] = None
+        super().__init__(name, params=_with_shared(params), **more)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _options(self, ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write(f"{EVERYWHERE}\n")
+
+
+class Noun(_Helped, TyperGroup):
+    """A group whose verbs are built from the noun's Typer app only when they are named.
+
+    `default` is the verb that runs when none is given; with `loose` an unknown word belongs to it too.
+    """
+
+    def __init__(self, name: str, source: typer.Typer, help: str, *, default: str = "", loose: bool = False) -> None:
+        super().__init__(
+            name=name, params=_with_shared(None), help=help, rich_markup_mode=None, epilog=source.info.epilog or "", invoke_without_command=True,
+        )  # fmt: skip
+        self.source, self.default, self.loose = source, default, loose
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*(name_of(info) for info in self.source.registered_commands if not info.hidden), *(g.name for g in self.source.registered_groups)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands:
+            found = build(self.source, cmd_name)
+            if found is None:
+                return None
+            self.commands[cmd_name] = found
+        return self.commands[cmd_name]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _options(self, ctx, formatter)
+        rows = [(name_of(info), _short(info)) for info in self.source.registered_commands if not info.hidden]
+        if rows:
+            with formatter.section("Verbs"):
+                formatter.write_dl(rows)
+        formatter.write_paragraph()
+        formatter.write(f"'crm {self.name} VERB --help' has options and examples.\n")
+
+    def invoke(self, ctx: Any) -> Any:
+        if not ctx._protected_args and not ctx.args:
+            if not self.default:
+                print(ctx.get_help())
+                return None
+            ctx._protected_args = [self.default]
+        return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if self.loose and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            return self.default, self.get_command(ctx, self.default), args
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise unknown(f"crm {self.name}", args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+
+def name_of(info: Any) -> str:
+    return str(info.name or info.callback.__name__.rstrip("_").replace("_", "-"))
+
+
+def _short(info: Any) -> str:
+    return str(info.short_help or info.help or (info.callback.__doc__ or "")).strip().partition("\n")[0].rstrip(".")
+
+
+def build(source: typer.Typer, name: str) -> Any:
+    """The command `name` of a Typer app, with its parameters read from its function now."""
+    for info in source.registered_commands:
+        if name_of(info) == name:
+            if info.cls in (None, TyperCommand):
+                info.cls = Verb
+            info.name = name
+            return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
+    for group in source.registered_groups:
+        if group.name == name:
+            return get_group_from_info(group, pretty_exceptions_short=False, suggest_commands=True, rich_markup_mode=None)
+    return None
+
+
+def unknown(where: str, word: str, known: Sequence[str]) -> UsageError:
+    """The error for a word that is no command, with what may have been meant."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=1, cutoff=0.55)
+    return UsageError(
+        f"'{where} {word}' is not a command", f"did you mean '{where} {close[0]}'?" if close else f"'{where} --help' lists the commands"
+    )
+
+
+def noun(epilog: str = "") -> typer.Typer:
+    """The Typer app of a noun."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, epilog=epilog)
+
+
+# --- ids on standard input ------------------------------------------------------------------------------------------
+
+
+def with_stdin(words: Sequence[str]) -> tuple[list[str], bool]:
+    """The words with `-` replaced by the record numbers on standard input, one a line (`12` or `lead:12`); and
+    whether there were none although they were asked for. Raises UsageError."""
+    if "-" not in words:
+        return list(words), False
+    if sys.stdin is None:
+        raise UsageError("standard input is closed, and '-' reads record numbers from it")
+    numbers = []
+    for line in sys.stdin:
+        text = line.strip()
+        if not text:
+            continue
+        number = text.rpartition(":")[2]
+        if not (number.isascii() and number.isdigit()):
+            raise UsageError(f"'{text}' on standard input is not a record number", "feed it with -o ids")
+        numbers.append(number)
+    found: list[str] = []
+    for word in words:
+        found.extend(numbers if word == "-" else [word])
+    return found, not numbers

@@ -1,0 +1,226 @@
+"""The verbs that every kind of record has: add, list, show, edit, remove, restore, archive, purge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crmcli.commands.frame import Verb, book, option, run_of, with_stdin
+from crmcli.errors import UsageError
+from crmcli.results import Changed, Column, Rows
+from crmcli.services import records, values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+Words = Annotated[list[str] | None, typer.Argument(metavar="[WORDS]...", help="A filter: free words, field:value, tag:vip, not ..., a or b")]
+Which = Annotated[list[str], typer.Argument(metavar="WHICH...", help="A number, name, e-mail, several numbers, a filter, or - for ids on stdin")]
+ASSIGNABLE_SUGAR = {"task": ("on", "due"), "lead": ("mrr",), "deal": ("mrr",)}
+
+
+def register(app: typer.Typer, kind: Entity, *, example: str = "") -> None:
+    """Give a noun the verbs that every kind of record has."""
+    _register_reading(app, kind, example)
+    _register_writing(app, kind)
+
+
+def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
+    @app.command("list", help=f"List {kind.plural}.", epilog=f"Examples:\n  crm {kind.name} list {example or 'tag:vip'}\n  crm {kind.name} list --columns id,name --sort -created -o json\n\n'crm fields {kind.name}' lists the fields of filters and columns.")  # fmt: skip
+    def list_(
+        ctx: typer.Context,
+        words: Words = None,
+        columns: Annotated[str, typer.Option("--columns", "-c", metavar="A,B", help="The columns; 'all' for every field", show_default=False)] = "",
+        sort: Annotated[str, typer.Option("--sort", "-s", metavar="FIELD", help="The order; -FIELD turns it round", show_default=False)] = "",
+        limit: Annotated[int | None, typer.Option("--limit", "-n", metavar="N", help="How many rows; 0 = all", show_default=False)] = None,
+        page: Annotated[str, typer.Option("--page", metavar="CURSOR", help="Go on where the last list ended", show_default=False)] = "",
+    ) -> Rows:
+        return records.list_records(book(ctx), kind, words or (), columns=columns, sort=sort, limit=limit, page=page)
+
+    @app.command("show", help=f"Show one {kind.name} with all that hangs on it.", epilog=f"Examples:\n  crm {kind.name} show 12\n  crm {kind.name} show ada@engines.example -o json")  # fmt: skip
+    def show(
+        ctx: typer.Context, which: Annotated[list[str], typer.Argument(metavar="WHICH", help="A number, UUID, name, e-mail, phone or domain")]
+    ) -> Any:
+        context = book(ctx)
+        return records.show(context, kind, records.resolve(context, kind, " ".join(which)))
+
+
+def _register_writing(app: typer.Typer, kind: Entity) -> None:
+    @app.command("add", cls=adding(kind), help=f"Add a {kind.name}; only the name is needed.", epilog=f"FIELD=VALUE works too: crm {kind.name} add \"Ada Lovelace\" owner=grace")  # fmt: skip
+    def add(
+        ctx: typer.Context,
+        name: Annotated[list[str], typer.Argument(metavar="NAME", help="Its name")],
+        note: Annotated[str, typer.Option("--note", metavar="TEXT", help="A first note on its timeline", show_default=False)] = "",
+    ) -> Changed | None:
+        return add_record(ctx, kind, name, note)
+
+    @app.command("edit", help=f"Change one {kind.name}, or all that fit a filter.", epilog=f"Examples:\n  crm {kind.name} edit 12 owner=grace\n  crm {kind.name} edit tag:vip owner=grace tags=+hot,-cold --dry-run\n  crm {kind.name} list tag:vip -o ids | crm {kind.name} edit - owner=")  # fmt: skip
+    def edit(
+        ctx: typer.Context,
+        words: Annotated[list[str], typer.Argument(metavar="WHICH... FIELD=VALUE...", help="Whom to change, and the new values; FIELD= clears")],
+    ) -> Changed | None:
+        return edit_records(ctx, kind, words)
+
+    for verb, done, service, text in (
+        ("remove", "Remove", records.remove, f"Hide {kind.plural} everywhere; restore or undo brings them back."),
+        ("archive", "Archive", records.archive, f"Put {kind.plural} aside; 'is:archived' lists them."),
+        ("restore", "Restore", records.restore, f"Bring removed, archived or lost {kind.plural} back."),
+    ):
+        if verb == "archive" and "archived_at" not in kind.by_name:
+            continue
+        marking(app, kind, verb, done, service, text)
+
+    @app.command("purge", help=f"Forget a {kind.name} for good, in the journal too. This cannot be undone.")
+    def purge(ctx: typer.Context, which: Which) -> Any:
+        from crmcli.services import history
+
+        context = book(ctx)
+        numbers = chosen(context, kind, which)
+        if not numbers:
+            return nothing(kind)
+        if not run_of(ctx).agree(f"Forget {counted(kind, numbers)} for good", listing(context, kind, numbers)):
+            return None
+        done = [history.purge(context, kind, number) for number in numbers]
+        lines = tuple(line for one in done for line in one.lines)
+        return Changed(lines, tuple(c for one in done for c in one.changes), done[-1].batch, tuple(numbers), kind.name)
+
+
+def marking(app: typer.Typer, kind: Entity, verb: str, done: str, service: Callable[..., Changed], text: str) -> None:
+    """A verb that takes records and nothing else."""
+
+    @app.command(verb, help=text, epilog=f"Examples:\n  crm {kind.name} {verb} 12\n  crm {kind.name} {verb} tag:old --dry-run")
+    def mark(ctx: typer.Context, which: Which) -> Any:
+        numbers = agreed(ctx, kind, which, done)
+        return service(book(ctx), kind, numbers) if numbers else idle(ctx, kind, numbers)
+
+
+def adding(kind: Entity) -> type[Verb]:
+    """The class of a noun's `add`: it has an option for every field that can be set."""
+
+    class Add(Verb):
+        def __init__(self, name: str | None, *, params: list[Any] | None = None, **more: Any) -> None:
+            super().__init__(name, params=[*(params or ()), *field_options(kind)], **more)
+
+    return Add
+
+
+def field_options(kind: Entity, *, only: Sequence[str] = ()) -> list[Any]:
+    """An option for each field that can be set: `--close-on`, `--close`; `--tag` may be repeated."""
+
+    def keep(ctx: typer.Context, param: Any, value: Any) -> None:
+        if value is None or value == ():
+            return
+        run_of(ctx).assigned[names[param.name]] = ",".join(value) if isinstance(value, (tuple, list)) else value
+
+    found, names = [], {}
+    sugar = ASSIGNABLE_SUGAR.get(kind.name, ())
+    for field in kind.fields:
+        if not field.settable or field.name == "name" or (only and field.name not in only):
+            continue
+        words = [field.name, *(a for a in field.aliases if a not in sugar)]
+        flags = ["--" + word.replace("_", "-") for word in words]
+        many = field.type.family == "tags"
+        parameter = f"field_{field.name}"
+        names[parameter] = field.name
+        options = getattr(field.type, "options", None)
+        text = f"{field.help} ({field.type.name})" if field.type.family in ("day", "instant") else field.help
+        metavar = "|".join(options) if options and len(options) < 5 else field.type.name.upper().replace(" ", "-")
+        if field.type.family in ("ref", "tags") or field.type.name in ("text", "long text"):
+            metavar = "TEXT"
+        found.append(option(parameter, *flags, help=text, metavar=metavar, multiple=many, keep=keep))
+    helps = {"on": "The record it is about: lead:12, a name, an e-mail", "due": "When: fri, +3d, 'fri 14:30', 2026-12-01", "mrr": "Monthly recurring revenue"}  # fmt: skip
+    for word in sugar:
+        names[f"field_{word}"] = word
+        found.append(option(f"field_{word}", f"--{word}", help=helps[word], metavar="MONEY" if word == "mrr" else "TEXT", keep=keep))
+    return found
+
+
+def add_record(ctx: typer.Context, kind: Entity, words: Sequence[str], note: str = "") -> Changed | None:
+    """Add a record from a name, options and FIELD=VALUE words."""
+    run = run_of(ctx)
+    assigned = dict(run.assigned)
+    name: list[str] = []
+    for word in words:
+        found = records.ASSIGN.match(word)
+        if found and (name or values.alias(kind, found[1]) in kind.by_name or found[1] in values.SUGAR):
+            assigned[found[1]] = word[found.end() :]
+        else:
+            name.append(word)
+    if name:
+        assigned = {"name": " ".join(name), **assigned}
+    if run.dry_run:
+        run.agree("Add it", _would_add(assigned))
+        return None
+    return records.add(run.context, kind, assigned, note=note)
+
+
+def _would_add(assigned: dict[str, str]) -> Rows:
+    columns = (Column("field", None, "Field"), Column("value", None, "Value"))
+    return Rows(columns, [{"field": name, "value": text} for name, text in assigned.items()])
+
+
+def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Changed | None:
+    """Change the records that words name; many found by a filter only after a look at them."""
+    run, context = run_of(ctx), book(ctx)
+    rest, assigned = records.split_words(words)
+    if not assigned:
+        raise UsageError("nothing to change", f"write FIELD=VALUE, as in 'crm {kind.name} edit 12 owner=grace'")
+    for name in assigned:
+        if values.alias(kind, name) not in kind.by_name and name not in values.SUGAR:
+            records.check_field(kind, name)
+    rest, empty = with_stdin(rest)
+    if empty:
+        return nothing(kind)
+    numbers, filtered = records.choose(context, kind, rest)
+    if not numbers:
+        return nothing(kind)
+    preview = records.preview(context, kind, numbers, assigned) if run.dry_run or (filtered and len(numbers) > 1) else None
+    if not run.agree(f"Change {counted(kind, numbers)}", preview, always=filtered and len(numbers) > 1):
+        return None
+    return records.edit(context, kind, numbers, assigned)
+
+
+def chosen(context: Context, kind: Entity, words: Sequence[str]) -> list[int]:
+    """The records that words or standard input name."""
+    rest, empty = with_stdin(words)
+    return [] if empty else records.choose(context, kind, rest)[0]
+
+
+def agreed(ctx: typer.Context, kind: Entity, words: Sequence[str], done: str, *, ask_one: bool = False) -> list[int]:
+    """The records that words name, once whoever types has agreed where a filter found several; else an empty list."""
+    context = book(ctx)
+    rest, empty = with_stdin(words)
+    if empty:
+        return []
+    numbers, filtered = records.choose(context, kind, rest)
+    if not numbers:
+        return []
+    run = run_of(ctx)
+    many = filtered and len(numbers) > 1
+    preview = listing(context, kind, numbers) if many or run.dry_run or ask_one else None
+    if not run.agree(f"{done} {counted(kind, numbers)}", preview, always=many or ask_one):
+        run.flags["declined"] = True
+        return []
+    return numbers
+
+
+def idle(ctx: typer.Context, kind: Entity, numbers: Sequence[int]) -> Changed | None:
+    """The result of a verb that had nothing to do."""
+    return None if run_of(ctx).flags.get("declined") else nothing(kind)
+
+
+def nothing(kind: Entity) -> Changed:
+    return Changed((f"no {kind.plural} fit; nothing was changed",), entity=kind.name)
+
+
+def counted(kind: Entity, numbers: Sequence[int]) -> str:
+    return f"{kind.name}:{numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} {kind.plural}"
+
+
+def listing(context: Context, kind: Entity, numbers: Sequence[int]) -> Rows:
+    """The records of these numbers, a screenful of them, as a list to look at before they are changed."""
+    some = ",".join(str(number) for number in numbers[:200])
+    return records.list_records(context, kind, [f"id:{some}", "is:any"] if "status" in kind.by_name else [f"id:{some}"], limit=0)

@@ -1,0 +1,34 @@
+-- Where leads and deals come from
+-- of: lead, deal
+-- scope: any
+-- column: source text Source
+-- column: leads integer Leads
+-- column: open integer Open deals
+-- column: won integer Won
+-- column: lost integer Lost
+-- column: rate percent Won of all closed
+-- bars: won
+-- empty: no leads or deals fit
+SELECT
+    g.source,
+    g.leads,
+    g.open_deals AS open,
+    g.won,
+    g.lost,
+    CASE WHEN g.won + g.lost > 0 THEN (g.won * 10000 + (g.won + g.lost) / 2) / (g.won + g.lost) END AS rate
+FROM (
+    SELECT
+        r.source,
+        count(CASE WHEN r.kind = 'lead' THEN 1 END) AS leads,
+        count(CASE WHEN r.kind = 'deal' AND r.status = 'open' THEN 1 END) AS open_deals,
+        count(CASE WHEN r.kind = 'deal' AND r.status = 'won' THEN 1 END) AS won,
+        count(CASE WHEN r.kind = 'deal' AND r.status = 'lost' THEN 1 END) AS lost
+    FROM (
+        SELECT l.id, 'lead' AS kind, l.source, l.status FROM v_lead l
+        UNION ALL
+        SELECT d.id, 'deal' AS kind, d.source, d.status FROM v_deal d
+    ) r
+    WHERE r.id IN (SELECT id FROM chosen)
+    GROUP BY r.source
+) g
+ORDER BY g.won DESC, g.leads + g.open_deals + g.lost DESC, g.source IS NULL, g.source;

@@ -1,0 +1,112 @@
+"""Finding: words anywhere in the book, and who is behind a number or an address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD
+from crmcli.domain.text import clip, fold
+from crmcli.errors import NotFoundError, UsageError
+from crmcli.results import Column, Page, Rows, Section
+from crmcli.services import timeline
+from crmcli.store import read
+from crmcli.store.schema import SEARCHED
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+COLUMNS = (
+    Column("ref", None, "Record"),
+    Column("name", None, "Name"),
+    Column("about", None, "About"),
+    Column("at", INTERACTION.field("at").type, "From"),
+)
+
+
+def search(ctx: Context, text: str, *, best: bool = False, limit: int = 20) -> Rows:
+    """Records of every kind in which each word of `text` stands at the start of some word, newest first; `best` puts
+    the closest first. Raises UsageError for a text without a letter or digit."""
+    words = [word for word in fold(text).split() if any(c.isalnum() for c in word)]
+    if not words:
+        raise UsageError("search for what?", 'write a word or two: crm search "lovelace engines"')
+    hits: list[tuple[Any, dict[str, Any]]] = []
+    for table in SEARCHED:
+        found = read.search(ctx.reader, table, words, limit, ranked=best)
+        ranks = dict(found)
+        for row in _rows(ctx, table, [number for number, _ in found]):
+            hits.append(((ranks[row["id"]], row["at"]) if best else row["at"], row))
+    hits.sort(key=lambda hit: hit[1]["at"], reverse=True)
+    if best:
+        hits.sort(key=lambda hit: hit[0][0])
+    return Rows(COLUMNS, [row for _, row in hits[:limit]], empty=f"nothing holds '{text}'")
+
+
+def _rows(ctx: Context, table: str, ids: list[int]) -> list[dict[str, Any]]:
+    if not ids:
+        return []
+    kinds = [LEAD, DEAL] if table == "opportunity" else [ENTITIES[table]]
+    found = []
+    for kind in kinds:
+        fields = [f for f in kind.fields if f.name in SHOWN]
+        for row in read.hydrate(ctx.reader, kind, ids, fields):
+            found.append({"id": row["id"], "kind": kind.name, **_line(kind, row)})
+    return found
+
+
+SHOWN = frozenset(
+    ["name", "company", "contact", "opportunity", "email", "stage", "status", "city", "kind", "body", "type", "due_on", "at", "created_at", "done_at"]
+)
+
+
+def _line(kind: Entity, row: dict[str, Any]) -> dict[str, Any]:
+    if kind.name == "interaction":
+        text = clip(" ".join((row.get("body") or "").split()), 60)
+        return {"ref": f"interaction:{row['id']}", "name": f"{row['kind']}: {text}", "about": timeline.about(row), "at": row["at"]}
+    if kind.name == "task":
+        state = "done" if row.get("done_at") else row.get("due_on") or ""
+        about = ", ".join(part for part in (timeline.about(row), state) if part)
+        return {"ref": f"task:{row['id']}", "name": row["name"], "about": about, "at": row["created_at"]}
+    about = ", ".join(str(row[name]) for name in ("company", "email", "stage", "status", "city") if row.get(name))
+    return {"ref": f"{kind.name}:{row['id']}", "name": row["name"], "about": about, "at": row["created_at"]}
+
+
+def lookup(ctx: Context, text: str) -> Page:
+    """Who is behind a telephone number or e-mail address: every record that has it, with the last touches.
+
+    Raises UsageError for what is neither, NotFoundError when nobody has it.
+    """
+    text = text.strip().removeprefix("tel:").removeprefix("mailto:")
+    if "@" in text:
+        column, key = ("email_key",), CONTACT.field("email").type.parse(text, ctx.env)
+    elif any(c.isdigit() for c in text):
+        column, key = ("phone_key", "mobile_key"), CONTACT.field("phone").type.key(text, ctx.env)
+    else:
+        raise UsageError(f"'{text}' is neither a telephone number nor an e-mail address", f"try: crm search {text}")
+    people = [row for kind in (CONTACT, COMPANY, LEAD, DEAL) for row in _having(ctx, kind, column, key)]
+    if not people:
+        raise NotFoundError(f"nobody in the book has {text}", f'crm lead add "Name" {"--email" if "@" in text else "--phone"} "{text}"')
+    touches: list[dict[str, Any]] = []
+    seen: set[int] = set()
+    for person in people:
+        for touch in timeline.timeline(ctx, ENTITIES[person["kind"]], person["id"], 5).rows:
+            if touch["kind"] != "stage" and touch["id"] not in seen:
+                seen.add(touch["id"])
+                touches.append({**touch, "on": touch["on"] or person["ref"]})
+    touches.sort(key=lambda row: row["at"], reverse=True)
+    columns = timeline.timeline(ctx, ENTITIES[people[0]["kind"]], people[0]["id"], 1).columns
+    who = Section("who", "Who", Rows(COLUMNS, people))
+    return Page(text, (who, Section("touches", "Last touches", Rows(columns, touches[:5], empty="nothing happened yet"))), {"query": text, "key": key})
+
+
+def _having(ctx: Context, kind: Entity, columns: tuple[str, ...], key: str | None) -> list[dict[str, Any]]:
+    held = [c for c in columns if c.removesuffix("_key") in kind.by_name]
+    of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
+    ids: list[int] = []
+    for column in held:
+        sql = f"SELECT id FROM {kind.table} WHERE {of_kind}{column} = ? AND removed_at IS NULL ORDER BY id DESC LIMIT 10"
+        ids += [row[0] for row in ctx.reader.rows(sql, (key,)) if row[0] not in ids]
+    fields = [f for f in kind.fields if f.name in SHOWN]
+    return [{"id": r["id"], "kind": kind.name, **_line(kind, r)} for r in read.hydrate(ctx.reader, kind, ids, fields)]
+
+

@@ -1,0 +1,260 @@
+"""Pipelines and their stages: the board as figures, and making, changing, ordering, removing stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import DEAL, ENTITIES, PIPELINE, STAGE
+from crmcli.domain.pipeline import FIRST_STAGES
+from crmcli.domain.fields import suggest
+from crmcli.domain.text import fold
+from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
+from crmcli.results import Changed, Column, Rows
+from crmcli.services import values
+from crmcli.services.records import bound, check_field, columns_for, filter_text
+from crmcli.store.read import where_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crmcli.context import Context
+    from crmcli.store.write import Transaction
+
+
+def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
+    """The open deals by stage, a row for each stage and currency: count, sum and weighted sum. `pipeline` narrows to
+    one, `words` are a filter."""
+    wanted = pipeline_id(ctx, pipeline) if pipeline else None
+    node = bound(ctx, DEAL, filter_text(DEAL, words))
+    where = where_for(ctx.reader, DEAL)
+    sql = (
+        "SELECT t.stage_id, t.currency, count(*), sum(t.value_minor), sum((t.value_minor * t.probability_bp + 5000) / 10000)"
+        f" FROM opportunity t WHERE t.kind = 'deal' AND {where.text(node)} GROUP BY t.stage_id, t.currency"
+    )
+    sums: dict[int, list[tuple[Any, ...]]] = {}
+    for stage, currency, count, total, weighted in ctx.reader.rows(sql, where.params):
+        sums.setdefault(stage, []).append((currency, count, total, weighted))
+    rows = []
+    for stage in values.stages(ctx):
+        if wanted is not None and stage["pipeline_id"] != wanted:
+            continue
+        entries = sorted(sums.get(stage["id"], ()), key=lambda e: e[0] or "")
+        # Deals without an amount have no currency: they are counted with the first that has one.
+        blank = sum(e[1] for e in entries if e[0] is None)
+        entries = [e for e in entries if e[0] is not None] or [("", 0, None, None)]
+        for i, (currency, count, total, weighted) in enumerate(entries):
+            rows.append({
+                "pipeline": stage["pipeline"], "stage": stage["name"], "count": int(count) + (blank if i == 0 else 0),
+                "value": None if total is None else int(total), "weighted": None if weighted is None else int(weighted),
+                "currency": currency or None, "probability": stage["probability_bp"], "won": bool(stage["is_won"]),
+            })  # fmt: skip
+    money = DEAL.field("value").type
+    columns = (
+        Column("pipeline", None, "Pipeline"), Column("stage", None, "Stage"), Column("count", DEAL.field("open_tasks").type, "Deals"),
+        Column("value", money, "Sum", "currency"), Column("weighted", money, "Weighted", "currency"),
+        Column("currency", None, "Currency"), Column("probability", STAGE.field("probability").type, "Probability"),
+    )  # fmt: skip
+    return Rows(columns, rows, bars="count", empty="there is no pipeline")
+
+
+def pipelines(ctx: Context) -> Rows:
+    """Every pipeline with its stages in order."""
+    rows: dict[int, dict[str, Any]] = {}
+    for number, name, position in ctx.reader.rows("SELECT id, name, position FROM v_pipeline ORDER BY position, id"):
+        rows[number] = {"id": number, "name": name, "position": position, "stages": ""}
+    for stage in values.stages(ctx):
+        line = rows[stage["pipeline_id"]]
+        line["stages"] += (", " if line["stages"] else "") + stage["name"]
+    columns = (*columns_for(PIPELINE, ["id", "name", "position"]), Column("stages", None, "Stages"))
+    return Rows(columns, list(rows.values()))
+
+
+def stages(ctx: Context, pipeline: str = "") -> Rows:
+    """The stages of one pipeline or of all, in order."""
+    wanted = pipeline_id(ctx, pipeline) if pipeline else None
+    columns = columns_for(STAGE, ["id", "pipeline", "name", "position", "probability", "is_won", "folded", "rot_days"])
+    rows = [
+        {**s, "probability": s["probability_bp"], "is_won": bool(s["is_won"]), "folded": bool(s["folded"])}
+        for s in values.stages(ctx)
+        if wanted in (None, s["pipeline_id"])
+    ]
+    return Rows(columns, [{c.name: row[c.name] for c in columns} for row in rows])
+
+
+def pipeline_id(ctx: Context, name: str) -> int:
+    """A pipeline by name or number; "" is the first one. Raises NotFoundError."""
+    if not name:
+        found = ctx.reader.value("SELECT id FROM pipeline ORDER BY position, id LIMIT 1")
+    elif name.isdigit():
+        found = ctx.reader.value("SELECT id FROM pipeline WHERE id = ?", (int(name),))
+    else:
+        found = ctx.reader.value("SELECT id FROM pipeline WHERE name_key = ?", (fold(name),))
+    if found is None:
+        known = ctx.names("pipeline")
+        raise NotFoundError(f"there is no pipeline '{name}'", suggest(name, known) or f"known: {', '.join(known)}")
+    return int(found)
+
+
+def _stage(ctx: Context, name: str, pipeline: str) -> dict[str, Any]:
+    """A stage by name, in `pipeline` where one is given. Raises NotFoundError, FieldError."""
+    wanted = pipeline_id(ctx, pipeline) if pipeline else None
+    own = [s for s in values.stages(ctx) if wanted in (None, s["pipeline_id"])]
+    fits = [s for s in own if s["name_key"] == fold(name)]
+    if not fits:
+        raise NotFoundError(f"there is no stage '{name}'", suggest(name, [s["name"] for s in own], "crm stage list"))
+    if len(fits) > 1:
+        raise UsageError(f"several pipelines have a stage '{name}'", "say which with --pipeline NAME")
+    return fits[0]
+
+
+def _parse(ctx: Context, kind: Any, assigned: Mapping[str, str], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed values of a stage or pipeline -> stored columns."""
+    found = {}
+    for name, text in assigned.items():
+        field = check_field(kind, name)
+        if field.name == "pipeline":
+            found[field.column] = pipeline_id(ctx, text)
+            continue
+        try:
+            stored = field.type.parse(text, ctx.env)
+        except FieldError as error:
+            raise FieldError(f"{name}: {error.message}", name, error.hint) from None
+        found[field.column] = {"position": 0, "probability_bp": 0, "rot_days": 0}.get(field.column) if stored is None else stored
+    if "name" in found and not found["name"]:
+        raise FieldError(f"a {kind.name} needs a name", "name")
+    if found.get("is_won"):
+        found["probability_bp"] = 10_000
+    return found
+
+
+def stage_add(
+    ctx: Context, name: str, *, pipeline: str = "", after: str = "", assigned: Mapping[str, str] | None = None
+) -> Changed:
+    """A new stage: behind `after`, else before the first won stage. Its probability, unless given, lies between its
+    neighbours'."""
+    home = pipeline_id(ctx, pipeline)
+    own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
+    if any(s["name_key"] == fold(name) for s in own):
+        raise ConflictError(f"there is a stage '{name}' already")
+    if after:
+        place = own.index(_stage(ctx, after, pipeline or str(home))) + 1
+    else:
+        place = next((i for i, s in enumerate(own) if s["is_won"]), len(own))
+    before, behind = (own[place - 1]["probability_bp"] if place else 0), (own[place]["probability_bp"] if place < len(own) else 10_000)
+    with ctx.writing() as tx:
+        row = {"name": name, "pipeline_id": home, "probability_bp": (before + behind) // 2}
+        row.update(_parse(ctx, STAGE, {"name": name, **(assigned or {})}, row))
+        number = tx.add("stage", row)
+        _order(tx, own[:place], number, own[place:])
+    return Changed((f"added stage {name}",), tuple(tx.changes), ctx.batch, (number,), "stage")
+
+
+def _order(tx: Transaction, before: list[dict[str, Any]], number: int, after: list[dict[str, Any]]) -> None:
+    """Number the stages of a pipeline anew, leaving those that are in order."""
+    last = 0
+    for i in [*(s["id"] for s in before), number, *(s["id"] for s in after)]:
+        position = tx.row("stage", i).get("position") or 0
+        if position <= last:
+            position = last + 1
+            tx.change("stage", i, {"position": position})
+        last = position
+
+
+def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline: str = "") -> Changed:
+    """Change a stage. A stage made a won one wins the deals in it; unmade, they are open again. Automatic
+    probabilities follow the stage's."""
+    from crmcli.domain import pipeline as rules
+
+    stage = _stage(ctx, name, pipeline)
+    changes = _parse(ctx, STAGE, assigned, stage)
+    if "pipeline_id" in changes and changes["pipeline_id"] != stage["pipeline_id"]:
+        raise UsageError("a stage stays in its pipeline", "add one there, and move the deals")
+    with ctx.writing() as tx:
+        tx.change("stage", stage["id"], changes)
+        after = {**stage, **changes}
+        if after["probability_bp"] != stage["probability_bp"] or bool(after["is_won"]) != bool(stage["is_won"]):
+            sql = "SELECT id, kind FROM opportunity WHERE stage_id = ? AND status <> 'lost' AND removed_at IS NULL"
+            for number, kind in ctx.reader.rows(sql, (stage["id"],)):
+                row = tx.row(kind, number)
+                entered, _ = rules.enter(row, after, tx.stamp)
+                tx.change(kind, number, entered)
+    return Changed((f"changed stage {changes.get('name', stage['name'])}",), tuple(tx.changes), ctx.batch, (stage["id"],), "stage")
+
+
+def stage_reorder(ctx: Context, names: Sequence[str], *, pipeline: str = "") -> Changed:
+    """Put the stages of a pipeline in this order; those not named keep theirs, behind the open ones."""
+    home = pipeline_id(ctx, pipeline)
+    own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
+    first = [_stage(ctx, name, pipeline or str(home)) for name in names]
+    if len({s["id"] for s in first}) != len(first):
+        raise UsageError("a stage is named twice")
+    rest = [s for s in own if s not in first]
+    won = [s for s in rest if s["is_won"]]
+    order = [*first, *(s for s in rest if not s["is_won"]), *won]
+    with ctx.writing() as tx:
+        for position, stage in enumerate(order, start=1):
+            tx.change("stage", stage["id"], {"position": position})
+    return Changed((f"stages: {', '.join(s['name'] for s in order)}",), tuple(tx.changes), ctx.batch, (), "stage")
+
+
+def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -> Changed:
+    """Remove a stage; what is in it must go somewhere (`to`). A stage that deals have gone through stays in their
+    history, so it can only be folded."""
+    from crmcli.services import deals
+
+    stage = _stage(ctx, name, pipeline)
+    held = ctx.reader.rows("SELECT id, kind FROM opportunity WHERE stage_id = ?", (stage["id"],))
+    if held and not to:
+        raise UsageError(f"{len(held)} leads and deals are in {stage['name']}", "say where they go: --to STAGE")
+    if to and _stage(ctx, to, pipeline or str(stage["pipeline_id"]))["id"] == stage["id"]:
+        raise UsageError("they cannot go to the stage that is removed")
+    past = held or ctx.reader.value("SELECT 1 FROM stage_move WHERE stage_id = ? LIMIT 1", (stage["id"],))
+    with ctx.writing() as tx:
+        for kind in ("lead", "deal"):
+            numbers = [number for number, of in held if of == kind]
+            if numbers:
+                deals.move(ctx, ENTITIES[kind], numbers, to)
+        if past:
+            raise ConflictError(
+                f"{stage['name']} stands in the history of deals and cannot be removed",
+                f"fold it instead: crm stage edit '{stage['name']}' folded=yes",
+            )
+        tx.delete("stage", stage["id"])
+    return Changed((f"removed stage {stage['name']}",), tuple(tx.changes), ctx.batch, (), "stage")
+
+
+def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed:
+    """A new pipeline with these stages (the last one is the won stage), or with the usual four."""
+    with ctx.writing() as tx:
+        if tx.word("pipeline", name, create=False) is not None:
+            raise ConflictError(f"there is a pipeline '{name}' already")
+        last = int(ctx.reader.value("SELECT max(position) FROM pipeline") or 0)
+        number = tx.add("pipeline", {**_parse(ctx, PIPELINE, {"name": name}, {}), "position": last + 1})
+        for row in _first_stages(stages):
+            tx.add("stage", {**row, "pipeline_id": number})
+    return Changed((f"added pipeline {name}",), tuple(tx.changes), ctx.batch, (number,), "pipeline")
+
+
+def _first_stages(names: Sequence[str]) -> list[dict[str, Any]]:
+    clean = [" ".join(name.split()) for name in names if name.strip()]
+    if not clean:
+        return [dict(stage) for stage in FIRST_STAGES]
+    if len({fold(name) for name in clean}) != len(clean):
+        raise UsageError("a stage is named twice")
+    if len(clean) < 2:
+        raise UsageError("a pipeline needs two stages at least: one to start in and one that is won")
+    open_ones = len(clean) - 1
+    found = [{"name": n, "position": i + 1, "probability_bp": 10_000 * (i + 1) // (open_ones + 1)} for i, n in enumerate(clean[:-1])]
+    return [*found, {"name": clean[-1], "position": open_ones + 70, "probability_bp": 10_000, "is_won": True}]
+
+
+def pipeline_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
+    """Change a pipeline's name or place."""
+    number = pipeline_id(ctx, name)
+    with ctx.writing() as tx:
+        changes = _parse(ctx, PIPELINE, assigned, {})
+        other = tx.word("pipeline", changes["name"], create=False) if "name" in changes else None
+        if other not in (None, number):
+            raise ConflictError(f"there is a pipeline '{changes['name']}' already")
+        tx.change("pipeline", number, changes)
+    return Changed((f"changed pipeline {changes.get('name', name)}",), tuple(tx.changes), ctx.batch, (number,), "pipeline")

@@ -1,0 +1,80 @@
+"""Saved views: a filter with a name, and if wanted its columns and order."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crmcli.domain.entities import RECORDS, SAVED_VIEW
+from crmcli.domain.fields import suggest
+from crmcli.domain.text import fold
+from crmcli.errors import FilterError, NotFoundError, UsageError
+from crmcli.results import Changed, Rows
+from crmcli.services.records import bound, columns_for
+from crmcli.store import read
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+
+def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: str = "", sort: str = "") -> Changed:
+    """Save a filter under a name, over an earlier one of that name. Without a kind it fits every list that has its
+    fields. The filter is read first: FilterError."""
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise UsageError(f"'{name}' cannot name a view", "use letters, digits, - and _ alone")
+    kinds = [kind] if kind else _fitting(ctx, text)
+    if columns:
+        columns_for(kinds[0], [c.strip() for c in columns.split(",") if c.strip() and c.strip() != "all"])
+    bound(ctx, kinds[0], text)
+    read.parse_sort(kinds[0], sort)
+    row = {"entity": kind.name if kind else None, "filter": text or None, "columns": columns or None, "sort": sort or None}
+    with ctx.writing() as tx:
+        number = tx.word("saved_view", name, create=False)
+        if number is None:
+            number = tx.add("saved_view", {"name": name, **row})
+        else:
+            tx.change("saved_view", number, row)
+    lists = kind.plural if kind else " and ".join(k.plural for k in kinds)
+    return Changed((f"saved view {name} for {lists}: {text}",), tuple(tx.changes), ctx.batch, (number,), "saved_view")
+
+
+def _fitting(ctx: Context, text: str) -> list[Entity]:
+    """The kinds of record whose lists can take the filter. Raises the first kind's error when none can."""
+    found, first = [], None
+    for kind in RECORDS.values():
+        try:
+            bound(ctx, kind, text)
+        except FilterError as error:
+            first = first or error
+        else:
+            found.append(kind)
+    if first and not found:
+        raise first
+    return found
+
+
+def remove(ctx: Context, name: str) -> Changed:
+    """Forget a saved view."""
+    with ctx.writing() as tx:
+        number = tx.word("saved_view", name, create=False)
+        if number is None:
+            raise NotFoundError(f"there is no saved view '{name}'", suggest(name, ctx.names("saved_view"), "crm view list"))
+        tx.delete("saved_view", number)
+    return Changed((f"removed view {name}",), tuple(tx.changes), ctx.batch, (), "saved_view")
+
+
+def views(ctx: Context) -> Rows:
+    """Every saved view."""
+    names = ["name", "entity", "filter", "columns", "sort"]
+    rows = ctx.reader.rows("SELECT name, entity, filter, columns, sort FROM v_saved_view")
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    return Rows(columns_for(SAVED_VIEW, names), sorted(found, key=lambda row: fold(row["name"])), empty="no saved views yet")
+
+
+def get(ctx: Context, name: str) -> tuple[str, str]:
+    """(kind of record or "", filter text) of a saved view. Raises NotFoundError."""
+    found = ctx.reader.one("SELECT entity, filter FROM saved_view WHERE name_key = ?", (fold(name),))
+    if found is None:
+        raise NotFoundError(f"there is no saved view '{name}'", suggest(name, ctx.names("saved_view"), "crm view list"))
+    return str(found[0] or ""), str(found[1] or "")

@@ -1,0 +1,224 @@
+"""What needs me: the day's page, and the page before a call."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.dates import relative
+from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.query import And, Compare, Empty, Node, OneOf, Or
+from crmcli.domain.text import clip
+from crmcli.domain.types import read_instant, show_instant
+from crmcli.results import Column, Page, Rows, Section
+from crmcli.services import records, related, timeline
+from crmcli.store import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+#: How many rows a section of the page shows.
+MOST = 20
+COLUMNS = (
+    Column("ref", None, "Record"),
+    Column("what", None, "What"),
+    Column("about", None, "About"),
+    Column("when", None, "When"),
+    Column("next", None, "Next step"),
+)
+OPEN_DEAL = (OneOf(DEAL.by_name["status"], ("open",)), Empty(DEAL.by_name["archived_at"]), Empty(DEAL.by_name["removed_at"]))
+#: A sentence that gives somebody's word.
+PROMISE = re.compile(r"\b(promis\w*|i['’]ll|we['’]ll|(?:i|we) will|will send|agreed to|committed to)\b|قول|وعده", re.IGNORECASE)
+
+
+def today(ctx: Context, *, owner: str = "") -> Page:
+    """The page of the day: overdue, due today, the next 7 days, deals with no next task, silent deals, deals closing
+    this week, new leads; each row with its next step as a command. `owner` ("me" or a name) narrows it."""
+    now = ctx.env.now
+    day = now.date()
+    mine = _owned(ctx, owner)
+    tasks = [
+        ("overdue", "Overdue", _overdue(now.date(), show_instant(now))),
+        ("today", "Due today", _due_today(day, show_instant(now))),
+        ("week", "Next 7 days", _between(day + timedelta(days=1), day + timedelta(days=8))),
+    ]
+    found = [_section(ctx, key, title, TASK, [*_open_task(), node, *mine(TASK)], "due_on", _task_row) for key, title, node in tasks]
+    silent = show_instant(now - timedelta(days=int(ctx.settings["silent_days"])))
+    fresh = show_instant(now - timedelta(days=int(ctx.settings["new_days"])))
+    end = day + timedelta(days=7 - (day.weekday() - _week_start(ctx)) % 7)
+    deals: list[tuple[str, str, Entity, list[Node], str, Callable[..., dict[str, Any]]]] = [
+        ("no_next_task", "Deals with no next task", DEAL, [*OPEN_DEAL, Compare(DEAL.by_name["open_tasks"], "=", 0)], "-value", _idle_row),
+        ("silent", "Silent deals", DEAL, [*OPEN_DEAL, _untouched(silent)], "last_touch", _silent_row),
+        ("closing", "Closing this week", DEAL, [*OPEN_DEAL, Compare(DEAL.by_name["close_on"], "<", end.isoformat())], "close_on", _closing_row),
+        ("new_leads", "New leads", LEAD, [*OPEN_DEAL, Compare(LEAD.by_name["created_at"], ">=", fresh)], "-created_at", _lead_row),
+    ]
+    found += [_section(ctx, key, title, kind, [*nodes, *mine(kind)], sort, row) for key, title, kind, nodes, sort, row in deals]
+    counts: dict[str, Any] = {"date": day.isoformat(), "user": ctx.actor}
+    return Page(f"{now:%A} {day.isoformat()}", tuple(found), counts)
+
+
+def _week_start(ctx: Context) -> int:
+    return {"monday": 0, "saturday": 5, "sunday": 6}[str(ctx.settings["week_start"])]
+
+
+def _owned(ctx: Context, owner: str) -> Callable[[Entity], list[Node]]:
+    if not owner:
+        return lambda _kind: []
+    return lambda kind: [records.bound(ctx, kind, f"owner:{owner}", scope=False)]
+
+
+def _open_task() -> list[Node]:
+    return [Empty(TASK.by_name["done_at"]), Empty(TASK.by_name["removed_at"])]
+
+
+def _overdue(day: date, now: str) -> Node:
+    timed = Compare(TASK.by_name["due_at"], "<", now)
+    return Or((timed, And((Empty(TASK.by_name["due_at"]), Compare(TASK.by_name["due_on"], "<", day.isoformat())))))
+
+
+def _due_today(day: date, now: str) -> Node:
+    on = Compare(TASK.by_name["due_on"], "=", day.isoformat())
+    return And((on, Or((Empty(TASK.by_name["due_at"]), Compare(TASK.by_name["due_at"], ">=", now)))))
+
+
+def _between(start: date, end: date) -> Node:
+    field = TASK.by_name["due_on"]
+    return And((Compare(field, ">=", start.isoformat()), Compare(field, "<", end.isoformat())))
+
+
+def _untouched(since: str) -> Node:
+    """No interaction since then, and not brand new either."""
+    touch = DEAL.by_name["last_touch"]
+    return And((Or((Empty(touch), Compare(touch, "<", since))), Compare(DEAL.by_name["created_at"], "<", since)))
+
+
+def _section(
+    ctx: Context, key: str, title: str, kind: Entity, nodes: list[Node], sort: str, shape: Callable[..., dict[str, Any]]
+) -> Section:
+    node = And(tuple(nodes))
+    rows, more = read.page(ctx.reader, kind, node, sort=read.parse_sort(kind, sort), limit=MOST)
+    lines = [{"id": row["id"], **shape(ctx, row)} for row in rows]
+    total = read.count(ctx.reader, kind, node) if more else len(rows)
+    label = f"{title} ({total})" if not more else f"{title} ({total}, the first {MOST})"
+    return Section(key, label, Rows(COLUMNS, lines, empty="none"))
+
+
+def when(ctx: Context, row: dict[str, Any]) -> str:
+    """When a task is due, as seen from today: `today 14:30`, `3 days ago`."""
+    if not row.get("due_on"):
+        return ""
+    from datetime import date
+
+    word = relative(date.fromisoformat(row["due_on"]), ctx.env.now.date())
+    if row.get("due_at"):
+        word += f" {read_instant(row['due_at']).astimezone(ctx.env.now.tzinfo):%H:%M}"
+    return word
+
+
+def _task_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "ref": f"task:{row['id']}", "what": f"{row['type']}: {row['name']}" if row.get("type") else row["name"],
+        "about": timeline.about(row), "when": when(ctx, row), "next": f"crm task done {row['id']}",
+    }  # fmt: skip
+
+
+def _deal_row(ctx: Context, row: dict[str, Any], when: str, step: str) -> dict[str, Any]:
+    about = ", ".join(str(row[name]) for name in ("company", "stage") if row.get(name))
+    return {"ref": f"deal:{row['id']}", "what": row["name"], "about": about, "when": when, "next": step}
+
+
+def _idle_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
+    return _deal_row(ctx, row, f"in stage {_age(ctx, row['stage_since'])}", f'crm task add "Call" --on deal:{row["id"]} --due tomorrow')
+
+
+def _silent_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
+    since = f"silent for {_age(ctx, row['last_touch'])}" if row.get("last_touch") else "never touched"
+    return _deal_row(ctx, row, since, f'crm log call deal:{row["id"]} "..."')
+
+
+def _closing_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
+    from datetime import date
+
+    day = relative(date.fromisoformat(row["close_on"]), ctx.env.now.date())
+    return _deal_row(ctx, row, f"closes {day}", f"crm deal won {row['id']}")
+
+
+def _lead_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
+    about = ", ".join(str(row[name]) for name in ("company", "source") if row.get(name))
+    step = f"crm lead edit {row['id']} owner=me" if not row.get("owner") else f"crm lead convert {row['id']}"
+    return {"ref": f"lead:{row['id']}", "what": row["name"], "about": about, "when": f"{_age(ctx, row['created_at'])} old", "next": step}
+
+
+def _age(ctx: Context, stored: str | None) -> str:
+    if not stored:
+        return "?"
+    return timeline.duration(max(0, int((ctx.env.now - read_instant(stored)).total_seconds())))
+
+
+# --- before a call -------------------------------------------------------------------------------------------------
+
+
+def brief(ctx: Context, kind: Entity, number: int) -> Page:
+    """One page before a call: who it is, their company, open deals, last touches, open tasks, what was promised."""
+    row = records.get(ctx, kind, number)
+    facts = {name: row.get(name) for name in ("name", "job_title", "email", "phone", "mobile", "city", "country", "description") if row.get(name)}
+    facts["last_touch"] = row.get("last_touch")
+    if row.get("tags"):
+        facts["tags"] = row["tags"]
+    found: list[Section] = [_who(kind, facts, row)]
+    found += _company(ctx, kind, row)
+    found += _people(ctx, kind, row)
+    link = {"opportunity": "opportunity", "contact": "contact", "company": "company"}[kind.table]
+    if kind.table != "opportunity":
+        found.append(records.list_section(ctx, "deals", "Open deals", DEAL, f"{link}:{number}", columns="id,name,stage,value,currency,close_on,next_due"))
+    else:
+        found.append(Section("deals", "This " + kind.name, Rows(
+            records.columns_for(kind, ["id", "stage", "status", "value", "currency", "probability", "close_on"]), [row])))  # fmt: skip
+    found.append(Section("touches", "Last touches", timeline.timeline(ctx, kind, number, 5)))
+    found.append(records.list_section(ctx, "tasks", "Open tasks", TASK, f"{link}:{number}", columns=related.TASK_COLUMNS))
+    found.append(_promised(ctx, kind, number))
+    return Page(f"{kind.name}:{number}  {row['name']}", tuple(found), {"ref": f"{kind.name}:{number}", "uid": row["uid"], **facts})
+
+
+def _who(kind: Entity, facts: dict[str, Any], row: dict[str, Any]) -> Section:
+    lines = []
+    for name, value in facts.items():
+        field = kind.by_name.get(name)
+        if field is not None and value is not None:
+            lines.append({"fact": field.label, "value": field.type.show(value)})
+    if row.get("owner"):
+        lines.append({"fact": "Owner", "value": row["owner"]})
+    return Section("who", "Who", Rows((Column("fact", None, ""), Column("value", None, "")), lines))
+
+
+def _company(ctx: Context, kind: Entity, row: dict[str, Any]) -> list[Section]:
+    if kind.name == "company" or not row.get("company_id"):
+        return []
+    from crmcli.domain.entities import COMPANY
+
+    company = records.get(ctx, COMPANY, row["company_id"])
+    return [Section("company", "Company", Rows(records.columns_for(COMPANY, ["id", "name", "industry", "city", "website", "phone"]), [company]))]
+
+
+def _people(ctx: Context, kind: Entity, row: dict[str, Any]) -> list[Section]:
+    if kind.name == "company":
+        return [records.list_section(ctx, "people", "People", CONTACT, f"company:{row['id']}", columns="id,name,job_title,email,phone", sort="-last_touch", limit=8)]
+    if kind.name == "deal" and row.get("contact_id"):
+        return [records.list_section(ctx, "people", "Contact", CONTACT, f"id:{row['contact_id']}", columns="id,name,job_title,email,phone")]
+    return []
+
+
+def _promised(ctx: Context, kind: Entity, number: int) -> Section:
+    """Sentences of the last interactions in which somebody gave their word."""
+    lines = []
+    for touch in timeline.timeline(ctx, kind, number, 50).rows:
+        for sentence in re.split(r"(?<=[.!?؟])\s+|\n", touch.get("body") or ""):
+            if PROMISE.search(sentence):
+                lines.append({"at": touch["at"], "who": touch.get("author"), "promise": clip(" ".join(sentence.split()), 200)})
+    columns = (Column("at", timeline.INTERACTION.field("at").type, "At"), Column("promise", None, "What"), Column("who", None, "Noted by"))
+    return Section("promised", "What was promised", Rows(columns, lines[:10], empty="nothing found"))

@@ -1,0 +1,85 @@
+"""The words of the book itself: which fields a record has, and who works with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.domain.entities import ENTITIES, USER
+from crmcli.domain.text import check_text, fold
+from crmcli.domain.types import Choice, Ref
+from crmcli.errors import ConflictError, FieldError, UsageError
+from crmcli.results import Changed, Column, Rows
+from crmcli.services.records import check_field, columns_for, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+
+def fields(kind: Entity) -> Rows:
+    """Every field of a kind of record: its type, whether it can be set, its other names, and what it means."""
+    rows = []
+    for field in kind.fields:
+        about = field.type.name
+        if isinstance(field.type, Ref):
+            about = f"{field.type.entity.replace('_', ' ')}"
+        elif isinstance(field.type, Choice):
+            about = " | ".join(field.type.options)
+        rows.append({
+            "name": field.name, "type": about, "set": "required" if field.required else "yes" if field.settable else "",
+            "aliases": ", ".join(field.aliases), "indexed": "yes" if field.indexed else "", "help": field.help,
+        })  # fmt: skip
+    titles = {"name": "Field", "type": "Type", "set": "Settable", "aliases": "Also", "indexed": "Sorts fast", "help": "Meaning"}
+    return Rows(tuple(Column(name, None, label) for name, label in titles.items()), rows)
+
+
+def users(ctx: Context) -> Rows:
+    """Who works with the book."""
+    columns = columns_for(USER, ["id", "name", "full_name", "email", "active"])
+    rows = ctx.reader.rows("SELECT id, name, full_name, email, active FROM v_user")
+    found = [dict(zip([c.name for c in columns], row, strict=True)) for row in rows]
+    for row in found:
+        row["active"] = bool(row["active"])
+    return Rows(columns, sorted(found, key=lambda row: fold(row["name"])), empty="no users yet; the first to write becomes one")
+
+
+def user_add(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
+    """Add somebody records can be given to."""
+    with ctx.writing() as tx:
+        if tx.word("user", name, create=False) is not None:
+            raise ConflictError(f"there is a user '{name}' already")
+        row = _parse(ctx, {"name": name, **assigned})
+        number = tx.add("user", {"active": True, **row})
+    return Changed((f"added user {name}",), tuple(tx.changes), ctx.batch, (number,), "user")
+
+
+def user_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
+    """Change a user; the records stay theirs when the name changes."""
+    number = resolve(ctx, USER, name)
+    with ctx.writing() as tx:
+        changes = _parse(ctx, assigned)
+        other = tx.word("user", changes["name"], create=False) if "name" in changes else None
+        if other not in (None, number):
+            raise ConflictError(f"there is a user '{changes['name']}' already")
+        tx.change("user", number, changes)
+    return Changed((f"changed user {changes.get('name', name)}",), tuple(tx.changes), ctx.batch, (number,), "user")
+
+
+def _parse(ctx: Context, assigned: Mapping[str, str]) -> dict[str, object]:
+    found = {}
+    for name, text in assigned.items():
+        field = check_field(USER, name)
+        try:
+            found[field.column] = field.type.parse(check_text(text), ctx.env)
+        except FieldError as error:
+            raise FieldError(f"{name}: {error.message}", name, error.hint) from None
+    if "name" in found and (not found["name"] or str(found["name"]) == "me"):
+        raise UsageError("a user needs a name of their own")
+    return found
+
+
+def kinds() -> list[str]:
+    """The nouns that have fields."""
+    return list(ENTITIES)
