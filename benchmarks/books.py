@@ -26,6 +26,10 @@ TAGS = (("customer", 0.3), ("newsletter", 0.5), ("eu", 0.3), ("vip", 0.02), ("ra
 CITIES = ("Tehran", "Isfahan", "Berlin", "Zurich", "Lyon", "Oslo", "Porto", "Gdansk", "Leeds", "Tartu")
 TITLES = ("CTO", "Head of Sales", "Founder", "Buyer", "Office Manager", "Engineer")
 TRADES = ("Engines", "Looms", "Optics", "Freight", "Foods", "Textiles", "Robotics", "Papers", "Tiles", "Pumps")
+HEADERS = (
+    "Name", "Company", "Email", "Phone", "Job Title", "City", "Country", "Source", "Value", "Currency", "Tags",
+    "Description",
+)  # fmt: skip
 SYLLABLES = ("ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "xu", "za")
 
 
@@ -93,7 +97,8 @@ def _fill(raw: sqlite3.Connection, leads: int, deals: int, dice: random.Random) 
     number = int(raw.execute("SELECT coalesce(max(id), 0) FROM opportunity").fetchone()[0])
     for kind, count in (("lead", leads), ("deal", deals)):
         for start in range(0, count, CHUNK):
-            rows = [opportunity(kind, number + i + 1, start + i, count, words, dice) for i in range(min(CHUNK, count - start))]
+            some = range(start, min(start + CHUNK, count))
+            rows = [opportunity(kind, number + i - start + 1, i, count, words, dice) for i in some]
             number += len(rows)
             _check_keys(rows[0])
             _insert(raw, rows)
@@ -123,18 +128,18 @@ def opportunity(kind: str, number: int, place: int, count: int, words: Vocabular
     about = f"Asked about {TRADES[number % 7]} for {city}"
     row = {
         "kind": kind, "uid": f"{number:08x}-0000-7000-8000-{dice.getrandbits(48):012x}", "name": name,
-        "company_name": company, "job_title": title, "email": email, "phone": phone, "city": city, "country": "Examplia",
-        "description": about, "pipeline_id": words.pipeline, "stage_id": stage, "stage_since": created,
-        "status": "lost" if lost else "open", "probability_bp": 0 if lost else chance, "closed_at": created if lost else None,
-        "archived_at": created if lost else None, "value_minor": int(dice.random() * 5_000_000), "currency": "EUR",
+        "company_name": company, "job_title": title, "email": email, "phone": phone, "city": city,
+        "country": "Examplia", "description": about, "pipeline_id": words.pipeline, "stage_id": stage,
+        "stage_since": created, "status": "lost" if lost else "open", "probability_bp": 0 if lost else chance,
+        "closed_at": created if lost else None, "archived_at": created if lost else None, "value_minor": int(dice.random() * 5_000_000), "currency": "EUR",
         "owner_id": 1 + number % len(OWNERS), "source_id": 1 + number % len(SOURCES), "position": number * 1024,
         "created_at": created, "updated_at": created,
     }  # fmt: skip
     folded = name.lower(), company.lower(), title.lower(), email, city.lower(), about.lower()
     key = f"+98{phone[4:].replace(' ', '')}"
     keys = {
-        "name_key": folded[0], "company_name_key": folded[1], "job_title_key": folded[2], "email_key": email, "phone_key": key,
-        "city_key": folded[4], "country_key": "examplia", "description_key": folded[5],
+        "name_key": folded[0], "company_name_key": folded[1], "job_title_key": folded[2], "email_key": email,
+        "phone_key": key, "city_key": folded[4], "country_key": "examplia", "description_key": folded[5],
         "search_text": f"{folded[0]} {folded[1]} {email} {key} {phone} {folded[4]} {folded[5]}",
     }  # fmt: skip
     row["id"] = number
@@ -187,7 +192,8 @@ class Chain:
     def _lines(self, rows: list[Row]) -> Iterator[tuple[int, str, int, str | None, str]]:
         plain = DEFAULTS["opportunity"]
         for row, _, tags in rows:
-            kept = {name: value for name, value in row.items() if value is not None and name != "id" and plain.get(name) != value}
+            kept = {name: value for name, value in row.items() if value is not None and plain.get(name) != value}
+            del kept["id"]
             after = canonical({**kept, "tags": tags} if tags else kept)
             yield self.seq, "opportunity", row["id"], after, digest("opportunity", row["id"], None, after)
 
@@ -200,19 +206,18 @@ def make_csv(path: str, rows: int, seed: int = 21, *, awkward: bool = False) -> 
     draft = f"{path}.new"
     with open(draft, "w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
-        out.writerow(
-            ["Name", "Company", "Email", "Phone", "Job Title", "City", "Country", "Source", "Value", "Currency", "Tags", "Description"]
-        )
+        out.writerow(HEADERS)
         for i in range(rows):
             first, last = FIRST[int(dice.random() * 300)].title(), LAST[int(dice.random() * 3000)].title()
             email = f"{first.lower()}.{last.lower()}.{i}@{last.lower()}.example"
             phone = f"+98 21 {30_000_000 + i}"
             if awkward:
-                email, phone = f"{first.lower()}.{i}@bücher-{last.lower()}.example", f"+41 44 {600 + i % 300} {i // 300 % 100:02d} {i % 100:02d}"
+                email = f"{first.lower()}.{i}@bücher-{last.lower()}.example"
+                phone = f"+41 44 {200 + i // 10_000} {i // 100 % 100:02d} {i % 100:02d}"
+            about = f"Asked about {TRADES[i % 7]}" + (f"\nfor {CITIES[i % 10]}" if i % 9 == 0 else "")
             tags = ";".join(name for name, share in TAGS if dice.random() < share)
-            city = CITIES[i % 10]
             out.writerow(
-                [f"{first} {last}", f"{last} {TRADES[i % 10]}", email, phone, TITLES[i % 6], city, "Examplia", SOURCES[i % 6],
-                 f"{int(dice.random() * 90_000)}.50", "EUR", tags, f"Asked about {TRADES[i % 7]}\nfor {city}" if i % 9 == 0 else f"Asked about {TRADES[i % 7]}"]
+                [f"{first} {last}", f"{last} {TRADES[i % 10]}", email, phone, TITLES[i % 6], CITIES[i % 10], "Examplia",
+                 SOURCES[i % 6], f"{int(dice.random() * 90_000)}.50", "EUR", tags, about]
             )  # fmt: skip
     os.replace(draft, path)

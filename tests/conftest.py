@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from hypothesis import settings
 
+from crmcli.config import Settings
+from crmcli.context import Context
+from tests.support import books
 from tests.support.postgres import NoServerError, Server
 from tests.support.program import Finished, run_python
 
@@ -120,3 +123,36 @@ def pg_url(pg_server: Server) -> Iterator[str]:
     name = pg_server.create()
     yield pg_server.url(name)
     pg_server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def book_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite book, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRM_NOW", books.NOW)
+        patch.setenv("USER", "tester")
+        return books.make_file(tmp_path_factory.mktemp("book") / "crm.db")
+
+
+@pytest.fixture
+def book_path(book_template: Path, isolated: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own empty book, as a file in its home; the clock stands at `books.NOW`."""
+    monkeypatch.setenv("CRM_NOW", books.NOW)
+    return books.copy_file(book_template, isolated / "data" / "crm.db")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ctx(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
+    """An open, empty book on each engine; the clock stands at `books.NOW`."""
+    monkeypatch.setenv("CRM_NOW", books.NOW)
+    if request.param == "sqlite":
+        context = Context(Settings({"db": str(request.getfixturevalue("book_path"))}), plugins=False)
+        yield context
+        context.close()
+        return
+    server: Server = request.getfixturevalue("pg_server")
+    name = f"book_{time.monotonic_ns()}"
+    context = Context(Settings({"db": books.copy_database(server, books.make_template(server), name)}), plugins=False)
+    yield context
+    context.close()
+    server.drop(name)

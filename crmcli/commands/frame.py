@@ -64,6 +64,13 @@ class Run:
         """The number of the last batch that was saved; 0 when nothing was."""
         return self._context.batch if self._context else 0
 
+    def long(self) -> None:
+        """A verb that runs long: garbage is collected again (the process started without)."""
+        import gc
+
+        gc.freeze()
+        gc.enable()
+
     def close(self) -> None:
         if self._context is not None:
             self._context.close()
@@ -139,7 +146,7 @@ def option(*names: str, help: str, metavar: str = "", flag: bool = False, multip
     )  # fmt: skip
 
 
-def _version(ctx: typer.Context, param: Any, value: Any) -> None:
+def show_version(ctx: typer.Context, param: Any, value: Any) -> None:
     if value and not ctx.resilient_parsing:
         from crmcli import __version__
 
@@ -169,7 +176,7 @@ def shared() -> list[TyperOption]:
     return _SHARED
 
 
-def _with_shared(params: Sequence[Any] | None) -> list[Any]:
+def with_shared(params: Sequence[Any] | None) -> list[Any]:
     own = list(params or ())
     taken = {name for param in own for name in param.opts}
     return own + [param for param in shared() if taken.isdisjoint(param.opts)]
@@ -180,7 +187,7 @@ def _with_shared(params: Sequence[Any] | None) -> list[Any]:
 EVERYWHERE = "Also: -o FORMAT, --json, -y, --dry-run, -q, --db, --color, --no-pager, --no-plugins ('crm --help')"
 
 
-class _Helped:
+class Helped:
     """Plain help that keeps to the screen's width; the epilog (examples) is shown line by line as it was written."""
 
     epilog: str | None
@@ -192,9 +199,9 @@ class _Helped:
                 formatter.write(f"{line}\n")
 
 
-def _options(command: Any, ctx: Any, formatter: Any) -> None:
-    """Arguments and options, those that every command takes in one line only."""
-    own = [param for param in command.get_params(ctx) if param not in _SHARED]
+def write_options(command: Any, ctx: Any, formatter: Any, *, all_of_them: bool = False) -> None:
+    """Arguments and options; those that every command takes only with `all_of_them`."""
+    own = [param for param in command.get_params(ctx) if all_of_them or param not in _SHARED]
     for title, kind in (("Arguments", "argument"), ("Options", "option")):
         records = [param.get_help_record(ctx) for param in own if param.param_type_name == kind]
         records = [record for record in records if record]
@@ -203,20 +210,20 @@ def _options(command: Any, ctx: Any, formatter: Any) -> None:
                 formatter.write_dl(records, col_max=26)
 
 
-class Verb(_Helped, TyperCommand):
+class Verb(Helped, TyperCommand):
     """A command with the shared options."""
 
     def __init__(self, name: str | None, *, params: list[Any] | None = None, **more: Any) -> None:
         more["rich_markup_mode"] = None
-        super().__init__(name, params=_with_shared(params), **more)
+        super().__init__(name, params=with_shared(params), **more)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        _options(self, ctx, formatter)
+        write_options(self, ctx, formatter)
         formatter.write_paragraph()
         formatter.write(f"{EVERYWHERE}\n")
 
 
-class Noun(_Helped, TyperGroup):
+class Noun(Helped, TyperGroup):
     """A group whose verbs are built from the noun's Typer app only when they are named.
 
     `default` is the verb that runs when none is given; with `loose` an unknown word belongs to it too.
@@ -224,7 +231,7 @@ class Noun(_Helped, TyperGroup):
 
     def __init__(self, name: str, source: typer.Typer, help: str, *, default: str = "", loose: bool = False) -> None:
         super().__init__(
-            name=name, params=_with_shared(None), help=help, rich_markup_mode=None, epilog=source.info.epilog or "", invoke_without_command=True,
+            name=name, params=with_shared(None), help=help, rich_markup_mode=None, epilog=source.info.epilog or "", invoke_without_command=True,
         )  # fmt: skip
         self.source, self.default, self.loose = source, default, loose
 
@@ -240,7 +247,7 @@ class Noun(_Helped, TyperGroup):
         return self.commands[cmd_name]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        _options(self, ctx, formatter)
+        write_options(self, ctx, formatter)
         rows = [(name_of(info), _short(info)) for info in self.source.registered_commands if not info.hidden]
         if rows:
             with formatter.section("Verbs"):

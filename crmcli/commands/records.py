@@ -223,4 +223,4 @@ def counted(kind: Entity, numbers: Sequence[int]) -> str:
 def listing(context: Context, kind: Entity, numbers: Sequence[int]) -> Rows:
     """The records of these numbers, a screenful of them, as a list to look at before they are changed."""
     some = ",".join(str(number) for number in numbers[:200])
-    return records.list_records(context, kind, [f"id:{some}", "is:any"] if "status" in kind.by_name else [f"id:{some}"], limit=0)
+    return records.list_records(context, kind, [f"id:{some}", "(is:any or is:removed)"], limit=0)

@@ -248,8 +248,11 @@ def rescale(minor: int, old: str, new: str) -> int:
 def weighted(minor: int, probability_bp: int) -> int:
     """Return an amount weighted by a probability in basis points (10,000 = 100 %), in minor units.
 
-    `(minor * probability_bp + 5000) / 10000` in the integers of SQLite and PostgreSQL, whose division cuts towards
-    zero; so amounts above zero round half up, and the views give the same.
+    `minor / 10000 * probability_bp + (minor % 10000 * probability_bp + 5000) / 10000` in the integers of SQLite and
+    PostgreSQL, whose division cuts towards zero, taken apart so that no amount overflows; so amounts above zero round
+    half up, and the views give the same.
     """
-    scaled = minor * probability_bp + 5000
-    return scaled // 10000 if scaled >= 0 else -(-scaled // 10000)
+    sign = -1 if minor < 0 else 1
+    whole, rest = divmod(abs(minor), 10_000)
+    scaled = sign * rest * probability_bp + 5000
+    return sign * whole * probability_bp + (scaled // 10_000 if scaled >= 0 else -(-scaled // 10_000))

@@ -340,7 +340,7 @@ def _scope(entity: Entity, tree: Node, env: Env) -> list[Node]:
     parts: list[Node] = []
     if "removed_at" in names and not (_asks(tree, "removed") or _speaks(tree, ("removed", "removed_at"))):
         parts.append(Empty(names["removed_at"]))
-    if _speaks(tree, ("is", "status", "done", "done_at", "archived", "archived_at", "closed", "closed_at", "view")):
+    if _speaks(tree, ("is", "id", "uid", "external_id", "status", "done", "done_at", "archived", "archived_at", "closed", "closed_at", "view")):
         return parts
     if "status" in names:
         parts.insert(0, OneOf(names["status"], ("open",)))

@@ -32,7 +32,7 @@ LEFT JOIN (
 -- Stages where nothing stands show where the pipeline is thin; a won stage holds no open deal anyway.
 WHERE g.deals IS NOT NULL
     OR (s.is_won IS NOT TRUE AND s.pipeline_id IN (SELECT d.pipeline_id FROM v_deal d WHERE d.id IN (SELECT id FROM chosen)))
-ORDER BY p.position, p.id, s.position, s.id, g.deals DESC, g.currency;
+ORDER BY p.position, p.id, s.position, s.id, g.deals DESC, g.currency IS NULL, g.currency;
 -- since: age
 SELECT d.pipeline, d.stage, d.currency, d.stage_since
 FROM v_deal d

@@ -18,17 +18,18 @@ SELECT
     CASE WHEN g.won + g.lost > 0 THEN (g.won * 10000 + (g.won + g.lost) / 2) / (g.won + g.lost) END AS rate
 FROM (
     SELECT
+        r.source_id,
         r.source,
         count(CASE WHEN r.kind = 'lead' THEN 1 END) AS leads,
         count(CASE WHEN r.kind = 'deal' AND r.status = 'open' THEN 1 END) AS open_deals,
         count(CASE WHEN r.kind = 'deal' AND r.status = 'won' THEN 1 END) AS won,
         count(CASE WHEN r.kind = 'deal' AND r.status = 'lost' THEN 1 END) AS lost
     FROM (
-        SELECT l.id, 'lead' AS kind, l.source, l.status FROM v_lead l
+        SELECT l.id, 'lead' AS kind, l.source_id, l.source, l.status FROM v_lead l
         UNION ALL
-        SELECT d.id, 'deal' AS kind, d.source, d.status FROM v_deal d
+        SELECT d.id, 'deal' AS kind, d.source_id, d.source, d.status FROM v_deal d
     ) r
     WHERE r.id IN (SELECT id FROM chosen)
-    GROUP BY r.source
+    GROUP BY r.source_id, r.source
 ) g
-ORDER BY g.won DESC, g.leads + g.open_deals + g.lost DESC, g.source IS NULL, g.source;
+ORDER BY g.won DESC, g.leads + g.open_deals + g.lost DESC, g.source_id IS NULL, g.source_id;

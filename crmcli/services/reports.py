@@ -83,7 +83,9 @@ def find(name: str) -> Report:
     """The report of that name. Raises NotFoundError with a suggestion, UsageError for a file that cannot be read."""
     files = _files()
     if name not in files:
-        raise NotFoundError(f"there is no report '{name}'", suggest(name, files) or f"known: {', '.join(sorted(files))}")
+        raise NotFoundError(
+            f"there is no report '{name}'", suggest(name, files) or f"known: {', '.join(sorted(files))}"
+        )
     path, own = files[name]
     try:
         with open(path, encoding="utf-8") as file:
@@ -215,15 +217,22 @@ def _periods(ctx: Context, plan: Report) -> list[tuple[int, str, str, str]]:
     in the user's zone and calendar."""
     unit, _, count = plan.periods.partition(" ")
     if unit not in SPANS or not count.strip().isdigit() or int(count) < 1:
-        raise UsageError(f"{plan.path} reads 'period' but does not say which", "add a line such as: -- periods: month 12")
+        raise UsageError(
+            f"{plan.path} reads 'period' but does not say which", "add a line such as: -- periods: month 12"
+        )
     now, calendar = ctx.env.now, ctx.env.calendar
     week_start = WEEKDAYS[str(ctx.settings["week_start"])]
     found = []
     for number in range(int(count)):
-        first, last = period_around(now.date(), unit, calendar, week_start, number + 1 - int(count))  # type: ignore[arg-type]
+        first, last = period_around(now.date(), unit, calendar, week_start, number + 1 - int(count))
         start, end = (show_instant(instant_of(When(day, time()), now)) for day in (first, last))
-        year, month, _ = split_day(first, calendar)  # type: ignore[arg-type]
-        label = {"week": first.isoformat(), "month": f"{year}-{month:02d}", "quarter": f"{year}-q{(month + 2) // 3}", "year": str(year)}[unit]
+        year, month, _ = split_day(first, calendar)
+        label = {
+            "week": first.isoformat(),
+            "month": f"{year}-{month:02d}",
+            "quarter": f"{year}-q{(month + 2) // 3}",
+            "year": str(year),
+        }[unit]
         found.append((number, label, start, end))
     return found
 

@@ -83,7 +83,8 @@ def parse(ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, st
 
     found: dict[str, Any] = {}
     env = ctx.env._replace(currency=_currency(kind, assigned, row, ctx.env))
-    for name, text in assigned.items():
+    # A person made on the way belongs to the company named beside them, so the company is read first.
+    for name, text in sorted(assigned.items(), key=lambda item: item[0] == "contact"):
         try:
             if name == "on":
                 found.update(links(ctx, text))
@@ -172,10 +173,10 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
         if number is None:
             raise FieldError(f"there is no {target.replace('_', ' ')} '{text}'", hint=f"known: {', '.join(ctx.names(target))}")
         return number
-    return _record(ctx, tx, field, text)
+    return _record(ctx, tx, field, text, row)
 
 
-def _record(ctx: Context, tx: Transaction, field: Field, text: str) -> int:
+def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int:
     """A link to a record: by what it is called; a new company or person where the field makes them."""
     from crmcli.services.records import resolve, resolve_any
 
@@ -185,15 +186,17 @@ def _record(ctx: Context, tx: Transaction, field: Field, text: str) -> int:
     kind = ENTITIES[field.type.entity]
     if field.type.create and not text.isdigit() and ":" not in text:
         found = tx.connection.rows(f"SELECT id FROM {kind.table} WHERE name_key = ? AND removed_at IS NULL ORDER BY id LIMIT 1", (fold(text),))
-        return int(found[0][0]) if found else made(ctx, tx, kind, text)
+        if found:
+            return int(found[0][0])
+        return made(ctx, tx, kind, text, {"company_id": row.get("company_id")} if kind.name == "contact" else {})
     return resolve(ctx, kind, text)
 
 
-def made(ctx: Context, tx: Transaction, kind: Entity, name: str) -> int:
+def made(ctx: Context, tx: Transaction, kind: Entity, name: str, fixed: Mapping[str, Any]) -> int:
     """A company or person made on the way by its name; once in a transaction."""
     key = (kind.name, fold(name), None)
     if key not in tx._words:
-        tx._words[key] = create(ctx, tx, kind, {"name": name})
+        tx._words[key] = create(ctx, tx, kind, {"name": name}, fixed=fixed)
     return tx._words[key]
 
 

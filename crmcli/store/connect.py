@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import random
+import re
 import sqlite3
 import sys
 import time
@@ -31,6 +32,10 @@ WAL_SAFE = (3, 51, 3)
 def is_url(target: str) -> bool:
     """Whether a store is named by a PostgreSQL URL rather than by a path."""
     return target.startswith(("postgresql://", "postgres://"))
+
+
+#: A quoted text, in which a question mark is itself, or what psycopg writes otherwise.
+_NATIVE = re.compile(r"'(?:[^']|'')*'|\?|%")
 
 
 class Connection:
@@ -248,7 +253,7 @@ class PostgreSQL(Connection):
     def _native(self, sql: str) -> str:
         native = self._sql.get(sql)
         if native is None:
-            native = self._sql[sql] = sql.replace("%", "%%").replace("?", "%s")
+            native = self._sql[sql] = _NATIVE.sub(lambda found: "%s" if found[0] == "?" else found[0].replace("%", "%%"), sql)
         return native
 
     def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -379,7 +384,7 @@ def translate_postgres(error: Exception) -> CrmError:
         return StoreError(f"the store cannot be written: {line}", "check the rights of the database user")
     if state == "53100":
         return StoreError("the server's disk is full; nothing was saved")
-    if state.startswith(("08", "57P")) or not state:
+    if state.startswith(("08", "57P")) or error.__class__.__name__ in ("OperationalError", "InterfaceError", "AdminShutdown"):
         return StoreError(f"the connection to the server was lost: {line}; nothing was saved", "try again")
     return StoreError(f"the store answered: {line}")
 

@@ -253,7 +253,10 @@ class Company(Address, Origin, Life, table=True):
     uid: str = _uid()
     name: str
     name_key: str = Field(default="", sa_type=Key)  # type: ignore[call-overload]
-    parent_id: int | None = _ref("company")
+    # Undo may bring back, or take away, a company before its parent: checked at the commit then.
+    parent_id: int | None = Field(
+        default=None, sa_column=Column(BIG, ForeignKey("company.id", deferrable=True, initially="IMMEDIATE"), index=True)
+    )
     domain: str | None = Field(default=None, sa_type=Key)  # type: ignore[call-overload]
     industry: str | None = None
     industry_key: str | None = _key()

@@ -144,8 +144,9 @@ def _statuses(entity: Entity, field: Field, node: Any) -> tuple[str, ...]:
     if entity.table != "opportunity" or not field.indexed or field.name in ("id", "external_id"):
         return ()
     asked = [item for item in _conjuncts(node) if isinstance(item, OneOf) and item.field.name == "status"]
-    found = tuple(status for status in STATUSES if all(status in item.names for item in asked))
-    return found if len(found) > 1 else ()
+    if any(len(item.names) == 1 for item in asked):
+        return ()
+    return tuple(status for status in STATUSES if all(status in item.names for item in asked))
 
 
 def _page_by_many(

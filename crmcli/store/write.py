@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
-from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
+from crmcli.domain.keys import KEYED, SEARCHED, search_text
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
 from crmcli.errors import ConflictError, NotFoundError
-from crmcli.store import derived, read
+from crmcli.store import bulk, derived, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from crmcli.domain.types import Env
@@ -89,6 +89,9 @@ class Transaction:
         self.stamp = show_instant(now)
         self.changes: list[Change] = []
         self.batch = 0
+        self.origin: tuple[str, str, str, int | None] = ("", "", "", None)
+        self._journalled = 0
+        self._lines: list[tuple[str, int, str | None, str | None, str]] = []
         self._inserts: dict[tuple[str, int], tuple[str, dict[str, Any]]] = {}
         self._updates: dict[tuple[str, int], tuple[str, dict[str, Any]]] = {}
         self._deletes: dict[tuple[str, int], str] = {}
@@ -115,6 +118,41 @@ class Transaction:
             row.setdefault(column, value)
         self._inserts[table, number] = (entity, row)
         return number
+
+    def add_many(self, entity: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
+        """New records from stored values by column (`tags`: lists of ids); their ids. What hooks must see, and what
+        others derive from, goes the way of `add`; the rest is written at once, after all that is pending."""
+        count = len(next(iter(columns.values())))
+        table = ENTITIES[entity].table
+        hooks = self.hooks
+        if hooks.before or hooks.react or hooks.after or table not in ("company", "contact", "opportunity"):
+            return [self.add(entity, dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+        self.flush()
+        first = self.connection.next_ids(table, count)
+        ids = list(range(first, first + count))
+        self._ids[table] = first + count
+        full = dict(columns)
+        if ENTITIES[entity].kind:
+            full.setdefault("kind", [ENTITIES[entity].kind] * count)
+        self._fill(full, "uid", count, self.new_uid)
+        self._fill(full, "created_at", count, lambda: self.stamp)
+        made = full["created_at"]
+        updated = full.get("updated_at") or made
+        full["updated_at"] = [at or at_first for at, at_first in zip(updated, made, strict=True)]
+        defaults = DEFAULTS.get(table, {})
+        for column, value in defaults.items():
+            self._fill(full, column, count, lambda value=value: value)  # type: ignore[misc]
+        bulk.insert(self.connection, table, ids, full, self.env)
+        self._lines += bulk.journal_lines(table, ids, full, defaults)
+        return ids
+
+    @staticmethod
+    def _fill(columns: dict[str, Sequence[Any]], name: str, count: int, make: Callable[[], Any]) -> None:
+        """Give a column its value where there is none."""
+        if name not in columns:
+            columns[name] = [make() for _ in range(count)]
+        elif None in columns[name]:
+            columns[name] = [make() if value is None else value for value in columns[name]]
 
     def change(self, entity: str, record: int, values: Mapping[str, Any], *, touch: bool = True) -> bool:
         """Set stored columns of a record; False when nothing differs. `touch` sets `updated_at` to now."""
@@ -221,23 +259,14 @@ class Transaction:
         return found
 
     def _insert(self, changes: list[Change]) -> None:
-        groups: dict[tuple[str, tuple[str, ...]], list[list[Any]]] = {}
-        links: dict[str, list[tuple[int, int]]] = {}
+        groups: dict[tuple[str, tuple[str, ...]], list[tuple[int, dict[str, Any]]]] = {}
         for change in changes:
             assert change.after is not None
             row = {**DEFAULTS.get(change.table, {}), **change.after}
-            for tag in row.pop("tags", None) or ():
-                links.setdefault(change.table, []).append((change.id, tag))
-            row.update(derive(change.table, row, self.env))
-            row["id"] = change.id
-            row["version"] = 1
-            columns = tuple(sorted(row))
-            groups.setdefault((change.table, columns), []).append([row[c] for c in columns])
+            groups.setdefault((change.table, tuple(sorted(row))), []).append((change.id, row))
         for (table, columns), rows in groups.items():
-            marks = ", ".join("?" * len(columns))
-            self.connection.run_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
-        for table, pairs in links.items():
-            self.connection.run_many(f"INSERT INTO {table}_tag (record_id, tag_id) VALUES (?, ?)", pairs)
+            values = {column: [row[column] for _, row in rows] for column in columns}
+            bulk.insert(self.connection, table, [number for number, _ in rows], values, self.env)
 
     def _update(self, changes: list[Change]) -> None:
         for change in changes:
@@ -285,6 +314,17 @@ class Transaction:
 
     # --- the journal ---
 
+    def settle(self, *, forget: bool = False) -> None:
+        """Recompute what the flushed changes derive, journal them and link them into the chain. A verb with very many
+        changes calls it on the way and may `forget` them then; where `after` hooks wait they are kept all the same."""
+        actor, source, command, undoes = self.origin
+        derived.refresh(self.connection, self.changes[self._journalled :])
+        self.journal(actor, source, command, self.batch, None if self.batch else undoes)
+        if forget and not self.hooks.after:
+            self.changes.clear()
+        self._journalled = len(self.changes)
+        self._rows.clear()
+
     def journal(self, actor: str, source: str, command: str, batch: int = 0, undoes: int | None = None) -> None:
         """Write the journal of what was flushed and link it into the chain."""
         connection = self.connection
@@ -302,13 +342,14 @@ class Transaction:
             )
         if undoes:
             connection.run("UPDATE batch SET undone_by = ? WHERE id = ?", (self.batch, undoes))
-        rows, digests = [], []
-        for change in self.changes:
+        rows = []
+        for change in self.changes[self._journalled :]:
             before, after = canonical(change.before), canonical(change.after)
             one = digest(change.table, change.id, before, after)
-            digests.append(one)
             rows.append((seq, change.table, change.id, before, after, one))
-        chain = link(previous, seq, self.batch, self.stamp, digests)
+        rows += [(seq, *line) for line in self._lines]
+        self._lines.clear()
+        chain = link(previous, seq, self.batch, self.stamp, [row[-1] for row in rows])
         connection.run(
             "INSERT INTO journal_tx (seq, batch_id, at, count, hash) VALUES (?, ?, ?, ?, ?)",
             (seq, self.batch, self.stamp, len(rows), chain),
@@ -340,6 +381,7 @@ def transaction(
     """
     with connection.transaction():
         tx = Transaction(connection, now, env, hooks, new_uid)
+        tx.batch, tx.origin = batch, (actor, source, command, undoes)
         yield tx
         done = tx.flush()
         depth = 0
@@ -347,8 +389,7 @@ def transaction(
             hooks.react(tx, done)
             done = tx.flush()
             depth += 1
-        if tx.changes:
-            derived.refresh(connection, tx.changes)
-            tx.journal(actor, source, command, batch, undoes)
+        if len(tx.changes) > tx._journalled or tx._lines:
+            tx.settle()
     if hooks.after and tx.changes:
         hooks.after(tx.changes)

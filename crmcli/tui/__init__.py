@@ -1,0 +1,35 @@
+"""The dashboard: the pipeline, the day and every record on one screen, for people who live in a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from crmcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+def run(ctx: Context, screen: str = "board") -> int:
+    """Open the dashboard on the context's book and stay until it is left; the exit code.
+
+    `screen` is "board" or "today". Raises UsageError where there is no terminal to draw on: Textual would wait for
+    ever without one, and draws escapes on a dumb one.
+    """
+    if not all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__)):
+        raise UsageError("the dashboard needs a terminal", "'crm today' prints the day's page without one")
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        raise UsageError("the dashboard cannot draw on this terminal (TERM is dumb)", "'crm today' prints the day's page")
+    from crmcli.tui.work import Desk
+
+    # The book is opened and the first screen read while Textual, which takes longer, is still being imported.
+    desk = Desk(ctx.settings, plugins=ctx.plugins_on)
+    try:
+        desk.prepare(screen)
+        from crmcli.tui.app import start
+
+        return start(desk, screen)
+    finally:
+        desk.close()

@@ -22,7 +22,7 @@ SELECT
     t.currency,
     t.probability_bp,
     t.probability_manual,
-    (t.value_minor * t.probability_bp + 5000) / 10000 AS weighted_minor,
+    t.value_minor / 10000 * t.probability_bp + (t.value_minor % 10000 * t.probability_bp + 5000) / 10000 AS weighted_minor,
     t.close_on,
     t.recurring_minor,
     t.plan,

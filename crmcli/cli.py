@@ -1,0 +1,226 @@
+"""The front door: run a command, render its result, turn every failure into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from crmcli.commands import frame
+from crmcli.commands.frame import Run
+from crmcli.commands.root import app as root_app
+from crmcli.commands.root import make_root
+from crmcli.domain.text import visible
+from crmcli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CrmError
+from crmcli.render import out
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from crmcli.results import Rows
+
+#: A reader that has seen enough (`| head -1`): what git, cat and every program killed by SIGPIPE end with.
+EXIT_PIPE = 141
+
+app = root_app
+
+
+def run(words: list[str]) -> int:
+    """Run one command line and return its exit code. Nothing but the code comes back, whatever happens."""
+    if sys.stdout is None:
+        print("crm: standard output is closed", file=sys.stderr)
+        return EXIT_FAILED
+    state = Run(words)
+    before = _listen()
+    try:
+        return _guarded(state, words)
+    finally:
+        state.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _guarded(state: Run, words: list[str]) -> int:
+    try:
+        code = _command(state, words)
+        out.flush()
+        return code
+    except KeyboardInterrupt:
+        return _interrupted(state)
+    except BrokenPipeError:
+        _let_go(sys.stdout)
+        return EXIT_PIPE
+    except CrmError as error:
+        return _failed(str(error), error.code)
+    except (typer.Abort, EOFError):
+        return _failed("nobody there to answer", EXIT_USAGE)
+    except SystemExit as error:  # Typer's completion installer leaves this way
+        return error.code if isinstance(error.code, int) else EXIT_FAILED if error.code else EXIT_OK
+    except OSError as error:
+        return _failed_os(error)
+    except RecursionError:
+        return _failed("that is nested too deeply", EXIT_FAILED)
+    except Exception as error:
+        # Typer's own errors are told by what they can do: its classes are private to it.
+        if hasattr(error, "exit_code") and hasattr(error, "format_message"):
+            return _misused(error)
+        return _bug(error, words)
+
+
+def _command(state: Run, words: list[str]) -> int:
+    state.show = lambda rows: _narrate(state, rows)
+    root = make_root()
+    if os.environ.get("_CRM_COMPLETE"):
+        root.main(words, prog_name="crm", complete_var="_CRM_COMPLETE", standalone_mode=False, obj=state)
+    result = root.main(words, prog_name="crm", complete_var="", standalone_mode=False, obj=state)
+    if isinstance(result, int) and not isinstance(result, tuple):
+        if result == EXIT_INTERRUPTED:
+            raise KeyboardInterrupt
+        return int(result)
+    _render(state, result)
+    return _verdict(result)
+
+
+def _verdict(result: Any) -> int:
+    """A page that carries `ok` False (a check that found something, an import that refused rows) is a failure."""
+    values = getattr(result, "values", None)
+    return EXIT_FAILED if isinstance(values, dict) and values.get("ok") is False else EXIT_OK
+
+
+def _outlet(state: Run, stream: Any) -> out.Outlet:
+    settings_calendar = "gregorian"
+    if stream.isatty() or state.output == "table":
+        settings_calendar = str(state.context.settings["calendar"])
+    return out.Outlet(stream, colour=str(state.flags.get("color") or "auto"), zone=lambda: state.context.env.now.tzinfo, calendar=settings_calendar)
+
+
+def _render(state: Run, result: Any) -> None:
+    outlet = _outlet(state, sys.stdout)
+    pager = None if state.flags.get("no_pager") else lambda: _pager(state)
+    out.render(result, outlet, state.output, pager=pager, quiet=state.quiet)
+    cursor = getattr(result, "cursor", "")
+    if cursor and not state.quiet:
+        outlet.stream.flush()
+        print(f"more: --page {visible(cursor)}", file=sys.stderr)
+    batch = getattr(result, "batch", 0)
+    if batch and getattr(result, "changes", ()) and outlet.terminal and not state.quiet:
+        print(f"('crm undo {batch}' takes it back)", file=sys.stderr)
+
+
+def _narrate(state: Run, rows: Rows) -> None:
+    """Show a preview on stderr; where only stdout can carry it, a dry run's preview is the answer itself."""
+    if state.dry_run:
+        _render(state, rows)
+        out.flush()
+        return
+    out.render(rows, _outlet(state, sys.stderr), "table")
+    sys.stderr.flush()
+
+
+def _pager(state: Run) -> str:
+    return str(state.context.settings["pager"]) or os.environ.get("PAGER", "") or "less -FRX"
+
+
+# --- ends -----------------------------------------------------------------------------------------------------------
+
+
+def _failed(message: str, code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _let_go(sys.stdout)
+    print(f"crm: {visible(message, multiline=True)}", file=sys.stderr)
+    return code
+
+
+def _misused(error: Any) -> int:
+    """A usage error as Typer words it, with the command's usage line."""
+    message = str(error.format_message()).strip()
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message)
+        return EXIT_OK
+    if context is not None:
+        message += f"\n  {context.get_usage().removeprefix('Usage: ')}\n  '{context.command_path} --help' says more"
+    return _failed(message[:1].lower() + message[1:], int(error.exit_code))
+
+
+def _failed_os(error: OSError) -> int:
+    if error.filename is None:
+        _let_go(sys.stdout)
+        print(f"crm: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        return EXIT_FAILED
+    return _failed(f"{error.filename}: {error.strerror}", EXIT_FAILED)
+
+
+def _interrupted(state: Run) -> int:
+    saved = f"'crm undo {state.saved}' takes back what was saved before" if state.saved else "nothing was saved"
+    try:
+        sys.stdout.flush()
+    except (OSError, KeyboardInterrupt):
+        _let_go(sys.stdout)
+    print(f"\ncrm: interrupted; {saved}", file=sys.stderr)
+    return EXIT_INTERRUPTED
+
+
+def _let_go(stream: Any) -> None:
+    """Stop writing to a stream that takes no more: what is still held for it goes nowhere."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass
+
+
+def _bug(error: Exception, words: list[str]) -> int:
+    """An error that nobody foresaw: one line for the user, the traceback in a private file."""
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    if os.environ.get("CRM_DEBUG"):
+        print(visible(text, multiline=True), file=sys.stderr)
+    what = f"this is a bug: {type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
+    path = _report(f"crm {frame.command_line(words)}\nPython {sys.version}\n\n{text}")
+    return _failed(what + (f"\n  a report with the details is in {path}" if path else ""), EXIT_FAILED)
+
+
+def _report(text: str) -> str:
+    """The path of a new report that only its owner can read; "" where none can be written."""
+    from datetime import UTC, datetime
+
+    from crmcli.config import state_dir
+
+    try:
+        folder = state_dir()
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        path = os.path.join(folder, f"report-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt")
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except (OSError, CrmError):
+        return ""
+    return path
+
+
+# --- signals --------------------------------------------------------------------------------------------------------
+
+
+def _listen() -> dict[Any, Any]:
+    """Turn SIGTERM and SIGHUP into the exception that Ctrl-C raises, so that transactions roll back and files close;
+    a SIGHUP that nohup ignores stays ignored. Returns the handlers that were there."""
+    before: dict[Any, Any] = {}
+
+    def stop(number: int, frame_: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C ends it at once
+        raise KeyboardInterrupt
+
+    try:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, stop)
+    except ValueError:  # not the main thread: somebody else minds the signals
+        return before
+    return before

@@ -1,0 +1,34 @@
+"""crm lead: people and firms that may become customers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from crmcli.commands.frame import book, noun
+from crmcli.commands.opportunity import register_outcomes
+from crmcli.commands.records import register
+from crmcli.domain.entities import LEAD
+from crmcli.services import records
+
+app = noun(
+    "Examples:\n  crm lead add \"Ada Lovelace\" --company \"Analytical Engines\" --email ada@engines.example\n"
+    "  crm lead list stage:new,qualified tag:vip not owner:me value:1k..\n  crm lead edit source:web stage:new owner=grace --dry-run"
+)  # fmt: skip
+register(app, LEAD, example="stage:new not owner:me value:1k..")
+register_outcomes(app, LEAD)
+
+
+@app.command("convert", help="Make a lead a deal, with its contact and company.", epilog="Examples:\n  crm lead convert 12\n  crm lead convert 12 --to contact,company")
+def convert(
+    ctx: typer.Context,
+    which: Annotated[str, typer.Argument(metavar="WHICH", help="A number, name, e-mail or phone")],
+    to: Annotated[str, typer.Option("--to", metavar="KINDS", help="What to make: contact, company, deal")] = "contact,company,deal",
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="The deal's name", show_default=False)] = "",
+) -> Any:
+    from crmcli.services import deals
+
+    context = book(ctx)
+    kinds = tuple(word.strip() for word in to.split(",") if word.strip())
+    return deals.convert(context, records.resolve(context, LEAD, which), to=kinds, name=name)

@@ -1,0 +1,172 @@
+"""The first word after `crm`: a table of nouns and verbs, each loaded when it is named."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+from crmcli.commands.frame import Helped, Noun, build, name_of, option, run_of, show_version, unknown, with_shared, write_options
+
+
+class Entry(NamedTuple):
+    """A first word: its module in this package, what it does, and for a group the verb it runs when none is named
+    (`loose`: also when the next word is none of its verbs)."""
+
+    module: str
+    help: str
+    group: bool = True
+    default: str = "list"
+    loose: bool = False
+
+
+SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
+    (
+        "Records",
+        {
+            "lead": Entry("lead", "People and firms that may become customers"),
+            "deal": Entry("deal", "Opportunities on their way to won or lost"),
+            "contact": Entry("contact", "People"),
+            "company": Entry("company", "Firms, and who works there"),
+            "task": Entry("task", "What is to be done, and when"),
+            "note": Entry("note", "Notes on a record's timeline", default=""),
+            "log": Entry("log", "Write down a call, e-mail, meeting, message or visit", group=False),
+            "tag": Entry("tag", "Free labels"),
+        },
+    ),
+    (
+        "Work",
+        {
+            "today": Entry("today", "What is due, late, silent and new", group=False),
+            "pipeline": Entry("pipeline", "The board as text: stages, counts, sums", default="board", loose=True),
+            "stage": Entry("stage", "The steps of a pipeline"),
+            "search": Entry("search", "Find words anywhere in the book", group=False),
+            "lookup": Entry("lookup", "Who is behind a phone number or e-mail address", group=False),
+            "brief": Entry("brief", "One page before a call", group=False),
+            "timeline": Entry("timeline", "What happened with a record", group=False),
+            "report": Entry("report", "Figures: pipeline, funnel, forecast ...", group=False),
+            "view": Entry("view", "Filters with a name"),
+            "tui": Entry("tui", "The dashboard", group=False),
+        },
+    ),
+    (
+        "In and out",
+        {
+            "import": Entry("importing", "Read a CSV file or a spreadsheet into the book", group=False),
+            "export": Entry("exporting", "Write records to a file", group=False),
+            "calendar": Entry("calendar", "Tasks as an iCalendar file", default=""),
+            "sql": Entry("sql", "Ask the documented views, read-only", group=False),
+        },
+    ),
+    (
+        "The book",
+        {
+            "history": Entry("history", "Who changed what in a record", group=False),
+            "undo": Entry("undo", "Take back a command or an import", group=False),
+            "db": Entry("db", "Path, check, backup, restore, upgrade", default=""),
+            "user": Entry("user", "Who works with the book"),
+            "fields": Entry("fields", "The fields of each kind of record", group=False),
+            "config": Entry("config", "Settings and where they come from"),
+            "plugin": Entry("plugin", "Enable and disable plugins"),
+            "paths": Entry("paths", "Where everything is kept", group=False),
+            "demo": Entry("demo", "Fill a book with invented business", group=False),
+        },
+    ),
+)
+TABLE = {name: entry for _, entries in SECTIONS for name, entry in entries.items()}
+
+EPILOG = """\
+Examples:
+  crm lead add "Ada Lovelace" --company "Analytical Engines" --value 12000
+  crm lead list stage:new,qualified tag:vip not owner:me value:1k..
+  crm lead list tag:vip -o ids | crm tag add hot -
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 refused by a
+rule or plugin, 130 interrupted, 141 the reader of a pipe went away."""
+
+#: What plugins add their commands to, and what Typer installs completion for.
+app = typer.Typer(name="crm", help="A CRM that lives in the terminal.", rich_markup_mode=None, add_completion=True, epilog=EPILOG)
+
+
+class Root(Helped, TyperGroup):
+    """`crm` itself."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*TABLE, *(name for name in self._added() if name not in TABLE)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands:
+            found = load(cmd_name) if cmd_name in TABLE else self._plugin(ctx, cmd_name)
+            if found is None:
+                return None
+            self.commands[cmd_name] = found
+        return self.commands[cmd_name]
+
+    def _added(self) -> list[str]:
+        return [name_of(info) for info in app.registered_commands] + [g.name for g in app.registered_groups if g.name]
+
+    def _plugin(self, ctx: Any, name: str) -> Any:
+        if ctx is not None and not ctx.resilient_parsing:
+            load_plugins(ctx)
+        return build(app, name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise unknown("crm", args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        load_plugins(ctx)
+        for title, entries in SECTIONS:
+            with formatter.section(title):
+                formatter.write_dl([(name, entry.help) for name, entry in entries.items()])
+        more = [(name, "") for name in self._added() if name not in TABLE]
+        if more:
+            with formatter.section("From plugins"):
+                formatter.write_dl(more)
+        write_options(self, ctx, formatter, all_of_them=True)
+
+    def invoke(self, ctx: Any) -> Any:
+        if not ctx._protected_args and not ctx.args:
+            at_terminal = bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
+            ctx._protected_args = ["tui" if at_terminal and not run_of(ctx).output else "today"]
+        return super().invoke(ctx)
+
+
+def load(name: str) -> Any:
+    """The command or group behind a first word of the table."""
+    entry = TABLE[name]
+    source = import_module(f"crmcli.commands.{entry.module}").app
+    if entry.group:
+        return Noun(name, source, entry.help + ".", default=entry.default, loose=entry.loose)
+    return build(source, name)
+
+
+def load_plugins(ctx: Any) -> None:
+    """Let enabled plugins add their commands to the app; a plugin that fails is a warning."""
+    run = run_of(ctx)
+    if run.flags.get("no_plugins") or run.flags.get("_plugins_loaded"):
+        return
+    run.flags["_plugins_loaded"] = True
+    if not str(run.context.settings["plugins"]):
+        return
+    from crmcli.services import plugging
+
+    plugging.register_commands(run.context, app)
+
+
+def make_root() -> Root:
+    """The whole program as one group, with Typer's own options that install completion."""
+    from typer.main import get_install_completion_arguments
+
+    root = Root(
+        name="crm", help=app.info.help, epilog=EPILOG, rich_markup_mode=None, invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        params=with_shared([option("version", "--version", help="Show the version", flag=True, keep=show_version), *get_install_completion_arguments()]),
+        subcommand_metavar="COMMAND ...",
+    )  # fmt: skip
+    return root
+

@@ -1,0 +1,65 @@
+"""Keys of many rows at once, column by column: what `keys.derive` gives row by row, for one row and for a million."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.keys import KEYED, SEARCHED
+from crmcli.domain.text import fold
+from crmcli.domain.types import Email, Phone, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crmcli.domain.types import Env
+
+#: White space that `fold` would change: all but single spaces inside a line.
+UNEVEN = re.compile(r"[\x00-\x09\x0b-\x1f]|  | \n|\n |\A | \Z")
+
+
+def fold_column(values: Sequence[str | None]) -> list[str | None]:
+    """`fold` of every text, None for None. ASCII columns without odd white space are folded as one text."""
+    joined = "\n".join([value or "" for value in values])
+    if joined.isascii() and joined.count("\n") == len(values) - 1 and not UNEVEN.search(joined):
+        return [key or None for key in joined.lower().replace("`", "'").split("\n")]
+    return [None if value is None else fold(value) for value in values]
+
+
+def derive_columns(table: str, columns: Mapping[str, Sequence[Any]], env: Env | None = None) -> dict[str, list[Any]]:
+    """The key columns of the given columns, and `search_text` where the table has one."""
+    kinds = KEYED.get(table)
+    if not kinds:
+        return {}
+    found: dict[str, list[Any]] = {}
+    for column, kind in kinds.items():
+        values = columns.get(column)
+        if values is None:
+            continue
+        if isinstance(kind, Email):
+            found[column + "_key"] = list(values)
+        elif type(kind).key is Text.key:
+            found[column + "_key"] = fold_column(values)
+        else:
+            key = kind.key
+            found[column + "_key"] = [None if value is None else key(value, env) for value in values]
+    if table in SEARCHED:
+        found["search_text"] = _search_texts(table, columns, found)
+    return found
+
+
+def _search_texts(table: str, columns: Mapping[str, Sequence[Any]], keys: Mapping[str, list[Any]]) -> list[str]:
+    """`keys.search_text` of every row."""
+    parts: list[Sequence[Any]] = []
+    kinds = KEYED[table]
+    for column in SEARCHED[table]:
+        key = keys.get(column + "_key")
+        if key is None:
+            continue
+        parts.append(key)
+        if isinstance(kinds[column], Phone):
+            # Like the key itself, the number as typed stands in the text only where there is a key.
+            parts.append([text if known else None for text, known in zip(fold_column(columns[column]), key, strict=True)])
+    if not parts:
+        return [""] * len(next(iter(columns.values())))
+    return [" ".join([part for part in row if part]) for row in zip(*parts, strict=True)]

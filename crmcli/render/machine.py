@@ -1,0 +1,286 @@
+"""Results for programs: JSON, JSON lines, CSV, TSV, Markdown tables and bare ids. What is written can be read back."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain import money
+from crmcli.domain.text import visible
+from crmcli.domain.types import Money, Percent, Ref
+from crmcli.results import Changed, Column, Page, Record, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Result = Rows | Record | Page | Changed
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _hidden() -> re.Pattern[str]:
+    """What JSON need not escape, but a terminal must not get: DEL, C1, bidi controls, line separators, surrogates."""
+    return re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def literal(value: Any) -> str:
+    """A JSON literal on one line: every character kept, the dangerous ones as \\uXXXX."""
+    if isinstance(value, Exact):
+        return value.text
+    if isinstance(value, dict):
+        return "{" + ", ".join([f"{literal(str(k))}: {literal(v)}" for k, v in value.items()]) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join([literal(item) for item in value]) + "]"
+    if isinstance(value, bytes):
+        value = value.hex()
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if text.isascii() and "\x7f" not in text else _hidden().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class Exact:
+    """A number written exactly as it is, never by way of a binary fraction."""
+
+    def __init__(self, text: str) -> None:
+        whole, point, fraction = text.partition(".")
+        fraction = fraction.rstrip("0")
+        self.text = whole + (point + fraction if fraction else "")
+
+
+def typed(columns: Iterable[Column]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """A function from a row to its JSON object: money as a number with its currency beside it, probabilities in
+    percent, links as names with `*_id`, days and instants as ISO text, empty as null."""
+    plain: list[str] = []
+    special: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {}
+    for column in columns:
+        plain.append(column.name)
+        if isinstance(column.type, (Money, Percent)) or (column.type is not None and getattr(column.type, "numbers", False)):
+            special[column.name] = _special(column)
+        elif isinstance(column.type, Ref):
+            special[column.name] = _link(column)
+
+    def read(row: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in plain:
+            if name in special:
+                for key, value in special[name](row).items():
+                    found.setdefault(key, value)
+            else:
+                found[name] = row.get(name)
+        return found
+
+    return read
+
+
+def _special(column: Column) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    name, kind = column.name, column.type
+    assert kind is not None
+    if isinstance(kind, Money):
+
+        def amount(row: Mapping[str, Any]) -> dict[str, Any]:
+            code = row.get(column.currency or "currency")
+            value = row.get(name)
+            shown = None if value is None else Exact(money.plain(value, code or ""))
+            return {name: shown, column.currency or "currency": code}
+
+        return amount
+    if isinstance(kind, Percent):
+        return lambda row: {name: None if row.get(name) is None else Exact(kind.show(row[name]))}
+    return lambda row: {name: None if row.get(name) is None else kind.show(row[name])}
+
+
+def _link(column: Column) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    name = column.name
+
+    def link(row: Mapping[str, Any]) -> dict[str, Any]:
+        found = {name: row.get(name)}
+        for key in (f"{name}_id", f"{name}_kind"):
+            if key in row:
+                found[key] = row[key]
+        return found
+
+    return link
+
+
+def as_object(result: Rows | Record | Page | Changed) -> Any:
+    """A result as one JSON value. Lists are read to their end."""
+    if isinstance(result, Rows):
+        read = typed(result.columns)
+        return [read(row) for row in result.rows]
+    if isinstance(result, Record):
+        return {**typed(result.columns)(result.values), **{s.key: as_object(s.rows) for s in result.sections}}
+    if isinstance(result, Page):
+        return {**result.values, **{s.key: as_object(s.rows) for s in result.sections}}
+    changes = [{"entity": c.entity, "id": c.id, "before": c.before, "after": c.after} for c in result.changes]
+    return {"batch": result.batch, "entity": result.entity, "ids": list(result.ids), "changes": changes}
+
+
+def json_lines(result: Result) -> Iterator[str]:
+    """One object a line; of a page each row with the key of its section."""
+    if isinstance(result, Rows):
+        read = typed(result.columns)
+        for row in result.rows:
+            yield literal(read(row)) + "\n"
+    elif isinstance(result, Page):
+        for section in result.sections:
+            read = typed(section.rows.columns)
+            for row in section.rows.rows:
+                yield literal({"section": section.key, **read(row)}) + "\n"
+    elif isinstance(result, Changed):
+        for change in as_object(result)["changes"]:
+            yield literal(change) + "\n"
+    else:
+        yield literal(as_object(result)) + "\n"
+
+
+def json_text(result: Result) -> Iterator[str]:
+    """A list as an array with one object a line, written as it is read; anything else as an indented object."""
+    if isinstance(result, Rows):
+        read = typed(result.columns)
+        start = "[\n"
+        for row in result.rows:
+            yield start + literal(read(row))
+            start = ",\n"
+        yield "[]\n" if start == "[\n" else "\n]\n"
+        return
+    lines = []
+    for key, value in as_object(result).items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ",\n    ".join([literal(item) for item in value])
+            lines.append(f"  {literal(key)}: [\n    {rows}\n  ]")
+        else:
+            lines.append(f"  {literal(key)}: {literal(value)}")
+    yield "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+# --- tables of text -------------------------------------------------------------------------------------------------
+
+
+def cell(column: Column, row: Mapping[str, Any]) -> str:
+    """A value as plain exact text, the same that imports read: money '12000.00', instants in UTC, tags with commas."""
+    value = row.get(column.name)
+    if value is None:
+        return ""
+    if column.type is None:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(column.type, Money):
+        return money.plain(value, row.get(column.currency or "currency") or "")
+    return column.type.show(value)
+
+
+FIELD, VALUE, SECTION, ENTITY, ID = (Column(name, None, name) for name in ("field", "value", "section", "entity", "id"))
+
+
+def flat(result: Result) -> tuple[list[str], Iterator[list[str]]]:
+    """Any result as (header, rows of text). A record is fields and values, a page has its sections in a first column."""
+    if isinstance(result, Rows):
+        columns = result.columns
+        return [c.name for c in columns], ([cell(c, row) for c in columns] for row in result.rows)
+    if isinstance(result, Record):
+        return ["field", "value"], ([c.name, cell(c, result.values)] for c in result.columns)
+    if isinstance(result, Page):
+        return _flat_page(result)
+    return ["entity", "id"], iter([result.entity, str(number)] for number in result.ids)
+
+
+def _flat_page(page: Page) -> tuple[list[str], Iterator[list[str]]]:
+    names: dict[str, None] = {}
+    for section in page.sections:
+        names.update(dict.fromkeys(c.name for c in section.rows.columns))
+
+    def rows() -> Iterator[list[str]]:
+        for section in page.sections:
+            own = {c.name: c for c in section.rows.columns}
+            for row in section.rows.rows:
+                yield [section.key, *(cell(own[n], row) if n in own else "" for n in names)]
+
+    return ["section", *names], rows()
+
+
+_TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def tsv(result: Result) -> Iterator[str]:
+    """Tab-separated text with a header line; a tab, line end or backslash in a value is \\t, \\n, \\\\, and other
+    controls are shown in caret notation, because this is what a terminal gets through `less` or `tail`."""
+    header, rows = flat(result)
+    yield "\t".join(header) + "\n"
+    for row in rows:
+        line = "\t".join(row)
+        if not (line.isascii() and line.replace("\t", "").isprintable()) or line.count("\t") != len(row) - 1 or "\\" in line:
+            line = "\t".join([visible(text.translate(_TSV)) for text in row])
+        yield line + "\n"
+
+
+class _Lines:
+    """A stream that hands on what is written into it."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.parts.append(text)
+        return len(text)
+
+    def taken(self) -> str:
+        text = "".join(self.parts)
+        self.parts.clear()
+        return text
+
+
+def csv(result: Result) -> Iterator[str]:
+    """CSV after RFC 4180 with LF line ends; a cell that a spreadsheet would run as a formula gets an apostrophe."""
+    import csv as dialect
+
+    from crmcli.exchange.formulas import SUSPECT_FIRST, guard
+
+    lines = _Lines()
+    # The csv module quotes a lone CR only where CR is part of its line end.
+    writer = dialect.writer(lines, lineterminator="\r\n")
+    header, rows = flat(result)
+    writer.writerow(header)
+    yield lines.taken()[:-2] + "\n"
+    for row in rows:
+        if not SUSPECT_FIRST.isdisjoint([text[:1] for text in row]):
+            row = [guard(text) for text in row]
+        writer.writerow(row)
+        yield lines.taken()[:-2] + "\n"
+
+
+def markdown(result: Result) -> Iterator[str]:
+    """A Markdown table."""
+    header, rows = flat(result)
+    yield "| " + " | ".join(header) + " |\n"
+    yield "|" + "|".join(["---"] * len(header)) + "|\n"
+    for row in rows:
+        yield "| " + " | ".join([_markdown(text) for text in row]) + " |\n"
+
+
+def _markdown(text: str) -> str:
+    escaped = re.sub(r"([\\|`*_\[\]<>])", r"\\\1", text).replace("\r\n", "\n").replace("\n", "<br>").replace("\r", "<br>")
+    return visible(escaped)
+
+
+def ids(result: Result) -> Iterator[str]:
+    """The number of each record, one a line: what `-` reads."""
+    if isinstance(result, Changed):
+        numbers: Iterable[Any] = result.ids
+    elif isinstance(result, Record):
+        numbers = [result.values.get("id")]
+    elif isinstance(result, Page):
+        numbers = [row.get("id") for section in result.sections for row in section.rows.rows]
+    else:
+        numbers = (row.get("id") for row in result.rows)
+    for number in numbers:
+        if number is not None:
+            yield f"{number}\n"
+
+
+WRITERS: dict[str, Callable[[Result], Iterator[str]]] = {
+    "json": json_text, "jsonl": json_lines, "csv": csv, "tsv": tsv, "md": markdown, "ids": ids,
+}  # fmt: skip

@@ -1,0 +1,172 @@
+"""Where output goes: which format, how wide, coloured or not, through a pager or not; and whether it got there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+from crmcli.errors import CrmError, UsageError
+from crmcli.render import machine, table
+from crmcli.results import Bytes, Changed, Note, Page, Record, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import tzinfo
+
+FAR_TOO_WIDE = 10_000
+
+
+class Outlet:
+    """A stream that results are written to, and what is known about who reads it."""
+
+    def __init__(self, stream: IO[str], *, colour: str = "auto", zone: Callable[[], tzinfo | None] = lambda: None, calendar: str = "gregorian") -> None:
+        self.stream = stream
+        self.terminal = bool(stream.isatty())
+        self.coloured = wants_colour(self.terminal, colour)
+        self.zone, self.calendar = zone, calendar
+
+    def screen(self) -> table.Screen:
+        wide, _ = size(self.stream) if self.terminal else (int_or(os.environ.get("COLUMNS"), 100), 0)
+        return table.Screen(wide, self.coloured, self.zone(), self.calendar)
+
+    def write(self, parts: Iterable[str]) -> None:
+        """Write text as UTF-8, whatever the locale; on a terminal as its encoding can."""
+        if self.terminal:
+            encoding = self.stream.encoding or "utf-8"
+            for part in parts:
+                self.stream.write(part.encode(encoding, "replace").decode(encoding))
+            return
+        buffer = getattr(self.stream, "buffer", None)
+        for part in parts:
+            if buffer is None:
+                self.stream.write(part)
+            else:
+                buffer.write(part.encode("utf-8", "backslashreplace"))
+
+    def bytes(self, content: bytes) -> None:
+        """Write finished bytes; a terminal is spared what is not text."""
+        if self.terminal and b"\0" in content[:4096]:
+            raise UsageError("that is a binary file, not for a terminal", "send it into a file: ... > FILE")
+        if self.terminal:
+            from crmcli.domain.text import visible
+
+            self.write([visible(content.decode("utf-8", "replace"), multiline=True)])
+            return
+        buffer = getattr(self.stream, "buffer", None)
+        if buffer is None:
+            self.stream.write(content.decode("utf-8", "replace"))
+        else:
+            buffer.write(content)
+
+
+def int_or(text: str | None, otherwise: int) -> int:
+    return min(int(text), FAR_TOO_WIDE) if text and text.isascii() and text.isdigit() and int(text) else otherwise
+
+
+def size(stream: IO[str]) -> tuple[int, int]:
+    """(columns, lines) of a terminal; the variables COLUMNS and LINES come first."""
+    try:
+        found = os.get_terminal_size(stream.fileno())
+        wide, high = found.columns or 80, found.lines or 24
+    except (OSError, ValueError):
+        wide, high = 80, 24
+    return int_or(os.environ.get("COLUMNS"), wide), int_or(os.environ.get("LINES"), high)
+
+
+def wants_colour(terminal: bool, wish: str) -> bool:
+    """--color, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether it is a terminal (no-color.org, force-color.org)."""
+    if wish in ("always", "never"):
+        return wish == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return terminal and os.environ.get("TERM", "dumb") not in ("", "dumb")
+
+
+def render(result: Any, outlet: Outlet, output: str = "", *, pager: Callable[[], str] | None = None, quiet: bool = False) -> None:
+    """Write a result in the format `output`, "" being a table on a terminal and TSV elsewhere. `pager` gives the
+    program for what is longer than the screen. Raises CrmError where the result has no such form."""
+    if result is None:
+        return
+    if isinstance(result, Bytes):
+        outlet.bytes(result.content)
+    elif isinstance(result, Note):
+        if result.data or not quiet:
+            outlet.write([_note(result, outlet, output)])
+    elif not isinstance(result, (Rows, Record, Page, Changed)):
+        raise CrmError(f"a command returned what cannot be shown: {type(result).__name__}", "this is a bug of that command or plugin")
+    elif output in machine.WRITERS:
+        outlet.write(machine.WRITERS[output](result))
+    elif isinstance(result, Changed):
+        if not quiet:
+            outlet.write(table.changed(result))
+    elif output == "table" or outlet.terminal:
+        paged(table.lines(result, outlet.screen()), outlet, pager)
+    else:
+        outlet.write(machine.tsv(result))
+
+
+def _note(note: Note, outlet: Outlet, output: str) -> str:
+    from crmcli.domain.text import visible
+
+    if output in ("json", "jsonl"):
+        return machine.literal(note.text) + "\n"
+    return (visible(note.text, multiline=True) if outlet.terminal else note.text) + "\n"
+
+
+def paged(lines: Iterable[str], outlet: Outlet, pager: Callable[[], str] | None) -> None:
+    """Write lines; through the pager once they are more than the screen holds."""
+    if pager is None or not outlet.terminal:
+        outlet.write(lines)
+        return
+    _, high = size(outlet.stream)
+    source, held = iter(lines), []
+    for line in source:
+        held.append(line)
+        if len(held) >= high - 1:
+            break
+    else:
+        outlet.write(held)
+        return
+    program = pager()
+    if program in ("", "cat"):
+        outlet.write(held)
+        outlet.write(source)
+        return
+    _through(program, held, source, outlet)
+
+
+def _through(program: str, held: list[str], source: Iterable[str], outlet: Outlet) -> None:
+    import subprocess
+
+    try:
+        child = subprocess.Popen(program, shell=True, stdin=subprocess.PIPE)
+    except OSError:
+        outlet.write(held)
+        outlet.write(source)
+        return
+    assert child.stdin is not None
+    try:
+        for part in (*held, *source):
+            child.stdin.write(part.encode("utf-8", "replace"))
+        child.stdin.close()
+    except BrokenPipeError:
+        pass  # the reader has seen enough
+    while True:
+        try:
+            child.wait()
+            break
+        except KeyboardInterrupt:
+            continue  # Ctrl-C belongs to the pager while it has the screen
+    if child.returncode in (126, 127):  # the shell found no such program
+        outlet.write(held)
+        outlet.write(source)
+
+
+def flush() -> None:
+    """Bring what was written to its reader. Raises OSError, as writing does."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()

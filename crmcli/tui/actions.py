@@ -1,0 +1,100 @@
+"""What can be done in the dashboard, said once: bindings, the line of keys, the help screen and the palette read this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+#: The places an action can belong to, and what the help screen calls them.
+PLACES = {
+    "any": "Everywhere",
+    "board": "Pipeline board",
+    "today": "Today",
+    "list": "Lists",
+    "record": "Record",
+    "go": "Go to (after g)",
+}
+RECORDS = ("board", "today", "list", "record")
+
+
+class Action(NamedTuple):
+    """One thing to do: `name` is the handler `action_<name>`, `keys` the keys with commas, `label` its word in the
+    line of keys ("" leaves it out there), `where` the places it belongs to."""
+
+    name: str
+    keys: str
+    label: str
+    help: str
+    where: tuple[str, ...] = ("any",)
+
+    @property
+    def shown(self) -> str:
+        """The keys as people read them."""
+        return " ".join(SHOWN.get(key, key) for key in self.keys.split(","))
+
+
+SHOWN = {
+    "enter": "↵", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
+    "question_mark": "?", "slash": "/", "colon": ":", "shift+left": "⇧←", "shift+right": "⇧→",
+}  # fmt: skip
+
+ACTIONS = (
+    Action("down", "j,down", "", "Next line or card", RECORDS),
+    Action("up", "k,up", "", "Previous line or card", RECORDS),
+    Action("left", "h,left", "", "Column or pane to the left", ("board", "record")),
+    Action("right", "l,right", "", "Column or pane to the right", ("board", "record")),
+    Action("page_down", "pagedown,ctrl+d", "", "A page down", RECORDS),
+    Action("page_up", "pageup,ctrl+u", "", "A page up", RECORDS),
+    Action("top", "home", "", "First line or card", RECORDS),
+    Action("bottom", "end,G", "", "Last line or card", RECORDS),
+    Action("open", "enter", "open", "Open the record", RECORDS),
+    Action("back_move", "H,shift+left", "", "Move the card to the previous stage (or drag it)", ("board",)),
+    Action("forth_move", "L,shift+right", "H/L move", "Move the card to the next stage (or drag it)", ("board",)),
+    Action("done", "d", "done", "Mark the task done, with what came of it", ("today", "list", "record")),
+    Action("snooze", "s", "snooze", "Put the task off: tomorrow, mon, +3d, 'fri 14:30'", ("today", "list", "record")),
+    Action("won", "w", "won", "Win the deal", RECORDS),
+    Action("lost", "x", "lost", "Lose the deal, with a reason", RECORDS),
+    Action("edit", "e", "edit", "Change fields: FIELD=VALUE, tags=+vip", RECORDS),
+    Action("note", "n", "note", "Write a note on the timeline", RECORDS),
+    Action("call", "c", "call", "Log a call on the timeline", RECORDS),
+    Action("task", "t", "task", "Add a task: Call Ada due=fri type=call", RECORDS),
+    Action("convert", "C", "", "Turn the lead into contact, company and deal", ("list", "record")),
+    Action("next_pipeline", "tab", "", "Next pipeline", ("board",)),
+    Action("pipeline", "1,2,3,4,5,6,7,8,9", "", "Pipeline by its number", ("board",)),
+    Action("add", "a", "add", "Add a record: Name FIELD=VALUE #tag", ("board", "today", "list")),
+    Action("filter", "/", "filter", "Filter with the filter language; esc clears it", ("board", "today", "list")),
+    Action("undo", "u", "undo", "Take the last change back"),
+    Action("go", "g", "go", "Go to another place"),
+    Action("palette", ":,ctrl+p", "", "Every action and every record by name"),
+    Action("help", "?", "help", "This page"),
+    Action("refresh", "r", "", "Read everything again"),
+    Action("theme", "T", "", "Dark or light"),
+    Action("back", "q,escape", "", "Back; from a main place q leaves"),
+    Action("leave", "ctrl+q,ctrl+c", "", "Leave at once"),
+    Action("go_board", "b", "board", "The pipeline board", ("go",)),
+    Action("go_today", "t", "today", "What needs you today", ("go",)),
+    Action("go_leads", "l", "leads", "All leads", ("go",)),
+    Action("go_deals", "d", "deals", "All deals", ("go",)),
+    Action("go_contacts", "c", "contacts", "All contacts", ("go",)),
+    Action("go_companies", "o", "companies", "All companies", ("go",)),
+    Action("go_tasks", "k", "tasks", "All tasks", ("go",)),
+)
+
+
+def actions_for(where: str) -> tuple[Action, ...]:
+    """The actions of one place, in order."""
+    return tuple(action for action in ACTIONS if where in action.where)
+
+
+def bindings_for(where: str) -> list[Binding]:
+    """Textual's bindings for one place; an action with the keys 1 to 9 gets the number as its argument."""
+    from textual.binding import Binding
+
+    found = []
+    for action in actions_for(where):
+        for key in action.keys.split(","):
+            call = f"{action.name}({key})" if key.isdigit() else action.name
+            found.append(Binding(key, call, action.help, show=False))
+    return found

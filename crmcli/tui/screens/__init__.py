@@ -1,0 +1,1 @@
+"""The places of the dashboard, and the small windows over them."""

@@ -1,0 +1,93 @@
+"""Stored values as the short, harmless, straight texts of a screen."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from crmcli.domain import money
+from crmcli.domain.dates import show_day
+from crmcli.domain.text import clip, pad, visible
+from crmcli.domain.types import Money, Ref, read_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from crmcli.results import Column
+
+Align = Literal["left", "right", "center"]
+
+
+class Look(NamedTuple):
+    """What showing depends on: the present moment in the user's zone, their calendar and their currency."""
+
+    now: datetime
+    calendar: str
+    currency: str
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+def fit(text: str, columns: int, align: Align = "left") -> str:
+    """The text in exactly so many columns: harmless, cut with an ellipsis, filled with spaces."""
+    return pad(clip(visible(text), columns), columns, align)
+
+
+def short(minor: int, currency: str) -> str:
+    """An amount in a few characters, without its currency: 950, 12k, 1.25M, 152M; cut, never rounded up."""
+    units = abs(minor) // 10 ** money.exponent(currency)
+    sign = "-" if minor < 0 else ""
+    for size, mark in ((1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1000, "k")):
+        if units >= size:
+            tenths = units * 10 // size
+            part = f".{tenths % 10}" if tenths < 1000 and tenths % 10 else ""
+            return f"{sign}{tenths // 10}{part}{mark}"
+    return f"{sign}{units}"
+
+
+def worth(minor: int | None, currency: str | None, look: Look) -> str:
+    """A short amount, with its currency where that is not the user's own."""
+    if minor is None:
+        return ""
+    code = currency or look.currency
+    return short(minor, code) + ("" if code == look.currency else f" {visible(code)}")
+
+
+def due(day: str | None, open_tasks: int, look: Look) -> tuple[str, str]:
+    """When the next task is due, and how urgent that is: (words, "bad" | "warn" | "dim")."""
+    if day is None:
+        return ("task", "dim") if open_tasks else ("no task", "warn")
+    days = (date.fromisoformat(day) - look.today).days
+    if days < 0:
+        return f"{-days}d late", "bad"
+    if days < 2:
+        return ("tomorrow", "dim") if days else ("today", "warn")
+    return (f"in {days}d" if days < 15 else show_day(date.fromisoformat(day), look.calendar)), "dim"
+
+
+def value(column: Column, row: Mapping[str, Any], look: Look) -> tuple[str, Align]:
+    """A cell of a list or page as plain text, and the side it stands on."""
+    kind = column.type
+    if kind is None:
+        stored = row.get(column.name)
+        return ("" if stored is None else str(stored)), "left"
+    if isinstance(kind, Money):
+        minor = row.get(column.name, row.get(f"{column.name}_minor"))
+        currency = row.get(column.currency or "currency") or ""
+        return ("" if minor is None else f"{money.format_money(minor, currency)} {currency}".strip()), "right"
+    stored = row.get(column.name, row.get(f"{column.name}_bp"))
+    if stored is None:
+        return "", "left"
+    if kind.family == "instant":
+        moment = read_instant(stored).astimezone(look.now.tzinfo)
+        return f"{show_day(moment.date(), look.calendar)} {moment:%H:%M}", "left"
+    if kind.family == "day":
+        return show_day(date.fromisoformat(str(stored)), look.calendar), "left"
+    if isinstance(kind, Ref):
+        return str(stored), "left"
+    if kind.name == "percent":
+        return kind.show(stored) + " %", "right"
+    return kind.show(stored), "right" if kind.family == "number" else "left"

@@ -1,0 +1,347 @@
+"""The pipeline board: one widget draws every lane line by line, so that 100,000 cards cost what ten cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from crmcli.domain.text import visible, width
+from crmcli.services.board import Card, sums
+from crmcli.tui.shape import due, fit, short, worth
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual import events
+
+    from crmcli.services.board import Board, Lane
+    from crmcli.tui.shape import Look
+
+#: Lanes narrower than this are left out and reached by moving on.
+NARROWEST = 18
+HEAD = 3
+
+
+class BoardView(Widget, can_focus=True):
+    """Lanes of two-line cards. It holds the cursor and draws; what a move means is the screen's business."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "board--lane", "board--lane-here", "board--rule", "board--name", "board--dim", "board--warn", "board--bad",
+        "board--good", "board--here", "board--here-dim", "board--drop",
+    }  # fmt: skip
+
+    class Opened(Message):
+        """A card was double-clicked."""
+
+    class Dropped(Message):
+        """A card was dragged to another lane: `card` is its number, `lane` the lane's place."""
+
+        def __init__(self, card: int, lane: int) -> None:
+            super().__init__()
+            self.card, self.lane = card, lane
+
+    def __init__(self, look: Look, *, id: str) -> None:
+        super().__init__(id=id)
+        self.look = look
+        self.board: Board | None = None
+        self.lane = 0
+        self._at: list[int] = []
+        self._top: list[int] = []
+        self._first = 0
+        self._dragged: int | None = None
+        self._target: int | None = None
+
+    # --- what it shows ---
+
+    def show(self, board: Board, look: Look) -> None:
+        """Show this board with the cursor on the card it was on, or near it."""
+        kept = self.card.id if self.card else None
+        same = self.board is not None and self.board.id == board.id
+        old = {lane.id: (self._at[i], self._top[i]) for i, lane in enumerate(self.board.lanes)} if same and self.board else {}
+        here = self.board.lanes[self.lane].id if same and self.board and self.board.lanes else None
+        self.board, self.look = board, look
+        self._at = [old.get(lane.id, (0, 0))[0] for lane in board.lanes]
+        self._top = [old.get(lane.id, (0, 0))[1] for lane in board.lanes]
+        self.lane = next((i for i, lane in enumerate(board.lanes) if lane.id == here), 0)
+        if kept is not None and same:
+            self._follow(kept)
+        for i, lane in enumerate(board.lanes):
+            self._at[i] = max(0, min(self._at[i], len(lane.cards) - 1))
+        if not same and board.lanes and not board.lanes[self.lane].cards:
+            self.lane = next((i for i, lane in enumerate(board.lanes) if lane.cards), 0)
+        self._settle()
+        self.refresh()
+
+    def _follow(self, number: int) -> bool:
+        """Put the cursor on a card wherever it is now."""
+        assert self.board is not None
+        order = sorted(range(len(self.board.lanes)), key=lambda i: i != self.lane)
+        for i in order:
+            for at, card in enumerate(self.board.lanes[i].cards):
+                if card[0] == number:
+                    self.lane, self._at[i] = i, at
+                    return True
+        return False
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        return self.board.lanes if self.board else ()
+
+    @property
+    def card(self) -> Card | None:
+        """The card under the cursor."""
+        if not self.lanes or not self.lanes[self.lane].cards:
+            return None
+        return Card._make(self.lanes[self.lane].cards[self._at[self.lane]])
+
+    # --- moving ---
+
+    def step(self, down: int = 0, right: int = 0) -> None:
+        """Move the cursor by cards and lanes."""
+        if not self.lanes:
+            return
+        before = (self.lane, self._at[self.lane], list(self._top), self._first)
+        self.lane = max(0, min(self.lane + right, len(self.lanes) - 1))
+        here = len(self.lanes[self.lane].cards)
+        if right:
+            # Stay at the same height on the screen rather than at the same number in the lane.
+            offset = before[1] - before[2][before[0]]
+            self._at[self.lane] = max(0, min(self._top[self.lane] + offset, here - 1))
+        self._at[self.lane] = max(0, min(self._at[self.lane] + down, here - 1))
+        self._settle()
+        if (self._top, self._first) != (before[2], before[3]):
+            self.refresh()
+        elif (self.lane, self._at[self.lane]) != before[:2]:
+            self.refresh(*self._regions(before[0], before[1]), *self._regions(self.lane, self._at[self.lane]))
+
+    @property
+    def page(self) -> int:
+        """How many cards a lane shows."""
+        return max(1, (self.size.height - HEAD + self._gap) // (2 + self._gap))
+
+    @property
+    def _gap(self) -> int:
+        return 1 if self.size.height >= 30 else 0
+
+    def _settle(self) -> None:
+        """Bring the cursor into sight."""
+        if not self.lanes or not self.size.width:
+            return
+        page = self.page
+        for i, lane in enumerate(self.lanes):
+            top = min(self._top[i], max(0, len(lane.cards) - page))
+            if i == self.lane:
+                top = max(min(top, self._at[i]), self._at[i] - page + 1)
+            self._top[i] = max(0, top)
+        shown = self._shown()
+        self._first = max(0, min(self._first, self.lane, len(self.lanes) - shown))
+        self._first = max(self._first, self.lane - shown + 1)
+
+    def _regions(self, lane: int, at: int) -> list[Region]:
+        """The head of a lane and one of its cards, on the screen."""
+        for number, x, columns in self._spans():
+            if number == lane:
+                y = HEAD + (at - self._top[lane]) * (2 + self._gap)
+                return [Region(x, 0, columns, HEAD), Region(x, y, columns, 2)]
+        return []
+
+    def carry(self, to: int, number: int | None = None) -> tuple[Card, Lane] | None:
+        """Put a card (None: the one under the cursor) into another lane at once, before the book knows; the card and
+        its new lane, or None when it cannot go there."""
+        if self.board is None or not 0 <= to < len(self.lanes):
+            return None
+        if number is not None and not self._follow(number):
+            return None
+        card, source = self.card, self.lane
+        if card is None or to == source:
+            return None
+        lanes = list(self.lanes)
+        moved = card._replace(stage_id=lanes[to].id)
+        rest = [c for c in lanes[source].cards if c[0] != card.id]
+        joined = [*lanes[to].cards, tuple(moved)]
+        lanes[source] = lanes[source]._replace(cards=rest, sums=sums(rest))
+        lanes[to] = lanes[to]._replace(cards=joined, sums=sums(joined))
+        self.board = self.board._replace(lanes=tuple(lanes))
+        self._at[source] = max(0, min(self._at[source], len(rest) - 1))
+        self.lane, self._at[to] = to, len(joined) - 1
+        self._settle()
+        self.refresh()
+        return moved, lanes[to]
+
+    # --- drawing ---
+
+    def _shown(self) -> int:
+        return max(1, min(len(self.lanes), (self.size.width + 1) // (NARROWEST + 1)))
+
+    def _spans(self) -> list[tuple[int, int, int]]:
+        """(lane, x, columns) of the lanes on the screen."""
+        shown = self._shown()
+        room = self.size.width - (shown - 1)
+        narrow, extra = divmod(room, shown)
+        spans, x = [], 0
+        for i in range(min(shown, len(self.lanes) - self._first)):
+            columns = narrow + (1 if i < extra else 0)
+            spans.append((self._first + i, x, columns))
+            x += columns + 1
+        return spans
+
+    def on_resize(self) -> None:
+        self._settle()
+        self.refresh()
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"board--{name}")
+
+    def render_line(self, y: int) -> Strip:
+        if not self.lanes:
+            return Strip.blank(self.size.width, self.rich_style)
+        parts: list[Segment] = []
+        for number, x, columns in self._spans():
+            if x:
+                parts.append(Segment("│", self._style("rule")))
+            parts += self._head(number, columns, y) if y < HEAD else self._card_line(number, columns, y - HEAD)
+        return Strip(parts, self.size.width)
+
+    def _head(self, number: int, columns: int, y: int) -> list[Segment]:
+        lane = self.lanes[number]
+        here = number == self.lane and self.has_focus
+        if y == 0:
+            count = f"{len(lane.cards):,}"
+            before = "‹ " if number == self._first and self._first else " "
+            after = " ›" if number == self._first + self._shown() - 1 and number + 1 < len(self.lanes) else " "
+            if self._target == number:
+                return [Segment(fit(f" → {lane.name}", columns), self._style("drop"))]
+            name = fit(before + visible(lane.name), max(1, columns - len(count) - len(after) - 1))
+            style = self._style("lane-here" if here else "lane")
+            return [Segment(name, style), Segment(f" {count}{after}", self._style("dim"))]
+        if y == 1:
+            return self._sum_line(lane, columns)
+        above, below = self._top[number], len(lane.cards) - self._top[number] - self.page
+        hints = " ".join(part for part in (f"↑{above}" if above > 0 else "", f"↓{below}" if below > 0 else "") if part)
+        rule = "━" if here else "─"
+        mark = self._style("lane-here" if here else "rule")
+        tail = f" {hints} " if hints and len(hints) + 4 < columns else ""
+        return [Segment(rule * (columns - len(tail)), mark), Segment(tail, self._style("dim"))]
+
+    def _sum_line(self, lane: Lane, columns: int) -> list[Segment]:
+        if not lane.sums:
+            return [Segment(" " * columns, self._style("dim"))]
+        first = lane.sums[0]
+        more = f" +{len(lane.sums) - 1}" if len(lane.sums) > 1 else ""
+        total = f" {short(first.value, first.currency)} {visible(first.currency)}{more}"
+        weighted = "" if lane.won else f"~{short(first.weighted, first.currency)} "
+        gap = columns - width(total) - width(weighted)
+        if gap < 1:
+            total, weighted, gap = fit(total, columns), "", 0
+        return [Segment(total + " " * gap, self._style("name")), Segment(weighted, self._style("dim"))]
+
+    def _card_line(self, number: int, columns: int, y: int) -> list[Segment]:
+        lane = self.lanes[number]
+        place, line = divmod(y, 2 + self._gap)
+        at = self._top[number] + place
+        if line > 1 or at >= len(lane.cards) or place >= self.page:
+            if at == 0 and line == 0 and not lane.cards:
+                return [Segment(fit(" nothing here", columns), self._style("dim"))]
+            return [Segment(" " * columns, self._style("name"))]
+        card = Card._make(lane.cards[at])
+        here = number == self.lane and at == self._at[number] and self.has_focus
+        mark, right, tone = "▌" if here else " ", "", "dim"
+        if line == 0:
+            left, right = card.name, worth(card.value, card.currency, self.look)
+        else:
+            left = card.company or ""
+            if card.status == "open":
+                right, tone = due(None if card.next_due is None else str(card.next_due), card.open_tasks, self.look)
+            else:
+                right, tone = card.status, "good" if card.status == "won" else "bad"
+        room = columns - 2
+        taken = width(right)
+        if taken > room - 4:
+            right, taken = "", 0
+        text = mark + fit(left, room - taken - (1 if taken else 0)) + (" " if taken else "")
+        if here:
+            back = self._style("here")
+            edge = self._style("here" if line == 0 else "here-dim")
+            tint = edge if tone == "dim" else back + self._fore(tone)
+            return [Segment(text, edge), Segment(right + " ", tint if line else back)]
+        dragged = self._dragged == card.id
+        style = self._style("drop" if dragged else "name" if line == 0 else "dim")
+        return [Segment(text, style), Segment(right + " ", self._style(tone if line else "name"))]
+
+    def _fore(self, tone: str) -> Style:
+        from rich.style import Style as RichStyle
+
+        return RichStyle(color=self._style(tone).color)
+
+    # --- the mouse ---
+
+    def _hit(self, x: int, y: int) -> tuple[int | None, int | None]:
+        """The lane, and the place in it of the card, under the pointer."""
+        for number, start, columns in self._spans():
+            if start <= x < start + columns:
+                place, line = divmod(y - HEAD, 2 + self._gap)
+                at = self._top[number] + place
+                inside = y >= HEAD and line < 2 and place < self.page and at < len(self.lanes[number].cards)
+                return number, at if inside else None
+        return None, None
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        lane, at = self._hit(event.x, event.y)
+        if event.button != 1 or lane is None:
+            return
+        self.lane = lane
+        if at is not None:
+            self._at[lane] = at
+            self._dragged = self.lanes[lane].cards[at][0]
+            self.capture_mouse()
+        self.refresh()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._dragged is None:
+            return
+        lane, _ = self._hit(event.x, event.y)
+        target = lane if lane != self.lane else None
+        if target != self._target:
+            self._target = target
+            self.refresh()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._dragged is None:
+            return
+        self.release_mouse()
+        lane, _ = self._hit(event.x, event.y)
+        dragged, self._dragged, self._target = self._dragged, None, None
+        if lane is not None and lane != self.lane:
+            self.post_message(self.Dropped(dragged, lane))
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.chain == 2 and self._hit(event.x, event.y)[1] is not None:
+            self.post_message(self.Opened())
+
+    def _scroll(self, event: Any, by: int) -> None:
+        lane, _ = self._hit(event.x, event.y)
+        if lane is None:
+            return
+        last = max(0, len(self.lanes[lane].cards) - self.page)
+        self._top[lane] = max(0, min(self._top[lane] + by, last))
+        if lane == self.lane:
+            self._at[lane] = max(self._top[lane], min(self._at[lane], self._top[lane] + self.page - 1))
+        event.stop()
+        self.refresh()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._scroll(event, 2)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._scroll(event, -2)
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()

@@ -1,0 +1,181 @@
+"""Tasks, the timeline, the day's page, the page before a call, search and lookup, on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
+from crmcli.services import deals, finding, records, tags, tasks, timeline, today
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+    from crmcli.results import Page
+
+
+def add(ctx: Context, kind: object, **fields: str) -> int:
+    return records.add(ctx, kind, fields).ids[0]  # type: ignore[arg-type]
+
+
+def section(page: Page, key: str) -> list[str]:
+    return [row["ref"] for s in page.sections if s.key == key for row in s.rows.rows]
+
+
+def test_done_lands_on_the_timeline_with_what_came_of_it(ctx: Context) -> None:
+    add(ctx, LEAD, name="Ada")
+    add(ctx, TASK, name="Call Ada", on="lead:1", due="today", type="call")
+    tasks.done(ctx, [1], "she agreed")
+    (touch,) = timeline.timeline(ctx, LEAD, 1).rows
+    assert (touch["kind"], touch["body"]) == ("call", "Call Ada: she agreed")
+    lead = records.get(ctx, LEAD, 1)
+    assert (lead["last_touch"], lead["open_tasks"], lead["next_due"]) == ("2026-11-21T10:00:00.000Z", 0, None)
+    assert tasks.done(ctx, [1]).ids == ()
+    assert [r["id"] for r in records.list_records(ctx, TASK).rows] == []
+    assert [r["id"] for r in records.list_records(ctx, TASK, ["is:done"]).rows] == [1]
+    tasks.reopen(ctx, [1])
+    assert records.get(ctx, LEAD, 1)["open_tasks"] == 1
+
+
+def test_snooze_keeps_the_time_of_day(ctx: Context) -> None:
+    add(ctx, TASK, name="timed", due="today 14:30")
+    add(ctx, TASK, name="whole day", due="today")
+    assert tasks.snooze(ctx, [1, 2], "+2d").lines == ("snoozed to Mon 2026-11-23: 2 tasks",)
+    rows = {r["name"]: r for r in records.list_records(ctx, TASK, columns="all").rows}
+    assert rows["timed"]["due_at"] == "2026-11-23T14:30:00.000Z"
+    assert (rows["whole day"]["due_on"], rows["whole day"]["due_at"]) == ("2026-11-23", None)
+    with pytest.raises(FieldError):
+        tasks.snooze(ctx, [1], "some day")
+
+
+def test_due_states_follow_the_users_zone(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(ctx, TASK, name="today", due="2026-11-21")
+    assert [r["name"] for r in records.list_records(ctx, TASK, ["is:today"]).rows] == ["today"]
+    monkeypatch.setenv("CRM_NOW", "2026-11-21T21:00:00+00:00")
+    monkeypatch.setenv("CRM_TIMEZONE", "Asia/Tehran")
+    ctx.tick()
+    assert [r["name"] for r in records.list_records(ctx, TASK, ["is:overdue"]).rows] == ["today"]
+
+
+def test_the_day_has_every_section_and_its_next_step(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_NOW", "2026-10-20T10:00:00+00:00")
+    ctx.tick()
+    add(ctx, DEAL, name="silent", close_on="2027-01-31")
+    add(ctx, DEAL, name="closing", close_on="2026-11-22")
+    monkeypatch.setenv("CRM_NOW", "2026-11-21T10:00:00+00:00")
+    ctx.tick()
+    add(ctx, LEAD, name="fresh")
+    for name, due in (("late", "yesterday"), ("now", "today"), ("passed", "today 09:00"), ("soon", "+3d"), ("far", "+9d")):
+        add(ctx, TASK, name=name, due=due, on="deal:1")
+    page = today.today(ctx)
+    assert section(page, "overdue") == ["task:1", "task:3"]
+    assert section(page, "today") == ["task:2"]
+    assert section(page, "week") == ["task:4"]
+    assert section(page, "no_next_task") == ["deal:2"]
+    assert section(page, "silent") == ["deal:1", "deal:2"]
+    assert section(page, "closing") == ["deal:2"]
+    assert section(page, "new_leads") == ["lead:3"]
+    assert all(row["next"].startswith("crm ") for s in page.sections for row in s.rows.rows)
+    timeline.add(ctx, DEAL, 1, "call", "spoke")
+    assert section(today.today(ctx), "silent") == ["deal:2"]
+    deals.won(ctx, DEAL, [2])
+    assert section(today.today(ctx), "closing") == []
+
+
+def test_a_brief_says_who_what_and_what_was_promised(ctx: Context) -> None:
+    add(ctx, DEAL, name="Engine", company="Gearworks", contact="Ada Lovelace", value="12k")
+    records.edit(ctx, CONTACT, [1], {"email": "ada@gears.example", "job_title": "CTO"})
+    timeline.add(ctx, DEAL, 1, "call", "Talked about gears. I promised to send the offer by Friday! She is kind.")
+    add(ctx, TASK, name="Send offer", on="deal:1", due="fri")
+    page = today.brief(ctx, CONTACT, 1)
+    found = {s.key: list(s.rows.rows) for s in page.sections}
+    assert found["company"][0]["name"] == "Gearworks"
+    assert [d["name"] for d in found["deals"]] == ["Engine"]
+    assert [t["kind"] for t in found["touches"]] == ["call"]
+    assert [t["name"] for t in found["tasks"]] == ["Send offer"]
+    assert [p["promise"] for p in found["promised"]] == ["I promised to send the offer by Friday!"]
+    assert page.values["email"] == "ada@gears.example"
+
+
+def test_the_timeline_of_a_company_holds_that_of_its_people_and_deals(ctx: Context) -> None:
+    from crmcli.domain.entities import COMPANY
+
+    add(ctx, DEAL, name="Engine", company="Gearworks")
+    add(ctx, CONTACT, name="Ada", company="Gearworks")
+    timeline.add(ctx, DEAL, 1, "note", "on the deal", at="2026-11-01")
+    timeline.add(ctx, CONTACT, 1, "meeting", "with Ada", at="2026-11-02", minutes="30")
+    timeline.add(ctx, COMPANY, 1, "email", "to all", at="2026-11-03")
+    rows = timeline.timeline(ctx, COMPANY, 1).rows
+    assert [(r["body"], r["on"]) for r in rows] == [
+        ("to all", ""), ("with Ada", "contact:1 Ada"), ("on the deal", "deal:1 Engine"),
+    ]  # fmt: skip
+    assert records.get(ctx, COMPANY, 1)["last_touch"] == "2026-11-03T00:00:00.000Z"
+
+
+def test_what_cannot_be_logged_is_refused(ctx: Context) -> None:
+    add(ctx, LEAD, name="Ada")
+    with pytest.raises(UsageError, match="choose from"):
+        timeline.add(ctx, LEAD, 1, "telepathy", "hm")
+    with pytest.raises(FieldError):
+        timeline.add(ctx, LEAD, 1, "note", "  ")
+    with pytest.raises(FieldError, match="minutes"):
+        timeline.add(ctx, LEAD, 1, "call", "x", minutes="five")
+    with pytest.raises(NotFoundError):
+        timeline.add(ctx, LEAD, 99, "call", "x")
+
+
+def test_search_is_folded_everywhere_and_newest_first(ctx: Context) -> None:
+    add(ctx, LEAD, name="Ada Łovelace", company="Analytical Engines")
+    add(ctx, CONTACT, name="علي رضايي", email="o'brien@x.example")
+    timeline.add(ctx, LEAD, 1, "note", "the engines hum for lovelace")
+
+    def refs(text: str, best: bool = False) -> list[str]:
+        return [row["ref"] for row in finding.search(ctx, text, best=best).rows]
+
+    assert sorted(refs("lovelace ENGINES")) == ["interaction:1", "lead:1"]
+    assert refs("علی") == ["contact:1"]
+    assert refs("o'brien") == ["contact:1"]
+    assert refs("analyt lovel") == ["lead:1"]
+    assert set(refs("lovelace", best=True)) == {"interaction:1", "lead:1"}
+    for odd in ("NEAR(", '"x', "a AND", "-acme", "name:x OR", "^a"):
+        finding.search(ctx, odd)
+    with pytest.raises(UsageError):
+        finding.search(ctx, "*")
+    records.remove(ctx, LEAD, [1])
+    assert refs("analytical") == []
+
+
+def test_lookup_knows_a_number_and_an_address(ctx: Context) -> None:
+    add(ctx, CONTACT, name="Ada", phone="+98 21 8888 7777", email="ada@engines.example")
+    add(ctx, LEAD, name="Ada again", email="ADA@engines.example")
+    timeline.add(ctx, CONTACT, 1, "call", "she rang")
+    for text in ("+982188887777", "۰۰۹۸۲۱۸۸۸۸۷۷۷۷", "tel:+98-21-8888-7777"):
+        page = finding.lookup(ctx, text)
+        assert section(page, "who") == ["contact:1"], text
+        assert [r["body"] for r in page.sections[1].rows.rows] == ["she rang"]
+    assert section(finding.lookup(ctx, "ada@engines.example"), "who") == ["contact:1", "lead:1"]
+    with pytest.raises(NotFoundError, match="crm lead add"):
+        finding.lookup(ctx, "nobody@x.example")
+    with pytest.raises(UsageError, match="crm search"):
+        finding.lookup(ctx, "ada")
+
+
+def test_tags_are_counted_renamed_merged_and_forgotten(ctx: Context) -> None:
+    for name in ("a", "b"):
+        add(ctx, LEAD, name=name)
+    tags.add(ctx, "vip", LEAD, [1, 2])
+    tags.add(ctx, "hot", LEAD, [1])
+    tags.colour(ctx, "hot", "red")
+    assert [(t["name"], t["opportunities"], t["colour"]) for t in tags.tags(ctx).rows] == [("hot", 1, "red"), ("vip", 2, None)]
+    with pytest.raises(ConflictError, match="crm tag merge"):
+        tags.rename(ctx, "hot", "VIP")
+    with pytest.raises(NotFoundError, match="did you mean 'vip'"):
+        tags.remove(ctx, "vipp", LEAD, [1])
+    tags.rename(ctx, "hot", "warm")
+    tags.merge(ctx, "warm", "vip")
+    assert [(t["name"], t["opportunities"]) for t in tags.tags(ctx).rows] == [("vip", 2)]
+    tags.delete(ctx, "vip")
+    assert records.get(ctx, LEAD, 1)["tags"] == []
+    with pytest.raises(FieldError):
+        tags.add(ctx, "a,b", LEAD, [1])

@@ -1,0 +1,225 @@
+"""Records by what people call them; lists, edits and links, on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.errors import AmbiguousError, FieldError, FilterError, NotFoundError, UsageError
+from crmcli.services import records, saved_views
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+def names(ctx: Context, *words: str, **options: object) -> list[str]:
+    return [row["name"] for row in records.list_records(ctx, LEAD, words, **options).rows]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def people(ctx: Context) -> Context:
+    for name, email, phone in (
+        ("Ada Lovelace", "ada@engines.example", "+98 21 8888 7777"),
+        ("Grace Hopper", "grace@navy.example", "+1 202 555 0101"),
+        ("علي رضايي", "ali@tehran.example", "۰۹۱۲۳۴۵۶۷۸۹"),
+    ):
+        records.add(ctx, CONTACT, {"name": name, "email": email, "phone": phone})
+    return ctx
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1", 1), ("contact:2", 2), ("ada@engines.example", 1), ("ADA@ENGINES.EXAMPLE", 1), ("+982188887777", 1),
+        ("0098 21 8888 7777", 1), ("grace hopper", 2), ("hopper", 2), ("علی رضایی", 3), ("(202) 555-0101", None),
+    ],
+)  # fmt: skip
+def test_a_record_is_what_people_call_it(people: Context, text: str, number: int | None) -> None:
+    if number is None:
+        with pytest.raises(NotFoundError):
+            records.resolve(people, CONTACT, text)
+    else:
+        assert records.resolve(people, CONTACT, text) == number
+
+
+def test_a_uuid_prefix_names_a_record(people: Context) -> None:
+    uid = records.get(people, CONTACT, 2)["uid"]
+    assert records.resolve(people, CONTACT, uid) == 2
+    assert records.resolve(people, CONTACT, uid[:-2]) == 2
+
+
+def test_an_ambiguous_name_lists_the_candidates(people: Context) -> None:
+    records.add(people, CONTACT, {"name": "Ada Byron"})
+    with pytest.raises(AmbiguousError) as caught:
+        records.resolve(people, CONTACT, "ada")
+    assert [line.split("  ")[0] for line in caught.value.candidates] == ["contact:1", "contact:4"]
+    assert caught.value.code == 2
+
+
+def test_a_removed_record_keeps_its_number_but_not_its_name(people: Context) -> None:
+    records.remove(people, CONTACT, [1])
+    assert [r["id"] for r in records.list_records(people, CONTACT).rows] == [3, 2]
+    assert [r["id"] for r in records.list_records(people, CONTACT, ["is:removed"]).rows] == [1]
+    with pytest.raises(NotFoundError):
+        records.resolve(people, CONTACT, "ada")
+    records.restore(people, CONTACT, [1])
+    assert records.resolve(people, CONTACT, "ada") == 1
+
+
+def test_lists_page_by_cursor_through_everything_once(ctx: Context) -> None:
+    for i in range(25):
+        records.add(ctx, LEAD, {"name": f"L{i:02}", "value": "" if i % 3 == 0 else str(i % 7)})
+    for sort in ("value", "-value", "name", "-created_at", "value,-name", "-value,name", "stage,name", "id"):
+        whole = names(ctx, limit=0, sort=sort)
+        assert sorted(whole) == [f"L{i:02}" for i in range(25)], sort
+        paged, cursor = [], ""
+        while True:
+            rows = records.list_records(ctx, LEAD, limit=4, sort=sort, page=cursor)
+            paged += [row["name"] for row in rows.rows]
+            cursor = rows.cursor
+            if not cursor:
+                break
+        assert paged == whole, sort
+        if sort.lstrip("-").startswith("value"):
+            assert [n for n in whole if int(n[1:]) % 3 == 0] == whole[-9:], "empty values last"
+
+
+def test_a_cursor_of_another_list_is_refused(ctx: Context) -> None:
+    with pytest.raises(UsageError, match="cursor"):
+        records.list_records(ctx, LEAD, page="nonsense")
+    with pytest.raises(UsageError, match="cursor"):
+        records.list_records(ctx, LEAD, page="WzFd", sort="name")
+
+
+def test_a_list_shows_what_is_open_unless_asked(ctx: Context) -> None:
+    from crmcli.services import deals
+
+    for name in ("open", "won", "lost", "put aside", "removed"):
+        records.add(ctx, LEAD, {"name": name})
+    deals.won(ctx, LEAD, [2])
+    deals.lost(ctx, LEAD, [3])
+    records.archive(ctx, LEAD, [4])
+    records.remove(ctx, LEAD, [5])
+    assert names(ctx) == ["open"]
+    assert names(ctx, "is:won") == ["won"]
+    assert names(ctx, "is:lost") == ["lost"]
+    assert sorted(names(ctx, "is:archived")) == ["lost", "put aside"]
+    assert sorted(names(ctx, "is:any")) == ["lost", "open", "put aside", "won"]
+    assert names(ctx, "is:removed") == ["removed"]
+    assert names(ctx, "id:2") == ["won"]
+
+
+def test_a_misspelt_field_is_an_error_that_helps(ctx: Context) -> None:
+    with pytest.raises(FilterError, match="did you mean 'stage'") as caught:
+        names(ctx, "stagee:new")
+    assert caught.value.code == 2
+    with pytest.raises(FilterError, match="there is no stage 'nwe'"):
+        names(ctx, "stage:nwe")
+    with pytest.raises(FilterError, match="value:10"):
+        names(ctx, "value:>1000")
+    with pytest.raises(UsageError, match="no field 'valeu'"):
+        records.edit(ctx, LEAD, [], {"valeu": "1"}) if False else records.list_records(ctx, LEAD, sort="valeu")
+
+
+def test_many_are_chosen_by_a_filter_one_by_a_number(ctx: Context) -> None:
+    for name in ("a", "b", "c"):
+        records.add(ctx, LEAD, {"name": name, "source": "web"})
+    assert records.choose(ctx, LEAD, ["2"]) == ([2], False)
+    assert records.choose(ctx, LEAD, ["1,3"]) == ([1, 3], False)
+    assert records.choose(ctx, LEAD, ["source:web", "stage:new"]) == ([1, 2, 3], True)
+    assert records.choose(ctx, LEAD, ["lead:2"]) == ([2], False)
+    with pytest.raises(UsageError):
+        records.choose(ctx, LEAD, ["2", "won"])
+    changed = records.edit(ctx, LEAD, [1, 2, 3], {"owner": "grace", "stage": "qualified"})
+    assert changed.lines == ("changed 3 leads",)
+    assert records.edit(ctx, LEAD, [1, 2, 3], {"owner": "grace"}).ids == ()
+
+
+def test_a_preview_writes_nothing(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "a"})
+    before = ctx.reader.value("SELECT seq FROM journal_head")
+    (line,) = records.preview(ctx, LEAD, [1], {"stage": "qualified"}).rows
+    assert line["stage"] == "New -> qualified"
+    assert ctx.reader.value("SELECT seq FROM journal_head") == before
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("email", "not-an-address", "email"), ("value", "12 apples", "value"), ("close_on", "2026-02-30", "close_on"),
+        ("priority", "urgent-ish", "priority"), ("stage", "nowhere", "stage"), ("probability", "120", "100"),
+        ("nothing", "1", "no field"), ("status", "won", "set by the program"), ("name", "", "needs a name"),
+    ],
+)  # fmt: skip
+def test_a_bad_value_names_its_field_and_writes_nothing(ctx: Context, field: str, text: str, words: str) -> None:
+    records.add(ctx, LEAD, {"name": "a"})
+    seq = ctx.reader.value("SELECT seq FROM journal_head")
+    with pytest.raises((FieldError, UsageError), match=words):
+        records.edit(ctx, LEAD, [1], {"owner": "me", field: text})
+    assert ctx.reader.value("SELECT seq FROM journal_head") == seq
+    assert records.get(ctx, LEAD, 1)["owner"] is None
+
+
+def test_tags_are_set_added_and_taken_away(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "a", "tags": "vip, cold"})
+    records.edit(ctx, LEAD, [1], {"tags": "+Hot,-COLD"})
+    assert records.get(ctx, LEAD, 1)["tags"] == ["Hot", "vip"]
+    records.edit(ctx, LEAD, [1], {"tags": ""})
+    assert records.get(ctx, LEAD, 1)["tags"] == []
+
+
+def test_an_owner_that_looks_like_a_slip_is_refused_with_both_ways_out(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "a", "owner": "grace"})
+    with pytest.raises(FieldError, match="crm user add gracce"):
+        records.edit(ctx, LEAD, [1], {"owner": "gracce"})
+    records.edit(ctx, LEAD, [1], {"owner": "me"})
+    assert records.get(ctx, LEAD, 1)["owner"] == "tester"
+
+
+def test_a_company_has_its_people_and_companies_under_it(ctx: Context) -> None:
+    records.add(ctx, COMPANY, {"name": "Mother", "website": "https://www.mother.example/x"})
+    records.add(ctx, COMPANY, {"name": "Daughter", "parent": "mother"})
+    records.add(ctx, CONTACT, {"name": "Ada", "company": "mother"})
+    page = records.show(ctx, COMPANY, 1)
+    sections = {s.key: [r["name"] for r in s.rows.rows] for s in page.sections}
+    assert sections == {"people": ["Ada"], "companies": ["Daughter"]}
+    assert page.values["domain"] == "mother.example"
+    assert records.resolve(ctx, COMPANY, "mother.example") == 1
+
+
+def test_a_saved_view_is_a_filter_word(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "big", "value": "20k", "stage": "proposition"})
+    records.add(ctx, LEAD, {"name": "small", "value": "1k", "stage": "proposition"})
+    saved_views.save(ctx, "hot", None, "stage:proposition value:10k.. not due:..")
+    assert names(ctx, "view:hot") == ["big"]
+    assert names(ctx, "not", "view:hot") == ["small"]
+    saved_views.save(ctx, "cold", LEAD, "not view:hot", columns="id,name", sort="name")
+    assert [c.name for c in records.list_records(ctx, LEAD, ["view:cold"]).columns] == ["id", "name"]
+    with pytest.raises(FilterError):
+        saved_views.save(ctx, "bad", None, "stagee:new")
+    saved_views.save(ctx, "loop", LEAD, "stage:new")
+    saved_views.save(ctx, "loop", LEAD, "view:loop")
+    with pytest.raises(FilterError, match="contains itself"):
+        names(ctx, "view:loop")
+    saved_views.remove(ctx, "hot")
+    with pytest.raises(FilterError, match="no saved view 'hot'"):
+        names(ctx, "view:hot")
+
+
+def test_words_of_a_name_find_deals_by_their_company(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Engine", "company": "Zürich Gearworks"})
+    assert [r["id"] for r in records.list_records(ctx, DEAL, ["zurich"]).rows] == [1]
+    assert [r["id"] for r in records.list_records(ctx, DEAL, ["company:ZURICH"]).rows] == [1]
+    assert [r["id"] for r in records.list_records(ctx, DEAL, ["company:=zurich"]).rows] == []
+
+
+def test_a_task_hangs_on_a_deal_and_its_people(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Engine", "company": "Gearworks", "contact": "Ada"})
+    records.add(ctx, TASK, {"name": "Call", "on": "deal:1", "due": "fri 14:30", "type": "call"})
+    task = records.get(ctx, TASK, 1)
+    assert (task["opportunity"], task["contact"], task["company"], task["type"]) == ("Engine", "Ada", "Gearworks", "call")
+    assert (task["due_on"], task["due_at"]) == ("2026-11-27", "2026-11-27T14:30:00.000Z")
+    deal = records.get(ctx, DEAL, 1)
+    assert (deal["next_due"], deal["open_tasks"]) == ("2026-11-27", 1)

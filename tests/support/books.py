@@ -1,0 +1,57 @@
+"""Books for tests: made once for each engine, copied for each test, on a stopped clock."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from crmcli.config import Settings
+from crmcli.context import Context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.postgres import Server
+
+#: A Saturday: the moment at which the tests' books live, unless a test moves the clock.
+NOW = "2026-11-21T10:00:00+00:00"
+TEMPLATE = "crm_template"
+
+
+def make_file(path: Path) -> Path:
+    """A new, empty SQLite book."""
+    context = Context(Settings({"db": str(path)}), quiet=True, plugins=False)
+    context.create(str(path))
+    context.close()
+    return path
+
+
+def copy_file(template: Path, path: Path) -> Path:
+    """A copy of a book that nobody writes to."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(template, path)
+    path.chmod(0o600)
+    return path
+
+
+def make_template(server: Server) -> str:
+    """A PostgreSQL database with an empty book, to be copied by `copy_database`."""
+    import psycopg
+
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone():
+            admin.execute(f"CREATE DATABASE {TEMPLATE}")
+            url = server.url(TEMPLATE)
+            context = Context(Settings({"db": url}), quiet=True, plugins=False)
+            context.create(url)
+            context.close()
+    return TEMPLATE
+
+
+def copy_database(server: Server, template: str, name: str) -> str:
+    """The URL of a new database that holds what the template holds."""
+    import psycopg
+
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.url(name)
