@@ -119,7 +119,7 @@ def _installed() -> list[Found]:
 def _described(point: EntryPoint) -> Found:
     package = point.dist
     assert package is not None  # it came from an installed distribution
-    summary = package.metadata["Summary"] if "Summary" in package.metadata else ""
+    summary = str(package.metadata.json.get("summary", ""))
     return Found(point.name, point.value, package.name, package.version, summary, _hooks(point.value))
 
 

@@ -27,8 +27,13 @@ def run(ctx: Context, screen: str = "board") -> int:
     # The book is opened and the first screen read while Textual, which takes longer, is still being imported.
     desk = Desk(ctx.settings, plugins=ctx.plugins_on)
     try:
-        desk.prepare(screen)
+        if screen == "board":
+            from crmcli.services import board
+
+            desk.prepare(board.cards)
         from crmcli.tui.app import start
+
+        desk.opened()
 
         return start(desk, screen)
     finally:

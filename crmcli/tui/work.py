@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from crmcli.config import Settings
 
 
-class Answer(NamedTuple):
-    """What became of a question: its value or its error. `then` and `failed` are called on the dashboard's side."""
-
-    job: Job
-    value: Any
-    error: BaseException | None
-
-
 class Job(NamedTuple):
     """A question: a verb with its arguments. `group` "" is never replaced by a newer question (all writes)."""
 
@@ -40,8 +32,16 @@ class Job(NamedTuple):
     failed: Callable[[CrmError], bool] | None
 
 
-class Screen(Protocol):
-    """Where answers and remarks go; both are called on the desk's thread."""
+class Answer(NamedTuple):
+    """What became of a question: its value or its error."""
+
+    job: Job
+    value: Any
+    error: Exception | None
+
+
+class Listener(Protocol):
+    """Where answers and remarks go; both are called on the desk's thread and must only pass them on."""
 
     def deliver(self, answer: Answer) -> None: ...
 
@@ -60,24 +60,38 @@ class _Talking(Context):
 
 
 class Desk:
-    """Asks services on one thread; see the module."""
+    """Asks services on a thread of its own; see the module."""
 
     def __init__(self, settings: Settings, *, plugins: bool = True) -> None:
         self.settings = settings
         self.context = _Talking(settings, self._say, plugins)
         self.pending = 0
-        self.first: tuple[str, Job] | None = None
         self._latest: dict[str, int] = {}
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._screen: Screen | None = None
+        self._remarks: list[str] = []
+        self._listener: Listener | None = None
         self._attached = threading.Event()
+        self._open = threading.Event()
+        self._trouble: Exception | None = None
+        self._early: list[Any] | None = None
+        self._taker: Callable[[Any], None] | None = None
         self._thread = threading.Thread(target=self._work, name="desk", daemon=True)
         self._thread.start()
 
-    def attach(self, screen: Screen) -> None:
+    def opened(self) -> None:
+        """Wait until the book is open. Raises what keeps it shut."""
+        self._open.wait()
+        if self._trouble is not None:
+            raise self._trouble
+
+    def attach(self, listener: Listener) -> None:
         """From now on answers go there; those that were ready earlier come first."""
-        self._screen = screen
+        self._listener = listener
         self._attached.set()
+        for line in self._remarks:
+            listener.remark(line)
+
+    # --- asking ---
 
     def ask(
         self,
@@ -104,39 +118,62 @@ class Desk:
         """Whether nobody has asked anew in the job's group."""
         return not job.group or self._latest.get(job.group) == job.token
 
-    def prepare(self, screen: str) -> None:
-        """Open the book, and read what the first screen shows, before there is a screen."""
-        from crmcli.services import board
+    def prepare(self, verb: Callable[..., Any], *args: Any) -> None:
+        """Ask before there is a screen; `take` hands the answer to the screen that wants it."""
+        self._early = []
+        self.ask(verb, *args, then=self._arrived)
 
-        self.ask(board.cards if screen == "board" else board.pulse, then=self._keep, group="first")
+    def _arrived(self, value: Any) -> None:
+        if self._taker is not None:
+            self._taker(value)
+        elif self._early is not None:
+            self._early.append(value)
 
-    def _keep(self, value: Any) -> None:
-        self.ready = value
+    def take(self, then: Callable[[Any], None]) -> bool:
+        """Whether something was prepared; `then` gets it now, or when it arrives. Only the first taker gets it."""
+        early, self._early = self._early, None
+        if early is None:
+            return False
+        if early:
+            then(early[0])
+        else:
+            self._taker = then
+        return True
 
-    #: What `prepare` has read, once it has arrived.
-    ready: Any = None
+    # --- the thread ---
 
-    def close(self, patience: float = 10.0) -> None:
-        """Finish the writes that were asked for, then close the book."""
+    def close(self, patience: float = 40.0) -> None:
+        """Finish the writes that were asked for (for `patience` seconds at most), then close the book."""
         for group in list(self._latest):
             self.drop(group)
+        self._listener = None
         self._attached.set()
         self._jobs.put(None)
         self._thread.join(patience)
 
     def _say(self, line: str) -> None:
-        if self._screen is not None:
-            self._screen.remark(line)
+        if self._listener is not None:
+            self._listener.remark(line)
+        else:
+            self._remarks.append(line)
 
     def _work(self) -> None:
+        try:
+            assert self.context.reader
+        except Exception as error:
+            self._trouble = error
+        self._open.set()
         while (job := self._jobs.get()) is not None:
-            answer = self._run(job)
-            self._attached.wait()
-            if self._screen is not None:
-                with contextlib.suppress(RuntimeError):  # the dashboard has gone meanwhile
-                    self._screen.deliver(answer)
+            if self._trouble is None:
+                self._answer(self._run(job))
         with contextlib.suppress(CrmError):
             self.context.close()
+
+    def _answer(self, answer: Answer) -> None:
+        self._attached.wait()
+        if self._listener is not None:
+            with contextlib.suppress(RuntimeError):  # the dashboard's loop has ended meanwhile
+                self._listener.deliver(answer)
 
     def _run(self, job: Job) -> Answer:
         if not self.current(job):

@@ -1,0 +1,155 @@
+"""What happened: the journal in words, the batches that can be undone; undo and purge."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.dates import show_day
+from crmcli.domain.entities import ENTITIES
+from crmcli.domain.money import format_money
+from crmcli.domain.types import Instant, Integer, Money, Ref, read_instant
+from crmcli.results import Column, Rows
+from crmcli.services.purging import purge
+from crmcli.services.undoing import TARGETS, undo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity, Field
+
+__all__ = ["batches", "history", "purge", "undo"]
+
+#: What every new record has and nobody asks about.
+TACIT = frozenset(("uid", "created_at", "updated_at", "position", "stage_since", "assigned_at"))
+
+
+def history(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
+    """Every change of a record, newest first: a row a field, in words. `limit` counts changes; 0 is all.
+
+    Raises NotFoundError where there never was such a record.
+    """
+    from crmcli.services.records import get
+
+    found = ctx.reader.rows(
+        "SELECT x.at, b.actor, b.source, b.id, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+        " JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC"
+        + (f" LIMIT {int(limit)}" if limit else ""),
+        (kind.table, number),
+    )
+    if not found:
+        get(ctx, kind, number)
+    steps = [(row, row[4] and json.loads(row[4]), row[5] and json.loads(row[5])) for row in found]
+    names = _names(ctx, kind.table, [side for _, before, after in steps for side in (before, after) if side])
+    words = _Words(ctx, kind, names, _currency(ctx, kind, number))
+    rows: list[dict[str, Any]] = []
+    for (at, actor, source, batch, _, _), before, after in steps:
+        who = {"at": Instant().from_db(at), "who": actor, "source": source, "batch": batch}
+        rows += [{**who, "field": field, "before": old, "after": new} for field, old, new in words.lines(before, after)]
+    columns = (
+        Column("at", Instant(), "At"), Column("who", None, "Who"), Column("source", None, "Source"),
+        Column("batch", Integer(), "Batch"), Column("field", None, "Field"), Column("before", None, "Before"),
+        Column("after", None, "After"),
+    )  # fmt: skip
+    return Rows(columns, rows, empty=f"nothing is known about {kind.name}:{number}")
+
+
+class _Words:
+    """Stored values of one record as people read them, going back in time."""
+
+    def __init__(self, ctx: Context, kind: Entity, names: dict[tuple[str, int], str], currency: str) -> None:
+        self.ctx, self.kind, self.names, self.currency = ctx, kind, names, currency
+        self.fields: dict[str, Field] = {}
+        for entity in (e for e in ENTITIES.values() if e.table == kind.table and e is not kind):
+            self.fields.update({f.column: f for f in entity.stored()})
+        self.fields.update({f.column: f for f in kind.stored()})
+        if "tags" in kind.by_name:
+            self.fields["tags"] = kind.by_name["tags"]
+
+    def lines(self, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Iterable[tuple[str, str, str]]:
+        """(field label, old, new) of one change."""
+        if before is None and after is None:
+            return [("(purged)", "", "")]
+        old_currency = (before or {}).get("currency") or self.currency
+        new_currency = (after or {}).get("currency") or self.currency
+        found = [] if before and after else [("(taken away)" if after is None else "(added)", "", "")]
+        for column in self._order(before, after):
+            was, now = (before or {}).get(column), (after or {}).get(column)
+            label = self.fields[column].label if column in self.fields else "Kind" if column == "kind" else column
+            found.append((label, self.show(column, was, old_currency), self.show(column, now, new_currency)))
+        if before and before.get("currency"):
+            self.currency = before["currency"]
+        return found
+
+    def _order(self, before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[str]:
+        columns = {**(before or {}), **(after or {})}
+        hidden = {"updated_at"} if before and after else TACIT
+        rank = {column: i for i, column in enumerate(self.fields)}
+        return sorted((c for c in columns if c not in hidden), key=lambda c: rank.get(c, -1))
+
+    def show(self, column: str, value: Any, currency: str) -> str:
+        """One stored value in words."""
+        if value is None or value == []:
+            return ""
+        if column == "tags":
+            return ", ".join(sorted(self.names.get(("tag", tag), f"#{tag}") for tag in value))
+        target = TARGETS.get(self.kind.table, {}).get(column)
+        if target:
+            return self.names.get((target, value), f"#{value}")
+        field = self.fields.get(column)
+        if field is None:
+            return str(value)
+        if isinstance(field.type, Money):
+            return f"{format_money(value, currency)} {currency}".strip()
+        if field.type.family == "day":
+            from datetime import date
+
+            return show_day(date.fromisoformat(value), "jalali" if self.ctx.env.calendar == "jalali" else "gregorian")
+        if field.type.family == "instant":
+            moment = read_instant(value).astimezone(self.ctx.env.now.tzinfo)
+            calendar = "jalali" if self.ctx.env.calendar == "jalali" else "gregorian"
+            return f"{show_day(moment.date(), calendar)} {moment:%H:%M}"
+        shown = field.type.show(value)
+        return f"{shown} %" if field.type.name == "percent" else shown
+
+
+def _currency(ctx: Context, kind: Entity, number: int) -> str:
+    if "currency" not in kind.by_name:
+        return ""
+    return str(ctx.reader.value(f"SELECT currency FROM {kind.table} WHERE id = ?", (number,)) or "")
+
+
+def _names(ctx: Context, table: str, sides: list[dict[str, Any]]) -> dict[tuple[str, int], str]:
+    """The present names of all that these values link to."""
+    wanted: dict[str, set[int]] = {}
+    for side in sides:
+        for column, target in TARGETS.get(table, {}).items():
+            if side.get(column) is not None:
+                wanted.setdefault(target, set()).add(side[column])
+        wanted.setdefault("tag", set()).update(side.get("tags") or ())
+    found = {}
+    for target, ids in wanted.items():
+        some = sorted(ids)
+        for start in range(0, len(some), 500):
+            marks = ", ".join("?" * len(some[start : start + 500]))
+            sql = f"SELECT id, name FROM {target} WHERE id IN ({marks})"
+            found.update({(target, row[0]): row[1] for row in ctx.reader.rows(sql, some[start : start + 500])})
+    return found
+
+
+def batches(ctx: Context, limit: int = 20) -> Rows:
+    """The newest batches: what `undo` takes, with the number of changes in each. `limit` 0 is all."""
+    names = ("batch", "at", "actor", "source", "command", "records", "undone_by")
+    sql = (
+        "SELECT b.id, b.at, b.actor, b.source, b.command,"
+        " (SELECT coalesce(sum(x.count), 0) FROM journal_tx x WHERE x.batch_id = b.id), b.undone_by"
+        " FROM batch b ORDER BY b.id DESC" + (f" LIMIT {int(limit)}" if limit else "")
+    )
+    rows = [dict(zip(names, row, strict=True)) for row in ctx.reader.rows(sql)]
+    for row in rows:
+        row["at"], row["records"] = Instant().from_db(row["at"]), int(row["records"])
+    kinds = {"batch": Integer(), "at": Instant(), "records": Integer(), "undone_by": Integer()}
+    labels = {"undone_by": "Undone by"}
+    columns = tuple(Column(name, kinds.get(name), labels.get(name, name.capitalize())) for name in names)
+    return Rows(columns, rows, empty="nothing was done yet")

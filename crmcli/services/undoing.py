@@ -1,0 +1,408 @@
+"""Undo: takes a whole batch back, field by field, and is itself a batch that can be taken back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.domain.entities import ENTITIES
+from crmcli.domain.text import fold
+from crmcli.domain.types import Ref
+from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from crmcli.results import Changed
+from crmcli.store import read
+from crmcli.store.sql import table_of
+from crmcli.store.write import COLUMNS, DEFAULTS, ORDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from crmcli.context import Context
+    from crmcli.store.write import Transaction
+
+PAGE = 500
+#: Up to so many records all changes are kept, to be shown; above it they are journalled on the way and forgotten.
+FEW = 1000
+MOST_CONFLICTS = 20
+#: Vocabulary words come into being on the way: those that others use meanwhile stay, without a word.
+WORDS = frozenset(("tag", "source", "medium", "campaign", "lost_reason", "task_type", "crm_user"))
+#: What later changes move all the time: restored where nobody did, never a conflict.
+SOFT = frozenset(("updated_at", "position"))
+#: table -> the columns that link to it, as (table, column)
+LINKS: dict[str, list[tuple[str, str]]] = {}
+#: table -> link column -> the table it links to
+TARGETS: dict[str, dict[str, str]] = {}
+for _entity in ENTITIES.values():
+    for _field in _entity.stored():
+        if isinstance(_field.type, Ref) and _field.column not in TARGETS.get(_entity.table, {}):
+            TARGETS.setdefault(_entity.table, {})[_field.column] = table_of(_field.type.entity)
+            LINKS.setdefault(table_of(_field.type.entity), []).append((_entity.table, _field.column))
+LINKS["tag"] = [(f"{table}_tag", "tag_id") for table in sorted(read.TAGGED)]
+#: table -> the noun that its changes go by
+NOUNS = {entity.table: entity.name for entity in reversed(ENTITIES.values())}
+
+
+class Net(NamedTuple):
+    """What a batch did to one record, taken together. `split` are fields that somebody else changed in between."""
+
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    split: frozenset[str] = frozenset()
+
+
+def undo(ctx: Context, batch: int = 0) -> Changed:
+    """Take back a batch: by number, or the newest one of this actor that stands and is not itself an undo.
+
+    Every field goes back to what it was before the batch; what was added is taken away, what was taken away returns
+    with its number. Raises NotFoundError, RefusedError, and ConflictError naming each record that a later change
+    stands in the way of; then nothing is changed.
+    """
+    number = batch or _newest(ctx)
+    _check(ctx, number)
+    with ctx.writing("undo", command=ctx.command or f"undo {number}", undoes=number) as tx:
+        _check(ctx, number)
+        work = _Undo(ctx, tx, number)
+        work.run()
+        if not tx.batch and not tx.changes:
+            tx.settle()
+        _reinstate(ctx, number)
+    return Changed(tuple(work.lines()), tuple(tx.changes), ctx.batch, tuple(work.ids[:FEW]), work.noun)
+
+
+def _newest(ctx: Context) -> int:
+    condition = "undone_by IS NULL AND undoes IS NULL AND source NOT IN ('init', 'purge', 'undo')"
+    found = ctx.reader.value(f"SELECT max(id) FROM batch WHERE {condition} AND actor = ?", (ctx.actor,))
+    if found is not None:
+        return int(found)
+    other = ctx.reader.one(f"SELECT id, actor FROM batch WHERE {condition} ORDER BY id DESC LIMIT 1")
+    hint = f"the newest change is {other[1]}'s: crm undo {other[0]}" if other else "'crm undo --list' shows all"
+    raise NotFoundError("there is nothing of yours to undo", hint)
+
+
+def _check(ctx: Context, number: int) -> None:
+    found = ctx.reader.one("SELECT source, undone_by FROM batch WHERE id = ?", (number,))
+    if found is None:
+        raise NotFoundError(f"there is no batch {number}", "'crm undo --list' shows the numbers")
+    source, undone_by = found
+    if source == "init":
+        raise RefusedError("the making of the book cannot be undone", "'crm db path' names the file, if it shall go")
+    if source == "purge":
+        raise RefusedError("what was purged is forgotten and cannot be brought back")
+    if undone_by is not None:
+        raise UsageError(f"batch {number} is already undone", f"'crm undo {undone_by}' brings it back")
+
+
+def _reinstate(ctx: Context, number: int) -> None:
+    """An undo that is undone puts the batch it took back in force again, and so on down the line."""
+    child, stands = number, True
+    target = ctx.reader.value("SELECT undoes FROM batch WHERE id = ?", (number,))
+    while target is not None:
+        ctx.reader.run("UPDATE batch SET undone_by = ? WHERE id = ?", (None if stands else child, target))
+        child, stands = target, not stands
+        target = ctx.reader.value("SELECT undoes FROM batch WHERE id = ?", (target,))
+
+
+def net(table: str, steps: Iterable[tuple[dict[str, Any] | None, dict[str, Any] | None]]) -> Net:
+    """The changes of one record in their order as one change."""
+    defaults = DEFAULTS.get(table, {})
+    first: dict[str, Any] | None = None
+    last: dict[str, Any] | None = None
+    split: set[str] = set()
+    started = False
+    for before, after in steps:
+        if not started:
+            first, last, started = before and dict(before), after and dict(after), True
+            continue
+        if before is not None and last is not None:
+            split |= {c for c in before if c in last and last[c] != before[c]}
+        if after is None:
+            # Taken away after it was changed: the row as it stood, with what the batch had changed as it was.
+            first = None if first is None else {**(before or {}), **first}
+            last = None
+            continue
+        if first is not None and before is not None:
+            first = {**before, **first}
+        elif first is not None:
+            first = {**{c: defaults.get(c) for c in after}, **first}
+        last = {**(last or {}), **after}
+    return Net(first, last, frozenset(split))
+
+
+class _Undo:
+    """One undo at work."""
+
+    def __init__(self, ctx: Context, tx: Transaction, number: int) -> None:
+        self.ctx, self.tx, self.number, self.connection = ctx, tx, number, tx.connection
+        self.conflicts: list[str] = []
+        self.kept: list[str] = []
+        self.counts: dict[str, int] = {}
+        self.ids: list[int] = []
+        self.noun = ""
+        self.moved: dict[tuple[str, int], int] = {}
+        self.doomed: dict[str, set[int]] = {}
+        self.many = False
+
+    def run(self) -> None:
+        """Bring back what the batch took away, put back what it changed, take away what it added."""
+        sqlite = self.connection.dialect == "sqlite"
+        self.connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")
+        touched = self._touched()
+        self.many = sum(map(len, touched.values())) > FEW
+        changed: dict[str, list[int]] = {}
+        for table in ORDER:
+            for some in _chunks(touched.get(table, ())):
+                nets = self._nets(table, some)
+                self.doomed.setdefault(table, set()).update(
+                    i for i, n in nets.items() if n.before is None and n.after is not None
+                )
+                changed.setdefault(table, []).extend(
+                    i for i, n in nets.items() if n.before is not None and n.after is not None
+                )
+                self._recreate(
+                    table, {i: n.before for i, n in nets.items() if n.before is not None and n.after is None}
+                )
+        for table in ORDER:
+            for some in _chunks(changed.get(table, ())):
+                self._restore(table, self._nets(table, some))
+        for table in reversed(ORDER):
+            for some in _chunks(sorted(self.doomed.get(table, ()), reverse=True)):
+                self._take_away(table, self._nets(table, some))
+        if self.conflicts:
+            self._refuse()
+
+    def _touched(self) -> dict[str, list[int]]:
+        found: dict[str, set[int]] = {}
+        for (seq,) in self.connection.rows(
+            "SELECT seq FROM journal_tx WHERE batch_id = ? ORDER BY seq", (self.number,)
+        ):
+            for table, record in self.connection.rows("SELECT entity, record_id FROM journal WHERE seq = ?", (seq,)):
+                found.setdefault(table, set()).add(record)
+        return {table: sorted(ids) for table, ids in found.items()}
+
+    def _nets(self, table: str, ids: Sequence[int]) -> dict[int, Net]:
+        """What the batch did to these records; purged ones are left out."""
+        marks = ", ".join("?" * len(ids))
+        steps: dict[int, list[Any]] = {}
+        # CROSS JOIN: SQLite is to come from the few records, not from all that the batch changed.
+        for record, before, after in self.connection.rows(
+            "SELECT j.record_id, j.before, j.after FROM journal j CROSS JOIN journal_tx x WHERE x.seq = j.seq AND x.batch_id = ?"
+            f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
+            (self.number, table, *ids),
+        ):
+            steps.setdefault(record, []).append((before and json.loads(before), after and json.loads(after)))
+        whole = {record: found for record, found in steps.items() if (None, None) not in found}
+        return {record: net(table, found) for record, found in whole.items()}
+
+    def _rows(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        wanted = list(ids)
+        self.tx.load(NOUNS[table], wanted)
+        found = {}
+        for number in wanted:
+            try:
+                found[number] = self.tx.row(NOUNS[table], number)
+            except NotFoundError:
+                continue
+        return found
+
+    def _flush(self) -> None:
+        if self.conflicts:
+            if len(self.conflicts) >= MOST_CONFLICTS:
+                self._refuse()
+            return
+        for change in self.tx.flush():
+            noun = change.entity
+            self.counts[noun] = self.counts.get(noun, 0) + 1
+            if change.table in read.TAGGED and len(self.ids) < FEW and (not self.noun or self.noun == noun):
+                self.noun = noun
+                self.ids.append(change.id)
+        if self.many:
+            self.tx.settle(forget=True)
+
+    # --- bringing back ---
+
+    def _recreate(self, table: str, rows: dict[int, dict[str, Any] | None]) -> None:
+        there = self._rows(table, rows)
+        new = {number: dict(row) for number, row in rows.items() if row is not None and number not in there}
+        for number in list(new):
+            if table in WORDS:
+                same = self.connection.value(f"SELECT id FROM {table} WHERE name_key = ?", (fold(new[number]["name"]),))
+                if same is not None:
+                    self.moved[table, number] = same
+                    del new[number]
+        self._relink(table, new)
+        for number, row in new.items():
+            self.tx.add(_noun(table, row), row, record=number)
+        self._flush()
+        if new and not self.conflicts:
+            # `version` only grows: it goes on where the row that was taken away had got to.
+            counted = f"(SELECT count(*) FROM journal WHERE entity = ? AND record_id = {table}.id)"
+            marks = ", ".join("?" * len(new))
+            self.connection.run(
+                f"UPDATE {table} SET version = version + {counted} WHERE id IN ({marks})", (table, *new)
+            )
+
+    def _relink(self, table: str, rows: dict[int, dict[str, Any]]) -> None:
+        """Check what these values link to: words that are gone return, records that were purged are let go."""
+        for column, target in TARGETS.get(table, {}).items():
+            wanted = {row[column] for row in rows.values() if row.get(column) is not None}
+            gone = wanted - self._existing(target, wanted)
+            for number, row in rows.items():
+                link = row.get(column)
+                if link not in gone or (table == target and link in rows):
+                    continue
+                if (target, link) in self.moved or target in WORDS:
+                    row[column] = self._revived(target, link)
+                elif self._purged(target, link):
+                    row[column] = None
+                else:
+                    self._conflict(table, number, row, f"the {NOUNS[target]} it had ({link}) is no more")
+        tags = {tag for row in rows.values() for tag in row.get("tags") or ()}
+        if tags:
+            there = self._existing("tag", tags)
+            for row in rows.values():
+                found = [self.moved.get(("tag", tag), tag) for tag in row.get("tags") or ()]
+                if found:
+                    row["tags"] = sorted({tag for tag in found if tag in there or tag in self.moved.values()})
+
+    def _existing(self, table: str, ids: Iterable[int]) -> set[int]:
+        found: set[int] = set()
+        for some in _chunks(sorted(ids)):
+            marks = ", ".join("?" * len(some))
+            found.update(row[0] for row in self.connection.rows(f"SELECT id FROM {table} WHERE id IN ({marks})", some))
+        return found
+
+    def _revived(self, table: str, number: int) -> int | None:
+        """The id of a word that is gone: the one that took its place, else itself, made again as it last was."""
+        if (table, number) not in self.moved:
+            sql = "SELECT before FROM journal WHERE entity = ? AND record_id = ? AND after IS NULL ORDER BY seq DESC, id DESC LIMIT 1"
+            text = self.connection.value(sql, (table, number))
+            if text is None:
+                return None
+            row = json.loads(text)
+            same = self.connection.value(f"SELECT id FROM {table} WHERE name_key = ?", (fold(row["name"]),))
+            self.moved[table, number] = same if same is not None else self.tx.add(NOUNS[table], row, record=number)
+        return self.moved[table, number]
+
+    def _purged(self, table: str, number: int) -> bool:
+        sql = "SELECT 1 FROM journal WHERE entity = ? AND record_id = ? AND before IS NULL AND after IS NULL"
+        return self.connection.one(sql, (table, number)) is not None
+
+    # --- putting back ---
+
+    def _restore(self, table: str, nets: dict[int, Net]) -> None:
+        rows = self._rows(table, nets)
+        wanted: dict[int, dict[str, Any]] = {}
+        for number, done in nets.items():
+            current = rows.get(number)
+            assert done.before is not None
+            assert done.after is not None
+            if current is None:
+                self._conflict(table, number, None, "is no more")
+            elif current.get("removed_at") and not done.after.get("removed_at"):
+                self._conflict(table, number, current, "was removed later")
+            else:
+                wanted[number] = self._values(table, number, current, done)
+        self._relink(table, wanted)
+        for number, values in wanted.items():
+            if values:
+                self.tx.change(_noun(table, rows[number]), number, values, touch=False)
+        self._flush()
+
+    def _values(self, table: str, number: int, current: dict[str, Any], done: Net) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        changed: list[str] = []
+        assert done.before is not None
+        assert done.after is not None
+        for column, was in done.before.items():
+            now, left = current.get(column), done.after.get(column)
+            if column == "tags":
+                values["tags"] = sorted(
+                    (set(now or ()) - (set(left or ()) - set(was or ()))) | (set(was or ()) - set(left or ()))
+                )
+            elif now == left and column not in done.split:
+                values[column] = was
+            elif now != was and column not in SOFT:
+                changed.append(column)
+        if changed:
+            self._conflict(table, number, current, f"{_labels(table, changed)} changed later")
+            return {}
+        return {column: value for column, value in values.items() if current.get(column) != value}
+
+    # --- taking away ---
+
+    def _take_away(self, table: str, nets: dict[int, Net]) -> None:
+        rows = self._rows(table, nets)
+        held = self._held(table, list(rows))
+        for number, row in rows.items():
+            after = nets[number].after or {}
+            same = {**DEFAULTS.get(table, {}), **after}
+            empty = [] if table in read.TAGGED else None
+            columns = [c for c in (*COLUMNS[table], "tags") if c not in ("id", *SOFT)]
+            differ = [c for c in columns if row.get(c) != same.get(c, empty if c == "tags" else None)]
+            if table in WORDS and (differ or number in held):
+                self.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
+            elif differ:
+                what = "was removed later" if "removed_at" in differ else f"{_labels(table, differ)} changed later"
+                self._conflict(table, number, row, what)
+            elif number in held:
+                self._conflict(table, number, row, f"{held[number]} hangs on it now")
+            else:
+                self.tx.delete(_noun(table, row), number)
+        self._flush()
+
+    def _held(self, table: str, ids: list[int]) -> dict[int, str]:
+        """Those of these records that a record which stays links to, and one such record each."""
+        found: dict[int, str] = {}
+        if not ids:
+            return found
+        marks = ", ".join("?" * len(ids))
+        for child, column in LINKS.get(table, ()):
+            name = "record_id" if child.endswith("_tag") else "id"
+            sql = f"SELECT {column}, {name} FROM {child} WHERE {column} IN ({marks})"
+            for target, number in self.connection.rows(sql, ids):
+                if child != table or number not in self.doomed.get(table, ()):
+                    found[target] = f"{NOUNS.get(child, child.removesuffix('_tag')).replace('_', ' ')} {number}"
+        return found
+
+    # --- telling ---
+
+    def _conflict(self, table: str, number: int, row: dict[str, Any] | None, what: str) -> None:
+        sql = (
+            "SELECT b.id, b.actor FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+            " WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC LIMIT 1"
+        )
+        last = self.connection.one(sql, (table, number))
+        by = f" (batch {last[0]}, {last[1]})" if last and last[0] != self.number else ""
+        name = f" {row['name']}" if row and row.get("name") else ""
+        self.conflicts.append(f"{_noun(table, row or {})}:{number}{name}: {what}{by}")
+
+    def _refuse(self) -> None:
+        shown = "".join(f"\n  {line}" for line in self.conflicts[:MOST_CONFLICTS])
+        more = "\n  ..." if len(self.conflicts) >= MOST_CONFLICTS else ""
+        raise ConflictError(
+            f"batch {self.number} cannot be undone, nothing was changed:{shown}{more}",
+            "undo the later batches first (crm undo NUMBER), or edit the records by hand",
+        )
+
+    def lines(self) -> Iterator[str]:
+        counted = [
+            f"{n} {(ENTITIES[noun].plural if n > 1 else noun).replace('_', ' ')}" for noun, n in self.counts.items()
+        ]
+        yield f"took back batch {self.number}: {', '.join(counted) or 'nothing was left of it'}"
+        if self.kept:
+            kept = ", ".join(self.kept[:5]) + (" ..." if len(self.kept) > 5 else "")
+            yield f"kept, since others use it: {kept}"
+
+
+def _noun(table: str, row: dict[str, Any]) -> str:
+    return str(row.get("kind") or "lead") if table == "opportunity" else NOUNS[table]
+
+
+def _labels(table: str, columns: Iterable[str]) -> str:
+    labels = {f.column: f.label for e in ENTITIES.values() if e.table == table for f in e.stored()} | {"tags": "Tags"}
+    return ", ".join(labels.get(column, column) for column in columns)
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), PAGE):
+        yield ids[start : start + PAGE]

@@ -1,0 +1,59 @@
+"""Lines that people type in the dashboard, as the words a command gets: `Ada Lovelace company="Acme Ltd" #vip`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crmcli.errors import UsageError
+from crmcli.services.records import split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_WORD = re.compile(r'(?:"[^"]*"|\S)+')
+_QUOTED = re.compile(r'"([^"]*)"')
+_TAG = re.compile(r"#(\w[\w-]*)")
+
+
+def words(line: str) -> list[str]:
+    """The words of a line; double quotes hold spaces and are taken away, a lone one stays."""
+    return [_QUOTED.sub(r"\1", word) for word in _WORD.findall(line)]
+
+
+def read(line: str) -> tuple[str, dict[str, str]]:
+    """A line as (name, field -> value). `#tag` words become tags; what is neither that nor FIELD=VALUE is the name."""
+    every = words(line)
+    tags = [word[1:] for word in every if _TAG.fullmatch(word)]
+    rest, assigned = split_words([word for word in every if not _TAG.fullmatch(word)])
+    if tags:
+        assigned["tags"] = ",".join([*([assigned["tags"]] if assigned.get("tags") else []), *tags])
+    return " ".join(rest), assigned
+
+
+def new(line: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What a quick-add line makes: the fields typed, and `given` where nothing was typed. Raises UsageError."""
+    name, assigned = read(line)
+    if not (name or assigned.get("name")):
+        raise UsageError("a name is needed", 'such as: Ada Lovelace company="Analytical Engines" value=12k #vip')
+    return {**given, **({"name": name} if name else {}), **assigned}
+
+
+def change(line: str) -> dict[str, str]:
+    """What an edit line changes; `#vip` adds a tag. Raises UsageError for words that assign nothing."""
+    every = words(line)
+    tags = ["+" + word[1:] for word in every if _TAG.fullmatch(word)]
+    rest, assigned = split_words([word for word in every if not _TAG.fullmatch(word)])
+    if rest:
+        raise UsageError(f"'{rest[0]}' assigns nothing", 'write FIELD=VALUE, with quotes around spaces: name="Big deal"')
+    if tags:
+        assigned["tags"] = ",".join([*([assigned["tags"]] if assigned.get("tags") else []), *tags])
+    if not assigned:
+        raise UsageError("nothing to change", "write FIELD=VALUE, such as stage=qualified or tags=+vip,-cold")
+    return assigned
+
+
+def assignment(name: str, value: str) -> str:
+    """FIELD=VALUE as a line that `words` reads back."""
+    value = " ".join(value.split()).replace('"', "")
+    return f'{name}="{value}"' if " " in value else f"{name}={value}"

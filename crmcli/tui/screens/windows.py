@@ -1,0 +1,240 @@
+"""The small windows over a place: a line to type, the keys after g, help, and the palette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from crmcli.domain.text import fold, visible
+from crmcli.errors import CrmError
+from crmcli.tui.actions import ACTIONS, PLACES, Action, actions_for, bindings_for
+from crmcli.tui.shape import fit
+from crmcli.tui.widgets.bars import KeyBar
+from crmcli.tui.widgets.rows import Pieces, Row, RowsView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from crmcli.results import Rows
+    from crmcli.tui.app import Dashboard
+
+
+class Prompt(ModalScreen[None]):
+    """One line to type. It stays open, with the reason, until the book has taken what was typed.
+
+    `submit(text, prompt)` asks the book; `close` and `refuse` are its answers. `choices` can be picked with the arrow
+    keys; `value` stands there from the start.
+    """
+
+    BINDINGS: list[BindingType] = [("escape", "close", "Away"), ("down", "pick(1)", ""), ("up", "pick(-1)", "")]
+
+    def __init__(
+        self,
+        title: str,
+        submit: Callable[[str, Prompt], None],
+        *,
+        value: str = "",
+        hint: str = "",
+        choices: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self.title_text, self.submit, self.value, self.hint = title, submit, value, hint
+        self.choices = tuple(choices)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="prompt"):
+            yield Static(Content(visible(self.title_text)), id="prompt-title")
+            if self.choices:
+                view = RowsView(id="prompt-choices")
+                view.can_focus = False
+                view.styles.height = min(len(self.choices), 8)
+                yield view
+            yield Input(self.value, id="prompt-text", placeholder=self.hint, select_on_focus=False, compact=True)
+            yield Static("", id="prompt-error", markup=False)
+
+    def on_mount(self) -> None:
+        if self.choices:
+            self._offer("")
+
+    def _offer(self, typed: str) -> None:
+        needle = fold(typed)
+        fits = [c for c in self.choices if needle in fold(c)]
+        self.query_one(RowsView).show([Row(c, c) for c in fits], lambda text, columns: [(fit(text, columns), "name")])
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.choices and event.value not in self.choices:
+            self._offer(event.value)
+
+    def action_pick(self, way: int) -> None:
+        if not self.choices:
+            return
+        view, line = self.query_one(RowsView), self.query_one(Input)
+        if line.value in self.choices:
+            view.step(way)
+        if view.key is not None:
+            line.value = view.key
+            line.cursor_position = len(line.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.submit(event.value.strip(), self)
+
+    def refuse(self, error: CrmError) -> bool:
+        """Show why it was not taken."""
+        if not self.is_attached:
+            return False
+        line = self.query_one("#prompt-error", Static)
+        line.update(Content(visible(str(error), multiline=True)))
+        line.display = True
+        return True
+
+    def action_close(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self.is_current:
+            self.dismiss()
+
+
+class Go(ModalScreen[str]):
+    """The second key after g."""
+
+    BINDINGS: list[BindingType] = [*bindings_for("go"), ("escape", "away", "")]
+
+    def compose(self) -> ComposeResult:
+        yield KeyBar("go")
+
+    def on_key(self, event: events.Key) -> None:
+        action = next((a for a in actions_for("go") if a.keys == event.key), None)
+        event.stop()
+        event.prevent_default()
+        self.dismiss(action.name if action else "")
+
+    def action_away(self) -> None:
+        self.dismiss("")
+
+
+class Help(ModalScreen[None]):
+    """Every key, the present place first; made from the action table."""
+
+    BINDINGS: list[BindingType] = [
+        ("escape,q,question_mark,enter", "dismiss", ""), ("j,down", "step(1)", ""), ("k,up", "step(-1)", ""),
+        ("pagedown,space", "step(15)", ""), ("pageup", "step(-15)", ""),
+    ]  # fmt: skip
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="help"):
+            yield Static("Keys", id="help-title", markup=False)
+            yield RowsView(id="help-rows")
+
+    def on_mount(self) -> None:
+        places = sorted(PLACES, key=lambda place: place != self.where)
+        rows = []
+        for place in places:
+            rows.append(Row(None, PLACES[place]))
+            rows += [Row((place, action.name), action) for action in actions_for(place)]
+        self.query_one(RowsView).show(rows, self._paint)
+
+    def _paint(self, data: Action | str, columns: int) -> Pieces:
+        if isinstance(data, str):
+            return [(fit(data, columns), "heading")]
+        keys = "1-9" if data.keys.startswith("1,") else data.shown
+        return [(fit(keys, 12), "good"), (fit(data.help, columns - 12), "name")]
+
+    def action_step(self, down: int) -> None:
+        self.query_one(RowsView).step(down)
+
+
+class Palette(ModalScreen[Any]):
+    """Every action of this place, and every record in the book, by a part of its name.
+
+    Its result is an `Action`, or a record as (kind, number), or None.
+    """
+
+    BINDINGS: list[BindingType] = [
+        ("escape", "away", ""), ("down", "step(1)", ""), ("up", "step(-1)", ""), ("pagedown", "step(8)", ""), ("pageup", "step(-8)", ""),
+    ]  # fmt: skip
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.known = [a for a in ACTIONS if {where, "any", "go"} & set(a.where) and "palette" not in a.name]
+        self.actions: list[Row] = []
+        self.records: list[Row] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="palette"):
+            yield Input(id="palette-text", placeholder="an action, or words of a record", compact=True)
+            view = RowsView(id="palette-rows", empty="nothing fits")
+            view.can_focus = False
+            yield view
+
+    def on_mount(self) -> None:
+        self._offer("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._offer(event.value)
+
+    def _offer(self, typed: str) -> None:
+        words = fold(typed).split()
+        fits = [a for a in self.known if all(word in fold(f"{a.label} {a.help} {a.name}") for word in words)]
+        self.actions = [Row(action.name, action) for action in fits]
+        if any(c.isalnum() for c in typed):
+            from crmcli.services import finding
+
+            desk: Dashboard = self.app  # type: ignore[assignment]
+            desk.desk.ask(finding.search, typed, group="palette", then=self._found, failed=lambda _error: True)
+        else:
+            self.records = []
+        self._show()
+
+    def _found(self, rows: Rows) -> None:
+        if self.is_attached:
+            self.records = [Row(row["ref"], row) for row in rows.rows if row["kind"] != "interaction"]
+            self._show()
+
+    def _show(self) -> None:
+        view = self.query_one(RowsView)
+        typed = self.query_one(Input).value
+        # Somebody who types words wants a record; somebody who has typed nothing wants to see what can be done.
+        view.show(self.records + self.actions if len(typed) > 2 else self.actions + self.records, self._paint)
+        view.at = view.top = 0
+        view.refresh()
+
+    def _paint(self, data: Any, columns: int) -> Pieces:
+        if isinstance(data, Action):
+            keys = ("g " if "go" in data.where else "") + ("1-9" if data.keys.startswith("1,") else data.shown)
+            return [(fit(data.help, columns - 10), "name"), (fit(keys, 10, "right"), "good")]
+        left = max(20, columns // 2)
+        return [(fit(data["name"], left - 1) + " ", "name"), (fit(data["about"], columns - left - 14), "dim"), (fit(data["ref"], 14, "right"), "good")]
+
+    def action_step(self, down: int) -> None:
+        self.query_one(RowsView).step(down)
+
+    def action_away(self) -> None:
+        self.dismiss(None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        view = self.query_one(RowsView)
+        if not view.rows:
+            return
+        data = view.rows[view.at].data
+        if isinstance(data, Action):
+            self.dismiss(data)
+        else:
+            kind, _, number = data["ref"].partition(":")
+            self.dismiss((kind, int(number)))

@@ -1,0 +1,524 @@
+"""Plugins: what they may do, and that none of them, however bad, costs a write."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+from crmcli import plugins
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import LEAD
+from crmcli.errors import EXIT_REFUSED, CrmError, NotFoundError, RefusedError
+from crmcli.services import plugging, records
+from tests.support.program import Finished, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = sorted(path for path in (ROOT / "plugins").glob("*/*.py"))
+
+#: A command of the program: save a lead, then print what the book holds as JSON.
+DRIVER = """
+import json, sys, threading
+from crmcli import plugins
+from crmcli.context import Context
+from crmcli.domain.entities import LEAD
+from crmcli.services import records
+plugins.LIMIT = 0.5
+def work():
+    ctx = Context()
+    for name in sys.argv[2:]:
+        records.add(ctx, LEAD, {"name": name})
+    print(json.dumps([row["name"] for row in records.list_records(ctx, LEAD, sort="id").rows]))
+    ctx.close()
+if sys.argv[1] == "thread":
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+else:
+    work()
+"""
+MARK = "from crmcli.api import *\nfrom crmcli.api import hookimpl\n"
+
+Write = Callable[..., str] if TYPE_CHECKING else Any
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No plugin of an earlier test is loaded."""
+    monkeypatch.setattr(plugins, "STATE", plugins._State())
+    known = set(sys.modules)
+    yield
+    for name in set(sys.modules) - known:
+        if name.startswith("plugged_"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def plug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Write plugins and enable them through the environment: `plug(name=source)`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+
+    def write(**sources: str) -> str:
+        for name, source in sources.items():
+            (folder / f"plugged_{name}.py").write_text(MARK + source, encoding="utf-8")
+        text = ",".join(f"{name}=plugged_{name}" for name in sources)
+        monkeypatch.setenv("CRM_PLUGINS", text)
+        return text
+
+    return write
+
+
+@pytest.fixture
+def book() -> Iterator[Context]:
+    """A new book, opened with the plugins of the environment."""
+    Context(plugins=False, quiet=True).create(Settings().database)
+    context = Context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def run(book: Context, tmp_path: Path) -> Callable[..., Finished]:
+    """Save leads in a process of its own with the plugins that are enabled."""
+
+    def start(*names: str, where: str = "main") -> Finished:
+        env = environment(extra={"PYTHONPATH": f"{ROOT}:{tmp_path / 'site'}"})
+        words = [sys.executable, "-c", DRIVER, where, *names]
+        done = subprocess.run(words, capture_output=True, env=env, timeout=60, check=False, stdin=subprocess.DEVNULL)
+        return Finished(words, done.returncode, done.stdout, done.stderr)
+
+    return start
+
+
+def names(context: Context) -> list[str]:
+    return [row["name"] for row in records.list_records(context, LEAD, sort="id").rows]
+
+
+# --- plugins that behave -------------------------------------------------------------------------------------------
+
+
+def test_before_change_amends_and_after_change_learns(plug: Write, book: Context) -> None:
+    plug(good="""
+seen = []
+@hookimpl
+def before_change(change):
+    if change.entity == "lead":
+        return change._replace(after={**change.after, "name": change.after["name"].title()})
+@hookimpl
+def after_change(changes):
+    seen.extend((c.entity, c.after["name"]) for c in changes if c.entity == "lead")
+""")  # fmt: skip
+    changed = records.add(book, LEAD, {"name": "ada lovelace"})
+    assert names(book) == ["Ada Lovelace"]
+    assert book.reader.value("SELECT name_key FROM opportunity") == "ada lovelace"
+    assert [c.after["name"] for c in changed.changes if c.entity == "lead" and c.after] == ["Ada Lovelace"]
+    assert sys.modules["plugged_good"].seen == [("lead", "Ada Lovelace")]
+
+
+def test_veto_saves_nothing_and_names_the_plugin(plug: Write, book: Context) -> None:
+    plug(strict="""
+@hookimpl
+def before_change(change):
+    if change.entity == "lead":
+        raise RefusedError("no leads on Sundays", "come back on Monday")
+""")  # fmt: skip
+    with pytest.raises(RefusedError, match="'strict' refused the lead: no leads on Sundays") as caught:
+        records.add(book, LEAD, {"name": "Ada", "source": "brand new"})
+    assert caught.value.code == EXIT_REFUSED
+    assert "come back on Monday" in str(caught.value)
+    assert names(book) == []
+    assert book.reader.value("SELECT count(*) FROM source WHERE name = 'brand new'") == 0
+
+
+def test_select_in_a_hook_reads_the_book_as_it_was(plug: Write, book: Context) -> None:
+    plug(counting="""
+seen = []
+@hookimpl
+def before_change(change):
+    if change.entity == "lead":
+        seen.append(select("SELECT count(*) AS n FROM v_lead WHERE name <> ?", ["x"])[0]["n"])
+@hookimpl
+def after_change():
+    seen.append(select("SELECT count(*) AS n FROM v_lead")[0]["n"])
+""")  # fmt: skip
+    records.add(book, LEAD, {"name": "Ada"})
+    records.add(book, LEAD, {"name": "Grace"})
+    assert sys.modules["plugged_counting"].seen == [0, 1, 1, 2]
+
+
+def test_select_cannot_write(plug: Write, book: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    plug(writing="""
+@hookimpl
+def after_change():
+    select("DELETE FROM opportunity")
+""")  # fmt: skip
+    records.add(book, LEAD, {"name": "Ada"})
+    assert names(book) == ["Ada"]
+
+
+def test_session_is_typed_and_read_only(book: Context) -> None:
+    from sqlalchemy.exc import DBAPIError
+    from sqlmodel import select
+
+    from crmcli import api
+
+    records.add(book, LEAD, {"name": "Ada", "tags": "vip"})
+    with api.session(book) as session:
+        found = session.exec(select(api.Opportunity)).one()
+        assert (found.name, found.kind, found.created_at.tzinfo is not None) == ("Ada", "lead", True)
+        session.add(api.Tag(name="sneaked in"))
+        with pytest.raises(DBAPIError, match="readonly"):
+            session.commit()
+
+
+def test_session_and_select_on_postgresql(pg_url: str, plug: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlalchemy.exc import DBAPIError
+    from sqlmodel import select
+
+    from crmcli import api
+
+    monkeypatch.setenv("CRM_DB", pg_url)
+    plug(pg="""
+seen = []
+@hookimpl
+def after_change():
+    seen.extend(select("SELECT name FROM v_lead WHERE name = ?", ["Ada"]))
+""")  # fmt: skip
+    Context(plugins=False, quiet=True).create(pg_url)
+    context = Context()
+    try:
+        records.add(context, LEAD, {"name": "Ada"})
+        assert sys.modules["plugged_pg"].seen == [{"name": "Ada"}]
+        with api.session(context) as session:
+            assert session.exec(select(api.Opportunity)).one().name == "Ada"
+            session.add(api.Tag(name="sneaked in"))
+            with pytest.raises(DBAPIError, match="read-only"):
+                session.commit()
+    finally:
+        context.close()
+
+
+def test_every_name_of_the_api_is_there() -> None:
+    from crmcli import api
+
+    assert [name for name in api.__all__ if getattr(api, name, None) is None] == []
+    with pytest.raises(AttributeError, match="Nonsense"):
+        api.Nonsense  # noqa: B018
+
+
+def test_a_hook_that_writes_by_itself_does_not_call_itself(plug: Write, run: Callable[..., Finished]) -> None:
+    plug(again="""
+from crmcli.domain.entities import LEAD
+from crmcli.services import records
+@hookimpl
+def after_change():
+    context = Context()
+    records.add(context, LEAD, {"name": "by the hook"})
+    context.close()
+""")  # fmt: skip
+    done = run("Ada")
+    assert (done.returncode, json.loads(done.stdout)) == (0, ["Ada", "by the hook"]), done
+
+
+# --- plugins that do not -------------------------------------------------------------------------------------------
+
+BAD = {
+    "raises": ("def {hook}: raise ValueError('boom')", "ValueError: boom"),
+    "exits": ("import sys\ndef {hook}: sys.exit(9)", "SystemExit: 9"),
+    "interrupts_itself": ("def {hook}: raise GeneratorExit", "GeneratorExit"),
+    "recurses": ("def {hook}: {call}", "RecursionError"),
+    "sleeps": ("import time\ndef {hook}: time.sleep(30)", "longer than 0.5 seconds"),
+    "stubborn": (
+        "import time\ndef {hook}:\n    try: time.sleep(30)\n    except Exception: time.sleep(30)",
+        "longer than 0.5 seconds",
+    ),
+}
+
+
+@pytest.mark.parametrize("hook", ["before_change(change)", "after_change(changes)"])
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_hook_costs_a_warning(name: str, hook: str, plug: Write, run: Callable[..., Finished]) -> None:
+    source, told = BAD[name]
+    head, mark, body = source.rpartition("def {hook}")
+    plug(**{name: f"{head}@hookimpl\n{mark}{body}".format(hook=hook, call=hook)})
+    done = run("Ada")
+    assert (done.returncode, json.loads(done.stdout)) == (0, ["Ada"]), done
+    assert f"the plugin '{name}' failed in {hook.partition('(')[0]}: " in done.stderr
+    assert told in done.stderr
+    assert f"'crm plugin disable {name}'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "print('noise')",
+        "os.write(1, b'noise')",
+        "os.system('echo noise')",
+        "sys.stdout.write('noise\\x1b[2J'); sys.stdout.close()",
+        "sys.__stdout__.write('noise') and sys.__stdout__.flush()",
+        "os.close(1)",
+        "os.close(1); open(os.devnull)",
+    ],
+)
+@pytest.mark.parametrize("hook", ["before_change", "after_change", ""])
+def test_stdout_stays_clean_and_open(act: str, hook: str, plug: Write, run: Callable[..., Finished]) -> None:
+    body = f"@hookimpl\ndef {hook}(): {act}\n" if hook else f"{act}\n"
+    plug(noisy=f"import os, sys\n{body}")
+    done = run("Ada")
+    assert (done.returncode, json.loads(done.stdout)) == (0, ["Ada"]), done
+    assert "\x1b" not in done.stderr
+    if "noise" in act:
+        assert "noise" in done.stderr
+
+
+def test_a_hook_that_ends_the_process_after_the_commit_loses_nothing(
+    plug: Write, run: Callable[..., Finished], book: Context
+) -> None:
+    plug(killer="import os\n@hookimpl\ndef after_change(): os._exit(7)")
+    assert run("Ada").returncode == 7
+    assert names(book) == ["Ada"]
+
+
+def test_a_hook_that_ends_the_process_before_the_commit_leaves_a_sound_book(
+    plug: Write, run: Callable[..., Finished], book: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug(killer="import os\n@hookimpl\ndef before_change(): os._exit(7)")
+    assert run("Ada").returncode == 7
+    assert names(book) == []
+    monkeypatch.delenv("CRM_PLUGINS")
+    assert run("Grace").returncode == 0
+    assert names(book) == ["Grace"]
+
+
+def test_slow_hooks_outside_the_main_thread_are_named_when_they_come_back(plug: Write, run: Callable[..., Finished]) -> None:
+    plug(slow="import time\n@hookimpl\ndef after_change(): time.sleep(0.7)")
+    done = run("Ada", "Grace", where="thread")
+    assert (done.returncode, json.loads(done.stdout)) == (0, ["Ada", "Grace"]), done
+    assert done.stderr.count("'slow' failed in after_change: it took longer than 0.5 seconds") == 1
+
+
+def test_a_hook_that_keeps_failing_is_left_out(plug: Write, run: Callable[..., Finished]) -> None:
+    plug(broken="@hookimpl\ndef after_change(): 1 / 0")
+    done = run("A", "B", "C", "D", "E")
+    assert json.loads(done.stdout) == ["A", "B", "C", "D", "E"]
+    assert done.stderr.count("ZeroDivisionError") == plugins.FAILURES
+    assert done.stderr.count("it is left out from now on") == 1
+
+
+def test_one_bad_plugin_does_not_stop_the_others(plug: Write, run: Callable[..., Finished]) -> None:
+    upper = "@hookimpl\ndef before_change(change):\n    if change.entity == 'lead': return change._replace(after={**change.after, 'name': change.after['name'] + '!'})"
+    plug(first=upper, bad="@hookimpl\ndef before_change(): raise SystemExit", last=upper)
+    done = run("Ada")
+    assert json.loads(done.stdout) == ["Ada!!"]
+
+
+def test_altering_a_change_in_place_alters_nothing(plug: Write, run: Callable[..., Finished]) -> None:
+    vandal = "@hookimpl\ndef {}(x):\n    for c in x if isinstance(x, list) else [x]:\n        c.after.clear()"
+    plug(vandal=vandal.format("before_change").replace("x", "change") + "\n" + vandal.format("after_change").replace("x", "changes"))
+    done = run("Ada")
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, ["Ada"], ""), done
+
+
+def test_an_answer_that_may_not_be_given_is_left_out(plug: Write, run: Callable[..., Finished]) -> None:
+    plug(forger="@hookimpl\ndef before_change(change): return change._replace(id=99)")
+    done = run("Ada")
+    assert json.loads(done.stdout) == ["Ada"]
+    assert "the plugin 'forger' failed in before_change: it may amend only what is in 'after'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("import nonsense_module", "No module named 'nonsense_module'"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("def (", "SyntaxError"),
+        ("import time; time.sleep(30)", "longer than 0.5 seconds"),
+        ("@hookimpl\ndef befor_change(change): pass", "there is no hook 'befor_change'"),
+        ("@hookimpl\ndef before_change(deal): pass", "PluginValidationError"),
+        ("@hookimpl(wrapper=True)\ndef before_change(change): return (yield)", "hook wrappers are not supported"),
+    ],
+)
+def test_a_plugin_that_cannot_be_loaded_is_a_warning(source: str, told: str, plug: Write, run: Callable[..., Finished]) -> None:
+    plug(broken=source)
+    done = run("Ada", "Grace")
+    assert (done.returncode, json.loads(done.stdout)) == (0, ["Ada", "Grace"]), done
+    assert done.stderr.count("the plugin 'broken' (plugged_broken) cannot be loaded: ") == 1
+    assert told in done.stderr
+    assert "'crm plugin disable broken'" in done.stderr
+
+
+def test_plugins_can_be_left_out(plug: Write, book: Context) -> None:
+    plug(strict="@hookimpl\ndef before_change(): raise RefusedError('no')")
+    context = Context(plugins=False)
+    records.add(context, LEAD, {"name": "Ada"})
+    context.close()
+    assert names(book) == ["Ada"]
+    assert "plugged_strict" not in sys.modules
+
+
+def test_without_plugins_nothing_is_loaded(book: Context, run: Callable[..., Finished]) -> None:
+    assert plugins.hooks_for(Settings(), print) == (None, None, None)
+    probe = "import sys; from crmcli import plugins; from crmcli.config import Settings; plugins.hooks_for(Settings(), print); plugins.reports(Settings(), print); print(sorted({'pluggy', 'importlib.metadata', 'crmcli.hookspecs'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, env=environment(), check=True, text=True)
+    assert done.stdout == "[]\n"
+
+
+# --- commands and reports ------------------------------------------------------------------------------------------
+
+
+def test_commands_become_part_of_the_program(plug: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    plug(
+        talk="""
+import typer
+@hookimpl
+def register_commands(app):
+    group = typer.Typer()
+    @group.command()
+    def hello(name: str): return Note(f"hello {name}")
+    @group.command()
+    def boom(): 1 / 0
+    @group.command()
+    def leave(): raise typer.Exit(4)
+    app.add_typer(group, name="talk")
+    @app.command()
+    def whisper_it(): return Note("hush")
+    @app.command("lead")
+    def mine(): return Note("mine")
+""",
+        bad="@hookimpl\ndef register_commands(app): raise ValueError('boom')",
+    )
+    app = typer.Typer()
+
+    @app.command()
+    def lead() -> None: ...
+
+    said: list[str] = []
+    assert sorted(plugins.add_commands(app, Settings(), said.append)) == ["talk", "whisper-it"]
+    assert len(said) == 2
+    assert "'talk' has a command 'lead', but crm has one already" in "".join(said)
+    assert "'bad' failed in register_commands: ValueError: boom" in "".join(said)
+    command = typer.main.get_command(app)
+    assert command.main(["talk", "hello", "Ada"], standalone_mode=False).text == "hello Ada"
+    assert command.main(["talk", "leave"], standalone_mode=False) == 4
+    with pytest.raises(CrmError, match="the plugin 'talk' failed: ZeroDivisionError"):
+        command.main(["talk", "boom"], standalone_mode=False)
+
+
+def test_reports_bring_sql_or_a_file(plug: Write, tmp_path: Path) -> None:
+    file = tmp_path / "r.sql"
+    file.write_text("SELECT 2", encoding="utf-8")
+    plug(
+        one=f"@hookimpl\ndef register_reports(): return [Report('a', 'A', 'SELECT 1'), Report('b', 'B', {str(file)!r})]",
+        two="@hookimpl\ndef register_reports(): return [Report('c', 'C', '/not/there.sql')]",
+        three="@hookimpl\ndef register_reports(): return 5",
+    )
+    said: list[str] = []
+    found = plugins.reports(Settings(), said.append)
+    assert [tuple(report) for report in found] == [("a", "A", "SELECT 1"), ("b", "B", "SELECT 2")]
+    assert sorted(line.split("'")[1] for line in said) == ["three", "two"]
+
+
+# --- enabling ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two packages as an installer leaves them; the returned file appears when one of them is imported."""
+    site, trace = tmp_path / "installed", tmp_path / "was-imported"
+    for name in ("alpha", "beta"):
+        info = site / f"crm_{name}-1.2.dist-info"
+        info.mkdir(parents=True)
+        head = f"Metadata-Version: 2.1\nName: crm-{name}\nVersion: 1.2\nSummary: The {name} plugin\n"
+        (info / "METADATA").write_text(head, encoding="utf-8")
+        (info / "entry_points.txt").write_text(f"[crmcli]\n{name} = plugged_{name}.hooks\n", encoding="utf-8")
+        (site / f"plugged_{name}").mkdir()
+        (site / f"plugged_{name}" / "__init__.py").write_text(f"open({str(trace)!r}, 'w').close()\n", encoding="utf-8")
+        source = f"{MARK}@hookimpl\ndef after_change(): pass\ndef before_change(): pass\n"
+        (site / f"plugged_{name}" / "hooks.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(site))
+    return trace
+
+
+def test_enable_list_info_disable(installed: Path, book: Context) -> None:
+    rows = {row["name"]: row for row in plugging.plugins(book).rows}
+    assert {"alpha", "beta"} <= set(rows)
+    assert rows["alpha"]["distribution"] == "crm-alpha"
+    assert (rows["alpha"]["version"], rows["alpha"]["hooks"], rows["alpha"]["enabled"]) == ("1.2", "after_change", False)
+    shown = plugging.info(book, "alpha")
+    assert shown.values["summary"] == "The alpha plugin"
+    records.add(book, LEAD, {"name": "Ada"})
+    assert not installed.exists()
+
+    assert "enabled the plugin 'alpha' (crm-alpha 1.2)" in plugging.enable(book, "alpha").text
+    assert installed.exists()
+    assert "enabled already" in plugging.enable(book, "alpha").text
+    plugging.enable(book, "beta")
+    assert Settings()["plugins"] == "alpha=plugged_alpha.hooks,beta=plugged_beta.hooks"
+    assert [row["enabled"] for row in plugging.plugins(book).rows if row["name"] in ("alpha", "beta")] == [True, True]
+
+    plugging.disable(book, "alpha")
+    assert Settings()["plugins"] == "beta=plugged_beta.hooks"
+    plugging.disable(book, "beta")
+    assert Settings().find("plugins") == ("", "default")
+
+
+def test_what_is_not_there_is_said(installed: Path, book: Context) -> None:
+    with pytest.raises(NotFoundError, match="did you mean 'alpha'"):
+        plugging.enable(book, "alpa")
+    with pytest.raises(NotFoundError, match="is not enabled"):
+        plugging.disable(book, "alpha")
+    with pytest.raises(NotFoundError):
+        plugging.info(book, "nonsense")
+
+
+def test_an_enabled_plugin_that_is_gone_can_be_seen_and_disabled(book: Context) -> None:
+    from crmcli import config
+
+    config.write("plugins", "gone=not_there_any_more")
+    context = Context()
+    rows = [row for row in plugging.plugins(context).rows if row["name"] == "gone"]
+    assert (rows[0]["enabled"], rows[0]["distribution"], rows[0]["hooks"]) == (True, "(not installed)", "(not found)")
+    plugging.disable(context, "gone")
+    context.close()
+    assert Settings()["plugins"] == ""
+
+
+def test_the_environment_is_not_overridden(installed: Path, book: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_PLUGINS", "beta=plugged_beta.hooks")
+    with pytest.raises(CrmError, match="set by CRM_PLUGINS"):
+        plugging.enable(Context(), "alpha")
+
+
+# --- the contract --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_plugins_import_only_the_api(path: Path) -> None:
+    imported = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.module == "crmcli":
+                imported += [f"crmcli.{alias.name}" for alias in node.names]
+            else:
+                imported.append(node.module or ".")
+    ours = {name for name in imported if name.split(".")[0] in ("crmcli", "tests")}
+    assert ours == {"crmcli.api"}
+
+
+def test_there_are_shipped_plugins() -> None:
+    assert SHIPPED
