@@ -131,7 +131,8 @@ def opportunity(kind: str, number: int, place: int, count: int, words: Vocabular
         "company_name": company, "job_title": title, "email": email, "phone": phone, "city": city,
         "country": "Examplia", "description": about, "pipeline_id": words.pipeline, "stage_id": stage,
         "stage_since": created, "status": "lost" if lost else "open", "probability_bp": 0 if lost else chance,
-        "closed_at": created if lost else None, "archived_at": created if lost else None, "value_minor": int(dice.random() * 5_000_000), "currency": "EUR",
+        "closed_at": created if lost else None, "archived_at": created if lost else None,
+        "value_minor": int(dice.random() * 5_000_000), "currency": "EUR",
         "owner_id": 1 + number % len(OWNERS), "source_id": 1 + number % len(SOURCES), "position": number * 1024,
         "created_at": created, "updated_at": created,
     }  # fmt: skip

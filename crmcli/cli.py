@@ -20,6 +20,7 @@ from crmcli.render import out
 if TYPE_CHECKING:
     from types import FrameType
 
+    from crmcli.context import Context
     from crmcli.results import Rows
 
 #: A reader that has seen enough (`| head -1`): what git, cat and every program killed by SIGPIPE end with.
@@ -72,6 +73,7 @@ def _guarded(state: Run, words: list[str]) -> int:
 
 def _command(state: Run, words: list[str]) -> int:
     state.show = lambda rows: _narrate(state, rows)
+    state.dashboard = _dashboard
     root = make_root()
     if os.environ.get("_CRM_COMPLETE"):
         root.main(words, prog_name="crm", complete_var="_CRM_COMPLETE", standalone_mode=False, obj=state)
@@ -82,6 +84,12 @@ def _command(state: Run, words: list[str]) -> int:
         return int(result)
     _render(state, result)
     return _verdict(result)
+
+
+def _dashboard(context: Context) -> Any:
+    from crmcli.tui import run as dashboard
+
+    return dashboard(context)
 
 
 def _verdict(result: Any) -> int:

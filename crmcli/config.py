@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 from crmcli.domain.fields import suggest
+from crmcli.domain.struct import Struct
 from crmcli.errors import CrmError, NotFoundError, UsageError
 
 
-class Setting(NamedTuple):
+class Setting(Struct):
     """One setting: `kind` is text, integer, flag or one of the words in `choices`."""
 
     name: str

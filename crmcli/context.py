@@ -21,12 +21,12 @@ from crmcli.errors import NotFoundError, UsageError
 from crmcli.store import connect, schema
 from crmcli.store.sql import table_of
 from crmcli.store.uid import new_uid
-from crmcli.store.write import Hooks, Transaction, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from crmcli.store.connect import Connection
+    from crmcli.store.write import Hooks, Transaction
 
 
 class Context:
@@ -160,6 +160,8 @@ class Context:
         if self._tx is not None:
             yield self._tx
             return
+        from crmcli.store.write import transaction  # not loaded by commands that only read
+
         with transaction(
             self.reader,
             now=self.env.now,
@@ -183,6 +185,8 @@ class Context:
     _tx: Transaction | None = None
 
     def _hooks(self) -> Hooks:
+        from crmcli.store.write import Hooks
+
         if not self.plugins_on:
             return Hooks()
         from crmcli.plugins import hooks_for

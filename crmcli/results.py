@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.struct import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from crmcli.domain.types import Type
 
 
-class Column(NamedTuple):
+class Column(Struct):
     """A column: its JSON key, its field type (None: plain text), its title, and for money the key of the currency."""
 
     name: str
@@ -20,7 +22,7 @@ class Column(NamedTuple):
     currency: str = "currency"
 
 
-class Rows(NamedTuple):
+class Rows(Struct):
     """A list. `rows` are mappings from column name to stored value; `cursor` continues the list with `--page`.
 
     `rows` may be a generator that reads page by page and holds no cursor open between pages; `sums` is an optional
@@ -35,7 +37,7 @@ class Rows(NamedTuple):
     bars: str = ""
 
 
-class Record(NamedTuple):
+class Record(Struct):
     """One record with all its fields, and sections (timeline, tasks, people ...) under it."""
 
     title: str
@@ -44,7 +46,7 @@ class Record(NamedTuple):
     sections: tuple[Section, ...] = ()
 
 
-class Section(NamedTuple):
+class Section(Struct):
     """A titled list inside a page; `key` is its JSON name."""
 
     key: str
@@ -52,7 +54,7 @@ class Section(NamedTuple):
     rows: Rows
 
 
-class Page(NamedTuple):
+class Page(Struct):
     """A page of several lists: today, a brief."""
 
     title: str
@@ -60,7 +62,7 @@ class Page(NamedTuple):
     values: dict[str, Any]
 
 
-class Changed(NamedTuple):
+class Changed(Struct):
     """What a verb changed: one line for people, and the changes; `batch` is the number that `crm undo` takes."""
 
     lines: tuple[str, ...]
@@ -70,14 +72,14 @@ class Changed(NamedTuple):
     entity: str = ""
 
 
-class Note(NamedTuple):
+class Note(Struct):
     """Something to say, on stdout (`data`) where it is the answer itself."""
 
     text: str
     data: bool = True
 
 
-class Bytes(NamedTuple):
+class Bytes(Struct):
     """A finished file: an export, a calendar."""
 
     content: bytes

@@ -33,7 +33,7 @@ from crmcli import plugins
 from crmcli.context import Context
 from crmcli.domain.entities import LEAD
 from crmcli.services import records
-plugins.LIMIT = 0.5
+plugins.LIMIT = 0.8
 def work():
     ctx = Context()
     for name in sys.argv[2:]:
@@ -47,7 +47,7 @@ if sys.argv[1] == "thread":
 else:
     work()
 """
-MARK = "from crmcli.api import *\nfrom crmcli.api import hookimpl\n"
+MARK = "from crmcli.api import Context, Note, RefusedError, Report, hookimpl, select\n"
 
 Write = Callable[..., str] if TYPE_CHECKING else Any
 
@@ -239,10 +239,10 @@ BAD = {
     "exits": ("import sys\ndef {hook}: sys.exit(9)", "SystemExit: 9"),
     "interrupts_itself": ("def {hook}: raise GeneratorExit", "GeneratorExit"),
     "recurses": ("def {hook}: {call}", "RecursionError"),
-    "sleeps": ("import time\ndef {hook}: time.sleep(30)", "longer than 0.5 seconds"),
+    "sleeps": ("import time\ndef {hook}: time.sleep(30)", "longer than 0.8 seconds"),
     "stubborn": (
         "import time\ndef {hook}:\n    try: time.sleep(30)\n    except Exception: time.sleep(30)",
-        "longer than 0.5 seconds",
+        "longer than 0.8 seconds",
     ),
 }
 
@@ -303,11 +303,11 @@ def test_a_hook_that_ends_the_process_before_the_commit_leaves_a_sound_book(
     assert names(book) == ["Grace"]
 
 
-def test_slow_hooks_outside_the_main_thread_are_named_when_they_come_back(plug: Write, run: Callable[..., Finished]) -> None:
-    plug(slow="import time\n@hookimpl\ndef after_change(): time.sleep(0.7)")
+def test_slow_hooks_outside_the_main_thread_are_named_afterwards(plug: Write, run: Callable[..., Finished]) -> None:
+    plug(slow="import time\n@hookimpl\ndef after_change(): time.sleep(1)")
     done = run("Ada", "Grace", where="thread")
     assert (done.returncode, json.loads(done.stdout)) == (0, ["Ada", "Grace"]), done
-    assert done.stderr.count("'slow' failed in after_change: it took longer than 0.5 seconds") == 1
+    assert done.stderr.count("'slow' failed in after_change: it took longer than 0.8 seconds") == 1
 
 
 def test_a_hook_that_keeps_failing_is_left_out(plug: Write, run: Callable[..., Finished]) -> None:
@@ -319,15 +319,27 @@ def test_a_hook_that_keeps_failing_is_left_out(plug: Write, run: Callable[..., F
 
 
 def test_one_bad_plugin_does_not_stop_the_others(plug: Write, run: Callable[..., Finished]) -> None:
-    upper = "@hookimpl\ndef before_change(change):\n    if change.entity == 'lead': return change._replace(after={**change.after, 'name': change.after['name'] + '!'})"
+    upper = """
+@hookimpl
+def before_change(change):
+    if change.entity == "lead":
+        return change._replace(after={**change.after, "name": change.after["name"] + "!"})
+"""
     plug(first=upper, bad="@hookimpl\ndef before_change(): raise SystemExit", last=upper)
     done = run("Ada")
     assert json.loads(done.stdout) == ["Ada!!"]
 
 
 def test_altering_a_change_in_place_alters_nothing(plug: Write, run: Callable[..., Finished]) -> None:
-    vandal = "@hookimpl\ndef {}(x):\n    for c in x if isinstance(x, list) else [x]:\n        c.after.clear()"
-    plug(vandal=vandal.format("before_change").replace("x", "change") + "\n" + vandal.format("after_change").replace("x", "changes"))
+    plug(vandal="""
+@hookimpl
+def before_change(change):
+    change.after.clear()
+@hookimpl
+def after_change(changes):
+    changes[0].after.clear()
+    changes.clear()
+""")  # fmt: skip
     done = run("Ada")
     assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, ["Ada"], ""), done
 
@@ -345,13 +357,15 @@ def test_an_answer_that_may_not_be_given_is_left_out(plug: Write, run: Callable[
         ("import nonsense_module", "No module named 'nonsense_module'"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("def (", "SyntaxError"),
-        ("import time; time.sleep(30)", "longer than 0.5 seconds"),
+        ("import time; time.sleep(30)", "longer than 0.8 seconds"),
         ("@hookimpl\ndef befor_change(change): pass", "there is no hook 'befor_change'"),
         ("@hookimpl\ndef before_change(deal): pass", "PluginValidationError"),
         ("@hookimpl(wrapper=True)\ndef before_change(change): return (yield)", "hook wrappers are not supported"),
     ],
 )
-def test_a_plugin_that_cannot_be_loaded_is_a_warning(source: str, told: str, plug: Write, run: Callable[..., Finished]) -> None:
+def test_a_plugin_that_cannot_be_loaded_is_a_warning(
+    source: str, told: str, plug: Write, run: Callable[..., Finished]
+) -> None:
     plug(broken=source)
     done = run("Ada", "Grace")
     assert (done.returncode, json.loads(done.stdout)) == (0, ["Ada", "Grace"]), done
@@ -371,7 +385,15 @@ def test_plugins_can_be_left_out(plug: Write, book: Context) -> None:
 
 def test_without_plugins_nothing_is_loaded(book: Context, run: Callable[..., Finished]) -> None:
     assert plugins.hooks_for(Settings(), print) == (None, None, None)
-    probe = "import sys; from crmcli import plugins; from crmcli.config import Settings; plugins.hooks_for(Settings(), print); plugins.reports(Settings(), print); print(sorted({'pluggy', 'importlib.metadata', 'crmcli.hookspecs'} & set(sys.modules)))"
+    probe = """
+import sys
+from crmcli import plugins
+from crmcli.config import Settings
+plugins.hooks_for(Settings(), print)
+plugins.reports(Settings(), print)
+plugins.add_commands(None, Settings(), print)
+print(sorted({"pluggy", "importlib.metadata", "crmcli.hookspecs", "typer"} & set(sys.modules)))
+"""
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, env=environment(), check=True, text=True)
     assert done.stdout == "[]\n"
 
@@ -421,7 +443,11 @@ def test_reports_bring_sql_or_a_file(plug: Write, tmp_path: Path) -> None:
     file = tmp_path / "r.sql"
     file.write_text("SELECT 2", encoding="utf-8")
     plug(
-        one=f"@hookimpl\ndef register_reports(): return [Report('a', 'A', 'SELECT 1'), Report('b', 'B', {str(file)!r})]",
+        one=f"""
+@hookimpl
+def register_reports():
+    return [Report("a", "A", "SELECT 1"), Report("b", "B", {str(file)!r})]
+""",
         two="@hookimpl\ndef register_reports(): return [Report('c', 'C', '/not/there.sql')]",
         three="@hookimpl\ndef register_reports(): return 5",
     )
@@ -456,7 +482,8 @@ def test_enable_list_info_disable(installed: Path, book: Context) -> None:
     rows = {row["name"]: row for row in plugging.plugins(book).rows}
     assert {"alpha", "beta"} <= set(rows)
     assert rows["alpha"]["distribution"] == "crm-alpha"
-    assert (rows["alpha"]["version"], rows["alpha"]["hooks"], rows["alpha"]["enabled"]) == ("1.2", "after_change", False)
+    assert (rows["alpha"]["version"], rows["alpha"]["hooks"]) == ("1.2", "after_change")
+    assert rows["alpha"]["enabled"] is False
     shown = plugging.info(book, "alpha")
     assert shown.values["summary"] == "The alpha plugin"
     records.add(book, LEAD, {"name": "Ada"})

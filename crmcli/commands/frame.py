@@ -32,6 +32,8 @@ class Run:
         self.assigned: dict[str, str] = {}
         #: Shows a result as narration; the front door puts its renderer here.
         self.show: Callable[[Any], None] = lambda result: None
+        #: Opens the dashboard, a room beside the commands; the front door knows the way.
+        self.dashboard: Callable[[Context], Any] = lambda context: None
         self._context: Context | None = None
 
     @property
@@ -96,6 +98,15 @@ class Run:
             return True
         self.context.say("nothing was changed")
         return False
+
+
+def address(target: str) -> str:
+    """A store's address as it may be shown: a URL without its password."""
+    import re
+
+    if "://" not in target:
+        return target
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", target))
 
 
 def command_line(words: Sequence[str]) -> str:
@@ -184,7 +195,7 @@ def with_shared(params: Sequence[Any] | None) -> list[Any]:
 
 # --- help -----------------------------------------------------------------------------------------------------------
 
-EVERYWHERE = "Also: -o FORMAT, --json, -y, --dry-run, -q, --db, --color, --no-pager, --no-plugins ('crm --help')"
+EVERYWHERE = "Also: -o FORMAT, --json, -y, --dry-run, -q and others: see 'crm --help'"
 
 
 class Helped:
@@ -289,8 +300,20 @@ def build(source: typer.Typer, name: str) -> Any:
             return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
     for group in source.registered_groups:
         if group.name == name:
+            _give_shared(group.typer_instance)
             return get_group_from_info(group, pretty_exceptions_short=False, suggest_commands=True, rich_markup_mode=None)
     return None
+
+
+def _give_shared(source: typer.Typer | None) -> None:
+    """Let the commands of a group that is built whole (a plugin's) take the shared options too."""
+    if source is None:
+        return
+    for info in source.registered_commands:
+        if info.cls in (None, TyperCommand):
+            info.cls = Verb
+    for group in source.registered_groups:
+        _give_shared(group.typer_instance)
 
 
 def unknown(where: str, word: str, known: Sequence[str]) -> UsageError:

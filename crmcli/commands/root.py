@@ -153,9 +153,11 @@ def load_plugins(ctx: Any) -> None:
     run.flags["_plugins_loaded"] = True
     if not str(run.context.settings["plugins"]):
         return
-    from crmcli.services import plugging
+    from crmcli.plugins import add_commands
 
-    plugging.register_commands(run.context, app)
+    for name in add_commands(app, run.context.settings, run.context.say):
+        if name in TABLE:
+            run.context.say(f"warning: a plugin has a command '{name}', but crm has one already; it is left out")
 
 
 def make_root() -> Root:

@@ -35,13 +35,14 @@ def accept(change: Change, answer: Any) -> Change | None:
     """
     if not isinstance(answer, Change):
         raise RefusedError(f"it returned {type(answer).__name__} instead of a Change or None")
-    if answer[:3] != change[:3] or answer.table != change.table or (answer.after is None) != (change.after is None):
+    same = all(getattr(answer, name) == getattr(change, name) for name in ("entity", "id", "before", "table"))
+    if not same or (answer.after is None) != (change.after is None):
         raise RefusedError("it may amend only what is in 'after'")
     if change.after is None or answer.after is None or answer.after == change.after:
         return change
     if not isinstance(answer.after, dict):
         raise RefusedError("it may amend only what is in 'after'")
-    fields = {f.column: f for f in ENTITIES[change.entity].stored()}
+    fields = {f.column or "tags": f for f in ENTITIES[change.entity].fields if f.column or f.type.family == "tags"}
     after: dict[str, Any] = {}
     for column in dict.fromkeys([*change.after, *answer.after]):
         old, new = change.after.get(column), answer.after.get(column)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from crmcli.domain.struct import Struct
 
 
-class Change(NamedTuple):
+class Change(Struct):
     """`before` and `after` hold the changed columns in stored form; `before` None: it was not there, `after` None: it
     is no more. `tags` is a column of its own: the sorted ids of the tags. For a new record `after` holds every column
     that is not empty."""

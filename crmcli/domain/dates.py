@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from crmcli.domain.calendars import (
     GREGORIAN_YEARS,
@@ -18,6 +18,7 @@ from crmcli.domain.calendars import (
     split_day,
 )
 from crmcli.domain.datewords import EDGES, MONTHS, NEAR_DAYS, UNITS, WEEKDAYS
+from crmcli.domain.struct import Struct
 from crmcli.domain.text import clip, fold
 from crmcli.errors import FieldError
 
@@ -33,7 +34,7 @@ DAY_EXAMPLES = "Write today, tomorrow, fri, last fri, +3d, -2w, +1m, +3wd, eom, 
 TIME_EXAMPLES = "A time may follow the day: tomorrow 9am, fri 14:30, 2026-12-01T14:30; or stand alone: 14:30, +2h, now."
 
 
-class When(NamedTuple):
+class When(Struct):
     """A day and, where one was given, a wall-clock time in the reader's time zone.
 
     `time.fold` is 1 only where an exact instant (an offset, now, +2h) fell into the second pass of a repeated hour.

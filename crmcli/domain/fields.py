@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.domain.types import Type
 from crmcli.errors import UsageError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Field(NamedTuple):
+class Field(Struct):
     """One field of a kind of record.
 
     `column` is the stored column of the base table; "" marks a figure that only the view has (`expr` may then say
@@ -47,7 +48,7 @@ class Field(NamedTuple):
         return f"t.{self.column}" if self.column else self.expr
 
 
-class Entity(NamedTuple):
+class Entity(Struct):
     """A kind of record: its words, its table and view, its fields in the order in which they are shown."""
 
     name: str

@@ -8,16 +8,17 @@ Every leaf is true or false for every row, never unknown, so that `not` is a tru
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.keys import KEYED, SEARCHED, search_text
 from crmcli.domain.periods import parse_range, parse_span
+from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.domain.types import Choice, Phone, Ref, bare_number, show_instant
-from crmcli.errors import CrmError, FieldError, FilterError
+from crmcli.errors import FieldError, FilterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,14 +35,14 @@ MAX_DEPTH = 60
 # --- the tree as written -------------------------------------------------------------------------------------------
 
 
-class Value(NamedTuple):
+class Value(Struct):
     """One of the values of a term; a quoted one is taken as it stands."""
 
     text: str
     quoted: bool = False
 
 
-class Term(NamedTuple):
+class Term(Struct):
     """`field:value,value`, with `exact` for `field:=value`; `at` is its column in the text."""
 
     field: str
@@ -50,22 +51,22 @@ class Term(NamedTuple):
     at: int = 0
 
 
-class Word(NamedTuple):
+class Word(Struct):
     """A bare word: any searchable text contains it."""
 
     text: str
     at: int = 0
 
 
-class And(NamedTuple):
+class And(Struct):
     items: tuple[Any, ...]
 
 
-class Or(NamedTuple):
+class Or(Struct):
     items: tuple[Any, ...]
 
 
-class Not(NamedTuple):
+class Not(Struct):
     item: Any
 
 
@@ -244,7 +245,7 @@ def canonical(node: Node) -> str:
 # --- the bound tree ------------------------------------------------------------------------------------------------
 
 
-class Compare(NamedTuple):
+class Compare(Struct):
     """A stored value compared: `op` is one of = < <= > >=."""
 
     field: Field
@@ -252,7 +253,7 @@ class Compare(NamedTuple):
     value: Any
 
 
-class MoneyCompare(NamedTuple):
+class MoneyCompare(Struct):
     """An amount compared in the record's own currency; `units` are ten-thousandths of the major unit."""
 
     field: Field
@@ -260,7 +261,7 @@ class MoneyCompare(NamedTuple):
     units: int
 
 
-class Contains(NamedTuple):
+class Contains(Struct):
     """The key of a text contains `needle`, or with `whole` equals it."""
 
     field: Field
@@ -268,14 +269,14 @@ class Contains(NamedTuple):
     whole: bool = False
 
 
-class OneOf(NamedTuple):
+class OneOf(Struct):
     """A vocabulary link (names folded) or a choice (stored values) is one of `names`."""
 
     field: Field
     names: tuple[Any, ...]
 
 
-class LinkedTo(NamedTuple):
+class LinkedTo(Struct):
     """A link to a record: by id, or by a part (`whole`: all) of its folded name."""
 
     field: Field
@@ -284,23 +285,23 @@ class LinkedTo(NamedTuple):
     whole: bool = False
 
 
-class Tagged(NamedTuple):
+class Tagged(Struct):
     """It has any of these tags (names folded)."""
 
     names: tuple[str, ...]
 
 
-class Empty(NamedTuple):
+class Empty(Struct):
     field: Field
 
 
-class Anywhere(NamedTuple):
+class Anywhere(Struct):
     """Its searchable text, or the name of a company or person it is linked to, contains `needle`."""
 
     needle: str
 
 
-class Book(NamedTuple):
+class Book(Struct):
     """What binding may ask of the book: `known` gives the folded names of a vocabulary, `view` the filter text of a
     saved view (None: no such view), `note` takes a remark for the user."""
 

@@ -8,9 +8,10 @@ probability is basis points (10,000 = 100 %). `None` is empty; an empty text is 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import address, dates, money
+from crmcli.domain.struct import Struct
 from crmcli.domain.text import check_text, digits, fold
 from crmcli.errors import FieldError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Stored = Any
 
 
-class Env(NamedTuple):
+class Env(Struct):
     """What reading a typed value may depend on: the clock's now (aware, in the user's zone) and the user's habits."""
 
     now: datetime

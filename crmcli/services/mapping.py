@@ -30,6 +30,7 @@ TAKEN_OVER = frozenset(
         "created_at", "updated_at", "archived_at", "company_name", "contact_name", "due_at", "done_at", "feedback",
     )
 )  # fmt: skip
+_PLAIN = ("uid", "status", "lost_reason", "created_at", "updated_at")
 _ROLE_HEADERS = {
     FIRST: ("first name", "given name", "forename", "نام کوچک"),
     MIDDLE: ("middle name", "additional name"),
@@ -84,7 +85,9 @@ def _known(name: str) -> dict[str, tuple[int, str]]:
     for field in kind.fields:
         if not field.settable and field.name not in TAKEN_OVER:
             continue
-        names = [field.name, *field.aliases, field.label, *field.headers, *_MORE_HEADERS.get(field.name, ())]
+        # "Closed" or "Converted" may as well head a column of yes and no.
+        words = [*field.aliases, field.label, *field.headers] if field.settable or field.name in _PLAIN else []
+        names = [field.name, *words, *_MORE_HEADERS.get(field.name, ())]
         for rank, title in enumerate(names):
             key = squeeze(title)
             if key not in found or found[key][0] > rank:

@@ -10,7 +10,7 @@ from crmcli.domain.text import fold
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed
 from crmcli.services.undoing import LINKS, NOUNS
-from crmcli.store import read
+from crmcli.store import derived, read
 from crmcli.store.write import ORDER
 
 if TYPE_CHECKING:
@@ -48,12 +48,18 @@ def purge(ctx: Context, kind: Entity, number: int) -> Changed:
         texts = _texts(connection, kind.table, number)
         _let_go(tx, doomed)
         tx.flush()
+        gone = [
+            Change(NOUNS[table], i, row, None, table)
+            for table, ids in doomed.items()
+            for i, row in read.raw(connection, table, sorted(ids)).items()
+        ]
         for table in reversed(ORDER):
             ids = sorted(doomed.get(table, ()), reverse=True)
             if ids:
                 _forget(connection, table, ids, texts)
                 nouns = kind.name if table == kind.table else NOUNS[table]
                 tx.changes += [Change(nouns, i, None, None, table) for i in ids]
+        derived.refresh(connection, gone)
         _optimise(connection, doomed)
     also = {NOUNS[t]: len(ids) for t, ids in doomed.items() if t != kind.table and ids}
     with_it = f", with {', '.join(f'{n} {noun}' for noun, n in also.items())}" if also else ""
@@ -110,7 +116,8 @@ def _forget(connection: Connection, table: str, ids: list[int], texts: set[str])
             connection.run(f"DELETE FROM {table}_tag WHERE record_id IN ({marks})", some)
         connection.run(f"DELETE FROM {table} WHERE id IN ({marks})", some)
         said = connection.rows(
-            "SELECT DISTINCT b.id, b.command FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+            "SELECT DISTINCT b.id, b.command FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+            " JOIN batch b ON b.id = x.batch_id"
             f" WHERE j.entity = ? AND j.record_id IN ({marks})",
             (table, *some),
         )

@@ -1,18 +1,19 @@
-"""Reports: one SQL file each over the documented views, filled with the records, periods and now of one question.
+"""Reports: one SQL text each over the documented views, filled with the records, periods and now of one question.
 
 A file starts with comment lines: its title; `of:` the kinds of record that filter words choose from; `scope: any` to
 count closed and archived ones as well; `periods: month 12` (or week, quarter, year); `column: NAME TYPE Label` for
 each column, TYPE being text, integer, money (minor units, with a column `currency` beside it), percent (basis points),
-days, date or instant; `bars:` a column to draw; `empty:` what to say when there is nothing. Then one SELECT, which may
-read `chosen (id)` and `period (number, label, start_at, end_at)`. A second SELECT after `-- since: NAME` returns the
-text columns of a line and an instant: the mean age in days of those instants becomes the column NAME.
+days, date or instant (without such lines the columns are those of the answer); `bars:` a column to draw; `empty:` what
+to say when there is nothing. Then one SELECT, which may read `chosen (id)` and `period (number, label, start_at,
+end_at)`. A second SELECT after `-- since: NAME` returns the text columns of a line and an instant: the mean age in
+days of those instants becomes the column NAME.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import crmcli
@@ -47,11 +48,12 @@ SINCE = re.compile(r"^-- since: (\w+)$", re.MULTILINE)
 
 
 class Report(NamedTuple):
-    """A report as its file tells it; `columns` are (name, type word, label)."""
+    """A report as its text tells it; `path` is what to call that text, `origin` "crm", "yours" or "plugin"; `columns`
+    are (name, type word, label)."""
 
     name: str
     path: str
-    own: bool
+    origin: str
     title: str
     sql: str
     columns: tuple[tuple[str, str, str], ...]
@@ -67,47 +69,59 @@ class Report(NamedTuple):
 # --- finding -------------------------------------------------------------------------------------------------------
 
 
-def names(_ctx: Context) -> list[str]:
-    """The names of all reports: the program's, and those in the folder `reports` beside the settings."""
-    return sorted(_files())
+def names(ctx: Context) -> list[str]:
+    """The names of all reports: the program's, those in the folder `reports` beside the settings, those of plugins."""
+    return sorted(_texts(ctx))
 
 
 def listing(ctx: Context) -> Rows:
     """Every report with its title and where it comes from."""
-    found = [find(name) for name in names(ctx)]
-    rows = [{"name": one.name, "title": one.title, "file": one.path if one.own else ""} for one in found]
-    return Rows((Column("name", None, "Name"), Column("title", None, "Title"), Column("file", None, "File")), rows)
+    found = [find(ctx, name) for name in names(ctx)]
+    rows = [{"name": one.name, "title": one.title, "origin": one.origin, "file": one.path} for one in found]
+    columns = (("name", "Name"), ("title", "Title"), ("origin", "From"), ("file", "File"))
+    return Rows(tuple(Column(name, None, label) for name, label in columns), rows)
 
 
-def find(name: str) -> Report:
-    """The report of that name. Raises NotFoundError with a suggestion, UsageError for a file that cannot be read."""
-    files = _files()
-    if name not in files:
-        raise NotFoundError(
-            f"there is no report '{name}'", suggest(name, files) or f"known: {', '.join(sorted(files))}"
-        )
-    path, own = files[name]
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the report {path} cannot be read: {error}") from None
-    return _read(name, path, own, text)
+def find(ctx: Context, name: str) -> Report:
+    """The report of that name. Raises NotFoundError with a suggestion, UsageError for a text that cannot be read."""
+    texts = _texts(ctx)
+    if name not in texts:
+        hint = suggest(name, texts) or f"known: {', '.join(sorted(texts))}"
+        raise NotFoundError(f"there is no report '{name}'", hint)
+    origin, path, text = texts[name]
+    if text is None:
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"the report {path} cannot be read: {error}") from None
+    return _read(name, path, origin, text)
 
 
-def _files() -> dict[str, tuple[str, bool]]:
-    """name -> (path, whether it is the user's own); an own one goes before the program's of the same name."""
-    found = {}
+def _texts(ctx: Context) -> dict[str, tuple[str, str, str | None]]:
+    """name -> (origin, path, text if it is at hand); the user's own go before those of plugins, and those before ours."""
+    found: dict[str, tuple[str, str, str | None]] = {}
     ours = os.path.join(os.path.dirname(crmcli.__file__), "reports")
-    for folder, own in ((ours, False), (os.path.join(config_dir(), "reports"), True)):
-        if os.path.isdir(folder):
-            for name in os.listdir(folder):
-                if name.endswith(".sql"):
-                    found[name.removesuffix(".sql")] = (os.path.join(folder, name), own)
+    for name in _names_in(ours):
+        found[name] = ("crm", os.path.join(ours, f"{name}.sql"), None)
+    if ctx.plugins_on and ctx.settings["plugins"]:
+        from crmcli import plugins
+
+        for one in plugins.reports(ctx.settings, ctx.say):
+            found[one.name] = ("plugin", f"the plugin's report {one.name}", f"-- {one.title}\n{one.sql}")
+    own = os.path.join(config_dir(), "reports")
+    for name in _names_in(own):
+        found[name] = ("yours", os.path.join(own, f"{name}.sql"), None)
     return found
 
 
-def _read(name: str, path: str, own: bool, text: str) -> Report:
+def _names_in(folder: str) -> list[str]:
+    if not os.path.isdir(folder):
+        return []
+    return [name.removesuffix(".sql") for name in os.listdir(folder) if name.endswith(".sql")]
+
+
+def _read(name: str, path: str, origin: str, text: str) -> Report:
     said: dict[str, str] = {}
     columns = []
     for line in text.splitlines():
@@ -123,12 +137,10 @@ def _read(name: str, path: str, own: bool, text: str) -> Report:
             columns.append((word, kind, label.strip() or word))
         else:
             said.setdefault(key, value)
-    if not columns:
-        raise UsageError(f"{path} names no columns", "start it with lines such as: -- column: count integer Deals")
     sql, *more = SINCE.split(text)
     since, since_sql = more[:2] if more else ("", "")
     return Report(
-        name, path, own, said.get("title", name), _select(path, sql), tuple(columns),
+        name, path, origin, said.get("title", name), _select(path, sql), tuple(columns),
         tuple(word.strip() for word in said.get("of", "").split(",") if word.strip()),
         said.get("scope", ""), said.get("periods", ""), said.get("bars", ""), said.get("empty", "nothing to report"),
         since, _select(path, since_sql) if since else "",
@@ -136,9 +148,9 @@ def _read(name: str, path: str, own: bool, text: str) -> Report:
 
 
 def _select(path: str, text: str) -> str:
-    """The one SELECT of a part of a file, without the comments before it and the semicolon after it."""
+    """The one SELECT of a part of a text, without the comments before it and the semicolon after it."""
     sql = re.sub(r"\A(?:\s*--[^\n]*\n)*", "", text).strip().removesuffix(";").strip()
-    if not re.match(r"select\b", sql, re.IGNORECASE):
+    if not re.match(r"(?:select|with)\b", sql, re.IGNORECASE):
         raise UsageError(f"{path} is not a report: after its comment lines it wants one SELECT")
     return sql
 
@@ -148,10 +160,10 @@ def _select(path: str, text: str) -> str:
 
 def report(ctx: Context, name: str, words: Sequence[str] = ()) -> Rows:
     """A report over the records that filter words choose. Raises NotFoundError, UsageError, FilterError, StoreError."""
-    plan = find(name)
+    plan = find(ctx, name)
     if words and not plan.of:
         raise UsageError(f"the report {name} takes no filter", f"{plan.path} says nothing in a line '-- of: deal'")
-    if not plan.own:
+    if plan.origin == "crm":
         return _run(ctx, ctx.reader, plan, words)
     ctx.reader  # noqa: B018  checks the store's revision, and makes the default book where there is none
     reader = connect.connect(ctx.settings.database, read_only=True)
@@ -162,9 +174,10 @@ def report(ctx: Context, name: str, words: Sequence[str] = ()) -> Rows:
 
 
 def _run(ctx: Context, reader: Connection, plan: Report, words: Sequence[str]) -> Rows:
-    prefix, params = _given(ctx, plan, words, plan.sql)
-    found, lines = reader.names(prefix + plan.sql, params)
-    kinds = {column: kind for column, kind, _ in plan.columns}
+    sql, params = _given(ctx, plan, words, plan.sql)
+    found, lines = reader.names(sql, params)
+    columns = plan.columns or tuple((column, _kind([line[i] for line in lines]), column) for i, column in enumerate(found))
+    kinds = {column: kind for column, kind, _ in columns}
     missing = [column for column in kinds if column not in found and column != plan.since]
     if missing:
         raise UsageError(f"{plan.path} declares columns that its SELECT does not return: {', '.join(missing)}")
@@ -174,8 +187,17 @@ def _run(ctx: Context, reader: Connection, plan: Report, words: Sequence[str]) -
     ]
     if plan.since:
         _add_ages(ctx, reader, plan, words, rows)
-    shown = tuple(Column(column, TYPES[kind], label) for column, kind, label in plan.columns)
+    shown = tuple(Column(column, TYPES[kind], label) for column, kind, label in columns)
     return Rows(shown, rows, title=plan.title, empty=plan.empty, bars=plan.bars)
+
+
+def _kind(values: Sequence[Any]) -> str:
+    """The type of a column that nobody declared, from the values in it."""
+    present = [value for value in values if value is not None]
+    for shape, kind in ((int, "integer"), (datetime, "instant"), (date, "date")):
+        if present and all(isinstance(value, shape) and not isinstance(value, bool) for value in present):
+            return kind
+    return "text"
 
 
 def _stored(kind: str, value: Any) -> Any:
@@ -189,7 +211,7 @@ def _stored(kind: str, value: Any) -> Any:
 
 
 def _given(ctx: Context, plan: Report, words: Sequence[str], sql: str) -> tuple[str, list[Any]]:
-    """The WITH clause that gives a SELECT what it asks for, and its parameters."""
+    """A SELECT with what it asks for in a WITH clause before it, and the parameters of that."""
     parts: list[str] = []
     params: list[Any] = []
     if re.search(r"\bchosen\b", sql):
@@ -209,7 +231,10 @@ def _given(ctx: Context, plan: Report, words: Sequence[str], sql: str) -> tuple[
         marks = ", ".join([f"(CAST(? AS integer), CAST(? AS text), {instant}, {instant})"] * len(lines))
         parts.append(f"period (number, label, start_at, end_at) AS (VALUES {marks})")
         params += [value for line in lines for value in line]
-    return (f"WITH {', '.join(parts)} " if parts else ""), params
+    if not parts:
+        return sql, params
+    own = re.match(r"with\b", sql, re.IGNORECASE)
+    return f"WITH {', '.join(parts)}" + (f", {sql[own.end() :]}" if own else f" {sql}"), params
 
 
 def _periods(ctx: Context, plan: Report) -> list[tuple[int, str, str, str]]:
@@ -240,8 +265,8 @@ def _periods(ctx: Context, plan: Report) -> list[tuple[int, str, str, str]]:
 def _add_ages(ctx: Context, reader: Connection, plan: Report, words: Sequence[str], rows: list[dict[str, Any]]) -> None:
     """Whole mean days between the instants of the second SELECT and now, rounded half up. Done here because the two
     engines take instants apart in different ways."""
-    prefix, params = _given(ctx, plan, words, plan.since_sql)
-    found, lines = reader.names(prefix + plan.since_sql, params)
+    sql, params = _given(ctx, plan, words, plan.since_sql)
+    found, lines = reader.names(sql, params)
     totals: dict[tuple[Any, ...], tuple[timedelta, int]] = {}
     for *key, since in lines:
         moment = since if isinstance(since, datetime) else read_instant(since)

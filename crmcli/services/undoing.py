@@ -185,7 +185,8 @@ class _Undo:
         steps: dict[int, list[Any]] = {}
         # CROSS JOIN: SQLite is to come from the few records, not from all that the batch changed.
         for record, before, after in self.connection.rows(
-            "SELECT j.record_id, j.before, j.after FROM journal j CROSS JOIN journal_tx x WHERE x.seq = j.seq AND x.batch_id = ?"
+            "SELECT j.record_id, j.before, j.after FROM journal j CROSS JOIN journal_tx x"
+            " WHERE x.seq = j.seq AND x.batch_id = ?"
             f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
             (self.number, table, *ids),
         ):
@@ -274,8 +275,8 @@ class _Undo:
     def _revived(self, table: str, number: int) -> int | None:
         """The id of a word that is gone: the one that took its place, else itself, made again as it last was."""
         if (table, number) not in self.moved:
-            sql = "SELECT before FROM journal WHERE entity = ? AND record_id = ? AND after IS NULL ORDER BY seq DESC, id DESC LIMIT 1"
-            text = self.connection.value(sql, (table, number))
+            sql = "SELECT before FROM journal WHERE entity = ? AND record_id = ? AND after IS NULL"
+            text = self.connection.value(f"{sql} ORDER BY seq DESC, id DESC LIMIT 1", (table, number))
             if text is None:
                 return None
             row = json.loads(text)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r'(?:"[^"]*"|\S)+')
 _QUOTED = re.compile(r'"([^"]*)"')
+_ABOUT = re.compile(r'(?:^|\s)(at|minutes|direction)=("[^"]*"|\S+)\s*$')
 _TAG = re.compile(r"#(\w[\w-]*)")
 
 
@@ -57,3 +58,15 @@ def assignment(name: str, value: str) -> str:
     """FIELD=VALUE as a line that `words` reads back."""
     value = " ".join(value.split()).replace('"', "")
     return f'{name}="{value}"' if " " in value else f"{name}={value}"
+
+
+def log(line: str) -> tuple[str, dict[str, str]]:
+    """What was said, and when, how long and by whom: `at=`, `minutes=` and `direction=` words at the end of the line.
+
+    All else stays as it was typed, equals signs and quotes included.
+    """
+    more: dict[str, str] = {}
+    while found := _ABOUT.search(line):
+        more.setdefault(found[1], found[2].strip('"'))
+        line = line[: found.start()]
+    return line.strip(), more

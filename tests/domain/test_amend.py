@@ -27,13 +27,19 @@ def amended(change: Change, **columns: Any) -> Change:
 
 def test_new_record_may_get_any_column_that_its_kind_has() -> None:
     answer = amended(
-        NEW, close_on="2026-12-01", value_minor=100, tags=[3, 1, 3], priority=3, plan="Monthly", email="A@Engines.example"
+        NEW,
+        close_on="2026-12-01",
+        value_minor=100,
+        tags=[3, 1, 3],
+        priority=3,
+        plan="Monthly",
+        email="A@Engines.Example",
     )
     got = accept(NEW, answer)
     assert got is not None
     assert got.after == {
         "name": "Big", "stage_id": 1, "kind": "deal", "uid": "u", "close_on": "2026-12-01", "value_minor": 100,
-        "tags": [1, 3], "priority": 3, "plan": "monthly", "email": "A@engines.example",
+        "tags": [1, 3], "priority": 3, "plan": "monthly", "email": "a@engines.example",
     }  # fmt: skip
 
 
@@ -77,6 +83,8 @@ def test_edit_taken_back_as_a_whole_is_no_change() -> None:
         (NEW, amended(NEW, closed_at="2026-01-01T00:00:00")),
         (NEW, amended(NEW, stage_id=0)),
         (NEW, amended(NEW, tags=["vip"])),
+        (NEW, amended(NEW, tags="vip")),
+        (NEW, amended(NEW, weighted=1)),
         (NEW, amended(NEW, currency="XX1")),
         (EDIT, amended(EDIT, city="Zurich")),
         (EDIT, amended(EDIT, updated_at="2020-01-01T00:00:00.000Z")),

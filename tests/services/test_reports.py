@@ -142,8 +142,8 @@ def test_own_reports_are_found_and_run(ctx: Context) -> None:
     assert reports.names(ctx) == ["owners", "pipeline", "sources", "win-loss"]
     listed = {row["name"]: row for row in reports.listing(ctx).rows}
     assert listed["owners"]["title"] == "Deals by owner"
-    assert listed["owners"]["file"].endswith("owners.sql")
-    assert listed["pipeline"]["file"] == ""
+    assert listed["owners"]["origin"] == "yours"
+    assert listed["pipeline"]["origin"] == "crm"
     report = reports.report(ctx, "owners", ["stage:new"])
     assert report.title == "Deals by owner"
     assert table(report) == [("ada", 1), ("grace", 2)]
@@ -154,10 +154,20 @@ def test_an_own_report_goes_before_ours(ctx: Context) -> None:
     assert table(reports.report(ctx, "pipeline")) == [(1,)]
 
 
+def test_columns_that_nobody_declared_are_those_of_the_answer(ctx: Context) -> None:
+    own_report(
+        "bare",
+        "-- of: deal\nWITH won AS (SELECT name, closed_at, close_on, value_minor FROM v_deal WHERE id IN (SELECT id FROM chosen))\n"
+        "SELECT name, closed_at, close_on, value_minor FROM won ORDER BY name",
+    )
+    report = reports.report(ctx, "bare", ["is:won", "owner:grace"])
+    assert [column.name for column in report.columns] == ["name", "closed_at", "close_on", "value_minor"]
+    assert table(report) == [("Foods", "2026-09-30T23:59:59.999Z", None, 7000)]
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("SELECT 1 AS n", "names no columns"),
         ("-- column: n number N\nSELECT 1 AS n", "no type"),
         ("-- column: n integer N\nDELETE FROM lead", "wants one SELECT"),
         ("-- column: n integer N\nSELECT 1 AS m", "does not return: n"),

@@ -133,7 +133,8 @@ class RowsView(Widget, can_focus=True):
             text = f" {self.empty}" if at == 0 else ""
             return Strip([Segment(fit(text, columns), self._style("dim"))], columns)
         row = self.rows[at]
-        here = at == self.at and self.has_focus and row.key is not None
+        # A list that cannot take the focus serves a line that is typed beside it: its cursor always shows.
+        here = at == self.at and row.key is not None and (self.has_focus or not self.can_focus)
         pieces = self._paint(row.data, columns - 2)
         return self._strip([("▌" if here else " ", "name"), *pieces, (" ", "name")], columns, self._style("here") if here else None)
 

@@ -1,0 +1,60 @@
+"""crm config: settings, and where each comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crmcli import config as settings
+from crmcli.commands.frame import address, book, noun, run_of
+from crmcli.results import Column, Note, Rows
+
+app = noun("Examples:\n  crm config list\n  crm config set currency USD\n  crm config get currency --origin")
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+Origin = Annotated[bool, typer.Option("--origin", help="Say where the value comes from", show_default=False)]
+COLUMNS = (Column("name", None, "Setting"), Column("value", None, "Value"), Column("origin", None, "From"), Column("help", None, "Meaning"))
+
+
+def _shown(name: str, value: object) -> str:
+    """A value as it may be seen: the address of a store without its password."""
+    return address(str(value)) if name == "db" else str(value)
+
+
+@app.command("list", help="List every setting with its value.")
+def list_(ctx: typer.Context, origin: Origin = False) -> Rows:
+    rows = []
+    for name, setting in settings.SETTINGS.items():
+        value, source = book(ctx).settings.find(name)
+        rows.append({"name": name, "value": _shown(name, value), "origin": source, "help": setting.help})
+    return Rows(COLUMNS if origin else COLUMNS[:2] + COLUMNS[3:], rows)
+
+
+@app.command("get", help="Print one setting.", epilog="Examples:\n  crm config get currency --origin")
+def get(ctx: typer.Context, name: Name, origin: Origin = False) -> Note:
+    value, source = book(ctx).settings.find(name)
+    return Note(f"{_shown(name, value)}\t{source}" if origin else _shown(name, value))
+
+
+@app.command("set", help="Set a setting in the configuration file.", epilog="Examples:\n  crm config set currency USD\n  crm config set columns.lead id,name,stage,value")
+def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> Note:
+    settings.check(settings.setting_of(name), value)
+    if run_of(ctx).dry_run:
+        return Note(f"would set {name} = {_shown(name, value)}", data=False)
+    path = settings.write(name, value)
+    _warn_overruled(ctx, name)
+    return Note(f"set {name} = {_shown(name, value)} in {path}", data=False)
+
+
+@app.command("unset", help="Take a setting out of the configuration file.")
+def unset(ctx: typer.Context, name: Name) -> Note:
+    if run_of(ctx).dry_run:
+        return Note(f"would unset {name}", data=False)
+    path = settings.write(name, None)
+    return Note(f"unset {name} in {path}; it is now {_shown(name, settings.Settings()[name])}", data=False)
+
+
+def _warn_overruled(ctx: typer.Context, name: str) -> None:
+    _, source = settings.Settings(book(ctx).settings.flags).find(name)
+    if source not in (settings.config_file(), "default"):
+        book(ctx).say(f"{source} overrules it now")

@@ -1,0 +1,44 @@
+"""A text written in the user's own editor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from crmcli.config import cache_dir
+from crmcli.errors import CrmError
+
+TEMPLATE = "\n# {about}\n# Lines that start with # are left out; an empty text changes nothing.\n"
+
+
+def compose(about: str) -> str:
+    """The text that the user writes in $VISUAL or $EDITOR, "" when it is left empty.
+
+    The draft is a private file in a private folder, and gone afterwards. Raises CrmError when the editor fails.
+    """
+    from crmcli.domain.text import visible
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or next((e for e in ("nano", "vim", "vi") if shutil.which(e)), "")
+    if not editor:
+        raise CrmError("there is no editor", "set EDITOR, or give the text on the command line")
+    folder = os.path.join(cache_dir(), "drafts")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    path = os.path.join(folder, f"note-{os.getpid()}.md")
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write(TEMPLATE.format(about=visible(about)))
+        done = _edit(editor, path)
+        if done:
+            raise CrmError(f"the editor '{editor}' ended with {done}; nothing was saved")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = [line.rstrip() for line in file if not line.startswith("#")]
+    finally:
+        if os.path.exists(path):
+            os.unlink(path)
+    return "\n".join(lines).strip()
+
+
+def _edit(editor: str, path: str) -> int:
+    """Run the editor as git does: the variable is a shell command, the file its argument."""
+    return subprocess.call(["/bin/sh", "-c", f'{editor} "$@"', editor, path])

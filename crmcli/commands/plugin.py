@@ -1,0 +1,44 @@
+"""crm plugin: enable and disable plugins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from crmcli.commands.frame import book, noun, run_of
+from crmcli.results import Note, Record, Rows
+
+app = noun("Examples:\n  crm plugin list\n  crm plugin enable tidy")
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+@app.command("list", help="List installed plugins; only enabled ones run.")
+def list_(ctx: typer.Context) -> Rows:
+    from crmcli.services import plugging
+
+    return plugging.plugins(book(ctx))
+
+
+@app.command("show", help="What a plugin brings, without running it.")
+def show(ctx: typer.Context, name: Name) -> Record:
+    from crmcli.services import plugging
+
+    return plugging.info(book(ctx), name)
+
+
+@app.command("enable", help="Let a plugin run from now on. It can do whatever you can do.")
+def enable(ctx: typer.Context, name: Name) -> Any:
+    from crmcli.services import plugging
+
+    context = book(ctx)
+    if not run_of(ctx).agree(f"Enable the plugin '{name}'", plugging.info(context, name)):
+        return None
+    return plugging.enable(context, name)
+
+
+@app.command("disable", help="Leave a plugin out from now on.")
+def disable(ctx: typer.Context, name: Name) -> Note:
+    from crmcli.services import plugging
+
+    return plugging.disable(book(ctx), name)

@@ -1,0 +1,75 @@
+"""crm tag: free labels, and what carries them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from crmcli.commands.frame import book, noun
+from crmcli.commands.records import agreed, idle
+from crmcli.domain.entities import RECORDS, entity
+from crmcli.domain.fields import Entity
+from crmcli.errors import UsageError
+from crmcli.results import Changed, Rows
+from crmcli.services import tags
+
+app = noun("Examples:\n  crm tag add vip source:web stage:new\n  crm tag add vip lead:12 lead:15\n  crm lead list no:email -o ids | crm tag add incomplete -\n  crm tag rename hot warm")  # fmt: skip
+Name = Annotated[str, typer.Argument(metavar="TAG")]
+For = Annotated[str, typer.Option("--for", metavar="KIND", help="lead, deal, contact, company or task", show_default=False)]
+Records = Annotated[list[str], typer.Argument(metavar="WHICH...", help="lead:12, numbers, a filter, or - for ids on stdin")]
+
+
+@app.command("list", help="List the tags and how often they are used.")
+def list_(ctx: typer.Context) -> Rows:
+    return tags.tags(book(ctx))
+
+
+def kind_of(words: list[str], wanted: str) -> tuple[Entity, list[str]]:
+    """The kind of record that is meant, and the words without it: from `lead:12`, else --for, else leads."""
+    named = {word.partition(":")[0] for word in words if word.partition(":")[0] in RECORDS and word.partition(":")[2].isdigit()}
+    if len(named) > 1 or (named and wanted and {entity(wanted).name} != named):
+        raise UsageError(f"these are records of several kinds: {', '.join(sorted(named))}", "tag one kind at a time")
+    if named and not all(word.partition(":")[2].isdigit() for word in words):
+        raise UsageError("numbers such as lead:12 and a filter do not go together")
+    kind = entity(wanted or next(iter(named), "lead"))
+    return kind, [word.partition(":")[2] for word in words] if named else words
+
+
+@app.command("add", help="Put a tag on records.", epilog="Examples:\n  crm tag add vip source:web stage:new\n  crm tag add vip deal:31\n  crm tag add vip --for contact city:zurich")
+def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
+    about, words = kind_of(which, kind)
+    numbers = agreed(ctx, about, words, f"Tag with '{tag}'")
+    return tags.add(book(ctx), tag, about, numbers) if numbers else idle(ctx, about, numbers)
+
+
+@app.command("remove", help="Take a tag off records.", epilog="Examples:\n  crm tag remove vip lead:12\n  crm tag remove vip tag:vip stage:won --for deal")
+def remove(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
+    about, words = kind_of(which, kind)
+    numbers = agreed(ctx, about, words, f"Take '{tag}' off")
+    return tags.remove(book(ctx), tag, about, numbers) if numbers else idle(ctx, about, numbers)
+
+
+@app.command("rename", help="Give a tag another name.")
+def rename(ctx: typer.Context, old: Name, new: Annotated[str, typer.Argument(metavar="NEW")]) -> Changed:
+    return tags.rename(book(ctx), old, new)
+
+
+@app.command("merge", help="Make one tag of two.", epilog="Examples:\n  crm tag merge v.i.p. vip        what had 'v.i.p.' has 'vip' now")
+def merge(ctx: typer.Context, old: Name, into: Annotated[str, typer.Argument(metavar="INTO")]) -> Changed:
+    return tags.merge(book(ctx), old, into)
+
+
+@app.command("colour", help="Give a tag a colour.")
+def colour(ctx: typer.Context, tag: Name, shade: Annotated[str, typer.Argument(metavar="COLOUR")]) -> Changed:
+    return tags.colour(book(ctx), tag, shade)
+
+
+@app.command("color", hidden=True, help="The same as colour.")
+def color(ctx: typer.Context, tag: Name, shade: Annotated[str, typer.Argument(metavar="COLOUR")]) -> Changed:
+    return tags.colour(book(ctx), tag, shade)
+
+
+@app.command("delete", help="Forget a tag: it comes off everything.")
+def delete(ctx: typer.Context, tag: Name) -> Changed:
+    return tags.delete(book(ctx), tag)

@@ -1,0 +1,26 @@
+"""crm undo: take back a command or an import."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crmcli.commands.frame import book, noun, run_of
+from crmcli.results import Changed, Rows
+
+app = noun()
+
+
+@app.command("undo", help="Take back the last change, or the one of a number; undo can be undone.", epilog="Examples:\n  crm undo\n  crm undo --list\n  crm undo 118")
+def undo(
+    ctx: typer.Context,
+    batch: Annotated[int, typer.Argument(metavar="[N]", help="The number that 'crm undo --list' shows", show_default=False)] = 0,
+    listed: Annotated[bool, typer.Option("--list", help="List the last changes instead", show_default=False)] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many to list")] = 20,
+) -> Changed | Rows:
+    from crmcli.services import history
+
+    if listed or run_of(ctx).dry_run:
+        return history.batches(book(ctx), limit=limit)
+    return history.undo(book(ctx), batch)

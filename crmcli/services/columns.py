@@ -1,0 +1,297 @@
+"""The columns of a file -> stored values: what a whole column says about its dates and amounts, and its reader."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.domain import money
+from crmcli.domain.address import domain_of
+from crmcli.domain.columnwise import UNEVEN
+from crmcli.domain.dates import instant_of, parse_when
+from crmcli.domain.text import check_text, digits
+from crmcli.domain.types import Choice, Currency, Day, Email, Flag, Identifier, Instant, Integer, Money, Percent, Phone, Text, Url, show_instant
+from crmcli.errors import FieldError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from crmcli.domain.fields import Field
+    from crmcli.domain.types import Env
+
+#: Words that programs write where a value is empty.
+NULLS = frozenset(("NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(null)"))
+_NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/.-])")
+_LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
+_COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_NUMBER = re.compile(r"\d[\d.,]*\d")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MOST_CACHED = 20_000
+
+
+class Problem(NamedTuple):
+    """Why a row is refused: the column's header, the value, the reason."""
+
+    header: str
+    value: str
+    reason: str
+
+
+#: row within the block -> its first problem
+Problems = dict[int, Problem]
+
+
+class DayFacts:
+    """What a column of days shows: the order of day and month, and the calendar of its years."""
+
+    def __init__(self) -> None:
+        self.dmy = self.mdy = self.unclear = self.jalali = self.gregorian = 0
+        self.example = ""
+        self._seen: set[str] = set()
+
+    def look(self, cells: Iterable[str]) -> None:
+        for cell in set(cells) - self._seen:
+            if len(self._seen) < _MOST_CACHED:
+                self._seen.add(cell)
+            text = cell if cell.isascii() else digits(cell)
+            if year := _LEADING_YEAR.match(text):
+                if 1300 <= int(year[1]) < 1500:
+                    self.jalali += 1
+                else:
+                    self.gregorian += 1
+            elif day := _NUMERIC_DAY.match(text):
+                first, second = int(day[1]), int(day[3])
+                if first > 12 >= second or day[2] == ".":
+                    self.dmy += 1
+                elif second > 12 >= first:
+                    self.mdy += 1
+                elif first != second:
+                    self.unclear += 1
+                    self.example = self.example or cell.strip()
+
+    def order(self, header: str, told: str) -> str:
+        """"dmy", "mdy" or "ymd" (no such dates). Raises UsageError where nothing settles it."""
+        if told:
+            return told
+        if self.dmy or self.mdy:
+            return "dmy" if self.dmy >= self.mdy else "mdy"
+        if self.unclear:
+            raise UsageError(
+                f"the dates of column '{header}' can be read in two ways ({self.example}); nothing was imported",
+                "say --dates dmy (day first) or --dates mdy (month first)",
+            )
+        return "ymd"
+
+    def calendar(self, default: str) -> str:
+        return "jalali" if self.jalali and not self.gregorian else default
+
+
+class MoneyFacts:
+    """Which sign a column of amounts has before its decimals."""
+
+    def __init__(self) -> None:
+        self.point = self.comma = self.unclear = 0
+        self.example = ""
+
+    def look(self, cells: Sequence[str]) -> None:
+        if self.point + self.comma > 1000:
+            return
+        for cell in set(cells):
+            if "." not in cell and "," not in cell:
+                continue
+            number = _NUMBER.search(cell)
+            if not number:
+                continue
+            text = number[0]
+            points, commas = text.count("."), text.count(",")
+            if points and commas:
+                self._count("." if text.rindex(".") > text.rindex(",") else ",")
+            elif points + commas > 1:
+                self._count("," if points else ".")
+            elif points + commas == 1:
+                sign = "." if points else ","
+                if len(text) - text.index(sign) != 4 or text.startswith("0") or text.index(sign) > 3:
+                    self._count(sign)
+                elif sign == ".":
+                    self.unclear += 1
+                    self.example = self.example or cell.strip()
+
+    def _count(self, sign: str) -> None:
+        if sign == ".":
+            self.point += 1
+        else:
+            self.comma += 1
+
+    def decimal(self, header: str, told: str, minor_digits: int) -> str | None:
+        """The sign, None where it does not matter. Raises UsageError where nothing settles it."""
+        if told:
+            return told
+        if self.point or self.comma:
+            return "." if self.point >= self.comma else ","
+        if self.unclear and minor_digits != 3:
+            raise UsageError(
+                f"the amounts of column '{header}' can be read in two ways ({self.example}); nothing was imported",
+                "say which sign their decimals have: --decimal . or --decimal ,",
+            )
+        return None
+
+
+def without_nulls(cells: list[str]) -> tuple[list[str], int]:
+    """The cells with NULL, N/A and the like made empty, and how many there were."""
+    if NULLS.isdisjoint(cells):
+        return cells, 0
+    found = ["" if cell in NULLS else cell for cell in cells]
+    return found, sum(map(NULLS.__contains__, cells))
+
+
+def texts(cells: Sequence[str], field: Field, header: str, bad: Problems) -> list[str | None]:
+    """What `Text.parse` gives for each cell. A column of plain text is checked as one."""
+    joined = "\n".join(cells)
+    if joined.isascii() and "\0" not in joined and "\r" not in joined:
+        if not UNEVEN.search(joined) and joined.count("\n") == len(cells) - 1:
+            return [cell or None for cell in cells]
+        if joined.count("\n") == len(cells) - 1 or getattr(field.type, "multiline", False) or isinstance(field.type, Identifier):
+            return [cell.strip() or None for cell in cells]
+    return each(lambda text: field.type.parse(text, None), cells, header, bad)  # type: ignore[arg-type]
+
+
+def each(parse: Callable[[str], Any], cells: Sequence[str], header: str, bad: Problems) -> list[Any]:
+    """Every cell through `parse`, empty ones None; what it refuses becomes a problem of its row."""
+    try:
+        return [parse(cell) if cell else None for cell in cells]
+    except FieldError:
+        pass
+    found = []
+    for row, cell in enumerate(cells):
+        try:
+            found.append(parse(cell) if cell else None)
+        except FieldError as error:
+            bad.setdefault(row, Problem(header, cell, error.message))
+            found.append(None)
+    return found
+
+
+def cached(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """`parse` that remembers what it has read, as columns of days and words repeat themselves."""
+    known: dict[str, Any] = {}
+
+    def read(text: str) -> Any:
+        try:
+            return known[text]
+        except KeyError:
+            value = parse(text)
+            if len(known) < _MOST_CACHED:
+                known[text] = value
+            return value
+
+    return read
+
+
+def reader(field: Field, env: Env) -> Callable[[Sequence[str], str, Problems], list[Any]]:
+    """(cells, header, problems) -> the stored values of a plain field (not a link, not money, not tags)."""
+    kind = field.type
+    parse: Callable[[str], Any]
+    if field.name == "domain":
+        parse = cached(_domain)
+    elif field.name == "uid":
+        parse = _uid
+    elif isinstance(kind, (Text, Identifier)):
+        return lambda cells, header, bad: texts(cells, field, header, bad)
+    elif isinstance(kind, Day):
+        parse = cached(lambda text: _day(text, env))
+    elif isinstance(kind, Instant):
+        parse = cached(lambda text: _instant(text, env))
+    elif isinstance(kind, Phone):
+        parse = _phone
+    elif isinstance(kind, (Email, Url)):
+        parse = lambda text: kind.parse(text, env)  # noqa: E731
+    elif isinstance(kind, (Integer, Percent, Choice, Currency, Flag)):
+        parse = cached(lambda text: kind.parse(_whole(text) if isinstance(kind, Integer) else text, env))
+    else:
+        raise AssertionError(f"{field.name} has no reader")
+    return lambda cells, header, bad: each(parse, cells, header, bad)
+
+
+def amounts(
+    cells: Sequence[str], codes: Sequence[str | None] | None, env: Env, header: str, bad: Problems
+) -> tuple[list[int | None], list[str | None]]:
+    """Minor units and currencies of a column of amounts, read in the row's own currency where it has one."""
+    minors: list[int | None] = []
+    found: list[str | None] = []
+    parse, home, decimal = money.parse_money, env.currency, env.decimal
+    for row, cell in enumerate(cells):
+        minor = code = None
+        if cell and not cell.isspace():
+            own = (codes[row] if codes else None) or home
+            try:
+                minor, code = parse(cell, own, decimal)
+            except FieldError as error:
+                bad.setdefault(row, Problem(header, cell, error.message))
+            else:
+                if codes and codes[row] and code != own:
+                    bad.setdefault(row, Problem(header, cell, f"the amount is in {code}, the row in {own}"))
+        minors.append(minor)
+        found.append(code)
+    return minors, found
+
+
+_SPLIT = re.compile(r"[,;|،\n]")
+
+
+def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
+    """Names of links: white space evened out, empty ones None."""
+    parse = cached(lambda text: " ".join(check_text(text).split()) or None)
+    return each(parse, cells, header, bad)
+
+
+def many_words(cells: Sequence[str], header: str, bad: Problems) -> list[tuple[str, ...]]:
+    """Names of tags, parted by , ; | or a new line."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for part in _SPLIT.split(check_text(text)) if (name := " ".join(part.split()))))
+
+    return [some or () for some in each(cached(parse), cells, header, bad)]
+
+
+def _day(text: str, env: Env) -> str | None:
+    """A day; a time behind it is left out, since other programs write days as midnights."""
+    if not text.strip():
+        return None
+    plain = digits(text).strip()
+    if _COMPACT_DAY.fullmatch(plain):
+        text = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
+    return parse_when(text, env.now, env.calendar, env.order).day.isoformat()
+
+
+def _instant(text: str, env: Env) -> str | None:
+    if not text.strip():
+        return None
+    if len(text) == 24 and text[-1] == "Z" and text[10] == "T":
+        return str(Instant().parse(text, env))
+    return show_instant(instant_of(parse_when(text, env.now, env.calendar, env.order), env.now))
+
+
+def _phone(text: str) -> str | None:
+    """As typed: what cannot be read as a number is kept all the same."""
+    return " ".join(check_text(text).split()) or None
+
+
+def _whole(text: str) -> str:
+    """17850.0 as spreadsheets write whole numbers."""
+    return re.sub(r"\.0+$", "", text.strip())
+
+
+def _domain(text: str) -> str | None:
+    if not text.strip():
+        return None
+    found = domain_of(text)
+    if not found:
+        raise FieldError(f"'{text.strip()}' is not an internet domain")
+    return found
+
+
+def _uid(text: str) -> str | None:
+    plain = text.strip().lower()
+    if plain and not _UUID.fullmatch(plain):
+        raise FieldError(f"'{text}' is not a UUID")
+    return plain or None

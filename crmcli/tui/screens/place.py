@@ -1,0 +1,312 @@
+"""What every place shares: a title, rows of some kind, a filter, the line of keys, and what can be done with a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from textual.screen import Screen
+from textual.widgets import Static
+
+from crmcli.domain.entities import ENTITIES
+from crmcli.domain.text import clip, visible
+from crmcli.errors import CrmError, UsageError
+from crmcli.services import deals, records, tasks, timeline, vocabulary
+from crmcli.tui import lines
+from crmcli.tui.screens.windows import Prompt
+from crmcli.tui.widgets.bars import FilterBar, KeyBar, TitleBar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+
+    from crmcli.results import Changed
+    from crmcli.tui.app import Dashboard
+
+#: Below this nothing can be read; a terminal of 80 x 24 may lose a line to tmux.
+SMALLEST = (60, 15)
+
+
+class Subject(NamedTuple):
+    """The record that an action is about."""
+
+    kind: str
+    id: int
+    name: str
+
+    @property
+    def ref(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    def __str__(self) -> str:
+        return f"{self.ref} {clip(visible(self.name), 40)}"
+
+
+class Place(Screen[None]):
+    """A screen that shows rows of the book. Subclasses say how to `load` and what the `subject` is."""
+
+    AUTO_FOCUS = "#body"
+    where: ClassVar[str] = ""
+    #: The kind of record that quick add makes.
+    adds: ClassVar[str] = "lead"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter = ""
+        self.seen = -1
+
+    @property
+    def dashboard(self) -> Dashboard:
+        from crmcli.tui.app import Dashboard
+
+        assert isinstance(self.app, Dashboard)
+        return self.app
+
+    # --- what subclasses say ---
+
+    def body(self) -> ComposeResult:
+        raise NotImplementedError
+
+    def load(self) -> None:
+        """Ask for the rows anew."""
+        raise NotImplementedError
+
+    def subject(self) -> Subject | None:
+        """The record under the cursor."""
+        raise NotImplementedError
+
+    def step(self, down: int) -> None:
+        raise NotImplementedError
+
+    def given(self) -> dict[str, str]:
+        """Fields that a record added here has unless something else is typed."""
+        return {}
+
+    @property
+    def height(self) -> int:
+        """Lines of a page."""
+        return max(1, self.query_one("#body").size.height - 2)
+
+    # --- the frame ---
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(id="title")
+        yield from self.body()
+        bar = FilterBar(id="filter")
+        bar.display = False
+        yield bar
+        yield KeyBar(self.where)
+        yield Static("", id="small", markup=False)
+
+    def on_mount(self) -> None:
+        self.fresh()
+
+    def fresh(self) -> None:
+        """Load, and remember the state of the book that is shown."""
+        self.seen = self.dashboard.seq
+        self.load()
+
+    def on_screen_resume(self) -> None:
+        if self.seen != self.dashboard.seq:
+            self.fresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        self.set_class(small, "-small")
+        if small:
+            text = f"The window is {width} x {height}.\nMake it {SMALLEST[0]} x {SMALLEST[1]} at least."
+            self.query_one("#small", Static).update(text)
+
+    def ask_rows(self, verb: Callable[..., Any], *args: Any, then: Callable[[Any], None], **named: Any) -> None:
+        """Ask for rows: only the newest answer counts, and a malformed filter leaves the last good rows."""
+        self.dashboard.desk.ask(verb, *args, then=lambda value: self._rows(then, value), failed=self._refused, group=self.group, **named)
+
+    @property
+    def group(self) -> str:
+        """The questions of this screen's rows."""
+        return f"rows:{id(self)}"
+
+    def _rows(self, then: Callable[[Any], None], value: Any) -> None:
+        if self.is_attached:
+            self.query_one(FilterBar).trouble(None)
+            then(value)
+
+    def _refused(self, error: CrmError) -> bool:
+        bar = self.query_one(FilterBar)
+        if not self.is_attached or not bar.display or not isinstance(error, UsageError):
+            return False
+        bar.trouble(error)
+        return True
+
+    # --- moving ---
+
+    def action_down(self) -> None:
+        self.step(1)
+
+    def action_up(self) -> None:
+        self.step(-1)
+
+    def action_page_down(self) -> None:
+        self.step(self.height)
+
+    def action_page_up(self) -> None:
+        self.step(-self.height)
+
+    def action_top(self) -> None:
+        self.step(-(10**9))
+
+    def action_bottom(self) -> None:
+        self.step(10**9)
+
+    def action_open(self) -> None:
+        subject = self.subject()
+        if subject:
+            self.dashboard.open_record(subject.kind, subject.id)
+
+    # --- the filter ---
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).open()
+
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        self.filter = message.text.strip()
+        self.load()
+
+    def on_filter_bar_closed(self, message: FilterBar.Closed) -> None:
+        if message.clear:
+            self.clear_filter()
+        bar = self.query_one(FilterBar)
+        bar.display = bool(self.filter)
+        self.query_one("#body").focus()
+
+    def clear_filter(self) -> None:
+        had, self.filter = self.filter, ""
+        self.query_one(FilterBar).reset()
+        if had:
+            self.load()
+
+    def words(self) -> list[str]:
+        """The filter as words of a verb."""
+        return [self.filter] if self.filter else []
+
+    # --- writing ---
+
+    def write(self, verb: Callable[..., Changed], *args: Any, prompt: Prompt | None = None, quiet: bool = False, **named: Any) -> None:
+        """Run a verb that changes the book; say what it did, and show the book as it is then."""
+
+        def then(changed: Changed) -> None:
+            if prompt:
+                prompt.close()
+            if not quiet:
+                self.dashboard.toast("\n".join(changed.lines))
+            self.dashboard.beat()
+
+        def failed(error: CrmError) -> bool:
+            if prompt:
+                return prompt.refuse(error)
+            self.fresh()
+            return False
+
+        self.dashboard.desk.ask(verb, *args, then=then, failed=failed, **named)
+
+    def prompt(self, title: str, submit: Callable[[str, Prompt], None], *, value: str = "", hint: str = "", choices: Sequence[str] = ()) -> None:
+        self.app.push_screen(Prompt(title, submit, value=value, hint=hint, choices=choices))
+
+    def _line(self, title: str, submit: Callable[[str, Prompt], None], **named: Any) -> None:
+        """A prompt whose line may itself be refused before a verb is asked."""
+
+        def read(text: str, prompt: Prompt) -> None:
+            try:
+                submit(text, prompt)
+            except CrmError as error:
+                prompt.refuse(error)
+
+        self.prompt(title, read, **named)
+
+    def _of(self, *kinds: str) -> Subject | None:
+        """The subject if it is of such a kind; says so if it is not."""
+        subject = self.subject()
+        if subject is None:
+            self.dashboard.toast("there is no record under the cursor")
+        elif subject.kind not in kinds:
+            self.dashboard.toast(f"that is for a {' or '.join(kinds)}, not for a {subject.kind}")
+        else:
+            return subject
+        return None
+
+    def action_add(self) -> None:
+        kind = ENTITIES[self.adds]
+        given = self.given()
+
+        def submit(text: str, prompt: Prompt) -> None:
+            self.write(records.add, kind, lines.new(text, given), prompt=prompt, source="tui")
+
+        hint = {"task": "Call Ada due=fri on=lead:12 type=call", "company": "Analytical Engines website=engines.example"}
+        self._line(f"New {self.adds}", submit, hint=hint.get(self.adds, 'Ada Lovelace company="Analytical Engines" value=12k #vip'))
+
+    def action_edit(self) -> None:
+        if subject := self.subject():
+            self.edit(subject, "")
+
+    def edit(self, subject: Subject, value: str) -> None:
+        """Ask for FIELD=VALUE words."""
+
+        def submit(text: str, prompt: Prompt) -> None:
+            self.write(records.edit, ENTITIES[subject.kind], [subject.id], lines.change(text), prompt=prompt, source="tui")
+
+        self._line(f"Change {subject}", submit, value=value, hint="stage=qualified owner=me tags=+vip")
+
+    def action_note(self) -> None:
+        if subject := self._of("lead", "deal", "contact", "company"):
+            self._log(subject, "note", f"Note on {subject}", "what is worth remembering")
+
+    def action_call(self) -> None:
+        if subject := self._of("lead", "deal", "contact", "company"):
+            self._log(subject, "call", f"Call with {subject}", "what was said; at=yesterday minutes=5")
+
+    def _log(self, subject: Subject, what: str, title: str, hint: str) -> None:
+        def submit(text: str, prompt: Prompt) -> None:
+            body, more = lines.log(text)
+            self.write(timeline.add, ENTITIES[subject.kind], subject.id, what, body, prompt=prompt, source="tui", **more)
+
+        self._line(title, submit, hint=hint)
+
+    def action_task(self) -> None:
+        subject = self._of("lead", "deal", "contact", "company")
+        if subject is None:
+            return
+        on = subject.ref
+
+        def submit(text: str, prompt: Prompt) -> None:
+            self.write(records.add, ENTITIES["task"], lines.new(text, {"on": on} if subject.kind in ("lead", "deal") else {subject.kind: str(subject.id)}),
+                       prompt=prompt, source="tui")  # fmt: skip
+
+        self._line(f"Task for {subject}", submit, hint="Call Ada due=fri type=call")
+
+    def action_done(self) -> None:
+        if subject := self._of("task"):
+            self._line(f"Done: {subject}", lambda text, prompt: self.write(tasks.done, [subject.id], text, prompt=prompt, source="tui"), hint="what came of it (may stay empty)")
+
+    def action_snooze(self) -> None:
+        if subject := self._of("task"):
+            self._line(f"Put off: {subject}", lambda text, prompt: self.write(tasks.snooze, [subject.id], text, prompt=prompt, source="tui"), hint="tomorrow, mon, +3d, fri 14:30")
+
+    def action_won(self) -> None:
+        if subject := self._of("deal", "lead"):
+            self.write(deals.won, ENTITIES[subject.kind], [subject.id], source="tui")
+
+    def action_lost(self) -> None:
+        if subject := self._of("deal", "lead"):
+            self.dashboard.desk.ask(vocabulary.lost_reasons, then=lambda known: self._ask_reason(subject, known))
+
+    def _ask_reason(self, subject: Subject, known: Sequence[str]) -> None:
+        def submit(text: str, prompt: Prompt) -> None:
+            self.write(deals.lost, ENTITIES[subject.kind], [subject.id], text, prompt=prompt, source="tui")
+
+        self._line(f"Lost: {subject}", submit, hint="the reason (↑ ↓ choose, or type a new one)", choices=known)
+
+    def action_convert(self) -> None:
+        if subject := self._of("lead"):
+            self.write(deals.convert, subject.id, source="tui")
