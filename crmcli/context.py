@@ -187,11 +187,11 @@ class Context:
     def _hooks(self) -> Hooks:
         from crmcli.store.write import Hooks
 
-        if not self.plugins_on:
+        if not self.plugins_on or not self.settings["plugins"]:
             return Hooks()
         from crmcli.plugins import hooks_for
 
-        return hooks_for(self.settings, self.say)
+        return Hooks(*hooks_for(self.settings, self.say))
 
     # --- names ---
 

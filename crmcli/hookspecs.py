@@ -29,8 +29,9 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 class Report(NamedTuple):
     """A report of a plugin: `crm report NAME`.
 
-    `sql` is one SELECT over the documented views, or the path of a UTF-8 file (its name ends in .sql) that holds it.
-    The columns of the answer are the columns of the report.
+    `sql` is written as the program's own report files are (crmcli/reports/*.sql): comment lines that name the columns,
+    then one SELECT over the documented views; or it is the absolute path of such a file, in UTF-8 and with a name
+    that ends in .sql.
     """
 
     name: str

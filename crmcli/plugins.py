@@ -406,7 +406,7 @@ def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def reports(settings: Values, say: Say) -> list[Report]:
-    """The reports that the plugins bring, with their SQL read from the files they name; one of each name."""
+    """The reports that the plugins bring, with the texts of the files they name; one of each name."""
     loaded = load(settings, say)
     found: dict[str, Report] = {}
     if loaded is None:

@@ -160,6 +160,18 @@ def load_plugins(ctx: Any) -> None:
             run.context.say(f"warning: a plugin has a command '{name}', but crm has one already; it is left out")
 
 
+def plugin_names() -> list[str]:
+    """The first words that enabled plugins bring; completion asks, so a plugin that fails says nothing."""
+    from crmcli.config import Settings
+
+    settings = Settings()
+    if not str(settings["plugins"]):
+        return []
+    from crmcli.plugins import add_commands
+
+    return add_commands(app, settings, lambda line: None)
+
+
 def make_root() -> Root:
     """The whole program as one group, with Typer's own options that install completion."""
     from typer.main import get_install_completion_arguments

@@ -39,12 +39,12 @@ class Card(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """What a lane is worth in one currency, in minor units, and how many of its cards have an amount in it."""
+    """What a lane is worth in one currency, in minor units, and how many cards have an amount in it."""
 
     currency: str
     value: int
     weighted: int
-    count: int
+    cards: int
 
 
 class Lane(NamedTuple):
@@ -68,7 +68,9 @@ class Board(NamedTuple):
 
 def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
     """The board of a pipeline (0: the first one) with the deals that fit the filter. Raises FilterError, NotFoundError."""
-    every = tuple((int(row[0]), row[1]) for row in ctx.reader.rows("SELECT id, name FROM pipeline ORDER BY position, id"))
+    every = tuple(
+        (int(row[0]), row[1]) for row in ctx.reader.rows("SELECT id, name FROM pipeline ORDER BY position, id")
+    )
     if not every:
         raise NotFoundError("there is no pipeline", "add one: crm pipeline add Sales")
     number, name = next((p for p in every if p[0] == pipeline), every[0])
@@ -98,7 +100,9 @@ def _tree(ctx: Context, words: Sequence[str]) -> Any:
         return scoped
     alive = query.Empty(DEAL.by_name["removed_at"])
     shown = [scoped.items[-1]] if text else []
-    return query.And((alive, query.Empty(DEAL.by_name["archived_at"]), records.bound(ctx, DEAL, RECENT, scope=False), *shown))
+    return query.And(
+        (alive, query.Empty(DEAL.by_name["archived_at"]), records.bound(ctx, DEAL, RECENT, scope=False), *shown)
+    )
 
 
 def sums(rows: Iterable[tuple[Any, ...]]) -> tuple[Sum, ...]:

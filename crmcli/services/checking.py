@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,8 @@ def engine(connection: Connection) -> list[Fault]:
     if connection.dialect == "sqlite":
         return [str(row[0]) for row in connection.rows("PRAGMA integrity_check(20)") if row[0] != "ok"]
     there = {row[0] for row in connection.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-    lost = [f"the table {table} is missing" for table in (*ORDER, "batch", "journal", "journal_tx") if table not in there]
+    wanted = (*ORDER, "batch", "journal", "journal_tx", "journal_head")
+    lost = [f"the table {table} is missing" for table in wanted if table not in there]
     broken = connection.rows(
         "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
         " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND NOT i.indisvalid"
@@ -138,7 +140,8 @@ def _compare(connection: Connection, env: Env, table: str, start: int, end: int)
     ids = [row[0] for row in connection.rows(f"SELECT id FROM {table} WHERE id >= ? AND id < ?", (start, end))]
     states: dict[int, dict[str, Any] | None] = {}
     for number, before, after in connection.rows(
-        "SELECT record_id, before, after FROM journal WHERE entity = ? AND record_id >= ? AND record_id < ? ORDER BY seq, id",
+        "SELECT record_id, before, after FROM journal WHERE entity = ? AND record_id >= ? AND record_id < ?"
+        " ORDER BY seq, id",
         (table, start, end),
     ):
         if after is None:
@@ -190,8 +193,7 @@ def derived_columns(connection: Connection) -> list[Fault]:
 def search_index(connection: Connection) -> list[Fault]:
     """The word indexes hold what the rows say. PostgreSQL keeps its own in step by itself."""
     if connection.dialect != "sqlite":
-        valid = connection.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%\\_words'")
-        there = {row[0] for row in valid}
+        there = {row[0] for row in connection.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")}
         return [f"the word index of {t} is missing" for t in schema.SEARCHED if f"ix_{t}_words" not in there]
     found = []
     for table in schema.SEARCHED:
@@ -219,20 +221,13 @@ def orphans(connection: Connection) -> list[Fault]:
     return found
 
 
-class _quiet:  # noqa: N801  reads as a verb
+@contextlib.contextmanager
+def _quiet(connection: Connection) -> Iterator[None]:
     """No other writer while this lasts."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.transaction = connection.transaction()
-        self.connection = connection
-
-    def __enter__(self) -> None:
-        self.transaction.__enter__()
-        if self.connection.dialect == "postgresql":
-            self.connection.run("SELECT pg_advisory_xact_lock(4369)")
-
-    def __exit__(self, *what: Any) -> None:
-        self.transaction.__exit__(*what)
+    with connection.transaction():
+        if connection.dialect == "postgresql":
+            connection.run("SELECT pg_advisory_xact_lock(4369)")
+        yield
 
 
 def checks(ctx: Context, connection: Connection, deep: bool) -> Iterator[tuple[str, str, list[Fault]]]:

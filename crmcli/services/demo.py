@@ -1,7 +1,7 @@
 """A generated, believable book of business: eighteen months of leads, deals, people, tasks and talk, from a fixed seed.
 
-What happened is played in the order of its time, two weeks to a transaction, through the same door as every other write,
-so that history, undo (of the whole) and `db check --deep` hold.
+What happened is played in the order of its time, two weeks to a transaction, through the same door as every other
+write, so that history, undo (of the whole) and `db check --deep` hold.
 """
 
 from __future__ import annotations
@@ -221,7 +221,8 @@ class _Play:
                 ("lost_reason", words.REASONS),
             )
         }  # fmt: skip
-        self.tags = {name: tx.word("tag", name) for name in (*words.LEAD_TAGS, *words.COMPANY_TAGS)}
+        labels = (*words.LEAD_TAGS, *words.COMPANY_TAGS)
+        self.tags = {name: number for name in labels if (number := tx.word("tag", name)) is not None}
         self.types = {name: tx.word("task_type", name) for name in words.TASKS}
         every = values.stages(self.stage)
         self.pipelines["Sales"] = [s for s in every if s["pipeline_id"] == every[0]["pipeline_id"]]
@@ -237,7 +238,8 @@ class _Play:
 
         def scene() -> None:
             row = {
-                "name": firm.name, "domain": firm.domain, "website": f"https://{firm.domain}", "industry": firm.industry,
+                "name": firm.name, "domain": firm.domain, "website": f"https://{firm.domain}",
+                "industry": firm.industry,
                 "city": firm.place[0], "country": firm.place[1], "phone": self._phone(firm.place), "employees": people,
                 "email": f"info@{firm.domain}", "owner_id": self._user(firm.persian), "tags": [self.tags[tag]],
                 "parent_id": parent.id if parent else None, "source_id": self._word("source"),
@@ -252,8 +254,9 @@ class _Play:
             row = {
                 "name": person.name, "email": person.email, "phone": person.phone, "job_title": person.title,
                 "city": person.place[0], "country": person.place[1], "language": "fa" if person.persian else None,
-                "company_id": firm.id if firm else None, "owner_id": self._user(person.persian), "source_id": self._word("source"),
-                "tags": sorted({self.tags["newsletter"]} if self.dice.random() < 0.2 else ()),
+                "company_id": firm.id if firm else None, "owner_id": self._user(person.persian),
+                "source_id": self._word("source"),
+                "tags": [self.tags["newsletter"]] if self.dice.random() < 0.2 else [],
             }  # fmt: skip
             person.id = self.tx.add("contact", {**row, **_made(person.since)})
 
@@ -271,7 +274,8 @@ class _Play:
                 else None
             )
             row = {
-                "kind": "lead" if as_lead else "deal", "source_id": self._word("source"), "priority": dice.choice((0, 0, 0, 1, 1, 2, 3)),
+                "kind": "lead" if as_lead else "deal", "source_id": self._word("source"),
+                "priority": dice.choice((0, 0, 0, 1, 1, 2, 3)),
                 "email": person.email, "phone": person.phone, "job_title": person.title, "city": person.place[0],
                 "country": person.place[1], "status": "open", "probability_manual": False,
                 "tags": sorted({self.tags[t] for t in dice.sample(words.LEAD_TAGS, dice.choice((0, 0, 1, 1, 2)))}),

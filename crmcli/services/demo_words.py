@@ -4,18 +4,21 @@ from __future__ import annotations
 
 GIVEN = (
     "Nora", "Felix", "Ines", "Tomas", "Greta", "Oscar", "Lena", "Hugo", "Maja", "Ruben", "Elsa", "Jonas", "Clara",
-    "Pavel", "Alma", "Victor", "Rosa", "Anton", "Judith", "Samuel", "Helen", "Marco", "Freya", "Owen", "Priya", "Daniel",
+    "Pavel", "Alma", "Victor", "Rosa", "Anton", "Judith", "Samuel", "Helen", "Marco", "Freya", "Owen", "Priya",
+    "Daniel",
     "Yara", "Simon", "Carmen", "Leo",
 )  # fmt: skip
 FAMILY = (
     "Albrecht", "Barros", "Castell", "Dorn", "Ekström", "Fontaine", "Gruber", "Hale", "Ivanova", "Jansen", "Keller",
-    "Lindqvist", "Moreau", "Novak", "Okafor", "Petit", "Quist", "Rahimi", "Sorensen", "Thorne", "Urban", "Vidal", "Weber",
+    "Lindqvist", "Moreau", "Novak", "Okafor", "Petit", "Quist", "Rahimi", "Sorensen", "Thorne", "Urban", "Vidal",
+    "Weber",
     "Yilmaz", "Zeller", "Marsh", "Baptiste", "Corelli", "Duarte", "Engel",
 )  # fmt: skip
 #: Persian names as written, and as they stand in an e-mail address.
 GIVEN_FA = (
     ("سارا", "sara"), ("علی", "ali"), ("مریم", "maryam"), ("رضا", "reza"), ("نگار", "negar"), ("کاوه", "kaveh"),
-    ("لیلا", "leila"), ("آرش", "arash"), ("پریسا", "parisa"), ("کیان", "kian"), ("یاسمن", "yasaman"), ("بهرام", "bahram"),
+    ("لیلا", "leila"), ("آرش", "arash"), ("پریسا", "parisa"), ("کیان", "kian"), ("یاسمن", "yasaman"), ("بهرام",
+    "bahram"),
 )  # fmt: skip
 FAMILY_FA = (
     ("کریمی", "karimi"), ("رضایی", "rezaei"), ("شریفی", "sharifi"), ("یزدانی", "yazdani"), ("کاظمی", "kazemi"),
@@ -23,8 +26,10 @@ FAMILY_FA = (
 )  # fmt: skip
 FIRM = (
     "Amberline", "Brightwell", "Cedarholm", "Drumlin", "Eastmoor", "Fernhollow", "Glasswater", "Hartvale", "Ironquay",
-    "Juniper Row", "Kestrelby", "Lanternfield", "Millrace", "Northfold", "Oakmantle", "Pinewright", "Quillstone", "Rookery",
-    "Silverfen", "Tallowgate", "Underhill", "Verdantis", "Willowmark", "Yarrowby", "Zephyrine", "Copperlea", "Stonebeck",
+    "Juniper Row", "Kestrelby", "Lanternfield", "Millrace", "Northfold", "Oakmantle", "Pinewright", "Quillstone",
+    "Rookery",
+    "Silverfen", "Tallowgate", "Underhill", "Verdantis", "Willowmark", "Yarrowby", "Zephyrine", "Copperlea",
+    "Stonebeck",
     "Marrowfield", "Thistledown", "Larkspire",
 )  # fmt: skip
 TRADE = (
@@ -34,19 +39,27 @@ TRADE = (
 )  # fmt: skip
 #: Persian companies: the name, its domain's word, its trade.
 FIRM_FA = (
-    ("نگین داده", "neginnegar", "فناوری"), ("پارس‌آوا نمونه", "parsavanemoone", "مخابرات"), ("کیمیا گستر", "kimiagostar", "دارو"),
+    ("نگین داده", "neginnegar", "فناوری"), ("پارس‌آوا نمونه", "parsavanemoone", "مخابرات"), ("کیمیا گستر",
+    "kimiagostar", "دارو"),
     ("یاقوت صنعت", "yaghootsanat", "صنعت"), ("سپیده کویر", "sepidekavir", "غذا"), ("آبی‌رنگ", "abirang", "چاپ"),
-    ("کاروان سبز", "karvansabz", "حمل و نقل"), ("مهرگان پویا", "mehreganpooya", "آموزش"), ("تک‌نگار البرز", "taknegar", "فناوری"),
-    ("بافت کاشان نمونه", "baftkashan", "نساجی"), ("دریا کشت", "daryakesht", "کشاورزی"), ("گلبرگ شرق", "golbargshargh", "غذا"),
-    ("ایده‌پرداز کیان", "idekian", "فناوری"), ("سنگ‌چین", "sangchin", "ساختمان"), ("راه ابریشم نو", "rahabrisham", "بازرگانی"),
+    ("کاروان سبز", "karvansabz", "حمل و نقل"), ("مهرگان پویا", "mehreganpooya", "آموزش"), ("تک‌نگار البرز",
+    "taknegar", "فناوری"),
+    ("بافت کاشان نمونه", "baftkashan", "نساجی"), ("دریا کشت", "daryakesht", "کشاورزی"), ("گلبرگ شرق", "golbargshargh",
+    "غذا"),
+    ("ایده‌پرداز کیان", "idekian", "فناوری"), ("سنگ‌چین", "sangchin", "ساختمان"), ("راه ابریشم نو", "rahabrisham",
+    "بازرگانی"),
     ("پیک یاس", "peykyas", "حمل و نقل"), ("روشنا انرژی", "roshana", "انرژی"), ("آوای کتاب", "avayeketab", "نشر"),
 )  # fmt: skip
 #: city, country, currency, and the telephone numbers that are kept free for examples there ("####": four digits).
 PLACES = (
-    ("Berlin", "Germany", "EUR", "+49 30 23125 {0:03d}", 1000), ("Lyon", "France", "EUR", "+33 1 99 00 {0:04d}", 10_000),
-    ("London", "United Kingdom", "EUR", "+44 20 7946 0{0:03d}", 1000), ("Boston", "United States", "USD", "+1 617 555 01{0:02d}", 100),
-    ("Washington", "United States", "USD", "+1 202 555 01{0:02d}", 100), ("Chicago", "United States", "USD", "+1 312 555 01{0:02d}", 100),
-    ("Seattle", "United States", "USD", "+1 206 555 01{0:02d}", 100), ("Vienna", "Austria", "EUR", "+43 1 5550 {0:04d}", 10_000),
+    ("Berlin", "Germany", "EUR", "+49 30 23125 {0:03d}", 1000), ("Lyon", "France", "EUR", "+33 1 99 00 {0:04d}",
+    10_000),
+    ("London", "United Kingdom", "EUR", "+44 20 7946 0{0:03d}", 1000), ("Boston", "United States", "USD",
+    "+1 617 555 01{0:02d}", 100),
+    ("Washington", "United States", "USD", "+1 202 555 01{0:02d}", 100), ("Chicago", "United States", "USD",
+    "+1 312 555 01{0:02d}", 100),
+    ("Seattle", "United States", "USD", "+1 206 555 01{0:02d}", 100), ("Vienna", "Austria", "EUR",
+    "+43 1 5550 {0:04d}", 10_000),
 )  # fmt: skip
 PLACES_FA = (
     ("تهران", "ایران", "IRR", "+98 21 5555 {0:04d}", 10_000), ("اصفهان", "ایران", "IRR", "+98 31 5555 {0:04d}", 10_000),
@@ -61,11 +74,12 @@ TITLES = (
     "Office Manager",
     "IT Lead",
     "Founder",
-)
+)  # fmt: skip
 TITLES_FA = ("مدیر عامل", "مدیر فروش", "مدیر فنی", "کارشناس خرید", "مدیر مالی")
 SUBJECTS = (
     "Warehouse rollout", "Team licences", "Support contract", "Pilot project", "Data migration", "Training week",
-    "Reporting module", "Second site", "Onboarding package", "Integration with the till", "Field service app", "Annual plan",
+    "Reporting module", "Second site", "Onboarding package", "Integration with the till", "Field service app",
+    "Annual plan",
 )  # fmt: skip
 SUBJECTS_FA = (
     "راه‌اندازی انبار",
@@ -74,7 +88,7 @@ SUBJECTS_FA = (
     "پروژه آزمایشی",
     "آموزش کارکنان",
     "یکپارچه‌سازی با حسابداری",
-)
+)  # fmt: skip
 NOTES = {
     "note": (
         "Budget is decided in spring; wants figures for the board before that.",
@@ -93,13 +107,20 @@ NOTES = {
         "Thanked for the demo and sent three questions about imports.", "Sent references and the price list.",
     ),
     "meeting": (
-        "Demo for five people; the board and the filters went down well.", "Visit on site, saw the warehouse and the old system.",
+        "Demo for five people; the board and the filters went down well.",
+        "Visit on site, saw the warehouse and the old system.",
         "Walked through the contract. Legal needs two weeks.",
     ),
 }  # fmt: skip
 NOTES_FA = {
-    "note": ("بودجه تا پایان فصل مشخص می‌شود؛ پیش از آن ۲ پیشنهاد می‌خواهد.", "تصمیم نهایی با مدیر فنی است.", "فعلاً با اکسل کار می‌کنند و پیگیری‌ها گم می‌شود."),
-    "call": ("پاسخ نداد؛ پیام گذاشتم.", "علاقه‌مند است؛ برای ۱۲ کاربر پیش‌فاکتور خواست.", "قرار شد شنبه ساعت ۱۰:۳۰ دوباره تماس بگیرم."),
+    "note": (
+        "بودجه تا پایان فصل مشخص می‌شود؛ پیش از آن ۲ پیشنهاد می‌خواهد.", "تصمیم نهایی با مدیر فنی است.",
+        "فعلاً با اکسل کار می‌کنند و پیگیری‌ها گم می‌شود.",
+    ),
+    "call": (
+        "پاسخ نداد؛ پیام گذاشتم.", "علاقه‌مند است؛ برای ۱۲ کاربر پیش‌فاکتور خواست.",
+        "قرار شد شنبه ساعت ۱۰:۳۰ دوباره تماس بگیرم.",
+    ),
     "email": ("پیش‌فاکتور با ۵٪ تخفیف فرستاده شد.", "فهرست قیمت و معرفی‌نامه را فرستادم."),
     "meeting": ("جلسه در دفتر مشتری؛ ۳ نفر حاضر بودند و نمایش خوب پیش رفت.",),
 }  # fmt: skip
@@ -110,7 +131,7 @@ TASKS = {
     "meeting": ("Demo for {}", "Visit {}"),
     "to-do": ("Prepare the figures for {}", "Check the contract of {}"),
     "document": ("Sign the contract with {}",),
-}
+}  # fmt: skip
 TASKS_FA = {
     "call": ("تماس با {}", "پیگیری پیش‌فاکتور {}"), "email": ("ارسال پیش‌فاکتور برای {}",), "meeting": ("جلسه با {}",),
     "to-do": ("آماده کردن قرارداد {}",), "document": ("امضای قرارداد {}",),
@@ -128,9 +149,10 @@ REASONS = (
     "Chose a competitor",
     "Project stopped",
     "We don't have people/skills",
-)
+)  # fmt: skip
 RENEWALS = (
-    {"name": "Due", "position": 1, "probability_bp": 5000}, {"name": "Contacted", "position": 2, "probability_bp": 7000},
+    {"name": "Due", "position": 1, "probability_bp": 5000}, {"name": "Contacted", "position": 2,
+    "probability_bp": 7000},
     {"name": "Offer sent", "position": 3, "probability_bp": 8500},
     {"name": "Renewed", "position": 70, "probability_bp": 10_000, "is_won": True},
 )  # fmt: skip

@@ -25,6 +25,8 @@ DEFAULT_MATCH = {
 }
 #: Columns that equality of whole rows does not look at: they are not the record's own content.
 _ASIDE = frozenset(("uid", "position", "parent_id", "updated_at"))
+#: Columns that get a value where the file gives none.
+_FILLED = frozenset(("created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "currency"))
 _MANY = 900
 
 #: A row that is new, one that repeats an earlier row of the same file; other outcomes are record ids.
@@ -244,15 +246,22 @@ class Matcher:
         chunk: set[Any] = set()
         for row, key in zip(rows, keys, strict=True):
             own = tuple(_plain(columns[name][row]) for name in names)
-            same = [n for n in ids.get(key, ()) if tuple(_plain(full[n].get(name)) for name in names) == own]
-            if same:
-                found[row] = same[0]
+            same = next((n for n in ids.get(key, ()) if _equal(names, own, full[n])), None)
+            if same is not None:
+                found[row] = same
             elif own in chunk or (self.earlier is not None and hash(own) in self.earlier):
                 found[row] = REPEATED
             else:
                 chunk.add(own)
                 if self.earlier is not None:
                     self.earlier.add(hash(own))
+
+
+def _equal(names: list[str], own: tuple[Any, ...], record: Mapping[str, Any]) -> bool:
+    return all(
+        value == _plain(record.get(name)) or (value is None and name in _FILLED)
+        for name, value in zip(names, own, strict=True)
+    )
 
 
 def _plain(value: Any) -> Any:

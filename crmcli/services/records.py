@@ -110,6 +110,8 @@ def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[An
         from crmcli.domain.address import domain_of
 
         yield "domain = ?", (domain_of(text),)
+    elif "email" in names and re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
+        yield "email_key LIKE ? ESCAPE '!'", ("%@" + text.lower().replace("_", "!_"),)
     needle = query.fold(text)
     yield "name_key = ?", (needle,)
     if len(needle) >= 2:

@@ -99,7 +99,7 @@ def find(ctx: Context, name: str) -> Report:
 
 
 def _texts(ctx: Context) -> dict[str, tuple[str, str, str | None]]:
-    """name -> (origin, path, text if it is at hand); the user's own go before those of plugins, and those before ours."""
+    """name -> (origin, path, text if it is at hand); the user's own go before plugins', and those before ours."""
     found: dict[str, tuple[str, str, str | None]] = {}
     ours = os.path.join(os.path.dirname(crmcli.__file__), "reports")
     for name in _names_in(ours):
@@ -176,7 +176,7 @@ def report(ctx: Context, name: str, words: Sequence[str] = ()) -> Rows:
 def _run(ctx: Context, reader: Connection, plan: Report, words: Sequence[str]) -> Rows:
     sql, params = _given(ctx, plan, words, plan.sql)
     found, lines = reader.names(sql, params)
-    columns = plan.columns or tuple((column, _kind([line[i] for line in lines]), column) for i, column in enumerate(found))
+    columns = plan.columns or tuple((name, _kind([line[i] for line in lines]), name) for i, name in enumerate(found))
     kinds = {column: kind for column, kind, _ in columns}
     missing = [column for column in kinds if column not in found and column != plan.since]
     if missing:

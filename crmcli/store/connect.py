@@ -158,6 +158,7 @@ class SQLite(Connection):
                 f"file:{_quote(path)}?mode={mode}", uri=True, timeout=timeout, isolation_level=None, check_same_thread=False
             )
             self.raw.execute("PRAGMA foreign_keys=ON")
+            self._file = os.stat(path).st_ino
         except sqlite3.Error as error:
             raise translate(error, path) from None
         self.raw.execute("PRAGMA synchronous=FULL")
@@ -206,6 +207,7 @@ class SQLite(Connection):
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         with self.lock:
+            self._same_file()
             try:
                 self.raw.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
@@ -221,6 +223,15 @@ class SQLite(Connection):
                     with contextlib.suppress(sqlite3.Error):
                         self.raw.execute("ROLLBACK")
                 raise
+
+    def _same_file(self) -> None:
+        """What was opened must still stand under its name: a restore puts another file there."""
+        try:
+            if os.stat(self.target).st_ino == self._file:
+                return
+        except OSError:
+            pass
+        raise StoreError(f"{self.target} was moved or replaced meanwhile; nothing was saved", "start again")
 
     def close(self) -> None:
         self.raw.close()

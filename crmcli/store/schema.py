@@ -150,7 +150,7 @@ def view_names(connection: Connection) -> list[str]:
 
 def drop_views(connection: Connection) -> None:
     """Drop the documented views. A view of the user's own that hangs on them stops it, before anything changed."""
-    ours = set(_view_texts_names())
+    ours = set(documented_views())
     if connection.dialect == "sqlite":
         others = connection.rows("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
         hanging = [name for name, sql in others if name not in ours and any(view in sql for view in ours)]
@@ -179,7 +179,8 @@ def create_views(connection: Connection) -> None:
             connection.script(file.read())
 
 
-def _view_texts_names() -> list[str]:
+def documented_views() -> list[str]:
+    """The names of the views that `views/*.sql` define."""
     import re
 
     found: list[str] = []

@@ -21,7 +21,9 @@ def run(ctx: Context, screen: str = "board") -> int:
     if not all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__)):
         raise UsageError("the dashboard needs a terminal", "'crm today' prints the day's page without one")
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
-        raise UsageError("the dashboard cannot draw on this terminal (TERM is dumb)", "'crm today' prints the day's page")
+        raise UsageError(
+            "the dashboard cannot draw on this terminal (TERM is dumb)", "'crm today' prints the day's page"
+        )
     from crmcli.tui.work import Desk
 
     # The book is opened and the first screen read while Textual, which takes longer, is still being imported.

@@ -1,11 +1,11 @@
-"""What can be done in the dashboard, said once: bindings, the line of keys, the help screen and the palette read this."""
+"""What can be done in the dashboard, said once: bindings, the line of keys, the help and the palette read this."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from textual.binding import Binding
+    from textual.binding import BindingType
 
 #: The places an action can belong to, and what the help screen calls them.
 PLACES = {
@@ -56,17 +56,17 @@ ACTIONS = (
     Action("snooze", "s", "snooze", "Put the task off: tomorrow, mon, +3d, 'fri 14:30'", ("today", "list", "record")),
     Action("won", "w", "won", "Win the deal", RECORDS),
     Action("lost", "x", "lost", "Lose the deal, with a reason", RECORDS),
-    Action("edit", "e", "edit", "Change fields: FIELD=VALUE, tags=+vip", RECORDS),
-    Action("note", "n", "note", "Write a note on the timeline", RECORDS),
-    Action("call", "c", "call", "Log a call on the timeline", RECORDS),
     Action("task", "t", "task", "Add a task: Call Ada due=fri type=call", RECORDS),
-    Action("convert", "C", "", "Turn the lead into contact, company and deal", ("list", "record")),
-    Action("next_pipeline", "tab", "", "Next pipeline", ("board",)),
-    Action("pipeline", "1,2,3,4,5,6,7,8,9", "", "Pipeline by its number", ("board",)),
     Action("add", "a", "add", "Add a record: Name FIELD=VALUE #tag", ("board", "today", "list")),
     Action("filter", "/", "filter", "Filter with the filter language; esc clears it", ("board", "today", "list")),
     Action("undo", "u", "undo", "Take the last change back"),
     Action("go", "g", "go", "Go to another place"),
+    Action("note", "n", "note", "Write a note on the timeline", RECORDS),
+    Action("edit", "e", "edit", "Change fields: FIELD=VALUE, tags=+vip", RECORDS),
+    Action("call", "c", "call", "Log a call on the timeline", RECORDS),
+    Action("convert", "C", "", "Turn the lead into contact, company and deal", ("list", "record")),
+    Action("next_pipeline", "tab", "", "Next pipeline", ("board",)),
+    Action("pipeline", "1,2,3,4,5,6,7,8,9", "", "Pipeline by its number", ("board",)),
     Action("palette", ":,ctrl+p", "", "Every action and every record by name"),
     Action("help", "?", "help", "This page"),
     Action("refresh", "r", "", "Read everything again"),
@@ -88,11 +88,11 @@ def actions_for(where: str) -> tuple[Action, ...]:
     return tuple(action for action in ACTIONS if where in action.where)
 
 
-def bindings_for(where: str) -> list[Binding]:
+def bindings_for(where: str) -> list[BindingType]:
     """Textual's bindings for one place; an action with the keys 1 to 9 gets the number as its argument."""
     from textual.binding import Binding
 
-    found = []
+    found: list[BindingType] = []
     for action in actions_for(where):
         for key in action.keys.split(","):
             call = f"{action.name}({key})" if key.isdigit() else action.name

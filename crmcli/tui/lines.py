@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import UsageError
 from crmcli.services.records import split_words
@@ -46,7 +46,9 @@ def change(line: str) -> dict[str, str]:
     tags = ["+" + word[1:] for word in every if _TAG.fullmatch(word)]
     rest, assigned = split_words([word for word in every if not _TAG.fullmatch(word)])
     if rest:
-        raise UsageError(f"'{rest[0]}' assigns nothing", 'write FIELD=VALUE, with quotes around spaces: name="Big deal"')
+        raise UsageError(
+            f"'{rest[0]}' assigns nothing", 'write FIELD=VALUE, with quotes around spaces: name="Big deal"'
+        )
     if tags:
         assigned["tags"] = ",".join([*([assigned["tags"]] if assigned.get("tags") else []), *tags])
     if not assigned:
@@ -60,12 +62,12 @@ def assignment(name: str, value: str) -> str:
     return f'{name}="{value}"' if " " in value else f"{name}={value}"
 
 
-def log(line: str) -> tuple[str, dict[str, str]]:
+def log(line: str) -> tuple[str, dict[str, Any]]:
     """What was said, and when, how long and by whom: `at=`, `minutes=` and `direction=` words at the end of the line.
 
     All else stays as it was typed, equals signs and quotes included.
     """
-    more: dict[str, str] = {}
+    more: dict[str, Any] = {}
     while found := _ABOUT.search(line):
         more.setdefault(found[1], found[2].strip('"'))
         line = line[: found.start()]

@@ -37,10 +37,10 @@ def fit(text: str, columns: int, align: Align = "left") -> str:
 
 
 def short(minor: int, currency: str) -> str:
-    """An amount in a few characters, without its currency: 950, 12k, 1.25M, 152M; cut, never rounded up."""
+    """An amount in a few characters, without its currency: 950, 12k, 1.2M, 152M; cut, never rounded up."""
     units = abs(minor) // 10 ** money.exponent(currency)
     sign = "-" if minor < 0 else ""
-    for size, mark in ((1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1000, "k")):
+    for size, mark in ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1000, "k")):
         if units >= size:
             tenths = units * 10 // size
             part = f".{tenths % 10}" if tenths < 1000 and tenths % 10 else ""
@@ -65,7 +65,7 @@ def due(day: str | None, open_tasks: int, look: Look) -> tuple[str, str]:
         return f"{-days}d late", "bad"
     if days < 2:
         return ("tomorrow", "dim") if days else ("today", "warn")
-    return (f"in {days}d" if days < 15 else show_day(date.fromisoformat(day), look.calendar)), "dim"
+    return (f"in {days}d" if days < 100 else show_day(date.fromisoformat(day), look.calendar)), "dim"
 
 
 def value(column: Column, row: Mapping[str, Any], look: Look) -> tuple[str, Align]:

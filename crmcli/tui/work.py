@@ -159,7 +159,7 @@ class Desk:
 
     def _work(self) -> None:
         try:
-            assert self.context.reader
+            self.context.reader.dialect  # noqa: B018 - opens the book
         except Exception as error:
             self._trouble = error
         self._open.set()

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 # Parts of family names that stay small after the first word.
 SMALL = frozenset(["al", "bin", "da", "de", "del", "della", "den", "der", "di", "du", "la", "le", "ten", "van", "von"])
 START = re.compile(r"(?:^|(?<=-)|(?<=^o['’])|(?<=^d['’]))[^\W\d_]")
-UNVALUED = """
+UNVALUED = """\
+-- column: stage text Stage
+-- column: deals integer Deals
+-- column: oldest instant Oldest
+-- bars: deals
+-- empty: every open deal has a value
 SELECT stage, count(*) AS deals, min(created_at) AS oldest
 FROM v_deal WHERE status = 'open' AND value_minor IS NULL
 GROUP BY stage, stage_position ORDER BY stage_position, stage
@@ -43,18 +48,19 @@ def before_change(change: Change) -> Change | None:
 
 
 def _check_value(change: Change) -> None:
+    deal = {"stage_id": None, "value_minor": None}
     after = change.after or {}
-    if not after.get("stage_id"):
+    if not deal.keys() & after.keys():
         return
-    stage = select("SELECT name FROM v_stage WHERE id = ?", [after["stage_id"]])
-    if not stage or stage[0]["name"].casefold() != "proposition":
-        return
-    if "value_minor" in after or change.before is None:
-        value = after.get("value_minor")
-    else:
-        value = select("SELECT value_minor FROM v_deal_all WHERE id = ?", [change.id])[0]["value_minor"]
-    if value is None:
-        raise RefusedError("a deal in Proposition needs a value", f"crm deal edit {change.id} value=12000")
+    if change.before is not None:  # an edit says only what it touches
+        known = select("SELECT stage_id, value_minor FROM v_deal_all WHERE id = ?", [change.id])
+        if not known:  # a lead that becomes a deal may still be without a value
+            return
+        deal = known[0]
+    deal.update({column: after[column] for column in deal if column in after})
+    stage = select("SELECT name FROM v_stage WHERE id = ?", [deal["stage_id"]])
+    if stage and stage[0]["name"].casefold() == "proposition" and deal["value_minor"] is None:
+        raise RefusedError("a deal in Proposition needs a value", "set one: crm deal edit DEAL value=12000")
 
 
 @hookimpl

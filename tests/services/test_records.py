@@ -33,7 +33,7 @@ def people(ctx: Context) -> Context:
     ("text", "number"),
     [
         ("1", 1), ("contact:2", 2), ("ada@engines.example", 1), ("ADA@ENGINES.EXAMPLE", 1), ("+982188887777", 1),
-        ("0098 21 8888 7777", 1), ("grace hopper", 2), ("hopper", 2), ("علی رضایی", 3), ("(202) 555-0101", None),
+        ("0098 21 8888 7777", 1), ("grace hopper", 2), ("hopper", 2), ("علی رضایی", 3), ("navy.example", 2), ("(202) 555-0101", None),
     ],
 )  # fmt: skip
 def test_a_record_is_what_people_call_it(people: Context, text: str, number: int | None) -> None:

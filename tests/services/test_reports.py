@@ -137,7 +137,8 @@ def test_own_reports_are_found_and_run(ctx: Context) -> None:
     own_report(
         "owners",
         "-- Deals by owner\n-- of: deal\n-- column: owner text Owner\n-- column: deals integer Deals\n\n"
-        "SELECT owner, count(*) AS deals FROM v_deal WHERE id IN (SELECT id FROM chosen) GROUP BY owner ORDER BY owner;\n",
+        "SELECT owner, count(*) AS deals FROM v_deal WHERE id IN (SELECT id FROM chosen)\n"
+        "GROUP BY owner ORDER BY owner;\n",
     )
     assert reports.names(ctx) == ["owners", "pipeline", "sources", "win-loss"]
     listed = {row["name"]: row for row in reports.listing(ctx).rows}
@@ -157,7 +158,7 @@ def test_an_own_report_goes_before_ours(ctx: Context) -> None:
 def test_columns_that_nobody_declared_are_those_of_the_answer(ctx: Context) -> None:
     own_report(
         "bare",
-        "-- of: deal\nWITH won AS (SELECT name, closed_at, close_on, value_minor FROM v_deal WHERE id IN (SELECT id FROM chosen))\n"
+        "-- of: deal\nWITH won AS (SELECT * FROM v_deal WHERE id IN (SELECT id FROM chosen))\n"
         "SELECT name, closed_at, close_on, value_minor FROM won ORDER BY name",
     )
     report = reports.report(ctx, "bare", ["is:won", "owner:grace"])

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from textual.screen import Screen
 from textual.widgets import Static
 
+from crmcli.context import Context
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip, visible
 from crmcli.errors import CrmError, UsageError
-from crmcli.services import deals, records, tasks, timeline, vocabulary
+from crmcli.services import deals, records, tasks, timeline
 from crmcli.tui import lines
 from crmcli.tui.screens.windows import Prompt
 from crmcli.tui.widgets.bars import FilterBar, KeyBar, TitleBar
@@ -121,7 +122,9 @@ class Place(Screen[None]):
 
     def ask_rows(self, verb: Callable[..., Any], *args: Any, then: Callable[[Any], None], **named: Any) -> None:
         """Ask for rows: only the newest answer counts, and a malformed filter leaves the last good rows."""
-        self.dashboard.desk.ask(verb, *args, then=lambda value: self._rows(then, value), failed=self._refused, group=self.group, **named)
+        self.dashboard.desk.ask(
+            verb, *args, then=lambda value: self._rows(then, value), failed=self._refused, group=self.group, **named
+        )
 
     @property
     def group(self) -> str:
@@ -193,7 +196,9 @@ class Place(Screen[None]):
 
     # --- writing ---
 
-    def write(self, verb: Callable[..., Changed], *args: Any, prompt: Prompt | None = None, quiet: bool = False, **named: Any) -> None:
+    def write(
+        self, verb: Callable[..., Changed], *args: Any, prompt: Prompt | None = None, quiet: bool = False, **named: Any
+    ) -> None:
         """Run a verb that changes the book; say what it did, and show the book as it is then."""
 
         def then(changed: Changed) -> None:
@@ -211,7 +216,15 @@ class Place(Screen[None]):
 
         self.dashboard.desk.ask(verb, *args, then=then, failed=failed, **named)
 
-    def prompt(self, title: str, submit: Callable[[str, Prompt], None], *, value: str = "", hint: str = "", choices: Sequence[str] = ()) -> None:
+    def prompt(
+        self,
+        title: str,
+        submit: Callable[[str, Prompt], None],
+        *,
+        value: str = "",
+        hint: str = "",
+        choices: Sequence[str] = (),
+    ) -> None:
         self.app.push_screen(Prompt(title, submit, value=value, hint=hint, choices=choices))
 
     def _line(self, title: str, submit: Callable[[str, Prompt], None], **named: Any) -> None:
@@ -243,8 +256,15 @@ class Place(Screen[None]):
         def submit(text: str, prompt: Prompt) -> None:
             self.write(records.add, kind, lines.new(text, given), prompt=prompt, source="tui")
 
-        hint = {"task": "Call Ada due=fri on=lead:12 type=call", "company": "Analytical Engines website=engines.example"}
-        self._line(f"New {self.adds}", submit, hint=hint.get(self.adds, 'Ada Lovelace company="Analytical Engines" value=12k #vip'))
+        hint = {
+            "task": "Call Ada due=fri on=lead:12 type=call",
+            "company": "Analytical Engines website=engines.example",
+        }
+        self._line(
+            f"New {self.adds}",
+            submit,
+            hint=hint.get(self.adds, 'Ada Lovelace company="Analytical Engines" value=12k #vip'),
+        )
 
     def action_edit(self) -> None:
         if subject := self.subject():
@@ -254,7 +274,9 @@ class Place(Screen[None]):
         """Ask for FIELD=VALUE words."""
 
         def submit(text: str, prompt: Prompt) -> None:
-            self.write(records.edit, ENTITIES[subject.kind], [subject.id], lines.change(text), prompt=prompt, source="tui")
+            self.write(
+                records.edit, ENTITIES[subject.kind], [subject.id], lines.change(text), prompt=prompt, source="tui"
+            )
 
         self._line(f"Change {subject}", submit, value=value, hint="stage=qualified owner=me tags=+vip")
 
@@ -269,7 +291,9 @@ class Place(Screen[None]):
     def _log(self, subject: Subject, what: str, title: str, hint: str) -> None:
         def submit(text: str, prompt: Prompt) -> None:
             body, more = lines.log(text)
-            self.write(timeline.add, ENTITIES[subject.kind], subject.id, what, body, prompt=prompt, source="tui", **more)
+            self.write(
+                timeline.add, ENTITIES[subject.kind], subject.id, what, body, prompt=prompt, source="tui", **more
+            )
 
         self._line(title, submit, hint=hint)
 
@@ -287,11 +311,19 @@ class Place(Screen[None]):
 
     def action_done(self) -> None:
         if subject := self._of("task"):
-            self._line(f"Done: {subject}", lambda text, prompt: self.write(tasks.done, [subject.id], text, prompt=prompt, source="tui"), hint="what came of it (may stay empty)")
+            self._line(
+                f"Done: {subject}",
+                lambda text, prompt: self.write(tasks.done, [subject.id], text, prompt=prompt, source="tui"),
+                hint="what came of it (may stay empty)",
+            )
 
     def action_snooze(self) -> None:
         if subject := self._of("task"):
-            self._line(f"Put off: {subject}", lambda text, prompt: self.write(tasks.snooze, [subject.id], text, prompt=prompt, source="tui"), hint="tomorrow, mon, +3d, fri 14:30")
+            self._line(
+                f"Put off: {subject}",
+                lambda text, prompt: self.write(tasks.snooze, [subject.id], text, prompt=prompt, source="tui"),
+                hint="tomorrow, mon, +3d, fri 14:30",
+            )
 
     def action_won(self) -> None:
         if subject := self._of("deal", "lead"):
@@ -299,7 +331,7 @@ class Place(Screen[None]):
 
     def action_lost(self) -> None:
         if subject := self._of("deal", "lead"):
-            self.dashboard.desk.ask(vocabulary.lost_reasons, then=lambda known: self._ask_reason(subject, known))
+            self.dashboard.desk.ask(Context.names, "lost_reason", then=lambda known: self._ask_reason(subject, known))
 
     def _ask_reason(self, subject: Subject, known: Sequence[str]) -> None:
         def submit(text: str, prompt: Prompt) -> None:

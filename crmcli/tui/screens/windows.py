@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
@@ -34,7 +34,11 @@ class Prompt(ModalScreen[None]):
     keys; `value` stands there from the start.
     """
 
-    BINDINGS: list[BindingType] = [("escape", "close", "Away"), ("down", "pick(1)", ""), ("up", "pick(-1)", "")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "close", "Away"),
+        ("down", "pick(1)", ""),
+        ("up", "pick(-1)", ""),
+    ]
 
     def __init__(
         self,
@@ -108,7 +112,7 @@ class Prompt(ModalScreen[None]):
 class Go(ModalScreen[str]):
     """The second key after g."""
 
-    BINDINGS: list[BindingType] = [*bindings_for("go"), ("escape", "away", "")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("go"), ("escape", "away", "")]
 
     def compose(self) -> ComposeResult:
         yield KeyBar("go")
@@ -126,7 +130,7 @@ class Go(ModalScreen[str]):
 class Help(ModalScreen[None]):
     """Every key, the present place first; made from the action table."""
 
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,q,question_mark,enter", "dismiss", ""), ("j,down", "step(1)", ""), ("k,up", "step(-1)", ""),
         ("pagedown,space", "step(15)", ""), ("pageup", "step(-15)", ""),
     ]  # fmt: skip
@@ -164,7 +168,7 @@ class Palette(ModalScreen[Any]):
     Its result is an `Action`, or a record as (kind, number), or None.
     """
 
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "away", ""), ("down", "step(1)", ""), ("up", "step(-1)", ""), ("pagedown", "step(8)", ""), ("pageup", "step(-8)", ""),
     ]  # fmt: skip
 
@@ -219,7 +223,11 @@ class Palette(ModalScreen[Any]):
             keys = ("g " if "go" in data.where else "") + ("1-9" if data.keys.startswith("1,") else data.shown)
             return [(fit(data.help, columns - 10), "name"), (fit(keys, 10, "right"), "good")]
         left = max(20, columns // 2)
-        return [(fit(data["name"], left - 1) + " ", "name"), (fit(data["about"], columns - left - 14), "dim"), (fit(data["ref"], 14, "right"), "good")]
+        return [
+            (fit(data["name"], left - 1) + " ", "name"),
+            (fit(data["about"], columns - left - 14), "dim"),
+            (fit(data["ref"], 14, "right"), "good"),
+        ]
 
     def action_step(self, down: int) -> None:
         self.query_one(RowsView).step(down)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -11,10 +11,11 @@ from textual.widgets import Input, Static
 
 from crmcli.domain.text import visible, width
 from crmcli.errors import CrmError, FilterError
-from crmcli.tui.actions import Action, actions_for
+from crmcli.tui.actions import ACTIONS, Action
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
 
 class TitleBar(Static):
@@ -47,11 +48,10 @@ class KeyBar(Static):
     def on_resize(self) -> None:
         parts: list[tuple[str, str]] = []
         room = self.app.size.width
-        own = [a for a in actions_for(self.where) if a.label]
-        everywhere = [a for a in actions_for("any") if a.label] if self.where != "go" else []
-        # The way to all the others never falls off the end.
-        last = [a for a in everywhere if a.name == "help"]
-        for action in last + own + [a for a in everywhere if a not in last]:
+        here = {self.where} if self.where == "go" else {self.where, "any"}
+        shown = [action for action in ACTIONS if action.label and here & set(action.where)]
+        # The table's order is the order of need; the way to all the others never falls off the end.
+        for action in sorted(shown, key=lambda action: action.name != "help"):
             key, label = key_and_label(action)
             if room < width(key) + width(label) + 3:
                 continue
@@ -83,12 +83,17 @@ class FilterBar(Vertical):
             super().__init__()
             self.clear = clear
 
-    BINDINGS = [("escape", "clear", "Clear the filter"), ("down", "leave", "Back to the rows")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "clear", "Clear the filter"),
+        ("down", "leave", "Back to the rows"),
+    ]
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="filter-line"):
             yield Static("/", id="filter-mark", markup=False)
-            yield Input(id="filter-text", placeholder="acme  stage:new  value:10k..  due:..today  not owner:me", compact=True)
+            yield Input(
+                id="filter-text", placeholder="acme  stage:new  value:10k..  due:..today  not owner:me", compact=True
+            )
         yield Static("", id="filter-error", markup=False)
 
     def open(self) -> None:

@@ -61,7 +61,11 @@ class BoardView(Widget, can_focus=True):
         """Show this board with the cursor on the card it was on, or near it."""
         kept = self.card.id if self.card else None
         same = self.board is not None and self.board.id == board.id
-        old = {lane.id: (self._at[i], self._top[i]) for i, lane in enumerate(self.board.lanes)} if same and self.board else {}
+        old = (
+            {lane.id: (self._at[i], self._top[i]) for i, lane in enumerate(self.board.lanes)}
+            if same and self.board
+            else {}
+        )
         here = self.board.lanes[self.lane].id if same and self.board and self.board.lanes else None
         self.board, self.look = board, look
         self._at = [old.get(lane.id, (0, 0))[0] for lane in board.lanes]
@@ -249,28 +253,36 @@ class BoardView(Widget, can_focus=True):
             return [Segment(" " * columns, self._style("name"))]
         card = Card._make(lane.cards[at])
         here = number == self.lane and at == self._at[number] and self.has_focus
-        mark, right, tone = "▌" if here else " ", "", "dim"
+        mark = "▌" if here else " "
         if line == 0:
-            left, right = card.name, worth(card.value, card.currency, self.look)
+            pieces = [(fit(card.name, columns - 2), "name")]
         else:
-            left = card.company or ""
-            if card.status == "open":
-                right, tone = due(None if card.next_due is None else str(card.next_due), card.open_tasks, self.look)
-            else:
-                right, tone = card.status, "good" if card.status == "won" else "bad"
-        room = columns - 2
-        taken = width(right)
-        if taken > room - 4:
-            right, taken = "", 0
-        text = mark + fit(left, room - taken - (1 if taken else 0)) + (" " if taken else "")
+            pieces = self._about(card, columns - 2)
         if here:
-            back = self._style("here")
-            edge = self._style("here" if line == 0 else "here-dim")
-            tint = edge if tone == "dim" else back + self._fore(tone)
-            return [Segment(text, edge), Segment(right + " ", tint if line else back)]
-        dragged = self._dragged == card.id
-        style = self._style("drop" if dragged else "name" if line == 0 else "dim")
-        return [Segment(text, style), Segment(right + " ", self._style(tone if line else "name"))]
+            back = self._style("here" if line == 0 else "here-dim")
+            parts = [
+                Segment(text, back if tone in ("name", "dim") else back + self._fore(tone)) for text, tone in pieces
+            ]
+            return [Segment(mark, back), *parts, Segment(" ", back)]
+        over = "drop" if self._dragged == card.id else ""
+        return [
+            Segment(mark, self._style(over or "name")),
+            *(Segment(text, self._style(over or tone)) for text, tone in pieces),
+            Segment(" ", self._style(over or "name")),
+        ]
+
+    def _about(self, card: Card, columns: int) -> list[tuple[str, str]]:
+        """The second line of a card: the company as far as there is room, what it is worth, the next task."""
+        value = worth(card.value, card.currency, self.look)
+        if card.status == "open":
+            task, tone = due(None if card.next_due is None else str(card.next_due), card.open_tasks, self.look)
+        else:
+            task, tone = card.status, "good" if card.status == "won" else "bad"
+        room = columns - width(value) - width(task) - (1 if value else 0)
+        if room < 0:
+            value, room = "", columns - width(task)
+        company = fit(card.company or "", room - 1) + " " if room > 4 else " " * max(room, 0)
+        return [(company, "dim"), (value + (" " if value else ""), "name"), (task, tone)]
 
     def _fore(self, tone: str) -> Style:
         from rich.style import Style as RichStyle

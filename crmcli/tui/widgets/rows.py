@@ -136,7 +136,9 @@ class RowsView(Widget, can_focus=True):
         # A list that cannot take the focus serves a line that is typed beside it: its cursor always shows.
         here = at == self.at and row.key is not None and (self.has_focus or not self.can_focus)
         pieces = self._paint(row.data, columns - 2)
-        return self._strip([("▌" if here else " ", "name"), *pieces, (" ", "name")], columns, self._style("here") if here else None)
+        return self._strip(
+            [("▌" if here else " ", "name"), *pieces, (" ", "name")], columns, self._style("here") if here else None
+        )
 
     def _strip(self, pieces: Pieces, columns: int, over: Style | None) -> Strip:
         parts, taken = [], 0

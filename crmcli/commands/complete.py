@@ -1,0 +1,313 @@
+"""Completion: what a shell asks for when TAB is pressed, answered without an error, a lock or a new book."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import ENTITIES, RECORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from crmcli.context import Context
+
+    Offer = tuple[str, str]
+
+#: Characters that a POSIX shell takes as its own; a word that has them is escaped, or not offered to zsh.
+SPECIAL = re.compile(r"[\s\"'`$\\;&|<>(){}\[\]*?#~!^]")
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "ids")
+FILTERING = ("list", "edit", "remove", "restore", "archive", "won", "lost", "reopen", "move", "done", "snooze", "show", "purge", "convert")
+
+
+def answer(shell: str) -> int:
+    """Print the completions of the command line that the shell put into its environment variables; 0, and for fish's
+    question whether there are any 1 where there are none."""
+    try:
+        words, current = typed(shell)
+        found = unique(offers(words, current))
+    except Exception:
+        # Whatever is wrong with the book or the words: a TAB must not write over what is being typed.
+        if os.environ.get("CRM_DEBUG"):
+            raise
+        found = []
+    if shell == "fish" and os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
+        return 0 if found else 1
+    text = SHOWN.get(shell, bash)(found, current if found else "")
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.flush()
+    except OSError:
+        return 1
+    return 0
+
+
+# --- what the shells say ---------------------------------------------------------------------------------------------
+
+
+def typed(shell: str) -> tuple[list[str], str]:
+    """(the words before the cursor without the program's name, the word that is being typed)."""
+    if shell == "bash":
+        given = os.environ.get("COMP_WORDS", "").split("\n")
+        words = rejoined(given[: int(os.environ.get("COMP_CWORD", "0") or 0) + 1])
+    else:
+        words = split(os.environ.get("_TYPER_COMPLETE_ARGS", ""))
+    return [unquoted(word) for word in words[1:-1]], unquoted(words[-1]) if len(words) > 1 else ""
+
+
+def rejoined(words: Sequence[str]) -> list[str]:
+    """Words as the shell will pass them: bash takes them apart at : and =."""
+    found: list[str] = []
+    glue = False
+    for word in words:
+        breaker = bool(word) and not word.strip(":=")
+        if found and (breaker or glue) and (word or glue) and len(found) > 1:
+            found[-1] += word
+        else:
+            found.append(word)
+        glue = breaker
+    return found
+
+
+def split(line: str) -> list[str]:
+    """A command line as words, the last one perhaps empty; an open quote is closed by the end."""
+    words = re.findall(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*(?:\"|$)|'[^']*(?:'|$))+", line)
+    return words if words and not re.search(r"(?<!\\)\s$", line) else [*words, ""]
+
+
+def unquoted(word: str) -> str:
+    return re.sub(r"\\(.)|[\"']", lambda found: found[1] or "", word)
+
+
+# --- what can be typed -----------------------------------------------------------------------------------------------
+
+
+def offers(words: list[str], current: str) -> Iterable[Offer]:
+    """Everything that could stand where `current` is being typed, behind `words`."""
+    from crmcli.commands.root import TABLE, make_root
+
+    place = Place(words)
+    if place.waiting:
+        return starting(of_option(place, current), current)
+    if current.startswith("-") and current != "-":
+        command = place.command or make_root()
+        return starting(options(command), current)
+    if not place.noun:
+        from crmcli.commands.root import plugin_names
+
+        extra = [(name, "") for name in plugin_names()]
+        return starting([*((name, entry.help) for name, entry in TABLE.items()), *extra], current)
+    if place.group is not None and not place.verb:
+        found = starting([(name, place.group.get_command(None, name).get_short_help_str()) for name in place.group.list_commands(None)], current)
+        return [*found, *(positional(place, current) if place.group.loose else ())]
+    return positional(place, current)
+
+
+class Place:
+    """Where in a command line the cursor is: noun, verb, the arguments before it, and an option that waits for its
+    value."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        from crmcli.commands.root import TABLE, load, make_root
+
+        self.noun = self.verb = self.waiting = ""
+        self.database = ""
+        self.group: Any = None
+        self.command: Any = None
+        self.arguments: list[str] = []
+        root = make_root()
+        verbatim = False
+        for word in words:
+            if self.waiting:
+                if self.waiting == "--db":
+                    self.database = word
+                self.waiting = ""
+            elif word.startswith("--db="):
+                self.database = word[5:]
+            elif not verbatim and word == "--":
+                verbatim = True
+            elif not verbatim and word.startswith("-") and word != "-":
+                self.waiting = word if "=" not in word and takes_value(self.command or root, word) else ""
+            elif not self.noun:
+                self.noun = word
+                if word in TABLE:
+                    self.command = load(word)
+                    self.group = self.command if TABLE[word].group else None
+            elif self.group is not None and not self.verb and (found := self.group.get_command(None, word)) is not None:
+                self.verb, self.command = word, found
+            else:
+                self.arguments.append(word)
+        if self.group is not None and not self.verb and self.arguments:
+            self.verb = self.group.default
+            self.command = self.group.get_command(None, self.verb) if self.verb else self.group
+        self._context: Context | None = None
+
+    @property
+    def book(self) -> Context | None:
+        """The book, if there is one: completion never makes it."""
+        if self._context is None:
+            from crmcli.config import Settings
+            from crmcli.context import Context
+
+            settings = Settings({"db": self.database, "busy_timeout": 1})
+            target = settings.database
+            if "://" not in target and not os.path.exists(target):
+                return None
+            self._context = Context(settings, quiet=True, plugins=False)
+        return self._context
+
+
+def takes_value(command: Any, word: str) -> bool:
+    return any(word in param.opts and not param.is_flag for param in command.params if param.param_type_name == "option")
+
+
+def options(command: Any) -> list[Offer]:
+    found = [(name, param.help or "") for param in command.params if param.param_type_name == "option" and not param.hidden for name in param.opts]
+    return [*(offer for offer in found if offer[0].startswith("--")), ("--help", "Show help")]
+
+
+def of_option(place: Place, current: str) -> list[Offer]:
+    """The values of the option before the cursor."""
+    from crmcli.services import completing
+
+    name = place.waiting.lstrip("-").replace("-", "_")
+    kind = RECORDS.get(place.noun)
+    if name in ("o", "output"):
+        return [(word, "") for word in FORMATS]
+    if name == "color":
+        return [(word, "") for word in ("auto", "always", "never")]
+    if name in ("for", "as"):
+        return [(word, RECORDS[word].help) for word in ("lead", "deal", "contact", "company", "task")]
+    if name in ("c", "columns", "s", "sort") and kind:
+        before, comma, last = current.rpartition(",")
+        minus = "-" if last.startswith("-") else ""
+        return [(before + comma + minus + field.name, field.help) for field in kind.fields]
+    if name == "on":
+        return completing.records(place.book, current, ("lead", "deal", "contact", "company"))
+    if name == "reason":
+        return completing.names(place.book, "lost_reason")
+    if name in ("after", "to") and place.noun == "stage":
+        return completing.names(place.book, "stage")
+    if name == "pipeline" or (name == "owner" and kind is None):
+        return completing.names(place.book, "pipeline" if name == "pipeline" else "user")
+    if kind is not None:
+        return completing.values(place.book, kind, "tags" if name == "tag" else name, current)
+    return []
+
+
+def positional(place: Place, current: str) -> Iterable[Offer]:
+    """The arguments of a command."""
+    from crmcli.services import completing
+
+    noun, verb, before = place.noun, place.verb, place.arguments
+    if noun in RECORDS:
+        return of_record(place, current)
+    if noun == "tag" and verb in ("add", "remove") and before:
+        return of_filter(place, "lead", current)
+    if noun == "log" and not before:
+        return starting([(word, "") for word in ("call", "email", "meeting", "message", "visit", "note", "document")], current)
+    if noun in ("brief", "timeline", "history", "log") or (noun == "note" and not before):
+        return starting(completing.records(place.book, current), current)
+    vocabularies = {"tag": "tag", "stage": "stage", "pipeline": "pipeline", "view": "saved_view", "user": "user"}
+    if noun in vocabularies and verb != "list" and (not before or (noun, verb) in (("stage", "reorder"), ("tag", "merge"))):
+        if verb in ("add", "save") and noun != "tag":
+            return ()
+        return starting(completing.names(place.book, vocabularies[noun]), current)
+    if noun == "report":
+        return starting(completing.reports(place.book), current) if not before and place.book else of_filter(place, "deal", current)
+    if noun == "fields" and not before:
+        return starting([(name, kind.help) for name, kind in ENTITIES.items()], current)
+    if noun == "config" and verb in ("get", "set", "unset") and not before:
+        from crmcli.config import SETTINGS
+
+        return starting([(name, setting.help) for name, setting in SETTINGS.items()], current)
+    if noun in ("export", "calendar"):
+        if noun == "export" and not before:
+            return starting([(kind.plural, kind.help) for kind in RECORDS.values()], current)
+        return of_filter(place, "task" if noun == "calendar" else singular(before[0]), current)
+    return ()
+
+
+def singular(word: str) -> str:
+    return next((name for name, kind in RECORDS.items() if word in (name, kind.plural)), "lead")
+
+
+def of_record(place: Place, current: str) -> Iterable[Offer]:
+    """The words of a record's verb: numbers with names first, then filters, and for edit and add assignments."""
+    from crmcli.services import completing
+
+    kind = RECORDS[place.noun]
+    assigning = re.match(r"([a-z][a-z0-9_.]*)=(.*)", current)
+    if place.verb in ("edit", "add"):
+        if assigning:
+            name = assigning[1]
+            return [(f"{name}={word}", meaning) for word, meaning in completing.values(place.book, kind, name, assigning[2])]
+        fields = starting(list(completing.fields(kind, mark="=", settable=True)), current)
+        if place.verb == "add":
+            return fields
+        if place.arguments and place.arguments[0].isdigit():
+            return fields
+        return [*starting(completing.numbers(place.book, kind, current), current), *of_filter(place, place.noun, current), *fields]
+    if place.verb == "move" and place.arguments:
+        return starting(completing.names(place.book, "stage"), current)
+    if place.verb not in FILTERING:
+        return ()
+    numbers = () if place.verb == "list" or place.arguments else starting(completing.numbers(place.book, kind, current), current)
+    if place.verb in ("show", "convert"):
+        return numbers
+    return [*numbers, *of_filter(place, place.noun, current)]
+
+
+def of_filter(place: Place, noun: str, current: str) -> Iterable[Offer]:
+    """A word of the filter language: a field, or a value behind its colon."""
+    from crmcli.services import completing
+
+    kind = RECORDS[noun]
+    name, colon, rest = current.partition(":")
+    if not colon:
+        return starting(list(completing.fields(kind, mark=":")), current)
+    exact = "=" if rest.startswith("=") else ""
+    return [(f"{name}:{exact}{word}", meaning) for word, meaning in completing.values(place.book, kind, name, rest[len(exact) :])]
+
+
+def starting(found: Iterable[Offer], current: str) -> list[Offer]:
+    return [offer for offer in found if offer[0].lower().startswith(current.lower())]
+
+
+def unique(found: Iterable[Offer]) -> list[Offer]:
+    return list(dict(found).items())
+
+
+# --- what the shells understand --------------------------------------------------------------------------------------
+
+
+def bash(found: Iterable[Offer], current: str) -> str:
+    """Words one a line, without what stands before the last : or =, which bash took for a word of its own."""
+    kept = re.match(r".*[:=]", current)
+    cut = len(kept[0]) if kept else 0
+    lines = [SPECIAL.sub(lambda special: "\\" + special[0], word[cut:]) for word, _ in found if word.isprintable()]
+    return "".join(line + "\n" for line in lines)
+
+
+def zsh(found: Iterable[Offer], current: str) -> str:
+    """A call of zsh's `_arguments` with words and their meanings. The text is evaluated by the shell, so a word or a
+    meaning with a character of the shell's own never gets there."""
+    rows = []
+    for word, meaning in found:
+        if SPECIAL.search(word) or not word.isprintable():
+            continue
+        about = "".join(c if c.isalnum() or c in " .,-+@/" else " " for c in meaning)
+        rows.append(f'"{word}":"{about}"'.replace(word, word.replace(":", r"\\:"), 1) if about.strip() else f'"{word}"'.replace(":", r"\\:"))
+    return "_arguments '*: :((" + "\n".join(rows) + "))'" if rows else "_files"
+
+
+def fish(found: Iterable[Offer], current: str) -> str:
+    """Words and meanings with a tab between them."""
+    from crmcli.domain.text import visible
+
+    return "".join(f"{word}\t{visible(meaning)}\n" if meaning else f"{word}\n" for word, meaning in found if word.isprintable())
+
+
+SHOWN: dict[str, Callable[[Iterable[Offer], str], str]] = {"bash": bash, "zsh": zsh, "fish": fish}

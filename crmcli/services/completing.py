@@ -1,0 +1,120 @@
+"""What a shell may offer while somebody types: words of the language, words of the book, numbers with names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.domain.entities import ENTITIES, RECORDS
+from crmcli.domain.query import STATES
+from crmcli.domain.text import fold
+from crmcli.domain.types import Choice, Ref
+from crmcli.services.reports import names as report_names
+from crmcli.services.values import alias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity, Field
+
+#: (what to insert, what it means)
+Offer = tuple[str, str]
+#: So many records are offered at most.
+MOST = 30
+DAYS = ("today", "tomorrow", "yesterday", "this-week", "next-week", "this-month", "last-month", "eom", "+7d")
+
+
+def fields(kind: Entity, *, mark: str, settable: bool = False) -> Iterator[Offer]:
+    """The fields of a kind as `stage:` or, for assigning, `stage=`."""
+    for field in kind.fields:
+        if not settable or field.settable:
+            yield field.name + mark, field.help
+    if not settable:
+        yield from (("tag:", "A tag"), ("is:", "A state"), ("no:", "Empty"), ("has:", "Not empty"), ("view:", "A saved view"))
+        yield ("not", "The contrary of what follows")
+
+
+def values(ctx: Context | None, kind: Entity, name: str, start: str) -> list[Offer]:
+    """What can follow `name:` or `name=`; without a book (None) only what needs none. Several go with commas."""
+    before, comma, last = start.rpartition(",")
+    head = before + comma
+    if name in ("no", "has"):
+        offers = [(field.name, field.help) for field in kind.fields]
+    elif name == "is":
+        offers = [(word, "") for word in STATES.get(kind.table, STATES.get(kind.name, {}))]
+    elif name == "view":
+        offers = _names(ctx, "saved_view")
+    else:
+        field = kind.by_name.get(alias(kind, name))
+        offers = list(of_field(ctx, field, last)) if field else []
+    return [(head + word, meaning) for word, meaning in offers if fold(word).startswith(fold(last))]
+
+
+def of_field(ctx: Context | None, field: Field, start: str) -> Iterable[Offer]:
+    """The values that a field may have, as far as they can be listed."""
+    kind = field.type
+    if isinstance(kind, Choice):
+        return [(option, "") for option in kind.options]
+    if kind.family == "flag":
+        return [("yes", ""), ("no", "")]
+    if kind.family in ("day", "instant"):
+        return [(word, "") for word in DAYS]
+    if kind.family == "tags":
+        return _names(ctx, "tag")
+    if isinstance(kind, Ref):
+        if kind.words:
+            me = [("me", "you")] if kind.entity == "user" else []
+            return me + _names(ctx, kind.entity)
+        if kind.entity in ENTITIES and ctx is not None and start:
+            return [(name, f"{kind.entity}:{number}") for number, name in _found(ctx, ENTITIES[kind.entity], "name_key", fold(start))]
+    return []
+
+
+def _names(ctx: Context | None, vocabulary: str) -> list[Offer]:
+    return [(name, "") for name in ctx.names(vocabulary)] if ctx is not None else []
+
+
+def names(ctx: Context | None, vocabulary: str) -> list[Offer]:
+    """The words of a vocabulary: stages, tags, pipelines, users, saved views."""
+    return _names(ctx, vocabulary)
+
+
+def numbers(ctx: Context | None, kind: Entity, start: str) -> list[Offer]:
+    """Records by their number: those whose number starts with what is typed, else the newest."""
+    if ctx is None or (start and not start.isdigit()):
+        return []
+    return [(str(number), name) for number, name in _found(ctx, kind, "id", start)]
+
+
+def _found(ctx: Context, kind: Entity, by: str, start: str) -> list[tuple[int, str]]:
+    """The newest records in sight whose number or folded name starts with `start`."""
+    conditions, given = [], []
+    if kind.kind:
+        conditions.append(f"t.kind = '{kind.kind}'")
+    if "removed_at" in kind.by_name:
+        conditions.append("t.removed_at IS NULL")
+    if start and by == "id":
+        spans = [(int(start) * 10**i, (int(start) + 1) * 10**i) for i in range(9 - min(len(start), 8))]
+        conditions.append("(" + " OR ".join(["(t.id >= ? AND t.id < ?)"] * len(spans)) + ")")
+        given = [edge for span in spans for edge in span]
+    elif start:
+        conditions.append("t.name_key >= ? AND t.name_key < ?")
+        given = [start, start + "\U0010ffff"]
+    where = " AND ".join(conditions) or "1 = 1"
+    rows = ctx.reader.rows(f"SELECT t.id, t.name FROM {kind.table} t WHERE {where} ORDER BY t.id DESC LIMIT {MOST}", given)
+    return [(int(row[0]), str(row[1])) for row in rows]
+
+
+def records(ctx: Context | None, start: str, kinds: Iterable[str] = ("lead", "deal", "contact", "company", "task")) -> list[Offer]:
+    """Records by kind and number, `lead:12`; before the colon the kinds."""
+    kind, colon, number = start.partition(":")
+    if not colon:
+        return [(f"{name}:", RECORDS[name].help) for name in kinds]
+    if kind not in RECORDS:
+        return []
+    return [(f"{kind}:{found}", name) for found, name in numbers(ctx, RECORDS[kind], number)]
+
+
+def reports(ctx: Context) -> list[Offer]:
+    """The names of reports."""
+    return [(name, "") for name in report_names(ctx)]

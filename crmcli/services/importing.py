@@ -1,0 +1,431 @@
+"""Imports: a file's rows into the book, checked, matched, in blocks that keep no other writer waiting."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.domain import pipeline as rules
+from crmcli.domain.types import Ref
+from crmcli.errors import UsageError
+from crmcli.results import Column, Page, Rows, Section
+from crmcli.services import blocks, outcomes, values
+from crmcli.services.blocks import Block, Links, Reader
+from crmcli.services.columns import Problem
+from crmcli.services.matching import NEW, REPEATED, Matcher
+from crmcli.services.planning import Plan, plan
+from crmcli.services.rejects import Rejects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+    from crmcli.exchange.tables import Row
+    from crmcli.store.write import Transaction
+
+__all__ = ["Imported", "Plan", "plan", "preview", "run"]
+
+FIRST_BLOCK, LEAST, MOST = 2500, 500, 20_000
+#: How long a block may hold the lock, in seconds: other writers wait no longer than half a second.
+HOLD = 0.25
+_MOST_LISTED = 20
+#: Set when a record is made, and left alone by --update.
+_ONCE = frozenset(("uid", "created_at", "updated_at", "assigned_at", "stage_since", "position", "currency", "closed_at", "archived_at"))
+_PLACE = ("status", "stage_id", "pipeline_id", "probability_bp", "probability_manual", "closed_at", "archived_at", "stage_since", "lost_reason_id")
+
+
+class Imported(NamedTuple):
+    """What became of the rows: `rows` = new + updated + same + repeated + refused.
+
+    `same` rows are records that the book had already, `repeated` ones are the same record as an earlier row of the
+    file; `listed` names the first refused and repeated rows; `rejects` is the file of refused rows, "" for none.
+    """
+
+    kind: str
+    rows: int
+    new: int
+    updated: int
+    same: int
+    repeated: int
+    refused: int
+    listed: tuple[tuple[int, str, str, str], ...] = ()
+    rejects: str = ""
+    batch: int = 0
+    notes: tuple[str, ...] = ()
+    longest_hold: float = 0.0
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What to tell people."""
+        counts = (
+            (self.new, "new"), (self.updated, "updated"), (self.same, "known already"), (self.repeated, "repeated in the file"),
+            (self.refused, "refused"),
+        )  # fmt: skip
+        said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing"
+        found = [f"{self.rows:,} rows of {self.kind}: {said}"]
+        found += self.notes
+        if self.rejects:
+            found.append(f"the refused rows are in {self.rejects}: mend them there and import that file")
+        if self.batch:
+            found.append(f"'crm undo {self.batch}' takes the import back")
+        return tuple(found)
+
+
+def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
+    """The mapping as a table, what the import would do with the rows (`counts`: reads the whole file), and the first
+    rows that it would refuse. Nothing is written."""
+    rows = [{"column": c.header, "field": c.shown, "sample": c.sample[:40]} for c in made.columns]
+    shown = (Column("column", None, "Column"), Column("field", None, "Field"), Column("sample", None, "Sample"))
+    found: dict[str, Any] = {"file": made.path, "kind": made.kind.name if made.kind else None, "rows": made.rows, "blank_rows": made.blank}
+    notes = list(made.notes)
+    sections = [Section("mapping", "Mapping", Rows(shown, rows))]
+    if made.problem:
+        notes.append(made.problem)
+    if made.new_stages:
+        notes.append("new stages: " + ", ".join(f"{s.pipeline + ': ' if s.pipeline else ''}{s.stage or '(pipeline)'}" for s in made.new_stages))
+    if counts and made.kind is not None:
+        done = run(ctx, made, dry_run=True)
+        found.update(new=done.new, updated=done.updated, same=done.same, repeated=done.repeated, refused=done.refused)
+        notes += [note for note in done.notes if note not in notes]
+        listed = [{"line": n, "column": c, "value": v, "reason": r} for n, c, v, r in done.listed]
+        heads = (Column("line", None, "Line"), Column("column", None, "Column"), Column("value", None, "Value"), Column("reason", None, "Reason"))
+        if listed:
+            sections.append(Section("refused", "Refused and repeated rows", Rows(heads, listed)))
+    found["notes"] = notes
+    title = f"{made.path}: {made.rows:,} rows" + (f" of {made.kind.plural}" if made.kind else f", {made.problem}")
+    return Page(title, tuple(sections), found)
+
+
+def run(
+    ctx: Context, made: Plan, *, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
+) -> Imported:
+    """Import the file of a plan; with `dry_run` only count. `progress(done, all)` is called after every block.
+
+    Refused rows do not stop the rest: the result counts them, and they are in its `rejects` file. All blocks are one
+    batch, which one undo takes back. Ctrl-C leaves the blocks that are in, says so, and goes on as KeyboardInterrupt.
+    """
+    if made.kind is None:
+        raise UsageError(f"{made.path}: {made.problem}")
+    job = _Import(ctx, made, dry_run=dry_run)
+    try:
+        return job.run(progress)
+    except KeyboardInterrupt:
+        if job.batch:
+            ctx.say(f"stopped: {job.settled:,} rows are in; 'crm undo {job.batch}' takes them back, the same import goes on")
+        else:
+            ctx.say("stopped: nothing was imported")
+        raise
+    finally:
+        job.rejects.close()
+
+
+class _Import:
+    """One run over a file."""
+
+    def __init__(self, ctx: Context, made: Plan, *, dry_run: bool) -> None:
+        assert made.kind is not None
+        self.ctx, self.plan, self.kind, self.dry_run = ctx, made, made.kind, dry_run
+        self.reader = Reader(made.kind, made.columns, made.envs, ctx.env)
+        self.matcher = Matcher(ctx, made.kind, made.keys)
+        self.links = Links(ctx)
+        self.stages = outcomes.Stages(ctx)
+        self.rejects = Rejects(made.path, made.header, ctx.env.now)
+        self.batch = self.settled = 0
+        self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
+        self.listed: list[tuple[int, str, str, str]] = []
+        self.longest = 0.0
+        self.parents: list[tuple[int, str]] = []
+        if dry_run:
+            self.matcher.earlier = set()
+
+    def run(self, progress: Callable[[int, int], None] | None) -> Imported:
+        self._prepare()
+        size = FIRST_BLOCK
+        with self.plan.open() as table:
+            rows = table.rows
+            while True:
+                some = [row for _, row in zip(range(size), rows)]  # noqa: B905 - the range goes first and bounds it
+                if not some:
+                    break
+                held = self._block(some)
+                if held:
+                    self.longest = max(self.longest, held)
+                    size = max(LEAST, min(MOST, int(size * min(2.0, HOLD / held))))
+                self.settled = self.counts["rows"]
+                if progress:
+                    progress(self.counts["rows"], self.plan.rows)
+        self._link_parents()
+        if self.batch and self.ctx.reader.dialect == "sqlite":
+            self.ctx.reader.run("PRAGMA optimize")
+        return self._result()
+
+    def _prepare(self) -> None:
+        if self.plan.new_stages and not self.dry_run:
+            with self._writing() as tx:
+                self.stages.make(tx, self.plan.new_stages)
+            self._wrote()
+        self.stages.refresh()
+
+    def _writing(self) -> Any:
+        return self.ctx.writing("import", command=self.ctx.command or f"import {self.plan.path}", batch=self.batch)
+
+    def _wrote(self) -> None:
+        self.batch = self.ctx.batch or self.batch
+
+    # --- a block ---
+
+    def _block(self, rows: list[Row]) -> float:
+        """Take in some rows; how long the lock was held, in seconds."""
+        self.counts["rows"] += len(rows)
+        sound = [row for row in rows if row.problem is None]
+        for row in rows:
+            if row.problem is not None:
+                self._refuse(row.line, row.cells, Problem("", "", row.problem))
+        lines, cells = [row.line for row in sound], [row.cells for row in sound]
+        block, bad = self.reader.read(lines, cells)
+        for row, problem in sorted(bad.items()):
+            self._refuse(lines[row], cells[row], problem)
+        if not len(block):
+            return 0.0
+        at = self._position()
+        self._resolve(block)
+        found = self.matcher.outcomes(self._compared(block), len(block))
+        if self.dry_run:
+            self._count(block, found)
+            return 0.0
+        if NEW not in found and not self.plan.update:
+            self._count(block, found)
+            return 0.0
+        started = time.monotonic()
+        with self._writing() as tx:
+            started = time.monotonic()
+            if self._position() != at:
+                # Somebody wrote between the look and the lock.
+                self.links.forget()
+                self.stages.refresh()
+                self._resolve(block)
+                found = self.matcher.outcomes(self._compared(block), len(block))
+            self._write(tx, block, found)
+        self._wrote()
+        return time.monotonic() - started
+
+    def _position(self) -> int:
+        return int(self.ctx.reader.value("SELECT seq FROM journal_head WHERE id = 1"))
+
+    def _refuse(self, line: int, cells: list[str], problem: Problem) -> None:
+        self.counts["refused"] += 1
+        where = f"{problem.header}: " if problem.header else ""
+        if not self.dry_run:
+            self.rejects.add(line, cells, f"{where}{problem.reason}")
+        self._list(line, problem.header, problem.value, problem.reason)
+
+    def _list(self, line: int, header: str, value: str, reason: str) -> None:
+        if len(self.listed) < _MOST_LISTED or not self.dry_run and "repeats" not in reason:
+            self.listed.append((line, header, value[:60], reason))
+
+    def _resolve(self, block: Block) -> None:
+        """Links become ids (negative for what is not there yet); leads and deals find their stage."""
+        columns = block.columns
+        for name, names in block.links.items():
+            field = self.kind.field(name)
+            if name in ("stage", "pipeline", "parent"):
+                continue
+            assert isinstance(field.type, Ref)
+            columns[field.column] = self.links.ids(field.type.entity, names)
+            if not field.type.create and not field.type.words:
+                self._refuse_unknown(block, name)
+        if block.tags is not None:
+            flat = self.links.ids("tag", [tag for tags in block.tags for tag in tags])
+            at = iter(flat)
+            columns["tags"] = [sorted({next(at) for _ in tags}) for tags in block.tags]  # type: ignore[type-var]
+        if self.kind.kind:
+            columns.update(self._placed(block))
+        if self.kind.name == "company":
+            blocks.give_domains(columns, len(block))
+
+    def _placed(self, block: Block) -> dict[str, list[Any]]:
+        if not hasattr(block, "typed"):
+            block.typed = {name: column for name, column in block.columns.items()}  # type: ignore[attr-defined]
+        return outcomes.place(self.stages, block, self.kind.name, block.columns.get("lost_reason_id"), self.ctx)
+
+    def _refuse_unknown(self, block: Block, name: str) -> None:
+        """A task's person, company or deal must be there: it says nothing else about them."""
+        column = self.kind.field(name).column
+        bad = {row for row, number in enumerate(block.columns[column]) if number is not None and number < 0}
+        for row in bad:
+            text = block.links[name][row] or ""
+            self._refuse(block.lines[row], block.cells[row], Problem(name, text, f"there is no {name} '{text}'"))
+        if bad:
+            block.without(dict.fromkeys(bad))
+
+    def _compared(self, block: Block) -> dict[str, list[Any]]:
+        """The columns that the file itself fills."""
+        fills = self.reader.fills
+        given = {self.kind.field(name).column for name in fills if name != "tags"} | {"currency", "tags", "description"}
+        return {name: column for name, column in block.columns.items() if name in given}
+
+    # --- outcomes ---
+
+    def _count(self, block: Block, found: list[int]) -> tuple[list[int], list[tuple[int, int]]]:
+        """Count what needs no writing; (rows that are new, (row, id) that may be updated)."""
+        new: list[int] = []
+        known: list[tuple[int, int]] = []
+        for row, number in enumerate(found):
+            if number == NEW:
+                new.append(row)
+            elif number == REPEATED or number in self.matcher.seen:
+                self.counts["repeated"] += 1
+                if len(self.listed) < _MOST_LISTED:
+                    self._list(block.lines[row], "", "", "repeats an earlier row of the file")
+            else:
+                self.matcher.seen.add(number)
+                known.append((row, number))
+        if self.dry_run:
+            self.counts["new"] += len(new)
+            changed = self._would_change(block, known) if self.plan.update else 0
+            self.counts["updated"] += changed
+            self.counts["same"] += len(known) - changed
+        elif not self.plan.update:
+            self.counts["same"] += len(known)
+        return new, known
+
+    def _would_change(self, block: Block, known: list[tuple[int, int]]) -> int:
+        from crmcli.store import read
+
+        raw = read.raw(self.ctx.reader, self.kind.table, [number for _, number in known])
+        return sum(1 for row, number in known if self._changes(block, row, raw[number]))
+
+    def _write(self, tx: Transaction, block: Block, found: list[int]) -> None:
+        counts = dict(self.counts), len(self.listed)
+        new, known = self._count(block, found)
+        wanted = [*new, *(row for row, _ in known)] if self.plan.update else new
+        made = self._make(tx, block, wanted)
+        if new:
+            ids = self._insert(tx, block, new, made)
+            self.counts["new"] += len(ids)
+            for number in ids:
+                self.matcher.seen.add(number)
+            if block.links.get("parent"):
+                names = block.links["parent"]
+                self.parents += [(number, name) for row, number in zip(new, ids, strict=True) if (name := names[row])]
+        if self.plan.update and known:
+            tx.load(self.kind.name, [number for _, number in known])
+            for row, number in known:
+                current = tx.row(self.kind.name, number)
+                changed = self._update(tx, block, row, number, current, made)
+                self.counts["updated" if changed else "same"] += 1
+        del counts
+
+    def _make(self, tx: Transaction, block: Block, wanted: list[int]) -> dict[int, int]:
+        """Create the words, companies and people that these rows link to: stand-in -> id."""
+        numbers: set[int] = set()
+        for name in block.links:
+            if name not in ("stage", "pipeline", "parent"):
+                column = block.columns[self.kind.field(name).column]
+                numbers.update(n for row in wanted if (n := column[row]) is not None and n < 0)
+        if block.tags is not None:
+            numbers.update(n for row in wanted for n in block.columns["tags"][row] if n < 0)
+        return self.links.make(tx, numbers) if numbers else {}
+
+    def _insert(self, tx: Transaction, block: Block, rows: list[int], made: dict[int, int]) -> list[int]:
+        whole = len(rows) == len(block)
+        columns: dict[str, list[Any]] = {}
+        links = {self.kind.field(name).column for name in block.links if name not in ("stage", "pipeline", "parent")}
+        for name, values_ in block.columns.items():
+            column = values_ if whole else [values_[row] for row in rows]
+            if made and name in links:
+                column = [made.get(n, n) for n in column]
+            elif made and name == "tags":
+                column = [sorted(made.get(n, n) for n in tags) for tags in column]
+            columns[name] = column
+        if self.kind.name == "deal" and "position" not in columns:
+            columns["position"] = outcomes.positions(self.ctx, tx, columns["stage_id"])
+        if self.kind.name == "task" and None in columns.get("type_id", [None]):
+            usual = tx.word("task_type", "to-do")
+            columns["type_id"] = [n or usual for n in columns.get("type_id") or [None] * len(rows)]
+        if self.kind.name == "deal" and "lost_reason_id" in columns and "status" not in columns:
+            del columns["lost_reason_id"]
+        return tx.add_many(self.kind.name, columns)
+
+    def _changes(self, block: Block, row: int, current: dict[str, Any], made: dict[int, int] | None = None) -> dict[str, Any]:
+        """What --update sets: filled cells that differ; tags are added to."""
+        found: dict[str, Any] = {}
+        mapped = self._compared(block)
+        for name, column in mapped.items():
+            value = column[row]
+            if value is None or name in _ONCE or (self.kind.kind and name in _PLACE):
+                continue
+            if name == "tags":
+                ids = {(made or {}).get(n, n) for n in value} | set(current.get("tags") or ())
+                if ids != set(current.get("tags") or ()):
+                    found["tags"] = sorted(ids)
+                continue
+            if isinstance(value, int) and value < 0 and name.endswith("_id"):
+                value = (made or {}).get(value, value)
+            if current.get(name) != value:
+                found[name] = value
+        amounts = {f.column for f in self.kind.fields if f.type.family == "money" and f.column}
+        if amounts & set(found) and "currency" in mapped and mapped["currency"][row] != current.get("currency"):
+            found["currency"] = mapped["currency"][row]
+        if self.kind.kind and ({"stage", "pipeline"} & set(block.links) or "status" in self.reader.fills):
+            stage, status = block.columns["stage_id"][row], (block.columns.get("status") or ["open"] * len(block))[row]
+            given = (block.links.get("stage") or [""] * len(block))[row] or "status" in self.reader.fills
+            if given and (stage, status) != (current["stage_id"], current["status"]):
+                found.update({name: block.columns[name][row] for name in _PLACE if name in block.columns})
+        return found
+
+    def _update(self, tx: Transaction, block: Block, row: int, number: int, current: dict[str, Any], made: dict[int, int]) -> bool:
+        changes = self._changes(block, row, current, made)
+        if not changes:
+            return False
+        if "stage_id" in changes:
+            changes.update(self._entered(tx, current, changes))
+        if "owner_id" in changes:
+            changes["assigned_at"] = tx.stamp
+        return tx.change(self.kind.name, number, changes)
+
+    def _entered(self, tx: Transaction, current: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+        """A record that an update moves enters its new stage now, by the rules of every move."""
+        move = rules.left(current, changes["stage_id"], tx.stamp)
+        if move:
+            tx.add("stage_move", move)
+        extra: dict[str, Any] = {"stage_since": tx.stamp} if move else {"stage_since": current.get("stage_since")}
+        if current["kind"] == "deal" and move:
+            extra["position"] = values.next_position(self.ctx, tx, changes["stage_id"])
+        if changes.get("status") == "open" and current.get("probability_manual"):
+            extra.update(probability_bp=current["probability_bp"], probability_manual=True)
+        return extra
+
+    # --- the end ---
+
+    def _link_parents(self) -> None:
+        """Parent companies come last: a file may name one before its own row."""
+        if not self.parents:
+            return
+        if self.dry_run:
+            return
+        for start in range(0, len(self.parents), 2000):
+            some = self.parents[start : start + 2000]
+            with self._writing() as tx:
+                numbers = self.links.ids("company", [name for _, name in some])
+                made = self.links.make(tx, {n for n in numbers if n is not None and n < 0})
+                tx.flush()
+                tx.load("company", [number for number, _ in some])
+                for (number, _), parent in zip(some, numbers, strict=True):
+                    parent = made.get(parent, parent) if parent is not None else None
+                    if parent != number:
+                        tx.change("company", number, {"parent_id": parent}, touch=False)
+            self._wrote()
+
+    def _result(self) -> Imported:
+        counts = self.counts
+        notes = [f"{self.reader.nulls:,} cells with NULL, N/A or - are taken as empty"] if self.reader.nulls else []
+        return Imported(
+            self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"], counts["refused"],
+            tuple(self.listed), self.rejects.path, self.batch, tuple(notes), self.longest,
+        )  # fmt: skip
+
+
+def known_kind(entity: Entity) -> str:
+    return entity.name

@@ -1,0 +1,175 @@
+"""Runs the migrations on a store that is open: all of them, the views and the word indexes in one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crmcli.errors import StoreError
+from crmcli.store import connect, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.config import Config
+    from sqlalchemy import Connection as Typed
+
+    from crmcli.store.connect import Connection
+
+HERE = os.path.dirname(__file__)
+VERSIONS = os.path.join(HERE, "versions")
+
+
+class _Lent:
+    """A driver's connection lent to SQLAlchemy, which may neither end our transaction nor close it."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def commit(self) -> None:
+        """The transaction is the lender's."""
+
+    rollback = close = commit
+
+
+def upgrade_to_head(connection: Connection, *, versions: str = VERSIONS, backup: bool = True) -> None:
+    """Bring a store to the newest revision in `versions` (folders, parted by the path separator).
+
+    A SQLite file is copied beside itself first, as `NAME.before-REVISION-STAMP`. Views and word indexes are dropped
+    before and made anew after. Either all of it is committed, or nothing was changed. Raises StoreError.
+    """
+    sqlite = connection.dialect == "sqlite"
+    config = _config(versions)
+    if sqlite:
+        # Tables are rebuilt by copying, which foreign keys would take for deletions; checked before the commit.
+        connection.run("PRAGMA foreign_keys = OFF")
+    try:
+        with connection.transaction():
+            if not sqlite:
+                connection.run("SELECT pg_advisory_xact_lock(4370)")
+            found, head = schema.revision(connection), _head(config)
+            if found == head:
+                return  # another process did it while this one waited
+            if sqlite and found is not None and backup:
+                _keep(connection.target, found)
+            schema.drop_views(connection)
+            _drop_search(connection)
+            _run(connection, config)
+            connection.script(schema.search_ddl(connection.dialect))
+            _fill_search(connection)
+            schema.create_views(connection)
+            if sqlite and (broken := connection.rows("PRAGMA foreign_key_check")):
+                raise StoreError(
+                    f"the upgrade would break {len(broken)} links; nothing was changed", "run 'crm db check'"
+                )
+    finally:
+        if sqlite:
+            connection.run("PRAGMA foreign_keys = ON")
+
+
+def head() -> str:
+    """The newest revision."""
+    return _head(_config(VERSIONS))
+
+
+def draft(connection: Connection, message: str, revision: str) -> str:
+    """Write a revision that makes the store of `connection` like the models; the path of its file. For developers."""
+    from alembic import command
+
+    config = _config(VERSIONS)
+    with _typed(connection) as typed:
+        config.attributes["connection"] = typed
+        script = command.revision(config, message, autogenerate=True, rev_id=revision)
+    assert script is not None
+    assert not isinstance(script, list)
+    return str(script.path)
+
+
+def _config(versions: str) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", HERE.replace("%", "%%"))
+    config.set_main_option("version_locations", versions.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _head(config: Config) -> str:
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def _run(connection: Connection, config: Config) -> None:
+    from alembic import command
+    from alembic.util import CommandError
+
+    with _typed(connection) as typed:
+        config.attributes["connection"] = typed
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StoreError(f"the store cannot be upgraded: {error}; nothing was changed") from error
+
+
+@contextlib.contextmanager
+def _typed(connection: Connection) -> Iterator[Typed]:
+    """A SQLAlchemy connection over ours, inside the transaction that is running."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.pool import StaticPool
+
+    lent = _Lent(connection.raw)  # type: ignore[attr-defined]
+    options: dict[str, Any] = {"poolclass": StaticPool, "creator": lambda: lent, "hide_parameters": True}
+    if connection.dialect == "sqlite":
+        engine = create_engine("sqlite://", **options)
+    else:
+        engine = create_engine("postgresql+psycopg://", use_native_hstore=False, **options)
+    try:
+        with engine.connect() as typed, typed.begin():
+            yield typed
+    except DBAPIError as error:
+        cause = error.orig
+        if isinstance(cause, sqlite3.Error):
+            raise connect.translate(cause, connection.target) from error
+        raise connect.translate_postgres(cause or error) from error
+    finally:
+        engine.dispose()
+
+
+def _keep(path: str, revision: str) -> None:
+    """Copy a SQLite file beside itself, through the backup API, privately."""
+    kept = f"{path}.before-{revision}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    try:
+        os.close(os.open(kept, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        with contextlib.closing(sqlite3.connect(path)) as old, contextlib.closing(sqlite3.connect(kept)) as new:
+            old.backup(new)
+    except (OSError, sqlite3.Error) as error:
+        with contextlib.suppress(OSError):
+            os.unlink(kept)
+        raise StoreError(f"the store cannot be backed up before its upgrade: {error}; nothing was changed") from None
+
+
+def _drop_search(connection: Connection) -> None:
+    if connection.dialect == "sqlite":
+        for kind, suffix in (("trigger", "\\_fts\\_%"), ("table", "\\_fts")):
+            sql = "SELECT name FROM sqlite_master WHERE type = ? AND name LIKE ? ESCAPE '\\'"
+            for (name,) in connection.rows(sql, (kind, "%" + suffix)):
+                connection.run(f"DROP {kind.upper()} {name}")
+        return
+    sql = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%\\_words'"
+    for (name,) in connection.rows(sql):
+        connection.run(f"DROP INDEX {name}")
+
+
+def _fill_search(connection: Connection) -> None:
+    if connection.dialect == "sqlite":
+        for table in schema.SEARCHED:
+            connection.run(f"INSERT INTO {table}_fts({table}_fts) VALUES ('rebuild')")

@@ -1,0 +1,97 @@
+"""The day: what is overdue, due, coming, forgotten, closing and new, each a key away from being dealt with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crmcli.services import board, today
+from crmcli.tui.actions import bindings_for
+from crmcli.tui.screens.place import Place, Subject
+from crmcli.tui.shape import fit
+from crmcli.tui.widgets.bars import TitleBar
+from crmcli.tui.widgets.rows import Pieces, Row, RowsView
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from crmcli.context import Context
+    from crmcli.results import Page
+
+TONES = {"overdue": "bad", "today": "warn", "no_next_task": "warn", "silent": "warn"}
+
+
+def page(ctx: Context, text: str) -> Page:
+    """The day's page, narrowed to the records that fit a filter."""
+    found = today.today(ctx)
+    if not text:
+        return found
+    wanted: dict[str, set[int]] = {}
+    for section in found.sections:
+        for row in section.rows.rows:
+            wanted.setdefault(row["ref"].partition(":")[0], set()).add(row["id"])
+    fits = board.fitting(ctx, wanted or {"task": set()}, text)
+    sections = []
+    for section in found.sections:
+        rows = [row for row in section.rows.rows if row["id"] in fits.get(row["ref"].partition(":")[0], ())]
+        title = f"{section.title.rpartition(' (')[0]} ({len(rows)})"
+        sections.append(section._replace(title=title, rows=section.rows._replace(rows=rows)))
+    return found._replace(sections=tuple(sections))
+
+
+class TodayPlace(Place):
+    """Sections of tasks, deals and leads."""
+
+    where = "today"
+    adds = "task"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("today")
+
+    def body(self) -> ComposeResult:
+        yield RowsView(id="body", empty="nothing needs you today")
+
+    @property
+    def view(self) -> RowsView:
+        return self.query_one(RowsView)
+
+    def load(self) -> None:
+        self.ask_rows(page, self.filter, then=self.show)
+
+    def show(self, found: Page) -> None:
+        rows: list[Row] = []
+        count = 0
+        for section in found.sections:
+            lines = list(section.rows.rows)
+            if not lines:
+                continue
+            count += len(lines)
+            rows.append(Row(None, section.title))
+            rows += [Row((section.key, line["ref"]), (TONES.get(section.key, "dim"), line)) for line in lines]
+        self.view.show(rows, self._paint)
+        self.query_one(TitleBar).tell([("Today", True)], f"{found.title}, {count} to look at", self.filter)
+
+    def _paint(self, data: Any, columns: int) -> Pieces:
+        if isinstance(data, str):
+            return [(fit(data, columns), "heading")]
+        tone, line = data
+        ref, when = 12, 20
+        what = (columns - ref - when) * 11 // 20
+        about = columns - ref - when - what
+        return [
+            (fit(line["ref"], ref), "dim"),
+            (fit(line["what"], what - 1) + " ", "name"),
+            (fit(line["about"] or "", about - 1) + " ", "dim"),
+            (fit(line["when"] or "", when, "right"), tone),
+        ]
+
+    def subject(self) -> Subject | None:
+        view = self.view
+        if view.key is None:
+            return None
+        line = view.rows[view.at].data[1]
+        return Subject(line["ref"].partition(":")[0], line["id"], line["what"])
+
+    def step(self, down: int) -> None:
+        self.view.step(down)
+
+    def on_rows_view_opened(self) -> None:
+        self.action_open()

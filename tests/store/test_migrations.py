@@ -1,0 +1,305 @@
+"""Migrations lead to the very schema that a new book has, keep the data, and happen whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import COMPANY, LEAD
+from crmcli.errors import NewerDatabaseError, StoreError
+from crmcli.services import records
+from crmcli.services.checking import checks
+from crmcli.store import connect, schema
+from crmcli.store.migrations import run
+from tests.support.program import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from crmcli.context import Context
+    from crmcli.store.connect import Connection
+
+LATER = os.pathsep.join([run.VERSIONS, str(Path(__file__).parent / "later_versions")])
+
+
+def test_the_programs_revision_is_alembics_head() -> None:
+    assert run.head() == schema.REVISION
+
+
+# --- drift -----------------------------------------------------------------------------------------------------------
+
+
+def catalogue(connection: Connection) -> dict[str, Any]:
+    """Everything the engine knows about the schema, without the search tables' own innards."""
+    if connection.dialect == "postgresql":
+        return postgres_catalogue(connection)
+    found: dict[str, Any] = {}
+    for kind, name, table, sql in connection.rows("SELECT type, name, tbl_name, sql FROM sqlite_master"):
+        if "_fts_" in name and kind == "table":
+            continue
+        if kind == "table" and not name.startswith("sqlite_") and sql and "VIRTUAL" not in sql:
+            found[name] = {
+                "columns": {row[1]: row[2:] for row in connection.rows(f"PRAGMA table_xinfo({name})")},
+                "links": sorted(row[2:] for row in connection.rows(f"PRAGMA foreign_key_list({name})")),
+                "autoincrement": "AUTOINCREMENT" in sql,
+                "deferrable": re.findall(r"\w+ (?=FOREIGN KEY)|DEFERRABLE INITIALLY \w+", sql),
+                "constraints": sorted(re.findall(r"CONSTRAINT (\w+ (?:CHECK|UNIQUE|PRIMARY KEY|FOREIGN KEY) ?\(.*?\))", sql)),
+            }
+        else:
+            found[f"{kind} {name}"] = (table, " ".join((sql or "").split()))
+    found["application"] = [connection.value(f"PRAGMA {name}") for name in ("application_id", "user_version")]
+    return found
+
+
+def postgres_catalogue(connection: Connection) -> dict[str, Any]:
+    rows = connection.rows
+    return {
+        "columns": rows(
+            "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name, is_identity"
+            " FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"
+        ),
+        "constraints": rows(
+            "SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+        ),
+        "indexes": rows("SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"),
+        "sequences": rows("SELECT sequencename, data_type::text FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"),
+        "views": rows("SELECT viewname, definition FROM pg_views WHERE schemaname = 'public' ORDER BY 1"),
+    }
+
+
+@contextlib.contextmanager
+def from_the_models(url: str) -> Iterator[Connection]:
+    schema.create(url)
+    connection = connect.connect(url)
+    yield connection
+    connection.close()
+
+
+def test_a_new_book_and_a_migrated_one_are_the_same(empty_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if connect.is_url(empty_url):
+        server = request.getfixturevalue("pg_server")
+        name = server.create()
+        other = server.url(name)
+    else:
+        other = str(tmp_path / "migrated.db")
+        raw = connect.sqlite3.connect(other, isolation_level=None)
+        raw.execute(f"PRAGMA application_id = {connect.APPLICATION_ID}")
+        raw.execute("CREATE TABLE first (id integer)")
+        raw.execute("DROP TABLE first")
+        raw.close()
+    migrated = connect.connect(other)
+    run.upgrade_to_head(migrated)
+    with from_the_models(empty_url) as made:
+        assert catalogue(migrated) == catalogue(made)
+        assert len(catalogue(made)) > 4
+        for table in ("alembic_version", "journal_head"):
+            assert migrated.rows(f"SELECT * FROM {table}") == made.rows(f"SELECT * FROM {table}")
+    migrated.close()
+    if connect.is_url(empty_url):
+        server.drop(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        ("a lost index", "DROP INDEX ix_company_domain"),
+        ("another WHERE", "DROP INDEX ix_company_domain; CREATE INDEX ix_company_domain ON company (domain) WHERE domain = ''"),
+        ("a new column", "ALTER TABLE tag ADD COLUMN size integer"),
+    ],
+)
+def test_the_comparison_sees(name: str, statement: str, tmp_path: Path) -> None:
+    schema.create(str(tmp_path / "a.db"))
+    connection = connect.connect(str(tmp_path / "a.db"))
+    before = catalogue(connection)
+    for part in statement.split(";"):
+        connection.run(part)
+    assert catalogue(connection) != before
+    connection.close()
+
+
+# --- from an older revision ------------------------------------------------------------------------------------------
+
+
+def fill(ctx: Context) -> None:
+    records.add(ctx, COMPANY, {"name": "Analytical Engines", "tags": "vip"})
+    records.add(ctx, COMPANY, {"name": "Difference Ltd", "parent": "Analytical Engines", "tags": "vip,old"})
+    records.add(ctx, LEAD, {"name": "Ada Lovelace", "company": "Analytical Engines", "source": "web"})
+
+
+def rows_of(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    tables = ("company", "opportunity", "company_tag", "journal", "journal_tx", "batch", "source")
+    return {t: connection.rows(f"SELECT * FROM {t} ORDER BY 1, 2") for t in tables}
+
+
+def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: Callable[[str], Context]) -> None:
+    ctx = opened(store_url)
+    fill(ctx)
+    before = rows_of(ctx.reader)
+
+    run.upgrade_to_head(ctx.reader, versions=LATER)
+
+    assert schema.revision(ctx.reader) == "0003"
+    after = rows_of(ctx.reader)
+    assert [row[-1] for row in after["company"]] == ["blue", None]
+    after["company"] = [row[:-1] for row in after["company"]]
+    assert after == before
+    assert ctx.reader.rows("SELECT name, colour FROM tag ORDER BY id") == [("vip", "red"), ("old", "grey")]
+    assert ctx.reader.rows("SELECT company_id FROM badge ORDER BY id") == [(1,), (2,)]
+    assert [(key, faults) for key, _, faults in checks(ctx, ctx.reader, deep=True) if faults and key != "rows"] == []
+    if not connect.is_url(store_url):
+        assert ctx.reader.value("PRAGMA foreign_keys") == 1
+        [kept] = Path(store_url).parent.glob("crm.db.before-0001-*")
+        assert kept.stat().st_mode & 0o777 == 0o600
+        backup = opened(str(kept))
+        assert rows_of(backup.reader) == before
+
+
+def test_nothing_happens_twice(store_url: str, opened: Callable[[str], Context]) -> None:
+    ctx = opened(store_url)
+    run.upgrade_to_head(ctx.reader, versions=LATER)
+    run.upgrade_to_head(ctx.reader, versions=LATER)
+    assert schema.revision(ctx.reader) == "0003"
+
+
+def test_a_view_of_the_users_own_stops_it(store_url: str, opened: Callable[[str], Context]) -> None:
+    ctx = opened(store_url)
+    ctx.reader.run("CREATE VIEW mine AS SELECT name FROM v_lead")
+    with pytest.raises(StoreError, match="mine hangs on the documented views; nothing was changed"):
+        run.upgrade_to_head(ctx.reader, versions=LATER)
+    assert schema.revision(ctx.reader) == "0001"
+    assert "v_lead" in schema.view_names(ctx.reader)
+
+
+class Faulty(connect.sqlite3.Connection):
+    """A connection whose statement number `fail_at` fails."""
+
+    fail_at = count = 0
+
+    def step(self, sql: str) -> None:
+        self.count += 1
+        if self.count == self.fail_at and sql != "ROLLBACK":
+            raise connect.sqlite3.OperationalError("disk I/O error")
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        self.step(sql)
+        return super().execute(sql, *values)
+
+    def cursor(self, *_: Any) -> Any:
+        return super().cursor(FaultyCursor)
+
+
+class FaultyCursor(connect.sqlite3.Cursor):
+    def execute(self, sql: str, *values: Any) -> Any:
+        self.connection.step(sql)  # type: ignore[attr-defined]
+        return super().execute(sql, *values)
+
+
+def test_an_error_at_any_statement_leaves_the_old_book(book_path: Path, opened: Callable[[str], Context]) -> None:
+    ctx = opened(str(book_path))
+    fill(ctx)
+    ctx.close()
+    template, number, total = book_path.read_bytes(), 0, 10**6
+    connection: Any
+    while number < total:
+        book_path.write_bytes(template)
+        connection = connect.connect(str(book_path))
+        before = list(connection.raw.iterdump())
+        connection.raw.close()
+        connection.raw = connect.sqlite3.connect(book_path, isolation_level=None, factory=Faulty)
+        connection.raw.fail_at = number
+        try:
+            run.upgrade_to_head(connection, versions=LATER, backup=False)
+        except StoreError:
+            connection.raw.fail_at = 0
+            assert not connection.raw.in_transaction
+            assert list(connection.raw.iterdump()) == before, number
+            number += 1
+        else:
+            # Without a fault first, to count; then the last statement, after the commit.
+            assert number in (0, total - 1)
+            assert schema.revision(connection) == "0003"
+            total, number = (connection.raw.count, 1) if not number else (total, total)
+        finally:
+            connection.close()
+    assert total > 60
+
+
+KILLED = """
+import os, signal, sys
+from crmcli.store import connect
+from crmcli.store.migrations import run
+connection = connect.connect(sys.argv[1])
+seen = [0]
+def trace(sql):
+    if not sql.startswith("--"):
+        seen[0] += 1
+        if seen[0] == int(sys.argv[3]):
+            os.kill(os.getpid(), signal.SIGKILL)
+connection.raw.set_trace_callback(trace)
+run.upgrade_to_head(connection, versions=sys.argv[2], backup=False)
+print(seen[0])
+"""
+
+
+def test_a_kill_leaves_the_old_book_or_the_new_one(book_path: Path, tmp_path: Path, opened: Callable[[str], Context]) -> None:
+    ctx = opened(str(book_path))
+    fill(ctx)
+    ctx.close()
+    template = book_path.read_bytes()
+
+    def upgrade(number: int) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-c", KILLED, str(book_path), LATER, str(number)]
+        return subprocess.run(command, env=environment(), capture_output=True, cwd=tmp_path, check=False, timeout=60)
+
+    whole = upgrade(0)
+    assert whole.returncode == 0, whole.stderr
+    total = int(whole.stdout)
+    for number in sorted({1, 2, 5, total // 4, total // 2, 3 * total // 4, total - 2, total - 1, total}):
+        book_path.write_bytes(template)
+        assert upgrade(number).returncode == -signal.SIGKILL
+        ctx = opened(str(book_path))
+        connection = connect.connect(str(book_path))
+        assert schema.revision(connection) == "0001"
+        assert connection.value("PRAGMA integrity_check") == "ok"
+        assert len(schema.view_names(connection)) == len(schema.documented_views())
+        assert connection.rows("SELECT name FROM company ORDER BY id") == [("Analytical Engines",), ("Difference Ltd",)]
+        connection.close()
+
+
+def test_an_error_in_a_migration_leaves_postgresql_as_it_was(pg_url: str, opened: Callable[[str], Context], tmp_path: Path) -> None:
+    opened(pg_url).create(pg_url)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    lines = ['revision = "0002"', 'down_revision = "0001"', "from alembic import op", "def upgrade():",
+             '    op.execute("CREATE TABLE half (id int)")', '    op.execute("SELECT nonsense")']  # fmt: skip
+    (broken / "0002_broken.py").write_text("\n".join(lines))
+    connection = connect.connect(pg_url)
+    before = catalogue(connection)
+    with pytest.raises(StoreError, match="nonsense"):
+        run.upgrade_to_head(connection, versions=os.pathsep.join([run.VERSIONS, str(broken)]))
+    assert catalogue(connection) == before
+    assert schema.revision(connection) == "0001"
+    connection.close()
+
+
+def test_a_book_from_the_future_is_refused_and_left_alone(store_url: str, opened: Callable[[str], Context]) -> None:
+    connection = connect.connect(store_url)
+    connection.run("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    content = hashlib.sha256(Path(store_url).read_bytes()).hexdigest() if not connect.is_url(store_url) else ""
+    with pytest.raises(NewerDatabaseError, match="newer version") as refused:
+        opened(store_url).reader  # noqa: B018
+    assert refused.value.code == 4
+    if content:
+        assert hashlib.sha256(Path(store_url).read_bytes()).hexdigest() == content
+        assert sorted(p.name for p in Path(store_url).parent.iterdir()) == ["crm.db"]
