@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: A reader that has seen enough (`| head -1`): what git, cat and every program killed by SIGPIPE end with.
 EXIT_PIPE = 141
+#: Of a message that repeats what was given, so much is enough.
+LONGEST_LINE = 1000
 
 app = root_app
 
@@ -62,6 +64,10 @@ def _guarded(state: Run, words: list[str]) -> int:
         return error.code if isinstance(error.code, int) else EXIT_FAILED if error.code else EXIT_OK
     except OSError as error:
         return _failed_os(error)
+    except UnicodeEncodeError as error:
+        if not any(_broken(word) for word in words):
+            return _bug(error, words)
+        return _failed("an argument is not valid Unicode; nothing was saved\n  is its encoding UTF-8?", EXIT_USAGE)
     except RecursionError:
         return _failed("that is nested too deeply", EXIT_FAILED)
     except Exception as error:
@@ -135,12 +141,18 @@ def _pager(state: Run) -> str:
 # --- ends -----------------------------------------------------------------------------------------------------------
 
 
+def _broken(word: str) -> bool:
+    """Whether a word holds bytes that are no text, which Python keeps as lone surrogates."""
+    return not word.isascii() and any("\ud800" <= char <= "\udfff" for char in word)
+
+
 def _failed(message: str, code: int) -> int:
     try:
         sys.stdout.flush()
     except OSError:
         _let_go(sys.stdout)
-    print(f"crm: {visible(message, multiline=True)}", file=sys.stderr)
+    lines = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…" for line in message.split("\n")]
+    print(f"crm: {visible(chr(10).join(lines), multiline=True)}", file=sys.stderr)
     return code
 
 

@@ -9,6 +9,8 @@ EXIT_NOT_FOUND = 3
 EXIT_CONFLICT = 4
 EXIT_REFUSED = 5
 EXIT_INTERRUPTED = 130
+#: Of a long filter, so many characters are shown on either side of the caret.
+WINDOW = 100
 
 
 class CrmError(Exception):
@@ -45,7 +47,9 @@ class FilterError(UsageError):
     def __str__(self) -> str:
         lines = [self.message]
         if self.text:
-            lines += ["  " + self.text, "  " + " " * self.column + "^"]
+            start = max(0, self.column - WINDOW) if len(self.text) > 2 * WINDOW else 0
+            shown = self.text[start : start + 2 * WINDOW]
+            lines += ["  " + shown, "  " + " " * (self.column - start) + "^"]
         if self.hint:
             lines.append("  " + self.hint)
         return "\n".join(lines)

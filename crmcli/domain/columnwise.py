@@ -27,7 +27,8 @@ def fold_column(values: Sequence[str | None]) -> list[str | None]:
 
 
 def derive_columns(table: str, columns: Mapping[str, Sequence[Any]], env: Env | None = None) -> dict[str, list[Any]]:
-    """The key columns of the given columns, and `search_text` where the table has one."""
+    """The key columns of the given columns, and `search_text` where the table has one; those that are among the
+    columns already are taken as they are."""
     kinds = KEYED.get(table)
     if not kinds:
         return {}
@@ -36,6 +37,9 @@ def derive_columns(table: str, columns: Mapping[str, Sequence[Any]], env: Env | 
         values = columns.get(column)
         if values is None:
             continue
+        if column + "_key" in columns:
+            found[column + "_key"] = list(columns[column + "_key"])
+            continue
         if isinstance(kind, Email):
             found[column + "_key"] = list(values)
         elif type(kind).key is Text.key:
@@ -43,7 +47,7 @@ def derive_columns(table: str, columns: Mapping[str, Sequence[Any]], env: Env | 
         else:
             key = kind.key
             found[column + "_key"] = [None if value is None else key(value, env) for value in values]
-    if table in SEARCHED:
+    if table in SEARCHED and "search_text" not in columns:
         found["search_text"] = _search_texts(table, columns, found)
     return found
 

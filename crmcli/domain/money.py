@@ -120,6 +120,8 @@ def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
     code, tens = _currency(fold(head or tail), currency, text)
     whole, fraction = _separate(number, exponent(code), decimal, text, scaled=bool(scale))
     shift = exponent(code) + scale + tens - len(fraction)
+    if len(whole + fraction) > 40:
+        raise _refused(text)
     minor = int(whole + fraction)
     if shift >= 0:
         minor *= 10**shift

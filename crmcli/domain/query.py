@@ -544,7 +544,7 @@ def _between(field: Field, start: Any, end: Any) -> Node:
 
 def threshold(op: str, units: int, digits: int) -> int | None:
     """The bound in minor units of a currency with that many digits; None when an equality can never hold."""
-    scale = 10 ** (4 - digits)
+    scale: int = 10 ** (4 - digits)
     low, rest = divmod(units, scale)
     if op == "=":
         return None if rest else low

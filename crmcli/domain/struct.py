@@ -46,7 +46,7 @@ class Struct:
         return {name: getattr(self, name) for name in self._fields}
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._asdict() == other._asdict()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._asdict() == other._asdict()
 
     def __hash__(self) -> int:
         return hash((type(self), *(getattr(self, name) for name in self._fields)))

@@ -117,7 +117,7 @@ class Integer(Type):
             plain = plain[:-2]
         scale = {"k": 1000, "m": 1_000_000}.get(plain[-1:].lower(), 1)
         body = plain[:-1] if scale > 1 else plain
-        if not body.lstrip("+-").isdigit() or not body.isascii() or len(body) > 20:
+        if not body[body[:1] in ("+", "-") :].isdigit() or not body.isascii() or len(body) > 20:
             raise FieldError(f"'{text}' is not a whole number")
         number = int(body) * scale
         if not self.low <= number <= self.high:
@@ -261,7 +261,7 @@ class Choice(Type):
         if not word:
             return None
         found = self._by_key.get(word)
-        if found is None and self.numbers and word.isdigit() and int(word) < len(self.options):
+        if found is None and self.numbers and word.isdecimal() and len(word) < 4 and int(word) < len(self.options):
             found = int(word)
         if found is None:
             raise FieldError(f"'{text}' is not one of: {', '.join(self.options)}")
@@ -284,7 +284,7 @@ class Email(Type):
         return address.email_key(text) if text else None
 
     def key(self, stored: Stored, env: Env | None = None) -> str | None:
-        return stored
+        return None if stored is None else str(stored)
 
 
 class Phone(Type):

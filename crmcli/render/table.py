@@ -187,7 +187,8 @@ def _sections(sections: Iterable[Any], screen: Screen) -> Iterator[str]:
         rows = list(section.rows.rows)
         if not rows and not section.title:
             continue
-        yield "\n" + screen.bold(visible(section.title) + (f" ({len(rows)})" if rows else "")) + "\n"
+        counted = section.title.endswith(")")  # a section that shows the first of many says so itself
+        yield "\n" + screen.bold(visible(section.title) + (f" ({len(rows)})" if rows and not counted else "")) + "\n"
         yield from table(section.rows._replace(rows=rows), screen, "  ")
 
 

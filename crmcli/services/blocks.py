@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import domain_of, email_domain, is_public_domain
+from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref
@@ -38,6 +39,8 @@ class Block:
         self.columns: dict[str, list[Any]] = {}
         self.links: dict[str, list[str | None]] = {}
         self.tags: list[tuple[str, ...]] | None = None
+        #: what the write door derives from the columns, worked out before it takes the lock
+        self.keys: dict[str, list[Any]] = {}
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -52,6 +55,7 @@ class Block:
         self.lines, self.cells = kept(self.lines), kept(self.cells)
         self.columns = {name: kept(values) for name, values in self.columns.items()}
         self.links = {name: kept(values) for name, values in self.links.items()}
+        self.keys = {name: kept(values) for name, values in self.keys.items()}
         self.tags = kept(self.tags) if self.tags is not None else None
 
 
@@ -111,6 +115,7 @@ class Reader:
         self._settle(block)
         if bad:
             block.without(bad)
+        block.keys = derive_columns(self.kind.table, block.columns, self.env) if len(block) else {}
         return block, bad
 
     def _name(self, block: Block, turned: list[list[str]], bad: Problems) -> None:

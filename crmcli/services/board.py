@@ -67,7 +67,7 @@ class Board(NamedTuple):
 
 
 def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
-    """The board of a pipeline (0: the first one) with the deals that fit the filter. Raises FilterError, NotFoundError."""
+    """The board of a pipeline (0: the first) with the deals that fit the filter. Raises FilterError, NotFoundError."""
     every = tuple(
         (int(row[0]), row[1]) for row in ctx.reader.rows("SELECT id, name FROM pipeline ORDER BY position, id")
     )
@@ -80,7 +80,8 @@ def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
     text = where.text(_tree(ctx, words))
     sql = (
         "SELECT t.id, t.name, coalesce(company.name, t.company_name), t.value_minor, t.currency, t.probability_bp,"
-        " t.next_due, t.open_tasks, t.status, t.stage_id FROM opportunity t LEFT JOIN company ON company.id = t.company_id"
+        " t.next_due, t.open_tasks, t.status, t.stage_id"
+        " FROM opportunity t LEFT JOIN company ON company.id = t.company_id"
         f" WHERE t.kind = 'deal' AND t.pipeline_id = ? AND {text} ORDER BY t.position, t.id"
     )
     for stage in stages:

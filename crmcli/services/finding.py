@@ -78,12 +78,14 @@ def lookup(ctx: Context, text: str) -> Page:
     """
     text = text.strip().removeprefix("tel:").removeprefix("mailto:")
     if "@" in text:
-        column, key = ("email_key",), CONTACT.field("email").type.parse(text, ctx.env)
+        columns: tuple[str, ...] = ("email_key",)
+        key = CONTACT.field("email").type.parse(text, ctx.env)
     elif any(c.isdigit() for c in text):
-        column, key = ("phone_key", "mobile_key"), CONTACT.field("phone").type.key(text, ctx.env)
+        columns = ("phone_key", "mobile_key")
+        key = CONTACT.field("phone").type.key(text, ctx.env)
     else:
         raise UsageError(f"'{text}' is neither a telephone number nor an e-mail address", f"try: crm search {text}")
-    people = [row for kind in (CONTACT, COMPANY, LEAD, DEAL) for row in _having(ctx, kind, column, key)]
+    people = [row for kind in (CONTACT, COMPANY, LEAD, DEAL) for row in _having(ctx, kind, columns, key)]
     if not people:
         raise NotFoundError(f"nobody in the book has {text}", f'crm lead add "Name" {"--email" if "@" in text else "--phone"} "{text}"')
     touches: list[dict[str, Any]] = []
@@ -94,9 +96,9 @@ def lookup(ctx: Context, text: str) -> Page:
                 seen.add(touch["id"])
                 touches.append({**touch, "on": touch["on"] or person["ref"]})
     touches.sort(key=lambda row: row["at"], reverse=True)
-    columns = timeline.timeline(ctx, ENTITIES[people[0]["kind"]], people[0]["id"], 1).columns
+    shown = timeline.timeline(ctx, ENTITIES[people[0]["kind"]], people[0]["id"], 1).columns
     who = Section("who", "Who", Rows(COLUMNS, people))
-    return Page(text, (who, Section("touches", "Last touches", Rows(columns, touches[:5], empty="nothing happened yet"))), {"query": text, "key": key})
+    return Page(text, (who, Section("touches", "Last touches", Rows(shown, touches[:5], empty="nothing happened yet"))), {"query": text, "key": key})
 
 
 def _having(ctx: Context, kind: Entity, columns: tuple[str, ...], key: str | None) -> list[dict[str, Any]]:

@@ -140,6 +140,9 @@ class _Import:
             self.matcher.earlier = set()
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
+        if self.ctx.reader.dialect == "sqlite" and not self.dry_run:
+            # The trees of a dozen indexes are written in random places: with the usual 2 MB they would be read anew each time.
+            self.ctx.reader.run("PRAGMA cache_size = -65536")
         self._prepare()
         size = FIRST_BLOCK
         with self.plan.open() as table:
@@ -157,6 +160,7 @@ class _Import:
                     progress(self.counts["rows"], self.plan.rows)
         self._link_parents()
         if self.batch and self.ctx.reader.dialect == "sqlite":
+            self.ctx.reader.run("PRAGMA cache_size = -2000")
             self.ctx.reader.run("PRAGMA optimize")
         return self._result()
 
@@ -190,7 +194,7 @@ class _Import:
             return 0.0
         at = self._position()
         self._resolve(block)
-        found = self.matcher.outcomes(self._compared(block), len(block))
+        found = self.matcher.outcomes(self._compared(block), block.keys, len(block))
         if self.dry_run:
             self._count(block, found)
             return 0.0
@@ -205,7 +209,7 @@ class _Import:
                 self.links.forget()
                 self.stages.refresh()
                 self._resolve(block)
-                found = self.matcher.outcomes(self._compared(block), len(block))
+                found = self.matcher.outcomes(self._compared(block), block.keys, len(block))
             self._write(tx, block, found)
         self._wrote()
         return time.monotonic() - started
@@ -245,8 +249,6 @@ class _Import:
             blocks.give_domains(columns, len(block))
 
     def _placed(self, block: Block) -> dict[str, list[Any]]:
-        if not hasattr(block, "typed"):
-            block.typed = {name: column for name, column in block.columns.items()}  # type: ignore[attr-defined]
         return outcomes.place(self.stages, block, self.kind.name, block.columns.get("lost_reason_id"), self.ctx)
 
     def _refuse_unknown(self, block: Block, name: str) -> None:
@@ -297,7 +299,6 @@ class _Import:
         return sum(1 for row, number in known if self._changes(block, row, raw[number]))
 
     def _write(self, tx: Transaction, block: Block, found: list[int]) -> None:
-        counts = dict(self.counts), len(self.listed)
         new, known = self._count(block, found)
         wanted = [*new, *(row for row, _ in known)] if self.plan.update else new
         made = self._make(tx, block, wanted)
@@ -315,7 +316,6 @@ class _Import:
                 current = tx.row(self.kind.name, number)
                 changed = self._update(tx, block, row, number, current, made)
                 self.counts["updated" if changed else "same"] += 1
-        del counts
 
     def _make(self, tx: Transaction, block: Block, wanted: list[int]) -> dict[int, int]:
         """Create the words, companies and people that these rows link to: stand-in -> id."""
@@ -346,7 +346,8 @@ class _Import:
             columns["type_id"] = [n or usual for n in columns.get("type_id") or [None] * len(rows)]
         if self.kind.name == "deal" and "lost_reason_id" in columns and "status" not in columns:
             del columns["lost_reason_id"]
-        return tx.add_many(self.kind.name, columns)
+        keys = block.keys if whole else {name: [column[row] for row in rows] for name, column in block.keys.items()}
+        return tx.add_many(self.kind.name, columns, keys)
 
     def _changes(self, block: Block, row: int, current: dict[str, Any], made: dict[int, int] | None = None) -> dict[str, Any]:
         """What --update sets: filled cells that differ; tags are added to."""
@@ -425,7 +426,3 @@ class _Import:
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"], counts["refused"],
             tuple(self.listed), self.rejects.path, self.batch, tuple(notes), self.longest,
         )  # fmt: skip
-
-
-def known_kind(entity: Entity) -> str:
-    return entity.name

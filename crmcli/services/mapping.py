@@ -38,6 +38,10 @@ _ROLE_HEADERS = {
     COMPANY_DOMAIN: ("associated company domain", "company domain"),
     CONTACT_EMAIL: ("associated contact email", "contact email", "primary contact email"),
 }
+_ROLE_KINDS = {
+    FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"), COMPANY_DOMAIN: ("contact", "deal"),
+    CONTACT_EMAIL: ("deal",),
+}  # fmt: skip
 _MORE_HEADERS = {
     "created_at": ("create date", "created date", "created on", "date created", "date added", "engage date", "تاریخ ایجاد"),
     "updated_at": ("last modified date", "modified date", "last modified", "modified on"),
@@ -56,7 +60,7 @@ _WORDS = {
     "company": ("company", "companies", "account", "organization", "organisation", "customer"),
     "task": ("task", "todo", "activity", "activities"),
 }
-_ID_WORDS = ("id", "external id", "record id")
+_ID_WORDS = ("id", "external id", "record id", "rec id")
 
 
 class Mapped(NamedTuple):
@@ -93,7 +97,7 @@ def _known(name: str) -> dict[str, tuple[int, str]]:
             if key not in found or found[key][0] > rank:
                 found[key] = (rank, field.name)
     for role, titles in _ROLE_HEADERS.items():
-        if role == COMPANY_DOMAIN and name not in ("deal", "contact") or role == CONTACT_EMAIL and name != "deal":
+        if name not in _ROLE_KINDS[role]:
             continue
         for title in titles:
             found[squeeze(title)] = (0, role)
@@ -251,7 +255,7 @@ def recognise(header: Sequence[str], path: str) -> Entity | None:
             score += 0.9
         if keys & {squeeze(f"{word} {what}") for word in _WORDS[kind.name] for what in ("id", "name", "stage", "owner")}:
             score += 2
-        if kind is DEAL and {"value", "close_on", "stage"} & set(filled):
+        if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
             score += 0.5
         if score >= 3 and score > best[0]:
             best = (score, kind)

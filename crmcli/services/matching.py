@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.columnwise import fold_column
-from crmcli.domain.types import Email, Text
 from crmcli.errors import UsageError
 from crmcli.store import read
 
@@ -78,15 +77,19 @@ class Matcher:
         #: of a dry run, which inserts nothing: hashes of the keys that earlier blocks had
         self.earlier: set[int] | None = None
         self._columns = [tuple(kind.field(name).key_column for name in key) for key in keys]
-        of_kind = f"t.kind = '{kind.kind}'" if kind.kind else "1 = 1"
-        # A converted lead is the same record still.
-        self._scope = f"({of_kind} OR t.converted_at IS NOT NULL)" if kind.kind == "lead" else of_kind
+        # Read along with each record rather than asked for: a condition on the kind misleads the planner.
+        self._extra = "t.kind, t.converted_at" if kind.kind else "NULL, NULL"
 
-    def outcomes(self, columns: Mapping[str, Sequence[Any]], count: int) -> list[int]:
-        """For each row NEW, REPEATED, or the id of the record it is. Nothing is marked as seen yet."""
+    def _fits(self, kind: str | None, converted: Any) -> bool:
+        """Whether a row of the table is of this kind; a converted lead is the same record still."""
+        return kind == (self.kind.kind or None) or (self.kind.kind == "lead" and converted is not None)
+
+    def outcomes(self, columns: Mapping[str, Sequence[Any]], derived: Mapping[str, Sequence[Any]], count: int) -> list[int]:
+        """For each row NEW, REPEATED, or the id of the record it is. Nothing is marked as seen yet. `derived` are the
+        key columns of the rows."""
         external = columns.get("external_id") or [None] * count
         uids = columns.get("uid") or [None] * count
-        keys = [self._key_values(names, columns, count) for names in self.keys]
+        keys = [self._key_values(names, columns, derived, count) for names in self.keys]
         by_external = self._strong("external_id", external)
         by_uid = self._strong("uid", uids)
         stored = [self._stored(i, values) for i, values in enumerate(keys)]
@@ -114,23 +117,18 @@ class Matcher:
             if outcome == NEW and self._repeats_earlier(strong, own):
                 found[row] = REPEATED
         if keyless:
-            self._equal_rows(keyless, columns, found)
+            self._equal_rows(keyless, columns, derived, found)
         return found
 
     # --- keys ---
 
-    def _key_values(self, names: tuple[str, ...], columns: Mapping[str, Sequence[Any]], count: int) -> list[Any]:
+    def _key_values(
+        self, names: tuple[str, ...], columns: Mapping[str, Sequence[Any]], keys: Mapping[str, Sequence[Any]], count: int
+    ) -> list[Any]:
         parts = []
         for name in names:
             field = self.kind.field(name)
-            values = columns.get(field.column) or [None] * count
-            if field.type.keyed and not isinstance(field.type, Email):
-                if type(field.type).key is Text.key:
-                    values = fold_column(values)
-                else:
-                    env = self.ctx.env
-                    values = [field.type.key(value, env) for value in values]
-            parts.append(values)
+            parts.append(keys.get(field.key_column) or columns.get(field.column) or [None] * count)
         if len(parts) == 1:
             return list(parts[0])
         return [row if None not in row else None for row in zip(*parts, strict=True)]
@@ -139,12 +137,13 @@ class Matcher:
         """value -> id of the record that has it, removed ones included: their ids are still taken."""
         wanted = [value for value in values if value]
         found: dict[Any, int] = {}
-        scope = self._scope if column == "external_id" else "1 = 1"
         for start in range(0, len(wanted), _MANY):
             some = wanted[start : start + _MANY]
             marks = ", ".join("?" * len(some))
-            sql = f"SELECT t.{column}, t.id FROM {self.kind.table} t WHERE {scope} AND t.{column} IN ({marks})"
-            found.update(self.ctx.reader.rows(sql, some))
+            sql = f"SELECT t.{column}, t.id, {self._extra} FROM {self.kind.table} t WHERE t.{column} IN ({marks})"
+            for value, number, kind, converted in self.ctx.reader.rows(sql, some):
+                if self._fits(kind, converted):
+                    found[value] = number
         return found
 
     def _stored(self, which: int, values: Sequence[Any]) -> dict[Any, list[tuple[int, Any, tuple[Any, ...]]]]:
@@ -159,11 +158,13 @@ class Matcher:
             marks = ", ".join("?" * len(some))
             shown = ", ".join(f"t.{c}" for c in every)
             sql = (
-                f"SELECT t.id, t.external_id, {shown} FROM {self.kind.table} t"
-                f" WHERE {self._scope} AND t.{columns[0]} IN ({marks}) AND t.removed_at IS NULL ORDER BY t.id"
+                f"SELECT t.id, t.external_id, t.removed_at, {self._extra}, {shown} FROM {self.kind.table} t"
+                f" WHERE t.{columns[0]} IN ({marks})"
             )
-            for row in self.ctx.reader.rows(sql, some):
-                own = tuple(str(v) if v is not None and not isinstance(v, (str, int)) else v for v in row[2:])
+            for row in sorted(self.ctx.reader.rows(sql, some), key=itemgetter(0)):
+                if row[2] is not None or not self._fits(row[3], row[4]):
+                    continue
+                own = tuple(str(v) if v is not None and not isinstance(v, (str, int)) else v for v in row[5:])
                 at = dict(zip(every, own, strict=True))
                 key = at[columns[0]] if single else tuple(at[c] for c in columns)
                 found.setdefault(key, []).append((row[0], row[1], self._grouped(at)))
@@ -227,21 +228,21 @@ class Matcher:
 
     # --- equality ---
 
-    def _equal_rows(self, rows: list[int], columns: Mapping[str, Sequence[Any]], found: list[int]) -> None:
+    def _equal_rows(
+        self, rows: list[int], columns: Mapping[str, Sequence[Any]], derived: Mapping[str, Sequence[Any]], found: list[int]
+    ) -> None:
         """Rows without any key: equal in everything that the file says is the same."""
         names = [name for name in columns if name not in _ASIDE]
-        keys = fold_column([columns["name"][row] for row in rows])
+        keys = [derived["name_key"][row] for row in rows]
         ids: dict[Any, list[int]] = {}
         wanted = list({key for key in keys if key})
         for start in range(0, len(wanted), _MANY):
             some = wanted[start : start + _MANY]
             marks = ", ".join("?" * len(some))
-            sql = (
-                f"SELECT t.name_key, t.id FROM {self.kind.table} t WHERE {self._scope} AND t.name_key IN ({marks})"
-                " AND t.removed_at IS NULL ORDER BY t.id"
-            )
-            for key, number in self.ctx.reader.rows(sql, some):
-                ids.setdefault(key, []).append(number)
+            sql = f"SELECT t.name_key, t.id, t.removed_at, {self._extra} FROM {self.kind.table} t WHERE t.name_key IN ({marks})"
+            for key, number, removed, kind, converted in sorted(self.ctx.reader.rows(sql, some), key=itemgetter(1)):
+                if removed is None and self._fits(kind, converted):
+                    ids.setdefault(key, []).append(number)
         full = read.raw(self.ctx.reader, self.kind.table, [n for some_ids in ids.values() for n in some_ids]) if ids else {}
         chunk: set[Any] = set()
         for row, key in zip(rows, keys, strict=True):

@@ -53,7 +53,8 @@ class Stages:
             if own and any(s["name_key"] == fold(wanted) for s in own):
                 continue
             found.setdefault((fold(pipeline), fold(wanted)), NewStage(pipeline, wanted))
-        return list(found.values())
+        named = {key[0] for key in found if key[1]}
+        return [new for key, new in found.items() if key[1] or key[0] not in named]
 
     def _own(self, pipeline: str) -> list[dict[str, Any]]:
         if not pipeline:

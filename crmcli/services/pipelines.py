@@ -107,9 +107,13 @@ def _stage(ctx: Context, name: str, pipeline: str) -> dict[str, Any]:
     return fits[0]
 
 
+#: What an emptied number of a stage or pipeline is.
+EMPTY = {"position": 0, "probability_bp": 0, "rot_days": 0}
+
+
 def _parse(ctx: Context, kind: Any, assigned: Mapping[str, str], row: Mapping[str, Any]) -> dict[str, Any]:
     """Typed values of a stage or pipeline -> stored columns."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, text in assigned.items():
         field = check_field(kind, name)
         if field.name == "pipeline":
@@ -119,7 +123,7 @@ def _parse(ctx: Context, kind: Any, assigned: Mapping[str, str], row: Mapping[st
             stored = field.type.parse(text, ctx.env)
         except FieldError as error:
             raise FieldError(f"{name}: {error.message}", name, error.hint) from None
-        found[field.column] = {"position": 0, "probability_bp": 0, "rot_days": 0}.get(field.column) if stored is None else stored
+        found[field.column] = EMPTY.get(field.column) if stored is None else stored
     if "name" in found and not found["name"]:
         raise FieldError(f"a {kind.name} needs a name", "name")
     if found.get("is_won"):

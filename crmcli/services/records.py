@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain import query
 from crmcli.domain.entities import ENTITIES, RECORDS, entity
 from crmcli.domain.fields import suggest
+from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref
 from crmcli.errors import AmbiguousError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Record, Rows, Section
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity, Field
 
 ASSIGN = re.compile(r"([a-z][a-z0-9_.]*)=")
+#: No list is as long as this.
+MOST = 10**9
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*")
 
 
@@ -66,7 +69,7 @@ def resolve(ctx: Context, kind: Entity, text: str) -> int:
     if colon and prefix in (kind.name, kind.plural, "id") and rest:
         text = rest.strip()
     if text.isdigit() and text.isascii():
-        return _by_number(ctx, kind, int(text[:18]))
+        return _by_number(ctx, kind, _number(text))
     for where, value in _ways(ctx, kind, text):
         of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
         alive = "removed_at IS NULL AND " if "removed_at" in kind.by_name else ""
@@ -79,6 +82,11 @@ def resolve(ctx: Context, kind: Entity, text: str) -> int:
             more = [] if len(found) < 12 else ["..."]
             raise AmbiguousError(f"'{text}' fits {len(found)}{'+' if more else ''} {kind.plural}:", lines + more, "name one by its number")
     raise NotFoundError(f"there is no {kind.name} '{text}'", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else "")
+
+
+def _number(text: str) -> int:
+    """Digits as a number; what is longer than any number in a store as the largest one."""
+    return int(text) if len(text.lstrip("0")) < 19 and len(text) < 1000 else 2**63 - 1
 
 
 def _by_number(ctx: Context, kind: Entity, number: int) -> int:
@@ -112,7 +120,7 @@ def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[An
         yield "domain = ?", (domain_of(text),)
     elif "email" in names and re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
         yield "email_key LIKE ? ESCAPE '!'", ("%@" + text.lower().replace("_", "!_"),)
-    needle = query.fold(text)
+    needle = fold(text)
     yield "name_key = ?", (needle,)
     if len(needle) >= 2:
         yield f"{'instr' if ctx.reader.dialect == 'sqlite' else 'strpos'}(name_key, ?) > 0", (needle,)
@@ -175,6 +183,8 @@ def list_records(
     node = bound(ctx, kind, text)
     view = _single_view(ctx, kind, text)
     chosen = [c.strip() for c in (columns or view[0] or _setting(ctx, kind) or ",".join(kind.columns)).split(",") if c.strip()]
+    if not chosen:
+        raise UsageError("--columns names no column", f"'crm fields {kind.name}' lists them")
     if chosen == ["all"]:
         chosen = [f.name for f in kind.fields]
     shown = columns_for(kind, chosen)
@@ -182,8 +192,8 @@ def list_records(
     keys = read.parse_sort(kind, sort or view[1] or kind.sort)
     after = _read_cursor(page, keys) if page else None
     limit = int(ctx.settings["limit"]) if limit is None else limit
-    if limit < 0:
-        raise UsageError("--limit wants 0 (all) or a positive number")
+    if not 0 <= limit < MOST:
+        raise UsageError(f"--limit wants 0 (all) or a positive number below {MOST}")
     if limit == 0:
         return Rows(shown, read.stream(ctx.reader, kind, node, sort=keys, fields=fields), empty=f"no {kind.plural} fit")
     rows, more = read.page(ctx.reader, kind, node, sort=keys, limit=limit, after=after, fields=fields)
@@ -202,7 +212,7 @@ def _single_view(ctx: Context, kind: Entity, text: str) -> tuple[str, str]:
     found = re.fullmatch(r"view:(\S+)", text)
     if not found:
         return "", ""
-    row = ctx.reader.one("SELECT columns, sort FROM saved_view WHERE name_key = ? AND (entity = ? OR entity IS NULL)", (query.fold(found[1]), kind.name))
+    row = ctx.reader.one("SELECT columns, sort FROM saved_view WHERE name_key = ? AND (entity = ? OR entity IS NULL)", (fold(found[1]), kind.name))
     return (row[0] or "", row[1] or "") if row else ("", "")
 
 
@@ -298,7 +308,7 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int],
     if not words:
         raise UsageError(f"which {kind.name}?", f"name one, or write a filter: crm {kind.name} list")
     if all(re.fullmatch(r"\d+(,\d+)*", word) for word in words):
-        return [_by_number(ctx, kind, int(n)) for word in words for n in word.split(",")], False
+        return [_by_number(ctx, kind, _number(n)) for word in words for n in word.split(",")], False
     if words[0].isdigit():
         raise UsageError(f"'{' '.join(words[1:])}' after the number {words[0]} is neither a number nor FIELD=VALUE")
     if len(words) == 1 and not query.TERM.match(words[0].removeprefix(f"{kind.name}:")):

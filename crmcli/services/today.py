@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.dates import relative
-from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.query import And, Compare, Empty, Node, OneOf, Or
 from crmcli.domain.text import clip
 from crmcli.domain.types import read_instant, show_instant
@@ -220,5 +220,5 @@ def _promised(ctx: Context, kind: Entity, number: int) -> Section:
         for sentence in re.split(r"(?<=[.!?؟])\s+|\n", touch.get("body") or ""):
             if PROMISE.search(sentence):
                 lines.append({"at": touch["at"], "who": touch.get("author"), "promise": clip(" ".join(sentence.split()), 200)})
-    columns = (Column("at", timeline.INTERACTION.field("at").type, "At"), Column("promise", None, "What"), Column("who", None, "Noted by"))
+    columns = (Column("at", INTERACTION.field("at").type, "At"), Column("promise", None, "What"), Column("who", None, "Noted by"))
     return Section("promised", "What was promised", Rows(columns, lines[:10], empty="nothing found"))

@@ -339,7 +339,8 @@ class _Undo:
             same = {**DEFAULTS.get(table, {}), **after}
             empty = [] if table in read.TAGGED else None
             columns = [c for c in (*COLUMNS[table], "tags") if c not in ("id", *SOFT)]
-            differ = [c for c in columns if row.get(c) != same.get(c, empty if c == "tags" else None)]
+            split = nets[number].split
+            differ = [c for c in columns if c in split or row.get(c) != same.get(c, empty if c == "tags" else None)]
             if table in WORDS and (differ or number in held):
                 self.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
             elif differ:

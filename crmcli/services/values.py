@@ -165,7 +165,7 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
         return None
     target = field.type.entity
     if target == "stage":
-        return stage_named(ctx, text, row.get("pipeline_id"))["id"]
+        return int(stage_named(ctx, text, row.get("pipeline_id"))["id"])
     if target == "user":
         return _user(ctx, tx, text)
     if field.type.words:
@@ -283,7 +283,7 @@ def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str
         stage = _stage(ctx, changes["stage_id"])
         assert stage is not None
         entered, move = pipeline.enter(row, stage, tx.stamp)
-        typed = {c: changes[c] for c in ("probability_bp", "probability_manual") if c in changes and not stage["is_won"]}
+        typed: dict[str, Any] = {c: changes[c] for c in ("probability_bp", "probability_manual") if c in changes and not stage["is_won"]}
         changes = {**changes, **entered, **typed}
         if move:
             tx.add("stage_move", move)

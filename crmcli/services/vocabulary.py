@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES, USER
 from crmcli.domain.text import check_text, fold
@@ -67,7 +67,7 @@ def user_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
     return Changed((f"changed user {changes.get('name', name)}",), tuple(tx.changes), ctx.batch, (number,), "user")
 
 
-def _parse(ctx: Context, assigned: Mapping[str, str]) -> dict[str, object]:
+def _parse(ctx: Context, assigned: Mapping[str, str]) -> dict[str, Any]:
     found = {}
     for name, text in assigned.items():
         field = check_field(USER, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from crmcli.domain.types import Env
     from crmcli.store.connect import Connection
 
+#: How many values one statement may have (SQLITE_MAX_VARIABLE_NUMBER is 32,766 since 3.32).
+PARAMETERS = 32_000
+
 
 def insert(connection: Connection, table: str, ids: Sequence[int], columns: Mapping[str, Sequence[Any]], env: Env | None) -> None:
     """Insert rows given as stored values by column (`tags`: a list of tag ids a row), with their derived keys."""
@@ -22,9 +26,17 @@ def insert(connection: Connection, table: str, ids: Sequence[int], columns: Mapp
     columns.update(derive_columns(table, columns, env))
     columns["id"] = ids
     columns["version"] = [1] * len(ids)
-    names = ", ".join(columns)
-    marks = ", ".join("?" * len(columns))
-    connection.run_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", zip(*columns.values(), strict=True))
+    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+    marks = f"({', '.join('?' * len(columns))})"
+    rows = zip(*columns.values(), strict=True)
+    if connection.dialect == "sqlite" and len(ids) > 1:
+        # Each statement with a trigger is a savepoint, and at each the word index flushes what it has gathered: row by
+        # row that is a segment a row, merged again and again, and takes three times as long.
+        step = PARAMETERS // len(columns)
+        while some := list(islice(rows, step)):
+            connection.run(head + ", ".join([marks] * len(some)), list(chain.from_iterable(some)))
+    else:
+        connection.run_many(head + marks, rows)
     if tags is not None:
         pairs = [(number, tag) for number, some in zip(ids, tags, strict=True) for tag in some or ()]
         if pairs:

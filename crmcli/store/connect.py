@@ -16,7 +16,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from crmcli.errors import ConflictError, CrmError, StoreError
+from crmcli.errors import ConflictError, CrmError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +34,10 @@ def is_url(target: str) -> bool:
     return target.startswith(("postgresql://", "postgres://"))
 
 
+#: What a statement may fail with: what SQLite says, and what its driver cannot hand over.
+_REFUSALS = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+#: How SQLite says that a question is longer than it takes.
+_TOO_LONG = ("Expression tree is too large", "too many SQL variables", "parser stack overflow", "string or blob too big")
 #: A quoted text, in which a question mark is itself, or what psycopg writes otherwise.
 _NATIVE = re.compile(r"'(?:[^']|'')*'|\?|%")
 
@@ -72,7 +76,7 @@ class Connection:
     def transaction(self) -> Iterator[None]:
         """A write transaction: committed at the end, rolled back if the body raises."""
         raise NotImplementedError
-        yield
+        yield  # type: ignore[unreachable]  # makes this a generator, as the decorator wants
 
     def close(self) -> None:
         raise NotImplementedError
@@ -166,26 +170,26 @@ class SQLite(Connection):
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:
             return self.raw.execute(sql, params).fetchall()
-        except sqlite3.Error as error:
+        except _REFUSALS as error:
             raise translate(error, self.target) from error
 
     def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:
             cursor = self.raw.execute(sql, params)
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
-        except sqlite3.Error as error:
+        except _REFUSALS as error:
             raise translate(error, self.target) from error
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         try:
             return self.raw.execute(sql, params).rowcount
-        except sqlite3.Error as error:
+        except _REFUSALS as error:
             raise translate(error, self.target) from error
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         try:
             self.raw.executemany(sql, rows)
-        except sqlite3.Error as error:
+        except _REFUSALS as error:
             raise translate(error, self.target) from error
 
     def script(self, sql: str) -> None:
@@ -271,9 +275,9 @@ class PostgreSQL(Connection):
         import psycopg
 
         try:
-            cursor = self.raw.execute(self._native(sql), params)  # type: ignore[call-overload]
+            cursor = self.raw.execute(self._native(sql), params)
             return [column.name for column in cursor.description or ()], cursor.fetchall()
-        except psycopg.Error as error:
+        except (psycopg.Error, UnicodeEncodeError) as error:
             raise translate_postgres(error) from error
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -283,8 +287,8 @@ class PostgreSQL(Connection):
         import psycopg
 
         try:
-            return int(self.raw.execute(self._native(sql), params).rowcount)  # type: ignore[call-overload]
-        except psycopg.Error as error:
+            return int(self.raw.execute(self._native(sql), params).rowcount)
+        except (psycopg.Error, UnicodeEncodeError) as error:
             raise translate_postgres(error) from error
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -292,16 +296,16 @@ class PostgreSQL(Connection):
 
         try:
             with self.raw.cursor() as cursor:
-                cursor.executemany(self._native(sql), rows)  # type: ignore[arg-type]
-        except psycopg.Error as error:
+                cursor.executemany(self._native(sql), rows)
+        except (psycopg.Error, UnicodeEncodeError) as error:
             raise translate_postgres(error) from error
 
     def script(self, sql: str) -> None:
         import psycopg
 
         try:
-            self.raw.execute(sql)  # type: ignore[call-overload]
-        except psycopg.Error as error:
+            self.raw.execute(sql)
+        except (psycopg.Error, UnicodeEncodeError) as error:
             raise translate_postgres(error) from error
 
     def next_ids(self, table: str, count: int) -> int:
@@ -320,7 +324,7 @@ class PostgreSQL(Connection):
         try:
             with self.raw.transaction():
                 yield
-        except psycopg.Error as error:
+        except (psycopg.Error, UnicodeEncodeError) as error:
             raise translate_postgres(error) from error
 
     def close(self) -> None:
@@ -360,8 +364,12 @@ def check_file(path: str) -> None:
         raise StoreError(f"{path} was written by a newer SQLite format", "use a newer version of the program")
 
 
-def translate(error: sqlite3.Error, path: str) -> CrmError:
-    """SQLite's error in our words."""
+def translate(error: Exception, path: str) -> CrmError:
+    """The error of SQLite or its driver in our words."""
+    if isinstance(error, OverflowError):
+        return UsageError("a number is too large for the store", f"{2**63 - 1} is the largest")
+    if isinstance(error, UnicodeEncodeError):
+        return _not_unicode(error)
     code = getattr(error, "sqlite_errorname", "") or ""
     text = str(error)
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -378,11 +386,19 @@ def translate(error: sqlite3.Error, path: str) -> CrmError:
         return ConflictError(f"the store refused the change: {text}")
     if code.startswith("SQLITE_INTERRUPT"):
         return StoreError("interrupted; nothing was saved")
+    if any(phrase in text for phrase in _TOO_LONG):
+        return UsageError("that is longer than the store takes", "ask with fewer words or numbers at a time")
     return StoreError(f"the store answered: {text}")
+
+
+def _not_unicode(error: UnicodeEncodeError) -> CrmError:
+    return UsageError(f"the text is not valid Unicode at character {error.start + 1}", "is its encoding UTF-8?")
 
 
 def translate_postgres(error: Exception) -> CrmError:
     """PostgreSQL's error in our words; never the row's data."""
+    if isinstance(error, UnicodeEncodeError):
+        return _not_unicode(error)
     state = getattr(error, "sqlstate", None) or ""
     line = _first_line(error)
     if state.startswith("23"):
@@ -395,6 +411,10 @@ def translate_postgres(error: Exception) -> CrmError:
         return StoreError(f"the store cannot be written: {line}", "check the rights of the database user")
     if state == "53100":
         return StoreError("the server's disk is full; nothing was saved")
+    if state == "22003":
+        return UsageError("a number is too large for the store", f"{2**63 - 1} is the largest")
+    if state.startswith("54"):
+        return UsageError("that is longer than the store takes", "ask with fewer words or numbers at a time")
     if state.startswith(("08", "57P")) or error.__class__.__name__ in ("OperationalError", "InterfaceError", "AdminShutdown"):
         return StoreError(f"the connection to the server was lost: {line}; nothing was saved", "try again")
     return StoreError(f"the store answered: {line}")

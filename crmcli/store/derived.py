@@ -79,7 +79,7 @@ def _reach(connection: Connection, changes: Iterable[Change]) -> tuple[dict[str,
     for table, ids in moved.items():
         for links in _links(connection, table, ids):
             if table == "task":
-                tasks.update(links[:1] if links[0] else ())
+                tasks.update([links[0]] if links[0] else ())
                 continue
             for name, value in zip(LINKS, links, strict=True):
                 touched[name].update([value] if value else ())

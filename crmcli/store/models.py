@@ -78,15 +78,15 @@ def _now() -> datetime:
 
 
 def _id() -> Any:
-    return Field(default=None, primary_key=True, sa_type=BIG)  # type: ignore[call-overload]
+    return Field(default=None, primary_key=True, sa_type=BIG)
 
 
 def _uid() -> Any:
-    return Field(default_factory=new_uid, sa_column_kwargs={"unique": True}, sa_type=Key)  # type: ignore[call-overload]
+    return Field(default_factory=new_uid, sa_column_kwargs={"unique": True}, sa_type=Key)
 
 
 def _key() -> Any:
-    return Field(default=None, sa_type=Key)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=Key)
 
 
 def _ref(target: str, *, index: bool = True, null: bool = True) -> Any:
@@ -96,17 +96,17 @@ def _ref(target: str, *, index: bool = True, null: bool = True) -> Any:
         foreign_key=f"{target}.id",
         index=index,
         nullable=null,
-    )  # type: ignore[call-overload]
+    )
 
 
 def _stamp(*, now: bool = False) -> Any:
     if now:
-        return Field(default_factory=_now, sa_type=Stamp, nullable=False)  # type: ignore[call-overload]
-    return Field(default=None, sa_type=Stamp)  # type: ignore[call-overload]
+        return Field(default_factory=_now, sa_type=Stamp, nullable=False)
+    return Field(default=None, sa_type=Stamp)
 
 
 def _big(default: int | None = None) -> Any:
-    return Field(default=default, sa_type=BIG)  # type: ignore[call-overload]
+    return Field(default=default, sa_type=BIG)
 
 
 def _flag(default: bool = False) -> Any:
@@ -118,7 +118,7 @@ class User(SQLModel, table=True):
     id: int | None = _id()
     uid: str = _uid()
     name: str
-    name_key: str = Field(default="", sa_type=Key, unique=True)  # type: ignore[call-overload]
+    name_key: str = Field(default="", sa_type=Key, unique=True)
     full_name: str | None = None
     full_name_key: str | None = _key()
     email: str | None = None
@@ -135,7 +135,7 @@ class Word(SQLModel):
     id: int | None = _id()
     uid: str = _uid()
     name: str
-    name_key: str = Field(default="", sa_type=Key, unique=True)  # type: ignore[call-overload]
+    name_key: str = Field(default="", sa_type=Key, unique=True)
     created_at: datetime = _stamp(now=True)
     updated_at: datetime = _stamp(now=True)
     version: int = 1
@@ -178,7 +178,7 @@ class Stage(SQLModel, table=True):
     id: int | None = _id()
     uid: str = _uid()
     name: str
-    name_key: str = Field(default="", sa_type=Key)  # type: ignore[call-overload]
+    name_key: str = Field(default="", sa_type=Key)
     pipeline_id: int = _ref("pipeline", null=False)
     position: int = 0
     probability_bp: int = 0
@@ -218,8 +218,8 @@ class Life(SQLModel):
 
     description: str | None = None
     description_key: str | None = _key()
-    external_id: str | None = Field(default=None, sa_type=Key)  # type: ignore[call-overload]
-    search_text: str = Field(default="", sa_type=Key)  # type: ignore[call-overload]
+    external_id: str | None = Field(default=None, sa_type=Key)
+    search_text: str = Field(default="", sa_type=Key)
     created_at: datetime = _stamp(now=True)
     updated_at: datetime = _stamp(now=True)
     removed_at: datetime | None = _stamp()
@@ -252,12 +252,12 @@ class Company(Address, Origin, Life, table=True):
     id: int | None = _id()
     uid: str = _uid()
     name: str
-    name_key: str = Field(default="", sa_type=Key)  # type: ignore[call-overload]
+    name_key: str = Field(default="", sa_type=Key)
     # Undo may bring back, or take away, a company before its parent: checked at the commit then.
     parent_id: int | None = Field(
         default=None, sa_column=Column(BIG, ForeignKey("company.id", deferrable=True, initially="IMMEDIATE"), index=True)
     )
-    domain: str | None = Field(default=None, sa_type=Key)  # type: ignore[call-overload]
+    domain: str | None = Field(default=None, sa_type=Key)
     industry: str | None = None
     industry_key: str | None = _key()
     employees: int | None = _big()
@@ -281,7 +281,7 @@ class Contact(Address, Origin, Life, table=True):
     id: int | None = _id()
     uid: str = _uid()
     name: str
-    name_key: str = Field(default="", sa_type=Key)  # type: ignore[call-overload]
+    name_key: str = Field(default="", sa_type=Key)
     company_id: int | None = _ref("company")
     job_title: str | None = None
     job_title_key: str | None = _key()
@@ -318,7 +318,7 @@ class Opportunity(Address, Origin, Life, table=True):
     uid: str = _uid()
     kind: str = "lead"
     name: str
-    name_key: str = Field(default="", sa_type=Key)  # type: ignore[call-overload]
+    name_key: str = Field(default="", sa_type=Key)
     contact_name: str | None = None
     contact_name_key: str | None = _key()
     company_name: str | None = None
@@ -377,7 +377,7 @@ class Task(Life, table=True):
     id: int | None = _id()
     uid: str = _uid()
     name: str
-    name_key: str = Field(default="", sa_type=Key)  # type: ignore[call-overload]
+    name_key: str = Field(default="", sa_type=Key)
     type_id: int | None = _ref("task_type", index=False)
     due_on: date | None = None
     due_at: datetime | None = _stamp()
@@ -413,8 +413,8 @@ class Interaction(SQLModel, table=True):
     contact_id: int | None = _ref("contact", index=False)
     company_id: int | None = _ref("company", index=False)
     task_id: int | None = _ref("task")
-    external_id: str | None = Field(default=None, sa_type=Key)  # type: ignore[call-overload]
-    search_text: str = Field(default="", sa_type=Key)  # type: ignore[call-overload]
+    external_id: str | None = Field(default=None, sa_type=Key)
+    search_text: str = Field(default="", sa_type=Key)
     created_at: datetime = _stamp(now=True)
     updated_at: datetime = _stamp(now=True)
     removed_at: datetime | None = _stamp()
@@ -499,7 +499,7 @@ class Journal(SQLModel, table=True):
     id: int | None = _id()
     seq: int = Field(sa_column=Column(BIG, ForeignKey("journal_tx.seq"), nullable=False, index=True))
     entity: str
-    record_id: int = Field(sa_type=BIG)  # type: ignore[call-overload]
+    record_id: int = Field(sa_type=BIG)
     before: str | None = None
     after: str | None = None
     digest: str

@@ -90,20 +90,25 @@ def _lay_file(path: str) -> None:
 
 def _lay(opened: Connection) -> None:
     """The whole schema inside the caller's transaction."""
-    from sqlalchemy.dialects import postgresql, sqlite
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+    from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+    from sqlalchemy.engine import Dialect
     from sqlalchemy.schema import CreateIndex, CreateTable
     from sqlmodel import SQLModel
 
     from crmcli.store import models  # noqa: F401  registers the tables
 
-    dialect = sqlite.dialect() if opened.dialect == "sqlite" else postgresql.dialect()
+    dialect: Dialect = SQLiteDialect_pysqlite() if opened.dialect == "sqlite" else PGDialect_psycopg()
     for table in SQLModel.metadata.sorted_tables:
         opened.script(str(CreateTable(table).compile(dialect=dialect)) + ";")
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
             opened.script(str(CreateIndex(index).compile(dialect=dialect)) + ";")
     opened.script(search_ddl(opened.dialect))
     create_views(opened)
-    opened.script("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);")
+    opened.script(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+        " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));"
+    )
     opened.run("INSERT INTO alembic_version VALUES (?)", (REVISION,))
     opened.run("INSERT INTO journal_head (id, seq, hash) VALUES (1, 0, '')")
 

@@ -119,9 +119,12 @@ class Transaction:
         self._inserts[table, number] = (entity, row)
         return number
 
-    def add_many(self, entity: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
-        """New records from stored values by column (`tags`: lists of ids); their ids. What hooks must see, and what
-        others derive from, goes the way of `add`; the rest is written at once, after all that is pending."""
+    def add_many(
+        self, entity: str, columns: Mapping[str, Sequence[Any]], keys: Mapping[str, Sequence[Any]] | None = None
+    ) -> list[int]:
+        """New records from stored values by column (`tags`: lists of ids); their ids. `keys` are what `derive_columns`
+        makes of these columns, when it was worked out before the lock was taken. What hooks must see, and what others
+        derive from, goes the way of `add`; the rest is written at once, after all that is pending."""
         count = len(next(iter(columns.values())))
         table = ENTITIES[entity].table
         hooks = self.hooks
@@ -142,7 +145,7 @@ class Transaction:
         defaults = DEFAULTS.get(table, {})
         for column, value in defaults.items():
             self._fill(full, column, count, lambda value=value: value)  # type: ignore[misc]
-        bulk.insert(self.connection, table, ids, full, self.env)
+        bulk.insert(self.connection, table, ids, {**full, **(keys or {})}, self.env)
         self._lines += bulk.journal_lines(table, ids, full, defaults)
         return ids
 
@@ -210,9 +213,10 @@ class Transaction:
         found = self.connection.value(f"SELECT id FROM {table} WHERE name_key = ?{scope} ORDER BY id", params)
         if found is None and create:
             found = self.add(vocabulary, {"name": " ".join(name.split())})
-        if found is not None:
-            self._words[vocabulary, key, within] = int(found)
-        return found
+        if found is None:
+            return None
+        self._words[vocabulary, key, within] = int(found)
+        return int(found)
 
     # --- applying ---
 

@@ -36,8 +36,9 @@ class Action(NamedTuple):
 
 
 SHOWN = {
-    "enter": "↵", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn",
-    "question_mark": "?", "slash": "/", "colon": ":", "shift+left": "⇧←", "shift+right": "⇧→",
+    "enter": "↵", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓",
+    "pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "slash": "/",
+    "colon": ":", "shift+left": "⇧←", "shift+right": "⇧→",
 }  # fmt: skip
 
 ACTIONS = (

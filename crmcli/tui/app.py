@@ -1,4 +1,4 @@
-"""The dashboard as an application: places on a stack, answers from the desk, toasts, themes, signals and the last word."""
+"""The dashboard as an application: places, answers from the desk, toasts, themes, signals and the last word."""
 
 from __future__ import annotations
 
@@ -35,20 +35,22 @@ if TYPE_CHECKING:
 PULSE = 0.5
 
 DARK = Theme(
-    name="crm-dark", dark=True, primary="#7aa2f7", secondary="#9aa5ce", accent="#e0af68", warning="#e0af68", error="#f7768e",
-    success="#9ece6a", foreground="#c8cede", background="#16181f", surface="#1c1f28", panel="#232733",
+    name="crm-dark", dark=True, primary="#7aa2f7", secondary="#9aa5ce", accent="#e0af68", warning="#e0af68",
+    error="#f7768e", success="#9ece6a", foreground="#c8cede", background="#16181f", surface="#1c1f28", panel="#232733",
     variables={
-        "quiet": "#7d849c", "line": "#343948", "here": "#2b3550", "title-mark": "#e0af68", "title-here": "#c8cede on #2b3550",
-        "title-dim": "#8b92a8", "title-filter": "#e0af68", "key-mark": "#7aa2f7", "key-dim": "#8b92a8",
+        "quiet": "#7d849c", "line": "#343948", "here": "#2b3550", "title-mark": "#e0af68",
+        "title-here": "#c8cede on #2b3550", "title-dim": "#8b92a8", "title-filter": "#e0af68",
+        "key-mark": "#7aa2f7", "key-dim": "#8b92a8",
         "input-selection-background": "#3b4b7a", "scrollbar": "#343948",
     },
 )  # fmt: skip
 LIGHT = Theme(
-    name="crm-light", dark=False, primary="#2855b3", secondary="#4c5a7d", accent="#8f5b00", warning="#8f5b00", error="#b3261e",
-    success="#2f6b1f", foreground="#23283a", background="#fafafa", surface="#f1f2f5", panel="#e6e8ee",
+    name="crm-light", dark=False, primary="#2855b3", secondary="#4c5a7d", accent="#8f5b00", warning="#8f5b00",
+    error="#b3261e", success="#2f6b1f", foreground="#23283a", background="#fafafa", surface="#f1f2f5", panel="#e6e8ee",
     variables={
-        "quiet": "#5d6478", "line": "#c9cdd8", "here": "#d5e0f7", "title-mark": "#8f5b00", "title-here": "#23283a on #d5e0f7",
-        "title-dim": "#5d6478", "title-filter": "#8f5b00", "key-mark": "#2855b3", "key-dim": "#5d6478",
+        "quiet": "#5d6478", "line": "#c9cdd8", "here": "#d5e0f7", "title-mark": "#8f5b00",
+        "title-here": "#23283a on #d5e0f7", "title-dim": "#5d6478", "title-filter": "#8f5b00",
+        "key-mark": "#2855b3", "key-dim": "#5d6478",
         "input-selection-background": "#b9cdf5", "scrollbar": "#c9cdd8",
     },
 )  # fmt: skip
@@ -108,7 +110,7 @@ class Dashboard(App[int]):
         import asyncio
 
         loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 128 + number)
 
     def place(self, name: str) -> Place:
@@ -272,16 +274,18 @@ class Dashboard(App[int]):
 
     # --- when the program itself is at fault ---
 
-    def _handle_exception(self, error: Exception) -> None:
+    def _fatal_error(self) -> None:
         """Leave with one line and a report file; Textual would print a traceback with the user's data in it."""
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
+        error = self._exception
+        if error is not None and not self.report:
             self.report = write_report(error)
             line = f"crm: the dashboard stopped: {type(error).__name__}: {first_line(error)}"
             self._exit_renderables.append(Text(visible(f"{line} (report: {self.report})")))
         self._close_messages_no_wait()
+
+    def panic(self, *renderables: object) -> None:  # noqa: ARG002 - Textual's signature
+        """As `_fatal_error`: what Textual would show at length goes into the report."""
+        self._fatal_error()
 
 
 def first_line(error: BaseException) -> str:

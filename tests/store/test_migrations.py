@@ -51,8 +51,8 @@ def catalogue(connection: Connection) -> dict[str, Any]:
                 "columns": {row[1]: row[2:] for row in connection.rows(f"PRAGMA table_xinfo({name})")},
                 "links": sorted(row[2:] for row in connection.rows(f"PRAGMA foreign_key_list({name})")),
                 "autoincrement": "AUTOINCREMENT" in sql,
-                "deferrable": re.findall(r"\w+ (?=FOREIGN KEY)|DEFERRABLE INITIALLY \w+", sql),
-                "constraints": sorted(re.findall(r"CONSTRAINT (\w+ (?:CHECK|UNIQUE|PRIMARY KEY|FOREIGN KEY) ?\(.*?\))", sql)),
+                "deferrable": sorted(re.findall(r"(\w+) FOREIGN KEY\(\w+\) REFERENCES \w+ \(\w+\)( DEFERRABLE \w+ \w+)?", sql)),
+                "constraints": sorted(re.findall(r"CONSTRAINT (\w+ (?:CHECK|UNIQUE|PRIMARY KEY) ?\(.*?\))", sql)),
             }
         else:
             found[f"{kind} {name}"] = (table, " ".join((sql or "").split()))
@@ -134,11 +134,16 @@ def fill(ctx: Context) -> None:
     records.add(ctx, COMPANY, {"name": "Analytical Engines", "tags": "vip"})
     records.add(ctx, COMPANY, {"name": "Difference Ltd", "parent": "Analytical Engines", "tags": "vip,old"})
     records.add(ctx, LEAD, {"name": "Ada Lovelace", "company": "Analytical Engines", "source": "web"})
+    records.edit(ctx, LEAD, [1], {"stage": "qualified"})
 
 
-def rows_of(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+def rows_of(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     tables = ("company", "opportunity", "company_tag", "journal", "journal_tx", "batch", "source")
-    return {t: connection.rows(f"SELECT * FROM {t} ORDER BY 1, 2") for t in tables}
+    found = {}
+    for table in tables:
+        names, rows = connection.names(f"SELECT * FROM {table}")
+        found[table] = sorted((dict(zip(names, row, strict=True)) for row in rows), key=lambda row: row.get("id", 0))
+    return found
 
 
 def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: Callable[[str], Context]) -> None:
@@ -150,8 +155,7 @@ def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: 
 
     assert schema.revision(ctx.reader) == "0003"
     after = rows_of(ctx.reader)
-    assert [row[-1] for row in after["company"]] == ["blue", None]
-    after["company"] = [row[:-1] for row in after["company"]]
+    assert [row.pop("colour") for row in after["company"]] == ["blue", None]
     assert after == before
     assert ctx.reader.rows("SELECT name, colour FROM tag ORDER BY id") == [("vip", "red"), ("old", "grey")]
     assert ctx.reader.rows("SELECT company_id FROM badge ORDER BY id") == [(1,), (2,)]
@@ -208,30 +212,33 @@ def test_an_error_at_any_statement_leaves_the_old_book(book_path: Path, opened: 
     ctx = opened(str(book_path))
     fill(ctx)
     ctx.close()
-    template, number, total = book_path.read_bytes(), 0, 10**6
-    connection: Any
-    while number < total:
-        book_path.write_bytes(template)
-        connection = connect.connect(str(book_path))
-        before = list(connection.raw.iterdump())
-        connection.raw.close()
-        connection.raw = connect.sqlite3.connect(book_path, isolation_level=None, factory=Faulty)
-        connection.raw.fail_at = number
-        try:
-            run.upgrade_to_head(connection, versions=LATER, backup=False)
-        except StoreError:
-            connection.raw.fail_at = 0
-            assert not connection.raw.in_transaction
-            assert list(connection.raw.iterdump()) == before, number
-            number += 1
-        else:
-            # Without a fault first, to count; then the last statement, after the commit.
-            assert number in (0, total - 1)
-            assert schema.revision(connection) == "0003"
-            total, number = (connection.raw.count, 1) if not number else (total, total)
-        finally:
-            connection.close()
+    template = book_path.read_bytes()
+    # Without a fault first: how many statements there are, and what they lead to.
+    total, before, after = upgrade_with_fault(book_path, template, 0)
     assert total > 60
+    assert before != after
+    found = {number: upgrade_with_fault(book_path, template, number)[2] for number in range(1, total + 1)}
+    # SQLAlchemy gets over faults in two of its questions; a fault after the commit comes too late.
+    new = [line for line in after if "alembic_version" in line and "INSERT" in line]
+    assert all(left == before or new[0] in left for left in found.values())
+    assert sum(left == before for left in found.values()) > total - 5
+
+
+def upgrade_with_fault(path: Path, template: bytes, fail_at: int) -> tuple[int, list[str], list[str]]:
+    """Upgrade a fresh copy with a fault at that statement: (statements run, content before, content after)."""
+    path.write_bytes(template)
+    connection: Any = connect.connect(str(path))
+    before = list(connection.raw.iterdump())
+    connection.raw.close()
+    connection.raw = connect.sqlite3.connect(path, isolation_level=None, factory=Faulty)
+    connection.raw.fail_at = fail_at
+    with contextlib.suppress(StoreError):
+        run.upgrade_to_head(connection, versions=LATER, backup=False)
+    total, connection.raw.fail_at = connection.raw.count, 0
+    assert not connection.raw.in_transaction
+    after = list(connection.raw.iterdump())
+    connection.close()
+    return total, before, after
 
 
 KILLED = """
@@ -267,9 +274,9 @@ def test_a_kill_leaves_the_old_book_or_the_new_one(book_path: Path, tmp_path: Pa
     for number in sorted({1, 2, 5, total // 4, total // 2, 3 * total // 4, total - 2, total - 1, total}):
         book_path.write_bytes(template)
         assert upgrade(number).returncode == -signal.SIGKILL
-        ctx = opened(str(book_path))
         connection = connect.connect(str(book_path))
-        assert schema.revision(connection) == "0001"
+        # The last statement comes after the commit.
+        assert schema.revision(connection) == ("0003" if number == total else "0001")
         assert connection.value("PRAGMA integrity_check") == "ok"
         assert len(schema.view_names(connection)) == len(schema.documented_views())
         assert connection.rows("SELECT name FROM company ORDER BY id") == [("Analytical Engines",), ("Difference Ltd",)]

@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo book, made once; each story has its own copy."""
+    return story.make_demo(tmp_path_factory.mktemp("demo"))
+
+
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.relative_to(story.ROOT).as_posix()) for page in story.stories()])
-def test_the_shell_answers_as_the_page_says(page: Path, tmp_path: Path) -> None:
+def test_the_shell_answers_as_the_page_says(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     tale = story.Story(page)
     if missing := tale.missing():
         pytest.skip(f"not installed: {', '.join(missing)}")
-    told = tale.told(tmp_path / "story")
+    told = tale.told(tmp_path / "story", request.getfixturevalue("demo") if tale.book == "demo" else None)
     difference = difflib.unified_diff(tale.text.splitlines(), told.splitlines(), "the page", "the shell", lineterm="")
     assert told == tale.text, "\n".join(difference)
 

@@ -51,8 +51,13 @@ class Story:
     def missing(self) -> list[str]:
         return [name for name in self.needs if shutil.which(name) is None]
 
-    def told(self, home: Path) -> str:
-        """The document with what the shell answers now, run in the folder `home`; lines that still fit stay."""
+    def told(self, home: Path, demo: Path | None = None) -> str:
+        """The document with what the shell answers now, run in the folder `home`; lines that still fit stay.
+
+        `demo` is the CRM_HOME whose book a story about the demo book starts with a copy of.
+        """
+        if self.book == "demo" and demo is not None:
+            shutil.copytree(demo, home / "book")
         answers = iter(run(self.steps, home))
 
         def block(found: re.Match[str]) -> str:
@@ -86,6 +91,14 @@ def _steps(block: str) -> list[Step]:
         else:
             expected.append(line)
     return steps
+
+
+def make_demo(home: Path) -> Path:
+    """A CRM_HOME with the demo book as it is when every story begins."""
+    done = run([Step(("$ crm demo",), ())], home)
+    if not any("demo" in line or "generated" in line for line in done[0]):
+        raise RuntimeError("\n".join(done[0]))
+    return home / "book"
 
 
 def fits(expected: tuple[str, ...], answer: list[str]) -> bool:

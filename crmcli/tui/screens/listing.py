@@ -82,11 +82,12 @@ class ListPlace(Place):
             self._natural[column.name] = min(widest, WIDEST if column.name != "name" else 60)
         self.found = [*self.found, *(Row(row["id"], row) for row in new)]
         self.view.show(self.found, self._paint, title=self._head)
-        count = f"{len(self.found):,}{'+' if self.cursor else ''} {self.kind.plural if len(self.found) != 1 else self.kind.name}"
+        noun = self.kind.name if len(self.found) == 1 else self.kind.plural
+        count = f"{len(self.found):,}{'+' if self.cursor else ''} {noun}"
         self.query_one(TitleBar).tell([(self.kind.plural.capitalize(), True)], count, self.filter)
 
     def _layout(self, columns: int) -> list[tuple[Column, int]]:
-        """The columns that have room, and theirs: the name first, then from the left; what is left over is the name's."""
+        """The columns that have room: the name first, then from the left; what is left over is the name's."""
         least = min(self._natural.get("name", 20), max(20, columns // 3))
         room = columns - least
         chosen = {"name": least}
@@ -127,6 +128,14 @@ class ListPlace(Place):
         if view.key is None:
             return None
         return Subject(self.kind.name, view.key, view.rows[view.at].data.get("name") or "")
+
+    def about(self) -> Subject | None:
+        row = self.view.rows[self.view.at].data if self.view.key is not None else {}
+        for name in ("opportunity", "contact", "company"):
+            if row.get(f"{name}_id"):
+                kind = row.get("opportunity_kind") if name == "opportunity" else name
+                return Subject(str(kind), row[f"{name}_id"], row.get(name) or "")
+        return None
 
     def step(self, down: int) -> None:
         self.view.step(down)

@@ -1,4 +1,4 @@
-"""What every place shares: a title, rows of some kind, a filter, the line of keys, and what can be done with a record."""
+"""What every place shares: a title, rows, a filter, the line of keys, and what can be done with a record."""
 
 from __future__ import annotations
 
@@ -76,6 +76,10 @@ class Place(Screen[None]):
     def subject(self) -> Subject | None:
         """The record under the cursor."""
         raise NotImplementedError
+
+    def about(self) -> Subject | None:
+        """The record that the task under the cursor is about: calls and notes belong there."""
+        return None
 
     def step(self, down: int) -> None:
         raise NotImplementedError
@@ -241,6 +245,8 @@ class Place(Screen[None]):
     def _of(self, *kinds: str) -> Subject | None:
         """The subject if it is of such a kind; says so if it is not."""
         subject = self.subject()
+        if subject and subject.kind == "task" and "task" not in kinds:
+            subject = self.about() or subject
         if subject is None:
             self.dashboard.toast("there is no record under the cursor")
         elif subject.kind not in kinds:
@@ -301,11 +307,10 @@ class Place(Screen[None]):
         subject = self._of("lead", "deal", "contact", "company")
         if subject is None:
             return
-        on = subject.ref
+        on = {"on": subject.ref} if subject.kind in ("lead", "deal") else {subject.kind: str(subject.id)}
 
         def submit(text: str, prompt: Prompt) -> None:
-            self.write(records.add, ENTITIES["task"], lines.new(text, {"on": on} if subject.kind in ("lead", "deal") else {subject.kind: str(subject.id)}),
-                       prompt=prompt, source="tui")  # fmt: skip
+            self.write(records.add, ENTITIES["task"], lines.new(text, on), prompt=prompt, source="tui")
 
         self._line(f"Task for {subject}", submit, hint="Call Ada due=fri type=call")
 

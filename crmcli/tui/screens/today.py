@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crmcli.services import board, today
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.results import Page
 
+#: How a task says what it is about: `deal:31 Big deal`.
+ABOUT = re.compile(r"(lead|deal|contact|company):(\d+) ?(.*)")
 TONES = {"overdue": "bad", "today": "warn", "no_next_task": "warn", "silent": "warn"}
 
 
@@ -89,6 +92,11 @@ class TodayPlace(Place):
             return None
         line = view.rows[view.at].data[1]
         return Subject(line["ref"].partition(":")[0], line["id"], line["what"])
+
+    def about(self) -> Subject | None:
+        view = self.view
+        found = ABOUT.match(view.rows[view.at].data[1]["about"] or "") if view.key else None
+        return Subject(found[1], int(found[2]), found[3]) if found else None
 
     def step(self, down: int) -> None:
         self.view.step(down)

@@ -169,7 +169,8 @@ class Palette(ModalScreen[Any]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape", "away", ""), ("down", "step(1)", ""), ("up", "step(-1)", ""), ("pagedown", "step(8)", ""), ("pageup", "step(-8)", ""),
+        ("escape", "away", ""), ("down", "step(1)", ""), ("up", "step(-1)", ""),
+        ("pagedown", "step(8)", ""), ("pageup", "step(-8)", ""),
     ]  # fmt: skip
 
     def __init__(self, where: str) -> None:

@@ -15,6 +15,8 @@ from crmcli.services.board import Card, sums
 from crmcli.tui.shape import due, fit, short, worth
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.style import Style
     from textual import events
 
@@ -54,6 +56,10 @@ class BoardView(Widget, can_focus=True):
         self._first = 0
         self._dragged: int | None = None
         self._target: int | None = None
+        # Textual works the size out anew each time it is asked; a frame would ask thousands of times.
+        self._columns = self._lines = 0
+        self._where: list[tuple[int, int, int]] = []
+        self._drawn: dict[tuple[int, int], list[Segment]] = {}
 
     # --- what it shows ---
 
@@ -78,7 +84,7 @@ class BoardView(Widget, can_focus=True):
         if not same and board.lanes and not board.lanes[self.lane].cards:
             self.lane = next((i for i, lane in enumerate(board.lanes) if lane.cards), 0)
         self._settle()
-        self.refresh()
+        self.redraw()
 
     def _follow(self, number: int) -> bool:
         """Put the cursor on a card wherever it is now."""
@@ -108,32 +114,46 @@ class BoardView(Widget, can_focus=True):
         """Move the cursor by cards and lanes."""
         if not self.lanes:
             return
-        before = (self.lane, self._at[self.lane], list(self._top), self._first)
+        lane, at, tops, first = self.lane, self._at[self.lane], list(self._top), self._first
         self.lane = max(0, min(self.lane + right, len(self.lanes) - 1))
-        here = len(self.lanes[self.lane].cards)
+        last = len(self.lanes[self.lane].cards) - 1
         if right:
             # Stay at the same height on the screen rather than at the same number in the lane.
-            offset = before[1] - before[2][before[0]]
-            self._at[self.lane] = max(0, min(self._top[self.lane] + offset, here - 1))
-        self._at[self.lane] = max(0, min(self._at[self.lane] + down, here - 1))
+            self._at[self.lane] = max(0, min(self._top[self.lane] + at - tops[lane], last))
+        self._at[self.lane] = max(0, min(self._at[self.lane] + down, last))
         self._settle()
-        if (self._top, self._first) != (before[2], before[3]):
+        if self._first != first:
+            self.redraw()
+        elif (self.lane, self._at[self.lane]) != (lane, at):
+            whole = {i for i in (lane, self.lane) if self._top[i] != tops[i]}
+            regions = [self._region(i) for i in whole]
+            for i, place in ((lane, at), (self.lane, self._at[self.lane])):
+                if i not in whole:
+                    regions += self._regions(i, place)
+            self.redraw({lane, self.lane}, regions)
+
+    def redraw(self, lanes: set[int] | None = None, regions: Iterable[Region] = ()) -> None:
+        """Draw these lanes (None: everything) anew in these regions of the screen."""
+        if lanes is None:
+            self._drawn.clear()
             self.refresh()
-        elif (self.lane, self._at[self.lane]) != before[:2]:
-            self.refresh(*self._regions(before[0], before[1]), *self._regions(self.lane, self._at[self.lane]))
+            return
+        for key in [key for key in self._drawn if key[0] in lanes]:
+            del self._drawn[key]
+        self.refresh(*regions)
 
     @property
     def page(self) -> int:
         """How many cards a lane shows."""
-        return max(1, (self.size.height - HEAD + self._gap) // (2 + self._gap))
+        return max(1, (self._lines - HEAD + self._gap) // (2 + self._gap))
 
     @property
     def _gap(self) -> int:
-        return 1 if self.size.height >= 30 else 0
+        return 1 if self._lines >= 30 else 0
 
     def _settle(self) -> None:
         """Bring the cursor into sight."""
-        if not self.lanes or not self.size.width:
+        if not self.lanes or not self._columns:
             return
         page = self.page
         for i, lane in enumerate(self.lanes):
@@ -144,10 +164,15 @@ class BoardView(Widget, can_focus=True):
         shown = self._shown()
         self._first = max(0, min(self._first, self.lane, len(self.lanes) - shown))
         self._first = max(self._first, self.lane - shown + 1)
+        self._where = self._spans()
+
+    def _region(self, lane: int) -> Region:
+        x, columns = next(((x, columns) for number, x, columns in self._where if number == lane), (0, self._columns))
+        return Region(x, 0, columns, self._lines)
 
     def _regions(self, lane: int, at: int) -> list[Region]:
         """The head of a lane and one of its cards, on the screen."""
-        for number, x, columns in self._spans():
+        for number, x, columns in self._where:
             if number == lane:
                 y = HEAD + (at - self._top[lane]) * (2 + self._gap)
                 return [Region(x, 0, columns, HEAD), Region(x, y, columns, 2)]
@@ -173,18 +198,18 @@ class BoardView(Widget, can_focus=True):
         self._at[source] = max(0, min(self._at[source], len(rest) - 1))
         self.lane, self._at[to] = to, len(joined) - 1
         self._settle()
-        self.refresh()
+        self.redraw()
         return moved, lanes[to]
 
     # --- drawing ---
 
     def _shown(self) -> int:
-        return max(1, min(len(self.lanes), (self.size.width + 1) // (NARROWEST + 1)))
+        return max(1, min(len(self.lanes), (self._columns + 1) // (NARROWEST + 1)))
 
     def _spans(self) -> list[tuple[int, int, int]]:
         """(lane, x, columns) of the lanes on the screen."""
         shown = self._shown()
-        room = self.size.width - (shown - 1)
+        room = self._columns - (shown - 1)
         narrow, extra = divmod(room, shown)
         spans, x = [], 0
         for i in range(min(shown, len(self.lanes) - self._first)):
@@ -193,22 +218,31 @@ class BoardView(Widget, can_focus=True):
             x += columns + 1
         return spans
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        self._columns, self._lines = event.size
         self._settle()
-        self.refresh()
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        self._drawn.clear()
+        super().notify_style_update()
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"board--{name}")
 
     def render_line(self, y: int) -> Strip:
         if not self.lanes:
-            return Strip.blank(self.size.width, self.rich_style)
+            return Strip.blank(self._columns, self.rich_style)
         parts: list[Segment] = []
-        for number, x, columns in self._spans():
+        for number, x, columns in self._where:
             if x:
                 parts.append(Segment("│", self._style("rule")))
-            parts += self._head(number, columns, y) if y < HEAD else self._card_line(number, columns, y - HEAD)
-        return Strip(parts, self.size.width)
+            drawn = self._drawn.get((number, y))
+            if drawn is None:
+                drawn = self._head(number, columns, y) if y < HEAD else self._card_line(number, columns, y - HEAD)
+                self._drawn[number, y] = drawn
+            parts += drawn
+        return Strip(parts, self._columns)
 
     def _head(self, number: int, columns: int, y: int) -> list[Segment]:
         lane = self.lanes[number]
@@ -293,7 +327,7 @@ class BoardView(Widget, can_focus=True):
 
     def _hit(self, x: int, y: int) -> tuple[int | None, int | None]:
         """The lane, and the place in it of the card, under the pointer."""
-        for number, start, columns in self._spans():
+        for number, start, columns in self._where:
             if start <= x < start + columns:
                 place, line = divmod(y - HEAD, 2 + self._gap)
                 at = self._top[number] + place
@@ -310,7 +344,7 @@ class BoardView(Widget, can_focus=True):
             self._at[lane] = at
             self._dragged = self.lanes[lane].cards[at][0]
             self.capture_mouse()
-        self.refresh()
+        self.redraw()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self._dragged is None:
@@ -319,7 +353,7 @@ class BoardView(Widget, can_focus=True):
         target = lane if lane != self.lane else None
         if target != self._target:
             self._target = target
-            self.refresh()
+            self.redraw()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         if self._dragged is None:
@@ -329,7 +363,7 @@ class BoardView(Widget, can_focus=True):
         dragged, self._dragged, self._target = self._dragged, None, None
         if lane is not None and lane != self.lane:
             self.post_message(self.Dropped(dragged, lane))
-        self.refresh()
+        self.redraw()
 
     def on_click(self, event: events.Click) -> None:
         if event.chain == 2 and self._hit(event.x, event.y)[1] is not None:
@@ -344,7 +378,7 @@ class BoardView(Widget, can_focus=True):
         if lane == self.lane:
             self._at[lane] = max(self._top[lane], min(self._at[lane], self._top[lane] + self.page - 1))
         event.stop()
-        self.refresh()
+        self.redraw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self._scroll(event, 2)
@@ -353,7 +387,7 @@ class BoardView(Widget, can_focus=True):
         self._scroll(event, -2)
 
     def on_focus(self) -> None:
-        self.refresh()
+        self.redraw()
 
     def on_blur(self) -> None:
-        self.refresh()
+        self.redraw()

@@ -34,7 +34,8 @@ class RowsView(Widget, can_focus=True):
     """Lines with a cursor. `paint(data, columns)` gives the pieces of a line that is about to be drawn."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--name", "rows--dim", "rows--warn", "rows--bad", "rows--good", "rows--heading", "rows--here", "rows--title",
+        "rows--name", "rows--dim", "rows--warn", "rows--bad", "rows--good", "rows--heading", "rows--here",
+        "rows--title",
     }  # fmt: skip
 
     class Opened(Message):
@@ -144,7 +145,7 @@ class RowsView(Widget, can_focus=True):
         parts, taken = [], 0
         for text, tone in pieces:
             style = self._style(tone)
-            parts.append(Segment(text, style if over is None else style + over))
+            parts.append(Segment(text, style if over is None else style + _ground(over)))
             taken += width(text)
         if taken < columns:
             parts.append(Segment(" " * (columns - taken), self._style("name") if over is None else over))
@@ -176,3 +177,10 @@ class RowsView(Widget, can_focus=True):
 
     def on_blur(self) -> None:
         self.refresh()
+
+
+def _ground(style: Style) -> Style:
+    """What the cursor adds to a piece of a line: the ground and the weight, never the colour."""
+    from rich.style import Style as RichStyle
+
+    return RichStyle(bgcolor=style.bgcolor, bold=style.bold)

@@ -66,7 +66,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "journal_head",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("seq", BIG, nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_journal_head_single")),

@@ -1,0 +1,363 @@
+"""Write the pages and pictures of the documentation that come from the program itself.
+
+    docs/generate.py            write them
+    docs/generate.py --check    only say which are stale (exit code 1 if any)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import io
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from crmcli import hookspecs  # noqa: E402
+from crmcli.commands.root import SECTIONS, make_root  # noqa: E402
+from crmcli.config import SETTINGS  # noqa: E402
+from crmcli.context import Context  # noqa: E402
+from crmcli.domain import query  # noqa: E402
+from crmcli.domain.entities import ENTITIES, RECORDS  # noqa: E402
+from tests.support import story  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from crmcli.domain.fields import Entity
+
+HEAD = "<!-- made by docs/generate.py from the program; do not edit -->\n"
+#: What the columns of the views mean that are no fields of a record.
+PLAIN = {
+    "phone_e164": "phone in E.164, as it is compared",
+    "mobile_e164": "mobile in E.164, as it is compared",
+    "stage_position": "Order of the stage in its pipeline",
+    "opportunity_kind": "lead or deal",
+    "at": "When it happened",
+    "seq": "Number of the write transaction",
+    "batch": "Number that `crm undo` takes",
+    "actor": "Who wrote it",
+    "source": "cli, tui, import, undo, or a plugin's name",
+    "command": "The command as it was typed",
+    "entity": "Kind of record",
+    "record_id": "Its number",
+    "before": "JSON: the changed columns as they were; null for a new record",
+    "after": "JSON: the changed columns as they are; null for a deleted one",
+    "opportunities": "How many leads and deals carry it",
+    "contacts": "How many contacts carry it",
+    "companies": "How many companies carry it",
+    "tasks": "How many tasks carry it",
+    "created_at": "When it was entered",
+    "updated_at": "Last change",
+    "uid": "Time-ordered UUID, for machines",
+    "id": "Short number, for fingers",
+    "name": "Its name",
+}
+SUFFIXES = {
+    "_minor": "{help}; in minor units of the currency (cents)",
+    "_bp": "{help}; in hundredths of a percent (2500 = 25 %)",
+    "_id": "Number of the {label} in `v_{view}`",
+}
+#: How a stored value looks to SQL: by the family of the field's type.
+SQL_TYPES = {"number": "integer", "money": "integer", "flag": "boolean", "day": "date", "instant": "timestamp", "ref": "text", "choice": "text"}
+
+
+# --- pages ----------------------------------------------------------------------------------------------------------
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    lines = [list(heads), ["---"] * len(list(heads)), *(list(row) for row in rows)]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |\n" for line in lines)
+
+
+def commands() -> str:
+    """Every command with its `--help`."""
+    parts = [HEAD, "# Commands\n", "What `crm COMMAND --help` says. Options that every command takes are listed once, at the top.\n"]
+    parts.append(f"```text\n{help_of(())}\n```\n")
+    for title, names in SECTIONS:
+        parts.append(f"## {title}\n")
+        for name in names:
+            for words in verbs(name):
+                parts.append(f"{'###' if len(words) == 1 else '####'} crm {' '.join(words)}\n\n```text\n{help_of(words)}\n```\n")
+    return "\n".join(parts)
+
+
+def verbs(name: str) -> Iterator[tuple[str, ...]]:
+    """A first word, and for a group each of its verbs."""
+    yield (name,)
+    found = make_root().get_command(None, name)
+    if hasattr(found, "list_commands"):
+        for verb in found.list_commands(None):
+            yield (name, verb)
+
+
+def help_of(words: tuple[str, ...]) -> str:
+    """The help of a command, 100 columns wide."""
+    from crmcli.commands.frame import Run
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        make_root().main([*words, "--help"], prog_name="crm", complete_var="", standalone_mode=False, obj=Run(), terminal_width=100)
+    return said.getvalue().rstrip()
+
+
+def fields() -> str:
+    """The vocabulary of every kind of record."""
+    parts = [
+        HEAD,
+        "# Fields\n",
+        "The words that filters, columns, `FIELD=VALUE`, imports and JSON share. Of a lead, `crm fields lead` prints the same.\n"
+        "*Set* fields can be assigned; *find* ones are searched by a bare word; *sort* ones sort a book of any size at once.\n",
+    ]
+    for kind in RECORDS.values():
+        rows = [
+            (
+                f"`{field.name}`", ", ".join(f"`{a}`" for a in field.aliases), kind_of(field.type),
+                " ".join(word for word, true in (("set", field.settable), ("find", field.search), ("sort", field.indexed)) if true),
+                field.help,
+            )
+            for field in kind.fields
+        ]  # fmt: skip
+        shown = ", ".join(f"`{name}`" for name in kind.columns)
+        parts += [f"## {kind.name}\n", f"{kind.help}. A list shows {shown}.\n", table(("Field", "Also", "Type", "", "Meaning"), rows)]
+    parts += ["## Recognised column titles\n", "An import knows these titles of a file's columns, whatever their case, accents or kind of letters.\n"]
+    for kind in RECORDS.values():
+        titled = [(f"`{f.name}`", ", ".join(f.headers)) for f in kind.fields if f.headers and f.settable]
+        if titled:
+            parts += [f"### {kind.name}\n", table(("Field", "Titles"), titled)]
+    return "\n".join(parts)
+
+
+def kind_of(field_type: Any) -> str:
+    """A field's type in a word; a choice as its words."""
+    options = getattr(field_type, "options", None)
+    return ", ".join(options) if options else str(field_type.name)
+
+
+def settings() -> str:
+    """Every setting with its variable."""
+    rows = [
+        (f"`{s.name}`", f"`{s.variable}`", ", ".join(s.choices) or s.kind, f"`{s.default}`" if s.default != "" else "", s.help)
+        for s in SETTINGS.values()
+    ]
+    return "\n".join(
+        (
+            HEAD,
+            "# Settings\n",
+            "`crm config set NAME VALUE` writes the file that `crm paths` names; a variable overrides the file, `--db` overrides both.\n"
+            "`crm config list --origin` shows what is in force and where it comes from.\n",
+            table(("Setting", "Variable", "Values", "Default", "Meaning"), rows),
+            "## Variables without a setting\n",
+            table(
+                ("Variable", "Meaning"),
+                (
+                    ("`CRM_HOME`", "One folder for book, settings, state and cache; without it the XDG folders are used"),
+                    ("`CRM_NOW`", "An ISO instant with an offset: the clock stands still there, for tests and for reports \"as of\""),
+                    ("`VISUAL`, `EDITOR`", "What `crm note add` opens when no text is given"),
+                    ("`PAGER`", "What long output goes through on a terminal when `pager` is not set"),
+                    ("`NO_COLOR`, `FORCE_COLOR`", "No colours; colours even in a pipe"),
+                ),
+            ),
+        )
+    )
+
+
+def views(context: Context) -> str:
+    """The documented SQL views, column by column."""
+    parts = [
+        HEAD,
+        "# Views\n",
+        "What `crm sql`, Datasette, `psql` or a BI tool may read: the same views on SQLite and PostgreSQL. They are a public promise;\n"
+        "the tables under them are not. `v_lead_all`, `v_deal_all`, `v_contact_all`, `v_company_all`, `v_task_all` and\n"
+        "`v_interaction_all` have the same columns and removed records too.\n",
+        "Amounts are whole minor units beside their `currency`. Days are `YYYY-MM-DD`. Instants are UTC; SQLite keeps them as text of\n"
+        "one width, `2026-12-01T09:00:00.000Z`, whose text order is time order, PostgreSQL as `timestamptz`.\n",
+    ]
+    names = [row[0] for row in context.reader.rows("SELECT name FROM sqlite_master WHERE type = 'view' AND name NOT LIKE '%_all' ORDER BY name")]
+    by_view = {kind.view: kind for kind in ENTITIES.values()}
+    order = [kind.view for kind in RECORDS.values()]
+    for name in sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name)):
+        kind = by_view.get(name)
+        about = f"{kind.help}." if kind else ABOUT[name]
+        columns = [row[1] for row in context.reader.rows(f"PRAGMA table_info({name})")]
+        parts += [f"## {name}\n", f"{about}\n", table(("Column", "Type", "Meaning"), [column_of(name, kind, column) for column in columns])]
+    return "\n".join(parts)
+
+
+ABOUT = {"v_history": "Who changed what, when: one row for each changed record of a transaction."}
+
+
+def column_of(view: str, kind: Entity | None, column: str) -> tuple[str, str, str]:
+    """(column, type, meaning) of a column of a view. Raises KeyError for one that nobody has explained."""
+    if kind:
+        for field in kind.fields:
+            stem = field.column or field.name
+            if column in (field.name, stem) or column in (f"{field.name}_minor", f"{field.name}_bp"):
+                if field.type.family == "ref" and column.endswith("_id"):
+                    return f"`{column}`", "integer", SUFFIXES["_id"].format(label=field.label.lower(), view=view_of(field.type.entity))
+                text = field.help or field.label
+                for suffix in ("_minor", "_bp"):
+                    text = SUFFIXES[suffix].format(help=text) if column.endswith(suffix) else text
+                return f"`{column}`", SQL_TYPES.get(field.type.family, "text") if field.name != "probability" else "integer", text
+    if column in ("id", "seq", "batch", "record_id", "stage_position") or column in ("opportunities", "contacts", "companies", "tasks"):
+        return f"`{column}`", "integer", PLAIN[column]
+    if column == "at" or column.endswith("_at"):
+        return f"`{column}`", "timestamp", PLAIN[column]
+    return f"`{column}`", "json" if column in ("before", "after") else "text", PLAIN[column]
+
+
+def view_of(entity: str) -> str:
+    """The view of the records that a link leads to, without its `v_`."""
+    return "lead`, `v_deal" if entity == "opportunity" else ENTITIES[entity].view.removeprefix("v_")
+
+
+def hooks() -> str:
+    """The hooks with their signatures and what they say about themselves."""
+    parts = []
+    for name, function in vars(hookspecs).items():
+        if hasattr(function, f"{hookspecs.PROJECT}_spec"):
+            parts.append(f"### {name}\n\n```python\ndef {name}{inspect.signature(function)}: ...\n```\n\n{inspect.getdoc(function)}\n")
+    return "\n".join(parts)
+
+
+def states() -> str:
+    """The `is:` states of each kind of record."""
+    names = {"opportunity": "lead, deal", "task": "task", "contact": "contact, company"}
+    rows = [(f"`is:{state}`", kinds, f"`{text}`" if text else "everything") for table_, kinds in names.items() for state, text in query.STATES[table_].items()]
+    return table(("State", "Of", "The same as"), rows)
+
+
+def within(path: Path, parts: dict[str, Callable[[], str]]) -> str:
+    """The page with what stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->` made anew."""
+
+    def fresh(found: re.Match[str]) -> str:
+        return f"<!-- begin: {found[1]} -->\n\n{parts[found[1]]().rstrip()}\n\n<!-- end: {found[1]} -->"
+
+    return re.sub(r"<!-- begin: (\w+) -->\n.*?<!-- end: \1 -->", fresh, path.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+# --- pictures -------------------------------------------------------------------------------------------------------
+
+SCREEN = (118, 34)
+#: (file, keys pressed after the dashboard has opened)
+PICTURES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("board", ()),
+    ("today", ("g", "t")),
+    ("record", ("enter",)),
+    ("help", ("question_mark",)),
+)
+
+
+def pictures() -> dict[str, str]:
+    """The dashboard on the demo book, as SVG without references to anything outside the file."""
+    from crmcli.tui.app import Dashboard
+    from crmcli.tui.work import Desk
+
+    async def take(keys: tuple[str, ...]) -> str:
+        context = Context(quiet=True, plugins=False)
+        desk = Desk(context.settings, plugins=False)
+        try:
+            app = Dashboard(desk)
+            desk.opened()
+            async with app.run_test(size=SCREEN) as pilot:
+                await still(app, pilot)
+                for key in keys:
+                    await pilot.press(key)
+                await still(app, pilot)
+                svg: str = app.export_screenshot(title="crm")
+        finally:
+            desk.close()
+            context.close()
+        svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+        return re.sub(r"terminal-\d+", "crm", svg)
+
+    async def still(app: Dashboard, pilot: Any) -> None:
+        for _ in range(400):
+            await pilot.pause()
+            if not app.desk.pending:
+                break
+            await asyncio.sleep(0.01)
+        await pilot.pause(0.1)
+
+    return {name: asyncio.run(take(keys)) for name, keys in PICTURES}
+
+
+# --- all of it ------------------------------------------------------------------------------------------------------
+
+
+def home_of(folder: Path) -> None:
+    """Make this process a newcomer whose clock stands at the stories' moment and whose home is `folder`."""
+    for name in [name for name in os.environ if name.startswith(("CRM_", "XDG_", "LC_")) or name in ("NO_COLOR", "COLUMNS", "LINES")]:
+        del os.environ[name]
+    os.environ.update(CRM_HOME=str(folder), CRM_NOW=story.NOW, USER="maya", LOGNAME="maya", TZ="UTC", LANG="C.UTF-8", COLORTERM="truecolor", TERM="xterm-256color")
+    time.tzset()
+
+
+def pages(folder: Path) -> dict[Path, str]:
+    """What the generated pages should hold; `folder` is for the books that this needs."""
+    docs = ROOT / "docs"
+    home_of(folder / "empty")
+    context = Context(quiet=True, plugins=False)
+    context.create(context.settings.database)
+    found = {
+        docs / "commands.md": commands(),
+        docs / "fields.md": fields(),
+        docs / "settings.md": settings(),
+        docs / "views.md": views(context),
+        docs / "filters.md": within(docs / "filters.md", {"states": states}),
+        docs / "plugins.md": within(docs / "plugins.md", {"hooks": hooks}),
+    }
+    context.close()
+    return found
+
+
+def screenshots(folder: Path) -> dict[Path, str]:
+    """What the pictures should hold."""
+    from crmcli.services import demo
+
+    home_of(folder / "demo")
+    context = Context(quiet=True, plugins=False)
+    demo.load(context)
+    context.close()
+    return {ROOT / "docs" / "screenshots" / f"{name}.svg": svg for name, svg in pictures().items()}
+
+
+def stale(found: dict[Path, str]) -> list[Path]:
+    """The files that hold something else."""
+    return [path for path, text in found.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+
+
+def main() -> int:
+    check = sys.argv[1:] == ["--check"]
+    with tempfile.TemporaryDirectory() as name:
+        found = pages(Path(name)) | screenshots(Path(name))
+        old = stale(found)
+        for path in old:
+            print(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}")
+            if not check:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(found[path], encoding="utf-8")
+        if not check:
+            for number, page in enumerate(story.stories()):
+                tale = story.Story(page)
+                if tale.missing():
+                    print(f"left as it is, not installed: {', '.join(tale.missing())}: {page.relative_to(ROOT)}")
+                    continue
+                told = tale.told(Path(name) / f"story-{number}", Path(name) / "demo")
+                if told != tale.text:
+                    print(f"written: {page.relative_to(ROOT)}")
+                    page.write_text(told, encoding="utf-8")
+    return 1 if check and old else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

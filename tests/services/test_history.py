@@ -1,0 +1,424 @@
+"""Undo takes whole batches back and forth, field by field; the history says what happened; purge forgets."""
+
+from __future__ import annotations
+
+import resource
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TAG, TASK
+from crmcli.errors import ConflictError, CrmError, NotFoundError, RefusedError, UsageError
+from crmcli.services import database, deals, history, records, tasks, timeline
+from crmcli.store import read
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+START = "2026-11-21T10:00:00+00:00"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> Any:
+    """Moves the clock on by as many minutes."""
+    minutes = [0]
+
+    def on(by: int = 1) -> None:
+        minutes[0] += by
+        monkeypatch.setenv("CRM_NOW", f"2026-11-21T{10 + minutes[0] // 60}:{minutes[0] % 60:02}:00+00:00")
+        ctx.tick()
+
+    on(0)
+    return on
+
+
+def content(ctx: Context) -> dict[str, list[dict[str, Any]]]:
+    """All that the book holds, but for `version`, which only grows."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table in dict.fromkeys(entity.table for entity in ENTITIES.values()):
+        ids = [row[0] for row in ctx.reader.rows(f"SELECT id FROM {table} ORDER BY id")]
+        rows = read.raw(ctx.reader, table, ids)
+        found[table] = [{k: v for k, v in rows[i].items() if k != "version"} for i in ids]
+    return found
+
+
+def sound(ctx: Context) -> None:
+    page = database.check(ctx, deep=True)
+    assert page.values["ok"], [row for row in page.sections[0].rows.rows if not row["ok"]]
+
+
+def test_steps_back_and_forth(ctx: Context, clock: Any) -> None:
+    states = [content(ctx)]
+
+    def step(changed: Any) -> int:
+        clock()
+        states.append(content(ctx))
+        return int(changed.batch)
+
+    lead = {"name": "Ada Lovelace", "company": "Engines", "source": "web", "tags": "vip", "value": "12k", "owner": "me"}
+    numbers = [
+        step(records.add(ctx, LEAD, lead, note="met at PyCon")),
+        step(records.edit(ctx, LEAD, [1], {"stage": "qualified", "tags": "+hot,-vip", "city": "Zürich"})),
+        step(deals.convert(ctx, 1, to=("contact", "company", "deal"))),
+        step(records.add(ctx, TASK, {"name": "Call", "on": "deal:1", "due": "2026-12-01"})),
+        step(tasks.done(ctx, [1], "they liked it")),
+        step(deals.won(ctx, DEAL, [1])),
+        step(records.remove(ctx, CONTACT, [1])),
+    ]
+    taken = []
+    for state in reversed(states[:-1]):
+        clock()
+        taken.append(history.undo(ctx).batch)
+        assert content(ctx) == state
+        sound(ctx)
+    with pytest.raises(NotFoundError, match="nothing of yours to undo"):
+        history.undo(ctx)
+    for batch, state in zip(reversed(taken), states[1:], strict=True):
+        clock()
+        history.undo(ctx, batch)
+        assert content(ctx) == state
+    sound(ctx)
+    # And once more: what was brought back can be taken back again.
+    for state in reversed(states[:-1]):
+        history.undo(ctx)
+        assert content(ctx) == state
+    assert numbers == sorted(numbers)
+    assert ctx.reader.value("SELECT count(*) FROM batch WHERE undone_by IS NULL AND undoes IS NULL") == 1
+
+
+def test_versions_only_grow(ctx: Context) -> None:
+    records.add(ctx, COMPANY, {"name": "Engines"})
+    seen = [1]
+    for work in (
+        lambda: records.edit(ctx, COMPANY, [1], {"city": "Bern"}),
+        lambda: history.undo(ctx),
+        lambda: history.undo(ctx),
+        lambda: history.undo(ctx, ctx.batch),
+    ):
+        work()
+        found = ctx.reader.value("SELECT version FROM company WHERE id = 1")
+        if found is not None:
+            seen.append(found)
+    assert seen == sorted(set(seen))
+    assert len(seen) == 4
+
+
+def test_a_later_edit_of_another_field_is_kept(ctx: Context, clock: Any) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    clock()
+    first = records.edit(ctx, LEAD, [1], {"city": "Bern", "tags": "vip"}).batch
+    clock()
+    records.edit(ctx, LEAD, [1], {"email": "ada@engines.example", "tags": "+hot"})
+    later = records.get(ctx, LEAD, 1)
+    clock()
+    history.undo(ctx, first)
+    assert records.get(ctx, LEAD, 1) == {**later, "city": None, "tags": ["hot"]}
+    sound(ctx)
+
+
+def test_a_later_edit_of_the_same_field_is_a_conflict(ctx: Context, clock: Any) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    first = records.edit(ctx, LEAD, [1], {"city": "Bern", "email": "ada@engines.example"}).batch
+    second = records.edit(ctx, LEAD, [1], {"city": "Basel"}).batch
+    before = content(ctx)
+    with pytest.raises(ConflictError, match=rf"lead:1 Ada: City changed later \(batch {second}, tester\)") as refused:
+        history.undo(ctx, first)
+    assert refused.value.code == 4
+    assert content(ctx) == before
+    # Once the later change is taken back there is no conflict.
+    history.undo(ctx, second)
+    history.undo(ctx, first)
+    assert records.get(ctx, LEAD, 1)["city"] is None
+
+
+def test_a_later_change_back_to_what_was_is_no_conflict(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Ada", "city": "Bern"})
+    first = records.edit(ctx, LEAD, [1], {"city": "Basel"}).batch
+    records.edit(ctx, LEAD, [1], {"city": "Bern"})
+    history.undo(ctx, first)
+    assert records.get(ctx, LEAD, 1)["city"] == "Bern"
+
+
+def test_what_was_removed_later_is_a_conflict(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    first = records.edit(ctx, LEAD, [1], {"city": "Basel"}).batch
+    records.remove(ctx, LEAD, [1])
+    with pytest.raises(ConflictError, match="was removed later"):
+        history.undo(ctx, first)
+
+
+def test_what_others_hang_on_is_a_conflict(ctx: Context) -> None:
+    batch = records.add(ctx, COMPANY, {"name": "Engines"}).batch
+    records.add(ctx, CONTACT, {"name": "Ada", "company": "Engines"})
+    with pytest.raises(ConflictError, match="company:1 Engines: contact 1 hangs on it now"):
+        history.undo(ctx, batch)
+
+
+def test_words_that_others_use_stay(ctx: Context) -> None:
+    batch = records.add(ctx, LEAD, {"name": "Ada", "source": "web", "tags": "vip", "owner": "me"}).batch
+    records.add(ctx, LEAD, {"name": "Grace", "source": "web", "tags": "vip"})
+    done = history.undo(ctx, batch)
+    assert "kept, since others use it" in done.lines[1]
+    assert ctx.names("source") == ["web"]
+    assert ctx.names("tag") == ["vip"]
+    assert ctx.names("user") == []
+    assert records.get(ctx, LEAD, 2)["source"] == "web"
+    sound(ctx)
+
+
+def test_a_word_that_is_gone_returns(ctx: Context) -> None:
+    first = records.add(ctx, LEAD, {"name": "Ada", "source": "web"}).batch
+    records.add(ctx, LEAD, {"name": "Grace"})
+    records.edit(ctx, LEAD, [2], {"source": "web"})
+    cleared = records.edit(ctx, LEAD, [2], {"source": ""}).batch
+    history.undo(ctx, first)
+    assert ctx.names("source") == []
+    history.undo(ctx, cleared)
+    assert records.get(ctx, LEAD, 2)["source"] == "web"
+    sound(ctx)
+
+
+def test_a_word_whose_place_was_taken_is_that_word(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Ada", "source": "web", "tags": "vip"})
+    taken = history.undo(ctx).batch
+    records.add(ctx, LEAD, {"name": "Grace", "source": "Web", "tags": "VIP"})
+    history.undo(ctx, taken)
+    assert [records.get(ctx, LEAD, i)["source_id"] for i in (1, 2)] == [2, 2]
+    assert records.get(ctx, LEAD, 1)["tags"] == ["VIP"]
+    sound(ctx)
+
+
+def test_a_company_and_its_parent_come_and_go_together(ctx: Context) -> None:
+    with ctx.writing() as tx:
+        child = tx.add("company", {"name": "Child"})
+        parent = tx.add("company", {"name": "Parent"})
+        tx.flush()
+        tx.change("company", child, {"parent_id": parent})
+    before = content(ctx)
+    taken = history.undo(ctx).batch
+    assert content(ctx)["company"] == []
+    history.undo(ctx, taken)
+    assert content(ctx) == before
+    sound(ctx)
+
+
+def test_a_batch_of_several_transactions_and_a_change_between(ctx: Context) -> None:
+    with ctx.writing("import") as tx:
+        tx.add("company", {"name": "A"})
+        tx.add("company", {"name": "B", "city": "Bern"})
+    batch = ctx.batch
+    records.edit(ctx, COMPANY, [2], {"city": "Basel"})
+    with ctx.writing("import", batch=batch) as tx:
+        tx.change("company", 2, {"city": "Genf"})
+        tx.add("company", {"name": "C"})
+    before = content(ctx)
+    with pytest.raises(ConflictError):
+        history.undo(ctx, batch)
+    assert content(ctx) == before
+
+
+def test_a_later_position_on_the_board_is_no_conflict(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Big"})
+    batch = deals.move(ctx, DEAL, [1], "qualified").batch
+    with ctx.writing() as tx:
+        tx.change("deal", 1, {"position": 17})
+    history.undo(ctx, batch)
+    found = records.get(ctx, DEAL, 1)
+    assert (found["stage"], found["position"]) == ("New", 17)
+
+
+def test_what_cannot_be_undone(ctx: Context) -> None:
+    with pytest.raises(RefusedError, match="making of the book"):
+        history.undo(ctx, 1)
+    with pytest.raises(NotFoundError, match="no batch 77"):
+        history.undo(ctx, 77)
+    batch = records.add(ctx, LEAD, {"name": "Ada"}).batch
+    undone = history.undo(ctx).batch
+    with pytest.raises(UsageError, match="already undone") as refused:
+        history.undo(ctx, batch)
+    assert f"crm undo {undone}" in refused.value.hint
+
+
+def test_only_your_own_changes_unless_named(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = records.add(ctx, LEAD, {"name": "Ada"}).batch
+    monkeypatch.setenv("USER", "grace")
+    with pytest.raises(NotFoundError) as refused:
+        history.undo(ctx)
+    assert f"crm undo {batch}" in refused.value.hint
+    history.undo(ctx, batch)
+
+
+def test_history_in_words(ctx: Context, clock: Any) -> None:
+    records.add(ctx, LEAD, {"name": "Ada", "value": "1200", "currency": "JPY", "tags": "vip"})
+    clock()
+    records.edit(ctx, LEAD, [1], {"stage": "qualified", "close_on": "2026-12-01", "priority": "high", "tags": "+hot"})
+    rows = list(history.history(ctx, LEAD, 1).rows)
+    first, last = rows[0], rows[-1]
+    assert (first["who"], first["source"], first["at"]) == ("tester", "cli", "2026-11-21T10:01:00.000Z")
+    lines = [(row["field"], row["before"], row["after"]) for row in rows]
+    for line in (
+        ("Stage", "New", "Qualified"), ("Probability", "10 %", "30 %"), ("Close date", "", "2026-12-01"),
+        ("Priority", "none", "high"), ("Tags", "vip", "hot, vip"), ("In stage since", "2026-11-21 10:00", "2026-11-21 10:01"),
+        ("(added)", "", ""), ("Value", "", "1,200 JPY"), ("Name", "", "Ada"),
+    ):  # fmt: skip
+        assert line in lines
+    assert last["after"] == "vip"
+    assert len(list(history.history(ctx, LEAD, 1, limit=1).rows)) < len(rows)
+    with pytest.raises(NotFoundError):
+        history.history(ctx, LEAD, 99)
+
+
+def test_batches(ctx: Context, clock: Any) -> None:
+    clock()
+    batch = records.add(ctx, LEAD, {"name": "Ada", "tags": "vip"}).batch
+    undone = history.undo(ctx).batch
+    rows = list(history.batches(ctx).rows)
+    assert [row["batch"] for row in rows] == [undone, batch, 1]
+    assert (rows[1]["records"], rows[1]["undone_by"], rows[1]["actor"]) == (2, undone, "tester")
+    assert rows[1]["at"] == "2026-11-21T10:01:00.000Z"
+    assert len(list(history.batches(ctx, limit=1).rows)) == 1
+
+
+# --- purge -----------------------------------------------------------------------------------------------------------
+
+
+def everything(ctx: Context) -> str:
+    """All text that the store holds anywhere."""
+    if ctx.reader.dialect == "sqlite":
+        with open(ctx.reader.target, "rb") as file:
+            return file.read().decode("utf-8", "replace").casefold()
+    tables = [row[0] for row in ctx.reader.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    return "".join(str(ctx.reader.rows(f"SELECT * FROM {table}")) for table in tables).casefold()
+
+
+def test_purge_forgets_a_person(ctx: Context) -> None:
+    records.add(ctx, COMPANY, {"name": "Engines"})
+    ctx.command = 'contact add "Xylophona Quux"'
+    person = {"name": "Xylophona Quux", "email": "xq@secret.example", "company": "Engines", "tags": "vip"}
+    added = records.add(ctx, CONTACT, person, note="likes zirconium").batch
+    ctx.command = ""
+    records.edit(ctx, CONTACT, [1], {"job_title": "Countess"})
+    records.add(ctx, DEAL, {"name": "Big", "contact": "Xylophona Quux", "company": "Engines"})
+    timeline.add(ctx, DEAL, 1, "call", "about the price")
+    records.add(ctx, TASK, {"name": "Ask about tungsten", "on": "contact:1"})
+    assert all(word in everything(ctx) for word in ("xylophona", "zirconium", "tungsten", "countess"))
+
+    done = history.purge(ctx, CONTACT, 1)
+
+    assert done.lines == ("purged contact:1, with 1 task, 1 interaction; it cannot be undone",)
+    left = everything(ctx)
+    assert not [word for word in ("xylophona", "xq@secret", "zirconium", "tungsten", "countess") if word in left]
+    assert records.get(ctx, DEAL, 1)["contact"] is None
+    assert records.get(ctx, DEAL, 1)["last_touch"] is not None
+    assert ctx.reader.rows("SELECT body, contact_id FROM interaction") == [("about the price", None)]
+    sound(ctx)
+    rows = list(history.history(ctx, CONTACT, 1).rows)
+    assert {row["field"] for row in rows} == {"(purged)"}
+    with pytest.raises(RefusedError, match="cannot be brought back"):
+        history.undo(ctx, done.batch)
+    # The batch that made them can be undone as far as it is still known.
+    history.undo(ctx, added)
+    assert ctx.names("tag") == []
+    sound(ctx)
+
+
+def test_purge_of_a_company_and_a_lead(ctx: Context) -> None:
+    records.add(ctx, COMPANY, {"name": "Parent"})
+    records.add(ctx, COMPANY, {"name": "Child", "parent": "Parent"})
+    records.add(ctx, LEAD, {"name": "Ada"}, note="one")
+    records.edit(ctx, LEAD, [1], {"stage": "qualified"})
+    history.purge(ctx, COMPANY, 1)
+    history.purge(ctx, LEAD, 1)
+    assert records.get(ctx, COMPANY, 2)["parent"] is None
+    assert [ctx.reader.value(f"SELECT count(*) FROM {t}") for t in ("opportunity", "interaction", "stage_move")] == [0, 0, 0]
+    sound(ctx)
+    with pytest.raises(NotFoundError):
+        history.purge(ctx, LEAD, 1)
+    with pytest.raises(UsageError):
+        history.purge(ctx, TAG, 1)
+
+
+# --- many, and at random ---------------------------------------------------------------------------------------------
+
+
+def test_a_large_import_is_taken_back_in_bounded_memory(ctx: Context) -> None:
+    count = 20_000
+    before = content(ctx)
+    with ctx.writing("import") as tx:
+        company = tx.add("company", {"name": "Engines"})
+        for i in range(count):
+            tx.add("contact", {"name": f"Person {i}", "email": f"p{i}@engines.example", "company_id": company, "city": "Bern"})
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.monotonic()
+    done = history.undo(ctx)
+    assert "20000 contacts" in done.lines[0]
+    assert content(ctx) == before
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - size < 100_000
+    assert time.monotonic() - started < 60
+    taken = ctx.batch
+    history.undo(ctx, taken)
+    assert ctx.reader.value("SELECT count(*) FROM contact") == count
+    assert database.check(ctx).values["ok"]
+
+
+OPERATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "edit", "tag", "stage", "remove", "restore", "lost", "note", "undo", "redo"]),
+        st.integers(0, 30),
+        st.sampled_from(["Bern", "Basel", "Genf", ""]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(operations=OPERATIONS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_any_history_a_walk_back_ends_where_it_began(ctx: Context, operations: list[tuple[str, int, str]]) -> None:
+    while True:
+        try:
+            history.undo(ctx)
+        except NotFoundError:
+            break
+    start = content(ctx)
+    for what, number, word in operations:
+        ids = [row[0] for row in ctx.reader.rows("SELECT id FROM opportunity ORDER BY id")]
+        one = [ids[number % len(ids)]] if ids else []
+        try:
+            operate(ctx, what, number, word, one)
+        except CrmError as error:
+            assert error.code in (2, 3, 4, 5), error  # noqa: PT017
+    while True:
+        try:
+            history.undo(ctx)
+        except NotFoundError:
+            break
+    assert content(ctx) == start
+    sound(ctx)
+
+
+def operate(ctx: Context, what: str, number: int, word: str, one: list[int]) -> None:
+    if what == "add":
+        records.add(ctx, LEAD, {"name": f"Lead {number}", "city": word, "source": word})
+    elif what == "undo":
+        history.undo(ctx)
+    elif what == "redo":
+        found = ctx.reader.value("SELECT max(id) FROM batch WHERE source = 'undo' AND undone_by IS NULL")
+        history.undo(ctx, found or 0)
+    elif not one:
+        return
+    elif what == "edit":
+        records.edit(ctx, LEAD, one, {"city": word, "source": word})
+    elif what == "tag":
+        records.edit(ctx, LEAD, one, {"tags": f"+{word or 'x'}" if number % 2 else f"-{word or 'x'}"})
+    elif what == "stage":
+        records.edit(ctx, LEAD, one, {"stage": ["new", "qualified", "won"][number % 3]})
+    elif what == "lost":
+        deals.lost(ctx, LEAD, one, reason="Too expensive")
+    elif what == "note":
+        timeline.add(ctx, LEAD, one[0], "note", f"said {word}")
+    else:
+        (records.remove if what == "remove" else records.restore)(ctx, LEAD, one)

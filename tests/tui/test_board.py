@@ -1,0 +1,132 @@
+"""The board under the mouse, under other writers, in small windows, with hostile names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import DEAL
+from crmcli.domain.text import width
+from crmcli.errors import StoreError
+from crmcli.services import deals, records
+from crmcli.tui.screens.record import RecordPlace
+from tests.tui.conftest import HOSTILE, press, screen_text, settle, toasts
+
+if TYPE_CHECKING:
+    from tests.tui.conftest import Book
+
+
+async def test_a_card_is_dragged_to_another_lane(dashboard: Any, book: Book) -> None:
+    async with dashboard() as (app, pilot):
+        await pilot.mouse_down("#body", offset=(3, 5))
+        await pilot.hover("#body", offset=(45, 8))
+        await pilot.pause()
+        assert "→ Proposition" in screen_text(app)
+        await pilot.mouse_up("#body", offset=(45, 8))
+        await settle(app, pilot)
+        assert book.deal("Bulk paper")["stage"] == "Proposition"
+        assert app.screen.view.card.name == "Bulk paper"
+        assert "→" not in screen_text(app)
+
+
+async def test_a_click_puts_the_cursor_and_a_double_click_opens(dashboard: Any) -> None:
+    async with dashboard() as (app, pilot):
+        await pilot.click("#body", offset=(25, 5))
+        assert app.screen.view.card.name == "Night shift"
+        await pilot.click("#body", offset=(25, 3), times=2)
+        await settle(app, pilot)
+        assert isinstance(app.screen, RecordPlace)
+
+
+async def test_changes_by_others_appear_within_a_second_with_the_cursor_on_its_card(dashboard: Any, book: Book) -> None:
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "j")
+        assert app.screen.view.card.name == "Bulk paper"
+        records.add(book.context, DEAL, {"name": "From elsewhere"})
+        deals.move(book.context, DEAL, [2], "Qualified")
+        await pilot.pause(0.9)
+        await settle(app, pilot)
+        view = app.screen.view
+        assert "From elsewhere" in [card[1] for card in view.lanes[0].cards]
+        assert view.card.name == "Bulk paper"
+        assert view.lanes[view.lane].name == "Qualified"
+
+
+async def test_a_failed_move_is_said_and_shown_back(dashboard: Any, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dashboard() as (app, pilot):
+
+        def full(*_: Any, **__: Any) -> None:
+            raise StoreError("the disk is full; nothing was saved")
+
+        monkeypatch.setattr(deals, "_enter", full)
+        await press(app, pilot, "L")
+        assert "the disk is full" in toasts(app)
+        assert [card[1] for card in app.screen.view.lanes[0].cards][0] == "Loom cards"
+
+
+async def test_a_verb_that_breaks_is_one_line_and_a_report(dashboard: Any, isolated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dashboard() as (app, pilot):
+
+        def broken(*_: Any, **__: Any) -> None:
+            raise ZeroDivisionError("no [/] luck")
+
+        monkeypatch.setattr(deals, "_enter", broken)
+        await press(app, pilot, "w")
+        assert "ZeroDivisionError: no [/] luck" in toasts(app)
+        assert "Traceback" not in screen_text(app)
+        assert "ZeroDivisionError" in (isolated / "state" / "dashboard-error.txt").read_text()
+
+
+async def test_hostile_names_are_shown_as_they_are_and_harmless(dashboard: Any) -> None:
+    async with dashboard(size=(160, 40)) as (app, pilot):
+        text = screen_text(app)
+        assert "[/]" in text
+        assert "[@click=app.quit]x[/]" in text
+        assert "^[[31mred^[]0;title^G" in text
+        assert "<U+202E>gnp.exe" in text
+        assert not set("\x1b\x07\x9b\u202e") & set(text)
+        await press(app, pilot, "g", "l")
+        assert {"[@click=app.quit]x[/]", "<9B>2J"} <= set(screen_text(app).replace("▌", " ").split())
+        await press(app, pilot, "g", "t", "g", "b", "l", "l", "j", "w")
+        assert app.is_running
+        assert HOSTILE[0] in toasts(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (80, 23), (120, 40), (203, 61), (61, 16)])
+async def test_every_line_is_as_wide_as_the_screen(dashboard: Any, size: tuple[int, int]) -> None:
+    async with dashboard(size=size) as (app, pilot):
+        for keys in ((), ("g", "t"), ("g", "l"), ("g", "d"), ("enter",)):
+            await press(app, pilot, *keys)
+            assert {width(line) for line in screen_text(app).splitlines()} == {size[0]}, keys
+
+
+async def test_lanes_that_have_no_room_are_reached_by_walking(dashboard: Any) -> None:
+    async with dashboard(size=(62, 20)) as (app, pilot):
+        assert "Won" not in screen_text(app)
+        await press(app, pilot, "l", "l", "l")
+        assert "Won" in screen_text(app)
+        assert "Loom cards" not in screen_text(app)
+        assert "‹" in screen_text(app)
+
+
+async def test_a_window_that_is_too_small_says_so_and_recovers(dashboard: Any) -> None:
+    async with dashboard() as (app, pilot):
+        for size in ((20, 5), (1, 1), (200, 60), (59, 14)):
+            await pilot.resize_terminal(*size)
+            await settle(app, pilot)
+        assert "at least" in screen_text(app)
+        await pilot.resize_terminal(80, 24)
+        await settle(app, pilot)
+        assert "Loom cards" in screen_text(app)
+        assert "at least" not in screen_text(app)
+
+
+async def test_an_empty_book(dashboard: Any, book: Book) -> None:
+    records.remove(book.context, DEAL, list(range(1, 10)))
+    async with dashboard() as (app, pilot):
+        assert "nothing here" in screen_text(app)
+        await press(app, pilot, "j", "l", "L", "w", "x", "enter", "e", "n", "t")
+        assert "no record" in toasts(app)
+        await press(app, pilot, "a", '"First"', "enter")
+        assert app.screen.view.lanes[1].cards[0][1] == "First"
