@@ -62,7 +62,8 @@ tag = db.execute("SELECT id FROM tag WHERE name_key = 'vip'").fetchone()[0]
 key = phone.replace(" ", "")
 row = {"kind": "lead", "uid": os.urandom(16).hex(), "name": name, "company_name": company, "email": email,
        "phone": phone, "source_id": source, "stage_id": stage, "pipeline_id": pipeline, "stage_since": at,
-       "status": "open", "probability_bp": chance, "probability_manual": 0, "value_minor": 1200000, "currency": "EUR", "priority": 0,
+       "status": "open", "probability_bp": chance, "probability_manual": 0, "value_minor": 1200000, "currency": "EUR",
+       "priority": 0,
        "position": 0, "created_at": at, "updated_at": at, "version": 1, "name_key": name.lower(),
        "company_name_key": company.lower(), "email_key": email, "phone_key": key,
        "search_text": " ".join([name.lower(), company.lower(), email, key, phone])}

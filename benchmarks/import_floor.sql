@@ -54,6 +54,7 @@ INSERT INTO tag (uid, name, name_key, created_at, updated_at, version)
 SELECT lower(hex(randomblob(16))), name, name_key, '2026-11-21T10:00:00.000Z', '2026-11-21T10:00:00.000Z', 1
 FROM (SELECT DISTINCT name, name_key FROM labels) WHERE name_key NOT IN (SELECT name_key FROM tag);
 
+CREATE INDEX temp.labels_line ON labels (line);
 CREATE TEMP TABLE fresh AS
 SELECT
     c.*,
@@ -66,7 +67,6 @@ WHERE c.fault IS NULL
     AND NOT EXISTS (SELECT 1 FROM opportunity o WHERE o.phone_key = c.phone_key AND o.kind = 'lead')
     AND NOT EXISTS (SELECT 1 FROM checked d WHERE d.email = c.email AND d.line < c.line)
     AND NOT EXISTS (SELECT 1 FROM checked d WHERE d.phone_key = c.phone_key AND d.line < c.line);
-CREATE INDEX temp.labels_line ON labels (line);
 
 INSERT INTO opportunity (
     id, uid, kind, name, name_key, company_name, company_name_key, email, email_key, phone, phone_key, job_title,

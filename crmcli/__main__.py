@@ -15,6 +15,7 @@ def main(argv: list[str] | None = None) -> int:
         return run(argv)
     import gc
 
+    os.umask(0o077)  # what it makes is a person's book: nobody else's business
     gc.disable()  # a one-shot command ends before garbage matters; what runs long turns it on again
     _hold_standard_streams()
     code = run(sys.argv[1:])

@@ -16,6 +16,7 @@ from crmcli.commands.root import make_root
 from crmcli.domain.text import visible
 from crmcli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CrmError
 from crmcli.render import out
+from crmcli.results import Page
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -84,12 +85,12 @@ def _command(state: Run, words: list[str]) -> int:
     if os.environ.get("_CRM_COMPLETE"):
         root.main(words, prog_name="crm", complete_var="_CRM_COMPLETE", standalone_mode=False, obj=state)
     result = root.main(words, prog_name="crm", complete_var="", standalone_mode=False, obj=state)
-    if isinstance(result, int) and not isinstance(result, tuple):
+    if isinstance(result, int):
         if result == EXIT_INTERRUPTED:
             raise KeyboardInterrupt
         return int(result)
     _render(state, result)
-    return _verdict(result)
+    return _verdict(state, result)
 
 
 def _dashboard(context: Context) -> Any:
@@ -98,17 +99,22 @@ def _dashboard(context: Context) -> Any:
     return dashboard(context)
 
 
-def _verdict(result: Any) -> int:
-    """A page that carries `ok` False (a check that found something, an import that refused rows) is a failure."""
-    values = getattr(result, "values", None)
-    return EXIT_FAILED if isinstance(values, dict) and values.get("ok") is False else EXIT_OK
+def _verdict(state: Run, result: Any) -> int:
+    """A check that found something (`ok` False) and an import that refused rows are failures."""
+    bad = state.failed or (isinstance(result, Page) and result.values.get("ok") is False)
+    return EXIT_FAILED if bad else EXIT_OK
 
 
 def _outlet(state: Run, stream: Any) -> out.Outlet:
     settings_calendar = "gregorian"
     if stream.isatty() or state.output == "table":
         settings_calendar = str(state.context.settings["calendar"])
-    return out.Outlet(stream, colour=str(state.flags.get("color") or "auto"), zone=lambda: state.context.env.now.tzinfo, calendar=settings_calendar)
+    return out.Outlet(
+        stream,
+        colour=str(state.flags.get("color") or "auto"),
+        zone=lambda: state.context.env.now.tzinfo,
+        calendar=settings_calendar,
+    )
 
 
 def _render(state: Run, result: Any) -> None:
@@ -218,7 +224,9 @@ def _report(text: str) -> str:
         folder = state_dir()
         os.makedirs(folder, mode=0o700, exist_ok=True)
         path = os.path.join(folder, f"report-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt")
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8", errors="backslashreplace") as file:
+        with os.fdopen(
+            os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8", errors="backslashreplace"
+        ) as file:
             file.write(text)
     except (OSError, CrmError):
         return ""

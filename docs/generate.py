@@ -1,7 +1,6 @@
 """Write the pages and pictures of the documentation that come from the program itself.
 
-    docs/generate.py            write them
-    docs/generate.py --check    only say which are stale (exit code 1 if any)
+With `--check` nothing is written: the stale ones are named, and the exit code is 1 if there are any.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from crmcli.config import SETTINGS  # noqa: E402
 from crmcli.context import Context  # noqa: E402
 from crmcli.domain import query  # noqa: E402
 from crmcli.domain.entities import ENTITIES, RECORDS  # noqa: E402
+from crmcli.domain.types import Ref  # noqa: E402
 from tests.support import story  # noqa: E402
 
 if TYPE_CHECKING:
@@ -61,13 +61,11 @@ PLAIN = {
     "id": "Short number, for fingers",
     "name": "Its name",
 }
-SUFFIXES = {
-    "_minor": "{help}; in minor units of the currency (cents)",
-    "_bp": "{help}; in hundredths of a percent (2500 = 25 %)",
-    "_id": "Number of the {label} in `v_{view}`",
-}
-#: How a stored value looks to SQL: by the family of the field's type.
-SQL_TYPES = {"number": "integer", "money": "integer", "flag": "boolean", "day": "date", "instant": "timestamp", "ref": "text", "choice": "text"}
+NUMBERS = ("id", "seq", "batch", "record_id", "stage_position", "opportunities", "contacts", "companies", "tasks")
+#: What a column's name says about its unit.
+UNITS = {"_minor": "; in minor units of the currency (cents)", "_bp": "; in hundredths of a percent (2500 is 25 %)"}
+#: How a stored value looks to SQL, by the family of the field's type; text otherwise.
+SQL_TYPES = {"number": "integer", "money": "integer", "flag": "boolean", "day": "date", "instant": "timestamp"}
 
 
 # --- pages ----------------------------------------------------------------------------------------------------------
@@ -76,18 +74,26 @@ SQL_TYPES = {"number": "integer", "money": "integer", "flag": "boolean", "day": 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A Markdown table."""
     lines = [list(heads), ["---"] * len(list(heads)), *(list(row) for row in rows)]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |\n" for line in lines)
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |\n" for line in lines
+    )
 
 
 def commands() -> str:
     """Every command with its `--help`."""
-    parts = [HEAD, "# Commands\n", "What `crm COMMAND --help` says. Options that every command takes are listed once, at the top.\n"]
+    parts = [
+        HEAD,
+        "# Commands\n",
+        "What `crm COMMAND --help` says. Options that every command takes are listed once, at the top.\n",
+    ]
     parts.append(f"```text\n{help_of(())}\n```\n")
     for title, names in SECTIONS:
         parts.append(f"## {title}\n")
         for name in names:
             for words in verbs(name):
-                parts.append(f"{'###' if len(words) == 1 else '####'} crm {' '.join(words)}\n\n```text\n{help_of(words)}\n```\n")
+                parts.append(
+                    f"{'###' if len(words) == 1 else '####'} crm {' '.join(words)}\n\n```text\n{help_of(words)}\n```\n"
+                )
     return "\n".join(parts)
 
 
@@ -106,7 +112,9 @@ def help_of(words: tuple[str, ...]) -> str:
 
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        make_root().main([*words, "--help"], prog_name="crm", complete_var="", standalone_mode=False, obj=Run(), terminal_width=100)
+        make_root().main(
+            [*words, "--help"], prog_name="crm", complete_var="", standalone_mode=False, obj=Run(), terminal_width=100
+        )
     return said.getvalue().rstrip()
 
 
@@ -115,21 +123,25 @@ def fields() -> str:
     parts = [
         HEAD,
         "# Fields\n",
-        "The words that filters, columns, `FIELD=VALUE`, imports and JSON share. Of a lead, `crm fields lead` prints the same.\n"
-        "*Set* fields can be assigned; *find* ones are searched by a bare word; *sort* ones sort a book of any size at once.\n",
+        "The words that filters, columns, `FIELD=VALUE`, imports and JSON share; `crm fields lead` prints a\nlead's. "
+        "*set*: can be assigned; *find*: searched by a bare word; *sort*: sorts a book of any size at once.\n",
     ]
     for kind in RECORDS.values():
-        rows = [
-            (
-                f"`{field.name}`", ", ".join(f"`{a}`" for a in field.aliases), kind_of(field.type),
-                " ".join(word for word, true in (("set", field.settable), ("find", field.search), ("sort", field.indexed)) if true),
-                field.help,
-            )
-            for field in kind.fields
-        ]  # fmt: skip
+        rows = []
+        for field in kind.fields:
+            uses = (("set", field.settable), ("find", field.search), ("sort", field.indexed))
+            also, can = ", ".join(f"`{a}`" for a in field.aliases), " ".join(word for word, true in uses if true)
+            rows.append((f"`{field.name}`", also, kind_of(field.type), can, field.help))
         shown = ", ".join(f"`{name}`" for name in kind.columns)
-        parts += [f"## {kind.name}\n", f"{kind.help}. A list shows {shown}.\n", table(("Field", "Also", "Type", "", "Meaning"), rows)]
-    parts += ["## Recognised column titles\n", "An import knows these titles of a file's columns, whatever their case, accents or kind of letters.\n"]
+        parts += [
+            f"## {kind.name}\n",
+            f"{kind.help}. A list shows {shown}.\n",
+            table(("Field", "Also", "Type", "", "Meaning"), rows),
+        ]
+    parts += [
+        "## Recognised column titles\n",
+        "An import knows these titles of columns, whatever their case, accents or kind of letters.\n",
+    ]
     for kind in RECORDS.values():
         titled = [(f"`{f.name}`", ", ".join(f.headers)) for f in kind.fields if f.headers and f.settable]
         if titled:
@@ -138,7 +150,9 @@ def fields() -> str:
 
 
 def kind_of(field_type: Any) -> str:
-    """A field's type in a word; a choice as its words."""
+    """A field's type in a word; a choice as its words, a link as the kind of record it leads to."""
+    if isinstance(field_type, Ref):
+        return "lead or deal" if field_type.entity == "opportunity" else field_type.entity.replace("_", " ")
     options = getattr(field_type, "options", None)
     return ", ".join(options) if options else str(field_type.name)
 
@@ -146,22 +160,31 @@ def kind_of(field_type: Any) -> str:
 def settings() -> str:
     """Every setting with its variable."""
     rows = [
-        (f"`{s.name}`", f"`{s.variable}`", ", ".join(s.choices) or s.kind, f"`{s.default}`" if s.default != "" else "", s.help)
+        (
+            f"`{s.name}`",
+            f"`{s.variable}`",
+            ", ".join(s.choices) or s.kind,
+            f"`{s.default}`" if s.default != "" else "",
+            s.help,
+        )
         for s in SETTINGS.values()
     ]
     return "\n".join(
         (
             HEAD,
             "# Settings\n",
-            "`crm config set NAME VALUE` writes the file that `crm paths` names; a variable overrides the file, `--db` overrides both.\n"
-            "`crm config list --origin` shows what is in force and where it comes from.\n",
+            "`crm config set NAME VALUE` writes the file that `crm paths` names; a variable overrides the file,\n"
+            "`--db` overrides both. `crm config list --origin` shows what is in force and where it comes from.\n",
             table(("Setting", "Variable", "Values", "Default", "Meaning"), rows),
             "## Variables without a setting\n",
             table(
                 ("Variable", "Meaning"),
                 (
-                    ("`CRM_HOME`", "One folder for book, settings, state and cache; without it the XDG folders are used"),
-                    ("`CRM_NOW`", "An ISO instant with an offset: the clock stands still there, for tests and for reports \"as of\""),
+                    ("`CRM_HOME`", "One folder for book, settings, state and cache, instead of the XDG folders"),
+                    (
+                        "`CRM_NOW`",
+                        "An ISO instant with an offset at which the clock stands still: tests, reports as of a day",
+                    ),
                     ("`VISUAL`, `EDITOR`", "What `crm note add` opens when no text is given"),
                     ("`PAGER`", "What long output goes through on a terminal when `pager` is not set"),
                     ("`NO_COLOR`, `FORCE_COLOR`", "No colours; colours even in a pipe"),
@@ -176,43 +199,44 @@ def views(context: Context) -> str:
     parts = [
         HEAD,
         "# Views\n",
-        "What `crm sql`, Datasette, `psql` or a BI tool may read: the same views on SQLite and PostgreSQL. They are a public promise;\n"
-        "the tables under them are not. `v_lead_all`, `v_deal_all`, `v_contact_all`, `v_company_all`, `v_task_all` and\n"
-        "`v_interaction_all` have the same columns and removed records too.\n",
-        "Amounts are whole minor units beside their `currency`. Days are `YYYY-MM-DD`. Instants are UTC; SQLite keeps them as text of\n"
-        "one width, `2026-12-01T09:00:00.000Z`, whose text order is time order, PostgreSQL as `timestamptz`.\n",
+        "What `crm sql`, Datasette, `psql` or a BI tool may read: the same views on SQLite and PostgreSQL. They are a\n"
+        "public promise; the tables under them are not. `v_lead_all`, `v_deal_all`, `v_contact_all`, `v_company_all`,\n"
+        "`v_task_all` and `v_interaction_all` have the same columns and removed records too.\n",
+        "Amounts are whole minor units beside their `currency`. Days are `YYYY-MM-DD`. Instants are UTC; SQLite keeps\n"
+        "them as text of one width, `2026-12-01T09:00:00.000Z`, whose text order is time order, PostgreSQL as\n"
+        "`timestamptz`.\n",
     ]
-    names = [row[0] for row in context.reader.rows("SELECT name FROM sqlite_master WHERE type = 'view' AND name NOT LIKE '%_all' ORDER BY name")]
+    every = "SELECT name FROM sqlite_master WHERE type = 'view' AND name NOT LIKE '%_all'"
+    names = [row[0] for row in context.reader.rows(every)]
     by_view = {kind.view: kind for kind in ENTITIES.values()}
     order = [kind.view for kind in RECORDS.values()]
     for name in sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name)):
         kind = by_view.get(name)
         about = f"{kind.help}." if kind else ABOUT[name]
         columns = [row[1] for row in context.reader.rows(f"PRAGMA table_info({name})")]
-        parts += [f"## {name}\n", f"{about}\n", table(("Column", "Type", "Meaning"), [column_of(name, kind, column) for column in columns])]
+        rows = [(f"`{column}`", *column_of(kind, column)) for column in columns]
+        parts += [f"## {name}\n", f"{about}\n", table(("Column", "Type", "Meaning"), rows)]
     return "\n".join(parts)
 
 
 ABOUT = {"v_history": "Who changed what, when: one row for each changed record of a transaction."}
 
 
-def column_of(view: str, kind: Entity | None, column: str) -> tuple[str, str, str]:
-    """(column, type, meaning) of a column of a view. Raises KeyError for one that nobody has explained."""
-    if kind:
-        for field in kind.fields:
-            stem = field.column or field.name
-            if column in (field.name, stem) or column in (f"{field.name}_minor", f"{field.name}_bp"):
-                if field.type.family == "ref" and column.endswith("_id"):
-                    return f"`{column}`", "integer", SUFFIXES["_id"].format(label=field.label.lower(), view=view_of(field.type.entity))
-                text = field.help or field.label
-                for suffix in ("_minor", "_bp"):
-                    text = SUFFIXES[suffix].format(help=text) if column.endswith(suffix) else text
-                return f"`{column}`", SQL_TYPES.get(field.type.family, "text") if field.name != "probability" else "integer", text
-    if column in ("id", "seq", "batch", "record_id", "stage_position") or column in ("opportunities", "contacts", "companies", "tasks"):
-        return f"`{column}`", "integer", PLAIN[column]
+def column_of(kind: Entity | None, column: str) -> tuple[str, str]:
+    """(type, meaning) of a column of a view. Raises KeyError for one that nobody has explained."""
+    for field in kind.fields if kind else ():
+        if column not in (field.name, field.column, f"{field.name}_minor", f"{field.name}_bp", f"{field.name}_id"):
+            continue
+        if isinstance(field.type, Ref) and column.endswith("_id"):
+            return "integer", f"Number of the {field.label.lower()} in `v_{view_of(field.type.entity)}`"
+        number = column.endswith(tuple(UNITS))
+        unit = next((words for suffix, words in UNITS.items() if column.endswith(suffix)), "")
+        return "integer" if number else SQL_TYPES.get(field.type.family, "text"), (field.help or field.label) + unit
+    if column in NUMBERS:
+        return "integer", PLAIN[column]
     if column == "at" or column.endswith("_at"):
-        return f"`{column}`", "timestamp", PLAIN[column]
-    return f"`{column}`", "json" if column in ("before", "after") else "text", PLAIN[column]
+        return "timestamp", PLAIN[column]
+    return "json" if column in ("before", "after") else "text", PLAIN[column]
 
 
 def view_of(entity: str) -> str:
@@ -225,14 +249,19 @@ def hooks() -> str:
     parts = []
     for name, function in vars(hookspecs).items():
         if hasattr(function, f"{hookspecs.PROJECT}_spec"):
-            parts.append(f"### {name}\n\n```python\ndef {name}{inspect.signature(function)}: ...\n```\n\n{inspect.getdoc(function)}\n")
+            signature = f"def {name}{inspect.signature(function)}: ..."
+            parts.append(f"### {name}\n\n```python\n{signature}\n```\n\n{inspect.getdoc(function)}\n")
     return "\n".join(parts)
 
 
 def states() -> str:
     """The `is:` states of each kind of record."""
     names = {"opportunity": "lead, deal", "task": "task", "contact": "contact, company"}
-    rows = [(f"`is:{state}`", kinds, f"`{text}`" if text else "everything") for table_, kinds in names.items() for state, text in query.STATES[table_].items()]
+    rows = [
+        (f"`is:{state}`", kinds, f"`{text}`" if text else "everything")
+        for place, kinds in names.items()
+        for state, text in query.STATES[place].items()
+    ]
     return table(("State", "Of", "The same as"), rows)
 
 
@@ -242,7 +271,8 @@ def within(path: Path, parts: dict[str, Callable[[], str]]) -> str:
     def fresh(found: re.Match[str]) -> str:
         return f"<!-- begin: {found[1]} -->\n\n{parts[found[1]]().rstrip()}\n\n<!-- end: {found[1]} -->"
 
-    return re.sub(r"<!-- begin: (\w+) -->\n.*?<!-- end: \1 -->", fresh, path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    block = re.compile(r"<!-- begin: (\w+) -->\n.*?<!-- end: \1 -->", re.DOTALL)
+    return block.sub(fresh, path.read_text(encoding="utf-8"))
 
 
 # --- pictures -------------------------------------------------------------------------------------------------------
@@ -252,7 +282,7 @@ SCREEN = (118, 34)
 PICTURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("board", ()),
     ("today", ("g", "t")),
-    ("record", ("enter",)),
+    ("record", ("l", "l", "j", "enter")),
     ("help", ("question_mark",)),
 )
 
@@ -296,9 +326,11 @@ def pictures() -> dict[str, str]:
 
 def home_of(folder: Path) -> None:
     """Make this process a newcomer whose clock stands at the stories' moment and whose home is `folder`."""
-    for name in [name for name in os.environ if name.startswith(("CRM_", "XDG_", "LC_")) or name in ("NO_COLOR", "COLUMNS", "LINES")]:
-        del os.environ[name]
-    os.environ.update(CRM_HOME=str(folder), CRM_NOW=story.NOW, USER="maya", LOGNAME="maya", TZ="UTC", LANG="C.UTF-8", COLORTERM="truecolor", TERM="xterm-256color")
+    for name in list(os.environ):
+        if name.startswith(("CRM_", "XDG_", "LC_")) or name in ("NO_COLOR", "COLUMNS", "LINES"):
+            del os.environ[name]
+    os.environ.update(CRM_HOME=str(folder), CRM_NOW=story.NOW, USER="maya", LOGNAME="maya", TZ="UTC", LANG="C.UTF-8")
+    os.environ.update(COLORTERM="truecolor", TERM="xterm-256color")
     time.tzset()
 
 

@@ -12,7 +12,11 @@ from crmcli.results import Bytes
 app = noun("Examples:\n  crm calendar export > follow-ups.ics\n  crm calendar export owner:me type:meeting > mine.ics")
 
 
-@app.command("export", help="Write tasks with a day as an iCalendar file; the same tasks give the same bytes.", epilog="Examples:\n  crm calendar export owner:me > follow-ups.ics")
+@app.command(
+    "export",
+    help="Write tasks with a day as an iCalendar file; the same tasks give the same bytes.",
+    epilog="Examples:\n  crm calendar export owner:me > follow-ups.ics",
+)
 def export(
     ctx: typer.Context,
     words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]...", help="A filter of tasks")] = None,

@@ -19,7 +19,22 @@ if TYPE_CHECKING:
 #: Characters that a POSIX shell takes as its own; a word that has them is escaped, or not offered to zsh.
 SPECIAL = re.compile(r"[\s\"'`$\\;&|<>(){}\[\]*?#~!^]")
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "ids")
-FILTERING = ("list", "edit", "remove", "restore", "archive", "won", "lost", "reopen", "move", "done", "snooze", "show", "purge", "convert")
+FILTERING = (
+    "list",
+    "edit",
+    "remove",
+    "restore",
+    "archive",
+    "won",
+    "lost",
+    "reopen",
+    "move",
+    "done",
+    "snooze",
+    "show",
+    "purge",
+    "convert",
+)
 
 
 def answer(shell: str) -> int:
@@ -100,7 +115,13 @@ def offers(words: list[str], current: str) -> Iterable[Offer]:
         extra = [(name, "") for name in plugin_names()]
         return starting([*((name, entry.help) for name, entry in TABLE.items()), *extra], current)
     if place.group is not None and not place.verb:
-        found = starting([(name, place.group.get_command(None, name).get_short_help_str()) for name in place.group.list_commands(None)], current)
+        found = starting(
+            [
+                (name, place.group.get_command(None, name).get_short_help_str())
+                for name in place.group.list_commands(None)
+            ],
+            current,
+        )
         return [*found, *(positional(place, current) if place.group.loose else ())]
     return positional(place, current)
 
@@ -160,11 +181,18 @@ class Place:
 
 
 def takes_value(command: Any, word: str) -> bool:
-    return any(word in param.opts and not param.is_flag for param in command.params if param.param_type_name == "option")
+    return any(
+        word in param.opts and not param.is_flag for param in command.params if param.param_type_name == "option"
+    )
 
 
 def options(command: Any) -> list[Offer]:
-    found = [(name, param.help or "") for param in command.params if param.param_type_name == "option" and not param.hidden for name in param.opts]
+    found = [
+        (name, param.help or "")
+        for param in command.params
+        if param.param_type_name == "option" and not param.hidden
+        for name in param.opts
+    ]
     return [*(offer for offer in found if offer[0].startswith("--")), ("--help", "Show help")]
 
 
@@ -207,16 +235,26 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
     if noun == "tag" and verb in ("add", "remove") and before:
         return of_filter(place, "lead", current)
     if noun == "log" and not before:
-        return starting([(word, "") for word in ("call", "email", "meeting", "message", "visit", "note", "document")], current)
+        return starting(
+            [(word, "") for word in ("call", "email", "meeting", "message", "visit", "note", "document")], current
+        )
     if noun in ("brief", "timeline", "history", "log") or (noun == "note" and not before):
         return starting(completing.records(place.book, current), current)
     vocabularies = {"tag": "tag", "stage": "stage", "pipeline": "pipeline", "view": "saved_view", "user": "user"}
-    if noun in vocabularies and verb != "list" and (not before or (noun, verb) in (("stage", "reorder"), ("tag", "merge"))):
+    if (
+        noun in vocabularies
+        and verb != "list"
+        and (not before or (noun, verb) in (("stage", "reorder"), ("tag", "merge")))
+    ):
         if verb in ("add", "save") and noun != "tag":
             return ()
         return starting(completing.names(place.book, vocabularies[noun]), current)
     if noun == "report":
-        return starting(completing.reports(place.book), current) if not before and place.book else of_filter(place, "deal", current)
+        return (
+            starting(completing.reports(place.book), current)
+            if not before and place.book
+            else of_filter(place, "deal", current)
+        )
     if noun == "fields" and not before:
         return starting([(name, kind.help) for name, kind in ENTITIES.items()], current)
     if noun == "config" and verb in ("get", "set", "unset") and not before:
@@ -243,18 +281,28 @@ def of_record(place: Place, current: str) -> Iterable[Offer]:
     if place.verb in ("edit", "add"):
         if assigning:
             name = assigning[1]
-            return [(f"{name}={word}", meaning) for word, meaning in completing.values(place.book, kind, name, assigning[2])]
+            return [
+                (f"{name}={word}", meaning) for word, meaning in completing.values(place.book, kind, name, assigning[2])
+            ]
         fields = starting(list(completing.fields(kind, mark="=", settable=True)), current)
         if place.verb == "add":
             return fields
         if place.arguments and place.arguments[0].isdigit():
             return fields
-        return [*starting(completing.numbers(place.book, kind, current), current), *of_filter(place, place.noun, current), *fields]
+        return [
+            *starting(completing.numbers(place.book, kind, current), current),
+            *of_filter(place, place.noun, current),
+            *fields,
+        ]
     if place.verb == "move" and place.arguments:
         return starting(completing.names(place.book, "stage"), current)
     if place.verb not in FILTERING:
         return ()
-    numbers = () if place.verb == "list" or place.arguments else starting(completing.numbers(place.book, kind, current), current)
+    numbers = (
+        ()
+        if place.verb == "list" or place.arguments
+        else starting(completing.numbers(place.book, kind, current), current)
+    )
     if place.verb in ("show", "convert"):
         return numbers
     return [*numbers, *of_filter(place, place.noun, current)]
@@ -269,7 +317,10 @@ def of_filter(place: Place, noun: str, current: str) -> Iterable[Offer]:
     if not colon:
         return starting(list(completing.fields(kind, mark=":")), current)
     exact = "=" if rest.startswith("=") else ""
-    return [(f"{name}:{exact}{word}", meaning) for word, meaning in completing.values(place.book, kind, name, rest[len(exact) :])]
+    return [
+        (f"{name}:{exact}{word}", meaning)
+        for word, meaning in completing.values(place.book, kind, name, rest[len(exact) :])
+    ]
 
 
 def starting(found: Iterable[Offer], current: str) -> list[Offer]:
@@ -299,7 +350,11 @@ def zsh(found: Iterable[Offer], current: str) -> str:
         if SPECIAL.search(word) or not word.isprintable():
             continue
         about = "".join(c if c.isalnum() or c in " .,-+@/" else " " for c in meaning)
-        rows.append(f'"{word}":"{about}"'.replace(word, word.replace(":", r"\\:"), 1) if about.strip() else f'"{word}"'.replace(":", r"\\:"))
+        rows.append(
+            f'"{word}":"{about}"'.replace(word, word.replace(":", r"\\:"), 1)
+            if about.strip()
+            else f'"{word}"'.replace(":", r"\\:")
+        )
     return "_arguments '*: :((" + "\n".join(rows) + "))'" if rows else "_files"
 
 
@@ -307,7 +362,9 @@ def fish(found: Iterable[Offer], current: str) -> str:
     """Words and meanings with a tab between them."""
     from crmcli.domain.text import visible
 
-    return "".join(f"{word}\t{visible(meaning)}\n" if meaning else f"{word}\n" for word, meaning in found if word.isprintable())
+    return "".join(
+        f"{word}\t{visible(meaning)}\n" if meaning else f"{word}\n" for word, meaning in found if word.isprintable()
+    )
 
 
 SHOWN: dict[str, Callable[[Iterable[Offer], str], str]] = {"bash": bash, "zsh": zsh, "fish": fish}

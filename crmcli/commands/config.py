@@ -13,7 +13,12 @@ from crmcli.results import Column, Note, Rows
 app = noun("Examples:\n  crm config list\n  crm config set currency USD\n  crm config get currency --origin")
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Origin = Annotated[bool, typer.Option("--origin", help="Say where the value comes from", show_default=False)]
-COLUMNS = (Column("name", None, "Setting"), Column("value", None, "Value"), Column("origin", None, "From"), Column("help", None, "Meaning"))
+COLUMNS = (
+    Column("name", None, "Setting"),
+    Column("value", None, "Value"),
+    Column("origin", None, "From"),
+    Column("help", None, "Meaning"),
+)
 
 
 def _shown(name: str, value: object) -> str:
@@ -36,7 +41,11 @@ def get(ctx: typer.Context, name: Name, origin: Origin = False) -> Note:
     return Note(f"{_shown(name, value)}\t{source}" if origin else _shown(name, value))
 
 
-@app.command("set", help="Set a setting in the configuration file.", epilog="Examples:\n  crm config set currency USD\n  crm config set columns.lead id,name,stage,value")
+@app.command(
+    "set",
+    help="Set a setting in the configuration file.",
+    epilog="Examples:\n  crm config set currency USD\n  crm config set columns.lead id,name,stage,value",
+)
 def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> Note:
     settings.check(settings.setting_of(name), value)
     if run_of(ctx).dry_run:

@@ -6,5 +6,7 @@ from crmcli.commands.frame import noun
 from crmcli.commands.records import register
 from crmcli.domain.entities import CONTACT
 
-app = noun("Examples:\n  crm contact add \"Ada Lovelace\" --company \"Analytical Engines\" --email ada@engines.example\n  crm contact list has:phone city:zurich")
+app = noun(
+    'Examples:\n  crm contact add "Ada Lovelace" --company "Analytical Engines" --email ada@engines.example\n  crm contact list has:phone city:zurich'
+)
 register(app, CONTACT, example="city:zurich has:phone")

@@ -9,7 +9,9 @@ import typer
 from crmcli.commands.frame import address, book, noun, run_of
 from crmcli.results import Note, Page
 
-app = noun("Examples:\n  crm db path\n  crm db check --deep\n  crm db backup ~/crm-backup.db\n  crm --db postgresql://localhost/crm db init")
+app = noun(
+    "Examples:\n  crm db path\n  crm db check --deep\n  crm db backup ~/crm-backup.db\n  crm --db postgresql://localhost/crm db init"
+)
 File = Annotated[str, typer.Argument(metavar="FILE")]
 
 
@@ -28,7 +30,9 @@ def path(ctx: typer.Context) -> Note:
 @app.command("check", help="Prove the book sound: engine, links, journal, search index. Exit code 1 if it is not.")
 def check(
     ctx: typer.Context,
-    deep: Annotated[bool, typer.Option("--deep", help="Compare every row with the journal too", show_default=False)] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Compare every row with the journal too", show_default=False)
+    ] = False,
 ) -> Page:
     from crmcli.services import database
 

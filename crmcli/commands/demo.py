@@ -12,8 +12,15 @@ from crmcli.results import Changed
 app = noun()
 
 
-@app.command("demo", help="Fill an empty book with a generated pipeline of 18 months; 'crm undo' takes it back.", epilog="Examples:\n  crm demo\n  CRM_HOME=/tmp/demo crm demo")
-def demo(ctx: typer.Context, seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another number, another book")] = 20) -> Changed | None:
+@app.command(
+    "demo",
+    help="Fill an empty book with a generated pipeline of 18 months; 'crm undo' takes it back.",
+    epilog="Examples:\n  crm demo\n  CRM_HOME=/tmp/demo crm demo",
+)
+def demo(
+    ctx: typer.Context,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another number, another book")] = 20,
+) -> Changed | None:
     from crmcli.services import demo as services
 
     run = run_of(ctx)

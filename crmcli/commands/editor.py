@@ -19,7 +19,11 @@ def compose(about: str) -> str:
     """
     from crmcli.domain.text import visible
 
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or next((e for e in ("nano", "vim", "vi") if shutil.which(e)), "")
+    editor = (
+        os.environ.get("VISUAL")
+        or os.environ.get("EDITOR")
+        or next((e for e in ("nano", "vim", "vi") if shutil.which(e)), "")
+    )
     if not editor:
         raise CrmError("there is no editor", "set EDITOR, or give the text on the command line")
     folder = os.path.join(cache_dir(), "drafts")

@@ -14,8 +14,16 @@ from crmcli.services import vocabulary
 app = noun()
 
 
-@app.command("fields", help="The fields of a kind of record, for filters, columns and FIELD=VALUE.", epilog="Examples:\n  crm fields\n  crm fields deal")
-def fields(noun_: Annotated[str, typer.Argument(metavar="[NOUN]", help="lead, deal, contact, company, task ...", show_default=False)] = "") -> Rows:
+@app.command(
+    "fields",
+    help="The fields of a kind of record, for filters, columns and FIELD=VALUE.",
+    epilog="Examples:\n  crm fields\n  crm fields deal",
+)
+def fields(
+    noun_: Annotated[
+        str, typer.Argument(metavar="[NOUN]", help="lead, deal, contact, company, task ...", show_default=False)
+    ] = "",
+) -> Rows:
     if noun_:
         return vocabulary.fields(entity(noun_))
     columns = (Column("noun", None, "Noun"), Column("meaning", None, "Meaning"), Column("fields", None, "Fields"))

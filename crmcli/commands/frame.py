@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "ids")
 COLOURS = ("auto", "always", "never")
 #: What one invocation may be told to answer "yes" with.
 YES = ("y", "yes")
+#: A word that a shell takes as it is.
+PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 
 
 class Run:
@@ -30,6 +32,8 @@ class Run:
         self.flags: dict[str, Any] = {}
         self.words = list(words)
         self.assigned: dict[str, str] = {}
+        #: Something was saved, and yet the command did not do all that it was asked.
+        self.failed = False
         #: Shows a result as narration; the front door puts its renderer here.
         self.show: Callable[[Any], None] = lambda result: None
         #: Opens the dashboard, a room beside the commands; the front door knows the way.
@@ -92,8 +96,12 @@ class Run:
         if preview is not None:
             self.show(preview)
         if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
-            raise UsageError(f"{question[:1].lower()}{question[1:]}? That wants a yes", "add --yes, or --dry-run to see what would change")
-        print(f"{question}? [y/N] ", end="", file=sys.stderr, flush=True)
+            raise UsageError(
+                f"{question[:1].lower()}{question[1:]}? That wants a yes",
+                "add --yes, or --dry-run to see what would change",
+            )
+        sys.stderr.write(f"{question}? [y/N] ")
+        sys.stderr.flush()
         if sys.stdin.readline().strip().lower() in YES:
             return True
         self.context.say("nothing was changed")
@@ -102,8 +110,6 @@ class Run:
 
 def address(target: str) -> str:
     """A store's address as it may be shown: a URL without its password."""
-    import re
-
     if "://" not in target:
         return target
     return re.sub(r"([?&]password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", target))
@@ -119,7 +125,7 @@ def command_line(words: Sequence[str]) -> str:
             skip = True
         elif not word.startswith("--db="):
             kept.append(word)
-    return shlex.join(kept)
+    return " ".join([word if PLAIN.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'" for word in kept])
 
 
 def book(ctx: typer.Context) -> Context:
@@ -149,7 +155,15 @@ def _keep(ctx: typer.Context, param: Any, value: Any) -> Any:
     return value
 
 
-def option(*names: str, help: str, metavar: str = "", flag: bool = False, multiple: bool = False, keep: Any = _keep, hidden: bool = False) -> TyperOption:
+def option(
+    *names: str,
+    help: str,
+    metavar: str = "",
+    flag: bool = False,
+    multiple: bool = False,
+    keep: Any = _keep,
+    hidden: bool = False,
+) -> TyperOption:
     """An option whose value goes to the run, not to the command's function."""
     return TyperOption(
         param_decls=list(names), help=help, metavar=metavar or None, is_flag=flag or None, type=None if flag else str, multiple=multiple,
@@ -161,7 +175,7 @@ def show_version(ctx: typer.Context, param: Any, value: Any) -> None:
     if value and not ctx.resilient_parsing:
         from crmcli import __version__
 
-        print(f"crm {__version__}")
+        sys.stdout.write(f"crm {__version__}\n")
         raise typer.Exit
 
 
@@ -247,7 +261,10 @@ class Noun(Helped, TyperGroup):
         self.source, self.default, self.loose = source, default, loose
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*(name_of(info) for info in self.source.registered_commands if not info.hidden), *(g.name for g in self.source.registered_groups)]
+        return [
+            *(name_of(info) for info in self.source.registered_commands if not info.hidden),
+            *(str(g.name) for g in self.source.registered_groups),
+        ]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.commands:
@@ -269,7 +286,7 @@ class Noun(Helped, TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         if not ctx._protected_args and not ctx.args:
             if not self.default:
-                print(ctx.get_help())
+                sys.stdout.write(ctx.get_help() + "\n")
                 return None
             ctx._protected_args = [self.default]
         return super().invoke(ctx)
@@ -301,7 +318,9 @@ def build(source: typer.Typer, name: str) -> Any:
     for group in source.registered_groups:
         if group.name == name:
             _give_shared(group.typer_instance)
-            return get_group_from_info(group, pretty_exceptions_short=False, suggest_commands=True, rich_markup_mode=None)
+            return get_group_from_info(
+                group, pretty_exceptions_short=False, suggest_commands=True, rich_markup_mode=None
+            )
     return None
 
 
@@ -322,7 +341,8 @@ def unknown(where: str, word: str, known: Sequence[str]) -> UsageError:
 
     close = get_close_matches(word, known, n=1, cutoff=0.55)
     return UsageError(
-        f"'{where} {word}' is not a command", f"did you mean '{where} {close[0]}'?" if close else f"'{where} --help' lists the commands"
+        f"'{where} {word}' is not a command",
+        f"did you mean '{where} {close[0]}'?" if close else f"'{where} --help' lists the commands",
     )
 
 

@@ -24,5 +24,7 @@ def history(
 
     context = book(ctx)
     text = " ".join(record)
-    kind, number = records.resolve_any(context, text, tuple(ENTITIES) if ":" in text else ("lead", "deal", "contact", "company"))
+    kind, number = records.resolve_any(
+        context, text, tuple(ENTITIES) if ":" in text else ("lead", "deal", "contact", "company")
+    )
     return services.history(context, kind, number, limit=limit)

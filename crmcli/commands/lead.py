@@ -20,11 +20,17 @@ register(app, LEAD, example="stage:new not owner:me value:1k..")
 register_outcomes(app, LEAD)
 
 
-@app.command("convert", help="Make a lead a deal, with its contact and company.", epilog="Examples:\n  crm lead convert 12\n  crm lead convert 12 --to contact,company")
+@app.command(
+    "convert",
+    help="Make a lead a deal, with its contact and company.",
+    epilog="Examples:\n  crm lead convert 12\n  crm lead convert 12 --to contact,company",
+)
 def convert(
     ctx: typer.Context,
     which: Annotated[str, typer.Argument(metavar="WHICH", help="A number, name, e-mail or phone")],
-    to: Annotated[str, typer.Option("--to", metavar="KINDS", help="What to make: contact, company, deal")] = "contact,company,deal",
+    to: Annotated[
+        str, typer.Option("--to", metavar="KINDS", help="What to make: contact, company, deal")
+    ] = "contact,company,deal",
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="The deal's name", show_default=False)] = "",
 ) -> Any:
     from crmcli.services import deals

@@ -24,8 +24,15 @@ def log(
     ctx: typer.Context,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="call, email, meeting, message, visit, note, document")],
     record: Annotated[str, typer.Argument(metavar="RECORD", help="lead:12, a name, an e-mail address")],
-    text: Annotated[list[str] | None, typer.Argument(metavar="[TEXT|-]", help="What was said; - reads it from stdin")] = None,
-    at: Annotated[str, typer.Option("--at", metavar="WHEN", help="When, such as 'yesterday 16:00'; now unless given", show_default=False)] = "",
+    text: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT|-]", help="What was said; - reads it from stdin")
+    ] = None,
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at", metavar="WHEN", help="When, such as 'yesterday 16:00'; now unless given", show_default=False
+        ),
+    ] = "",
     minutes: Annotated[str, typer.Option("--minutes", metavar="N", help="How long it took", show_default=False)] = "",
     inward: Annotated[bool, typer.Option("--in", help="They came to us", show_default=False)] = False,
     outward: Annotated[bool, typer.Option("--out", help="We went to them", show_default=False)] = False,

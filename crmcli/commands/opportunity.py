@@ -23,12 +23,18 @@ def register_outcomes(app: typer.Typer, kind: Entity) -> None:
         numbers = agreed(ctx, kind, which, "Win")
         return deals.won(book(ctx), kind, numbers) if numbers else idle(ctx, kind, numbers)
 
-    @app.command("lost", help=f"Mark {kind.plural} lost.", epilog=f"Examples:\n  crm {kind.name} lost 12 --reason \"Too expensive\"")
+    @app.command(
+        "lost",
+        help=f"Mark {kind.plural} lost.",
+        epilog=f'Examples:\n  crm {kind.name} lost 12 --reason "Too expensive"',
+    )
     def lost(
         ctx: typer.Context,
         which: Which,
         reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why", show_default=False)] = "",
-        note: Annotated[str, typer.Option("--note", metavar="TEXT", help="A closing note for the timeline", show_default=False)] = "",
+        note: Annotated[
+            str, typer.Option("--note", metavar="TEXT", help="A closing note for the timeline", show_default=False)
+        ] = "",
     ) -> Any:
         from crmcli.services import deals
 
@@ -42,7 +48,11 @@ def register_outcomes(app: typer.Typer, kind: Entity) -> None:
         numbers = agreed(ctx, kind, which, "Reopen")
         return deals.reopen(book(ctx), kind, numbers) if numbers else idle(ctx, kind, numbers)
 
-    @app.command("move", help="Move to another stage; the last word is the stage.", epilog=f"Examples:\n  crm {kind.name} move 31 proposition")
+    @app.command(
+        "move",
+        help="Move to another stage; the last word is the stage.",
+        epilog=f"Examples:\n  crm {kind.name} move 31 proposition",
+    )
     def move(
         ctx: typer.Context,
         words: Annotated[list[str], typer.Argument(metavar="WHICH... STAGE", help="Which records, then the stage")],

@@ -11,7 +11,11 @@ from crmcli.results import Column, Rows
 app = noun()
 
 
-@app.command("paths", help="Where the book, the settings, reports and caches are.", epilog="CRM_HOME=DIR puts all of them under one folder; XDG folders otherwise.")
+@app.command(
+    "paths",
+    help="Where the book, the settings, reports and caches are.",
+    epilog="CRM_HOME=DIR puts all of them under one folder; XDG folders otherwise.",
+)
 def paths(ctx: typer.Context) -> Rows:
     rows = [
         {"what": "book", "path": address(book(ctx).settings.database)},

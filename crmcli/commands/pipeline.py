@@ -17,10 +17,17 @@ app = noun(
 )  # fmt: skip
 
 
-@app.command("board", help="The board as text: stages with count, sum and weighted sum.", epilog="Examples:\n  crm pipeline\n  crm pipeline owner:me close:this-month")
+@app.command(
+    "board",
+    help="The board as text: stages with count, sum and weighted sum.",
+    epilog="Examples:\n  crm pipeline\n  crm pipeline owner:me close:this-month",
+)
 def board(
     ctx: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(metavar="[PIPELINE] [WORDS]...", help="A pipeline's name, then a filter of deals")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PIPELINE] [WORDS]...", help="A pipeline's name, then a filter of deals"),
+    ] = None,
 ) -> Rows:
     context = book(ctx)
     rest = list(words or ())
@@ -40,11 +47,17 @@ def list_(ctx: typer.Context) -> Rows:
     return pipelines.pipelines(book(ctx))
 
 
-@app.command("add", help="Add a pipeline; its stages in order, the last one is the won one.", epilog="Examples:\n  crm pipeline add Partners New Talking Signed")
+@app.command(
+    "add",
+    help="Add a pipeline; its stages in order, the last one is the won one.",
+    epilog="Examples:\n  crm pipeline add Partners New Talking Signed",
+)
 def add(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    stages: Annotated[list[str] | None, typer.Argument(metavar="[STAGE]...", help="Its stages; the usual four unless given")] = None,
+    stages: Annotated[
+        list[str] | None, typer.Argument(metavar="[STAGE]...", help="Its stages; the usual four unless given")
+    ] = None,
 ) -> Changed:
     return pipelines.pipeline_add(book(ctx), name, tuple(stages or ()))
 

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
-Words = Annotated[list[str] | None, typer.Argument(metavar="[WORDS]...", help="A filter: free words, field:value, tag:vip, not ..., a or b")]
-Which = Annotated[list[str], typer.Argument(metavar="WHICH...", help="A number, name, e-mail, several numbers, a filter, or - for ids on stdin")]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[WORDS]...", help="A filter: free words, field:value, tag:vip, not ..., a or b"),
+]
+Which = Annotated[
+    list[str],
+    typer.Argument(metavar="WHICH...", help="A number, name, e-mail, several numbers, a filter, or - for ids on stdin"),
+]
 ASSIGNABLE_SUGAR = {"task": ("on", "due"), "lead": ("mrr",), "deal": ("mrr",)}
 
 
@@ -33,16 +39,31 @@ def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
     def list_(
         ctx: typer.Context,
         words: Words = None,
-        columns: Annotated[str, typer.Option("--columns", "-c", metavar="A,B", help="The columns; 'all' for every field", show_default=False)] = "",
-        sort: Annotated[str, typer.Option("--sort", "-s", metavar="FIELD", help="The order; -FIELD turns it round", show_default=False)] = "",
-        limit: Annotated[int | None, typer.Option("--limit", "-n", metavar="N", help="How many rows; 0 = all", show_default=False)] = None,
-        page: Annotated[str, typer.Option("--page", metavar="CURSOR", help="Go on where the last list ended", show_default=False)] = "",
+        columns: Annotated[
+            str,
+            typer.Option(
+                "--columns", "-c", metavar="A,B", help="The columns; 'all' for every field", show_default=False
+            ),
+        ] = "",
+        sort: Annotated[
+            str,
+            typer.Option("--sort", "-s", metavar="FIELD", help="The order; -FIELD turns it round", show_default=False),
+        ] = "",
+        limit: Annotated[
+            int | None, typer.Option("--limit", "-n", metavar="N", help="How many rows; 0 = all", show_default=False)
+        ] = None,
+        page: Annotated[
+            str, typer.Option("--page", metavar="CURSOR", help="Go on where the last list ended", show_default=False)
+        ] = "",
     ) -> Rows:
         return records.list_records(book(ctx), kind, words or (), columns=columns, sort=sort, limit=limit, page=page)
 
     @app.command("show", help=f"Show one {kind.name} with all that hangs on it.", epilog=f"Examples:\n  crm {kind.name} show 12\n  crm {kind.name} show ada@engines.example -o json")  # fmt: skip
     def show(
-        ctx: typer.Context, which: Annotated[list[str], typer.Argument(metavar="WHICH", help="A number, UUID, name, e-mail, phone or domain")]
+        ctx: typer.Context,
+        which: Annotated[
+            list[str], typer.Argument(metavar="WHICH", help="A number, UUID, name, e-mail, phone or domain")
+        ],
     ) -> Any:
         context = book(ctx)
         return records.show(context, kind, records.resolve(context, kind, " ".join(which)))
@@ -53,14 +74,19 @@ def _register_writing(app: typer.Typer, kind: Entity) -> None:
     def add(
         ctx: typer.Context,
         name: Annotated[list[str], typer.Argument(metavar="NAME", help="Its name")],
-        note: Annotated[str, typer.Option("--note", metavar="TEXT", help="A first note on its timeline", show_default=False)] = "",
+        note: Annotated[
+            str, typer.Option("--note", metavar="TEXT", help="A first note on its timeline", show_default=False)
+        ] = "",
     ) -> Changed | None:
         return add_record(ctx, kind, name, note)
 
     @app.command("edit", help=f"Change one {kind.name}, or all that fit a filter.", epilog=f"Examples:\n  crm {kind.name} edit 12 owner=grace\n  crm {kind.name} edit tag:vip owner=grace tags=+hot,-cold --dry-run\n  crm {kind.name} list tag:vip -o ids | crm {kind.name} edit - owner=")  # fmt: skip
     def edit(
         ctx: typer.Context,
-        words: Annotated[list[str], typer.Argument(metavar="WHICH... FIELD=VALUE...", help="Whom to change, and the new values; FIELD= clears")],
+        words: Annotated[
+            list[str],
+            typer.Argument(metavar="WHICH... FIELD=VALUE...", help="Whom to change, and the new values; FIELD= clears"),
+        ],
     ) -> Changed | None:
         return edit_records(ctx, kind, words)
 
@@ -91,7 +117,9 @@ def _register_writing(app: typer.Typer, kind: Entity) -> None:
 def marking(app: typer.Typer, kind: Entity, verb: str, done: str, service: Callable[..., Changed], text: str) -> None:
     """A verb that takes records and nothing else."""
 
-    @app.command(verb, help=text, epilog=f"Examples:\n  crm {kind.name} {verb} 12\n  crm {kind.name} {verb} tag:old --dry-run")
+    @app.command(
+        verb, help=text, epilog=f"Examples:\n  crm {kind.name} {verb} 12\n  crm {kind.name} {verb} tag:old --dry-run"
+    )
     def mark(ctx: typer.Context, which: Which) -> Any:
         numbers = agreed(ctx, kind, which, done)
         return service(book(ctx), kind, numbers) if numbers else idle(ctx, kind, numbers)
@@ -134,7 +162,11 @@ def field_options(kind: Entity, *, only: Sequence[str] = ()) -> list[Any]:
     helps = {"on": "The record it is about: lead:12, a name, an e-mail", "due": "When: fri, +3d, 'fri 14:30', 2026-12-01", "mrr": "Monthly recurring revenue"}  # fmt: skip
     for word in sugar:
         names[f"field_{word}"] = word
-        found.append(option(f"field_{word}", f"--{word}", help=helps[word], metavar="MONEY" if word == "mrr" else "TEXT", keep=keep))
+        found.append(
+            option(
+                f"field_{word}", f"--{word}", help=helps[word], metavar="MONEY" if word == "mrr" else "TEXT", keep=keep
+            )
+        )
     return found
 
 
@@ -177,7 +209,9 @@ def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Chan
     numbers, filtered = records.choose(context, kind, rest)
     if not numbers:
         return nothing(kind)
-    preview = records.preview(context, kind, numbers, assigned) if run.dry_run or (filtered and len(numbers) > 1) else None
+    preview = (
+        records.preview(context, kind, numbers, assigned) if run.dry_run or (filtered and len(numbers) > 1) else None
+    )
     if not run.agree(f"Change {counted(kind, numbers)}", preview, always=filtered and len(numbers) > 1):
         return None
     return records.edit(context, kind, numbers, assigned)

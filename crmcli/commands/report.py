@@ -13,7 +13,11 @@ from crmcli.services import reports
 app = noun()
 
 
-@app.command("report", help="Run a report over the records that fit a filter; without a name list the reports.", epilog="Examples:\n  crm report\n  crm report pipeline owner:me\n  crm report win-loss -o csv")
+@app.command(
+    "report",
+    help="Run a report over the records that fit a filter; without a name list the reports.",
+    epilog="Examples:\n  crm report\n  crm report pipeline owner:me\n  crm report win-loss -o csv",
+)
 def report(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Which report", show_default=False)] = "",

@@ -9,7 +9,18 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from crmcli.commands.frame import Helped, Noun, build, name_of, option, run_of, show_version, unknown, with_shared, write_options
+from crmcli.commands.frame import (
+    Helped,
+    Noun,
+    build,
+    name_of,
+    option,
+    run_of,
+    show_version,
+    unknown,
+    with_shared,
+    write_options,
+)
 
 
 class Entry(NamedTuple):
@@ -88,7 +99,9 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 refused by a
 rule or plugin, 130 interrupted, 141 the reader of a pipe went away."""
 
 #: What plugins add their commands to, and what Typer installs completion for.
-app = typer.Typer(name="crm", help="A CRM that lives in the terminal.", rich_markup_mode=None, add_completion=True, epilog=EPILOG)
+app = typer.Typer(
+    name="crm", help="A CRM that lives in the terminal.", rich_markup_mode=None, add_completion=True, epilog=EPILOG
+)
 
 
 class Root(Helped, TyperGroup):
@@ -183,4 +196,3 @@ def make_root() -> Root:
         subcommand_metavar="COMMAND ...",
     )  # fmt: skip
     return root
-

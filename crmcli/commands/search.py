@@ -13,7 +13,11 @@ from crmcli.services import finding
 app = noun()
 
 
-@app.command("search", help="Find words anywhere, whatever their case and accents; newest first.", epilog='Examples:\n  crm search "lovelace engines"\n  crm search zür --best')
+@app.command(
+    "search",
+    help="Find words anywhere, whatever their case and accents; newest first.",
+    epilog='Examples:\n  crm search "lovelace engines"\n  crm search zür --best',
+)
 def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Each must start a word of the record")],

@@ -13,8 +13,15 @@ from crmcli.results import Rows
 app = noun()
 
 
-@app.command("sql", help="Run one SELECT, read-only, on the views v_lead, v_deal, v_contact ...", epilog='Examples:\n  crm sql "select stage, count(*) from v_deal group by 1"\n  crm sql - < report.sql')
-def sql(ctx: typer.Context, text: Annotated[list[str], typer.Argument(metavar="SELECT|-", help="The statement; - reads it from stdin")]) -> Rows:
+@app.command(
+    "sql",
+    help="Run one SELECT, read-only, on the views v_lead, v_deal, v_contact ...",
+    epilog='Examples:\n  crm sql "select stage, count(*) from v_deal group by 1"\n  crm sql - < report.sql',
+)
+def sql(
+    ctx: typer.Context,
+    text: Annotated[list[str], typer.Argument(metavar="SELECT|-", help="The statement; - reads it from stdin")],
+) -> Rows:
     from crmcli.services import database
 
     statement = (sys.stdin.read() if sys.stdin else "") if text == ["-"] else " ".join(text)

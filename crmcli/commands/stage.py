@@ -12,7 +12,9 @@ from crmcli.results import Changed, Rows
 from crmcli.services import pipelines
 
 app = noun("Examples:\n  crm stage add Negotiation --after Proposition probability=80\n  crm stage edit Won folded=yes\n  crm stage reorder New Qualified Proposition Won\n  crm stage remove Negotiation --to Proposition")  # fmt: skip
-Pipeline = Annotated[str, typer.Option("--pipeline", metavar="NAME", help="The pipeline; the first one unless given", show_default=False)]
+Pipeline = Annotated[
+    str, typer.Option("--pipeline", metavar="NAME", help="The pipeline; the first one unless given", show_default=False)
+]
 Name = Annotated[str, typer.Argument(metavar="STAGE")]
 
 
@@ -21,7 +23,11 @@ def list_(ctx: typer.Context, pipeline: Pipeline = "") -> Rows:
     return pipelines.stages(book(ctx), pipeline)
 
 
-@app.command("add", help="Add a stage: before the won one, or behind another.", epilog="Examples:\n  crm stage add Negotiation --after Proposition probability=80 rot_days=14")
+@app.command(
+    "add",
+    help="Add a stage: before the won one, or behind another.",
+    epilog="Examples:\n  crm stage add Negotiation --after Proposition probability=80 rot_days=14",
+)
 def add(
     ctx: typer.Context,
     name: Name,
@@ -33,12 +39,19 @@ def add(
 
 
 @app.command("edit", help="Change a stage.", epilog="Examples:\n  crm stage edit Proposition name=Offer probability=65")
-def edit(ctx: typer.Context, name: Name, words: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...")], pipeline: Pipeline = "") -> Changed:
+def edit(
+    ctx: typer.Context,
+    name: Name,
+    words: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...")],
+    pipeline: Pipeline = "",
+) -> Changed:
     return pipelines.stage_edit(book(ctx), name, assignments(words), pipeline=pipeline)
 
 
 @app.command("reorder", help="Put the stages in this order.")
-def reorder(ctx: typer.Context, names: Annotated[list[str], typer.Argument(metavar="STAGE...")], pipeline: Pipeline = "") -> Changed:
+def reorder(
+    ctx: typer.Context, names: Annotated[list[str], typer.Argument(metavar="STAGE...")], pipeline: Pipeline = ""
+) -> Changed:
     return pipelines.stage_reorder(book(ctx), names, pipeline=pipeline)
 
 
@@ -46,7 +59,9 @@ def reorder(ctx: typer.Context, names: Annotated[list[str], typer.Argument(metav
 def remove(
     ctx: typer.Context,
     name: Name,
-    to: Annotated[str, typer.Option("--to", metavar="STAGE", help="Where its leads and deals go", show_default=False)] = "",
+    to: Annotated[
+        str, typer.Option("--to", metavar="STAGE", help="Where its leads and deals go", show_default=False)
+    ] = "",
     pipeline: Pipeline = "",
 ) -> Changed:
     return pipelines.stage_remove(book(ctx), name, to=to, pipeline=pipeline)

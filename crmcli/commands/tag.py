@@ -16,8 +16,12 @@ from crmcli.services import tags
 
 app = noun("Examples:\n  crm tag add vip source:web stage:new\n  crm tag add vip lead:12 lead:15\n  crm lead list no:email -o ids | crm tag add incomplete -\n  crm tag rename hot warm")  # fmt: skip
 Name = Annotated[str, typer.Argument(metavar="TAG")]
-For = Annotated[str, typer.Option("--for", metavar="KIND", help="lead, deal, contact, company or task", show_default=False)]
-Records = Annotated[list[str], typer.Argument(metavar="WHICH...", help="lead:12, numbers, a filter, or - for ids on stdin")]
+For = Annotated[
+    str, typer.Option("--for", metavar="KIND", help="lead, deal, contact, company or task", show_default=False)
+]
+Records = Annotated[
+    list[str], typer.Argument(metavar="WHICH...", help="lead:12, numbers, a filter, or - for ids on stdin")
+]
 
 
 @app.command("list", help="List the tags and how often they are used.")
@@ -27,7 +31,11 @@ def list_(ctx: typer.Context) -> Rows:
 
 def kind_of(words: list[str], wanted: str) -> tuple[Entity, list[str]]:
     """The kind of record that is meant, and the words without it: from `lead:12`, else --for, else leads."""
-    named = {word.partition(":")[0] for word in words if word.partition(":")[0] in RECORDS and word.partition(":")[2].isdigit()}
+    named = {
+        word.partition(":")[0]
+        for word in words
+        if word.partition(":")[0] in RECORDS and word.partition(":")[2].isdigit()
+    }
     if len(named) > 1 or (named and wanted and {entity(wanted).name} != named):
         raise UsageError(f"these are records of several kinds: {', '.join(sorted(named))}", "tag one kind at a time")
     if named and not all(word.partition(":")[2].isdigit() for word in words):
@@ -36,14 +44,22 @@ def kind_of(words: list[str], wanted: str) -> tuple[Entity, list[str]]:
     return kind, [word.partition(":")[2] for word in words] if named else words
 
 
-@app.command("add", help="Put a tag on records.", epilog="Examples:\n  crm tag add vip source:web stage:new\n  crm tag add vip deal:31\n  crm tag add vip --for contact city:zurich")
+@app.command(
+    "add",
+    help="Put a tag on records.",
+    epilog="Examples:\n  crm tag add vip source:web stage:new\n  crm tag add vip deal:31\n  crm tag add vip --for contact city:zurich",
+)
 def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
     about, words = kind_of(which, kind)
     numbers = agreed(ctx, about, words, f"Tag with '{tag}'")
     return tags.add(book(ctx), tag, about, numbers) if numbers else idle(ctx, about, numbers)
 
 
-@app.command("remove", help="Take a tag off records.", epilog="Examples:\n  crm tag remove vip lead:12\n  crm tag remove vip tag:vip stage:won --for deal")
+@app.command(
+    "remove",
+    help="Take a tag off records.",
+    epilog="Examples:\n  crm tag remove vip lead:12\n  crm tag remove vip tag:vip stage:won --for deal",
+)
 def remove(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
     about, words = kind_of(which, kind)
     numbers = agreed(ctx, about, words, f"Take '{tag}' off")
@@ -55,7 +71,11 @@ def rename(ctx: typer.Context, old: Name, new: Annotated[str, typer.Argument(met
     return tags.rename(book(ctx), old, new)
 
 
-@app.command("merge", help="Make one tag of two.", epilog="Examples:\n  crm tag merge v.i.p. vip        what had 'v.i.p.' has 'vip' now")
+@app.command(
+    "merge",
+    help="Make one tag of two.",
+    epilog="Examples:\n  crm tag merge v.i.p. vip        what had 'v.i.p.' has 'vip' now",
+)
 def merge(ctx: typer.Context, old: Name, into: Annotated[str, typer.Argument(metavar="INTO")]) -> Changed:
     return tags.merge(book(ctx), old, into)
 

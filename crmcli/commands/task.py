@@ -18,11 +18,17 @@ app = noun(
 register(app, TASK, example="is:overdue owner:me")
 
 
-@app.command("done", help="Tick tasks off; what came of it goes on the timeline.", epilog="Examples:\n  crm task done 7 --feedback \"she wants a quote\"")
+@app.command(
+    "done",
+    help="Tick tasks off; what came of it goes on the timeline.",
+    epilog='Examples:\n  crm task done 7 --feedback "she wants a quote"',
+)
 def done(
     ctx: typer.Context,
     which: Which,
-    feedback: Annotated[str, typer.Option("--feedback", metavar="TEXT", help="What came of it", show_default=False)] = "",
+    feedback: Annotated[
+        str, typer.Option("--feedback", metavar="TEXT", help="What came of it", show_default=False)
+    ] = "",
 ) -> Any:
     from crmcli.services import tasks
 
@@ -30,10 +36,17 @@ def done(
     return tasks.done(book(ctx), numbers, feedback) if numbers else idle(ctx, TASK, numbers)
 
 
-@app.command("snooze", help="Put tasks off; the last word is the new day.", epilog="Examples:\n  crm task snooze 7 +3d\n  crm task snooze is:overdue mon")
+@app.command(
+    "snooze",
+    help="Put tasks off; the last word is the new day.",
+    epilog="Examples:\n  crm task snooze 7 +3d\n  crm task snooze is:overdue mon",
+)
 def snooze(
     ctx: typer.Context,
-    words: Annotated[list[str], typer.Argument(metavar="WHICH... WHEN", help="Which tasks, then a day: +3d, mon, 'fri 14:30', 2026-12-01")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="WHICH... WHEN", help="Which tasks, then a day: +3d, mon, 'fri 14:30', 2026-12-01"),
+    ],
 ) -> Any:
     from crmcli.services import tasks
 

@@ -14,7 +14,9 @@ from crmcli.services import timeline as services
 app = noun()
 
 
-@app.command("timeline", help="What happened with a record, newest first.", epilog="Examples:\n  crm timeline contact:7")
+@app.command(
+    "timeline", help="What happened with a record, newest first.", epilog="Examples:\n  crm timeline contact:7"
+)
 def timeline(
     ctx: typer.Context,
     record: Annotated[list[str], typer.Argument(metavar="RECORD", help="contact:7, a name, an e-mail address")],

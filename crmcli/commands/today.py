@@ -13,9 +13,15 @@ from crmcli.services import today as services
 app = noun()
 
 
-@app.command("today", help="What needs you: overdue, due, silent, closing and new, each with its next step.", epilog="Examples:\n  crm today --owner me\n  crm today -o json")
+@app.command(
+    "today",
+    help="What needs you: overdue, due, silent, closing and new, each with its next step.",
+    epilog="Examples:\n  crm today --owner me\n  crm today -o json",
+)
 def today(
     ctx: typer.Context,
-    owner: Annotated[str, typer.Option("--owner", metavar="NAME", help="Only what is theirs; 'me' for yours", show_default=False)] = "",
+    owner: Annotated[
+        str, typer.Option("--owner", metavar="NAME", help="Only what is theirs; 'me' for yours", show_default=False)
+    ] = "",
 ) -> Page:
     return services.today(book(ctx), owner=owner)

@@ -12,10 +12,16 @@ from crmcli.results import Changed, Rows
 app = noun()
 
 
-@app.command("undo", help="Take back the last change, or the one of a number; undo can be undone.", epilog="Examples:\n  crm undo\n  crm undo --list\n  crm undo 118")
+@app.command(
+    "undo",
+    help="Take back the last change, or the one of a number; undo can be undone.",
+    epilog="Examples:\n  crm undo\n  crm undo --list\n  crm undo 118",
+)
 def undo(
     ctx: typer.Context,
-    batch: Annotated[int, typer.Argument(metavar="[N]", help="The number that 'crm undo --list' shows", show_default=False)] = 0,
+    batch: Annotated[
+        int, typer.Argument(metavar="[N]", help="The number that 'crm undo --list' shows", show_default=False)
+    ] = 0,
     listed: Annotated[bool, typer.Option("--list", help="List the last changes instead", show_default=False)] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many to list")] = 20,
 ) -> Changed | Rows:

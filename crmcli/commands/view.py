@@ -15,17 +15,33 @@ app = noun('Examples:\n  crm view save hot "stage:proposition value:10k.. not du
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 
 
-@app.command("save", help="Keep a filter under a name; 'view:NAME' uses it.", epilog='Examples:\n  crm view save hot "stage:proposition value:10k.."\n  crm view save mine owner:me --for deal --columns id,name,value --sort -value')
+@app.command(
+    "save",
+    help="Keep a filter under a name; 'view:NAME' uses it.",
+    epilog='Examples:\n  crm view save hot "stage:proposition value:10k.."\n  crm view save mine owner:me --for deal --columns id,name,value --sort -value',
+)
 def save(
     ctx: typer.Context,
     name: Name,
     words: Annotated[list[str], typer.Argument(metavar="FILTER...")],
-    kind: Annotated[str, typer.Option("--for", metavar="KIND", help="lead, deal, contact, company or task; any that fits unless given", show_default=False)] = "",
-    columns: Annotated[str, typer.Option("--columns", "-c", metavar="A,B", help="Its columns", show_default=False)] = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            metavar="KIND",
+            help="lead, deal, contact, company or task; any that fits unless given",
+            show_default=False,
+        ),
+    ] = "",
+    columns: Annotated[
+        str, typer.Option("--columns", "-c", metavar="A,B", help="Its columns", show_default=False)
+    ] = "",
     sort: Annotated[str, typer.Option("--sort", "-s", metavar="FIELD", help="Its order", show_default=False)] = "",
 ) -> Changed:
     about = entity(kind) if kind else None
-    return saved_views.save(book(ctx), name, about, records.filter_text(about or LEAD, words), columns=columns, sort=sort)
+    return saved_views.save(
+        book(ctx), name, about, records.filter_text(about or LEAD, words), columns=columns, sort=sort
+    )
 
 
 @app.command("list", help="List the saved views.")

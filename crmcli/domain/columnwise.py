@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.keys import KEYED, SEARCHED
@@ -14,16 +13,26 @@ if TYPE_CHECKING:
 
     from crmcli.domain.types import Env
 
-#: White space that `fold` would change: all but single spaces inside a line.
-UNEVEN = re.compile(r"[\x00-\x09\x0b-\x1f]|  | \n|\n |\A | \Z")
+
+def even(joined: str) -> bool:
+    """Whether ASCII lines have no white space that `fold` or `strip` would change: single spaces inside lines alone."""
+    return (
+        joined.replace("\n", "x").isprintable()
+        and "  " not in joined
+        and " \n" not in joined
+        and "\n " not in joined
+        and joined[:1] != " "
+        and joined[-1:] != " "
+    )
 
 
 def fold_column(values: Sequence[str | None]) -> list[str | None]:
     """`fold` of every text, None for None. ASCII columns without odd white space are folded as one text."""
     joined = "\n".join([value or "" for value in values])
-    if joined.isascii() and joined.count("\n") == len(values) - 1 and not UNEVEN.search(joined):
+    if joined.isascii() and joined.count("\n") == len(values) - 1 and even(joined):
         return [key or None for key in joined.lower().replace("`", "'").split("\n")]
-    return [None if value is None else fold(value) for value in values]
+    keys: dict[str | None, str | None] = {value: fold(value) for value in set(values) if value is not None}
+    return [keys.get(value) for value in values]
 
 
 def derive_columns(table: str, columns: Mapping[str, Sequence[Any]], env: Env | None = None) -> dict[str, list[Any]]:

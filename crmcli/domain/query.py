@@ -512,6 +512,8 @@ class _Binder:
         if not low and not high:
             raise FieldError(f"'{text}' has no end", hint="write 10.., ..20 or 10..20")
         parts = [self._compare(field, op, end) for op, end in ((">=", low), ("<=", high)) if end]
+        if len(parts) == 2 and _backwards(*parts):
+            raise FieldError(f"The range '{text}' ends before it starts.", hint="Write the smaller side first.")
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def _compare(self, field: Field, op: str, text: str) -> Node:
@@ -527,6 +529,13 @@ class _Binder:
             return MoneyCompare(field, op, minor)
         amount = MoneyCompare(field, op, minor * 10 ** (4 - money.exponent(code)))
         return And((Compare(self.entity.by_name["currency"], "=", code), amount))
+
+
+def _backwards(low: Node, high: Node) -> bool:
+    """Whether a range can hold nothing; amounts in currencies of their own are not compared."""
+    if isinstance(low, MoneyCompare) and isinstance(high, MoneyCompare):
+        return low.units > high.units
+    return isinstance(low, Compare) and isinstance(high, Compare) and bool(low.value > high.value)
 
 
 def _any_of(items: list[Node]) -> Node:

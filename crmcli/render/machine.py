@@ -38,7 +38,9 @@ def literal(value: Any) -> str:
     if isinstance(value, bytes):
         value = value.hex()
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if text.isascii() and "\x7f" not in text else _hidden().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return (
+        text if text.isascii() and "\x7f" not in text else _hidden().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    )
 
 
 class Exact:
@@ -57,7 +59,9 @@ def typed(columns: Iterable[Column]) -> Callable[[Mapping[str, Any]], dict[str, 
     special: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {}
     for column in columns:
         plain.append(column.name)
-        if isinstance(column.type, (Money, Percent)) or (column.type is not None and getattr(column.type, "numbers", False)):
+        if isinstance(column.type, (Money, Percent)) or (
+            column.type is not None and getattr(column.type, "numbers", False)
+        ):
             special[column.name] = _special(column)
         elif isinstance(column.type, Ref):
             special[column.name] = _link(column)
@@ -212,7 +216,11 @@ def tsv(result: Result) -> Iterator[str]:
     yield "\t".join(header) + "\n"
     for row in rows:
         line = "\t".join(row)
-        if not (line.isascii() and line.replace("\t", "").isprintable()) or line.count("\t") != len(row) - 1 or "\\" in line:
+        if (
+            not (line.isascii() and line.replace("\t", "").isprintable())
+            or line.count("\t") != len(row) - 1
+            or "\\" in line
+        ):
             line = "\t".join([visible(text.translate(_TSV)) for text in row])
         yield line + "\n"
 
@@ -262,7 +270,9 @@ def markdown(result: Result) -> Iterator[str]:
 
 
 def _markdown(text: str) -> str:
-    escaped = re.sub(r"([\\|`*_\[\]<>])", r"\\\1", text).replace("\r\n", "\n").replace("\n", "<br>").replace("\r", "<br>")
+    escaped = (
+        re.sub(r"([\\|`*_\[\]<>])", r"\\\1", text).replace("\r\n", "\n").replace("\n", "<br>").replace("\r", "<br>")
+    )
     return visible(escaped)
 
 

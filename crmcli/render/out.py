@@ -6,13 +6,16 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from crmcli.domain.text import visible
 from crmcli.errors import CrmError, UsageError
-from crmcli.render import machine, table
+from crmcli.render import machine
 from crmcli.results import Bytes, Changed, Note, Page, Record, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import tzinfo
+
+    from crmcli.render.table import Screen
 
 FAR_TOO_WIDE = 10_000
 
@@ -20,20 +23,29 @@ FAR_TOO_WIDE = 10_000
 class Outlet:
     """A stream that results are written to, and what is known about who reads it."""
 
-    def __init__(self, stream: IO[str], *, colour: str = "auto", zone: Callable[[], tzinfo | None] = lambda: None, calendar: str = "gregorian") -> None:
+    def __init__(
+        self,
+        stream: IO[str],
+        *,
+        colour: str = "auto",
+        zone: Callable[[], tzinfo | None] = lambda: None,
+        calendar: str = "gregorian",
+    ) -> None:
         self.stream = stream
         self.terminal = bool(stream.isatty())
         self.coloured = wants_colour(self.terminal, colour)
         self.zone, self.calendar = zone, calendar
 
-    def screen(self) -> table.Screen:
+    def screen(self) -> Screen:
+        from crmcli.render.table import Screen
+
         wide, _ = size(self.stream) if self.terminal else (int_or(os.environ.get("COLUMNS"), 100), 0)
-        return table.Screen(wide, self.coloured, self.zone(), self.calendar)
+        return Screen(wide, self.coloured, self.zone(), self.calendar)
 
     def write(self, parts: Iterable[str]) -> None:
         """Write text as UTF-8, whatever the locale; on a terminal as its encoding can."""
         if self.terminal:
-            encoding = self.stream.encoding or "utf-8"
+            encoding = getattr(self.stream, "encoding", None) or "utf-8"
             for part in parts:
                 self.stream.write(part.encode(encoding, "replace").decode(encoding))
             return
@@ -49,8 +61,6 @@ class Outlet:
         if self.terminal and b"\0" in content[:4096]:
             raise UsageError("that is a binary file, not for a terminal", "send it into a file: ... > FILE")
         if self.terminal:
-            from crmcli.domain.text import visible
-
             self.write([visible(content.decode("utf-8", "replace"), multiline=True)])
             return
         buffer = getattr(self.stream, "buffer", None)
@@ -85,7 +95,9 @@ def wants_colour(terminal: bool, wish: str) -> bool:
     return terminal and os.environ.get("TERM", "dumb") not in ("", "dumb")
 
 
-def render(result: Any, outlet: Outlet, output: str = "", *, pager: Callable[[], str] | None = None, quiet: bool = False) -> None:
+def render(
+    result: Any, outlet: Outlet, output: str = "", *, pager: Callable[[], str] | None = None, quiet: bool = False
+) -> None:
     """Write a result in the format `output`, "" being a table on a terminal and TSV elsewhere. `pager` gives the
     program for what is longer than the screen. Raises CrmError where the result has no such form."""
     if result is None:
@@ -96,21 +108,24 @@ def render(result: Any, outlet: Outlet, output: str = "", *, pager: Callable[[],
         if result.data or not quiet:
             outlet.write([_note(result, outlet, output)])
     elif not isinstance(result, (Rows, Record, Page, Changed)):
-        raise CrmError(f"a command returned what cannot be shown: {type(result).__name__}", "this is a bug of that command or plugin")
+        raise CrmError(
+            f"a command returned what cannot be shown: {type(result).__name__}",
+            "this is a bug of that command or plugin",
+        )
     elif output in machine.WRITERS:
         outlet.write(machine.WRITERS[output](result))
     elif isinstance(result, Changed):
         if not quiet:
-            outlet.write(table.changed(result))
+            outlet.write(visible(line, multiline=True) + "\n" for line in result.lines)
     elif output == "table" or outlet.terminal:
-        paged(table.lines(result, outlet.screen()), outlet, pager)
+        from crmcli.render.table import lines
+
+        paged(lines(result, outlet.screen()), outlet, pager)
     else:
         outlet.write(machine.tsv(result))
 
 
 def _note(note: Note, outlet: Outlet, output: str) -> str:
-    from crmcli.domain.text import visible
-
     if output in ("json", "jsonl"):
         return machine.literal(note.text) + "\n"
     return (visible(note.text, multiline=True) if outlet.terminal else note.text) + "\n"

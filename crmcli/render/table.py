@@ -10,7 +10,7 @@ from crmcli.domain import money
 from crmcli.domain.dates import show_day
 from crmcli.domain.text import clip, pad, visible, width
 from crmcli.domain.types import Integer, Money, Percent, read_instant
-from crmcli.results import Changed, Column, Page, Record, Rows
+from crmcli.results import Column, Page, Record, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 SAMPLE = 200
 GAP = "  "
 BAR = 24
+NARROW = 12
 NARROWEST = 6
+#: Texts that are made to be copied: they are not cut while anything else can give way.
+COPIED = frozenset(("id", "ref", "next", "batch"))
 
 
 class Screen(NamedTuple):
@@ -55,7 +58,7 @@ def cell(column: Column, row: Mapping[str, Any], screen: Screen) -> str:
     if family == "instant":
         return _moment(value, screen)
     if family == "day":
-        return show_day(date.fromisoformat(value), screen.calendar)  # type: ignore[arg-type]
+        return show_day(date.fromisoformat(value), screen.calendar)
     if isinstance(kind, Percent):
         return kind.show(value) + "%"
     if family == "number" and isinstance(value, int):
@@ -71,7 +74,7 @@ def cell(column: Column, row: Mapping[str, Any], screen: Screen) -> str:
 
 def _moment(stored: str, screen: Screen) -> str:
     local = read_instant(stored).astimezone(screen.zone)
-    return f"{show_day(local.date(), screen.calendar)} {local:%H:%M}"  # type: ignore[arg-type]
+    return f"{show_day(local.date(), screen.calendar)} {local:%H:%M}"
 
 
 def _right(column: Column) -> bool:
@@ -80,7 +83,11 @@ def _right(column: Column) -> bool:
 
 def _rigid(column: Column) -> bool:
     """A column that is worth nothing when cut: numbers, days."""
-    return column.type is not None and column.type.family in ("number", "money", "day", "instant", "flag") or column.name == "id"
+    return (
+        (column.type is not None
+        and column.type.family in ("number", "money", "day", "instant", "flag"))
+        or column.name in COPIED
+    )
 
 
 def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
@@ -93,14 +100,19 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
     columns = _with_values(rows, first)
     read = [[cell(c, row, screen) for c in columns] for row in first]
     heads = [c.label or c.name for c in columns]
-    bars = _bars(rows, first)
-    room = screen.columns - width(indent) - (BAR + 2 if bars else 0)
+    room = screen.columns - width(indent)
     sizes = fit(columns, heads, read, room)
     shown = [i for i, size in enumerate(sizes) if size]
-    yield indent + screen.bold(GAP.join([_pad(columns[i], clip(heads[i], sizes[i]), sizes[i]) for i in shown]).rstrip()) + "\n"
+    left = room - sum(sizes) - len(GAP) * len(shown)
+    bars = _bars(rows, first, min(BAR, left)) if left >= NARROWEST else []
+    yield (
+        indent
+        + screen.bold(GAP.join([_pad(columns[i], clip(heads[i], sizes[i]), sizes[i]) for i in shown]).rstrip())
+        + "\n"
+    )
     for number, line in enumerate(chain(read, ([cell(c, row, screen) for c in columns] for row in source))):
         text = GAP.join([_pad(columns[i], clip(line[i], sizes[i]), sizes[i]) for i in shown])
-        bar = screen.bar(bars[number]) if bars and number < len(bars) else ""
+        bar = screen.bar(bars[number]) if number < len(bars) and bars[number] else ""
         yield (indent + text + (GAP + bar if bar else "")).rstrip() + "\n"
 
 
@@ -115,35 +127,48 @@ def _pad(column: Column, text: str, columns: int) -> str:
 
 
 def fit(columns: Sequence[Column], heads: Sequence[str], lines: Sequence[Sequence[str]], room: int) -> list[int]:
-    """A width for each column so that a line fits into `room`: the widest texts give way first, numbers and days
-    last; 0 for columns at the end that find no place at all."""
+    """A width for each column so that a line fits into `room`: the widest texts give way first, down to NARROW each;
+    then columns go (0) from the end, and at last what is left is cut without mercy."""
     sizes = [max([width(head), *(width(line[i]) for line in lines)]) for i, head in enumerate(heads)]
     soft = [i for i, column in enumerate(columns) if not _rigid(column)]
-    while soft and (over := sum(sizes) + len(GAP) * (len(sizes) - 1) - room) > 0:
-        widest = max(soft, key=lambda i: sizes[i])
-        others = [sizes[i] for i in soft if sizes[i] < sizes[widest]]
-        floor = max(NARROWEST, max(others, default=NARROWEST))
-        if sizes[widest] <= NARROWEST:
+    _squeeze(sizes, soft, room, NARROW)
+    for i in range(len(sizes) - 1, 1, -1):
+        if _taken(sizes) <= room:
             break
-        alike = sum(1 for i in soft if sizes[i] == sizes[widest])
-        step = max(1, min(sizes[widest] - floor, -(-over // alike))) if sizes[widest] > floor else 1
-        sizes[widest] = max(NARROWEST, sizes[widest] - step)
-    used = 0
-    for i, size in enumerate(sizes):
-        wanted = size + (len(GAP) if used else 0)
-        if used and used + wanted > room:
-            left = room - used - len(GAP)
-            sizes[i] = left if left >= 3 and i in soft else 0
-            sizes[i + 1 :] = [0] * (len(sizes) - i - 1)
-            break
-        if not used and size > room:
-            sizes[i] = wanted = max(room, 1)
-        used += wanted
+        sizes[i] = 0
+    _widen(sizes, soft, heads, lines, room)
+    _squeeze(sizes, [i for i in soft if sizes[i]], room, NARROWEST)
+    _squeeze(sizes, [i for i, size in enumerate(sizes) if size], room, 1)
     return sizes
 
 
-def _bars(rows: Rows, sample: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A bar for each row by its figure in the column `bars`, the longest BAR wide, in eighths of a column."""
+def _taken(sizes: Sequence[int]) -> int:
+    shown = [size for size in sizes if size]
+    return sum(shown) + len(GAP) * (len(shown) - 1)
+
+
+def _squeeze(sizes: list[int], which: Sequence[int], room: int, least: int) -> None:
+    """Narrow the widest of these columns, a column at a time, until the line fits or none is wider than `least`."""
+    while which and _taken(sizes) > room:
+        widest = max(which, key=lambda i: sizes[i])
+        if sizes[widest] <= least:
+            return
+        sizes[widest] -= 1
+
+
+def _widen(
+    sizes: list[int], which: Sequence[int], heads: Sequence[str], lines: Sequence[Sequence[str]], room: int
+) -> None:
+    """Give room that a dropped column left back to the texts that were cut, from the first on."""
+    for i in which:
+        left = room - _taken(sizes)
+        if sizes[i] and left > 0:
+            natural = max([width(heads[i]), *(width(line[i]) for line in lines)])
+            sizes[i] = min(natural, sizes[i] + left)
+
+
+def _bars(rows: Rows, sample: Sequence[Mapping[str, Any]], longest: int) -> list[str]:
+    """A bar for each row by its figure in the column `bars`, the longest `longest` wide, in eighths of a column."""
     if not rows.bars:
         return []
     figures = [row.get(rows.bars) or 0 for row in sample]
@@ -152,7 +177,7 @@ def _bars(rows: Rows, sample: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     found = []
     for figure in figures:
-        eighths = round(max(figure, 0) * BAR * 8 / most)
+        eighths = round(max(figure, 0) * longest * 8 / most)
         found.append("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip())
     return found
 
@@ -172,7 +197,11 @@ def record(found: Record, screen: Screen) -> Iterator[str]:
 
 def _shown_fields(found: Record) -> Iterable[Column]:
     amounts = any(isinstance(c.type, Money) and found.values.get(c.name) is not None for c in found.columns)
-    return [c for c in found.columns if c.name not in ("uid", "probability_manual") and not (amounts and c.name == "currency")]
+    return [
+        c
+        for c in found.columns
+        if c.name not in ("uid", "probability_manual") and not (amounts and c.name == "currency")
+    ]
 
 
 def cell_text(column: Column, row: Mapping[str, Any], screen: Screen) -> str:
@@ -193,30 +222,18 @@ def _sections(sections: Iterable[Any], screen: Screen) -> Iterator[str]:
 
 
 def page(found: Page, screen: Screen) -> Iterator[str]:
-    """A page: its title, its own figures, its lists."""
-    if found.title:
-        yield screen.bold(visible(found.title)) + "\n"
-    for key, value in found.values.items():
-        if isinstance(value, (str, int, float)) and value != "":
-            yield f"{screen.dim(visible(key.replace('_', ' ')))}  {visible(str(value), multiline=True)}\n"
+    """A page: its title and its lists."""
+    yield screen.bold(visible(found.title)) + "\n"
     yield from _sections(found.sections, screen)
 
 
-def changed(found: Changed) -> Iterator[str]:
-    """What was done, for people."""
-    for line in found.lines:
-        yield visible(line, multiline=True) + "\n"
-
-
 def lines(result: Any, screen: Screen) -> Iterator[str]:
-    """The lines of any result."""
+    """The lines of a list, a record or a page."""
     if isinstance(result, Rows):
         if result.title:
             yield screen.bold(visible(result.title)) + "\n"
         yield from table(result, screen)
     elif isinstance(result, Record):
         yield from record(result, screen)
-    elif isinstance(result, Page):
-        yield from page(result, screen)
     else:
-        yield from changed(result)
+        yield from page(result, screen)

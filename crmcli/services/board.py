@@ -14,7 +14,7 @@ from crmcli.services import records, values
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -124,7 +124,7 @@ def sums(rows: Iterable[tuple[Any, ...]]) -> tuple[Sum, ...]:
     return tuple(Sum(currency or "", *entry) for currency, entry in ordered)
 
 
-def fitting(ctx: Context, wanted: dict[str, set[int]], text: str) -> dict[str, set[int]]:
+def fitting(ctx: Context, wanted: dict[str, set[int]], words: Sequence[str]) -> dict[str, set[int]]:
     """Of these records (kind -> ids), those that fit one filter. A kind that lacks a field of the filter has none;
     where no kind can read it, the first FilterError is raised."""
     found: dict[str, set[int]] = {}
@@ -132,7 +132,7 @@ def fitting(ctx: Context, wanted: dict[str, set[int]], text: str) -> dict[str, s
     for name, ids in wanted.items():
         kind: Entity = ENTITIES[name]
         try:
-            node = records.bound(ctx, kind, records.filter_text(kind, [text]), scope=False)
+            node = records.bound(ctx, kind, records.filter_text(kind, words), scope=False)
         except FilterError as error:
             refused = refused or error
             continue
@@ -141,6 +141,11 @@ def fitting(ctx: Context, wanted: dict[str, set[int]], text: str) -> dict[str, s
     if refused and not found:
         raise refused
     return found
+
+
+def stamped(ctx: Context, verb: Callable[..., Any], *args: Any) -> tuple[int, Any]:
+    """What a verb reads, and the pulse from just before it: a change in between is then noticed afterwards."""
+    return pulse(ctx), verb(ctx, *args)
 
 
 def pulse(ctx: Context) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.types import Instant, Phone, bare_number
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.types import Env
-    from crmcli.store.connect import Connection
+    from crmcli.store.connect import Connection, SQLite
 
 PAGE = 1000
 #: So many faults of a kind are named; the rest is counted.
@@ -196,13 +196,24 @@ def search_index(connection: Connection) -> list[Fault]:
         there = {row[0] for row in connection.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")}
         return [f"the word index of {t} is missing" for t in schema.SEARCHED if f"ix_{t}_words" not in there]
     found = []
+    copy: Connection | None = None
     for table in schema.SEARCHED:
         if not connection.one("SELECT 1 FROM sqlite_master WHERE name = ?", (f"{table}_fts",)):
             found.append(f"the word index of {table} is missing")
             continue
+        question = f"INSERT INTO {table}_fts({table}_fts, rank) VALUES ('integrity-check', 1)"
         try:
-            with connection.transaction():
-                connection.run(f"INSERT INTO {table}_fts({table}_fts, rank) VALUES ('integrity-check', 1)")
+            if copy is None:
+                try:
+                    with connection.transaction():
+                        connection.run(question)
+                except CrmError as error:
+                    if "cannot" not in error.message:
+                        raise
+                    # FTS5 answers writers alone: a store that cannot be written is asked in a copy.
+                    copy = cast("SQLite", connection).copied()
+            if copy is not None:
+                copy.run(question)
         except CrmError as error:
             if "damaged" not in error.message:
                 raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import money
 from crmcli.domain.address import domain_of
-from crmcli.domain.columnwise import UNEVEN
+from crmcli.domain.columnwise import even
 from crmcli.domain.dates import instant_of, parse_when
 from crmcli.domain.text import check_text, digits
 from crmcli.domain.types import Choice, Currency, Day, Email, Flag, Identifier, Instant, Integer, Money, Percent, Phone, Text, Url, show_instant
@@ -148,11 +148,11 @@ def texts(cells: Sequence[str], field: Field, header: str, bad: Problems) -> lis
     """What `Text.parse` gives for each cell. A column of plain text is checked as one."""
     joined = "\n".join(cells)
     if joined.isascii() and "\0" not in joined and "\r" not in joined:
-        if not UNEVEN.search(joined) and joined.count("\n") == len(cells) - 1:
+        if even(joined) and joined.count("\n") == len(cells) - 1:
             return [cell or None for cell in cells]
         if joined.count("\n") == len(cells) - 1 or getattr(field.type, "multiline", False) or isinstance(field.type, Identifier):
             return [cell.strip() or None for cell in cells]
-    return each(lambda text: field.type.parse(text, None), cells, header, bad)  # type: ignore[arg-type]
+    return each(cached(lambda text: field.type.parse(text, None)), cells, header, bad)  # type: ignore[arg-type]
 
 
 def each(parse: Callable[[str], Any], cells: Sequence[str], header: str, bad: Problems) -> list[Any]:

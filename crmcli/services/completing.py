@@ -30,7 +30,13 @@ def fields(kind: Entity, *, mark: str, settable: bool = False) -> Iterator[Offer
         if not settable or field.settable:
             yield field.name + mark, field.help
     if not settable:
-        yield from (("tag:", "A tag"), ("is:", "A state"), ("no:", "Empty"), ("has:", "Not empty"), ("view:", "A saved view"))
+        yield from (
+            ("tag:", "A tag"),
+            ("is:", "A state"),
+            ("no:", "Empty"),
+            ("has:", "Not empty"),
+            ("view:", "A saved view"),
+        )
         yield ("not", "The contrary of what follows")
 
 
@@ -66,7 +72,10 @@ def of_field(ctx: Context | None, field: Field, start: str) -> Iterable[Offer]:
             me = [("me", "you")] if kind.entity == "user" else []
             return me + _names(ctx, kind.entity)
         if kind.entity in ENTITIES and ctx is not None and start:
-            return [(name, f"{kind.entity}:{number}") for number, name in _found(ctx, ENTITIES[kind.entity], "name_key", fold(start))]
+            return [
+                (name, f"{kind.entity}:{number}")
+                for number, name in _found(ctx, ENTITIES[kind.entity], "name_key", fold(start))
+            ]
     return []
 
 
@@ -101,11 +110,15 @@ def _found(ctx: Context, kind: Entity, by: str, start: str) -> list[tuple[int, s
         conditions.append("t.name_key >= ? AND t.name_key < ?")
         given = [start, start + "\U0010ffff"]
     where = " AND ".join(conditions) or "1 = 1"
-    rows = ctx.reader.rows(f"SELECT t.id, t.name FROM {kind.table} t WHERE {where} ORDER BY t.id DESC LIMIT {MOST}", given)
+    rows = ctx.reader.rows(
+        f"SELECT t.id, t.name FROM {kind.table} t WHERE {where} ORDER BY t.id DESC LIMIT {MOST}", given
+    )
     return [(int(row[0]), str(row[1])) for row in rows]
 
 
-def records(ctx: Context | None, start: str, kinds: Iterable[str] = ("lead", "deal", "contact", "company", "task")) -> list[Offer]:
+def records(
+    ctx: Context | None, start: str, kinds: Iterable[str] = ("lead", "deal", "contact", "company", "task")
+) -> list[Offer]:
     """Records by kind and number, `lead:12`; before the colon the kinds."""
     kind, colon, number = start.partition(":")
     if not colon:

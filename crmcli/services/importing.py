@@ -143,6 +143,7 @@ class _Import:
         if self.ctx.reader.dialect == "sqlite" and not self.dry_run:
             # The trees of a dozen indexes are written in random places: with the usual 2 MB they would be read anew each time.
             self.ctx.reader.run("PRAGMA cache_size = -65536")
+            self.ctx.reader.run("PRAGMA temp_store = memory")
         self._prepare()
         size = FIRST_BLOCK
         with self.plan.open() as table:

@@ -85,7 +85,7 @@ def pipeline_id(ctx: Context, name: str) -> int:
     """A pipeline by name or number; "" is the first one. Raises NotFoundError."""
     if not name:
         found = ctx.reader.value("SELECT id FROM pipeline ORDER BY position, id LIMIT 1")
-    elif name.isdigit():
+    elif name.isdecimal() and len(name) < 19:
         found = ctx.reader.value("SELECT id FROM pipeline WHERE id = ?", (int(name),))
     else:
         found = ctx.reader.value("SELECT id FROM pipeline WHERE name_key = ?", (fold(name),))

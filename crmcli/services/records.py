@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -114,12 +112,14 @@ def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[An
         yield f"(phone_key = ?{other})", (key, key) if other else (key,)
     if "external_id" in names:
         yield "external_id = ?", (text,)
-    if "domain" in names and "." in text:
+    if "domain" in names and "." in text and "@" not in text:
         from crmcli.domain.address import domain_of
 
         yield "domain = ?", (domain_of(text),)
     elif "email" in names and re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
         yield "email_key LIKE ? ESCAPE '!'", ("%@" + text.lower().replace("_", "!_"),)
+    if "name" not in names:
+        return
     needle = fold(text)
     yield "name_key = ?", (needle,)
     if len(needle) >= 2:
@@ -217,10 +217,15 @@ def _single_view(ctx: Context, kind: Entity, text: str) -> tuple[str, str]:
 
 
 def _cursor(after: list[Any]) -> str:
+    import base64
+
     return base64.urlsafe_b64encode(json.dumps(after, ensure_ascii=False, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def _read_cursor(text: str, keys: list[tuple[Field, bool]]) -> list[Any]:
+    import base64
+    import binascii
+
     try:
         after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error):

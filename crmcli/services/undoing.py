@@ -148,6 +148,8 @@ class _Undo:
         self.connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")
         touched = self._touched()
         self.many = sum(map(len, touched.values())) > FEW
+        if self.many and sqlite:
+            self.connection.run("PRAGMA cache_size = -64000")  # 64 MB: rows leave a dozen indexes in no order of theirs
         changed: dict[str, list[int]] = {}
         for table in ORDER:
             for some in _chunks(touched.get(table, ())):
@@ -195,15 +197,7 @@ class _Undo:
         return {record: net(table, found) for record, found in whole.items()}
 
     def _rows(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-        wanted = list(ids)
-        self.tx.load(NOUNS[table], wanted)
-        found = {}
-        for number in wanted:
-            try:
-                found[number] = self.tx.row(NOUNS[table], number)
-            except NotFoundError:
-                continue
-        return found
+        return self.tx.rows(NOUNS[table], list(ids))
 
     def _flush(self) -> None:
         if self.conflicts:
@@ -249,7 +243,7 @@ class _Undo:
             gone = wanted - self._existing(target, wanted)
             for number, row in rows.items():
                 link = row.get(column)
-                if link not in gone or (table == target and link in rows):
+                if link is None or link not in gone or (table == target and link in rows):
                     continue
                 if (target, link) in self.moved or target in WORDS:
                     row[column] = self._revived(target, link)
@@ -334,13 +328,14 @@ class _Undo:
     def _take_away(self, table: str, nets: dict[int, Net]) -> None:
         rows = self._rows(table, nets)
         held = self._held(table, list(rows))
+        columns = [c for c in COLUMNS[table] if c != "id" and c not in SOFT]
+        standard: dict[str, Any] = {**dict.fromkeys(columns), **DEFAULTS.get(table, {})}
+        if table in read.TAGGED:
+            columns.append("tags")
+            standard["tags"] = []
         for number, row in rows.items():
-            after = nets[number].after or {}
-            same = {**DEFAULTS.get(table, {}), **after}
-            empty = [] if table in read.TAGGED else None
-            columns = [c for c in (*COLUMNS[table], "tags") if c not in ("id", *SOFT)]
-            split = nets[number].split
-            differ = [c for c in columns if c in split or row.get(c) != same.get(c, empty if c == "tags" else None)]
+            left, split = {**standard, **(nets[number].after or {})}, nets[number].split
+            differ = [c for c in columns if row.get(c) != left[c] or c in split]
             if table in WORDS and (differ or number in held):
                 self.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
             elif differ:

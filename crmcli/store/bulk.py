@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from itertools import chain, islice
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from crmcli.domain.types import Env
     from crmcli.store.connect import Connection
 
-#: How many values one statement may have (SQLITE_MAX_VARIABLE_NUMBER is 32,766 since 3.32).
-PARAMETERS = 32_000
+#: From how many rows on they go through a temporary table into one statement.
+STAGED = 20
 
 
 def insert(connection: Connection, table: str, ids: Sequence[int], columns: Mapping[str, Sequence[Any]], env: Env | None) -> None:
@@ -26,17 +26,25 @@ def insert(connection: Connection, table: str, ids: Sequence[int], columns: Mapp
     columns.update(derive_columns(table, columns, env))
     columns["id"] = ids
     columns["version"] = [1] * len(ids)
-    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-    marks = f"({', '.join('?' * len(columns))})"
-    rows = zip(*columns.values(), strict=True)
-    if connection.dialect == "sqlite" and len(ids) > 1:
-        # Each statement with a trigger is a savepoint, and at each the word index flushes what it has gathered: row by
-        # row that is a segment a row, merged again and again, and takes three times as long.
-        step = PARAMETERS // len(columns)
-        while some := list(islice(rows, step)):
-            connection.run(head + ", ".join([marks] * len(some)), list(chain.from_iterable(some)))
+    columns = {name: list(values) for name, values in columns.items()}
+    if connection.dialect == "sqlite" and len(ids) >= STAGED:
+        # Every statement with a trigger is a savepoint, and at each the word index writes out what it has gathered: row
+        # by row that is a segment a row, merged again and again, and takes four times as long as one statement for all.
+        # What all rows share stands in the statement and need not be bound row by row.
+        shared = {name: values[0] for name, values in columns.items() if name != "id" and values.count(values[0]) == len(ids)}
+        own = [name for name in columns if name not in shared]
+        connection.run("DROP TABLE IF EXISTS temp.staged")
+        connection.run(f"CREATE TEMP TABLE staged ({', '.join(own)})")
+        connection.run_many(
+            f"INSERT INTO temp.staged VALUES ({', '.join('?' * len(own))})", zip(*(columns[name] for name in own), strict=True)
+        )
+        chosen = ", ".join([*own, *("?" * len(shared))])
+        sql = f"INSERT INTO {table} ({', '.join([*own, *shared])}) SELECT {chosen} FROM temp.staged ORDER BY rowid"
+        connection.run(sql, list(shared.values()))
+        connection.run("DELETE FROM temp.staged")
     else:
-        connection.run_many(head + marks, rows)
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        connection.run_many(sql, zip(*columns.values(), strict=True))
     if tags is not None:
         pairs = [(number, tag) for number, some in zip(ids, tags, strict=True) for tag in some or ()]
         if pairs:
@@ -50,31 +58,28 @@ def journal_lines(
 
     What is empty or a default is left out, as the journal does everywhere.
     """
-    shown: dict[str, Sequence[Any]] = {}
-    for name in sorted(columns):
-        values = columns[name]
-        if name in defaults:
-            default = defaults[name]
-            values = [None if value == default else value for value in values]
-        elif name == "tags":
-            values = [value or None for value in values]
-        shown[name] = values
-    names = tuple(shown)
-    rows = [
-        {name: value for name, value in zip(names, row, strict=True) if value is not None}
-        for row in zip(*shown.values(), strict=True)
+    parts = [
+        _fragments(name, columns[name], defaults.get(name)) for name in sorted(columns)
     ]
-    # One call for all rows. A quotation mark inside a text is always escaped, so `},"",{` stands only between rows.
-    spaced: list[Any] = [""] * (2 * len(rows) - 1)
-    spaced[::2] = rows
-    text = json.dumps(spaced, ensure_ascii=False, separators=(",", ":"))
     sha256 = hashlib.sha256
-    return [
-        (table, number, None, after, sha256(f"{table}\n{number}\n-\n{after}".encode()).hexdigest())
-        for number, after in zip(ids, _rows(text), strict=True)
-    ]
+    found = []
+    for number, text in zip(ids, map("".join, zip(*parts, strict=True)), strict=True):
+        after = "{" + text[:-1] + "}"
+        found.append((table, number, None, after, sha256(f"{table}\n{number}\n-\n{after}".encode()).hexdigest()))
+    return found
 
 
-def _rows(text: str) -> list[str]:
-    parts = text[2:-2].split('},"",{')
-    return ["{" + part + "}" for part in parts]
+def _fragments(name: str, values: Sequence[Any], default: Any) -> list[str]:
+    """`"name":value,` for each value as JSON, "" where it is empty or the default."""
+    head = f'"{name}":'
+    if name == "tags":
+        return ["" if not tags else f"{head}{json.dumps(tags, separators=(',', ':'))}," for tags in values]
+    known = {None: "", default: ""}
+    found = []
+    for value in values:
+        text = known.get(value)
+        if text is None:
+            text = f"{head}{encode_basestring(value) if isinstance(value, str) else json.dumps(value)},"
+            known[value] = text
+        found.append(text)
+    return found

@@ -12,6 +12,7 @@ import os
 import random
 import re
 import sqlite3
+import stat
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -162,10 +163,10 @@ class SQLite(Connection):
                 f"file:{_quote(path)}?mode={mode}", uri=True, timeout=timeout, isolation_level=None, check_same_thread=False
             )
             self.raw.execute("PRAGMA foreign_keys=ON")
+            self.raw.execute("PRAGMA synchronous=FULL")
             self._file = os.stat(path).st_ino
         except sqlite3.Error as error:
             raise translate(error, path) from None
-        self.raw.execute("PRAGMA synchronous=FULL")
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:
@@ -227,6 +228,14 @@ class SQLite(Connection):
                     with contextlib.suppress(sqlite3.Error):
                         self.raw.execute("ROLLBACK")
                 raise
+
+    def copied(self) -> SQLite:
+        """The same store in a temporary file of SQLite's own, where anything may be tried."""
+        twin = SQLite.__new__(SQLite)
+        twin.__dict__.update(self.__dict__)
+        twin.raw = sqlite3.connect("", isolation_level=None)
+        self.raw.backup(twin.raw)
+        return twin
 
     def _same_file(self) -> None:
         """What was opened must still stand under its name: a restore puts another file there."""
@@ -346,6 +355,8 @@ def check_file(path: str) -> None:
     if os.path.isdir(path):
         raise StoreError(f"{path} is a folder, not a database")
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # to open a pipe would wait for somebody at its other end
+            raise StoreError(f"{path} is no file", "name another one with --db")
         with open(path, "rb") as file:
             head = file.read(100)
     except PermissionError:

@@ -40,7 +40,7 @@ def where_for(connection: Connection, entity: Entity) -> Where:
 
     def rare(table: str, tag_ids: list[int]) -> bool:
         marks = ", ".join("?" * len(tag_ids))
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE tag_id IN ({marks}) LIMIT {RARE_TAG}) some"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE tag_id IN ({marks}) LIMIT {RARE_TAG}) few"
         return bool(connection.value(sql, tag_ids) < RARE_TAG)
 
     return Where(entity, connection.dialect, ids, rare)

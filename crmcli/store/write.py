@@ -202,6 +202,13 @@ class Transaction:
         missing = [r for r in records if (table, r) not in self._rows and (table, r) not in self._inserts]
         self._rows.update({(table, i): r for i, r in read.raw(self.connection, table, missing).items()})
 
+    def rows(self, entity: str, records: list[int]) -> dict[int, dict[str, Any]]:
+        """The present rows of those of these records that are there (see `row`)."""
+        table = ENTITIES[entity].table
+        self.load(entity, records)
+        there = [r for r in records if (table, r) in self._rows or (table, r) in self._inserts]
+        return {r: self.row(entity, r) for r in there if (table, r) not in self._deletes}
+
     def word(self, vocabulary: str, name: str, *, within: int | None = None, create: bool = True) -> int | None:
         """The id of a word of a vocabulary by its folded name (`within`: a stage's pipeline), made when it is new."""
         key = fold(name)

@@ -32,7 +32,7 @@ def run(ctx: Context, screen: str = "board") -> int:
         if screen == "board":
             from crmcli.services import board
 
-            desk.prepare(board.cards)
+            desk.prepare(board.stamped, board.cards)
         from crmcli.tui.app import start
 
         desk.opened()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from crmcli.results import Changed
     from crmcli.tui.work import Answer, Desk
 
+#: The main places: the board, the day, and the lists of these kinds of record.
+PLACES = ("board", "today", "lead", "deal", "contact", "company", "task")
 #: How often the book is asked whether anybody has changed it, in seconds.
 PULSE = 0.5
 
@@ -76,6 +79,7 @@ class Dashboard(App[int]):
     """The program `crm` on a terminal."""
 
     TITLE = "crm"
+    DEFAULT_MODE = "first"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("any")
@@ -88,15 +92,13 @@ class Dashboard(App[int]):
         self.theme = DARK.name
         self.desk = desk
         self.first = screen
-        self.seq = -1
         self.report = ""
         self._places: dict[str, Place] = {}
-        self._visited: list[str] = []
+        # Every main place has a stack of screens of its own.
+        for mode, name in {self.DEFAULT_MODE: screen, **{name: name for name in PLACES if name != screen}}.items():
+            self.add_mode(mode, partial(self.place, name))
 
     # --- coming and going ---
-
-    def get_default_screen(self) -> Place:
-        return self.place(self.first)
 
     def on_mount(self) -> None:
         self.desk.attach(self)
@@ -175,14 +177,9 @@ class Dashboard(App[int]):
         self.desk.ask(board.pulse, then=self._beaten, group="pulse", failed=lambda error: isinstance(error, CrmError))
 
     def _beaten(self, seq: int) -> None:
-        known, self.seq = self.seq, seq
         here = self.here
-        if here is None or here.seen == seq:
-            return
-        if known == -1 and here.seen == -1:
-            here.seen = seq  # the first look: what is on the screen was read a moment ago
-        else:
-            here.fresh()
+        if here and here.seen != seq and not here.loading:
+            here.load()
 
     # --- actions everywhere ---
 
@@ -213,7 +210,7 @@ class Dashboard(App[int]):
 
     def action_refresh(self) -> None:
         if self.here:
-            self.here.fresh()
+            self.here.load()
 
     def action_theme(self) -> None:
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
@@ -239,11 +236,7 @@ class Dashboard(App[int]):
 
     async def _visit(self, name: str) -> None:
         """Go to a main place; each has a stack of its own, which starts anew."""
-        mode = self.DEFAULT_MODE if name == self.first else name
-        if mode not in (self.DEFAULT_MODE, *self._visited):
-            self._visited.append(mode)
-            self.add_mode(mode, lambda: self.place(name))
-        await self.switch_mode(mode)
+        await self.switch_mode(self.DEFAULT_MODE if name == self.first else name)
         while len(self.screen_stack) > 1:
             await self.pop_screen()
 

@@ -12,9 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WORD = re.compile(r'(?:"[^"]*"|\S)+')
+_TERM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\S)+')
 _QUOTED = re.compile(r'"([^"]*)"')
 _ABOUT = re.compile(r'(?:^|\s)(at|minutes|direction)=("[^"]*"|\S+)\s*$')
 _TAG = re.compile(r"#(\w[\w-]*)")
+
+
+def terms(text: str) -> list[str]:
+    """The pieces of a filter text, as the words of a verb that takes a filter; quotes stay where they are."""
+    return _TERM.findall(text)
 
 
 def words(line: str) -> list[str]:

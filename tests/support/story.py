@@ -116,8 +116,8 @@ def environment(home: Path) -> dict[str, str]:
     program.chmod(0o755)
     return {
         "PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(home), "CRM_HOME": str(home / "book"), "CRM_NOW": NOW,
-        "PYTHONPATH": str(ROOT), "USER": "maya", "LOGNAME": "maya", "LANG": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color",
-        "NO_COLOR": "1", "PAGER": "cat", "COLUMNS": str(WIDTH), "LINES": "200",
+        "PYTHONPATH": str(ROOT), "USER": "maya", "LOGNAME": "maya", "LANG": "C.UTF-8", "TZ": "UTC",
+        "TERM": "xterm-256color", "NO_COLOR": "1", "PAGER": "cat", "COLUMNS": str(WIDTH), "LINES": "200",
     }  # fmt: skip
 
 
@@ -125,7 +125,8 @@ def run(steps: list[Step], home: Path, *, timeout: float = 120.0) -> list[list[s
     """What a shell in the folder `home` answers to each step: the lines on standard output, which is a terminal, then
     those on standard error with `! ` before them, then `[N]` for an exit code other than 0.
 
-    Addresses under `home` are shown with `~`, UUIDs as `<uuid>`. Raises TimeoutError after `timeout` seconds.
+    Paths under `home` are shown with `~`, those of the program with `<crm>`, UUIDs as `<uuid>`. Raises TimeoutError
+    after `timeout` seconds.
     """
     home.mkdir(parents=True, exist_ok=True)
     end = f"said=$?; printf '{MARK}%s{MARK}' $said; printf '{MARK}%s{MARK}' $said >&2"
@@ -145,7 +146,13 @@ def _shell(script: str, env: dict[str, str], cwd: Path, timeout: float) -> tuple
     raw[1] &= ~termios.OPOST  # line ends as they were written
     termios.tcsetattr(slave, termios.TCSANOW, raw)
     shell = subprocess.Popen(
-        ["bash", "-c", script], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.PIPE, start_new_session=True
+        ["bash", "-c", script],
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     os.close(slave)
     shown: list[bytes] = []
@@ -159,7 +166,8 @@ def _shell(script: str, env: dict[str, str], cwd: Path, timeout: float) -> tuple
     except subprocess.TimeoutExpired:
         os.killpg(shell.pid, signal.SIGKILL)
         shell.wait()
-        raise TimeoutError(f"the story did not end; so far: {b''.join(shown).decode(errors='replace')[-500:]}") from None
+        so_far = b"".join(shown).decode(errors="replace")[-500:]
+        raise TimeoutError(f"the story did not end; so far: {so_far}") from None
     finally:
         for reader in readers:
             reader.join()
@@ -186,4 +194,4 @@ def _split(text: str) -> list[tuple[str, str]]:
 
 
 def _steady(line: str, home: Path) -> str:
-    return UUID.sub("<uuid>", line.replace(str(home), "~")).rstrip()
+    return UUID.sub("<uuid>", line.replace(str(home), "~").replace(str(ROOT), "<crm>")).rstrip()

@@ -54,7 +54,9 @@ def fill(ctx: Context) -> None:
     with ctx.writing("test"):
         for name, company, stage, value in made:
             records.add(ctx, DEAL, {"name": name, "company": company, "stage": stage, "value": value})
-        records.add(ctx, CONTACT, {"name": "Ada Lovelace", "company": "Analytical Engines", "email": "ada@engines.example"})
+        records.add(
+            ctx, CONTACT, {"name": "Ada Lovelace", "company": "Analytical Engines", "email": "ada@engines.example"}
+        )
         for name in ("Grace Hopper", "لیلا رضایی", HOSTILE[1], HOSTILE[5]):
             records.add(ctx, LEAD, {"name": name, "company": "Navy", "source": "web"})
     for name, on, due, kind in (
@@ -100,7 +102,8 @@ async def settle(app: Dashboard, pilot: Pilot[int]) -> None:
     """Until every question has been answered and every answer drawn."""
     for _ in range(500):
         await pilot.pause(0.005)
-        if not app.desk.pending:
+        here = app.here
+        if not app.desk.pending and (not app.is_running or (here and here.seen >= 0 and not here.loading)):
             break
     await pilot.pause()
 

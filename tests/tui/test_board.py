@@ -53,7 +53,9 @@ async def test_changes_by_others_appear_within_a_second_with_the_cursor_on_its_c
         assert view.lanes[view.lane].name == "Qualified"
 
 
-async def test_a_failed_move_is_said_and_shown_back(dashboard: Any, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_move_is_said_and_shown_back(
+    dashboard: Any, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with dashboard() as (app, pilot):
 
         def full(*_: Any, **__: Any) -> None:
@@ -62,10 +64,12 @@ async def test_a_failed_move_is_said_and_shown_back(dashboard: Any, book: Book, 
         monkeypatch.setattr(deals, "_enter", full)
         await press(app, pilot, "L")
         assert "the disk is full" in toasts(app)
-        assert [card[1] for card in app.screen.view.lanes[0].cards][0] == "Loom cards"
+        assert app.screen.view.lanes[0].cards[0][1] == "Loom cards"
 
 
-async def test_a_verb_that_breaks_is_one_line_and_a_report(dashboard: Any, isolated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_verb_that_breaks_is_one_line_and_a_report(
+    dashboard: Any, isolated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with dashboard() as (app, pilot):
 
         def broken(*_: Any, **__: Any) -> None:

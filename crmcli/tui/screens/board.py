@@ -36,7 +36,9 @@ class BoardPlace(Place):
         return self.query_one(BoardView)
 
     def load(self) -> None:
-        if not (self.pipeline or self.filter) and self.dashboard.desk.take(lambda found: self._rows(self.show, found)):
+        if not (self.pipeline or self.filter) and self.dashboard.desk.take(
+            lambda found: self._arrived(self.show, found)
+        ):
             return
         self.ask_rows(board.cards, self.pipeline, self.words(), then=self.show)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PAGE = 200
 #: No column but the name takes more.
 WIDEST = 26
+#: Between two columns.
+GAP = 2
 
 
 def page(ctx: Context, kind: Entity, words: list[str], cursor: str, least: int) -> Rows:
@@ -45,6 +47,7 @@ class ListPlace(Place):
         self.cursor = ""
         self._asking = False
         self._natural: dict[str, int] = {}
+        self._filled: set[str] = set()
 
     @property
     def adds(self) -> str:  # type: ignore[override]
@@ -64,12 +67,13 @@ class ListPlace(Place):
     def _first(self, rows: Rows) -> None:
         self.found = []
         self._natural = {}
+        self._filled = set()
         self._add(rows)
 
     def on_rows_view_near_end(self) -> None:
         if self.cursor and not self._asking:
             self._asking = True
-            self.ask_rows(page, self.kind, self.words(), self.cursor, 0, then=self._add)
+            self.ask_rows(page, self.kind, self.words(), self.cursor, 0, then=self._add, more=True)
 
     def _add(self, rows: Rows) -> None:
         self._asking = False
@@ -77,6 +81,8 @@ class ListPlace(Place):
         look = self.dashboard.look
         new = list(rows.rows)
         for column in self.columns:
+            if any(row.get(column.name) not in (None, "", []) for row in new):
+                self._filled.add(column.name)
             texts = [visible(value(column, row, look)[0]) for row in new]
             widest = max([self._natural.get(column.name, 0), width(column.label), *map(width, texts)])
             self._natural[column.name] = min(widest, WIDEST if column.name != "name" else 60)
@@ -88,27 +94,26 @@ class ListPlace(Place):
 
     def _layout(self, columns: int) -> list[tuple[Column, int]]:
         """The columns that have room: the name first, then from the left; what is left over is the name's."""
-        least = min(self._natural.get("name", 20), max(20, columns // 3))
+        natural = self._natural.get("name", 20) + GAP
+        least = min(natural, max(20, columns // 3))
         room = columns - least
         chosen = {"name": least}
         for column in self.columns:
-            need = self._natural[column.name] + 2
             # A column that is empty everywhere tells nothing.
-            if column.name == "name" or (
-                self.found and not any(r.data.get(column.name) not in (None, "", []) for r in self.found[:PAGE])
-            ):
+            if column.name == "name" or (self.found and column.name not in self._filled):
                 continue
+            need = self._natural[column.name] + GAP
             if need <= room:
                 chosen[column.name] = need
                 room -= need
-        chosen["name"] += min(room, max(0, self._natural.get("name", 0) - least))
+        chosen["name"] += min(room, max(0, natural - least))
         return [(column, chosen[column.name]) for column in self.columns if column.name in chosen]
 
     def _head(self, columns: int) -> Pieces:
         pieces = []
         for column, room in self._layout(columns):
-            right = value(column, self.found[0].data, self.dashboard.look)[1] == "right" if self.found else False
-            pieces.append(self._cell(column.label, room, "right" if right else "left", "title", column.name == "name"))
+            side = value(column, self.found[0].data, self.dashboard.look)[1] if self.found else "left"
+            pieces.append((fit(column.label, room - GAP, side) + " " * GAP, "title"))
         return pieces
 
     def _paint(self, data: Any, columns: int) -> Pieces:
@@ -116,12 +121,8 @@ class ListPlace(Place):
         pieces = []
         for column, room in self._layout(columns):
             text, side = value(column, data, look)
-            tone = "name" if column.name == "name" else "dim"
-            pieces.append(self._cell(text, room, side, tone, column.name == "name"))
+            pieces.append((fit(text, room - GAP, side) + " " * GAP, "name" if column.name == "name" else "dim"))
         return pieces
-
-    def _cell(self, text: str, room: int, side: Any, tone: str, name: bool) -> tuple[str, str]:
-        return (fit(text, room), tone) if name else ("  " + fit(text, room - 2, side), tone)
 
     def subject(self) -> Subject | None:
         view = self.view

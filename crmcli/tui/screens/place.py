@@ -11,7 +11,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip, visible
 from crmcli.errors import CrmError, UsageError
-from crmcli.services import deals, records, tasks, timeline
+from crmcli.services import board, deals, records, tasks, timeline
 from crmcli.tui import lines
 from crmcli.tui.screens.windows import Prompt
 from crmcli.tui.widgets.bars import FilterBar, KeyBar, TitleBar
@@ -56,6 +56,7 @@ class Place(Screen[None]):
         super().__init__()
         self.filter = ""
         self.seen = -1
+        self.loading = False
 
     @property
     def dashboard(self) -> Dashboard:
@@ -105,16 +106,10 @@ class Place(Screen[None]):
         yield Static("", id="small", markup=False)
 
     def on_mount(self) -> None:
-        self.fresh()
-
-    def fresh(self) -> None:
-        """Load, and remember the state of the book that is shown."""
-        self.seen = self.dashboard.seq
         self.load()
 
     def on_screen_resume(self) -> None:
-        if self.seen != self.dashboard.seq:
-            self.fresh()
+        self.dashboard.beat()
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
@@ -124,10 +119,17 @@ class Place(Screen[None]):
             text = f"The window is {width} x {height}.\nMake it {SMALLEST[0]} x {SMALLEST[1]} at least."
             self.query_one("#small", Static).update(text)
 
-    def ask_rows(self, verb: Callable[..., Any], *args: Any, then: Callable[[Any], None], **named: Any) -> None:
-        """Ask for rows: only the newest answer counts, and a malformed filter leaves the last good rows."""
+    def ask_rows(self, verb: Callable[..., Any], *args: Any, then: Callable[[Any], None], more: bool = False) -> None:
+        """Ask for rows: only the newest answer counts, and a malformed filter leaves the last good rows. `more` says
+        that they continue what is shown, which stays as old as it is."""
+        self.loading = True
         self.dashboard.desk.ask(
-            verb, *args, then=lambda value: self._rows(then, value), failed=self._refused, group=self.group, **named
+            board.stamped,
+            verb,
+            *args,
+            then=lambda found: self._arrived(then, found, more),
+            failed=self._refused,
+            group=self.group,
         )
 
     @property
@@ -135,12 +137,16 @@ class Place(Screen[None]):
         """The questions of this screen's rows."""
         return f"rows:{id(self)}"
 
-    def _rows(self, then: Callable[[Any], None], value: Any) -> None:
+    def _arrived(self, then: Callable[[Any], None], found: tuple[int, Any], more: bool = False) -> None:
+        self.loading = False
+        if not more:
+            self.seen = found[0]
         if self.is_attached:
             self.query_one(FilterBar).trouble(None)
-            then(value)
+            then(found[1])
 
     def _refused(self, error: CrmError) -> bool:
+        self.loading = False
         bar = self.query_one(FilterBar)
         if not self.is_attached or not bar.display or not isinstance(error, UsageError):
             return False
@@ -178,7 +184,7 @@ class Place(Screen[None]):
         self.query_one(FilterBar).open()
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        self.filter = message.text.strip()
+        self.filter = " ".join(lines.terms(message.text))
         self.load()
 
     def on_filter_bar_closed(self, message: FilterBar.Closed) -> None:
@@ -196,7 +202,7 @@ class Place(Screen[None]):
 
     def words(self) -> list[str]:
         """The filter as words of a verb."""
-        return [self.filter] if self.filter else []
+        return lines.terms(self.filter)
 
     # --- writing ---
 
@@ -215,7 +221,7 @@ class Place(Screen[None]):
         def failed(error: CrmError) -> bool:
             if prompt:
                 return prompt.refuse(error)
-            self.fresh()
+            self.load()
             return False
 
         self.dashboard.desk.ask(verb, *args, then=then, failed=failed, **named)

@@ -24,16 +24,16 @@ ABOUT = re.compile(r"(lead|deal|contact|company):(\d+) ?(.*)")
 TONES = {"overdue": "bad", "today": "warn", "no_next_task": "warn", "silent": "warn"}
 
 
-def page(ctx: Context, text: str) -> Page:
+def page(ctx: Context, words: list[str]) -> Page:
     """The day's page, narrowed to the records that fit a filter."""
     found = today.today(ctx)
-    if not text:
+    if not words:
         return found
     wanted: dict[str, set[int]] = {}
     for section in found.sections:
         for row in section.rows.rows:
             wanted.setdefault(row["ref"].partition(":")[0], set()).add(row["id"])
-    fits = board.fitting(ctx, wanted or {"task": set()}, text)
+    fits = board.fitting(ctx, wanted or {"task": set()}, words)
     sections = []
     for section in found.sections:
         rows = [row for row in section.rows.rows if row["id"] in fits.get(row["ref"].partition(":")[0], ())]
@@ -57,7 +57,7 @@ class TodayPlace(Place):
         return self.query_one(RowsView)
 
     def load(self) -> None:
-        self.ask_rows(page, self.filter, then=self.show)
+        self.ask_rows(page, self.words(), then=self.show)
 
     def show(self, found: Page) -> None:
         rows: list[Row] = []

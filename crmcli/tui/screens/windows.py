@@ -27,7 +27,21 @@ if TYPE_CHECKING:
     from crmcli.tui.app import Dashboard
 
 
-class Prompt(ModalScreen[None]):
+class Typed(ModalScreen[Any]):
+    """A window with a line to type; keys that come before the line is there are not lost."""
+
+    early = ""
+
+    def on_key(self, event: events.Key) -> None:
+        if event.is_printable and event.character:
+            event.stop()
+            if lines := self.query(Input):
+                lines.first().insert_text_at_cursor(event.character)
+            else:
+                self.early += event.character
+
+
+class Prompt(Typed):
     """One line to type. It stays open, with the reason, until the book has taken what was typed.
 
     `submit(text, prompt)` asks the book; `close` and `refuse` are its answers. `choices` can be picked with the arrow
@@ -67,6 +81,7 @@ class Prompt(ModalScreen[None]):
     def on_mount(self) -> None:
         if self.choices:
             self._offer("")
+        self.query_one(Input).insert_text_at_cursor(self.early)
 
     def _offer(self, typed: str) -> None:
         needle = fold(typed)
@@ -145,9 +160,8 @@ class Help(ModalScreen[None]):
             yield RowsView(id="help-rows")
 
     def on_mount(self) -> None:
-        places = sorted(PLACES, key=lambda place: place != self.where)
         rows = []
-        for place in places:
+        for place in (self.where, "any", "go"):
             rows.append(Row(None, PLACES[place]))
             rows += [Row((place, action.name), action) for action in actions_for(place)]
         self.query_one(RowsView).show(rows, self._paint)
@@ -162,7 +176,7 @@ class Help(ModalScreen[None]):
         self.query_one(RowsView).step(down)
 
 
-class Palette(ModalScreen[Any]):
+class Palette(Typed):
     """Every action of this place, and every record in the book, by a part of its name.
 
     Its result is an `Action`, or a record as (kind, number), or None.
@@ -188,6 +202,7 @@ class Palette(ModalScreen[Any]):
 
     def on_mount(self) -> None:
         self._offer("")
+        self.query_one(Input).insert_text_at_cursor(self.early)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

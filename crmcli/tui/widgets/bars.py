@@ -97,8 +97,9 @@ class FilterBar(Vertical):
         yield Static("", id="filter-error", markup=False)
 
     def open(self) -> None:
+        """Show it and have the next key typed into it, however fast that comes."""
         self.display = True
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -134,6 +135,6 @@ class FilterBar(Vertical):
 def explain(error: CrmError, typed: str) -> str:
     """A caret under the mistake where it can be placed, the message and the hint."""
     tail = visible(f"{error.message}; {error.hint}" if error.hint else error.message)
-    if not isinstance(error, FilterError) or error.text != typed:
+    if not isinstance(error, FilterError) or error.text != typed.rstrip():
         return f"  {tail}"
     return " " * (2 + width(visible(typed[: error.column]))) + f"^ {tail}"

@@ -1,0 +1,134 @@
+"""crm import: read a CSV file or a spreadsheet into the book."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crmcli.commands.frame import Run, noun, run_of
+from crmcli.domain.entities import entity
+from crmcli.errors import UsageError
+from crmcli.results import Changed, Page
+
+if TYPE_CHECKING:
+    from crmcli.services.importing import Imported
+
+app = noun()
+
+
+def text(*names: str, metavar: str, help: str) -> Any:
+    return typer.Option(*names, metavar=metavar, help=help, show_default=False)
+
+
+def flag(*names: str, help: str) -> Any:
+    return typer.Option(*names, help=help, show_default=False)
+
+
+@app.command(
+    "import",
+    help="Read a CSV, XLSX, XLS or ODS file into the book. The mapping is shown before anything is written; rows that are refused go into a file beside the reason, and one 'crm undo' takes the rest back.",
+    epilog="Examples:\n  crm import leads.xlsx --dry-run\n  crm import people.csv --as contact --map 'Company Name=company' --match email\n  crm import leads.csv --update --yes",
+)
+def import_(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file")],
+    kind: Annotated[
+        str,
+        text(
+            "--as", metavar="KIND", help="lead, deal, contact, company or task; guessed from the columns unless given"
+        ),
+    ] = "",
+    mapping: Annotated[
+        list[str] | None,
+        text("--map", metavar="COLUMN=FIELD", help="Which field a column is; '-' leaves it out; may be repeated"),
+    ] = None,
+    match: Annotated[
+        str, text("--match", metavar="FIELDS", help="What makes two rows the same record: email,phone")
+    ] = "",
+    id_column: Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")] = "",
+    update: Annotated[bool, flag("--update", help="Give known records the file's values")] = False,
+    sheet: Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")] = "",
+    header_row: Annotated[int, text("--header-row", metavar="N", help="The row with the titles")] = 0,
+    encoding: Annotated[
+        str, text("--encoding", metavar="NAME", help="The file's encoding; recognised unless given")
+    ] = "",
+    delimiter: Annotated[
+        str, text("--delimiter", metavar="CHAR", help="What separates the cells; recognised unless given")
+    ] = "",
+    dates: Annotated[
+        str, text("--dates", metavar="dmy|mdy", help="The order of 03/04/2026, where the column does not settle it")
+    ] = "",
+    decimal: Annotated[str, text("--decimal", metavar="SIGN", help="The decimal sign, . or ,")] = "",
+    lossless: Annotated[bool, flag("--lossless", help="Take apostrophes before = + - @ as they are")] = False,
+    allow_rejects: Annotated[bool, flag("--allow-rejects", help="Exit code 0 although rows were refused")] = False,
+) -> Any:
+    from crmcli.services import importing
+
+    run = run_of(ctx)
+    run.long()
+    made = importing.plan(
+        run.context, file, kind=entity(kind) if kind else None, mapping=pairs(mapping or []), sheet=sheet or None, encoding=encoding or None,
+        delimiter=delimiter.replace("\\t", "\t") or None, header_row=header_row or None, id_column=id_column,
+        match=[word.strip() for word in match.split(",") if word.strip()] or None, update=update, dates=dates, decimal=decimal, guarded=not lossless,
+    )  # fmt: skip
+    if run.dry_run:
+        page = importing.preview(run.context, made)
+        counts = [
+            f"{page.values[name]:,} {name}"
+            for name in ("new", "updated", "same", "repeated", "refused")
+            if page.values.get(name)
+        ]
+        for line in (
+            f"{page.title}: {', '.join(counts)}" if counts else page.title,
+            *page.values["notes"],
+            "dry run: nothing was written",
+        ):
+            run.context.say(line)
+        return page
+    if not run.quiet:
+        run.show(importing.preview(run.context, made, counts=False))
+    if _at_terminal() and not run.agree(f"Import {made.rows:,} rows"):
+        return None
+    done = importing.run(run.context, made, progress=_progress if not run.quiet and sys.stderr.isatty() else None)
+    if done.refused and not allow_rejects:
+        run.failed = True
+    return outcome(run, done)
+
+
+def pairs(words: list[str]) -> dict[str, str]:
+    """`COLUMN=FIELD` words as a mapping. Raises UsageError."""
+    found = {}
+    for word in words:
+        column, sign, field = word.rpartition("=")
+        if not sign or not column:
+            raise UsageError(f"--map wants COLUMN=FIELD, not '{word}'", "as in --map 'Company Name=company'")
+        found[column] = field
+    return found
+
+
+def outcome(run: Run, done: Imported) -> Changed | Page:
+    """What became of the rows: lines for people, with -o json every count."""
+    if run.output in ("json", "jsonl"):
+        values = {name: value for name, value in done._asdict().items() if name not in ("listed", "longest_hold")}
+        refused = [dict(zip(("line", "column", "value", "reason"), row, strict=True)) for row in done.listed]
+        return Page("", (), {**values, "listed": refused, "ok": not done.refused})
+    listed = [
+        f"  line {line}: {column}: {value!r}: {reason}" if column else f"  line {line}: {reason}"
+        for line, column, value, reason in done.listed
+    ]
+    return Changed((*done.lines, *listed), (), done.batch, (), done.kind)
+
+
+def _at_terminal() -> bool:
+    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())
+
+
+def _progress(done: int, of: int) -> None:
+    """A bar on stderr, drawn over itself; it goes away with the last row."""
+    wide = 30
+    filled = wide * done // max(of, 1)
+    end = "\r\x1b[K" if done >= of else ""
+    sys.stderr.write(f"\r{'█' * filled}{'░' * (wide - filled)} {done:,} of {of:,}{end}")
+    sys.stderr.flush()

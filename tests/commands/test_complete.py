@@ -1,0 +1,80 @@
+"""Completion: what TAB offers, and what it never does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.commands.complete import bash, rejoined, split, zsh
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.commands.conftest import Crm
+
+
+def tab(crm: Crm, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
+    """What bash would be offered with these words, which it has taken apart at : and =."""
+    monkeypatch.setenv("_CRM_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(["crm", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    found = crm()
+    assert (found.code, found.err) == (0, "")
+    return found.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("le",), "lead"), (("lead", ""), "list"), (("lead", "sh"), "show"), (("lead", "list", "--so"), "--sort"), (("lead", "list", "-o", "js"), "jsonl"),
+        (("lead", "list", "st"), "stage:"), (("lead", "list", "stage", ":"), "New"), (("lead", "list", "stage", ":", "qu"), "Qualified"),
+        (("lead", "list", "stage", ":", "New,q"), "New,Qualified"), (("lead", "edit", "1", "sta"), "stage="), (("lead", "edit", "1", "stage", "=", "pro"), "Proposition"),
+        (("lead", "list", "tag", ":", "v"), "vip"), (("deal", "list", "is", ":", "w"), "won"), (("lead", "show", ""), "1"), (("brief", "contact", ":"), "1"),
+        (("task", "add", "x", "--type", "c"), "call"), (("lead", "list", "--columns", "id,na"), "id,name"), (("lead", "list", "owner", ":", "m"), "me"),
+        (("deal", "list", "company", ":", "ana"), "Analytical\\ Engines"), (("pipeline", "Sa"), "Sales"), (("report", "pi"), "pipeline"),
+        (("fields", "de"), "deal"), (("config", "set", "cur"), "currency"), (("--color", "ne"), "never"), (("stage", "edit", "Pr"), "Proposition"),
+        (("tag", "add", "vi"), "vip"), (("export", "le"), "leads"), (("lead", "lost", "1", "--reason", "Too"), "Too\\ expensive"),
+    ],
+)  # fmt: skip
+def test_offers(crm: Crm, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], offered: str) -> None:
+    assert offered in tab(crm, monkeypatch, *words)
+
+
+def test_never_makes_a_book_or_a_noise(crm: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    missing = tmp_path / "none.db"
+    assert tab(crm, monkeypatch, "--db", str(missing), "lead", "list", "stage", ":") == []
+    assert not missing.exists()
+    broken = tmp_path / "broken.db"
+    broken.write_text("no database")
+    assert tab(crm, monkeypatch, "--db", str(broken), "lead", "show", "") == []
+    assert tab(crm, monkeypatch, "nonsense", "x") == []
+    assert not crm.path.with_name("crm.db.lock").exists()
+
+
+def test_fish_and_zsh(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "crm lead show ")
+    monkeypatch.setenv("_CRM_COMPLETE", "complete_fish")
+    assert "1\tAda Lovelace" in crm().out.splitlines()
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "is-args")
+    assert crm().code == 0
+    monkeypatch.setenv("_CRM_COMPLETE", "complete_zsh")
+    assert '"1":"Ada Lovelace"' in crm().out
+
+
+def test_words_of_the_shells() -> None:
+    assert rejoined(["crm", "lead", "list", "stage", ":", "new"]) == ["crm", "lead", "list", "stage:new"]
+    assert rejoined(["crm", "lead", "edit", "1", "owner", "=", ""]) == ["crm", "lead", "edit", "1", "owner="]
+    assert rejoined(["crm", "lead", ""]) == ["crm", "lead", ""]
+    assert split("crm lead list 'a b") == ["crm", "lead", "list", "'a b"]
+    assert split("crm lead ") == ["crm", "lead", ""]
+
+
+def test_names_cannot_reach_the_shell() -> None:
+    hostile = [("$(reboot)", "x"), ("`reboot`", "y"), ("ok", "'$(reboot)'; \\"), ("a\nb", "")]
+    text = zsh(hostile, "")
+    assert "reboot)" not in text
+    assert "`" not in text
+    assert "$" not in text
+    assert '"ok":"' in text
+    assert bash(hostile, "") == "\\$\\(reboot\\)\n\\`reboot\\`\nok\n"

@@ -1,0 +1,143 @@
+"""Every other command, as it is typed."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.commands.conftest import Crm
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "lead list stage:new,qualified tag:vip not owner:me value:1k..", "lead", "deal list --sort -value", "contact list", "company list",
+        "company show engines.example", "task list", "pipeline", "pipeline Sales", "pipeline owner:me", "pipeline Sales owner:me", "pipeline list",
+        "stage", "stage list", "today", "", "brief contact:1", "brief contact:1 -o json", "timeline lead:1", "search lovelace engines",
+        "search lovelace --best", "lookup +982188887777", "lookup ada@engines.example", "tag list", "report", "report pipeline", "view list",
+        "history lead:1", "undo --list", "config list", "config list --origin", "config get currency", "db path", "db check", "db check --deep",
+        "fields", "fields deal", "paths", "plugin list", "user list", "calendar export", "calendar export owner:me --todo", "--help", "lead --help",
+        "lead add --help", "-h", "db", "note",
+    ],
+)  # fmt: skip
+def test_reading_commands_work(crm: Crm, line: str) -> None:
+    found = crm(*line.split())
+    assert (found.code, found.err) == (0, "")
+    assert found.out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "crm pipeline add Partners New Talking Signed", "crm pipeline edit Sales name=Direct", "crm stage add Negotiation --after Proposition probability=80",
+        "crm stage edit Proposition name=Offer", "crm stage reorder Qualified New Proposition Won", "crm stage remove Qualified", "crm tag rename vip top",
+        "crm tag colour vip red", "crm tag remove vip lead:1", "crm tag add hot deal:4", "crm tag add hot --for contact id:1", "crm view save hot stage:new",
+        "crm user add grace --full-name Grace", "crm config set currency USD", "crm note add lead:1 hello",
+        "crm log call lead:1 silence --at yesterday --minutes 5 --out",
+    ],
+)  # fmt: skip
+def test_writing_commands_work(crm: Crm, line: str) -> None:
+    found = crm(*line.split()[1:])
+    assert found.code == 0, found.err
+
+
+def test_every_verb_has_help_that_fits_the_screen(crm: Crm) -> None:
+    from crmcli.commands.root import TABLE, load
+
+    for noun, entry in TABLE.items():
+        command = load(noun)
+        verbs = command.list_commands(None) if entry.group else [None]
+        for verb in verbs:
+            found = crm(noun, *([verb] if verb else []), "--help")
+            assert found.code == 0
+            assert found.out.startswith("Usage: crm")
+            body = found.out.partition("Examples:")[0].partition("\n\n")[2]
+            assert max(len(line) for line in body.splitlines()) <= 80, (noun, verb)
+
+
+def test_users(crm: Crm) -> None:
+    assert crm("user", "add", "grace", "--full-name", "Grace Hopper").code == 0
+    assert crm("user", "edit", "grace", "active=no").code == 0
+    assert "grace\tGrace Hopper\t\tno" in crm("user", "list").out
+
+
+def test_saved_view(crm: Crm) -> None:
+    assert crm("view", "save", "hot", "tag:vip value:10k..").code == 0
+    assert crm("lead", "list", "view:hot", "-o", "ids").out == "1\n"
+    assert crm("view", "show", "hot", "--json").json["filter"] == "tag:vip value:10k.."
+    assert crm("view", "remove", "hot").code == 0
+    assert crm("view", "show", "hot").code == 3
+
+
+def test_note_from_standard_input_and_from_an_editor(crm: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from crmcli.commands.editor import compose
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("several\nlines\n"))
+    assert crm("note", "add", "lead:1", "-").code == 0
+    assert crm("note", "add", "lead:1").code == 2
+    seen = tmp_path / "mode"
+    script = tmp_path / "editor"
+    script.write_text(f'#!/bin/sh\nstat -c %a "$1" > {seen}\necho "typed" >> "$1"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(script))
+    assert compose("Note on \x1blead:1") == "typed"
+    assert seen.read_text() == "600\n"
+    monkeypatch.setenv("VISUAL", "true")
+    assert compose("Note") == ""
+    assert not list(tmp_path.rglob("note-*.md"))
+
+
+def test_config(crm: Crm) -> None:
+    assert crm("config", "set", "currency", "USD").code == 0
+    found = crm("config", "get", "currency", "--origin").out.strip().split("\t")
+    assert found[0] == "USD"
+    assert found[1].endswith("config.toml")
+    assert crm("config", "unset", "currency").code == 0
+    assert crm("config", "get", "currency").out == "EUR\n"
+    wrong = crm("config", "set", "currancy", "USD")
+    assert wrong.code == 2
+    assert "currency" in wrong.err
+
+
+def test_sql_only_reads(crm: Crm) -> None:
+    assert crm("sql", "select name from v_lead where id = 2").out == "name\nBob\n"
+    assert crm("sql", "delete from opportunity").code == 2
+    assert len(crm("lead", "list", "--json").json) == 3
+
+
+def test_import_previews_and_is_taken_back(crm: Crm, tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("Name,E-mail,Firm\nGrace,grace@navy.example,Navy\nBroken,nonsense,Navy\n")
+    dry = crm("import", str(file), "--map", "Firm=company", "--dry-run")
+    assert dry.code == 0
+    assert "2 rows of leads" in dry.err
+    assert "nonsense" in dry.out
+    done = crm("import", str(file), "--as", "lead", "--map", "Firm=company")
+    assert done.code == 1
+    assert "line 3" in done.out
+    assert "Firm" in done.err
+    assert crm("import", str(file), "--map", "Firm=company", "--allow-rejects", "-q").code == 0
+    assert crm("lead", "list", "grace", "-o", "ids").out.count("\n") == 1
+    assert crm("undo").code == 0
+    assert crm("lead", "list", "grace", "-o", "ids").out == ""
+    assert crm("import", str(file), "--map", "nonsense").code == 2
+    assert crm("import", str(tmp_path / "none.csv")).code == 3
+
+
+def test_import_as_json(crm: Crm, tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("Name,E-mail\nGrace,grace@navy.example\n")
+    found = json.loads(crm("import", str(file), "--as", "lead", "--json", "-q").out)
+    assert (found["rows"], found["new"], found["ok"]) == (1, 1, True)
+
+
+def test_the_dashboard_needs_a_terminal(crm: Crm) -> None:
+    found = crm("tui")
+    assert found.code == 2
+    assert "terminal" in found.err

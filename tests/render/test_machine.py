@@ -1,0 +1,156 @@
+"""Golden bytes of every format over one row of nasty values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from crmcli.domain.change import Change
+from crmcli.domain.entities import DEAL
+from crmcli.exchange.formulas import unguard
+from crmcli.render import machine
+from crmcli.results import Changed, Column, Page, Record, Rows, Section
+
+NAMES = (
+    "id",
+    "name",
+    "company",
+    "stage",
+    "value",
+    "probability",
+    "close_on",
+    "priority",
+    "tags",
+    "description",
+    "created_at",
+)
+COLUMNS = tuple(Column(n, DEAL.by_name[n].type, DEAL.by_name[n].label) for n in NAMES)
+NASTY: dict[str, Any] = {
+    "id": 7, "name": "=cmd()|'a'!A1", "company": "شرکت می‌روم 👩‍💻", "company_id": 3, "stage": "New", "stage_id": 1,
+    "value": -1234567, "currency": "EUR", "probability": 3350, "close_on": "2026-12-01", "priority": 3,
+    "tags": ["vip", "a,b"], "description": 'two\tlines\n"quoted" \x1b]0;x\x07 \u202eevil \\n', "created_at": "2026-11-21T09:00:00.000Z",
+}  # fmt: skip
+EMPTY = {
+    "id": 8,
+    "name": "x",
+    "company": None,
+    "company_id": None,
+    "value": None,
+    "currency": None,
+    "tags": [],
+    "probability": None,
+}
+
+
+def rows(*some: dict[str, Any]) -> Rows:
+    return Rows(COLUMNS, list(some))
+
+
+def written(form: str, result: Any) -> str:
+    return "".join(machine.WRITERS[form](result))
+
+
+def test_tsv() -> None:
+    head, line, *rest = written("tsv", rows(NASTY)).split("\n")
+    assert head == "\t".join(NAMES)
+    assert rest == [""]
+    assert line == (
+        "7\t=cmd()|'a'!A1\tشرکت می‌روم 👩‍💻\tNew\t-12345.67\t33.5\t2026-12-01\thigh\tvip, a,b\t"
+        'two\\tlines\\n"quoted" ^[]0;x^G <U+202E>evil \\\\n\t2026-11-21T09:00:00.000Z'
+    )
+
+
+def test_tsv_gives_its_values_back() -> None:
+    cell = written("tsv", Rows((Column("a"),), [{"a": "x\ty\nz\\t"}])).split("\n")[1]
+    assert cell.replace("\\\\", "\0").replace("\\t", "\t").replace("\\n", "\n").replace("\0", "\\") == "x\ty\nz\\t"
+
+
+def test_csv_is_whole_and_starts_no_formula() -> None:
+    text = written("csv", rows(NASTY, EMPTY))
+    read = list(csv.reader(io.StringIO(text, newline="")))
+    assert "\r\n" not in text
+    assert read[0] == list(NAMES)
+    assert read[1][1] == "'=cmd()|'a'!A1"
+    assert [unguard(cell) for cell in read[1]] == [
+        "7", NASTY["name"], NASTY["company"], "New", "-12345.67", "33.5", "2026-12-01", "high", "vip, a,b", NASTY["description"],
+        NASTY["created_at"],
+    ]  # fmt: skip
+    assert read[2] == ["8", "x", *[""] * 9]
+
+
+def test_markdown_stays_one_table() -> None:
+    lines = written("md", rows(NASTY)).splitlines()
+    assert len(lines) == 3
+    assert lines[1] == "|" + "|".join(["---"] * len(NAMES)) + "|"
+    assert r"=cmd()\|'a'!A1" in lines[2]
+    assert "<br>" in lines[2]
+    assert "\x1b" not in lines[2]
+
+
+def test_json_loses_nothing_and_harms_nobody() -> None:
+    text = written("json", rows(NASTY))
+    assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(text)
+    (found,) = json.loads(text)
+    assert found == {
+        "id": 7, "name": NASTY["name"], "company": NASTY["company"], "company_id": 3, "stage": "New", "stage_id": 1, "value": -12345.67,
+        "currency": "EUR", "probability": 33.5, "close_on": "2026-12-01", "priority": "high", "tags": ["vip", "a,b"],
+        "description": NASTY["description"], "created_at": "2026-11-21T09:00:00.000Z",
+    }  # fmt: skip
+    assert "شرکت" in text
+
+
+@pytest.mark.parametrize(
+    ("minor", "code", "literal"),
+    [(1200, "JPY", "1200"), (12345, "KWD", "12.345"), (1200000, "EUR", "12000"), (-5, "EUR", "-0.05"), (9007199254740993, "EUR", "90071992547409.93")],
+)  # fmt: skip
+def test_money_is_an_exact_number(minor: int, code: str, literal: str) -> None:
+    text = written("jsonl", rows({**EMPTY, "value": minor, "currency": code}))
+    assert f'"value": {literal}, "currency": "{code}"' in text
+
+
+def test_json_of_nothing_and_of_many() -> None:
+    assert written("json", rows()) == "[]\n"
+    assert [r["id"] for r in json.loads(written("json", Rows(COLUMNS, iter([NASTY, EMPTY]))))] == [7, 8]
+    assert [json.loads(line)["id"] for line in written("jsonl", rows(NASTY, EMPTY)).splitlines()] == [7, 8]
+
+
+def test_json_is_written_while_it_is_read() -> None:
+    taken = []
+
+    def source() -> Any:
+        for number in range(3):
+            taken.append(number)
+            yield {"id": number}
+
+    stream = machine.json_text(Rows((Column("id"),), source()))
+    next(stream)
+    assert taken == [0]
+
+
+def test_record_and_page() -> None:
+    section = Section("tasks", "Tasks", rows(EMPTY))
+    record = json.loads(written("json", Record("t", COLUMNS, NASTY, (section,))))
+    assert record["id"] == 7
+    assert record["tasks"][0]["id"] == 8
+    page = Page("Today", (section, Section("none", "None", Rows((Column("ref"),), []))), {"ok": True})
+    assert json.loads(written("json", page)) == {"ok": True, "tasks": [record["tasks"][0]], "none": []}
+    assert written("tsv", page).splitlines()[0] == "section\t" + "\t".join(NAMES) + "\tref"
+    assert written("tsv", page).splitlines()[1].startswith("tasks\t8\tx\t")
+    assert written("tsv", Record("t", COLUMNS[:2], NASTY)) == "field\tvalue\nid\t7\nname\t=cmd()|'a'!A1\n"
+
+
+def test_ids() -> None:
+    assert written("ids", rows(NASTY, EMPTY)) == "7\n8\n"
+    assert written("ids", Changed(("done",), (), 4, (1, 2), "lead")) == "1\n2\n"
+
+
+def test_changed() -> None:
+    change = Change("lead", 1, {"name": "a"}, {"name": "b"}, "opportunity")
+    found = json.loads(written("json", Changed(("done",), (change,), 4, (1,), "lead")))
+    assert found == {
+        "batch": 4, "entity": "lead", "ids": [1], "changes": [{"entity": "lead", "id": 1, "before": {"name": "a"}, "after": {"name": "b"}}],
+    }  # fmt: skip

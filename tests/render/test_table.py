@@ -1,0 +1,118 @@
+"""What a terminal gets: straight columns, nothing that moves its cursor."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from crmcli.domain.entities import DEAL
+from crmcli.domain.text import width
+from crmcli.render.out import wants_colour
+from crmcli.render.table import Screen, lines
+from crmcli.results import Column, Page, Record, Rows, Section
+
+COLUMNS = tuple(
+    Column(n, DEAL.by_name[n].type, DEAL.by_name[n].label)
+    for n in ("id", "name", "company", "value", "close_on", "created_at", "tags")
+)
+ROWS: list[dict[str, Any]] = [
+    {"id": 1, "name": "سلام دنیا می‌روم", "company": "👩‍💻 GmbH", "value": 1200000, "currency": "EUR", "close_on": "2026-12-01", "created_at": "2026-11-21T22:30:00.000Z", "tags": ["vip"]},
+    {"id": 22, "name": "\x1b[31mred\x07\u202e\nline [/] [bold]", "company": None, "value": 5, "currency": "JPY", "close_on": None, "created_at": "2026-11-21T22:30:00.000Z", "tags": []},
+    {"id": 333, "name": "日本語の会社" * 9, "company": "x" * 90, "value": None, "currency": None, "close_on": None, "created_at": None, "tags": ["a", "b"]},
+]  # fmt: skip
+
+
+def drawn(result: Any, **screen: Any) -> list[str]:
+    return "".join(lines(result, Screen(**screen))).split("\n")[:-1]
+
+
+def test_columns_stay_straight() -> None:
+    found = drawn(Rows(COLUMNS, ROWS), columns=200)
+    edge = found[0].index("Close date")
+    for line in found[1:3]:
+        start = 0
+        while width(line[:start]) < edge:
+            start += 1
+        assert width(line[:start]) == edge
+        assert line[start - 1] == " "
+    assert "12,000.00 EUR" in found[1]
+    assert "5 JPY" in found[2]
+    assert "2026-12-01" in found[1]
+
+
+@pytest.mark.parametrize("columns", [10, 20, 30, 40, 60, 80, 120, 200])
+def test_no_line_is_wider_than_the_screen(columns: int) -> None:
+    assert max(width(line) for line in drawn(Rows(COLUMNS, ROWS), columns=columns)) <= columns
+
+
+def test_nothing_of_the_data_reaches_the_terminal() -> None:
+    text = "\n".join(drawn(Rows(COLUMNS, ROWS), columns=200))
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
+    assert "^[[31mred^G<U+202E>⏎line [/] [bold]" in text
+    record = "\n".join(drawn(Record("\x1bt", COLUMNS, ROWS[1]), columns=80))
+    assert "\x1b" not in record
+
+
+def test_instants_in_the_users_zone_and_calendar() -> None:
+    rows = Rows(
+        (
+            Column("created_at", DEAL.by_name["created_at"].type, "Created"),
+            Column("close_on", DEAL.by_name["close_on"].type, "Close"),
+        ),
+        ROWS[:1],
+    )
+    assert "2026-11-22 02:00" in drawn(rows, zone=timezone(timedelta(hours=3, minutes=30)))[1]
+    assert "1405-08-30 22:30" in drawn(rows, zone=UTC, calendar="jalali")[1]
+    assert "1405-09-10" in drawn(rows, zone=UTC, calendar="jalali")[1]
+
+
+def test_colour_only_when_asked() -> None:
+    assert drawn(Rows(COLUMNS, ROWS), colour=True)[0].startswith("\x1b[1m")
+    assert "\x1b" not in "".join(drawn(Rows(COLUMNS, ROWS), colour=False))
+
+
+def test_empty_and_pages() -> None:
+    assert drawn(Rows(COLUMNS, [], empty="no deals fit")) == ["no deals fit"]
+    page = drawn(
+        Page(
+            "Today",
+            (
+                Section("a", "Overdue", Rows(COLUMNS[:2], ROWS[:1])),
+                Section("b", "Silent", Rows(COLUMNS[:2], [], empty="none")),
+            ),
+            {},
+        )
+    )
+    assert page[0] == "Today"
+    assert "Overdue (1)" in page
+    assert page[-2:] == ["Silent", "  none"]
+
+
+def test_bars() -> None:
+    rows = Rows(
+        (Column("stage"), Column("count", DEAL.by_name["position"].type)),
+        [{"stage": "New", "count": 4}, {"stage": "Won", "count": 2}, {"stage": "-", "count": 0}],
+        bars="count",
+    )
+    found = drawn(rows, columns=60)
+    assert (found[1].count("█"), found[2].count("█"), found[3].count("█")) == (24, 12, 0)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "wish", "env", "expected"),
+    [
+        (True, "auto", {"TERM": "xterm"}, True), (True, "auto", {"TERM": "dumb"}, False), (True, "auto", {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (False, "auto", {"TERM": "xterm"}, False), (False, "auto", {"FORCE_COLOR": "1"}, True), (False, "always", {"NO_COLOR": "1"}, True),
+        (True, "never", {"TERM": "xterm", "FORCE_COLOR": "1"}, False), (True, "auto", {"TERM": "xterm", "NO_COLOR": ""}, True),
+    ],
+)  # fmt: skip
+def test_who_gets_colour(
+    terminal: bool, wish: str, env: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TERM", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert wants_colour(terminal, wish) is expected

@@ -1,0 +1,299 @@
+"""The book as a whole: damage is noticed, backups are proven, restores keep what was there, SQL only reads."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import COMPANY, CONTACT, LEAD
+from crmcli.errors import ConflictError, CrmError, NotFoundError, StoreError, UsageError
+from crmcli.services import database, history, records, timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def fill(ctx: Context) -> None:
+    records.add(ctx, COMPANY, {"name": "Engines", "tags": "vip"})
+    records.add(ctx, CONTACT, {"name": "Ada", "company": "Engines", "phone": "+98 21 8888 7777"})
+    records.add(ctx, LEAD, {"name": "Big", "value": "12k", "tags": "hot"})
+    timeline.add(ctx, CONTACT, 1, "call", "spoke")
+    records.edit(ctx, LEAD, [1], {"stage": "qualified"})
+
+
+def found(ctx: Context, *, deep: bool = True) -> dict[str, str]:
+    """The checks that failed, with what they say."""
+    page = database.check(ctx, deep=deep)
+    bad = {row["check"]: row["detail"] for row in page.sections[0].rows.rows if not row["ok"]}
+    assert page.values["ok"] is not bool(bad)
+    return bad
+
+
+def test_a_sound_book(ctx: Context) -> None:
+    fill(ctx)
+    history.undo(ctx)
+    assert found(ctx) == {}
+    assert found(ctx, deep=False) == {}
+
+
+DAMAGE = {
+    "a changed row": ("UPDATE contact SET name = 'Eve' WHERE id = 1", {"rows", "search"}, "contact 1 was changed behind"),
+    "a changed amount": ("UPDATE opportunity SET value_minor = 1 WHERE id = 1", {"rows"}, "value_minor"),
+    "a stale key": ("UPDATE contact SET name_key = 'eve' WHERE id = 1", {"rows"}, "contact 1 has wrong keys: name_key"),
+    "a changed telephone key": ("UPDATE contact SET phone_key = '+1' WHERE id = 1", {"rows"}, "phone_key"),
+    "a deleted row": ("DELETE FROM stage_move WHERE id = 1", {"rows"}, "stage move 1 is gone"),
+    "a new row": ("INSERT INTO source (id, uid, name, name_key, created_at, updated_at, version)"
+                  " VALUES (9, 'x', 'x', 'x', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', 1)", {"rows"}, "source 9 is there"),
+    "a lost tag": ("DELETE FROM company_tag", {"rows"}, "company 1 was changed behind the journal: tags"),
+    "a wrong last touch": ("UPDATE contact SET last_touch = NULL", {"derived"}, "contact 1: last_touch"),
+    "a wrong task count": ("UPDATE opportunity SET open_tasks = 7", {"derived"}, "opportunity 1"),
+    "an altered journal": ("UPDATE journal SET after = '{}' WHERE entity = 'contact'", {"chain", "rows"}, "was altered"),
+    "an altered digest": ("UPDATE journal SET digest = 'x' WHERE id = 3", {"chain"}, "was altered"),
+    "an altered hash": ("UPDATE journal_tx SET hash = 'x' WHERE seq = 2", {"chain"}, "does not link"),
+    "an altered time": ("UPDATE journal_tx SET at = '2020-01-01T00:00:00.000Z' WHERE seq = 2", {"chain"}, "does not link"),
+    "a lost journal row": ("DELETE FROM journal WHERE entity = 'interaction'", {"chain", "rows"}, "has 0 rows, not 1"),
+    "another head": ("UPDATE journal_head SET hash = 'x'", {"chain"}, "head"),
+    "an emptied journal row": ("UPDATE journal SET before = NULL, after = NULL WHERE entity = 'contact'", {"purged", "rows"}, "nobody purged"),
+    "a lost view": ("DROP VIEW v_tag", {"views"}, "the view v_tag is missing"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_noticed(ctx: Context, damage: str) -> None:
+    statement, checks, said = DAMAGE[damage]
+    fill(ctx)
+    ctx.reader.run(statement)
+    bad = found(ctx)
+    if ctx.reader.dialect == "postgresql" or "name" not in statement:
+        checks = checks - {"search"}
+    assert set(bad) - {"search"} == checks - {"search"}
+    assert said in " ".join(bad.values())
+
+
+SQLITE_DAMAGE = {
+    "a broken link": ("PRAGMA foreign_keys = OFF; UPDATE contact SET company_id = 77", "links", "contact 1 links to a company"),
+    "a stray tag": ("PRAGMA foreign_keys = OFF; INSERT INTO company_tag VALUES (77, 1)", "tags", "company 77 is tagged"),
+    "a word index that lags": ("DROP TRIGGER contact_fts_update; UPDATE contact SET search_text = 'eve'", "search", "word index of contact"),
+    "a lost word index": ("DROP TABLE contact_fts", "search", "missing"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", SQLITE_DAMAGE)
+def test_damage_that_only_sqlite_allows(book_path: Path, damage: str) -> None:
+    statement, check, said = SQLITE_DAMAGE[damage]
+    ctx = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
+    fill(ctx)
+    for part in statement.split("; "):
+        ctx.reader.run(part)
+    assert said in found(ctx)[check]
+    ctx.close()
+
+
+def test_a_check_while_others_write_raises_no_false_alarm(book_path: Path) -> None:
+    ctx = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
+    fill(ctx)
+    stop = threading.Event()
+
+    def write() -> None:
+        other = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
+        number = 0
+        while not stop.is_set():
+            records.edit(other, LEAD, [1], {"city": f"City {number}"})
+            number += 1
+        other.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(10):
+            assert found(ctx) == {}
+    finally:
+        stop.set()
+        thread.join()
+        ctx.close()
+
+
+# --- backup and restore ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def book(book_path: Path) -> Any:
+    ctx = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
+    fill(ctx)
+    yield ctx
+    ctx.close()
+
+
+def test_a_backup_is_whole_private_and_never_in_the_way(book: Context, tmp_path: Path) -> None:
+    file = tmp_path / "b.db"
+    note = database.backup(book, str(file))
+    assert "1 leads, 0 deals, 1 contacts, 1 companies" in note.text
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("b.db")] == ["b.db"]
+    before = file.read_bytes()
+    records.remove(book, LEAD, [1])
+    with pytest.raises(ConflictError, match="is there already"):
+        database.backup(book, str(file))
+    assert file.read_bytes() == before
+    database.backup(book, str(file), force=True)
+    assert file.read_bytes() != before
+    with pytest.raises(UsageError, match="is a folder"):
+        database.backup(book, str(tmp_path))
+    with pytest.raises(UsageError, match="its own backup"):
+        database.backup(book, book.reader.target, force=True)
+    with pytest.raises(StoreError, match="cannot be written"):
+        database.backup(book, str(tmp_path / "nowhere" / "b.db"))
+
+
+def test_a_damaged_book_makes_no_backup(book: Context, tmp_path: Path) -> None:
+    book.reader.run("UPDATE journal SET after = '{}' WHERE id = 2")
+    with pytest.raises(StoreError, match="is damaged: journal row 2"):
+        database.backup(book, str(tmp_path / "b.db"))
+    assert not (tmp_path / "b.db").exists()
+
+
+def test_restore_brings_the_backup_and_keeps_what_was_there(book: Context, tmp_path: Path) -> None:
+    target = Path(book.reader.target)
+    database.backup(book, str(tmp_path / "b.db"))
+    records.add(book, LEAD, {"name": "Later"})
+    with pytest.raises(UsageError, match="replaces"):
+        database.restore(book, str(tmp_path / "b.db"))
+    note = database.restore(book, str(tmp_path / "b.db"), yes=True)
+    assert [row["name"] for row in records.list_records(book, LEAD).rows] == ["Big"]
+    assert found(book) == {}
+    [kept] = target.parent.glob("crm.db.before-restore-*")
+    assert str(kept) in note.text
+    assert target.stat().st_mode & 0o777 == 0o600
+    old = Context(Settings({"db": str(kept)}), quiet=True, plugins=False)
+    assert old.reader.value("SELECT count(*) FROM opportunity") == 2
+    old.close()
+    # Undoing a restore is another restore.
+    database.restore(book, str(kept), yes=True)
+    assert book.reader.value("SELECT count(*) FROM opportunity") == 2
+
+
+def test_what_is_no_backup_is_refused(book: Context, tmp_path: Path) -> None:
+    content = Path(book.reader.target).read_bytes()
+    (tmp_path / "text.db").write_text("hello, this is no database" * 20)
+    (tmp_path / "empty.db").write_bytes(b"")
+    (tmp_path / "cut.db").write_bytes(content[: len(content) // 2])
+    foreign = sqlite3.connect(tmp_path / "foreign.db")
+    foreign.execute("CREATE TABLE t (a)")
+    foreign.close()
+    for name in ("text.db", "empty.db", "cut.db", "foreign.db", "missing.db"):
+        with pytest.raises(CrmError) as refused:
+            database.restore(book, str(tmp_path / name), yes=True)
+        assert type(refused.value) in (StoreError, NotFoundError), name
+    assert Path(book.settings.database).read_bytes() == content
+    assert sorted(p.name for p in Path(book.settings.database).parent.iterdir()) == ["crm.db", "crm.db.lock"]
+
+
+def test_a_broken_book_can_be_replaced(book: Context, tmp_path: Path) -> None:
+    database.backup(book, str(tmp_path / "b.db"))
+    target = Path(book.settings.database)
+    book.close()
+    target.write_bytes(b"garbage" * 1000)
+    database.restore(book, str(tmp_path / "b.db"), yes=True)
+    assert found(book) == {}
+
+
+def test_who_had_the_old_book_open_is_told(book: Context, tmp_path: Path) -> None:
+    other = Context(Settings({"db": str(book.settings.database)}), quiet=True, plugins=False)
+    records.list_records(other, LEAD)
+    database.backup(book, str(tmp_path / "b.db"))
+    database.restore(book, str(tmp_path / "b.db"), yes=True)
+    with pytest.raises(StoreError, match="was moved or replaced meanwhile"):
+        records.add(other, LEAD, {"name": "lost?"})
+    other.close()
+
+
+def test_postgresql_names_its_own_tools(pg_url: str, tmp_path: Path) -> None:
+    ctx = Context(Settings({"db": pg_url.replace("crm@", "crm:secret@")}), quiet=True, plugins=False)
+    for work in (lambda: database.backup(ctx, "x"), lambda: database.restore(ctx, "x", yes=True)):
+        with pytest.raises(UsageError) as refused:
+            work()
+        assert "pg_" in refused.value.hint
+        assert "secret" not in str(refused.value)
+    assert "secret" not in database.path(ctx).text
+
+
+def test_init_and_upgrade(tmp_path: Path) -> None:
+    ctx = Context(Settings({"db": str(tmp_path / "new" / "crm.db")}), quiet=True, plugins=False)
+    with pytest.raises(NotFoundError, match="no book"):
+        database.upgrade(ctx)
+    database.init(ctx)
+    assert ctx.names("stage") == ["New", "Qualified", "Proposition", "Won"]
+    with pytest.raises(ConflictError, match="already"):
+        database.init(ctx)
+    assert "up to date" in database.upgrade(ctx).text
+    assert (tmp_path / "new" / "crm.db").stat().st_mode & 0o777 == 0o600
+    ctx.close()
+
+
+# --- SQL -------------------------------------------------------------------------------------------------------------
+
+
+def test_sql_answers(ctx: Context) -> None:
+    fill(ctx)
+    got = database.sql(ctx, "select id, name, id, value_minor from v_lead -- a comment")
+    assert [c.name for c in got.columns] == ["id", "name", "id_2", "value_minor"]
+    assert [c.label for c in got.columns] == ["id", "name", "id", "value_minor"]
+    assert list(got.rows) == [{"id": 1, "name": "Big", "id_2": 1, "value_minor": 1_200_000}]
+    one = "SELECT count(*) AS n, sum(value_minor) AS s, min(created_at) AS at FROM v_lead"
+    assert list(database.sql(ctx, one).rows) == [{"n": 1, "s": 1_200_000, "at": "2026-11-21T10:00:00.000Z"}]
+    assert list(database.sql(ctx, "with x as (select 1 as a) select '100%' as p, a from x").rows) == [{"p": "100%", "a": 1}]
+    assert list(database.sql(ctx, "(select 1 as a)" if ctx.reader.dialect == "postgresql" else "values (1)").rows)
+    assert list(database.sql(ctx, "select name from v_lead where 1 = 0").rows) == []
+
+
+WRITES = (
+    "insert into source (name) values ('x')", "delete from contact", "drop table contact", "update contact set name = 'x'", "begin",
+    "commit", "vacuum", "with x as (select 1) delete from contact", "select 1; select 2", "", "   ", "nonsense", "select",
+    "select nosuch from v_lead", "select * from nowhere", "create table x (a int)", "pragma user_version = 3",
+    "attach database '/tmp/x.db' as x", "explain analyze insert into source (name) values ('x')", "copy contact to '/tmp/x'",
+    "select '\udcff'",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRITES, ids=ascii)
+def test_sql_only_reads(ctx: Context, text: str) -> None:
+    fill(ctx)
+    before = ctx.reader.rows("SELECT * FROM contact")
+    with pytest.raises(UsageError) as refused:
+        database.sql(ctx, text)
+    assert refused.value.code == 2
+    assert ctx.reader.rows("SELECT * FROM contact") == before
+    records.add(ctx, LEAD, {"name": "still writes"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["select load_extension('x')", "select * from pragma_writable_schema", "with x as (select 1) insert into source (name) select 'x'"],
+)
+def test_sqlite_refuses_side_doors(book: Context, text: str) -> None:
+    with pytest.raises(UsageError):
+        database.sql(book, text)
+
+
+def test_postgresql_refuses_side_doors(pg_url: str) -> None:
+    ctx = Context(Settings({"db": pg_url}), quiet=True, plugins=False)
+    ctx.create(pg_url)
+    for text in ("select nextval('contact_id_seq')", "select set_config('transaction_read_only', 'off', true), nextval('tag_id_seq')"):
+        with pytest.raises(UsageError):
+            database.sql(ctx, text)
+    ctx.close()
+
+
+def test_sql_leaves_no_lock(book: Context, book_path: Path) -> None:
+    rows: Callable[[], Any] = lambda: database.sql(book, "select * from v_lead")  # noqa: E731
+    got = iter(rows().rows)
+    next(got)
+    records.add(book, LEAD, {"name": "meanwhile"})
+    assert os.path.exists(book_path)
