@@ -18,7 +18,13 @@ def main(argv: list[str] | None = None) -> int:
     os.umask(0o077)  # what it makes is a person's book: nobody else's business
     gc.disable()  # a one-shot command ends before garbage matters; what runs long turns it on again
     _hold_standard_streams()
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before there was anybody to catch it: while the program was being loaded
+        sys.stderr.write("\ncrm: interrupted; nothing was saved\n")
+        code = 130
+    if "textual" in sys.modules:  # the dashboard leaves by the usual way, its threads and the terminal in order
+        return code
     try:
         sys.stderr.flush()
     except OSError:

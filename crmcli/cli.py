@@ -241,7 +241,7 @@ def _listen() -> dict[Any, Any]:
     a SIGHUP that nohup ignores stays ignored. Returns the handlers that were there."""
     before: dict[Any, Any] = {}
 
-    def stop(number: int, frame_: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C ends it at once
         raise KeyboardInterrupt
 

@@ -138,7 +138,11 @@ class Context:
 
     def create(self, target: str) -> None:
         """Make a new book with its default pipeline."""
-        schema.create(target)
+        schema.create(target, self._fill)
+        self.say(f"made a new book: {connect.redact(target)}")
+
+    def _fill(self, target: str) -> None:
+        """What a new book holds. A file gets it before it has its name, for others may be waiting to open it."""
         opened = connect.connect(target, timeout=float(self.settings["busy_timeout"]), say=self.say)
         previous, self._connection = self._connection, opened
         try:
@@ -152,7 +156,6 @@ class Context:
         finally:
             self._connection = previous
             opened.close()
-        self.say(f"made a new book: {connect.redact(target)}")
 
     @contextlib.contextmanager
     def writing(self, source: str = "cli", *, command: str = "", batch: int = 0, undoes: int | None = None) -> Iterator[Transaction]:

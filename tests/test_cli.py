@@ -58,12 +58,20 @@ def test_version_needs_no_home(run_crm: RunCrm) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["led"], 2, "did you mean 'crm lead'?"), (["lead", "lits"], 2, "did you mean 'crm lead list'?"), (["lead", "list", "--nope"], 2, "no such option"),
-        (["lead", "list", "-o", "xml"], 2, "table, json"), (["lead", "list", "foo:bar"], 2, "no field 'foo'"), (["lead", "list", "value:>="], 2, "^"),
-        (["lead", "show", "99"], 3, "there is no lead 99"), (["lead", "show"], 2, "missing argument"), (["--db", "/nonexistent/x.db", "lead"], 3, "no book"),
-        (["--db", "/dev/null", "lead"], 1, "crm:"), (["report", "nope"], 3, "no report"), (["config", "get", "nope"], 2, "no setting"),
+        (["led"], 2, "did you mean 'crm lead'?"),
+        (["lead", "lits"], 2, "did you mean 'crm lead list'?"),
+        (["lead", "list", "--nope"], 2, "no such option"),
+        (["lead", "list", "-o", "xml"], 2, "table, json"),
+        (["lead", "list", "foo:bar"], 2, "no field 'foo'"),
+        (["lead", "list", "value:>="], 2, "^"),
+        (["lead", "show", "99"], 3, "there is no lead 99"),
+        (["lead", "show"], 2, "missing argument"),
+        (["--db", "/nonexistent/x.db", "lead"], 3, "no book"),
+        (["--db", "/dev/null", "lead"], 1, "crm:"),
+        (["report", "nope"], 3, "no report"),
+        (["config", "get", "nope"], 2, "no setting"),
     ],
-)  # fmt: skip
+)
 def test_each_failure_is_one_message_and_a_code(
     home: Path, words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,6 +166,57 @@ def test_a_bug_is_one_line_and_a_private_report(
     monkeypatch.setenv("CRM_DEBUG", "1")
     main(["lead", "list"])
     assert "Traceback" in capsys.readouterr().err
+
+
+def at_terminal(words: list[str], answer: str = "", **env: str) -> tuple[int, str]:
+    """Run `crm` with a terminal of 80 columns on all three streams; its exit code and all that it showed."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    given = environment(extra={"COLUMNS": "80", "LINES": "24", **env})
+    with subprocess.Popen(
+        [sys.executable, "-m", "crmcli", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=given,
+        start_new_session=True,
+    ) as child:
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # Linux: the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+        code = child.wait(timeout=30)
+    os.close(ours)
+    return code, shown.decode().replace("\r\n", "\n")
+
+
+def test_at_a_terminal(home: Path) -> None:
+    shell("crm lead add Ada value=12000; crm lead add $'Bob\\e[31m'")
+    code, shown = at_terminal(["lead", "list", "--sort", "id"])
+    assert code == 0
+    assert shown.startswith("\x1b[1mID  Name")
+    assert "12,000.00 EUR" in shown
+    assert "Bob^[[31m" in shown
+    assert "\x1b" not in at_terminal(["lead", "list"], NO_COLOR="1")[1]
+    assert "\x1b" not in at_terminal(["lead", "list", "--color", "never"])[1]
+    _, paged = at_terminal(["fields", "lead"], CRM_PAGER="head -2; echo PAGER")
+    assert "PAGER" in paged
+    assert "PAGER" not in at_terminal(["fields", "lead", "--no-pager"], CRM_PAGER="echo PAGER")[1]
+    code, _ = at_terminal(["fields", "lead"], CRM_PAGER="true")
+    assert code == 0
+    code, kept = at_terminal(["lead", "edit", "is:open", "priority=high"], "n\n")
+    assert "none -> high" in kept
+    assert "Change 2 leads? [y/N]" in kept
+    assert "nothing was changed" in kept
+    assert "changed 2 leads" in at_terminal(["lead", "edit", "is:open", "priority=high"], "y\n")[1]
 
 
 def test_quiet_is_quiet(run_crm: RunCrm) -> None:

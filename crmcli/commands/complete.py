@@ -342,7 +342,7 @@ def bash(found: Iterable[Offer], current: str) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def zsh(found: Iterable[Offer], current: str) -> str:
+def zsh(found: Iterable[Offer], _current: str) -> str:
     """A call of zsh's `_arguments` with words and their meanings. The text is evaluated by the shell, so a word or a
     meaning with a character of the shell's own never gets there."""
     rows = []
@@ -358,7 +358,7 @@ def zsh(found: Iterable[Offer], current: str) -> str:
     return "_arguments '*: :((" + "\n".join(rows) + "))'" if rows else "_files"
 
 
-def fish(found: Iterable[Offer], current: str) -> str:
+def fish(found: Iterable[Offer], _current: str) -> str:
     """Words and meanings with a tab between them."""
     from crmcli.domain.text import visible
 

@@ -7,6 +7,8 @@ from crmcli.commands.records import register
 from crmcli.domain.entities import CONTACT
 
 app = noun(
-    'Examples:\n  crm contact add "Ada Lovelace" --company "Analytical Engines" --email ada@engines.example\n  crm contact list has:phone city:zurich'
+    "Examples:\n"
+    '  crm contact add "Ada Lovelace" --company "Analytical Engines" --email ada@engines.example\n'
+    "  crm contact list has:phone city:zurich"
 )
 register(app, CONTACT, example="city:zurich has:phone")

@@ -10,7 +10,11 @@ from crmcli.commands.frame import address, book, noun, run_of
 from crmcli.results import Note, Page
 
 app = noun(
-    "Examples:\n  crm db path\n  crm db check --deep\n  crm db backup ~/crm-backup.db\n  crm --db postgresql://localhost/crm db init"
+    "Examples:\n"
+    "  crm db path\n"
+    "  crm db check --deep\n"
+    "  crm db backup ~/crm-backup.db\n"
+    "  crm --db postgresql://localhost/crm db init"
 )
 File = Annotated[str, typer.Argument(metavar="FILE")]
 

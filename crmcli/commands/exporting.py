@@ -15,7 +15,10 @@ app = noun()
 @app.command(
     "export",
     help="Write the records that fit a filter, every field of them, to stdout.",
-    epilog="Examples:\n  crm export deals stage:won -o xlsx > won.xlsx\n  crm export contacts -o csv > contacts.csv\n  crm export leads is:any --lossless > leads.csv",
+    epilog="Examples:\n"
+    "  crm export deals stage:won -o xlsx > won.xlsx\n"
+    "  crm export contacts -o csv > contacts.csv\n"
+    "  crm export leads is:any --lossless > leads.csv",
 )
 def export(
     ctx: typer.Context,

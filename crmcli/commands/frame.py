@@ -35,9 +35,9 @@ class Run:
         #: Something was saved, and yet the command did not do all that it was asked.
         self.failed = False
         #: Shows a result as narration; the front door puts its renderer here.
-        self.show: Callable[[Any], None] = lambda result: None
+        self.show: Callable[[Any], None] = lambda _result: None
         #: Opens the dashboard, a room beside the commands; the front door knows the way.
-        self.dashboard: Callable[[Context], Any] = lambda context: None
+        self.dashboard: Callable[[Context], Any] = lambda _context: None
         self._context: Context | None = None
 
     @property
@@ -166,12 +166,20 @@ def option(
 ) -> TyperOption:
     """An option whose value goes to the run, not to the command's function."""
     return TyperOption(
-        param_decls=list(names), help=help, metavar=metavar or None, is_flag=flag or None, type=None if flag else str, multiple=multiple,
-        default=False if flag else None, expose_value=False, callback=keep, hidden=hidden,
-    )  # fmt: skip
+        param_decls=list(names),
+        help=help,
+        metavar=metavar or None,
+        is_flag=flag or None,
+        type=None if flag else str,
+        multiple=multiple,
+        default=False if flag else None,
+        expose_value=False,
+        callback=keep,
+        hidden=hidden,
+    )
 
 
-def show_version(ctx: typer.Context, param: Any, value: Any) -> None:
+def show_version(ctx: typer.Context, _param: Any, value: Any) -> None:
     if value and not ctx.resilient_parsing:
         from crmcli import __version__
 
@@ -217,7 +225,7 @@ class Helped:
 
     epilog: str | None
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         if self.epilog:
             formatter.write_paragraph()
             for line in self.epilog.strip("\n").splitlines():
@@ -256,17 +264,22 @@ class Noun(Helped, TyperGroup):
 
     def __init__(self, name: str, source: typer.Typer, help: str, *, default: str = "", loose: bool = False) -> None:
         super().__init__(
-            name=name, params=with_shared(None), help=help, rich_markup_mode=None, epilog=source.info.epilog or "", invoke_without_command=True,
-        )  # fmt: skip
+            name=name,
+            params=with_shared(None),
+            help=help,
+            rich_markup_mode=None,
+            epilog=source.info.epilog or "",
+            invoke_without_command=True,
+        )
         self.source, self.default, self.loose = source, default, loose
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return [
             *(name_of(info) for info in self.source.registered_commands if not info.hidden),
             *(str(g.name) for g in self.source.registered_groups),
         ]
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         if cmd_name not in self.commands:
             found = build(self.source, cmd_name)
             if found is None:

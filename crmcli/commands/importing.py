@@ -28,8 +28,13 @@ def flag(*names: str, help: str) -> Any:
 
 @app.command(
     "import",
-    help="Read a CSV, XLSX, XLS or ODS file into the book. The mapping is shown before anything is written; rows that are refused go into a file beside the reason, and one 'crm undo' takes the rest back.",
-    epilog="Examples:\n  crm import leads.xlsx --dry-run\n  crm import people.csv --as contact --map 'Company Name=company' --match email\n  crm import leads.csv --update --yes",
+    help="Read a CSV, XLSX, XLS or ODS file into the book. The mapping is shown before anything is "
+    "written; rows that are refused go into a file beside the reason, and one 'crm undo' takes "
+    "the rest back.",
+    epilog="Examples:\n"
+    "  crm import leads.xlsx --dry-run\n"
+    "  crm import people.csv --as contact --map 'Company Name=company' --match email\n"
+    "  crm import leads.csv --update --yes",
 )
 def import_(
     ctx: typer.Context,
@@ -69,10 +74,21 @@ def import_(
     run = run_of(ctx)
     run.long()
     made = importing.plan(
-        run.context, file, kind=entity(kind) if kind else None, mapping=pairs(mapping or []), sheet=sheet or None, encoding=encoding or None,
-        delimiter=delimiter.replace("\\t", "\t") or None, header_row=header_row or None, id_column=id_column,
-        match=[word.strip() for word in match.split(",") if word.strip()] or None, update=update, dates=dates, decimal=decimal, guarded=not lossless,
-    )  # fmt: skip
+        run.context,
+        file,
+        kind=entity(kind) if kind else None,
+        mapping=pairs(mapping or []),
+        sheet=sheet or None,
+        encoding=encoding or None,
+        delimiter=delimiter.replace("\\t", "\t") or None,
+        header_row=header_row or None,
+        id_column=id_column,
+        match=[word.strip() for word in match.split(",") if word.strip()] or None,
+        update=update,
+        dates=dates,
+        decimal=decimal,
+        guarded=not lossless,
+    )
     if run.dry_run:
         page = importing.preview(run.context, made)
         counts = [

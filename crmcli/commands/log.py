@@ -18,7 +18,9 @@ app = noun()
 @app.command(
     "log",
     help="Write down what happened with a record, on its timeline.",
-    epilog='Examples:\n  crm log call lead:12 "no answer" --at "yesterday 16:00" --minutes 5\n  crm log email contact:7 "sent the offer" --out',
+    epilog="Examples:\n"
+    '  crm log call lead:12 "no answer" --at "yesterday 16:00" --minutes 5\n'
+    '  crm log email contact:7 "sent the offer" --out',
 )
 def log(
     ctx: typer.Context,

@@ -14,11 +14,18 @@ from crmcli.results import Changed, Note
 from crmcli.services import records, timeline
 
 app = noun(
-    'Examples:\n  crm note add lead:12 "met at PyCon"\n  crm note add contact:7            opens $EDITOR\n  pbpaste | crm note add deal:31 -'
+    "Examples:\n"
+    '  crm note add lead:12 "met at PyCon"\n'
+    "  crm note add contact:7            opens $EDITOR\n"
+    "  pbpaste | crm note add deal:31 -"
 )
 
 
-@app.command("add", help="Put a note on a record's timeline; without a text your editor opens, - reads it from stdin.", epilog="Examples:\n  crm note add lead:12 \"met at PyCon\"\n  echo text | crm note add ada@engines.example -")  # fmt: skip
+@app.command(
+    "add",
+    help="Put a note on a record's timeline; without a text your editor opens, - reads it from stdin.",
+    epilog='Examples:\n  crm note add lead:12 "met at PyCon"\n  echo text | crm note add ada@engines.example -',
+)
 def add(
     ctx: typer.Context,
     record: Annotated[str, typer.Argument(metavar="RECORD", help="lead:12, a name, an e-mail address")],

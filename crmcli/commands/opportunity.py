@@ -21,7 +21,7 @@ def register_outcomes(app: typer.Typer, kind: Entity) -> None:
         from crmcli.services import deals
 
         numbers = agreed(ctx, kind, which, "Win")
-        return deals.won(book(ctx), kind, numbers) if numbers else idle(ctx, kind, numbers)
+        return deals.won(book(ctx), kind, numbers) if numbers else idle(ctx, kind)
 
     @app.command(
         "lost",
@@ -39,14 +39,14 @@ def register_outcomes(app: typer.Typer, kind: Entity) -> None:
         from crmcli.services import deals
 
         numbers = agreed(ctx, kind, which, "Lose")
-        return deals.lost(book(ctx), kind, numbers, reason, note) if numbers else idle(ctx, kind, numbers)
+        return deals.lost(book(ctx), kind, numbers, reason, note) if numbers else idle(ctx, kind)
 
     @app.command("reopen", help=f"Open won or lost {kind.plural} again.")
     def reopen(ctx: typer.Context, which: Which) -> Any:
         from crmcli.services import deals
 
         numbers = agreed(ctx, kind, which, "Reopen")
-        return deals.reopen(book(ctx), kind, numbers) if numbers else idle(ctx, kind, numbers)
+        return deals.reopen(book(ctx), kind, numbers) if numbers else idle(ctx, kind)
 
     @app.command(
         "move",
@@ -63,4 +63,4 @@ def register_outcomes(app: typer.Typer, kind: Entity) -> None:
         if len(words) < 2:
             raise UsageError("which stage?", f"as in 'crm {kind.name} move 31 proposition'")
         numbers = agreed(ctx, kind, words[:-1], "Move")
-        return deals.move(book(ctx), kind, numbers, words[-1]) if numbers else idle(ctx, kind, numbers)
+        return deals.move(book(ctx), kind, numbers, words[-1]) if numbers else idle(ctx, kind)

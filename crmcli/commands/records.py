@@ -35,7 +35,15 @@ def register(app: typer.Typer, kind: Entity, *, example: str = "") -> None:
 
 
 def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
-    @app.command("list", help=f"List {kind.plural}.", epilog=f"Examples:\n  crm {kind.name} list {example or 'tag:vip'}\n  crm {kind.name} list --columns id,name --sort -created -o json\n\n'crm fields {kind.name}' lists the fields of filters and columns.")  # fmt: skip
+    @app.command(
+        "list",
+        help=f"List {kind.plural}.",
+        epilog=f"Examples:\n"
+        f"  crm {kind.name} list {example or 'tag:vip'}\n"
+        f"  crm {kind.name} list --columns id,name --sort -created -o json\n"
+        f"\n"
+        f"'crm fields {kind.name}' lists the fields of filters and columns.",
+    )
     def list_(
         ctx: typer.Context,
         words: Words = None,
@@ -58,7 +66,11 @@ def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
     ) -> Rows:
         return records.list_records(book(ctx), kind, words or (), columns=columns, sort=sort, limit=limit, page=page)
 
-    @app.command("show", help=f"Show one {kind.name} with all that hangs on it.", epilog=f"Examples:\n  crm {kind.name} show 12\n  crm {kind.name} show ada@engines.example -o json")  # fmt: skip
+    @app.command(
+        "show",
+        help=f"Show one {kind.name} with all that hangs on it.",
+        epilog=f"Examples:\n  crm {kind.name} show 12\n  crm {kind.name} show ada@engines.example -o json",
+    )
     def show(
         ctx: typer.Context,
         which: Annotated[
@@ -70,7 +82,12 @@ def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
 
 
 def _register_writing(app: typer.Typer, kind: Entity) -> None:
-    @app.command("add", cls=adding(kind), help=f"Add a {kind.name}; only the name is needed.", epilog=f"FIELD=VALUE works too: crm {kind.name} add \"Ada Lovelace\" owner=grace")  # fmt: skip
+    @app.command(
+        "add",
+        cls=adding(kind),
+        help=f"Add a {kind.name}; only the name is needed.",
+        epilog=f'FIELD=VALUE works too: crm {kind.name} add "Ada Lovelace" owner=grace',
+    )
     def add(
         ctx: typer.Context,
         name: Annotated[list[str], typer.Argument(metavar="NAME", help="Its name")],
@@ -80,7 +97,14 @@ def _register_writing(app: typer.Typer, kind: Entity) -> None:
     ) -> Changed | None:
         return add_record(ctx, kind, name, note)
 
-    @app.command("edit", help=f"Change one {kind.name}, or all that fit a filter.", epilog=f"Examples:\n  crm {kind.name} edit 12 owner=grace\n  crm {kind.name} edit tag:vip owner=grace tags=+hot,-cold --dry-run\n  crm {kind.name} list tag:vip -o ids | crm {kind.name} edit - owner=")  # fmt: skip
+    @app.command(
+        "edit",
+        help=f"Change one {kind.name}, or all that fit a filter.",
+        epilog=f"Examples:\n"
+        f"  crm {kind.name} edit 12 owner=grace\n"
+        f"  crm {kind.name} edit tag:vip owner=grace tags=+hot,-cold --dry-run\n"
+        f"  crm {kind.name} list tag:vip -o ids | crm {kind.name} edit - owner=",
+    )
     def edit(
         ctx: typer.Context,
         words: Annotated[
@@ -122,7 +146,7 @@ def marking(app: typer.Typer, kind: Entity, verb: str, done: str, service: Calla
     )
     def mark(ctx: typer.Context, which: Which) -> Any:
         numbers = agreed(ctx, kind, which, done)
-        return service(book(ctx), kind, numbers) if numbers else idle(ctx, kind, numbers)
+        return service(book(ctx), kind, numbers) if numbers else idle(ctx, kind)
 
 
 def adding(kind: Entity) -> type[Verb]:
@@ -159,7 +183,11 @@ def field_options(kind: Entity, *, only: Sequence[str] = ()) -> list[Any]:
         if field.type.family in ("ref", "tags") or field.type.name in ("text", "long text"):
             metavar = "TEXT"
         found.append(option(parameter, *flags, help=text, metavar=metavar, multiple=many, keep=keep))
-    helps = {"on": "The record it is about: lead:12, a name, an e-mail", "due": "When: fri, +3d, 'fri 14:30', 2026-12-01", "mrr": "Monthly recurring revenue"}  # fmt: skip
+    helps = {
+        "on": "The record it is about: lead:12, a name, an e-mail",
+        "due": "When: fri, +3d, 'fri 14:30', 2026-12-01",
+        "mrr": "Monthly recurring revenue",
+    }
     for word in sugar:
         names[f"field_{word}"] = word
         found.append(
@@ -223,8 +251,9 @@ def chosen(context: Context, kind: Entity, words: Sequence[str]) -> list[int]:
     return [] if empty else records.choose(context, kind, rest)[0]
 
 
-def agreed(ctx: typer.Context, kind: Entity, words: Sequence[str], done: str, *, ask_one: bool = False) -> list[int]:
-    """The records that words name, once whoever types has agreed where a filter found several; else an empty list."""
+def agreed(ctx: typer.Context, kind: Entity, words: Sequence[str], done: str, *, ask: bool = True) -> list[int]:
+    """The records that words name, once whoever types has agreed where a filter found several; else an empty list.
+    With `ask` False only --dry-run stops it."""
     context = book(ctx)
     rest, empty = with_stdin(words)
     if empty:
@@ -233,15 +262,15 @@ def agreed(ctx: typer.Context, kind: Entity, words: Sequence[str], done: str, *,
     if not numbers:
         return []
     run = run_of(ctx)
-    many = filtered and len(numbers) > 1
-    preview = listing(context, kind, numbers) if many or run.dry_run or ask_one else None
-    if not run.agree(f"{done} {counted(kind, numbers)}", preview, always=many or ask_one):
+    many = ask and filtered and len(numbers) > 1
+    preview = listing(context, kind, numbers) if many or run.dry_run else None
+    if not run.agree(f"{done} {counted(kind, numbers)}", preview, always=many):
         run.flags["declined"] = True
         return []
     return numbers
 
 
-def idle(ctx: typer.Context, kind: Entity, numbers: Sequence[int]) -> Changed | None:
+def idle(ctx: typer.Context, kind: Entity) -> Changed | None:
     """The result of a verb that had nothing to do."""
     return None if run_of(ctx).flags.get("declined") else nothing(kind)
 

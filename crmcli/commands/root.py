@@ -107,7 +107,7 @@ app = typer.Typer(
 class Root(Helped, TyperGroup):
     """`crm` itself."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return [*TABLE, *(name for name in self._added() if name not in TABLE)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -182,17 +182,25 @@ def plugin_names() -> list[str]:
         return []
     from crmcli.plugins import add_commands
 
-    return add_commands(app, settings, lambda line: None)
+    return add_commands(app, settings, lambda _line: None)
 
 
 def make_root() -> Root:
     """The whole program as one group, with Typer's own options that install completion."""
     from typer.main import get_install_completion_arguments
 
-    root = Root(
-        name="crm", help=app.info.help, epilog=EPILOG, rich_markup_mode=None, invoke_without_command=True,
+    return Root(
+        name="crm",
+        help=app.info.help,
+        epilog=EPILOG,
+        rich_markup_mode=None,
+        invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        params=with_shared([option("version", "--version", help="Show the version", flag=True, keep=show_version), *get_install_completion_arguments()]),
+        params=with_shared(
+            [
+                option("version", "--version", help="Show the version", flag=True, keep=show_version),
+                *get_install_completion_arguments(),
+            ]
+        ),
         subcommand_metavar="COMMAND ...",
-    )  # fmt: skip
-    return root
+    )

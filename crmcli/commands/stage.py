@@ -11,7 +11,13 @@ from crmcli.commands.pipeline import assignments
 from crmcli.results import Changed, Rows
 from crmcli.services import pipelines
 
-app = noun("Examples:\n  crm stage add Negotiation --after Proposition probability=80\n  crm stage edit Won folded=yes\n  crm stage reorder New Qualified Proposition Won\n  crm stage remove Negotiation --to Proposition")  # fmt: skip
+app = noun(
+    "Examples:\n"
+    "  crm stage add Negotiation --after Proposition probability=80\n"
+    "  crm stage edit Won folded=yes\n"
+    "  crm stage reorder New Qualified Proposition Won\n"
+    "  crm stage remove Negotiation --to Proposition"
+)
 Pipeline = Annotated[
     str, typer.Option("--pipeline", metavar="NAME", help="The pipeline; the first one unless given", show_default=False)
 ]

@@ -14,7 +14,13 @@ from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
 from crmcli.services import tags
 
-app = noun("Examples:\n  crm tag add vip source:web stage:new\n  crm tag add vip lead:12 lead:15\n  crm lead list no:email -o ids | crm tag add incomplete -\n  crm tag rename hot warm")  # fmt: skip
+app = noun(
+    "Examples:\n"
+    "  crm tag add vip source:web stage:new\n"
+    "  crm tag add vip lead:12 lead:15\n"
+    "  crm lead list no:email -o ids | crm tag add incomplete -\n"
+    "  crm tag rename hot warm"
+)
 Name = Annotated[str, typer.Argument(metavar="TAG")]
 For = Annotated[
     str, typer.Option("--for", metavar="KIND", help="lead, deal, contact, company or task", show_default=False)
@@ -47,12 +53,15 @@ def kind_of(words: list[str], wanted: str) -> tuple[Entity, list[str]]:
 @app.command(
     "add",
     help="Put a tag on records.",
-    epilog="Examples:\n  crm tag add vip source:web stage:new\n  crm tag add vip deal:31\n  crm tag add vip --for contact city:zurich",
+    epilog="Examples:\n"
+    "  crm tag add vip source:web stage:new\n"
+    "  crm tag add vip deal:31\n"
+    "  crm tag add vip --for contact city:zurich",
 )
 def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
     about, words = kind_of(which, kind)
-    numbers = agreed(ctx, about, words, f"Tag with '{tag}'")
-    return tags.add(book(ctx), tag, about, numbers) if numbers else idle(ctx, about, numbers)
+    numbers = agreed(ctx, about, words, f"Tag with '{tag}'", ask=False)
+    return tags.add(book(ctx), tag, about, numbers) if numbers else idle(ctx, about)
 
 
 @app.command(
@@ -62,8 +71,8 @@ def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
 )
 def remove(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
     about, words = kind_of(which, kind)
-    numbers = agreed(ctx, about, words, f"Take '{tag}' off")
-    return tags.remove(book(ctx), tag, about, numbers) if numbers else idle(ctx, about, numbers)
+    numbers = agreed(ctx, about, words, f"Take '{tag}' off", ask=False)
+    return tags.remove(book(ctx), tag, about, numbers) if numbers else idle(ctx, about)
 
 
 @app.command("rename", help="Give a tag another name.")

@@ -33,7 +33,7 @@ def done(
     from crmcli.services import tasks
 
     numbers = agreed(ctx, TASK, which, "Tick off")
-    return tasks.done(book(ctx), numbers, feedback) if numbers else idle(ctx, TASK, numbers)
+    return tasks.done(book(ctx), numbers, feedback) if numbers else idle(ctx, TASK)
 
 
 @app.command(
@@ -53,7 +53,7 @@ def snooze(
     if len(words) < 2:
         raise UsageError("until when?", "as in 'crm task snooze 7 +3d'")
     numbers = agreed(ctx, TASK, words[:-1], "Put off")
-    return tasks.snooze(book(ctx), numbers, words[-1]) if numbers else idle(ctx, TASK, numbers)
+    return tasks.snooze(book(ctx), numbers, words[-1]) if numbers else idle(ctx, TASK)
 
 
 @app.command("reopen", help="Take back that tasks are done.")
@@ -61,4 +61,4 @@ def reopen(ctx: typer.Context, which: Which) -> Any:
     from crmcli.services import tasks
 
     numbers = agreed(ctx, TASK, which, "Reopen")
-    return tasks.reopen(book(ctx), numbers) if numbers else idle(ctx, TASK, numbers)
+    return tasks.reopen(book(ctx), numbers) if numbers else idle(ctx, TASK)

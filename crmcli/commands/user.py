@@ -14,7 +14,9 @@ from crmcli.results import Changed, Rows
 from crmcli.services import vocabulary
 
 app = noun(
-    'Examples:\n  crm user add grace --full-name "Grace Hopper" --email grace@example.com\n  crm user edit grace active=no'
+    "Examples:\n"
+    '  crm user add grace --full-name "Grace Hopper" --email grace@example.com\n'
+    "  crm user edit grace active=no"
 )
 
 

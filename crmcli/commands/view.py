@@ -18,7 +18,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 @app.command(
     "save",
     help="Keep a filter under a name; 'view:NAME' uses it.",
-    epilog='Examples:\n  crm view save hot "stage:proposition value:10k.."\n  crm view save mine owner:me --for deal --columns id,name,value --sort -value',
+    epilog="Examples:\n"
+    '  crm view save hot "stage:proposition value:10k.."\n'
+    "  crm view save mine owner:me --for deal --columns id,name,value --sort -value",
 )
 def save(
     ctx: typer.Context,

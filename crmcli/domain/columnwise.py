@@ -72,7 +72,9 @@ def _search_texts(table: str, columns: Mapping[str, Sequence[Any]], keys: Mappin
         parts.append(key)
         if isinstance(kinds[column], Phone):
             # Like the key itself, the number as typed stands in the text only where there is a key.
-            parts.append([text if known else None for text, known in zip(fold_column(columns[column]), key, strict=True)])
+            parts.append(
+                [text if known else None for text, known in zip(fold_column(columns[column]), key, strict=True)]
+            )
     if not parts:
         return [""] * len(next(iter(columns.values())))
     return [" ".join([part for part in row if part]) for row in zip(*parts, strict=True)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -37,10 +36,17 @@ def literal(value: Any) -> str:
         return "[" + ", ".join([literal(item) for item in value]) + "]"
     if isinstance(value, bytes):
         value = value.hex()
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = _dumps()(value)
     return (
         text if text.isascii() and "\x7f" not in text else _hidden().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     )
+
+
+@cache
+def _dumps() -> Callable[[Any], str]:
+    from json import JSONEncoder  # not loaded for the other formats
+
+    return JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class Exact:
@@ -177,11 +183,8 @@ def cell(column: Column, row: Mapping[str, Any]) -> str:
     return column.type.show(value)
 
 
-FIELD, VALUE, SECTION, ENTITY, ID = (Column(name, None, name) for name in ("field", "value", "section", "entity", "id"))
-
-
 def flat(result: Result) -> tuple[list[str], Iterator[list[str]]]:
-    """Any result as (header, rows of text). A record is fields and values, a page has its sections in a first column."""
+    """Any result as (header, rows of text): a record as fields and values, a page with its section first."""
     if isinstance(result, Rows):
         columns = result.columns
         return [c.name for c in columns], ([cell(c, row) for c in columns] for row in result.rows)
@@ -292,5 +295,10 @@ def ids(result: Result) -> Iterator[str]:
 
 
 WRITERS: dict[str, Callable[[Result], Iterator[str]]] = {
-    "json": json_text, "jsonl": json_lines, "csv": csv, "tsv": tsv, "md": markdown, "ids": ids,
-}  # fmt: skip
+    "json": json_text,
+    "jsonl": json_lines,
+    "csv": csv,
+    "tsv": tsv,
+    "md": markdown,
+    "ids": ids,
+}

@@ -98,7 +98,7 @@ def wants_colour(terminal: bool, wish: str) -> bool:
 def render(
     result: Any, outlet: Outlet, output: str = "", *, pager: Callable[[], str] | None = None, quiet: bool = False
 ) -> None:
-    """Write a result in the format `output`, "" being a table on a terminal and TSV elsewhere. `pager` gives the
+    """Write a result in the format `output`, "" being a table on a terminal and TSV elsewhere (plain text for a page whose sections differ). `pager` gives the
     program for what is longer than the screen. Raises CrmError where the result has no such form."""
     if result is None:
         return
@@ -117,12 +117,17 @@ def render(
     elif isinstance(result, Changed):
         if not quiet:
             outlet.write(visible(line, multiline=True) + "\n" for line in result.lines)
-    elif output == "table" or outlet.terminal:
+    elif output == "table" or outlet.terminal or (not output and _mixed(result)):
         from crmcli.render.table import lines
 
         paged(lines(result, outlet.screen()), outlet, pager)
     else:
         outlet.write(machine.tsv(result))
+
+
+def _mixed(result: Any) -> bool:
+    """Whether a page has sections of different columns, which make no one table."""
+    return isinstance(result, Page) and len({tuple(c.name for c in s.rows.columns) for s in result.sections}) > 1
 
 
 def _note(note: Note, outlet: Outlet, output: str) -> str:

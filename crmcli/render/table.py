@@ -84,10 +84,8 @@ def _right(column: Column) -> bool:
 def _rigid(column: Column) -> bool:
     """A column that is worth nothing when cut: numbers, days."""
     return (
-        (column.type is not None
-        and column.type.family in ("number", "money", "day", "instant", "flag"))
-        or column.name in COPIED
-    )
+        column.type is not None and column.type.family in ("number", "money", "day", "instant", "flag")
+    ) or column.name in COPIED
 
 
 def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
@@ -97,10 +95,16 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
     if not first:
         yield f"{indent}{screen.dim(visible(rows.empty))}\n"
         return
-    columns = _with_values(rows, first)
+    columns = _with_values(rows)
     read = [[cell(c, row, screen) for c in columns] for row in first]
     heads = [c.label or c.name for c in columns]
     room = screen.columns - width(indent)
+    later: Iterator[list[str]] = ([cell(c, row, screen) for c in columns] for row in source)
+    if sum(_natural(heads, read)) + len(GAP) * (len(columns) - 1) > room:
+        # Where room is short the day says enough of a record's stamps; a timeline keeps its times.
+        stamps = [i for i, c in enumerate(columns) if c.type is not None and c.type.family == "instant" and c.name != "at"]
+        read = [_days(line, stamps) for line in read]
+        later = (_days(line, stamps) for line in later)
     sizes = fit(columns, heads, read, room)
     shown = [i for i, size in enumerate(sizes) if size]
     left = room - sum(sizes) - len(GAP) * len(shown)
@@ -110,13 +114,23 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
         + screen.bold(GAP.join([_pad(columns[i], clip(heads[i], sizes[i]), sizes[i]) for i in shown]).rstrip())
         + "\n"
     )
-    for number, line in enumerate(chain(read, ([cell(c, row, screen) for c in columns] for row in source))):
+    for number, line in enumerate(chain(read, later)):
         text = GAP.join([_pad(columns[i], clip(line[i], sizes[i]), sizes[i]) for i in shown])
         bar = screen.bar(bars[number]) if number < len(bars) and bars[number] else ""
         yield (indent + text + (GAP + bar if bar else "")).rstrip() + "\n"
 
 
-def _with_values(rows: Rows, sample: Sequence[Mapping[str, Any]]) -> list[Column]:
+def _natural(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> list[int]:
+    """The width that each column would like to have."""
+    return [max([width(head), *(width(line[i]) for line in lines)]) for i, head in enumerate(heads)]
+
+
+def _days(line: list[str], stamps: Sequence[int]) -> list[str]:
+    """A line whose instants are cut to their day."""
+    return [text.partition(" ")[0] if i in stamps else text for i, text in enumerate(line)]
+
+
+def _with_values(rows: Rows) -> list[Column]:
     """The columns, without a currency of its own where an amount already shows it."""
     amounts = any(isinstance(c.type, Money) for c in rows.columns)
     return [c for c in rows.columns if not (amounts and c.name == "currency")] or list(rows.columns)
@@ -129,7 +143,7 @@ def _pad(column: Column, text: str, columns: int) -> str:
 def fit(columns: Sequence[Column], heads: Sequence[str], lines: Sequence[Sequence[str]], room: int) -> list[int]:
     """A width for each column so that a line fits into `room`: the widest texts give way first, down to NARROW each;
     then columns go (0) from the end, and at last what is left is cut without mercy."""
-    sizes = [max([width(head), *(width(line[i]) for line in lines)]) for i, head in enumerate(heads)]
+    sizes = _natural(heads, lines)
     soft = [i for i, column in enumerate(columns) if not _rigid(column)]
     _squeeze(sizes, soft, room, NARROW)
     for i in range(len(sizes) - 1, 1, -1):

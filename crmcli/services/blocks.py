@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import domain_of, email_domain, is_public_domain
 from crmcli.domain.columnwise import derive_columns
-from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref
 from crmcli.services import columns as reading
 from crmcli.services import mapping
 from crmcli.services.columns import Problem, Problems
+from crmcli.store.sql import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -82,7 +82,7 @@ class Reader:
             elif isinstance(field.type, Ref):
                 self._links.append((some[0], field))
             else:
-                self._plain.append((some[0], field, reading.reader(field, envs.get(some[0].index, env))))
+                self._plain.append((some[0], field, reading.reader(field, envs.get(some[0].place, env))))
 
     @property
     def fills(self) -> set[str]:
@@ -99,18 +99,18 @@ class Reader:
         if not cells:
             return block, bad
         turned = list(map(list, zip(*cells, strict=True)))
-        used = {column.index for some in self._by.values() for column in some}
+        used = {column.place for some in self._by.values() for column in some}
         for index in used:
             turned[index], nulls = reading.without_nulls(turned[index])
             self.nulls += nulls
         for column, field, read in self._plain:
-            block.columns[field.column] = read(turned[column.index], column.header, bad)
+            block.columns[field.column] = read(turned[column.place], column.header, bad)
         self._name(block, turned, bad)
         self._money(block, turned, bad)
         for column, field in self._links:
-            block.links[field.name] = reading.words(turned[column.index], column.header, bad)
+            block.links[field.name] = reading.words(turned[column.place], column.header, bad)
         for column in self._by.get("tags", ()):
-            block.tags = reading.many_words(turned[column.index], column.header, bad)
+            block.tags = reading.many_words(turned[column.place], column.header, bad)
         self._roles(block, turned, bad)
         self._settle(block)
         if bad:
@@ -119,12 +119,16 @@ class Reader:
         return block, bad
 
     def _name(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
-        parts = [turned[c.index] for role in (mapping.FIRST, mapping.MIDDLE, mapping.LAST) for c in self._by.get(role, ())]
+        parts = [
+            turned[c.place] for role in (mapping.FIRST, mapping.MIDDLE, mapping.LAST) for c in self._by.get(role, ())
+        ]
         if parts and "name" not in block.columns:
             joined = [" ".join([part for cell in row if (part := cell.strip())]) for row in zip(*parts, strict=True)]
             block.columns["name"] = reading.texts(joined, self.kind.field("name"), "name", bad)
         if None in block.columns["name"]:
-            header = next((c.header for to in ("name", mapping.LAST, mapping.FIRST) for c in self._by.get(to, ())), "name")
+            header = next(
+                (c.header for to in ("name", mapping.LAST, mapping.FIRST) for c in self._by.get(to, ())), "name"
+            )
             for row, name in enumerate(block.columns["name"]):
                 if name is None:
                     bad.setdefault(row, Problem(header, "", "there is no name"))
@@ -135,18 +139,23 @@ class Reader:
         codes = block.columns.get("currency")
         settled: list[str | None] = list(codes) if codes else [None] * len(block)
         for column, field in self._amounts:
-            env = self._envs.get(column.index, self.env)
-            minors, found = reading.amounts(turned[column.index], codes, env, column.header, bad)
+            env = self._envs.get(column.place, self.env)
+            minors, found = reading.amounts(turned[column.place], codes, env, column.header, bad)
             block.columns[field.column] = minors
             for row, code in enumerate(found):
                 if code and settled[row] and settled[row] != code:
-                    bad.setdefault(row, Problem(column.header, turned[column.index][row], f"{code} beside {settled[row]} in one row"))
+                    bad.setdefault(
+                        row,
+                        Problem(column.header, turned[column.place][row], f"{code} beside {settled[row]} in one row"),
+                    )
                 elif code:
                     settled[row] = code
         block.columns["currency"] = settled
 
     def _roles(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
-        extra = [(c, turned[c.index]) for role in (mapping.MORE_EMAIL, mapping.MORE_PHONE) for c in self._by.get(role, ())]
+        extra = [
+            (c, turned[c.place]) for role in (mapping.MORE_EMAIL, mapping.MORE_PHONE) for c in self._by.get(role, ())
+        ]
         if extra:
             notes = block.columns.setdefault("description", [None] * len(block))
             for column, values in extra:
@@ -155,12 +164,18 @@ class Reader:
                         line = f"{column.header}: {' '.join(value.split())}"
                         notes[row] = f"{notes[row]}\n{line}" if notes[row] else line
         for column in self._by.get(mapping.COMPANY_DOMAIN, ()):
-            domains = reading.each(reading.cached(lambda text: domain_of(text) or None), turned[column.index], column.header, bad)
+            domains = reading.each(
+                reading.cached(lambda text: domain_of(text) or None), turned[column.place], column.header, bad
+            )
             named = block.links.get("company")
-            block.links["company"] = [n or (d and AT + d) for n, d in zip(named, domains, strict=True)] if named else [d and AT + d for d in domains]
+            block.links["company"] = (
+                [n or (d and AT + d) for n, d in zip(named, domains, strict=True)]
+                if named
+                else [d and AT + d for d in domains]
+            )
         for column in self._by.get(mapping.CONTACT_EMAIL, ()):
             email = self.kind.field("email")
-            found = reading.reader(email, self.env)(turned[column.index], column.header, bad)
+            found = reading.reader(email, self.env)(turned[column.place], column.header, bad)
             block.columns.setdefault("email", found)
             named = block.links.get("contact") or [None] * len(block)
             block.links["contact"] = [n or (e and AT + e) for n, e in zip(named, found, strict=True)]
@@ -209,10 +224,13 @@ class Links:
         return number
 
     def _find(self, target: str, keys: list[str]) -> dict[str, int]:
-        table = ENTITIES[target].table
-        alive = " AND removed_at IS NULL" if target in ("company", "contact") else ""
+        table = table_of(target)
+        alive = " AND removed_at IS NULL" if target in ("company", "contact", "opportunity") else ""
         found: dict[str, int] = {}
-        for column, some in (("name_key", [k for k in keys if k[0] != AT]), (_AT.get(target, ""), [k for k in keys if k[0] == AT])):
+        for column, some in (
+            ("name_key", [k for k in keys if k[0] != AT]),
+            (_AT.get(target, ""), [k for k in keys if k[0] == AT]),
+        ):
             bare = [key.removeprefix(AT) for key in some]
             for start in range(0, len(bare), 900):
                 part = bare[start : start + 900]
@@ -249,17 +267,20 @@ class Links:
 _AT = {"company": "domain", "contact": "email_key"}
 
 
-def linked(field: Field) -> str:
-    assert isinstance(field.type, Ref)
-    return field.type.entity
-
-
 def give_domains(columns: dict[str, list[Any]], count: int) -> None:
     """A company's domain from its website, else from its e-mail unless a public provider's (as `values` does)."""
     websites = columns.get("website") or [None] * count
     emails = columns.get("email") or [None] * count
     domains = columns.get("domain") or [None] * count
     columns["domain"] = [
-        domain or (domain_of(website) if website else email_domain(email) if email and not is_public_domain(email_domain(email)) else None) or None
+        domain
+        or (
+            domain_of(website)
+            if website
+            else email_domain(email)
+            if email and not is_public_domain(email_domain(email))
+            else None
+        )
+        or None
         for domain, website, email in zip(domains, websites, emails, strict=True)
     ]

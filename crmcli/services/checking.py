@@ -174,9 +174,11 @@ def _keys(table: str, row: dict[str, Any], env: Env) -> dict[str, Any]:
     keys = derive(table, row, env)
     for column, kind in KEYED.get(table, {}).items():
         stored = row.get(column + "_key")
-        if isinstance(kind, Phone) and stored and stored != keys[column + "_key"]:
-            if stored.startswith("+") and stored.endswith(bare_number(row[column] or "").lstrip("0")[-6:]):
-                keys[column + "_key"] = stored
+        if not isinstance(kind, Phone) or not stored:
+            continue
+        ending = bare_number(row[column] or "").lstrip("0")[-6:]
+        if len(ending) == 6 and stored.startswith("+") and stored.endswith(ending):
+            keys[column + "_key"] = stored
     if table in SEARCHED:
         keys["search_text"] = search_text(table, row, keys)
     return keys

@@ -10,7 +10,21 @@ from crmcli.domain.address import domain_of
 from crmcli.domain.columnwise import even
 from crmcli.domain.dates import instant_of, parse_when
 from crmcli.domain.text import check_text, digits
-from crmcli.domain.types import Choice, Currency, Day, Email, Flag, Identifier, Instant, Integer, Money, Percent, Phone, Text, Url, show_instant
+from crmcli.domain.types import (
+    Choice,
+    Currency,
+    Day,
+    Email,
+    Flag,
+    Identifier,
+    Instant,
+    Integer,
+    Percent,
+    Phone,
+    Text,
+    Url,
+    show_instant,
+)
 from crmcli.errors import FieldError, UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +84,7 @@ class DayFacts:
                     self.example = self.example or cell.strip()
 
     def order(self, header: str, told: str) -> str:
-        """"dmy", "mdy" or "ymd" (no such dates). Raises UsageError where nothing settles it."""
+        """ "dmy", "mdy" or "ymd" (no such dates). Raises UsageError where nothing settles it."""
         if told:
             return told
         if self.dmy or self.mdy:
@@ -150,7 +164,11 @@ def texts(cells: Sequence[str], field: Field, header: str, bad: Problems) -> lis
     if joined.isascii() and "\0" not in joined and "\r" not in joined:
         if even(joined) and joined.count("\n") == len(cells) - 1:
             return [cell or None for cell in cells]
-        if joined.count("\n") == len(cells) - 1 or getattr(field.type, "multiline", False) or isinstance(field.type, Identifier):
+        if (
+            joined.count("\n") == len(cells) - 1
+            or getattr(field.type, "multiline", False)
+            or isinstance(field.type, Identifier)
+        ):
             return [cell.strip() or None for cell in cells]
     return each(cached(lambda text: field.type.parse(text, None)), cells, header, bad)  # type: ignore[arg-type]
 

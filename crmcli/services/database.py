@@ -8,6 +8,7 @@ import sqlite3
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.text import check_text
 from crmcli.domain.types import Flag, show_instant
 from crmcli.errors import ConflictError, CrmError, NewerDatabaseError, NotFoundError, StoreError, UsageError
 from crmcli.results import Column, Note, Page, Rows, Section
@@ -51,7 +52,7 @@ def init(ctx: Context) -> Note:
 
 
 def check(ctx: Context, deep: bool = False) -> Page:
-    """Prove the store sound: a row a check, with the faults it found; `values["ok"]` says whether all is well.
+    """Prove the store sound: a row a check, with the faults it found; `values["ok"]` says if all is well.
 
     `deep` compares every row with the journal's last word on it, recomputes keys and derived columns, and compares
     the search index. Nothing is ever mended.
@@ -256,7 +257,7 @@ def sql(ctx: Context, text: str) -> Rows:
     Raises UsageError for what cannot be read or would write.
     """
     opened = ctx.reader
-    word = _first_word(text)
+    word = _first_word(check_text(text))
     if word not in QUESTIONS:
         said = f"'{word.upper()}' is none" if word else "there is none"
         raise UsageError(
@@ -296,7 +297,6 @@ def _ask_sqlite(path: str, text: str) -> tuple[list[str], list[tuple[Any, ...]]]
             if code == "SQLITE_INTERRUPT":
                 raise KeyboardInterrupt from None
             if code.startswith(("SQLITE_BUSY", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOTADB")):
-                assert isinstance(error, sqlite3.Error)
                 raise connect.translate(error, path) from None
             if "one statement at a time" in str(error):
                 raise UsageError("crm sql takes one statement at a time") from None

@@ -15,8 +15,7 @@ from crmcli.results import Bytes, Rows
 from crmcli.services import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import IO
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -26,7 +25,13 @@ FORMATS = ("csv", "tsv", "xlsx", "json", "jsonl", "md", "ids")
 
 
 def export(
-    ctx: Context, kind: Entity, words: Sequence[str] = (), *, format: str = "csv", columns: str = "", lossless: bool = False
+    ctx: Context,
+    kind: Entity,
+    words: Sequence[str] = (),
+    *,
+    format: str = "csv",
+    columns: str = "",
+    lossless: bool = False,
 ) -> Bytes | Rows:
     """The records that fit `words`, oldest first, as `format` has them: a finished file for xlsx and for lossless CSV
     and TSV, otherwise rows for the renderer. `columns` are field names with commas, every field when empty.
@@ -38,7 +43,7 @@ def export(
     if format not in FORMATS:
         raise UsageError(f"'{format}' is not a format to export", f"known: {', '.join(FORMATS)}")
     rows = records.list_records(ctx, kind, words, columns=columns or "all", sort="id", limit=0)
-    rows = rows._replace(rows=_snapshot(ctx, rows))
+    rows = rows._replace(rows=Spool(ctx, rows.rows))
     if format == "xlsx":
         return Bytes(_workbook(ctx, kind, rows, lossless), f"{kind.plural}.xlsx")
     if lossless and format in ("csv", "tsv"):
@@ -46,29 +51,38 @@ def export(
     return rows
 
 
-def _snapshot(ctx: Context, rows: Rows) -> Iterator[dict[str, Any]]:
-    """The rows of one moment, from a temporary file that only the user can read and that is gone when they are read."""
-    spool = tempfile.TemporaryFile(prefix="crm-")  # noqa: SIM115 - closed by the generator that reads it
-    reader = ctx.reader
-    reader.run("BEGIN" if reader.dialect == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    try:
-        count = 0
-        for row in rows.rows:
-            marshal.dump(row, spool)
-            count += 1
-    except BaseException:
-        spool.close()
-        raise
-    finally:
-        reader.run("COMMIT")
-    spool.seek(0)
-    return _from(spool, count)
+class Spool:
+    """The rows of one moment in a temporary file that only the user can read; it goes when they have been read once."""
 
+    def __init__(self, ctx: Context, rows: Iterable[dict[str, Any]]) -> None:
+        self._file = tempfile.TemporaryFile(prefix="crm-")  # noqa: SIM115 - closed when it has been read
+        self._left = 0
+        reader = ctx.reader
+        reader.run("BEGIN" if reader.dialect == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            for row in rows:
+                marshal.dump(row, self._file)
+                self._left += 1
+        except BaseException:
+            self._file.close()
+            raise
+        finally:
+            reader.run("COMMIT")
+        self._file.seek(0)
 
-def _from(spool: IO[bytes], count: int) -> Iterator[dict[str, Any]]:
-    with spool:
-        for _ in range(count):
-            yield marshal.load(spool)
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self
+
+    def __next__(self) -> dict[str, Any]:
+        if not self._left:
+            self._file.close()
+            raise StopIteration
+        self._left -= 1
+        row: dict[str, Any] = marshal.load(self._file)
+        return row
+
+    def __del__(self) -> None:
+        self._file.close()
 
 
 def _delimited(rows: Rows, delimiter: str) -> bytes:
@@ -76,7 +90,13 @@ def _delimited(rows: Rows, delimiter: str) -> bytes:
 
     text = io.StringIO(newline="")
     header = [column.name for column in rows.columns]
-    write_csv(text, header, ([cell(column, row) for column in rows.columns] for row in rows.rows), delimiter=delimiter, lossless=True)
+    write_csv(
+        text,
+        header,
+        ([cell(column, row) for column in rows.columns] for row in rows.rows),
+        delimiter=delimiter,
+        lossless=True,
+    )
     return text.getvalue().encode()
 
 

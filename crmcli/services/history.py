@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.dates import show_day
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.money import format_money
-from crmcli.domain.types import Instant, Integer, Money, Ref, read_instant
+from crmcli.domain.types import Instant, Integer, Money, read_instant
 from crmcli.results import Column, Rows
 from crmcli.services.purging import purge
 from crmcli.services.undoing import TARGETS, undo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,19 +21,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crmcli.context import Context
-    from crmcli.domain.fields import Entity
     from crmcli.exchange.tables import Row
     from crmcli.store.write import Transaction
 
 __all__ = ["Imported", "Plan", "plan", "preview", "run"]
 
-FIRST_BLOCK, LEAST, MOST = 2500, 500, 20_000
+FIRST_BLOCK, LEAST, MOST = 2500, 1000, 20_000
 #: How long a block may hold the lock, in seconds: other writers wait no longer than half a second.
-HOLD = 0.25
-_MOST_LISTED = 20
+HOLD = 0.3
+_MOST_LISTED = 100
 #: Set when a record is made, and left alone by --update.
-_ONCE = frozenset(("uid", "created_at", "updated_at", "assigned_at", "stage_since", "position", "currency", "closed_at", "archived_at"))
-_PLACE = ("status", "stage_id", "pipeline_id", "probability_bp", "probability_manual", "closed_at", "archived_at", "stage_since", "lost_reason_id")
+_ONCE = frozenset(
+    (
+        "uid",
+        "created_at",
+        "updated_at",
+        "assigned_at",
+        "stage_since",
+        "position",
+        "currency",
+        "closed_at",
+        "archived_at",
+    )
+)
+_PLACE = (
+    "status",
+    "stage_id",
+    "pipeline_id",
+    "probability_bp",
+    "probability_manual",
+    "closed_at",
+    "archived_at",
+    "stage_since",
+    "lost_reason_id",
+)
 
 
 class Imported(NamedTuple):
@@ -77,19 +99,32 @@ def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
     rows that it would refuse. Nothing is written."""
     rows = [{"column": c.header, "field": c.shown, "sample": c.sample[:40]} for c in made.columns]
     shown = (Column("column", None, "Column"), Column("field", None, "Field"), Column("sample", None, "Sample"))
-    found: dict[str, Any] = {"file": made.path, "kind": made.kind.name if made.kind else None, "rows": made.rows, "blank_rows": made.blank}
+    found: dict[str, Any] = {
+        "file": made.path,
+        "kind": made.kind.name if made.kind else None,
+        "rows": made.rows,
+        "blank_rows": made.blank,
+    }
     notes = list(made.notes)
     sections = [Section("mapping", "Mapping", Rows(shown, rows))]
     if made.problem:
         notes.append(made.problem)
     if made.new_stages:
-        notes.append("new stages: " + ", ".join(f"{s.pipeline + ': ' if s.pipeline else ''}{s.stage or '(pipeline)'}" for s in made.new_stages))
+        notes.append(
+            "new stages: "
+            + ", ".join(f"{s.pipeline + ': ' if s.pipeline else ''}{s.stage or '(pipeline)'}" for s in made.new_stages)
+        )
     if counts and made.kind is not None:
         done = run(ctx, made, dry_run=True)
         found.update(new=done.new, updated=done.updated, same=done.same, repeated=done.repeated, refused=done.refused)
         notes += [note for note in done.notes if note not in notes]
         listed = [{"line": n, "column": c, "value": v, "reason": r} for n, c, v, r in done.listed]
-        heads = (Column("line", None, "Line"), Column("column", None, "Column"), Column("value", None, "Value"), Column("reason", None, "Reason"))
+        heads = (
+            Column("line", None, "Line"),
+            Column("column", None, "Column"),
+            Column("value", None, "Value"),
+            Column("reason", None, "Reason"),
+        )
         if listed:
             sections.append(Section("refused", "Refused and repeated rows", Rows(heads, listed)))
     found["notes"] = notes
@@ -108,16 +143,22 @@ def run(
     if made.kind is None:
         raise UsageError(f"{made.path}: {made.problem}")
     job = _Import(ctx, made, dry_run=dry_run)
+    collecting = gc.isenabled()
+    gc.disable()  # nothing here makes cycles, and every row makes containers that the collector would walk again and again
     try:
         return job.run(progress)
     except KeyboardInterrupt:
         if job.batch:
-            ctx.say(f"stopped: {job.settled:,} rows are in; 'crm undo {job.batch}' takes them back, the same import goes on")
+            ctx.say(
+                f"stopped: {job.settled:,} rows are in; 'crm undo {job.batch}' takes them back, the same import goes on"
+            )
         else:
             ctx.say("stopped: nothing was imported")
         raise
     finally:
         job.rejects.close()
+        if collecting:
+            gc.enable()
 
 
 class _Import:
@@ -189,8 +230,8 @@ class _Import:
                 self._refuse(row.line, row.cells, Problem("", "", row.problem))
         lines, cells = [row.line for row in sound], [row.cells for row in sound]
         block, bad = self.reader.read(lines, cells)
-        for row, problem in sorted(bad.items()):
-            self._refuse(lines[row], cells[row], problem)
+        for place, problem in sorted(bad.items()):
+            self._refuse(lines[place], cells[place], problem)
         if not len(block):
             return 0.0
         at = self._position()
@@ -226,24 +267,24 @@ class _Import:
         self._list(line, problem.header, problem.value, problem.reason)
 
     def _list(self, line: int, header: str, value: str, reason: str) -> None:
-        if len(self.listed) < _MOST_LISTED or not self.dry_run and "repeats" not in reason:
+        if len(self.listed) < _MOST_LISTED:
             self.listed.append((line, header, value[:60], reason))
 
     def _resolve(self, block: Block) -> None:
         """Links become ids (negative for what is not there yet); leads and deals find their stage."""
-        columns = block.columns
-        for name, names in block.links.items():
-            field = self.kind.field(name)
-            if name in ("stage", "pipeline", "parent"):
-                continue
+        open_links = [self.kind.field(name) for name in block.links if name not in ("stage", "pipeline", "parent")]
+        for field in open_links:
             assert isinstance(field.type, Ref)
-            columns[field.column] = self.links.ids(field.type.entity, names)
+            block.columns[field.column] = self.links.ids(field.type.entity, block.links[field.name])
+        for field in open_links:
+            assert isinstance(field.type, Ref)
             if not field.type.create and not field.type.words:
-                self._refuse_unknown(block, name)
+                self._refuse_unknown(block, field.name)
+        columns = block.columns
         if block.tags is not None:
             flat = self.links.ids("tag", [tag for tags in block.tags for tag in tags])
             at = iter(flat)
-            columns["tags"] = [sorted({next(at) for _ in tags}) for tags in block.tags]  # type: ignore[type-var]
+            columns["tags"] = [sorted({next(at) for _ in tags}) for tags in block.tags]
         if self.kind.kind:
             columns.update(self._placed(block))
         if self.kind.name == "company":
@@ -279,8 +320,7 @@ class _Import:
                 new.append(row)
             elif number == REPEATED or number in self.matcher.seen:
                 self.counts["repeated"] += 1
-                if len(self.listed) < _MOST_LISTED:
-                    self._list(block.lines[row], "", "", "repeats an earlier row of the file")
+                self._list(block.lines[row], "", "", "repeats an earlier row of the file")
             else:
                 self.matcher.seen.add(number)
                 known.append((row, number))
@@ -350,7 +390,9 @@ class _Import:
         keys = block.keys if whole else {name: [column[row] for row in rows] for name, column in block.keys.items()}
         return tx.add_many(self.kind.name, columns, keys)
 
-    def _changes(self, block: Block, row: int, current: dict[str, Any], made: dict[int, int] | None = None) -> dict[str, Any]:
+    def _changes(
+        self, block: Block, row: int, current: dict[str, Any], made: dict[int, int] | None = None
+    ) -> dict[str, Any]:
         """What --update sets: filled cells that differ; tags are added to."""
         found: dict[str, Any] = {}
         mapped = self._compared(block)
@@ -377,7 +419,9 @@ class _Import:
                 found.update({name: block.columns[name][row] for name in _PLACE if name in block.columns})
         return found
 
-    def _update(self, tx: Transaction, block: Block, row: int, number: int, current: dict[str, Any], made: dict[int, int]) -> bool:
+    def _update(
+        self, tx: Transaction, block: Block, row: int, number: int, current: dict[str, Any], made: dict[int, int]
+    ) -> bool:
         changes = self._changes(block, row, current, made)
         if not changes:
             return False

@@ -43,7 +43,15 @@ _ROLE_KINDS = {
     CONTACT_EMAIL: ("deal",),
 }  # fmt: skip
 _MORE_HEADERS = {
-    "created_at": ("create date", "created date", "created on", "date created", "date added", "engage date", "تاریخ ایجاد"),
+    "created_at": (
+        "create date",
+        "created date",
+        "created on",
+        "date created",
+        "date added",
+        "engage date",
+        "تاریخ ایجاد",
+    ),
     "updated_at": ("last modified date", "modified date", "last modified", "modified on"),
     "closed_at": ("closed date", "closed on"),
     "done_at": ("completed date", "completed on"),
@@ -66,7 +74,7 @@ _ID_WORDS = ("id", "external id", "record id", "rec id")
 class Mapped(NamedTuple):
     """A column of the file: `to` is the fields and roles it fills, none when it is ignored."""
 
-    index: int
+    place: int
     header: str
     to: tuple[str, ...]
     sample: str = ""
@@ -105,7 +113,11 @@ def _known(name: str) -> dict[str, tuple[int, str]]:
 
 
 def map_columns(
-    kind: Entity, header: Sequence[str], given: Mapping[str, str], id_column: str = "", uniques: frozenset[int] = frozenset()
+    kind: Entity,
+    header: Sequence[str],
+    given: Mapping[str, str],
+    id_column: str = "",
+    uniques: frozenset[int] = frozenset(),
 ) -> tuple[tuple[Mapped, ...], list[str]]:
     """What each column fills, and notes about it. `given` (header -> field, "" or "-" to ignore) goes before what is
     recognised; `uniques` are the columns whose values can be ids. Raises UsageError."""
@@ -152,7 +164,9 @@ def _given(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> dic
         field = kind.by_name.get(to) or kind.by_name.get({"due": "due_on"}.get(to, ""))
         if field is None and to not in ROLES:
             known = [n for n, f in kind.by_name.items() if f.settable] + list(ROLES)
-            raise UsageError(f"{kind.name} has no field '{to}' to map '{title}' to", suggest(to, known, f"crm fields {kind.name}"))
+            raise UsageError(
+                f"{kind.name} has no field '{to}' to map '{title}' to", suggest(to, known, f"crm fields {kind.name}")
+            )
         if field is not None and not field.settable and field.name not in TAKEN_OVER:
             raise UsageError(f"{kind.name}.{field.name} is set by the program and cannot be imported")
         fixed[index] = field.name if field else to
@@ -253,7 +267,9 @@ def recognise(header: Sequence[str], path: str) -> Entity | None:
         score = float(len(filled))
         if any(word in name for word in _WORDS[kind.name]):
             score += 0.9
-        if keys & {squeeze(f"{word} {what}") for word in _WORDS[kind.name] for what in ("id", "name", "stage", "owner")}:
+        if keys & {
+            squeeze(f"{word} {what}") for word in _WORDS[kind.name] for what in ("id", "name", "stage", "owner")
+        }:
             score += 2
         if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
             score += 0.5

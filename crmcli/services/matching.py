@@ -62,7 +62,9 @@ def match_keys(kind: Entity, asked: Sequence[str] | None, filled: set[str]) -> t
             names.append(field.name)
         missing = [name for name in names if name not in filled]
         if missing and asked:
-            raise UsageError(f"--match {word}: no column of the file fills {missing[0]}", "map one with --map 'COLUMN=FIELD'")
+            raise UsageError(
+                f"--match {word}: no column of the file fills {missing[0]}", "map one with --map 'COLUMN=FIELD'"
+            )
         if not missing and names not in (["external_id"], ["uid"]):
             found.append(tuple(names))
     return tuple(found)
@@ -84,7 +86,9 @@ class Matcher:
         """Whether a row of the table is of this kind; a converted lead is the same record still."""
         return kind == (self.kind.kind or None) or (self.kind.kind == "lead" and converted is not None)
 
-    def outcomes(self, columns: Mapping[str, Sequence[Any]], derived: Mapping[str, Sequence[Any]], count: int) -> list[int]:
+    def outcomes(
+        self, columns: Mapping[str, Sequence[Any]], derived: Mapping[str, Sequence[Any]], count: int
+    ) -> list[int]:
         """For each row NEW, REPEATED, or the id of the record it is. Nothing is marked as seen yet. `derived` are the
         key columns of the rows."""
         external = columns.get("external_id") or [None] * count
@@ -97,6 +101,7 @@ class Matcher:
         chunk: list[dict[Any, int]] = [{} for _ in keys]
         found = [NEW] * count
         keyless = []
+        taken: set[int] = set()
         for row in range(count):
             strong = [("external_id", external[row])] if external[row] else []
             strong += [("uid", uids[row])] if uids[row] else []
@@ -110,8 +115,10 @@ class Matcher:
                 continue
             chunk_strong.update(strong)
             own = [values[row] for values in keys]
-            outcome, keyed = self._weak(row, own, keys, stored, chunk, bool(strong), external[row])
+            outcome, keyed = self._weak(row, own, keys, stored, chunk, taken if strong else None, external[row])
             found[row] = outcome
+            if outcome > 0:
+                taken.add(outcome)
             if not keyed and not strong:
                 keyless.append(row)
             if outcome == NEW and self._repeats_earlier(strong, own):
@@ -123,7 +130,11 @@ class Matcher:
     # --- keys ---
 
     def _key_values(
-        self, names: tuple[str, ...], columns: Mapping[str, Sequence[Any]], keys: Mapping[str, Sequence[Any]], count: int
+        self,
+        names: tuple[str, ...],
+        columns: Mapping[str, Sequence[Any]],
+        keys: Mapping[str, Sequence[Any]],
+        count: int,
     ) -> list[Any]:
         parts = []
         for name in names:
@@ -185,10 +196,14 @@ class Matcher:
         keys: list[list[Any]],
         stored: list[dict[Any, list[tuple[int, Any, tuple[Any, ...]]]]],
         chunk: list[dict[Any, int]],
-        strong: bool,
+        taken: set[int] | None,
         external: Any,
     ) -> tuple[int, bool]:
-        """(outcome, whether the row has a key at all). A weaker key counts only where no stronger one contradicts."""
+        """(outcome, whether the row has a key at all). A weaker key counts only where no stronger one contradicts.
+
+        `taken` is given for rows that have an id of their own: the records that earlier rows of the block are.
+        """
+        strong = taken is not None
         outcome, keyed = NEW, False
         for which, key in enumerate(own):
             if key is None:
@@ -197,7 +212,7 @@ class Matcher:
             if outcome != NEW:
                 break
             for number, its_external, theirs in stored[which].get(key, ()):
-                if strong and (number in self.seen or (external and its_external)):
+                if taken is not None and (number in self.seen or number in taken or (external and its_external)):
                     continue  # another record of the same source
                 if not _contradict(own, theirs, which):
                     outcome = number
@@ -229,7 +244,11 @@ class Matcher:
     # --- equality ---
 
     def _equal_rows(
-        self, rows: list[int], columns: Mapping[str, Sequence[Any]], derived: Mapping[str, Sequence[Any]], found: list[int]
+        self,
+        rows: list[int],
+        columns: Mapping[str, Sequence[Any]],
+        derived: Mapping[str, Sequence[Any]],
+        found: list[int],
     ) -> None:
         """Rows without any key: equal in everything that the file says is the same."""
         names = [name for name in columns if name not in _ASIDE]
@@ -243,7 +262,11 @@ class Matcher:
             for key, number, removed, kind, converted in sorted(self.ctx.reader.rows(sql, some), key=itemgetter(1)):
                 if removed is None and self._fits(kind, converted):
                     ids.setdefault(key, []).append(number)
-        full = read.raw(self.ctx.reader, self.kind.table, [n for some_ids in ids.values() for n in some_ids]) if ids else {}
+        full = (
+            read.raw(self.ctx.reader, self.kind.table, [n for some_ids in ids.values() for n in some_ids])
+            if ids
+            else {}
+        )
         chunk: set[Any] = set()
         for row, key in zip(rows, keys, strict=True):
             own = tuple(_plain(columns[name][row]) for name in names)

@@ -78,13 +78,24 @@ class Stages:
 
     def _extend(self, tx: Transaction, own: list[dict[str, Any]], names: list[str]) -> None:
         steps = [s for s in own if not s["is_won"]]
-        last, points = max((s["position"] for s in steps), default=0), max((s["probability_bp"] for s in steps), default=0)
+        last, points = (
+            max((s["position"] for s in steps), default=0),
+            max((s["probability_bp"] for s in steps), default=0),
+        )
         after = [s for s in own if s["is_won"] and s["position"] <= last + len(names)]
         for number, stage in enumerate(after):
             tx.change("stage", stage["id"], {"position": last + len(names) + 1 + number})
         for number, name in enumerate(names, 1):
             chance = (points + (10_000 - points) * number // (len(names) + 1)) // 100 * 100
-            tx.add("stage", {"name": name, "pipeline_id": own[0]["pipeline_id"], "position": last + number, "probability_bp": chance})
+            tx.add(
+                "stage",
+                {
+                    "name": name,
+                    "pipeline_id": own[0]["pipeline_id"],
+                    "position": last + number,
+                    "probability_bp": chance,
+                },
+            )
 
     def _build(self, tx: Transaction, pipeline: str, names: list[str]) -> None:
         position = max((row[0] for row in self.ctx.reader.rows("SELECT position FROM pipeline")), default=0)
@@ -92,7 +103,16 @@ class Stages:
         for place, name in enumerate(names, 1):
             chance = 10_000 * place // (len(names) + 1) // 100 * 100
             tx.add("stage", {"name": name, "pipeline_id": number, "position": place, "probability_bp": chance})
-        tx.add("stage", {"name": "Won", "pipeline_id": number, "position": len(names) + 70, "probability_bp": 10_000, "is_won": True})
+        tx.add(
+            "stage",
+            {
+                "name": "Won",
+                "pipeline_id": number,
+                "position": len(names) + 70,
+                "probability_bp": 10_000,
+                "is_won": True,
+            },
+        )
         tx.flush()
         self.refresh()
 
@@ -118,7 +138,9 @@ class Stages:
         return named, outcome
 
 
-def place(stages: Stages, block: Block, kind: str, lost_reasons: Sequence[int | None] | None, ctx: Context) -> dict[str, list[Any]]:
+def place(
+    stages: Stages, block: Block, kind: str, lost_reasons: Sequence[int | None] | None, ctx: Context
+) -> dict[str, list[Any]]:
     """The columns of leads and deals that follow from their stage, status and dates; `values.create` gives one record
     the same."""
     count = len(block)
@@ -146,7 +168,17 @@ def place(stages: Stages, block: Block, kind: str, lost_reasons: Sequence[int | 
         columns.get("closed_at") or none, columns.get("archived_at") or none, columns.get("close_on") or none,
         columns.get("stage_since") or none, lost_reasons or none, strict=True,
     )  # fmt: skip
-    names = ("stage_id", "pipeline_id", "status", "probability_bp", "probability_manual", "closed_at", "archived_at", "stage_since", "lost_reason_id")
+    names = (
+        "stage_id",
+        "pipeline_id",
+        "status",
+        "probability_bp",
+        "probability_manual",
+        "closed_at",
+        "archived_at",
+        "stage_since",
+        "lost_reason_id",
+    )
     midnight = _Midnights(ctx)
     found = []
     for pipeline, stage, state, points, by_hand, born, closed, archived, close_on, since, reason in rows:
@@ -155,7 +187,9 @@ def place(stages: Stages, block: Block, kind: str, lost_reasons: Sequence[int | 
             # A figure of a file of our own says itself whether it was set by hand.
             hand = points is not None if by_hand is None else bool(by_hand and points is not None)
             bp = row["probability_bp"] if points is None else points
-            found.append((row["id"], row["pipeline_id"], "open", bp, hand, None, archived, since or born or stamp, None))
+            found.append(
+                (row["id"], row["pipeline_id"], "open", bp, hand, None, archived, since or born or stamp, None)
+            )
             continue
         closed = closed or (midnight(close_on) if close_on else None) or born or stamp
         if born and closed < born:

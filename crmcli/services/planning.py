@@ -97,9 +97,20 @@ def plan(
     if found is None or not _has_name(columns):
         if kind is not None:
             raise UsageError(
-                f"no column of {path} is recognised as a {kind.name}'s name", f"say which one is: --map 'COLUMN=name'; it has: {', '.join(header)}"
+                f"no column of {path} is recognised as a {kind.name}'s name",
+                f"say which one is: --map 'COLUMN=name'; it has: {', '.join(header)}",
             )
-        return Plan(path, None, columns, opening, header, rows, blank, tuple(notes), "no column is recognised as a name; use --as and --map")
+        return Plan(
+            path,
+            None,
+            columns,
+            opening,
+            header,
+            rows,
+            blank,
+            tuple(notes),
+            "no column is recognised as a name; use --as and --map",
+        )
     columns = scan.settled(columns)
     envs = scan.envs(ctx.env, dates, decimal)
     keys = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills)
@@ -118,7 +129,9 @@ def _check_words(kind: Entity | None, dates: str, decimal: str) -> None:
 
 
 def _recognised(header: Sequence[str], path: str, given: Mapping[str, str]) -> Entity | None:
-    return mapping.recognise([f"{to}" if (to := given.get(title, "")) and to != "-" else title for title in header], path)
+    return mapping.recognise(
+        [f"{to}" if (to := given.get(title, "")) and to != "-" else title for title in header], path
+    )
 
 
 def _columns(
@@ -129,10 +142,12 @@ def _columns(
     if kind is None:
         return tuple(mapping.Mapped(i, title, (), samples[i]) for i, title in enumerate(header)), []
     uniques = frozenset(
-        i for i in range(len(header)) if sound and all(cells[i].strip() for cells in sound) and len({cells[i] for cells in sound}) == len(sound)
+        i
+        for i in range(len(header))
+        if sound and all(cells[i].strip() for cells in sound) and len({cells[i] for cells in sound}) == len(sound)
     )
     columns, notes = mapping.map_columns(kind, header, given, id_column, uniques)
-    return tuple(column._replace(sample=samples[column.index]) for column in columns), notes
+    return tuple(column._replace(sample=samples[column.place]) for column in columns), notes
 
 
 def _has_name(columns: Sequence[Mapped]) -> bool:
@@ -145,16 +160,16 @@ class _Scan:
     def __init__(self, kind: Entity | None, columns: Sequence[Mapped]) -> None:
         self._days: dict[int, DayFacts] = {}
         self._money: dict[int, MoneyFacts] = {}
-        self._headers = {column.index: column.header for column in columns}
+        self._headers = {column.place: column.header for column in columns}
         places: dict[str, int] = {}
         for column in columns:
             for to in column.to:
-                places[to] = column.index
+                places[to] = column.place
                 field = kind.by_name.get(to) if kind else None
                 if field is not None and isinstance(field.type, (Day, Instant)):
-                    self._days[column.index] = DayFacts()
+                    self._days[column.place] = DayFacts()
                 elif field is not None and isinstance(field.type, Money):
-                    self._money[column.index] = MoneyFacts()
+                    self._money[column.place] = MoneyFacts()
         self._stage, self._pipeline, self._status = places.get("stage"), places.get("pipeline"), places.get("status")
         self._pairs: dict[tuple[str, str], None] = {}
         self._statuses: set[str] = set()
@@ -170,7 +185,10 @@ class _Scan:
         stage = self._stage if self._stage is not None else self._status
         if stage is not None or self._pipeline is not None:
             for row in cells:
-                key = (row[self._pipeline] if self._pipeline is not None else "", row[stage] if stage is not None else "")
+                key = (
+                    row[self._pipeline] if self._pipeline is not None else "",
+                    row[stage] if stage is not None else "",
+                )
                 self._pairs[key] = None
         return len(rows)
 
@@ -183,7 +201,9 @@ class _Scan:
         if self._status is None or self._own_statuses:
             return columns
         to = "stage" if self._stage is None else ""
-        return tuple(c._replace(to=tuple(to if t == "status" else t for t in c.to if t != "status" or to)) for c in columns)
+        return tuple(
+            c._replace(to=tuple(to if t == "status" else t for t in c.to if t != "status" or to)) for c in columns
+        )
 
     @property
     def stages(self) -> list[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from binascii import a2b_base64, b2a_base64
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
@@ -217,20 +217,20 @@ def _single_view(ctx: Context, kind: Entity, text: str) -> tuple[str, str]:
 
 
 def _cursor(after: list[Any]) -> str:
-    import base64
-
-    return base64.urlsafe_b64encode(json.dumps(after, ensure_ascii=False, separators=(",", ":")).encode()).decode().rstrip("=")
+    """A key as a word for the shell; written without json and base64, which a list would import for this alone."""
+    return b2a_base64(repr(after).encode(), newline=False).decode().rstrip("=").translate(str.maketrans("+/", "-_"))
 
 
 def _read_cursor(text: str, keys: list[tuple[Field, bool]]) -> list[Any]:
-    import base64
-    import binascii
+    from ast import literal_eval
 
     try:
-        after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error):
+        packed = text.translate(str.maketrans("-_", "+/")) + "=" * (-len(text) % 4)
+        after = literal_eval(a2b_base64(packed.encode()).decode())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         after = None
-    if not isinstance(after, list) or len(after) != max(len(keys), 1) + 1 or not isinstance(after[-1], int):
+    fits = isinstance(after, list) and len(after) == max(len(keys), 1) + 1 and isinstance(after[-1], int)
+    if not isinstance(after, list) or not fits or not all(value is None or isinstance(value, (str, int)) for value in after):
         raise UsageError("the --page cursor does not fit this list", "take it from the last line of the same list")
     return after
 

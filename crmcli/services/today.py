@@ -116,7 +116,7 @@ def when(ctx: Context, row: dict[str, Any]) -> str:
 
     word = relative(date.fromisoformat(row["due_on"]), ctx.env.now.date())
     if row.get("due_at"):
-        word += f" {read_instant(row['due_at']).astimezone(ctx.env.now.tzinfo):%H:%M}"
+        word += f" {_moment(ctx, row['due_at'])[-5:]}"
     return word
 
 
@@ -170,7 +170,7 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
     facts["last_touch"] = row.get("last_touch")
     if row.get("tags"):
         facts["tags"] = row["tags"]
-    found: list[Section] = [_who(kind, facts, row)]
+    found: list[Section] = [_who(ctx, kind, facts, row)]
     found += _company(ctx, kind, row)
     found += _people(ctx, kind, row)
     link = {"opportunity": "opportunity", "contact": "contact", "company": "company"}[kind.table]
@@ -185,15 +185,21 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
     return Page(f"{kind.name}:{number}  {row['name']}", tuple(found), {"ref": f"{kind.name}:{number}", "uid": row["uid"], **facts})
 
 
-def _who(kind: Entity, facts: dict[str, Any], row: dict[str, Any]) -> Section:
+def _who(ctx: Context, kind: Entity, facts: dict[str, Any], row: dict[str, Any]) -> Section:
     lines = []
     for name, value in facts.items():
         field = kind.by_name.get(name)
         if field is not None and value is not None:
-            lines.append({"fact": field.label, "value": field.type.show(value)})
+            text = _moment(ctx, value) if field.type.family == "instant" else field.type.show(value)
+            lines.append({"fact": field.label, "value": text})
     if row.get("owner"):
         lines.append({"fact": "Owner", "value": row["owner"]})
     return Section("who", "Who", Rows((Column("fact", None, ""), Column("value", None, "")), lines))
+
+
+def _moment(ctx: Context, stored: str) -> str:
+    """A stored instant in the user's zone, to the minute."""
+    return f"{read_instant(stored).astimezone(ctx.env.now.tzinfo):%Y-%m-%d %H:%M}"
 
 
 def _company(ctx: Context, kind: Entity, row: dict[str, Any]) -> list[Section]:

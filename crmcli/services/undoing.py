@@ -60,7 +60,7 @@ def undo(ctx: Context, batch: int = 0) -> Changed:
     number = batch or _newest(ctx)
     _check(ctx, number)
     with ctx.writing("undo", command=ctx.command or f"undo {number}", undoes=number) as tx:
-        _check(ctx, number)
+        _check(ctx, number, alone=True)
         work = _Undo(ctx, tx, number)
         work.run()
         if not tx.batch and not tx.changes:
@@ -79,8 +79,10 @@ def _newest(ctx: Context) -> int:
     raise NotFoundError("there is nothing of yours to undo", hint)
 
 
-def _check(ctx: Context, number: int) -> None:
-    found = ctx.reader.one("SELECT source, undone_by FROM batch WHERE id = ?", (number,))
+def _check(ctx: Context, number: int, *, alone: bool = False) -> None:
+    """Refuse what cannot be undone; `alone` keeps others from undoing it too until the transaction ends."""
+    lock = " FOR UPDATE" if alone and ctx.reader.dialect == "postgresql" else ""
+    found = ctx.reader.one(f"SELECT source, undone_by FROM batch WHERE id = ?{lock}", (number,))
     if found is None:
         raise NotFoundError(f"there is no batch {number}", "'crm undo --list' shows the numbers")
     source, undone_by = found

@@ -185,7 +185,10 @@ def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping
         return resolve_any(ctx, text if ":" in text or not text.isdigit() else f"deal:{text}", ("lead", "deal"))[1]
     kind = ENTITIES[field.type.entity]
     if field.type.create and not text.isdigit() and ":" not in text:
-        found = tx.connection.rows(f"SELECT id FROM {kind.table} WHERE name_key = ? AND removed_at IS NULL ORDER BY id LIMIT 1", (fold(text),))
+        sql = f"SELECT id FROM {kind.table} WHERE name_key = ? AND removed_at IS NULL ORDER BY id LIMIT 1"
+        found = tx.connection.rows(sql, (fold(text),))
+        if not found and tx.names_alone():
+            found = tx.connection.rows(sql, (fold(text),))
         if found:
             return int(found[0][0])
         return made(ctx, tx, kind, text, {"company_id": row.get("company_id")} if kind.name == "contact" else {})

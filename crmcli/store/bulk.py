@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 STAGED = 20
 
 
-def insert(connection: Connection, table: str, ids: Sequence[int], columns: Mapping[str, Sequence[Any]], env: Env | None) -> None:
+def insert(
+    connection: Connection, table: str, ids: Sequence[int], columns: Mapping[str, Sequence[Any]], env: Env | None
+) -> None:
     """Insert rows given as stored values by column (`tags`: a list of tag ids a row), with their derived keys."""
     columns = dict(columns)
     tags = columns.pop("tags", None)
@@ -31,12 +33,15 @@ def insert(connection: Connection, table: str, ids: Sequence[int], columns: Mapp
         # Every statement with a trigger is a savepoint, and at each the word index writes out what it has gathered: row
         # by row that is a segment a row, merged again and again, and takes four times as long as one statement for all.
         # What all rows share stands in the statement and need not be bound row by row.
-        shared = {name: values[0] for name, values in columns.items() if name != "id" and values.count(values[0]) == len(ids)}
+        shared = {
+            name: values[0] for name, values in columns.items() if name != "id" and values.count(values[0]) == len(ids)
+        }
         own = [name for name in columns if name not in shared]
         connection.run("DROP TABLE IF EXISTS temp.staged")
         connection.run(f"CREATE TEMP TABLE staged ({', '.join(own)})")
         connection.run_many(
-            f"INSERT INTO temp.staged VALUES ({', '.join('?' * len(own))})", zip(*(columns[name] for name in own), strict=True)
+            f"INSERT INTO temp.staged VALUES ({', '.join('?' * len(own))})",
+            zip(*(columns[name] for name in own), strict=True),
         )
         chosen = ", ".join([*own, *("?" * len(shared))])
         sql = f"INSERT INTO {table} ({', '.join([*own, *shared])}) SELECT {chosen} FROM temp.staged ORDER BY rowid"
@@ -58,11 +63,9 @@ def journal_lines(
 
     What is empty or a default is left out, as the journal does everywhere.
     """
-    parts = [
-        _fragments(name, columns[name], defaults.get(name)) for name in sorted(columns)
-    ]
+    parts = [_fragments(name, columns[name], defaults.get(name)) for name in sorted(columns)]
     sha256 = hashlib.sha256
-    found = []
+    found: list[tuple[str, int, str | None, str | None, str]] = []
     for number, text in zip(ids, map("".join, zip(*parts, strict=True)), strict=True):
         after = "{" + text[:-1] + "}"
         found.append((table, number, None, after, sha256(f"{table}\n{number}\n-\n{after}".encode()).hexdigest()))
@@ -73,13 +76,15 @@ def _fragments(name: str, values: Sequence[Any], default: Any) -> list[str]:
     """`"name":value,` for each value as JSON, "" where it is empty or the default."""
     head = f'"{name}":'
     if name == "tags":
-        return ["" if not tags else f"{head}{json.dumps(tags, separators=(',', ':'))}," for tags in values]
-    known = {None: "", default: ""}
-    found = []
-    for value in values:
-        text = known.get(value)
-        if text is None:
-            text = f"{head}{encode_basestring(value) if isinstance(value, str) else json.dumps(value)},"
-            known[value] = text
-        found.append(text)
-    return found
+        return ["" if not tags else f"{head}[{','.join(map(str, tags))}]," for tags in values]
+    if values.count(values[0]) == len(values):
+        return [_fragment(head, values[0], default)] * len(values)
+    if default is None and all(value is None or type(value) is str for value in values):
+        return ["" if value is None else f"{head}{encode_basestring(value)}," for value in values]
+    return [_fragment(head, value, default) for value in values]
+
+
+def _fragment(head: str, value: Any, default: Any) -> str:
+    if value is None or value == default:
+        return ""
+    return f"{head}{encode_basestring(value) if isinstance(value, str) else json.dumps(value)},"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import random
 import re
 import sqlite3
 import stat
@@ -132,7 +131,9 @@ class WriteLock:
             if waited > 1 and not said:
                 self.say(f"waiting for {self._holder()} to finish writing ...")
                 said = True
-            time.sleep(0.01 + random.random() * 0.02)
+            from random import random  # only a writer that has to wait
+
+            time.sleep(0.01 + random() * 0.02)
         os.ftruncate(self.fd, 0)
         os.pwrite(self.fd, f"{os.getpid()} {' '.join(sys.argv[:4])[:200]}".encode(errors="replace"), 0)
 

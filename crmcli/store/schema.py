@@ -9,6 +9,8 @@ from crmcli.errors import NewerDatabaseError, StoreError
 from crmcli.store import connect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crmcli.store.connect import Connection
 
 #: The migration that this program's models stand at; a test compares it with Alembic's head.
@@ -48,9 +50,9 @@ def revision(connection: Connection) -> str | None:
     return str(connection.value("SELECT version_num FROM alembic_version")) if there else None
 
 
-def create(target: str) -> None:
+def create(target: str, fill: Callable[[str], None] | None = None) -> None:
     """Make a new, empty store with its default pipeline and vocabularies. A file is born with mode 0600 and appears
-    under its name only when it is whole."""
+    under its name only when it is whole, and after `fill` has put into it what a new book holds."""
     if connect.is_url(target):
         opened = connect.connect(target)
         try:
@@ -58,6 +60,8 @@ def create(target: str) -> None:
                 _lay(opened)
         finally:
             opened.close()
+        if fill:
+            fill(target)
         return
     folder = os.path.dirname(os.path.abspath(target))
     try:
@@ -68,11 +72,15 @@ def create(target: str) -> None:
         raise StoreError(f"cannot make {target}: {error.strerror}", "check the folder's permissions") from None
     try:
         _lay_file(draft)
+        if fill:
+            fill(draft)
         os.link(draft, target)  # never over a book that another process made meanwhile
     except FileExistsError:
         pass
     finally:
-        os.unlink(draft)
+        for name in (draft, f"{draft}.lock"):
+            if os.path.exists(name):
+                os.unlink(name)
 
 
 def _lay_file(path: str) -> None:

@@ -84,7 +84,9 @@ class Hooks:
 class Transaction:
     """A write in the making. Ids are given at once; rows are written by `flush`, which the end of the transaction calls."""
 
-    def __init__(self, connection: Connection, now: datetime, env: Env, hooks: Hooks, new_uid: Callable[[], str]) -> None:
+    def __init__(
+        self, connection: Connection, now: datetime, env: Env, hooks: Hooks, new_uid: Callable[[], str]
+    ) -> None:
         self.connection, self.now, self.env, self.hooks, self.new_uid = connection, now, env, hooks, new_uid
         self.stamp = show_instant(now)
         self.changes: list[Change] = []
@@ -98,6 +100,7 @@ class Transaction:
         self._rows: dict[tuple[str, int], dict[str, Any]] = {}
         self._ids: dict[str, int] = {}
         self._words: dict[tuple[str, str, int | None], int] = {}
+        self._naming = False
 
     # --- what verbs call ---
 
@@ -129,7 +132,9 @@ class Transaction:
         table = ENTITIES[entity].table
         hooks = self.hooks
         if hooks.before or hooks.react or hooks.after or table not in ("company", "contact", "opportunity"):
-            return [self.add(entity, dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+            return [
+                self.add(entity, dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)
+            ]
         self.flush()
         first = self.connection.next_ids(table, count)
         ids = list(range(first, first + count))
@@ -217,13 +222,25 @@ class Transaction:
             return cached
         table = ENTITIES[vocabulary].table
         scope, params = (" AND pipeline_id = ?", (key, within)) if within is not None else ("", (key,))
-        found = self.connection.value(f"SELECT id FROM {table} WHERE name_key = ?{scope} ORDER BY id", params)
+        sql = f"SELECT id FROM {table} WHERE name_key = ?{scope} ORDER BY id"
+        found = self.connection.value(sql, params)
+        if found is None and create and self.names_alone():
+            found = self.connection.value(sql, params)
         if found is None and create:
             found = self.add(vocabulary, {"name": " ".join(name.split())})
         if found is None:
             return None
         self._words[vocabulary, key, within] = int(found)
         return int(found)
+
+    def names_alone(self) -> bool:
+        """Let one writer at a time make what is known by its name; whether to look for it again, because somebody may
+        have made it while this one waited. SQLite has one writer anyway."""
+        if self._naming or self.connection.dialect == "sqlite":
+            return False
+        self.connection.run("SELECT pg_advisory_xact_lock(4370)")
+        self._naming = True
+        return True
 
     # --- applying ---
 
@@ -282,7 +299,10 @@ class Transaction:
     def _update(self, changes: list[Change]) -> None:
         for change in changes:
             assert change.after is not None
-            current = self._rows.get((change.table, change.id)) or read.raw(self.connection, change.table, [change.id])[change.id]
+            current = (
+                self._rows.get((change.table, change.id))
+                or read.raw(self.connection, change.table, [change.id])[change.id]
+            )
             values = dict(change.after)
             tags = values.pop("tags", None)
             values.update(self._keys(change.table, current, values))
@@ -291,7 +311,9 @@ class Transaction:
             params = [*values.values(), change.id, current["version"]]
             sql = f"UPDATE {change.table} SET {sets}version = version + 1 WHERE id = ? AND version = ?"
             if self.connection.run(sql, params) != 1:
-                raise ConflictError(f"{change.entity} {change.id} was changed by somebody else meanwhile", "look at it and try again")
+                raise ConflictError(
+                    f"{change.entity} {change.id} was changed by somebody else meanwhile", "look at it and try again"
+                )
             if tags is not None:
                 self._retag(change.table, change.id, set(current.get("tags") or ()), set(tags))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,9 +14,6 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.services import records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Answer(NamedTuple):
@@ -32,7 +29,7 @@ class Answer(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def made_book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def made_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A book with three leads, a deal, a contact, a company and a task."""
     patch = pytest.MonkeyPatch()
     path = tmp_path_factory.mktemp("book") / "crm.db"
@@ -62,7 +59,7 @@ def made_book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     records.add(ctx, TASK, {"name": "Call Ada", "on": "lead:1", "due": "2026-11-27 14:30", "type": "call"})
     ctx.close()
     patch.undo()
-    yield path
+    return path
 
 
 class Crm:

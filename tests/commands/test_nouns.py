@@ -17,15 +17,56 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     "line",
     [
-        "lead list stage:new,qualified tag:vip not owner:me value:1k..", "lead", "deal list --sort -value", "contact list", "company list",
-        "company show engines.example", "task list", "pipeline", "pipeline Sales", "pipeline owner:me", "pipeline Sales owner:me", "pipeline list",
-        "stage", "stage list", "today", "", "brief contact:1", "brief contact:1 -o json", "timeline lead:1", "search lovelace engines",
-        "search lovelace --best", "lookup +982188887777", "lookup ada@engines.example", "tag list", "report", "report pipeline", "view list",
-        "history lead:1", "undo --list", "config list", "config list --origin", "config get currency", "db path", "db check", "db check --deep",
-        "fields", "fields deal", "paths", "plugin list", "user list", "calendar export", "calendar export owner:me --todo", "--help", "lead --help",
-        "lead add --help", "-h", "db", "note",
+        "lead list stage:new,qualified tag:vip not owner:me value:1k..",
+        "lead",
+        "deal list --sort -value",
+        "contact list",
+        "company list",
+        "company show engines.example",
+        "task list",
+        "pipeline",
+        "pipeline Sales",
+        "pipeline owner:me",
+        "pipeline Sales owner:me",
+        "pipeline list",
+        "stage",
+        "stage list",
+        "today",
+        "",
+        "brief contact:1",
+        "brief contact:1 -o json",
+        "timeline lead:1",
+        "search lovelace engines",
+        "search lovelace --best",
+        "lookup +982188887777",
+        "lookup ada@engines.example",
+        "tag list",
+        "report",
+        "report pipeline",
+        "view list",
+        "history lead:1",
+        "undo --list",
+        "config list",
+        "config list --origin",
+        "config get currency",
+        "db path",
+        "db check",
+        "db check --deep",
+        "fields",
+        "fields deal",
+        "paths",
+        "plugin list",
+        "user list",
+        "calendar export",
+        "calendar export owner:me --todo",
+        "--help",
+        "lead --help",
+        "lead add --help",
+        "-h",
+        "db",
+        "note",
     ],
-)  # fmt: skip
+)
 def test_reading_commands_work(crm: Crm, line: str) -> None:
     found = crm(*line.split())
     assert (found.code, found.err) == (0, "")
@@ -35,13 +76,24 @@ def test_reading_commands_work(crm: Crm, line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "crm pipeline add Partners New Talking Signed", "crm pipeline edit Sales name=Direct", "crm stage add Negotiation --after Proposition probability=80",
-        "crm stage edit Proposition name=Offer", "crm stage reorder Qualified New Proposition Won", "crm stage remove Qualified", "crm tag rename vip top",
-        "crm tag colour vip red", "crm tag remove vip lead:1", "crm tag add hot deal:4", "crm tag add hot --for contact id:1", "crm view save hot stage:new",
-        "crm user add grace --full-name Grace", "crm config set currency USD", "crm note add lead:1 hello",
+        "crm pipeline add Partners New Talking Signed",
+        "crm pipeline edit Sales name=Direct",
+        "crm stage add Negotiation --after Proposition probability=80",
+        "crm stage edit Proposition name=Offer",
+        "crm stage reorder Qualified New Proposition Won",
+        "crm stage remove Qualified",
+        "crm tag rename vip top",
+        "crm tag colour vip red",
+        "crm tag remove vip lead:1",
+        "crm tag add hot deal:4",
+        "crm tag add hot --for contact id:1",
+        "crm view save hot stage:new",
+        "crm user add grace --full-name Grace",
+        "crm config set currency USD",
+        "crm note add lead:1 hello",
         "crm log call lead:1 silence --at yesterday --minutes 5 --out",
     ],
-)  # fmt: skip
+)
 def test_writing_commands_work(crm: Crm, line: str) -> None:
     found = crm(*line.split()[1:])
     assert found.code == 0, found.err
@@ -135,6 +187,14 @@ def test_import_as_json(crm: Crm, tmp_path: Path) -> None:
     file.write_text("Name,E-mail\nGrace,grace@navy.example\n")
     found = json.loads(crm("import", str(file), "--as", "lead", "--json", "-q").out)
     assert (found["rows"], found["new"], found["ok"]) == (1, 1, True)
+
+
+def test_export_in_many_formats(crm: Crm) -> None:
+    assert crm("export", "leads", "source:web", "--columns", "id,name").out == "id,name\n1,Ada Lovelace\n2,Bob\n"
+    assert crm("export", "leads", "-o", "ids").out == "1\n2\n3\n"
+    assert [row["id"] for row in crm("export", "leads", "--json").json] == [1, 2, 3]
+    assert crm("export", "leads", "-o", "nope").code == 2
+    assert crm("export", "cars").code == 2
 
 
 def test_the_dashboard_needs_a_terminal(crm: Crm) -> None:

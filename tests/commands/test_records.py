@@ -17,9 +17,29 @@ def stdin(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_add_takes_every_field(crm: Crm) -> None:
     found = crm(
-        "lead", "add", "Grace Hopper", "--company", "Navy", "--email", "grace@navy.example", "--phone", "+1 202 555 0100", "--source", "web",
-        "--tag", "vip", "--tag", "hot", "--value", "12k", "--currency", "USD", "--note", "met at PyCon", "priority=high",
-    )  # fmt: skip
+        "lead",
+        "add",
+        "Grace Hopper",
+        "--company",
+        "Navy",
+        "--email",
+        "grace@navy.example",
+        "--phone",
+        "+1 202 555 0100",
+        "--source",
+        "web",
+        "--tag",
+        "vip",
+        "--tag",
+        "hot",
+        "--value",
+        "12k",
+        "--currency",
+        "USD",
+        "--note",
+        "met at PyCon",
+        "priority=high",
+    )
     assert (found.code, found.out) == (0, "added lead:5 Grace Hopper\n")
     row = crm("lead", "show", "5", "--json").json
     assert (row["value"], row["currency"], row["tags"], row["priority"]) == (12000, "USD", ["hot", "vip"], "high")
@@ -31,7 +51,18 @@ def test_add_dry_run_saves_nothing(crm: Crm) -> None:
     assert len(crm("lead", "list", "--json").json) == 3
 
 
-@pytest.mark.parametrize(("form", "start"), [("json", "["), ("jsonl", '{"id": '), ("csv", "id,name,"), ("tsv", "id\tname\t"), ("md", "| id |"), ("ids", "3\n"), ("table", "ID  Name")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("json", "["),
+        ("jsonl", '{"id": '),
+        ("csv", "id,name,"),
+        ("tsv", "id\tname\t"),
+        ("md", "| id |"),
+        ("ids", "3\n"),
+        ("table", "ID  Name"),
+    ],
+)
 def test_list_in_every_format(crm: Crm, form: str, start: str) -> None:
     for words in (("-o", form, "lead", "list"), ("lead", "list", "-o", form), ("lead", "-o", form, "list")):
         assert crm(*words).out.startswith(start)

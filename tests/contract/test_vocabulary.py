@@ -56,7 +56,7 @@ def test_every_field_has_its_column(entity: Entity) -> None:
         column = table.columns[field.column]
         fits = FITTING[field.type.family]
         own = {models.Stamp: datetime, models.Key: str}
-        python = own.get(type(column.type)) or column.type.python_type
+        python = own.get(type(column.type)) or getattr(column.type, "impl_instance", column.type).python_type
         if isinstance(field.type, Choice):
             fits = (int,) if field.type.numbers else (str,)
         assert python in fits, f"{where}: it is {python.__name__}"
@@ -145,7 +145,9 @@ def test_the_defaults_of_the_write_door_are_those_of_the_models() -> None:
             given = column in DEFAULTS.get(table, {}) or classes[table].model_fields[column].is_required()
             free = column in ("id", "uid", "kind", "created_at", "updated_at", "at", "entered_at", "left_at", "seconds")
             link = bool(TABLES[table].columns[column].foreign_keys)
-            assert not must or given or free or link, f"{table}.{column} may not be empty: DEFAULTS of crmcli/store/write.py"
+            assert not must or given or free or link, (
+                f"{table}.{column} may not be empty: DEFAULTS of crmcli/store/write.py"
+            )
 
 
 def every_class(base: Any) -> list[Any]:

@@ -182,10 +182,12 @@ def put(words: tuple[str, ...], text: bytes) -> list[bytes]:
     return [word.encode().replace(b"@", text) for word in words]
 
 
-@pytest.mark.parametrize("text", [b"\xff", b"\xed\xa0\x80x", b"ok \xc3"], ids=["byte", "surrogate", "cut"])
-def test_bytes_that_are_no_text_are_refused_or_harmless(twins: Crm, text: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "step"), [(b"\xff", 1), (b"\xed\xa0\x80x", 5), (b"ok \xc3", 7)], ids=["byte", "surrogate", "cut"]
+)
+def test_bytes_that_are_no_text_are_refused_or_harmless(twins: Crm, text: bytes, step: int, tmp_path: Path) -> None:
     wrong = []
-    for words in PLACES:
+    for words in PLACES[::step]:
         done = twins(*put(words, text), cwd=str(tmp_path))
         if done.returncode not in (0, 2, 3) or b"this is a bug" in done.stderr_bytes or b"Traceback" in done.stderr_bytes:
             wrong.append(f"{words}: {done}")

@@ -30,10 +30,21 @@ NAMES = (
 )
 COLUMNS = tuple(Column(n, DEAL.by_name[n].type, DEAL.by_name[n].label) for n in NAMES)
 NASTY: dict[str, Any] = {
-    "id": 7, "name": "=cmd()|'a'!A1", "company": "شرکت می‌روم 👩‍💻", "company_id": 3, "stage": "New", "stage_id": 1,
-    "value": -1234567, "currency": "EUR", "probability": 3350, "close_on": "2026-12-01", "priority": 3,
-    "tags": ["vip", "a,b"], "description": 'two\tlines\n"quoted" \x1b]0;x\x07 \u202eevil \\n', "created_at": "2026-11-21T09:00:00.000Z",
-}  # fmt: skip
+    "id": 7,
+    "name": "=cmd()|'a'!A1",
+    "company": "شرکت می‌روم 👩‍💻",
+    "company_id": 3,
+    "stage": "New",
+    "stage_id": 1,
+    "value": -1234567,
+    "currency": "EUR",
+    "probability": 3350,
+    "close_on": "2026-12-01",
+    "priority": 3,
+    "tags": ["vip", "a,b"],
+    "description": 'two\tlines\n"quoted" \x1b]0;x\x07 \u202eevil \\n',
+    "created_at": "2026-11-21T09:00:00.000Z",
+}
 EMPTY = {
     "id": 8,
     "name": "x",
@@ -76,9 +87,18 @@ def test_csv_is_whole_and_starts_no_formula() -> None:
     assert read[0] == list(NAMES)
     assert read[1][1] == "'=cmd()|'a'!A1"
     assert [unguard(cell) for cell in read[1]] == [
-        "7", NASTY["name"], NASTY["company"], "New", "-12345.67", "33.5", "2026-12-01", "high", "vip, a,b", NASTY["description"],
+        "7",
+        NASTY["name"],
+        NASTY["company"],
+        "New",
+        "-12345.67",
+        "33.5",
+        "2026-12-01",
+        "high",
+        "vip, a,b",
+        NASTY["description"],
         NASTY["created_at"],
-    ]  # fmt: skip
+    ]
     assert read[2] == ["8", "x", *[""] * 9]
 
 
@@ -96,17 +116,34 @@ def test_json_loses_nothing_and_harms_nobody() -> None:
     assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(text)
     (found,) = json.loads(text)
     assert found == {
-        "id": 7, "name": NASTY["name"], "company": NASTY["company"], "company_id": 3, "stage": "New", "stage_id": 1, "value": -12345.67,
-        "currency": "EUR", "probability": 33.5, "close_on": "2026-12-01", "priority": "high", "tags": ["vip", "a,b"],
-        "description": NASTY["description"], "created_at": "2026-11-21T09:00:00.000Z",
-    }  # fmt: skip
+        "id": 7,
+        "name": NASTY["name"],
+        "company": NASTY["company"],
+        "company_id": 3,
+        "stage": "New",
+        "stage_id": 1,
+        "value": -12345.67,
+        "currency": "EUR",
+        "probability": 33.5,
+        "close_on": "2026-12-01",
+        "priority": "high",
+        "tags": ["vip", "a,b"],
+        "description": NASTY["description"],
+        "created_at": "2026-11-21T09:00:00.000Z",
+    }
     assert "شرکت" in text
 
 
 @pytest.mark.parametrize(
     ("minor", "code", "literal"),
-    [(1200, "JPY", "1200"), (12345, "KWD", "12.345"), (1200000, "EUR", "12000"), (-5, "EUR", "-0.05"), (9007199254740993, "EUR", "90071992547409.93")],
-)  # fmt: skip
+    [
+        (1200, "JPY", "1200"),
+        (12345, "KWD", "12.345"),
+        (1200000, "EUR", "12000"),
+        (-5, "EUR", "-0.05"),
+        (9007199254740993, "EUR", "90071992547409.93"),
+    ],
+)
 def test_money_is_an_exact_number(minor: int, code: str, literal: str) -> None:
     text = written("jsonl", rows({**EMPTY, "value": minor, "currency": code}))
     assert f'"value": {literal}, "currency": "{code}"' in text
@@ -152,5 +189,8 @@ def test_changed() -> None:
     change = Change("lead", 1, {"name": "a"}, {"name": "b"}, "opportunity")
     found = json.loads(written("json", Changed(("done",), (change,), 4, (1,), "lead")))
     assert found == {
-        "batch": 4, "entity": "lead", "ids": [1], "changes": [{"entity": "lead", "id": 1, "before": {"name": "a"}, "after": {"name": "b"}}],
-    }  # fmt: skip
+        "batch": 4,
+        "entity": "lead",
+        "ids": [1],
+        "changes": [{"entity": "lead", "id": 1, "before": {"name": "a"}, "after": {"name": "b"}}],
+    }

@@ -18,10 +18,37 @@ COLUMNS = tuple(
     for n in ("id", "name", "company", "value", "close_on", "created_at", "tags")
 )
 ROWS: list[dict[str, Any]] = [
-    {"id": 1, "name": "سلام دنیا می‌روم", "company": "👩‍💻 GmbH", "value": 1200000, "currency": "EUR", "close_on": "2026-12-01", "created_at": "2026-11-21T22:30:00.000Z", "tags": ["vip"]},
-    {"id": 22, "name": "\x1b[31mred\x07\u202e\nline [/] [bold]", "company": None, "value": 5, "currency": "JPY", "close_on": None, "created_at": "2026-11-21T22:30:00.000Z", "tags": []},
-    {"id": 333, "name": "日本語の会社" * 9, "company": "x" * 90, "value": None, "currency": None, "close_on": None, "created_at": None, "tags": ["a", "b"]},
-]  # fmt: skip
+    {
+        "id": 1,
+        "name": "سلام دنیا می‌روم",
+        "company": "👩‍💻 GmbH",
+        "value": 1200000,
+        "currency": "EUR",
+        "close_on": "2026-12-01",
+        "created_at": "2026-11-21T22:30:00.000Z",
+        "tags": ["vip"],
+    },
+    {
+        "id": 22,
+        "name": "\x1b[31mred\x07\u202e\nline [/] [bold]",
+        "company": None,
+        "value": 5,
+        "currency": "JPY",
+        "close_on": None,
+        "created_at": "2026-11-21T22:30:00.000Z",
+        "tags": [],
+    },
+    {
+        "id": 333,
+        "name": "日本語の会社" * 9,
+        "company": "x" * 90,
+        "value": None,
+        "currency": None,
+        "close_on": None,
+        "created_at": None,
+        "tags": ["a", "b"],
+    },
+]
 
 
 def drawn(result: Any, **screen: Any) -> list[str]:
@@ -103,11 +130,16 @@ def test_bars() -> None:
 @pytest.mark.parametrize(
     ("terminal", "wish", "env", "expected"),
     [
-        (True, "auto", {"TERM": "xterm"}, True), (True, "auto", {"TERM": "dumb"}, False), (True, "auto", {"TERM": "xterm", "NO_COLOR": "1"}, False),
-        (False, "auto", {"TERM": "xterm"}, False), (False, "auto", {"FORCE_COLOR": "1"}, True), (False, "always", {"NO_COLOR": "1"}, True),
-        (True, "never", {"TERM": "xterm", "FORCE_COLOR": "1"}, False), (True, "auto", {"TERM": "xterm", "NO_COLOR": ""}, True),
+        (True, "auto", {"TERM": "xterm"}, True),
+        (True, "auto", {"TERM": "dumb"}, False),
+        (True, "auto", {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (False, "auto", {"TERM": "xterm"}, False),
+        (False, "auto", {"FORCE_COLOR": "1"}, True),
+        (False, "always", {"NO_COLOR": "1"}, True),
+        (True, "never", {"TERM": "xterm", "FORCE_COLOR": "1"}, False),
+        (True, "auto", {"TERM": "xterm", "NO_COLOR": ""}, True),
     ],
-)  # fmt: skip
+)
 def test_who_gets_colour(
     terminal: bool, wish: str, env: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

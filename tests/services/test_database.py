@@ -44,25 +44,45 @@ def test_a_sound_book(ctx: Context) -> None:
 
 
 DAMAGE = {
-    "a changed row": ("UPDATE contact SET name = 'Eve' WHERE id = 1", {"rows", "search"}, "contact 1 was changed behind"),
+    "a changed row": (
+        "UPDATE contact SET name = 'Eve' WHERE id = 1",
+        {"rows", "search"},
+        "contact 1 was changed behind",
+    ),
     "a changed amount": ("UPDATE opportunity SET value_minor = 1 WHERE id = 1", {"rows"}, "value_minor"),
     "a stale key": ("UPDATE contact SET name_key = 'eve' WHERE id = 1", {"rows"}, "contact 1 has wrong keys: name_key"),
     "a changed telephone key": ("UPDATE contact SET phone_key = '+1' WHERE id = 1", {"rows"}, "phone_key"),
     "a deleted row": ("DELETE FROM stage_move WHERE id = 1", {"rows"}, "stage move 1 is gone"),
-    "a new row": ("INSERT INTO source (id, uid, name, name_key, created_at, updated_at, version)"
-                  " VALUES (9, 'x', 'x', 'x', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', 1)", {"rows"}, "source 9 is there"),
+    "a new row": (
+        "INSERT INTO source (id, uid, name, name_key, created_at, updated_at, version)"
+        " VALUES (9, 'x', 'x', 'x', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', 1)",
+        {"rows"},
+        "source 9 is there",
+    ),
     "a lost tag": ("DELETE FROM company_tag", {"rows"}, "company 1 was changed behind the journal: tags"),
     "a wrong last touch": ("UPDATE contact SET last_touch = NULL", {"derived"}, "contact 1: last_touch"),
     "a wrong task count": ("UPDATE opportunity SET open_tasks = 7", {"derived"}, "opportunity 1"),
-    "an altered journal": ("UPDATE journal SET after = '{}' WHERE entity = 'contact'", {"chain", "rows"}, "was altered"),
+    "an altered journal": (
+        "UPDATE journal SET after = '{}' WHERE entity = 'contact'",
+        {"chain", "rows"},
+        "was altered",
+    ),
     "an altered digest": ("UPDATE journal SET digest = 'x' WHERE id = 3", {"chain"}, "was altered"),
     "an altered hash": ("UPDATE journal_tx SET hash = 'x' WHERE seq = 2", {"chain"}, "does not link"),
-    "an altered time": ("UPDATE journal_tx SET at = '2020-01-01T00:00:00.000Z' WHERE seq = 2", {"chain"}, "does not link"),
-    "a lost journal row": ("DELETE FROM journal WHERE entity = 'interaction'", {"chain", "rows"}, "has 0 rows, not 1"),
+    "an altered time": (
+        "UPDATE journal_tx SET at = '2020-01-01T00:00:00.000Z' WHERE seq = 2",
+        {"chain"},
+        "does not link",
+    ),
+    "a lost journal row": ("DELETE FROM journal WHERE entity = 'interaction'", {"chain", "rows"}, "has 1 rows, not 2"),
     "another head": ("UPDATE journal_head SET hash = 'x'", {"chain"}, "head"),
-    "an emptied journal row": ("UPDATE journal SET before = NULL, after = NULL WHERE entity = 'contact'", {"purged", "rows"}, "nobody purged"),
+    "an emptied journal row": (
+        "UPDATE journal SET before = NULL, after = NULL WHERE entity = 'contact'",
+        {"purged", "rows"},
+        "nobody purged",
+    ),
     "a lost view": ("DROP VIEW v_tag", {"views"}, "the view v_tag is missing"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -78,11 +98,23 @@ def test_damage_is_noticed(ctx: Context, damage: str) -> None:
 
 
 SQLITE_DAMAGE = {
-    "a broken link": ("PRAGMA foreign_keys = OFF; UPDATE contact SET company_id = 77", "links", "contact 1 links to a company"),
-    "a stray tag": ("PRAGMA foreign_keys = OFF; INSERT INTO company_tag VALUES (77, 1)", "tags", "company 77 is tagged"),
-    "a word index that lags": ("DROP TRIGGER contact_fts_update; UPDATE contact SET search_text = 'eve'", "search", "word index of contact"),
+    "a broken link": (
+        "PRAGMA foreign_keys = OFF; UPDATE contact SET company_id = 77",
+        "links",
+        "contact 1 links to a company",
+    ),
+    "a stray tag": (
+        "PRAGMA foreign_keys = OFF; INSERT INTO company_tag VALUES (77, 1)",
+        "tags",
+        "company 77 is tagged",
+    ),
+    "a word index that lags": (
+        "DROP TRIGGER contact_fts_update; UPDATE contact SET search_text = 'eve'",
+        "search",
+        "word index of contact",
+    ),
     "a lost word index": ("DROP TABLE contact_fts", "search", "missing"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("damage", SQLITE_DAMAGE)
@@ -248,18 +280,35 @@ def test_sql_answers(ctx: Context) -> None:
     assert list(got.rows) == [{"id": 1, "name": "Big", "id_2": 1, "value_minor": 1_200_000}]
     one = "SELECT count(*) AS n, sum(value_minor) AS s, min(created_at) AS at FROM v_lead"
     assert list(database.sql(ctx, one).rows) == [{"n": 1, "s": 1_200_000, "at": "2026-11-21T10:00:00.000Z"}]
-    assert list(database.sql(ctx, "with x as (select 1 as a) select '100%' as p, a from x").rows) == [{"p": "100%", "a": 1}]
+    assert list(database.sql(ctx, "with x as (select 1 as a) select '100%' as p, a from x").rows) == [
+        {"p": "100%", "a": 1}
+    ]
     assert list(database.sql(ctx, "(select 1 as a)" if ctx.reader.dialect == "postgresql" else "values (1)").rows)
     assert list(database.sql(ctx, "select name from v_lead where 1 = 0").rows) == []
 
 
 WRITES = (
-    "insert into source (name) values ('x')", "delete from contact", "drop table contact", "update contact set name = 'x'", "begin",
-    "commit", "vacuum", "with x as (select 1) delete from contact", "select 1; select 2", "", "   ", "nonsense", "select",
-    "select nosuch from v_lead", "select * from nowhere", "create table x (a int)", "pragma user_version = 3",
-    "attach database '/tmp/x.db' as x", "explain analyze insert into source (name) values ('x')", "copy contact to '/tmp/x'",
+    "insert into source (name) values ('x')",
+    "delete from contact",
+    "drop table contact",
+    "update contact set name = 'x'",
+    "begin",
+    "commit",
+    "vacuum",
+    "with x as (select 1) delete from contact",
+    "select 1; select 2",
+    "",
+    "   ",
+    "nonsense",
+    "select nosuch from v_lead",
+    "select * from nowhere",
+    "create table x (a int)",
+    "pragma user_version = 3",
+    "attach database '/tmp/x.db' as x",
+    "explain analyze insert into source (name) values ('x')",
+    "copy contact to '/tmp/x'",
     "select '\udcff'",
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("text", WRITES, ids=ascii)
@@ -275,7 +324,11 @@ def test_sql_only_reads(ctx: Context, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["select load_extension('x')", "select * from pragma_writable_schema", "with x as (select 1) insert into source (name) select 'x'"],
+    [
+        "select load_extension('x')",
+        "select * from pragma_writable_schema",
+        "with x as (select 1) insert into source (name) select 'x'",
+    ],
 )
 def test_sqlite_refuses_side_doors(book: Context, text: str) -> None:
     with pytest.raises(UsageError):
@@ -285,7 +338,10 @@ def test_sqlite_refuses_side_doors(book: Context, text: str) -> None:
 def test_postgresql_refuses_side_doors(pg_url: str) -> None:
     ctx = Context(Settings({"db": pg_url}), quiet=True, plugins=False)
     ctx.create(pg_url)
-    for text in ("select nextval('contact_id_seq')", "select set_config('transaction_read_only', 'off', true), nextval('tag_id_seq')"):
+    for text in (
+        "select nextval('contact_id_seq')",
+        "select set_config('transaction_read_only', 'off', true), nextval('tag_id_seq')",
+    ):
         with pytest.raises(UsageError):
             database.sql(ctx, text)
     ctx.close()

@@ -51,7 +51,9 @@ def catalogue(connection: Connection) -> dict[str, Any]:
                 "columns": {row[1]: row[2:] for row in connection.rows(f"PRAGMA table_xinfo({name})")},
                 "links": sorted(row[2:] for row in connection.rows(f"PRAGMA foreign_key_list({name})")),
                 "autoincrement": "AUTOINCREMENT" in sql,
-                "deferrable": sorted(re.findall(r"(\w+) FOREIGN KEY\(\w+\) REFERENCES \w+ \(\w+\)( DEFERRABLE \w+ \w+)?", sql)),
+                "deferrable": sorted(
+                    re.findall(r"(\w+) FOREIGN KEY\(\w+\) REFERENCES \w+ \(\w+\)( DEFERRABLE \w+ \w+)?", sql)
+                ),
                 "constraints": sorted(re.findall(r"CONSTRAINT (\w+ (?:CHECK|UNIQUE|PRIMARY KEY) ?\(.*?\))", sql)),
             }
         else:
@@ -71,8 +73,12 @@ def postgres_catalogue(connection: Connection) -> dict[str, Any]:
             "SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint"
             " WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
         ),
-        "indexes": rows("SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"),
-        "sequences": rows("SELECT sequencename, data_type::text FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"),
+        "indexes": rows(
+            "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
+        ),
+        "sequences": rows(
+            "SELECT sequencename, data_type::text FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"
+        ),
         "views": rows("SELECT viewname, definition FROM pg_views WHERE schemaname = 'public' ORDER BY 1"),
     }
 
@@ -85,7 +91,9 @@ def from_the_models(url: str) -> Iterator[Connection]:
     connection.close()
 
 
-def test_a_new_book_and_a_migrated_one_are_the_same(empty_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_new_book_and_a_migrated_one_are_the_same(
+    empty_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     if connect.is_url(empty_url):
         server = request.getfixturevalue("pg_server")
         name = server.create()
@@ -113,7 +121,10 @@ def test_a_new_book_and_a_migrated_one_are_the_same(empty_url: str, tmp_path: Pa
     ("name", "statement"),
     [
         ("a lost index", "DROP INDEX ix_company_domain"),
-        ("another WHERE", "DROP INDEX ix_company_domain; CREATE INDEX ix_company_domain ON company (domain) WHERE domain = ''"),
+        (
+            "another WHERE",
+            "DROP INDEX ix_company_domain; CREATE INDEX ix_company_domain ON company (domain) WHERE domain = ''",
+        ),
         ("a new column", "ALTER TABLE tag ADD COLUMN size integer"),
     ],
 )
@@ -258,7 +269,9 @@ print(seen[0])
 """
 
 
-def test_a_kill_leaves_the_old_book_or_the_new_one(book_path: Path, tmp_path: Path, opened: Callable[[str], Context]) -> None:
+def test_a_kill_leaves_the_old_book_or_the_new_one(
+    book_path: Path, tmp_path: Path, opened: Callable[[str], Context]
+) -> None:
     ctx = opened(str(book_path))
     fill(ctx)
     ctx.close()
@@ -283,7 +296,9 @@ def test_a_kill_leaves_the_old_book_or_the_new_one(book_path: Path, tmp_path: Pa
         connection.close()
 
 
-def test_an_error_in_a_migration_leaves_postgresql_as_it_was(pg_url: str, opened: Callable[[str], Context], tmp_path: Path) -> None:
+def test_an_error_in_a_migration_leaves_postgresql_as_it_was(
+    pg_url: str, opened: Callable[[str], Context], tmp_path: Path
+) -> None:
     opened(pg_url).create(pg_url)
     broken = tmp_path / "broken"
     broken.mkdir()

@@ -99,13 +99,15 @@ def dashboard(book: Book) -> Callable[..., AbstractAsyncContextManager[Run]]:
 
 
 async def settle(app: Dashboard, pilot: Pilot[int]) -> None:
-    """Until every question has been answered and every answer drawn."""
-    for _ in range(500):
+    """Until every question has been answered and every answer drawn: idle, and idle still a moment later."""
+    idle = 0
+    for _ in range(1000):
         await pilot.pause(0.005)
-        here = app.here
-        if not app.desk.pending and (not app.is_running or (here and here.seen >= 0 and not here.loading)):
-            break
-    await pilot.pause()
+        here = app.here if app.is_running else None
+        quiet = not app.desk.pending and (here is None or (here.seen >= 0 and not here.loading))
+        idle = idle + 1 if quiet else 0
+        if idle == 4:
+            return
 
 
 async def press(app: Dashboard, pilot: Pilot[int], *keys: str) -> None:

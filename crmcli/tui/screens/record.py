@@ -46,6 +46,11 @@ class RecordPlace(Place):
             yield RowsView(id="body")
             yield RowsView(id="sections", empty="nothing has happened yet")
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        # Before the first layout the panes count as hidden, and Textual hands the focus on to the last of them.
+        self.call_after_refresh(self.action_left)
+
     def load(self) -> None:
         self.ask_rows(records.show, self.kind, self.number, then=self.show)
 

@@ -1,0 +1,244 @@
+"""Killed, interrupted, terminated: what was said to be saved is there, the rest is whole or absent, and the next command
+just works."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import tempfile
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from tests.faults import forked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tests.faults.conftest import Crm
+
+#: Kills of each test; a longer run by hand takes more (CRM_TEST_KILLS=200).
+KILLS = int(os.environ.get("CRM_TEST_KILLS", "0"))
+ROWS = 20_000
+
+
+class Struck(NamedTuple):
+    """What a process left that was sent a signal: how it ended and what it had said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def strike(words: Sequence[str], after: float, number: int = signal.SIGKILL, *, saying: str = "", input: str = "") -> Struck:
+    """Run `crm WORDS` and send it a signal `after` seconds, or once it has said `saying` on standard error and then
+    `after` seconds."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(input.encode())
+        given.seek(0)
+        child = forked.fork(words, stdin=given.fileno(), stdout=out.fileno(), stderr=err.fileno(), group=True)
+        end = time.monotonic() + 30
+        while saying and time.monotonic() < end and saying.encode() not in os.pread(err.fileno(), 100_000, 0):
+            time.sleep(0.005)
+        time.sleep(after)
+        try:
+            os.kill(child, number)
+        except ProcessLookupError:
+            pass
+        code = forked.wait(child, 30)
+        return Struck(code, os.pread(out.fileno(), 10**6, 0).decode(), os.pread(err.fileno(), 10**6, 0).decode())
+
+
+def took(crm: Crm, *words: str) -> float:
+    """The seconds that a command takes when nobody disturbs it; it must succeed."""
+    started = time.monotonic()
+    done = crm(*words)
+    assert done.returncode == 0, done
+    return time.monotonic() - started
+
+
+def count(crm: Crm, table: str = "v_lead") -> int:
+    done = crm("sql", f"select count(*) as n from {table}", "-o", "json")
+    assert done.returncode == 0, done
+    return int(json.loads(done.stdout)[0]["n"])
+
+
+def check(crm: Crm, *, deep: bool = True) -> None:
+    done = crm("db", "check", *(["--deep"] if deep else []))
+    assert done.returncode == 0, done
+
+
+@pytest.fixture(scope="module")
+def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of so many leads that importing it takes several transactions."""
+    file = tmp_path_factory.mktemp("sheet") / "leads.csv"
+    rows = (f"Lead {n},lead{n}@x{n % 50}.example,+4930{1000000 + n},tag{n % 7},{n}.50" for n in range(ROWS))
+    file.write_text("Name,E-mail,Phone,Tags,Value\n" + "\n".join(rows) + "\n")
+    return file
+
+
+def importing(sheet: Path) -> list[str]:
+    return ["import", str(sheet), "--as", "lead", "--match", "email", "--yes"]
+
+
+def test_an_add_that_is_killed_is_whole_or_absent(crm: Crm) -> None:
+    moments = random.Random(1)
+    whole = max(took(crm, "lead", "add", "First", "--company", "Acme", "--tag", "a,b", "--note", "n") for _ in range(2))
+    there = 2
+    for n in range(KILLS or 12):
+        struck = strike(["lead", "add", f"Lead {n}", "--company", "Acme", "--tag", f"t{n}", "--note", "n"], moments.uniform(0.2, 1.0) * whole)
+        now = count(crm)
+        assert now in (there, there + 1)
+        if struck.code == 0 or "added" in struck.out:
+            assert now == there + 1, struck
+        assert count(crm, "v_interaction") == now
+        there = now
+    check(crm)
+    assert crm("lead", "add", "Last").returncode == 0
+
+
+def test_an_import_that_is_killed_can_be_finished_or_taken_back(crm: Crm, book_path: Path, sheet: Path) -> None:
+    moments = random.Random(2)
+    empty = book_path.read_bytes()
+    whole = took(crm, *importing(sheet))
+    assert count(crm) == ROWS
+    partial = 0
+    for n in range(KILLS or 5):
+        (book_path.parent / "crm.db-journal").unlink(missing_ok=True)
+        book_path.write_bytes(empty)
+        struck = strike(importing(sheet), moments.uniform(0.15, 1.0) * whole)
+        kept = count(crm)
+        assert 0 <= kept <= ROWS
+        partial += 0 < kept < ROWS
+        check(crm)
+        if kept and n % 2:
+            done = crm("undo")
+            assert done.returncode == 0, (struck, done)
+            assert count(crm) == 0
+        else:
+            done = crm(*importing(sheet))
+            assert done.returncode == 0, (struck, done)
+            assert count(crm) == ROWS
+            assert json.loads(crm("sql", "select count(distinct email) as n from v_lead", "-o", "json").stdout)[0]["n"] == ROWS
+        check(crm)
+    assert partial, "no kill met an import at work"
+
+
+def test_an_undo_that_is_killed_is_whole_or_absent(crm: Crm, book_path: Path, sheet: Path) -> None:
+    moments = random.Random(3)
+    assert crm(*importing(sheet)).returncode == 0
+    full = book_path.read_bytes()
+    whole = took(crm, "undo")
+    assert count(crm) == 0
+    for _ in range(KILLS or 3):
+        book_path.write_bytes(full)
+        (book_path.parent / "crm.db-journal").unlink(missing_ok=True)
+        strike(["undo"], moments.uniform(0.3, 1.0) * whole)
+        kept = count(crm)
+        assert kept in (0, ROWS)
+        check(crm)
+        if kept:
+            assert crm("undo").returncode == 0
+            assert count(crm) == 0
+
+
+def test_a_backup_that_is_killed_leaves_no_half_file(crm: Crm, book_path: Path, sheet: Path) -> None:
+    moments = random.Random(4)
+    assert crm(*importing(sheet)).returncode == 0
+    copy = book_path.parent / "copy.db"
+    whole = took(crm, "db", "backup", str(copy))
+    for _ in range(KILLS or 4):
+        copy.unlink(missing_ok=True)
+        strike(["db", "backup", str(copy)], moments.uniform(0.2, 1.0) * whole)
+        if copy.exists():
+            assert crm("--db", str(copy), "db", "check").returncode == 0
+        else:
+            assert crm("db", "backup", str(copy)).returncode == 0
+    check(crm, deep=False)
+
+
+def test_a_demo_that_is_killed(crm: Crm, book_path: Path) -> None:
+    moments = random.Random(5)
+    empty = book_path.read_bytes()
+    whole = took(crm, "demo", "--yes")
+    full = count(crm)
+    for _ in range(KILLS or 3):
+        (book_path.parent / "crm.db-journal").unlink(missing_ok=True)
+        book_path.write_bytes(empty)
+        strike(["demo", "--yes"], moments.uniform(0.2, 1.0) * whole)
+        check(crm)
+        if count(crm) == 0:
+            assert crm("demo", "--yes").returncode == 0
+            assert count(crm) == full
+
+
+def test_the_first_command_ever_that_is_killed(crm: Crm, book_path: Path) -> None:
+    """A book is under its name whole or not at all."""
+    moments = random.Random(6)
+    book_path.unlink()
+    whole = took(crm, "lead", "add", "First")
+    for _ in range(KILLS or 5):
+        for left in book_path.parent.iterdir():
+            left.unlink()
+        strike(["lead", "add", "X"], moments.uniform(0.1, 1.0) * whole)
+        done = crm("lead", "add", "Y")
+        assert done.returncode == 0, done
+        assert count(crm) in (1, 2)
+        stages = json.loads(crm("sql", "select count(*) as n from stage", "-o", "json").stdout)[0]["n"]
+        assert stages == 4
+        check(crm)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_an_interrupted_import_says_what_is_in(crm: Crm, sheet: Path, number: signal.Signals) -> None:
+    moments = random.Random(7)
+    whole = 0.0
+    if number == signal.SIGINT:
+        whole = took(crm, *importing(sheet))
+        assert crm("undo").returncode == 0
+    struck = strike(importing(sheet), moments.uniform(0.4, 0.7) * (whole or 1.2), number)
+    if struck.code == 0:
+        assert count(crm) == ROWS
+        return
+    kept = count(crm)
+    assert struck.code == 130, struck
+    assert "Traceback" not in struck.err
+    last = [line for line in struck.err.splitlines() if line.startswith("crm: interrupted")]
+    assert len(last) == 1, struck
+    check(crm)
+    if kept:
+        found = re.search(r"crm undo (\d+)", last[0])
+        assert found, last
+        assert crm("undo", found[1]).returncode == 0
+    else:
+        assert "nothing was saved" in last[0]
+    assert count(crm) == 0
+    started = time.monotonic()
+    assert crm("lead", "add", "Next").returncode == 0
+    assert time.monotonic() - started < 5
+    check(crm)
+
+
+def test_an_interrupted_question_changes_nothing(crm: Crm) -> None:
+    crm("lead", "add", "Ada")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        struck = strike(["sql", "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"], 0.5, number)
+        assert struck.code == 130, struck
+        assert "nothing was saved" in struck.err
+    check(crm)
+
+
+def test_a_wait_for_the_lock_can_be_interrupted(crm: Crm, book_path: Path) -> None:
+    import fcntl
+
+    with open(f"{book_path}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        struck = strike(["lead", "add", "X"], 0.1, signal.SIGINT, saying="waiting for")
+    assert struck.code == 130, struck
+    assert "nothing was saved" in struck.err
+    assert count(crm) == 0

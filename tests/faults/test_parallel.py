@@ -1,0 +1,153 @@
+"""Crowds: many processes write at once, and nothing is lost, doubled or half done; on both engines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.crowd import queues, together
+from tests.support import books
+from tests.support.program import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.faults.conftest import Crm
+    from tests.support.postgres import Server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, book_path: Path) -> Iterator[str]:
+    """An empty book on each engine, named by CRM_DB."""
+    if request.param == "sqlite":
+        monkeypatch.setenv("CRM_DB", str(book_path))
+        yield request.param
+        return
+    server: Server = request.getfixturevalue("pg_server")
+    name = f"crowd_{time.monotonic_ns()}"
+    monkeypatch.setenv("CRM_DB", books.copy_database(server, books.make_template(server), name))
+    yield request.param
+    server.drop(name)
+
+
+def leads(crm: Crm, noun: str = "lead") -> list[dict[str, object]]:
+    done = crm(noun, "list", "--limit", "0", "--sort", "id", "--columns", "id,uid,name,tags,owner", "-o", "json")
+    assert done.returncode == 0, done
+    rows: list[dict[str, object]] = json.loads(done.stdout)
+    return rows
+
+
+def check(crm: Crm) -> None:
+    done = crm("db", "check", "--deep")
+    assert done.returncode == 0, done
+
+
+def test_forty_adds_at_once_keep_forty(crm: Crm, store: str) -> None:
+    extra = ["--company", "Acme", "--tag", "crowd", "--source", "fair"]
+    done = together([["lead" if n % 2 else "deal", "add", f"Lead {n}", *extra] for n in range(40)])
+    assert [one for one in done if one.returncode] == []
+    rows = leads(crm) + leads(crm, "deal")
+    assert sorted(str(row["name"]) for row in rows) == sorted(f"Lead {n}" for n in range(40))
+    assert len({row["id"] for row in rows}) == len({row["uid"] for row in rows}) == 40
+    assert [row["name"] for row in json.loads(crm("company", "list", "-o", "json").stdout)] == ["Acme"]
+    assert len(json.loads(crm("tag", "list", "-o", "json").stdout)) == 1
+    check(crm)
+
+
+def test_sixteen_processes_with_ten_adds_each(crm: Crm, store: str) -> None:
+    done = queues([[["lead", "add", f"Lead {who}-{n}"] for n in range(10)] for who in range(16)])
+    assert [one for one in done if one.returncode] == []
+    rows = leads(crm)
+    assert len(rows) == 160
+    assert len({row["id"] for row in rows}) == len({row["uid"] for row in rows}) == 160
+    said = {int(one.stdout.split(":")[1].split()[0]) for one in done}
+    assert said == {row["id"] for row in rows}
+    check(crm)
+
+
+def test_sixteen_edits_of_one_record_are_applied_or_refused(crm: Crm, store: str) -> None:
+    crm("lead", "add", "Ada")
+    for n in range(16):
+        crm("user", "add", f"user{n}")
+    done = together([["lead", "edit", "1", f"tags=+tag{n}", f"owner=user{n}"] for n in range(16)])
+    assert {one.returncode for one in done} <= {0, 4}, [one for one in done if one.returncode not in (0, 4)]
+    applied = {f"tag{n}" for n, one in enumerate(done) if one.returncode == 0}
+    assert applied
+    row = leads(crm)[0]
+    assert set(row["tags"]) == applied  # type: ignore[call-overload]
+    assert row["owner"] in {f"user{n}" for n, one in enumerate(done) if one.returncode == 0}
+    changes = json.loads(crm("history", "lead:1", "--limit", "0", "-o", "json").stdout)
+    assert len({change["batch"] for change in changes}) == len(applied) + 1
+    check(crm)
+
+
+def test_different_verbs_at_once(crm: Crm, store: str) -> None:
+    for n in range(6):
+        crm("lead", "add", f"Lead {n}", "--company", "Acme", "--value", "100")
+    done = queues(
+        [
+            [["lead", "convert", "1"], ["undo"]],
+            [["lead", "convert", "2"], ["note", "add", "deal:2", "x"]],
+            [["lead", "lost", "3", "--reason", "price"], ["lead", "restore", "3"]],
+            [["lead", "edit", "is:any", "tags=+bulk", "--yes"], ["lead", "edit", "tag:bulk", "tags=-bulk", "--yes"]],
+            [["stage", "add", "Demo"], ["stage", "reorder", "New", "Demo", "Qualified", "Proposition"]],
+            [["tag", "add", "vip", "4", "5"], ["tag", "rename", "vip", "gold"]],
+            [["task", "add", "Call", "--on", "lead:6", "--due", "today"], ["task", "done", "1"]],
+            [["lead", "remove", "6"], ["lead", "restore", "6"]],
+        ]
+    )
+    for one in done:
+        assert one.returncode in (0, 2, 3, 4, 5), one
+        assert "Traceback" not in one.stderr
+        assert "this is a bug" not in one.stderr, one
+    check(crm)
+
+
+def test_undo_at_once_takes_each_batch_back_once(crm: Crm, store: str) -> None:
+    for n in range(5):
+        crm("lead", "add", f"Lead {n}")
+    batch = max(int(row["batch"]) for row in json.loads(crm("undo", "--list", "-o", "json").stdout))
+    done = together([["undo", str(batch)] for _ in range(8)])
+    assert sorted(one.returncode for one in done).count(0) == 1, done
+    assert {one.returncode for one in done} <= {0, 2, 3, 4}
+    assert len(leads(crm)) == 4
+    check(crm)
+
+
+@pytest.mark.parametrize("words", [("-o", "json"), ("-o", "csv"), ("-o", "table"), ()], ids=lambda words: words[-1] if words else "tsv")
+def test_a_reader_that_sleeps_blocks_no_writer(crm: Crm, book_path: Path, words: tuple[str, ...]) -> None:
+    sheet = book_path.parent / "many.csv"
+    sheet.write_text("name,description\n" + "".join(f"Lead {n},{'x' * 200}\n" for n in range(3000)))
+    assert crm("import", str(sheet), "--as", "lead", "--yes").returncode == 0
+    reader = subprocess.Popen(
+        [sys.executable, "-m", "crmcli", "lead", "list", "--limit", "0", "--columns", "all", *words], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )  # fmt: skip
+    assert reader.stdout is not None
+    first = reader.stdout.read(10)  # it is at work, and then nobody reads: the pipe is full
+    assert first
+    time.sleep(0.3)
+    assert reader.poll() is None
+    done = together([["lead", "add", f"New {n}"] for n in range(20)], {"CRM_BUSY_TIMEOUT": "5"})
+    assert [one for one in done if one.returncode] == []
+    assert reader.poll() is None
+    reader.stdout.close()
+    reader.wait(10)
+    assert len(leads(crm)) == 3020
+
+
+def test_a_board_and_a_crowd_of_readers_see_whole_states(crm: Crm, store: str) -> None:
+    """A reader never sees half of a write: both values of a pair change together."""
+    crm("lead", "add", "Pair", "street=0", "city=0")
+    writers = [["lead", "edit", "1", f"street={n}", f"city={n}"] for n in range(1, 9)]
+    readers = [["lead", "list", "--columns", "street,city", "-o", "tsv"]] * 12
+    for one in queues([writers, *[readers[:4]] * 3]):
+        assert one.returncode == 0, one
+        if one.args[1] == "list":
+            street, city = one.stdout.splitlines()[1].split("\t")
+            assert street == city

@@ -1,0 +1,72 @@
+"""Lines typed in the dashboard mean what the same words mean on the command line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmcli.errors import UsageError
+from crmcli.tui import lines
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "assigned"),
+    [
+        (
+            'Ada Lovelace company="Analytical Engines" value=12k',
+            "Ada Lovelace",
+            {"company": "Analytical Engines", "value": "12k"},
+        ),
+        ("Ada #vip #eu", "Ada", {"tags": "vip,eu"}),
+        ("Ada tags=hot #vip", "Ada", {"tags": "hot,vip"}),
+        ("شرکت نمونه owner=", "شرکت نمونه", {"owner": ""}),
+        ('24" screen', '24" screen', {}),
+        ("C# #1", "C#", {"tags": "1"}),
+        ("A=B x", "A=B x", {}),
+    ],
+)
+def test_a_new_record(line: str, name: str, assigned: dict[str, str]) -> None:
+    assert lines.read(line) == (name, assigned)
+
+
+def test_what_is_typed_goes_before_what_is_given() -> None:
+    assert lines.new("Mill stage=won", {"stage": "New", "pipeline": "Sales"}) == {
+        "name": "Mill",
+        "stage": "won",
+        "pipeline": "Sales",
+    }
+    with pytest.raises(UsageError, match="name"):
+        lines.new("value=3", {})
+
+
+def test_an_edit_assigns_or_says_what_does_not() -> None:
+    assert lines.change('name="Big deal" #vip tags=-cold') == {"name": "Big deal", "tags": "-cold,+vip"}
+    for line in ("", "vip", "name=Big deal"):
+        with pytest.raises(UsageError):
+            lines.change(line)
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=("C",), blacklist_characters='"'), min_size=1))
+def test_an_offered_assignment_reads_back(value: str) -> None:
+    wanted = " ".join(value.split())
+    assert lines.change(lines.assignment("name", value)) == {"name": wanted}
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "more"),
+    [
+        ("no answer", "no answer", {}),
+        ("she said x=1 minutes=5 at=yesterday", "she said x=1", {"minutes": "5", "at": "yesterday"}),
+        ('met at=noon, then "tea" at="fri 14:30"', 'met at=noon, then "tea"', {"at": "fri 14:30"}),
+        ("direction=in", "", {"direction": "in"}),
+    ],
+)
+def test_a_logged_line(line: str, body: str, more: dict[str, str]) -> None:
+    assert lines.log(line) == (body, more)
+
+
+def test_filter_terms_keep_their_quotes() -> None:
+    assert lines.terms('stage:new  company:"Analytical Engines" (a or b)') == [
+        "stage:new", 'company:"Analytical Engines"', "(a", "or", "b)",
+    ]  # fmt: skip
