@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import money
 from crmcli.domain.fields import suggest
 from crmcli.domain.struct import Struct
 from crmcli.errors import CrmError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Setting(Struct):
@@ -139,9 +143,36 @@ def check(setting: Setting, value: Any) -> Any:
             return int(value)
         except (TypeError, ValueError):
             raise UsageError(f"the setting {setting.name} wants a whole number, not '{value}'") from None
+    if setting.name == "currency" and value:
+        _currency(str(value))
     if setting.choices and value not in setting.choices:
         raise UsageError(f"the setting {setting.name} wants one of: {', '.join(setting.choices)}; not '{value}'")
     return str(value)
+
+
+def _currency(code: str) -> None:
+    if not money.known(code.upper()):
+        raise UsageError(f"'{code}' is not a currency", "use an ISO 4217 code such as EUR, USD or IRR")
+
+
+def _region(code: str) -> None:
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if code.upper() not in SUPPORTED_REGIONS:
+        raise UsageError(f"'{code}' is not a country of telephone numbers", "use an ISO 3166 code such as IR or DE")
+
+
+def _timezone(name: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise UsageError(f"there is no time zone '{name}'", "use an IANA name such as Europe/Berlin") from None
+
+
+#: What refuses a word that means nothing; asked when it is set, because asking costs more than a run may.
+MEANT: dict[str, Callable[[str], None]] = {"region": _region, "timezone": _timezone}
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -190,6 +221,8 @@ def write(name: str, value: str | None) -> str:
             raise NotFoundError(f"{name} is not set in {path}")
         del place[leaf]
     else:
+        if name in MEANT and value:
+            MEANT[name](value)
         place[leaf] = check(setting, value)
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     replace(path, tomlkit.dumps(document).encode())

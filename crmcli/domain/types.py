@@ -160,20 +160,13 @@ class Money(Type):
         self.currency = currency
 
     def parse(self, text: str, env: Env) -> Stored:
-        """The minor units in `env.currency`; an amount that names another currency is refused here (see
-        `parse_with_currency`)."""
+        """The minor units in `env.currency`; an amount that names another currency is refused here."""
         if not text.strip():
             return None
         minor, code = money.parse_money(text, env.currency, env.decimal)
         if code != env.currency:
             raise FieldError(f"'{text}' is in {code}, the record is in {env.currency}")
         return minor
-
-    def parse_with_currency(self, text: str, env: Env) -> tuple[int | None, str]:
-        """(minor units, ISO 4217 code), the code being `env.currency` unless the text names one."""
-        if not text.strip():
-            return None, env.currency
-        return money.parse_money(text, env.currency, env.decimal)
 
 
 class Currency(Type):

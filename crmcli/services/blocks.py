@@ -234,7 +234,8 @@ class Links:
             bare = [key.removeprefix(AT) for key in some]
             for start in range(0, len(bare), 900):
                 part = bare[start : start + 900]
-                sql = f"SELECT {column}, min(id) FROM {table} WHERE {column} IN ({', '.join('?' * len(part))}){alive} GROUP BY {column}"
+                marks = ", ".join("?" * len(part))
+                sql = f"SELECT {column}, min(id) FROM {table} WHERE {column} IN ({marks}){alive} GROUP BY {column}"
                 for key, number in self.ctx.reader.rows(sql, part):
                     found[AT + key if column != "name_key" else key] = int(number)
         return found

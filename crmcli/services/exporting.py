@@ -132,7 +132,7 @@ def _sheet_type(column: Column, lossless: bool) -> str:
 
 
 def _sheet_value(column: Column, row: dict[str, Any], zone: Any, lossless: bool) -> Any:
-    """A value in the type that a sheet has for it; instants as the user's clock shows them, or exactly with `lossless`."""
+    """A value in the type that a sheet has for it; instants by the user's clock, or exactly with `lossless`."""
     value = row.get(column.name)
     if value is None:
         return None

@@ -84,7 +84,9 @@ class _Words:
 
     def _order(self, before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[str]:
         columns = {**(before or {}), **(after or {})}
-        hidden = {"updated_at"} if before and after else TACIT
+        # A place on the board changes with the stage; alone it is a move within its column.
+        moved = {"updated_at", "position"} if len(columns) > 2 else {"updated_at"}
+        hidden = moved if before and after else TACIT
         rank = {column: i for i, column in enumerate(self.fields)}
         return sorted((c for c in columns if c not in hidden), key=lambda c: rank.get(c, -1))
 
@@ -111,7 +113,7 @@ class _Words:
             calendar = "jalali" if self.ctx.env.calendar == "jalali" else "gregorian"
             return f"{show_day(moment.date(), calendar)} {moment:%H:%M}"
         shown = field.type.show(value)
-        return f"{shown} %" if field.type.name == "percent" else shown
+        return f"{shown}%" if field.type.name == "percent" else shown
 
 
 def _currency(ctx: Context, kind: Entity, number: int) -> str:

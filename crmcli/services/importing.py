@@ -81,8 +81,8 @@ class Imported(NamedTuple):
     def lines(self) -> tuple[str, ...]:
         """What to tell people."""
         counts = (
-            (self.new, "new"), (self.updated, "updated"), (self.same, "known already"), (self.repeated, "repeated in the file"),
-            (self.refused, "refused"),
+            (self.new, "new"), (self.updated, "updated"), (self.same, "known already"),
+            (self.repeated, "repeated in the file"), (self.refused, "refused"),
         )  # fmt: skip
         said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing"
         found = [f"{self.rows:,} rows of {self.kind}: {said}"]
@@ -144,7 +144,7 @@ def run(
         raise UsageError(f"{made.path}: {made.problem}")
     job = _Import(ctx, made, dry_run=dry_run)
     collecting = gc.isenabled()
-    gc.disable()  # nothing here makes cycles, and every row makes containers that the collector would walk again and again
+    gc.disable()  # nothing here makes cycles, and every row makes containers that the collector would walk
     try:
         return job.run(progress)
     except KeyboardInterrupt:
@@ -182,7 +182,7 @@ class _Import:
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
         if self.ctx.reader.dialect == "sqlite" and not self.dry_run:
-            # The trees of a dozen indexes are written in random places: with the usual 2 MB they would be read anew each time.
+            # A dozen indexes are written in random places: with the usual 2 MB they would be read anew each time.
             self.ctx.reader.run("PRAGMA cache_size = -65536")
             self.ctx.reader.run("PRAGMA temp_store = memory")
         self._prepare()
@@ -291,7 +291,7 @@ class _Import:
             blocks.give_domains(columns, len(block))
 
     def _placed(self, block: Block) -> dict[str, list[Any]]:
-        return outcomes.place(self.stages, block, self.kind.name, block.columns.get("lost_reason_id"), self.ctx)
+        return outcomes.place(self.stages, block, block.columns.get("lost_reason_id"), self.ctx)
 
     def _refuse_unknown(self, block: Block, name: str) -> None:
         """A task's person, company or deal must be there: it says nothing else about them."""
@@ -468,6 +468,7 @@ class _Import:
         counts = self.counts
         notes = [f"{self.reader.nulls:,} cells with NULL, N/A or - are taken as empty"] if self.reader.nulls else []
         return Imported(
-            self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"], counts["refused"],
+            self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
+            counts["refused"],
             tuple(self.listed), self.rejects.path, self.batch, tuple(notes), self.longest,
         )  # fmt: skip

@@ -26,7 +26,8 @@ ROLES = (FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EM
 #: Fields that no verb may set, but that an import takes over, so that a book can move house without loss.
 TAKEN_OVER = frozenset(
     (
-        "uid", "status", "probability_manual", "lost_reason", "stage_since", "assigned_at", "converted_at", "closed_at", "position",
+        "uid", "status", "probability_manual", "lost_reason", "stage_since", "assigned_at", "converted_at",
+        "closed_at", "position",
         "created_at", "updated_at", "archived_at", "company_name", "contact_name", "due_at", "done_at", "feedback",
     )
 )  # fmt: skip
@@ -39,8 +40,8 @@ _ROLE_HEADERS = {
     CONTACT_EMAIL: ("associated contact email", "contact email", "primary contact email"),
 }
 _ROLE_KINDS = {
-    FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"), COMPANY_DOMAIN: ("contact", "deal"),
-    CONTACT_EMAIL: ("deal",),
+    FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"),
+    COMPANY_DOMAIN: ("contact", "deal"), CONTACT_EMAIL: ("deal",),
 }  # fmt: skip
 _MORE_HEADERS = {
     "created_at": (
@@ -147,7 +148,7 @@ def map_columns(
         chosen[index] = [to]
     for index, to in fixed.items():
         chosen[index] = [to] if to else []
-    _promote(kind, chosen, header)
+    _promote(kind, chosen)
     _names(chosen)
     notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
     return tuple(Mapped(i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
@@ -196,7 +197,7 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
     return None
 
 
-def _promote(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str]) -> None:
+def _promote(kind: Entity, chosen: dict[int, list[str]]) -> None:
     """The first further address or number becomes the field itself where no column is that field."""
     for role, name in ((MORE_EMAIL, "email"), (MORE_PHONE, "phone")):
         if name in kind.by_name and not any(name in to for to in chosen.values()):

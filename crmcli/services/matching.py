@@ -258,7 +258,10 @@ class Matcher:
         for start in range(0, len(wanted), _MANY):
             some = wanted[start : start + _MANY]
             marks = ", ".join("?" * len(some))
-            sql = f"SELECT t.name_key, t.id, t.removed_at, {self._extra} FROM {self.kind.table} t WHERE t.name_key IN ({marks})"
+            sql = (
+                f"SELECT t.name_key, t.id, t.removed_at, {self._extra} FROM {self.kind.table} t"
+                f" WHERE t.name_key IN ({marks})"
+            )
             for key, number, removed, kind, converted in sorted(self.ctx.reader.rows(sql, some), key=itemgetter(1)):
                 if removed is None and self._fits(kind, converted):
                     ids.setdefault(key, []).append(number)

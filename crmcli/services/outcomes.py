@@ -139,7 +139,7 @@ class Stages:
 
 
 def place(
-    stages: Stages, block: Block, kind: str, lost_reasons: Sequence[int | None] | None, ctx: Context
+    stages: Stages, block: Block, lost_reasons: Sequence[int | None] | None, ctx: Context
 ) -> dict[str, list[Any]]:
     """The columns of leads and deals that follow from their stage, status and dates; `values.create` gives one record
     the same."""
@@ -197,7 +197,8 @@ def place(
         won = outcome == "won"
         found.append(
             (
-                row["id"], row["pipeline_id"], outcome, 10_000 if won else 0, False, closed, archived if won else archived or closed,
+                row["id"], row["pipeline_id"], outcome, 10_000 if won else 0, False, closed,
+                archived if won else archived or closed,
                 since or closed, None if won else reason,
             )
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What an import is going to do, found out before anything is written: the kind, the mapping, how dates and amounts are read."""
+"""What an import will do, found out before anything is written: kind, mapping, how dates and amounts are read."""
 
 from __future__ import annotations
 

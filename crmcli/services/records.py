@@ -294,17 +294,45 @@ def summary(kind: Entity, changed: Sequence[int], of: int, done: str) -> str:
 
 
 def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mapping[str, str]) -> Rows:
-    """What an edit would change: one row a record with old and new values; nothing is written."""
-    shown = [f for f in dict.fromkeys(kind.field(values.alias(kind, name)) for name in assigned)]
+    """What an edit would change: a row for each record that would, with old and new values. The edit is made and rolled
+    back, so that what is shown is what would be. Of a long list the first 200 are tried."""
+    fields = list(dict.fromkeys(kind.field(values.alias(kind, name)) for name in assigned))
+    wanted = [kind.field("name"), *fields] if "name" in kind.by_name else fields
+    some = list(numbers[:200])
+    before = read.hydrate(ctx.reader, kind, some, wanted)
+    after = _rehearsed(ctx, kind, some, assigned, wanted)
     rows = []
-    for row in read.hydrate(ctx.reader, kind, list(numbers[:200]), [kind.field("name"), *shown] if "name" in kind.by_name else shown):
-        line = {"id": row["id"], "name": row.get("name", "")}
-        for name, text in assigned.items():
-            field = kind.field(values.alias(kind, name))
-            line[field.name] = f"{values.shown(field, row)} -> {text or '(empty)'}"
-        rows.append(line)
-    columns = (Column("id", kind.by_name["id"].type, "ID"), Column("name", None, "Name"), *(Column(f.name, None, f.label) for f in shown))
-    return Rows(columns, rows, empty=f"no {kind.plural} fit")
+    for old, new in zip(before, after, strict=True):
+        told = {f.name: (values.shown(f, old) or "(empty)", values.shown(f, new) or "(empty)") for f in fields}
+        if any(was != now for was, now in told.values()):
+            line = {name: f"{was} -> {now}" if was != now else was for name, (was, now) in told.items()}
+            rows.append({"id": old["id"], "name": old.get("name", ""), **line})
+    own = (Column("id", kind.by_name["id"].type, "ID"), Column("name", None, "Name"))
+    columns = (*own, *(Column(f.name, None, f.label) for f in fields if f.name != "name"))
+    return Rows(columns, rows, empty=f"nothing would change in {len(some)} {kind.plural if len(some) != 1 else kind.name}")
+
+
+class _Rehearsal(Exception):
+    """Ends a transaction that was only to show what it would do."""
+
+
+def _rehearsed(
+    ctx: Context, kind: Entity, numbers: list[int], assigned: Mapping[str, str], fields: list[Field]
+) -> list[dict[str, Any]]:
+    quiet, ctx.quiet = ctx.quiet, True
+    after: list[dict[str, Any]] = []
+    try:
+        with ctx.writing("rehearsal") as tx:
+            tx.load(kind.name, numbers)
+            for number in numbers:
+                values.update(ctx, tx, kind, number, assigned)
+            tx.flush()
+            after = read.hydrate(ctx.reader, kind, numbers, fields)
+            raise _Rehearsal
+    except _Rehearsal:
+        return after
+    finally:
+        ctx.quiet = quiet
 
 
 def choose(ctx: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int], bool]:

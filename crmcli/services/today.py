@@ -145,7 +145,8 @@ def _closing_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     from datetime import date
 
     day = relative(date.fromisoformat(row["close_on"]), ctx.env.now.date())
-    return _deal_row(ctx, row, f"closes {day}", f"crm deal won {row['id']}")
+    late = row["close_on"] < ctx.env.now.date().isoformat()
+    return _deal_row(ctx, row, f"was to close {day}" if late else f"closes {day}", f"crm deal won {row['id']}")
 
 
 def _lead_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:

@@ -106,8 +106,8 @@ def _one(ctx: Context, tx: Transaction, kind: Entity, field: Field, text: str, e
     if isinstance(field.type, Ref):
         return {field.column: link(ctx, tx, field, text, row)}
     if isinstance(field.type, Money):
-        minor, code = field.type.parse_with_currency(text, env)
-        return {field.column: minor} | ({"currency": code} if minor is not None else {})
+        minor = field.type.parse(text, env)
+        return {field.column: minor} | ({"currency": env.currency} if minor is not None else {})
     if field.name == "probability":
         if row.get("id") is None:
             points = field.type.parse(text, env)
@@ -122,10 +122,31 @@ def _one(ctx: Context, tx: Transaction, kind: Entity, field: Field, text: str, e
 
 
 def _currency(kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any], env: Env) -> str:
-    """The currency that bare amounts are read in: the one assigned now, the record's, the book's."""
-    if "currency" in kind.by_name and assigned.get("currency"):
-        return str(kind.field("currency").type.parse(assigned["currency"], env))
-    return str(row.get("currency") or env.currency)
+    """The one currency that the amounts of a record are read in: assigned, or named in an amount, or the record's,
+    or the book's. Raises FieldError when two are named."""
+    if "currency" not in kind.by_name:
+        return env.currency
+    typed = kind.field("currency").type.parse(assigned.get("currency", ""), env)
+    home = str(typed or row.get("currency") or env.currency)
+    named = {typed} if typed else set()
+    for name, text in assigned.items():
+        field = kind.by_name.get(alias(kind, name))
+        if field is not None and isinstance(field.type, Money) and (code := _named_currency(text, home, env)):
+            named.add(code)
+    if len(named) > 1:
+        raise FieldError(f"a {kind.name} has one currency, not {' and '.join(sorted(named))}", "currency")
+    return str(named.pop()) if named else home
+
+
+def _named_currency(text: str, home: str, env: Env) -> str:
+    """The currency that an amount names, "" for a bare or unreadable one: it shows when the amount is read at home in
+    a currency that nobody types."""
+    try:
+        if money.parse_money(text, "CLF", env.decimal)[1] == "CLF":
+            return ""
+        return money.parse_money(text, home, env.decimal)[1]
+    except FieldError:
+        return ""
 
 
 def _settle_currency(kind: Entity, found: dict[str, Any], row: Mapping[str, Any], env: Env) -> None:

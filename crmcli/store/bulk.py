@@ -1,4 +1,4 @@
-"""Inserting rows column by column: the one way in which new rows, one or a million, get their keys and their journal text."""
+"""Rows written column by column: how new rows, one or a million, get their keys and their journal text."""
 
 from __future__ import annotations
 

@@ -210,3 +210,15 @@ def test_a_stage_is_removed_only_when_nothing_needs_it(ctx: Context) -> None:
     deal(ctx, stage="qualified")
     with pytest.raises(UsageError, match="--to"):
         pipelines.stage_remove(ctx, "qualified")
+
+
+def test_all_amounts_of_a_record_are_in_one_currency(ctx: Context) -> None:
+    number = deal(ctx, value="1200000 JPY", recurring="50000", plan="monthly")
+    found = row(ctx, number)
+    assert (found["value"], found["recurring"], found["currency"]) == (1_200_000, 50_000, "JPY")
+    for amounts in ({"value": "500 USD", "currency": "EUR"}, {"value": "5 USD", "recurring": "3 EUR"}):
+        with pytest.raises(FieldError, match="one currency"):
+            deal(ctx, **amounts)
+    records.edit(ctx, DEAL, [number], {"value": "7 USD"})
+    found = row(ctx, number)
+    assert (found["value"], found["recurring"], found["currency"]) == (700, 5_000_000, "USD")

@@ -138,8 +138,8 @@ def test_sheets_have_typed_cells(book: Context) -> None:
     assert found[1][:3] == ("Won one", 12000, "JPY")
     assert found[1][5] == "a, b"
     assert found[2][1] == 12.34
-    assert (found[2][3].year, found[2][3].month, found[2][3].day) == (2027, 1, 2)
-    assert found[2][4].hour == 10
+    assert str(found[2][3]) == "2027-01-02 00:00:00"
+    assert str(found[2][4]) == "2026-11-21 10:00:00"
 
 
 def test_an_export_is_one_moment_and_blocks_nobody(book: Context) -> None:
@@ -155,7 +155,7 @@ def test_an_export_is_one_moment_and_blocks_nobody(book: Context) -> None:
 def test_an_unknown_format_or_field(book: Context) -> None:
     with pytest.raises(UsageError, match="known: csv, tsv, xlsx"):
         exporting.export(book, LEAD, [], format="pdf")
-    with pytest.raises(UsageError, match="did you mean|has no field"):
+    with pytest.raises(UsageError, match="has no field"):
         exporting.export(book, LEAD, [], columns="nmae")
     with pytest.raises(FilterError):
         exporting.export(book, LEAD, ["stag:new"])

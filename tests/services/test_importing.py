@@ -1,4 +1,4 @@
-"""Imports: values as people and programs write them, matching, refusals, undo, interruptions; on both engines where it matters."""
+"""Imports: values as people and programs write them, matching, refusals, undo, interruptions."""
 
 from __future__ import annotations
 
@@ -120,8 +120,9 @@ def test_typed_values_links_tags_and_undo_on_both_engines(ctx: Context, put: Any
 
 def test_an_imported_record_is_the_one_that_add_would_have_made(book: Context, put: Any) -> None:
     typed = {
-        "name": "Zoë  Ångström", "company": "Müller & Söhne", "email": "zoe@mueller.example", "phone": "+49 170 1234567", "source": "web",
-        "owner": "grace", "value": "1200", "city": "Köln", "tags": "vip,neu", "close_on": "2027-02-03", "priority": "high", "probability": "33.5",
+        "name": "Zoë  Ångström", "company": "Müller & Söhne", "email": "zoe@mueller.example", "phone": "+49 170 1234567",
+        "source": "web", "owner": "grace", "value": "1200", "city": "Köln", "tags": "vip,neu", "close_on": "2027-02-03",
+        "priority": "high", "probability": "33.5",
     }  # fmt: skip
     added = records.add(book, DEAL, typed).ids[0]
     text = ",".join(typed) + "\n" + ",".join(f'"{value}"' for value in typed.values()) + "\n"
@@ -189,7 +190,7 @@ def test_what_can_be_read_in_two_ways_is_asked_before_anything_is_written(book: 
 
 def test_a_mapping_by_hand_goes_first_and_is_checked(book: Context, put: Any) -> None:
     path = put("Who,What,Firm,Extra\nAda,Maths,Engines,x\n")
-    with pytest.raises(UsageError, match="no column .* is recognised as a contact's name"):
+    with pytest.raises(UsageError, match="is recognised as a contact's name"):
         importing.plan(book, path, kind=CONTACT)
     with pytest.raises(UsageError, match="has no field 'nme'") as caught:
         importing.plan(book, path, kind=CONTACT, mapping={"Who": "nme"})
@@ -242,7 +243,10 @@ def test_ids_tell_records_apart_that_share_an_address(book: Context, put: Any) -
 
 
 def test_a_shared_telephone_does_not_make_two_people_one(book: Context, put: Any) -> None:
-    text = "Name,Email,Phone\nAda,ada@x.example,+4930111111\nGrace,grace@x.example,+4930111111\nAda again,,+49 30 111111\nCopy,ADA@x.example,\n"
+    text = (
+        "Name,Email,Phone\nAda,ada@x.example,+4930111111\nGrace,grace@x.example,+4930111111\n"
+        "Ada again,,+49 30 111111\nCopy,ADA@x.example,\n"
+    )
     done = take(book, put(text), kind=CONTACT)
     assert counts(done) == (4, 2, 0, 0, 2, 0)
     assert [(line, reason) for line, _, _, reason in done.listed] == [
@@ -299,7 +303,10 @@ def test_blocks_that_follow_each_other_know_of_each_other(
 
 
 def test_refused_rows_go_to_a_private_file_and_can_be_mended(book: Context, put: Any) -> None:
-    text = "Name,Email,Close Date,=Cell\nAda,ada@x.example,2027-01-01,ok\n,nobody@x.example,,=1+1\nGrace,not-an-address,,x\nAlan,,31.02.2027,y\nEdsger,e@x.example,,a,b\n"
+    text = (
+        "Name,Email,Close Date,=Cell\nAda,ada@x.example,2027-01-01,ok\n,nobody@x.example,,=1+1\n"
+        "Grace,not-an-address,,x\nAlan,,31.02.2027,y\nEdsger,e@x.example,,a,b\n"
+    )
     done = take(book, put(text), kind=LEAD)
     assert counts(done) == (5, 1, 0, 0, 0, 4)
     assert [(line, column) for line, column, _, _ in done.listed] == [
@@ -346,7 +353,8 @@ def test_stages_of_other_programs(ctx: Context, put: Any) -> None:
     assert counts(done) == (5, 5, 0, 0, 0, 0)
     found = {row["name"]: row for row in rows(ctx, DEAL)}
     assert [(found[n]["stage"], found[n]["status"], found[n]["probability"]) for n in "ABCDE"] == [
-        ("Won", "won", 10_000), ("Negotiation", "open", 8000), ("New", "lost", 0), ("Trial", "open", 5000), ("New", "open", 1000),
+        ("Won", "won", 10_000), ("Negotiation", "open", 8000), ("New", "lost", 0), ("Trial", "open", 5000),
+        ("New", "open", 1000),
     ]  # fmt: skip
     assert (found["A"]["closed_at"], found["C"]["closed_at"], found["C"]["lost_reason"]) == (
         "2026-01-02T00:00:00.000Z",

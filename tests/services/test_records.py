@@ -140,8 +140,15 @@ def test_many_are_chosen_by_a_filter_one_by_a_number(ctx: Context) -> None:
 def test_a_preview_writes_nothing(ctx: Context) -> None:
     records.add(ctx, LEAD, {"name": "a"})
     before = ctx.reader.value("SELECT seq FROM journal_head")
-    (line,) = records.preview(ctx, LEAD, [1], {"stage": "qualified"}).rows
-    assert line["stage"] == "New -> qualified"
+    records.add(ctx, LEAD, {"name": "b", "stage": "qualified", "owner": "grace", "tags": "cold"})
+    before = ctx.reader.value("SELECT seq FROM journal_head")
+    told = list(records.preview(ctx, LEAD, [1, 2], {"stage": "qualified", "owner": "grace", "tags": "+hot,-cold"}).rows)
+    assert [(r["stage"], r["owner"], r["tags"]) for r in told] == [
+        ("New -> Qualified", "(empty) -> grace", "(empty) -> hot"), ("Qualified", "grace", "cold -> hot"),
+    ]  # fmt: skip
+    assert list(records.preview(ctx, LEAD, [2], {"owner": "grace"}).rows) == []
+    with pytest.raises(FieldError):
+        records.preview(ctx, LEAD, [1], {"value": "x"})
     assert ctx.reader.value("SELECT seq FROM journal_head") == before
 
 
