@@ -32,11 +32,15 @@ class Setting(Struct):
 SETTINGS = {
     setting.name: setting
     for setting in (
-        Setting("db", "text", "", "The book: a SQLite file or a postgresql:// URL; empty means crm.db in the data folder"),
+        Setting(
+            "db", "text", "", "The book: a SQLite file or a postgresql:// URL; empty means crm.db in the data folder"
+        ),
         Setting("user", "text", "", "Your name in the book; empty means your login name"),
         Setting("currency", "text", "EUR", "ISO 4217 code that amounts have when none is given"),
         Setting("region", "text", "", "Country of telephone numbers without +, as an ISO 3166 code such as IR or DE"),
-        Setting("calendar", "text", "gregorian", "Calendar in which dates are typed and shown", ("gregorian", "jalali")),
+        Setting(
+            "calendar", "text", "gregorian", "Calendar in which dates are typed and shown", ("gregorian", "jalali")
+        ),
         Setting("timezone", "text", "", "IANA time zone such as Europe/Berlin; empty means the machine's"),
         Setting("week_start", "text", "monday", "First day of the week", ("monday", "saturday", "sunday")),
         Setting("columns.lead", "text", "", "Columns of 'crm lead list'"),
@@ -242,4 +246,6 @@ def replace(path: str, content: bytes) -> None:
     except OSError as error:
         if os.path.exists(draft):
             os.unlink(draft)
-        raise CrmError(f"{path} cannot be written: {error.strerror}", "check the folder's permissions and space") from None
+        raise CrmError(
+            f"{path} cannot be written: {error.strerror}", "check the folder's permissions and space"
+        ) from None

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 class Context:
     """One run of the program, or one session of the dashboard, on one store."""
 
-    def __init__(self, settings: Settings | None = None, *, command: str = "", quiet: bool = False, plugins: bool = True) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, command: str = "", quiet: bool = False, plugins: bool = True
+    ) -> None:
         self.settings = settings or Settings()
         self.command = command
         self.quiet = quiet
@@ -47,7 +49,7 @@ class Context:
     def say(self, line: str) -> None:
         """A line for people, on stderr."""
         if not self.quiet:
-            print(visible(line, multiline=True), file=sys.stderr)
+            sys.stderr.write(visible(line, multiline=True) + "\n")
 
     # --- the clock and the user's habits ---
 
@@ -158,7 +160,9 @@ class Context:
             opened.close()
 
     @contextlib.contextmanager
-    def writing(self, source: str = "cli", *, command: str = "", batch: int = 0, undoes: int | None = None) -> Iterator[Transaction]:
+    def writing(
+        self, source: str = "cli", *, command: str = "", batch: int = 0, undoes: int | None = None
+    ) -> Iterator[Transaction]:
         """A write transaction (see `store.write.transaction`). Inside another one it joins it."""
         if self._tx is not None:
             yield self._tx
@@ -209,7 +213,9 @@ class Context:
     def _view(self, entity: str, name: str) -> str | None:
         key = (entity, fold(name))
         if key not in self._views:
-            found = self.reader.one("SELECT filter FROM saved_view WHERE name_key = ? AND (entity = ? OR entity IS NULL)", (key[1], entity))
+            found = self.reader.one(
+                "SELECT filter FROM saved_view WHERE name_key = ? AND (entity = ? OR entity IS NULL)", (key[1], entity)
+            )
             self._views[key] = (found[0] or "") if found else None
         return self._views[key]
 

@@ -8,7 +8,7 @@ from crmcli.domain.entities import COMPANY
 
 app = noun(
     "Examples:\n"
-    '  crm company add "Analytical Engines" --website engines.example --parent "Babbage Group"\n'
+    '  crm company add Engines --website engines.example --parent "Babbage Group"\n'
     "  crm company show engines.example"
 )
 register(app, COMPANY, example="country:switzerland no:owner")

@@ -8,7 +8,7 @@ from crmcli.domain.entities import CONTACT
 
 app = noun(
     "Examples:\n"
-    '  crm contact add "Ada Lovelace" --company "Analytical Engines" --email ada@engines.example\n'
+    '  crm contact add "Ada Lovelace" --company Engines --email ada@engines.example\n'
     "  crm contact list has:phone city:zurich"
 )
 register(app, CONTACT, example="city:zurich has:phone")

@@ -8,7 +8,7 @@ from crmcli.commands.records import register
 from crmcli.domain.entities import DEAL
 
 app = noun(
-    "Examples:\n  crm deal add \"Engine no. 2\" --company \"Analytical Engines\" --value 12k --close-on eom\n"
+    "Examples:\n  crm deal add \"Engine no. 2\" --company Engines --value 12k --close-on eom\n"
     "  crm deal list stage:proposition value:10k.. --sort close_on\n  crm deal move 31 proposition\n  crm deal won 31"
 )  # fmt: skip
 register(app, DEAL, example="stage:proposition value:10k..")

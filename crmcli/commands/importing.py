@@ -9,6 +9,7 @@ import typer
 
 from crmcli.commands.frame import Run, noun, run_of
 from crmcli.domain.entities import entity
+from crmcli.domain.text import visible
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Page
 
@@ -55,7 +56,9 @@ def import_(
     id_column: Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")] = "",
     update: Annotated[bool, flag("--update", help="Give known records the file's values")] = False,
     sheet: Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")] = "",
-    header_row: Annotated[int, text("--header-row", metavar="N", help="The row with the titles")] = 0,
+    header_row: Annotated[
+        int, text("--header-row", metavar="N", help="The row with the titles, 0 for none; recognised unless given")
+    ] = -1,
     encoding: Annotated[
         str, text("--encoding", metavar="NAME", help="The file's encoding; recognised unless given")
     ] = "",
@@ -81,7 +84,7 @@ def import_(
         sheet=sheet or None,
         encoding=encoding or None,
         delimiter=delimiter.replace("\\t", "\t") or None,
-        header_row=header_row or None,
+        header_row=header_row if header_row >= 0 else None,
         id_column=id_column,
         match=[word.strip() for word in match.split(",") if word.strip()] or None,
         update=update,
@@ -110,6 +113,8 @@ def import_(
     done = importing.run(run.context, made, progress=_progress if not run.quiet and sys.stderr.isatty() else None)
     if done.refused and not allow_rejects:
         run.failed = True
+        if run.quiet:  # what was refused is said even then
+            sys.stderr.write("".join(visible(line) + "\n" for line in done.lines))
     return outcome(run, done)
 
 

@@ -13,7 +13,7 @@ from crmcli.domain.entities import LEAD
 from crmcli.services import records
 
 app = noun(
-    'Examples:\n  crm lead add "Ada Lovelace" --company "Analytical Engines" --email ada@engines.example\n'
+    'Examples:\n  crm lead add "Ada Lovelace" --company Engines --email ada@engines.example\n'
     "  crm lead list stage:new,qualified tag:vip not owner:me value:1k..\n"
     "  crm lead edit source:web stage:new owner=grace --dry-run"
 )

@@ -166,7 +166,14 @@ _OPPORTUNITY_TAIL = (
     TAGS,
     EXTERNAL,
     Field(
-        "next_due", Day(), "Next task", "The day of its next open task", "next_due", ("due",), settable=False, derived=True
+        "next_due",
+        Day(),
+        "Next task",
+        "The day of its next open task",
+        "next_due",
+        ("due",),
+        settable=False,
+        derived=True,
     ),
     Field(
         "open_tasks", Integer(0), "Open tasks", "How many open tasks it has", "open_tasks", settable=False, derived=True

@@ -34,7 +34,9 @@ def enter(deal: dict[str, Any], stage: dict[str, Any], now: str) -> tuple[dict[s
     if deal.get("stage_id") != stage["id"]:
         values["stage_since"] = now
     if stage["is_won"]:
-        values.update(status="won", probability_bp=10_000, probability_manual=False, lost_reason_id=None, archived_at=None)
+        values.update(
+            status="won", probability_bp=10_000, probability_manual=False, lost_reason_id=None, archived_at=None
+        )
         if deal.get("status") != "won":
             values["closed_at"] = now
     else:
@@ -52,14 +54,21 @@ def left(deal: dict[str, Any], to_stage: int | None, now: str) -> dict[str, Any]
     entered = deal.get("stage_since") or deal["created_at"]
     seconds = max(0, int((read_instant(now) - read_instant(entered)).total_seconds()))
     return {
-        "opportunity_id": deal["id"], "stage_id": deal["stage_id"], "entered_at": entered, "left_at": now, "seconds": seconds,
-    }  # fmt: skip
+        "opportunity_id": deal["id"],
+        "stage_id": deal["stage_id"],
+        "entered_at": entered,
+        "left_at": now,
+        "seconds": seconds,
+    }
 
 
 def lose(deal: dict[str, Any], reason: int | None, now: str) -> dict[str, Any]:
     """Mark lost: archived, probability 0. A won deal is refused (re-open it first)."""
     if deal["status"] == "won":
-        raise RefusedError(f"{deal['kind']} {deal['id']} is won and cannot be lost", f"re-open it first: crm {deal['kind']} reopen {deal['id']}")
+        raise RefusedError(
+            f"{deal['kind']} {deal['id']} is won and cannot be lost",
+            f"re-open it first: crm {deal['kind']} reopen {deal['id']}",
+        )
     return {
         "status": "lost", "probability_bp": 0, "probability_manual": False, "closed_at": now, "archived_at": now,
         "lost_reason_id": reason,

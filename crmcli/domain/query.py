@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain import money
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
-from crmcli.domain.keys import KEYED, SEARCHED, search_text
+from crmcli.domain.keys import search_text
 from crmcli.domain.periods import parse_range, parse_span
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
@@ -175,7 +175,9 @@ def read_word(word: str, at: int = 0, text: str = "") -> Node:
         rest = rest[1:]
     values = tuple(_values(rest))
     if not any(value.text or value.quoted for value in values):
-        raise FilterError(f"'{found[1]}:' wants a value", text or word, at + len(word), hint=f"for empty ones write no:{found[1]}")
+        raise FilterError(
+            f"'{found[1]}:' wants a value", text or word, at + len(word), hint=f"for empty ones write no:{found[1]}"
+        )
     return Term(found[1], values, exact, at)
 
 
@@ -229,7 +231,9 @@ def quote(value: str) -> str:
 def canonical(node: Node) -> str:
     """The tree as text that parses to the same tree."""
     if isinstance(node, And):
-        return " ".join(f"({canonical(item)})" if isinstance(item, (And, Or)) else canonical(item) for item in node.items)
+        return " ".join(
+            f"({canonical(item)})" if isinstance(item, (And, Or)) else canonical(item) for item in node.items
+        )
     if isinstance(node, Or):
         return " or ".join(f"({canonical(item)})" if isinstance(item, Or) else canonical(item) for item in node.items)
     if isinstance(node, Not):
@@ -321,7 +325,7 @@ def read(text: str, entity: Entity, env: Env, book: Book, *, scope: bool = True)
     bound = bind(tree, entity, env, book, text)
     if not scope:
         return bound
-    parts = [*_scope(entity, tree, env), bound]
+    parts = [*_scope(entity, tree), bound]
     return And(tuple(parts)) if len(parts) > 1 else bound
 
 
@@ -335,13 +339,29 @@ def _speaks(node: Node, fields: tuple[str, ...]) -> bool:
     return node.field in fields or (node.field in ("no", "has") and any(v.text in fields for v in node.values))
 
 
-def _scope(entity: Entity, tree: Node, env: Env) -> list[Node]:
+def _scope(entity: Entity, tree: Node) -> list[Node]:
     """What a list leaves out by default: removed records always (unless asked for), and what is over."""
     names = entity.by_name
     parts: list[Node] = []
     if "removed_at" in names and not (_asks(tree, "removed") or _speaks(tree, ("removed", "removed_at"))):
         parts.append(Empty(names["removed_at"]))
-    if _speaks(tree, ("is", "id", "uid", "external_id", "status", "done", "done_at", "archived", "archived_at", "closed", "closed_at", "view")):
+    if _speaks(
+        tree,
+        (
+            "is",
+            "id",
+            "uid",
+            "external_id",
+            "status",
+            "done",
+            "done_at",
+            "archived",
+            "archived_at",
+            "closed",
+            "closed_at",
+            "view",
+        ),
+    ):
         return parts
     if "status" in names:
         parts.insert(0, OneOf(names["status"], ("open",)))
@@ -383,7 +403,13 @@ STATES: dict[str, dict[str, str]] = {
         "mine": "owner:me",
         "any": "",
     },
-    "contact": {"open": "no:archived_at", "archived": "has:archived_at", "removed": "has:removed_at", "mine": "owner:me", "any": ""},
+    "contact": {
+        "open": "no:archived_at",
+        "archived": "has:archived_at",
+        "removed": "has:removed_at",
+        "mine": "owner:me",
+        "any": "",
+    },
     "interaction": {"removed": "has:removed_at", "any": ""},
 }
 STATES["company"] = STATES["contact"]
@@ -408,7 +434,10 @@ class _Binder:
         field = self.entity.by_name.get(node.field)
         if field is None:
             known = [*self.entity.by_name, "is", "no", "has", "view"]
-            hint = suggest(node.field, known, f"crm fields {self.entity.name}") + f'; for the text itself write "{node.field}:..."'
+            hint = (
+                suggest(node.field, known, f"crm fields {self.entity.name}")
+                + f'; for the text itself write "{node.field}:..."'
+            )
             raise FilterError(f"{self.entity.name} has no field '{node.field}'", self.text, node.at, hint)
         try:
             return self._term(field, node)
@@ -437,10 +466,15 @@ class _Binder:
         if name in self.seen:
             raise FilterError(f"the saved view '{name}' contains itself", self.text, node.at)
         if text is None:
-            raise FilterError(f"there is no saved view '{name}' for {self.entity.plural}", self.text, node.at, "'crm view list' lists them")
+            raise FilterError(
+                f"there is no saved view '{name}' for {self.entity.plural}",
+                self.text,
+                node.at,
+                "'crm view list' lists them",
+            )
         tree = parse(text)
         inner = _Binder(self.entity, self.env, self.book, text, (*self.seen, name)).bind(tree)
-        return And((*_scope(self.entity, tree, self.env), inner))
+        return And((*_scope(self.entity, tree), inner))
 
     def _term(self, field: Field, node: Term) -> Node:
         family = field.type.family
@@ -452,11 +486,13 @@ class _Binder:
 
     def _name(self, field: Field, value: Value, node: Term) -> Any:
         if isinstance(field.type, Choice):
-            return field.type.parse(value.text, self.env)
+            return _filled(field, field.type.parse(value.text, self.env))
         assert isinstance(field.type, Ref)
         if value.text == "me" and not value.quoted and field.type.entity == "user":
             return fold(self.env.me)
-        return self._known(field.type.entity, value.text, node, strict=not field.type.create or field.type.entity == "user")
+        return self._known(
+            field.type.entity, value.text, node, strict=not field.type.create or field.type.entity == "user"
+        )
 
     def _known(self, vocabulary: str, name: str, node: Term, *, strict: bool) -> str:
         """The folded name, if there is such a word; else an error, or for open vocabularies a remark."""
@@ -466,7 +502,9 @@ class _Binder:
         word = vocabulary.replace("_", " ")
         hint = suggest(name, known)
         if strict:
-            raise FilterError(f"there is no {word} '{name}'", self.text, node.at, hint or f"known: {', '.join(sorted(known)[:12])}")
+            raise FilterError(
+                f"there is no {word} '{name}'", self.text, node.at, hint or f"known: {', '.join(sorted(known)[:12])}"
+            )
         self.book.note(f"no {word} is called '{name}'{'; ' + hint if hint else ''}")
         return key
 
@@ -481,7 +519,7 @@ class _Binder:
                 needle = value.text.strip().lower()
             return Contains(field, needle, node.exact)
         if family == "identifier":
-            return Compare(field, "=", field.type.parse(value.text, self.env))
+            return Compare(field, "=", _filled(field, field.type.parse(value.text, self.env)))
         if family == "phone":
             return self._phone(field, value.text, node)
         if family == "flag":
@@ -518,7 +556,9 @@ class _Binder:
 
     def _compare(self, field: Field, op: str, text: str) -> Node:
         if re.match(r"[<>=!]", text):
-            raise FieldError(f"'{text}' is not a number", hint=f"ranges are written {field.name}:10.. or {field.name}:..20")
+            raise FieldError(
+                f"'{text}' is not a number", hint=f"ranges are written {field.name}:10.. or {field.name}:..20"
+            )
         if field.type.family != "money":
             value = field.type.parse(text, self.env)
             if value is None:
@@ -536,6 +576,13 @@ def _backwards(low: Node, high: Node) -> bool:
     if isinstance(low, MoneyCompare) and isinstance(high, MoneyCompare):
         return low.units > high.units
     return isinstance(low, Compare) and isinstance(high, Compare) and bool(low.value > high.value)
+
+
+def _filled(field: Field, stored: Any) -> Any:
+    """A value to compare with: nothing equals an empty one, and SQL would answer neither yes nor no."""
+    if stored is None:
+        raise FieldError("an empty text equals nothing", hint=f"for empty ones write no:{field.name}")
+    return stored
 
 
 def _any_of(items: list[Node]) -> Node:
@@ -620,7 +667,6 @@ def record_text(record: Mapping[str, Any], entity: Entity, env: Env) -> str:
             value = record.get(field.name)
             row[field.column] = value
             keys[field.column + "_key"] = None if value is None else field.type.key(value, env)
-    assert set(SEARCHED[entity.table]) >= {k.removesuffix("_key") for k in keys} and KEYED[entity.table]
     return search_text(entity.table, row, keys)
 
 

@@ -98,8 +98,9 @@ def wants_colour(terminal: bool, wish: str) -> bool:
 def render(
     result: Any, outlet: Outlet, output: str = "", *, pager: Callable[[], str] | None = None, quiet: bool = False
 ) -> None:
-    """Write a result in the format `output`, "" being a table on a terminal and TSV elsewhere (plain text for a page whose sections differ). `pager` gives the
-    program for what is longer than the screen. Raises CrmError where the result has no such form."""
+    """Write a result in the format `output`, "" being a table on a terminal and TSV elsewhere (plain text for a page
+    whose sections differ). `pager` gives the program for what is longer than the screen. Raises CrmError where the
+    result has no such form."""
     if result is None:
         return
     if isinstance(result, Bytes):

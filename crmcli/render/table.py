@@ -102,7 +102,11 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
     later: Iterator[list[str]] = ([cell(c, row, screen) for c in columns] for row in source)
     if sum(_natural(heads, read)) + len(GAP) * (len(columns) - 1) > room:
         # Where room is short the day says enough of a record's stamps; a timeline keeps its times.
-        stamps = [i for i, c in enumerate(columns) if c.type is not None and c.type.family == "instant" and c.name not in ("at", "due_at")]
+        stamps = [
+            i
+            for i, c in enumerate(columns)
+            if c.type is not None and c.type.family == "instant" and c.name not in ("at", "due_at")
+        ]
         read = [_days(line, stamps) for line in read]
         later = (_days(line, stamps) for line in later)
     sizes = fit(columns, heads, read, room)

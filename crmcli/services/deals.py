@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 PARTS = ("contact", "company", "deal")
 #: What a new company or person takes over from the lead it comes from.
-COMPANY_TAKES = ("website", "street", "city", "region", "postal_code", "country", "owner_id", "source_id", "medium_id", "campaign_id")
+COMPANY_TAKES = (
+    "website",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "owner_id",
+    "source_id",
+    "medium_id",
+    "campaign_id",
+)
 CONTACT_TAKES = ("email", "phone", "job_title", *COMPANY_TAKES)
 
 
@@ -52,7 +63,7 @@ def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str =
             changes["contact_id"] = contact
             lines.append(f"{'made' if made else 'linked'} contact:{contact} {tx.row('contact', contact)['name']}")
         if "deal" in wanted:
-            changes.update(kind="deal", converted_at=tx.stamp, position=values.next_position(ctx, tx, lead["stage_id"]))
+            changes.update(kind="deal", converted_at=tx.stamp, position=values.next_position(tx, lead["stage_id"]))
             if name.strip():
                 changes["name"] = " ".join(name.split())
             if lead.get("owner_id") is None:
@@ -72,7 +83,9 @@ def _company(ctx: Context, tx: Transaction, lead: dict[str, Any]) -> tuple[int, 
     if not domain and lead.get("email") and not is_public_domain(email_domain(lead["email"])):
         domain = email_domain(lead["email"])
     for sql, value in (("name_key = ?", fold(lead["company_name"])), ("domain = ?", domain)):
-        found = value and ctx.reader.value(f"SELECT id FROM company WHERE {sql} AND removed_at IS NULL ORDER BY id LIMIT 1", (value,))
+        found = value and ctx.reader.value(
+            f"SELECT id FROM company WHERE {sql} AND removed_at IS NULL ORDER BY id LIMIT 1", (value,)
+        )
         if found:
             return int(found), False
     fixed = {c: lead.get(c) for c in COMPANY_TAKES} | {"name": lead["company_name"], "domain": domain or None}
@@ -85,7 +98,9 @@ def _contact(ctx: Context, tx: Transaction, lead: dict[str, Any], company: int |
         return int(lead["contact_id"]), False
     phone = LEAD.field("phone").type.key(lead.get("phone"), ctx.env)
     for sql, params in (("email_key = ?", (lead.get("email"),)), ("(phone_key = ? OR mobile_key = ?)", (phone, phone))):
-        found = params[0] and ctx.reader.value(f"SELECT id FROM contact WHERE {sql} AND removed_at IS NULL ORDER BY id LIMIT 1", params)
+        found = params[0] and ctx.reader.value(
+            f"SELECT id FROM contact WHERE {sql} AND removed_at IS NULL ORDER BY id LIMIT 1", params
+        )
         if found:
             if company and tx.row("contact", int(found)).get("company_id") is None:
                 tx.change("contact", int(found), {"company_id": company})
@@ -96,13 +111,15 @@ def _contact(ctx: Context, tx: Transaction, lead: dict[str, Any], company: int |
     return values.create(ctx, tx, ENTITIES["contact"], {}, fixed=fixed), True
 
 
-def move(ctx: Context, kind: Entity, numbers: Sequence[int], stage: str, *, position: int | None = None, source: str = "cli") -> Changed:
+def move(
+    ctx: Context, kind: Entity, numbers: Sequence[int], stage: str, *, position: int | None = None, source: str = "cli"
+) -> Changed:
     """Put leads or deals into a stage of their own pipeline (a won stage wins them); `position` is a place in the
     column of the board."""
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
         to = values.stage_named(ctx, stage, row.get("pipeline_id"))
-        moved = _enter(ctx, tx, kind, row, to)
+        moved = _enter(tx, kind, row, to)
         return tx.change(kind.name, row["id"], {"position": position}) or moved if position is not None else moved
 
     return _each(ctx, kind, numbers, step, f"moved to {stage}:", source)
@@ -119,7 +136,7 @@ def won(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cl
         here = next((s["position"] for s in own if s["id"] == row["stage_id"]), 0)
         if row["status"] == "won":
             return False
-        return _enter(ctx, tx, kind, row, next((s for s in goals if s["position"] > here), goals[-1]))
+        return _enter(tx, kind, row, next((s for s in goals if s["position"] > here), goals[-1]))
 
     return _each(ctx, kind, numbers, step, "won", source)
 
@@ -150,7 +167,7 @@ def reopen(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = 
             return tx.change(kind.name, row["id"], pipeline.restore(row, _stage(ctx, row)))
         if row["status"] == "open":
             return False
-        return _enter(ctx, tx, kind, row, _stage_before(ctx, row))
+        return _enter(tx, kind, row, _stage_before(ctx, row))
 
     return _each(ctx, kind, numbers, step, "re-opened", source)
 
@@ -165,7 +182,12 @@ def restore(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str =
 
 
 def _each(
-    ctx: Context, kind: Entity, numbers: Sequence[int], step: Callable[[Transaction, dict[str, Any]], bool], done: str, source: str
+    ctx: Context,
+    kind: Entity,
+    numbers: Sequence[int],
+    step: Callable[[Transaction, dict[str, Any]], bool],
+    done: str,
+    source: str,
 ) -> Changed:
     changed, lines = [], []
     with ctx.writing(source) as tx:
@@ -175,16 +197,22 @@ def _each(
                 changed.append(number)
         if len(numbers) == 1 and changed:
             lines.append(f"{done} {kind.name}:{numbers[0]} {tx.row(kind.name, numbers[0])['name']}")
-    return Changed(tuple(lines) or (summary(kind, changed, len(numbers), done),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name)
+    return Changed(
+        tuple(lines) or (summary(kind, changed, len(numbers), done),),
+        tuple(tx.changes),
+        ctx.batch,
+        tuple(changed),
+        kind.name,
+    )
 
 
-def _enter(ctx: Context, tx: Transaction, kind: Entity, row: dict[str, Any], stage: dict[str, Any]) -> bool:
+def _enter(tx: Transaction, kind: Entity, row: dict[str, Any], stage: dict[str, Any]) -> bool:
     if row["stage_id"] == stage["id"] and (row["status"] == "won") == bool(stage["is_won"]) and row["status"] != "lost":
         return False
     changes, moved = pipeline.enter(row, stage, tx.stamp)
     if moved:
         tx.add("stage_move", moved)
-        changes["position"] = values.next_position(ctx, tx, stage["id"])
+        changes["position"] = values.next_position(tx, stage["id"])
     return tx.change(kind.name, row["id"], changes)
 
 
@@ -195,7 +223,9 @@ def _stage(ctx: Context, row: dict[str, Any]) -> dict[str, Any] | None:
 def _stage_before(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     """The open stage a won one was in last; without history the last open stage of its pipeline."""
     every = {s["id"]: s for s in values.stages(ctx)}
-    moves = ctx.reader.rows("SELECT stage_id FROM stage_move WHERE opportunity_id = ? ORDER BY left_at DESC, id DESC", (row["id"],))
+    moves = ctx.reader.rows(
+        "SELECT stage_id FROM stage_move WHERE opportunity_id = ? ORDER BY left_at DESC, id DESC", (row["id"],)
+    )
     for (number,) in moves:
         if number in every and not every[number]["is_won"]:
             return every[number]

@@ -55,14 +55,35 @@ def _rows(ctx: Context, table: str, ids: list[int]) -> list[dict[str, Any]]:
 
 
 SHOWN = frozenset(
-    ["name", "company", "contact", "opportunity", "email", "stage", "status", "city", "kind", "body", "type", "due_on", "at", "created_at", "done_at"]
+    [
+        "name",
+        "company",
+        "contact",
+        "opportunity",
+        "email",
+        "stage",
+        "status",
+        "city",
+        "kind",
+        "body",
+        "type",
+        "due_on",
+        "at",
+        "created_at",
+        "done_at",
+    ]
 )
 
 
 def _line(kind: Entity, row: dict[str, Any]) -> dict[str, Any]:
     if kind.name == "interaction":
         text = clip(" ".join((row.get("body") or "").split()), 60)
-        return {"ref": f"interaction:{row['id']}", "name": f"{row['kind']}: {text}", "about": timeline.about(row), "at": row["at"]}
+        return {
+            "ref": f"interaction:{row['id']}",
+            "name": f"{row['kind']}: {text}",
+            "about": timeline.about(row),
+            "at": row["at"],
+        }
     if kind.name == "task":
         state = "done" if row.get("done_at") else row.get("due_on") or ""
         about = ", ".join(part for part in (timeline.about(row), state) if part)
@@ -87,7 +108,9 @@ def lookup(ctx: Context, text: str) -> Page:
         raise UsageError(f"'{text}' is neither a telephone number nor an e-mail address", f"try: crm search {text}")
     people = [row for kind in (CONTACT, COMPANY, LEAD, DEAL) for row in _having(ctx, kind, columns, key)]
     if not people:
-        raise NotFoundError(f"nobody in the book has {text}", f'crm lead add "Name" {"--email" if "@" in text else "--phone"} "{text}"')
+        raise NotFoundError(
+            f"nobody in the book has {text}", f'crm lead add "Name" {"--email" if "@" in text else "--phone"} "{text}"'
+        )
     touches: list[dict[str, Any]] = []
     seen: set[int] = set()
     for person in people:
@@ -98,7 +121,11 @@ def lookup(ctx: Context, text: str) -> Page:
     touches.sort(key=lambda row: row["at"], reverse=True)
     shown = timeline.timeline(ctx, ENTITIES[people[0]["kind"]], people[0]["id"], 1).columns
     who = Section("who", "Who", Rows(COLUMNS, people))
-    return Page(text, (who, Section("touches", "Last touches", Rows(shown, touches[:5], empty="nothing happened yet"))), {"query": text, "key": key})
+    return Page(
+        text,
+        (who, Section("touches", "Last touches", Rows(shown, touches[:5], empty="nothing happened yet"))),
+        {"query": text, "key": key},
+    )
 
 
 def _having(ctx: Context, kind: Entity, columns: tuple[str, ...], key: str | None) -> list[dict[str, Any]]:
@@ -106,9 +133,9 @@ def _having(ctx: Context, kind: Entity, columns: tuple[str, ...], key: str | Non
     of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
     ids: list[int] = []
     for column in held:
-        sql = f"SELECT id FROM {kind.table} WHERE {of_kind}{column} = ? AND removed_at IS NULL ORDER BY id DESC LIMIT 10"
+        sql = (
+            f"SELECT id FROM {kind.table} WHERE {of_kind}{column} = ? AND removed_at IS NULL ORDER BY id DESC LIMIT 10"
+        )
         ids += [row[0] for row in ctx.reader.rows(sql, (key,)) if row[0] not in ids]
     fields = [f for f in kind.fields if f.name in SHOWN]
     return [{"id": r["id"], "kind": kind.name, **_line(kind, r)} for r in read.hydrate(ctx.reader, kind, ids, fields)]
-
-

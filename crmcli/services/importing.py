@@ -381,7 +381,7 @@ class _Import:
                 column = [sorted(made.get(n, n) for n in tags) for tags in column]
             columns[name] = column
         if self.kind.name == "deal" and "position" not in columns:
-            columns["position"] = outcomes.positions(self.ctx, tx, columns["stage_id"])
+            columns["position"] = outcomes.positions(tx, columns["stage_id"])
         if self.kind.name == "task" and None in columns.get("type_id", [None]):
             usual = tx.word("task_type", "to-do")
             columns["type_id"] = [n or usual for n in columns.get("type_id") or [None] * len(rows)]
@@ -438,7 +438,7 @@ class _Import:
             tx.add("stage_move", move)
         extra: dict[str, Any] = {"stage_since": tx.stamp} if move else {"stage_since": current.get("stage_since")}
         if current["kind"] == "deal" and move:
-            extra["position"] = values.next_position(self.ctx, tx, changes["stage_id"])
+            extra["position"] = values.next_position(tx, changes["stage_id"])
         if changes.get("status") == "open" and current.get("probability_manual"):
             extra.update(probability_bp=current["probability_bp"], probability_manual=True)
         return extra
@@ -470,5 +470,5 @@ class _Import:
         return Imported(
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
             counts["refused"],
-            tuple(self.listed), self.rejects.path, self.batch, tuple(notes), self.longest,
+            tuple(sorted(self.listed)), self.rejects.path, self.batch, tuple(notes), self.longest,
         )  # fmt: skip

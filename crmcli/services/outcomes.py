@@ -221,6 +221,6 @@ class _Midnights:
         return found
 
 
-def positions(ctx: Context, tx: Transaction, stage_ids: Sequence[int]) -> list[int]:
+def positions(tx: Transaction, stage_ids: Sequence[int]) -> list[int]:
     """The places of new deals at the ends of their columns of the board."""
-    return [values.next_position(ctx, tx, number) for number in stage_ids]
+    return [values.next_position(tx, number) for number in stage_ids]

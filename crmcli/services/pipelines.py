@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import DEAL, ENTITIES, PIPELINE, STAGE
-from crmcli.domain.pipeline import FIRST_STAGES
 from crmcli.domain.fields import suggest
+from crmcli.domain.pipeline import FIRST_STAGES
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from crmcli.context import Context
+    from crmcli.domain.fields import Entity
     from crmcli.store.write import Transaction
 
 
@@ -28,7 +29,8 @@ def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
     node = bound(ctx, DEAL, filter_text(DEAL, words))
     where = where_for(ctx.reader, DEAL)
     sql = (
-        "SELECT t.stage_id, t.currency, count(*), sum(t.value_minor), sum((t.value_minor * t.probability_bp + 5000) / 10000)"
+        "SELECT t.stage_id, t.currency, count(*), sum(t.value_minor),"
+        " sum((t.value_minor * t.probability_bp + 5000) / 10000)"
         f" FROM opportunity t WHERE t.kind = 'deal' AND {where.text(node)} GROUP BY t.stage_id, t.currency"
     )
     sums: dict[int, list[tuple[Any, ...]]] = {}
@@ -50,7 +52,8 @@ def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
             })  # fmt: skip
     money = DEAL.field("value").type
     columns = (
-        Column("pipeline", None, "Pipeline"), Column("stage", None, "Stage"), Column("count", DEAL.field("open_tasks").type, "Deals"),
+        Column("pipeline", None, "Pipeline"), Column("stage", None, "Stage"),
+        Column("count", DEAL.field("open_tasks").type, "Deals"),
         Column("value", money, "Sum", "currency"), Column("weighted", money, "Weighted", "currency"),
         Column("currency", None, "Currency"), Column("probability", STAGE.field("probability").type, "Probability"),
     )  # fmt: skip
@@ -111,7 +114,7 @@ def _stage(ctx: Context, name: str, pipeline: str) -> dict[str, Any]:
 EMPTY = {"position": 0, "probability_bp": 0, "rot_days": 0}
 
 
-def _parse(ctx: Context, kind: Any, assigned: Mapping[str, str], row: Mapping[str, Any]) -> dict[str, Any]:
+def _parse(ctx: Context, kind: Entity, assigned: Mapping[str, str]) -> dict[str, Any]:
     """Typed values of a stage or pipeline -> stored columns."""
     found: dict[str, Any] = {}
     for name, text in assigned.items():
@@ -144,10 +147,13 @@ def stage_add(
         place = own.index(_stage(ctx, after, pipeline or str(home))) + 1
     else:
         place = next((i for i, s in enumerate(own) if s["is_won"]), len(own))
-    before, behind = (own[place - 1]["probability_bp"] if place else 0), (own[place]["probability_bp"] if place < len(own) else 10_000)
+    before, behind = (
+        (own[place - 1]["probability_bp"] if place else 0),
+        (own[place]["probability_bp"] if place < len(own) else 10_000),
+    )
     with ctx.writing() as tx:
         row = {"name": name, "pipeline_id": home, "probability_bp": (before + behind) // 2}
-        row.update(_parse(ctx, STAGE, {"name": name, **(assigned or {})}, row))
+        row.update(_parse(ctx, STAGE, {"name": name, **(assigned or {})}))
         number = tx.add("stage", row)
         _order(tx, own[:place], number, own[place:])
     return Changed((f"added stage {name}",), tuple(tx.changes), ctx.batch, (number,), "stage")
@@ -170,7 +176,7 @@ def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline
     from crmcli.domain import pipeline as rules
 
     stage = _stage(ctx, name, pipeline)
-    changes = _parse(ctx, STAGE, assigned, stage)
+    changes = _parse(ctx, STAGE, assigned)
     if "pipeline_id" in changes and changes["pipeline_id"] != stage["pipeline_id"]:
         raise UsageError("a stage stays in its pipeline", "add one there, and move the deals")
     with ctx.writing() as tx:
@@ -182,7 +188,9 @@ def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline
                 row = tx.row(kind, number)
                 entered, _ = rules.enter(row, after, tx.stamp)
                 tx.change(kind, number, entered)
-    return Changed((f"changed stage {changes.get('name', stage['name'])}",), tuple(tx.changes), ctx.batch, (stage["id"],), "stage")
+    return Changed(
+        (f"changed stage {changes.get('name', stage['name'])}",), tuple(tx.changes), ctx.batch, (stage["id"],), "stage"
+    )
 
 
 def stage_reorder(ctx: Context, names: Sequence[str], *, pipeline: str = "") -> Changed:
@@ -233,7 +241,7 @@ def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed
         if tx.word("pipeline", name, create=False) is not None:
             raise ConflictError(f"there is a pipeline '{name}' already")
         last = int(ctx.reader.value("SELECT max(position) FROM pipeline") or 0)
-        number = tx.add("pipeline", {**_parse(ctx, PIPELINE, {"name": name}, {}), "position": last + 1})
+        number = tx.add("pipeline", {**_parse(ctx, PIPELINE, {"name": name}), "position": last + 1})
         for row in _first_stages(stages):
             tx.add("stage", {**row, "pipeline_id": number})
     return Changed((f"added pipeline {name}",), tuple(tx.changes), ctx.batch, (number,), "pipeline")
@@ -248,7 +256,10 @@ def _first_stages(names: Sequence[str]) -> list[dict[str, Any]]:
     if len(clean) < 2:
         raise UsageError("a pipeline needs two stages at least: one to start in and one that is won")
     open_ones = len(clean) - 1
-    found = [{"name": n, "position": i + 1, "probability_bp": 10_000 * (i + 1) // (open_ones + 1)} for i, n in enumerate(clean[:-1])]
+    found = [
+        {"name": n, "position": i + 1, "probability_bp": 10_000 * (i + 1) // (open_ones + 1)}
+        for i, n in enumerate(clean[:-1])
+    ]
     return [*found, {"name": clean[-1], "position": open_ones + 70, "probability_bp": 10_000, "is_won": True}]
 
 
@@ -256,9 +267,11 @@ def pipeline_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Chang
     """Change a pipeline's name or place."""
     number = pipeline_id(ctx, name)
     with ctx.writing() as tx:
-        changes = _parse(ctx, PIPELINE, assigned, {})
+        changes = _parse(ctx, PIPELINE, assigned)
         other = tx.word("pipeline", changes["name"], create=False) if "name" in changes else None
         if other not in (None, number):
             raise ConflictError(f"there is a pipeline '{changes['name']}' already")
         tx.change("pipeline", number, changes)
-    return Changed((f"changed pipeline {changes.get('name', name)}",), tuple(tx.changes), ctx.batch, (number,), "pipeline")
+    return Changed(
+        (f"changed pipeline {changes.get('name', name)}",), tuple(tx.changes), ctx.batch, (number,), "pipeline"
+    )

@@ -112,7 +112,7 @@ def plan(
             "no column is recognised as a name; use --as and --map",
         )
     columns = scan.settled(columns)
-    envs = scan.envs(ctx.env, dates, decimal)
+    envs = scan.envs(ctx.env, dates, decimal or _own_decimal(header))
     keys = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills)
     new_stages = tuple(Stages(ctx).missing(scan.stages)) if found.kind else ()
     return Plan(path, found, columns, opening, header, rows, blank, tuple(notes), "", envs, keys, update, new_stages)
@@ -148,6 +148,11 @@ def _columns(
     )
     columns, notes = mapping.map_columns(kind, header, given, id_column, uniques)
     return tuple(column._replace(sample=samples[column.place]) for column in columns), notes
+
+
+def _own_decimal(header: Sequence[str]) -> str:
+    """Files of our own have points; theirs is the only kind with a column called uid."""
+    return "." if "uid" in header else ""
 
 
 def _has_name(columns: Sequence[Mapped]) -> bool:

@@ -78,8 +78,14 @@ def resolve(ctx: Context, kind: Entity, text: str) -> int:
         if found:
             lines = [describe(kind, row) for row in read.hydrate(ctx.reader, kind, found)]
             more = [] if len(found) < 12 else ["..."]
-            raise AmbiguousError(f"'{text}' fits {len(found)}{'+' if more else ''} {kind.plural}:", lines + more, "name one by its number")
-    raise NotFoundError(f"there is no {kind.name} '{text}'", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else "")
+            raise AmbiguousError(
+                f"'{text}' fits {len(found)}{'+' if more else ''} {kind.plural}:",
+                lines + more,
+                "name one by its number",
+            )
+    raise NotFoundError(
+        f"there is no {kind.name} '{text}'", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else ""
+    )
 
 
 def _number(text: str) -> int:
@@ -91,7 +97,9 @@ def _by_number(ctx: Context, kind: Entity, number: int) -> int:
     of_kind = "kind" if kind.kind else "''"
     found = ctx.reader.one(f"SELECT {of_kind} FROM {kind.table} WHERE id = ?", (number,))
     if found is None:
-        raise NotFoundError(f"there is no {kind.name} {number}", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else "")
+        raise NotFoundError(
+            f"there is no {kind.name} {number}", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else ""
+        )
     if kind.kind and found[0] != kind.kind:
         raise NotFoundError(f"number {number} is a {found[0]}, not a {kind.name}", f"crm {found[0]} show {number}")
     return number
@@ -126,14 +134,18 @@ def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[An
         yield f"{'instr' if ctx.reader.dialect == 'sqlite' else 'strpos'}(name_key, ?) > 0", (needle,)
 
 
-def resolve_any(ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")) -> tuple[Entity, int]:
+def resolve_any(
+    ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")
+) -> tuple[Entity, int]:
     """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits."""
     prefix, colon, rest = text.partition(":")
     if colon and prefix in ENTITIES and rest:
         kind = entity(prefix)
         return kind, resolve(ctx, kind, rest)
     if text.strip().isdigit():
-        raise UsageError(f"'{text}' does not say what it is", f"write {kinds[0]}:{text.strip()} or {kinds[-1]}:{text.strip()}")
+        raise UsageError(
+            f"'{text}' does not say what it is", f"write {kinds[0]}:{text.strip()} or {kinds[-1]}:{text.strip()}"
+        )
     found: list[tuple[Entity, int]] = []
     for name in kinds:
         try:
@@ -162,7 +174,9 @@ def columns_for(kind: Entity, names: Iterable[str]) -> tuple[Column, ...]:
     found = []
     for name in names:
         field = kind.field(name)
-        found.append(Column(field.name, field.type, field.label, field.type.currency if isinstance(field.type, Money) else ""))
+        found.append(
+            Column(field.name, field.type, field.label, field.type.currency if isinstance(field.type, Money) else "")
+        )
     return tuple(found)
 
 
@@ -182,7 +196,9 @@ def list_records(
     text = filter_text(kind, words) if text is None else text
     node = bound(ctx, kind, text)
     view = _single_view(ctx, kind, text)
-    chosen = [c.strip() for c in (columns or view[0] or _setting(ctx, kind) or ",".join(kind.columns)).split(",") if c.strip()]
+    chosen = [
+        c.strip() for c in (columns or view[0] or _setting(ctx, kind) or ",".join(kind.columns)).split(",") if c.strip()
+    ]
     if not chosen:
         raise UsageError("--columns names no column", f"'crm fields {kind.name}' lists them")
     if chosen == ["all"]:
@@ -212,7 +228,10 @@ def _single_view(ctx: Context, kind: Entity, text: str) -> tuple[str, str]:
     found = re.fullmatch(r"view:(\S+)", text)
     if not found:
         return "", ""
-    row = ctx.reader.one("SELECT columns, sort FROM saved_view WHERE name_key = ? AND (entity = ? OR entity IS NULL)", (fold(found[1]), kind.name))
+    row = ctx.reader.one(
+        "SELECT columns, sort FROM saved_view WHERE name_key = ? AND (entity = ? OR entity IS NULL)",
+        (fold(found[1]), kind.name),
+    )
     return (row[0] or "", row[1] or "") if row else ("", "")
 
 
@@ -230,7 +249,11 @@ def _read_cursor(text: str, keys: list[tuple[Field, bool]]) -> list[Any]:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         after = None
     fits = isinstance(after, list) and len(after) == max(len(keys), 1) + 1 and isinstance(after[-1], int)
-    if not isinstance(after, list) or not fits or not all(value is None or isinstance(value, (str, int)) for value in after):
+    if (
+        not isinstance(after, list)
+        or not fits
+        or not all(value is None or isinstance(value, (str, int)) for value in after)
+    ):
         raise UsageError("the --page cursor does not fit this list", "take it from the last line of the same list")
     return after
 
@@ -249,10 +272,12 @@ def show(ctx: Context, kind: Entity, number: int) -> Record:
 
     row = get(ctx, kind, number)
     shown = columns_for(kind, [f.name for f in kind.fields])
-    return Record(f"{kind.name}:{number}  {row['name'] if 'name' in row else ''}", shown, row, related.sections(ctx, kind, row))
+    return Record(f"{kind.name}:{number}  {row.get('name', '')}", shown, row, related.sections(ctx, kind, row))
 
 
-def list_section(ctx: Context, key: str, title: str, kind: Entity, text: str, *, columns: str, sort: str = "", limit: int = 20) -> Section:
+def list_section(
+    ctx: Context, key: str, title: str, kind: Entity, text: str, *, columns: str, sort: str = "", limit: int = 20
+) -> Section:
     """A list as a section of a page."""
     return Section(key, title, list_records(ctx, kind, text=text, columns=columns, sort=sort, limit=limit))
 
@@ -273,7 +298,9 @@ def add(ctx: Context, kind: Entity, assigned: Mapping[str, str], *, note: str = 
     return Changed((f"added {kind.name}:{number} {name}",), tuple(tx.changes), ctx.batch, (number,), kind.name)
 
 
-def edit(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mapping[str, str], *, source: str = "cli") -> Changed:
+def edit(
+    ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mapping[str, str], *, source: str = "cli"
+) -> Changed:
     """Give records new values; records that have them already are left alone. Raises FieldError, ConflictError."""
     if not assigned:
         raise UsageError("nothing to change", f"write FIELD=VALUE, as in 'crm {kind.name} edit 12 owner=grace'")
@@ -283,7 +310,9 @@ def edit(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mapping[s
         for number in numbers:
             if values.update(ctx, tx, kind, number, assigned):
                 changed.append(number)
-    return Changed((summary(kind, changed, len(numbers), "changed"),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name)
+    return Changed(
+        (summary(kind, changed, len(numbers), "changed"),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name
+    )
 
 
 def summary(kind: Entity, changed: Sequence[int], of: int, done: str) -> str:
@@ -300,16 +329,19 @@ def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mappin
     wanted = [kind.field("name"), *fields] if "name" in kind.by_name else fields
     some = list(numbers[:200])
     before = read.hydrate(ctx.reader, kind, some, wanted)
-    after = _rehearsed(ctx, kind, some, assigned, wanted)
+    after = {row["id"]: row for row in _rehearsed(ctx, kind, some, assigned, wanted)}
     rows = []
-    for old, new in zip(before, after, strict=True):
+    for old in before:
+        new = after.get(old["id"], old)  # somebody may have taken it away meanwhile
         told = {f.name: (values.shown(f, old) or "(empty)", values.shown(f, new) or "(empty)") for f in fields}
         if any(was != now for was, now in told.values()):
             line = {name: f"{was} -> {now}" if was != now else was for name, (was, now) in told.items()}
             rows.append({"id": old["id"], "name": old.get("name", ""), **line})
     own = (Column("id", kind.by_name["id"].type, "ID"), Column("name", None, "Name"))
     columns = (*own, *(Column(f.name, None, f.label) for f in fields if f.name != "name"))
-    return Rows(columns, rows, empty=f"nothing would change in {len(some)} {kind.plural if len(some) != 1 else kind.name}")
+    return Rows(
+        columns, rows, empty=f"nothing would change in {len(some)} {kind.plural if len(some) != 1 else kind.name}"
+    )
 
 
 class _Rehearsal(Exception):
@@ -380,7 +412,9 @@ def _mark(ctx: Context, kind: Entity, numbers: Sequence[int], marks: dict[str, A
             wanted = {c: (row.get(c) or tx.stamp) if v else None for c, v in marks.items() if c in kind.by_name}
             if tx.change(kind.name, number, wanted):
                 changed.append(number)
-    return Changed((summary(kind, changed, len(numbers), done),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name)
+    return Changed(
+        (summary(kind, changed, len(numbers), done),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name
+    )
 
 
 def check_field(kind: Entity, name: str) -> Field:
@@ -389,7 +423,10 @@ def check_field(kind: Entity, name: str) -> Field:
     if field is None:
         raise UsageError(f"{kind.name} has no field '{name}'", suggest(name, kind.by_name, f"crm fields {kind.name}"))
     if not field.settable:
-        hint = {"status": f"use the verbs: crm {kind.name} won, lost, reopen, restore", "lost_reason": f"crm {kind.name} lost ID --reason ..."}
+        hint = {
+            "status": f"use the verbs: crm {kind.name} won, lost, reopen, restore",
+            "lost_reason": f"crm {kind.name} lost ID --reason ...",
+        }
         raise UsageError(f"{kind.name}.{name} is set by the program", hint.get(field.name, ""))
     return field
 

@@ -21,18 +21,52 @@ def sections(ctx: Context, kind: Entity, row: dict[str, Any]) -> tuple[Section, 
     number = row["id"]
     found: list[Section] = []
     if kind.table == "opportunity":
-        found.append(records.list_section(ctx, "tasks", "Open tasks", TASK, f"opportunity:{number}", columns=TASK_COLUMNS))
+        found.append(
+            records.list_section(ctx, "tasks", "Open tasks", TASK, f"opportunity:{number}", columns=TASK_COLUMNS)
+        )
     elif kind.name == "contact":
         found += [
-            records.list_section(ctx, "deals", "Deals", DEAL, f"contact:{number} is:any", columns="id,name,status,stage,value,currency,close_on"),
+            records.list_section(
+                ctx,
+                "deals",
+                "Deals",
+                DEAL,
+                f"contact:{number} is:any",
+                columns="id,name,status,stage,value,currency,close_on",
+            ),
             records.list_section(ctx, "tasks", "Open tasks", TASK, f"contact:{number}", columns=TASK_COLUMNS),
         ]
     elif kind.name == "company":
         leads = f"company:={quote(row['name'])}"
         found += [
-            records.list_section(ctx, "people", "People", CONTACT, f"company:{number}", columns="id,name,job_title,email,phone", sort="name", limit=50),
-            records.list_section(ctx, "companies", "Companies under it", COMPANY, f"parent:{number}", columns="id,name,city,country", sort="name", limit=50),
-            records.list_section(ctx, "deals", "Deals", DEAL, f"company:{number} is:any", columns="id,name,status,stage,value,currency,close_on"),
+            records.list_section(
+                ctx,
+                "people",
+                "People",
+                CONTACT,
+                f"company:{number}",
+                columns="id,name,job_title,email,phone",
+                sort="name",
+                limit=50,
+            ),
+            records.list_section(
+                ctx,
+                "companies",
+                "Companies under it",
+                COMPANY,
+                f"parent:{number}",
+                columns="id,name,city,country",
+                sort="name",
+                limit=50,
+            ),
+            records.list_section(
+                ctx,
+                "deals",
+                "Deals",
+                DEAL,
+                f"company:{number} is:any",
+                columns="id,name,status,stage,value,currency,close_on",
+            ),
             records.list_section(ctx, "tasks", "Open tasks", TASK, f"company:{number}", columns=TASK_COLUMNS),
             records.list_section(ctx, "leads", "Leads", LEAD, leads, columns="id,name,stage,owner,created_at"),
         ]

@@ -28,7 +28,12 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
         columns_for(kinds[0], [c.strip() for c in columns.split(",") if c.strip() and c.strip() != "all"])
     bound(ctx, kinds[0], text)
     read.parse_sort(kinds[0], sort)
-    row = {"entity": kind.name if kind else None, "filter": text or None, "columns": columns or None, "sort": sort or None}
+    row = {
+        "entity": kind.name if kind else None,
+        "filter": text or None,
+        "columns": columns or None,
+        "sort": sort or None,
+    }
     with ctx.writing() as tx:
         number = tx.word("saved_view", name, create=False)
         if number is None:
@@ -59,7 +64,9 @@ def remove(ctx: Context, name: str) -> Changed:
     with ctx.writing() as tx:
         number = tx.word("saved_view", name, create=False)
         if number is None:
-            raise NotFoundError(f"there is no saved view '{name}'", suggest(name, ctx.names("saved_view"), "crm view list"))
+            raise NotFoundError(
+                f"there is no saved view '{name}'", suggest(name, ctx.names("saved_view"), "crm view list")
+            )
         tx.delete("saved_view", number)
     return Changed((f"removed view {name}",), tuple(tx.changes), ctx.batch, (), "saved_view")
 
@@ -69,7 +76,9 @@ def views(ctx: Context) -> Rows:
     names = ["name", "entity", "filter", "columns", "sort"]
     rows = ctx.reader.rows("SELECT name, entity, filter, columns, sort FROM v_saved_view")
     found = [dict(zip(names, row, strict=True)) for row in rows]
-    return Rows(columns_for(SAVED_VIEW, names), sorted(found, key=lambda row: fold(row["name"])), empty="no saved views yet")
+    return Rows(
+        columns_for(SAVED_VIEW, names), sorted(found, key=lambda row: fold(row["name"])), empty="no saved views yet"
+    )
 
 
 def get(ctx: Context, name: str) -> tuple[str, str]:

@@ -60,7 +60,9 @@ def _retag(ctx: Context, kind: Entity, numbers: Sequence[int], tag: str, on: boo
             if tx.change(kind.name, record, {"tags": sorted(have | {number} if on else have - {number})}):
                 changed.append(record)
     done = f"tagged {name}:" if on else f"untagged {name}:"
-    return Changed((summary(kind, changed, len(numbers), done),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name)
+    return Changed(
+        (summary(kind, changed, len(numbers), done),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name
+    )
 
 
 def check_name(tag: str) -> str:
@@ -101,14 +103,18 @@ def merge(ctx: Context, old: str, into: str) -> Changed:
         if source == target:
             raise UsageError("that is the same tag")
         for kind in {e.table: e for e in RECORDS.values() if e.tag_table}.values():
-            ids = [row[0] for row in ctx.reader.rows(f"SELECT record_id FROM {kind.tag_table} WHERE tag_id = ?", (source,))]
+            ids = [
+                row[0] for row in ctx.reader.rows(f"SELECT record_id FROM {kind.tag_table} WHERE tag_id = ?", (source,))
+            ]
             tx.load(kind.name, ids)
             for record in ids:
                 have = set(tx.row(kind.name, record)["tags"])
                 count += tx.change(kind.name, record, {"tags": sorted(have - {source} | {target})})
         tx.flush()
         tx.delete("tag", source)
-    return Changed((f"merged tag {old} into {into} on {count} records",), tuple(tx.changes), ctx.batch, (target,), "tag")
+    return Changed(
+        (f"merged tag {old} into {into} on {count} records",), tuple(tx.changes), ctx.batch, (target,), "tag"
+    )
 
 
 def delete(ctx: Context, tag: str) -> Changed:
@@ -117,10 +123,14 @@ def delete(ctx: Context, tag: str) -> Changed:
     with ctx.writing() as tx:
         number = _tag(ctx, tx, tag)
         for kind in {e.table: e for e in RECORDS.values() if e.tag_table}.values():
-            ids = [row[0] for row in ctx.reader.rows(f"SELECT record_id FROM {kind.tag_table} WHERE tag_id = ?", (number,))]
+            ids = [
+                row[0] for row in ctx.reader.rows(f"SELECT record_id FROM {kind.tag_table} WHERE tag_id = ?", (number,))
+            ]
             tx.load(kind.name, ids)
             for record in ids:
-                count += tx.change(kind.name, record, {"tags": sorted(set(tx.row(kind.name, record)["tags"]) - {number})})
+                count += tx.change(
+                    kind.name, record, {"tags": sorted(set(tx.row(kind.name, record)["tags"]) - {number})}
+                )
         tx.flush()
         tx.delete("tag", number)
     return Changed((f"tag {tag} is gone from {count} records",), tuple(tx.changes), ctx.batch, (), "tag")

@@ -55,7 +55,9 @@ def reopen(ctx: Context, numbers: Sequence[int], *, source: str = "cli") -> Chan
             tx.row("task", number)
             if tx.change("task", number, {"done_at": None, "feedback": None}):
                 changed.append(number)
-    return Changed((summary(TASK, changed, len(numbers), "re-opened"),), tuple(tx.changes), ctx.batch, tuple(changed), "task")
+    return Changed(
+        (summary(TASK, changed, len(numbers), "re-opened"),), tuple(tx.changes), ctx.batch, tuple(changed), "task"
+    )
 
 
 def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli") -> Changed:

@@ -51,7 +51,9 @@ def add(
         made = write(ctx, tx, kind, number, what, body, **columns)
         name = tx.row(kind.name, number)["name"]
     text = clip(" ".join(body.split()), 50)
-    line = f"logged {what} with {kind.name}:{number} {name}" if what != "note" else f"noted on {kind.name}:{number} {name}"
+    line = (
+        f"logged {what} with {kind.name}:{number} {name}" if what != "note" else f"noted on {kind.name}:{number} {name}"
+    )
     return Changed((f"{line}: {text}" if text else line,), tuple(tx.changes), ctx.batch, (made,), "interaction")
 
 
@@ -66,7 +68,9 @@ def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, b
         where = values.link_columns(ctx, kind, number)
     columns.setdefault("at", tx.stamp)
     author = tx.word("user", ctx.actor)
-    return tx.add("interaction", {"kind": what, "body": check_text(body).strip() or None, "author_id": author, **where, **columns})
+    return tx.add(
+        "interaction", {"kind": what, "body": check_text(body).strip() or None, "author_id": author, **where, **columns}
+    )
 
 
 def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
@@ -131,7 +135,15 @@ def _stages(ctx: Context, number: int) -> list[dict[str, Any]]:
     sql = "SELECT id, left_at, stage, seconds FROM v_stage_move WHERE opportunity_id = ?"
     at = INTERACTION.field("at").type
     return [
-        {"id": i, "at": at.from_db(left), "kind": "stage", "body": f"left {stage} after {duration(seconds)}", "author": None, "on": "", "minutes": None}
+        {
+            "id": i,
+            "at": at.from_db(left),
+            "kind": "stage",
+            "body": f"left {stage} after {duration(seconds)}",
+            "author": None,
+            "on": "",
+            "minutes": None,
+        }
         for i, left, stage, seconds in ctx.reader.rows(sql, (number,))
     ]
 

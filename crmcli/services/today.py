@@ -31,9 +31,15 @@ COLUMNS = (
     Column("when", None, "When"),
     Column("next", None, "Next step"),
 )
-OPEN_DEAL = (OneOf(DEAL.by_name["status"], ("open",)), Empty(DEAL.by_name["archived_at"]), Empty(DEAL.by_name["removed_at"]))
+OPEN_DEAL = (
+    OneOf(DEAL.by_name["status"], ("open",)),
+    Empty(DEAL.by_name["archived_at"]),
+    Empty(DEAL.by_name["removed_at"]),
+)
 #: A sentence that gives somebody's word.
-PROMISE = re.compile(r"\b(promis\w*|i['’]ll|we['’]ll|(?:i|we) will|will send|agreed to|committed to)\b|قول|وعده", re.IGNORECASE)
+PROMISE = re.compile(
+    r"\b(promis\w*|i['’]ll|we['’]ll|(?:i|we) will|will send|agreed to|committed to)\b|قول|وعده", re.IGNORECASE
+)
 
 
 def today(ctx: Context, *, owner: str = "") -> Page:
@@ -47,17 +53,44 @@ def today(ctx: Context, *, owner: str = "") -> Page:
         ("today", "Due today", _due_today(day, show_instant(now))),
         ("week", "Next 7 days", _between(day + timedelta(days=1), day + timedelta(days=8))),
     ]
-    found = [_section(ctx, key, title, TASK, [*_open_task(), node, *mine(TASK)], "due_on", _task_row) for key, title, node in tasks]
+    found = [
+        _section(ctx, key, title, TASK, [*_open_task(), node, *mine(TASK)], "due_on", _task_row)
+        for key, title, node in tasks
+    ]
     silent = show_instant(now - timedelta(days=int(ctx.settings["silent_days"])))
     fresh = show_instant(now - timedelta(days=int(ctx.settings["new_days"])))
     end = day + timedelta(days=7 - (day.weekday() - _week_start(ctx)) % 7)
     deals: list[tuple[str, str, Entity, list[Node], str, Callable[..., dict[str, Any]]]] = [
-        ("no_next_task", "Deals with no next task", DEAL, [*OPEN_DEAL, Compare(DEAL.by_name["open_tasks"], "=", 0)], "-value", _idle_row),
+        (
+            "no_next_task",
+            "Deals with no next task",
+            DEAL,
+            [*OPEN_DEAL, Compare(DEAL.by_name["open_tasks"], "=", 0)],
+            "-value",
+            _idle_row,
+        ),
         ("silent", "Silent deals", DEAL, [*OPEN_DEAL, _untouched(silent)], "last_touch", _silent_row),
-        ("closing", "Closing this week", DEAL, [*OPEN_DEAL, Compare(DEAL.by_name["close_on"], "<", end.isoformat())], "close_on", _closing_row),
-        ("new_leads", "New leads", LEAD, [*OPEN_DEAL, Compare(LEAD.by_name["created_at"], ">=", fresh)], "-created_at", _lead_row),
+        (
+            "closing",
+            "Closing this week",
+            DEAL,
+            [*OPEN_DEAL, Compare(DEAL.by_name["close_on"], "<", end.isoformat())],
+            "close_on",
+            _closing_row,
+        ),
+        (
+            "new_leads",
+            "New leads",
+            LEAD,
+            [*OPEN_DEAL, Compare(LEAD.by_name["created_at"], ">=", fresh)],
+            "-created_at",
+            _lead_row,
+        ),
     ]
-    found += [_section(ctx, key, title, kind, [*nodes, *mine(kind)], sort, row) for key, title, kind, nodes, sort, row in deals]
+    found += [
+        _section(ctx, key, title, kind, [*nodes, *mine(kind)], sort, row)
+        for key, title, kind, nodes, sort, row in deals
+    ]
     counts: dict[str, Any] = {"date": day.isoformat(), "user": ctx.actor}
     return Page(f"{now:%A} {day.isoformat()}", tuple(found), counts)
 
@@ -127,18 +160,22 @@ def _task_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _deal_row(ctx: Context, row: dict[str, Any], when: str, step: str) -> dict[str, Any]:
+def _deal_row(row: dict[str, Any], when: str, step: str) -> dict[str, Any]:
     about = ", ".join(str(row[name]) for name in ("company", "stage") if row.get(name))
     return {"ref": f"deal:{row['id']}", "what": row["name"], "about": about, "when": when, "next": step}
 
 
 def _idle_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
-    return _deal_row(ctx, row, f"in stage {_age(ctx, row['stage_since'])}", f'crm task add "Call" --on deal:{row["id"]} --due tomorrow')
+    return _deal_row(
+        row,
+        f"in stage {_age(ctx, row['stage_since'])}",
+        f'crm task add "Call" --on deal:{row["id"]} --due tomorrow',
+    )
 
 
 def _silent_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     since = f"silent for {_age(ctx, row['last_touch'])}" if row.get("last_touch") else "never touched"
-    return _deal_row(ctx, row, since, f'crm log call deal:{row["id"]} "..."')
+    return _deal_row(row, since, f'crm log call deal:{row["id"]} "..."')
 
 
 def _closing_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
@@ -146,13 +183,19 @@ def _closing_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
 
     day = relative(date.fromisoformat(row["close_on"]), ctx.env.now.date())
     late = row["close_on"] < ctx.env.now.date().isoformat()
-    return _deal_row(ctx, row, f"was to close {day}" if late else f"closes {day}", f"crm deal won {row['id']}")
+    return _deal_row(row, f"was to close {day}" if late else f"closes {day}", f"crm deal won {row['id']}")
 
 
 def _lead_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     about = ", ".join(str(row[name]) for name in ("company", "source") if row.get(name))
     step = f"crm lead edit {row['id']} owner=me" if not row.get("owner") else f"crm lead convert {row['id']}"
-    return {"ref": f"lead:{row['id']}", "what": row["name"], "about": about, "when": f"{_age(ctx, row['created_at'])} old", "next": step}
+    return {
+        "ref": f"lead:{row['id']}",
+        "what": row["name"],
+        "about": about,
+        "when": f"{_age(ctx, row['created_at'])} old",
+        "next": step,
+    }
 
 
 def _age(ctx: Context, stored: str | None) -> str:
@@ -167,7 +210,11 @@ def _age(ctx: Context, stored: str | None) -> str:
 def brief(ctx: Context, kind: Entity, number: int) -> Page:
     """One page before a call: who it is, their company, open deals, last touches, open tasks, what was promised."""
     row = records.get(ctx, kind, number)
-    facts = {name: row.get(name) for name in ("name", "job_title", "email", "phone", "mobile", "city", "country", "description") if row.get(name)}
+    facts = {
+        name: row.get(name)
+        for name in ("name", "job_title", "email", "phone", "mobile", "city", "country", "description")
+        if row.get(name)
+    }
     facts["last_touch"] = row.get("last_touch")
     if row.get("tags"):
         facts["tags"] = row["tags"]
@@ -176,14 +223,29 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
     found += _people(ctx, kind, row)
     link = {"opportunity": "opportunity", "contact": "contact", "company": "company"}[kind.table]
     if kind.table != "opportunity":
-        found.append(records.list_section(ctx, "deals", "Open deals", DEAL, f"{link}:{number}", columns="id,name,stage,value,currency,close_on,next_due"))
+        found.append(
+            records.list_section(
+                ctx,
+                "deals",
+                "Open deals",
+                DEAL,
+                f"{link}:{number}",
+                columns="id,name,stage,value,currency,close_on,next_due",
+            )
+        )
     else:
-        found.append(Section("deals", "This " + kind.name, Rows(
-            records.columns_for(kind, ["id", "stage", "status", "value", "currency", "probability", "close_on"]), [row])))  # fmt: skip
+        columns = records.columns_for(kind, ["id", "stage", "status", "value", "currency", "probability", "close_on"])
+        found.append(Section("deals", f"This {kind.name}", Rows(columns, [row])))
     found.append(Section("touches", "Last touches", timeline.timeline(ctx, kind, number, 5)))
-    found.append(records.list_section(ctx, "tasks", "Open tasks", TASK, f"{link}:{number}", columns=related.TASK_COLUMNS))
+    found.append(
+        records.list_section(ctx, "tasks", "Open tasks", TASK, f"{link}:{number}", columns=related.TASK_COLUMNS)
+    )
     found.append(_promised(ctx, kind, number))
-    return Page(f"{kind.name}:{number}  {row['name']}", tuple(found), {"ref": f"{kind.name}:{number}", "uid": row["uid"], **facts})
+    return Page(
+        f"{kind.name}:{number}  {row['name']}",
+        tuple(found),
+        {"ref": f"{kind.name}:{number}", "uid": row["uid"], **facts},
+    )
 
 
 def _who(ctx: Context, kind: Entity, facts: dict[str, Any], row: dict[str, Any]) -> Section:
@@ -209,14 +271,35 @@ def _company(ctx: Context, kind: Entity, row: dict[str, Any]) -> list[Section]:
     from crmcli.domain.entities import COMPANY
 
     company = records.get(ctx, COMPANY, row["company_id"])
-    return [Section("company", "Company", Rows(records.columns_for(COMPANY, ["id", "name", "industry", "city", "website", "phone"]), [company]))]
+    return [
+        Section(
+            "company",
+            "Company",
+            Rows(records.columns_for(COMPANY, ["id", "name", "industry", "city", "website", "phone"]), [company]),
+        )
+    ]
 
 
 def _people(ctx: Context, kind: Entity, row: dict[str, Any]) -> list[Section]:
     if kind.name == "company":
-        return [records.list_section(ctx, "people", "People", CONTACT, f"company:{row['id']}", columns="id,name,job_title,email,phone", sort="-last_touch", limit=8)]
+        return [
+            records.list_section(
+                ctx,
+                "people",
+                "People",
+                CONTACT,
+                f"company:{row['id']}",
+                columns="id,name,job_title,email,phone",
+                sort="-last_touch",
+                limit=8,
+            )
+        ]
     if kind.name == "deal" and row.get("contact_id"):
-        return [records.list_section(ctx, "people", "Contact", CONTACT, f"id:{row['contact_id']}", columns="id,name,job_title,email,phone")]
+        return [
+            records.list_section(
+                ctx, "people", "Contact", CONTACT, f"id:{row['contact_id']}", columns="id,name,job_title,email,phone"
+            )
+        ]
     return []
 
 
@@ -226,6 +309,12 @@ def _promised(ctx: Context, kind: Entity, number: int) -> Section:
     for touch in timeline.timeline(ctx, kind, number, 50).rows:
         for sentence in re.split(r"(?<=[.!?؟])\s+|\n", touch.get("body") or ""):
             if PROMISE.search(sentence):
-                lines.append({"at": touch["at"], "who": touch.get("author"), "promise": clip(" ".join(sentence.split()), 200)})
-    columns = (Column("at", INTERACTION.field("at").type, "At"), Column("promise", None, "What"), Column("who", None, "Noted by"))
+                lines.append(
+                    {"at": touch["at"], "who": touch.get("author"), "promise": clip(" ".join(sentence.split()), 200)}
+                )
+    columns = (
+        Column("at", INTERACTION.field("at").type, "At"),
+        Column("promise", None, "What"),
+        Column("who", None, "Noted by"),
+    )
     return Section("promised", "What was promised", Rows(columns, lines[:10], empty="nothing found"))

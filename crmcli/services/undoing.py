@@ -70,11 +70,24 @@ def undo(ctx: Context, batch: int = 0) -> Changed:
 
 
 def _newest(ctx: Context) -> int:
-    condition = "undone_by IS NULL AND undoes IS NULL AND source NOT IN ('init', 'purge', 'undo')"
-    found = ctx.reader.value(f"SELECT max(id) FROM batch WHERE {condition} AND actor = ?", (ctx.actor,))
+    """The batch of this actor that took effect last: one that was brought back did so when it was."""
+    standing = "undone_by IS NULL AND undoes IS NULL AND source NOT IN ('init', 'purge', 'undo')"
+    found = ctx.reader.value(f"SELECT max(id) FROM batch WHERE {standing} AND actor = ?", (ctx.actor,))
     if found is not None:
-        return int(found)
-    other = ctx.reader.one(f"SELECT id, actor FROM batch WHERE {condition} ORDER BY id DESC LIMIT 1")
+        undone = dict(ctx.reader.rows("SELECT id, undoes FROM batch WHERE undoes IS NOT NULL ORDER BY id"))
+        since: dict[int, int] = {}
+        for number, root in undone.items():
+            while root in undone:
+                root = undone[root]
+            since[root] = number
+        best = int(found)
+        for root, number in since.items():
+            if number > since.get(best, best) and ctx.reader.one(
+                f"SELECT 1 FROM batch WHERE id = ? AND {standing} AND actor = ?", (root, ctx.actor)
+            ):
+                best = root
+        return best
+    other = ctx.reader.one(f"SELECT id, actor FROM batch WHERE {standing} ORDER BY id DESC LIMIT 1")
     hint = f"the newest change is {other[1]}'s: crm undo {other[0]}" if other else "'crm undo --list' shows all"
     raise NotFoundError("there is nothing of yours to undo", hint)
 
@@ -141,6 +154,7 @@ class _Undo:
         self.ids: list[int] = []
         self.noun = ""
         self.moved: dict[tuple[str, int], int] = {}
+        self.aliases: dict[tuple[str, int], int] = {}
         self.doomed: dict[str, set[int]] = {}
         self.many = False
 
@@ -196,7 +210,38 @@ class _Undo:
         ):
             steps.setdefault(record, []).append((before and json.loads(before), after and json.loads(after)))
         whole = {record: found for record, found in steps.items() if (None, None) not in found}
+        for found in whole.values():
+            for side in (side for sides in found for side in sides if side):
+                self._living(table, side)
         return {record: net(table, found) for record, found in whole.items()}
+
+    def _living(self, table: str, side: dict[str, Any]) -> None:
+        """A word that went and came again has another number now: let the journal speak of that."""
+        for column, target in TARGETS.get(table, {}).items():
+            if target in WORDS and side.get(column) is not None:
+                side[column] = self._alias(target, side[column])
+        if side.get("tags"):
+            side["tags"] = sorted({self._alias("tag", tag) for tag in side["tags"]})
+
+    def _alias(self, table: str, number: int) -> int:
+        known = self.aliases.get((table, number))
+        if known is None:
+            known = number
+            if not self.connection.one(f"SELECT 1 FROM {table} WHERE id = ?", (number,)):
+                row = self._last(table, number)
+                if row:
+                    sql = f"SELECT id FROM {table} WHERE name_key = ?"
+                    known = self.connection.value(sql, (fold(row["name"]),)) or number
+            self.aliases[table, number] = known
+        return known
+
+    def _last(self, table: str, number: int) -> dict[str, Any] | None:
+        """A row that was taken away, as it last was."""
+        sql = (
+            "SELECT before FROM journal WHERE entity = ? AND record_id = ? AND after IS NULL ORDER BY seq DESC, id DESC"
+        )
+        text = self.connection.value(f"{sql} LIMIT 1", (table, number))
+        return json.loads(text) if text else None
 
     def _rows(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         return self.tx.rows(NOUNS[table], list(ids))
@@ -271,11 +316,9 @@ class _Undo:
     def _revived(self, table: str, number: int) -> int | None:
         """The id of a word that is gone: the one that took its place, else itself, made again as it last was."""
         if (table, number) not in self.moved:
-            sql = "SELECT before FROM journal WHERE entity = ? AND record_id = ? AND after IS NULL"
-            text = self.connection.value(f"{sql} ORDER BY seq DESC, id DESC LIMIT 1", (table, number))
-            if text is None:
+            row = self._last(table, number)
+            if row is None:
                 return None
-            row = json.loads(text)
             same = self.connection.value(f"SELECT id FROM {table} WHERE name_key = ?", (fold(row["name"]),))
             self.moved[table, number] = same if same is not None else self.tx.add(NOUNS[table], row, record=number)
         return self.moved[table, number]
@@ -295,7 +338,7 @@ class _Undo:
             assert done.after is not None
             if current is None:
                 self._conflict(table, number, None, "is no more")
-            elif current.get("removed_at") and not done.after.get("removed_at"):
+            elif current.get("removed_at") and self._removed_later(table, number, current["removed_at"]):
                 self._conflict(table, number, current, "was removed later")
             else:
                 wanted[number] = self._values(table, number, current, done)
@@ -304,6 +347,17 @@ class _Undo:
             if values:
                 self.tx.change(_noun(table, rows[number]), number, values, touch=False)
         self._flush()
+
+    def _removed_later(self, table: str, number: int, now: str) -> bool:
+        """Whether a record that is removed `now` was not so when the batch was done with it."""
+        # In the journal's JSON a quotation mark inside a text is escaped: only the key itself looks so.
+        sql = (
+            "SELECT j.after FROM journal j WHERE j.entity = ? AND j.record_id = ? AND j.seq <="
+            " (SELECT max(x.seq) FROM journal_tx x WHERE x.batch_id = ?)"
+            """ AND j.after LIKE '%"removed_at":%' ORDER BY j.seq DESC, j.id DESC LIMIT 1"""
+        )
+        then = self.connection.value(sql, (table, number, self.number))
+        return not then or json.loads(then)["removed_at"] != now
 
     def _values(self, table: str, number: int, current: dict[str, Any], done: Net) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -48,7 +48,9 @@ def shown(field: Field, row: Mapping[str, Any]) -> str:
     return field.type.show(value)
 
 
-def create(ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, str], *, fixed: Mapping[str, Any] | None = None) -> int:
+def create(
+    ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, str], *, fixed: Mapping[str, Any] | None = None
+) -> int:
     """Add a record from typed values (`fixed`: columns already in stored form); its id. Raises FieldError."""
     row: dict[str, Any] = dict(fixed or {})
     row.update(parse(ctx, tx, kind, assigned, row))
@@ -77,7 +79,9 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
     return tx.change(kind.name, number, changes)
 
 
-def parse(ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any]) -> dict[str, Any]:
+def parse(
+    ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any]
+) -> dict[str, Any]:
     """Typed values -> stored columns; new words of open vocabularies are made. Raises FieldError naming the field."""
     from crmcli.services.records import check_field
 
@@ -91,16 +95,19 @@ def parse(ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, st
             elif alias(kind, name) == "due_on" and "due_at" in kind.by_name:
                 found.update(due(ctx, text))
             elif name == "mrr" and kind.table == "opportunity":
-                found.update(recurring_minor=kind.field("recurring").type.parse(text, env), plan="monthly" if text.strip() else None)
+                found.update(
+                    recurring_minor=kind.field("recurring").type.parse(text, env),
+                    plan="monthly" if text.strip() else None,
+                )
             else:
-                found.update(_one(ctx, tx, kind, check_field(kind, name), text, env, {**row, **found}))
+                found.update(_one(ctx, tx, check_field(kind, name), text, env, {**row, **found}))
         except FieldError as error:
             raise FieldError(f"{name}: {error.message}", name, error.hint) from None
     _settle_currency(kind, found, row, ctx.env)
     return found
 
 
-def _one(ctx: Context, tx: Transaction, kind: Entity, field: Field, text: str, env: Env, row: Mapping[str, Any]) -> dict[str, Any]:
+def _one(ctx: Context, tx: Transaction, field: Field, text: str, env: Env, row: Mapping[str, Any]) -> dict[str, Any]:
     if field.type.family == "tags":
         return {"tags": edit_tags(tx, text, row.get("tags") or [])}
     if isinstance(field.type, Ref):
@@ -192,7 +199,9 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
     if field.type.words:
         number = tx.word(target, text, create=field.type.create)
         if number is None:
-            raise FieldError(f"there is no {target.replace('_', ' ')} '{text}'", hint=f"known: {', '.join(ctx.names(target))}")
+            raise FieldError(
+                f"there is no {target.replace('_', ' ')} '{text}'", hint=f"known: {', '.join(ctx.names(target))}"
+            )
         return number
     return _record(ctx, tx, field, text, row)
 
@@ -262,7 +271,9 @@ def stage_named(ctx: Context, text: str, pipeline_id: int | None) -> dict[str, A
     if len(fits) == 1 or (fits and fits[0]["name_key"] == key):
         return fits[0]
     names = ", ".join(dict.fromkeys(s["name"] for s in own))
-    raise FieldError(f"there is no stage '{text}'" if not fits else f"'{text}' fits several stages", hint=f"stages: {names}")
+    raise FieldError(
+        f"there is no stage '{text}'" if not fits else f"'{text}' fits several stages", hint=f"stages: {names}"
+    )
 
 
 def first_stage(ctx: Context, pipeline_id: int | None) -> dict[str, Any]:
@@ -278,21 +289,25 @@ def _new_opportunity(ctx: Context, tx: Transaction, kind: Entity, row: dict[str,
     stage = _stage(ctx, row.get("stage_id")) or first_stage(ctx, row.get("pipeline_id"))
     manual = row.get("probability_manual")
     points = row.get("probability_bp")
-    entered, _ = pipeline.enter({"status": "open", "probability_manual": manual}, stage, row.get("created_at") or tx.stamp)
+    entered, _ = pipeline.enter(
+        {"status": "open", "probability_manual": manual}, stage, row.get("created_at") or tx.stamp
+    )
     row.update(entered)
     if manual and not stage["is_won"]:
         row["probability_bp"] = points
     if row.get("owner_id"):
         row["assigned_at"] = row.get("created_at") or tx.stamp
     if kind.name == "deal":
-        row.setdefault("position", next_position(ctx, tx, row["stage_id"]))
+        row.setdefault("position", next_position(tx, row["stage_id"]))
 
 
-def next_position(ctx: Context, tx: Transaction, stage_id: int) -> int:
+def next_position(tx: Transaction, stage_id: int) -> int:
     """The place at the end of a stage's column."""
     key = ("position", str(stage_id), None)
     if key not in tx._words:
-        tx._words[key] = int(tx.connection.value("SELECT max(position) FROM opportunity WHERE stage_id = ?", (stage_id,)) or 0)
+        tx._words[key] = int(
+            tx.connection.value("SELECT max(position) FROM opportunity WHERE stage_id = ?", (stage_id,)) or 0
+        )
     tx._words[key] += 1024
     return tx._words[key]
 
@@ -307,12 +322,14 @@ def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str
         stage = _stage(ctx, changes["stage_id"])
         assert stage is not None
         entered, move = pipeline.enter(row, stage, tx.stamp)
-        typed: dict[str, Any] = {c: changes[c] for c in ("probability_bp", "probability_manual") if c in changes and not stage["is_won"]}
+        typed: dict[str, Any] = {
+            c: changes[c] for c in ("probability_bp", "probability_manual") if c in changes and not stage["is_won"]
+        }
         changes = {**changes, **entered, **typed}
         if move:
             tx.add("stage_move", move)
         if row["kind"] == "deal":
-            changes.setdefault("position", next_position(ctx, tx, stage["id"]))
+            changes.setdefault("position", next_position(tx, stage["id"]))
     if "owner_id" in changes and changes["owner_id"] != row.get("owner_id"):
         changes["assigned_at"] = tx.stamp if changes["owner_id"] else None
     return changes
@@ -351,7 +368,11 @@ def link_columns(ctx: Context, kind: Entity, number: int) -> dict[str, Any]:
         row = ctx.reader.one("SELECT contact_id, company_id FROM opportunity WHERE id = ?", (number,)) or (None, None)
         return {"opportunity_id": number, "contact_id": row[0], "company_id": row[1]}
     if kind.name == "contact":
-        return {"opportunity_id": None, "contact_id": number, "company_id": ctx.reader.value("SELECT company_id FROM contact WHERE id = ?", (number,))}
+        return {
+            "opportunity_id": None,
+            "contact_id": number,
+            "company_id": ctx.reader.value("SELECT company_id FROM contact WHERE id = ?", (number,)),
+        }
     if kind.name == "company":
         return {"opportunity_id": None, "contact_id": None, "company_id": number}
     raise UsageError(f"a {kind.name} cannot carry tasks or notes", "name a lead, deal, contact or company")

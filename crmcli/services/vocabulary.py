@@ -31,7 +31,14 @@ def fields(kind: Entity) -> Rows:
             "name": field.name, "type": about, "set": "required" if field.required else "yes" if field.settable else "",
             "aliases": ", ".join(field.aliases), "indexed": "yes" if field.indexed else "", "help": field.help,
         })  # fmt: skip
-    titles = {"name": "Field", "type": "Type", "set": "Settable", "aliases": "Also", "indexed": "Sorts fast", "help": "Meaning"}
+    titles = {
+        "name": "Field",
+        "type": "Type",
+        "set": "Settable",
+        "aliases": "Also",
+        "indexed": "Sorts fast",
+        "help": "Meaning",
+    }
     return Rows(tuple(Column(name, None, label) for name, label in titles.items()), rows)
 
 
@@ -42,7 +49,9 @@ def users(ctx: Context) -> Rows:
     found = [dict(zip([c.name for c in columns], row, strict=True)) for row in rows]
     for row in found:
         row["active"] = bool(row["active"])
-    return Rows(columns, sorted(found, key=lambda row: fold(row["name"])), empty="no users yet; the first to write becomes one")
+    return Rows(
+        columns, sorted(found, key=lambda row: fold(row["name"])), empty="no users yet; the first to write becomes one"
+    )
 
 
 def user_add(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:

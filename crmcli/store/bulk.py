@@ -87,4 +87,6 @@ def _fragments(name: str, values: Sequence[Any], default: Any) -> list[str]:
 def _fragment(head: str, value: Any, default: Any) -> str:
     if value is None or value == default:
         return ""
+    if type(value) is int:
+        return f"{head}{value},"
     return f"{head}{encode_basestring(value) if isinstance(value, str) else json.dumps(value)},"

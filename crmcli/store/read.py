@@ -343,7 +343,7 @@ def search(connection: Connection, table: str, words: list[str], limit: int, *, 
     `ranked` the best first (a lower rank is better). Removed rows are left out."""
     if connection.dialect == "sqlite":
         query = " ".join('"' + word.replace('"', '""') + '"*' for word in words)
-        rank = "bm25({0}_fts)".format(table) if ranked else "0.0"
+        rank = f"bm25({table}_fts)" if ranked else "0.0"
         order = "2, 1 DESC" if ranked else f"{table}_fts.rowid DESC"
         sql = (
             f"SELECT {table}_fts.rowid, {rank} FROM {table}_fts JOIN {table} t ON t.id = {table}_fts.rowid"

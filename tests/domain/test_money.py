@@ -158,7 +158,9 @@ def test_rescale() -> None:
 @given(st.integers(-(10**14), 10**14), st.integers(0, 10000))
 def test_weighted_is_what_sqlite_computes(minor: int, probability: int) -> None:
     with sqlite3.connect(":memory:") as connection:
-        (expected,) = connection.execute("SELECT ?1 / 10000 * ?2 + (?1 % 10000 * ?2 + 5000) / 10000", (minor, probability)).fetchone()
+        (expected,) = connection.execute(
+            "SELECT ?1 / 10000 * ?2 + (?1 % 10000 * ?2 + 5000) / 10000", (minor, probability)
+        ).fetchone()
     connection.close()
     assert weighted(minor, probability) == expected
 

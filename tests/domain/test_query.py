@@ -102,6 +102,8 @@ def test_reads(text: str, tree: object) -> None:
         ("a view:loop", 0, "contains itself"),
         ("a value:>5", 2, "not"),
         ("a priority:extreme", 2, "not one of"),
+        ('a external_id:"  "', 2, "equals nothing"),
+        ('a status:"  "', 2, "equals nothing"),
     ],
 )
 def test_says_no_and_where(text: str, column: int, message: str) -> None:

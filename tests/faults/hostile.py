@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 TEXTS = {
     "markup": ("[/]", "[red]x[/]", "[@click=app.quit]x[/]", "Acme [EU] Ltd", ":bomb: \\[x] a\\"),
     "template": ("{0.__class__}", "%s %n %(x)s", "{{7*7}} ${7*7}", "$(id) `id`", "#{x} <%= x %>"),
-    "sql": ("'; drop table opportunity; --", '" or 1=1 --', "Robert'); DELETE FROM contact;--", "1) union select 1", "x'00"),
+    "sql": (
+        "'; drop table opportunity; --",
+        '" or 1=1 --',
+        "Robert'); DELETE FROM contact;--",
+        "1) union select 1",
+        "x'00",
+    ),
     "path": ("../../x", "/etc/passwd", "~root", "-rf", "a/b\\c:d*e?f"),
     "ansi": ("\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1bPq\x1b\\", "\x9b31m", "a\x08\x08b\x7f"),
     "lines": ("a\nb", "a\r\nb\rc", "a\x0bb\x0cc", "a\x85b\u2028c\u2029d", "tab\there"),
     "bidi": ("\u202egnp.exe", "\u2066x\u2069", "\u200fsh\u200e", "\u202d\u202cx", "\u061ca"),
     "wide": ("👨‍👩‍👧‍👦 family", "日本語の会社", "Z͑ͫ̓a̴l͇g̶o", "علی رضایی", "ﬁ ß ẞ İ ı ŉ"),
-    "fts": ('NEAR(', '"x', "o'brien", "a AND", "name:x OR", "*", "^a", "{a b}:c"),
+    "fts": ("NEAR(", '"x', "o'brien", "a AND", "name:x OR", "*", "^a", "{a b}:c"),
     "formula": ("=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "＝1+1", "\t=1"),
 }
 ALL = [text for texts in TEXTS.values() for text in texts]
@@ -52,8 +58,12 @@ def fill(path: Path) -> None:
                 records.add(ctx, LEAD, {"name": text, "company": text, "job_title": text, "description": text})
         nasty = {"description": NASTY, "street": NASTY, "city": NASTY, "source": NASTY, "owner": NASTY}
         records.add(ctx, COMPANY, {"name": NASTY, **nasty})
-        records.add(ctx, CONTACT, {"name": NASTY, "company": NASTY, "job_title": NASTY, **nasty, "email": "n@x.example"})
-        records.add(ctx, DEAL, {"name": NASTY, "contact": NASTY, "company": NASTY, "value": "1000", **nasty}, note=NASTY)
+        records.add(
+            ctx, CONTACT, {"name": NASTY, "company": NASTY, "job_title": NASTY, **nasty, "email": "n@x.example"}
+        )
+        records.add(
+            ctx, DEAL, {"name": NASTY, "contact": NASTY, "company": NASTY, "value": "1000", **nasty}, note=NASTY
+        )
         deal = int(ctx.reader.value("SELECT max(id) FROM opportunity"))
         records.add(ctx, TASK, {"name": NASTY, "on": f"deal:{deal}", "due": "today", "description": NASTY})
         timeline.add(ctx, DEAL, deal, "call", NASTY)

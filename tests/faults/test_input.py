@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def numbers(done: Finished) -> list[int]:
     return [int(line) for line in done.stdout.split()]
 
 
-# --- mistakes ---------------------------------------------------------------------------------------------------------
+# --- mistakes -------------------------------------------------------------------------------------------------------
 
 MISTAKES = (
     # a word that the vocabulary does not know
@@ -160,22 +161,69 @@ def test_a_misspelt_field_is_never_an_empty_list(twins: Crm) -> None:
         told(twins(noun, "list", "nmae:x"), 2, "did you mean 'name'")
 
 
-# --- arguments that are hardly text -----------------------------------------------------------------------------------
+# --- arguments that are hardly text ---------------------------------------------------------------------------------
 
 PLACES = (
-    ("lead", "add", "@"), ("lead", "add", "X", "--company", "@"), ("lead", "add", "X", "--tag", "@"), ("lead", "add", "X", "--note", "@"),
-    ("lead", "add", "X", "--stage", "@"), ("lead", "add", "X", "--owner", "@"), ("lead", "add", "X", "--phone", "@"),
-    ("lead", "list", "@"), ("lead", "list", "name:@"), ("lead", "list", "name:=@"), ("lead", "list", "tag:@"), ("lead", "list", "--sort", "@"),
-    ("lead", "list", "--columns", "@"), ("lead", "list", "--page", "@"), ("lead", "list", "-o", "@"), ("lead", "show", "@"),
-    ("lead", "edit", "1", "name=@"), ("lead", "edit", "1", "@=x"), ("lead", "edit", "1", "tags=+@"), ("lead", "remove", "@"),
-    ("tag", "add", "@", "1"), ("tag", "rename", "x", "@"), ("stage", "add", "@"), ("pipeline", "@"), ("note", "add", "lead:1", "@"),
-    ("log", "call", "lead:1", "@"), ("log", "@", "lead:1", "x"), ("search", "@"), ("lookup", "@"), ("brief", "@"), ("timeline", "@"),
-    ("history", "@"), ("undo", "@"), ("report", "@"), ("view", "save", "@", "lead", "x"), ("view", "save", "v", "lead", "@"), ("sql", "@"),
-    ("sql", "select '@'"), ("fields", "@"), ("config", "get", "@"), ("config", "set", "@", "x"), ("config", "set", "user", "@"), ("user", "add", "@"),
-    ("task", "add", "@"), ("task", "add", "X", "--due", "@"), ("task", "add", "X", "--on", "@"), ("plugin", "enable", "@"), ("db", "restore", "@"),
-    ("db", "backup", "@"), ("lead", "convert", "1", "--to", "@"), ("lead", "lost", "1", "--reason", "@"), ("deal", "move", "1", "@"), ("@",),
-    ("lead", "@"), ("--db", "@", "lead", "list"), ("--color", "@", "lead", "list"), ("import", "@"), ("export", "lead", "@"), ("calendar", "export", "@"),
-)  # fmt: skip
+    ("lead", "add", "@"),
+    ("lead", "add", "X", "--company", "@"),
+    ("lead", "add", "X", "--tag", "@"),
+    ("lead", "add", "X", "--note", "@"),
+    ("lead", "add", "X", "--stage", "@"),
+    ("lead", "add", "X", "--owner", "@"),
+    ("lead", "add", "X", "--phone", "@"),
+    ("lead", "list", "@"),
+    ("lead", "list", "name:@"),
+    ("lead", "list", "name:=@"),
+    ("lead", "list", "tag:@"),
+    ("lead", "list", "--sort", "@"),
+    ("lead", "list", "--columns", "@"),
+    ("lead", "list", "--page", "@"),
+    ("lead", "list", "-o", "@"),
+    ("lead", "show", "@"),
+    ("lead", "edit", "1", "name=@"),
+    ("lead", "edit", "1", "@=x"),
+    ("lead", "edit", "1", "tags=+@"),
+    ("lead", "remove", "@"),
+    ("tag", "add", "@", "1"),
+    ("tag", "rename", "x", "@"),
+    ("stage", "add", "@"),
+    ("pipeline", "@"),
+    ("note", "add", "lead:1", "@"),
+    ("log", "call", "lead:1", "@"),
+    ("log", "@", "lead:1", "x"),
+    ("search", "@"),
+    ("lookup", "@"),
+    ("brief", "@"),
+    ("timeline", "@"),
+    ("history", "@"),
+    ("undo", "@"),
+    ("report", "@"),
+    ("view", "save", "@", "lead", "x"),
+    ("view", "save", "v", "lead", "@"),
+    ("sql", "@"),
+    ("sql", "select '@'"),
+    ("fields", "@"),
+    ("config", "get", "@"),
+    ("config", "set", "@", "x"),
+    ("config", "set", "user", "@"),
+    ("user", "add", "@"),
+    ("task", "add", "@"),
+    ("task", "add", "X", "--due", "@"),
+    ("task", "add", "X", "--on", "@"),
+    ("plugin", "enable", "@"),
+    ("db", "restore", "@"),
+    ("db", "backup", "@"),
+    ("lead", "convert", "1", "--to", "@"),
+    ("lead", "lost", "1", "--reason", "@"),
+    ("deal", "move", "1", "@"),
+    ("@",),
+    ("lead", "@"),
+    ("--db", "@", "lead", "list"),
+    ("--color", "@", "lead", "list"),
+    ("import", "@"),
+    ("export", "lead", "@"),
+    ("calendar", "export", "@"),
+)
 
 
 def put(words: tuple[str, ...], text: bytes) -> list[bytes]:
@@ -189,7 +237,11 @@ def test_bytes_that_are_no_text_are_refused_or_harmless(twins: Crm, text: bytes,
     wrong = []
     for words in PLACES[::step]:
         done = twins(*put(words, text), cwd=str(tmp_path))
-        if done.returncode not in (0, 2, 3) or b"this is a bug" in done.stderr_bytes or b"Traceback" in done.stderr_bytes:
+        if (
+            done.returncode not in (0, 2, 3)
+            or b"this is a bug" in done.stderr_bytes
+            or b"Traceback" in done.stderr_bytes
+        ):
             wrong.append(f"{words}: {done}")
         done.stdout_bytes.decode()
         done.stderr_bytes.decode()
@@ -269,9 +321,15 @@ def test_odd_numbers_are_understood_or_refused(crm: Crm, odd: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 30_000 + "x" + ")" * 30_000, "not " * 25_000 + "x", " or ".join(["x"] * 20_000), " ".join(["a:b"] * 5_000), '"' * 50_001],
+    [
+        "(" * 30_000 + "x" + ")" * 30_000,
+        "not " * 25_000 + "x",
+        " or ".join(["x"] * 20_000),
+        " ".join(["a:b"] * 5_000),
+        '"' * 50_001,
+    ],
     ids=["brackets", "not", "or", "unknown", "quotes"],
-)  # fmt: skip
+)
 def test_a_filter_bomb_is_refused_at_once(crm: Crm, text: str) -> None:
     told(crm("lead", "list", text, timeout=10), 2)
 
@@ -292,16 +350,22 @@ def test_names_that_look_like_options(crm: Crm) -> None:
     assert crm("lead", "remove", "--", "-rf").returncode == 0
 
 
-# --- hostile texts ----------------------------------------------------------------------------------------------------
+# --- hostile texts --------------------------------------------------------------------------------------------------
 
 
 def test_what_goes_in_comes_out_of_json(hostile_book: Path, crm: Crm) -> None:
-    rows = json.loads(crm("lead", "list", "--limit", "0", "--sort", "id", "--columns", "name,company,description", "-o", "json").stdout)
+    rows = json.loads(
+        crm(
+            "lead", "list", "--limit", "0", "--sort", "id", "--columns", "name,company,description", "-o", "json"
+        ).stdout
+    )
     kept = [text.replace("\r\n", "\n").replace("\r", "\n").strip() for text in hostile.ALL]
     assert [row["description"].strip() for row in rows] == kept
     assert [row["name"] for row in rows] == [row["company"] for row in rows]
     assert [row["name"].split() for row in rows] == [text.split() for text in hostile.ALL]
-    lines = crm("lead", "list", "--limit", "0", "--sort", "id", "--columns", "description", "-o", "jsonl").stdout.splitlines()
+    lines = crm(
+        "lead", "list", "--limit", "0", "--sort", "id", "--columns", "description", "-o", "jsonl"
+    ).stdout.splitlines()
     assert [json.loads(line)["description"].strip() for line in lines] == kept
 
 
@@ -318,17 +382,34 @@ READS = (
     *(
         (*words, *form)
         for words in (
-            ("lead", "list", "--limit", "0", "--columns", "all"), ("deal", "list", "--columns", "all"), ("contact", "list", "--columns", "all"),
-            ("company", "list", "--columns", "all"), ("task", "list", "--columns", "all"), ("lead", "show", "22"), ("deal", "show", "55"),
-            ("contact", "show", "1"), ("company", "show", "1"), ("task", "show", "1"), ("today",), ("pipeline",), ("search", "evil"),
-            ("brief", "deal:55"), ("timeline", "deal:55"), ("history", "deal:55"), ("undo", "--list"), ("tag", "list"), ("user", "list"),
-            ("lookup", "n@x.example"), ("report", "sources"), ("sql", "select * from v_deal"),
+            ("lead", "list", "--limit", "0", "--columns", "all"),
+            ("deal", "list", "--columns", "all"),
+            ("contact", "list", "--columns", "all"),
+            ("company", "list", "--columns", "all"),
+            ("task", "list", "--columns", "all"),
+            ("lead", "show", "22"),
+            ("deal", "show", "55"),
+            ("contact", "show", "1"),
+            ("company", "show", "1"),
+            ("task", "show", "1"),
+            ("today",),
+            ("pipeline",),
+            ("search", "evil"),
+            ("brief", "deal:55"),
+            ("timeline", "deal:55"),
+            ("history", "deal:55"),
+            ("undo", "--list"),
+            ("tag", "list"),
+            ("user", "list"),
+            ("lookup", "n@x.example"),
+            ("report", "sources"),
+            ("sql", "select * from v_deal"),
         )
         for form in ((), ("-o", "table"), ("-o", "md"), ("-o", "table", "--color", "always"))
     ),
-)  # fmt: skip
+)
 #: The colours that the program itself may use.
-COLOUR = hostile.re.compile(r"\x1b\[[0-9;]*m")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.mark.parametrize("form", ["", "table", "md", "coloured"])
@@ -372,11 +453,18 @@ def test_messages_completion_and_help_are_harmless_too(hostile_book: Path, crm: 
         crm("db", "backup", f"/nowhere/{nasty}"),
         crm("lead", "--help"),
         *(
-            crm(env={"_CRM_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": line, "COMP_WORDS": line.replace(" ", "\n"), "COMP_CWORD": "3"})
+            crm(
+                env={
+                    "_CRM_COMPLETE": f"complete_{shell}",
+                    "_TYPER_COMPLETE_ARGS": line,
+                    "COMP_WORDS": line.replace(" ", "\n"),
+                    "COMP_CWORD": "3",
+                }
+            )
             for shell in ("bash", "zsh", "fish")
             for line in ("crm lead show ", "crm lead list tag:", "crm lead list owner:", "crm deal show ")
         ),
-    ]  # fmt: skip
+    ]
     for done in runs:
         assert "Traceback" not in done.stderr, done
         assert "this is a bug" not in done.stderr, done
@@ -393,7 +481,9 @@ def test_hostile_texts_are_found_by_their_name(hostile_book: Path, crm: Crm) -> 
             told(done, 2)
 
 
-@pytest.mark.parametrize("query", [*hostile.TEXTS["fts"], "%", "_", "100%", "-acme", "علی", "'; --", "NOT", "AND OR", "\\"])
+@pytest.mark.parametrize(
+    "query", [*hostile.TEXTS["fts"], "%", "_", "100%", "-acme", "علی", "'; --", "NOT", "AND OR", "\\"]
+)
 def test_search_takes_any_text(hostile_book: Path, crm: Crm, query: str) -> None:
     for words in (("search", "--", query), ("search", "--best", "--", query)):
         done = crm(*words)
@@ -420,7 +510,13 @@ def test_wildcards_are_plain_characters(crm: Crm) -> None:
 def test_sql_in_values_stays_a_value(hostile_book: Path, crm: Crm) -> None:
     before = crm("sql", "select count(*) from v_lead").stdout
     for text in hostile.TEXTS["sql"]:
-        for words in (("lead", "list", text), ("lead", "list", f"name:{text}"), ("lead", "show", text), ("lookup", text), ("search", text)):
+        for words in (
+            ("lead", "list", text),
+            ("lead", "list", f"name:{text}"),
+            ("lead", "show", text),
+            ("lookup", text),
+            ("search", text),
+        ):
             assert "answered" not in crm(*words).stderr
     assert crm("sql", "select count(*) from v_lead").stdout == before
     assert crm("db", "check", "--deep").returncode == 0
@@ -428,14 +524,20 @@ def test_sql_in_values_stays_a_value(hostile_book: Path, crm: Crm) -> None:
 
 def test_no_shell_and_no_template_runs(hostile_book: Path, crm: Crm, tmp_path: Path) -> None:
     marker = tmp_path / "pwned"
-    for text in (f"$(touch {marker})", f"`touch {marker}`", f"; touch {marker}", f"| touch {marker}", f"'; touch {marker}; '"):
+    for text in (
+        f"$(touch {marker})",
+        f"`touch {marker}`",
+        f"; touch {marker}",
+        f"| touch {marker}",
+        f"'; touch {marker}; '",
+    ):
         crm("lead", "add", text)
         crm("note", "add", "lead:1", text)
         crm("db", "backup", text, cwd=str(tmp_path))
     assert not marker.exists()
 
 
-# --- files that are not what they seem ---------------------------------------------------------------------------------
+# --- files that are not what they seem ------------------------------------------------------------------------------
 
 ROWS = "name,email\nAda,ada@x.example\nGrace,grace@x.example\n"
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Type/Catalog>>\nendobj\n"
@@ -477,7 +579,11 @@ def test_a_file_is_imported_right_or_refused_with_its_reason(crm: Crm, tmp_path:
 
 def test_one_bad_byte_in_a_file_is_never_guessed_around(crm: Crm, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
-    file.write_bytes("name,email\nAda,ada@x.example\nJos\u00e9,".encode() + b"jos\xe9@x.example\nGrace,g@x.example\n" + "ü,u@x.example\n".encode())
+    file.write_bytes(
+        "name,email\nAda,ada@x.example\nJos\u00e9,".encode()
+        + b"jos\xe9@x.example\nGrace,g@x.example\n"
+        + "ü,u@x.example\n".encode()
+    )
     done = crm("import", str(file), "--as", "lead", "--yes")
     assert done.returncode in (1, 2), done
     assert "3" in done.stderr
@@ -513,7 +619,7 @@ def test_a_wrong_sheet_names_the_right_ones(crm: Crm, tmp_path: Path) -> None:
     assert crm("import", str(file), "--as", "lead", "--sheet", "People", "--yes").returncode == 0
 
 
-# --- the program as the shell starts it ---------------------------------------------------------------------------------
+# --- the program as the shell starts it -----------------------------------------------------------------------------
 
 
 def test_a_real_process_says_the_same(run_crm: RunCrm, twins: Crm) -> None:

@@ -120,14 +120,17 @@ def test_undo_at_once_takes_each_batch_back_once(crm: Crm, store: str) -> None:
     check(crm)
 
 
-@pytest.mark.parametrize("words", [("-o", "json"), ("-o", "csv"), ("-o", "table"), ()], ids=lambda words: words[-1] if words else "tsv")
-def test_a_reader_that_sleeps_blocks_no_writer(crm: Crm, book_path: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("form", ["json", "table"])
+def test_a_reader_that_sleeps_blocks_no_writer(crm: Crm, book_path: Path, form: str) -> None:
     sheet = book_path.parent / "many.csv"
     sheet.write_text("name,description\n" + "".join(f"Lead {n},{'x' * 200}\n" for n in range(3000)))
     assert crm("import", str(sheet), "--as", "lead", "--yes").returncode == 0
     reader = subprocess.Popen(
-        [sys.executable, "-m", "crmcli", "lead", "list", "--limit", "0", "--columns", "all", *words], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )  # fmt: skip
+        [sys.executable, "-m", "crmcli", "lead", "list", "--limit", "0", "--columns", "all", "-o", form],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     assert reader.stdout is not None
     first = reader.stdout.read(10)  # it is at work, and then nobody reads: the pipe is full
     assert first

@@ -61,7 +61,7 @@ def check(crm: Crm) -> None:
     assert done.returncode == 0, done
 
 
-# --- locked -----------------------------------------------------------------------------------------------------------
+# --- locked ---------------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -104,7 +104,14 @@ def test_a_writer_waits_says_so_and_gives_up(crm: Crm, book_path: Path) -> None:
 def test_readers_do_not_wait_for_the_queue(crm: Crm, book_path: Path) -> None:
     crm("lead", "add", "Ada")
     with in_the_queue(book_path):
-        for words in (("lead", "list"), ("lead", "show", "1"), ("today",), ("search", "ada"), ("history", "lead:1"), ("sql", "select 1")):
+        for words in (
+            ("lead", "list"),
+            ("lead", "show", "1"),
+            ("today",),
+            ("search", "ada"),
+            ("history", "lead:1"),
+            ("sql", "select 1"),
+        ):
             started = time.monotonic()
             done = crm(*words, env={"CRM_BUSY_TIMEOUT": "30"})
             assert done.returncode == 0, done
@@ -120,11 +127,21 @@ def test_a_file_that_another_program_holds(crm: Crm, book_path: Path) -> None:
     check(crm)
 
 
+#: Holds the lock of its first argument for as many seconds as the second says.
+HOLDER = """
+import fcntl, sys, time
+file = open(sys.argv[1], "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+print(flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
 def test_a_writer_goes_on_when_the_lock_is_free_again(crm: Crm, book_path: Path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", f"import fcntl,time\nf=open({f'{book_path}.lock'!r},'w')\nfcntl.flock(f,2)\nprint(flush=True)\ntime.sleep(1.5)"],
+        [sys.executable, "-c", HOLDER, f"{book_path}.lock", "1.5"],
         stdout=subprocess.PIPE,
-    )  # fmt: skip
+    )
     assert holder.stdout is not None
     holder.stdout.readline()
     done = crm("lead", "add", "Ada")
@@ -136,9 +153,9 @@ def test_a_writer_goes_on_when_the_lock_is_free_again(crm: Crm, book_path: Path)
 
 def test_a_killed_holder_leaves_the_queue_free(crm: Crm, book_path: Path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", f"import fcntl,time\nf=open({f'{book_path}.lock'!r},'w')\nfcntl.flock(f,2)\nprint(flush=True)\ntime.sleep(60)"],
+        [sys.executable, "-c", HOLDER, f"{book_path}.lock", "60"],
         stdout=subprocess.PIPE,
-    )  # fmt: skip
+    )
     assert holder.stdout is not None
     holder.stdout.readline()
     holder.kill()
@@ -148,7 +165,7 @@ def test_a_killed_holder_leaves_the_queue_free(crm: Crm, book_path: Path) -> Non
     assert time.monotonic() - started < 5
 
 
-# --- read-only --------------------------------------------------------------------------------------------------------
+# --- read-only ------------------------------------------------------------------------------------------------------
 
 
 def ordinary() -> None:
@@ -164,16 +181,25 @@ def as_anybody(*words: str, env: dict[str, str] | None = None, umask: int = -1) 
     if ROOT and not LINUX:
         pytest.skip("root ignores permissions here")
     return subprocess.run(
-        [sys.executable, "-m", "crmcli", *words], env={**environment(), **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        preexec_fn=ordinary, umask=umask, check=False, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-m", "crmcli", *words],
+        env={**environment(), **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        preexec_fn=ordinary,
+        umask=umask,
+        check=False,
+        timeout=60,
+    )
 
 
 @pytest.fixture
 def read_only(crm: Crm, book_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """A book with one lead that cannot be written: the file, its folder, or both."""
     crm("lead", "add", "Ada")
-    for path in {"file": [book_path], "folder": [book_path.parent], "both": [book_path, book_path.parent]}[request.param]:
+    for path in {"file": [book_path], "folder": [book_path.parent], "both": [book_path, book_path.parent]}[
+        request.param
+    ]:
         path.chmod(0o500 if path.is_dir() else 0o400)
     yield request.param
     book_path.parent.chmod(0o700)
@@ -203,7 +229,7 @@ def test_an_unreadable_book(crm: Crm, book_path: Path) -> None:
     assert "permission denied" in done.stderr, done
 
 
-# --- not what it should be --------------------------------------------------------------------------------------------
+# --- not what it should be ------------------------------------------------------------------------------------------
 
 
 def test_a_book_from_the_future_is_left_alone(crm: Crm, book_path: Path) -> None:
@@ -229,12 +255,20 @@ def foreign(path: Path) -> None:
         other.commit()
 
 
-def test_what_is_no_book_is_refused_and_left_alone(crm: Crm, book_path: Path, book_template: Path, tmp_path: Path) -> None:
+def test_what_is_no_book_is_refused_and_left_alone(
+    crm: Crm, book_path: Path, book_template: Path, tmp_path: Path
+) -> None:
     whole = book_template.read_bytes()
     cases = {
-        "text": b"this is no database\n" * 50, "empty": b"", "header": whole[:100], "cut": whole[: len(whole) // 2 // 4096 * 4096], "short": whole[:50],
-        "zeros": b"\0" * 8192, "no header": b"\0" * 100 + whole[100:], "only header": whole[:4096],
-    }  # fmt: skip
+        "text": b"this is no database\n" * 50,
+        "empty": b"",
+        "header": whole[:100],
+        "cut": whole[: len(whole) // 2 // 4096 * 4096],
+        "short": whole[:50],
+        "zeros": b"\0" * 8192,
+        "no header": b"\0" * 100 + whole[100:],
+        "only header": whole[:4096],
+    }
     for name, content in cases.items():
         book_path.write_bytes(content)
         for words in (("lead", "list"), ("lead", "add", "X"), ("db", "upgrade")):
@@ -295,7 +329,7 @@ def test_a_damaged_page_is_found(crm: Crm, book_path: Path) -> None:
         assert book_path.read_bytes() == damaged
 
 
-# --- full -------------------------------------------------------------------------------------------------------------
+# --- full -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -303,7 +337,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for the book and little more."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if not (LINUX and ROOT) or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "crm-test", folder], check=False, capture_output=True).returncode:
+    if (
+        not (LINUX and ROOT)
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "crm-test", folder], check=False, capture_output=True
+        ).returncode
+    ):
         pytest.skip("only root can mount a small file system; the limit on file sizes is tested instead")
     yield folder
     subprocess.run(["umount", folder], check=True)
@@ -347,23 +386,30 @@ def test_a_quota_saves_nothing_and_loses_nothing(crm: Crm, book_path: Path, run_
     def narrow() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    for number in range(20):
+    saved = 0
+    while saved < 20:
         done = subprocess.run(
-            [sys.executable, "-m", "crmcli", "note", "add", "lead:1", "-"], input=BIG.encode(), env=environment(), capture_output=True,
-            preexec_fn=narrow, check=False, timeout=60,
-        )  # fmt: skip
+            [sys.executable, "-m", "crmcli", "note", "add", "lead:1", "-"],
+            input=BIG.encode(),
+            env=environment(),
+            capture_output=True,
+            preexec_fn=narrow,
+            check=False,
+            timeout=60,
+        )
         if done.returncode:
             break
+        saved += 1
     assert done.returncode == 1, done
     assert b"nothing was saved" in done.stderr, done
     assert b"Traceback" not in done.stderr
-    assert len(crm("timeline", "lead:1", "--limit", "0", "-o", "ids").stdout.split()) == number
+    assert len(crm("timeline", "lead:1", "--limit", "0", "-o", "ids").stdout.split()) == saved
     check(crm)
     assert crm("note", "add", "lead:1", "-", input=BIG).returncode == 0
     check(crm)
 
 
-# --- who may read what is left ----------------------------------------------------------------------------------------
+# --- who may read what is left --------------------------------------------------------------------------------------
 
 
 def loose(folder: Path) -> list[str]:
@@ -409,7 +455,7 @@ def test_the_journal_of_a_running_write_is_private(crm: Crm, book_path: Path) ->
         os.umask(old)
 
 
-# --- nowhere to live ----------------------------------------------------------------------------------------------------
+# --- nowhere to live ------------------------------------------------------------------------------------------------
 
 
 def test_no_home_at_all(crm: Crm, tmp_path: Path) -> None:
@@ -437,9 +483,17 @@ def test_folders_that_cannot_be_written(tmp_path: Path, isolated: Path) -> None:
     assert "bug" not in done.stderr
 
 
-# --- nobody who takes the output ----------------------------------------------------------------------------------------
+# --- nobody who takes the output ------------------------------------------------------------------------------------
 
-WRITES = (("lead", "list"), ("lead", "list", "-o", "json"), ("lead", "list", "-o", "csv"), ("lead", "show", "1"), ("today",), ("--version",), ("--help",))
+WRITES = (
+    ("lead", "list"),
+    ("lead", "list", "-o", "json"),
+    ("lead", "list", "-o", "csv"),
+    ("lead", "show", "1"),
+    ("today",),
+    ("--version",),
+    ("--help",),
+)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
@@ -447,15 +501,32 @@ WRITES = (("lead", "list"), ("lead", "list", "-o", "json"), ("lead", "list", "-o
 def test_output_that_cannot_be_written_is_a_failure(crm: Crm, words: tuple[str, ...]) -> None:
     crm("lead", "add", "Ada")
     with open("/dev/full", "w") as full:
-        done = subprocess.run([sys.executable, "-m", "crmcli", *words], stdout=full, stderr=subprocess.PIPE, env=environment(), check=False, text=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-m", "crmcli", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            check=False,
+            text=True,
+            timeout=60,
+        )
     assert done.returncode == 1, done
     assert done.stderr.startswith("crm: the output cannot be written"), done
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [("lead", "list"), ("lead", "list", "-o", "json"), ("--version",), ("lead", "add", "X")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("lead", "list"), ("lead", "list", "-o", "json"), ("--version",), ("lead", "add", "X")], ids=" ".join
+)
 def test_closed_output_is_a_failure_that_harms_nothing(crm: Crm, book_path: Path, words: tuple[str, ...]) -> None:
-    done = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "crmcli", *words], stderr=subprocess.PIPE, env=environment(), check=False, text=True, timeout=60)  # fmt: skip
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "crmcli", *words],
+        stderr=subprocess.PIPE,
+        env=environment(),
+        check=False,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 1, done
     assert "standard output is closed" in done.stderr or "cannot be written" in done.stderr, done
     check(crm)
@@ -463,7 +534,13 @@ def test_closed_output_is_a_failure_that_harms_nothing(crm: Crm, book_path: Path
 
 def test_all_streams_closed(crm: Crm, book_path: Path) -> None:
     for closed in (">&- 2>&-", "<&- >&- 2>&-", "2>&-", "<&-"):
-        done = subprocess.run(["/bin/sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "crmcli", "lead", "add", "X"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=60)  # fmt: skip
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "crmcli", "lead", "add", "X"],
+            env=environment(),
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
         assert done.returncode in (0, 1), (closed, done)
         assert b"Traceback" not in done.stderr, (closed, done)
         check(crm)

@@ -66,7 +66,13 @@ def test_the_day_has_every_section_and_its_next_step(ctx: Context, monkeypatch: 
     monkeypatch.setenv("CRM_NOW", "2026-11-21T10:00:00+00:00")
     ctx.tick()
     add(ctx, LEAD, name="fresh")
-    for name, due in (("late", "yesterday"), ("now", "today"), ("passed", "today 09:00"), ("soon", "+3d"), ("far", "+9d")):
+    for name, due in (
+        ("late", "yesterday"),
+        ("now", "today"),
+        ("passed", "today 09:00"),
+        ("soon", "+3d"),
+        ("far", "+9d"),
+    ):
         add(ctx, TASK, name=name, due=due, on="deal:1")
     page = today.today(ctx)
     assert section(page, "overdue") == ["task:1", "task:3"]
@@ -167,7 +173,10 @@ def test_tags_are_counted_renamed_merged_and_forgotten(ctx: Context) -> None:
     tags.add(ctx, "vip", LEAD, [1, 2])
     tags.add(ctx, "hot", LEAD, [1])
     tags.colour(ctx, "hot", "red")
-    assert [(t["name"], t["opportunities"], t["colour"]) for t in tags.tags(ctx).rows] == [("hot", 1, "red"), ("vip", 2, None)]
+    assert [(t["name"], t["opportunities"], t["colour"]) for t in tags.tags(ctx).rows] == [
+        ("hot", 1, "red"),
+        ("vip", 2, None),
+    ]
     with pytest.raises(ConflictError, match="crm tag merge"):
         tags.rename(ctx, "hot", "VIP")
     with pytest.raises(NotFoundError, match="did you mean 'vip'"):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from crmcli.context import Context
 
 ADA = {
-    "name": "Ada Lovelace", "company": "Analytical Engines", "email": "ada@engines.example", "phone": "+98 21 8888 7777",
-    "source": "web", "tags": "vip", "value": "12000", "currency": "EUR",
+    "name": "Ada Lovelace", "company": "Analytical Engines", "email": "ada@engines.example",
+    "phone": "+98 21 8888 7777", "source": "web", "tags": "vip", "value": "12000", "currency": "EUR",
 }  # fmt: skip
 
 
@@ -55,7 +55,11 @@ def test_convert_keeps_number_history_and_timeline_and_links_both(ctx: Context) 
     assert [touch["kind"] for touch in timeline.timeline(ctx, DEAL, number).rows] == ["call"]
     assert row(ctx, found["company_id"], COMPANY)["domain"] == "engines.example"
     person = row(ctx, found["contact_id"], CONTACT)
-    assert (person["email"], person["company"], person["tags"]) == ("ada@engines.example", "Analytical Engines", ["vip"])
+    assert (person["email"], person["company"], person["tags"]) == (
+        "ada@engines.example",
+        "Analytical Engines",
+        ["vip"],
+    )
     assert person["last_touch"] == found["last_touch"] is not None
 
 
@@ -109,7 +113,9 @@ def test_lost_archives_with_a_reason_and_restore_opens_again(ctx: Context) -> No
     found = row(ctx, number)
     assert (found["status"], found["probability"], found["lost_reason"]) == ("lost", 0, "Too expensive")
     assert found["archived_at"] == found["closed_at"] is not None
-    assert [touch["body"] for touch in timeline.timeline(ctx, DEAL, number).rows if touch["kind"] == "note"] == ["they said so"]
+    assert [touch["body"] for touch in timeline.timeline(ctx, DEAL, number).rows if touch["kind"] == "note"] == [
+        "they said so"
+    ]
     deals.restore(ctx, DEAL, [number])
     found = row(ctx, number)
     assert (found["status"], found["probability"], found["lost_reason"]) == ("open", 6000, None)
@@ -118,7 +124,7 @@ def test_lost_archives_with_a_reason_and_restore_opens_again(ctx: Context) -> No
 def test_a_won_deal_cannot_be_lost(ctx: Context) -> None:
     number = deal(ctx)
     deals.won(ctx, DEAL, [number])
-    with pytest.raises(RefusedError, match="re-open it first|cannot be lost"):
+    with pytest.raises(RefusedError, match="cannot be lost"):
         deals.lost(ctx, DEAL, [number])
 
 
@@ -130,7 +136,9 @@ def test_reopen_returns_a_won_deal_to_the_stage_it_came_from(ctx: Context) -> No
     assert (row(ctx, number)["stage"], row(ctx, number)["status"]) == ("Qualified", "open")
 
 
-def test_stage_history_has_durations_and_no_stage_that_was_skipped(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stage_history_has_durations_and_no_stage_that_was_skipped(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     number = deal(ctx)
     later(monkeypatch, ctx, 2)
     deals.move(ctx, DEAL, [number], "proposition")
@@ -190,7 +198,7 @@ def test_a_second_pipeline_has_its_own_stages(ctx: Context) -> None:
     assert row(ctx, number)["stage"] == "Due"
     deals.won(ctx, DEAL, [number])
     assert row(ctx, number)["stage"] == "Renewed"
-    with pytest.raises(FieldError, match="no stage 'qualified'|there is no stage"):
+    with pytest.raises(FieldError, match="there is no stage 'nowhere'"):
         deals.move(ctx, DEAL, [number], "nowhere")
 
 

@@ -32,7 +32,7 @@ def book(book_path: Path) -> Iterator[Context]:
         {
             "name": "Daughter",
             "parent": "Mother",
-            "revenue": "1,500.25",
+            "revenue": "500.250",
             "currency": "KWD",
             "website": "daughter.example",
         },

@@ -120,7 +120,8 @@ def test_typed_values_links_tags_and_undo_on_both_engines(ctx: Context, put: Any
 
 def test_an_imported_record_is_the_one_that_add_would_have_made(book: Context, put: Any) -> None:
     typed = {
-        "name": "Zoë  Ångström", "company": "Müller & Söhne", "email": "zoe@mueller.example", "phone": "+49 170 1234567",
+        "name": "Zoë  Ångström", "company": "Müller & Söhne", "email": "zoe@mueller.example",
+        "phone": "+49 170 1234567",
         "source": "web", "owner": "grace", "value": "1200", "city": "Köln", "tags": "vip,neu", "close_on": "2027-02-03",
         "priority": "high", "probability": "33.5",
     }  # fmt: skip

@@ -33,7 +33,8 @@ def people(ctx: Context) -> Context:
     ("text", "number"),
     [
         ("1", 1), ("contact:2", 2), ("ada@engines.example", 1), ("ADA@ENGINES.EXAMPLE", 1), ("+982188887777", 1),
-        ("0098 21 8888 7777", 1), ("grace hopper", 2), ("hopper", 2), ("علی رضایی", 3), ("navy.example", 2), ("(202) 555-0101", None),
+        ("0098 21 8888 7777", 1), ("grace hopper", 2), ("hopper", 2), ("علی رضایی", 3),
+        ("navy.example", 2), ("(202) 555-0101", None),
     ],
 )  # fmt: skip
 def test_a_record_is_what_people_call_it(people: Context, text: str, number: int | None) -> None:
@@ -226,7 +227,12 @@ def test_a_task_hangs_on_a_deal_and_its_people(ctx: Context) -> None:
     records.add(ctx, DEAL, {"name": "Engine", "company": "Gearworks", "contact": "Ada"})
     records.add(ctx, TASK, {"name": "Call", "on": "deal:1", "due": "fri 14:30", "type": "call"})
     task = records.get(ctx, TASK, 1)
-    assert (task["opportunity"], task["contact"], task["company"], task["type"]) == ("Engine", "Ada", "Gearworks", "call")
+    assert (task["opportunity"], task["contact"], task["company"], task["type"]) == (
+        "Engine",
+        "Ada",
+        "Gearworks",
+        "call",
+    )
     assert (task["due_on"], task["due_at"]) == ("2026-11-27", "2026-11-27T14:30:00.000Z")
     deal = records.get(ctx, DEAL, 1)
     assert (deal["next_due"], deal["open_tasks"]) == ("2026-11-27", 1)
