@@ -311,10 +311,10 @@ def test_refused_rows_go_to_a_private_file_and_can_be_mended(book: Context, put:
     done = take(book, put(text), kind=LEAD)
     assert counts(done) == (5, 1, 0, 0, 0, 4)
     assert [(line, column) for line, column, _, _ in done.listed] == [
-        (6, ""),
         (3, "Name"),
         (4, "Email"),
         (5, "Close Date"),
+        (6, ""),
     ]
     assert stat.S_IMODE(os.stat(done.rejects).st_mode) == 0o600
     with open(done.rejects, newline="") as file:
