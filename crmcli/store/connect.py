@@ -37,7 +37,12 @@ def is_url(target: str) -> bool:
 #: What a statement may fail with: what SQLite says, and what its driver cannot hand over.
 _REFUSALS = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 #: How SQLite says that a question is longer than it takes.
-_TOO_LONG = ("Expression tree is too large", "too many SQL variables", "parser stack overflow", "string or blob too big")
+_TOO_LONG = (
+    "Expression tree is too large",
+    "too many SQL variables",
+    "parser stack overflow",
+    "string or blob too big",
+)
 #: A quoted text, in which a question mark is itself, or what psycopg writes otherwise.
 _NATIVE = re.compile(r"'(?:[^']|'')*'|\?|%")
 
@@ -106,7 +111,9 @@ class WriteLock:
         try:
             self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(f"cannot write to {self.path}: {error.strerror}", "check the folder's permissions") from None
+            raise StoreError(
+                f"cannot write to {self.path}: {error.strerror}", "check the folder's permissions"
+            ) from None
         started = time.monotonic()
         said = False
         while True:
@@ -161,7 +168,11 @@ class SQLite(Connection):
         mode = "ro" if read_only else "rw"
         try:
             self.raw = sqlite3.connect(
-                f"file:{_quote(path)}?mode={mode}", uri=True, timeout=timeout, isolation_level=None, check_same_thread=False
+                f"file:{_quote(path)}?mode={mode}",
+                uri=True,
+                timeout=timeout,
+                isolation_level=None,
+                check_same_thread=False,
             )
             self.raw.execute("PRAGMA foreign_keys=ON")
             self.raw.execute("PRAGMA synchronous=FULL")
@@ -278,7 +289,9 @@ class PostgreSQL(Connection):
     def _native(self, sql: str) -> str:
         native = self._sql.get(sql)
         if native is None:
-            native = self._sql[sql] = _NATIVE.sub(lambda found: "%s" if found[0] == "?" else found[0].replace("%", "%%"), sql)
+            native = self._sql[sql] = _NATIVE.sub(
+                lambda found: "%s" if found[0] == "?" else found[0].replace("%", "%%"), sql
+            )
         return native
 
     def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -341,7 +354,9 @@ class PostgreSQL(Connection):
         self.raw.close()
 
 
-def connect(target: str, *, timeout: float = 30.0, say: Callable[[str], None] | None = None, read_only: bool = False) -> Connection:
+def connect(
+    target: str, *, timeout: float = 30.0, say: Callable[[str], None] | None = None, read_only: bool = False
+) -> Connection:
     """Open the store at a path or PostgreSQL URL. Raises StoreError when it is not there or cannot be used."""
     if is_url(target):
         return PostgreSQL(target, timeout=timeout, read_only=read_only)
@@ -365,7 +380,9 @@ def check_file(path: str) -> None:
     except OSError as error:
         raise StoreError(f"{path} cannot be opened: {error.strerror}") from None
     if not head:
-        raise StoreError(f"{path} is empty, not a database", "remove it, or restore a backup with 'crm db restore FILE'")
+        raise StoreError(
+            f"{path} is empty, not a database", "remove it, or restore a backup with 'crm db restore FILE'"
+        )
     if not head.startswith(b"SQLite format 3\0"):
         raise StoreError(f"{path} is not a SQLite database", "name another file with --db")
     if len(head) < 100:
@@ -387,7 +404,9 @@ def translate(error: Exception, path: str) -> CrmError:
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreError("the store is locked by another process; nothing was saved", "try again when it is done")
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or "readonly" in text:
-        return StoreError(f"{path} cannot be written; nothing was saved", "check the permissions of the file and its folder")
+        return StoreError(
+            f"{path} cannot be written; nothing was saved", "check the permissions of the file and its folder"
+        )
     if code.startswith("SQLITE_FULL"):
         return StoreError("the disk is full; nothing was saved", "free some space and try again")
     if code.startswith("SQLITE_IOERR"):
@@ -427,7 +446,11 @@ def translate_postgres(error: Exception) -> CrmError:
         return UsageError("a number is too large for the store", f"{2**63 - 1} is the largest")
     if state.startswith("54"):
         return UsageError("that is longer than the store takes", "ask with fewer words or numbers at a time")
-    if state.startswith(("08", "57P")) or error.__class__.__name__ in ("OperationalError", "InterfaceError", "AdminShutdown"):
+    if state.startswith(("08", "57P")) or error.__class__.__name__ in (
+        "OperationalError",
+        "InterfaceError",
+        "AdminShutdown",
+    ):
         return StoreError(f"the connection to the server was lost: {line}; nothing was saved", "try again")
     return StoreError(f"the store answered: {line}")
 

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 TOUCH = {
     "opportunity": "SELECT max(i.at) FROM interaction i WHERE i.opportunity_id = {t}.id AND i.removed_at IS NULL",
-    "contact": "SELECT max(x.at) FROM (SELECT i.at FROM interaction i WHERE i.contact_id = {t}.id AND i.removed_at IS NULL"
+    "contact": "SELECT max(x.at) FROM ("
+    "SELECT i.at FROM interaction i WHERE i.contact_id = {t}.id AND i.removed_at IS NULL"
     " UNION ALL SELECT o.last_touch FROM opportunity o WHERE o.contact_id = {t}.id) x",
-    "company": "SELECT max(x.at) FROM (SELECT i.at FROM interaction i WHERE i.company_id = {t}.id AND i.removed_at IS NULL"
+    "company": "SELECT max(x.at) FROM ("
+    "SELECT i.at FROM interaction i WHERE i.company_id = {t}.id AND i.removed_at IS NULL"
     " UNION ALL SELECT o.last_touch FROM opportunity o WHERE o.company_id = {t}.id"
     " UNION ALL SELECT c.last_touch FROM contact c WHERE c.company_id = {t}.id) x",
 }
@@ -34,14 +36,21 @@ def refresh(connection: Connection, changes: Iterable[Change]) -> None:
         if table != "company" and ids:
             _up(connection, table, ids, touched)
         _set(connection, table, ids, f"last_touch = ({TOUCH[table].format(t=table)})")
-    _set(connection, "opportunity", sorted(tasks), f"open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})")
+    _set(
+        connection,
+        "opportunity",
+        sorted(tasks),
+        f"open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})",
+    )
 
 
 def refresh_all(connection: Connection) -> None:
     """Recompute every derived column."""
     for table in ("opportunity", "contact", "company"):
         connection.run(f"UPDATE {table} SET last_touch = ({TOUCH[table].format(t=table)})")
-    connection.run(f"UPDATE opportunity SET open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})")
+    connection.run(
+        f"UPDATE opportunity SET open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})"
+    )
 
 
 def differences(connection: Connection) -> list[str]:

@@ -110,7 +110,9 @@ def _big(default: int | None = None) -> Any:
 
 
 def _flag(default: bool = False) -> Any:
-    return Field(default=default, sa_column_kwargs={"server_default": text("true" if default else "false")}, nullable=False)
+    return Field(
+        default=default, sa_column_kwargs={"server_default": text("true" if default else "false")}, nullable=False
+    )
 
 
 class User(SQLModel, table=True):
@@ -255,7 +257,8 @@ class Company(Address, Origin, Life, table=True):
     name_key: str = Field(default="", sa_type=Key)
     # Undo may bring back, or take away, a company before its parent: checked at the commit then.
     parent_id: int | None = Field(
-        default=None, sa_column=Column(BIG, ForeignKey("company.id", deferrable=True, initially="IMMEDIATE"), index=True)
+        default=None,
+        sa_column=Column(BIG, ForeignKey("company.id", deferrable=True, initially="IMMEDIATE"), index=True),
     )
     domain: str | None = Field(default=None, sa_type=Key)
     industry: str | None = None

@@ -59,7 +59,9 @@ def parse_sort(entity: Entity, text: str) -> list[tuple[Field, bool]]:
             continue
         field = entity.field(word.lstrip("+-"))
         if not field.sql:
-            raise UsageError(f"{entity.plural} cannot be sorted by {field.name}", f"'crm fields {entity.name}' lists the fields")
+            raise UsageError(
+                f"{entity.plural} cannot be sorted by {field.name}", f"'crm fields {entity.name}' lists the fields"
+            )
         keys.append((field, word.startswith("-")))
     return keys
 
@@ -89,7 +91,12 @@ def page_ids(
 
 
 def _page_by_one(
-    connection: Connection, entity: Entity, node: Any, sort: list[tuple[Field, bool]], limit: int, after: list[Any] | None
+    connection: Connection,
+    entity: Entity,
+    node: Any,
+    sort: list[tuple[Field, bool]],
+    limit: int,
+    after: list[Any] | None,
 ) -> tuple[list[int], list[Any] | None]:
     """One sort key: first the rows that have it, along its index, then those that have none (NULLS LAST)."""
     field, down = sort[0] if sort else (entity.by_name["id"], False)
@@ -115,7 +122,14 @@ def _page_by_one(
                 text += f" AND ({sql}, t.id) {op} (?, ?)" if field.name != "id" else f" AND t.id {op} ?"
                 where.params += after if field.name != "id" else [after[1]]
             order = f"{sql} {way}, t.id {way}" if field.name != "id" else f"t.id {way}"
-        found += _first(connection, f"SELECT {sql} AS k, t.id {text}", where.params, order, limit + 1 - len(found), _statuses(entity, field, node))
+        found += _first(
+            connection,
+            f"SELECT {sql} AS k, t.id {text}",
+            where.params,
+            order,
+            limit + 1 - len(found),
+            _statuses(entity, field, node),
+        )
     more = len(found) > limit
     page = found[:limit]
     return [row[1] for row in page], ([field.type.from_db(page[-1][0]), page[-1][1]] if more and page else None)
@@ -129,10 +143,13 @@ def _first(
     if not statuses:
         return connection.rows(f"{select} ORDER BY {order} LIMIT {count}", params)
     each = " UNION ALL ".join(
-        f"SELECT * FROM ({select} AND t.status = '{status}' ORDER BY {order} LIMIT {count}) {status}" for status in statuses
+        f"SELECT * FROM ({select} AND t.status = '{status}' ORDER BY {order} LIMIT {count}) {status}"
+        for status in statuses
     )
     way = order.rsplit(" ", 1)[1]
-    return connection.rows(f"SELECT k, id FROM ({each}) t ORDER BY k {way}, id {way} LIMIT {count}", params * len(statuses))
+    return connection.rows(
+        f"SELECT k, id FROM ({each}) t ORDER BY k {way}, id {way} LIMIT {count}", params * len(statuses)
+    )
 
 
 def _conjuncts(node: Any) -> list[Any]:
@@ -150,7 +167,12 @@ def _statuses(entity: Entity, field: Field, node: Any) -> tuple[str, ...]:
 
 
 def _page_by_many(
-    connection: Connection, entity: Entity, node: Any, sort: list[tuple[Field, bool]], limit: int, after: list[Any] | None
+    connection: Connection,
+    entity: Entity,
+    node: Any,
+    sort: list[tuple[Field, bool]],
+    limit: int,
+    after: list[Any] | None,
 ) -> tuple[list[int], list[Any] | None]:
     where = where_for(connection, entity)
     text = _base(entity, where, node)
@@ -160,7 +182,9 @@ def _page_by_many(
     order = ", ".join(f"{sql} {'DESC' if down else 'ASC'} NULLS LAST" for sql, down in keys)
     way = "DESC" if sort[0][1] else "ASC"
     columns = ", ".join(sql for sql, _ in keys)
-    found = connection.rows(f"SELECT {columns}, t.id {text} ORDER BY {order}, t.id {way} LIMIT {limit + 1}", where.params)
+    found = connection.rows(
+        f"SELECT {columns}, t.id {text} ORDER BY {order}, t.id {way} LIMIT {limit + 1}", where.params
+    )
     page = found[:limit]
     if len(found) <= limit or not page:
         return [row[-1] for row in page], None
@@ -195,7 +219,9 @@ def _same_params(after: list[Any], keys: list[tuple[str, bool]], until: str | No
     return found
 
 
-def hydrate(connection: Connection, entity: Entity, ids: Sequence[int], fields: Iterable[Field] = ()) -> list[dict[str, Any]]:
+def hydrate(
+    connection: Connection, entity: Entity, ids: Sequence[int], fields: Iterable[Field] = ()
+) -> list[dict[str, Any]]:
     """The records of these ids in this order: field name -> stored value, links as names with `*_id` beside them,
     money with its currency, `tags` as names in order."""
     if not ids:
@@ -338,7 +364,9 @@ def stored_types(table: str) -> dict[str, Any]:
     return _TYPES[table]
 
 
-def search(connection: Connection, table: str, words: list[str], limit: int, *, ranked: bool = False) -> list[tuple[int, float]]:
+def search(
+    connection: Connection, table: str, words: list[str], limit: int, *, ranked: bool = False
+) -> list[tuple[int, float]]:
     """(id, rank) of the rows whose folded text has words that start with every one of `words`; newest first, or with
     `ranked` the best first (a lower rank is better). Removed rows are left out."""
     if connection.dialect == "sqlite":

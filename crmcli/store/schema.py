@@ -106,7 +106,7 @@ def _lay(opened: Connection) -> None:
 
     from crmcli.store import models  # noqa: F401  registers the tables
 
-    dialect: Dialect = SQLiteDialect_pysqlite() if opened.dialect == "sqlite" else PGDialect_psycopg()
+    dialect: Dialect = SQLiteDialect_pysqlite() if opened.dialect == "sqlite" else PGDialect_psycopg()  # type: ignore[no-untyped-call]
     for table in SQLModel.metadata.sorted_tables:
         opened.script(str(CreateTable(table).compile(dialect=dialect)) + ";")
         for index in sorted(table.indexes, key=lambda i: str(i.name)):

@@ -139,7 +139,11 @@ class Where:
             if bound is None:
                 continue
             names = ", ".join(f"'{code}'" for code in sorted(codes or money.UNUSUAL))
-            group = f"t.currency IN ({names}) AND t.currency IS NOT NULL" if codes else f"t.currency IS NULL OR t.currency NOT IN ({names})"
+            group = (
+                f"t.currency IN ({names}) AND t.currency IS NOT NULL"
+                if codes
+                else f"t.currency IS NULL OR t.currency NOT IN ({names})"
+            )
             parts.append(f"({sql} {node.op} {self._bound(max(-BIGGEST, min(BIGGEST, bound)))} AND ({group}))")
         return f"({sql} IS NOT NULL AND ({' OR '.join(parts)}))" if parts else "1 = 0"
 

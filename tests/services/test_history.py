@@ -415,7 +415,7 @@ OPERATIONS = st.lists(
 
 
 @given(operations=OPERATIONS)
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_history_a_walk_back_ends_where_it_began(
     ctx: Context, operations: list[tuple[str, int, str]]
 ) -> None:
