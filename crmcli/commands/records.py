@@ -237,10 +237,10 @@ def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Chan
     numbers, filtered = records.choose(context, kind, rest)
     if not numbers:
         return nothing(kind)
-    preview = (
-        records.preview(context, kind, numbers, assigned) if run.dry_run or (filtered and len(numbers) > 1) else None
-    )
-    if not run.agree(f"Change {counted(kind, numbers)}", preview, always=filtered and len(numbers) > 1):
+    many = filtered and len(numbers) > 1
+    wanted = run.dry_run or (many and not run.flags.get("yes"))
+    preview = records.preview(context, kind, numbers, assigned) if wanted else None
+    if not run.agree(f"Change {counted(kind, numbers)}", preview, always=many):
         return None
     return records.edit(context, kind, numbers, assigned)
 

@@ -223,7 +223,7 @@ def _holds_more(rest: str, names: set[str]) -> bool:
 
 def quote(value: str) -> str:
     """A value as it is written in a filter text: in double quotes where it must be."""
-    if value and not re.search(r'[\s(),"\\]', value):
+    if value and not re.search(r'[\s(),"]', value):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import query
 from crmcli.domain.entities import DEAL, ENTITIES
+from crmcli.domain.money import weighted
 from crmcli.errors import FilterError, NotFoundError
 from crmcli.services import records, values
 from crmcli.store import read
@@ -114,8 +115,7 @@ def sums(rows: Iterable[tuple[Any, ...]]) -> tuple[Sum, ...]:
         if entry is None:
             entry = found[row[4]] = [0, 0, 0]
         entry[0] += value
-        scaled = value * row[5] + 5000
-        entry[1] += scaled // 10_000 if scaled >= 0 else -(-scaled // 10_000)
+        entry[1] += (value * row[5] + 5000) // 10_000 if value >= 0 else weighted(value, row[5])
         entry[2] += 1
     ordered = sorted(found.items(), key=lambda item: (-item[1][2], item[0] or ""))
     return tuple(Sum(currency or "", *entry) for currency, entry in ordered)

@@ -29,8 +29,7 @@ def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
     node = bound(ctx, DEAL, filter_text(DEAL, words))
     where = where_for(ctx.reader, DEAL)
     sql = (
-        "SELECT t.stage_id, t.currency, count(*), sum(t.value_minor),"
-        " sum((t.value_minor * t.probability_bp + 5000) / 10000)"
+        f"SELECT t.stage_id, t.currency, count(*), sum(t.value_minor), sum({DEAL.field('weighted').sql})"
         f" FROM opportunity t WHERE t.kind = 'deal' AND {where.text(node)} GROUP BY t.stage_id, t.currency"
     )
     sums: dict[int, list[tuple[Any, ...]]] = {}

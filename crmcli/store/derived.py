@@ -62,7 +62,10 @@ def differences(connection: Connection) -> list[str]:
             sql = sql.replace("IS DISTINCT FROM", "IS NOT")
         found += [f"{table} {row[0]}: last_touch is not that of its interactions" for row in connection.rows(sql)]
     apart = "IS NOT" if connection.dialect == "sqlite" else "IS DISTINCT FROM"
-    sql = f"SELECT id FROM opportunity WHERE open_tasks <> (SELECT count(*) {OPEN}) OR next_due {apart} (SELECT min(k.due_on) {OPEN})"
+    sql = (
+        f"SELECT id FROM opportunity WHERE open_tasks <> (SELECT count(*) {OPEN})"
+        f" OR next_due {apart} (SELECT min(k.due_on) {OPEN})"
+    )
     found += [f"opportunity {row[0]}: its open tasks are counted wrong" for row in connection.rows(sql)]
     return found
 

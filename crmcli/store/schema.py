@@ -35,7 +35,8 @@ def check(connection: Connection) -> None:
         raise StoreError(f"{connection.target} holds no book", "'crm db init' makes one")
     if found > REVISION:
         raise NewerDatabaseError(
-            f"the store was made by a newer version (schema {found}, this program knows {REVISION}); nothing was changed",
+            f"the store was made by a newer version (schema {found}, this program knows {REVISION});"
+            " nothing was changed",
             "upgrade the program",
         )
     upgrade(connection)

@@ -82,7 +82,7 @@ class Hooks:
 
 
 class Transaction:
-    """A write in the making. Ids are given at once; rows are written by `flush`, which the end of the transaction calls."""
+    """A write in the making. Ids are given at once; rows are written by `flush`, which the transaction's end calls."""
 
     def __init__(
         self, connection: Connection, now: datetime, env: Env, hooks: Hooks, new_uid: Callable[[], str]
@@ -334,9 +334,25 @@ class Transaction:
     def _delete(self, changes: list[Change]) -> None:
         for table in dict.fromkeys(change.table for change in changes):
             ids = [(change.id,) for change in changes if change.table == table]
+            if self.connection.dialect == "postgresql":
+                self._hold(table, [number for (number,) in ids])
             if table in read.TAGGED:
                 self.connection.run_many(f"DELETE FROM {table}_tag WHERE record_id = ?", ids)
             self.connection.run_many(f"DELETE FROM {table} WHERE id = ?", ids)
+
+    def _hold(self, table: str, ids: list[int]) -> None:
+        """Lock rows that are to go, and refuse if somebody changed one since it was read (SQLite has one writer)."""
+        for start in range(0, len(ids), read.PAGE):
+            some = ids[start : start + read.PAGE]
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT id, version FROM {table} WHERE id IN ({marks}) ORDER BY id FOR UPDATE"
+            found = dict(self.connection.rows(sql, some))
+            for number in some:
+                known = self._rows.get((table, number))
+                if known is not None and found.get(number) != known["version"]:
+                    raise ConflictError(
+                        f"{table} {number} was changed by somebody else meanwhile", "look at it and try again"
+                    )
 
     def _next_id(self, table: str) -> int:
         number = self._ids.get(table)

@@ -44,7 +44,9 @@ def fork(
         if group:
             os.setpgid(0, 0)
         _become(words, stdin, stdout, stderr, env or {}, cwd)
-        main()
+        code = main()  # comes back only where the dashboard has been loaded, as by another test before the fork
+        sys.stdout.flush()
+        os._exit(code)
     except BaseException:
         os.write(2, traceback.format_exc().encode(errors="replace"))
     os._exit(99)
