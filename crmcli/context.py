@@ -205,10 +205,13 @@ class Context:
     @property
     def book(self) -> Book:
         """What the filter language may ask of the store."""
-        return Book(self._known, self._view, self.say)
+        return Book(self._known, self._view, self.say, self._won_stages)
 
     def _known(self, vocabulary: str) -> Iterable[str]:
         return [row[0] for row in self.reader.rows(f"SELECT name_key FROM {table_of(vocabulary)}")]
+
+    def _won_stages(self) -> list[str]:
+        return [row[0] for row in self.reader.rows("SELECT name_key FROM stage WHERE is_won IS TRUE")]
 
     def _view(self, entity: str, name: str) -> str | None:
         key = (entity, fold(name))

@@ -307,11 +307,12 @@ class Anywhere(Struct):
 
 class Book(Struct):
     """What binding may ask of the book: `known` gives the folded names of a vocabulary, `view` the filter text of a
-    saved view (None: no such view), `note` takes a remark for the user."""
+    saved view (None: no such view), `note` takes a remark for the user, `won` gives the folded names of won stages."""
 
     known: Callable[[str], Iterable[str]]
     view: Callable[[str, str], str | None]
     note: Callable[[str], None]
+    won: Callable[[], Iterable[str]] = tuple
 
 
 def bind(node: Node, entity: Entity, env: Env, book: Book, text: str = "") -> Node:
@@ -325,59 +326,56 @@ def read(text: str, entity: Entity, env: Env, book: Book, *, scope: bool = True)
     bound = bind(tree, entity, env, book, text)
     if not scope:
         return bound
-    parts = [*_scope(entity, tree), bound]
+    parts = [*_scope(entity, tree, book), bound]
     return And(tuple(parts)) if len(parts) > 1 else bound
 
 
-def _speaks(node: Node, fields: tuple[str, ...]) -> bool:
+#: Who speaks of one of these says himself whether what is over is meant.
+_OVER = frozenset(
+    ["is", "id", "uid", "external_id", "status", "done", "done_at", "archived", "archived_at", "closed", "closed_at"]
+)
+
+
+def _spoken(node: Node, entity: Entity, book: Book, seen: tuple[str, ...] = ()) -> set[str]:
+    """What a filter speaks of, saved views included: field names, `is` with `is:STATE`, and `stage:won` for any won
+    stage."""
     if isinstance(node, (And, Or)):
-        return any(_speaks(item, fields) for item in node.items)
+        return set().union(*(_spoken(item, entity, book, seen) for item in node.items))
     if isinstance(node, Not):
-        return _speaks(node.item, fields)
+        return _spoken(node.item, entity, book, seen)
     if not isinstance(node, Term):
-        return False
-    return node.field in fields or (node.field in ("no", "has") and any(v.text in fields for v in node.values))
+        return set()
+    if node.field == "is":
+        return {"is", *(f"is:{value.text}" for value in node.values)}
+    if node.field in ("no", "has"):
+        return {value.text for value in node.values}
+    if node.field != "view":
+        won = node.field == "stage" and not {fold(value.text) for value in node.values}.isdisjoint(book.won())
+        return {node.field, "stage:won"} if won else {node.field}
+    found: set[str] = set()
+    for name in (value.text for value in node.values if value.text not in seen):
+        text = book.view(entity.name, name)
+        if text:
+            found |= _spoken(parse(text), entity, book, (*seen, name))
+    return found
 
 
-def _scope(entity: Entity, tree: Node) -> list[Node]:
-    """What a list leaves out by default: removed records always (unless asked for), and what is over."""
-    names = entity.by_name
+def _scope(entity: Entity, tree: Node, book: Book) -> list[Node]:
+    """What a list leaves out by default: removed records always (unless asked for), and what is over. A won stage that
+    is named brings the won ones."""
+    names, spoken = entity.by_name, _spoken(tree, entity, book)
     parts: list[Node] = []
-    if "removed_at" in names and not (_asks(tree, "removed") or _speaks(tree, ("removed", "removed_at"))):
+    if "removed_at" in names and spoken.isdisjoint(("is:removed", "removed", "removed_at")):
         parts.append(Empty(names["removed_at"]))
-    if _speaks(
-        tree,
-        (
-            "is",
-            "id",
-            "uid",
-            "external_id",
-            "status",
-            "done",
-            "done_at",
-            "archived",
-            "archived_at",
-            "closed",
-            "closed_at",
-            "view",
-        ),
-    ):
+    if not spoken.isdisjoint(_OVER):
         return parts
     if "status" in names:
-        parts.insert(0, OneOf(names["status"], ("open",)))
+        parts.insert(0, OneOf(names["status"], ("open", "won") if "stage:won" in spoken else ("open",)))
     if "archived_at" in names:
         parts.append(Empty(names["archived_at"]))
     if "done_at" in names:
         parts.append(Empty(names["done_at"]))
     return parts
-
-
-def _asks(node: Node, state: str) -> bool:
-    if isinstance(node, (And, Or)):
-        return any(_asks(item, state) for item in node.items)
-    if isinstance(node, Not):
-        return _asks(node.item, state)
-    return isinstance(node, Term) and node.field == "is" and any(v.text == state for v in node.values)
 
 
 #: is:STATE, written in the language itself; {today} comes from the clock.
@@ -474,7 +472,7 @@ class _Binder:
             )
         tree = parse(text)
         inner = _Binder(self.entity, self.env, self.book, text, (*self.seen, name)).bind(tree)
-        return And((*_scope(self.entity, tree), inner))
+        return And((*_scope(self.entity, tree, self.book), inner))
 
     def _term(self, field: Field, node: Term) -> Node:
         family = field.type.family

@@ -110,6 +110,13 @@ def test_a_list_shows_what_is_open_unless_asked(ctx: Context) -> None:
     assert sorted(names(ctx, "is:any")) == ["lost", "open", "put aside", "won"]
     assert names(ctx, "is:removed") == ["removed"]
     assert names(ctx, "id:2") == ["won"]
+    assert names(ctx, "stage:won") == ["won"]
+    assert names(ctx, "stage:new") == ["open"]
+    saved_views.save(ctx, "closed", LEAD, "status:won,lost")
+    saved_views.save(ctx, "fresh", LEAD, "stage:new")
+    assert sorted(names(ctx, "view:closed")) == ["lost", "won"]
+    assert names(ctx, "view:fresh") == ["open"]
+    assert names(ctx, "not view:fresh") == []
 
 
 def test_a_misspelt_field_is_an_error_that_helps(ctx: Context) -> None:
