@@ -45,10 +45,14 @@ def check(
 
 
 @app.command("backup", help="Copy the book into a file, and check the copy.")
-def backup(ctx: typer.Context, file: File) -> Any:
+def backup(
+    ctx: typer.Context,
+    file: File,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there", show_default=False)] = False,
+) -> Any:
     from crmcli.services import database
 
-    return database.backup(book(ctx), file)
+    return database.backup(book(ctx), file, force=force)
 
 
 @app.command("restore", help="Put a backup in the book's place; the old book is kept beside it.")
@@ -57,7 +61,7 @@ def restore(ctx: typer.Context, file: File) -> Any:
 
     if not run_of(ctx).agree(f"Replace the book with {file}"):
         return None
-    return database.restore(book(ctx), file)
+    return database.restore(book(ctx), file, yes=True)
 
 
 @app.command("upgrade", help="Bring the book to this version's layout.")

@@ -201,3 +201,16 @@ def test_the_dashboard_needs_a_terminal(crm: Crm) -> None:
     found = crm("tui")
     assert found.code == 2
     assert "terminal" in found.err
+
+
+def test_a_backup_is_put_back(crm: Crm, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.db")
+    assert crm("db", "backup", copy).code == 0
+    assert crm("db", "backup", copy).code == 4
+    assert crm("db", "backup", copy, "--force").code == 0
+    crm("lead", "add", "after the backup")
+    assert crm("db", "restore", copy).code == 2
+    assert crm("lead", "list", "-o", "ids").out.count("\n") == 4
+    assert crm("db", "restore", copy, "--yes").code == 0
+    assert crm("lead", "list", "-o", "ids").out.count("\n") == 3
+    assert crm("db", "check", "--deep").code == 0
