@@ -105,9 +105,25 @@ async def settle(app: Dashboard, pilot: Pilot[int]) -> None:
         await pilot.pause(0.005)
         here = app.here if app.is_running else None
         quiet = not app.desk.pending and (here is None or (here.seen >= 0 and not here.loading))
-        idle = idle + 1 if quiet else 0
-        if idle == 4:
+        idle = idle + 1 if quiet and not waiting(app) else 0
+        if idle == 6:
             return
+
+
+def waiting(app: Dashboard) -> int:
+    """How many messages nobody has looked at yet: on a busy machine a typed letter may still be on its way."""
+    screens = app.screen_stack if app.is_running else []
+    return app.message_queue_size + sum(
+        node.message_queue_size for screen in screens for node in (screen, *screen.walk_children())
+    )
+
+
+async def until(app: Dashboard, pilot: Pilot[int], so: Callable[[], bool]) -> None:
+    """Wait until something is so; the test's own assertion then says what was not."""
+    for _ in range(200):
+        if so():
+            return
+        await settle(app, pilot)
 
 
 async def press(app: Dashboard, pilot: Pilot[int], *keys: str) -> None:

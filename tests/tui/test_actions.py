@@ -17,7 +17,7 @@ from crmcli.tui.screens.record import RecordPlace
 from crmcli.tui.screens.today import TodayPlace
 from crmcli.tui.screens.windows import Go, Help, Palette, Prompt
 from crmcli.tui.widgets.rows import RowsView
-from tests.tui.conftest import press, screen_text, settle, toasts
+from tests.tui.conftest import press, screen_text, settle, toasts, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,6 +239,7 @@ async def test_the_filter_narrows_and_a_bad_one_leaves_the_rows(dashboard: Any) 
     async with dashboard() as (app, pilot):
         names = lambda: {card[1] for lane in app.screen.view.lanes for card in lane.cards}  # noqa: E731
         await press(app, pilot, "/", '"value:10k.."')
+        await until(app, pilot, lambda: len(names()) == 3)
         assert names() == {"Loom cards", "خرید سامانه", "Audit 2027"}
         app.screen.query_one(Input).value += " stagee:new"  # pasted: typed, its beginnings would be filters too
         await settle(app, pilot)
@@ -260,6 +261,7 @@ async def test_the_filter_works_on_today_and_on_lists(
     async with dashboard() as (app, pilot):
         await press(app, pilot, *keys, "/", text, "enter")
         view = app.screen.query_one(RowsView)
+        await until(app, pilot, lambda: len([row for row in view.rows if row.key is not None]) == len(left))
         assert app.screen.subject().ref == left[0]
         assert len([row for row in view.rows if row.key is not None]) == len(left)
         await press(app, pilot, "/")
