@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import subprocess
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -21,7 +19,7 @@ from crmcli.exchange import ical
 from crmcli.exchange.ical import Item, one_line, safe_uri, write_calendar
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 NOW = datetime(2024, 5, 1, 10, 0, tzinfo=UTC)
 
@@ -231,13 +229,3 @@ def test_an_unknown_zone_is_refused() -> None:
 
 def test_an_empty_calendar_is_whole() -> None:
     assert strict_lines(write_calendar([], name="x", zone="Europe/Berlin"))[-1] == "END:VCALENDAR"
-
-
-@pytest.mark.skipif(not os.environ.get("CRM_TEST_KHAL"), reason="CRM_TEST_KHAL names no khal")
-def test_khal_reads_it(tmp_path: Path) -> None:
-    path = tmp_path / "x.ics"
-    path.write_bytes(write_calendar([item(summary="Call Ada Lovelace")], name="x", zone="Europe/Berlin"))
-    shown = subprocess.run(
-        [os.environ["CRM_TEST_KHAL"], "printics", str(path)], capture_output=True, text=True, check=True
-    )
-    assert "Call Ada Lovelace" in shown.stdout
