@@ -153,7 +153,7 @@ class Bench:
 
     # --- import ---
 
-    def importing(self, rounds: int = 5) -> None:
+    def importing(self, rounds: int = 3) -> None:
         """100,000 rows of CSV into an empty book, against the same work by the sqlite3 shell."""
         if not shutil.which("sqlite3"):
             self.note(Figure("import of 100,000 rows", note="failed: there is no sqlite3 shell to measure against"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from crmcli.domain.text import clip, digits
 from crmcli.errors import FieldError
@@ -62,7 +62,29 @@ def _email_key(text: str) -> str:
     key = bare.lower()
     if len(key) <= 64 and key.isascii() and _common_email().fullmatch(key):
         return key
+    local, _, domain = key.rpartition("@")
+    # Half of what the library does is the domain; a file has few of them for many people.
+    if len(local) <= 40 and _common_local().fullmatch(local) and (known := _checked_domain(domain)):
+        return f"{local}@{known}"
     return _checked_email(bare, text)
+
+
+@cache
+def _common_local() -> re.Pattern[str]:
+    """The shape of nearly every part before the @, as in `_common_email`."""
+    return re.compile(r"[a-z0-9_%+&'-]+(?:\.[a-z0-9_%+&'-]+)*", re.ASCII)
+
+
+@lru_cache(maxsize=8192)
+def _checked_domain(domain: str) -> str:
+    """The library's form of a domain that is not of the common shape, "" for one that it refuses or finds long."""
+    if not domain or len(domain) > 60:
+        return ""
+    try:
+        known = _checked_email(f"a@{domain}", "")[2:]
+    except FieldError:
+        return ""
+    return known if len(known) <= 60 else ""
 
 
 def _checked_email(bare: str, text: str) -> str:

@@ -290,7 +290,7 @@ TASK = Entity(
         ID, UID,
         Field("name", Text(), "Name", "What is to be done; all that is required", "name", search=True, indexed=True, required=True,
               headers=("task", "subject", "title", "summary", "task name", "عنوان", "وظیفه", "کار")),
-        Field("type", Ref("task_type", words=True), "Type", "call, email, meeting, to-do, document or your own", "type_id",
+        Field("type", Ref("task_type", words=True, create=True), "Type", "call, email, meeting, to-do, document or your own", "type_id",
               headers=("task type", "activity type", "نوع")),
         Field("due_on", Day(), "Due", "The day it is due", "due_on", ("due",), indexed=True,
               headers=("due date", "deadline", "activitydate", "due", "سررسید", "مهلت")),

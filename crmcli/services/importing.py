@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Imported", "Plan", "plan", "preview", "run"]
 
 FIRST_BLOCK, LEAST, MOST = 2500, 1000, 20_000
-#: How long a block may hold the lock, in seconds: other writers wait no longer than half a second.
-HOLD = 0.3
+#: How long a block should hold the lock, in seconds. Other writers are to wait no longer than half a second, and a block
+#: can take twice as long as the one before it, when indexes grow or the disk is busy.
+HOLD = 0.22
 _MOST_LISTED = 100
 #: Set when a record is made, and left alone by --update.
 _ONCE = frozenset(
@@ -196,7 +197,7 @@ class _Import:
                 held = self._block(some)
                 if held:
                     self.longest = max(self.longest, held)
-                    size = max(LEAST, min(MOST, int(size * min(2.0, HOLD / held))))
+                    size = max(LEAST, min(MOST, int(size * min(1.5, HOLD / held))))
                 self.settled = self.counts["rows"]
                 if progress:
                     progress(self.counts["rows"], self.plan.rows)

@@ -196,6 +196,9 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
         return int(stage_named(ctx, text, row.get("pipeline_id"))["id"])
     if target == "user":
         return _user(ctx, tx, text)
+    if target == "task_type" and tx.word(target, text, create=False) is None:
+        hint = suggest(text, ctx.names(target))
+        ctx.say(f"new task type: {text}" + (f" ({hint} crm undo takes this back)" if hint else ""))
     if field.type.words:
         number = tx.word(target, text, create=field.type.create)
         if number is None:

@@ -188,3 +188,12 @@ def test_tags_are_counted_renamed_merged_and_forgotten(ctx: Context) -> None:
     assert records.get(ctx, LEAD, 1)["tags"] == []
     with pytest.raises(FieldError):
         tags.add(ctx, "a,b", LEAD, [1])
+
+
+def test_a_type_of_ones_own_is_made_by_its_name(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    add(ctx, TASK, name="Show it", type="demo")
+    add(ctx, TASK, name="Ring", type="cal")
+    assert [r["type"] for r in records.list_records(ctx, TASK, ["type:demo"]).rows] == ["demo"]
+    said = capsys.readouterr().err
+    assert "new task type: demo" in said
+    assert "did you mean 'call'?" in said
