@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Imported", "Plan", "plan", "preview", "run"]
 
 FIRST_BLOCK, LEAST, MOST = 2500, 1000, 20_000
-#: How long a block should hold the lock, in seconds. Other writers are to wait no longer than half a second, and a block
-#: can take twice as long as the one before it, when indexes grow or the disk is busy.
-HOLD = 0.22
+#: How long a block should hold the lock, in seconds. Other writers are to wait no longer than half a second, and a
+#: block can take twice as long as the one before it, when indexes grow or the disk is busy.
+HOLD = 0.25
 _MOST_LISTED = 100
 #: Set when a record is made, and left alone by --update.
 _ONCE = frozenset(
@@ -204,6 +204,7 @@ class _Import:
         self._link_parents()
         if self.batch and self.ctx.reader.dialect == "sqlite":
             self.ctx.reader.run("PRAGMA cache_size = -2000")
+            self.ctx.reader.run("PRAGMA analysis_limit = 400")  # a look at a sample: nobody else can write meanwhile
             self.ctx.reader.run("PRAGMA optimize")
         return self._result()
 

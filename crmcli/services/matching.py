@@ -26,7 +26,7 @@ DEFAULT_MATCH = {
 _ASIDE = frozenset(("uid", "position", "parent_id", "updated_at"))
 #: Columns that get a value where the file gives none.
 _FILLED = frozenset(("created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "currency"))
-_MANY = 900
+_MANY = 500
 
 #: A row that is new, one that repeats an earlier row of the same file; other outcomes are record ids.
 NEW, REPEATED = 0, -1
