@@ -396,8 +396,6 @@ ENTITIES = RECORDS | {
     e.name: e
     for e in (TAG, USER, SOURCE, MEDIUM, CAMPAIGN, LOST_REASON, TASK_TYPE, PIPELINE, STAGE, STAGE_MOVE, SAVED_VIEW)
 }
-#: One table holds leads and deals; a link to it fits either.
-OPPORTUNITY_KINDS = ("lead", "deal")
 
 
 def entity(name: str) -> Entity:

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
-from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.keys import search_text
 from crmcli.domain.periods import parse_range, parse_span
@@ -666,19 +665,3 @@ def record_text(record: Mapping[str, Any], entity: Entity, env: Env) -> str:
             row[field.column] = value
             keys[field.column + "_key"] = None if value is None else field.type.key(value, env)
     return search_text(entity.table, row, keys)
-
-
-def fields_of(node: Node) -> set[str]:
-    """The names of the fields that a bound tree looks at."""
-    if isinstance(node, (And, Or)):
-        return set().union(*(fields_of(item) for item in node.items))
-    if isinstance(node, Not):
-        return fields_of(node.item)
-    if isinstance(node, Tagged):
-        return {"tags"}
-    return set() if isinstance(node, Anywhere) else {node.field.name}
-
-
-def complete_names() -> dict[str, list[str]]:
-    """Every word that can stand before a colon, for each kind of record."""
-    return {name: sorted({*e.by_name, "is", "no", "has", "view"}) for name, e in ENTITIES.items()}

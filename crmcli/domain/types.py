@@ -16,7 +16,7 @@ from crmcli.domain.text import check_text, digits, fold
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 Stored = Any
 
@@ -337,8 +337,3 @@ class Tags(Type):
 
     def show(self, stored: Stored) -> str:
         return ", ".join(stored or ())
-
-
-def key_of(kind: Type) -> Callable[[Stored, Env | None], str | None] | None:
-    """The key function of a keyed type, else None."""
-    return kind.key if kind.keyed else None

@@ -10,7 +10,7 @@ from crmcli.domain import query
 from crmcli.domain.entities import ENTITIES, RECORDS, entity
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import fold
-from crmcli.domain.types import Money, Ref
+from crmcli.domain.types import Money
 from crmcli.errors import AmbiguousError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Record, Rows, Section
 from crmcli.services import values
@@ -429,7 +429,3 @@ def check_field(kind: Entity, name: str) -> Field:
         }
         raise UsageError(f"{kind.name}.{name} is set by the program", hint.get(field.name, ""))
     return field
-
-
-def is_link(field: Field) -> bool:
-    return isinstance(field.type, Ref)

@@ -10,7 +10,6 @@ from crmcli.domain.text import check_text, fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services.records import summary
-from crmcli.store import read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,8 +144,3 @@ def _tag(ctx: Context, tx: Transaction, name: str) -> int:
 
 def _unknown(ctx: Context, name: str) -> NotFoundError:
     return NotFoundError(f"there is no tag '{name}'", suggest(name, ctx.names("tag"), "crm tag list"))
-
-
-def names_on(ctx: Context, kind: Entity, number: int) -> list[str]:
-    """The tags of one record."""
-    return read.tags_of(ctx.reader, kind, [number]).get(number, [])

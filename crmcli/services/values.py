@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain import money, pipeline
 from crmcli.domain.address import domain_of, email_domain, is_public_domain
 from crmcli.domain.dates import describe, instant_of, parse_when
-from crmcli.domain.entities import ENTITIES, entity
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref, show_instant
@@ -390,7 +390,3 @@ def due(ctx: Context, text: str) -> dict[str, Any]:
         ctx.say(f"due {describe(when, ctx.env.now)}")
     moment = show_instant(instant_of(when, ctx.env.now)) if when.time is not None else None
     return {"due_on": when.day.isoformat(), "due_at": moment}
-
-
-def known_entity(name: str) -> Entity:
-    return entity(name)

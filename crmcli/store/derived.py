@@ -44,15 +44,6 @@ def refresh(connection: Connection, changes: Iterable[Change]) -> None:
     )
 
 
-def refresh_all(connection: Connection) -> None:
-    """Recompute every derived column."""
-    for table in ("opportunity", "contact", "company"):
-        connection.run(f"UPDATE {table} SET last_touch = ({TOUCH[table].format(t=table)})")
-    connection.run(
-        f"UPDATE opportunity SET open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})"
-    )
-
-
 def differences(connection: Connection) -> list[str]:
     """What recomputation would change: one line a record; for `db check --deep`."""
     found = []
