@@ -91,12 +91,19 @@ class Matcher:
     ) -> list[int]:
         """For each row NEW, REPEATED, or the id of the record it is. Nothing is marked as seen yet. `derived` are the
         key columns of the rows."""
-        external = columns.get("external_id") or [None] * count
-        uids = columns.get("uid") or [None] * count
+        external = [value or None for value in columns.get("external_id") or [None] * count]
+        uids = [value or None for value in columns.get("uid") or [None] * count]
         keys = [self._key_values(names, columns, derived, count) for names in self.keys]
         by_external = self._strong("external_id", external)
         by_uid = self._strong("uid", uids)
         stored = [self._stored(i, values) for i, values in enumerate(keys)]
+        if self._all_new([external, uids, *keys], [by_external, by_uid, *stored]):
+            found = [NEW] * count
+            known = zip(external, uids, *keys, strict=True)
+            keyless = [row for row, own in enumerate(known) if own.count(None) == len(own)]
+            if keyless:
+                self._equal_rows(keyless, columns, derived, found)
+            return found
         chunk_strong: set[tuple[str, Any]] = set()
         chunk: list[dict[Any, int]] = [{} for _ in keys]
         found = [NEW] * count
@@ -126,6 +133,17 @@ class Matcher:
         if keyless:
             self._equal_rows(keyless, columns, derived, found)
         return found
+
+    def _all_new(self, keys: Sequence[Sequence[Any]], known: Sequence[Mapping[Any, Any]]) -> bool:
+        """Whether the keys of these rows are neither known nor said twice: so it is in most blocks of a first import,
+        which then need no look row by row."""
+        if self.earlier is not None or any(known):
+            return False
+        for values in keys:
+            said = [value for value in values if value is not None]
+            if len(set(said)) < len(said):
+                return False
+        return True
 
     # --- keys ---
 

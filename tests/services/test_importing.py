@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from crmcli.config import Settings
 from crmcli.context import Context
@@ -262,6 +264,24 @@ def test_without_a_key_an_identical_row_is_the_same(book: Context, put: Any) -> 
     assert counts(take(book, put(text), kind=CONTACT)) == (3, 2, 0, 0, 1, 0)
     assert counts(take(book, put(text), kind=CONTACT)) == (3, 0, 0, 2, 1, 0)
     assert counts(take(book, put(text.replace("Paris", "Rome")), kind=CONTACT)) == (3, 1, 0, 1, 1, 0)
+
+
+few = st.sampled_from([None, None, "a", "b", "c", "d", "e"])
+cells = st.fixed_dictionaries({name: few for name in ("external_id", "email", "phone")})
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the book is only read
+@given(made=st.lists(cells, min_size=1, max_size=5))
+def test_a_block_is_told_apart_at_once_as_it_is_row_by_row(book: Context, made: list[dict[str, str | None]]) -> None:
+    columns: dict[str, list[Any]] = {name: [row[name] for row in made] for name in made[0]}
+    columns["name"] = [f"n{place % 2}" for place in range(len(made))]
+    derived = {f"{name}_key": columns[name] for name in ("email", "phone", "name")}
+    found = []
+    for earlier in (None, set[int]()):
+        matcher = matching.Matcher(book, LEAD, (("email",), ("phone",)))
+        matcher.earlier = earlier  # with it every row is looked at on its own
+        found.append(matcher.outcomes(columns, derived, len(made)))
+    assert found[0] == found[1]
 
 
 def test_a_converted_lead_and_a_removed_record_do_not_come_back(book: Context, put: Any) -> None:
