@@ -6,10 +6,13 @@ A probability typed by hand stays until it is cleared; an automatic one follows 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.types import read_instant
 from crmcli.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FIRST_PIPELINE = "Sales"
 FIRST_STAGES: tuple[dict[str, Any], ...] = (
@@ -47,7 +50,7 @@ def enter(deal: dict[str, Any], stage: dict[str, Any], now: str) -> tuple[dict[s
     return values, left(deal, stage["id"], now)
 
 
-def left(deal: dict[str, Any], to_stage: int | None, now: str) -> dict[str, Any] | None:
+def left(deal: Mapping[str, Any], to_stage: int | None, now: str) -> dict[str, Any] | None:
     """The `stage_move` of a deal that leaves its stage at `now`; None when it stays or was in none."""
     if not deal.get("stage_id") or deal["stage_id"] == to_stage:
         return None

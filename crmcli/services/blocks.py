@@ -92,6 +92,12 @@ class Reader:
             found.add("name")
         return found
 
+    def compared(self, block: Block) -> dict[str, list[Any]]:
+        """The columns of a block that the file itself fills."""
+        given = {self.kind.field(name).column for name in self.fills if name != "tags"}
+        given |= {"currency", "tags", "description"}
+        return {name: column for name, column in block.columns.items() if name in given}
+
     def read(self, lines: list[int], cells: list[list[str]]) -> tuple[Block, Problems]:
         """The typed block, and for each row that cannot be used the reason; those rows are not in the block."""
         block = Block(lines, cells)
@@ -151,6 +157,28 @@ class Reader:
                 elif code:
                     settled[row] = code
         block.columns["currency"] = settled
+
+    def amounts(self, block: Block, row: int, currency: str) -> dict[str, Any]:
+        """The amounts of a row and their currency by column, for a record in that currency: 200 in a file that names
+        no currency is 200 of the record's own."""
+        found: dict[str, Any] = {
+            f.column: m for _, f in self._amounts if (m := block.columns[f.column][row]) is not None
+        }
+        if not found:
+            return {}
+        settled = block.columns["currency"][row]
+        for column in self._by.get("currency", ()):
+            if reading.without_nulls([block.cells[row][column.place]])[0][0].strip():
+                return {**found, "currency": settled}
+        own: Problems = {}
+        again: dict[str, Any] = {}
+        for column, field in self._amounts:
+            env = self._envs.get(column.place, self.env)
+            cells, _ = reading.without_nulls([block.cells[row][column.place]])
+            minors, codes = reading.amounts(cells, [currency], env, column.header, own)
+            if minors[0] is not None and codes[0] == currency:
+                again[field.column] = minors[0]
+        return again if not own and again.keys() == found.keys() else {**found, "currency": settled}
 
     def _roles(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
         extra = [

@@ -6,16 +6,16 @@ import gc
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.domain import pipeline as rules
 from crmcli.domain.types import Ref
 from crmcli.errors import UsageError
 from crmcli.results import Column, Page, Rows, Section
-from crmcli.services import blocks, outcomes, values
+from crmcli.services import blocks, outcomes
 from crmcli.services.blocks import Block, Links, Reader
 from crmcli.services.columns import Problem
 from crmcli.services.matching import NEW, REPEATED, Matcher
 from crmcli.services.planning import Plan, plan
 from crmcli.services.rejects import Rejects
+from crmcli.services.updating import Updater
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,31 +31,6 @@ FIRST_BLOCK, LEAST, MOST = 2500, 1000, 20_000
 #: block can take twice as long as the one before it, when indexes grow or the disk is busy.
 HOLD = 0.25
 _MOST_LISTED = 100
-#: Set when a record is made, and left alone by --update.
-_ONCE = frozenset(
-    (
-        "uid",
-        "created_at",
-        "updated_at",
-        "assigned_at",
-        "stage_since",
-        "position",
-        "currency",
-        "closed_at",
-        "archived_at",
-    )
-)
-_PLACE = (
-    "status",
-    "stage_id",
-    "pipeline_id",
-    "probability_bp",
-    "probability_manual",
-    "closed_at",
-    "archived_at",
-    "stage_since",
-    "lost_reason_id",
-)
 
 
 class Imported(NamedTuple):
@@ -170,6 +145,7 @@ class _Import:
         self.ctx, self.plan, self.kind, self.dry_run = ctx, made, made.kind, dry_run
         self.reader = Reader(made.kind, made.columns, made.envs, ctx.env)
         self.matcher = Matcher(ctx, made.kind, made.keys)
+        self.updater = Updater(self.reader)
         self.links = Links(ctx)
         self.stages = outcomes.Stages(ctx)
         self.rejects = Rejects(made.path, made.header, ctx.env.now)
@@ -238,7 +214,7 @@ class _Import:
             return 0.0
         at = self._position()
         self._resolve(block)
-        found = self.matcher.outcomes(self._compared(block), block.keys, len(block))
+        found = self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
         if self.dry_run:
             self._count(block, found)
             return 0.0
@@ -253,7 +229,7 @@ class _Import:
                 self.links.forget()
                 self.stages.refresh()
                 self._resolve(block)
-                found = self.matcher.outcomes(self._compared(block), block.keys, len(block))
+                found = self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
             self._write(tx, block, found)
         self._wrote()
         return time.monotonic() - started
@@ -305,12 +281,6 @@ class _Import:
         if bad:
             block.without(dict.fromkeys(bad))
 
-    def _compared(self, block: Block) -> dict[str, list[Any]]:
-        """The columns that the file itself fills."""
-        fills = self.reader.fills
-        given = {self.kind.field(name).column for name in fills if name != "tags"} | {"currency", "tags", "description"}
-        return {name: column for name, column in block.columns.items() if name in given}
-
     # --- outcomes ---
 
     def _count(self, block: Block, found: list[int]) -> tuple[list[int], list[tuple[int, int]]]:
@@ -328,18 +298,12 @@ class _Import:
                 known.append((row, number))
         if self.dry_run:
             self.counts["new"] += len(new)
-            changed = self._would_change(block, known) if self.plan.update else 0
+            changed = self.updater.would(self.ctx.reader, block, known) if self.plan.update else 0
             self.counts["updated"] += changed
             self.counts["same"] += len(known) - changed
         elif not self.plan.update:
             self.counts["same"] += len(known)
         return new, known
-
-    def _would_change(self, block: Block, known: list[tuple[int, int]]) -> int:
-        from crmcli.store import read
-
-        raw = read.raw(self.ctx.reader, self.kind.table, [number for _, number in known])
-        return sum(1 for row, number in known if self._changes(block, row, raw[number]))
 
     def _write(self, tx: Transaction, block: Block, found: list[int]) -> None:
         new, known = self._count(block, found)
@@ -356,8 +320,7 @@ class _Import:
         if self.plan.update and known:
             tx.load(self.kind.name, [number for _, number in known])
             for row, number in known:
-                current = tx.row(self.kind.name, number)
-                changed = self._update(tx, block, row, number, current, made)
+                changed = self.updater.update(tx, block, row, number, made)
                 self.counts["updated" if changed else "same"] += 1
 
     def _make(self, tx: Transaction, block: Block, wanted: list[int]) -> dict[int, int]:
@@ -391,59 +354,6 @@ class _Import:
             del columns["lost_reason_id"]
         keys = block.keys if whole else {name: [column[row] for row in rows] for name, column in block.keys.items()}
         return tx.add_many(self.kind.name, columns, keys)
-
-    def _changes(
-        self, block: Block, row: int, current: dict[str, Any], made: dict[int, int] | None = None
-    ) -> dict[str, Any]:
-        """What --update sets: filled cells that differ; tags are added to."""
-        found: dict[str, Any] = {}
-        mapped = self._compared(block)
-        for name, column in mapped.items():
-            value = column[row]
-            if value is None or name in _ONCE or (self.kind.kind and name in _PLACE):
-                continue
-            if name == "tags":
-                ids = {(made or {}).get(n, n) for n in value} | set(current.get("tags") or ())
-                if ids != set(current.get("tags") or ()):
-                    found["tags"] = sorted(ids)
-                continue
-            if isinstance(value, int) and value < 0 and name.endswith("_id"):
-                value = (made or {}).get(value, value)
-            if current.get(name) != value:
-                found[name] = value
-        amounts = {f.column for f in self.kind.fields if f.type.family == "money" and f.column}
-        if amounts & set(found) and "currency" in mapped and mapped["currency"][row] != current.get("currency"):
-            found["currency"] = mapped["currency"][row]
-        if self.kind.kind and ({"stage", "pipeline"} & set(block.links) or "status" in self.reader.fills):
-            stage, status = block.columns["stage_id"][row], (block.columns.get("status") or ["open"] * len(block))[row]
-            given = (block.links.get("stage") or [""] * len(block))[row] or "status" in self.reader.fills
-            if given and (stage, status) != (current["stage_id"], current["status"]):
-                found.update({name: block.columns[name][row] for name in _PLACE if name in block.columns})
-        return found
-
-    def _update(
-        self, tx: Transaction, block: Block, row: int, number: int, current: dict[str, Any], made: dict[int, int]
-    ) -> bool:
-        changes = self._changes(block, row, current, made)
-        if not changes:
-            return False
-        if "stage_id" in changes:
-            changes.update(self._entered(tx, current, changes))
-        if "owner_id" in changes:
-            changes["assigned_at"] = tx.stamp
-        return tx.change(self.kind.name, number, changes)
-
-    def _entered(self, tx: Transaction, current: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-        """A record that an update moves enters its new stage now, by the rules of every move."""
-        move = rules.left(current, changes["stage_id"], tx.stamp)
-        if move:
-            tx.add("stage_move", move)
-        extra: dict[str, Any] = {"stage_since": tx.stamp} if move else {"stage_since": current.get("stage_since")}
-        if current["kind"] == "deal" and move:
-            extra["position"] = values.next_position(tx, changes["stage_id"])
-        if changes.get("status") == "open" and current.get("probability_manual"):
-            extra.update(probability_bp=current["probability_bp"], probability_manual=True)
-        return extra
 
     # --- the end ---
 

@@ -267,7 +267,7 @@ def test_without_a_key_an_identical_row_is_the_same(book: Context, put: Any) -> 
 
 
 few = st.sampled_from([None, None, "a", "b", "c", "d", "e"])
-cells = st.fixed_dictionaries({name: few for name in ("external_id", "email", "phone")})
+cells = st.fixed_dictionaries(dict.fromkeys(("external_id", "email", "phone"), few))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the book is only read
@@ -321,6 +321,21 @@ def test_blocks_that_follow_each_other_know_of_each_other(
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------
+
+
+def test_an_amount_without_a_currency_is_in_that_of_the_record(book: Context, put: Any) -> None:
+    def worth() -> list[tuple[int, str]]:
+        return [(row["value"], row["currency"]) for row in rows(book, LEAD)]
+
+    text = "Name,Email,Value\nAda,a@x.example,{}\nGrace,g@x.example,{}\n"
+    take(book, put(text.format(5, 5)), kind=LEAD)
+    records.edit(book, LEAD, [1], {"value": "100", "currency": "USD"})
+    records.edit(book, LEAD, [2], {"value": "10000", "currency": "JPY"})
+    assert counts(take(book, put(text.format(100, 10000)), update=True)) == (2, 0, 0, 2, 0, 0)
+    assert counts(take(book, put(text.format(200, 100)), update=True)) == (2, 0, 2, 0, 0, 0)
+    assert worth() == [(20000, "USD"), (100, "JPY")]
+    take(book, put(text.format("300 GBP", "1.50")), update=True)
+    assert worth() == [(30000, "GBP"), (150, "EUR")], "yen have no decimals: the amount is in the book's own currency"
 
 
 def test_refused_rows_go_to_a_private_file_and_can_be_mended(book: Context, put: Any) -> None:
