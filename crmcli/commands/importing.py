@@ -93,19 +93,7 @@ def import_(
         guarded=not lossless,
     )
     if run.dry_run:
-        page = importing.preview(run.context, made)
-        counts = [
-            f"{page.values[name]:,} {name}"
-            for name in ("new", "updated", "same", "repeated", "refused")
-            if page.values.get(name)
-        ]
-        for line in (
-            f"{page.title}: {', '.join(counts)}" if counts else page.title,
-            *page.values["notes"],
-            "dry run: nothing was written",
-        ):
-            run.context.say(line)
-        return page
+        return _tried(run, importing.preview(run.context, made))
     if not run.quiet:
         run.show(importing.preview(run.context, made, counts=False))
     if _at_terminal() and not run.agree(f"Import {made.rows:,} rows"):
@@ -116,6 +104,16 @@ def import_(
         if run.quiet:  # what was refused is said even then
             sys.stderr.write("".join(visible(line) + "\n" for line in done.lines))
     return outcome(run, done)
+
+
+def _tried(run: Run, page: Page) -> Page:
+    """What a dry run found; the gist on stderr, so that it is seen whatever becomes of the page."""
+    names = ("new", "updated", "same", "repeated", "refused")
+    counts = ", ".join(f"{page.values[name]:,} {name}" for name in names if page.values.get(name))
+    gist = f"{page.title}: {counts}" if counts else page.title
+    for line in (gist, *page.values["notes"], "dry run: nothing was written"):
+        run.context.say(line)
+    return page
 
 
 def pairs(words: list[str]) -> dict[str, str]:

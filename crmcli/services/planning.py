@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.money import exponent
 from crmcli.domain.text import fold
@@ -14,6 +13,7 @@ from crmcli.exchange.tables import open_table
 from crmcli.services import mapping
 from crmcli.services.blocks import Reader
 from crmcli.services.columns import DayFacts, MoneyFacts
+from crmcli.services.mapping import has_name
 from crmcli.services.matching import match_keys
 from crmcli.services.outcomes import NewStage, Stages
 
@@ -81,41 +81,51 @@ def plan(
     opening: dict[str, object] = {
         "sheet": sheet, "encoding": encoding, "delimiter": delimiter, "header_row": header_row, "guarded": guarded,
     }  # fmt: skip
+    seen = _look(path, opening, kind, mapping or {}, id_column)
+    found, columns, notes = seen.kind, seen.columns, tuple(seen.notes)
+    if found is None or not has_name(columns):
+        if kind is not None:
+            raise UsageError(
+                f"no column of {path} is recognised as a {kind.name}'s name",
+                f"say which one is: --map 'COLUMN=name'; it has: {', '.join(seen.header)}",
+            )
+        problem = "no column is recognised as a name; use --as and --map"
+        return Plan(path, None, columns, opening, seen.header, seen.rows, seen.blank, notes, problem)
+    columns = seen.scan.settled(columns)
+    envs = seen.scan.envs(ctx.env, dates, decimal or _own_decimal(seen.header))
+    keys = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills)
+    new_stages = tuple(Stages(ctx).missing(seen.scan.stages)) if found.kind else ()
+    return Plan(
+        path, found, columns, opening, seen.header, seen.rows, seen.blank, notes, "", envs, keys, update, new_stages
+    )
+
+
+class _Looked(NamedTuple):
+    """What one reading of the whole file found."""
+
+    kind: Entity | None
+    columns: tuple[Mapped, ...]
+    header: tuple[str, ...]
+    notes: list[str]
+    scan: _Scan
+    rows: int
+    blank: int
+
+
+def _look(
+    path: str, opening: Mapping[str, object], kind: Entity | None, given: Mapping[str, str], id_column: str
+) -> _Looked:
     with open_table(path, **opening) as table:  # type: ignore[arg-type]
         header = tuple(table.header)
-        notes = list(table.source.notes)
         chunks = table.chunks(STEP)
         first = next(chunks, [])
-        found = kind or _recognised(header, path, mapping or {})
-        columns, told = _columns(found, header, mapping or {}, id_column, first)
-        notes += told
+        found = kind or _recognised(header, path, given)
+        columns, told = _columns(found, header, given, id_column, first)
         scan = _Scan(found, columns)
         rows = scan.look(first)
         for chunk in chunks:
             rows += scan.look(chunk)
-        blank = table.blank_rows
-    if found is None or not _has_name(columns):
-        if kind is not None:
-            raise UsageError(
-                f"no column of {path} is recognised as a {kind.name}'s name",
-                f"say which one is: --map 'COLUMN=name'; it has: {', '.join(header)}",
-            )
-        return Plan(
-            path,
-            None,
-            columns,
-            opening,
-            header,
-            rows,
-            blank,
-            tuple(notes),
-            "no column is recognised as a name; use --as and --map",
-        )
-    columns = scan.settled(columns)
-    envs = scan.envs(ctx.env, dates, decimal or _own_decimal(header))
-    keys = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills)
-    new_stages = tuple(Stages(ctx).missing(scan.stages)) if found.kind else ()
-    return Plan(path, found, columns, opening, header, rows, blank, tuple(notes), "", envs, keys, update, new_stages)
+        return _Looked(found, columns, header, [*table.source.notes, *told], scan, rows, table.blank_rows)
 
 
 def _check_words(kind: Entity | None, dates: str, decimal: str) -> None:
@@ -153,10 +163,6 @@ def _columns(
 def _own_decimal(header: Sequence[str]) -> str:
     """Files of our own have points; theirs is the only kind with a column called uid."""
     return "." if "uid" in header else ""
-
-
-def _has_name(columns: Sequence[Mapped]) -> bool:
-    return mapping.has_name(columns)
 
 
 class _Scan:
@@ -228,8 +234,3 @@ class _Scan:
         for index, amounts in self._money.items():
             found[index] = env._replace(decimal=amounts.decimal(self._headers[index], decimal, exponent(env.currency)))
         return found
-
-
-def kinds() -> list[str]:
-    """The kinds of record that can be imported."""
-    return [kind.name for kind in mapping.KINDS if kind.name in ENTITIES]
