@@ -35,7 +35,8 @@ def parse_range(
 ) -> tuple[date | None, date | None]:
     """Read a period or a range `FROM..TO` as [start, end): first day and the day after the last.
 
-    An open side is None. TO is meant inclusively (`..today` has today in it, `2026-01..2026-03` all of March).
+    An open side is None, and so is the end after 9999-12-31, the last of all days. TO is meant inclusively (`..today`
+    has today in it, `2026-01..2026-03` all of March).
     A month or quarter without a year is this year's; `week_start` (0 Monday to 6 Sunday) is for this-week, last-week
     and next-week, while 2026-W50 is ISO 8601's, which starts on a Monday. Raises FieldError, also for a range that ends
     before it starts.
@@ -46,7 +47,7 @@ def parse_range(
         return _period(text, setting)
     start = _period(before, setting)[0] if before.strip() else None
     end = _period(after, setting)[1] if after.strip() else None
-    _check_order(start, end, text)
+    _check_sides(start, end, text)
     return start, end
 
 
@@ -63,7 +64,7 @@ def parse_span(
     if dots:
         start = _edge(before, setting)[0] if before.strip() else None
         end = _edge(after, setting)[1] if after.strip() else None
-        _check_order(start, end, text)
+        _check_sides(start, end, text)
         return start, end
     start_text, word, length = text.rpartition(" for ")
     if word:
@@ -73,7 +74,7 @@ def parse_span(
         except OverflowError:
             raise _unreadable(text) from None
     begin, end = _edge(text, setting)
-    return begin, end if end != begin else begin + timedelta(minutes=1)
+    return begin, begin + timedelta(minutes=1) if end == begin else end
 
 
 def parse_span_length(text: str) -> int:
@@ -92,27 +93,30 @@ def parse_span_length(text: str) -> int:
     return ((7 * weeks + days) * 24 + hours_) * 60 + minutes
 
 
-def _check_order(start: date | None, end: date | None, text: str) -> None:
-    if start is None and end is None:
+def _check_sides(start: date | None, end: date | None, text: str) -> None:
+    if text.strip() == "..":
         raise FieldError("The range has neither a start nor an end.", hint=EXAMPLES)
     if start is not None and end is not None and end <= start:
         raise FieldError(f"The range '{clip(text, 60)}' ends before it starts.", hint="Write the earlier side first.")
 
 
-def _edge(text: str, setting: Setting) -> tuple[datetime, datetime]:
+def _edge(text: str, setting: Setting) -> tuple[datetime, datetime | None]:
     """Start and end of one side of a span: equal for a time, midnights for days and periods."""
-    period = _named_period(fold(text), text, setting)
+    period: tuple[date, date | None] | None = _named_period(fold(text), text, setting)
     if period is None:
         when = read_when(text, setting)
         if when.time is not None:
             instant = instant_of(when, setting.now)
             return instant, instant
-        period = _one_day(when.day, text)
-    start, end = (instant_of(When(day, time()), setting.now) for day in period)
-    return start, end
+        period = _one_day(when.day)
+    first, after = period
+    return (
+        instant_of(When(first, time()), setting.now),
+        None if after is None else instant_of(When(after, time()), setting.now),
+    )
 
 
-def _period(text: str, setting: Setting) -> tuple[date, date]:
+def _period(text: str, setting: Setting) -> tuple[date, date | None]:
     """Start and end of a period or of a day."""
     period = _named_period(fold(text), text, setting)
     if period is not None:
@@ -120,14 +124,12 @@ def _period(text: str, setting: Setting) -> tuple[date, date]:
     when = read_when(text, setting)
     if when.time is not None and fold(text) != "now":
         raise FieldError(f"Days are wanted here, without a time: '{clip(text, 60)}'.", hint=EXAMPLES)
-    return _one_day(when.day, text)
+    return _one_day(when.day)
 
 
-def _one_day(day: date, text: str) -> tuple[date, date]:
-    try:
-        return day, day + ONE_DAY
-    except OverflowError:
-        raise _unreadable(text) from None
+def _one_day(day: date) -> tuple[date, date | None]:
+    """A day and the one after it; other systems write "never" as the last of all days, which has none after it."""
+    return day, None if day == date.max else day + ONE_DAY
 
 
 def _named_period(words: str, text: str, setting: Setting) -> tuple[date, date] | None:
@@ -137,6 +139,9 @@ def _named_period(words: str, text: str, setting: Setting) -> tuple[date, date] 
     try:
         return _relative_period(words, setting) or _numbered_period(words, setting) or _month_by_name(words, setting)
     except (ValueError, OverflowError):
+        if re.fullmatch(r"9999(-?q4|-12)?", words):
+            hint = "Write it from its first day on, such as 9999-01-01.."
+            raise FieldError(f"'{words}' runs to the end of the calendar.", hint=hint) from None
         raise _unreadable(text) from None
 
 

@@ -306,9 +306,7 @@ def test_the_days_of_a_span_are_as_long_as_the_clocks_make_them() -> None:
     assert end - start == timedelta(hours=25)
 
 
-@pytest.mark.parametrize(
-    "text", ["..", "12:00..10:00", "12:00..12:00", "fri for", "fri for soon", "for 45m", "9999-12-31"]
-)
+@pytest.mark.parametrize("text", ["..", "12:00..10:00", "12:00..12:00", "fri for", "fri for soon", "for 45m", "9999"])
 def test_spans_refuse(text: str) -> None:
     with pytest.raises(FieldError):
         parse_span(text, NOW)

@@ -1,0 +1,95 @@
+"""What is:STATE stands for, and what a list leaves out unless its filter speaks of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.domain.query.parse import parse
+from crmcli.domain.query.tree import And, Empty, Not, OneOf, Or, Term
+from crmcli.domain.text import fold
+
+if TYPE_CHECKING:
+    from crmcli.domain.fields import Entity
+    from crmcli.domain.query.bind import Book
+    from crmcli.domain.query.tree import Node
+
+#: The states of the records of a table, written in the language itself.
+STATES: dict[str, dict[str, str]] = {
+    "opportunity": {
+        "open": "status:open no:archived_at",
+        "won": "status:won",
+        "lost": "status:lost",
+        "closed": "status:won,lost",
+        "archived": "has:archived_at",
+        "removed": "has:removed_at",
+        "mine": "owner:me",
+        "overdue": "next_due:..yesterday",
+        "any": "",
+    },
+    "task": {
+        "open": "no:done_at",
+        "done": "has:done_at",
+        "overdue": "no:done_at (due_at:..now or (no:due_at due_on:..yesterday))",
+        "today": "no:done_at due_on:today",
+        "planned": "no:done_at due_on:tomorrow..",
+        "removed": "has:removed_at",
+        "mine": "owner:me",
+        "any": "",
+    },
+    "contact": {
+        "open": "no:archived_at",
+        "archived": "has:archived_at",
+        "removed": "has:removed_at",
+        "mine": "owner:me",
+        "any": "",
+    },
+    "interaction": {"removed": "has:removed_at", "any": ""},
+}
+STATES["company"] = STATES["contact"]
+
+#: Who speaks of one of these says himself whether what is over is meant.
+_OVER = frozenset(
+    ["is", "id", "uid", "external_id", "status", "done", "done_at", "archived", "archived_at", "closed", "closed_at"]
+)
+
+
+def left_out(entity: Entity, tree: Node, book: Book) -> list[Node]:
+    """What a list leaves out by default: removed records always (unless asked for), and what is over. A won stage that
+    is named brings the won ones."""
+    names, spoken = entity.by_name, _spoken(tree, entity, book)
+    parts: list[Node] = []
+    if "removed_at" in names and spoken.isdisjoint(("is:removed", "removed", "removed_at")):
+        parts.append(Empty(names["removed_at"]))
+    if not spoken.isdisjoint(_OVER):
+        return parts
+    if "status" in names:
+        parts.insert(0, OneOf(names["status"], ("open", "won") if "stage:won" in spoken else ("open",)))
+    if "archived_at" in names:
+        parts.append(Empty(names["archived_at"]))
+    if "done_at" in names:
+        parts.append(Empty(names["done_at"]))
+    return parts
+
+
+def _spoken(node: Node, entity: Entity, book: Book, seen: tuple[str, ...] = ()) -> set[str]:
+    """What a filter speaks of, saved views included: field names, `is` with `is:STATE`, and `stage:won` for any won
+    stage."""
+    if isinstance(node, (And, Or)):
+        return set().union(*(_spoken(item, entity, book, seen) for item in node.items))
+    if isinstance(node, Not):
+        return _spoken(node.item, entity, book, seen)
+    if not isinstance(node, Term):
+        return set()
+    if node.field == "is":
+        return {"is", *(f"is:{value.text}" for value in node.values)}
+    if node.field in ("no", "has"):
+        return {value.text for value in node.values}
+    if node.field != "view":
+        won = node.field == "stage" and not {fold(value.text) for value in node.values}.isdisjoint(book.won())
+        return {node.field, "stage:won"} if won else {node.field}
+    found: set[str] = set()
+    for name in (value.text for value in node.values if value.text not in seen):
+        text = book.view(entity.name, name)
+        if text:
+            found |= _spoken(parse(text), entity, book, (*seen, name))
+    return found
