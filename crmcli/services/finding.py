@@ -54,25 +54,10 @@ def _rows(ctx: Context, table: str, ids: list[int]) -> list[dict[str, Any]]:
     return found
 
 
-SHOWN = frozenset(
-    [
-        "name",
-        "company",
-        "contact",
-        "opportunity",
-        "email",
-        "stage",
-        "status",
-        "city",
-        "kind",
-        "body",
-        "type",
-        "due_on",
-        "at",
-        "created_at",
-        "done_at",
-    ]
-)
+SHOWN = frozenset((
+    "name", "company", "contact", "opportunity", "email", "stage", "status", "city", "kind", "body", "type", "due_on",
+    "at", "created_at", "done_at",
+))  # fmt: skip
 
 
 def _line(kind: Entity, row: dict[str, Any]) -> dict[str, Any]:

@@ -158,10 +158,15 @@ class _Import:
             self.matcher.earlier = set()
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
-        if self.ctx.reader.dialect == "sqlite" and not self.dry_run:
-            # A dozen indexes are written in random places: with the usual 2 MB they would be read anew each time.
-            self.ctx.reader.run("PRAGMA cache_size = -65536")
-            self.ctx.reader.run("PRAGMA temp_store = memory")
+        if self.dry_run:
+            self._blocks(progress)
+        else:
+            with self.ctx.reader.in_bulk():
+                self._blocks(progress)
+                self._link_parents()
+        return self._result()
+
+    def _blocks(self, progress: Callable[[int, int], None] | None) -> None:
         self._prepare()
         size = FIRST_BLOCK
         with self.plan.open() as table:
@@ -177,16 +182,11 @@ class _Import:
                 self.settled = self.counts["rows"]
                 if progress:
                     progress(self.counts["rows"], self.plan.rows)
-        self._link_parents()
-        if self.batch and self.ctx.reader.dialect == "sqlite":
-            self.ctx.reader.run("PRAGMA cache_size = -2000")
-            self.ctx.reader.run("PRAGMA analysis_limit = 400")  # a look at a sample: nobody else can write meanwhile
-            self.ctx.reader.run("PRAGMA optimize")
-        return self._result()
 
     def _prepare(self) -> None:
         if self.plan.new_stages and not self.dry_run:
             with self._writing() as tx:
+                tx.names_alone()
                 self.stages.make(tx, self.plan.new_stages)
             self._wrote()
         self.stages.refresh()
@@ -223,6 +223,7 @@ class _Import:
             return 0.0
         started = time.monotonic()
         with self._writing() as tx:
+            tx.names_alone()
             started = time.monotonic()
             if self._position() != at:
                 # Somebody wrote between the look and the lock.
@@ -359,13 +360,11 @@ class _Import:
 
     def _link_parents(self) -> None:
         """Parent companies come last: a file may name one before its own row."""
-        if not self.parents:
-            return
-        if self.dry_run:
-            return
         for start in range(0, len(self.parents), 2000):
             some = self.parents[start : start + 2000]
             with self._writing() as tx:
+                tx.names_alone()
+                self.links.forget()
                 numbers = self.links.ids("company", [name for _, name in some])
                 made = self.links.make(tx, {n for n in numbers if n is not None and n < 0})
                 tx.flush()

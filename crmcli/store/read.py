@@ -12,7 +12,7 @@ from crmcli.domain.entities import ENTITIES, STATUSES
 from crmcli.domain.query import And, OneOf
 from crmcli.domain.types import Flag, Money, Percent, Ref
 from crmcli.errors import UsageError
-from crmcli.store.schema import words_expression
+from crmcli.store.schema import PUNCTUATION, words_expression
 from crmcli.store.sql import RARE_TAG, Where, table_of
 
 if TYPE_CHECKING:
@@ -378,7 +378,9 @@ def search(
             f" WHERE {table}_fts MATCH ? AND t.removed_at IS NULL ORDER BY {order} LIMIT {limit}"
         )
         return [(row[0], row[1]) for row in connection.rows(sql, (query,))]
-    query = " & ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "':*" for word in words)
+    query = _words_query(words)
+    if not query:
+        return []
     vector = words_expression("t.")
     rank = f"-ts_rank({vector}, to_tsquery('simple', ?))" if ranked else "0.0"
     sql = (
@@ -386,3 +388,11 @@ def search(
         f" ORDER BY {'2, 1 DESC' if ranked else '1 DESC'} LIMIT {limit}"
     )
     return [(row[0], float(row[1])) for row in connection.rows(sql, (query, query) if ranked else (query,))]
+
+
+def _words_query(words: list[str]) -> str:
+    """What `words` are for PostgreSQL: the parts of a word that punctuation separates follow each other, as they do in
+    the index, which has blanks for punctuation; the last part may go on. "" when there is nothing but punctuation."""
+    blanks = str.maketrans(PUNCTUATION, " " * len(PUNCTUATION))
+    parted = [" <-> ".join(f"'{part}'" for part in word.translate(blanks).split()) for word in words]
+    return " & ".join(f"{phrase}:*" for phrase in parted if phrase)

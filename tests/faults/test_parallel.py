@@ -109,6 +109,27 @@ def test_different_verbs_at_once(crm: Crm, store: str) -> None:
     check(crm)
 
 
+def test_imports_at_once_double_nothing(crm: Crm, store: str, tmp_path: Path) -> None:
+    people = [f"Person {n},p{n}@x.example,Company {n % 40},tag{n % 7}" for n in range(1200)]
+    sheet = tmp_path / "people.csv"
+    sheet.write_text("\n".join(["Name,Email,Company,Tags", *people]) + "\n")
+    done = together([["import", str(sheet), "--as", "contact", "--yes", "-o", "json"]] * 3)
+    assert [one for one in done if one.returncode] == []
+    assert sorted(json.loads(one.stdout)["new"] for one in done) == [0, 0, 1200]
+    assert [len(leads(crm, "contact")), len(json.loads(crm("tag", "list", "-o", "json").stdout))] == [1200, 7]
+    assert crm("company", "list", "--limit", "0", "-o", "ids").stdout.count("\n") == 40
+    check(crm)
+
+
+def test_conversions_at_once_make_a_company_and_a_person_once(crm: Crm, store: str) -> None:
+    for n in range(8):
+        crm("lead", "add", f"Lead {n}", "--company", "Acme", "--email", "ada@acme.example")
+    done = together([["lead", "convert", str(n + 1)] for n in range(8)])
+    assert [one for one in done if one.returncode] == []
+    assert [crm(noun, "list", "-o", "ids").stdout for noun in ("contact", "company")] == ["1\n", "1\n"]
+    check(crm)
+
+
 def test_undo_at_once_takes_each_batch_back_once(crm: Crm, store: str) -> None:
     for n in range(5):
         crm("lead", "add", f"Lead {n}")

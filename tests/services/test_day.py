@@ -131,6 +131,20 @@ def test_what_cannot_be_logged_is_refused(ctx: Context) -> None:
         timeline.add(ctx, LEAD, 99, "call", "x")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@engines.example", "engines.example", "engines.ex", "foo-bar", "v1.2.3", "köln-deutz", "a/b", "+49 30",
+        "3.14", "co:ca", "it's", "\"foo-bar\"", "foo-bar engines.example", "\\dq", "«سلام»",
+    ],
+)  # fmt: skip
+def test_search_takes_punctuation_as_the_index_does(ctx: Context, text: str) -> None:
+    words = "foo-bar v1.2.3 Köln-Deutz a/b +49 30 3.14 co:cacao it's \\dq «سلام»"
+    add(ctx, LEAD, name=words, email="ada@engines.example")
+    add(ctx, LEAD, name="bar foo 2 1 deutz b a engines 30", email="example@ada.invalid")
+    assert [row["ref"] for row in finding.search(ctx, text).rows] == ["lead:1"]
+
+
 def test_search_is_folded_everywhere_and_newest_first(ctx: Context) -> None:
     add(ctx, LEAD, name="Ada Łovelace", company="Analytical Engines")
     add(ctx, CONTACT, name="علي رضايي", email="o'brien@x.example")
