@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
+from crmcli.domain.address import redacted
 from crmcli.domain.fields import suggest
 from crmcli.domain.struct import Struct
 from crmcli.errors import CrmError, NotFoundError, UsageError
@@ -129,8 +130,13 @@ class Settings:
 
     @property
     def database(self) -> str:
-        """The store in force: a path or a URL."""
-        return str(self["db"]) or os.path.join(data_dir(), "crm.db")
+        """The store in force: a path or a PostgreSQL URL. Raises UsageError for URLs of other kinds."""
+        target = str(self["db"]) or os.path.join(data_dir(), "crm.db")
+        if "://" in target and not target.startswith(("postgresql://", "postgres://")):
+            raise UsageError(
+                f"{redacted(target)} is no store that crm knows", "name a file, or postgresql://user@host/database"
+            )
+        return target
 
 
 def setting_of(name: str) -> Setting:

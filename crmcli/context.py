@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.config import Settings
+from crmcli.domain.address import redacted
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.pipeline import FIRST_PIPELINE, FIRST_STAGES, FIRST_WORDS
 from crmcli.domain.query import Book
@@ -141,7 +142,7 @@ class Context:
     def create(self, target: str) -> None:
         """Make a new book with its default pipeline."""
         schema.create(target, self._fill)
-        self.say(f"made a new book: {connect.redact(target)}")
+        self.say(f"made a new book: {redacted(target)}")
 
     def _fill(self, target: str) -> None:
         """What a new book holds. A file gets it before it has its name, for others may be waiting to open it."""

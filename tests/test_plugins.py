@@ -13,10 +13,13 @@ import pytest
 import typer
 
 from crmcli import plugins
+from crmcli.__main__ import main
+from crmcli.commands import root
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import LEAD
 from crmcli.errors import EXIT_REFUSED, CrmError, NotFoundError, RefusedError
+from crmcli.plugins import bringing
 from crmcli.services import plugging, records
 from tests.support.program import Finished, environment
 
@@ -29,11 +32,11 @@ SHIPPED = sorted(path for path in (ROOT / "plugins").glob("*/*.py"))
 #: A command of the program: save a lead, then print what the book holds as JSON.
 DRIVER = """
 import json, sys, threading
-from crmcli import plugins
 from crmcli.context import Context
 from crmcli.domain.entities import LEAD
+from crmcli.plugins import guard
 from crmcli.services import records
-plugins.LIMIT = 0.8
+guard.LIMIT = 0.8
 def work():
     ctx = Context()
     for name in sys.argv[2:]:
@@ -389,9 +392,10 @@ def test_without_plugins_nothing_is_loaded(book: Context, run: Callable[..., Fin
 import sys
 from crmcli import plugins
 from crmcli.config import Settings
+from crmcli.plugins import bringing
 plugins.hooks_for(Settings(), print)
-plugins.reports(Settings(), print)
-plugins.add_commands(None, Settings(), print)
+bringing.reports(Settings(), print)
+bringing.add_commands(None, Settings(), print)
 print(sorted({"pluggy", "importlib.metadata", "crmcli.hookspecs", "typer"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, env=environment(), check=True, text=True)
@@ -428,7 +432,7 @@ def register_commands(app):
     def lead() -> None: ...
 
     said: list[str] = []
-    assert sorted(plugins.add_commands(app, Settings(), said.append)) == ["talk", "whisper-it"]
+    assert sorted(bringing.add_commands(app, Settings(), said.append)) == ["talk", "whisper-it"]
     assert len(said) == 2
     assert "'talk' has a command 'lead', but crm has one already" in "".join(said)
     assert "'bad' failed in register_commands: ValueError: boom" in "".join(said)
@@ -437,6 +441,40 @@ def register_commands(app):
     assert command.main(["talk", "leave"], standalone_mode=False) == 4
     with pytest.raises(CrmError, match="the plugin 'talk' failed: ZeroDivisionError"):
         command.main(["talk", "boom"], standalone_mode=False)
+
+
+def test_help_says_what_the_commands_of_plugins_do(
+    plug: Write, book: Context, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(root, "app", typer.Typer(help="A CRM."))
+    plug(talk="""
+import typer
+@hookimpl
+def register_commands(app):
+    group = typer.Typer(help="Talk to people.")
+    @group.command()
+    def hello(name: str): return Note(f"hello {name}")
+    app.add_typer(group, name="talk")
+    other = typer.Typer()
+    @other.command()
+    def aloud(): return Note("aloud")
+    app.add_typer(other, name="sing", help="Sing to people")
+    @app.command()
+    def whisper_it():
+        'Say it quietly.'
+        return Note("hush")
+    @app.command("lead")
+    def mine(): return Note("mine")
+""")  # fmt: skip
+    assert main(["--help"]) == 0
+    out, err = capsys.readouterr()
+    section = out.partition("From plugins:\n")[2].partition("\n\n")[0]
+    assert [line.split(None, 1) for line in section.splitlines()] == [
+        ["whisper-it", "Say it quietly"],
+        ["talk", "Talk to people"],
+        ["sing", "Sing to people"],
+    ]
+    assert err.count("the plugin 'talk' has a command 'lead', but crm has one already; it is left out") == 1
 
 
 def test_reports_bring_sql_or_a_file(plug: Write, tmp_path: Path) -> None:
@@ -452,7 +490,7 @@ def register_reports():
         three="@hookimpl\ndef register_reports(): return 5",
     )
     said: list[str] = []
-    found = plugins.reports(Settings(), said.append)
+    found = bringing.reports(Settings(), said.append)
     assert [tuple(report) for report in found] == [("a", "A", "SELECT 1"), ("b", "B", "SELECT 2")]
     assert sorted(line.split("'")[1] for line in said) == ["three", "two"]
 
@@ -500,6 +538,18 @@ def test_enable_list_info_disable(installed: Path, book: Context) -> None:
     assert Settings()["plugins"] == "beta=plugged_beta.hooks"
     plugging.disable(book, "beta")
     assert Settings().find("plugins") == ("", "default")
+
+
+def test_enabling_says_which_commands_are_out_of_reach(
+    installed: Path, book: Context, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(root, "app", typer.Typer(help="A CRM."))
+    hooks = installed.parent / "installed" / "plugged_alpha" / "hooks.py"
+    commands = "@hookimpl\ndef register_commands(app):\n    @app.command('lead')\n    def mine(): pass\n"
+    hooks.write_text(MARK + commands, encoding="utf-8")
+    assert main(["plugin", "enable", "alpha", "--yes"]) == 0
+    said = capsys.readouterr().err
+    assert "the plugin 'alpha' has a command 'lead', but crm has one already; it is left out" in said
 
 
 def test_what_is_not_there_is_said(installed: Path, book: Context) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from crmcli import config as settings
-from crmcli.commands.frame import address, book, noun, run_of
+from crmcli.commands.frame import book, noun, run_of
+from crmcli.domain.address import redacted
 from crmcli.results import Column, Note, Rows
 
 app = noun("Examples:\n  crm config list\n  crm config set currency USD\n  crm config get currency --origin")
@@ -23,7 +24,7 @@ COLUMNS = (
 
 def _shown(name: str, value: object) -> str:
     """A value as it may be seen: the address of a store without its password."""
-    return address(str(value)) if name == "db" else str(value)
+    return redacted(str(value)) if name == "db" else str(value)
 
 
 @app.command("list", help="List every setting with its value.")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.commands.frame import address, book, noun, run_of
+from crmcli.commands.frame import book, noun, run_of
 from crmcli.results import Note, Page
 
 app = noun(
@@ -28,7 +28,9 @@ def init(ctx: typer.Context) -> Any:
 
 @app.command("path", help="Where the book is.")
 def path(ctx: typer.Context) -> Note:
-    return Note(address(book(ctx).settings.database))
+    from crmcli.services import database
+
+    return database.path(book(ctx))
 
 
 @app.command("check", help="Prove the book sound: engine, links, journal, search index. Exit code 1 if it is not.")

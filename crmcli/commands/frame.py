@@ -108,13 +108,6 @@ class Run:
         return False
 
 
-def address(target: str) -> str:
-    """A store's address as it may be shown: a URL without its password."""
-    if "://" not in target:
-        return target
-    return re.sub(r"([?&]password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", target))
-
-
 def command_line(words: Sequence[str]) -> str:
     """The words as a shell would take them, without the store's address, which may hold a password."""
     kept, skip = [], False
@@ -250,6 +243,11 @@ class Verb(Helped, TyperCommand):
         more["rich_markup_mode"] = None
         super().__init__(name, params=with_shared(params), **more)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The parts of the usage line; what is required stands bare, though Typer puts it into braces."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece[1:-1] if piece[:1] == "{" and piece[-1:] == "}" else piece for piece in pieces]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         write_options(self, ctx, formatter)
         formatter.write_paragraph()
@@ -289,7 +287,7 @@ class Noun(Helped, TyperGroup):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         write_options(self, ctx, formatter)
-        rows = [(name_of(info), _short(info)) for info in self.source.registered_commands if not info.hidden]
+        rows = [(name_of(info), short_help(info)) for info in self.source.registered_commands if not info.hidden]
         if rows:
             with formatter.section("Verbs"):
                 formatter.write_dl(rows)
@@ -316,7 +314,8 @@ def name_of(info: Any) -> str:
     return str(info.name or info.callback.__name__.rstrip("_").replace("_", "-"))
 
 
-def _short(info: Any) -> str:
+def short_help(info: Any) -> str:
+    """The first line of what a command says of itself, without its full stop."""
     return str(info.short_help or info.help or (info.callback.__doc__ or "")).strip().partition("\n")[0].rstrip(".")
 
 
@@ -364,7 +363,14 @@ def noun(epilog: str = "") -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None, epilog=epilog)
 
 
-# --- ids on standard input ------------------------------------------------------------------------------------------
+# --- standard input -------------------------------------------------------------------------------------------------
+
+
+def text_of(words: Sequence[str]) -> str:
+    """The words as one text; a lone `-` is all that standard input holds."""
+    if list(words) == ["-"]:
+        return sys.stdin.read() if sys.stdin else ""
+    return " ".join(words)
 
 
 def with_stdin(words: Sequence[str]) -> tuple[list[str], bool]:

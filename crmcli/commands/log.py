@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun, run_of
+from crmcli.commands.frame import book, noun, run_of, text_of
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Note
 from crmcli.services import records, timeline
@@ -43,8 +42,7 @@ def log(
         raise UsageError("--in and --out exclude each other")
     context = book(ctx)
     about, number = records.resolve_any(context, record)
-    words = list(text or ())
-    body = (sys.stdin.read() if sys.stdin else "") if words == ["-"] else " ".join(words)
+    body = text_of(text or ())
     if run_of(ctx).dry_run:
         return Note(f"would log {kind} with {about.name}:{number}: {body.strip()}", data=False)
     direction = "in" if inward else "out" if outward else ""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.editor import compose
-from crmcli.commands.frame import book, noun, run_of
+from crmcli.commands.frame import book, noun, run_of, text_of
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Note
 from crmcli.services import records, timeline
@@ -37,10 +37,8 @@ def add(
     context = book(ctx)
     kind, number = records.resolve_any(context, record)
     words = list(text or ())
-    if words == ["-"]:
-        body = sys.stdin.read() if sys.stdin else ""
-    elif words:
-        body = " ".join(words)
+    if words:
+        body = text_of(words)
     elif sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         body = compose(f"Note on {records.describe(kind, records.get(context, kind, number))}")
         if not body:

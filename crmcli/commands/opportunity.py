@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crmcli.commands.frame import book
-from crmcli.commands.records import Which, agreed, idle
+from crmcli.commands.records import Which, carry_out
 
 if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 def register_outcomes(app: typer.Typer, kind: Entity) -> None:
     """Give a noun the verbs won, lost, reopen and move."""
+    _register_closing(app, kind)
+    _register_moving(app, kind)
 
+
+def _register_closing(app: typer.Typer, kind: Entity) -> None:
     @app.command("won", help=f"Mark {kind.plural} won.", epilog=f"Examples:\n  crm {kind.name} won 31")
     def won(ctx: typer.Context, which: Which) -> Any:
         from crmcli.services import deals
 
-        numbers = agreed(ctx, kind, which, "Win")
-        return deals.won(book(ctx), kind, numbers) if numbers else idle(ctx, kind)
+        return carry_out(ctx, kind, which, "Win", lambda numbers: deals.won(book(ctx), kind, numbers))
 
     @app.command(
         "lost",
@@ -38,16 +41,16 @@ def register_outcomes(app: typer.Typer, kind: Entity) -> None:
     ) -> Any:
         from crmcli.services import deals
 
-        numbers = agreed(ctx, kind, which, "Lose")
-        return deals.lost(book(ctx), kind, numbers, reason, note) if numbers else idle(ctx, kind)
+        return carry_out(ctx, kind, which, "Lose", lambda numbers: deals.lost(book(ctx), kind, numbers, reason, note))
 
     @app.command("reopen", help=f"Open won or lost {kind.plural} again.")
     def reopen(ctx: typer.Context, which: Which) -> Any:
         from crmcli.services import deals
 
-        numbers = agreed(ctx, kind, which, "Reopen")
-        return deals.reopen(book(ctx), kind, numbers) if numbers else idle(ctx, kind)
+        return carry_out(ctx, kind, which, "Reopen", lambda numbers: deals.reopen(book(ctx), kind, numbers))
 
+
+def _register_moving(app: typer.Typer, kind: Entity) -> None:
     @app.command(
         "move",
         help="Move to another stage; the last word is the stage.",
@@ -62,5 +65,4 @@ def register_outcomes(app: typer.Typer, kind: Entity) -> None:
 
         if len(words) < 2:
             raise UsageError("which stage?", f"as in 'crm {kind.name} move 31 proposition'")
-        numbers = agreed(ctx, kind, words[:-1], "Move")
-        return deals.move(book(ctx), kind, numbers, words[-1]) if numbers else idle(ctx, kind)
+        return carry_out(ctx, kind, words[:-1], "Move", lambda numbers: deals.move(book(ctx), kind, numbers, words[-1]))

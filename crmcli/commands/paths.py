@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from crmcli import config
-from crmcli.commands.frame import address, book, noun
+from crmcli.commands.frame import book, noun
+from crmcli.domain.address import redacted
 from crmcli.results import Column, Rows
 
 app = noun()
@@ -18,7 +19,7 @@ app = noun()
 )
 def paths(ctx: typer.Context) -> Rows:
     rows = [
-        {"what": "book", "path": address(book(ctx).settings.database)},
+        {"what": "book", "path": redacted(book(ctx).settings.database)},
         {"what": "settings", "path": config.config_file()},
         {"what": "config", "path": config.config_dir()},
         {"what": "data", "path": config.data_dir()},

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.frame import book, noun
+from crmcli.commands.records import Values, assignments
 from crmcli.errors import NotFoundError
 from crmcli.results import Changed, Rows
-from crmcli.services import pipelines, records
+from crmcli.services import pipelines
 
 app = noun(
     "Examples:\n"
@@ -68,16 +69,6 @@ def add(
 def edit(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    words: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...")],
+    words: Values,
 ) -> Changed:
     return pipelines.pipeline_edit(book(ctx), name, assignments(words))
-
-
-def assignments(words: list[str]) -> dict[str, str]:
-    """FIELD=VALUE words and nothing else. Raises UsageError."""
-    from crmcli.errors import UsageError
-
-    rest, assigned = records.split_words(words)
-    if rest:
-        raise UsageError(f"'{rest[0]}' is not FIELD=VALUE")
-    return assigned

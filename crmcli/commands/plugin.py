@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from crmcli.commands.frame import book, noun, run_of
+from crmcli.commands.root import load_plugins
 from crmcli.results import Note, Record, Rows
 
 app = noun("Examples:\n  crm plugin list\n  crm plugin enable tidy")
@@ -34,7 +35,9 @@ def enable(ctx: typer.Context, name: Name) -> Any:
     context = book(ctx)
     if not run_of(ctx).agree(f"Enable the plugin '{name}'", plugging.info(context, name)):
         return None
-    return plugging.enable(context, name)
+    done = plugging.enable(context, name)
+    load_plugins(ctx)  # says now which of its commands will never be reached
+    return done
 
 
 @app.command("disable", help="Leave a plugin out from now on.")

@@ -25,6 +25,8 @@ Which = Annotated[
     list[str],
     typer.Argument(metavar="WHICH...", help="A number, name, e-mail, several numbers, a filter, or - for ids on stdin"),
 ]
+Values = Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...")]
+MaybeValues = Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...")]
 ASSIGNABLE_SUGAR = {"task": ("on", "due"), "lead": ("mrr",), "deal": ("mrr",)}
 
 
@@ -32,6 +34,7 @@ def register(app: typer.Typer, kind: Entity, *, example: str = "") -> None:
     """Give a noun the verbs that every kind of record has."""
     _register_reading(app, kind, example)
     _register_writing(app, kind)
+    _register_purge(app, kind)
 
 
 def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
@@ -123,12 +126,14 @@ def _register_writing(app: typer.Typer, kind: Entity) -> None:
             continue
         marking(app, kind, verb, done, service, text)
 
+
+def _register_purge(app: typer.Typer, kind: Entity) -> None:
     @app.command("purge", help=f"Forget a {kind.name} for good, in the journal too. This cannot be undone.")
     def purge(ctx: typer.Context, which: Which) -> Any:
         from crmcli.services import history
 
         context = book(ctx)
-        numbers = chosen(context, kind, which)
+        numbers, _ = chosen(context, kind, which)
         if not numbers:
             return nothing(kind)
         if not run_of(ctx).agree(f"Forget {counted(kind, numbers)} for good", listing(context, kind, numbers)):
@@ -145,8 +150,7 @@ def marking(app: typer.Typer, kind: Entity, verb: str, done: str, service: Calla
         verb, help=text, epilog=f"Examples:\n  crm {kind.name} {verb} 12\n  crm {kind.name} {verb} tag:old --dry-run"
     )
     def mark(ctx: typer.Context, which: Which) -> Any:
-        numbers = agreed(ctx, kind, which, done)
-        return service(book(ctx), kind, numbers) if numbers else idle(ctx, kind)
+        return carry_out(ctx, kind, which, done, lambda numbers: service(book(ctx), kind, numbers))
 
 
 def adding(kind: Entity) -> type[Verb]:
@@ -224,6 +228,8 @@ def _would_add(assigned: dict[str, str]) -> Rows:
 
 def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Changed | None:
     """Change the records that words name; many found by a filter only after a look at them."""
+    from crmcli.services import rehearsal
+
     run, context = run_of(ctx), book(ctx)
     rest, assigned = records.split_words(words)
     if not assigned:
@@ -231,48 +237,51 @@ def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Chan
     for name in assigned:
         if values.alias(kind, name) not in kind.by_name and name not in values.SUGAR:
             records.check_field(kind, name)
-    rest, empty = with_stdin(rest)
-    if empty:
-        return nothing(kind)
-    numbers, filtered = records.choose(context, kind, rest)
+    numbers, filtered = chosen(context, kind, rest)
     if not numbers:
         return nothing(kind)
     many = filtered and len(numbers) > 1
     wanted = run.dry_run or (many and not run.flags.get("yes"))
-    preview = records.preview(context, kind, numbers, assigned) if wanted else None
+    preview = rehearsal.preview(context, kind, numbers, assigned) if wanted else None
     if not run.agree(f"Change {counted(kind, numbers)}", preview, always=many):
         return None
     return records.edit(context, kind, numbers, assigned)
 
 
-def chosen(context: Context, kind: Entity, words: Sequence[str]) -> list[int]:
-    """The records that words or standard input name."""
-    rest, empty = with_stdin(words)
-    return [] if empty else records.choose(context, kind, rest)[0]
+def assignments(words: Sequence[str]) -> dict[str, str]:
+    """FIELD=VALUE words and nothing else. Raises UsageError."""
+    rest, assigned = records.split_words(words)
+    if rest:
+        raise UsageError(f"'{rest[0]}' is not FIELD=VALUE")
+    return assigned
 
 
-def agreed(ctx: typer.Context, kind: Entity, words: Sequence[str], done: str, *, ask: bool = True) -> list[int]:
-    """The records that words name, once whoever types has agreed where a filter found several; else an empty list.
-    With `ask` False only --dry-run stops it."""
-    context = book(ctx)
+def chosen(context: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int], bool]:
+    """The records that words or standard input name, and whether a filter found them."""
     rest, empty = with_stdin(words)
-    if empty:
-        return []
-    numbers, filtered = records.choose(context, kind, rest)
+    return ([], False) if empty else records.choose(context, kind, rest)
+
+
+def carry_out(
+    ctx: typer.Context,
+    kind: Entity,
+    words: Sequence[str],
+    done: str,
+    verb: Callable[[list[int]], Changed],
+    *,
+    ask: bool = True,
+) -> Changed | None:
+    """Do something with the records that words name, once whoever types has agreed where a filter found several; None
+    when they did not. `done` says it in the question; with `ask` False only --dry-run stops it."""
+    context, run = book(ctx), run_of(ctx)
+    numbers, filtered = chosen(context, kind, words)
     if not numbers:
-        return []
-    run = run_of(ctx)
+        return nothing(kind)
     many = ask and filtered and len(numbers) > 1
     preview = listing(context, kind, numbers) if many or run.dry_run else None
     if not run.agree(f"{done} {counted(kind, numbers)}", preview, always=many):
-        run.flags["declined"] = True
-        return []
-    return numbers
-
-
-def idle(ctx: typer.Context, kind: Entity) -> Changed | None:
-    """The result of a verb that had nothing to do."""
-    return None if run_of(ctx).flags.get("declined") else nothing(kind)
+        return None
+    return verb(numbers)
 
 
 def nothing(kind: Entity) -> Changed:

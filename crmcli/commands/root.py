@@ -16,6 +16,7 @@ from crmcli.commands.frame import (
     name_of,
     option,
     run_of,
+    short_help,
     show_version,
     unknown,
     with_shared,
@@ -108,7 +109,7 @@ class Root(Helped, TyperGroup):
     """`crm` itself."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        return [*TABLE, *(name for name in self._added() if name not in TABLE)]
+        return [*TABLE, *self._added()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.commands:
@@ -136,7 +137,8 @@ class Root(Helped, TyperGroup):
         for title, entries in SECTIONS:
             with formatter.section(title):
                 formatter.write_dl([(name, entry.help) for name, entry in entries.items()])
-        more = [(name, "") for name in self._added() if name not in TABLE]
+        more = [(name_of(info), short_help(info)) for info in app.registered_commands]
+        more += [(str(info.name), _about(info)) for info in app.registered_groups if info.name]
         if more:
             with formatter.section("From plugins"):
                 formatter.write_dl(more)
@@ -147,6 +149,13 @@ class Root(Helped, TyperGroup):
             at_terminal = bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
             ctx._protected_args = ["tui" if at_terminal and not run_of(ctx).output else "today"]
         return super().invoke(ctx)
+
+
+def _about(group: Any) -> str:
+    """The first line of what a plugin's group of commands says of itself, without its full stop."""
+    from typer.main import solve_typer_info_help
+
+    return solve_typer_info_help(group).partition("\n")[0].rstrip(".")
 
 
 def load(name: str) -> Any:
@@ -166,11 +175,9 @@ def load_plugins(ctx: Any) -> None:
     run.flags["_plugins_loaded"] = True
     if not str(run.context.settings["plugins"]):
         return
-    from crmcli.plugins import add_commands
+    from crmcli.plugins.bringing import add_commands
 
-    for name in add_commands(app, run.context.settings, run.context.say):
-        if name in TABLE:
-            run.context.say(f"warning: a plugin has a command '{name}', but crm has one already; it is left out")
+    add_commands(app, run.context.settings, run.context.say, taken=TABLE)
 
 
 def plugin_names() -> list[str]:
@@ -180,9 +187,9 @@ def plugin_names() -> list[str]:
     settings = Settings()
     if not str(settings["plugins"]):
         return []
-    from crmcli.plugins import add_commands
+    from crmcli.plugins.bringing import add_commands
 
-    return add_commands(app, settings, lambda _line: None)
+    return add_commands(app, settings, lambda _line: None, taken=TABLE)
 
 
 def make_root() -> Root:

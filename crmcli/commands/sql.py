@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun
+from crmcli.commands.frame import book, noun, text_of
 from crmcli.results import Rows
 
 app = noun()
@@ -24,5 +23,4 @@ def sql(
 ) -> Rows:
     from crmcli.services import database
 
-    statement = (sys.stdin.read() if sys.stdin else "") if text == ["-"] else " ".join(text)
-    return database.sql(book(ctx), statement)
+    return database.sql(book(ctx), text_of(text))

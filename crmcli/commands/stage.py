@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.frame import book, noun
-from crmcli.commands.pipeline import assignments
+from crmcli.commands.records import MaybeValues, Values, assignments
 from crmcli.results import Changed, Rows
 from crmcli.services import pipelines
 
@@ -37,20 +37,15 @@ def list_(ctx: typer.Context, pipeline: Pipeline = "") -> Rows:
 def add(
     ctx: typer.Context,
     name: Name,
-    words: Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...")] = None,
+    words: MaybeValues = None,
     pipeline: Pipeline = "",
     after: Annotated[str, typer.Option("--after", metavar="STAGE", help="Behind which stage", show_default=False)] = "",
 ) -> Changed:
-    return pipelines.stage_add(book(ctx), name, pipeline=pipeline, after=after, assigned=assignments(list(words or ())))
+    return pipelines.stage_add(book(ctx), name, pipeline=pipeline, after=after, assigned=assignments(words or ()))
 
 
 @app.command("edit", help="Change a stage.", epilog="Examples:\n  crm stage edit Proposition name=Offer probability=65")
-def edit(
-    ctx: typer.Context,
-    name: Name,
-    words: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...")],
-    pipeline: Pipeline = "",
-) -> Changed:
+def edit(ctx: typer.Context, name: Name, words: Values, pipeline: Pipeline = "") -> Changed:
     return pipelines.stage_edit(book(ctx), name, assignments(words), pipeline=pipeline)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from crmcli.commands.frame import book, noun
-from crmcli.commands.records import agreed, idle
+from crmcli.commands.records import carry_out
 from crmcli.domain.entities import RECORDS, entity
 from crmcli.domain.fields import Entity
 from crmcli.errors import UsageError
@@ -35,8 +35,15 @@ def list_(ctx: typer.Context) -> Rows:
     return tags.tags(book(ctx))
 
 
-def kind_of(words: list[str], wanted: str) -> tuple[Entity, list[str]]:
-    """The kind of record that is meant, and the words without it: from `lead:12`, else --for, else leads."""
+def kind_of(verb: str, tag: str, words: list[str], wanted: str) -> tuple[Entity, list[str]]:
+    """The kind of record that is meant, and the words without it: from `lead:12`, else --for, else leads.
+
+    Raises UsageError for kinds that do not go together, and for one that is named as a filter's word.
+    """
+    kinds = {word: kind.name for kind in RECORDS.values() for word in (kind.name, kind.plural)}
+    if not wanted and words[0] in kinds:
+        hint = f"crm tag {verb} {tag} --for {kinds[words[0]]} {' '.join(words[1:])}".rstrip()
+        raise UsageError(f"'{words[0]}' is a kind of record, and --for says which kind is meant", hint)
     named = {
         word.partition(":")[0]
         for word in words
@@ -59,9 +66,12 @@ def kind_of(words: list[str], wanted: str) -> tuple[Entity, list[str]]:
     "  crm tag add vip --for contact city:zurich",
 )
 def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
-    about, words = kind_of(which, kind)
-    numbers = agreed(ctx, about, words, f"Tag with '{tag}'", ask=False)
-    return tags.add(book(ctx), tag, about, numbers) if numbers else idle(ctx, about)
+    about, words = kind_of("add", tag, which, kind)
+
+    def verb(numbers: list[int]) -> Changed:
+        return tags.add(book(ctx), tag, about, numbers)
+
+    return carry_out(ctx, about, words, f"Tag with '{tag}'", verb, ask=False)
 
 
 @app.command(
@@ -70,9 +80,12 @@ def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
     epilog="Examples:\n  crm tag remove vip lead:12\n  crm tag remove vip tag:vip stage:won --for deal",
 )
 def remove(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
-    about, words = kind_of(which, kind)
-    numbers = agreed(ctx, about, words, f"Take '{tag}' off", ask=False)
-    return tags.remove(book(ctx), tag, about, numbers) if numbers else idle(ctx, about)
+    about, words = kind_of("remove", tag, which, kind)
+
+    def verb(numbers: list[int]) -> Changed:
+        return tags.remove(book(ctx), tag, about, numbers)
+
+    return carry_out(ctx, about, words, f"Take '{tag}' off", verb, ask=False)
 
 
 @app.command("rename", help="Give a tag another name.")

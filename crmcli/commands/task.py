@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from crmcli.commands.frame import book, noun
-from crmcli.commands.records import Which, agreed, idle, register
+from crmcli.commands.records import Which, carry_out, register
 from crmcli.domain.entities import TASK
 from crmcli.errors import UsageError
 
@@ -32,8 +32,7 @@ def done(
 ) -> Any:
     from crmcli.services import tasks
 
-    numbers = agreed(ctx, TASK, which, "Tick off")
-    return tasks.done(book(ctx), numbers, feedback) if numbers else idle(ctx, TASK)
+    return carry_out(ctx, TASK, which, "Tick off", lambda numbers: tasks.done(book(ctx), numbers, feedback))
 
 
 @app.command(
@@ -52,13 +51,11 @@ def snooze(
 
     if len(words) < 2:
         raise UsageError("until when?", "as in 'crm task snooze 7 +3d'")
-    numbers = agreed(ctx, TASK, words[:-1], "Put off")
-    return tasks.snooze(book(ctx), numbers, words[-1]) if numbers else idle(ctx, TASK)
+    return carry_out(ctx, TASK, words[:-1], "Put off", lambda numbers: tasks.snooze(book(ctx), numbers, words[-1]))
 
 
 @app.command("reopen", help="Take back that tasks are done.")
 def reopen(ctx: typer.Context, which: Which) -> Any:
     from crmcli.services import tasks
 
-    numbers = agreed(ctx, TASK, which, "Reopen")
-    return tasks.reopen(book(ctx), numbers) if numbers else idle(ctx, TASK)
+    return carry_out(ctx, TASK, which, "Reopen", lambda numbers: tasks.reopen(book(ctx), numbers))

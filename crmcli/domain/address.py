@@ -34,6 +34,20 @@ _EMAIL_HINT = "Write one address such as ada@engines.example."
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2066\u2067\u2069\ufeff \t\r\n\xa0"
 
 
+def redacted(url: str) -> str:
+    """A store's address as it may be shown: a URL without its passwords, anything else as it is."""
+    scheme, sign, rest = url.partition("://")
+    if not sign:
+        return url
+    place, mark, query = rest.partition("?")
+    if "@" in query and "@" not in place and ":" in place:  # a password with a question mark
+        place, mark, query = rest, "", ""
+    login, at, host = place.rpartition("@")
+    name, colon, _ = login.partition(":")
+    query = re.sub(r"(?i)((?:^|[&;])(?:ssl)?password=)[^&;]*", r"\1***", query)
+    return f"{scheme}://{name}{colon and ':***'}{at}{host}{mark}{query}"
+
+
 @cache
 def _common_email() -> re.Pattern[str]:
     """The shape of nearly every address, lower-cased; a test holds it to what email-validator says."""

@@ -24,6 +24,8 @@ NARROW = 12
 NARROWEST = 6
 #: Texts that are made to be copied: they are not cut while anything else can give way.
 COPIED = frozenset(("id", "ref", "next", "batch"))
+#: Fields of a record that are for machines: a person is not shown them unasked.
+UNSEEN = frozenset(("uid", "probability_manual", "position"))
 
 
 class Screen(NamedTuple):
@@ -51,6 +53,8 @@ def cell(column: Column, row: Mapping[str, Any], screen: Screen) -> str:
         return ""
     kind = column.type
     family = kind.family if kind is not None else ""
+    if column.name == "due_on" and row.get("due_at"):
+        return _moment(row["due_at"], screen)
     if isinstance(kind, Money):
         code = row.get(column.currency or "currency") or ""
         amount = money.format_money(value, code)
@@ -135,9 +139,16 @@ def _days(line: list[str], stamps: Sequence[int]) -> list[str]:
 
 
 def _with_values(rows: Rows) -> list[Column]:
-    """The columns, without a currency of its own where an amount already shows it."""
-    amounts = any(isinstance(c.type, Money) for c in rows.columns)
-    return [c for c in rows.columns if not (amounts and c.name == "currency")] or list(rows.columns)
+    """The columns, without those that another one shows too: the currency of an amount, the time of a due day."""
+    said = _said_elsewhere(rows.columns)
+    return [c for c in rows.columns if c.name not in said] or list(rows.columns)
+
+
+def _said_elsewhere(columns: Iterable[Column]) -> set[str]:
+    """What the cells of other columns among these say already."""
+    columns = list(columns)
+    said = {"currency"} if any(isinstance(c.type, Money) for c in columns) else set()
+    return said | ({"due_at"} if any(c.name == "due_on" for c in columns) else set())
 
 
 def _pad(column: Column, text: str, columns: int) -> str:
@@ -214,12 +225,8 @@ def record(found: Record, screen: Screen) -> Iterator[str]:
 
 
 def _shown_fields(found: Record) -> Iterable[Column]:
-    amounts = any(isinstance(c.type, Money) and found.values.get(c.name) is not None for c in found.columns)
-    return [
-        c
-        for c in found.columns
-        if c.name not in ("uid", "probability_manual") and not (amounts and c.name == "currency")
-    ]
+    said = _said_elsewhere(c for c in found.columns if found.values.get(c.name) is not None)
+    return [c for c in found.columns if c.name not in UNSEEN | said]
 
 
 def cell_text(column: Column, row: Mapping[str, Any], screen: Screen) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.types import Instant, Phone, bare_number
 from crmcli.errors import CrmError
-from crmcli.services.undoing import LINKS, NOUNS
+from crmcli.services.links import LINKS, NOUNS
 from crmcli.store import derived, read, schema
 from crmcli.store.write import COLUMNS, DEFAULTS, ORDER, digest, link
 

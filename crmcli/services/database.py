@@ -8,6 +8,7 @@ import sqlite3
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.address import redacted
 from crmcli.domain.text import check_text
 from crmcli.domain.types import Flag, show_instant
 from crmcli.errors import ConflictError, CrmError, NewerDatabaseError, NotFoundError, StoreError, UsageError
@@ -31,7 +32,7 @@ PRAGMAS = frozenset(
 
 def path(ctx: Context) -> Note:
     """Where the book is: a path, or a URL without its password."""
-    return Note(connect.redact(ctx.settings.database))
+    return Note(redacted(ctx.settings.database))
 
 
 def init(ctx: Context) -> Note:
@@ -46,9 +47,9 @@ def init(ctx: Context) -> Note:
     else:
         there = os.path.lexists(target)
     if there:
-        raise ConflictError(f"there is something at {connect.redact(target)} already", "name another place with --db")
+        raise ConflictError(f"there is something at {redacted(target)} already", "name another place with --db")
     ctx.create(target)
-    return Note(connect.redact(target))
+    return Note(redacted(target))
 
 
 def check(ctx: Context, deep: bool = False) -> Page:
@@ -77,7 +78,7 @@ def backup(ctx: Context, file: str, *, force: bool = False) -> Note:
     already (unless `force`), StoreError where the copy is not sound."""
     target = ctx.settings.database
     if connect.is_url(target):
-        name = connect.redact(target)
+        name = redacted(target)
         raise UsageError(
             "a PostgreSQL book is backed up by its own tools", f"pg_dump --format=custom --file={file} '{name}'"
         )
@@ -189,7 +190,7 @@ def restore(ctx: Context, file: str, yes: bool = False) -> Note:
     if connect.is_url(target):
         raise UsageError(
             "a PostgreSQL book is restored by its own tools",
-            f"pg_restore --clean --dbname='{connect.redact(target)}' {file}",
+            f"pg_restore --clean --dbname='{redacted(target)}' {file}",
         )
     if not os.path.exists(file):
         raise NotFoundError(f"there is no file {file}")

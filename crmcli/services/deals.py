@@ -11,10 +11,10 @@ from crmcli.domain.text import fold
 from crmcli.errors import FieldError, RefusedError, UsageError
 from crmcli.results import Changed
 from crmcli.services import values
-from crmcli.services.records import summary
+from crmcli.services.records import each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -50,6 +50,7 @@ def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str =
         raise UsageError(f"a lead cannot be converted to '{', '.join(unknown)}'", f"choose from {', '.join(PARTS)}")
     lines = []
     with ctx.writing(source) as tx:
+        tx.names_alone()  # two leads of one company make it once
         lead = tx.row("lead", number)
         if lead["status"] != "open" or lead.get("removed_at") or lead.get("archived_at"):
             raise RefusedError(f"lead {number} is not open", f"restore it first: crm lead restore {number}")
@@ -122,7 +123,7 @@ def move(
         moved = _enter(tx, kind, row, to)
         return tx.change(kind.name, row["id"], {"position": position}) or moved if position is not None else moved
 
-    return _each(ctx, kind, numbers, step, f"moved to {stage}:", source)
+    return each(ctx, kind, numbers, step, f"moved to {stage}:", source, named=True)
 
 
 def won(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
@@ -138,7 +139,7 @@ def won(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cl
             return False
         return _enter(tx, kind, row, next((s for s in goals if s["position"] > here), goals[-1]))
 
-    return _each(ctx, kind, numbers, step, "won", source)
+    return each(ctx, kind, numbers, step, "won", source, named=True)
 
 
 def lost(
@@ -156,7 +157,7 @@ def lost(
             timeline.write(ctx, tx, kind, row["id"], "note", note)
         return tx.change(kind.name, row["id"], changes)
 
-    return _each(ctx, kind, numbers, step, "lost", source)
+    return each(ctx, kind, numbers, step, "lost", source, named=True)
 
 
 def reopen(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
@@ -169,7 +170,7 @@ def reopen(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = 
             return False
         return _enter(tx, kind, row, _stage_before(ctx, row))
 
-    return _each(ctx, kind, numbers, step, "re-opened", source)
+    return each(ctx, kind, numbers, step, "re-opened", source, named=True)
 
 
 def restore(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
@@ -178,32 +179,7 @@ def restore(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str =
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
         return tx.change(kind.name, row["id"], pipeline.restore(row, _stage(ctx, row)))
 
-    return _each(ctx, kind, numbers, step, "restored", source)
-
-
-def _each(
-    ctx: Context,
-    kind: Entity,
-    numbers: Sequence[int],
-    step: Callable[[Transaction, dict[str, Any]], bool],
-    done: str,
-    source: str,
-) -> Changed:
-    changed, lines = [], []
-    with ctx.writing(source) as tx:
-        tx.load(kind.name, list(numbers))
-        for number in numbers:
-            if step(tx, tx.row(kind.name, number)):
-                changed.append(number)
-        if len(numbers) == 1 and changed:
-            lines.append(f"{done} {kind.name}:{numbers[0]} {tx.row(kind.name, numbers[0])['name']}")
-    return Changed(
-        tuple(lines) or (summary(kind, changed, len(numbers), done),),
-        tuple(tx.changes),
-        ctx.batch,
-        tuple(changed),
-        kind.name,
-    )
+    return each(ctx, kind, numbers, step, "restored", source, named=True)
 
 
 def _enter(tx: Transaction, kind: Entity, row: dict[str, Any], stage: dict[str, Any]) -> bool:

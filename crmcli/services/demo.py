@@ -7,20 +7,21 @@ write, so that history, undo (of the whole) and `db check --deep` hold.
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.context import Context
-from crmcli.domain import money, pipeline
+from crmcli.domain import pipeline
 from crmcli.domain.types import read_instant, show_instant
 from crmcli.errors import RefusedError
 from crmcli.results import Changed
 from crmcli.services import demo_words as words
 from crmcli.services import values
+from crmcli.services.demo_props import Firm, Person, Props
 from crmcli.services.tasks import AS_INTERACTION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from crmcli.store.write import Transaction
 
@@ -72,49 +73,19 @@ class _Past(Context):
         self.tick()
 
 
-class _Person:
-    """Somebody at a company, or a lead before there is a contact."""
-
-    def __init__(self, name: str, email: str, phone: str, title: str, place: Sequence[Any], persian: bool) -> None:
-        self.name, self.email, self.phone, self.title, self.place, self.persian = (
-            name,
-            email,
-            phone,
-            title,
-            place,
-            persian,
-        )
-        self.id: int | None = None
-        self.since = datetime.max.replace(tzinfo=UTC)
-        self.firm: _Firm | None = None
-
-
-class _Firm:
-    """An invented company."""
-
-    def __init__(
-        self, name: str, domain: str, industry: str, place: Sequence[Any], persian: bool, since: datetime
-    ) -> None:
-        self.name, self.domain, self.industry, self.place, self.persian = name, domain, industry, place, persian
-        self.id: int | None = None
-        self.since = since
-        self.people: list[_Person] = []
-
-
 class _Play:
     """Writes down what happens (`write_down`), then performs it in order (`perform`)."""
 
     def __init__(self, ctx: Context, dice: random.Random) -> None:
         self.stage, self.dice = _Past(ctx), dice
         self.now = ctx.env.now
+        self.props = Props(dice, self.now)
         self.start = self.now - timedelta(days=DAYS)
         self.events: list[tuple[datetime, int, Callable[[], None]]] = []
         self.tx: Transaction
-        self.numbers: dict[str, int] = {}
-        self.emails: set[str] = set()
         self.positions: dict[int, int] = {}
         self.pipelines: dict[str, list[dict[str, Any]]] = {}
-        self.firms: list[_Firm] = []
+        self.firms: list[Firm] = []
         self.rows: dict[int, dict[str, Any]] = {}
 
     # --- the script ---
@@ -139,26 +110,25 @@ class _Play:
         self.dice.shuffle(chosen)
         for name, domain, industry, persian in chosen:
             place = self.dice.choice(words.PLACES_FA if persian else words.PLACES)
-            firm = _Firm(
-                name, f"{domain}.example", industry, place, persian, self._moment(self._ago(DAYS, 20, older=0.5))
-            )
+            since = self.props.working_hour(self.props.ago(DAYS, 20, older=0.5))
+            firm = Firm(name, f"{domain}.example", industry, place, persian, since)
             self.firms.append(firm)
             parent = next((f for f in self.firms if f.place == place and f.since < firm.since and f is not firm), None)
             self._at(firm.since, self._firm(firm, parent if self.dice.random() < 0.1 else None))
         for i in range(CONTACTS):
             firm = self.firms[i] if i < COMPANIES else self.dice.choice(self.firms)
-            person = self._person(firm.place, firm.persian, firm.domain)
+            person = self.props.person(firm.place, firm.persian, firm.domain)
             person.firm = firm
-            person.since = firm.since if not firm.people else self._after(firm.since, 120)
+            person.since = firm.since if not firm.people else self.props.after(firm.since, 120)
             firm.people.append(person)
             self._at(person.since, self._contact(person))
 
-    def _plan_deal(self, person: _Person, name: str) -> None:
+    def _plan_deal(self, person: Person, name: str) -> None:
         """The life of a deal: perhaps as a lead first, then from stage to stage until it is won, lost or still open."""
         dice = self.dice
         begin = person.since if name == "Sales" else self.now - timedelta(days=100)
         begin = max(begin, self.now - timedelta(days=75)) if dice.random() < 0.3 else begin
-        born = self._after(begin, min((self.now - begin).days, 260))
+        born = self.props.after(begin, min((self.now - begin).days, 260))
         life: dict[str, Any] = {}
         was_lead = name == "Sales" and dice.random() < 0.5
         self._at(born, self._opportunity(life, person, name, as_lead=was_lead))
@@ -170,7 +140,7 @@ class _Play:
         for number, median in enumerate((6, 13, 19)):
             if last == 9 and number == 2:
                 break  # it stays where it is, and gets silent
-            moment = self._later(end, dice.lognormvariate(0, 0.6) * median)
+            moment = self.props.later(end, dice.lognormvariate(0, 0.6) * median)
             if moment + MINUTES >= self.now:
                 break
             end = moment
@@ -188,24 +158,24 @@ class _Play:
         persian = dice.random() < 0.2
         place = dice.choice(words.PLACES_FA if persian else words.PLACES)
         domain = f"{dice.choice(words.FIRM).replace(' ', '').lower()}-{dice.randint(2, 99)}.example"
-        person = self._person(place, persian, domain)
+        person = self.props.person(place, persian, domain)
         life: dict[str, Any] = {}
-        born = self._after(self._ago(200 if dice.random() < 0.6 else DAYS, 0), 1)
+        born = self.props.after(self.props.ago(200 if dice.random() < 0.6 else DAYS, 0), 1)
         self._at(born, self._opportunity(life, person, "Sales", as_lead=True))
-        moved = self._later(born, dice.uniform(1, 20))
+        moved = self.props.later(born, dice.uniform(1, 20))
         if dice.random() < 0.35 and moved < self.now:
             self._at(moved, self._enter(life, 1))
-        over = self._later(moved, dice.uniform(5, 60))
+        over = self.props.later(moved, dice.uniform(5, 60))
         age = (self.now - born).days
         if over < self.now and dice.random() < (0.25 if age < 120 else 0.55):
             self._at(over, self._lose(life))
         self._talk(life, person, born, over, dice.choice((0, 0, 1, 1, 2, 3)))
         self._at(self.now, self._next_task(life, person, 0.22))
 
-    def _talk(self, life: dict[str, Any], person: _Person, first: datetime, last: datetime, count: int) -> None:
+    def _talk(self, life: dict[str, Any], person: Person, first: datetime, last: datetime, count: int) -> None:
         span = (min(last, self.now) - first).total_seconds() / 86_400
         for _ in range(count):
-            moment = self._later(first, self.dice.uniform(0, max(span, 0.2)))
+            moment = self.props.later(first, self.dice.uniform(0, max(span, 0.2)))
             if moment < self.now:
                 self._at(moment, self._interaction(life, person))
 
@@ -232,7 +202,7 @@ class _Play:
         ]
         self.pipelines["Renewals"] = [{**step, "id": tx.add("stage", {**step, **made})} for step in steps]
 
-    def _firm(self, firm: _Firm, parent: _Firm | None) -> Callable[[], None]:
+    def _firm(self, firm: Firm, parent: Firm | None) -> Callable[[], None]:
         tag = self.dice.choices(words.COMPANY_TAGS, (5, 5, 1, 1))[0]
         people = int(self.dice.lognormvariate(4, 1)) + 2
 
@@ -240,7 +210,8 @@ class _Play:
             row = {
                 "name": firm.name, "domain": firm.domain, "website": f"https://{firm.domain}",
                 "industry": firm.industry,
-                "city": firm.place[0], "country": firm.place[1], "phone": self._phone(firm.place), "employees": people,
+                "city": firm.place.city, "country": firm.place.country, "phone": self.props.phone(firm.place),
+                "employees": people,
                 "email": f"info@{firm.domain}", "owner_id": self._user(firm.persian), "tags": [self.tags[tag]],
                 "parent_id": parent.id if parent else None, "source_id": self._word("source"),
             }  # fmt: skip
@@ -248,12 +219,13 @@ class _Play:
 
         return scene
 
-    def _contact(self, person: _Person) -> Callable[[], None]:
+    def _contact(self, person: Person) -> Callable[[], None]:
         def scene() -> None:
             firm = person.firm
             row = {
                 "name": person.name, "email": person.email, "phone": person.phone, "job_title": person.title,
-                "city": person.place[0], "country": person.place[1], "language": "fa" if person.persian else None,
+                "city": person.place.city, "country": person.place.country,
+                "language": "fa" if person.persian else None,
                 "company_id": firm.id if firm else None, "owner_id": self._user(person.persian),
                 "source_id": self._word("source"),
                 "tags": [self.tags["newsletter"]] if self.dice.random() < 0.2 else [],
@@ -262,7 +234,7 @@ class _Play:
 
         return scene
 
-    def _opportunity(self, life: dict[str, Any], person: _Person, name: str, *, as_lead: bool) -> Callable[[], None]:
+    def _opportunity(self, life: dict[str, Any], person: Person, name: str, *, as_lead: bool) -> Callable[[], None]:
         def scene() -> None:
             dice, moment = self.dice, self.moment
             subject = dice.choice(words.SUBJECTS_FA if person.persian else words.SUBJECTS)
@@ -273,11 +245,11 @@ class _Play:
                 if dice.random() < 0.8
                 else None
             )
-            row = {
+            row: dict[str, Any] = {
                 "kind": "lead" if as_lead else "deal", "source_id": self._word("source"),
                 "priority": dice.choice((0, 0, 0, 1, 1, 2, 3)),
-                "email": person.email, "phone": person.phone, "job_title": person.title, "city": person.place[0],
-                "country": person.place[1], "status": "open", "probability_manual": False,
+                "email": person.email, "phone": person.phone, "job_title": person.title, "city": person.place.city,
+                "country": person.place.country, "status": "open", "probability_manual": False,
                 "tags": sorted({self.tags[t] for t in dice.sample(words.LEAD_TAGS, dice.choice((0, 0, 1, 1, 2)))}),
             }  # fmt: skip
             if as_lead:
@@ -288,7 +260,7 @@ class _Play:
             if dice.random() < 0.4:
                 row |= {"medium_id": self._word("medium"), "campaign_id": self._word("campaign")}
             if not as_lead or dice.random() < 0.6:
-                row |= self._amount(person, name)
+                row |= self.props.amount(person, name)
             if not as_lead or dice.random() < 0.8:
                 row |= {"owner_id": self._user(person.persian), "assigned_at": show_instant(moment)}
             if as_lead and dice.random() < 0.3:
@@ -303,7 +275,7 @@ class _Play:
 
         return scene
 
-    def _convert(self, life: dict[str, Any], person: _Person) -> Callable[[], None]:
+    def _convert(self, life: dict[str, Any], person: Person) -> Callable[[], None]:
         def scene() -> None:
             firm = person.firm
             name = f"{firm.name if firm else person.name}: {life['subject']}"
@@ -319,7 +291,7 @@ class _Play:
             if row.get("owner_id") is None:
                 changes |= {"owner_id": self._user(person.persian), "assigned_at": show_instant(self.moment)}
             if row.get("value_minor") is None:
-                changes |= self._amount(person, "Sales")
+                changes |= self.props.amount(person, "Sales")
             self._change(life, changes)
             self._expect(life)
 
@@ -350,7 +322,7 @@ class _Play:
 
         return scene
 
-    def _interaction(self, life: dict[str, Any], person: _Person) -> Callable[[], None]:
+    def _interaction(self, life: dict[str, Any], person: Person) -> Callable[[], None]:
         def scene() -> None:
             dice, at = self.dice, show_instant(self.moment)
             kind = dice.choices(("note", "call", "email", "meeting"), (3, 4, 4, 1))[0]
@@ -370,7 +342,7 @@ class _Play:
                 row["minutes"] = dice.choice((3, 5, 10, 20)) if kind == "call" else dice.choice((30, 45, 60, 90))
             if kind in AS_INTERACTION and dice.random() < 0.35:
                 # It was a task before it was done.
-                name = self._task_name(kind, person)
+                name = self.props.task_name(kind, person)
                 feedback = dice.choice(words.FEEDBACK) or None
                 made = self.moment - timedelta(days=dice.randint(1, 9))
                 due = self.moment.date() + timedelta(days=dice.choice((-1, 0, 0, 0, 1)))
@@ -387,7 +359,7 @@ class _Play:
 
         return scene
 
-    def _next_task(self, life: dict[str, Any], person: _Person, share: float) -> Callable[[], None]:
+    def _next_task(self, life: dict[str, Any], person: Person, share: float) -> Callable[[], None]:
         def scene() -> None:
             dice = self.dice
             row = self.tx.row("deal", life["id"])
@@ -397,7 +369,7 @@ class _Play:
             day = self.now.date() + timedelta(days=dice.choices([d for d, _ in DUE], [n for _, n in DUE])[0])
             made = max(self.now - timedelta(days=dice.randint(1, 12)), read_instant(row["created_at"]))
             task = {
-                "name": self._task_name(kind, person),
+                "name": self.props.task_name(kind, person),
                 "type_id": self.types[kind],
                 "due_on": day.isoformat(),
                 "priority": dice.choice((0, 0, 1, 2)),
@@ -415,41 +387,6 @@ class _Play:
 
     # --- the props ---
 
-    def _person(self, place: Sequence[Any], persian: bool, domain: str) -> _Person:
-        dice = self.dice
-        if persian:
-            given, family = dice.choice(words.GIVEN_FA), dice.choice(words.FAMILY_FA)
-            name, box, title = f"{given[0]} {family[0]}", f"{given[1]}.{family[1]}", dice.choice(words.TITLES_FA)
-        else:
-            first, last = dice.choice(words.GIVEN), dice.choice(words.FAMILY)
-            name, title = f"{first} {last}", dice.choice(words.TITLES)
-            box = f"{first}.{last}".lower().replace("ö", "o")
-        email, number = f"{box}@{domain}", 2
-        while email in self.emails:
-            email, number = f"{box}{number}@{domain}", number + 1
-        self.emails.add(email)
-        return _Person(name, email, self._phone(place), title, place, persian)
-
-    def _phone(self, place: Sequence[Any]) -> str:
-        """The next number that is kept free for examples in that place."""
-        self.numbers[place[3]] = self.numbers.get(place[3], 0) + 1
-        return str(place[3].format(self.numbers[place[3]] % place[4]))
-
-    def _amount(self, person: _Person, name: str) -> dict[str, Any]:
-        currency = person.place[2]
-        units = max(5, round(self.dice.lognormvariate(4.4, 0.9))) * 100
-        units *= 500_000 if currency == "IRR" else 1
-        row = {"value_minor": units * 10 ** money.exponent(currency), "currency": currency}
-        if name == "Renewals" or self.dice.random() < 0.25:
-            row |= {
-                "recurring_minor": row["value_minor"] // 10,
-                "plan": self.dice.choice(("monthly", "quarterly", "yearly")),
-            }
-        return row
-
-    def _task_name(self, kind: str, person: _Person) -> str:
-        return str(self.dice.choice((words.TASKS_FA if person.persian else words.TASKS)[kind]).format(person.name))
-
     def _links(self, life: dict[str, Any]) -> dict[str, Any]:
         row = self.tx.row("deal", life["id"])
         return {"opportunity_id": life["id"], "contact_id": row.get("contact_id"), "company_id": row.get("company_id")}
@@ -461,32 +398,8 @@ class _Play:
         return self.dice.choice(self.words[kind])
 
     def _position(self, stage: int) -> int:
-        self.positions[stage] = self.positions.get(stage, 0) + 1024
+        self.positions[stage] = self.positions.get(stage, 0) + values.APART
         return self.positions[stage]
-
-    # --- time ---
-
-    def _ago(self, most: int, least: int, older: float = 1.0) -> datetime:
-        """Some time between so many days ago; with `older` below 1 rather longer ago."""
-        return self.now - timedelta(days=least + (most - 1 - least) * self.dice.random() ** older)
-
-    def _after(self, moment: datetime, days: int) -> datetime:
-        """A working hour within so many days after `moment`, but not in the future."""
-        found = self._later(moment, self.dice.uniform(0, max(days, 1)))
-        return found if found < self.now else moment + (self.now - moment) * self.dice.random()
-
-    def _later(self, moment: datetime, days: float) -> datetime:
-        """A working hour so many days after `moment`, perhaps in the future."""
-        return max(self._moment(moment + timedelta(days=days)), moment + timedelta(minutes=5))
-
-    def _moment(self, moment: datetime) -> datetime:
-        """The same day, or the Monday after a weekend, at some working hour."""
-        if moment.weekday() >= 5:
-            moment += timedelta(days=7 - moment.weekday())
-        dice = self.dice
-        return moment.replace(
-            hour=dice.randint(8, 17), minute=dice.randint(0, 59), second=dice.randint(0, 59), microsecond=0
-        )
 
     def _at(self, moment: datetime, scene: Callable[[], None]) -> None:
         self.events.append((moment, len(self.events), scene))

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A town, its money, and the telephone numbers that are kept free for examples there: `lines` of them, from
+    `phone` with {0} filled in."""
+
+    city: str
+    country: str
+    currency: str
+    phone: str
+    lines: int
+
+
 GIVEN = (
     "Nora", "Felix", "Ines", "Tomas", "Greta", "Oscar", "Lena", "Hugo", "Maja", "Ruben", "Elsa", "Jonas", "Clara",
     "Pavel", "Alma", "Victor", "Rosa", "Anton", "Judith", "Samuel", "Helen", "Marco", "Freya", "Owen", "Priya",
@@ -52,19 +66,20 @@ FIRM_FA = (
 )  # fmt: skip
 #: city, country, currency, and the telephone numbers that are kept free for examples there ("####": four digits).
 PLACES = (
-    ("Berlin", "Germany", "EUR", "+49 30 23125 {0:03d}", 1000), ("Lyon", "France", "EUR", "+33 1 99 00 {0:04d}",
-    10_000),
-    ("London", "United Kingdom", "EUR", "+44 20 7946 0{0:03d}", 1000), ("Boston", "United States", "USD",
-    "+1 617 555 01{0:02d}", 100),
-    ("Washington", "United States", "USD", "+1 202 555 01{0:02d}", 100), ("Chicago", "United States", "USD",
-    "+1 312 555 01{0:02d}", 100),
-    ("Seattle", "United States", "USD", "+1 206 555 01{0:02d}", 100), ("Vienna", "Austria", "EUR",
-    "+43 1 5550 {0:04d}", 10_000),
-)  # fmt: skip
+    Place("Berlin", "Germany", "EUR", "+49 30 23125 {0:03d}", 1000),
+    Place("Lyon", "France", "EUR", "+33 1 99 00 {0:04d}", 10_000),
+    Place("London", "United Kingdom", "EUR", "+44 20 7946 0{0:03d}", 1000),
+    Place("Boston", "United States", "USD", "+1 617 555 01{0:02d}", 100),
+    Place("Washington", "United States", "USD", "+1 202 555 01{0:02d}", 100),
+    Place("Chicago", "United States", "USD", "+1 312 555 01{0:02d}", 100),
+    Place("Seattle", "United States", "USD", "+1 206 555 01{0:02d}", 100),
+    Place("Vienna", "Austria", "EUR", "+43 1 5550 {0:04d}", 10_000),
+)
 PLACES_FA = (
-    ("تهران", "ایران", "IRR", "+98 21 5555 {0:04d}", 10_000), ("اصفهان", "ایران", "IRR", "+98 31 5555 {0:04d}", 10_000),
-    ("شیراز", "ایران", "IRR", "+98 71 5555 {0:04d}", 10_000),
-)  # fmt: skip
+    Place("تهران", "ایران", "IRR", "+98 21 5555 {0:04d}", 10_000),
+    Place("اصفهان", "ایران", "IRR", "+98 31 5555 {0:04d}", 10_000),
+    Place("شیراز", "ایران", "IRR", "+98 71 5555 {0:04d}", 10_000),
+)
 TITLES = (
     "CEO",
     "CTO",

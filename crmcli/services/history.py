@@ -10,8 +10,9 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.money import format_money
 from crmcli.domain.types import Instant, Integer, Money, read_instant
 from crmcli.results import Column, Rows
+from crmcli.services.links import TARGETS
 from crmcli.services.purging import purge
-from crmcli.services.undoing import TARGETS, undo
+from crmcli.services.undoing import undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

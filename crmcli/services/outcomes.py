@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from crmcli.store.write import Transaction
 
 
+#: The columns that say where a lead or deal stands, in the order of a row of `_standing`.
+STANDING = (
+    "stage_id", "pipeline_id", "status", "probability_bp", "probability_manual", "closed_at", "archived_at",
+    "stage_since", "lost_reason_id",
+)  # fmt: skip
+
+
 class NewStage(NamedTuple):
     """A stage that the file names and its pipeline has not; `pipeline` is "" for the first one."""
 
@@ -143,68 +150,56 @@ def place(
 ) -> dict[str, list[Any]]:
     """The columns of leads and deals that follow from their stage, status and dates; `values.create` gives one record
     the same."""
-    count = len(block)
     columns = block.columns
-    stage_names, pipelines = block.links.get("stage"), block.links.get("pipeline")
-    status = columns.get("status")
     stamp = show_instant(ctx.env.now)
-    made = columns.get("created_at") or [None] * count
-    owners = columns.get("owner_id")
+    made = columns.get("created_at") or [None] * len(block)
     out: dict[str, list[Any]] = {}
+    owners = columns.get("owner_id")
     if owners:
-        given = columns.get("assigned_at") or [None] * count
+        given = columns.get("assigned_at") or [None] * len(block)
         out["assigned_at"] = [g or (m or stamp if o else None) for g, m, o in zip(given, made, owners, strict=True)]
-    chance, manual = columns.get("probability_bp"), columns.get("probability_manual")
-    if not (stage_names or pipelines or status or chance or "closed_at" in columns):
-        row, _ = stages.find("", "", "")
-        out["stage_id"] = [row["id"]] * count
-        out["pipeline_id"] = [row["pipeline_id"]] * count
-        out["probability_bp"] = [row["probability_bp"]] * count
-        out["stage_since"] = columns.get("stage_since") or [m or stamp for m in made]
-        return out
-    none: list[Any] = [None] * count
+    told = (block.links.get("stage"), block.links.get("pipeline"), columns.get("status"), columns.get("probability_bp"))
+    if any(told) or "closed_at" in columns:
+        found = _standing(stages, block, lost_reasons, ctx)
+        return out | {name: list(column) for name, column in zip(STANDING, zip(*found, strict=True), strict=True)}
+    row, _ = stages.find("", "", "")
+    out["stage_id"] = [row["id"]] * len(block)
+    out["pipeline_id"] = [row["pipeline_id"]] * len(block)
+    out["probability_bp"] = [row["probability_bp"]] * len(block)
+    out["stage_since"] = columns.get("stage_since") or [m or stamp for m in made]
+    return out
+
+
+def _standing(
+    stages: Stages, block: Block, lost_reasons: Sequence[int | None] | None, ctx: Context
+) -> list[tuple[Any, ...]]:
+    """Where each record stands: a row of `STANDING` for each."""
+    columns, none = block.columns, [None] * len(block)
     rows = zip(
-        pipelines or none, stage_names or none, status or none, chance or none, manual or none, made,
-        columns.get("closed_at") or none, columns.get("archived_at") or none, columns.get("close_on") or none,
-        columns.get("stage_since") or none, lost_reasons or none, strict=True,
+        block.links.get("pipeline") or none, block.links.get("stage") or none, columns.get("status") or none,
+        columns.get("probability_bp") or none, columns.get("probability_manual") or none,
+        columns.get("created_at") or none, columns.get("closed_at") or none, columns.get("archived_at") or none,
+        columns.get("close_on") or none, columns.get("stage_since") or none, lost_reasons or none, strict=True,
     )  # fmt: skip
-    names = (
-        "stage_id",
-        "pipeline_id",
-        "status",
-        "probability_bp",
-        "probability_manual",
-        "closed_at",
-        "archived_at",
-        "stage_since",
-        "lost_reason_id",
-    )
-    midnight = _Midnights(ctx)
-    found = []
+    stamp, midnight = show_instant(ctx.env.now), _Midnights(ctx)
+    found: list[tuple[Any, ...]] = []
     for pipeline, stage, state, points, by_hand, born, closed, archived, close_on, since, reason in rows:
         row, outcome = stages.find(pipeline or "", stage or "", state or "")
+        where = (row["id"], row["pipeline_id"], outcome)
         if outcome == "open":
             # A figure of a file of our own says itself whether it was set by hand.
             hand = points is not None if by_hand is None else bool(by_hand and points is not None)
-            bp = row["probability_bp"] if points is None else points
-            found.append(
-                (row["id"], row["pipeline_id"], "open", bp, hand, None, archived, since or born or stamp, None)
-            )
+            chance = row["probability_bp"] if points is None else points
+            found.append((*where, chance, hand, None, archived, since or born or stamp, None))
             continue
         closed = closed or (midnight(close_on) if close_on else None) or born or stamp
         if born and closed < born:
             closed = born
-        won = outcome == "won"
-        found.append(
-            (
-                row["id"], row["pipeline_id"], outcome, 10_000 if won else 0, False, closed,
-                archived if won else archived or closed,
-                since or closed, None if won else reason,
-            )
-        )  # fmt: skip
-    for name, column in zip(names, zip(*found, strict=True), strict=True):
-        out[name] = list(column)
-    return out
+        if outcome == "won":
+            found.append((*where, 10_000, False, closed, archived, since or closed, None))
+        else:
+            found.append((*where, 0, False, closed, archived or closed, since or closed, reason))
+    return found
 
 
 class _Midnights:

@@ -81,11 +81,6 @@ def disable(ctx: Context, name: str) -> Note:
     return Note(f"disabled the plugin '{name}' in {path}", data=False)
 
 
-def register_commands(ctx: Context, app: Any) -> list[str]:
-    """Let the enabled plugins add their commands to the Typer application; the names that were added."""
-    return loader.add_commands(app, ctx.settings, ctx.say) if ctx.plugins_on else []
-
-
 def _write(ctx: Context, on: dict[str, str]) -> str:
     origin = ctx.settings.find("plugins")[1]
     if origin not in ("default", config.config_file()):

@@ -9,7 +9,7 @@ from crmcli.domain.change import Change
 from crmcli.domain.text import fold
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed
-from crmcli.services.undoing import LINKS, NOUNS
+from crmcli.services.links import LINKS, NOUNS
 from crmcli.store import derived, read
 from crmcli.store.write import ORDER
 

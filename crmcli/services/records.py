@@ -17,10 +17,11 @@ from crmcli.services import values
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
+    from crmcli.store.write import Transaction
 
 ASSIGN = re.compile(r"([a-z][a-z0-9_.]*)=")
 #: No list is as long as this.
@@ -304,67 +305,42 @@ def edit(
     """Give records new values; records that have them already are left alone. Raises FieldError, ConflictError."""
     if not assigned:
         raise UsageError("nothing to change", f"write FIELD=VALUE, as in 'crm {kind.name} edit 12 owner=grace'")
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        return values.update(ctx, tx, kind, row["id"], assigned)
+
+    return each(ctx, kind, numbers, step, "changed", source)
+
+
+def each(
+    ctx: Context,
+    kind: Entity,
+    numbers: Sequence[int],
+    step: Callable[[Transaction, dict[str, Any]], bool],
+    done: str,
+    source: str,
+    *,
+    named: bool = False,
+) -> Changed:
+    """Take a step with each of these records, in one transaction: `step` gets the present row and says whether it
+    changed it. `done` is the word for it; with `named` the line about a single record says its name too."""
     changed = []
     with ctx.writing(source) as tx:
         tx.load(kind.name, list(numbers))
         for number in numbers:
-            if values.update(ctx, tx, kind, number, assigned):
+            if step(tx, tx.row(kind.name, number)):
                 changed.append(number)
-    return Changed(
-        (summary(kind, changed, len(numbers), "changed"),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name
-    )
+        line = _summary(kind, changed, len(numbers), done)
+        if named and changed and len(numbers) == 1:
+            line += f" {tx.row(kind.name, numbers[0])['name']}"
+    return Changed((line,), tuple(tx.changes), ctx.batch, tuple(changed), kind.name)
 
 
-def summary(kind: Entity, changed: Sequence[int], of: int, done: str) -> str:
+def _summary(kind: Entity, changed: Sequence[int], of: int, done: str) -> str:
     """'changed lead:12' or 'changed 3 of 7 leads'."""
     if of == 1:
         return f"{done} {kind.name}:{changed[0]}" if changed else f"nothing to change in that {kind.name}"
     return f"{done} {len(changed)} of {of} {kind.plural}" if len(changed) != of else f"{done} {of} {kind.plural}"
-
-
-def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mapping[str, str]) -> Rows:
-    """What an edit would change: a row for each record that would, with old and new values. The edit is made and rolled
-    back, so that what is shown is what would be. Of a long list the first 200 are tried."""
-    fields = list(dict.fromkeys(kind.field(values.alias(kind, name)) for name in assigned))
-    wanted = [kind.field("name"), *fields] if "name" in kind.by_name else fields
-    some = list(numbers[:200])
-    before = read.hydrate(ctx.reader, kind, some, wanted)
-    after = {row["id"]: row for row in _rehearsed(ctx, kind, some, assigned, wanted)}
-    rows = []
-    for old in before:
-        new = after.get(old["id"], old)  # somebody may have taken it away meanwhile
-        told = {f.name: (values.shown(f, old) or "(empty)", values.shown(f, new) or "(empty)") for f in fields}
-        if any(was != now for was, now in told.values()):
-            line = {name: f"{was} -> {now}" if was != now else was for name, (was, now) in told.items()}
-            rows.append({"id": old["id"], "name": old.get("name", ""), **line})
-    own = (Column("id", kind.by_name["id"].type, "ID"), Column("name", None, "Name"))
-    columns = (*own, *(Column(f.name, None, f.label) for f in fields if f.name != "name"))
-    return Rows(
-        columns, rows, empty=f"nothing would change in {len(some)} {kind.plural if len(some) != 1 else kind.name}"
-    )
-
-
-class _Rehearsal(Exception):
-    """Ends a transaction that was only to show what it would do."""
-
-
-def _rehearsed(
-    ctx: Context, kind: Entity, numbers: list[int], assigned: Mapping[str, str], fields: list[Field]
-) -> list[dict[str, Any]]:
-    quiet, ctx.quiet = ctx.quiet, True
-    after: list[dict[str, Any]] = []
-    try:
-        with ctx.writing("rehearsal") as tx:
-            tx.load(kind.name, numbers)
-            for number in numbers:
-                values.update(ctx, tx, kind, number, assigned)
-            tx.flush()
-            after = read.hydrate(ctx.reader, kind, numbers, fields)
-            raise _Rehearsal
-    except _Rehearsal:
-        return after
-    finally:
-        ctx.quiet = quiet
 
 
 def choose(ctx: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int], bool]:
@@ -404,17 +380,11 @@ def restore(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str =
 
 
 def _mark(ctx: Context, kind: Entity, numbers: Sequence[int], marks: dict[str, Any], done: str, source: str) -> Changed:
-    changed = []
-    with ctx.writing(source) as tx:
-        tx.load(kind.name, list(numbers))
-        for number in numbers:
-            row = tx.row(kind.name, number)
-            wanted = {c: (row.get(c) or tx.stamp) if v else None for c, v in marks.items() if c in kind.by_name}
-            if tx.change(kind.name, number, wanted):
-                changed.append(number)
-    return Changed(
-        (summary(kind, changed, len(numbers), done),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name
-    )
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        wanted = {c: (row.get(c) or tx.stamp) if v else None for c, v in marks.items() if c in kind.by_name}
+        return tx.change(kind.name, row["id"], wanted)
+
+    return each(ctx, kind, numbers, step, done, source)
 
 
 def check_field(kind: Entity, name: str) -> Field:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.query import quote
@@ -14,62 +14,58 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
 
 TASK_COLUMNS = "id,name,type,due_on,due_at,owner"
+DEAL_COLUMNS = "id,name,status,stage,value,currency,close_on"
+
+
+class Under(NamedTuple):
+    """A list under a record: `filter` says what is in it, with `{id}` and `{name}` of the record."""
+
+    key: str
+    title: str
+    kind: Entity
+    filter: str
+    columns: str
+    sort: str = ""
+    limit: int = 20
+
+
+OF_OPPORTUNITY = (Under("tasks", "Open tasks", TASK, "opportunity:{id}", TASK_COLUMNS),)
+#: The lists under each kind of record, in their order; the timeline comes after them.
+LISTS = {
+    "lead": OF_OPPORTUNITY,
+    "deal": OF_OPPORTUNITY,
+    "contact": (
+        Under("deals", "Deals", DEAL, "contact:{id} is:any", DEAL_COLUMNS),
+        Under("tasks", "Open tasks", TASK, "contact:{id}", TASK_COLUMNS),
+    ),
+    "company": (
+        Under("people", "People", CONTACT, "company:{id}", "id,name,job_title,email,phone", "name", 50),
+        Under("companies", "Companies under it", COMPANY, "parent:{id}", "id,name,city,country", "name", 50),
+        Under("deals", "Deals", DEAL, "company:{id} is:any", DEAL_COLUMNS),
+        Under("tasks", "Open tasks", TASK, "company:{id}", TASK_COLUMNS),
+        # A lead's company is text, not a link.
+        Under("leads", "Leads", LEAD, "company:={name}", "id,name,stage,owner,created_at"),
+    ),
+}
 
 
 def sections(ctx: Context, kind: Entity, row: dict[str, Any]) -> tuple[Section, ...]:
     """The lists under a record; those without a row are left out."""
-    number = row["id"]
-    found: list[Section] = []
-    if kind.table == "opportunity":
+    found = []
+    for under in LISTS.get(kind.name, ()):
+        text = under.filter.format(id=row["id"], name=quote(row["name"]))
         found.append(
-            records.list_section(ctx, "tasks", "Open tasks", TASK, f"opportunity:{number}", columns=TASK_COLUMNS)
+            records.list_section(
+                ctx,
+                under.key,
+                under.title,
+                under.kind,
+                text,
+                columns=under.columns,
+                sort=under.sort,
+                limit=under.limit,
+            )
         )
-    elif kind.name == "contact":
-        found += [
-            records.list_section(
-                ctx,
-                "deals",
-                "Deals",
-                DEAL,
-                f"contact:{number} is:any",
-                columns="id,name,status,stage,value,currency,close_on",
-            ),
-            records.list_section(ctx, "tasks", "Open tasks", TASK, f"contact:{number}", columns=TASK_COLUMNS),
-        ]
-    elif kind.name == "company":
-        leads = f"company:={quote(row['name'])}"
-        found += [
-            records.list_section(
-                ctx,
-                "people",
-                "People",
-                CONTACT,
-                f"company:{number}",
-                columns="id,name,job_title,email,phone",
-                sort="name",
-                limit=50,
-            ),
-            records.list_section(
-                ctx,
-                "companies",
-                "Companies under it",
-                COMPANY,
-                f"parent:{number}",
-                columns="id,name,city,country",
-                sort="name",
-                limit=50,
-            ),
-            records.list_section(
-                ctx,
-                "deals",
-                "Deals",
-                DEAL,
-                f"company:{number} is:any",
-                columns="id,name,status,stage,value,currency,close_on",
-            ),
-            records.list_section(ctx, "tasks", "Open tasks", TASK, f"company:{number}", columns=TASK_COLUMNS),
-            records.list_section(ctx, "leads", "Leads", LEAD, leads, columns="id,name,stage,owner,created_at"),
-        ]
-    if kind.name in ("lead", "deal", "contact", "company"):
-        found.append(Section("timeline", "Timeline", timeline.timeline(ctx, kind, number, 20)))
+    if kind.name in LISTS:
+        found.append(Section("timeline", "Timeline", timeline.timeline(ctx, kind, row["id"], 20)))
     return tuple(section for section in found if section.rows.rows)

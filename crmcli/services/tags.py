@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import RECORDS, TAG
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import check_text, fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services.records import summary
+from crmcli.services.records import each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,20 +48,15 @@ def _retag(ctx: Context, kind: Entity, numbers: Sequence[int], tag: str, on: boo
     if not kind.tag_table:
         raise UsageError(f"a {kind.name} has no tags")
     name = check_name(tag)
-    changed = []
-    with ctx.writing(source) as tx:
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
         number = tx.word("tag", name, create=on)
         if number is None:
             raise _unknown(ctx, tag)
-        tx.load(kind.name, list(numbers))
-        for record in numbers:
-            have = set(tx.row(kind.name, record).get("tags") or ())
-            if tx.change(kind.name, record, {"tags": sorted(have | {number} if on else have - {number})}):
-                changed.append(record)
-    done = f"tagged {name}:" if on else f"untagged {name}:"
-    return Changed(
-        (summary(kind, changed, len(numbers), done),), tuple(tx.changes), ctx.batch, tuple(changed), kind.name
-    )
+        have = set(row.get("tags") or ())
+        return tx.change(kind.name, row["id"], {"tags": sorted(have | {number} if on else have - {number})})
+
+    return each(ctx, kind, numbers, step, f"tagged {name}:" if on else f"untagged {name}:", source)
 
 
 def check_name(tag: str) -> str:
@@ -96,21 +91,11 @@ def colour(ctx: Context, tag: str, shade: str) -> Changed:
 
 def merge(ctx: Context, old: str, into: str) -> Changed:
     """Put the tag `into` on everything that has `old`, then forget `old`."""
-    count = 0
     with ctx.writing() as tx:
         source, target = _tag(ctx, tx, old), _tag(ctx, tx, into)
         if source == target:
             raise UsageError("that is the same tag")
-        for kind in {e.table: e for e in RECORDS.values() if e.tag_table}.values():
-            ids = [
-                row[0] for row in ctx.reader.rows(f"SELECT record_id FROM {kind.tag_table} WHERE tag_id = ?", (source,))
-            ]
-            tx.load(kind.name, ids)
-            for record in ids:
-                have = set(tx.row(kind.name, record)["tags"])
-                count += tx.change(kind.name, record, {"tags": sorted(have - {source} | {target})})
-        tx.flush()
-        tx.delete("tag", source)
+        count = _forget(ctx, tx, source, {target})
     return Changed(
         (f"merged tag {old} into {into} on {count} records",), tuple(tx.changes), ctx.batch, (target,), "tag"
     )
@@ -118,21 +103,24 @@ def merge(ctx: Context, old: str, into: str) -> Changed:
 
 def delete(ctx: Context, tag: str) -> Changed:
     """Forget a tag: off every record, then gone."""
-    count = 0
     with ctx.writing() as tx:
-        number = _tag(ctx, tx, tag)
-        for kind in {e.table: e for e in RECORDS.values() if e.tag_table}.values():
-            ids = [
-                row[0] for row in ctx.reader.rows(f"SELECT record_id FROM {kind.tag_table} WHERE tag_id = ?", (number,))
-            ]
-            tx.load(kind.name, ids)
-            for record in ids:
-                count += tx.change(
-                    kind.name, record, {"tags": sorted(set(tx.row(kind.name, record)["tags"]) - {number})}
-                )
-        tx.flush()
-        tx.delete("tag", number)
+        count = _forget(ctx, tx, _tag(ctx, tx, tag), set())
     return Changed((f"tag {tag} is gone from {count} records",), tuple(tx.changes), ctx.batch, (), "tag")
+
+
+def _forget(ctx: Context, tx: Transaction, number: int, instead: set[int]) -> int:
+    """Take a tag off every record, put others on them `instead`, and delete it; how many records carried it."""
+    count = 0
+    for kind in {e.table: e for e in RECORDS.values() if e.tag_table}.values():
+        found = ctx.reader.rows(f"SELECT record_id FROM {kind.tag_table} WHERE tag_id = ?", (number,))
+        ids = [row[0] for row in found]
+        tx.load(kind.name, ids)
+        for record in ids:
+            have = set(tx.row(kind.name, record)["tags"])
+            count += tx.change(kind.name, record, {"tags": sorted(have - {number} | instead)})
+    tx.flush()
+    tx.delete("tag", number)
+    return count
 
 
 def _tag(ctx: Context, tx: Transaction, name: str) -> int:

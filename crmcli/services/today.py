@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.dates import relative
 from crmcli.domain.entities import CONTACT, DEAL, INTERACTION, LEAD, TASK
@@ -16,7 +16,7 @@ from crmcli.services import records, related, timeline
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from crmcli.context import Context
@@ -36,63 +36,55 @@ OPEN_DEAL = (
     Empty(DEAL.by_name["archived_at"]),
     Empty(DEAL.by_name["removed_at"]),
 )
+OPEN_TASK = (Empty(TASK.by_name["done_at"]), Empty(TASK.by_name["removed_at"]))
 #: A sentence that gives somebody's word.
 PROMISE = re.compile(
     r"\b(promis\w*|i['’]ll|we['’]ll|(?:i|we) will|will send|agreed to|committed to)\b|قول|وعده", re.IGNORECASE
 )
 
 
+class Part(NamedTuple):
+    """A section of the page: which records are in it, in which order, and how one becomes a line."""
+
+    key: str
+    title: str
+    kind: Entity
+    nodes: tuple[Node, ...]
+    sort: str
+    line: Callable[[Context, dict[str, Any]], dict[str, Any]]
+
+
 def today(ctx: Context, *, owner: str = "") -> Page:
     """The page of the day: overdue, due today, the next 7 days, deals with no next task, silent deals, deals closing
     this week, new leads; each row with its next step as a command. `owner` ("me" or a name) narrows it."""
     now = ctx.env.now
-    day = now.date()
     mine = _owned(ctx, owner)
-    tasks = [
-        ("overdue", "Overdue", _overdue(now.date(), show_instant(now))),
-        ("today", "Due today", _due_today(day, show_instant(now))),
+    found = tuple(_section(ctx, part, mine(part.kind)) for part in (*_tasks(ctx), *_opportunities(ctx)))
+    return Page(f"{now:%A} {now.date().isoformat()}", found, {"date": now.date().isoformat(), "user": ctx.actor})
+
+
+def _tasks(ctx: Context) -> Iterator[Part]:
+    day, stamp = ctx.env.now.date(), show_instant(ctx.env.now)
+    for key, title, node in (
+        ("overdue", "Overdue", _overdue(day, stamp)),
+        ("today", "Due today", _due_today(day, stamp)),
         ("week", "Next 7 days", _between(day + timedelta(days=1), day + timedelta(days=8))),
-    ]
-    found = [
-        _section(ctx, key, title, TASK, [*_open_task(), node, *mine(TASK)], "due_on", _task_row)
-        for key, title, node in tasks
-    ]
-    silent = show_instant(now - timedelta(days=int(ctx.settings["silent_days"])))
-    fresh = show_instant(now - timedelta(days=int(ctx.settings["new_days"])))
+    ):
+        yield Part(key, title, TASK, (*OPEN_TASK, node), "due_on", _task_row)
+
+
+def _opportunities(ctx: Context) -> Iterator[Part]:
+    now, day = ctx.env.now, ctx.env.now.date()
+    idle = Compare(DEAL.by_name["open_tasks"], "=", 0)
+    yield Part("no_next_task", "Deals with no next task", DEAL, (*OPEN_DEAL, idle), "-value", _idle_row)
+    silent = _untouched(show_instant(now - timedelta(days=int(ctx.settings["silent_days"]))))
+    yield Part("silent", "Silent deals", DEAL, (*OPEN_DEAL, silent), "last_touch", _silent_row)
     end = day + timedelta(days=7 - (day.weekday() - _week_start(ctx)) % 7)
-    deals: list[tuple[str, str, Entity, list[Node], str, Callable[..., dict[str, Any]]]] = [
-        (
-            "no_next_task",
-            "Deals with no next task",
-            DEAL,
-            [*OPEN_DEAL, Compare(DEAL.by_name["open_tasks"], "=", 0)],
-            "-value",
-            _idle_row,
-        ),
-        ("silent", "Silent deals", DEAL, [*OPEN_DEAL, _untouched(silent)], "last_touch", _silent_row),
-        (
-            "closing",
-            "Closing this week",
-            DEAL,
-            [*OPEN_DEAL, Compare(DEAL.by_name["close_on"], "<", end.isoformat())],
-            "close_on",
-            _closing_row,
-        ),
-        (
-            "new_leads",
-            "New leads",
-            LEAD,
-            [*OPEN_DEAL, Compare(LEAD.by_name["created_at"], ">=", fresh)],
-            "-created_at",
-            _lead_row,
-        ),
-    ]
-    found += [
-        _section(ctx, key, title, kind, [*nodes, *mine(kind)], sort, row)
-        for key, title, kind, nodes, sort, row in deals
-    ]
-    counts: dict[str, Any] = {"date": day.isoformat(), "user": ctx.actor}
-    return Page(f"{now:%A} {day.isoformat()}", tuple(found), counts)
+    closing = Compare(DEAL.by_name["close_on"], "<", end.isoformat())
+    yield Part("closing", "Closing this week", DEAL, (*OPEN_DEAL, closing), "close_on", _closing_row)
+    since = show_instant(now - timedelta(days=int(ctx.settings["new_days"])))
+    fresh = Compare(LEAD.by_name["created_at"], ">=", since)
+    yield Part("new_leads", "New leads", LEAD, (*OPEN_DEAL, fresh), "-created_at", _lead_row)
 
 
 def _week_start(ctx: Context) -> int:
@@ -103,10 +95,6 @@ def _owned(ctx: Context, owner: str) -> Callable[[Entity], list[Node]]:
     if not owner:
         return lambda _kind: []
     return lambda kind: [records.bound(ctx, kind, f"owner:{owner}", scope=False)]
-
-
-def _open_task() -> list[Node]:
-    return [Empty(TASK.by_name["done_at"]), Empty(TASK.by_name["removed_at"])]
 
 
 def _overdue(day: date, now: str) -> Node:
@@ -130,15 +118,13 @@ def _untouched(since: str) -> Node:
     return And((Or((Empty(touch), Compare(touch, "<", since))), Compare(DEAL.by_name["created_at"], "<", since)))
 
 
-def _section(
-    ctx: Context, key: str, title: str, kind: Entity, nodes: list[Node], sort: str, shape: Callable[..., dict[str, Any]]
-) -> Section:
-    node = And(tuple(nodes))
-    rows, more = read.page(ctx.reader, kind, node, sort=read.parse_sort(kind, sort), limit=MOST)
-    lines = [{"id": row["id"], **shape(ctx, row)} for row in rows]
-    total = read.count(ctx.reader, kind, node) if more else len(rows)
-    label = f"{title} ({total})" if not more else f"{title} ({total}, the first {MOST})"
-    return Section(key, label, Rows(COLUMNS, lines, empty="none"))
+def _section(ctx: Context, part: Part, also: list[Node]) -> Section:
+    node = And((*part.nodes, *also))
+    rows, more = read.page(ctx.reader, part.kind, node, sort=read.parse_sort(part.kind, part.sort), limit=MOST)
+    lines = [{"id": row["id"], **part.line(ctx, row)} for row in rows]
+    total = read.count(ctx.reader, part.kind, node) if more else len(rows)
+    label = f"{part.title} ({total})" if not more else f"{part.title} ({total}, the first {MOST})"
+    return Section(part.key, label, Rows(COLUMNS, lines, empty="none"))
 
 
 def when(ctx: Context, row: dict[str, Any]) -> str:

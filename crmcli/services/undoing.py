@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
-from crmcli.domain.types import Ref
-from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from crmcli.errors import ConflictError, NotFoundError, RefusedError
 from crmcli.results import Changed
+from crmcli.services.batch import Batch, last_change, last_row, was_purged
+from crmcli.services.links import LINKS, NOUNS, TARGETS, WORDS
 from crmcli.store import read
-from crmcli.store.sql import table_of
 from crmcli.store.write import COLUMNS, DEFAULTS, ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from crmcli.context import Context
+    from crmcli.services.batch import Net
     from crmcli.store.write import Transaction
 
 PAGE = 500
 #: Up to so many records all changes are kept, to be shown; above it they are journalled on the way and forgotten.
 FEW = 1000
 MOST_CONFLICTS = 20
-#: Vocabulary words come into being on the way: those that others use meanwhile stay, without a word.
-WORDS = frozenset(("tag", "source", "medium", "campaign", "lost_reason", "task_type", "crm_user"))
 #: What later changes move all the time: restored where nobody did, never a conflict.
 SOFT = frozenset(("updated_at", "position"))
-#: table -> the columns that link to it, as (table, column)
-LINKS: dict[str, list[tuple[str, str]]] = {}
-#: table -> link column -> the table it links to
-TARGETS: dict[str, dict[str, str]] = {}
-for _entity in ENTITIES.values():
-    for _field in _entity.stored():
-        if isinstance(_field.type, Ref) and _field.column not in TARGETS.get(_entity.table, {}):
-            TARGETS.setdefault(_entity.table, {})[_field.column] = table_of(_field.type.entity)
-            LINKS.setdefault(table_of(_field.type.entity), []).append((_entity.table, _field.column))
-LINKS["tag"] = [(f"{table}_tag", "tag_id") for table in sorted(read.TAGGED)]
-#: table -> the noun that its changes go by
-NOUNS = {entity.table: entity.name for entity in reversed(ENTITIES.values())}
-
-
-class Net(NamedTuple):
-    """What a batch did to one record, taken together. `split` are fields that somebody else changed in between."""
-
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    split: frozenset[str] = frozenset()
 
 
 def undo(ctx: Context, batch: int = 0) -> Changed:
@@ -61,7 +39,7 @@ def undo(ctx: Context, batch: int = 0) -> Changed:
     _check(ctx, number)
     with ctx.writing("undo", command=ctx.command or f"undo {number}", undoes=number) as tx:
         _check(ctx, number, alone=True)
-        work = _Undo(ctx, tx, number)
+        work = _Undo(tx, number)
         work.run()
         if not tx.batch and not tx.changes:
             tx.settle()
@@ -104,7 +82,7 @@ def _check(ctx: Context, number: int, *, alone: bool = False) -> None:
     if source == "purge":
         raise RefusedError("what was purged is forgotten and cannot be brought back")
     if undone_by is not None:
-        raise UsageError(f"batch {number} is already undone", f"'crm undo {undone_by}' brings it back")
+        raise ConflictError(f"batch {number} is already undone", f"'crm undo {undone_by}' brings it back")
 
 
 def _reinstate(ctx: Context, number: int) -> None:
@@ -117,44 +95,17 @@ def _reinstate(ctx: Context, number: int) -> None:
         target = ctx.reader.value("SELECT undoes FROM batch WHERE id = ?", (target,))
 
 
-def net(table: str, steps: Iterable[tuple[dict[str, Any] | None, dict[str, Any] | None]]) -> Net:
-    """The changes of one record in their order as one change."""
-    defaults = DEFAULTS.get(table, {})
-    first: dict[str, Any] | None = None
-    last: dict[str, Any] | None = None
-    split: set[str] = set()
-    started = False
-    for before, after in steps:
-        if not started:
-            first, last, started = before and dict(before), after and dict(after), True
-            continue
-        if before is not None and last is not None:
-            split |= {c for c in before if c in last and last[c] != before[c]}
-        if after is None:
-            # Taken away after it was changed: the row as it stood, with what the batch had changed as it was.
-            first = None if first is None else {**(before or {}), **first}
-            last = None
-            continue
-        if first is not None and before is not None:
-            first = {**before, **first}
-        elif first is not None:
-            first = {**{c: defaults.get(c) for c in after}, **first}
-        last = {**(last or {}), **after}
-    return Net(first, last, frozenset(split))
-
-
 class _Undo:
     """One undo at work."""
 
-    def __init__(self, ctx: Context, tx: Transaction, number: int) -> None:
-        self.ctx, self.tx, self.number, self.connection = ctx, tx, number, tx.connection
+    def __init__(self, tx: Transaction, number: int) -> None:
+        self.tx, self.batch, self.connection = tx, Batch(tx.connection, number), tx.connection
         self.conflicts: list[str] = []
         self.kept: list[str] = []
         self.counts: dict[str, int] = {}
         self.ids: list[int] = []
         self.noun = ""
         self.moved: dict[tuple[str, int], int] = {}
-        self.aliases: dict[tuple[str, int], int] = {}
         self.doomed: dict[str, set[int]] = {}
         self.many = False
 
@@ -162,86 +113,26 @@ class _Undo:
         """Bring back what the batch took away, put back what it changed, take away what it added."""
         sqlite = self.connection.dialect == "sqlite"
         self.connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")
-        touched = self._touched()
+        touched = self.batch.touched()
         self.many = sum(map(len, touched.values())) > FEW
         if self.many and sqlite:
             self.connection.run("PRAGMA cache_size = -64000")  # 64 MB: rows leave a dozen indexes in no order of theirs
         changed: dict[str, list[int]] = {}
         for table in ORDER:
             for some in _chunks(touched.get(table, ())):
-                nets = self._nets(table, some)
-                self.doomed.setdefault(table, set()).update(
-                    i for i, n in nets.items() if n.before is None and n.after is not None
-                )
-                changed.setdefault(table, []).extend(
-                    i for i, n in nets.items() if n.before is not None and n.after is not None
-                )
-                self._recreate(
-                    table, {i: n.before for i, n in nets.items() if n.before is not None and n.after is None}
-                )
+                nets = self.batch.nets(table, some)
+                self.doomed.setdefault(table, set()).update(i for i, n in nets.items() if n.added)
+                changed.setdefault(table, []).extend(i for i, n in nets.items() if n.changed)
+                gone = {i: n.before for i, n in nets.items() if n.before is not None and n.after is None}
+                self._recreate(table, gone)
         for table in ORDER:
             for some in _chunks(changed.get(table, ())):
-                self._restore(table, self._nets(table, some))
+                self._restore(table, self.batch.nets(table, some))
         for table in reversed(ORDER):
             for some in _chunks(sorted(self.doomed.get(table, ()), reverse=True)):
-                self._take_away(table, self._nets(table, some))
+                self._take_away(table, self.batch.nets(table, some))
         if self.conflicts:
             self._refuse()
-
-    def _touched(self) -> dict[str, list[int]]:
-        found: dict[str, set[int]] = {}
-        for (seq,) in self.connection.rows(
-            "SELECT seq FROM journal_tx WHERE batch_id = ? ORDER BY seq", (self.number,)
-        ):
-            for table, record in self.connection.rows("SELECT entity, record_id FROM journal WHERE seq = ?", (seq,)):
-                found.setdefault(table, set()).add(record)
-        return {table: sorted(ids) for table, ids in found.items()}
-
-    def _nets(self, table: str, ids: Sequence[int]) -> dict[int, Net]:
-        """What the batch did to these records; purged ones are left out."""
-        marks = ", ".join("?" * len(ids))
-        steps: dict[int, list[Any]] = {}
-        # CROSS JOIN: SQLite is to come from the few records, not from all that the batch changed.
-        for record, before, after in self.connection.rows(
-            "SELECT j.record_id, j.before, j.after FROM journal j CROSS JOIN journal_tx x"
-            " WHERE x.seq = j.seq AND x.batch_id = ?"
-            f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
-            (self.number, table, *ids),
-        ):
-            steps.setdefault(record, []).append((before and json.loads(before), after and json.loads(after)))
-        whole = {record: found for record, found in steps.items() if (None, None) not in found}
-        for found in whole.values():
-            for side in (side for sides in found for side in sides if side):
-                self._living(table, side)
-        return {record: net(table, found) for record, found in whole.items()}
-
-    def _living(self, table: str, side: dict[str, Any]) -> None:
-        """A word that went and came again has another number now: let the journal speak of that."""
-        for column, target in TARGETS.get(table, {}).items():
-            if target in WORDS and side.get(column) is not None:
-                side[column] = self._alias(target, side[column])
-        if side.get("tags"):
-            side["tags"] = sorted({self._alias("tag", tag) for tag in side["tags"]})
-
-    def _alias(self, table: str, number: int) -> int:
-        known = self.aliases.get((table, number))
-        if known is None:
-            known = number
-            if not self.connection.one(f"SELECT 1 FROM {table} WHERE id = ?", (number,)):
-                row = self._last(table, number)
-                if row:
-                    sql = f"SELECT id FROM {table} WHERE name_key = ?"
-                    known = self.connection.value(sql, (fold(row["name"]),)) or number
-            self.aliases[table, number] = known
-        return known
-
-    def _last(self, table: str, number: int) -> dict[str, Any] | None:
-        """A row that was taken away, as it last was."""
-        sql = (
-            "SELECT before FROM journal WHERE entity = ? AND record_id = ? AND after IS NULL ORDER BY seq DESC, id DESC"
-        )
-        text = self.connection.value(f"{sql} LIMIT 1", (table, number))
-        return json.loads(text) if text else None
 
     def _rows(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         return self.tx.rows(NOUNS[table], list(ids))
@@ -262,9 +153,9 @@ class _Undo:
 
     # --- bringing back ---
 
-    def _recreate(self, table: str, rows: dict[int, dict[str, Any] | None]) -> None:
+    def _recreate(self, table: str, rows: dict[int, dict[str, Any]]) -> None:
         there = self._rows(table, rows)
-        new = {number: dict(row) for number, row in rows.items() if row is not None and number not in there}
+        new = {number: dict(row) for number, row in rows.items() if number not in there}
         for number in list(new):
             if table in WORDS:
                 same = self.connection.value(f"SELECT id FROM {table} WHERE name_key = ?", (fold(new[number]["name"]),))
@@ -294,7 +185,7 @@ class _Undo:
                     continue
                 if (target, link) in self.moved or target in WORDS:
                     row[column] = self._revived(target, link)
-                elif self._purged(target, link):
+                elif was_purged(self.connection, target, link):
                     row[column] = None
                 else:
                     self._conflict(table, number, row, f"the {NOUNS[target]} it had ({link}) is no more")
@@ -316,16 +207,12 @@ class _Undo:
     def _revived(self, table: str, number: int) -> int | None:
         """The id of a word that is gone: the one that took its place, else itself, made again as it last was."""
         if (table, number) not in self.moved:
-            row = self._last(table, number)
+            row = last_row(self.connection, table, number)
             if row is None:
                 return None
             same = self.connection.value(f"SELECT id FROM {table} WHERE name_key = ?", (fold(row["name"]),))
             self.moved[table, number] = same if same is not None else self.tx.add(NOUNS[table], row, record=number)
         return self.moved[table, number]
-
-    def _purged(self, table: str, number: int) -> bool:
-        sql = "SELECT 1 FROM journal WHERE entity = ? AND record_id = ? AND before IS NULL AND after IS NULL"
-        return self.connection.one(sql, (table, number)) is not None
 
     # --- putting back ---
 
@@ -338,7 +225,7 @@ class _Undo:
             assert done.after is not None
             if current is None:
                 self._conflict(table, number, None, "is no more")
-            elif current.get("removed_at") and self._removed_later(table, number, current["removed_at"]):
+            elif current.get("removed_at") and self.batch.removed_later(table, number, current["removed_at"]):
                 self._conflict(table, number, current, "was removed later")
             else:
                 wanted[number] = self._values(table, number, current, done)
@@ -347,17 +234,6 @@ class _Undo:
             if values:
                 self.tx.change(_noun(table, rows[number]), number, values, touch=False)
         self._flush()
-
-    def _removed_later(self, table: str, number: int, now: str) -> bool:
-        """Whether a record that is removed `now` was not so when the batch was done with it."""
-        # In the journal's JSON a quotation mark inside a text is escaped: only the key itself looks so.
-        sql = (
-            "SELECT j.after FROM journal j WHERE j.entity = ? AND j.record_id = ? AND j.seq <="
-            " (SELECT max(x.seq) FROM journal_tx x WHERE x.batch_id = ?)"
-            """ AND j.after LIKE '%"removed_at":%' ORDER BY j.seq DESC, j.id DESC LIMIT 1"""
-        )
-        then = self.connection.value(sql, (table, number, self.number))
-        return not then or json.loads(then)["removed_at"] != now
 
     def _values(self, table: str, number: int, current: dict[str, Any], done: Net) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -420,12 +296,8 @@ class _Undo:
     # --- telling ---
 
     def _conflict(self, table: str, number: int, row: dict[str, Any] | None, what: str) -> None:
-        sql = (
-            "SELECT b.id, b.actor FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
-            " WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC LIMIT 1"
-        )
-        last = self.connection.one(sql, (table, number))
-        by = f" (batch {last[0]}, {last[1]})" if last and last[0] != self.number else ""
+        last = last_change(self.connection, table, number)
+        by = f" (batch {last[0]}, {last[1]})" if last and last[0] != self.batch.number else ""
         name = f" {row['name']}" if row and row.get("name") else ""
         self.conflicts.append(f"{_noun(table, row or {})}:{number}{name}: {what}{by}")
 
@@ -433,7 +305,7 @@ class _Undo:
         shown = "".join(f"\n  {line}" for line in self.conflicts[:MOST_CONFLICTS])
         more = "\n  ..." if len(self.conflicts) >= MOST_CONFLICTS else ""
         raise ConflictError(
-            f"batch {self.number} cannot be undone, nothing was changed:{shown}{more}",
+            f"batch {self.batch.number} cannot be undone, nothing was changed:{shown}{more}",
             "undo the later batches first (crm undo NUMBER), or edit the records by hand",
         )
 
@@ -441,7 +313,7 @@ class _Undo:
         counted = [
             f"{n} {(ENTITIES[noun].plural if n > 1 else noun).replace('_', ' ')}" for noun, n in self.counts.items()
         ]
-        yield f"took back batch {self.number}: {', '.join(counted) or 'nothing was left of it'}"
+        yield f"took back batch {self.batch.number}: {', '.join(counted) or 'nothing was left of it'}"
         if self.kept:
             kept = ", ".join(self.kept[:5]) + (" ..." if len(self.kept) > 5 else "")
             yield f"kept, since others use it: {kept}"

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Words that may be assigned although no field has the name: what they stand for.
 SUGAR = {"due": "due_on", "mrr": "recurring", "on": "opportunity"}
 
+#: The cards of a column of the board are so far apart, so that one can be put between two.
+APART = 1024
+
 
 def alias(kind: Entity, name: str) -> str:
     """The field that an assigned word stands for."""
@@ -230,10 +233,10 @@ def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping
 
 def made(ctx: Context, tx: Transaction, kind: Entity, name: str, fixed: Mapping[str, Any]) -> int:
     """A company or person made on the way by its name; once in a transaction."""
-    key = (kind.name, fold(name), None)
-    if key not in tx._words:
-        tx._words[key] = create(ctx, tx, kind, {"name": name}, fixed=fixed)
-    return tx._words[key]
+    key = (kind.name, fold(name))
+    if key not in tx.memory:
+        tx.memory[key] = create(ctx, tx, kind, {"name": name}, fixed=fixed)
+    return tx.memory[key]
 
 
 def _user(ctx: Context, tx: Transaction, name: str) -> int:
@@ -306,13 +309,12 @@ def _new_opportunity(ctx: Context, tx: Transaction, kind: Entity, row: dict[str,
 
 def next_position(tx: Transaction, stage_id: int) -> int:
     """The place at the end of a stage's column."""
-    key = ("position", str(stage_id), None)
-    if key not in tx._words:
-        tx._words[key] = int(
-            tx.connection.value("SELECT max(position) FROM opportunity WHERE stage_id = ?", (stage_id,)) or 0
-        )
-    tx._words[key] += 1024
-    return tx._words[key]
+    key = ("position", stage_id)
+    if key not in tx.memory:
+        last = tx.connection.value("SELECT max(position) FROM opportunity WHERE stage_id = ?", (stage_id,))
+        tx.memory[key] = int(last or 0)
+    tx.memory[key] += APART
+    return tx.memory[key]
 
 
 def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import sqlite3
 import stat
 import sys
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 #: "CRM1" - what makes a SQLite file ours (PRAGMA application_id)
 APPLICATION_ID = 0x43524D31
 SQLITE_MINIMUM = (3, 38, 0)
-POSTGRES_MINIMUM = 140000
 #: SQLite releases whose WAL mode is free of the WAL-reset bug (sqlite.org/wal.html)
 WAL_SAFE = (3, 51, 3)
 
@@ -43,8 +41,6 @@ _TOO_LONG = (
     "parser stack overflow",
     "string or blob too big",
 )
-#: A quoted text, in which a question mark is itself, or what psycopg writes otherwise.
-_NATIVE = re.compile(r"'(?:[^']|'')*'|\?|%")
 
 
 class Connection:
@@ -76,6 +72,11 @@ class Connection:
     def next_ids(self, table: str, count: int) -> int:
         """The first of `count` fresh ids of a table, never given before (call it inside a transaction)."""
         raise NotImplementedError
+
+    @contextlib.contextmanager
+    def in_bulk(self) -> Iterator[None]:
+        """Around a verb that writes very many rows in several transactions; does what the engine wants for it."""
+        yield
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -222,6 +223,20 @@ class SQLite(Connection):
         return int(last) + 1
 
     @contextlib.contextmanager
+    def in_bulk(self) -> Iterator[None]:
+        # A dozen indexes are written in random places: with the usual 2 MB they would be read anew each time.
+        self.run("PRAGMA cache_size = -65536")
+        self.run("PRAGMA temp_store = memory")
+        try:
+            yield
+        finally:
+            self.run("PRAGMA cache_size = -2000")
+        # Statistics are written like rows, so they wait in the queue; a sample will do, for the others wait as well.
+        with self.lock, contextlib.suppress(sqlite3.Error):
+            self.raw.execute("PRAGMA analysis_limit = 400")
+            self.raw.execute("PRAGMA optimize")
+
+    @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         with self.lock:
             self._same_file()
@@ -262,103 +277,13 @@ class SQLite(Connection):
         self.raw.close()
 
 
-class PostgreSQL(Connection):
-    """A PostgreSQL database through psycopg; `?` becomes `%s`."""
-
-    dialect = "postgresql"
-
-    def __init__(self, url: str, *, timeout: float, read_only: bool = False) -> None:
-        try:
-            import psycopg
-        except ImportError:
-            raise StoreError("PostgreSQL needs the driver psycopg", "pip install 'crmcli[postgres]'") from None
-        self.target = redact(url)
-        try:
-            self.raw = psycopg.connect(url, autocommit=True, application_name="crm", connect_timeout=10)
-        except psycopg.Error as error:
-            raise StoreError(f"cannot connect to {self.target}: {_first_line(error)}", "check --db or CRM_DB") from None
-        if self.raw.info.server_version < POSTGRES_MINIMUM:
-            raise StoreError("the server is too old: PostgreSQL 14 or newer is needed")
-        self.raw.execute("SET TIME ZONE 'UTC'")
-        self.raw.execute("SET search_path TO public")
-        self.raw.execute(f"SET lock_timeout TO {int(timeout * 1000)}")
-        if read_only:
-            self.raw.execute("SET default_transaction_read_only TO on")
-        self._sql: dict[str, str] = {}
-
-    def _native(self, sql: str) -> str:
-        native = self._sql.get(sql)
-        if native is None:
-            native = self._sql[sql] = _NATIVE.sub(
-                lambda found: "%s" if found[0] == "?" else found[0].replace("%", "%%"), sql
-            )
-        return native
-
-    def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        import psycopg
-
-        try:
-            cursor = self.raw.execute(self._native(sql), params)
-            return [column.name for column in cursor.description or ()], cursor.fetchall()
-        except (psycopg.Error, UnicodeEncodeError) as error:
-            raise translate_postgres(error) from error
-
-    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self.names(sql, params)[1]
-
-    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
-        import psycopg
-
-        try:
-            return int(self.raw.execute(self._native(sql), params).rowcount)
-        except (psycopg.Error, UnicodeEncodeError) as error:
-            raise translate_postgres(error) from error
-
-    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        import psycopg
-
-        try:
-            with self.raw.cursor() as cursor:
-                cursor.executemany(self._native(sql), rows)
-        except (psycopg.Error, UnicodeEncodeError) as error:
-            raise translate_postgres(error) from error
-
-    def script(self, sql: str) -> None:
-        import psycopg
-
-        try:
-            self.raw.execute(sql)
-        except (psycopg.Error, UnicodeEncodeError) as error:
-            raise translate_postgres(error) from error
-
-    def next_ids(self, table: str, count: int) -> int:
-        ids = self.rows(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, {count})")
-        first = int(ids[0][0])
-        if int(ids[-1][0]) - first == count - 1:
-            return first
-        # Another writer drew between ours: take a block of its own instead.
-        self.run("SELECT pg_advisory_xact_lock(hashtext(?))", (table,))
-        return int(self.value(f"SELECT setval('{table}_id_seq', nextval('{table}_id_seq') + {count}) - {count}"))
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        import psycopg
-
-        try:
-            with self.raw.transaction():
-                yield
-        except (psycopg.Error, UnicodeEncodeError) as error:
-            raise translate_postgres(error) from error
-
-    def close(self) -> None:
-        self.raw.close()
-
-
 def connect(
     target: str, *, timeout: float = 30.0, say: Callable[[str], None] | None = None, read_only: bool = False
 ) -> Connection:
     """Open the store at a path or PostgreSQL URL. Raises StoreError when it is not there or cannot be used."""
     if is_url(target):
+        from crmcli.store.postgres import PostgreSQL
+
         return PostgreSQL(target, timeout=timeout, read_only=read_only)
     if sqlite3.sqlite_version_info < SQLITE_MINIMUM:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.38 or newer is needed", "use a newer Python")
@@ -431,7 +356,7 @@ def translate_postgres(error: Exception) -> CrmError:
     if isinstance(error, UnicodeEncodeError):
         return _not_unicode(error)
     state = getattr(error, "sqlstate", None) or ""
-    line = _first_line(error)
+    line = first_line(error)
     if state.startswith("23"):
         return ConflictError(f"the store refused the change: {line}")
     if state in ("40001", "40P01"):
@@ -455,16 +380,8 @@ def translate_postgres(error: Exception) -> CrmError:
     return StoreError(f"the store answered: {line}")
 
 
-def redact(url: str) -> str:
-    """A database URL without its password."""
-    scheme, _, rest = url.partition("://")
-    login, at, host = rest.rpartition("@")
-    if not at:
-        return url
-    return f"{scheme}://{login.partition(':')[0]}{':***' if ':' in login else ''}@{host}"
-
-
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, without the details that drivers add below."""
     return str(error).strip().splitlines()[0] if str(error).strip() else error.__class__.__name__
 
 

@@ -100,6 +100,8 @@ class Transaction:
         self._rows: dict[tuple[str, int], dict[str, Any]] = {}
         self._ids: dict[str, int] = {}
         self._words: dict[tuple[str, str, int | None], int] = {}
+        #: Numbers that verbs bear in mind until the transaction ends, under keys of their own.
+        self.memory: dict[tuple[str, str | int], int] = {}
         self._naming = False
 
     # --- what verbs call ---

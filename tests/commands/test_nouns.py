@@ -113,6 +113,35 @@ def test_every_verb_has_help_that_fits_the_screen(crm: Crm) -> None:
             assert max(len(line) for line in body.splitlines()) <= 80, (noun, verb)
 
 
+@pytest.mark.parametrize(
+    ("words", "usage"),
+    [
+        ("lead show", "crm lead show [OPTIONS] WHICH"),
+        ("lead list", "crm lead list [OPTIONS] [WORDS]..."),
+        ("lead move", "crm lead move [OPTIONS] WHICH... STAGE"),
+        ("note add", "crm note add [OPTIONS] RECORD [TEXT|-]"),
+        ("config set", "crm config set [OPTIONS] NAME VALUE"),
+    ],
+)
+def test_usage_names_arguments_without_braces(crm: Crm, words: str, usage: str) -> None:
+    assert crm(*words.split(), "--help").out.splitlines()[0] == f"Usage: {usage}"
+
+
+def test_usage_errors_name_arguments_without_braces(crm: Crm) -> None:
+    assert "  crm config set [OPTIONS] NAME VALUE\n" in crm("config", "set").err
+
+
+def test_a_kind_of_record_among_the_words_of_a_tag_is_not_searched_for(crm: Crm) -> None:
+    for verb in ("add", "remove"):
+        refused = crm("tag", verb, "hot", "deal", "is:any")
+        assert refused.code == 2
+        assert f"crm tag {verb} hot --for deal is:any" in refused.err
+    assert crm("tag", "add", "hot", "--for", "deal", "is:any").code == 0
+    assert crm("deal", "list", "tag:hot", "-o", "ids").out == "4\n"
+    assert crm("tag", "add", "hot", "--for", "lead", "deal", "is:any").code == 0  # here it is a word to look for
+    assert crm("lead", "list", "tag:hot", "-o", "ids").out == ""
+
+
 def test_users(crm: Crm) -> None:
     assert crm("user", "add", "grace", "--full-name", "Grace Hopper").code == 0
     assert crm("user", "edit", "grace", "active=no").code == 0

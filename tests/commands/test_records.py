@@ -173,6 +173,14 @@ def test_tasks(crm: Crm) -> None:
     assert "she said yes" in crm("timeline", "lead:1").out
 
 
+def test_undo_of_what_is_undone_is_a_conflict(crm: Crm) -> None:
+    crm("lead", "edit", "1", "name=Augusta")
+    crm("undo")
+    number = crm("undo", "--list", "--json").json[1]["batch"]
+    refused = crm("undo", str(number))
+    assert (refused.code, refused.err.count(f"batch {number} is already undone")) == (4, 1)
+
+
 def test_undo_and_history(crm: Crm) -> None:
     crm("lead", "edit", "1", "priority=high")
     assert "lead edit 1 priority=high" in crm("undo", "--list").out

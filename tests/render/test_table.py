@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.domain.entities import DEAL
+from crmcli.domain.entities import DEAL, TASK
 from crmcli.domain.text import width
 from crmcli.render.out import wants_colour
 from crmcli.render.table import Screen, lines
@@ -93,6 +93,32 @@ def test_instants_in_the_users_zone_and_calendar() -> None:
     assert "2026-11-22 02:00" in drawn(rows, zone=timezone(timedelta(hours=3, minutes=30)))[1]
     assert "1405-08-30 22:30" in drawn(rows, zone=UTC, calendar="jalali")[1]
     assert "1405-09-10" in drawn(rows, zone=UTC, calendar="jalali")[1]
+
+
+def test_a_record_shows_people_what_is_for_people() -> None:
+    fields = ("id", "uid", "name", "value", "currency", "position", "probability_manual")
+    columns = tuple(Column(n, DEAL.by_name[n].type, DEAL.by_name[n].label) for n in fields)
+    values = dict.fromkeys(fields, "x") | {"value": 1200, "currency": "EUR", "position": 1024, "id": 1}
+    text = "\n".join(drawn(Record("deal:1  x", columns, values), columns=80))
+    assert "12.00 EUR" in text
+    assert not [word for word in ("UUID", "Position", "1024", "Currency", "by hand") if word in text]
+    assert "1024" in "\n".join(drawn(Rows(columns, [values]), columns=80))  # a list has the columns it was asked for
+
+
+def test_a_task_is_due_once() -> None:
+    fields = ("id", "due_on", "due_at", "done_at")
+    columns = tuple(Column(n, TASK.by_name[n].type, TASK.by_name[n].label) for n in fields)
+    timed = {"id": 1, "due_on": "2026-11-27", "due_at": "2026-11-27T14:30:00.000Z", "done_at": None}
+    whole = {"id": 2, "due_on": "2026-11-28", "due_at": None, "done_at": None}
+    zone = timezone(timedelta(hours=1))
+    assert [line.split() for line in drawn(Rows(columns, [timed, whole]), columns=80, zone=zone)] == [
+        ["ID", "Due", "Done"],
+        ["1", "2026-11-27", "15:30"],
+        ["2", "2026-11-28"],
+    ]
+    shown = drawn(Record("task:1  Call", columns, timed), columns=80, zone=zone)
+    assert [line.split() for line in shown[1:]] == [["ID", "1"], ["Due", "2026-11-27", "15:30"]]
+    assert drawn(Rows(columns[2:3], [timed]), columns=80, zone=zone) == ["Due at", "2026-11-27 15:30"]
 
 
 def test_colour_only_when_asked() -> None:

@@ -263,7 +263,7 @@ def test_what_cannot_be_undone(ctx: Context) -> None:
         history.undo(ctx, 77)
     batch = records.add(ctx, LEAD, {"name": "Ada"}).batch
     undone = history.undo(ctx).batch
-    with pytest.raises(UsageError, match="already undone") as refused:
+    with pytest.raises(ConflictError, match="already undone") as refused:
         history.undo(ctx, batch)
     assert f"crm undo {undone}" in refused.value.hint
 

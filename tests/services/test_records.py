@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import AmbiguousError, FieldError, FilterError, NotFoundError, UsageError
-from crmcli.services import records, saved_views
+from crmcli.services import records, rehearsal, saved_views
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -150,13 +150,15 @@ def test_a_preview_writes_nothing(ctx: Context) -> None:
     before = ctx.reader.value("SELECT seq FROM journal_head")
     records.add(ctx, LEAD, {"name": "b", "stage": "qualified", "owner": "grace", "tags": "cold"})
     before = ctx.reader.value("SELECT seq FROM journal_head")
-    told = list(records.preview(ctx, LEAD, [1, 2], {"stage": "qualified", "owner": "grace", "tags": "+hot,-cold"}).rows)
+    told = list(
+        rehearsal.preview(ctx, LEAD, [1, 2], {"stage": "qualified", "owner": "grace", "tags": "+hot,-cold"}).rows
+    )
     assert [(r["stage"], r["owner"], r["tags"]) for r in told] == [
         ("New -> Qualified", "(empty) -> grace", "(empty) -> hot"), ("Qualified", "grace", "cold -> hot"),
     ]  # fmt: skip
-    assert list(records.preview(ctx, LEAD, [2], {"owner": "grace"}).rows) == []
+    assert list(rehearsal.preview(ctx, LEAD, [2], {"owner": "grace"}).rows) == []
     with pytest.raises(FieldError):
-        records.preview(ctx, LEAD, [1], {"value": "x"})
+        rehearsal.preview(ctx, LEAD, [1], {"value": "x"})
     assert ctx.reader.value("SELECT seq FROM journal_head") == before
 
 

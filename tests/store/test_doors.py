@@ -19,9 +19,11 @@ import pytest
 from sqlalchemy import create_engine
 from sqlmodel import Session, select
 
+from crmcli.config import Settings
+from crmcli.domain.address import redacted
 from crmcli.domain.entities import COMPANY, CONTACT, LEAD, TASK
 from crmcli.domain.query import EVERYTHING
-from crmcli.errors import ConflictError, CrmError, StoreError
+from crmcli.errors import ConflictError, CrmError, StoreError, UsageError
 from crmcli.services import checking, records, tasks, timeline
 from crmcli.store import connect, derived, models, read
 from tests.support.program import environment
@@ -292,11 +294,32 @@ def test_a_lost_server_is_said(pg_url: str, opened: Callable[[str], Context]) ->
     other.close()
 
 
-def test_a_password_is_never_shown() -> None:
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ada:hunter2@127.0.0.1:1/x", "postgresql://ada:***@127.0.0.1:1/x"),
+        ("postgresql://ada@127.0.0.1:1/x?password=hunter2", "postgresql://ada@127.0.0.1:1/x?password=***"),
+        (
+            "postgresql://ada@127.0.0.1:1/x?a=b&sslpassword=hunter2&connect_timeout=1",
+            "postgresql://ada@127.0.0.1:1/x?a=b&sslpassword=***&connect_timeout=1",
+        ),
+        ("postgresql://ada:hunter2 hunter2@127.0.0.1:1/x", "postgresql://ada:***@127.0.0.1:1/x"),
+        ("postgresql://ada:hunter2%zz@127.0.0.1:1/x", "postgresql://ada:***@127.0.0.1:1/x"),
+        ("postgresql://ada:hunter2?hunter2@127.0.0.1:1/x", "postgresql://ada:***@127.0.0.1:1/x"),
+        ("postgresql://ada:hunter2/hunter2@127.0.0.1:1/x", "postgresql://ada:***@127.0.0.1:1/x"),
+    ],
+)
+def test_a_password_is_never_shown(url: str, shown: str) -> None:
     with pytest.raises(StoreError) as refused:
-        connect.connect("postgresql://ada:hunter2@127.0.0.1:1/x")
-    assert "hunter2" not in str(refused.value)
-    assert connect.redact("postgresql://ada:hunter2@db/x") == "postgresql://ada:***@db/x"
+        connect.connect(url)
+    assert "hunter2" not in str(refused.value) + str(refused.value.hint)
+    assert redacted(url) == shown
+
+
+def test_urls_of_other_stores_are_refused_without_their_password() -> None:
+    with pytest.raises(UsageError) as refused:
+        Settings({"db": "mysql://ada:hunter2@db/x"}).database  # noqa: B018 - the look is what refuses
+    assert "mysql://ada:***@db/x" in str(refused.value)
 
 
 # --- many at once ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,149 @@
+"""What a batch did to each record, as the journal tells it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.domain.text import fold
+from crmcli.services.links import TARGETS, WORDS
+from crmcli.store.write import DEFAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crmcli.store.connect import Connection
+
+
+class Net(NamedTuple):
+    """What a batch did to one record, taken together. `split` are fields that somebody else changed in between."""
+
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    split: frozenset[str] = frozenset()
+
+    @property
+    def added(self) -> bool:
+        """It was not there before the batch and is there after it."""
+        return self.before is None and self.after is not None
+
+    @property
+    def changed(self) -> bool:
+        """It was there before the batch and is there after it."""
+        return self.before is not None and self.after is not None
+
+
+def net(table: str, steps: Iterable[tuple[dict[str, Any] | None, dict[str, Any] | None]]) -> Net:
+    """The changes of one record in their order as one change."""
+    defaults = DEFAULTS.get(table, {})
+    first: dict[str, Any] | None = None
+    last: dict[str, Any] | None = None
+    split: set[str] = set()
+    started = False
+    for before, after in steps:
+        if not started:
+            first, last, started = before and dict(before), after and dict(after), True
+            continue
+        if before is not None and last is not None:
+            split |= {c for c in before if c in last and last[c] != before[c]}
+        if after is None:
+            # Taken away after it was changed: the row as it stood, with what the batch had changed as it was.
+            first = None if first is None else {**(before or {}), **first}
+            last = None
+            continue
+        if first is not None and before is not None:
+            first = {**before, **first}
+        elif first is not None:
+            first = {**{c: defaults.get(c) for c in after}, **first}
+        last = {**(last or {}), **after}
+    return Net(first, last, frozenset(split))
+
+
+def last_row(connection: Connection, table: str, number: int) -> dict[str, Any] | None:
+    """A row that was taken away, as it last was."""
+    sql = "SELECT before FROM journal WHERE entity = ? AND record_id = ? AND after IS NULL ORDER BY seq DESC, id DESC"
+    text = connection.value(f"{sql} LIMIT 1", (table, number))
+    return json.loads(text) if text else None
+
+
+def was_purged(connection: Connection, table: str, number: int) -> bool:
+    """Whether a record that is gone was forgotten for good."""
+    sql = "SELECT 1 FROM journal WHERE entity = ? AND record_id = ? AND before IS NULL AND after IS NULL"
+    return connection.one(sql, (table, number)) is not None
+
+
+def last_change(connection: Connection, table: str, number: int) -> tuple[int, str] | None:
+    """The batch that changed a record last, and who made it."""
+    sql = (
+        "SELECT b.id, b.actor FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+        " WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC LIMIT 1"
+    )
+    found = connection.one(sql, (table, number))
+    return (int(found[0]), str(found[1])) if found else None
+
+
+class Batch:
+    """One batch of the journal."""
+
+    def __init__(self, connection: Connection, number: int) -> None:
+        self.connection, self.number = connection, number
+        self._aliases: dict[tuple[str, int], int] = {}
+
+    def touched(self) -> dict[str, list[int]]:
+        """table -> the records in it that the batch added, changed or took away, in the order of their numbers."""
+        found: dict[str, set[int]] = {}
+        for (seq,) in self.connection.rows(
+            "SELECT seq FROM journal_tx WHERE batch_id = ? ORDER BY seq", (self.number,)
+        ):
+            for table, record in self.connection.rows("SELECT entity, record_id FROM journal WHERE seq = ?", (seq,)):
+                found.setdefault(table, set()).add(record)
+        return {table: sorted(ids) for table, ids in found.items()}
+
+    def nets(self, table: str, ids: Sequence[int]) -> dict[int, Net]:
+        """What the batch did to these records; purged ones are left out."""
+        marks = ", ".join("?" * len(ids))
+        steps: dict[int, list[Any]] = {}
+        # CROSS JOIN: SQLite is to come from the few records, not from all that the batch changed.
+        for record, before, after in self.connection.rows(
+            "SELECT j.record_id, j.before, j.after FROM journal j CROSS JOIN journal_tx x"
+            " WHERE x.seq = j.seq AND x.batch_id = ?"
+            f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
+            (self.number, table, *ids),
+        ):
+            steps.setdefault(record, []).append((before and json.loads(before), after and json.loads(after)))
+        whole = {record: found for record, found in steps.items() if (None, None) not in found}
+        for found in whole.values():
+            for side in (side for sides in found for side in sides if side):
+                self._living(table, side)
+        return {record: net(table, found) for record, found in whole.items()}
+
+    def removed_later(self, table: str, number: int, now: str) -> bool:
+        """Whether a record whose `removed_at` is `now` had another one when the batch was done with it."""
+        # In the journal's JSON a quotation mark inside a text is escaped: only the key itself looks so.
+        sql = (
+            "SELECT j.after FROM journal j WHERE j.entity = ? AND j.record_id = ? AND j.seq <="
+            " (SELECT max(x.seq) FROM journal_tx x WHERE x.batch_id = ?)"
+            """ AND j.after LIKE '%"removed_at":%' ORDER BY j.seq DESC, j.id DESC LIMIT 1"""
+        )
+        then = self.connection.value(sql, (table, number, self.number))
+        return not then or json.loads(then)["removed_at"] != now
+
+    def _living(self, table: str, side: dict[str, Any]) -> None:
+        """A word that went and came again has another number now: let the journal speak of that."""
+        for column, target in TARGETS.get(table, {}).items():
+            if target in WORDS and side.get(column) is not None:
+                side[column] = self._alias(target, side[column])
+        if side.get("tags"):
+            side["tags"] = sorted({self._alias("tag", tag) for tag in side["tags"]})
+
+    def _alias(self, table: str, number: int) -> int:
+        known = self._aliases.get((table, number))
+        if known is None:
+            known = number
+            if not self.connection.one(f"SELECT 1 FROM {table} WHERE id = ?", (number,)):
+                row = last_row(self.connection, table, number)
+                if row:
+                    sql = f"SELECT id FROM {table} WHERE name_key = ?"
+                    known = self.connection.value(sql, (fold(row["name"]),)) or number
+            self._aliases[table, number] = known
+        return known

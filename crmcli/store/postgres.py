@@ -1,0 +1,106 @@
+"""A PostgreSQL database as a connection, through psycopg."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.address import redacted
+from crmcli.errors import StoreError
+from crmcli.store.connect import Connection, first_line, translate_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+MINIMUM = 140000
+#: A quoted text, in which a question mark is itself, or what psycopg writes otherwise.
+_NATIVE = re.compile(r"'(?:[^']|'')*'|\?|%")
+
+
+@contextlib.contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Run statements; what the server or its driver refuses is raised as `translate_postgres` says it."""
+    import psycopg
+
+    try:
+        yield
+    except (psycopg.Error, UnicodeEncodeError) as error:
+        raise translate_postgres(error) from error
+
+
+class PostgreSQL(Connection):
+    """A PostgreSQL database through psycopg; `?` becomes `%s`."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, *, timeout: float, read_only: bool = False) -> None:
+        try:
+            import psycopg
+        except ImportError:
+            raise StoreError("PostgreSQL needs the driver psycopg", "pip install 'crmcli[postgres]'") from None
+        self.target = redacted(url)
+        try:
+            psycopg.conninfo.conninfo_to_dict(url)
+        except psycopg.Error:  # its text repeats parts of the address, perhaps of the password
+            raise StoreError(
+                f"{self.target} is not an address of PostgreSQL",
+                "write postgresql://user:password@host/database, with %20 and the like for odd signs in a password",
+            ) from None
+        try:
+            self.raw = psycopg.connect(url, autocommit=True, application_name="crm", connect_timeout=10)
+        except psycopg.Error as error:
+            raise StoreError(f"cannot connect to {self.target}: {first_line(error)}", "check --db or CRM_DB") from None
+        if self.raw.info.server_version < MINIMUM:
+            raise StoreError("the server is too old: PostgreSQL 14 or newer is needed")
+        self.raw.execute("SET TIME ZONE 'UTC'")
+        self.raw.execute("SET search_path TO public")
+        self.raw.execute(f"SET lock_timeout TO {int(timeout * 1000)}")
+        if read_only:
+            self.raw.execute("SET default_transaction_read_only TO on")
+        self._sql: dict[str, str] = {}
+
+    def _native(self, sql: str) -> str:
+        native = self._sql.get(sql)
+        if native is None:
+            native = self._sql[sql] = _NATIVE.sub(
+                lambda found: "%s" if found[0] == "?" else found[0].replace("%", "%%"), sql
+            )
+        return native
+
+    def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        with _in_our_words():
+            cursor = self.raw.execute(self._native(sql), params)
+            return [column.name for column in cursor.description or ()], cursor.fetchall()
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.names(sql, params)[1]
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        with _in_our_words():
+            return int(self.raw.execute(self._native(sql), params).rowcount)
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with _in_our_words(), self.raw.cursor() as cursor:
+            cursor.executemany(self._native(sql), rows)
+
+    def script(self, sql: str) -> None:
+        with _in_our_words():
+            self.raw.execute(sql)
+
+    def next_ids(self, table: str, count: int) -> int:
+        ids = self.rows(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, {count})")
+        first = int(ids[0][0])
+        if int(ids[-1][0]) - first == count - 1:
+            return first
+        # Another writer drew between ours: take a block of its own instead.
+        self.run("SELECT pg_advisory_xact_lock(hashtext(?))", (table,))
+        return int(self.value(f"SELECT setval('{table}_id_seq', nextval('{table}_id_seq') + {count}) - {count}"))
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        with _in_our_words(), self.raw.transaction():
+            yield
+
+    def close(self) -> None:
+        self.raw.close()
