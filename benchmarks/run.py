@@ -230,7 +230,13 @@ class Bench:
     # --- the board ---
 
     def board(self) -> None:
-        """The dashboard on 10,000 deals: process start to the first card, and processor time a key."""
+        """The dashboard on 10,000 deals: process start to first paint, to the answer to a key, and time a key.
+
+        First paint is when the first card of the first stage has come out of the terminal; the cards are drawn from
+        left to right and from top to bottom, so that what is above it stands there too. The first answer is the help
+        that a `?` opens which was typed as the process started: the dashboard is then ready for whatever is typed.
+        Both are held against the first and only word of an empty Textual app.
+        """
         book = self.book(0, 10_000)
         raw = sqlite3.connect(book)
         sql = "SELECT name FROM opportunity WHERE status = 'open' ORDER BY stage_id, position LIMIT 1"
@@ -258,10 +264,20 @@ class Bench:
                 read_until(fd, b"hello there", 20)
                 return (time.perf_counter() - start) * 1000
 
-        found = compare("board of 10,000 deals: first paint, to an empty Textual app", ours, floor, self.rounds)
+        def answer() -> float:
+            start = time.perf_counter()
+            with terminal([*PROGRAM, "tui"], self.env(book), 160, 50) as (_, fd):
+                os.write(fd, b"?")
+                read_until(fd, b"Everywhere", 20)
+                return (time.perf_counter() - start) * 1000
+
+        name = "board of 10,000 deals: first paint"
+        found = compare(f"{name}, to an empty Textual app", ours, floor, self.rounds)
         self.note(found)
         if found.ours is not None:
-            self.note(Figure("board of 10,000 deals: first paint", found.ours, bound=500))
+            self.note(Figure(name, found.ours, bound=500))
+        name = "board of 10,000 deals: first answer to a key, to an empty app"
+        self.note(compare(name, answer, floor, self.rounds))
         if keys:
             self.note(Figure("board of 10,000 deals: processor time a key", statistics.median(keys), bound=16))
 

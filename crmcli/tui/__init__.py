@@ -11,6 +11,9 @@ from crmcli.errors import UsageError
 if TYPE_CHECKING:
     from crmcli.context import Context
 
+#: How long the first frame waits for the cards, in seconds: a book far away is read while Textual is loaded.
+PATIENCE = 1.0
+
 
 def run(ctx: Context, screen: str = "board") -> int:
     """Open the dashboard on the context's book and stay until it is left; the exit code.
@@ -20,23 +23,27 @@ def run(ctx: Context, screen: str = "board") -> int:
     """
     if not all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__)):
         raise UsageError("the dashboard needs a terminal", "'crm today' prints the day's page without one")
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         raise UsageError(
             "the dashboard cannot draw on this terminal (TERM is dumb)", "'crm today' prints the day's page"
         )
     from crmcli.tui.work import Desk
 
-    # The book is opened and the first screen read while Textual, which takes longer, is still being imported.
     desk = Desk(ctx.settings, plugins=ctx.plugins_on)
-    try:
-        if screen == "board":
-            from crmcli.services import board
+    if screen == "board":
+        from crmcli.services import board
 
-            desk.prepare(board.stamped, board.cards)
+        desk.prepare(board.stamped, board.cards)
+    from crmcli.tui.first import FirstFrame  # meanwhile the book is opened and the cards are read
+
+    frame = FirstFrame()
+    try:
+        desk.opened()
+        if found := desk.ready(PATIENCE):
+            frame.draw(found[1], desk.look)
         from crmcli.tui.app import start
 
-        desk.opened()
-
-        return start(desk, screen)
+        return start(desk, screen, frame)
     finally:
+        frame.end()
         desk.close()

@@ -21,13 +21,19 @@ RECORDS = ("board", "today", "list", "record")
 
 class Action(NamedTuple):
     """One thing to do: `name` is the handler `action_<name>`, `keys` the keys with commas, `label` its word in the
-    line of keys ("" leaves it out there), `where` the places it belongs to."""
+    line of keys ("" leaves it out there), `where` the places it belongs to, `of` what the handler is given."""
 
     name: str
     keys: str
     label: str
     help: str
     where: tuple[str, ...] = ("any",)
+    of: str = ""
+
+    def call(self, key: str) -> str:
+        """The call of the handler for one of the keys; of the keys 1 to 9 it gets the number."""
+        given = key if key.isdigit() else repr(self.of) if self.of else ""
+        return f"{self.name}({given})" if given else self.name
 
     @property
     def shown(self) -> str:
@@ -72,15 +78,18 @@ ACTIONS = (
     Action("help", "?", "help", "This page"),
     Action("refresh", "r", "", "Read everything again"),
     Action("theme", "T", "", "Dark or light"),
-    Action("back", "q,escape", "", "Back; from a main place q leaves"),
+    Action("suspend_process", "ctrl+z", "", "Back to the shell for a while; fg returns here"),
+    Action("back", "q", "", "Back; from a main place leave"),
+    Action("cancel", "escape", "", "Clear the filter, or back"),
     Action("leave", "ctrl+q,ctrl+c", "", "Leave at once"),
-    Action("go_board", "b", "board", "The pipeline board", ("go",)),
-    Action("go_today", "t", "today", "What needs you today", ("go",)),
-    Action("go_leads", "l", "leads", "All leads", ("go",)),
-    Action("go_deals", "d", "deals", "All deals", ("go",)),
-    Action("go_contacts", "c", "contacts", "All contacts", ("go",)),
-    Action("go_companies", "o", "companies", "All companies", ("go",)),
-    Action("go_tasks", "k", "tasks", "All tasks", ("go",)),
+    Action("to_top", "g", "top", "First line or card", ("go",)),
+    Action("visit", "b", "board", "The pipeline board", ("go",), "board"),
+    Action("visit", "t", "today", "What needs you today", ("go",), "today"),
+    Action("visit", "l", "leads", "All leads", ("go",), "lead"),
+    Action("visit", "d", "deals", "All deals", ("go",), "deal"),
+    Action("visit", "c", "contacts", "All contacts", ("go",), "contact"),
+    Action("visit", "o", "companies", "All companies", ("go",), "company"),
+    Action("visit", "k", "tasks", "All tasks", ("go",), "task"),
 )
 
 
@@ -90,12 +99,11 @@ def actions_for(where: str) -> tuple[Action, ...]:
 
 
 def bindings_for(where: str) -> list[BindingType]:
-    """Textual's bindings for one place; an action with the keys 1 to 9 gets the number as its argument."""
+    """Textual's bindings for one place."""
     from textual.binding import Binding
 
     found: list[BindingType] = []
     for action in actions_for(where):
         for key in action.keys.split(","):
-            call = f"{action.name}({key})" if key.isdigit() else action.name
-            found.append(Binding(key, call, action.help, show=False))
+            found.append(Binding(key, action.call(key), action.help, show=False))
     return found

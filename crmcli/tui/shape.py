@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from crmcli.domain import money
 from crmcli.domain.dates import show_day
-from crmcli.domain.text import clip, pad, visible
+from crmcli.domain.text import clip, pad, visible, width
 from crmcli.domain.types import Money, Ref, read_instant
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from crmcli.results import Column
 
 Align = Literal["left", "right", "center"]
+#: Pieces of a line: (text, tone); the tones are those of `colours.style`.
+Pieces = list[tuple[str, str]]
+#: Below this nothing can be read; a terminal of 80 x 24 may lose a line to tmux.
+SMALLEST = (60, 15)
 
 
 class Look(NamedTuple):
@@ -34,6 +38,16 @@ class Look(NamedTuple):
 def fit(text: str, columns: int, align: Align = "left") -> str:
     """The text in exactly so many columns: harmless, cut with an ellipsis, filled with spaces."""
     return pad(clip(visible(text), columns), columns, align)
+
+
+def filled(pieces: Pieces, columns: int, rest: str) -> Pieces:
+    """The pieces in exactly so many columns: cut with an ellipsis, or filled up in the tone `rest`."""
+    found, room = [], columns
+    for text, tone in pieces:
+        taken = width(text)
+        found.append((text if taken <= room else fit(text, room), tone))
+        room = max(0, room - taken)
+    return [*found, (" " * room, rest)] if room else found
 
 
 def short(minor: int, currency: str) -> str:

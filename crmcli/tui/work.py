@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crmcli.context import Context
 from crmcli.errors import CrmError
+from crmcli.tui.shape import Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,8 @@ class Desk:
         self._attached = threading.Event()
         self._open = threading.Event()
         self._trouble: Exception | None = None
-        self._early: list[Any] | None = None
+        self._early: threading.Event | None = None
+        self._found: Any = None
         self._taker: Callable[[Any], None] | None = None
         self._thread = threading.Thread(target=self._work, name="desk", daemon=True)
         self._thread.start()
@@ -90,6 +92,11 @@ class Desk:
         self._attached.set()
         for line in self._remarks:
             listener.remark(line)
+
+    @property
+    def look(self) -> Look:
+        """How values are shown just now."""
+        return Look(self.context.now, str(self.settings["calendar"]), str(self.settings["currency"]).upper())
 
     # --- asking ---
 
@@ -119,25 +126,33 @@ class Desk:
         return not job.group or self._latest.get(job.group) == job.token
 
     def prepare(self, verb: Callable[..., Any], *args: Any) -> None:
-        """Ask before there is a screen; `take` hands the answer to the screen that wants it."""
-        self._early = []
-        self.ask(verb, *args, then=self._arrived)
+        """Ask before there is a screen; `ready` looks at the answer, `take` hands it to the screen that wants it."""
+        early = self._early = threading.Event()
 
-    def _arrived(self, value: Any) -> None:
-        if self._taker is not None:
-            self._taker(value)
-        elif self._early is not None:
-            self._early.append(value)
+        def keep(ctx: Context) -> Any:
+            try:
+                self._found = verb(ctx, *args)
+            finally:
+                early.set()
+            return self._found
+
+        self.ask(keep, then=lambda found: self._taker and self._taker(found))
+
+    def ready(self, seconds: float) -> Any:
+        """What was prepared, if it is there within so many seconds; else None."""
+        if self._early is not None:
+            self._early.wait(seconds)
+        return self._found
 
     def take(self, then: Callable[[Any], None]) -> bool:
         """Whether something was prepared; `then` gets it now, or when it arrives. Only the first taker gets it."""
-        early, self._early = self._early, None
-        if early is None:
+        if self._early is None:
             return False
-        if early:
-            then(early[0])
-        else:
+        self._early = None
+        if self._found is None:
             self._taker = then
+        else:
+            then(self._found)
         return True
 
     # --- the thread ---

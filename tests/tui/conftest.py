@@ -9,7 +9,7 @@ import pytest
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.services import deals, records, timeline
 from crmcli.tui.app import Dashboard
 from crmcli.tui.work import Desk
@@ -51,6 +51,7 @@ def fill(ctx: Context) -> None:
         (HOSTILE[0], HOSTILE[1], "proposition", "1"), (HOSTILE[3], HOSTILE[4], "proposition", "2"),
         ("Old mill", "Zürich Water", "proposition", "5k"),
     ]  # fmt: skip
+    records.add(ctx, COMPANY, {"name": HOSTILE[1]})  # nobody is made on the way by what looks like an address
     with ctx.writing("test"):
         for name, company, stage, value in made:
             records.add(ctx, DEAL, {"name": name, "company": company, "stage": stage, "value": value})
@@ -104,7 +105,7 @@ async def settle(app: Dashboard, pilot: Pilot[int]) -> None:
     for _ in range(1000):
         await pilot.pause(0.005)
         here = app.here if app.is_running else None
-        quiet = not app.desk.pending and (here is None or (here.seen >= 0 and not here.loading))
+        quiet = not app.desk.pending and (here is None or (here.seen >= 0 and not here.asking))
         idle = idle + 1 if quiet and not waiting(app) else 0
         if idle == 6:
             return
@@ -113,8 +114,10 @@ async def settle(app: Dashboard, pilot: Pilot[int]) -> None:
 def waiting(app: Dashboard) -> int:
     """How many messages nobody has looked at yet: on a busy machine a typed letter may still be on its way."""
     screens = app.screen_stack if app.is_running else []
-    return app.message_queue_size + sum(
-        node.message_queue_size for screen in screens for node in (screen, *screen.walk_children())
+    return (
+        len(app._typed)
+        + app.message_queue_size
+        + sum(node.message_queue_size for screen in screens for node in (screen, *screen.walk_children()))
     )
 
 

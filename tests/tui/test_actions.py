@@ -117,7 +117,7 @@ async def test_lost_asks_for_a_reason_known_or_new(dashboard: Any, book: Book) -
         assert records.get(book.context, DEAL, 2)["lost_reason"] == "Went silent"
 
 
-@covers("open", "back")
+@covers("open", "back", "cancel")
 async def test_open_and_back(dashboard: Any) -> None:
     async with dashboard(size=(120, 40)) as (app, pilot):
         await press(app, pilot, "enter")
@@ -125,6 +125,8 @@ async def test_open_and_back(dashboard: Any) -> None:
         assert "Analytical Engines" in screen_text(app)
         assert "asked for [b]two[/b] looms ^[[2J" in screen_text(app)
         await press(app, pilot, "escape")
+        assert isinstance(app.screen, BoardPlace)
+        await press(app, pilot, "escape", "enter", "q")
         assert isinstance(app.screen, BoardPlace)
         await press(app, pilot, "q")
         assert app.return_value == 0
@@ -280,7 +282,7 @@ async def test_undo_takes_the_last_change_back_and_says_so(dashboard: Any, book:
         assert app.screen.view.lanes[0].cards[0][1] == "Loom cards"
 
 
-@covers("go", "go_board", "go_today", "go_leads", "go_deals", "go_contacts", "go_companies", "go_tasks")
+@covers("go", "visit")
 async def test_go(dashboard: Any) -> None:
     async with dashboard() as (app, pilot):
         places = [
@@ -301,6 +303,20 @@ async def test_go(dashboard: Any) -> None:
         assert isinstance(app.screen, BoardPlace)
         await press(app, pilot, "g", "z")
         assert isinstance(app.screen, BoardPlace)
+
+
+@covers("to_top")
+async def test_a_long_list_from_end_to_end(dashboard: Any, book: Book) -> None:
+    with book.context.writing("test"):
+        for number in range(450):
+            records.add(book.context, LEAD, {"name": f"Lead {number}"})
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "g", "l", "G")
+        view = app.screen.view
+        assert len(view.rows) == 454
+        assert view.rows[view.at].data["name"] == "Grace Hopper"
+        await press(app, pilot, "g", "g")
+        assert view.rows[view.at].data["name"] == "Lead 449"
 
 
 @covers("palette")
@@ -337,6 +353,13 @@ async def test_refresh(dashboard: Any, book: Book) -> None:
         records.edit(book.context, DEAL, [1], {"name": "Jacquard"})
         await press(app, pilot, "r")
         assert app.screen.view.card.name == "Jacquard"
+
+
+@covers("suspend_process")
+async def test_ctrl_z_does_nothing_where_there_is_no_shell_to_go_back_to(dashboard: Any) -> None:
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "ctrl+z")
+        assert "Loom cards" in screen_text(app)
 
 
 @covers("theme")

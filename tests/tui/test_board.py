@@ -126,6 +126,16 @@ async def test_a_window_that_is_too_small_says_so_and_recovers(dashboard: Any) -
         assert "at least" not in screen_text(app)
 
 
+async def test_the_title_is_laid_out_anew_for_another_width(dashboard: Any) -> None:
+    async with dashboard(size=(120, 40)) as (app, pilot):
+        wide = screen_text(app).splitlines()[0]
+        await pilot.resize_terminal(80, 24)
+        await settle(app, pilot)
+        narrow = screen_text(app).splitlines()[0]
+        assert wide.split() == narrow.split()
+        assert narrow.endswith("8 open deals, 1.2M EUR + 4.3k USD ")
+
+
 async def test_an_empty_book(dashboard: Any, book: Book) -> None:
     records.remove(book.context, DEAL, list(range(1, 10)))
     async with dashboard() as (app, pilot):

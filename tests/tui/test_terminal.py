@@ -65,7 +65,8 @@ def terminal(book: Book, tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_a_morning_in_tmux(terminal: Terminal, book: Book) -> None:
-    assert "خرید سامانه" in terminal.see("Loom cards")
+    terminal.see("Loom cards")
+    assert "خرید سامانه" in terminal.see("filter")  # of the last line
     terminal.keys("L")
     end = time.monotonic() + PATIENCE
     while book.deal("Loom cards")["stage"] != "Qualified" and time.monotonic() < end:
@@ -93,6 +94,34 @@ def test_a_morning_in_tmux(terminal: Terminal, book: Book) -> None:
     terminal.keys("q")
     shown = terminal.see("left with 0")
     assert "Traceback" not in shown
+
+
+def test_ctrl_z_goes_to_the_shell_and_fg_comes_back(terminal: Terminal) -> None:
+    terminal.see("Loom cards")
+    terminal.tmux("respawn-window", "-k", "env PS1='ready ' bash --norc -i")
+    terminal.see("ready")
+    terminal.keys("-l", f"{sys.executable} -m crmcli tui")
+    terminal.keys("Enter")
+    terminal.see("Loom cards")
+    terminal.see("filter")
+    time.sleep(1)
+    terminal.keys("C-z")
+    terminal.see("Stopped")
+    terminal.keys("-l", "fg")
+    terminal.keys("Enter")
+    terminal.see("Loom cards")
+    terminal.keys("q")
+    terminal.see("Stopped")
+
+
+def test_what_is_typed_while_it_starts_is_done_in_order(terminal: Terminal, book: Book) -> None:
+    terminal.see("Loom cards")  # the first frame: nothing listens yet
+    terminal.keys("j", "L", "a")
+    terminal.keys("-l", "Early bird value=5k")
+    terminal.keys("Enter")
+    terminal.see("added deal")
+    assert book.deal("Bulk paper")["stage"] == "Qualified"
+    assert book.deal("Early bird")["value"] == 500_000
 
 
 def drive(code: str, *, sent: int = 0, until: bytes = b"Proposition") -> tuple[int, bytes, bytes]:
@@ -127,12 +156,13 @@ RUN = "import sys; from crmcli.context import Context; from crmcli.tui import ru
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_signals_restore_the_terminal(book: Book, number: signal.Signals) -> None:
-    code, _, after = drive(RUN, sent=number)
+@pytest.mark.parametrize("until", [b"Proposition", b"\x1b[?2004h"], ids=["first frame", "dashboard"])
+def test_signals_restore_the_terminal(book: Book, number: signal.Signals, until: bytes) -> None:
+    code, before, after = drive(RUN, sent=number, until=until)
     assert code == 128 + number
     assert b"\x1b[?1049l" in after
     assert b"\x1b[?25h" in after
-    assert b"\x1b[?1000l" in after
+    assert b"\x1b[?1000h" not in before or b"\x1b[?1000l" in after
 
 
 def test_a_fault_of_the_program_is_one_line_and_a_report(book: Book, isolated: Path) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from crmcli.domain.entities import DEAL
 from crmcli.services import board, deals
 from crmcli.tui.actions import bindings_for
+from crmcli.tui.lanes import summary
 from crmcli.tui.screens.place import Place, Subject
-from crmcli.tui.shape import short
 from crmcli.tui.widgets.bars import TitleBar
 from crmcli.tui.widgets.board import BoardView
 
@@ -48,20 +48,8 @@ class BoardPlace(Place):
         self._tell(found)
 
     def _tell(self, found: board.Board) -> None:
-        several = len(found.pipelines) > 1
-        tabs = [
-            (f"{i} {name}" if several else name, number == found.id)
-            for i, (number, name) in enumerate(found.pipelines, 1)
-        ]
-        totals: dict[str, int] = {}
-        opened = [lane for lane in found.lanes if not lane.won]
-        for lane in opened:
-            for entry in lane.sums:
-                totals[entry.currency] = totals.get(entry.currency, 0) + entry.value
-        worth = " + ".join(f"{short(value, code)} {code}" for code, value in list(totals.items())[:3])
-        count = sum(len(lane.cards) for lane in opened)
-        words = f"{count:,} open deal{'' if count == 1 else 's'}"
-        self.query_one(TitleBar).tell(tabs, f"{words}, {worth}" if worth else words, self.filter)
+        tabs, words = summary(found)
+        self.query_one(TitleBar).tell(tabs, words, self.filter)
 
     def subject(self) -> Subject | None:
         card = self.view.card

@@ -9,9 +9,9 @@ from crmcli.domain.text import visible, width
 from crmcli.services import records
 from crmcli.tui.actions import bindings_for
 from crmcli.tui.screens.place import Place, Subject
-from crmcli.tui.shape import fit, value
+from crmcli.tui.shape import Pieces, fit, value
 from crmcli.tui.widgets.bars import TitleBar
-from crmcli.tui.widgets.rows import Pieces, Row, RowsView
+from crmcli.tui.widgets.rows import Row, RowsView
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from crmcli.results import Column, Rows
 
 PAGE = 200
+#: The way to the end reads so many rows at once, and their first so many say how wide the columns are.
+FAR, TELLING = 20_000, 500
 #: No column but the name takes more.
 WIDEST = 26
 #: Between two columns.
@@ -75,6 +77,18 @@ class ListPlace(Place):
             self._asking = True
             self.ask_rows(page, self.kind, self.words(), self.cursor, 0, then=self._add, more=True)
 
+    def action_bottom(self) -> None:
+        """The last line; of a list that is not all there yet, as far as one reading goes."""
+        if self.cursor:
+            self._asking = True
+            self.ask_rows(page, self.kind, self.words(), self.cursor, FAR, then=self._add_to_the_end, more=True)
+        else:
+            super().action_bottom()
+
+    def _add_to_the_end(self, rows: Rows) -> None:
+        self._add(rows)
+        super().action_bottom()
+
     def _add(self, rows: Rows) -> None:
         self._asking = False
         self.columns, self.cursor = rows.columns, rows.cursor
@@ -83,7 +97,7 @@ class ListPlace(Place):
         for column in self.columns:
             if any(row.get(column.name) not in (None, "", []) for row in new):
                 self._filled.add(column.name)
-            texts = [visible(value(column, row, look)[0]) for row in new]
+            texts = [visible(value(column, row, look)[0]) for row in new[:TELLING]]
             widest = max([self._natural.get(column.name, 0), width(column.label), *map(width, texts)])
             self._natural[column.name] = min(widest, WIDEST if column.name != "name" else 60)
         self.found = [*self.found, *(Row(row["id"], row) for row in new)]
@@ -98,9 +112,10 @@ class ListPlace(Place):
         least = min(natural, max(20, columns // 3))
         room = columns - least
         chosen = {"name": least}
+        currencies = {column.currency for column in self.columns if column.currency}
         for column in self.columns:
-            # A column that is empty everywhere tells nothing.
-            if column.name == "name" or (self.found and column.name not in self._filled):
+            # A column that is empty everywhere tells nothing, and amounts bring their currency along.
+            if column.name in currencies | {"name"} or (self.found and column.name not in self._filled):
                 continue
             need = self._natural[column.name] + GAP
             if need <= room:
@@ -113,7 +128,7 @@ class ListPlace(Place):
         pieces = []
         for column, room in self._layout(columns):
             side = value(column, self.found[0].data, self.dashboard.look)[1] if self.found else "left"
-            pieces.append((fit(column.label, room - GAP, side) + " " * GAP, "title"))
+            pieces.append((fit(column.label, room - GAP, side) + " " * GAP, "columns"))
         return pieces
 
     def _paint(self, data: Any, columns: int) -> Pieces:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.screen import Screen
-from textual.widgets import Static
 
 from crmcli.context import Context
 from crmcli.domain.entities import ENTITIES
@@ -13,20 +12,20 @@ from crmcli.domain.text import clip, visible
 from crmcli.errors import CrmError, UsageError
 from crmcli.services import board, deals, records, tasks, timeline
 from crmcli.tui import lines
-from crmcli.tui.screens.windows import Prompt
-from crmcli.tui.widgets.bars import FilterBar, KeyBar, TitleBar
+from crmcli.tui.shape import SMALLEST
+from crmcli.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.widgets import Static
 
     from crmcli.results import Changed
     from crmcli.tui.app import Dashboard
-
-#: Below this nothing can be read; a terminal of 80 x 24 may lose a line to tmux.
-SMALLEST = (60, 15)
+    from crmcli.tui.screens.windows import Prompt
+    from crmcli.tui.widgets.filter import FilterBar
 
 
 class Subject(NamedTuple):
@@ -56,7 +55,10 @@ class Place(Screen[None]):
         super().__init__()
         self.filter = ""
         self.seen = -1
-        self.loading = False
+        self.asking = False
+        #: What few sessions need is made when it is needed: the filter's line, and what a window too small shows.
+        self.bar: FilterBar | None = None
+        self.notice: Static | None = None
 
     @property
     def dashboard(self) -> Dashboard:
@@ -99,11 +101,7 @@ class Place(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TitleBar(id="title")
         yield from self.body()
-        bar = FilterBar(id="filter")
-        bar.display = False
-        yield bar
         yield KeyBar(self.where)
-        yield Static("", id="small", markup=False)
 
     def on_mount(self) -> None:
         self.load()
@@ -117,12 +115,21 @@ class Place(Screen[None]):
         self.set_class(small, "-small")
         if small:
             text = f"The window is {width} x {height}.\nMake it {SMALLEST[0]} x {SMALLEST[1]} at least."
-            self.query_one("#small", Static).update(text)
+            self._small(text)
+
+    def _small(self, text: str) -> None:
+        from textual.widgets import Static
+
+        if self.notice is None:
+            self.notice = Static(text, id="small", markup=False)
+            self.mount(self.notice)
+        else:
+            self.notice.update(text)
 
     def ask_rows(self, verb: Callable[..., Any], *args: Any, then: Callable[[Any], None], more: bool = False) -> None:
         """Ask for rows: only the newest answer counts, and a malformed filter leaves the last good rows. `more` says
         that they continue what is shown, which stays as old as it is."""
-        self.loading = True
+        self.asking = True
         self.dashboard.desk.ask(
             board.stamped,
             verb,
@@ -138,19 +145,19 @@ class Place(Screen[None]):
         return f"rows:{id(self)}"
 
     def _arrived(self, then: Callable[[Any], None], found: tuple[int, Any], more: bool = False) -> None:
-        self.loading = False
+        self.asking = False
         if not more:
             self.seen = found[0]
         if self.is_attached:
-            self.query_one(FilterBar).trouble(None)
+            if self.bar:
+                self.bar.trouble(None)
             then(found[1])
 
     def _refused(self, error: CrmError) -> bool:
-        self.loading = False
-        bar = self.query_one(FilterBar)
-        if not self.is_attached or not bar.display or not isinstance(error, UsageError):
+        self.asking = False
+        if not (self.is_attached and self.bar and self.bar.display and isinstance(error, UsageError)):
             return False
-        bar.trouble(error)
+        self.bar.trouble(error)
         return True
 
     # --- moving ---
@@ -180,8 +187,13 @@ class Place(Screen[None]):
 
     # --- the filter ---
 
-    def action_filter(self) -> None:
-        self.query_one(FilterBar).open()
+    async def action_filter(self) -> None:
+        from crmcli.tui.widgets.filter import FilterBar
+
+        if self.bar is None:
+            self.bar = FilterBar(id="filter")
+            await self.mount(self.bar, before="#keys")
+        self.bar.open()
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         self.filter = " ".join(lines.terms(message.text))
@@ -190,13 +202,14 @@ class Place(Screen[None]):
     def on_filter_bar_closed(self, message: FilterBar.Closed) -> None:
         if message.clear:
             self.clear_filter()
-        bar = self.query_one(FilterBar)
-        bar.display = bool(self.filter)
+        if self.bar:
+            self.bar.display = bool(self.filter)
         self.query_one("#body").focus()
 
     def clear_filter(self) -> None:
         had, self.filter = self.filter, ""
-        self.query_one(FilterBar).reset()
+        if self.bar:
+            self.bar.reset()
         if had:
             self.load()
 
@@ -226,27 +239,11 @@ class Place(Screen[None]):
 
         self.dashboard.desk.ask(verb, *args, then=then, failed=failed, **named)
 
-    def prompt(
-        self,
-        title: str,
-        submit: Callable[[str, Prompt], None],
-        *,
-        value: str = "",
-        hint: str = "",
-        choices: Sequence[str] = (),
-    ) -> None:
-        self.app.push_screen(Prompt(title, submit, value=value, hint=hint, choices=choices))
+    def _line(self, title: str, submit: Callable[[str, Prompt], None], **more: Any) -> None:
+        """Ask for a line; see `Prompt`."""
+        from crmcli.tui.screens.windows import Prompt
 
-    def _line(self, title: str, submit: Callable[[str, Prompt], None], **named: Any) -> None:
-        """A prompt whose line may itself be refused before a verb is asked."""
-
-        def read(text: str, prompt: Prompt) -> None:
-            try:
-                submit(text, prompt)
-            except CrmError as error:
-                prompt.refuse(error)
-
-        self.prompt(title, read, **named)
+        self.app.push_screen(Prompt(title, submit, **more))
 
     def _of(self, *kinds: str) -> Subject | None:
         """The subject if it is of such a kind; says so if it is not."""
@@ -321,20 +318,18 @@ class Place(Screen[None]):
         self._line(f"Task for {subject}", submit, hint="Call Ada due=fri type=call")
 
     def action_done(self) -> None:
-        if subject := self._of("task"):
-            self._line(
-                f"Done: {subject}",
-                lambda text, prompt: self.write(tasks.done, [subject.id], text, prompt=prompt, source="tui"),
-                hint="what came of it (may stay empty)",
-            )
+        self._task_line("Done", tasks.done, "what came of it (may stay empty)")
 
     def action_snooze(self) -> None:
+        self._task_line("Put off", tasks.snooze, "tomorrow, mon, +3d, fri 14:30")
+
+    def _task_line(self, title: str, verb: Callable[..., Changed], hint: str) -> None:
         if subject := self._of("task"):
-            self._line(
-                f"Put off: {subject}",
-                lambda text, prompt: self.write(tasks.snooze, [subject.id], text, prompt=prompt, source="tui"),
-                hint="tomorrow, mon, +3d, fri 14:30",
-            )
+
+            def submit(text: str, prompt: Prompt) -> None:
+                self.write(verb, [subject.id], text, prompt=prompt, source="tui")
+
+            self._line(f"{title}: {subject}", submit, hint=hint)
 
     def action_won(self) -> None:
         if subject := self._of("deal", "lead"):

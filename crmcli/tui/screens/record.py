@@ -12,9 +12,9 @@ from crmcli.services import records, values
 from crmcli.tui import lines
 from crmcli.tui.actions import bindings_for
 from crmcli.tui.screens.place import Place, Subject
-from crmcli.tui.shape import fit, value
+from crmcli.tui.shape import Pieces, fit, value
 from crmcli.tui.widgets.bars import TitleBar
-from crmcli.tui.widgets.rows import Pieces, Row, RowsView
+from crmcli.tui.widgets.rows import Row, RowsView
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -45,11 +45,6 @@ class RecordPlace(Place):
         with Horizontal(id="panes"):
             yield RowsView(id="body")
             yield RowsView(id="sections", empty="nothing has happened yet")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        # Before the first layout the panes count as hidden, and Textual hands the focus on to the last of them.
-        self.call_after_refresh(self.action_left)
 
     def load(self) -> None:
         self.ask_rows(records.show, self.kind, self.number, then=self.show)
@@ -183,6 +178,3 @@ class RecordPlace(Place):
 
     def on_rows_view_opened(self) -> None:
         self.action_open()
-
-    def action_back(self) -> None:
-        self.app.pop_screen()

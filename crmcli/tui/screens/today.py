@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from crmcli.services import board, today
 from crmcli.tui.actions import bindings_for
 from crmcli.tui.screens.place import Place, Subject
-from crmcli.tui.shape import fit
+from crmcli.tui.shape import Pieces, fit
 from crmcli.tui.widgets.bars import TitleBar
-from crmcli.tui.widgets.rows import Pieces, Row, RowsView
+from crmcli.tui.widgets.rows import Row, RowsView
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

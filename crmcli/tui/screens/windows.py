@@ -12,9 +12,9 @@ from textual.widgets import Input, Static
 from crmcli.domain.text import fold, visible
 from crmcli.errors import CrmError
 from crmcli.tui.actions import ACTIONS, PLACES, Action, actions_for, bindings_for
-from crmcli.tui.shape import fit
+from crmcli.tui.shape import Pieces, fit
 from crmcli.tui.widgets.bars import KeyBar
-from crmcli.tui.widgets.rows import Pieces, Row, RowsView
+from crmcli.tui.widgets.rows import Row, RowsView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,24 +28,29 @@ if TYPE_CHECKING:
 
 
 class Typed(ModalScreen[Any]):
-    """A window with a line to type; keys that come before the line is there are not lost."""
+    """A window with a line to type; keys that come before the line is there are kept for it."""
 
-    early = ""
+    def __init__(self) -> None:
+        super().__init__()
+        self.early: list[events.Key] = []
 
     def on_key(self, event: events.Key) -> None:
-        if event.is_printable and event.character:
+        if self.focused is None:
             event.stop()
-            if lines := self.query(Input):
-                lines.first().insert_text_at_cursor(event.character)
-            else:
-                self.early += event.character
+            self.early.append(event)
+
+    def on_mount(self) -> None:
+        line = self.query_one(Input)
+        self.set_focus(line)
+        for event in self.early:
+            line.post_message(event)
 
 
 class Prompt(Typed):
     """One line to type. It stays open, with the reason, until the book has taken what was typed.
 
-    `submit(text, prompt)` asks the book; `close` and `refuse` are its answers. `choices` can be picked with the arrow
-    keys; `value` stands there from the start.
+    `submit(text, prompt)` asks the book, or raises a CrmError; `close` and `refuse` are the book's answers. `choices`
+    can be picked with the arrow keys; `value` stands there from the start.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,7 +76,7 @@ class Prompt(Typed):
         with Vertical(id="prompt"):
             yield Static(Content(visible(self.title_text)), id="prompt-title")
             if self.choices:
-                view = RowsView(id="prompt-choices")
+                view = RowsView(id="prompt-choices", ground="+surface")
                 view.can_focus = False
                 view.styles.height = min(len(self.choices), 8)
                 yield view
@@ -81,7 +86,6 @@ class Prompt(Typed):
     def on_mount(self) -> None:
         if self.choices:
             self._offer("")
-        self.query_one(Input).insert_text_at_cursor(self.early)
 
     def _offer(self, typed: str) -> None:
         needle = fold(typed)
@@ -105,7 +109,10 @@ class Prompt(Typed):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.submit(event.value.strip(), self)
+        try:
+            self.submit(event.value.strip(), self)
+        except CrmError as error:
+            self.refuse(error)
 
     def refuse(self, error: CrmError) -> bool:
         """Show why it was not taken."""
@@ -136,7 +143,7 @@ class Go(ModalScreen[str]):
         action = next((a for a in actions_for("go") if a.keys == event.key), None)
         event.stop()
         event.prevent_default()
-        self.dismiss(action.name if action else "")
+        self.dismiss(action.call(event.key) if action else "")
 
     def action_away(self) -> None:
         self.dismiss("")
@@ -147,7 +154,8 @@ class Help(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,q,question_mark,enter", "dismiss", ""), ("j,down", "step(1)", ""), ("k,up", "step(-1)", ""),
-        ("pagedown,space", "step(15)", ""), ("pageup", "step(-15)", ""),
+        ("pagedown,space,ctrl+d", "step(15)", ""), ("pageup,ctrl+u", "step(-15)", ""),
+        ("home,g", "step(-1000)", ""), ("end,G", "step(1000)", ""),
     ]  # fmt: skip
 
     def __init__(self, where: str) -> None:
@@ -157,7 +165,7 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):
             yield Static("Keys", id="help-title", markup=False)
-            yield RowsView(id="help-rows")
+            yield RowsView(id="help-rows", ground="+surface")
 
     def on_mount(self) -> None:
         rows = []
@@ -170,7 +178,7 @@ class Help(ModalScreen[None]):
         if isinstance(data, str):
             return [(fit(data, columns), "heading")]
         keys = "1-9" if data.keys.startswith("1,") else data.shown
-        return [(fit(keys, 12), "good"), (fit(data.help, columns - 12), "name")]
+        return [(fit(keys, 14), "good"), (fit(data.help, columns - 14), "name")]
 
     def action_step(self, down: int) -> None:
         self.query_one(RowsView).step(down)
@@ -196,13 +204,12 @@ class Palette(Typed):
     def compose(self) -> ComposeResult:
         with Vertical(id="palette"):
             yield Input(id="palette-text", placeholder="an action, or words of a record", compact=True)
-            view = RowsView(id="palette-rows", empty="nothing fits")
+            view = RowsView(id="palette-rows", empty="nothing fits", ground="+surface")
             view.can_focus = False
             yield view
 
     def on_mount(self) -> None:
         self._offer("")
-        self.query_one(Input).insert_text_at_cursor(self.early)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -211,7 +218,7 @@ class Palette(Typed):
     def _offer(self, typed: str) -> None:
         words = fold(typed).split()
         fits = [a for a in self.known if all(word in fold(f"{a.label} {a.help} {a.name}") for word in words)]
-        self.actions = [Row(action.name, action) for action in fits]
+        self.actions = [Row((action.name, action.of), action) for action in fits]
         if any(c.isalnum() for c in typed):
             from crmcli.services import finding
 

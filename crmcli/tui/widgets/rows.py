@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rich.segment import Segment
 from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
 
-from crmcli.domain.text import width
-from crmcli.tui.shape import fit
+from crmcli.tui.shape import Pieces, fit
+from crmcli.tui.widgets.strips import strip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rich.style import Style
     from textual import events
-
-#: Pieces of a line: (text, tone); tones are the component classes of `RowsView`.
-Pieces = list[tuple[str, str]]
+    from textual.strip import Strip
 
 
 class Row(NamedTuple):
@@ -33,19 +28,16 @@ class Row(NamedTuple):
 class RowsView(Widget, can_focus=True):
     """Lines with a cursor. `paint(data, columns)` gives the pieces of a line that is about to be drawn."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--name", "rows--dim", "rows--warn", "rows--bad", "rows--good", "rows--heading", "rows--here",
-        "rows--title",
-    }  # fmt: skip
-
     class Opened(Message):
         """A line was double-clicked."""
 
     class NearEnd(Message):
         """The cursor is close to the last line that is known."""
 
-    def __init__(self, *, id: str, empty: str = "nothing here") -> None:
+    def __init__(self, *, id: str, empty: str = "nothing here", ground: str = "") -> None:
+        """`ground` is what the tones of the lines stand on where that is not the place's: "+surface" in a window."""
         super().__init__(id=id)
+        self.ground = ground
         self.rows: Sequence[Row] = ()
         self.empty = empty
         self.at = 0
@@ -122,35 +114,23 @@ class RowsView(Widget, can_focus=True):
         self._settle()
         self.refresh()
 
-    def _style(self, tone: str) -> Style:
-        return self.get_component_rich_style(f"rows--{tone}")
-
     def render_line(self, y: int) -> Strip:
         columns = self.size.width
+        pieces, under = self._line(y, columns)
+        return strip([(text, tone + under) for text, tone in pieces], columns, self.app.theme, "name" + under)
+
+    def _line(self, y: int, columns: int) -> tuple[Pieces, str]:
+        """The pieces of a line of the screen, and what their tones stand on."""
         if y < self._head and self._title:
-            return self._strip([(" ", "title"), *self._title(columns - 2), (" ", "title")], columns, None)
+            return [(" ", "columns"), *self._title(columns - 2), (" ", "columns")], self.ground
         at = self.top + y - self._head
         if at >= len(self.rows):
-            text = f" {self.empty}" if at == 0 else ""
-            return Strip([Segment(fit(text, columns), self._style("dim"))], columns)
+            return [(fit(f" {self.empty}" if at == 0 else "", columns), "dim")], self.ground
         row = self.rows[at]
         # A list that cannot take the focus serves a line that is typed beside it: its cursor always shows.
         here = at == self.at and row.key is not None and (self.has_focus or not self.can_focus)
-        pieces = self._paint(row.data, columns - 2)
-        return self._strip(
-            [("▌" if here else " ", "name"), *pieces, (" ", "name")], columns, self._style("here") if here else None
-        )
-
-    def _strip(self, pieces: Pieces, columns: int, over: Style | None) -> Strip:
-        parts, taken = [], 0
-        for text, tone in pieces:
-            style = self._style(tone)
-            parts.append(Segment(text, style if over is None else style + _ground(over)))
-            taken += width(text)
-        if taken < columns:
-            parts.append(Segment(" " * (columns - taken), self._style("name") if over is None else over))
-        strip = Strip(parts, max(taken, columns))
-        return strip if taken <= columns else strip.crop(0, columns)
+        pieces = [("▌" if here else " ", "name"), *self._paint(row.data, columns - 2), (" ", "name")]
+        return pieces, "+here+bold" if here else self.ground
 
     # --- the mouse ---
 
@@ -177,10 +157,3 @@ class RowsView(Widget, can_focus=True):
 
     def on_blur(self) -> None:
         self.refresh()
-
-
-def _ground(style: Style) -> Style:
-    """What the cursor adds to a piece of a line: the ground and the weight, never the colour."""
-    from rich.style import Style as RichStyle
-
-    return RichStyle(bgcolor=style.bgcolor, bold=style.bold)
