@@ -6,25 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import domain_of, email_domain, is_public_domain
 from crmcli.domain.columnwise import derive_columns
-from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref
 from crmcli.services import columns as reading
 from crmcli.services import mapping
 from crmcli.services.columns import Problem, Problems
-from crmcli.store.sql import table_of
+from crmcli.services.endings import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
     from crmcli.domain.types import Env
     from crmcli.services.mapping import Mapped
-
-#: How programs name the end of a pipeline.
-WON_WORDS = frozenset(("won", "closed won", "closed - won", "gewonnen", "برنده", "برده"))
-LOST_WORDS = frozenset(("lost", "closed lost", "closed - lost", "verloren", "باخت", "از دست رفته"))
-
 
 #: Before a domain or e-mail address that stands for a name: no text has a NUL.
 AT = "\0"
@@ -38,12 +31,19 @@ class Block:
         self.lines, self.cells = lines, cells
         self.columns: dict[str, list[Any]] = {}
         self.links: dict[str, list[str | None]] = {}
+        #: by link: the uid of the linked record, and its domain or e-mail address, where the file says them
+        self.uids: dict[str, list[str | None]] = {}
+        self.addresses: dict[str, list[str | None]] = {}
         self.tags: list[tuple[str, ...]] | None = None
         #: what the write door derives from the columns, worked out before it takes the lock
         self.keys: dict[str, list[Any]] = {}
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def content(self, row: int) -> dict[str, Any]:
+        """A row as the record that it makes, by column."""
+        return {"status": "open"} | {name: column[row] for name, column in self.columns.items()}
 
     def without(self, rows: Mapping[int, Any]) -> None:
         """Drop these rows."""
@@ -55,6 +55,8 @@ class Block:
         self.lines, self.cells = kept(self.lines), kept(self.cells)
         self.columns = {name: kept(values) for name, values in self.columns.items()}
         self.links = {name: kept(values) for name, values in self.links.items()}
+        self.uids = {name: kept(values) for name, values in self.uids.items()}
+        self.addresses = {name: kept(values) for name, values in self.addresses.items()}
         self.keys = {name: kept(values) for name, values in self.keys.items()}
         self.tags = kept(self.tags) if self.tags is not None else None
 
@@ -81,8 +83,13 @@ class Reader:
                 self._amounts.append((some[0], field))
             elif isinstance(field.type, Ref):
                 self._links.append((some[0], field))
+            elif to == "status" and kind.kind:
+                self._plain.append((some[0], field, reading.statuses))
             else:
-                self._plain.append((some[0], field, reading.reader(field, envs.get(some[0].place, env))))
+                fractions = some[0].unit == mapping.FRACTION
+                for column in some:
+                    read = reading.reader(field, envs.get(column.place, env), fractions=fractions)
+                    self._plain.append((column, field, read))
 
     @property
     def fills(self) -> set[str]:
@@ -90,6 +97,8 @@ class Reader:
         found = {to for to in self._by if to not in mapping.ROLES}
         if self._by.get(mapping.FIRST) or self._by.get(mapping.LAST):
             found.add("name")
+        if self._by.get(mapping.ANY_STATUS):
+            found.add("status")
         return found
 
     def compared(self, block: Block) -> dict[str, list[Any]]:
@@ -109,15 +118,27 @@ class Reader:
         for index in used:
             turned[index], nulls = reading.without_nulls(turned[index])
             self.nulls += nulls
+        more = self._several(turned)
         for column, field, read in self._plain:
-            block.columns[field.column] = read(turned[column.place], column.header, bad)
+            values = read(turned[column.place], column.header, bad)
+            earlier = block.columns.get(field.column)
+            block.columns[field.column] = (
+                [e if e is not None else v for e, v in zip(earlier, values, strict=True)] if earlier else values
+            )
         self._name(block, turned, bad)
         self._money(block, turned, bad)
         for column, field in self._links:
-            block.links[field.name] = reading.words(turned[column.place], column.header, bad)
+            names, emails, others = reading.linked(turned[column.place], column.header)
+            block.links[field.name] = reading.words(names, column.header, bad)
+            if any(emails):
+                block.addresses[field.name] = emails
+            more.append(others)
         for column in self._by.get("tags", ()):
             block.tags = reading.many_words(turned[column.place], column.header, bad)
         self._roles(block, turned, bad)
+        self._flags(block, turned)
+        for others in more:
+            self._note(block, others)
         self._settle(block)
         if bad:
             block.without(bad)
@@ -146,7 +167,8 @@ class Reader:
         settled: list[str | None] = list(codes) if codes else [None] * len(block)
         for column, field in self._amounts:
             env = self._envs.get(column.place, self.env)
-            minors, found = reading.amounts(turned[column.place], codes, env, column.header, bad)
+            cells = reading.in_unit(turned[column.place], column.unit)
+            minors, found = reading.amounts(cells, codes, env, column.header, bad)
             block.columns[field.column] = minors
             for row, code in enumerate(found):
                 if code and settled[row] and settled[row] != code:
@@ -175,7 +197,7 @@ class Reader:
         for column, field in self._amounts:
             env = self._envs.get(column.place, self.env)
             cells, _ = reading.without_nulls([block.cells[row][column.place]])
-            minors, codes = reading.amounts(cells, [currency], env, column.header, own)
+            minors, codes = reading.amounts(reading.in_unit(cells, column.unit), [currency], env, column.header, own)
             if minors[0] is not None and codes[0] == currency:
                 again[field.column] = minors[0]
         return again if not own and again.keys() == found.keys() else {**found, "currency": settled}
@@ -191,11 +213,14 @@ class Reader:
                     if value.strip():
                         line = f"{column.header}: {' '.join(value.split())}"
                         notes[row] = f"{notes[row]}\n{line}" if notes[row] else line
+        for column in self._by.get(mapping.ANY_STATUS, ()):
+            block.columns["status"] = [status_of(cell) or "open" for cell in turned[column.place]]
         for column in self._by.get(mapping.COMPANY_DOMAIN, ()):
             domains = reading.each(
                 reading.cached(lambda text: domain_of(text) or None), turned[column.place], column.header, bad
             )
             named = block.links.get("company")
+            block.addresses["company"] = domains
             block.links["company"] = (
                 [n or (d and AT + d) for n, d in zip(named, domains, strict=True)]
                 if named
@@ -206,94 +231,52 @@ class Reader:
             found = reading.reader(email, self.env)(turned[column.place], column.header, bad)
             block.columns.setdefault("email", found)
             named = block.links.get("contact") or [None] * len(block)
+            block.addresses["contact"] = found
             block.links["contact"] = [n or (e and AT + e) for n, e in zip(named, found, strict=True)]
+
+        for link, role in mapping.LINK_UIDS.items():
+            for column in self._by.get(role, ()):
+                block.uids[link] = reading.each(reading.uid, turned[column.place], column.header, bad)
+                block.links.setdefault(link, [None] * len(block))
+
+    def _several(self, turned: list[list[str]]) -> list[dict[int, str]]:
+        """Leave one address or number in each cell that has several; the others, as lines for the description."""
+        more = []
+        for to in ("email", "phone", "mobile", mapping.CONTACT_EMAIL):
+            for column in self._by.get(to, ()):
+                turned[column.place], others = reading.several(
+                    turned[column.place], column.header, telephones=to in ("phone", "mobile")
+                )
+                more.append(others)
+        return more
+
+    def _note(self, block: Block, lines: Mapping[int, str]) -> None:
+        """Add lines to descriptions."""
+        if lines:
+            notes = block.columns.setdefault("description", [None] * len(block))
+            for row, line in lines.items():
+                notes[row] = f"{notes[row]}\n{line}" if notes[row] else line
+
+    def _flags(self, block: Block, turned: list[list[str]]) -> None:
+        """What columns of yes and no say of a deal's end, where no status does."""
+        said = [
+            [reading.yes_or_no(cell) for cell in turned[some[0].place]] if (some := self._by.get(role)) else None
+            for role in (mapping.IS_WON, mapping.IS_CLOSED, mapping.ACTIVE)
+        ]
+        if not any(said):
+            return
+        none = [None] * len(block)
+        states = block.columns.get("status") or none
+        rows = zip(states, *(flags or none for flags in said), strict=True)
+        block.columns["status"] = [
+            state or ("won" if won else "lost" if (closed and won is False) or active is False else None)
+            for state, won, closed, active in rows
+        ]
 
     def _settle(self, block: Block) -> None:
         """Empty cells of columns that are never empty in the book."""
         if "priority" in block.columns:
             block.columns["priority"] = [value or 0 for value in block.columns["priority"]]
-
-
-class Links:
-    """Names -> ids. What is not there yet gets a negative stand-in, until `make` creates it inside a transaction."""
-
-    def __init__(self, ctx: Context) -> None:
-        self.ctx = ctx
-        self._known: dict[str, dict[str, int]] = {}
-        self._stand_ins: dict[tuple[str, str], int] = {}
-        self._spelled: dict[int, tuple[str, str]] = {}
-
-    def forget(self) -> None:
-        """Another process wrote: what is known may be gone."""
-        self._known.clear()
-
-    def ids(self, target: str, names: Sequence[str | None]) -> list[int | None]:
-        """The id of each name in a vocabulary, or of a company or person; None for None."""
-        known = self._known.setdefault(target, {})
-        if len(known) > 100_000:
-            known.clear()
-        keys = {name: name if name[0] == AT else fold(name) for name in set(names) if name}
-        missing = [key for key in keys.values() if key not in known]
-        if missing:
-            known.update(self._find(target, missing))
-        resolved: dict[str | None, int | None] = {None: None}
-        for name, key in keys.items():
-            number = known.get(key)
-            if number is None and key[0] == AT and target == "contact":
-                continue  # an address alone makes no person
-            resolved[name] = number if number is not None else self._stand_in(target, key, name)
-        return [resolved.get(name) for name in names]
-
-    def _stand_in(self, target: str, key: str, name: str) -> int:
-        number = self._stand_ins.get((target, key))
-        if number is None:
-            number = self._stand_ins[target, key] = -1 - len(self._stand_ins)
-        self._spelled[number] = (target, name)
-        return number
-
-    def _find(self, target: str, keys: list[str]) -> dict[str, int]:
-        table = table_of(target)
-        alive = " AND removed_at IS NULL" if target in ("company", "contact", "opportunity") else ""
-        found: dict[str, int] = {}
-        for column, some in (
-            ("name_key", [k for k in keys if k[0] != AT]),
-            (_AT.get(target, ""), [k for k in keys if k[0] == AT]),
-        ):
-            bare = [key.removeprefix(AT) for key in some]
-            for start in range(0, len(bare), 900):
-                part = bare[start : start + 900]
-                marks = ", ".join("?" * len(part))
-                sql = f"SELECT {column}, min(id) FROM {table} WHERE {column} IN ({marks}){alive} GROUP BY {column}"
-                for key, number in self.ctx.reader.rows(sql, part):
-                    found[AT + key if column != "name_key" else key] = int(number)
-        return found
-
-    def make(self, tx: Any, numbers: set[int]) -> dict[int, int]:
-        """Create what the stand-ins stand for; stand-in -> id."""
-        made: dict[int, int] = {}
-        companies: list[tuple[int, str]] = []
-        for number in sorted(numbers, reverse=True):
-            target, name = self._spelled[number]
-            if target == "company":
-                companies.append((number, name))
-            elif target == "contact":
-                made[number] = tx.add("contact", {"name": name})
-                self._known[target][fold(name)] = made[number]
-            else:
-                made[number] = tx.word(target, name)
-                self._known[target][fold(name)] = made[number]
-        if companies:
-            names = [name.removeprefix(AT) for _, name in companies]
-            domains = [name[1:] if name[0] == AT else None for _, name in companies]
-            ids = tx.add_many("company", {"name": names, "domain": domains} if any(domains) else {"name": names})
-            for (number, name), new in zip(companies, ids, strict=True):
-                made[number] = new
-                self._known["company"][name if name[0] == AT else fold(name)] = new
-        return made
-
-
-#: what a name that begins with AT is looked up by
-_AT = {"company": "domain", "contact": "email_key"}
 
 
 def give_domains(columns: dict[str, list[Any]], count: int) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import money
 from crmcli.domain.address import domain_of
 from crmcli.domain.columnwise import even
 from crmcli.domain.dates import instant_of, parse_when
-from crmcli.domain.text import check_text, digits
+from crmcli.domain.text import check_text, clip, digits
 from crmcli.domain.types import (
     Choice,
     Currency,
@@ -26,6 +27,7 @@ from crmcli.domain.types import (
     show_instant,
 )
 from crmcli.errors import FieldError, UsageError
+from crmcli.services.endings import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +40,16 @@ NULLS = frozenset(("NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(nu
 _NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/.-])")
 _LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
 _COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
 _NUMBER = re.compile(r"\d[\d.,]*\d")
+_FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
+_LETTER_OR_SIGN = re.compile(r"[^\W\d_]|[$€£¥₹₺₽₩₪₫₴₦₱฿₸₾₼֏]")
+_KRONER = ("SEK", "NOK", "DKK", "ISK")
+_KR = re.compile(r"(?<![^\W\d_])kr\.?(?![^\W\d_])", re.IGNORECASE)
+_WHICH_KR = (
+    "kr may be SEK, NOK, DKK or ISK: write the code, map a column of codes with --map 'COLUMN=currency', "
+    "or set your own with 'crm config set currency'"
+)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOST_CACHED = 20_000
 
@@ -87,24 +98,43 @@ class DayFacts:
         """ "dmy", "mdy" or "ymd" (no such dates). Raises UsageError where nothing settles it."""
         if told:
             return told
-        if self.dmy or self.mdy:
-            return "dmy" if self.dmy >= self.mdy else "mdy"
-        if self.unclear:
+        if self.unclear and bool(self.dmy) == bool(self.mdy):
             raise UsageError(
                 f"the dates of column '{header}' can be read in two ways ({self.example}); nothing was imported",
                 "say --dates dmy (day first) or --dates mdy (month first)",
             )
-        return "ymd"
+        return "dmy" if self.dmy else "mdy" if self.mdy else "ymd"
 
     def calendar(self, default: str) -> str:
         return "jalali" if self.jalali and not self.gregorian else default
+
+
+class PercentFacts:
+    """Whether a column of percentages is written as fractions: all within 0 and 1, and one of them between."""
+
+    def __init__(self) -> None:
+        self.between = self.beyond = 0
+
+    def look(self, cells: Iterable[str]) -> None:
+        for cell in set(cells):
+            number = _FRACTION.fullmatch(digits(cell).strip().replace(",", "."))
+            if number is None:
+                self.beyond += cell.strip() not in NULLS and bool(cell.strip())
+            else:
+                value = float(number[0])
+                self.between += 0 < value < 1
+                self.beyond += value > 1
+
+    @property
+    def fractions(self) -> bool:
+        return bool(self.between) and not self.beyond
 
 
 class MoneyFacts:
     """Which sign a column of amounts has before its decimals."""
 
     def __init__(self) -> None:
-        self.point = self.comma = self.unclear = 0
+        self.point = self.comma = self.unclear = self.grouped = 0
         self.example = ""
 
     def look(self, cells: Sequence[str]) -> None:
@@ -126,9 +156,10 @@ class MoneyFacts:
                 sign = "." if points else ","
                 if len(text) - text.index(sign) != 4 or text.startswith("0") or text.index(sign) > 3:
                     self._count(sign)
-                elif sign == ".":
-                    self.unclear += 1
-                    self.example = self.example or cell.strip()
+                else:
+                    self.unclear += sign == "."
+                    self.grouped += sign == ","
+                    self.example = cell.strip() if sign == "." or not self.example else self.example
 
     def _count(self, sign: str) -> None:
         if sign == ".":
@@ -140,9 +171,9 @@ class MoneyFacts:
         """The sign, None where it does not matter. Raises UsageError where nothing settles it."""
         if told:
             return told
-        if self.point or self.comma:
-            return "." if self.point >= self.comma else ","
-        if self.unclear and minor_digits != 3:
+        if bool(self.point) != bool(self.comma):
+            return "." if self.point else ","
+        if (self.unclear and minor_digits != 3) or (self.point and self.comma and self.grouped):
             raise UsageError(
                 f"the amounts of column '{header}' can be read in two ways ({self.example}); nothing was imported",
                 "say which sign their decimals have: --decimal . or --decimal ,",
@@ -205,14 +236,17 @@ def cached(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
-def reader(field: Field, env: Env) -> Callable[[Sequence[str], str, Problems], list[Any]]:
-    """(cells, header, problems) -> the stored values of a plain field (not a link, not money, not tags)."""
+def reader(field: Field, env: Env, *, fractions: bool = False) -> Callable[[Sequence[str], str, Problems], list[Any]]:
+    """(cells, header, problems) -> the stored values of a plain field (not a link, not money, not tags).
+    `fractions`: 0.25 of a column of percentages is 25 %."""
     kind = field.type
     parse: Callable[[str], Any]
     if field.name == "domain":
         parse = cached(_domain)
     elif field.name == "uid":
-        parse = _uid
+        parse = uid
+    elif isinstance(kind, Percent):
+        parse = cached(lambda text: kind.parse(_percent(text, fractions=fractions), env))
     elif isinstance(kind, (Text, Identifier)):
         return lambda cells, header, bad: texts(cells, field, header, bad)
     elif isinstance(kind, Day):
@@ -223,11 +257,24 @@ def reader(field: Field, env: Env) -> Callable[[Sequence[str], str, Problems], l
         parse = _phone
     elif isinstance(kind, (Email, Url)):
         parse = lambda text: kind.parse(text, env)  # noqa: E731
-    elif isinstance(kind, (Integer, Percent, Choice, Currency, Flag)):
+    elif isinstance(kind, (Integer, Choice, Currency, Flag)):
         parse = cached(lambda text: kind.parse(_whole(text) if isinstance(kind, Integer) else text, env))
     else:
         raise AssertionError(f"{field.name} has no reader")
     return lambda cells, header, bad: each(parse, cells, header, bad)
+
+
+def statuses(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
+    """open, won or lost as programs and people say it; another word is a problem."""
+
+    def parse(text: str) -> str | None:
+        if not text.strip():
+            return None
+        if status := status_of(text):
+            return status
+        raise FieldError(f"'{clip(text, 40)}' says neither open nor won nor lost")
+
+    return each(cached(parse), cells, header, bad)
 
 
 def amounts(
@@ -244,7 +291,11 @@ def amounts(
             try:
                 minor, code = parse(cell, own, decimal)
             except FieldError as error:
-                bad.setdefault(row, Problem(header, cell, error.message))
+                if _KR.search(cell) and own in _KRONER:
+                    minor, code = parse(_KR.sub("", cell), own, decimal)
+                else:
+                    reason = _WHICH_KR if _KR.search(cell) else error.message
+                    bad.setdefault(row, Problem(header, cell, reason))
             else:
                 if codes and codes[row] and code != own:
                     bad.setdefault(row, Problem(header, cell, f"the amount is in {code}, the row in {own}"))
@@ -253,7 +304,60 @@ def amounts(
     return minors, found
 
 
-_SPLIT = re.compile(r"[,;|،\n]")
+_SPLIT = re.compile(r":::|[,;|،\n]")
+
+
+def in_unit(cells: list[str], unit: str) -> list[str]:
+    """A column of amounts with its unit behind those that name none: 12 of "مبلغ (تومان)" is 12 تومان."""
+    if not unit:
+        return cells
+    return [f"{_signed(cell)} {unit}" if cell.strip() and not _LETTER_OR_SIGN.search(cell) else cell for cell in cells]
+
+
+def _signed(cell: str) -> str:
+    text = cell.strip()
+    return f"-{text[1:-1]}" if text.startswith("(") and text.endswith(")") else text
+
+
+def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[str], dict[int, str]]:
+    """The first address or number of each cell of a column, and by row what else the cell has ("Email: b@x.example").
+    Google parts them by " ::: ", others by ; , or a new line."""
+    joined = "\n".join(cells)
+    if not _MANY.search(joined) and joined.count("\n") < len(cells):
+        return cells, {}
+    first, more = list(cells), {}
+    for row, cell in enumerate(cells):
+        parts = [part for piece in _MANY.split(cell.replace("\n", ";")) if (part := piece.strip())]
+        if len(parts) > 1 and all((sum(c.isdigit() for c in p) > 4) if telephones else ("@" in p) for p in parts):
+            first[row], more[row] = parts[0], f"{header}: {', '.join(parts[1:])}"
+        elif len(parts) == 1 and ":::" in cell:
+            first[row] = parts[0]
+    return first, more
+
+
+def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], dict[int, str]]:
+    """(names, e-mail addresses, what else the cell has by row) of a column that names linked records, as HubSpot does:
+    "Ada Lovelace (ada@engines.example);Bob Ray (bob@x.example)", "Acme (1234567)"."""
+    if not any(mark in cell for cell in cells for mark in "(<;"):
+        return cells, [None] * len(cells), {}
+    names, emails, more = list(cells), [None] * len(cells), {}
+    found: list[str | None] = list(emails)
+    for row, cell in enumerate(cells):
+        one, _, rest = cell.partition(";")
+        address = _NAMED_ADDRESS.fullmatch(one)
+        numbered = _NUMBERED.fullmatch(one)
+        if not address and not numbered:
+            continue
+        names[row] = (address or numbered)[1]  # type: ignore[index]
+        found[row] = address[2] if address else None
+        if rest.strip():
+            more[row] = f"{header}: {rest.strip()}"
+    return names, found, more
+
+
+_MANY = re.compile(r"\s*:::\s*|\s*[;|,]\s*|\s+/\s+")
+_NAMED_ADDRESS = re.compile(r"\s*(\S.*?)\s*[(<]\s*([^\s()<>]+@[^\s()<>]+)\s*[)>]\s*")
+_NUMBERED = re.compile(r"\s*(\S.*?)\s*\(\d{5,}\)\s*")
 
 
 def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
@@ -263,10 +367,11 @@ def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
 
 
 def many_words(cells: Sequence[str], header: str, bad: Problems) -> list[tuple[str, ...]]:
-    """Names of tags, parted by , ; | or a new line."""
+    """Names of tags, parted by , ; | ::: or a new line. Google's own groups ("* myContacts") are none."""
 
     def parse(text: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for part in _SPLIT.split(check_text(text)) if (name := " ".join(part.split()))))
+        parts = (" ".join(part.split()) for part in _SPLIT.split(check_text(text)))
+        return tuple(dict.fromkeys(name for name in parts if name and not name.startswith("* ")))
 
     return [some or () for some in each(cached(parse), cells, header, bad)]
 
@@ -278,6 +383,7 @@ def _day(text: str, env: Env) -> str | None:
     plain = digits(text).strip()
     if _COMPACT_DAY.fullmatch(plain):
         text = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
+    _refuse_serial(plain)
     return parse_when(text, env.now, env.calendar, env.order).day.isoformat()
 
 
@@ -286,12 +392,49 @@ def _instant(text: str, env: Env) -> str | None:
         return None
     if len(text) == 24 and text[-1] == "Z" and text[10] == "T":
         return str(Instant().parse(text, env))
+    _refuse_serial(text.strip())
     return show_instant(instant_of(parse_when(text, env.now, env.calendar, env.order), env.now))
+
+
+def _refuse_serial(text: str) -> None:
+    """Spreadsheets count days from 1900; a file of text does not say that a number is such a count."""
+    if _SERIAL_DAY.fullmatch(text):
+        day = date(1899, 12, 30) + timedelta(days=int(text[:5]))
+        raise FieldError(
+            f"'{text}' is no day, unless it is a spreadsheet's count of days ({day.isoformat()}): "
+            "give the column the format of a date there and save it again"
+        )
 
 
 def _phone(text: str) -> str | None:
     """As typed: what cannot be read as a number is kept all the same."""
     return " ".join(check_text(text).split()) or None
+
+
+def _percent(text: str, *, fractions: bool) -> str:
+    """A percentage with at most two decimals, from a fraction where the column has fractions."""
+    plain = digits(text).strip().replace(",", ".")
+    sign = "%" in plain or "٪" in plain
+    number = plain.strip("%٪ ")
+    if not _FRACTION.fullmatch(number):
+        return text
+    whole, _, part = number.partition(".")
+    if fractions and not sign:
+        part += "00"
+        whole, part = whole + part[:2], part[2:]
+    if len(part) > 2:
+        points = (int((whole or "0") + part[:3]) + 5) // 10
+        whole, part = str(points // 100), f"{points % 100:02}"
+    return f"{int(whole or '0')}.{part}" if part else str(int(whole or "0"))
+
+
+def yes_or_no(text: str) -> bool | None:
+    """What a column of flags says; None for anything else."""
+    word = text.strip().casefold()
+    return True if word in _YES else False if word in _NO else None
+
+
+_YES, _NO = frozenset(("1", "true", "yes", "y", "x", "بله")), frozenset(("0", "false", "no", "n", "خیر"))
 
 
 def _whole(text: str) -> str:
@@ -308,7 +451,8 @@ def _domain(text: str) -> str | None:
     return found
 
 
-def _uid(text: str) -> str | None:
+def uid(text: str) -> str | None:
+    """A UUID as it is stored; None for nothing. Raises FieldError."""
     plain = text.strip().lower()
     if plain and not _UUID.fullmatch(plain):
         raise FieldError(f"'{text}' is not a UUID")

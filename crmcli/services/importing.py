@@ -6,16 +6,17 @@ import gc
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.domain.types import Ref
-from crmcli.errors import UsageError
+from crmcli.errors import StoreError, UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import blocks, outcomes
-from crmcli.services.blocks import Block, Links, Reader
+from crmcli.services.blocks import Block, Reader
 from crmcli.services.columns import Problem
-from crmcli.services.matching import NEW, REPEATED, Matcher
+from crmcli.services.linking import SEVERAL, Links, which
+from crmcli.services.matching import AMBIGUOUS, NEW, Matcher
 from crmcli.services.planning import Plan, plan
-from crmcli.services.rejects import Rejects
+from crmcli.services.rejects import Rejects, again
 from crmcli.services.updating import Updater
+from crmcli.store import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ class Imported(NamedTuple):
     """What became of the rows: `rows` = new + updated + same + repeated + refused.
 
     `same` rows are records that the book had already, `repeated` ones are the same record as an earlier row of the
-    file; `listed` names the first refused and repeated rows; `rejects` is the file of refused rows, "" for none.
+    file; `listed` names the first refused and repeated rows; `rejects` is the file of refused rows, "" for none, and
+    `again` the command that imports it.
     """
 
     kind: str
@@ -49,22 +51,27 @@ class Imported(NamedTuple):
     refused: int
     listed: tuple[tuple[int, str, str, str], ...] = ()
     rejects: str = ""
+    again: str = ""
     batch: int = 0
     notes: tuple[str, ...] = ()
     longest_hold: float = 0.0
 
     @property
-    def lines(self) -> tuple[str, ...]:
-        """What to tell people."""
+    def gist(self) -> str:
+        """The counts in words."""
         counts = (
             (self.new, "new"), (self.updated, "updated"), (self.same, "known already"),
             (self.repeated, "repeated in the file"), (self.refused, "refused"),
         )  # fmt: skip
         said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing"
-        found = [f"{self.rows:,} rows of {self.kind}: {said}"]
-        found += self.notes
+        return f"{self.rows:,} rows of {self.kind}: {said}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What to tell people."""
+        found = [self.gist, *self.notes]
         if self.rejects:
-            found.append(f"the refused rows are in {self.rejects}: mend them there and import that file")
+            found += [f"the refused rows are in {self.rejects}: mend them there, then", f"  {self.again}"]
         if self.batch:
             found.append(f"'crm undo {self.batch}' takes the import back")
         return tuple(found)
@@ -72,11 +79,11 @@ class Imported(NamedTuple):
 
 def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
     """The mapping as a table, what the import would do with the rows (`counts`: reads the whole file), and the first
-    rows that it would refuse. Nothing is written."""
+    rows that it would refuse. Nothing is written. `values` has the counts, `notes` and, with counts, their `gist`."""
     rows = [{"column": c.header, "field": c.shown, "sample": c.sample[:40]} for c in made.columns]
     shown = (Column("column", None, "Column"), Column("field", None, "Field"), Column("sample", None, "Sample"))
     found: dict[str, Any] = {
-        "file": made.path,
+        "file": made.called or made.path,
         "kind": made.kind.name if made.kind else None,
         "rows": made.rows,
         "blank_rows": made.blank,
@@ -93,6 +100,7 @@ def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
     if counts and made.kind is not None:
         done = run(ctx, made, dry_run=True)
         found.update(new=done.new, updated=done.updated, same=done.same, repeated=done.repeated, refused=done.refused)
+        found["gist"] = done.gist
         notes += [note for note in done.notes if note not in notes]
         listed = [{"line": n, "column": c, "value": v, "reason": r} for n, c, v, r in done.listed]
         heads = (
@@ -101,11 +109,16 @@ def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
             Column("value", None, "Value"),
             Column("reason", None, "Reason"),
         )
-        if listed:
-            sections.append(Section("refused", "Refused and repeated rows", Rows(heads, listed)))
+        sections.append(Section("listed", "Refused and repeated rows", Rows(heads, listed, empty="none")))
     found["notes"] = notes
-    title = f"{made.path}: {made.rows:,} rows" + (f" of {made.kind.plural}" if made.kind else f", {made.problem}")
+    title = f"{made.called or made.path}: {made.rows:,} rows" + (f" of {made.kind.plural}" if made.kind else f", {made.problem}")
     return Page(title, tuple(sections), found)
+
+
+def check(made: Plan) -> None:
+    """Raises UsageError for the plan of a file that holds nothing that the book has."""
+    if made.kind is None:
+        raise UsageError(f"{made.called or made.path}: {made.problem}", "; ".join(made.notes))
 
 
 def run(
@@ -116,8 +129,7 @@ def run(
     Refused rows do not stop the rest: the result counts them, and they are in its `rejects` file. All blocks are one
     batch, which one undo takes back. Ctrl-C leaves the blocks that are in, says so, and goes on as KeyboardInterrupt.
     """
-    if made.kind is None:
-        raise UsageError(f"{made.path}: {made.problem}")
+    check(made)
     job = _Import(ctx, made, dry_run=dry_run)
     collecting = gc.isenabled()
     gc.disable()  # nothing here makes cycles, and every row makes containers that the collector would walk
@@ -131,10 +143,28 @@ def run(
         else:
             ctx.say("stopped: nothing was imported")
         raise
+    except StoreError as error:
+        if not job.batch:
+            raise
+        again = "the same import again goes on"
+        raise StoreError(
+            error.message.removesuffix(connect.UNSAVED),
+            f"{job.settled:,} rows are in; 'crm undo {job.batch}' takes them back, {again}",
+        ) from error
     finally:
         job.rejects.close()
         if collecting:
             gc.enable()
+
+
+class _Sorted(NamedTuple):
+    """The rows of a block: new ones, (row, id) of records known before, (row, outcome) of rows said before, and those
+    that can be several records."""
+
+    new: list[int]
+    known: list[tuple[int, int]]
+    again: list[tuple[int, int]]
+    unclear: list[int]
 
 
 class _Import:
@@ -144,7 +174,7 @@ class _Import:
         assert made.kind is not None
         self.ctx, self.plan, self.kind, self.dry_run = ctx, made, made.kind, dry_run
         self.reader = Reader(made.kind, made.columns, made.envs, ctx.env)
-        self.matcher = Matcher(ctx, made.kind, made.keys)
+        self.matcher = Matcher(ctx, made.kind, made.keys, guessed=made.guessed, dry_run=dry_run)
         self.updater = Updater(self.reader)
         self.links = Links(ctx)
         self.stages = outcomes.Stages(ctx)
@@ -153,9 +183,8 @@ class _Import:
         self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
         self.listed: list[tuple[int, str, str, str]] = []
         self.longest = 0.0
-        self.parents: list[tuple[int, str]] = []
-        if dry_run:
-            self.matcher.earlier = set()
+        self.parents: list[tuple[int, str, str | None]] = []
+        self.notes: list[str] = []
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
         if self.dry_run:
@@ -216,10 +245,12 @@ class _Import:
         self._resolve(block)
         found = self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
         if self.dry_run:
-            self._count(block, found)
+            self._try(block, self._sorted(found))
             return 0.0
         if NEW not in found and not self.plan.update:
-            self._count(block, found)
+            done = self._sorted(found)
+            self.counts["same"] += len(done.known)
+            self._repeat(block, done, {})
             return 0.0
         started = time.monotonic()
         with self._writing() as tx:
@@ -231,7 +262,7 @@ class _Import:
                 self.stages.refresh()
                 self._resolve(block)
                 found = self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
-            self._write(tx, block, found)
+            self._write(tx, block, self._sorted(found))
         self._wrote()
         return time.monotonic() - started
 
@@ -252,13 +283,13 @@ class _Import:
     def _resolve(self, block: Block) -> None:
         """Links become ids (negative for what is not there yet); leads and deals find their stage."""
         open_links = [self.kind.field(name) for name in block.links if name not in ("stage", "pipeline", "parent")]
-        for field in open_links:
-            assert isinstance(field.type, Ref)
-            block.columns[field.column] = self.links.ids(field.type.entity, block.links[field.name])
-        for field in open_links:
-            assert isinstance(field.type, Ref)
-            if not field.type.create and not field.type.words:
-                self._refuse_unknown(block, field.name)
+        bad: dict[int, Problem] = {}
+        for field in sorted(open_links, key=lambda field: field.name != "company"):  # it tells people apart
+            bad = self.links.fill(block, field) | bad
+        for row, problem in sorted(bad.items()):
+            self._refuse(block.lines[row], block.cells[row], problem)
+        if bad:
+            block.without(bad)
         columns = block.columns
         if block.tags is not None:
             flat = self.links.ids("tag", [tag for tags in block.tags for tag in tags])
@@ -272,57 +303,86 @@ class _Import:
     def _placed(self, block: Block) -> dict[str, list[Any]]:
         return outcomes.place(self.stages, block, block.columns.get("lost_reason_id"), self.ctx)
 
-    def _refuse_unknown(self, block: Block, name: str) -> None:
-        """A task's person, company or deal must be there: it says nothing else about them."""
-        column = self.kind.field(name).column
-        bad = {row for row, number in enumerate(block.columns[column]) if number is not None and number < 0}
-        for row in bad:
-            text = block.links[name][row] or ""
-            self._refuse(block.lines[row], block.cells[row], Problem(name, text, f"there is no {name} '{text}'"))
-        if bad:
-            block.without(dict.fromkeys(bad))
-
     # --- outcomes ---
 
-    def _count(self, block: Block, found: list[int]) -> tuple[list[int], list[tuple[int, int]]]:
-        """Count what needs no writing; (rows that are new, (row, id) that may be updated)."""
-        new: list[int] = []
-        known: list[tuple[int, int]] = []
+    def _sorted(self, found: list[int]) -> _Sorted:
+        done = _Sorted([], [], [], [])
         for row, number in enumerate(found):
             if number == NEW:
-                new.append(row)
-            elif number == REPEATED or number in self.matcher.seen:
-                self.counts["repeated"] += 1
-                self._list(block.lines[row], "", "", "repeats an earlier row of the file")
+                done.new.append(row)
+            elif number == AMBIGUOUS:
+                done.unclear.append(row)
+            elif number < 0 or number in self.matcher.seen:
+                done.again.append((row, number))
             else:
                 self.matcher.seen.add(number)
-                known.append((row, number))
-        if self.dry_run:
-            self.counts["new"] += len(new)
-            changed = self.updater.would(self.ctx.reader, block, known) if self.plan.update else 0
-            self.counts["updated"] += changed
-            self.counts["same"] += len(known) - changed
-        elif not self.plan.update:
-            self.counts["same"] += len(known)
-        return new, known
+                done.known.append((row, number))
+        return done
 
-    def _write(self, tx: Transaction, block: Block, found: list[int]) -> None:
-        new, known = self._count(block, found)
-        wanted = [*new, *(row for row, _ in known)] if self.plan.update else new
+    def _try(self, block: Block, rows: _Sorted) -> None:
+        """Count what an import would do, and remember it for the blocks that follow."""
+        tried = self.matcher.tried
+        assert tried is not None
+        for row in rows.new:
+            keys = {name: column[row] for name, column in (block.columns | block.keys).items()}
+            number = tried.add(self.kind.kind or None, keys, block.content(row))
+            self._made(number)
+        self.counts["new"] += len(rows.new)
+        current = self.matcher.raw([number for _, number in rows.known]) if self.plan.update else {}
+        for row, number in rows.known:
+            changes = self.updater.changes(block, row, current[number], {}) if self.plan.update else {}
+            if changes:
+                tried.change(number, current[number] | changes)
+            self.counts["updated" if changes else "same"] += 1
+        self._repeat(block, rows, {})
+
+    def _write(self, tx: Transaction, block: Block, rows: _Sorted) -> None:
+        wanted = [*rows.new, *(row for row, _ in rows.known)] if self.plan.update else rows.new
         made = self._make(tx, block, wanted)
-        if new:
-            ids = self._insert(tx, block, new, made)
+        if rows.new:
+            ids = self._insert(tx, block, rows.new, made)
             self.counts["new"] += len(ids)
             for number in ids:
-                self.matcher.seen.add(number)
+                self._made(number)
             if block.links.get("parent"):
-                names = block.links["parent"]
-                self.parents += [(number, name) for row, number in zip(new, ids, strict=True) if (name := names[row])]
-        if self.plan.update and known:
-            tx.load(self.kind.name, [number for _, number in known])
-            for row, number in known:
+                names, uids = block.links["parent"], block.uids.get("parent") or [None] * len(block)
+                self.parents += [
+                    (n, name, uids[row]) for row, n in zip(rows.new, ids, strict=True) if (name := names[row])
+                ]
+        if self.plan.update and rows.known:
+            tx.load(self.kind.name, [number for _, number in rows.known])
+            for row, number in rows.known:
                 changed = self.updater.update(tx, block, row, number, made)
                 self.counts["updated" if changed else "same"] += 1
+            tx.flush()
+        else:
+            self.counts["same"] += len(rows.known)
+        self._repeat(block, rows, made)
+
+    def _made(self, number: int) -> None:
+        self.matcher.seen.add(number)
+        self.matcher.made.add(number)
+
+    def _repeat(self, block: Block, rows: _Sorted, made: dict[int, int]) -> None:
+        """Rows that are the same record as an earlier row of the file. One that says nothing else is counted; one with
+        other values is refused, so that it is not lost; so is one that can be several records."""
+        for row in rows.unclear:
+            reason = f"several {self.kind.plural} can be this one: tell them apart with --id or --match"
+            self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
+        again = rows.again
+        if not again:
+            return
+        own = [number for _, number in again if number > 0 and (self.plan.update or number in self.matcher.made)]
+        current = self.matcher.raw(own) if own else {}
+        for row, number in again:
+            # Rows of one block name what is new by the same stand-ins.
+            earlier, ids = (block.content(-1 - number), {}) if number < 0 else (current.get(number), made)
+            if earlier is not None and self.updater.changes(block, row, earlier, ids):
+                reason = f"an earlier row of the file is the same {self.kind.name}, with other values"
+                self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
+            else:
+                self.counts["repeated"] += 1
+                self._list(block.lines[row], "", "", "repeats an earlier row of the file")
 
     def _make(self, tx: Transaction, block: Block, wanted: list[int]) -> dict[int, int]:
         """Create the words, companies and people that these rows link to: stand-in -> id."""
@@ -365,11 +425,15 @@ class _Import:
             with self._writing() as tx:
                 tx.names_alone()
                 self.links.forget()
-                numbers = self.links.ids("company", [name for _, name in some])
+                numbers = self.links.look("company", [name for _, name, _ in some], [uid for _, _, uid in some])
                 made = self.links.make(tx, {n for n in numbers if n is not None and n < 0})
                 tx.flush()
-                tx.load("company", [number for number, _ in some])
-                for (number, _), parent in zip(some, numbers, strict=True):
+                tx.load("company", [number for number, _, _ in some])
+                for (number, name, _), parent in zip(some, numbers, strict=True):
+                    if parent == SEVERAL:
+                        why = which(name, self.links.called("company", name))
+                        self.notes.append(f"company:{number} has no parent yet: {why}")
+                        continue
                     parent = made.get(parent, parent) if parent is not None else None
                     if parent != number:
                         tx.change("company", number, {"parent_id": parent}, touch=False)
@@ -378,8 +442,9 @@ class _Import:
     def _result(self) -> Imported:
         counts = self.counts
         notes = [f"{self.reader.nulls:,} cells with NULL, N/A or - are taken as empty"] if self.reader.nulls else []
+        notes += self.notes[:_MOST_LISTED]
         return Imported(
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
-            counts["refused"],
-            tuple(sorted(self.listed)), self.rejects.path, self.batch, tuple(notes), self.longest,
+            counts["refused"], tuple(sorted(self.listed)), self.rejects.path,
+            again(self.plan, self.rejects.path) if self.rejects.path else "", self.batch, tuple(notes), self.longest,
         )  # fmt: skip

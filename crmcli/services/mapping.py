@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.fields import suggest
-from crmcli.domain.text import fold
+from crmcli.domain.types import Money, Ref
 from crmcli.errors import UsageError
+from crmcli.services import titles
+from crmcli.services.titles import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +24,18 @@ KINDS = (CONTACT, LEAD, DEAL, COMPANY, TASK)
 FIRST, MIDDLE, LAST = "first name", "middle name", "last name"
 MORE_EMAIL, MORE_PHONE = "more e-mail", "more phone"
 COMPANY_DOMAIN, CONTACT_EMAIL = "company domain", "contact e-mail"
-ROLES = (FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EMAIL)
+#: Columns of yes and no that say what became of a deal, as Salesforce and Odoo have them.
+IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "active"
+#: A status in another program's words: those that say neither won nor lost are open.
+ANY_STATUS = "status, others open"
+#: The uid of a linked record, as `export --lossless` writes it beside the record's name.
+LINK_UIDS = {name: f"{name}_uid" for name in ("company", "contact", "parent", "opportunity", "task")}
+ROLES = (
+    FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EMAIL, IS_WON, IS_CLOSED, ACTIVE, ANY_STATUS,
+    *LINK_UIDS.values(),
+)  # fmt: skip
+#: The unit of a column of percentages that are written as fractions: 0.25 is 25 %.
+FRACTION = "1 = 100 %"
 #: Fields that no verb may set, but that an import takes over, so that a book can move house without loss.
 TAKEN_OVER = frozenset(
     (
@@ -38,29 +51,46 @@ _ROLE_HEADERS = {
     LAST: ("last name", "family name", "surname", "نام خانوادگی", "فامیلی"),
     COMPANY_DOMAIN: ("associated company domain", "company domain"),
     CONTACT_EMAIL: ("associated contact email", "contact email", "primary contact email"),
+    IS_WON: ("is won", "is closed won", "won"),
+    IS_CLOSED: ("is closed", "closed"),
+    ACTIVE: ("active", "is active"),
 }
 _ROLE_KINDS = {
     FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"),
     COMPANY_DOMAIN: ("contact", "deal"), CONTACT_EMAIL: ("deal",),
+    IS_WON: ("lead", "deal"), IS_CLOSED: ("lead", "deal"), ACTIVE: ("lead", "deal"),
 }  # fmt: skip
 _MORE_HEADERS = {
+    "status": ("status type", "وضعیت"),
     "created_at": (
-        "create date",
-        "created date",
-        "created on",
-        "date created",
-        "date added",
-        "engage date",
-        "تاریخ ایجاد",
+        "create date", "created date", "created on", "date created", "date added", "created time", "created at",
+        "creation date", "add time", "deal created", "person created", "organization created", "engage date",
+        "تاریخ ایجاد", "تاریخ ثبت",
     ),
-    "updated_at": ("last modified date", "modified date", "last modified", "modified on"),
-    "closed_at": ("closed date", "closed on"),
-    "done_at": ("completed date", "completed on"),
-    "job_title": ("contact title",),
+    "updated_at": (
+        "last modified date", "modified date", "last modified", "modified on", "modified time", "modified at",
+        "last modified time", "update time", "updated on", "last updated", "write date",
+    ),
+    "closed_at": (
+        "closed date", "closed on", "closed time", "close time", "won time", "lost time", "date won", "date lost",
+        "date closed", "deal closed on", "actual close date", "تاریخ انجام",
+    ),
+    "done_at": ("completed date", "completed on", "marked as done time"),
+    "job_title": ("contact title", "function"),
     "city": ("suburb",),
-    "street": ("mailing street", "address 1"),
     "birthday": ("birth date",),
-}
+    "opportunity": ("opportunity name", "deal name", "deal title", "lead title"),
+}  # fmt: skip
+#: What stands before the parts of an address, the best one for a business first.
+_ADDRESSES = (
+    "business", "work", "billing", "mailing", "primary", "address 1", "address", "billing address", "mailing address",
+    "business address", "work address", "home", "home address",
+)  # fmt: skip
+_ADDRESS_FIELDS = ("street", "city", "region", "postal_code", "country")
+#: Fields that several columns may fill together, one in each row: a deal is either won or lost.
+_TOGETHER = ("closed_at",)
+#: Names that only files of our own have: elsewhere they say something else.
+_OWN = ("uid", "company_name", "contact_name", *LINK_UIDS.values())
 #: Words in a file's name or before "id" that tell what it holds.
 _WORDS = {
     "lead": ("lead", "prospect"),
@@ -69,48 +99,49 @@ _WORDS = {
     "company": ("company", "companies", "account", "organization", "organisation", "customer"),
     "task": ("task", "todo", "activity", "activities"),
 }
-_ID_WORDS = ("id", "external id", "record id", "rec id")
+_ID_WORDS = ("id", "external id", "record id", "rec id", "pipedrive system id", "copper id", "شناسه", "کد")
 
 
 class Mapped(NamedTuple):
-    """A column of the file: `to` is the fields and roles it fills, none when it is ignored."""
+    """A column of the file: `to` is the fields and roles it fills, none when it is ignored; `unit` is what its amounts
+    count in ("USD", "تومان") or, of percentages, FRACTION."""
 
     place: int
     header: str
     to: tuple[str, ...]
     sample: str = ""
+    unit: str = ""
 
     @property
     def shown(self) -> str:
-        return ", ".join(self.to) or "(ignored)"
-
-
-def squeeze(header: str) -> str:
-    """A header as it is compared: folded, letters and digits alone."""
-    return "".join(c for c in fold(header) if c.isalnum())
+        return (", ".join(self.to) + (f" ({self.unit})" if self.unit else "")) or "(ignored)"
 
 
 @cache
-def _known(name: str) -> dict[str, tuple[int, str]]:
-    """Squeezed header -> (how far down the list of the field's names it stands, field or role) for a kind."""
+def _known(name: str) -> dict[str, list[tuple[int, str]]]:
+    """Squeezed header -> (how far down the list of the field's names it stands, field or role) for a kind, the nearest
+    first."""
     kind = next(k for k in KINDS if k.name == name)
-    found: dict[str, tuple[int, str]] = {}
+    found: dict[str, list[tuple[int, str]]] = {}
     for field in kind.fields:
         if not field.settable and field.name not in TAKEN_OVER:
             continue
         # "Closed" or "Converted" may as well head a column of yes and no.
-        words = [*field.aliases, field.label, *field.headers] if field.settable or field.name in _PLAIN else []
-        names = [field.name, *words, *_MORE_HEADERS.get(field.name, ())]
+        said = [*field.aliases, field.label, *field.headers] if field.settable or field.name in _PLAIN else []
+        names = [field.name, *said, *_MORE_HEADERS.get(field.name, ())]
+        if field.name in _ADDRESS_FIELDS:
+            names += [
+                f"{where} {part}" for where in _ADDRESSES for part in (field.name, *field.aliases, *field.headers)
+            ]
         for rank, title in enumerate(names):
-            key = squeeze(title)
-            if key not in found or found[key][0] > rank:
-                found[key] = (rank, field.name)
-    for role, titles in _ROLE_HEADERS.items():
-        if name not in _ROLE_KINDS[role]:
-            continue
-        for title in titles:
-            found[squeeze(title)] = (0, role)
-    return found
+            found.setdefault(squeeze(title), []).append((rank, field.name))
+    for link, role in LINK_UIDS.items():
+        if link in kind.by_name and isinstance(kind.by_name[link].type, Ref):
+            found.setdefault(squeeze(role), []).append((0, role))
+    for role, words in _ROLE_HEADERS.items():
+        for rank, title in enumerate(words if name in _ROLE_KINDS[role] else ()):
+            found[squeeze(title)] = [(rank, role)]
+    return {key: sorted(some, key=lambda one: one[0]) for key, some in found.items()}
 
 
 def map_columns(
@@ -119,9 +150,11 @@ def map_columns(
     given: Mapping[str, str],
     id_column: str = "",
     uniques: frozenset[int] = frozenset(),
+    samples: Sequence[str] = (),
 ) -> tuple[tuple[Mapped, ...], list[str]]:
     """What each column fills, and notes about it. `given` (header -> field, "" or "-" to ignore) goes before what is
-    recognised; `uniques` are the columns whose values can be ids. Raises UsageError."""
+    recognised; `uniques` are the columns whose values can be ids, `samples` is a filled cell of each column, "" where
+    there is none. Raises UsageError."""
     chosen: dict[int, list[str]] = {}
     fixed = _given(kind, header, given)
     own = "uid" in [squeeze(h) for h in header]
@@ -131,15 +164,19 @@ def map_columns(
         if index in fixed or (parts_of_birth and squeeze(title) == "birthday"):
             continue
         found = _recognise(kind, title, own)
-        if found is None:
+        if found is None or (samples and _is_number_of(title, samples[index], found[1])):
             continue
         rank, to = found
+        if samples and not samples[index]:
+            rank += _EMPTY
         if to in fixed.values():
             continue
-        if to not in ROLES and to in best:
+        if to not in ROLES and to in best and to not in _TOGETHER:
             loser = max((rank, index), best[to])
             best[to] = min((rank, index), best[to])
             more = {"email": MORE_EMAIL, "phone": MORE_PHONE, "mobile": MORE_PHONE}.get(to)
+            if kind is LEAD and to == "name" and titles.about_person(header[loser[1]]):
+                more = "contact_name"
             chosen[loser[1]] = [more] if more else []
             if loser[1] == index:
                 continue
@@ -148,30 +185,63 @@ def map_columns(
         chosen[index] = [to]
     for index, to in fixed.items():
         chosen[index] = [to] if to else []
-    _promote(kind, chosen)
+    _promote(kind, chosen, header)
     _names(chosen)
     notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
-    return tuple(Mapped(i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
+    return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
+
+
+#: What an empty column loses by against a filled one for the same field.
+_EMPTY = 1000
+
+
+def _mapped(kind: Entity, place: int, title: str, to: tuple[str, ...]) -> Mapped:
+    amounts = any(isinstance(kind.by_name[name].type, Money) for name in to if name in kind.by_name)
+    return Mapped(place, title, to, "", titles.unit_of(title) if amounts else "")
+
+
+def _is_number_of(title: str, sample: str, to: str) -> bool:
+    """Whether a technical name such as user_id heads the numbers of records rather than their names."""
+    return to != "name" and re.search(r"ids?$", squeeze(title)) is not None and sample.strip().isdigit()
 
 
 def _given(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
     fixed: dict[int, str] = {}
     for title, to in given.items():
         index = column_of(header, title)
-        to = to.strip()
-        if to in ("", "-"):
-            fixed[index] = ""
-            continue
-        field = kind.by_name.get(to) or kind.by_name.get({"due": "due_on"}.get(to, ""))
-        if field is None and to not in ROLES:
+        name = _field(kind, to)
+        if name is None:
+            to = to.strip()
             known = [n for n, f in kind.by_name.items() if f.settable] + list(ROLES)
             raise UsageError(
                 f"{kind.name} has no field '{to}' to map '{title}' to", suggest(to, known, f"crm fields {kind.name}")
             )
+        field = kind.by_name.get(name)
         if field is not None and not field.settable and field.name not in TAKEN_OVER:
             raise UsageError(f"{kind.name}.{field.name} is set by the program and cannot be imported")
-        fixed[index] = field.name if field else to
+        fixed[index] = name
     return fixed
+
+
+def _field(kind: Entity, to: str) -> str | None:
+    """The field or role of a kind that a mapping by hand means: "" for none, None for what the kind has not."""
+    to = to.strip()
+    if to in ("", "-"):
+        return ""
+    field = kind.by_name.get(to) or kind.by_name.get({"due": "due_on"}.get(to, ""))
+    return field.name if field else to if to in ROLES else None
+
+
+def _check_given(header: Sequence[str], given: Mapping[str, str]) -> None:
+    """UsageError for a column that the file has not, and for a field that no kind has."""
+    for title, to in given.items():
+        column_of(header, title)
+        if all(_field(kind, to) is None for kind in KINDS):
+            known = [name for kind in KINDS for name, field in kind.by_name.items() if field.settable] + list(ROLES)
+            raise UsageError(
+                f"there is no field '{to.strip()}' to map '{title}' to",
+                suggest(to.strip(), list(dict.fromkeys(known)), "crm fields lead"),
+            )
 
 
 def column_of(header: Sequence[str], title: str) -> int:
@@ -184,26 +254,46 @@ def column_of(header: Sequence[str], title: str) -> int:
 
 
 def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
-    key = squeeze(title)
-    found = _known(kind.name).get(key)
+    forms = titles.own_forms(kind.name, title)
+    found: tuple[int, str] | None = None
+    for distance, form in forms:
+        for rank, to in _known(kind.name).get(form, ()):
+            if (own or to not in _OWN) and (found is None or (to == found[1] and rank + distance < found[0])):
+                found = rank + distance, to
     if found:
-        return found if found[1] != "uid" or own else None
+        return found
+    key = squeeze(title)
     if re.search(r"fax|pager|type$|label$", key):
         return None
-    if re.search(r"e?mail(\d|address|value|$)", key) and "opt" not in key and "email" in kind.by_name:
-        return 99, MORE_EMAIL
-    if re.search(r"(phone|mobile)(\d|number|value|$)|^mobil|^cell|تلفن|موبایل", key) and "phone" in kind.by_name:
+    whose, rest = titles.linked(kind.name, title)
+    if whose and rest in ("name", "fullname") and whose in kind.by_name:
+        return 90, whose
+    if whose == "company" and rest in ("domain", "domainname") and kind.name in _ROLE_KINDS[COMPANY_DOMAIN]:
+        return 90, COMPANY_DOMAIN
+    if re.search(r"e?mail(\d|address|value|home|work|other|personal|$)", key) and "opt" not in key:
+        if whose == "contact" and kind.name in _ROLE_KINDS[CONTACT_EMAIL]:
+            return 90, CONTACT_EMAIL
+        return (99, MORE_EMAIL) if "email" in kind.by_name else None
+    if (
+        re.search(r"(phone|mobile)(\d|number|value|home|work|other|mobile|$)|^mobil|^cell|تلفن|موبایل|همراه", key)
+        and "phone" in kind.by_name
+    ):
         return 99, MORE_PHONE
     return None
 
 
-def _promote(kind: Entity, chosen: dict[int, list[str]]) -> None:
-    """The first further address or number becomes the field itself where no column is that field."""
+def _promote(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str]) -> None:
+    """The first further address or number becomes the field itself where no column is that field. The company's number
+    stands for a person only where no column has the person's own."""
     for role, name in ((MORE_EMAIL, "email"), (MORE_PHONE, "phone")):
         if name in kind.by_name and not any(name in to for to in chosen.values()):
-            first = next((i for i in sorted(chosen) if chosen[i] == [role]), None)
-            if first is not None:
-                chosen[first] = [name]
+            places = [i for i in sorted(chosen) if chosen[i] == [role]]
+            if role == MORE_PHONE and kind is not COMPANY:
+                places.sort(key=lambda i: titles.about_company(header[i]))
+                if places and titles.about_company(header[places[0]]) and ["mobile"] in chosen.values():
+                    continue
+            if places:
+                chosen[places[0]] = [name]
 
 
 def _names(chosen: dict[int, list[str]]) -> None:
@@ -238,7 +328,9 @@ def _identify(
         return []
     if any("external_id" in to for to in chosen.values()):
         return []
-    wanted = [f"{word} id" for word in _WORDS[kind.name]] + ([] if own else list(_ID_WORDS))
+    forms = ("{} id", "record id {}", "{} record id", "apollo {} id", "{} pipedrive system id", "کد {}", "شماره {}")
+    words = (*_WORDS[kind.name], *(word for word in titles.WHOSE[kind.name] if not word.isascii()))
+    wanted = [form.format(word) for form in forms for word in words] + ([] if own else list(_ID_WORDS))
     for title in wanted:
         for index, name in enumerate(header):
             if squeeze(name) != squeeze(title) or index in fixed:
@@ -255,13 +347,18 @@ def has_name(columns: Sequence[Mapped]) -> bool:
     return any(to in ("name", FIRST, LAST) for column in columns for to in column.to)
 
 
-def recognise(header: Sequence[str], path: str) -> Entity | None:
-    """The kind of record that the headers (and the file's name) speak of; None where they fit none."""
+def recognise(header: Sequence[str], path: str, given: Mapping[str, str] | None = None) -> Entity | None:
+    """The kind of record that the headers (and the file's name) speak of; None where they fit none. Raises UsageError
+    for a mapping by hand (`given`) to what no kind has."""
     best: tuple[float, Entity | None] = (0.0, None)
     name = squeeze(os.path.splitext(os.path.basename(path))[0])
     keys = {squeeze(title) for title in header}
+    said = titles.said_kind(list(header))
+    _check_given(header, given or {})
     for kind in KINDS:
-        columns, _ = map_columns(kind, header, {})
+        if any(_field(kind, to) is None for to in (given or {}).values()):
+            continue
+        columns, _ = map_columns(kind, header, given or {})
         if not has_name(columns):
             continue
         filled = [to for column in columns for to in column.to if to not in ("description", "created_at", "updated_at")]
@@ -274,6 +371,8 @@ def recognise(header: Sequence[str], path: str) -> Entity | None:
             score += 2
         if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
             score += 0.5
+        if kind.name == said:
+            score += 10
         if score >= 3 and score > best[0]:
             best = (score, kind)
     return best[1]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.types import Phone
 from crmcli.errors import UsageError
+from crmcli.services.trial import TRIED, Tried
 from crmcli.store import read
 
 if TYPE_CHECKING:
@@ -14,46 +17,61 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
-#: What records of a kind are told apart by when the file has no ids; `+` joins what must agree together.
-DEFAULT_MATCH = {
+#: What records of a kind are told apart by when the file has no ids; `+` joins what must agree together. Deals and
+#: tasks have nothing of the sort: two deals of one name with one company are two deals.
+DEFAULT_MATCH: dict[str, tuple[str, ...]] = {
     "lead": ("email", "phone"),
     "contact": ("email", "phone", "mobile"),
     "company": ("domain", "name"),
-    "deal": ("name+company",),
-    "task": ("name+due_on",),
 }
+#: What an update goes by where a kind has nothing better: rows and records that are equal in all count first.
+UPDATE_MATCH: dict[str, tuple[str, ...]] = {"deal": ("name+company",), "task": ("name+due_on",)}
 #: Columns that equality of whole rows does not look at: they are not the record's own content.
 _ASIDE = frozenset(("uid", "position", "parent_id", "updated_at"))
 #: Columns that get a value where the file gives none.
 _FILLED = frozenset(("created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "currency"))
 _MANY = 500
+#: How many people with one telephone are looked at, besides those of the very name.
+_MOST_SHARED = 50
+_WORD = re.compile(r"\w+")
 
-#: A row that is new, one that repeats an earlier row of the same file; other outcomes are record ids.
-NEW, REPEATED = 0, -1
+#: The outcome of a new row. A record id is that of the record that the row is; -1 - n says that it repeats row n of its
+#: block.
+NEW = 0
+#: The outcome of a row that can be several records.
+AMBIGUOUS = -(1 << 62)
 
 
 class Seen:
     """The ids that this import has made or matched: one bit each, so that a million cost little."""
 
     def __init__(self) -> None:
-        self._bits = bytearray()
+        self._there, self._tried = bytearray(), bytearray()
+
+    def _place(self, number: int) -> tuple[bytearray, int]:
+        return (self._tried, number - TRIED) if number >= TRIED else (self._there, number)
 
     def add(self, number: int) -> None:
+        bits, number = self._place(number)
         place = number >> 3
-        if place >= len(self._bits):
-            self._bits.extend(bytes(place + 1024 - len(self._bits)))
-        self._bits[place] |= 1 << (number & 7)
+        if place >= len(bits):
+            bits.extend(bytes(place + 1024 - len(bits)))
+        bits[place] |= 1 << (number & 7)
 
     def __contains__(self, number: int) -> bool:
+        bits, number = self._place(number)
         place = number >> 3
-        return place < len(self._bits) and bool(self._bits[place] & (1 << (number & 7)))
+        return place < len(bits) and bool(bits[place] & (1 << (number & 7)))
 
 
-def match_keys(kind: Entity, asked: Sequence[str] | None, filled: set[str]) -> tuple[tuple[str, ...], ...]:
+def match_keys(
+    kind: Entity, asked: Sequence[str] | None, filled: set[str], *, update: bool = False
+) -> tuple[tuple[str, ...], ...]:
     """The match keys in order, each a tuple of field names. `filled` are the fields that the file has; asking for
     another is a UsageError."""
     found = []
-    for word in asked or DEFAULT_MATCH[kind.name]:
+    usual = UPDATE_MATCH if update and kind.name in UPDATE_MATCH else DEFAULT_MATCH
+    for word in asked or usual.get(kind.name, ()):
         names = []
         for name in word.split("+"):
             field = kind.field({"due": "due_on"}.get(name.strip(), name.strip()))
@@ -71,16 +89,47 @@ def match_keys(kind: Entity, asked: Sequence[str] | None, filled: set[str]) -> t
 
 
 class Matcher:
-    """Finds the records that the rows of a block are. `seen` grows with what the import makes and matches."""
+    """Finds the records that the rows of a block are. `seen` grows with what the import makes and matches, `made` with
+    what it makes; `tried` is that of a dry run."""
 
-    def __init__(self, ctx: Context, kind: Entity, keys: tuple[tuple[str, ...], ...]) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        kind: Entity,
+        keys: tuple[tuple[str, ...], ...],
+        *,
+        guessed: bool = False,
+        dry_run: bool = False,
+    ) -> None:
         self.ctx, self.kind, self.keys = ctx, kind, keys
-        self.seen = Seen()
-        #: of a dry run, which inserts nothing: hashes of the keys that earlier blocks had
-        self.earlier: set[int] | None = None
+        #: the keys are those of `UPDATE_MATCH`
+        self.guessed = guessed and bool(keys)
+        self.seen, self.made = Seen(), Seen()
         self._columns = [tuple(kind.field(name).key_column for name in key) for key in keys]
+        #: Several people may answer one telephone: it tells who they are only together with their names.
+        self._shared = [all(isinstance(kind.field(name).type, Phone) for name in key) for key in keys]
         # Read along with each record rather than asked for: a condition on the kind misleads the planner.
         self._extra = "t.kind, t.converted_at" if kind.kind else "NULL, NULL"
+        self.tried = Tried([column for columns in self._columns for column in columns]) if dry_run else None
+
+    def _rows(self, columns: str, where: str, wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """`columns` of the records whose column `where` has one of these values, in the book and among the tried."""
+        found: list[tuple[Any, ...]] = []
+        for start in range(0, len(wanted), _MANY):
+            some = wanted[start : start + _MANY]
+            condition = f"WHERE t.{where} IN ({', '.join('?' * len(some))})"
+            found += self.ctx.reader.rows(
+                f"SELECT {columns}, {self._extra} FROM {self.kind.table} t {condition}", list(some)
+            )
+            if self.tried:
+                found += self.tried.rows(f"SELECT {columns}, {self._extra} FROM tried t {condition}", list(some))
+        return found
+
+    def raw(self, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """Records as stored columns; in a dry run as they would be by now."""
+        there = [number for number in numbers if number < TRIED]
+        found = read.raw(self.ctx.reader, self.kind.table, there)
+        return found | self.tried.contents(numbers) if self.tried else found
 
     def _fits(self, kind: str | None, converted: Any) -> bool:
         """Whether a row of the table is of this kind; a converted lead is the same record still."""
@@ -89,61 +138,78 @@ class Matcher:
     def outcomes(
         self, columns: Mapping[str, Sequence[Any]], derived: Mapping[str, Sequence[Any]], count: int
     ) -> list[int]:
-        """For each row NEW, REPEATED, or the id of the record it is. Nothing is marked as seen yet. `derived` are the
-        key columns of the rows."""
+        """For each row NEW, the id of the record it is, or -1 - n when it repeats row n. Nothing is marked as seen yet.
+        `derived` are the key columns of the rows."""
         external = [value or None for value in columns.get("external_id") or [None] * count]
         uids = [value or None for value in columns.get("uid") or [None] * count]
         keys = [self._key_values(names, columns, derived, count) for names in self.keys]
         by_external = self._strong("external_id", external)
         by_uid = self._strong("uid", uids)
         stored = [self._stored(i, values) for i, values in enumerate(keys)]
-        if self._all_new([external, uids, *keys], [by_external, by_uid, *stored]):
+        if self.guessed:
+            strong = [
+                [by_external.get(one) or by_uid.get(uid), bool(one or uid)]
+                for one, uid in zip(external, uids, strict=True)
+            ]
+            found = [hit or NEW for hit, _ in strong]
+            free = [row for row, (_, own) in enumerate(strong) if not own]
+            self._equal_rows(free, columns, derived, found)
+            self._guess(free, keys[0], stored[0], found)
+            return found
+        if _all_new([external, uids, *keys], [by_external, by_uid, *stored]):
             found = [NEW] * count
             known = zip(external, uids, *keys, strict=True)
             keyless = [row for row, own in enumerate(known) if own.count(None) == len(own)]
-            if keyless:
-                self._equal_rows(keyless, columns, derived, found)
-            return found
-        chunk_strong: set[tuple[str, Any]] = set()
-        chunk: list[dict[Any, int]] = [{} for _ in keys]
-        found = [NEW] * count
-        keyless = []
-        taken: set[int] = set()
-        for row in range(count):
-            strong = [("external_id", external[row])] if external[row] else []
-            strong += [("uid", uids[row])] if uids[row] else []
-            hit = by_external.get(external[row]) if external[row] else None
-            hit = hit or (by_uid.get(uids[row]) if uids[row] else None)
-            if hit:
-                found[row] = hit
-                continue
-            if strong and any(one in chunk_strong for one in strong):
-                found[row] = REPEATED
-                continue
-            chunk_strong.update(strong)
-            own = [values[row] for values in keys]
-            outcome, keyed = self._weak(row, own, keys, stored, chunk, taken if strong else None, external[row])
-            found[row] = outcome
-            if outcome > 0:
-                taken.add(outcome)
-            if not keyed and not strong:
-                keyless.append(row)
-            if outcome == NEW and self._repeats_earlier(strong, own):
-                found[row] = REPEATED
+        else:
+            names = derived.get("name_key") or [""] * count
+            found, keyless = self._row_by_row(external, uids, keys, names, (by_external, by_uid, stored))
         if keyless:
             self._equal_rows(keyless, columns, derived, found)
         return found
 
-    def _all_new(self, keys: Sequence[Sequence[Any]], known: Sequence[Mapping[Any, Any]]) -> bool:
-        """Whether the keys of these rows are neither known nor said twice: so it is in most blocks of a first import,
-        which then need no look row by row."""
-        if self.earlier is not None or any(known):
-            return False
-        for values in keys:
-            said = [value for value in values if value is not None]
-            if len(set(said)) < len(said):
-                return False
-        return True
+    def _guess(self, rows: list[int], keys: Sequence[Any], stored: Mapping[Any, Any], found: list[int]) -> None:
+        """Rows of an update that equal no record are the one record of their key that no other row is."""
+        taken = {number for number in found if number > 0}
+        for row in rows:
+            if found[row] != NEW or keys[row] is None:
+                continue
+            fits = [one[0] for one in stored.get(keys[row], ()) if one[0] not in taken and one[0] not in self.seen]
+            if len(fits) == 1:
+                found[row] = fits[0]
+                taken.add(fits[0])
+            elif fits:
+                found[row] = AMBIGUOUS
+
+    def _row_by_row(
+        self, external: Sequence[Any], uids: Sequence[Any], keys: list[list[Any]], names: Sequence[Any], known: Any
+    ) -> tuple[list[int], list[int]]:
+        """(outcomes, the rows that have no key at all)."""
+        by_external, by_uid, stored = known
+        chunk_strong: dict[tuple[str, Any], int] = {}
+        chunk: list[dict[Any, list[int]]] = [{} for _ in keys]
+        found, keyless = [NEW] * len(names), []
+        taken: set[int] = set()
+        for row, (its_external, uid) in enumerate(zip(external, uids, strict=True)):
+            hit = by_external.get(its_external) or by_uid.get(uid)
+            if hit:
+                found[row] = hit
+                continue
+            strong = [one for one in (("external_id", its_external), ("uid", uid)) if one[1]]
+            earlier = next((chunk_strong[one] for one in strong if one in chunk_strong), None)
+            if earlier is not None:
+                found[row] = -1 - earlier
+                continue
+            chunk_strong.update((one, row) for one in strong)
+            own = [values[row] for values in keys]
+            if strong:
+                found[row] = self._weak(row, own, keys, names, stored, chunk, taken, its_external)
+                if found[row] > 0:
+                    taken.add(found[row])
+            elif own.count(None) == len(own):
+                keyless.append(row)
+            else:
+                found[row] = self._weak(row, own, keys, names, stored, chunk)
+        return found, keyless
 
     # --- keys ---
 
@@ -165,39 +231,31 @@ class Matcher:
     def _strong(self, column: str, values: Sequence[Any]) -> dict[Any, int]:
         """value -> id of the record that has it, removed ones included: their ids are still taken."""
         wanted = [value for value in values if value]
-        found: dict[Any, int] = {}
-        for start in range(0, len(wanted), _MANY):
-            some = wanted[start : start + _MANY]
-            marks = ", ".join("?" * len(some))
-            sql = f"SELECT t.{column}, t.id, {self._extra} FROM {self.kind.table} t WHERE t.{column} IN ({marks})"
-            for value, number, kind, converted in self.ctx.reader.rows(sql, some):
-                if self._fits(kind, converted):
-                    found[value] = number
-        return found
+        rows = self._rows(f"t.{column}, t.id", column, wanted)
+        return {value: number for value, number, kind, converted in rows if self._fits(kind, converted)}
 
-    def _stored(self, which: int, values: Sequence[Any]) -> dict[Any, list[tuple[int, Any, tuple[Any, ...]]]]:
-        """key -> (id, external id, its own values of all match columns) of the records that have it."""
+    def _stored(self, which: int, values: Sequence[Any]) -> dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]]:
+        """key -> (id, external id, its own values of all match columns, name) of the records that have it."""
         columns = self._columns[which]
         single = len(columns) == 1
         wanted = list({value if single else value[0] for value in values if value is not None})
         every = [column for key in self._columns for column in key]
-        found: dict[Any, list[tuple[int, Any, tuple[Any, ...]]]] = {}
-        for start in range(0, len(wanted), _MANY):
-            some = wanted[start : start + _MANY]
-            marks = ", ".join("?" * len(some))
-            shown = ", ".join(f"t.{c}" for c in every)
-            sql = (
-                f"SELECT t.id, t.external_id, t.removed_at, {self._extra}, {shown} FROM {self.kind.table} t"
-                f" WHERE t.{columns[0]} IN ({marks})"
-            )
-            for row in sorted(self.ctx.reader.rows(sql, some), key=itemgetter(0)):
-                if row[2] is not None or not self._fits(row[3], row[4]):
-                    continue
-                own = tuple(str(v) if v is not None and not isinstance(v, (str, int)) else v for v in row[5:])
-                at = dict(zip(every, own, strict=True))
-                key = at[columns[0]] if single else tuple(at[c] for c in columns)
-                found.setdefault(key, []).append((row[0], row[1], self._grouped(at)))
+        shown = ", ".join(["t.id, t.external_id, t.removed_at, t.name_key", *(f"t.{c}" for c in every)])
+        found: dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]] = {}
+        for row in sorted(self._rows(shown, columns[0], wanted), key=itemgetter(0)):
+            number, external, removed, name, *theirs, kind, converted = row
+            if removed is not None or not self._fits(kind, converted):
+                continue
+            own = tuple(str(v) if v is not None and not isinstance(v, (str, int)) else v for v in theirs)
+            at = dict(zip(every, own, strict=True))
+            key = at[columns[0]] if single else tuple(at[c] for c in columns)
+            for place in self._places(which, key, name):
+                found.setdefault(place, []).append((number, external, self._grouped(at), name))
         return found
+
+    def _places(self, which: int, key: Any, name: str) -> tuple[Any, ...]:
+        """Where a record with this key is put, the closest first: a telephone of hundreds is not gone through."""
+        return ((key, name), key) if self._shared[which] else (key,)
 
     def _grouped(self, at: Mapping[str, Any]) -> tuple[Any, ...]:
         """A record's match keys as `_key_values` gives those of rows."""
@@ -212,52 +270,44 @@ class Matcher:
         row: int,
         own: list[Any],
         keys: list[list[Any]],
-        stored: list[dict[Any, list[tuple[int, Any, tuple[Any, ...]]]]],
-        chunk: list[dict[Any, int]],
-        taken: set[int] | None,
-        external: Any,
-    ) -> tuple[int, bool]:
-        """(outcome, whether the row has a key at all). A weaker key counts only where no stronger one contradicts.
+        names: Sequence[Any],
+        stored: list[dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]]],
+        chunk: list[dict[Any, list[int]]],
+        taken: set[int] | None = None,
+        external: Any = None,
+    ) -> int:
+        """The outcome by match keys. A weaker key counts only where no stronger one contradicts, and a telephone only
+        where the names can be those of one person.
 
         `taken` is given for rows that have an id of their own: the records that earlier rows of the block are.
         """
-        strong = taken is not None
-        outcome, keyed = NEW, False
         for which, key in enumerate(own):
             if key is None:
                 continue
-            keyed = True
-            if outcome != NEW:
-                break
-            for number, its_external, theirs in stored[which].get(key, ()):
+            places = self._places(which, key, names[row])
+            known = [one for place in places for one in stored[which].get(place, ())[:_MOST_SHARED]]
+            for number, its_external, theirs, name in known:
                 if taken is not None and (number in self.seen or number in taken or (external and its_external)):
                     continue  # another record of the same source
-                if not _contradict(own, theirs, which):
-                    outcome = number
-                    break
-            else:
-                earlier = chunk[which].get(key)
-                if earlier is not None and not strong and not _contradict(own, [k[earlier] for k in keys], which):
-                    outcome = REPEATED
-        if outcome == NEW:
-            for which, key in enumerate(own):
-                if key is not None:
-                    chunk[which].setdefault(key, row)
-        return outcome, keyed
+                if not _contradict(own, theirs, which) and self._agree(which, names[row], name):
+                    return number
+            before = [one for place in places for one in chunk[which].get(place, ())[:_MOST_SHARED]]
+            for earlier in before if taken is None else ():
+                others = [values[earlier] for values in keys]
+                if not _contradict(own, others, which) and self._agree(which, names[row], names[earlier]):
+                    return -1 - earlier
+        for which, key in enumerate(own):
+            for place in self._places(which, key, names[row]) if key is not None else ():
+                chunk[which].setdefault(place, []).append(row)
+        return NEW
 
-    def _repeats_earlier(self, strong: list[tuple[str, Any]], own: list[Any]) -> bool:
-        """Of a dry run: whether an earlier block had the row; its keys are remembered."""
-        if self.earlier is None:
-            return False
-        if strong:
-            hashes = [hash(one) for one in strong]
-            again = any(h in self.earlier for h in hashes)
-        else:
-            first = next((i for i, key in enumerate(own) if key is not None), None)
-            hashes = [hash((i, key)) for i, key in enumerate(own) if key is not None]
-            again = first is not None and hash((first, own[first])) in self.earlier
-        self.earlier.update(hashes)
-        return again
+    def _agree(self, which: int, name: str, other: str) -> bool:
+        """Whether two names can be one person's, where the key is one that people share: all words of the shorter name
+        stand in the longer."""
+        if not self._shared[which] or name == other:
+            return True
+        one, two = set(_WORD.findall(name)), set(_WORD.findall(other))
+        return one <= two or two <= one
 
     # --- equality ---
 
@@ -272,34 +322,33 @@ class Matcher:
         names = [name for name in columns if name not in _ASIDE]
         keys = [derived["name_key"][row] for row in rows]
         ids: dict[Any, list[int]] = {}
-        wanted = list({key for key in keys if key})
-        for start in range(0, len(wanted), _MANY):
-            some = wanted[start : start + _MANY]
-            marks = ", ".join("?" * len(some))
-            sql = (
-                f"SELECT t.name_key, t.id, t.removed_at, {self._extra} FROM {self.kind.table} t"
-                f" WHERE t.name_key IN ({marks})"
-            )
-            for key, number, removed, kind, converted in sorted(self.ctx.reader.rows(sql, some), key=itemgetter(1)):
-                if removed is None and self._fits(kind, converted):
-                    ids.setdefault(key, []).append(number)
-        full = (
-            read.raw(self.ctx.reader, self.kind.table, [n for some_ids in ids.values() for n in some_ids])
-            if ids
-            else {}
-        )
-        chunk: set[Any] = set()
+        found_rows = self._rows("t.name_key, t.id, t.removed_at", "name_key", list({key for key in keys if key}))
+        for key, number, removed, kind, converted in sorted(found_rows, key=itemgetter(1)):
+            if removed is None and self._fits(kind, converted):
+                ids.setdefault(key, []).append(number)
+        full = self.raw([number for some in ids.values() for number in some]) if ids else {}
+        chunk: dict[Any, int] = {}
         for row, key in zip(rows, keys, strict=True):
             own = tuple(_plain(columns[name][row]) for name in names)
-            same = next((n for n in ids.get(key, ()) if _equal(names, own, full[n])), None)
+            same = next((number for number in ids.get(key, ()) if _equal(names, own, full[number])), None)
             if same is not None:
                 found[row] = same
-            elif own in chunk or (self.earlier is not None and hash(own) in self.earlier):
-                found[row] = REPEATED
+            elif own in chunk:
+                found[row] = -1 - chunk[own]
             else:
-                chunk.add(own)
-                if self.earlier is not None:
-                    self.earlier.add(hash(own))
+                chunk[own] = row
+
+
+def _all_new(keys: Sequence[Sequence[Any]], known: Sequence[Mapping[Any, Any]]) -> bool:
+    """Whether the keys of these rows are neither known nor said twice: so it is in most blocks of a first import, which
+    then need no look row by row."""
+    if any(known):
+        return False
+    for values in keys:
+        said = [value for value in values if value is not None]
+        if len(set(said)) < len(said):
+            return False
+    return True
 
 
 def _equal(names: list[str], own: tuple[Any, ...], record: Mapping[str, Any]) -> bool:

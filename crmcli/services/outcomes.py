@@ -9,7 +9,8 @@ from crmcli.domain.dates import When, instant_of
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
 from crmcli.services import values
-from crmcli.services.blocks import LOST_WORDS, WON_WORDS, Block
+from crmcli.services.blocks import Block
+from crmcli.services.endings import ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +35,7 @@ class NewStage(NamedTuple):
 
 def is_end(stage: str) -> bool:
     """Whether a stage's name says won or lost rather than a step on the way."""
-    return fold(stage) in WON_WORDS or fold(stage) in LOST_WORDS
+    return bool(ending(stage))
 
 
 class Stages:
@@ -89,20 +90,21 @@ class Stages:
             max((s["position"] for s in steps), default=0),
             max((s["probability_bp"] for s in steps), default=0),
         )
+        gone = {
+            s["name_key"]: s["id"]
+            for s in values.stages(self.ctx, removed=True)
+            if s["pipeline_id"] == own[0]["pipeline_id"]
+        }
         after = [s for s in own if s["is_won"] and s["position"] <= last + len(names)]
         for number, stage in enumerate(after):
             tx.change("stage", stage["id"], {"position": last + len(names) + 1 + number})
         for number, name in enumerate(names, 1):
             chance = (points + (10_000 - points) * number // (len(names) + 1)) // 100 * 100
-            tx.add(
-                "stage",
-                {
-                    "name": name,
-                    "pipeline_id": own[0]["pipeline_id"],
-                    "position": last + number,
-                    "probability_bp": chance,
-                },
-            )
+            row = {"name": name, "position": last + number, "probability_bp": chance}
+            if fold(name) in gone:  # it was removed, and comes back with its history
+                tx.change("stage", gone[fold(name)], {**row, "is_won": False, "removed_at": None})
+            else:
+                tx.add("stage", {**row, "pipeline_id": own[0]["pipeline_id"]})
 
     def _build(self, tx: Transaction, pipeline: str, names: list[str]) -> None:
         position = max((row[0] for row in self.ctx.reader.rows("SELECT position FROM pipeline")), default=0)
@@ -134,7 +136,7 @@ class Stages:
     def _look(self, pipeline: str, stage: str, status: str) -> tuple[dict[str, Any], str]:
         own = self._own(pipeline) or self._rows
         named = next((s for s in own if stage and s["name_key"] == fold(stage)), None)
-        outcome = status or ("won" if fold(stage) in WON_WORDS else "lost" if fold(stage) in LOST_WORDS else "open")
+        outcome = status or ending(stage, own=named is not None and not named["is_won"]) or "open"
         if named is not None and named["is_won"] and status in ("", "won"):
             return named, "won"
         if outcome == "won":

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.fields import suggest
 from crmcli.domain.money import exponent
 from crmcli.domain.text import fold
-from crmcli.domain.types import Day, Instant, Money
-from crmcli.errors import UsageError
+from crmcli.domain.types import Day, Instant, Money, Percent
+from crmcli.errors import ReadError, UsageError
+from crmcli.exchange.shape import clean_names
 from crmcli.exchange.tables import open_table
 from crmcli.services import mapping
 from crmcli.services.blocks import Reader
-from crmcli.services.columns import DayFacts, MoneyFacts
+from crmcli.services.columns import DayFacts, MoneyFacts, PercentFacts
+from crmcli.services.endings import status_of
 from crmcli.services.mapping import has_name
-from crmcli.services.matching import match_keys
+from crmcli.services.matching import UPDATE_MATCH, match_keys
 from crmcli.services.outcomes import NewStage, Stages
 
 if TYPE_CHECKING:
@@ -27,13 +29,15 @@ if TYPE_CHECKING:
     from crmcli.services.mapping import Mapped
 
 STEP = 5000
+_MOST_SHEETS, _MOST_TITLES = 20, 15
 
 
 class Plan(NamedTuple):
     """An import that has been looked at. `kind` None: the file holds nothing that the book has (`problem` says why).
 
     `rows` counts the rows of the file, refused ones included, `blank` the blank ones beside them; `envs` are the
-    habits in which each column is read; `new_stages` is what the pipelines lack.
+    habits in which each column is read; `new_stages` is what the pipelines lack; `guessed` says that `keys` are no more
+    than what an update goes by for want of better; `called` is what people call a file of which `path` is a copy.
     """
 
     path: str
@@ -49,6 +53,8 @@ class Plan(NamedTuple):
     keys: tuple[tuple[str, ...], ...] = ()
     update: bool = False
     new_stages: tuple[NewStage, ...] = ()
+    guessed: bool = False
+    called: str = ""
 
     def open(self) -> Table:
         """The file again, from its first row."""
@@ -81,23 +87,31 @@ def plan(
     opening: dict[str, object] = {
         "sheet": sheet, "encoding": encoding, "delimiter": delimiter, "header_row": header_row, "guarded": guarded,
     }  # fmt: skip
-    seen = _look(path, opening, kind, mapping or {}, id_column)
+    seen = _look_for_table(path, opening, kind, mapping or {}, id_column)
     found, columns, notes = seen.kind, seen.columns, tuple(seen.notes)
     if found is None or not has_name(columns):
         if kind is not None:
             raise UsageError(
                 f"no column of {path} is recognised as a {kind.name}'s name",
-                f"say which one is: --map 'COLUMN=name'; it has: {', '.join(seen.header)}",
+                "; ".join((f"say which one is: --map 'COLUMN=name'; it has: {', '.join(seen.header)}", *notes)),
             )
         problem = "no column is recognised as a name; use --as and --map"
         return Plan(path, None, columns, opening, seen.header, seen.rows, seen.blank, notes, problem)
-    columns = seen.scan.settled(columns)
+    columns, told = seen.scan.settled(columns, "status" in (mapping or {}).values())
+    notes += told
     envs = seen.scan.envs(ctx.env, dates, decimal or _own_decimal(seen.header))
-    keys = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills)
+    keys = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills, update=update)
+    guessed = update and not match and found.name in UPDATE_MATCH
+    if update and not keys and not {"external_id", "uid"} & {to for column in columns for to in column.to}:
+        raise UsageError(
+            f"nothing in {path} tells which {found.plural} the rows are, so --update cannot give them anything",
+            "say it with --id COLUMN or --match FIELD",
+        )
     new_stages = tuple(Stages(ctx).missing(seen.scan.stages)) if found.kind else ()
     return Plan(
-        path, found, columns, opening, seen.header, seen.rows, seen.blank, notes, "", envs, keys, update, new_stages
-    )
+        path, found, columns, opening, seen.header, seen.rows, seen.blank, notes, "", envs, keys, update, new_stages,
+        guessed,
+    )  # fmt: skip
 
 
 class _Looked(NamedTuple):
@@ -110,6 +124,33 @@ class _Looked(NamedTuple):
     scan: _Scan
     rows: int
     blank: int
+    sheet: str
+    sheets: list[str]
+
+    @property
+    def usable(self) -> bool:
+        return self.kind is not None and has_name(self.columns)
+
+
+def _look_for_table(
+    path: str, opening: dict[str, object], kind: Entity | None, given: Mapping[str, str], id_column: str
+) -> _Looked:
+    """Look at the sheet that is asked for, else at the first; where that holds nothing that the book has, at the others
+    too. `opening` keeps the sheet that is taken."""
+    seen = _look(path, opening, kind, given, id_column)
+    if seen.usable or opening["sheet"] is not None:
+        return seen
+    for sheet in [name for name in seen.sheets if name != seen.sheet][:_MOST_SHEETS]:
+        try:
+            other = _look(path, {**opening, "sheet": sheet}, kind, given, id_column)
+        except (ReadError, UsageError):  # an empty sheet, or one without the columns that are mapped by hand
+            continue
+        if other.usable:
+            opening["sheet"] = sheet
+            names = ", ".join(seen.sheets)
+            told = f"sheet {sheet} of {len(seen.sheets)} ({names}): the first with a known table; --sheet takes another"
+            return other._replace(notes=[told, *other.notes])
+    return seen
 
 
 def _look(
@@ -119,13 +160,28 @@ def _look(
         header = tuple(table.header)
         chunks = table.chunks(STEP)
         first = next(chunks, [])
-        found = kind or _recognised(header, path, given)
+        found = kind or mapping.recognise(header, path, given)
         columns, told = _columns(found, header, given, id_column, first)
+        if found is None or not has_name(columns):
+            told = [*told, *_other_header(kind, path, first)]
         scan = _Scan(found, columns)
         rows = scan.look(first)
         for chunk in chunks:
             rows += scan.look(chunk)
-        return _Looked(found, columns, header, [*table.source.notes, *told], scan, rows, table.blank_rows)
+        notes = [*table.source.notes, *told]
+        return _Looked(
+            found, scan.in_units(columns), header, notes, scan, rows, table.blank_rows, table.source.sheet,
+            table.source.visible,
+        )  # fmt: skip
+
+
+def _other_header(kind: Entity | None, path: str, rows: list[Row]) -> list[str]:
+    """A note about the first row below the header that would make a better one."""
+    for row in rows[:_MOST_TITLES]:
+        titles = clean_names(row.cells)
+        if has_name(mapping.map_columns(kind, titles, {})[0]) if kind else mapping.recognise(titles, path):
+            return [f"line {row.line} looks like the header: --header-row {row.line} takes it"]
+    return []
 
 
 def _check_words(kind: Entity | None, dates: str, decimal: str) -> None:
@@ -136,12 +192,6 @@ def _check_words(kind: Entity | None, dates: str, decimal: str) -> None:
         raise UsageError(f"--dates wants dmy or mdy, not '{dates}'")
     if decimal not in ("", ".", ","):
         raise UsageError(f"--decimal wants . or , and not '{decimal}'")
-
-
-def _recognised(header: Sequence[str], path: str, given: Mapping[str, str]) -> Entity | None:
-    return mapping.recognise(
-        [f"{to}" if (to := given.get(title, "")) and to != "-" else title for title in header], path
-    )
 
 
 def _columns(
@@ -156,7 +206,7 @@ def _columns(
         for i in range(len(header))
         if sound and all(cells[i].strip() for cells in sound) and len({cells[i] for cells in sound}) == len(sound)
     )
-    columns, notes = mapping.map_columns(kind, header, given, id_column, uniques)
+    columns, notes = mapping.map_columns(kind, header, given, id_column, uniques, samples)
     return tuple(column._replace(sample=samples[column.place]) for column in columns), notes
 
 
@@ -171,6 +221,7 @@ class _Scan:
     def __init__(self, kind: Entity | None, columns: Sequence[Mapped]) -> None:
         self._days: dict[int, DayFacts] = {}
         self._money: dict[int, MoneyFacts] = {}
+        self._percents: dict[int, PercentFacts] = {}
         self._headers = {column.place: column.header for column in columns}
         places: dict[str, int] = {}
         for column in columns:
@@ -181,6 +232,8 @@ class _Scan:
                     self._days[column.place] = DayFacts()
                 elif field is not None and isinstance(field.type, Money):
                     self._money[column.place] = MoneyFacts()
+                elif field is not None and isinstance(field.type, Percent):
+                    self._percents[column.place] = PercentFacts()
         self._stage, self._pipeline, self._status = places.get("stage"), places.get("pipeline"), places.get("status")
         self._pairs: dict[tuple[str, str], None] = {}
         self._statuses: set[str] = set()
@@ -191,6 +244,8 @@ class _Scan:
             days.look([row[index] for row in cells])
         for index, amounts in self._money.items():
             amounts.look([row[index] for row in cells])
+        for index, percents in self._percents.items():
+            percents.look([row[index] for row in cells])
         if self._status is not None:
             self._statuses.update(row[self._status] for row in cells)
         stage = self._stage if self._stage is not None else self._status
@@ -207,19 +262,38 @@ class _Scan:
     def _own_statuses(self) -> bool:
         return {fold(word) for word in self._statuses} <= {"", "open", "won", "lost"}
 
-    def settled(self, columns: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
-        """A column called status holds stages, unless it says open, won and lost as ours does."""
-        if self._status is None or self._own_statuses:
-            return columns
-        to = "stage" if self._stage is None else ""
+    def in_units(self, columns: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
+        """The columns with the fractions among the percentages marked."""
         return tuple(
+            c._replace(unit=mapping.FRACTION) if c.place in self._percents and self._percents[c.place].fractions else c
+            for c in columns
+        )
+
+    def settled(self, columns: tuple[Mapped, ...], told: bool) -> tuple[tuple[Mapped, ...], tuple[str, ...]]:
+        """The columns as they are meant, and what to say about it. A column called status holds stages where there is
+        no other, unless it says open, won and lost as ours does or was `told` to be it; beside a column of stages it
+        says what became of the deal."""
+        if self._status is None or self._own_statuses or told:
+            return columns, ()
+        others = sorted({" ".join(word.split()) for word in self._statuses if word.strip() and not status_of(word)})
+        if self._stage is None:
+            to, note = "stage", ""
+        elif len(others) < len({fold(word) for word in self._statuses if word.strip()}):
+            to, note = mapping.ANY_STATUS, f"taken as open: {', '.join(others[:10])}" if others else ""
+        else:
+            to, note = "", f"none of its words says open, won or lost ({', '.join(others[:10])}): ignored"
+        header = self._headers[self._status]
+        settled = tuple(
             c._replace(to=tuple(to if t == "status" else t for t in c.to if t != "status" or to)) for c in columns
         )
+        if to == "stage":
+            self._stage, self._status = self._status, None
+        return settled, (f"column {header}: {note}",) if note else ()
 
     @property
     def stages(self) -> list[tuple[str, str]]:
         """(pipeline, stage) in the order in which they first come."""
-        if self._stage is None and (self._status is None or self._own_statuses):
+        if self._stage is None:
             pairs = dict.fromkeys((pipeline, "") for pipeline, _ in self._pairs)
         else:
             pairs = self._pairs

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import pipeline as rules
 from crmcli.services import values
-from crmcli.store import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crmcli.services.blocks import Block, Reader
-    from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
 #: Set when a record is made, and left alone by --update.
@@ -32,11 +30,6 @@ class Updater:
     def __init__(self, reader: Reader) -> None:
         self.reader, self.kind = reader, reader.kind
         self._money = {field.column for field in reader.kind.fields if field.type.family == "money" and field.column}
-
-    def would(self, connection: Connection, block: Block, known: list[tuple[int, int]]) -> int:
-        """How many of these (row, id) would change."""
-        raw = read.raw(connection, self.kind.table, [number for _, number in known])
-        return sum(1 for row, number in known if self.changes(block, row, raw[number], {}))
 
     def update(self, tx: Transaction, block: Block, row: int, number: int, made: Mapping[int, int]) -> bool:
         """Give a record the values of its row; whether anything differed."""

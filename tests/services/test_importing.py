@@ -175,6 +175,42 @@ def test_a_column_of_amounts_settles_its_decimal_sign(
     assert [row["value"] for row in rows(book, DEAL)] == amounts
 
 
+@pytest.mark.parametrize(
+    ("column", "cells", "message", "option"),
+    [
+        (
+            "Close Date",
+            ["31/12/2026", "12/31/2026", "03/04/2026"],
+            r"dates .* two ways \(03/04/2026\)",
+            {"dates": "dmy"},
+        ),
+        ("Value", ["1.234,56", "1,234.56", "1,234"], r"amounts .* two ways \(1,234\)", {"decimal": "."}),
+    ],
+)
+def test_a_column_that_contradicts_itself_is_asked_about(
+    book: Context, put: Any, column: str, cells: list[str], message: str, option: dict[str, str]
+) -> None:
+    path = put(f"Name,{column}\n" + "".join(f'N{n},"{cell}"\n' for n, cell in enumerate(cells)))
+    with pytest.raises(UsageError, match=message):
+        importing.plan(book, path, kind=LEAD)
+    assert take(book, path, kind=LEAD, **option).rows == 3
+    without = put(f"Name,{column}\n" + "".join(f'N{n},"{cell}"\n' for n, cell in enumerate(cells[:1])))
+    assert take(book, without, kind=LEAD).refused == 0
+
+
+def test_a_status_beside_a_stage_says_what_became_of_a_deal(book: Context, put: Any) -> None:
+    text = "Deal,Stage,Status\nA,Proposal,Won\nB,Proposal,ناموفق\nC,Proposal,Deleted\nD,Proposal,In Progress\n"
+    made = importing.plan(book, put(text), kind=DEAL)
+    assert any("taken as open: Deleted" in note for note in made.notes)
+    assert counts(importing.run(book, made)) == (4, 4, 0, 0, 0, 0)
+    assert [row["status"] for row in rows(book, DEAL)] == ["won", "lost", "open", "open"]
+    told = take(book, put(text.replace("A,", "E,")), kind=DEAL, mapping={"Status": "status"})
+    assert [(line, reason) for line, _, _, reason in told.listed if "already" not in reason] == [
+        (4, "'Deleted' says neither open nor won nor lost")
+    ]
+    assert [row["status"] for row in rows(book, DEAL) if row["name"] == "E"] == ["won"]
+
+
 def test_what_can_be_read_in_two_ways_is_asked_before_anything_is_written(book: Context, put: Any) -> None:
     path = put("name,close date,amount\nA,03/04/2026,1.234\n")
     with pytest.raises(UsageError, match="two ways") as caught:
@@ -251,12 +287,90 @@ def test_a_shared_telephone_does_not_make_two_people_one(book: Context, put: Any
         "Ada again,,+49 30 111111\nCopy,ADA@x.example,\n"
     )
     done = take(book, put(text), kind=CONTACT)
-    assert counts(done) == (4, 2, 0, 0, 2, 0)
+    assert counts(done) == (4, 2, 0, 0, 0, 2), "nothing is lost: what two rows say of one person is refused"
     assert [(line, reason) for line, _, _, reason in done.listed] == [
-        (4, "repeats an earlier row of the file"),
-        (5, "repeats an earlier row of the file"),
+        (4, "an earlier row of the file is the same contact, with other values"),
+        (5, "an earlier row of the file is the same contact, with other values"),
     ]
     assert counts(take(book, put(text), kind=CONTACT)) == (4, 0, 0, 2, 2, 0)
+
+
+def test_people_who_share_a_telephone_are_told_apart_by_their_names(book: Context, put: Any) -> None:
+    text = "Name,Phone,City\nAnn Lee,+1 415 555 0199,Rome\nBob Ray,+1 415 555 0199,\nLee Ann,+14155550199,Rome\n"
+    assert counts(take(book, put(text), kind=CONTACT)) == (3, 2, 0, 0, 0, 1)
+    assert counts(take(book, put(text), kind=CONTACT)) == (3, 0, 0, 2, 1, 0)
+    assert counts(take(book, put(text.replace("Ann Lee", "Ann M. Lee")), kind=CONTACT)) == (3, 0, 0, 2, 1, 0)
+    many = "Name,Phone\n" + "".join(f"Person {n},+1 415 555 0199\n" for n in range(300))
+    assert counts(take(book, put(many), kind=CONTACT)) == (300, 300, 0, 0, 0, 0)
+    assert counts(take(book, put(many), kind=CONTACT)) == (300, 0, 0, 300, 0, 0)
+
+
+def test_two_deals_of_a_name_are_two_deals(book: Context, put: Any) -> None:
+    text = "Deal,Company,Amount,Stage\nRenewal,Acme,5000,Won\nRenewal,Acme,6000,New\nRenewal,Globex,6000,New\n"
+    assert counts(take(book, put(text), kind=DEAL)) == (3, 3, 0, 0, 0, 0)
+    assert counts(take(book, put(text), kind=DEAL)) == (3, 0, 0, 3, 0, 0)
+    # An update finds the one deal of that name and company that no other row is.
+    newer = text.replace("Globex,6000", "Globex,7000")
+    assert counts(take(book, put(newer), kind=DEAL, update=True)) == (3, 0, 1, 2, 0, 0)
+    unclear = text.replace("Acme,5000", "Acme,5500").replace("Acme,6000", "Acme,6600")
+    done = take(book, put(unclear), kind=DEAL, update=True)
+    assert counts(done) == (3, 0, 1, 0, 0, 2)
+    assert {reason for *_, reason in done.listed} == {
+        "several deals can be this one: tell them apart with --id or --match"
+    }
+    with pytest.raises(UsageError, match=r"nothing in .* tells which deals the rows are"):
+        importing.plan(book, put("Deal,Amount\nA,1\n"), kind=DEAL, update=True)
+
+
+def test_two_tasks_of_a_name_are_two_tasks(book: Context, put: Any) -> None:
+    for name in ("Ada", "Bob"):
+        records.add(book, CONTACT, {"name": name})
+    text = "Task,Due date,Contact\nCall,2026-12-01,Ada\nCall,2026-12-01,Bob\n"
+    assert counts(take(book, put(text), kind=TASK)) == (2, 2, 0, 0, 0, 0)
+    assert counts(take(book, put(text), kind=TASK)) == (2, 0, 0, 2, 0, 0)
+
+
+word = st.sampled_from(["", "a", "b", "c"])
+sheet_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "ID": st.sampled_from(["", "", "1", "2"]), "Name": st.sampled_from(["Ada", "Ada Lovelace", "Bob"]),
+            "Email": st.sampled_from(["", "", "a@x.example", "b@x.example"]),
+            "Phone": st.sampled_from(["", "+49 30 111111", "+49 30 222222"]), "Company": word, "City": word,
+            "Tags": word,
+        }
+    ),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(first=sheet_rows, second=sheet_rows, update=st.booleans(), ids=st.booleans())
+def test_a_dry_run_is_the_real_run(
+    book: Context, put: Any, first: list[dict[str, str]], second: list[dict[str, str]], update: bool, ids: bool
+) -> None:
+    """In blocks of three rows, so that rows repeat others of their own block, of an earlier one, and of the book."""
+
+    def sheet(people: list[dict[str, str]]) -> str:
+        return put("\n".join([",".join(people[0]), *(",".join(row.values()) for row in people)]) + "\n")  # type: ignore[no-any-return]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("FIRST_BLOCK", "MOST", "LEAST"):
+            patch.setattr(importing, name, 3)
+        for people, updating in ((first, False), (second, update)):
+            made = importing.plan(book, sheet(people), kind=CONTACT, update=updating, id_column="ID" if ids else "")
+            tried, done = importing.run(book, made, dry_run=True), importing.run(book, made)
+            assert counts(tried) == counts(done)
+            assert tried.listed == done.listed
+            again = importing.run(book, made)
+            for run in (done, again):
+                if run.rejects:
+                    Path(run.rejects).unlink()
+            assert (again.new, again.updated) == (0, 0) or updating
+    for batch in history.batches(book, limit=3).rows:
+        if batch["source"] == "import" and not batch["undone_by"]:
+            history.undo(book, batch["batch"])
+    assert rows(book, CONTACT) == []
 
 
 def test_without_a_key_an_identical_row_is_the_same(book: Context, put: Any) -> None:
@@ -277,10 +391,12 @@ def test_a_block_is_told_apart_at_once_as_it_is_row_by_row(book: Context, made: 
     columns["name"] = [f"n{place % 2}" for place in range(len(made))]
     derived = {f"{name}_key": columns[name] for name in ("email", "phone", "name")}
     found = []
-    for earlier in (None, set[int]()):
-        matcher = matching.Matcher(book, LEAD, (("email",), ("phone",)))
-        matcher.earlier = earlier  # with it every row is looked at on its own
-        found.append(matcher.outcomes(columns, derived, len(made)))
+    for at_once in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not at_once:
+                patch.setattr(matching, "_all_new", lambda *_: False)
+            matcher = matching.Matcher(book, LEAD, (("email",), ("phone",)))
+            found.append(matcher.outcomes(columns, derived, len(made)))
     assert found[0] == found[1]
 
 
@@ -296,7 +412,7 @@ def test_a_converted_lead_and_a_removed_record_do_not_come_back(book: Context, p
 
 def test_other_match_keys(book: Context, put: Any) -> None:
     text = "Name,Email,City\nAda,a@x.example,London\nAda,b@x.example,Paris\n"
-    assert counts(take(book, put(text), kind=CONTACT, match=("name",))) == (2, 1, 0, 0, 1, 0)
+    assert counts(take(book, put(text), kind=CONTACT, match=("name",))) == (2, 1, 0, 0, 0, 1)
     assert counts(take(book, put(text), kind=CONTACT, match=("name+city",))) == (2, 1, 0, 1, 0, 0)
     with pytest.raises(UsageError, match="no column of the file fills phone"):
         importing.plan(book, put(text), kind=CONTACT, match=("phone",))
@@ -310,7 +426,7 @@ def test_blocks_that_follow_each_other_know_of_each_other(
     monkeypatch.setattr(importing, "FIRST_BLOCK", 7)
     monkeypatch.setattr(importing, "MOST", 7)
     monkeypatch.setattr(importing, "LEAST", 7)
-    people = "".join(f"Person {i % 40},p{i % 40}@x.example,Firm {i % 5},t{i % 3}\n" for i in range(100))
+    people = "".join(f"Person {i % 40},p{i % 40}@x.example,Firm {i % 5},t{i % 4}\n" for i in range(100))
     done = take(book, put("Name,Email,Company,Tags\n" + people), kind=CONTACT)
     assert counts(done) == (100, 40, 0, 0, 60, 0)
     assert len(rows(book, COMPANY)) == 5

@@ -1,0 +1,44 @@
+"""How other programs say that a deal is won, lost or still open."""
+
+from __future__ import annotations
+
+import re
+
+from crmcli.domain.text import fold
+
+# Folded, letters alone.
+_WON = frozenset((
+    "won", "closedwon", "dealwon", "converted", "closedconverted", "gewonnen", "gagne", "ganado", "ganada", "vinto",
+    "برنده", "برده", "موفق", "موفقشده", "فروشموفق",
+))  # fmt: skip
+_LOST = frozenset((
+    "lost", "closedlost", "deallost", "abandoned", "disqualified", "dead", "junk", "junklead", "lostlead",
+    "notqualified", "closednotconverted", "cancelled", "canceled", "verloren", "perdu", "perdido", "perdida", "perso",
+    "باخت", "باخته", "ازدسترفته", "ناموفق", "شکستخورده",
+))  # fmt: skip
+_OPEN = frozenset(
+    ("open", "active", "inprogress", "ongoing", "pending", "offen", "ouvert", "abierto", "باز", "جاری", "درجریان")
+)
+_SURE = ("won", "closedwon", "lost", "closedlost")
+# "Closed Lost to Competition", "Lost - price", "Won: renewal".
+_BEGINNING = re.compile(r"\W*(?:(?:closed|deal)[\W_]*(won|lost)\b|(won|lost)\s*(?:[-:(,/]|to\b|due\b))")
+
+
+def ending(stage: str, *, own: bool = False) -> str:
+    """ "won" or "lost" where a stage's name says so, "" for a step on the way. A stage of the book's `own` is a step,
+    whatever other programs mean by the word, unless it is called won or lost outright."""
+    folded = fold(stage)
+    letters = "".join(c for c in folded if c.isalpha())
+    if own and letters not in _SURE:
+        return ""
+    if letters in _WON or letters.startswith("closedwon"):
+        return "won"
+    if letters in _LOST or letters.startswith("closedlost"):
+        return "lost"
+    begins = _BEGINNING.match(folded)
+    return (begins[1] or begins[2]) if begins else ""
+
+
+def status_of(word: str) -> str:
+    """ "open", "won" or "lost" for the word of a column of statuses, "" where it says none of them."""
+    return "open" if "".join(c for c in fold(word) if c.isalpha()) in _OPEN else ending(word)

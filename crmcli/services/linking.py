@@ -1,0 +1,264 @@
+"""The links of imported rows: names, uids and addresses -> the records that they mean; never one of several."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.domain.address import domain_of, email_domain, is_public_domain
+from crmcli.domain.text import fold
+from crmcli.domain.types import Ref
+from crmcli.services.blocks import AT
+from crmcli.services.columns import Problem, Problems
+from crmcli.services.matching import Seen
+from crmcli.store.sql import table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Field
+    from crmcli.services.blocks import Block
+
+#: Of a name that several records have: no id.
+SEVERAL = 0
+#: Kinds of which two may have one name; a vocabulary has every word once.
+_RECORDS = frozenset(("company", "contact", "opportunity", "task"))
+#: kind, name, address and company of a `Namesake`, by table
+_TOLD_APART = {
+    "company": "'company', name, domain, NULL",
+    "contact": "'contact', name, email_key, company_id",
+    "opportunity": "kind, name, email_key, NULL",
+    "task": "'task', name, due_on, NULL",
+}
+_REFERENCE = re.compile(r"(company|contact|lead|deal|task):\d+", re.ASCII)
+_MOST_NAMESAKES = 200
+#: what a name that begins with AT is looked up by
+_AT = {"company": "domain", "contact": "email_key"}
+
+
+class Namesake(NamedTuple):
+    """One of several records with the same name: `address` is a company's domain or a person's e-mail address."""
+
+    id: int
+    kind: str
+    name: str
+    address: str | None
+    company_id: int | None
+
+
+class Links:
+    """Names -> ids. What is not there yet gets a negative stand-in, until `make` creates it inside a transaction."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self._known: dict[str, dict[str, int]] = {}
+        self._stand_ins: dict[tuple[str, str], int] = {}
+        self._spelled: dict[int, tuple[str, str, str | None]] = {}
+        self._namesakes: dict[tuple[str, str], list[Namesake]] = {}
+        #: by target: the records that this file means by their uids, so that no other uid is one of them
+        self._claimed: dict[str, Seen] = {}
+
+    def forget(self) -> None:
+        """Another process wrote: what is known may be gone."""
+        self._known.clear()
+        self._namesakes.clear()
+
+    def fill(self, block: Block, field: Field) -> Problems:
+        """The ids of a link, into the block: by uid where the file has it, else by name. A name that several records
+        have is settled by the domain or e-mail address beside it, a person's also by the company; where that does not
+        tell them apart, the row is among the problems, and the reason lists the candidates; so is one that links to
+        what must be there and is not."""
+        assert isinstance(field.type, Ref)
+        target, names = field.type.entity, block.links[field.name]
+        found = self.look(target, names, block.uids.get(field.name))
+        problems: Problems = {}
+        for row, uid in enumerate(block.uids.get(field.name, ())):
+            if uid and found[row] is None:
+                problems[row] = Problem(field.name, uid, f"there is no {target} with the uid {uid}")
+        if SEVERAL in found:
+            addresses = _addresses(block, field.name)
+            companies = block.columns.get("company_id") if target == "contact" else None
+            for row in [row for row, number in enumerate(found) if number == SEVERAL]:
+                name = names[row] or ""
+                some = self.called(target, name)
+                number = _settled(some, addresses[row] if addresses else None, companies[row] if companies else None)
+                found[row] = number
+                if number is None:
+                    problems[row] = Problem(field.name, name.removeprefix(AT), which(name, some))
+        if not field.type.create and not field.type.words:
+            for row, number in enumerate(found):
+                if number is not None and number < 0:
+                    name = names[row] or ""
+                    problems[row] = Problem(field.name, name, f"there is no {field.name} '{name}'")
+        block.columns[field.column] = found
+        return problems
+
+    def look(self, target: str, names: Sequence[str | None], uids: Sequence[str | None] | None) -> list[int | None]:
+        """`ids` of the names where there are no uids. A uid that the book has is that record; another one is the record
+        of its name, unless this file means that record by a uid of its own: then it will be made, with its uid."""
+        if not uids:
+            return self.ids(target, names)
+        known = self._known.setdefault(target, {})
+        claimed = self._claimed.setdefault(target, Seen())
+        missing = [uid for uid in set(uids) if uid and AT + AT + uid not in known]
+        known.update((AT + AT + uid, number) for uid, number in self._rows(target, "uid", missing))
+        by_uid = [known.get(AT + AT + uid) if uid else None for uid in uids]
+        for number in by_uid:
+            if number:
+                claimed.add(number)
+        found = self.ids(target, [None if number else name for number, name in zip(by_uid, names, strict=True)])
+        for row, (uid, number) in enumerate(zip(uids, by_uid, strict=True)):
+            by_name = found[row]
+            if number:
+                found[row] = number
+            elif uid and (name := names[row]) and by_name is not None and (by_name < 0 or by_name in claimed):
+                found[row] = self._stand_in(target, AT + AT + uid, name, uid)
+        return found
+
+    def ids(self, target: str, names: Sequence[str | None]) -> list[int | None]:
+        """The id of each name in a vocabulary, or of a record; None for None, SEVERAL where a name fits more than one
+        record."""
+        known = self._known.setdefault(target, {})
+        if len(known) > 100_000:
+            known.clear()
+        keys = {name: name if name[0] == AT else fold(name) for name in set(names) if name}
+        missing = [key for key in keys.values() if key not in known]
+        if missing:
+            known.update(self._find(target, missing))
+        resolved: dict[str | None, int | None] = {None: None}
+        for name, key in keys.items():
+            number = known.get(key)
+            if number is None and key[0] == AT and target == "contact":
+                continue  # an address alone makes no person
+            resolved[name] = number if number is not None else self._stand_in(target, key, name)
+        return [resolved.get(name) for name in names]
+
+    def _stand_in(self, target: str, key: str, name: str, uid: str | None = None) -> int:
+        number = self._stand_ins.get((target, key))
+        if number is None:
+            number = self._stand_ins[target, key] = -1 - len(self._stand_ins)
+        self._spelled[number] = (target, name, uid)
+        return number
+
+    def _find(self, target: str, keys: list[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        names = [key for key in keys if key[0] != AT]
+        for key, number in self._rows(target, "name_key", names):
+            found[key] = SEVERAL if key in found and target in _RECORDS else found.get(key, number)
+        for key, number in self._rows(target, _AT.get(target, ""), [key[1:] for key in keys if key[0] == AT]):
+            found[AT + key] = SEVERAL if AT + key in found else number
+        if target in _RECORDS:
+            for key in names:
+                if key not in found and _REFERENCE.fullmatch(key):
+                    referred = self._referred(target, key)
+                    found[key] = SEVERAL if referred is None else referred
+        return found
+
+    def _rows(self, target: str, column: str, keys: list[str]) -> list[tuple[str, int]]:
+        """(key, id) of the records with these keys, oldest first; removed ones are known by their uid alone."""
+        alive = " AND removed_at IS NULL" if target in _RECORDS and column != "uid" else ""
+        found: list[tuple[str, int]] = []
+        for start in range(0, len(keys), 900):
+            part = keys[start : start + 900]
+            marks = ", ".join("?" * len(part))
+            sql = f"SELECT {column}, id FROM {table_of(target)} WHERE {column} IN ({marks}){alive} ORDER BY id"
+            found += self.ctx.reader.rows(sql, part)
+        return found
+
+    def _referred(self, target: str, key: str) -> int | None:
+        """The record that is named by its number, as `company:7`; None where there is none."""
+        kind, _, digits = key.partition(":")
+        if target != ("opportunity" if kind in ("lead", "deal") else kind) or len(digits) > 18:
+            return None
+        of_kind = f" AND kind = '{kind}'" if kind in ("lead", "deal") else ""
+        sql = f"SELECT id FROM {table_of(target)} WHERE id = ? AND removed_at IS NULL{of_kind}"
+        found = self.ctx.reader.value(sql, (int(digits),))
+        return None if found is None else int(found)
+
+    def called(self, target: str, name: str) -> list[Namesake]:
+        """The records that have this name (or domain, or e-mail address)."""
+        key = name if name[0] == AT else fold(name)
+        if (target, key) not in self._namesakes:
+            column = _AT[target] if key[0] == AT else "name_key"
+            sql = (
+                f"SELECT id, {_TOLD_APART[target]} FROM {table_of(target)}"
+                f" WHERE {column} = ? AND removed_at IS NULL ORDER BY id LIMIT {_MOST_NAMESAKES}"
+            )
+            rows = self.ctx.reader.rows(sql, (key.removeprefix(AT),))
+            self._namesakes[target, key] = [Namesake(*row) for row in rows]
+        return self._namesakes[target, key]
+
+    def make(self, tx: Any, numbers: set[int]) -> dict[int, int]:
+        """Create what the stand-ins stand for; stand-in -> id."""
+        made: dict[int, int] = {}
+        companies: list[tuple[int, str, str | None]] = []
+        for number in sorted(numbers, reverse=True):
+            target, name, uid = self._spelled[number]
+            if target == "company":
+                companies.append((number, name, uid))
+            elif target == "contact":
+                made[number] = tx.add("contact", {"name": name, "uid": uid})
+                self._remember(target, name, uid, made[number])
+            else:
+                made[number] = tx.word(target, name)
+                self._remember(target, name, None, made[number])
+        if companies:
+            names = [name.removeprefix(AT) for _, name, _ in companies]
+            columns: dict[str, list[Any]] = {"name": names}
+            domains = [name[1:] if name[0] == AT else None for _, name, _ in companies]
+            if any(domains):
+                columns["domain"] = domains
+            if any(uid for _, _, uid in companies):
+                columns["uid"] = [uid for _, _, uid in companies]
+            for (number, name, uid), new in zip(companies, tx.add_many("company", columns), strict=True):
+                made[number] = new
+                self._remember("company", name, uid, new)
+        return made
+
+    def _remember(self, target: str, name: str, uid: str | None, number: int) -> None:
+        known, key = self._known[target], name if name[0] == AT else fold(name)
+        if uid:
+            known[AT + AT + uid] = number
+            self._claimed[target].add(number)
+            known.pop(key, None)  # there may be several of that name now
+            self._namesakes.pop((target, key), None)
+        else:
+            known[key] = number
+
+
+def _addresses(block: Block, link: str) -> list[str | None] | None:
+    """What the file says about the linked record of each row: a company's domain, a person's e-mail address."""
+    given = block.addresses.get(link)
+    emails = block.columns.get("email")
+    if link == "contact":
+        return given or (emails if "contact" in block.links else None)
+    if link != "company":
+        return None
+    none: list[str | None] = [None] * len(block)
+    websites = block.columns.get("website") or none
+    own = [email_domain(email) if email else "" for email in emails or none]
+    return [
+        domain or (website and domain_of(website)) or (email if email and not is_public_domain(email) else None)
+        for domain, website, email in zip(given or none, websites, own, strict=True)
+    ]
+
+
+def _settled(some: Sequence[Namesake], address: str | None, company: int | None) -> int | None:
+    """The one of these that has the address, or else works in the company; None where that is not one."""
+    if address:
+        fit = [one for one in some if one.address == address]
+    else:
+        fit = [one for one in some if company is not None and one.company_id == company]
+    return fit[0].id if len(fit) == 1 else None
+
+
+def which(name: str, some: Sequence[Namesake]) -> str:
+    """Why a name is no link: the records that it fits, to choose from."""
+    if not some:
+        return f"there is no {name}"
+    shown = [f"{one.kind}:{one.id}" + (f" ({one.address})" if one.address else "") for one in some[:5]]
+    more = ["..."] if len(some) > 5 else []
+    count = f"{len(some)}{'+' if len(some) == _MOST_NAMESAKES else ''} records"
+    listed = ", ".join([*shown, *more])
+    return f"'{name.removeprefix(AT)}' fits {count}: {listed}; write which, as {some[0].kind}:{some[0].id}"

@@ -1,0 +1,117 @@
+"""Column titles as other programs write them: whose column it is, what it is called, and in which unit it counts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from crmcli.domain.money import known, parse_money
+from crmcli.domain.text import fold
+from crmcli.errors import FieldError
+
+#: What programs call each kind of record, before or (Persian) behind a column's own name, squeezed.
+WHOSE = {
+    "lead": ("lead", "prospect", "سرنخ"),
+    "deal": ("deal", "opportunity", "معامله", "فرصت"),
+    "contact": ("contact", "person", "people", "customer", "شخص", "مخاطب", "مشتری"),
+    "company": ("company", "account", "organization", "organisation", "customer", "شرکت", "سازمان", "مشتری"),
+    "task": ("task", "activity", "وظیفه", "فعالیت"),
+}
+_PEOPLE = ("contact", "person", "primarycontact", "contactperson")
+_BRACKETS = re.compile(r"\s*[(\[（]([^()\[\]]*)[)\]）]")
+_LAST_WORD = re.compile(r"(.*\S)(?:[\s_]+(?:in|به)[\s_]+|[\s_]+)(\S+)")
+
+
+@lru_cache(maxsize=4096)
+def squeeze(header: str) -> str:
+    """A header as it is compared: folded, letters and digits alone."""
+    return "".join(c for c in fold(header) if c.isalnum())
+
+
+def unit_of(title: str) -> str:
+    """What the amounts of a column with this title count in, as it would stand behind an amount: "USD", "تومان", "k€".
+
+    "" where the title says nothing of the kind. `Amount (USD)`, `Value EUR`, `مبلغ به تومان`.
+    """
+    for inside in _BRACKETS.findall(title):
+        word = re.sub(r"^(?:in|به)\s+", "", inside.strip(), flags=re.IGNORECASE)
+        if _counts(word):
+            return str(word)
+    last = _LAST_WORD.fullmatch(title.strip())
+    if last and ((last[2].isupper() and known(last[2])) or (not last[2].isascii() and _counts(last[2]))):
+        return last[2]
+    return ""
+
+
+def _counts(word: str) -> bool:
+    if not word or any(c.isdigit() for c in word) or "%" in word:
+        return False
+    try:
+        parse_money(f"1 {word}", "EUR")
+    except FieldError:
+        return False
+    return True
+
+
+def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
+    """(how far it is from the title, squeezed form) of the names that a title stands for in a file of this kind.
+
+    Brackets and units are cut ("Phone (Work)", "Amount USD"), the kind's own name before or behind is left out
+    ("Deal - Title", "مبلغ معامله"). The title itself comes first.
+    """
+    plain = title.strip().rstrip("*").strip()
+    texts = [(0, plain)]
+    bare = _BRACKETS.sub("", plain).strip()
+    if bare and bare != plain:
+        texts.append((20, bare))
+    last = _LAST_WORD.fullmatch(bare)
+    if last and unit_of(bare):
+        texts.append((20, last[1]))
+    found = []
+    for distance, text in texts:
+        key = squeeze(text)
+        found.append((distance, key))
+        for word in (*WHOSE.get(kind, ()), *(_PEOPLE if kind == "lead" else ())):
+            for rest in (key.removeprefix(word), key if word.isascii() else key.removesuffix(word)):
+                if rest not in ("", key):
+                    found.append((distance, rest))
+    return found
+
+
+def linked(kind: str, title: str) -> tuple[str, str]:
+    """("company" or "contact", rest of the title) where a title of another kind's file speaks of the record's company
+    or person: "Organization - Name" among contacts, "Person - Email" among deals; ("", "") elsewhere."""
+    key = squeeze(_BRACKETS.sub("", title))
+    for name, words in (("company", WHOSE["company"]), ("contact", _PEOPLE)):
+        if name == kind or (name == "contact" and kind in ("lead", "company")):
+            continue
+        for word in sorted(words, key=len, reverse=True):
+            if key.startswith(word) and len(key) > len(word) and word != "customer":
+                return name, key.removeprefix(word)
+    return "", ""
+
+
+def about_company(title: str) -> bool:
+    """Whether a telephone's title says that it is the company's and not the person's own."""
+    return (
+        re.match(r"(company|corporate|corp|account|organi[sz]ation|switchboard|hq|شرکت|تلفنشرکت)", squeeze(title))
+        is not None
+    )
+
+
+def about_person(title: str) -> bool:
+    """Whether a title names the person and not the subject: "Contact Name", "Person - Name", "Full name"."""
+    return squeeze(title) in ("contactname", "personname", "contactperson", "fullname", "نامشخص")
+
+
+def said_kind(titles: list[str]) -> str:
+    """The kind that most titles name before a dash ("Deal - Title"), "" where that is not half of them."""
+    counts: dict[str, int] = {}
+    for title in titles:
+        whose, dash, _ = title.partition(" - ")
+        for kind, words in WHOSE.items():
+            if dash and squeeze(whose) in words:
+                counts[kind] = counts.get(kind, 0) + 1
+                break
+    best = max(counts, key=lambda kind: counts[kind], default="")
+    return best if best and counts[best] * 2 >= len(titles) else ""
