@@ -30,7 +30,7 @@ __all__ = ["Imported", "Plan", "plan", "preview", "run"]
 FIRST_BLOCK, LEAST, MOST = 2500, 1000, 20_000
 #: How long a block should hold the lock, in seconds. Other writers are to wait no longer than half a second, and a
 #: block can take twice as long as the one before it, when indexes grow or the disk is busy.
-HOLD = 0.25
+HOLD = 0.3
 _MOST_LISTED = 100
 
 
@@ -411,6 +411,10 @@ class _Import:
         if self.kind.name == "task" and None in columns.get("type_id", [None]):
             usual = tx.word("task_type", "to-do")
             columns["type_id"] = [n or usual for n in columns.get("type_id") or [None] * len(rows)]
+        if self.kind.name == "interaction":
+            columns["at"] = [at or tx.stamp for at in columns["at"]]
+            if "author_id" not in columns:
+                columns["author_id"] = [tx.word("user", self.ctx.actor)] * len(rows)
         if self.kind.name == "deal" and "lost_reason_id" in columns and "status" not in columns:
             del columns["lost_reason_id"]
         keys = block.keys if whole else {name: [column[row] for row in rows] for name, column in block.keys.items()}
