@@ -14,7 +14,7 @@ from crmcli.commands.frame import Run
 from crmcli.commands.root import app as root_app
 from crmcli.commands.root import make_root
 from crmcli.domain.text import visible
-from crmcli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CrmError
+from crmcli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CrmError, UsageError
 from crmcli.render import out
 from crmcli.results import Page
 
@@ -94,6 +94,8 @@ def _command(state: Run, words: list[str]) -> int:
 
 
 def _dashboard(context: Context) -> Any:
+    if context.rehearsing:
+        raise UsageError("the dashboard has no dry run", "there 'u' takes back the last change")
     from crmcli.tui import run as dashboard
 
     return dashboard(context)

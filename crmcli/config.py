@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
 from crmcli.domain.address import redacted
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.struct import Struct
 from crmcli.errors import CrmError, NotFoundError, UsageError
@@ -57,6 +58,21 @@ SETTINGS = {
         Setting("plugins", "text", "", "Enabled plugins as NAME=MODULE, with commas (crm plugin enable writes it)"),
     )
 }
+
+#: The countries that telephone numbers are known of; a test holds them against phonenumbers, which is slow to load.
+REGIONS = (
+    "AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ "
+    "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM "
+    "FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE "
+    "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN "
+    "MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT "
+    "PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK "
+    "TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW"
+)
+
+
+#: What to do about a folder of the program's own that takes no files.
+WRITABLE = "make that folder writable, or set CRM_HOME to one that is"
 
 
 def home() -> str:
@@ -128,6 +144,14 @@ class Settings:
             self._file = _flat(_read(config_file()))
         return self._file
 
+    def unknown(self) -> list[str]:
+        """A line for each word of the file that is no setting: a slip of the pen would otherwise go unseen."""
+        return [
+            f"{config_file()}: there is no setting '{name}'; {suggest(name, SETTINGS) or 'it is ignored'}"
+            for name in self.file
+            if name not in SETTINGS
+        ]
+
     @property
     def database(self) -> str:
         """The store in force: a path or a PostgreSQL URL. Raises UsageError for URLs of other kinds."""
@@ -153,8 +177,12 @@ def check(setting: Setting, value: Any) -> Any:
             return int(value)
         except (TypeError, ValueError):
             raise UsageError(f"the setting {setting.name} wants a whole number, not '{value}'") from None
-    if setting.name == "currency" and value:
-        _currency(str(value))
+    if isinstance(value, list):  # TOML has lists, and `columns.lead = ["id", "name"]` is how one would write it there
+        value = ",".join(map(str, value))
+    if value and setting.name in MEANT:
+        MEANT[setting.name](str(value))
+    if value and setting.name.startswith("columns."):
+        _columns(setting.name, str(value))
     if setting.choices and value not in setting.choices:
         raise UsageError(f"the setting {setting.name} wants one of: {', '.join(setting.choices)}; not '{value}'")
     return str(value)
@@ -166,10 +194,18 @@ def _currency(code: str) -> None:
 
 
 def _region(code: str) -> None:
-    from phonenumbers import SUPPORTED_REGIONS
-
-    if code.upper() not in SUPPORTED_REGIONS:
+    if code.upper() not in REGIONS.split():
         raise UsageError(f"'{code}' is not a country of telephone numbers", "use an ISO 3166 code such as IR or DE")
+
+
+def _columns(name: str, words: str) -> None:
+    kind = ENTITIES[name.partition(".")[2]]
+    for word in words.split(","):
+        if word.strip() not in ("", "all", *kind.by_name):
+            raise UsageError(
+                f"the setting {name} has a column '{word.strip()}', and a {kind.name} has no such field",
+                suggest(word.strip(), kind.by_name, f"crm fields {kind.name}"),
+            )
 
 
 def _timezone(name: str) -> None:
@@ -181,8 +217,8 @@ def _timezone(name: str) -> None:
         raise UsageError(f"there is no time zone '{name}'", "use an IANA name such as Europe/Berlin") from None
 
 
-#: What refuses a word that means nothing; asked when it is set, because asking costs more than a run may.
-MEANT: dict[str, Callable[[str], None]] = {"region": _region, "timezone": _timezone}
+#: What refuses a word that means nothing.
+MEANT: dict[str, Callable[[str], None]] = {"currency": _currency, "region": _region}
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -213,11 +249,11 @@ def write(name: str, value: str | None) -> str:
     """Set a setting in the file, or with None take it out; comments and order stay. The file's path."""
     import tomlkit
 
-    setting = setting_of(name)
     path = config_file()
+    if name not in _flat(_read(path)):  # a word that means nothing can still be taken out
+        setting_of(name)
     document = tomlkit.document()
     if os.path.exists(path):
-        _read(path)
         with open(path, encoding="utf-8") as file:
             document = tomlkit.parse(file.read())
     *tables, leaf = name.split(".")
@@ -231,19 +267,29 @@ def write(name: str, value: str | None) -> str:
             raise NotFoundError(f"{name} is not set in {path}")
         del place[leaf]
     else:
-        if name in MEANT and value:
-            MEANT[name](value)
-        place[leaf] = check(setting, value)
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        if name == "timezone" and value:
+            _timezone(value)  # the context asks when it needs the zone
+        place[leaf] = check(setting_of(name), value)
+    make_folder(os.path.dirname(path), "the settings")
     replace(path, tomlkit.dumps(document).encode())
     return path
+
+
+def make_folder(path: str, content: str) -> None:
+    """Make a private folder of the program's own for `content`, where it is not there. Raises CrmError."""
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CrmError(
+            f"{content} cannot be kept in {path}: {error.filename or path}: {error.strerror}", WRITABLE
+        ) from None
 
 
 def replace(path: str, content: bytes) -> None:
     """Write a private file so that it is whole or not there: a temporary file beside it, synced, renamed over it."""
     draft = f"{path}.new-{os.getpid()}"
-    fd = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     try:
+        fd = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(content)
             file.flush()
@@ -252,6 +298,4 @@ def replace(path: str, content: bytes) -> None:
     except OSError as error:
         if os.path.exists(draft):
             os.unlink(draft)
-        raise CrmError(
-            f"{path} cannot be written: {error.strerror}", "check the folder's permissions and space"
-        ) from None
+        raise CrmError(f"{path} cannot be written: {error.strerror}", f"check its space; {WRITABLE}") from None

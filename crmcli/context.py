@@ -18,7 +18,7 @@ from crmcli.domain.pipeline import FIRST_PIPELINE, FIRST_STAGES, FIRST_WORDS
 from crmcli.domain.query import Book
 from crmcli.domain.text import fold, visible
 from crmcli.domain.types import Env
-from crmcli.errors import NotFoundError, UsageError
+from crmcli.errors import NotFoundError, StoreError, UsageError
 from crmcli.store import connect, schema
 from crmcli.store.sql import table_of
 from crmcli.store.uid import new_uid
@@ -41,6 +41,9 @@ class Context:
         self.quiet = quiet
         self.plugins_on = plugins
         self.batch = 0
+        #: The transaction of a rehearsal, once something was written in it; None where writes are meant.
+        self._stage: list[contextlib.AbstractContextManager[None]] | None = None
+        self._scratch = ""
         self._connection: Connection | None = None
         self._env: Env | None = None
         self._views: dict[tuple[str, str], str | None] = {}
@@ -125,14 +128,23 @@ class Context:
 
     def _open(self) -> Connection:
         target = self.settings.database
-        if not connect.is_url(target) and not os.path.exists(target):
+        for line in self.settings.unknown():
+            self.say(line)
+        if not connect.is_url(target) and not connect.there(target):
             if os.path.islink(target):
                 raise NotFoundError(f"{target} is a link to nowhere", "mend it, or name another file with --db")
             if self.settings.find("db")[0]:
                 raise NotFoundError(f"there is no book at {target}", f"'crm --db {target} db init' makes one")
-            self.create(target)
+            if self.rehearsing:
+                target = self._blank()
+            else:
+                self.create(target)
         opened = connect.connect(target, timeout=float(self.settings["busy_timeout"]), say=self.say)
         try:
+            if self.rehearsing and (schema.revision(opened) or schema.REVISION) < schema.REVISION:
+                raise StoreError(
+                    "the book has an older layout, and a dry run does not change it", "run 'crm db upgrade'"
+                )
             schema.check(opened)
         except BaseException:
             opened.close()
@@ -144,10 +156,21 @@ class Context:
         schema.create(target, self._fill)
         self.say(f"made a new book: {redacted(target)}")
 
+    def _blank(self) -> str:
+        """A new book in a temporary folder, for a rehearsal before there is one; it goes when the context closes."""
+        import tempfile
+
+        self._scratch = tempfile.mkdtemp(prefix="crm-")
+        target = os.path.join(self._scratch, "crm.db")
+        schema.create(target, self._fill)
+        self.say("there is no book yet: the dry run is made in an empty one")
+        return target
+
     def _fill(self, target: str) -> None:
         """What a new book holds. A file gets it before it has its name, for others may be waiting to open it."""
         opened = connect.connect(target, timeout=float(self.settings["busy_timeout"]), say=self.say)
         previous, self._connection = self._connection, opened
+        rehearsal, self._stage = self._stage, None
         try:
             with self.writing("init", command="db init") as tx:
                 for vocabulary, names in FIRST_WORDS.items():
@@ -157,7 +180,7 @@ class Context:
                 for stage in FIRST_STAGES:
                     tx.add("stage", {**stage, "pipeline_id": pipeline})
         finally:
-            self._connection = previous
+            self._connection, self._stage = previous, rehearsal
             opened.close()
 
     @contextlib.contextmanager
@@ -168,6 +191,10 @@ class Context:
         if self._tx is not None:
             yield self._tx
             return
+        if self._stage is not None and not self._stage:
+            scene = self.reader.transaction()
+            scene.__enter__()
+            self._stage.append(scene)
         from crmcli.store.write import transaction  # not loaded by commands that only read
 
         with transaction(
@@ -187,8 +214,27 @@ class Context:
                 yield tx
             finally:
                 self._tx = None
-        self.batch = tx.batch
+        if not self.rehearsing:
+            self.batch = tx.batch
         self._views = {}
+
+    @property
+    def rehearsing(self) -> bool:
+        """Whether what is written now will be taken back."""
+        return self._stage is not None
+
+    @contextlib.contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """What verbs write while this lasts can be read by them and is taken back at its end. `before` hooks may
+        refuse or amend it, `after` hooks hear nothing of it, and no batch is left. Nothing but the book is covered."""
+        outer, self._stage = self._stage, []
+        try:
+            yield
+        finally:
+            stage, self._stage = self._stage, outer
+            for scene in stage:
+                scene.__exit__(_TakenBackError, _TakenBackError(), None)
+            self._views = {}
 
     _tx: Transaction | None = None
 
@@ -199,20 +245,40 @@ class Context:
             return Hooks()
         from crmcli.plugins import hooks_for
 
-        return Hooks(*hooks_for(self.settings, self.say))
+        hooks = Hooks(*hooks_for(self.settings, self.say))
+        if self.rehearsing:
+            hooks.after = None
+        return hooks
 
     # --- names ---
 
     @property
     def book(self) -> Book:
         """What the filter language may ask of the store."""
-        return Book(self._known, self._view, self.say, self._won_stages)
+        return Book(self._known, self._view, self._won_stages, self._addressed)
 
     def _known(self, vocabulary: str) -> Iterable[str]:
-        return [row[0] for row in self.reader.rows(f"SELECT name_key FROM {table_of(vocabulary)}")]
+        return [row[0] for row in self.reader.rows(f"SELECT name_key FROM {table_of(vocabulary)}{_in_use(vocabulary)}")]
 
     def _won_stages(self) -> list[str]:
-        return [row[0] for row in self.reader.rows("SELECT name_key FROM stage WHERE is_won IS TRUE")]
+        sql = "SELECT name_key FROM stage WHERE is_won IS TRUE AND removed_at IS NULL"
+        return [row[0] for row in self.reader.rows(sql)]
+
+    def _addressed(self, entity: str, text: str) -> list[int]:
+        names = ENTITIES[entity if entity in ENTITIES else "lead"].by_name
+        ways: list[tuple[str, Any]] = []
+        if "email" in names and "@" in text:
+            ways.append(("email_key", text.strip().lower()))
+        elif "phone" in names and sum(c.isdigit() for c in text) >= 7 and not any(c.isalpha() for c in text):
+            ways += [(f"{n}_key", names[n].type.key(text, self.env)) for n in ("phone", "mobile") if n in names]
+        elif "domain" in names and "." in text:
+            ways.append(("domain", text.strip().lower().removeprefix("www.")))
+        table = table_of(entity)
+        return [
+            row[0]
+            for column, key in ways
+            for row in self.reader.rows(f"SELECT id FROM {table} WHERE {column} = ? ORDER BY id LIMIT 50", (key,))
+        ]
 
     def _view(self, entity: str, name: str) -> str | None:
         key = (entity, fold(name))
@@ -226,12 +292,27 @@ class Context:
     def names(self, entity: str) -> list[str]:
         """The words of a vocabulary, in order."""
         order = "position, name_key" if entity in ("stage", "pipeline") else "name_key"
-        return [row[0] for row in self.reader.rows(f"SELECT name FROM {ENTITIES[entity].table} ORDER BY {order}")]
+        sql = f"SELECT name FROM {ENTITIES[entity].table}{_in_use(entity)} ORDER BY {order}"
+        return [row[0] for row in self.reader.rows(sql)]
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        if self._scratch:
+            from shutil import rmtree
+
+            rmtree(self._scratch, ignore_errors=True)
+            self._scratch = ""
+
+
+class _TakenBackError(Exception):
+    """Ends the transaction of a rehearsal."""
+
+
+def _in_use(vocabulary: str) -> str:
+    """The condition that leaves out words that were removed and stand in the history alone."""
+    return " WHERE removed_at IS NULL" if "removed_at" in ENTITIES[vocabulary].by_name else ""
 
 
 _MACHINE: list[Any] = []

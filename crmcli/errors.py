@@ -103,5 +103,13 @@ class StoreError(CrmError):
     """The store cannot be used: locked, read-only, full, damaged, not a CRM database."""
 
 
+class DamagedError(StoreError):
+    """The engine cannot make sense of the store's file; `detail` is what it says of that."""
+
+    def __init__(self, message: str, hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint)
+        self.detail = detail
+
+
 class ReadError(CrmError):
     """A file that cannot be read as what it should be (wrong kind, encoding, damaged)."""

@@ -84,3 +84,10 @@ class Bytes(Struct):
 
     content: bytes
     name: str = ""
+
+
+class Stream(Struct):
+    """A file of text that is finished part by part while it is written out; every part ends with a line."""
+
+    parts: Iterable[bytes]
+    name: str = ""

@@ -547,6 +547,8 @@ def test_enabling_says_which_commands_are_out_of_reach(
     hooks = installed.parent / "installed" / "plugged_alpha" / "hooks.py"
     commands = "@hookimpl\ndef register_commands(app):\n    @app.command('lead')\n    def mine(): pass\n"
     hooks.write_text(MARK + commands, encoding="utf-8")
+    assert main(["plugin", "enable", "alpha", "--dry-run"]) == 0
+    assert not Settings()["plugins"]
     assert main(["plugin", "enable", "alpha", "--yes"]) == 0
     said = capsys.readouterr().err
     assert "the plugin 'alpha' has a command 'lead', but crm has one already; it is left out" in said

@@ -8,9 +8,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES, RECORDS
+from crmcli.domain.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from crmcli.context import Context
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 #: Characters that a POSIX shell takes as its own; a word that has them is escaped, or not offered to zsh.
 SPECIAL = re.compile(r"[\s\"'`$\\;&|<>(){}\[\]*?#~!^]")
+GLOBS = frozenset("*?[")
+#: The same between double quotes.
+IN_QUOTES = re.compile(r"[\"`$\\]")
+#: A record by its number: 12, lead:12.
+NUMBER = re.compile(r"(?:[a-z_]+:)?[0-9]+")
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "ids")
 FILTERING = (
     "list",
@@ -41,7 +47,7 @@ def answer(shell: str) -> int:
     """Print the completions of the command line that the shell put into its environment variables; 0, and for fish's
     question whether there are any 1 where there are none."""
     try:
-        words, current = typed(shell)
+        words, current, quote = typed(shell)
         found = unique(offers(words, current))
     except Exception:
         # Whatever is wrong with the book or the words: a TAB must not write over what is being typed.
@@ -50,7 +56,7 @@ def answer(shell: str) -> int:
         found = []
     if shell == "fish" and os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
         return 0 if found else 1
-    text = SHOWN.get(shell, bash)(found, current if found else "")
+    text = zsh(found) if shell == "zsh" else fish(found) if shell == "fish" else bash(found, current, quote)
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "replace"))
         sys.stdout.flush()
@@ -62,14 +68,15 @@ def answer(shell: str) -> int:
 # --- what the shells say ---------------------------------------------------------------------------------------------
 
 
-def typed(shell: str) -> tuple[list[str], str]:
-    """(the words before the cursor without the program's name, the word that is being typed)."""
+def typed(shell: str) -> tuple[list[str], str, str]:
+    """(the words before the cursor without the program's name, the word that is being typed, the quote it opens)."""
     if shell == "bash":
         given = os.environ.get("COMP_WORDS", "").split("\n")
         words = rejoined(given[: int(os.environ.get("COMP_CWORD", "0") or 0) + 1])
     else:
         words = split(os.environ.get("_TYPER_COMPLETE_ARGS", ""))
-    return [unquoted(word) for word in words[1:-1]], unquoted(words[-1]) if len(words) > 1 else ""
+    last = words[-1] if len(words) > 1 else ""
+    return [unquoted(word) for word in words[1:-1]], unquoted(last), last[:1] if last[:1] in ("'", '"') else ""
 
 
 def rejoined(words: Sequence[str]) -> list[str]:
@@ -212,6 +219,10 @@ def of_option(place: Place, current: str) -> list[Offer]:
         before, comma, last = current.rpartition(",")
         minus = "-" if last.startswith("-") else ""
         return [(before + comma + minus + field.name, field.help) for field in kind.fields]
+    if name == "to" and place.verb == "convert":
+        before, comma, last = current.rpartition(",")
+        parts = [(word, RECORDS[word].help) for word in ("contact", "company", "deal") if word not in before.split(",")]
+        return [(before + comma + word, meaning) for word, meaning in parts if word.startswith(last)]
     if name == "on":
         return completing.records(place.book, current, ("lead", "deal", "contact", "company"))
     if name == "reason":
@@ -239,7 +250,7 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
             [(word, "") for word in ("call", "email", "meeting", "message", "visit", "note", "document")], current
         )
     if noun in ("brief", "timeline", "history", "log") or (noun == "note" and not before):
-        return starting(completing.records(place.book, current), current)
+        return completing.records(place.book, current)
     vocabularies = {"tag": "tag", "stage": "stage", "pipeline": "pipeline", "view": "saved_view", "user": "user"}
     if (
         noun in vocabularies
@@ -290,7 +301,7 @@ def of_record(place: Place, current: str) -> Iterable[Offer]:
         if place.arguments and place.arguments[0].isdigit():
             return fields
         return [
-            *starting(completing.numbers(place.book, kind, current), current),
+            *completing.named(place.book, kind, current),
             *of_filter(place, place.noun, current),
             *fields,
         ]
@@ -298,14 +309,10 @@ def of_record(place: Place, current: str) -> Iterable[Offer]:
         return starting(completing.names(place.book, "stage"), current)
     if place.verb not in FILTERING:
         return ()
-    numbers = (
-        ()
-        if place.verb == "list" or place.arguments
-        else starting(completing.numbers(place.book, kind, current), current)
-    )
     if place.verb in ("show", "convert"):
-        return numbers
-    return [*numbers, *of_filter(place, place.noun, current)]
+        return () if place.arguments else completing.named(place.book, kind, current)
+    first = place.verb != "list" and not place.arguments
+    return [*(completing.named(place.book, kind, current) if first else ()), *of_filter(place, place.noun, current)]
 
 
 def of_filter(place: Place, noun: str, current: str) -> Iterable[Offer]:
@@ -324,7 +331,7 @@ def of_filter(place: Place, noun: str, current: str) -> Iterable[Offer]:
 
 
 def starting(found: Iterable[Offer], current: str) -> list[Offer]:
-    return [offer for offer in found if offer[0].lower().startswith(current.lower())]
+    return [offer for offer in found if fold(offer[0]).startswith(fold(current))]
 
 
 def unique(found: Iterable[Offer]) -> list[Offer]:
@@ -334,37 +341,56 @@ def unique(found: Iterable[Offer]) -> list[Offer]:
 # --- what the shells understand --------------------------------------------------------------------------------------
 
 
-def bash(found: Iterable[Offer], current: str) -> str:
-    """Words one a line, without what stands before the last : or =, which bash took for a word of its own."""
+def bash(found: Iterable[Offer], current: str, quote: str = "") -> str:
+    """Words one a line, without what stands before the last : or =, which bash took for a word of its own unless a
+    quote was open. Of several record numbers each has its name behind it: bash has no place for meanings, and what
+    stands behind # is harmless even where a line is taken as it is (menu-complete)."""
     kept = re.match(r".*[:=]", current)
-    cut = len(kept[0]) if kept else 0
-    lines = [SPECIAL.sub(lambda special: "\\" + special[0], word[cut:]) for word, _ in found if word.isprintable()]
+    cut = len(kept[0]) if kept and not quote else 0
+    # Behind an open quote nothing keeps bash from taking * ? [ of an answer for file names.
+    words = [(w, meaning) for w, meaning in found if w.isprintable() and not (quote and GLOBS.intersection(w))]
+    lines = []
+    for word, meaning in words:
+        line = escaped(word[cut:], quote)
+        if len(words) > 1 and meaning and NUMBER.fullmatch(word) and not quote:
+            line += f"  # {harmless(meaning)}"
+        lines.append(line)
     return "".join(line + "\n" for line in lines)
 
 
-def zsh(found: Iterable[Offer], _current: str) -> str:
+def escaped(word: str, quote: str) -> str:
+    """A word as bash takes it behind an open quote, or behind none."""
+    if quote == "'":
+        return word.replace("'", "'\\''")
+    special = IN_QUOTES if quote else SPECIAL
+    return special.sub(lambda found: "\\" + found[0], word)
+
+
+def harmless(meaning: str) -> str:
+    """A meaning of which no shell makes anything."""
+    return " ".join("".join(c if c.isalnum() or c in " .,-+@/" else " " for c in meaning).split())
+
+
+def zsh(found: Iterable[Offer]) -> str:
     """A call of zsh's `_arguments` with words and their meanings. The text is evaluated by the shell, so a word or a
-    meaning with a character of the shell's own never gets there."""
+    meaning with a character of the shell's own never gets there; a space does, zsh puts a backslash before it."""
     rows = []
     for word, meaning in found:
-        if SPECIAL.search(word) or not word.isprintable():
+        if SPECIAL.search(word.replace(" ", "")) or not word.isprintable():
             continue
-        about = "".join(c if c.isalnum() or c in " .,-+@/" else " " for c in meaning)
+        about = harmless(meaning)
         rows.append(
             f'"{word}":"{about}"'.replace(word, word.replace(":", r"\\:"), 1)
-            if about.strip()
+            if about
             else f'"{word}"'.replace(":", r"\\:")
         )
     return "_arguments '*: :((" + "\n".join(rows) + "))'" if rows else "_files"
 
 
-def fish(found: Iterable[Offer], _current: str) -> str:
+def fish(found: Iterable[Offer]) -> str:
     """Words and meanings with a tab between them."""
     from crmcli.domain.text import visible
 
     return "".join(
         f"{word}\t{visible(meaning)}\n" if meaning else f"{word}\n" for word, meaning in found if word.isprintable()
     )
-
-
-SHOWN: dict[str, Callable[[Iterable[Offer], str], str]] = {"bash": bash, "zsh": zsh, "fish": fish}

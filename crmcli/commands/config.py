@@ -29,6 +29,8 @@ def _shown(name: str, value: object) -> str:
 
 @app.command("list", help="List every setting with its value.")
 def list_(ctx: typer.Context, origin: Origin = False) -> Rows:
+    for line in book(ctx).settings.unknown():
+        book(ctx).say(line)
     rows = []
     for name, setting in settings.SETTINGS.items():
         value, source = book(ctx).settings.find(name)
@@ -50,7 +52,7 @@ def get(ctx: typer.Context, name: Name, origin: Origin = False) -> Note:
 def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> Note:
     settings.check(settings.setting_of(name), value)
     if run_of(ctx).dry_run:
-        return Note(f"would set {name} = {_shown(name, value)}", data=False)
+        return run_of(ctx).would(f"set {name} = {_shown(name, value)} in {settings.config_file()}")
     path = settings.write(name, value)
     _warn_overruled(ctx, name)
     return Note(f"set {name} = {_shown(name, value)} in {path}", data=False)
@@ -59,9 +61,10 @@ def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(me
 @app.command("unset", help="Take a setting out of the configuration file.")
 def unset(ctx: typer.Context, name: Name) -> Note:
     if run_of(ctx).dry_run:
-        return Note(f"would unset {name}", data=False)
+        return run_of(ctx).would(f"unset {name} in {settings.config_file()}")
     path = settings.write(name, None)
-    return Note(f"unset {name} in {path}; it is now {_shown(name, settings.Settings()[name])}", data=False)
+    now = f"; it is now {_shown(name, settings.Settings()[name])}" if name in settings.SETTINGS else ""
+    return Note(f"unset {name} in {path}{now}", data=False)
 
 
 def _warn_overruled(ctx: typer.Context, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.commands.frame import book, noun, run_of
+from crmcli.commands.frame import UNWRITTEN, book, noun, run_of
 from crmcli.results import Note, Page
 
 app = noun(
@@ -23,6 +23,8 @@ File = Annotated[str, typer.Argument(metavar="FILE")]
 def init(ctx: typer.Context) -> Any:
     from crmcli.services import database
 
+    if run_of(ctx).dry_run:
+        return run_of(ctx).would(f"make a new book at {database.vacant(book(ctx))}")
     return database.init(book(ctx))
 
 
@@ -33,16 +35,33 @@ def path(ctx: typer.Context) -> Note:
     return database.path(book(ctx))
 
 
-@app.command("check", help="Prove the book sound: engine, links, journal, search index. Exit code 1 if it is not.")
+@app.command(
+    "check",
+    help="Prove the book sound: engine, links, journal, search index. Exit code 1 if it is not.",
+    epilog="Examples:\n  crm db check --deep\n  crm db check --repair    when a search says that its index is damaged",
+)
 def check(
     ctx: typer.Context,
     deep: Annotated[
         bool, typer.Option("--deep", help="Compare every row with the journal too", show_default=False)
     ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="First make anew what is worked out from the records: search index, dates of last touch, "
+            "task counts, views",
+            show_default=False,
+        ),
+    ] = False,
 ) -> Page:
     from crmcli.services import database
 
     run_of(ctx).long()
+    if repair and run_of(ctx).dry_run:
+        book(ctx).say(f"would: make anew search index, derived columns, views\n{UNWRITTEN}")
+    elif repair:
+        database.repair(book(ctx))
     return database.check(book(ctx), deep=deep)
 
 
@@ -52,22 +71,28 @@ def backup(
     file: File,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there", show_default=False)] = False,
 ) -> Any:
-    from crmcli.services import database
+    from crmcli.services import copies
 
-    return database.backup(book(ctx), file, force=force)
+    if run_of(ctx).dry_run:
+        return run_of(ctx).would(f"back up to {copies.backup_place(book(ctx), file, force=force)}")
+    return copies.backup(book(ctx), file, force=force)
 
 
 @app.command("restore", help="Put a backup in the book's place; the old book is kept beside it.")
 def restore(ctx: typer.Context, file: File) -> Any:
-    from crmcli.services import database
+    from crmcli.services import copies
 
+    if run_of(ctx).dry_run:
+        return run_of(ctx).would(copies.restorable(book(ctx), file))
     if not run_of(ctx).agree(f"Replace the book with {file}"):
         return None
-    return database.restore(book(ctx), file, yes=True)
+    return copies.restore(book(ctx), file, yes=True)
 
 
 @app.command("upgrade", help="Bring the book to this version's layout.")
 def upgrade(ctx: typer.Context) -> Any:
     from crmcli.services import database
 
+    if run_of(ctx).dry_run:
+        return run_of(ctx).would(database.upgradable(book(ctx)))
     return database.upgrade(book(ctx))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.frame import book, noun, run_of
-from crmcli.results import Changed
+from crmcli.results import Changed, Note
 
 app = noun()
 
@@ -20,12 +20,12 @@ app = noun()
 def demo(
     ctx: typer.Context,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another number, another book")] = 20,
-) -> Changed | None:
+) -> Changed | Note:
     from crmcli.services import demo as services
 
     run = run_of(ctx)
     run.long()
     if run.dry_run:
-        book(ctx).say("dry run: nothing was loaded")
-        return None
+        services.check_empty(book(ctx))
+        return run.would("fill the book with invented business of 18 months")
     return services.load(book(ctx), seed=seed)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+import sys
+from typing import Any
 
-from crmcli.config import cache_dir
+from crmcli.config import cache_dir, make_folder
 from crmcli.errors import CrmError
 
 TEMPLATE = "\n# {about}\n# Lines that start with # are left out; an empty text changes nothing.\n"
+
+
+def named() -> str:
+    """The editor that the user chose, as a shell command; "" where none was. It runs even without a terminal: a script
+    may be the editor, as with git."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
 
 
 def compose(about: str) -> str:
@@ -19,15 +28,11 @@ def compose(about: str) -> str:
     """
     from crmcli.domain.text import visible
 
-    editor = (
-        os.environ.get("VISUAL")
-        or os.environ.get("EDITOR")
-        or next((e for e in ("nano", "vim", "vi") if shutil.which(e)), "")
-    )
+    editor = named() or next((e for e in ("nano", "vim", "vi") if shutil.which(e)), "")
     if not editor:
         raise CrmError("there is no editor", "set EDITOR, or give the text on the command line")
     folder = os.path.join(cache_dir(), "drafts")
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    make_folder(folder, "the draft of a text")
     path = os.path.join(folder, f"note-{os.getpid()}.md")
     try:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
@@ -44,5 +49,14 @@ def compose(about: str) -> str:
 
 
 def _edit(editor: str, path: str) -> int:
-    """Run the editor as git does: the variable is a shell command, the file its argument."""
-    return subprocess.call(["/bin/sh", "-c", f'{editor} "$@"', editor, path])
+    """Run the editor as git does: the variable is a shell command, the file its argument. It gets the terminal itself,
+    where there is one, and never the pipe that the command stands in: it would take what flows there for keys."""
+    with contextlib.ExitStack() as stack:
+        streams: list[Any] = []
+        for stream, mode in ((sys.stdin, "rb"), (sys.stdout, "wb")):
+            if stream is None or not stream.isatty():
+                with contextlib.suppress(OSError):
+                    streams.append(stack.enter_context(open("/dev/tty", mode, buffering=0)))
+                    continue
+            streams.append(None)
+        return subprocess.call(["/bin/sh", "-c", f'{editor} "$@"', editor, path], stdin=streams[0], stdout=streams[1])

@@ -35,7 +35,12 @@ def export(
         ),
     ] = "",
     lossless: Annotated[
-        bool, typer.Option("--lossless", help="Every cell as it is, formulas too; to move house", show_default=False)
+        bool,
+        typer.Option(
+            "--lossless",
+            help="Every cell as it is, formulas too, and the UUIDs of links; to move house",
+            show_default=False,
+        ),
     ] = False,
 ) -> Any:
     from crmcli.services import exporting

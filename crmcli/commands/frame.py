@@ -13,14 +13,28 @@ from typer.main import get_command_from_info, get_group_from_info
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.errors import UsageError
+from crmcli.results import Changed, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "ids")
 COLOURS = ("auto", "always", "never")
+#: Verbs that change nothing, and verbs as other programs have them.
+READING = ("list", "show", "get", "board", "path", "check", "export")
+ELSEWHERE = {
+    "list": ("ls", "l", "all", "index"), "show": ("view", "cat", "info", "open", "get"),
+    "add": ("new", "create", "insert"), "edit": ("update", "set", "modify", "change", "mod"),
+    "remove": ("rm", "del", "delete", "drop"), "done": ("close", "complete", "finish", "tick"),
+}  # fmt: skip
+#: How like two words must be (0 to 1) for one to be suggested, and how much less a verb that only reads.
+NEAR, EASIER = 0.7, 0.15
+#: What a dry run ends with, on stderr.
+UNWRITTEN = "dry run: nothing was written"
 #: What one invocation may be told to answer "yes" with.
 YES = ("y", "yes")
+#: Numbers that are typed are shorter than what a store can count to.
+MOST_DIGITS = 19
 #: A word that a shell takes as it is.
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 
@@ -38,6 +52,7 @@ class Run:
         self.show: Callable[[Any], None] = lambda _result: None
         #: Opens the dashboard, a room beside the commands; the front door knows the way.
         self.dashboard: Callable[[Context], Any] = lambda _context: None
+        self._previewed = False
         self._context: Context | None = None
 
     @property
@@ -81,16 +96,41 @@ class Run:
         if self._context is not None:
             self._context.close()
 
+    def perform(self, verb: Callable[[], Any]) -> Any:
+        """Run a command's function. With `--dry-run` it is a rehearsal: what it writes into the book is taken back, and
+        its result says what would have been."""
+        if not self.dry_run:
+            return verb()
+        with self.context.rehearsal():
+            result = verb()
+            if not isinstance(result, Changed):
+                return result
+            rows = None
+            if self.output in ("", "table") and not self._previewed and not self.quiet:
+                from crmcli.services import rehearsal
+
+                rows = rehearsal.told(self.context, result.changes)
+        if rows is not None and result.changes:
+            self.show(rows)
+        self.context.say(UNWRITTEN)
+        return result._replace(lines=tuple(f"would: {line}" for line in result.lines), batch=0)
+
+    def would(self, what: str) -> Note:
+        """What a dry run says of a verb that changes something else than records."""
+        self.context.say(UNWRITTEN)
+        return Note(f"would: {what}", data=False)
+
     def agree(self, question: str, preview: Any = None, *, always: bool = True) -> bool:
-        """Whether to go on with what `question` names. `--yes` agrees, `--dry-run` shows the preview and does not.
+        """Whether to go on with what `question` names. `--yes` agrees, and so does `--dry-run`, which shows the preview
+        first where it goes with the result.
 
         Without a terminal to ask on it is refused (UsageError); `always` False: the verb may go on unasked.
         """
         if self.dry_run:
-            if preview is not None:
+            if preview is not None and self.output in ("", "table"):
+                self._previewed = True
                 self.show(preview)
-            self.context.say("dry run: nothing was changed")
-            return False
+            return True
         if self.flags.get("yes") or not always:
             return True
         if preview is not None:
@@ -172,6 +212,14 @@ def option(
     )
 
 
+def whole(text: Any) -> int:
+    """How many, as it is typed: a whole number, 0 or more. Raises BadParameter."""
+    plain = str(text).strip()
+    if not (plain.isascii() and plain.isdigit() and len(plain) < MOST_DIGITS):
+        raise typer.BadParameter(f"'{plain}' is not a number of 0 or more")
+    return int(plain)
+
+
 def show_version(ctx: typer.Context, _param: Any, value: Any) -> None:
     if value and not ctx.resilient_parsing:
         from crmcli import __version__
@@ -242,6 +290,9 @@ class Verb(Helped, TyperCommand):
     def __init__(self, name: str | None, *, params: list[Any] | None = None, **more: Any) -> None:
         more["rich_markup_mode"] = None
         super().__init__(name, params=with_shared(params), **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        return run_of(ctx).perform(lambda: super(Verb, self).invoke(ctx))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The parts of the usage line; what is required stands bare, though Typer puts it into braces."""
@@ -349,13 +400,21 @@ def _give_shared(source: typer.Typer | None) -> None:
 
 def unknown(where: str, word: str, known: Sequence[str]) -> UsageError:
     """The error for a word that is no command, with what may have been meant."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=1, cutoff=0.55)
+    close = meant(word, known)
     return UsageError(
         f"'{where} {word}' is not a command",
-        f"did you mean '{where} {close[0]}'?" if close else f"'{where} --help' lists the commands",
+        f"did you mean '{where} {close}'?" if close else f"'{where} --help' lists the commands",
     )
+
+
+def meant(word: str, known: Sequence[str]) -> str:
+    """The known word that an unknown one may have been meant as; "" where none is near. What only reads goes before
+    what writes, unless that is nearer by far: who types 'lst' shall not be led to 'lost'."""
+    from difflib import SequenceMatcher
+
+    habit = next((ours for ours, theirs in ELSEWHERE.items() if word in theirs and ours in known), "")
+    near = {name: SequenceMatcher(None, word, name).ratio() + EASIER * (name in READING) for name in known}
+    return habit or max((name for name in near if near[name] >= NEAR), key=near.__getitem__, default="")
 
 
 def noun(epilog: str = "") -> typer.Typer:
@@ -373,9 +432,10 @@ def text_of(words: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def with_stdin(words: Sequence[str]) -> tuple[list[str], bool]:
+def with_stdin(words: Sequence[str], kind: str) -> tuple[list[str], bool]:
     """The words with `-` replaced by the record numbers on standard input, one a line (`12` or `lead:12`); and
-    whether there were none although they were asked for. Raises UsageError."""
+    whether there were none although they were asked for. Raises UsageError, also for a record of another kind than
+    the noun `kind`: its number means somebody else there."""
     if "-" not in words:
         return list(words), False
     if sys.stdin is None:
@@ -385,9 +445,13 @@ def with_stdin(words: Sequence[str]) -> tuple[list[str], bool]:
         text = line.strip()
         if not text:
             continue
-        number = text.rpartition(":")[2]
+        named, _, number = text.rpartition(":")
         if not (number.isascii() and number.isdigit()):
             raise UsageError(f"'{text}' on standard input is not a record number", "feed it with -o ids")
+        if named not in ("", kind):
+            raise UsageError(
+                f"{text} on standard input is not a {kind}", f"pick those of one kind first: | grep '^{kind}:' |"
+            )
         numbers.append(number)
     found: list[str] = []
     for word in words:

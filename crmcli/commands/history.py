@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun
+from crmcli.commands.frame import book, noun, whole
 from crmcli.domain.entities import ENTITIES
 from crmcli.results import Rows
 from crmcli.services import records
@@ -18,7 +18,9 @@ app = noun()
 def history(
     ctx: typer.Context,
     record: Annotated[list[str], typer.Argument(metavar="RECORD", help="deal:31, task:7, a name, an e-mail address")],
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many changes; 0 = all")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", parser=whole, metavar="N", help="How many changes; 0 = all")
+    ] = 50,
 ) -> Rows:
     from crmcli.services import history as services
 

@@ -14,7 +14,7 @@ from crmcli.errors import UsageError
 from crmcli.results import Changed, Page
 
 if TYPE_CHECKING:
-    from crmcli.services.importing import Imported
+    from crmcli.services.importing import Imported, Plan
 
 app = noun()
 
@@ -35,15 +35,18 @@ def flag(*names: str, help: str) -> Any:
     epilog="Examples:\n"
     "  crm import leads.xlsx --dry-run\n"
     "  crm import people.csv --as contact --map 'Company Name=company' --match email\n"
-    "  crm import leads.csv --update --yes",
+    "  crm import leads.csv --update --yes\n"
+    "  ssh server cat leads.csv | crm import - --as lead",
 )
 def import_(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file; '-' reads standard input")],
     kind: Annotated[
         str,
         text(
-            "--as", metavar="KIND", help="lead, deal, contact, company or task; guessed from the columns unless given"
+            "--as",
+            metavar="KIND",
+            help="lead, deal, contact, company, task or interaction; guessed from the columns unless given",
         ),
     ] = "",
     mapping: Annotated[
@@ -54,7 +57,9 @@ def import_(
         str, text("--match", metavar="FIELDS", help="What makes two rows the same record: email,phone")
     ] = "",
     id_column: Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")] = "",
-    update: Annotated[bool, flag("--update", help="Give known records the file's values")] = False,
+    update: Annotated[
+        bool, flag("--update", help="Give known records the file's values; an empty cell clears nothing")
+    ] = False,
     sheet: Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")] = "",
     header_row: Annotated[
         int, text("--header-row", metavar="N", help="The row with the titles, 0 for none; recognised unless given")
@@ -72,30 +77,47 @@ def import_(
     lossless: Annotated[bool, flag("--lossless", help="Take apostrophes before = + - @ as they are")] = False,
     allow_rejects: Annotated[bool, flag("--allow-rejects", help="Exit code 0 although rows were refused")] = False,
 ) -> Any:
+    from crmcli.exchange.piped import stored
     from crmcli.services import importing
 
     run = run_of(ctx)
     run.long()
-    made = importing.plan(
-        run.context,
-        file,
-        kind=entity(kind) if kind else None,
-        mapping=pairs(mapping or []),
-        sheet=sheet or None,
-        encoding=encoding or None,
-        delimiter=delimiter.replace("\\t", "\t") or None,
-        header_row=header_row if header_row >= 0 else None,
-        id_column=id_column,
-        match=[word.strip() for word in match.split(",") if word.strip()] or None,
-        update=update,
-        dates=dates,
-        decimal=decimal,
-        guarded=not lossless,
-    )
+    with stored(file) as (path, called):
+        made = importing.plan(
+            run.context,
+            path,
+            kind=entity(kind) if kind else None,
+            mapping=pairs(mapping or []),
+            sheet=sheet or None,
+            encoding=encoding or None,
+            delimiter=delimiter.replace("\\t", "\t") or None,
+            header_row=header_row if header_row >= 0 else None,
+            id_column=id_column,
+            match=[word.strip() for word in match.split(",") if word.strip()] or None,
+            update=update,
+            dates=dates,
+            decimal=decimal,
+            guarded=not lossless,
+        )._replace(called=called)
+        return _import(run, made, allow_rejects)
+
+
+def _import(run: Run, made: Plan, allow_rejects: bool) -> Any:
+    """Show the plan, ask where there is somebody to ask, and import; of a dry run what would become of the rows."""
+    from crmcli.services import importing
+
+    if made.kind is None:
+        run.show(importing.preview(run.context, made))
+        importing.check(made)
     if run.dry_run:
-        return _tried(run, importing.preview(run.context, made))
+        page = importing.preview(run.context, made)
+        run.failed = bool(page.values["refused"]) and not allow_rejects
+        return _tried(run, page)
+    page = importing.preview(run.context, made, counts=False)
     if not run.quiet:
-        run.show(importing.preview(run.context, made, counts=False))
+        run.show(page)
+    for note in page.values["notes"]:
+        run.context.say(note)
     if _at_terminal() and not run.agree(f"Import {made.rows:,} rows"):
         return None
     done = importing.run(run.context, made, progress=_progress if not run.quiet and sys.stderr.isatty() else None)
@@ -103,15 +125,16 @@ def import_(
         run.failed = True
         if run.quiet:  # what was refused is said even then
             sys.stderr.write("".join(visible(line) + "\n" for line in done.lines))
-    return outcome(run, done)
+    return outcome(run, done, page.values["notes"])
 
 
 def _tried(run: Run, page: Page) -> Page:
     """What a dry run found; the gist on stderr, so that it is seen whatever becomes of the page."""
-    names = ("new", "updated", "same", "repeated", "refused")
-    counts = ", ".join(f"{page.values[name]:,} {name}" for name in names if page.values.get(name))
-    gist = f"{page.title}: {counts}" if counts else page.title
-    for line in (gist, *page.values["notes"], "dry run: nothing was written"):
+    for line in (
+        f"{page.values['file']}: {page.values['gist']}",
+        *page.values["notes"],
+        "dry run: nothing was written",
+    ):
         run.context.say(line)
     return page
 
@@ -127,12 +150,13 @@ def pairs(words: list[str]) -> dict[str, str]:
     return found
 
 
-def outcome(run: Run, done: Imported) -> Changed | Page:
-    """What became of the rows: lines for people, with -o json every count."""
+def outcome(run: Run, done: Imported, notes: list[str]) -> Changed | Page:
+    """What became of the rows: lines for people, with -o json every count; `notes` were said before."""
     if run.output in ("json", "jsonl"):
         values = {name: value for name, value in done._asdict().items() if name not in ("listed", "longest_hold")}
         refused = [dict(zip(("line", "column", "value", "reason"), row, strict=True)) for row in done.listed]
-        return Page("", (), {**values, "listed": refused, "ok": not done.refused})
+        values["notes"] = [*notes, *done.notes]
+        return Page("", (), {**values, "listed": refused, "ok": not run.failed})
     listed = [
         f"  line {line}: {column}: {value!r}: {reason}" if column else f"  line {line}: {reason}"
         for line, column, value, reason in done.listed

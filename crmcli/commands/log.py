@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun, run_of, text_of
+from crmcli.commands.frame import book, noun, text_of
 from crmcli.errors import UsageError
-from crmcli.results import Changed, Note
+from crmcli.results import Changed
 from crmcli.services import records, timeline
 
 app = noun()
@@ -37,13 +37,11 @@ def log(
     minutes: Annotated[str, typer.Option("--minutes", metavar="N", help="How long it took", show_default=False)] = "",
     inward: Annotated[bool, typer.Option("--in", help="They came to us", show_default=False)] = False,
     outward: Annotated[bool, typer.Option("--out", help="We went to them", show_default=False)] = False,
-) -> Changed | Note:
+) -> Changed:
     if inward and outward:
         raise UsageError("--in and --out exclude each other")
     context = book(ctx)
     about, number = records.resolve_any(context, record)
     body = text_of(text or ())
-    if run_of(ctx).dry_run:
-        return Note(f"would log {kind} with {about.name}:{number}: {body.strip()}", data=False)
     direction = "in" if inward else "out" if outward else ""
     return timeline.add(context, about, number, kind, body, at=at, minutes=minutes, direction=direction)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.editor import compose
-from crmcli.commands.frame import book, noun, run_of, text_of
+from crmcli.commands.editor import compose, named
+from crmcli.commands.frame import book, noun, text_of
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Note
 from crmcli.services import records, timeline
@@ -39,12 +39,12 @@ def add(
     words = list(text or ())
     if words:
         body = text_of(words)
-    elif sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
+    elif named() or (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
         body = compose(f"Note on {records.describe(kind, records.get(context, kind, number))}")
         if not body:
             return Note("the note is empty; nothing was saved", data=False)
     else:
-        raise UsageError("which text?", f'crm note add {record} "...", or - to read it from standard input')
-    if run_of(ctx).dry_run:
-        return Note(f"would note on {kind.name}:{number}: {body.strip()}", data=False)
+        raise UsageError(
+            "which text?", f'crm note add {record} "...", or - to read it from standard input, or set EDITOR'
+        )
     return timeline.add(context, kind, number, "note", body, at=at)

@@ -33,6 +33,9 @@ def enable(ctx: typer.Context, name: Name) -> Any:
     from crmcli.services import plugging
 
     context = book(ctx)
+    if run_of(ctx).dry_run:
+        run_of(ctx).show(plugging.info(context, name))
+        return run_of(ctx).would(f"enable the plugin '{name}'")
     if not run_of(ctx).agree(f"Enable the plugin '{name}'", plugging.info(context, name)):
         return None
     done = plugging.enable(context, name)
@@ -44,4 +47,7 @@ def enable(ctx: typer.Context, name: Name) -> Any:
 def disable(ctx: typer.Context, name: Name) -> Note:
     from crmcli.services import plugging
 
+    if run_of(ctx).dry_run:
+        plugging.check_enabled(book(ctx), name)
+        return run_of(ctx).would(f"disable the plugin '{name}'")
     return plugging.disable(book(ctx), name)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crmcli.commands.frame import Verb, book, option, run_of, with_stdin
+from crmcli.commands.frame import Verb, book, option, run_of, whole, with_stdin
 from crmcli.errors import UsageError
-from crmcli.results import Changed, Column, Rows
+from crmcli.results import Changed, Rows
 from crmcli.services import records, values
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
             typer.Option("--sort", "-s", metavar="FIELD", help="The order; -FIELD turns it round", show_default=False),
         ] = "",
         limit: Annotated[
-            int | None, typer.Option("--limit", "-n", metavar="N", help="How many rows; 0 = all", show_default=False)
+            int | None,
+            typer.Option("--limit", "-n", parser=whole, metavar="N", help="How many rows; 0 = all", show_default=False),
         ] = None,
         page: Annotated[
             str, typer.Option("--page", metavar="CURSOR", help="Go on where the last list ended", show_default=False)
@@ -138,9 +139,7 @@ def _register_purge(app: typer.Typer, kind: Entity) -> None:
             return nothing(kind)
         if not run_of(ctx).agree(f"Forget {counted(kind, numbers)} for good", listing(context, kind, numbers)):
             return None
-        done = [history.purge(context, kind, number) for number in numbers]
-        lines = tuple(line for one in done for line in one.lines)
-        return Changed(lines, tuple(c for one in done for c in one.changes), done[-1].batch, tuple(numbers), kind.name)
+        return history.purge(context, kind, numbers)
 
 
 def marking(app: typer.Typer, kind: Entity, verb: str, done: str, service: Callable[..., Changed], text: str) -> None:
@@ -215,15 +214,7 @@ def add_record(ctx: typer.Context, kind: Entity, words: Sequence[str], note: str
             name.append(word)
     if name:
         assigned = {"name": " ".join(name), **assigned}
-    if run.dry_run:
-        run.agree("Add it", _would_add(assigned))
-        return None
     return records.add(run.context, kind, assigned, note=note)
-
-
-def _would_add(assigned: dict[str, str]) -> Rows:
-    columns = (Column("field", None, "Field"), Column("value", None, "Value"))
-    return Rows(columns, [{"field": name, "value": text} for name, text in assigned.items()])
 
 
 def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Changed | None:
@@ -258,7 +249,7 @@ def assignments(words: Sequence[str]) -> dict[str, str]:
 
 def chosen(context: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int], bool]:
     """The records that words or standard input name, and whether a filter found them."""
-    rest, empty = with_stdin(words)
+    rest, empty = with_stdin(words, kind.name)
     return ([], False) if empty else records.choose(context, kind, rest)
 
 
@@ -272,13 +263,13 @@ def carry_out(
     ask: bool = True,
 ) -> Changed | None:
     """Do something with the records that words name, once whoever types has agreed where a filter found several; None
-    when they did not. `done` says it in the question; with `ask` False only --dry-run stops it."""
+    when they did not. `done` says it in the question; with `ask` False nobody is asked."""
     context, run = book(ctx), run_of(ctx)
     numbers, filtered = chosen(context, kind, words)
     if not numbers:
         return nothing(kind)
     many = ask and filtered and len(numbers) > 1
-    preview = listing(context, kind, numbers) if many or run.dry_run else None
+    preview = listing(context, kind, numbers) if many and not run.dry_run else None
     if not run.agree(f"{done} {counted(kind, numbers)}", preview, always=many):
         return None
     return verb(numbers)

@@ -59,7 +59,7 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
             "lookup": Entry("lookup", "Who is behind a phone number or e-mail address", group=False),
             "brief": Entry("brief", "One page before a call", group=False),
             "timeline": Entry("timeline", "What happened with a record", group=False),
-            "report": Entry("report", "Figures: pipeline, funnel, forecast ...", group=False),
+            "report": Entry("report", "Figures: funnel, pipeline, sources, win-loss, your own", group=False),
             "view": Entry("view", "Filters with a name"),
             "tui": Entry("tui", "The dashboard", group=False),
         },

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun
+from crmcli.commands.frame import book, noun, whole
 from crmcli.results import Rows
 from crmcli.services import finding
 
@@ -22,6 +22,6 @@ def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Each must start a word of the record")],
     best: Annotated[bool, typer.Option("--best", help="The best fits first", show_default=False)] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many hits")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=whole, metavar="N", help="How many hits; 0 = all")] = 20,
 ) -> Rows:
     return finding.search(book(ctx), " ".join(words), best=best, limit=limit)

@@ -21,6 +21,6 @@ def sql(
     ctx: typer.Context,
     text: Annotated[list[str], typer.Argument(metavar="SELECT|-", help="The statement; - reads it from stdin")],
 ) -> Rows:
-    from crmcli.services import database
+    from crmcli.services import asking
 
-    return database.sql(book(ctx), text_of(text))
+    return asking.sql(book(ctx), text_of(text))

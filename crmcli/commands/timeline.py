@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun
+from crmcli.commands.frame import book, noun, whole
 from crmcli.results import Rows
 from crmcli.services import records
 from crmcli.services import timeline as services
@@ -20,7 +20,9 @@ app = noun()
 def timeline(
     ctx: typer.Context,
     record: Annotated[list[str], typer.Argument(metavar="RECORD", help="contact:7, a name, an e-mail address")],
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many entries")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", parser=whole, metavar="N", help="How many entries; 0 = all")
+    ] = 50,
 ) -> Rows:
     context = book(ctx)
     kind, number = records.resolve_any(context, " ".join(record))

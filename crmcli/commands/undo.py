@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun, run_of
+from crmcli.commands.frame import book, noun, whole
 from crmcli.results import Changed, Rows
 
 app = noun()
@@ -15,18 +15,21 @@ app = noun()
 @app.command(
     "undo",
     help="Take back the last change, or the one of a number; undo can be undone.",
-    epilog="Examples:\n  crm undo\n  crm undo --list\n  crm undo 118",
+    epilog="Examples:\n  crm undo\n  crm undo --list\n  crm undo 118\n  crm undo 118 --dry-run",
 )
 def undo(
     ctx: typer.Context,
     batch: Annotated[
-        int, typer.Argument(metavar="[N]", help="The number that 'crm undo --list' shows", show_default=False)
-    ] = 0,
+        int | None,
+        typer.Argument(parser=whole, metavar="[N]", help="The number that 'crm undo --list' shows", show_default=False),
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the last changes instead", show_default=False)] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many to list")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", parser=whole, metavar="N", help="How many to list; 0 = all")
+    ] = 20,
 ) -> Changed | Rows:
     from crmcli.services import history
 
-    if listed or run_of(ctx).dry_run:
+    if listed:
         return history.batches(book(ctx), limit=limit)
     return history.undo(book(ctx), batch)

@@ -106,13 +106,14 @@ def instant_of(when: When, now: datetime) -> datetime:
         raise _outside(wall.isoformat()) from None
 
 
-def describe(when: When, now: datetime) -> str:
-    """Return what was understood: 'Fri 2026-11-27 14:30'; a note follows where the clocks skip or repeat that time."""
+def describe(when: When, now: datetime, calendar: Calendar = "gregorian") -> str:
+    """Return what was understood: 'Fri 2026-11-27 14:30', 'Fri 1405-09-06 14:30' in the Jalali calendar; a note
+    follows where the clocks skip or repeat that time."""
     if when.time is None:
-        return f"{when.day:%a} {when.day.isoformat()}"
+        return f"{when.day:%a} {show_day(when.day, calendar)}"
     instant = instant_of(when, now)
     wall = instant.astimezone(now.tzinfo)
-    shown = f"{wall:%a} {wall:%Y-%m-%d %H:%M}"
+    shown = f"{wall:%a} {show_day(wall.date(), calendar)} {wall:%H:%M}"
     if wall.replace(tzinfo=None) != datetime.combine(when.day, when.time):
         return f"{shown} ({when.time:%H:%M} is skipped by the clocks)"
     if wall.utcoffset() != wall.replace(fold=1 - wall.fold).utcoffset():

@@ -27,6 +27,17 @@ PRIORITIES = ("none", "low", "medium", "high")
 STATUSES = ("open", "won", "lost")
 INTERACTION_KINDS = ("note", "call", "email", "meeting", "message", "visit", "task", "document")
 PLANS = {"monthly": 1, "quarterly": 3, "yearly": 12, "3 years": 36, "5 years": 60}
+#: Recurring revenue a month, RR / months as Odoo has it, in whole minor units: above zero rounded half up as the
+#: weighted amount is; taken apart so that no amount overflows.
+MRR = " ".join((
+    "(case t.plan",
+    *(
+        f"when '{plan}' then t.recurring_minor / {n} + (t.recurring_minor % {n} * 2 + {n}) / {2 * n}"
+        for plan, n in PLANS.items()
+        if n > 1
+    ),
+    "else t.recurring_minor end)",
+))  # fmt: skip
 
 ID = Field("id", Integer(1), "ID", "Short number, for fingers", "id", settable=False, indexed=True, headers=("crm id",))
 UID = Field("uid", Identifier(), "UUID", "Time-ordered UUID, for machines", "uid", settable=False, headers=("uuid",))
@@ -38,12 +49,15 @@ OWNER = Field(
     "owner_id",
     headers=(
         "salesperson", "sales agent", "sales_agent", "assigned to", "account owner", "deal owner", "contact owner",
-        "lead owner", "company owner", "user", "مسئول", "کارشناس فروش", "مالک",
+        "lead owner", "company owner", "sales owner", "owned by", "opportunity owner", "assigned user", "assigned to user",
+        "account manager", "owner name", "sales rep", "user_id", "user_name", "user", "مسئول", "کارشناس فروش", "مالک",
+        "کارشناس", "کارشناس مسئول", "فروشنده",
     ),
 )  # fmt: skip
 TAGS = Field(
-    "tags", Tags(), "Tags", "Free labels", aliases=("tag",), headers=("labels", "categories", "برچسب", "برچسب ها")
-)
+    "tags", Tags(), "Tags", "Free labels", aliases=("tag",),
+    headers=("labels", "label", "categories", "tag list", "tag_ids", "group membership", "برچسب", "برچسب ها"),
+)  # fmt: skip
 EMAIL = Field(
     "email",
     Email(),
@@ -53,7 +67,7 @@ EMAIL = Field(
     search=True,
     headers=(
         "e-mail", "email address", "e-mail address", "e-mail 1 - value", "primary email", "email 1", "work email",
-        "mail", "ایمیل", "پست الکترونیک", "رایانامه",
+        "email - work", "business email", "email_from", "mail", "ایمیل", "پست الکترونیک", "رایانامه", "آدرس ایمیل",
     ),
 )  # fmt: skip
 PHONE = Field(
@@ -64,37 +78,39 @@ PHONE = Field(
     "phone",
     search=True,
     headers=(
-        "phone number", "telephone", "tel", "phone 1 - value", "business phone", "work phone", "phone 1", "company phone",
-        "تلفن", "شماره تلفن", "شماره تماس", "شماره",
+        "phone number", "telephone", "tel", "phone 1 - value", "business phone", "work phone", "phone 1", "phone - work",
+        "work direct phone", "direct phone", "primary phone", "primary phone number", "telephone number", "office phone",
+        "تلفن", "شماره تلفن", "شماره تماس", "تلفن ثابت", "شماره ثابت", "شماره",
     ),
 )  # fmt: skip
 WEBSITE = Field(
     "website", Url(), "Website", "Web address", "website",
-    headers=("web", "url", "web page", "website url", "homepage", "web page 1", "وب سایت", "سایت"),
+    headers=("web", "url", "web page", "website url", "homepage", "web page 1", "website 1 - value", "work website",
+             "وب سایت", "سایت", "آدرس سایت"),
 )  # fmt: skip
 ADDRESS = (
     Field("street", Text(), "Street", "Street and number", "street",
-          headers=("address", "street address", "billingstreet", "mailingstreet", "business street", "home address", "work address", "نشانی", "آدرس")),
+          headers=("street address", "address line 1", "address 1", "street/road name of address", "address", "home address", "work address", "نشانی", "آدرس")),
     Field("city", Text(), "City", "City", "city", search=True,
-          headers=("town", "billingcity", "mailingcity", "business city", "home city", "work city", "شهر")),
+          headers=("town", "city/town/village/locality of address", "شهر")),
     Field("region", Text(), "Region", "State, province or region", "region",
-          headers=("state", "state/region", "province", "billingstate", "mailingstate", "business state", "home state", "work state", "استان")),
+          headers=("state", "state/region", "state/province", "province", "state/county of address", "state_id", "استان")),
     Field("postal_code", Text(), "Postal code", "Postal code, leading zeros kept", "postal_code", aliases=("zip",),
-          headers=("postal code", "zip", "zip code", "postcode", "postalcode", "billingpostalcode", "mailingpostalcode", "home zipcode", "work zipcode", "business postal code", "کد پستی", "کدپستی")),
+          headers=("postal code", "zip", "zip code", "postcode", "zip/postal code", "zip/postal code of address", "کد پستی", "کدپستی")),
     Field("country", Text(), "Country", "Country", "country",
-          headers=("country/region", "billingcountry", "mailingcountry", "business country/region", "home country", "work country", "کشور")),
+          headers=("country/region", "country of address", "country_id", "کشور")),
 )  # fmt: skip
 ORIGIN = (
     Field("source", Ref("source", words=True, create=True), "Source", "Where it came from: web, referral, fair",
-          "source_id", headers=("lead source", "leadsource", "original source", "منبع")),
+          "source_id", headers=("lead source", "leadsource", "original source", "source channel", "source_id", "منبع", "نحوه آشنایی", "شیوه آشنایی")),
     Field("medium", Ref("medium", words=True, create=True), "Medium", "By which medium: email, ads, phone", "medium_id",
-          headers=("utm_medium", "رسانه")),
+          headers=("utm_medium", "medium_id", "رسانه")),
     Field("campaign", Ref("campaign", words=True, create=True), "Campaign", "Which campaign brought it", "campaign_id",
-          headers=("utm_campaign", "primary campaign source", "کمپین")),
+          headers=("utm_campaign", "primary campaign source", "campaign name", "campaign_id", "کمپین")),
 )  # fmt: skip
 DESCRIPTION = Field(
     "description", LongText(), "Description", "What to know about it", "description", search=True,
-    headers=("notes", "comments", "note", "about", "توضیحات", "شرح", "یادداشت"),
+    headers=("notes", "comments", "note", "about", "internal notes", "remarks", "توضیحات", "شرح", "یادداشت"),
 )  # fmt: skip
 EXTERNAL = Field(
     "external_id", Identifier(), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
@@ -120,33 +136,43 @@ STAMPS = (
 
 MONEY_HEADERS = (
     "amount", "expected revenue", "deal value", "opportunity value", "close_value", "close value", "price", "sum",
-    "deal amount", "مبلغ", "ارزش", "مبلغ معامله",
+    "deal amount", "opportunity amount", "deal size", "expected_revenue", "estimated value", "estimated revenue",
+    "contract value", "مبلغ", "ارزش", "مبلغ معامله", "مبلغ کل", "مبلغ قرارداد",
 )  # fmt: skip
 
 _OPPORTUNITY_MIDDLE = (
     Field("status", Choice(*STATUSES), "Status", "open, won or lost", "status", settable=False),
     Field("stage", Ref("stage", words=True), "Stage", "Where it stands in its pipeline", "stage_id",
-          headers=("deal stage", "deal_stage", "stagename", "stage name", "pipeline stage", "lead status", "مرحله")),
-    Field("pipeline", Ref("pipeline", words=True), "Pipeline", "Which pipeline it is in", "pipeline_id", headers=("deal pipeline", "خط فروش")),
+          headers=("deal stage", "deal_stage", "stagename", "stage name", "pipeline stage", "sales stage", "stage_id", "status label",
+                   "lead status", "مرحله", "مرحله فروش", "مرحله کاریز")),
+    Field("pipeline", Ref("pipeline", words=True), "Pipeline", "Which pipeline it is in", "pipeline_id", headers=("deal pipeline", "sales pipeline", "pipeline name", "خط فروش", "کاریز", "قیف فروش")),
     OWNER,
     Field("value", Money(), "Value", "Expected revenue, in the record's currency", "value_minor", ("amount",), MONEY_HEADERS, indexed=True),
-    Field("currency", Currency(), "Currency", "ISO 4217 code of value and recurring", "currency", headers=("currency code", "currencyisocode", "ارز", "واحد پول")),
+    Field("currency", Currency(), "Currency", "ISO 4217 code of value and recurring", "currency", headers=(
+        "currency code", "currencyisocode", "amount currency", "currency of value", "value currency",
+        "opportunity amount currency", "ارز", "نوع ارز", "واحد پول")),
     Field("probability", Percent(), "Probability", "Chance to win in percent; typing one keeps it, clearing it makes it automatic",
-          "probability_bp", headers=("deal probability", "probability (%)", "win probability", "احتمال")),
+          "probability_bp", headers=(
+              "deal probability", "probability (%)", "win probability", "close probability", "confidence", "احتمال", "درصد احتمال",
+              "احتمال موفقیت")),
     Field("probability_manual", Flag(), "Hand-set", "Whether the probability was set by hand", "probability_manual", settable=False),
+    Field("probability_kept", Percent(), "Kept probability", "The figure set by hand, kept while it is won or lost", "probability_kept_bp",
+          settable=False),
     Field("weighted", Money(), "Weighted", "value x probability", settable=False,
           expr="(t.value_minor / 10000 * t.probability_bp + (t.value_minor % 10000 * t.probability_bp + 5000) / 10000)"),
     Field("close_on", Day(), "Close date", "When it is expected to be won", "close_on", ("close",), indexed=True,
-          headers=("close date", "closedate", "expected close date", "expected closing", "close_date", "تاریخ بستن")),
-    Field("recurring", Money(), "Recurring", "Recurring revenue for each plan period", "recurring_minor", headers=("recurring revenue",)),
+          headers=("close date", "closedate", "expected close date", "expected closing", "closing date", "expected closing date",
+                   "estimated close date", "expected close", "date_deadline", "close_date", "تاریخ بستن", "تاریخ پیش بینی")),
+    Field("recurring", Money(), "Recurring", "Recurring revenue for each plan period", "recurring_minor", headers=("recurring revenue", "recurring revenues")),
     Field("plan", Choice(*PLANS), "Plan", "How often the recurring revenue comes", "plan", headers=("recurring plan",)),
     Field("mrr", Money(), "MRR", "Monthly recurring revenue", settable=False,
-          expr="(t.recurring_minor / (case t.plan when 'yearly' then 12 when 'quarterly' then 3 when '3 years' then 36 when '5 years' then 60 else 1 end))"),
+          expr=MRR),
     *ORIGIN,
     Field("referred_by", Text(), "Referred by", "Who sent them", "referred_by", headers=("referrer",)),
     Field("priority", Choice(*PRIORITIES, numbers=True), "Priority", "none, low, medium or high", "priority", headers=("اولویت",)),
     Field("lost_reason", Ref("lost_reason", words=True, create=True), "Lost reason", "Why it was lost", "lost_reason_id",
-          settable=False, headers=("closed lost reason",)),
+          settable=False, headers=(
+              "closed lost reason", "loss reason", "reason for loss", "lost_reason_id", "دلیل شکست", "علت شکست", "دلیل از دست رفتن")),
 )  # fmt: skip
 
 _OPPORTUNITY_TAIL = (
@@ -158,7 +184,7 @@ _OPPORTUNITY_TAIL = (
         "Job title",
         "What the person does",
         "job_title",
-        headers=("title", "job title", "position", "سمت", "عنوان شغلی"),
+        headers=("title", "job title", "position", "job position", "سمت", "عنوان شغلی"),
     ),
     WEBSITE,
     *ADDRESS,
@@ -207,7 +233,8 @@ _OPPORTUNITY_TAIL = (
 NAME_HEADERS = ("full name", "contact name", "customer", "display name", "نام", "نام و نام خانوادگی", "نام کامل")
 COMPANY_HEADERS = (
     "company name", "organization", "organisation", "account", "account name", "organization 1 - name", "company / account",
-    "employer", "شرکت", "نام شرکت", "سازمان",
+    "organization name", "organisation name", "associated company", "primary associated company", "related account",
+    "partner_name", "employer", "شرکت", "نام شرکت", "سازمان", "نام سازمان",
 )  # fmt: skip
 
 LEAD = Entity(
@@ -215,7 +242,7 @@ LEAD = Entity(
     (
         ID, UID,
         Field("name", Text(), "Name", "The person or the subject; all that is required", "name", search=True, indexed=True,
-              required=True, headers=("lead name", "lead", *NAME_HEADERS)),
+              required=True, headers=("lead name", "lead title", "lead", *NAME_HEADERS)),
         Field("company", Text(), "Company", "The company's name, as given", "company_name", search=True, headers=COMPANY_HEADERS),
         Field("contact_name", Text(), "Contact name", "The person, when the name is a subject", "contact_name", search=True),
         *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL,
@@ -229,10 +256,13 @@ DEAL = Entity(
     (
         ID, UID,
         Field("name", Text(), "Name", "What the deal is about; all that is required", "name", search=True, indexed=True, required=True,
-              headers=("deal name", "deal", "opportunity", "opportunity name", "title", "subject", "opportunity_id", "نام معامله", "عنوان")),
-        Field("company", Ref("company", create=True), "Company", "The customer's company", "company_id", headers=COMPANY_HEADERS),
+              headers=("deal name", "deal title", "deal", "opportunity", "opportunity name", "title", "subject", "opportunity_id",
+                       "lead name", "نام معامله", "عنوان", "موضوع", "نام")),
+        Field("company", Ref("company", create=True), "Company", "The customer's company", "company_id",
+              headers=(*COMPANY_HEADERS, "customer", "partner_id", "organizations", "accounts", "مشتری")),
         Field("contact", Ref("contact", create=True), "Contact", "The person to talk to", "contact_id",
-              headers=("contact person", "associated contact", "primary contact", "مخاطب")),
+              headers=("contact person", "associated contact", "associated contacts", "primary contact", "contact name",
+                       "primary contact name", "related contacts", "contacts", "person", "مخاطب", "شخص", "نام شخص")),
         Field("company_name", Text(), "Company as given", "The company's name on the lead it came from", "company_name", search=True, settable=False),
         Field("contact_name", Text(), "Contact as given", "The person's name on the lead it came from", "contact_name", search=True, settable=False),
         *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL,
@@ -249,10 +279,12 @@ CONTACT = Entity(
               headers=NAME_HEADERS),
         Field("company", Ref("company", create=True), "Company", "Where the person works", "company_id", headers=COMPANY_HEADERS),
         Field("job_title", Text(), "Job title", "What the person does", "job_title", search=True,
-              headers=("title", "job title", "position", "organization 1 - title", "organization 1 title", "سمت", "عنوان شغلی")),
+              headers=("title", "job title", "position", "organization 1 - title", "organization 1 title", "organization title",
+                       "job position", "سمت", "عنوان شغلی")),
         EMAIL, PHONE,
         Field("mobile", Phone(), "Mobile", "Mobile telephone", "mobile", search=True,
-              headers=("mobile phone", "mobile number", "mobile phone number", "mobilephone", "cell", "cell phone", "phone 2", "phone 2 - value", "موبایل", "تلفن همراه", "همراه")),
+              headers=("mobile phone", "mobile number", "mobile phone number", "mobilephone", "cell", "cell phone", "phone - mobile", "phone 2", "phone 2 - value", "موبایل", "تلفن همراه", "همراه",
+                       "شماره همراه", "شماره موبایل")),
         WEBSITE, *ADDRESS,
         Field("birthday", Day(), "Birthday", "Day of birth", "birthday", headers=("birthdate", "date of birth", "birth day", "تاریخ تولد")),
         Field("language", Text(), "Language", "Language to write in", "language", headers=("preferred language", "زبان")),
@@ -271,13 +303,14 @@ COMPANY = Entity(
         Field("parent", Ref("company", create=True), "Parent company", "The company it belongs to", "parent_id",
               headers=("parent company", "parent account", "subsidiary_of", "subsidiary of", "شرکت مادر")),
         Field("domain", Identifier(), "Domain", "Internet domain, taken from the website or e-mail when not given", "domain",
-              headers=("company domain name", "domain name", "company domain", "دامنه")),
+              headers=("company domain name", "domain name", "company domain", "primary domain", "دامنه")),
         WEBSITE, EMAIL, PHONE,
-        Field("industry", Text(), "Industry", "What it does", "industry", search=True, headers=("sector", "صنعت")),
+        Field("industry", Text(), "Industry", "What it does", "industry", search=True, headers=("sector", "صنعت", "زمینه فعالیت", "حوزه فعالیت")),
         Field("employees", Integer(0), "Employees", "How many people work there", "employees",
-              headers=("number of employees", "numberofemployees", "نفرات", "تعداد کارکنان")),
+              headers=("number of employees", "numberofemployees", "# employees", "no. of employees", "نفرات", "تعداد کارکنان")),
         Field("revenue", Money(), "Annual revenue", "Its revenue a year", "revenue_minor", headers=("annual revenue", "annualrevenue", "درآمد")),
-        Field("currency", Currency(), "Currency", "ISO 4217 code of the revenue", "currency", headers=("currency code",)),
+        Field("currency", Currency(), "Currency", "ISO 4217 code of the revenue", "currency",
+              headers=("currency code", "currencyisocode", "annual revenue currency", "revenue currency")),
         *ADDRESS, OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, LAST_TOUCH, *STAMPS,
     ),
     ("id", "name", "domain", "industry", "city", "country", "parent", "owner", "tags", "last_touch"),
@@ -289,17 +322,18 @@ TASK = Entity(
     (
         ID, UID,
         Field("name", Text(), "Name", "What is to be done; all that is required", "name", search=True, indexed=True, required=True,
-              headers=("task", "subject", "title", "summary", "task name", "عنوان", "وظیفه", "کار")),
+              headers=("task", "subject", "title", "summary", "task name", "عنوان", "موضوع", "وظیفه", "کار")),
         Field("type", Ref("task_type", words=True, create=True), "Type", "call, email, meeting, to-do, document or your own", "type_id",
               headers=("task type", "activity type", "نوع")),
         Field("due_on", Day(), "Due", "The day it is due", "due_on", ("due",), indexed=True,
-              headers=("due date", "deadline", "activitydate", "due", "سررسید", "مهلت")),
+              headers=("due date", "deadline", "activitydate", "due", "سررسید", "تاریخ سررسید", "مهلت")),
         Field("due_at", Instant(), "Due at", "The moment it is due, when a time was given", "due_at", settable=False),
         Field("minutes", Integer(0, 100_000), "Minutes", "How long it takes", "minutes", ("duration",)),
         Field("priority", Choice(*PRIORITIES, numbers=True), "Priority", "none, low, medium or high", "priority", headers=("اولویت",)),
         OWNER,
         Field("opportunity", Ref("opportunity"), "Lead or deal", "The lead or deal it belongs to", "opportunity_id", ("lead", "deal")),
-        Field("contact", Ref("contact"), "Contact", "The person it is about", "contact_id", headers=("contact name", "مخاطب")),
+        Field("contact", Ref("contact"), "Contact", "The person it is about", "contact_id",
+              headers=("contact name", "contact person", "مخاطب", "شخص")),
         Field("company", Ref("company"), "Company", "The company it is about", "company_id", headers=COMPANY_HEADERS),
         DESCRIPTION, TAGS, EXTERNAL,
         Field("done_at", Instant(), "Done", "When it was done", "done_at", ("done",), settable=False),
@@ -369,6 +403,7 @@ STAGE = _vocabulary(
     Field("folded", Flag(), "Folded", "Whether the column is shut when empty", "folded"),
     Field("rot_days", Integer(0, 3650), "Days to rot", "After how many days without a touch a deal is rotting; 0 = never", "rot_days", ("rot",)),
     Field("requirements", Text(), "Requirements", "What a deal needs to enter", "requirements"),
+    Field("removed_at", Instant(), "Removed", "When it was removed; its history stays", "removed_at", settable=False),
 )  # fmt: skip
 STAGE_MOVE = Entity(
     "stage_move", "stage moves", "stage_move", "v_stage_move",

@@ -1,7 +1,8 @@
 """Leads to won deals: what moves a deal, and what it carries with it. Rules after Odoo 19's, in own words.
 
 Won: in a won stage, probability 100. Lost: archived, probability 0, with a reason if one is given. Open: the rest.
-A probability typed by hand stays until it is cleared; an automatic one follows the stage.
+A probability typed by hand stays until it is cleared, and is kept aside while the deal is won or lost; an automatic one
+follows the stage.
 """
 
 from __future__ import annotations
@@ -37,17 +38,32 @@ def enter(deal: dict[str, Any], stage: dict[str, Any], now: str) -> tuple[dict[s
     if deal.get("stage_id") != stage["id"]:
         values["stage_since"] = now
     if stage["is_won"]:
-        values.update(
-            status="won", probability_bp=10_000, probability_manual=False, lost_reason_id=None, archived_at=None
-        )
+        values.update(status="won", lost_reason_id=None, archived_at=None, **_set_aside(deal, 10_000))
         if deal.get("status") != "won":
             values["closed_at"] = now
     else:
         if deal.get("status") != "open":
             values.update(status="open", closed_at=None, lost_reason_id=None, archived_at=None)
-        if not deal.get("probability_manual") or deal.get("status") != "open":
+            values.update(_taken_up(deal, stage))
+        elif not deal.get("probability_manual"):
             values.update(probability_bp=stage["probability_bp"], probability_manual=False)
     return values, left(deal, stage["id"], now)
+
+
+def _set_aside(deal: Mapping[str, Any], points: int) -> dict[str, Any]:
+    """The probability of a deal that is closed: `points`; a figure set by hand waits for it to be open again."""
+    values: dict[str, Any] = {"probability_bp": points, "probability_manual": False}
+    if deal.get("probability_manual"):
+        values["probability_kept_bp"] = deal.get("probability_bp")
+    return values
+
+
+def _taken_up(deal: Mapping[str, Any], stage: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The probability of a deal that is open again: what was set by hand before, else its stage's."""
+    kept = deal.get("probability_kept_bp")
+    if kept is not None:
+        return {"probability_bp": kept, "probability_manual": True, "probability_kept_bp": None}
+    return {"probability_bp": stage["probability_bp"] if stage else 0, "probability_manual": False}
 
 
 def left(deal: Mapping[str, Any], to_stage: int | None, now: str) -> dict[str, Any] | None:
@@ -73,19 +89,16 @@ def lose(deal: dict[str, Any], reason: int | None, now: str) -> dict[str, Any]:
             f"re-open it first: crm {deal['kind']} reopen {deal['id']}",
         )
     return {
-        "status": "lost", "probability_bp": 0, "probability_manual": False, "closed_at": now, "archived_at": now,
-        "lost_reason_id": reason,
+        "status": "lost", "closed_at": now, "archived_at": now, "lost_reason_id": reason, **_set_aside(deal, 0)
     }  # fmt: skip
 
 
 def restore(deal: dict[str, Any], stage: dict[str, Any] | None) -> dict[str, Any]:
-    """Bring a lost, archived or removed one back: open again with its stage's probability; a won one stays won."""
+    """Bring a lost, archived or removed one back: open again with its own or its stage's probability; a won one stays
+    won."""
     values: dict[str, Any] = {"archived_at": None, "removed_at": None}
     if deal["status"] == "lost":
-        values.update(
-            status="open", lost_reason_id=None, closed_at=None, probability_manual=False,
-            probability_bp=stage["probability_bp"] if stage else 0,
-        )  # fmt: skip
+        values.update(status="open", lost_reason_id=None, closed_at=None, **_taken_up(deal, stage))
     return values
 
 
@@ -95,6 +108,8 @@ def set_probability(deal: dict[str, Any], points: int | None, stage: dict[str, A
         raise RefusedError(f"{deal['kind']} {deal.get('id', '')} is won; its probability is 100")
     if deal.get("status") == "lost" and points:
         raise RefusedError(f"{deal['kind']} {deal.get('id', '')} is lost; restore it first")
+    if deal.get("status") == "lost":
+        return {"probability_kept_bp": None}
     if points is None:
         return {"probability_bp": stage["probability_bp"] if stage else 0, "probability_manual": False}
     return {"probability_bp": points, "probability_manual": True}

@@ -122,8 +122,31 @@ def _add_zone(calendar: Any, here: ZoneInfo) -> list[Component]:
 
     part = Timezone.from_tzinfo(here)
     part.pop("COMMENT", None)
+    for observance in part.subcomponents:
+        _mend_onsets(observance, here)
     calendar.add_component(part)
     return [(node.name, [str(key) for key in node]) for node in (part, *part.subcomponents)]
+
+
+def _mend_onsets(observance: Any, here: ZoneInfo) -> None:
+    """Let an observance begin where the zone does: icalendar 7 writes the clock after the change, while RFC 5545, 3.6.5
+    wants the clock before it, so that readers would be an hour off in the hour after the clocks go forward."""
+    from icalendar.prop import vDatetime, vDDDLists
+
+    was, now = observance["TZOFFSETFROM"].td, observance["TZOFFSETTO"].td
+    observance["DTSTART"] = vDatetime(_onset(observance["DTSTART"].dt, was, now, here))
+    if "RDATE" in observance:
+        observance["RDATE"] = vDDDLists([_onset(each.dt, was, now, here) for each in observance["RDATE"].dts])
+
+
+def _onset(written: datetime, was: timedelta, now: timedelta, here: ZoneInfo) -> datetime:
+    """The clock before the change that is meant, whichever of the two is written; as it is where neither fits."""
+    for offset in (was, now):
+        instant = (written - offset).replace(tzinfo=UTC)
+        before = (instant - timedelta(seconds=1)).astimezone(here).utcoffset()
+        if (before, instant.astimezone(here).utcoffset()) == (was, now):
+            return instant.replace(tzinfo=None) + was
+    return written
 
 
 def _component(item: Item, here: ZoneInfo | None) -> tuple[Any, list[Component]]:

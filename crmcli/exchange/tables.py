@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange import sniff
 from crmcli.exchange.csv_reader import CsvReader
+from crmcli.exchange.footers import without_footers
 from crmcli.exchange.shape import Row, clean_names, find_header, last_filled
 from crmcli.exchange.workbook import WorkbookReader
 
@@ -24,7 +25,7 @@ class Source(NamedTuple):
 
     `kind` is csv, xlsx, xls or ods; `encoding` and `delimiter` are "" for workbooks, `sheet` is "" for CSV;
     `header_line` is the physical line (sheet row) of the header, 0 for none; `notes` are sentences for the user about
-    what was decided or guessed; `size_bytes` is the size of the file.
+    what was decided or guessed; `size_bytes` is the size of the file; `visible` are the sheets that are not hidden.
     """
 
     kind: str
@@ -35,20 +36,22 @@ class Source(NamedTuple):
     header_line: int
     notes: list[str]
     size_bytes: int
+    visible: list[str]
 
 
 class Table:
     """A table being read: `header`, `source`, and `rows`, which stream once.
 
-    After the last row `blank_rows`, `short_rows` (padded) and `long_rows` (problems) are final. Use it as a context
-    manager or call `close`.
+    Totals and footers of reports are rows with a problem. After the last row `blank_rows`, `short_rows` (padded) and
+    `long_rows` (problems) are final. Use it as a context manager or call `close`.
     """
 
     def __init__(self, reader: CsvReader | WorkbookReader, header: list[str], source: Source) -> None:
         self.header = header
         self.source = source
-        self.rows: Iterator[Row] = reader.rows(len(header), source.header_line)
         self._reader = reader
+        found = reader.rows(len(header), source.header_line)
+        self.rows: Iterator[Row] = without_footers(found, reader, len(header))
 
     def chunks(self, size: int) -> Iterator[list[Row]]:
         """The remaining rows in lists of at most `size`."""
@@ -141,7 +144,7 @@ def _open_csv(
     except BaseException:
         reader.close()
         raise
-    return Table(reader, names, Source("csv", found.name, delimiter, "", [], line, notes + said, size))
+    return Table(reader, names, Source("csv", found.name, delimiter, "", [], line, notes + said, size, []))
 
 
 def _open_workbook(path: str, size: int, sheet: str | None, header_row: int | None) -> Table:
@@ -165,7 +168,7 @@ def _open_workbook(path: str, size: int, sheet: str | None, header_row: int | No
     except BaseException:
         reader.close()
         raise
-    source = Source(reader.kind, "", "", reader.sheet, reader.sheets, line, notes + said, size)
+    source = Source(reader.kind, "", "", reader.sheet, reader.sheets, line, notes + said, size, reader.visible)
     return Table(reader, names, source)
 
 

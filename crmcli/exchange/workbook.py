@@ -33,6 +33,7 @@ class WorkbookReader:
         self.kind: str = facts["kind"]
         self.sheet: str = facts["sheet"]
         self.sheets: list[str] = facts["sheets"]
+        self.visible: list[str] = facts["visible"]
         self.notes: list[str] = facts["notes"]
         self._height: int = facts["height"]
         self._merged: list[list[int]] = facts["merged"]

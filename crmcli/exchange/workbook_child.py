@@ -117,15 +117,19 @@ def _frames(path: str, wanted: str | None) -> Iterator[Any]:
         _note_ods_errors(path, notes)
     merged = [list(start) + list(end) for start, end in (sheet.merged_cell_ranges or [])[:1000]]
     yield _facts(kind, name, sheets, height, notes, [[a, b - left, c, d - left] for a, b, c, d in merged])
-    yield from _batches(sheet.iter_rows(), errors, left)
+    percents = _xlsx_percents(path, name) if kind == "xlsx" else {}
+    yield from _batches(sheet.iter_rows(), errors, left, percents)
     yield None
 
 
 def _facts(
     kind: str, name: str, sheets: list[tuple[str, bool]], height: int, notes: list[str], merged: list[list[int]]
 ) -> dict[str, Any]:
-    titles = [title for title, _ in sheets]
-    return {"kind": kind, "sheet": name, "sheets": titles, "height": height, "notes": notes, "merged": merged}
+    titles, shown = [title for title, _ in sheets], [title for title, visible in sheets if visible]
+    return {
+        "kind": kind, "sheet": name, "sheets": titles, "visible": shown, "height": height, "notes": notes,
+        "merged": merged,
+    }  # fmt: skip
 
 
 def _calamine_sheet(book: Any, title: str) -> tuple[Any, bool]:
@@ -152,15 +156,20 @@ def _choose(sheets: list[tuple[str, bool]], wanted: str | None, load: Any, notes
     if first is None:
         raise Refusal("The workbook has no visible sheet.", "Name a hidden one with --sheet: " + ", ".join(titles))
     if len(titles) > 1:
-        notes.append(f"sheet {first[0]} of {len(titles)}: {', '.join(titles)}")
+        notes.append(f"sheet {first[0]} of {len(titles)}: {', '.join(titles)}; --sheet takes another")
     return first
 
 
-def _batches(rows: Iterable[list[Any]], errors: Errors, left: int) -> Iterator[list[tuple[int, list[str], str | None]]]:
+def _batches(
+    rows: Iterable[list[Any]], errors: Errors, left: int, percents: dict[int, tuple[int, ...]]
+) -> Iterator[list[tuple[int, list[str], str | None]]]:
     batch: list[tuple[int, list[str], str | None]] = []
     for number, cells in enumerate(rows, 1):
         texts = [cell if type(cell) is str else text_of(cell) for cell in cells]
         problem = None
+        for column in percents.get(number, ()):
+            if 0 <= column - left < len(texts) and type(cells[column - left]) in (int, float):
+                texts[column - left] = f"{round(cells[column - left] * 100, 10):.15g}%"
         for column, code in errors.get(number, ()):
             if 0 <= column - left < len(texts):
                 texts[column - left] = code
@@ -289,6 +298,48 @@ def _xlsx_errors(path: str, name: str, notes: list[str]) -> Errors:
     return errors
 
 
+def _xlsx_percents(path: str, name: str) -> dict[int, tuple[int, ...]]:
+    """The cells that a sheet shows in percent (1.0 is 100 %): row (1-based) -> columns (0-based)."""
+    from zipfile import ZipFile
+
+    found: dict[int, tuple[int, ...]] = {}
+    known: dict[tuple[int, ...], tuple[int, ...]] = {}
+    with ZipFile(path) as archive:
+        part = _sheet_part(archive, name)
+        styles = _percent_styles(archive)
+        if not part or not styles:
+            return found
+        ids = b"|".join(str(number).encode() for number in styles)
+        cell = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*\bs=["'](?:""" + ids + rb""")["'])([^>]*[^>/])>""")
+        for data in _pieces(archive, part):
+            for match in cell.finditer(data):
+                where = _ADDRESS.search(match[1])
+                if where:
+                    row = int(where[2])
+                    columns = (*found.get(row, ()), column_index(where[1].decode()))
+                    found[row] = known.setdefault(columns, columns)  # most rows have the same ones
+    return found
+
+
+def _percent_styles(archive: ZipFile) -> list[int]:
+    """The numbers of the cell styles whose format has a percent sign."""
+    from xml.etree import ElementTree
+
+    part = next((name for name in archive.namelist() if name.lower() == "xl/styles.xml"), "")
+    if not part:
+        return []
+    root = ElementTree.fromstring(archive.read(part))
+    formats = {"9", "10"}  # 0% and 0.00% are built in
+    for element in root.iter():
+        code = re.sub(r'"[^"]*"|\\.', "", element.get("formatCode", ""))
+        if element.tag.endswith("}numFmt") and "%" in code:
+            formats.add(element.get("numFmtId", ""))
+    cells = next((element for element in root if element.tag.endswith("}cellXfs")), None)
+    if cells is None:
+        return []
+    return [number for number, style in enumerate(cells) if style.get("numFmtId") in formats]
+
+
 def _pieces(archive: ZipFile, part: str) -> Iterator[bytes]:
     """The unpacked bytes of a part in blocks that end behind a cell."""
     rest = b""
@@ -368,7 +419,7 @@ def _second_reader(path: str, wanted: str | None, reason: str) -> Iterator[Any]:
     yield _facts("xlsx", name, sheets, 0, notes, [])
     errors = _xlsx_errors(path, name, notes)
     rows = ([unescape(cell) if type(cell) is str else cell for cell in row] for row in sheet.values)
-    yield from _batches(rows, errors, 0)
+    yield from _batches(rows, errors, 0, _xlsx_percents(path, name))
     yield None
 
 

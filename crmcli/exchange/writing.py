@@ -20,7 +20,7 @@ _FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm:ss", "time": "hh
 
 def write_csv(
     stream: IO[str],
-    header: Sequence[str],
+    header: Sequence[str] | None,
     rows: Iterable[Sequence[str]],
     *,
     delimiter: str = ",",
@@ -31,6 +31,7 @@ def write_csv(
     `stream` is a text stream opened with newline="". Quoting follows RFC 4180; lines end in LF, not in its CRLF,
     because the other tools in a pipe (cut, sort, git diff) would keep the CR. Cells that a spreadsheet would run get
     an apostrophe, which `open_table` takes away again; `lossless` writes every cell as it is, for other programs.
+    Without a header the rows go on where others ended.
     """
     import csv
 
@@ -46,7 +47,8 @@ def write_csv(
                 yield [guard(cell) if cell[:1] in SUSPECT_FIRST else cell for cell in row]
 
     writer = csv.writer(_LineFeeds(stream), delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(header if lossless else [guard(cell) for cell in header])
+    if header is not None:
+        writer.writerow(header if lossless else [guard(cell) for cell in header])
     writer.writerows(cells())
     return count
 
@@ -96,9 +98,15 @@ def _write_sheet(sheet: Any, columns: Sequence[tuple[str, str]], rows: Iterable[
         cell.data_type = "s"  # the library takes "=1" for a formula and "#N/A" for an error
         return cell
 
-    def styled(value: Any, number_format: str) -> Any:
-        cell = WriteOnlyCell(sheet, value)
-        cell.number_format = number_format
+    # A cell is written out when its row is, so one of each place and format is enough for all rows.
+    styled_cells: dict[tuple[int, str], Any] = {}
+
+    def styled(place: int, value: Any, number_format: str) -> Any:
+        cell = styled_cells.get((place, number_format))
+        if cell is None:
+            cell = styled_cells[place, number_format] = WriteOnlyCell(sheet)
+            cell.number_format = number_format
+        cell.value = value
         return cell
 
     for number, (name, kind) in enumerate(columns, 1):
@@ -113,16 +121,18 @@ def _write_sheet(sheet: Any, columns: Sequence[tuple[str, str]], rows: Iterable[
     count = 0
     for row in rows:
         cells: list[Any] = []
-        for value, number_format in zip(row, formats, strict=True):
-            if isinstance(value, str):
+        for place, (value, number_format) in enumerate(zip(row, formats, strict=True)):
+            if value is None:
+                cells.append(None)
+            elif isinstance(value, str):
                 text = visible_text(value)
                 cells.append(text_cell(text) if text[:1] in ("=", "#") else text)
             elif isinstance(value, datetime):
-                cells.append(styled(value.replace(tzinfo=None), number_format or _FORMATS["datetime"]))
+                cells.append(styled(place, value.replace(tzinfo=None), number_format or _FORMATS["datetime"]))
             elif isinstance(value, date):
-                cells.append(styled(value, number_format or _FORMATS["date"]))
+                cells.append(styled(place, value, number_format or _FORMATS["date"]))
             elif isinstance(value, time):
-                cells.append(styled(value.replace(tzinfo=None), number_format or _FORMATS["time"]))
+                cells.append(styled(place, value.replace(tzinfo=None), number_format or _FORMATS["time"]))
             else:
                 cells.append(value)
         sheet.append(cells)

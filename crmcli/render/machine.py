@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain import money
 from crmcli.domain.text import visible
 from crmcli.domain.types import Money, Percent, Ref
+from crmcli.errors import UsageError
 from crmcli.results import Changed, Column, Page, Record, Rows
 
 if TYPE_CHECKING:
@@ -228,6 +229,14 @@ def tsv(result: Result) -> Iterator[str]:
         yield line + "\n"
 
 
+def tsv_whole(record: Record) -> Iterator[str]:
+    """A record as fields and values, then each list under it: an empty line, its title behind #, its own table."""
+    yield from tsv(record)
+    for section in record.sections:
+        yield f"\n# {visible(section.title)}\n"
+        yield from tsv(section.rows)
+
+
 class _Lines:
     """A stream that hands on what is written into it."""
 
@@ -280,18 +289,26 @@ def _markdown(text: str) -> str:
 
 
 def ids(result: Result) -> Iterator[str]:
-    """The number of each record, one a line: what `-` reads."""
+    """The number of each record, one a line, and `kind:number` where a result holds several kinds: what `-` reads.
+
+    A page about one record gives that one. Raises UsageError for what has no records in it.
+    """
     if isinstance(result, Changed):
-        numbers: Iterable[Any] = result.ids
-    elif isinstance(result, Record):
-        numbers = [result.values.get("id")]
+        yield from (f"{number}\n" for number in result.ids)
+        return
+    named: Iterable[Mapping[str, Any]]
+    if isinstance(result, Record) or (isinstance(result, Page) and "ref" in result.values):
+        named = [result.values]
     elif isinstance(result, Page):
-        numbers = [row.get("id") for section in result.sections for row in section.rows.rows]
+        lists = [section.rows for section in result.sections if any(c.name == "ref" for c in section.rows.columns)]
+        named = (row for rows in lists for row in rows.rows) if lists else [{}]
     else:
-        numbers = (row.get("id") for row in result.rows)
-    for number in numbers:
-        if number is not None:
-            yield f"{number}\n"
+        named = result.rows
+    for row in named:
+        name = row.get("ref") or row.get("id")
+        if name is None:
+            raise UsageError("there are no record numbers in that", "leave out -o ids, or take -o tsv")
+        yield f"{name}\n"
 
 
 WRITERS: dict[str, Callable[[Result], Iterator[str]]] = {

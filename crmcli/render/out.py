@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from crmcli.domain.text import visible
 from crmcli.errors import CrmError, UsageError
 from crmcli.render import machine
-from crmcli.results import Bytes, Changed, Note, Page, Record, Rows
+from crmcli.results import Bytes, Changed, Note, Page, Record, Rows, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -99,12 +99,15 @@ def render(
     result: Any, outlet: Outlet, output: str = "", *, pager: Callable[[], str] | None = None, quiet: bool = False
 ) -> None:
     """Write a result in the format `output`, "" being a table on a terminal and TSV elsewhere (plain text for a page
-    whose sections differ). `pager` gives the program for what is longer than the screen. Raises CrmError where the
-    result has no such form."""
+    whose sections differ, and the lists under a record after it). `pager` gives the program for what is longer than the
+    screen. Raises CrmError where the result has no such form."""
     if result is None:
         return
     if isinstance(result, Bytes):
         outlet.bytes(result.content)
+    elif isinstance(result, Stream):
+        for part in result.parts:
+            outlet.bytes(part)
     elif isinstance(result, Note):
         if result.data or not quiet:
             outlet.write([_note(result, outlet, output)])
@@ -114,7 +117,8 @@ def render(
             "this is a bug of that command or plugin",
         )
     elif output in machine.WRITERS:
-        outlet.write(machine.WRITERS[output](result))
+        parts = machine.WRITERS[output](result)
+        outlet.write(map(_harmless, parts) if outlet.terminal else parts)
     elif isinstance(result, Changed):
         if not quiet:
             outlet.write(visible(line, multiline=True) + "\n" for line in result.lines)
@@ -122,8 +126,16 @@ def render(
         from crmcli.render.table import lines
 
         paged(lines(result, outlet.screen()), outlet, pager)
+    elif isinstance(result, Record) and not output:
+        outlet.write(machine.tsv_whole(result))
     else:
         outlet.write(machine.tsv(result))
+
+
+def _harmless(part: str) -> str:
+    """A piece of a format for machines as a terminal may get it: whole in a pipe, here without controls. Tabs and line
+    ends belong to the format."""
+    return "\t".join([visible(text, multiline=True) for text in part.split("\t")])
 
 
 def _mixed(result: Any) -> bool:

@@ -197,16 +197,23 @@ def _widen(
 
 
 def _bars(rows: Rows, sample: Sequence[Mapping[str, Any]], longest: int) -> list[str]:
-    """A bar for each row by its figure in the column `bars`, the longest `longest` wide, in eighths of a column."""
+    """A bar for each row by its figure in the column `bars`, the longest `longest` wide, in eighths of a column.
+
+    Amounts of different currencies have no common scale: each currency has its own longest bar.
+    """
     if not rows.bars:
         return []
-    figures = [row.get(rows.bars) or 0 for row in sample]
-    most = max([f for f in figures if isinstance(f, (int, float))], default=0)
-    if most <= 0:
-        return []
+    code = next(
+        (c.currency or "currency" for c in rows.columns if c.name == rows.bars and isinstance(c.type, Money)), ""
+    )
+    counted = [(row.get(code), row.get(rows.bars)) for row in sample]
+    figures = [(scale, figure if isinstance(figure, (int, float)) else 0) for scale, figure in counted]
+    most: dict[Any, float] = {}
+    for scale, figure in figures:
+        most[scale] = max(most.get(scale, 0), figure)
     found = []
-    for figure in figures:
-        eighths = round(max(figure, 0) * longest * 8 / most)
+    for scale, figure in figures:
+        eighths = round(max(figure, 0) * longest * 8 / most[scale]) if most[scale] else 0
         found.append("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip())
     return found
 

@@ -21,13 +21,13 @@ FROM (
         r.source_id,
         r.source,
         count(CASE WHEN r.kind = 'lead' THEN 1 END) AS leads,
-        count(CASE WHEN r.kind = 'deal' AND r.status = 'open' THEN 1 END) AS open_deals,
+        count(CASE WHEN r.kind = 'deal' AND r.status = 'open' AND r.archived_at IS NULL THEN 1 END) AS open_deals,
         count(CASE WHEN r.kind = 'deal' AND r.status = 'won' THEN 1 END) AS won,
         count(CASE WHEN r.kind = 'deal' AND r.status = 'lost' THEN 1 END) AS lost
     FROM (
-        SELECT l.id, 'lead' AS kind, l.source_id, l.source, l.status FROM v_lead l
+        SELECT l.id, 'lead' AS kind, l.source_id, l.source, l.status, l.archived_at FROM v_lead l
         UNION ALL
-        SELECT d.id, 'deal' AS kind, d.source_id, d.source, d.status FROM v_deal d
+        SELECT d.id, 'deal' AS kind, d.source_id, d.source, d.status, d.archived_at FROM v_deal d
     ) r
     WHERE r.id IN (SELECT id FROM chosen)
     GROUP BY r.source_id, r.source

@@ -72,14 +72,22 @@ def was_purged(connection: Connection, table: str, number: int) -> bool:
     return connection.one(sql, (table, number)) is not None
 
 
-def last_change(connection: Connection, table: str, number: int) -> tuple[int, str] | None:
-    """The batch that changed a record last, and who made it."""
+def last_change(
+    connection: Connection, table: str, number: int, columns: Iterable[str] = (), *, besides: int = 0
+) -> tuple[int, str] | None:
+    """The batch that changed a record last, one of these columns where they are given, and who made it; the batch
+    `besides` is passed over."""
     sql = (
-        "SELECT b.id, b.actor FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
-        " WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC LIMIT 1"
+        "SELECT b.id, b.actor, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+        " JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ? AND x.batch_id <> ?"
+        " ORDER BY j.seq DESC, j.id DESC"
     )
-    found = connection.one(sql, (table, number))
-    return (int(found[0]), str(found[1])) if found else None
+    wanted = set(columns)
+    for batch, actor, before, now in connection.rows(sql, (table, number, besides)):
+        touched = {*(json.loads(before) if before else ()), *(json.loads(now) if now else ())}
+        if not wanted or before is None or now is None or wanted & touched:
+            return int(batch), str(actor)
+    return None
 
 
 class Batch:

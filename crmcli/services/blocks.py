@@ -10,7 +10,7 @@ from crmcli.domain.types import Money, Ref
 from crmcli.services import columns as reading
 from crmcli.services import mapping
 from crmcli.services.columns import Problem, Problems
-from crmcli.services.endings import status_of
+from crmcli.services.endings import is_done, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -125,21 +125,25 @@ class Reader:
             block.columns[field.column] = (
                 [e if e is not None else v for e, v in zip(earlier, values, strict=True)] if earlier else values
             )
-        self._name(block, turned, bad)
+        if "name" in self.kind.by_name:
+            self._name(block, turned, bad)
         self._money(block, turned, bad)
         for column, field in self._links:
-            names, emails, others = reading.linked(turned[column.place], column.header)
+            names = turned[column.place]
+            if isinstance(field.type, Ref) and field.type.entity in ("company", "contact"):
+                names, emails, others = reading.linked(names, column.header)
+                if any(emails) and field.type.entity == "contact":
+                    block.addresses[field.name] = emails
+                more.append(others)
             block.links[field.name] = reading.words(names, column.header, bad)
-            if any(emails):
-                block.addresses[field.name] = emails
-            more.append(others)
         for column in self._by.get("tags", ()):
             block.tags = reading.many_words(turned[column.place], column.header, bad)
         self._roles(block, turned, bad)
         self._flags(block, turned)
+        self._done(block, turned)
         for others in more:
             self._note(block, others)
-        self._settle(block)
+        self._settle(block, bad)
         if bad:
             block.without(bad)
         block.keys = derive_columns(self.kind.table, block.columns, self.env) if len(block) else {}
@@ -231,7 +235,8 @@ class Reader:
             found = reading.reader(email, self.env)(turned[column.place], column.header, bad)
             block.columns.setdefault("email", found)
             named = block.links.get("contact") or [None] * len(block)
-            block.addresses["contact"] = found
+            given = block.addresses.get("contact") or [None] * len(block)
+            block.addresses["contact"] = [g or f for g, f in zip(given, found, strict=True)]
             block.links["contact"] = [n or (e and AT + e) for n, e in zip(named, found, strict=True)]
 
         for link, role in mapping.LINK_UIDS.items():
@@ -252,7 +257,7 @@ class Reader:
 
     def _note(self, block: Block, lines: Mapping[int, str]) -> None:
         """Add lines to descriptions."""
-        if lines:
+        if lines and "description" in self.kind.by_name:
             notes = block.columns.setdefault("description", [None] * len(block))
             for row, line in lines.items():
                 notes[row] = f"{notes[row]}\n{line}" if notes[row] else line
@@ -273,10 +278,39 @@ class Reader:
             for state, won, closed, active in rows
         ]
 
-    def _settle(self, block: Block) -> None:
+    def _done(self, block: Block, turned: list[list[str]]) -> None:
+        """A task that is said to be done was so when the file says, else when it was due."""
+        for column in self._by.get(mapping.IS_DONE, ()):
+            none: list[Any] = [None] * len(block)
+            when = [block.columns.get(name) or none for name in ("done_at", "due_at", "due_on")]
+            now = self.env.now.isoformat()
+            block.columns["done_at"] = [
+                done or (reading.instant(due or day or now, self.env) if is_done(word) else None)
+                for word, done, due, day in zip(turned[column.place], *when, strict=True)
+            ]
+
+    def _settle(self, block: Block, bad: Problems) -> None:
         """Empty cells of columns that are never empty in the book."""
         if "priority" in block.columns:
             block.columns["priority"] = [value or 0 for value in block.columns["priority"]]
+        if self.kind.name == "interaction":
+            self._happened(block, bad)
+
+    def _happened(self, block: Block, bad: Problems) -> None:
+        """What happened did so with somebody; where nothing is said it is a note, and was made when it was written."""
+        none: list[Any] = [None] * len(block)
+        columns, uids = block.columns, block.columns.get("uid") or none
+        kinds = columns["kind"] = [kind or "note" for kind in columns.get("kind") or none]
+        made = columns.get("created_at") or none
+        columns["at"] = [at or born for at, born in zip(columns.get("at") or none, made, strict=True)]
+        links = [block.links[name] for name in ("opportunity", "contact", "company") if name in block.links]
+        for row, (kind, uid) in enumerate(zip(kinds, uids, strict=True)):
+            if uid:
+                continue  # one of our own is as it was
+            if kind == "note" and not (columns.get("body") or none)[row]:
+                bad.setdefault(row, Problem("body", "", "a note needs a text"))
+            elif not any(names[row] for names in links):
+                bad.setdefault(row, Problem("", "", "it says no lead or deal, contact or company"))
 
 
 def give_domains(columns: dict[str, list[Any]], count: int) -> None:

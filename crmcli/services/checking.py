@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.types import Instant, Phone, bare_number
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, DamagedError
 from crmcli.services.links import LINKS, NOUNS
-from crmcli.store import derived, read, schema
+from crmcli.store import connect, derived, read, schema, words
 from crmcli.store.write import COLUMNS, DEFAULTS, ORDER, digest, link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from crmcli.context import Context
     from crmcli.domain.types import Env
@@ -27,12 +27,30 @@ NAMED = 10
 AGAIN = 2000
 
 Fault = str
+#: The checks of what can be worked out from the records again.
+MENDABLE = frozenset(("views", "derived", "search"))
+
+
+def renew(connection: Connection) -> None:
+    """Make anew what can be worked out from the records: word indexes, derived columns, documented views. It is not
+    in the journal, and nobody's words are in it alone."""
+    with connection.transaction():
+        schema.drop_views(connection)
+        words.drop(connection)
+        words.create(connection)
+        derived.renew(connection)
+        schema.create_views(connection)
 
 
 def engine(connection: Connection) -> list[Fault]:
     """What the engine says of itself. PostgreSQL: the catalogue holds all that the program's schema names."""
     if connection.dialect == "sqlite":
-        return [str(row[0]) for row in connection.rows("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        return [
+            line
+            for row in connection.rows("PRAGMA integrity_check(20)")
+            for line in str(row[0]).splitlines()
+            if line != "ok" and not line.startswith("***")
+        ]
     there = {row[0] for row in connection.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     wanted = (*ORDER, "batch", "journal", "journal_tx", "journal_head")
     lost = [f"the table {table} is missing" for table in wanted if table not in there]
@@ -194,15 +212,11 @@ def derived_columns(connection: Connection) -> list[Fault]:
 
 def search_index(connection: Connection) -> list[Fault]:
     """The word indexes hold what the rows say. PostgreSQL keeps its own in step by itself."""
-    if connection.dialect != "sqlite":
-        there = {row[0] for row in connection.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")}
-        return [f"the word index of {t} is missing" for t in schema.SEARCHED if f"ix_{t}_words" not in there]
-    found = []
+    found = words.unreadable(connection)
+    if found or connection.dialect != "sqlite":
+        return found
     copy: Connection | None = None
     for table in schema.SEARCHED:
-        if not connection.one("SELECT 1 FROM sqlite_master WHERE name = ?", (f"{table}_fts",)):
-            found.append(f"the word index of {table} is missing")
-            continue
         question = f"INSERT INTO {table}_fts({table}_fts, rank) VALUES ('integrity-check', 1)"
         try:
             if copy is None:
@@ -216,9 +230,7 @@ def search_index(connection: Connection) -> list[Fault]:
                     copy = cast("SQLite", connection).copied()
             if copy is not None:
                 copy.run(question)
-        except CrmError as error:
-            if "damaged" not in error.message:
-                raise
+        except DamagedError:
             found.append(f"the word index of {table} does not agree with its rows")
     return found
 
@@ -243,19 +255,44 @@ def _quiet(connection: Connection) -> Iterator[None]:
         yield
 
 
-def checks(ctx: Context, connection: Connection, deep: bool) -> Iterator[tuple[str, str, list[Fault]]]:
-    """(key, title, faults) of every check in turn."""
-    yield "engine", "Engine", engine(connection)
-    yield "links", "Links", links(connection)
-    yield "views", "Views", views(connection)
-    yield "chain", "Journal chain", list(_first(chain(connection)))
-    if not deep:
+def checks(ctx: Context, deep: bool) -> Iterator[tuple[str, str, list[Fault]]]:
+    """(key, title, faults) of every check in turn. A book so damaged that it cannot be opened, or that a check cannot
+    read to its end, fails that check."""
+    try:
+        connection = ctx.reader
+    except DamagedError:
+        yield "engine", "Engine", list(_first(_until_damage(lambda: _bare(ctx.settings.database))))
         return
-    yield "purged", "Purged records", purged(connection)
-    yield "rows", "Rows against journal", list(_first(rows_against_journal(connection, ctx.env)))
-    yield "derived", "Derived columns", derived_columns(connection)
-    yield "search", "Search index", search_index(connection)
-    yield "tags", "Tags", orphans(connection)
+    quick: tuple[tuple[str, str, Callable[[], Iterable[Fault]]], ...] = (
+        ("engine", "Engine", lambda: engine(connection)),
+        ("links", "Links", lambda: links(connection)),
+        ("views", "Views", lambda: views(connection)),
+        ("chain", "Journal chain", lambda: chain(connection)),
+        ("search", "Search index", lambda: words.unreadable(connection)),
+    )
+    thorough: tuple[tuple[str, str, Callable[[], Iterable[Fault]]], ...] = (
+        ("purged", "Purged records", lambda: purged(connection)),
+        ("rows", "Rows against journal", lambda: rows_against_journal(connection, ctx.env)),
+        ("derived", "Derived columns", lambda: derived_columns(connection)),
+        ("search", "Search index", lambda: search_index(connection)),
+        ("tags", "Tags", lambda: orphans(connection)),
+    )
+    for key, title, look in (*quick[:-1], *thorough) if deep else quick:
+        yield key, title, list(_first(_until_damage(look)))
+
+
+def _bare(target: str) -> Iterator[Fault]:
+    """What the engine says of a file that cannot be opened as a book."""
+    with contextlib.closing(connect.connect(target, read_only=True)) as opened:
+        yield from engine(opened)
+
+
+def _until_damage(look: Callable[[], Iterable[Fault]]) -> Iterator[Fault]:
+    """What a check finds; where the engine can read no further, that is the last of it."""
+    try:
+        yield from look()
+    except DamagedError as error:
+        yield error.detail
 
 
 def _first(faults: Iterator[Fault]) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""The columns of a file -> stored values: what a whole column says about its dates and amounts, and its reader."""
+"""The columns of a file -> stored values: a reader for each."""
 
 from __future__ import annotations
 
@@ -26,22 +26,19 @@ from crmcli.domain.types import (
     Url,
     show_instant,
 )
-from crmcli.errors import FieldError, UsageError
+from crmcli.errors import FieldError
 from crmcli.services.endings import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from crmcli.domain.fields import Field
     from crmcli.domain.types import Env
 
 #: Words that programs write where a value is empty.
 NULLS = frozenset(("NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(null)"))
-_NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/.-])")
-_LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
 _COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
-_NUMBER = re.compile(r"\d[\d.,]*\d")
 _FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
 _LETTER_OR_SIGN = re.compile(r"[^\W\d_]|[$€£¥₹₺₽₩₪₫₴₦₱฿₸₾₼֏]")
 _KRONER = ("SEK", "NOK", "DKK", "ISK")
@@ -64,121 +61,6 @@ class Problem(NamedTuple):
 
 #: row within the block -> its first problem
 Problems = dict[int, Problem]
-
-
-class DayFacts:
-    """What a column of days shows: the order of day and month, and the calendar of its years."""
-
-    def __init__(self) -> None:
-        self.dmy = self.mdy = self.unclear = self.jalali = self.gregorian = 0
-        self.example = ""
-        self._seen: set[str] = set()
-
-    def look(self, cells: Iterable[str]) -> None:
-        for cell in set(cells) - self._seen:
-            if len(self._seen) < _MOST_CACHED:
-                self._seen.add(cell)
-            text = cell if cell.isascii() else digits(cell)
-            if year := _LEADING_YEAR.match(text):
-                if 1300 <= int(year[1]) < 1500:
-                    self.jalali += 1
-                else:
-                    self.gregorian += 1
-            elif day := _NUMERIC_DAY.match(text):
-                first, second = int(day[1]), int(day[3])
-                if first > 12 >= second or day[2] == ".":
-                    self.dmy += 1
-                elif second > 12 >= first:
-                    self.mdy += 1
-                elif first != second:
-                    self.unclear += 1
-                    self.example = self.example or cell.strip()
-
-    def order(self, header: str, told: str) -> str:
-        """ "dmy", "mdy" or "ymd" (no such dates). Raises UsageError where nothing settles it."""
-        if told:
-            return told
-        if self.unclear and bool(self.dmy) == bool(self.mdy):
-            raise UsageError(
-                f"the dates of column '{header}' can be read in two ways ({self.example}); nothing was imported",
-                "say --dates dmy (day first) or --dates mdy (month first)",
-            )
-        return "dmy" if self.dmy else "mdy" if self.mdy else "ymd"
-
-    def calendar(self, default: str) -> str:
-        return "jalali" if self.jalali and not self.gregorian else default
-
-
-class PercentFacts:
-    """Whether a column of percentages is written as fractions: all within 0 and 1, and one of them between."""
-
-    def __init__(self) -> None:
-        self.between = self.beyond = 0
-
-    def look(self, cells: Iterable[str]) -> None:
-        for cell in set(cells):
-            number = _FRACTION.fullmatch(digits(cell).strip().replace(",", "."))
-            if number is None:
-                self.beyond += cell.strip() not in NULLS and bool(cell.strip())
-            else:
-                value = float(number[0])
-                self.between += 0 < value < 1
-                self.beyond += value > 1
-
-    @property
-    def fractions(self) -> bool:
-        return bool(self.between) and not self.beyond
-
-
-class MoneyFacts:
-    """Which sign a column of amounts has before its decimals."""
-
-    def __init__(self) -> None:
-        self.point = self.comma = self.unclear = self.grouped = 0
-        self.example = ""
-
-    def look(self, cells: Sequence[str]) -> None:
-        if self.point + self.comma > 1000:
-            return
-        for cell in set(cells):
-            if "." not in cell and "," not in cell:
-                continue
-            number = _NUMBER.search(cell)
-            if not number:
-                continue
-            text = number[0]
-            points, commas = text.count("."), text.count(",")
-            if points and commas:
-                self._count("." if text.rindex(".") > text.rindex(",") else ",")
-            elif points + commas > 1:
-                self._count("," if points else ".")
-            elif points + commas == 1:
-                sign = "." if points else ","
-                if len(text) - text.index(sign) != 4 or text.startswith("0") or text.index(sign) > 3:
-                    self._count(sign)
-                else:
-                    self.unclear += sign == "."
-                    self.grouped += sign == ","
-                    self.example = cell.strip() if sign == "." or not self.example else self.example
-
-    def _count(self, sign: str) -> None:
-        if sign == ".":
-            self.point += 1
-        else:
-            self.comma += 1
-
-    def decimal(self, header: str, told: str, minor_digits: int) -> str | None:
-        """The sign, None where it does not matter. Raises UsageError where nothing settles it."""
-        if told:
-            return told
-        if bool(self.point) != bool(self.comma):
-            return "." if self.point else ","
-        if (self.unclear and minor_digits != 3) or (self.point and self.comma and self.grouped):
-            raise UsageError(
-                f"the amounts of column '{header}' can be read in two ways ({self.example}); nothing was imported",
-                "say which sign their decimals have: --decimal . or --decimal ,",
-            )
-        return None
 
 
 def without_nulls(cells: list[str]) -> tuple[list[str], int]:
@@ -252,7 +134,7 @@ def reader(field: Field, env: Env, *, fractions: bool = False) -> Callable[[Sequ
     elif isinstance(kind, Day):
         parse = cached(lambda text: _day(text, env))
     elif isinstance(kind, Instant):
-        parse = cached(lambda text: _instant(text, env))
+        parse = cached(lambda text: instant(text, env))
     elif isinstance(kind, Phone):
         parse = _phone
     elif isinstance(kind, (Email, Url)):
@@ -336,25 +218,34 @@ def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[st
 
 
 def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], dict[int, str]]:
-    """(names, e-mail addresses, what else the cell has by row) of a column that names linked records, as HubSpot does:
-    "Ada Lovelace (ada@engines.example);Bob Ray (bob@x.example)", "Acme (1234567)"."""
-    if not any(mark in cell for cell in cells for mark in "(<;"):
-        return cells, [None] * len(cells), {}
-    names, emails, more = list(cells), [None] * len(cells), {}
-    found: list[str | None] = list(emails)
+    """(names, e-mail addresses, what else the cell has by row) of a column that names people or companies, as HubSpot
+    does: "Ada Lovelace (ada@engines.example);Bob Ray (bob@x.example)", "Acme (1234567)"; addresses alone are names."""
+    names = list(cells)
+    more: dict[int, str] = {}
+    emails: list[str | None] = [None] * len(cells)
+    whole = "".join(cells)
+    if not any(mark in whole for mark in "(<@"):
+        return names, emails, more
     for row, cell in enumerate(cells):
-        one, _, rest = cell.partition(";")
-        address = _NAMED_ADDRESS.fullmatch(one)
-        numbered = _NUMBERED.fullmatch(one)
-        if not address and not numbered:
+        if not any(mark in cell for mark in "(<@"):
             continue
-        names[row] = (address or numbered)[1]  # type: ignore[index]
-        found[row] = address[2] if address else None
-        if rest.strip():
-            more[row] = f"{header}: {rest.strip()}"
-    return names, found, more
+        one, *others = _APART.split(cell) if cell.count("@") > 1 or ";" in cell else [cell]
+        address, numbered = _NAMED_ADDRESS.fullmatch(one), _NUMBERED.fullmatch(one)
+        if address:
+            names[row], emails[row] = address[1], address[2].lower()
+        elif numbered:
+            names[row] = numbered[1]
+        elif _ADDRESS.fullmatch(one):
+            names[row], emails[row] = one.strip(), one.strip().lower()
+        else:
+            continue
+        if others:
+            more[row] = f"{header}: {'; '.join(other.strip() for other in others)}"
+    return names, emails, more
 
 
+_APART = re.compile(r";|,(?=[^,]*@)")
+_ADDRESS = re.compile(r"\s*[^\s()<>;,@]+@[^\s()<>;,@]+\s*")
 _MANY = re.compile(r"\s*:::\s*|\s*[;|,]\s*|\s+/\s+")
 _NAMED_ADDRESS = re.compile(r"\s*(\S.*?)\s*[(<]\s*([^\s()<>]+@[^\s()<>]+)\s*[)>]\s*")
 _NUMBERED = re.compile(r"\s*(\S.*?)\s*\(\d{5,}\)\s*")
@@ -387,7 +278,8 @@ def _day(text: str, env: Env) -> str | None:
     return parse_when(text, env.now, env.calendar, env.order).day.isoformat()
 
 
-def _instant(text: str, env: Env) -> str | None:
+def instant(text: str, env: Env) -> str | None:
+    """A moment as it is stored, None for nothing. Raises FieldError."""
     if not text.strip():
         return None
     if len(text) == 24 and text[-1] == "Z" and text[10] == "T":

@@ -88,11 +88,14 @@ def names(ctx: Context | None, vocabulary: str) -> list[Offer]:
     return _names(ctx, vocabulary)
 
 
-def numbers(ctx: Context | None, kind: Entity, start: str) -> list[Offer]:
-    """Records by their number: those whose number starts with what is typed, else the newest."""
-    if ctx is None or (start and not start.isdigit()):
+def named(ctx: Context | None, kind: Entity, start: str) -> list[Offer]:
+    """Records by their number, those whose number starts with what is typed, else the newest; or by their name, where
+    letters are typed."""
+    if ctx is None:
         return []
-    return [(str(number), name) for number, name in _found(ctx, kind, "id", start)]
+    if not start or (start.isascii() and start.isdigit()):
+        return [(str(number), name) for number, name in _found(ctx, kind, "id", start)]
+    return [(name, f"{kind.name}:{number}") for number, name in _found(ctx, kind, "name_key", fold(start))]
 
 
 def _found(ctx: Context, kind: Entity, by: str, start: str) -> list[tuple[int, str]]:
@@ -119,13 +122,15 @@ def _found(ctx: Context, kind: Entity, by: str, start: str) -> list[tuple[int, s
 def records(
     ctx: Context | None, start: str, kinds: Iterable[str] = ("lead", "deal", "contact", "company", "task")
 ) -> list[Offer]:
-    """Records by kind and number, `lead:12`; before the colon the kinds."""
-    kind, colon, number = start.partition(":")
+    """Records by kind and number or name, `lead:12`, `lead:Ada`; before the colon the kinds and names of each kind."""
+    kind, colon, rest = start.partition(":")
     if not colon:
-        return [(f"{name}:", RECORDS[name].help) for name in kinds]
+        words = [(f"{name}:", RECORDS[name].help) for name in kinds if name.startswith(start.lower())]
+        letters = start and not start.isdigit()
+        return [*words, *(offer for name in kinds if letters for offer in named(ctx, RECORDS[name], start))]
     if kind not in RECORDS:
         return []
-    return [(f"{kind}:{found}", name) for found, name in numbers(ctx, RECORDS[kind], number)]
+    return [(f"{kind}:{found}", name) for found, name in named(ctx, RECORDS[kind], rest)]
 
 
 def reports(ctx: Context) -> list[Offer]:

@@ -40,7 +40,8 @@ CONTACT_TAKES = ("email", "phone", "job_title", *COMPANY_TAKES)
 def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str = "", source: str = "cli") -> Changed:
     """Turn a lead into what `to` names: a contact, a company, a deal.
 
-    An existing person (by e-mail, then by phone) or company (by name, then by domain) is linked, else one is made. With
+    An existing person (by e-mail, then by phone) or company (by name, then by domain) is linked, else one is made; of
+    several the one with the lead's domain or name is taken, else the oldest, and that is said. With
     "deal" the lead itself becomes the deal: it keeps its number, history and timeline. Without it the lead stays.
     Raises RefusedError for a lead that is not open, UsageError for unknown words.
     """
@@ -53,7 +54,9 @@ def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str =
         tx.names_alone()  # two leads of one company make it once
         lead = tx.row("lead", number)
         if lead["status"] != "open" or lead.get("removed_at") or lead.get("archived_at"):
-            raise RefusedError(f"lead {number} is not open", f"restore it first: crm lead restore {number}")
+            verb = "reopen" if lead["status"] == "won" and not lead.get("removed_at") else "restore"
+            state = "removed" if lead.get("removed_at") else lead["status"] if lead["status"] != "open" else "archived"
+            raise RefusedError(f"lead {number} is not open but {state}", f"first: crm lead {verb} {number}")
         changes: dict[str, Any] = {}
         if "company" in wanted and lead.get("company_name"):
             company, made = _company(ctx, tx, lead)
@@ -84,32 +87,47 @@ def _company(ctx: Context, tx: Transaction, lead: dict[str, Any]) -> tuple[int, 
     if not domain and lead.get("email") and not is_public_domain(email_domain(lead["email"])):
         domain = email_domain(lead["email"])
     for sql, value in (("name_key = ?", fold(lead["company_name"])), ("domain = ?", domain)):
-        found = value and ctx.reader.value(
-            f"SELECT id FROM company WHERE {sql} AND removed_at IS NULL ORDER BY id LIMIT 1", (value,)
-        )
+        sql = f"SELECT id, domain FROM company WHERE {sql} AND removed_at IS NULL ORDER BY id"
+        found = ctx.reader.rows(sql, (value,)) if value else []
         if found:
-            return int(found), False
+            return _one_of(ctx, "company", found, domain), False
     fixed = {c: lead.get(c) for c in COMPANY_TAKES} | {"name": lead["company_name"], "domain": domain or None}
     return values.create(ctx, tx, ENTITIES["company"], {}, fixed=fixed), True
 
 
+def _one_of(ctx: Context, kind: str, found: Sequence[tuple[Any, ...]], mark: str) -> int:
+    """The number of one of several (number, what tells it from others), oldest first: the one whose mark it is, else
+    the oldest, which is said."""
+    marked = [row for row in found if mark and row[1] == mark]
+    if len(found) > 1 and len(marked) != 1:
+        others = ", ".join(f"{kind}:{row[0]}" for row in found[:10])
+        ctx.say(f"{others}{' ...' if len(found) > 10 else ''} all fit; {kind}:{(marked or found)[0][0]} is the oldest")
+    return int((marked or found)[0][0])
+
+
 def _contact(ctx: Context, tx: Transaction, lead: dict[str, Any], company: int | None) -> tuple[int, bool]:
-    """The lead's person: an existing one by e-mail or phone, else a new one; and whether it was made."""
-    if lead.get("contact_id"):
-        return int(lead["contact_id"]), False
-    phone = LEAD.field("phone").type.key(lead.get("phone"), ctx.env)
-    for sql, params in (("email_key = ?", (lead.get("email"),)), ("(phone_key = ? OR mobile_key = ?)", (phone, phone))):
-        found = params[0] and ctx.reader.value(
-            f"SELECT id FROM contact WHERE {sql} AND removed_at IS NULL ORDER BY id LIMIT 1", params
-        )
-        if found:
-            if company and tx.row("contact", int(found)).get("company_id") is None:
-                tx.change("contact", int(found), {"company_id": company})
-            return int(found), False
+    """The lead's person: an existing one by e-mail or phone, else a new one; and whether it was made. One without a
+    company gets the lead's."""
+    known = lead.get("contact_id") or _known_contact(ctx, lead)
+    if known:
+        if company and tx.row("contact", int(known)).get("company_id") is None:
+            tx.change("contact", int(known), {"company_id": company})
+        return int(known), False
     fixed = {c: lead.get(c) for c in CONTACT_TAKES} | {
         "name": lead.get("contact_name") or lead["name"], "company_id": company, "tags": lead.get("tags") or None,
     }  # fmt: skip
     return values.create(ctx, tx, ENTITIES["contact"], {}, fixed=fixed), True
+
+
+def _known_contact(ctx: Context, lead: dict[str, Any]) -> int | None:
+    """The person in the book who has the lead's e-mail address, or else its phone."""
+    phone = LEAD.field("phone").type.key(lead.get("phone"), ctx.env)
+    for sql, params in (("email_key = ?", (lead.get("email"),)), ("(phone_key = ? OR mobile_key = ?)", (phone, phone))):
+        sql = f"SELECT id, name_key FROM contact WHERE {sql} AND removed_at IS NULL ORDER BY id"
+        found = ctx.reader.rows(sql, params) if params[0] else []
+        if found:
+            return _one_of(ctx, "contact", found, fold(lead.get("contact_name") or lead["name"]))
+    return None
 
 
 def move(
@@ -118,12 +136,15 @@ def move(
     """Put leads or deals into a stage of their own pipeline (a won stage wins them); `position` is a place in the
     column of the board."""
 
+    names: dict[str, None] = {}
+
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
         to = values.stage_named(ctx, stage, row.get("pipeline_id"))
+        names[to["name"]] = None
         moved = _enter(tx, kind, row, to)
         return tx.change(kind.name, row["id"], {"position": position}) or moved if position is not None else moved
 
-    return each(ctx, kind, numbers, step, f"moved to {stage}:", source, named=True)
+    return each(ctx, kind, numbers, step, lambda: f"moved to {', '.join(names) or stage}:", source, named=True)
 
 
 def won(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:

@@ -38,11 +38,7 @@ def load(ctx: Context, seed: int = 20) -> Changed:
 
     Raises RefusedError for a book that holds anything already.
     """
-    for table in ("opportunity", "contact", "company", "task", "interaction"):
-        if ctx.reader.value(f"SELECT id FROM {table} LIMIT 1") is not None:
-            raise RefusedError(
-                "the book is not empty; the demo was not loaded", "name a new one: CRM_HOME=DIR crm demo"
-            )
+    check_empty(ctx)
     play = _Play(ctx, random.Random(seed))
     try:
         play.write_down()
@@ -55,6 +51,15 @@ def load(ctx: Context, seed: int = 20) -> Changed:
     ]
     said = ", ".join(f"{count} {name if name != 'company' else 'companie'}s" for name, count in counts)
     return Changed((f"loaded a generated book: {said}",), (), batch)
+
+
+def check_empty(ctx: Context) -> None:
+    """Raise RefusedError for a book that holds anything already."""
+    for table in ("opportunity", "contact", "company", "task", "interaction"):
+        if ctx.reader.value(f"SELECT id FROM {table} LIMIT 1") is not None:
+            raise RefusedError(
+                "the book is not empty; the demo was not loaded", "name a new one: CRM_HOME=DIR crm demo"
+            )
 
 
 class _Past(Context):

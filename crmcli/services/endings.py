@@ -19,6 +19,10 @@ _LOST = frozenset((
 _OPEN = frozenset(
     ("open", "active", "inprogress", "ongoing", "pending", "offen", "ouvert", "abierto", "باز", "جاری", "درجریان")
 )
+_DONE = frozenset((
+    "done", "completed", "complete", "finished", "closed", "yes", "true", "1", "x", "erledigt", "termine", "بله",
+    "انجامشده",
+))  # fmt: skip
 _SURE = ("won", "closedwon", "lost", "closedlost")
 # "Closed Lost to Competition", "Lost - price", "Won: renewal".
 _BEGINNING = re.compile(r"\W*(?:(?:closed|deal)[\W_]*(won|lost)\b|(won|lost)\s*(?:[-:(,/]|to\b|due\b))")
@@ -37,6 +41,11 @@ def ending(stage: str, *, own: bool = False) -> str:
         return "lost"
     begins = _BEGINNING.match(folded)
     return (begins[1] or begins[2]) if begins else ""
+
+
+def is_done(word: str) -> bool:
+    """Whether the word of a column of tasks says that one is done."""
+    return "".join(c for c in fold(word) if c.isalnum()) in _DONE
 
 
 def status_of(word: str) -> str:

@@ -6,22 +6,26 @@ import io
 import marshal
 import tempfile
 from datetime import date
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
-from crmcli.domain.types import Day, Flag, Instant, Integer, Money, Percent, read_instant
+from crmcli.domain.types import Day, Flag, Identifier, Instant, Integer, Money, Percent, Ref, Type, read_instant
 from crmcli.errors import UsageError
-from crmcli.results import Bytes, Rows
+from crmcli.results import Bytes, Column, Rows, Stream
 from crmcli.services import records
+from crmcli.store import read
+from crmcli.store.sql import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
-    from crmcli.results import Column
 
 FORMATS = ("csv", "tsv", "xlsx", "json", "jsonl", "md", "ids")
+#: Links to records, which may share a name: an export for moving house says their uid too.
+_RECORDS = frozenset(("company", "contact", "opportunity", "task"))
 
 
 def export(
@@ -32,23 +36,59 @@ def export(
     format: str = "csv",
     columns: str = "",
     lossless: bool = False,
-) -> Bytes | Rows:
-    """The records that fit `words`, oldest first, as `format` has them: a finished file for xlsx and for lossless CSV
-    and TSV, otherwise rows for the renderer. `columns` are field names with commas, every field when empty.
+) -> Bytes | Rows | Stream:
+    """The records that fit `words`, oldest first, as `format` has them: a finished file for xlsx, pages of text for CSV
+    and TSV (which quotes as CSV does, so that every cell comes back), otherwise rows for the renderer. `columns` are
+    field names with commas, every field when empty.
 
     The rows are read in one read transaction into a private temporary file and written from there, so that a slow
     reader of the output blocks nobody and the file shows one moment. `lossless` leaves every cell as it is, also one
-    that a spreadsheet would run as a formula. Raises UsageError, FilterError.
+    that a spreadsheet would run as a formula, and puts the uid of every linked record behind its name. Raises
+    UsageError, FilterError.
     """
     if format not in FORMATS:
         raise UsageError(f"'{format}' is not a format to export", f"known: {', '.join(FORMATS)}")
     rows = records.list_records(ctx, kind, words, columns=columns or "all", sort="id", limit=0)
-    rows = rows._replace(rows=Spool(ctx, rows.rows))
+    if lossless:
+        rows = _with_uids(ctx, rows)
+    spool = Spool(ctx, rows.rows)
     if format == "xlsx":
-        return Bytes(_workbook(ctx, kind, rows, lossless), f"{kind.plural}.xlsx")
-    if lossless and format in ("csv", "tsv"):
-        return Bytes(_delimited(rows, "\t" if format == "tsv" else ","), f"{kind.plural}.{format}")
-    return rows
+        return Bytes(_workbook(ctx, kind, rows.columns, spool, lossless), f"{kind.plural}.xlsx")
+    if format in ("csv", "tsv"):
+        delimiter = "\t" if format == "tsv" else ","
+        return Stream(_delimited(rows.columns, spool, delimiter, lossless), f"{kind.plural}.{format}")
+    return rows._replace(rows=spool)
+
+
+def _with_uids(ctx: Context, rows: Rows) -> Rows:
+    """The same rows with the uid of every linked record, in a column behind its name."""
+    shown: list[Column] = []
+    links: list[tuple[str, str, str]] = []
+    for column in rows.columns:
+        shown.append(column)
+        if isinstance(column.type, Ref) and column.type.entity in _RECORDS:
+            shown.append(Column(f"{column.name}_uid", Identifier(), f"{column.label} UID"))
+            links.append((f"{column.name}_id", f"{column.name}_uid", table_of(column.type.entity)))
+
+    def found() -> Iterator[dict[str, Any]]:
+        for some in _pages(rows.rows):
+            for number_of, uid_of, table in links:
+                numbers = list({number for row in some if (number := row.get(number_of)) is not None})
+                marks = ", ".join("?" * len(numbers))
+                known = dict(
+                    ctx.reader.rows(f"SELECT id, uid FROM {table} WHERE id IN ({marks})", numbers) if numbers else ()
+                )
+                for row in some:
+                    row[uid_of] = known.get(row.get(number_of))
+            yield from some
+
+    return rows._replace(columns=tuple(shown), rows=found()) if links else rows
+
+
+def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    source = iter(rows)
+    while some := list(islice(source, read.PAGE)):
+        yield some
 
 
 class Spool:
@@ -56,13 +96,12 @@ class Spool:
 
     def __init__(self, ctx: Context, rows: Iterable[dict[str, Any]]) -> None:
         self._file = tempfile.TemporaryFile(prefix="crm-")  # noqa: SIM115 - closed when it has been read
-        self._left = 0
+        self._sizes: list[int] = []
         reader = ctx.reader
         reader.run("BEGIN" if reader.dialect == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
-            for row in rows:
-                marshal.dump(row, self._file)
-                self._left += 1
+            for some in _pages(rows):
+                self._sizes.append(self._file.write(marshal.dumps(some)))
         except BaseException:
             self._file.close()
             raise
@@ -70,54 +109,54 @@ class Spool:
             reader.run("COMMIT")
         self._file.seek(0)
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self
+    def pages(self) -> Iterator[list[dict[str, Any]]]:
+        """The rows, page by page."""
+        for size in self._sizes:
+            yield marshal.loads(self._file.read(size))
+        self._file.close()
 
-    def __next__(self) -> dict[str, Any]:
-        if not self._left:
-            self._file.close()
-            raise StopIteration
-        self._left -= 1
-        row: dict[str, Any] = marshal.load(self._file)
-        return row
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return chain.from_iterable(self.pages())
 
     def __del__(self) -> None:
         self._file.close()
 
 
-def _delimited(rows: Rows, delimiter: str) -> bytes:
+def _delimited(columns: Sequence[Column], spool: Spool, delimiter: str, lossless: bool) -> Iterator[bytes]:
+    """The file in parts, a page of rows each."""
     from crmcli.exchange.writing import write_csv
 
-    text = io.StringIO(newline="")
-    header = [column.name for column in rows.columns]
-    write_csv(
-        text,
-        header,
-        ([cell(column, row) for column in rows.columns] for row in rows.rows),
-        delimiter=delimiter,
-        lossless=True,
-    )
-    return text.getvalue().encode()
+    header: list[str] | None = [column.name for column in columns]
+    for some in chain(spool.pages(), [[]]):
+        text = io.StringIO(newline="")
+        lines = zip(*text_columns(columns, some), strict=True)
+        write_csv(text, header, lines, delimiter=delimiter, lossless=lossless)
+        header = None
+        yield text.getvalue().encode()
 
 
-def cell(column: Column, row: dict[str, Any]) -> str:
-    """A value as an import reads it back."""
-    value = row.get(column.name)
-    if value is None or column.type is None:
-        return "" if value is None else str(value)
-    if isinstance(column.type, Money):
-        return money.plain(value, row.get(column.currency) or "")
-    return column.type.show(value)
+def text_columns(columns: Iterable[Column], rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
+    """The values of each column as text that an import reads back."""
+    for column in columns:
+        name, kind = column.name, column.type
+        values = [row.get(name) for row in rows]
+        if isinstance(kind, Money):
+            codes = [row.get(column.currency) or "" for row in rows]
+            yield ["" if v is None else money.plain(v, code) for v, code in zip(values, codes, strict=True)]
+        elif kind is None or type(kind).show is Type.show:
+            yield [v if v.__class__ is str else "" if v is None else str(v) for v in values]
+        else:
+            yield ["" if v is None else kind.show(v) for v in values]
 
 
-def _workbook(ctx: Context, kind: Entity, rows: Rows, lossless: bool) -> bytes:
+def _workbook(ctx: Context, kind: Entity, columns: Sequence[Column], spool: Spool, lossless: bool) -> bytes:
     from crmcli.exchange.writing import write_xlsx
 
     stream = io.BytesIO()
-    columns = [(column.name, _sheet_type(column, lossless)) for column in rows.columns]
+    heads = [(column.name, _sheet_type(column, lossless)) for column in columns]
     zone = ctx.env.now.tzinfo
-    lines = ([_sheet_value(column, row, zone, lossless) for column in rows.columns] for row in rows.rows)
-    write_xlsx(stream, [(kind.plural, columns, lines)])
+    lines = chain.from_iterable(_sheet_rows(columns, some, zone, lossless) for some in spool.pages())
+    write_xlsx(stream, [(kind.plural, heads, lines)])
     return stream.getvalue()
 
 
@@ -131,19 +170,23 @@ def _sheet_type(column: Column, lossless: bool) -> str:
     return "flag" if isinstance(column.type, Flag) else "text"
 
 
-def _sheet_value(column: Column, row: dict[str, Any], zone: Any, lossless: bool) -> Any:
-    """A value in the type that a sheet has for it; instants by the user's clock, or exactly with `lossless`."""
-    value = row.get(column.name)
-    if value is None:
-        return None
-    if isinstance(column.type, (Money, Percent)):
-        from decimal import Decimal
+def _sheet_rows(
+    columns: Sequence[Column], rows: Sequence[dict[str, Any]], zone: Any, lossless: bool
+) -> Iterable[tuple[Any, ...]]:
+    """The rows in the types that a sheet has for them; instants by the user's clock, or exactly with `lossless`."""
+    from decimal import Decimal
 
-        return Decimal(cell(column, row))
-    if isinstance(column.type, Day):
-        return date.fromisoformat(value)
-    if isinstance(column.type, Instant):
-        return value if lossless else read_instant(value).astimezone(zone)
-    if isinstance(column.type, (Integer, Flag)):
-        return value
-    return column.type.show(value) if column.type is not None else value
+    made: list[Sequence[Any]] = []
+    for column, texts in zip(columns, text_columns(columns, rows), strict=True):
+        kind = column.type
+        if isinstance(kind, (Money, Percent)):
+            made.append([Decimal(text) if text else None for text in texts])
+        elif isinstance(kind, Day):
+            made.append([date.fromisoformat(text) if text else None for text in texts])
+        elif isinstance(kind, Instant) and not lossless:
+            made.append([read_instant(text).astimezone(zone) if text else None for text in texts])
+        elif isinstance(kind, (Integer, Flag)) or kind is None:
+            made.append([row.get(column.name) for row in rows])
+        else:
+            made.append([text or None for text in texts])
+    return zip(*made, strict=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.dates import show_day
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD
 from crmcli.domain.text import clip, fold
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Column, Page, Rows, Section
-from crmcli.services import timeline
+from crmcli.services import records, timeline
 from crmcli.store import read
 from crmcli.store.schema import SEARCHED
 
@@ -26,20 +28,21 @@ COLUMNS = (
 
 def search(ctx: Context, text: str, *, best: bool = False, limit: int = 20) -> Rows:
     """Records of every kind in which each word of `text` stands at the start of some word, newest first; `best` puts
-    the closest first. Raises UsageError for a text without a letter or digit."""
+    the closest first; `limit` 0 is all. Raises UsageError for a text without a letter or digit."""
     words = [word for word in fold(text).split() if any(c.isalnum() for c in word)]
     if not words:
         raise UsageError("search for what?", 'write a word or two: crm search "lovelace engines"')
+    most = limit or records.MOST
     hits: list[tuple[Any, dict[str, Any]]] = []
     for table in SEARCHED:
-        found = read.search(ctx.reader, table, words, limit, ranked=best)
+        found = read.search(ctx.reader, table, words, most, ranked=best)
         ranks = dict(found)
         for row in _rows(ctx, table, [number for number, _ in found]):
             hits.append(((ranks[row["id"]], row["at"]) if best else row["at"], row))
     hits.sort(key=lambda hit: hit[1]["at"], reverse=True)
     if best:
         hits.sort(key=lambda hit: hit[0][0])
-    return Rows(COLUMNS, [row for _, row in hits[:limit]], empty=f"nothing holds '{text}'")
+    return Rows(COLUMNS, [row for _, row in hits[:most]], empty=f"nothing holds '{text}'")
 
 
 def _rows(ctx: Context, table: str, ids: list[int]) -> list[dict[str, Any]]:
@@ -50,7 +53,7 @@ def _rows(ctx: Context, table: str, ids: list[int]) -> list[dict[str, Any]]:
     for kind in kinds:
         fields = [f for f in kind.fields if f.name in SHOWN]
         for row in read.hydrate(ctx.reader, kind, ids, fields):
-            found.append({"id": row["id"], "kind": kind.name, **_line(kind, row)})
+            found.append({"id": row["id"], "kind": kind.name, **_line(ctx, kind, row)})
     return found
 
 
@@ -60,7 +63,7 @@ SHOWN = frozenset((
 ))  # fmt: skip
 
 
-def _line(kind: Entity, row: dict[str, Any]) -> dict[str, Any]:
+def _line(ctx: Context, kind: Entity, row: dict[str, Any]) -> dict[str, Any]:
     if kind.name == "interaction":
         text = clip(" ".join((row.get("body") or "").split()), 60)
         return {
@@ -70,7 +73,8 @@ def _line(kind: Entity, row: dict[str, Any]) -> dict[str, Any]:
             "at": row["at"],
         }
     if kind.name == "task":
-        state = "done" if row.get("done_at") else row.get("due_on") or ""
+        due = show_day(date.fromisoformat(row["due_on"]), ctx.env.calendar) if row.get("due_on") else ""
+        state = "done" if row.get("done_at") else due
         about = ", ".join(part for part in (timeline.about(row), state) if part)
         return {"ref": f"task:{row['id']}", "name": row["name"], "about": about, "at": row["created_at"]}
     about = ", ".join(str(row[name]) for name in ("company", "email", "stage", "status", "city") if row.get(name))
@@ -123,4 +127,6 @@ def _having(ctx: Context, kind: Entity, columns: tuple[str, ...], key: str | Non
         )
         ids += [row[0] for row in ctx.reader.rows(sql, (key,)) if row[0] not in ids]
     fields = [f for f in kind.fields if f.name in SHOWN]
-    return [{"id": r["id"], "kind": kind.name, **_line(kind, r)} for r in read.hydrate(ctx.reader, kind, ids, fields)]
+    return [
+        {"id": r["id"], "kind": kind.name, **_line(ctx, kind, r)} for r in read.hydrate(ctx.reader, kind, ids, fields)
+    ]

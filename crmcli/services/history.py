@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crmcli.context import Context
+    from crmcli.domain.change import Change
     from crmcli.domain.fields import Entity, Field
 
 __all__ = ["batches", "history", "purge", "undo"]
@@ -54,6 +55,14 @@ def history(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
         Column("after", None, "After"),
     )  # fmt: skip
     return Rows(columns, rows, empty=f"nothing is known about {kind.name}:{number}")
+
+
+def told(ctx: Context, change: Change, gone: dict[tuple[str, int], str]) -> list[tuple[str, str, str]]:
+    """(field label, old, new) of one change, in words; `gone` names what it links to and the book no longer knows."""
+    kind = ENTITIES[change.entity]
+    names = gone | _names(ctx, kind.table, [side for side in (change.before, change.after) if side])
+    words = _Words(ctx, kind, names, _currency(ctx, kind, change.id))
+    return list(words.lines(change.before, change.after))
 
 
 class _Words:

@@ -6,7 +6,8 @@ import gc
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.errors import StoreError, UsageError
+from crmcli.domain.keys import derive
+from crmcli.errors import CrmError, UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import blocks, outcomes
 from crmcli.services.blocks import Block, Reader
@@ -30,7 +31,7 @@ __all__ = ["Imported", "Plan", "plan", "preview", "run"]
 FIRST_BLOCK, LEAST, MOST = 2500, 1000, 20_000
 #: How long a block should hold the lock, in seconds. Other writers are to wait no longer than half a second, and a
 #: block can take twice as long as the one before it, when indexes grow or the disk is busy.
-HOLD = 0.3
+HOLD = 0.26
 _MOST_LISTED = 100
 
 
@@ -111,8 +112,8 @@ def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
         )
         sections.append(Section("listed", "Refused and repeated rows", Rows(heads, listed, empty="none")))
     found["notes"] = notes
-    title = f"{made.called or made.path}: {made.rows:,} rows" + (f" of {made.kind.plural}" if made.kind else f", {made.problem}")
-    return Page(title, tuple(sections), found)
+    what = f" of {made.kind.plural}" if made.kind else f", {made.problem}"
+    return Page(f"{made.called or made.path}: {made.rows:,} rows{what}", tuple(sections), found)
 
 
 def check(made: Plan) -> None:
@@ -143,14 +144,14 @@ def run(
         else:
             ctx.say("stopped: nothing was imported")
         raise
-    except StoreError as error:
-        if not job.batch:
-            raise
-        again = "the same import again goes on"
-        raise StoreError(
-            error.message.removesuffix(connect.UNSAVED),
-            f"{job.settled:,} rows are in; 'crm undo {job.batch}' takes them back, {again}",
-        ) from error
+    except CrmError as error:
+        if job.batch:
+            error.message = error.message.removesuffix(connect.UNSAVED)
+            in_it = (
+                f"{job.settled:,} rows are in; 'crm undo {job.batch}' takes them back, the same import again goes on"
+            )
+            error.hint = f"{in_it}\n  {error.hint}" if error.hint else in_it
+        raise
     finally:
         job.rejects.close()
         if collecting:
@@ -243,6 +244,8 @@ class _Import:
             return 0.0
         at = self._position()
         self._resolve(block)
+        if not len(block):
+            return 0.0
         found = self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
         if self.dry_run:
             self._try(block, self._sorted(found))
@@ -290,6 +293,8 @@ class _Import:
             self._refuse(block.lines[row], block.cells[row], problem)
         if bad:
             block.without(bad)
+            if not len(block):
+                return
         columns = block.columns
         if block.tags is not None:
             flat = self.links.ids("tag", [tag for tags in block.tags for tag in tags])
@@ -325,14 +330,15 @@ class _Import:
         assert tried is not None
         for row in rows.new:
             keys = {name: column[row] for name, column in (block.columns | block.keys).items()}
-            number = tried.add(self.kind.kind or None, keys, block.content(row))
-            self._made(number)
+            self._made(tried.add(keys, {"kind": self.kind.kind or None} | block.content(row)))
         self.counts["new"] += len(rows.new)
         current = self.matcher.raw([number for _, number in rows.known]) if self.plan.update else {}
         for row, number in rows.known:
             changes = self.updater.changes(block, row, current[number], {}) if self.plan.update else {}
             if changes:
-                tried.change(number, current[number] | changes)
+                record = current[number] | changes
+                tried.put(number, derive(self.kind.table, record, self.ctx.env), record)
+                self.matcher.retried.add(number)
             self.counts["updated" if changes else "same"] += 1
         self._repeat(block, rows, {})
 

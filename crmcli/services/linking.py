@@ -55,6 +55,9 @@ class Links:
         self._known: dict[str, dict[str, int]] = {}
         self._stand_ins: dict[tuple[str, str], int] = {}
         self._spelled: dict[int, tuple[str, str, str | None]] = {}
+        #: the e-mail addresses of new people: stand-in -> address, and back
+        self._emails: dict[int, str] = {}
+        self._people: dict[str, int] = {}
         self._namesakes: dict[tuple[str, str], list[Namesake]] = {}
         #: by target: the records that this file means by their uids, so that no other uid is one of them
         self._claimed: dict[str, Seen] = {}
@@ -72,6 +75,8 @@ class Links:
         assert isinstance(field.type, Ref)
         target, names = field.type.entity, block.links[field.name]
         found = self.look(target, names, block.uids.get(field.name))
+        if target == "contact" and field.name in block.addresses:
+            self._by_address(names, block.addresses[field.name], found)
         problems: Problems = {}
         for row, uid in enumerate(block.uids.get(field.name, ())):
             if uid and found[row] is None:
@@ -93,6 +98,21 @@ class Links:
                     problems[row] = Problem(field.name, name, f"there is no {field.name} '{name}'")
         block.columns[field.column] = found
         return problems
+
+    def _by_address(self, names: Sequence[str | None], addresses: list[str | None], found: list[int | None]) -> None:
+        """People that the file names with their e-mail addresses are those with the address; new ones get it."""
+        by_address = self.ids("contact", [AT + address if address else None for address in addresses])
+        for row, (name, address, number) in enumerate(zip(names, addresses, by_address, strict=True)):
+            mine = found[row]
+            if not address or not name or name[0] == AT or mine is None:
+                continue
+            if number:
+                found[row] = number
+            elif mine < 0:
+                if self._emails.get(mine, address) != address:  # somebody else of the same name
+                    mine = self._stand_in("contact", f"{fold(name)}{AT}{address}", name)
+                found[row] = self._people.setdefault(address, mine)
+                self._emails.setdefault(mine, address)
 
     def look(self, target: str, names: Sequence[str | None], uids: Sequence[str | None] | None) -> list[int | None]:
         """`ids` of the names where there are no uids. A uid that the book has is that record; another one is the record
@@ -198,7 +218,7 @@ class Links:
             if target == "company":
                 companies.append((number, name, uid))
             elif target == "contact":
-                made[number] = tx.add("contact", {"name": name, "uid": uid})
+                made[number] = tx.add("contact", {"name": name, "uid": uid, "email": self._emails.get(number)})
                 self._remember(target, name, uid, made[number])
             else:
                 made[number] = tx.word(target, name)
@@ -237,11 +257,20 @@ def _addresses(block: Block, link: str) -> list[str | None] | None:
         return None
     none: list[str | None] = [None] * len(block)
     websites = block.columns.get("website") or none
-    own = [email_domain(email) if email else "" for email in emails or none]
     return [
-        domain or (website and domain_of(website)) or (email if email and not is_public_domain(email) else None)
-        for domain, website, email in zip(given or none, websites, own, strict=True)
+        (_domain(said) if said else None)
+        or (domain_of(website) if website else None)
+        or (_domain(email) if email else None)
+        for said, website, email in zip(given or none, websites, emails or none, strict=True)
     ]
+
+
+def _domain(text: str) -> str | None:
+    """The domain of an e-mail address, unless a public provider's; a domain itself."""
+    if "@" not in text:
+        return text
+    found = email_domain(text)
+    return found if found and not is_public_domain(found) else None
 
 
 def _settled(some: Sequence[Namesake], address: str | None, company: int | None) -> int | None:

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.fields import suggest
 from crmcli.domain.types import Money, Ref
 from crmcli.errors import UsageError
@@ -19,28 +19,30 @@ if TYPE_CHECKING:
 
     from crmcli.domain.fields import Entity
 
-KINDS = (CONTACT, LEAD, DEAL, COMPANY, TASK)
+KINDS = (CONTACT, LEAD, DEAL, COMPANY, TASK, INTERACTION)
 #: What a column may fill besides a field: parts of a name, further addresses, and other ways to name a link.
 FIRST, MIDDLE, LAST = "first name", "middle name", "last name"
 MORE_EMAIL, MORE_PHONE = "more e-mail", "more phone"
 COMPANY_DOMAIN, CONTACT_EMAIL = "company domain", "contact e-mail"
 #: Columns of yes and no that say what became of a deal, as Salesforce and Odoo have them.
 IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "active"
+#: Whether a task is done, as a flag or a word: Completed, Not started.
+IS_DONE = "is done"
 #: A status in another program's words: those that say neither won nor lost are open.
 ANY_STATUS = "status, others open"
 #: The uid of a linked record, as `export --lossless` writes it beside the record's name.
 LINK_UIDS = {name: f"{name}_uid" for name in ("company", "contact", "parent", "opportunity", "task")}
 ROLES = (
-    FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EMAIL, IS_WON, IS_CLOSED, ACTIVE, ANY_STATUS,
-    *LINK_UIDS.values(),
+    FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EMAIL, IS_WON, IS_CLOSED, ACTIVE, IS_DONE,
+    ANY_STATUS, *LINK_UIDS.values(),
 )  # fmt: skip
 #: The unit of a column of percentages that are written as fractions: 0.25 is 25 %.
 FRACTION = "1 = 100 %"
 #: Fields that no verb may set, but that an import takes over, so that a book can move house without loss.
 TAKEN_OVER = frozenset(
     (
-        "uid", "status", "probability_manual", "lost_reason", "stage_since", "assigned_at", "converted_at",
-        "closed_at", "position",
+        "uid", "status", "probability_manual", "probability_kept", "lost_reason", "stage_since", "assigned_at",
+        "converted_at", "closed_at", "position",
         "created_at", "updated_at", "archived_at", "company_name", "contact_name", "due_at", "done_at", "feedback",
     )
 )  # fmt: skip
@@ -54,11 +56,12 @@ _ROLE_HEADERS = {
     IS_WON: ("is won", "is closed won", "won"),
     IS_CLOSED: ("is closed", "closed"),
     ACTIVE: ("active", "is active"),
+    IS_DONE: ("done", "is done", "completed", "is completed", "status", "انجام شده", "وضعیت"),
 }
 _ROLE_KINDS = {
     FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"),
     COMPANY_DOMAIN: ("contact", "deal"), CONTACT_EMAIL: ("deal",),
-    IS_WON: ("lead", "deal"), IS_CLOSED: ("lead", "deal"), ACTIVE: ("lead", "deal"),
+    IS_WON: ("lead", "deal"), IS_CLOSED: ("lead", "deal"), ACTIVE: ("lead", "deal"), IS_DONE: ("task",),
 }  # fmt: skip
 _MORE_HEADERS = {
     "status": ("status type", "وضعیت"),
@@ -98,6 +101,7 @@ _WORDS = {
     "contact": ("contact", "person", "people", "connection", "customer"),
     "company": ("company", "companies", "account", "organization", "organisation", "customer"),
     "task": ("task", "todo", "activity", "activities"),
+    "interaction": ("interaction",),
 }
 _ID_WORDS = ("id", "external id", "record id", "rec id", "pipedrive system id", "copper id", "شناسه", "کد")
 
@@ -329,22 +333,21 @@ def _identify(
     if any("external_id" in to for to in chosen.values()):
         return []
     forms = ("{} id", "record id {}", "{} record id", "apollo {} id", "{} pipedrive system id", "کد {}", "شماره {}")
-    words = (*_WORDS[kind.name], *(word for word in titles.WHOSE[kind.name] if not word.isascii()))
+    words = (*_WORDS[kind.name], *(word for word in titles.WHOSE.get(kind.name, ()) if not word.isascii()))
     wanted = [form.format(word) for form in forms for word in words] + ([] if own else list(_ID_WORDS))
-    for title in wanted:
-        for index, name in enumerate(header):
-            if squeeze(name) != squeeze(title) or index in fixed:
-                continue
+    keys = [squeeze(name) for name in header]
+    for key in map(squeeze, wanted):
+        for index in [i for i, own_key in enumerate(keys) if own_key == key and i not in fixed]:
             if index not in uniques:
-                return [f"'{name}' is empty or not unique, so it is not taken as an id (--id takes it anyway)"]
+                return [f"'{header[index]}' is empty or not unique, so it is not taken as an id (--id takes it anyway)"]
             chosen[index] = [*chosen.get(index, []), "external_id"]
             return []
     return []
 
 
 def has_name(columns: Sequence[Mapped]) -> bool:
-    """Whether something fills the name."""
-    return any(to in ("name", FIRST, LAST) for column in columns for to in column.to)
+    """Whether something fills the name, or the text of what has no name."""
+    return any(to in ("name", FIRST, LAST, "body") for column in columns for to in column.to)
 
 
 def recognise(header: Sequence[str], path: str, given: Mapping[str, str] | None = None) -> Entity | None:
@@ -358,6 +361,8 @@ def recognise(header: Sequence[str], path: str, given: Mapping[str, str] | None 
     for kind in KINDS:
         if any(_field(kind, to) is None for to in (given or {}).values()):
             continue
+        if kind is INTERACTION and not {"uid", "body"} <= keys:
+            continue  # a column of notes is part of many a file: only our own say that they hold nothing else
         columns, _ = map_columns(kind, header, given or {})
         if not has_name(columns):
             continue

@@ -110,19 +110,26 @@ class Matcher:
         self._shared = [all(isinstance(kind.field(name).type, Phone) for name in key) for key in keys]
         # Read along with each record rather than asked for: a condition on the kind misleads the planner.
         self._extra = "t.kind, t.converted_at" if kind.kind else "NULL, NULL"
-        self.tried = Tried([column for columns in self._columns for column in columns]) if dry_run else None
+        #: What equal records of the kind are looked up by.
+        self._content = "name_key" if "name" in kind.by_name else "at"
+        tried = [self._content, *(column for columns in self._columns for column in columns)]
+        #: records of the book that a dry run would have changed: they are found as they would be
+        self.retried = Seen()
+        self.tried = Tried(tried) if dry_run else None
 
     def _rows(self, columns: str, where: str, wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """`columns` of the records whose column `where` has one of these values, in the book and among the tried."""
+        """(id, `columns`, kind, converted_at) of the records whose column `where` has one of these values, in the book
+        and among the tried."""
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(wanted), _MANY):
             some = wanted[start : start + _MANY]
             condition = f"WHERE t.{where} IN ({', '.join('?' * len(some))})"
-            found += self.ctx.reader.rows(
-                f"SELECT {columns}, {self._extra} FROM {self.kind.table} t {condition}", list(some)
-            )
+            shown = f"SELECT t.id, {columns}, {self._extra} FROM"
+            there = self.ctx.reader.rows(f"{shown} {self.kind.table} t {condition}", list(some))
             if self.tried:
-                found += self.tried.rows(f"SELECT {columns}, {self._extra} FROM tried t {condition}", list(some))
+                there = [row for row in there if row[0] not in self.retried]
+                there += self.tried.rows(f"{shown} tried t {condition}", list(some))
+            found += there
         return found
 
     def raw(self, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -231,8 +238,8 @@ class Matcher:
     def _strong(self, column: str, values: Sequence[Any]) -> dict[Any, int]:
         """value -> id of the record that has it, removed ones included: their ids are still taken."""
         wanted = [value for value in values if value]
-        rows = self._rows(f"t.{column}, t.id", column, wanted)
-        return {value: number for value, number, kind, converted in rows if self._fits(kind, converted)}
+        rows = self._rows(f"t.{column}", column, wanted)
+        return {value: number for number, value, kind, converted in rows if self._fits(kind, converted)}
 
     def _stored(self, which: int, values: Sequence[Any]) -> dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]]:
         """key -> (id, external id, its own values of all match columns, name) of the records that have it."""
@@ -240,7 +247,7 @@ class Matcher:
         single = len(columns) == 1
         wanted = list({value if single else value[0] for value in values if value is not None})
         every = [column for key in self._columns for column in key]
-        shown = ", ".join(["t.id, t.external_id, t.removed_at, t.name_key", *(f"t.{c}" for c in every)])
+        shown = ", ".join(["t.external_id, t.removed_at, t.name_key", *(f"t.{c}" for c in every)])
         found: dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]] = {}
         for row in sorted(self._rows(shown, columns[0], wanted), key=itemgetter(0)):
             number, external, removed, name, *theirs, kind, converted = row
@@ -320,12 +327,14 @@ class Matcher:
     ) -> None:
         """Rows without any key: equal in everything that the file says is the same."""
         names = [name for name in columns if name not in _ASIDE]
-        keys = [derived["name_key"][row] for row in rows]
+        given = derived.get(self._content) or columns.get(self._content)
+        keys = [given[row] if given else None for row in rows]
         ids: dict[Any, list[int]] = {}
-        found_rows = self._rows("t.name_key, t.id, t.removed_at", "name_key", list({key for key in keys if key}))
-        for key, number, removed, kind, converted in sorted(found_rows, key=itemgetter(1)):
+        there = self._rows(f"t.{self._content}, t.removed_at", self._content, list({key for key in keys if key}))
+        for number, key, removed, kind, converted in sorted(there, key=itemgetter(0)):
             if removed is None and self._fits(kind, converted):
-                ids.setdefault(key, []).append(number)
+                at = self.kind.field("at").type.from_db(key) if self._content == "at" else key
+                ids.setdefault(at, []).append(number)
         full = self.raw([number for some in ids.values() for number in some]) if ids else {}
         chunk: dict[Any, int] = {}
         for row, key in zip(rows, keys, strict=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import pipeline as rules
 from crmcli.domain.entities import DEAL, ENTITIES, PIPELINE, STAGE
 from crmcli.domain.fields import suggest
-from crmcli.domain.pipeline import FIRST_STAGES
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
@@ -39,13 +39,9 @@ def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
     for stage in values.stages(ctx):
         if wanted is not None and stage["pipeline_id"] != wanted:
             continue
-        entries = sorted(sums.get(stage["id"], ()), key=lambda e: e[0] or "")
-        # Deals without an amount have no currency: they are counted with the first that has one.
-        blank = sum(e[1] for e in entries if e[0] is None)
-        entries = [e for e in entries if e[0] is not None] or [("", 0, None, None)]
-        for i, (currency, count, total, weighted) in enumerate(entries):
+        for currency, count, total, weighted in _by_currency(sums.get(stage["id"], [])):
             rows.append({
-                "pipeline": stage["pipeline"], "stage": stage["name"], "count": int(count) + (blank if i == 0 else 0),
+                "pipeline": stage["pipeline"], "stage": stage["name"], "count": int(count),
                 "value": None if total is None else int(total), "weighted": None if weighted is None else int(weighted),
                 "currency": currency or None, "probability": stage["probability_bp"], "won": bool(stage["is_won"]),
             })  # fmt: skip
@@ -57,6 +53,17 @@ def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
         Column("currency", None, "Currency"), Column("probability", STAGE.field("probability").type, "Probability"),
     )  # fmt: skip
     return Rows(columns, rows, bars="count", empty="there is no pipeline")
+
+
+def _by_currency(entries: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The sums of a stage (currency, count, sum, weighted sum) in the order of the currencies. Deals without an amount
+    have none: they are counted with those of the only currency, and beside several by themselves."""
+    named = sorted((e for e in entries if e[0] is not None), key=lambda e: str(e[0]))
+    blank = sum(e[1] for e in entries if e[0] is None)
+    if len(named) == 1:
+        currency, count, total, weighted = named[0]
+        return [(currency, count + blank, total, weighted)]
+    return [*named, ("", blank, None, None)] if blank or not named else named
 
 
 def pipelines(ctx: Context) -> Rows:
@@ -137,11 +144,12 @@ def stage_add(
     ctx: Context, name: str, *, pipeline: str = "", after: str = "", assigned: Mapping[str, str] | None = None
 ) -> Changed:
     """A new stage: behind `after`, else before the first won stage. Its probability, unless given, lies between its
-    neighbours'."""
+    neighbours'. A stage of that name that was removed comes back with its history and what else it had."""
     home = pipeline_id(ctx, pipeline)
     own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
     if any(s["name_key"] == fold(name) for s in own):
         raise ConflictError(f"there is a stage '{name}' already")
+    gone = next((s for s in values.stages(ctx, removed=True) if _same(s, home, name)), None)
     if after:
         place = own.index(_stage(ctx, after, pipeline or str(home))) + 1
     else:
@@ -151,11 +159,20 @@ def stage_add(
         (own[place]["probability_bp"] if place < len(own) else 10_000),
     )
     with ctx.writing() as tx:
-        row = {"name": name, "pipeline_id": home, "probability_bp": (before + behind) // 2}
-        row.update(_parse(ctx, STAGE, {"name": name, **(assigned or {})}))
-        number = tx.add("stage", row)
+        typed = _parse(ctx, STAGE, {"name": name, **(assigned or {})})
+        if gone:
+            number = int(gone["id"])
+            tx.change("stage", number, {**typed, "removed_at": None})
+        else:
+            number = tx.add("stage", {"pipeline_id": home, "probability_bp": (before + behind) // 2, **typed})
         _order(tx, own[:place], number, own[place:])
-    return Changed((f"added stage {name}",), tuple(tx.changes), ctx.batch, (number,), "stage")
+    line = f"brought back stage {name} with its history" if gone else f"added stage {name}"
+    return Changed((line,), tuple(tx.changes), ctx.batch, (number,), "stage")
+
+
+def _same(stage: Mapping[str, Any], home: int, name: str) -> bool:
+    """Whether a stage goes by that name in that pipeline."""
+    return bool(stage["pipeline_id"] == home and stage["name_key"] == fold(name))
 
 
 def _order(tx: Transaction, before: list[dict[str, Any]], number: int, after: list[dict[str, Any]]) -> None:
@@ -172,12 +189,11 @@ def _order(tx: Transaction, before: list[dict[str, Any]], number: int, after: li
 def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline: str = "") -> Changed:
     """Change a stage. A stage made a won one wins the deals in it; unmade, they are open again. Automatic
     probabilities follow the stage's."""
-    from crmcli.domain import pipeline as rules
-
     stage = _stage(ctx, name, pipeline)
     changes = _parse(ctx, STAGE, assigned)
     if "pipeline_id" in changes and changes["pipeline_id"] != stage["pipeline_id"]:
         raise UsageError("a stage stays in its pipeline", "add one there, and move the deals")
+    _check_name(ctx, stage, changes.get("name", stage["name"]))
     with ctx.writing() as tx:
         tx.change("stage", stage["id"], changes)
         after = {**stage, **changes}
@@ -190,6 +206,19 @@ def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline
     return Changed(
         (f"changed stage {changes.get('name', stage['name'])}",), tuple(tx.changes), ctx.batch, (stage["id"],), "stage"
     )
+
+
+def _check_name(ctx: Context, stage: Mapping[str, Any], name: str) -> None:
+    """Refuse a name that another stage of the pipeline goes by, or went by."""
+    for removed in (False, True):
+        for other in values.stages(ctx, removed=removed):
+            if other["id"] != stage["id"] and _same(other, stage["pipeline_id"], name):
+                raise ConflictError(
+                    f"a stage that was removed is called '{other['name']}'"
+                    if removed
+                    else f"there is a stage '{other['name']}' already",
+                    f"its history keeps the name; to have it back: crm stage add '{other['name']}'" if removed else "",
+                )
 
 
 def stage_reorder(ctx: Context, names: Sequence[str], *, pipeline: str = "") -> Changed:
@@ -209,29 +238,52 @@ def stage_reorder(ctx: Context, names: Sequence[str], *, pipeline: str = "") -> 
 
 
 def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -> Changed:
-    """Remove a stage; what is in it must go somewhere (`to`). A stage that deals have gone through stays in their
-    history, so it can only be folded."""
-    from crmcli.services import deals
+    """Remove a stage; what is in it goes to another one (`to`), lost ones stay lost. A stage that leads or deals have
+    been in stays in their history, hidden everywhere else, until one of its name is added again.
 
+    Raises UsageError where something is in it and `to` is not said or does not fit: what is won goes to a won stage,
+    what is open to an open one.
+    """
     stage = _stage(ctx, name, pipeline)
-    held = ctx.reader.rows("SELECT id, kind FROM opportunity WHERE stage_id = ?", (stage["id"],))
-    if held and not to:
-        raise UsageError(f"{len(held)} leads and deals are in {stage['name']}", "say where they go: --to STAGE")
-    if to and _stage(ctx, to, pipeline or str(stage["pipeline_id"]))["id"] == stage["id"]:
+    target = _stage(ctx, to, pipeline or str(stage["pipeline_id"])) if to else None
+    if target and target["id"] == stage["id"]:
         raise UsageError("they cannot go to the stage that is removed")
-    past = held or ctx.reader.value("SELECT 1 FROM stage_move WHERE stage_id = ? LIMIT 1", (stage["id"],))
+    moved = {"lead": 0, "deal": 0}
     with ctx.writing() as tx:
-        for kind in ("lead", "deal"):
-            numbers = [number for number, of in held if of == kind]
-            if numbers:
-                deals.move(ctx, ENTITIES[kind], numbers, to)
-        if past:
-            raise ConflictError(
-                f"{stage['name']} stands in the history of deals and cannot be removed",
-                f"fold it instead: crm stage edit '{stage['name']}' folded=yes",
+        held = ctx.reader.rows("SELECT id, kind FROM opportunity WHERE stage_id = ?", (stage["id"],))
+        if held and target is None:
+            raise UsageError(f"{len(held)} leads and deals are in {stage['name']}", "say where they go: --to STAGE")
+        if held and target and bool(target["is_won"]) != bool(stage["is_won"]):
+            raise UsageError(
+                f"what is in {stage['name']} is won and stays so"
+                if stage["is_won"]
+                else f"what is in {stage['name']} is not won by that",
+                f"name {'a won' if stage['is_won'] else 'an open'} stage with --to, or move the deals first",
             )
-        tx.delete("stage", stage["id"])
-    return Changed((f"removed stage {stage['name']}",), tuple(tx.changes), ctx.batch, (), "stage")
+        for kind in moved:
+            numbers = [int(number) for number, of in held if of == kind]
+            tx.load(kind, numbers)
+            moved[kind] = sum(_put(tx, kind, number, target) for number in numbers if target)
+        if held or ctx.reader.value("SELECT 1 FROM stage_move WHERE stage_id = ? LIMIT 1", (stage["id"],)):
+            tx.change("stage", stage["id"], {"removed_at": tx.stamp})
+        else:
+            tx.delete("stage", stage["id"])
+    lines = [f"removed stage {stage['name']}"]
+    if target and held:
+        counted = [f"{n} {ENTITIES[k].plural if n != 1 else k}" for k, n in moved.items() if n]
+        lines.append(f"moved to {target['name']}: {', '.join(counted)}")
+    return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (), "stage")
+
+
+def _put(tx: Transaction, kind: str, number: int, stage: Mapping[str, Any]) -> bool:
+    """Put a lead or deal into another stage: as `rules.enter` does, but a lost one stays lost."""
+    row = tx.row(kind, number)
+    entered, left = rules.enter(row, dict(stage), tx.stamp)
+    if row["status"] == "lost":
+        entered = {c: entered[c] for c in ("stage_id", "pipeline_id", "stage_since")}
+    if left:
+        tx.add("stage_move", left)
+    return tx.change(kind, number, {**entered, "position": values.next_position(tx, stage["id"])})
 
 
 def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed:
@@ -249,7 +301,7 @@ def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed
 def _first_stages(names: Sequence[str]) -> list[dict[str, Any]]:
     clean = [" ".join(name.split()) for name in names if name.strip()]
     if not clean:
-        return [dict(stage) for stage in FIRST_STAGES]
+        return [dict(stage) for stage in rules.FIRST_STAGES]
     if len({fold(name) for name in clean}) != len(clean):
         raise UsageError("a stage is named twice")
     if len(clean) < 2:

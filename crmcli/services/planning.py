@@ -13,8 +13,8 @@ from crmcli.exchange.shape import clean_names
 from crmcli.exchange.tables import open_table
 from crmcli.services import mapping
 from crmcli.services.blocks import Reader
-from crmcli.services.columns import DayFacts, MoneyFacts, PercentFacts
 from crmcli.services.endings import status_of
+from crmcli.services.facts import DayFacts, MoneyFacts, PercentFacts
 from crmcli.services.mapping import has_name
 from crmcli.services.matching import UPDATE_MATCH, match_keys
 from crmcli.services.outcomes import NewStage, Stages
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from crmcli.services.mapping import Mapped
 
 STEP = 5000
-_MOST_SHEETS, _MOST_TITLES = 20, 15
+_MOST_SHEETS = 20
+#: How many rows are tried as headers, and of how many cells at the most: each costs as much as the header itself.
+_MOST_TITLES, _WIDEST_TITLES = 15, 300
 
 
 class Plan(NamedTuple):
@@ -177,7 +179,7 @@ def _look(
 
 def _other_header(kind: Entity | None, path: str, rows: list[Row]) -> list[str]:
     """A note about the first row below the header that would make a better one."""
-    for row in rows[:_MOST_TITLES]:
+    for row in [row for row in rows[:_MOST_TITLES] if len(row.cells) <= _WIDEST_TITLES]:
         titles = clean_names(row.cells)
         if has_name(mapping.map_columns(kind, titles, {})[0]) if kind else mapping.recognise(titles, path):
             return [f"line {row.line} looks like the header: --header-row {row.line} takes it"]

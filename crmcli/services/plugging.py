@@ -74,11 +74,17 @@ def enable(ctx: Context, name: str) -> Note:
 
 def disable(ctx: Context, name: str) -> Note:
     """Leave a plugin out from now on, installed or not. Raises NotFoundError when it is not enabled."""
+    on = check_enabled(ctx, name)
+    path = _write(ctx, {other: module for other, module in on.items() if other != name})
+    return Note(f"disabled the plugin '{name}' in {path}", data=False)
+
+
+def check_enabled(ctx: Context, name: str) -> dict[str, str]:
+    """Name -> module of the enabled plugins. Raises NotFoundError when `name` is not one of them."""
     on = loader.enabled(str(ctx.settings["plugins"]))
     if name not in on:
         raise NotFoundError(f"the plugin '{name}' is not enabled", suggest(name, on, "crm plugin list"))
-    path = _write(ctx, {other: module for other, module in on.items() if other != name})
-    return Note(f"disabled the plugin '{name}' in {path}", data=False)
+    return on
 
 
 def _write(ctx: Context, on: dict[str, str]) -> str:

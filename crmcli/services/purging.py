@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.change import Change
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed
 from crmcli.services.links import LINKS, NOUNS
-from crmcli.store import derived, read
+from crmcli.store import derived, read, words
 from crmcli.store.write import ORDER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
     from crmcli.store.connect import Connection
@@ -22,119 +26,138 @@ if TYPE_CHECKING:
 #: What a purged record takes with it: tasks and notes that hang on it and on nothing nearer. A note on a person
 #: carries the person's company too, one on a deal its person and company.
 ALONE = {
-    "contact": "contact_id = ? AND opportunity_id IS NULL",
-    "company": "company_id = ? AND opportunity_id IS NULL AND contact_id IS NULL",
-    "opportunity": "opportunity_id = ? AND contact_id IS NULL AND company_id IS NULL",
+    "contact": "contact_id IN ({}) AND opportunity_id IS NULL",
+    "company": "company_id IN ({}) AND opportunity_id IS NULL AND contact_id IS NULL",
+    "opportunity": "opportunity_id IN ({}) AND contact_id IS NULL AND company_id IS NULL",
 }
+#: The columns that name a person or firm.
+NAMING = ("name", "contact_name", "email", "phone", "mobile")
 PAGE = 500
+#: What stands where a command named what is forgotten.
+FORGOTTEN = "(purged)"
+#: How a command that was kept writes an apostrophe.
+QUOTED = "'\"'\"'"
 
 
-def purge(ctx: Context, kind: Entity, number: int) -> Changed:
-    """Forget a record: its row, its tags, the tasks and notes on it alone, what the journal says about them, and
-    their words in the search index. Other records' links to it are cleared. It cannot be undone.
+def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
+    """Forget records: their rows, their tags, the tasks and notes on them alone, what the journal says about them, the
+    commands that touched or named them, and their words in the search index. Other records' links to them are cleared.
+    All of them go in one transaction, and it cannot be undone.
 
     The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError.
     """
     if kind.table not in read.TAGGED and kind.table != "interaction":
         raise UsageError(f"a {kind.name} cannot be purged", "lead, deal, contact, company, task and interaction can")
+    numbers = list(dict.fromkeys(numbers))
     connection = ctx.reader
     if connection.dialect == "sqlite":
         connection.run("PRAGMA secure_delete = ON")
-    with ctx.writing("purge", command=f"purge {kind.name}:{number}") as tx:
-        row = tx.connection.one(f"SELECT id FROM {kind.table} WHERE id = ?", (number,))
-        if row is None:
-            raise NotFoundError(f"there is no {kind.name} {number}")
-        doomed = _doomed(connection, kind.table, number)
-        texts = _texts(connection, kind.table, number)
+    told = f"{kind.name}:{numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} {kind.plural}"
+    with ctx.writing("purge", command=f"purge {told}") as tx:
+        there = read.raw(connection, kind.table, numbers)
+        for number in numbers:
+            if number not in there:
+                raise NotFoundError(f"there is no {kind.name} {number}")
+        doomed = _doomed(connection, kind.table, numbers)
+        _silence(connection, doomed, _texts(connection, kind.table, there))
         _let_go(tx, doomed)
         tx.flush()
-        gone = [
-            Change(NOUNS[table], i, row, None, table)
-            for table, ids in doomed.items()
-            for i, row in read.raw(connection, table, sorted(ids)).items()
-        ]
+        gone = []
         for table in reversed(ORDER):
             ids = sorted(doomed.get(table, ()), reverse=True)
-            if ids:
-                _forget(connection, table, ids, texts)
-                nouns = kind.name if table == kind.table else NOUNS[table]
-                tx.changes += [Change(nouns, i, None, None, table) for i in ids]
+            for some in _chunks(ids):
+                rows = read.raw(connection, table, list(some))
+                gone += [Change(NOUNS[table], i, rows[i], None, table) for i in some]
+                _forget(connection, table, some)
+            noun = kind.name if table == kind.table else NOUNS[table]
+            tx.changes += [Change(noun, i, None, None, table) for i in ids]
         derived.refresh(connection, gone)
-        _optimise(connection, doomed)
+        words.forget(connection, [table for table, ids in doomed.items() if ids])
     also = {NOUNS[t]: len(ids) for t, ids in doomed.items() if t != kind.table and ids}
-    with_it = f", with {', '.join(f'{n} {noun}' for noun, n in also.items())}" if also else ""
+    named = (f"{n} {ENTITIES[noun].plural if n > 1 else noun}".replace("_", " ") for noun, n in also.items())
+    with_it = f", with {', '.join(named)}" if also else ""
     return Changed(
-        (f"purged {kind.name}:{number}{with_it}; it cannot be undone",),
-        tuple(tx.changes),
-        ctx.batch,
-        (number,),
-        kind.name,
+        (f"purged {told}{with_it}; it cannot be undone",), tuple(tx.changes), ctx.batch, tuple(numbers), kind.name
     )
 
 
-def _doomed(connection: Connection, table: str, number: int) -> dict[str, set[int]]:
-    """The record and what it takes with it."""
-    doomed = {table: {number}}
-    if table in ALONE:
-        for child in ("task", "interaction"):
-            doomed[child] = {
-                row[0] for row in connection.rows(f"SELECT id FROM {child} WHERE {ALONE[table]}", (number,))
-            }
+def _chunks(ids: Iterable[int]) -> Iterator[Sequence[int]]:
+    every = list(ids)
+    for start in range(0, len(every), PAGE):
+        yield every[start : start + PAGE]
+
+
+def _marks(some: Sequence[int]) -> str:
+    return ", ".join("?" * len(some))
+
+
+def _doomed(connection: Connection, table: str, numbers: list[int]) -> dict[str, set[int]]:
+    """The records and what they take with them."""
+    doomed: dict[str, set[int]] = {table: set(numbers)}
+    asked = dict.fromkeys(("task", "interaction"), ALONE[table]) if table in ALONE else {}
     if table == "opportunity":
-        doomed["stage_move"] = {
-            row[0] for row in connection.rows("SELECT id FROM stage_move WHERE opportunity_id = ?", (number,))
-        }
+        asked["stage_move"] = "opportunity_id IN ({})"
+    for child, condition in asked.items():
+        doomed[child] = set()
+        for some in _chunks(numbers):
+            sql = f"SELECT id FROM {child} WHERE {condition.format(_marks(some))}"
+            doomed[child].update(row[0] for row in connection.rows(sql, some))
     return doomed
 
 
 def _let_go(tx: Transaction, doomed: dict[str, set[int]]) -> None:
     """Clear what other records link to them by; these are changes like any other."""
     for table, ids in doomed.items():
-        for number in ids:
-            for child, column in LINKS.get(table, ()):
-                for (other,) in tx.connection.rows(f"SELECT id FROM {child} WHERE {column} = ?", (number,)):
-                    if other not in doomed.get(child, ()):
-                        tx.change(NOUNS[child], other, {column: None})
+        for child, column in LINKS.get(table, ()):
+            for some in _chunks(ids):
+                sql = f"SELECT id FROM {child} WHERE {column} IN ({_marks(some)})"
+                others = [row[0] for row in tx.connection.rows(sql, some) if row[0] not in doomed.get(child, ())]
+                tx.load(NOUNS[child], others)
+                for other in others:
+                    tx.change(NOUNS[child], other, {column: None})
 
 
-def _texts(connection: Connection, table: str, number: int) -> set[str]:
-    """What names the record: its name, e-mail and telephones, now and in the journal, folded."""
-    columns = ("name", "contact_name", "email", "phone", "mobile")
-    rows: list[dict[str, Any]] = [read.raw(connection, table, [number])[number]]
-    for sides in connection.rows(
-        "SELECT before, after FROM journal WHERE entity = ? AND record_id = ?", (table, number)
-    ):
-        rows += [json.loads(side) for side in sides if side]
-    return {fold(str(row[c])) for row in rows for c in columns if row.get(c)}
+def _texts(connection: Connection, table: str, there: Mapping[int, dict[str, Any]]) -> set[str]:
+    """What names the records: names, e-mails and telephones, now and in the journal, folded."""
+    rows = list(there.values())
+    for some in _chunks(there):
+        sql = f"SELECT before, after FROM journal WHERE entity = ? AND record_id IN ({_marks(some)})"
+        for sides in connection.rows(sql, (table, *some)):
+            rows += [json.loads(side) for side in sides if side]
+    return {text for row in rows for c in NAMING if row.get(c) and (text := fold(str(row[c])))}
 
 
-def _forget(connection: Connection, table: str, ids: list[int], texts: set[str]) -> None:
-    for start in range(0, len(ids), PAGE):
-        some = ids[start : start + PAGE]
-        marks = ", ".join("?" * len(some))
-        if table in read.TAGGED:
-            connection.run(f"DELETE FROM {table}_tag WHERE record_id IN ({marks})", some)
-        connection.run(f"DELETE FROM {table} WHERE id IN ({marks})", some)
-        said = connection.rows(
-            "SELECT DISTINCT b.id, b.command FROM journal j JOIN journal_tx x ON x.seq = j.seq"
-            " JOIN batch b ON b.id = x.batch_id"
-            f" WHERE j.entity = ? AND j.record_id IN ({marks})",
-            (table, *some),
-        )
-        for batch, command in said:
-            if any(text in fold(command) for text in texts if text):
-                connection.run("UPDATE batch SET command = '(purged)' WHERE id = ?", (batch,))
-        connection.run(
-            f"UPDATE journal SET before = NULL, after = NULL WHERE entity = ? AND record_id IN ({marks})",
-            (table, *some),
-        )
+def _silence(connection: Connection, doomed: dict[str, set[int]], texts: set[str]) -> None:
+    """Blank the commands that touched what is to be forgotten (they may hold any value of it), and those that name it.
+    A purge's own command names nobody; the chain does not hang on commands."""
+    silenced: set[int] = set()
+    for table, ids in doomed.items():
+        for some in _chunks(ids):
+            sql = (
+                "SELECT DISTINCT x.batch_id FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+                f" WHERE j.entity = ? AND j.record_id IN ({_marks(some)})"
+            )
+            silenced.update(row[0] for row in connection.rows(sql, (table, *some)))
+    last = 0
+    while page := connection.rows("SELECT id, command FROM batch WHERE id > ? ORDER BY id LIMIT 5000", (last,)):
+        last = page[-1][0]
+        # Of a command the first word is the program's own: a lead called "deal" is not meant by every "deal add".
+        said = [(batch, fold(command.replace(QUOTED, "'")).partition(" ")[2]) for batch, command in page]
+        together = "\n".join(text for _, text in said)
+        for text in texts:
+            if text in together:
+                whole = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+                silenced.update(batch for batch, line in said if whole.search(line))
+    for some in _chunks(sorted(silenced)):
+        sql = f"UPDATE batch SET command = ? WHERE id IN ({_marks(some)}) AND source <> 'purge'"
+        connection.run(sql, (FORGOTTEN, *some))
 
 
-def _optimise(connection: Connection, doomed: dict[str, set[int]]) -> None:
-    """SQLite's word index keeps the words of deleted rows until its segments are merged."""
-    from crmcli.store.schema import SEARCHED
-
-    if connection.dialect == "sqlite":
-        for table in SEARCHED:
-            if doomed.get(table):
-                connection.run(f"INSERT INTO {table}_fts({table}_fts) VALUES ('optimize')")
+def _forget(connection: Connection, table: str, some: Sequence[int]) -> None:
+    marks = _marks(some)
+    if table in read.TAGGED:
+        connection.run(f"DELETE FROM {table}_tag WHERE record_id IN ({marks})", some)
+    connection.run(f"DELETE FROM {table} WHERE id IN ({marks})", some)
+    connection.run(
+        f"UPDATE journal SET before = NULL, after = NULL WHERE entity = ? AND record_id IN ({marks})", (table, *some)
+    )

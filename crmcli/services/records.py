@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64, b2a_base64, crc32
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
 from crmcli.domain.entities import ENTITIES, RECORDS, entity
 from crmcli.domain.fields import suggest
-from crmcli.domain.text import fold
+from crmcli.domain.text import digits, fold
 from crmcli.domain.types import Money
 from crmcli.errors import AmbiguousError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Record, Rows, Section
@@ -27,6 +27,11 @@ ASSIGN = re.compile(r"([a-z][a-z0-9_.]*)=")
 #: No list is as long as this.
 MOST = 10**9
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*")
+#: A number of so many digits may be that of a telephone or of another system where no record has it.
+LONG = 7
+EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+#: A telephone number and nothing else, in ASCII digits.
+DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+")
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -58,64 +63,126 @@ def bound(ctx: Context, kind: Entity, text: str, *, scope: bool = True) -> Any:
 
 
 def resolve(ctx: Context, kind: Entity, text: str) -> int:
-    """The id of the record that people mean by `text`: its number, the start of its UUID, its e-mail, phone, domain,
-    or its name (in full, or a part that fits one record alone).
+    """The id of the record that people mean by `text`: what `identify` knows, or a part of a name that fits one record
+    alone.
 
     Raises NotFoundError, and AmbiguousError with the candidates.
     """
-    text = text.strip()
-    prefix, colon, rest = text.partition(":")
-    if colon and prefix in (kind.name, kind.plural, "id") and rest:
-        text = rest.strip()
-    if text.isdigit() and text.isascii():
-        return _by_number(ctx, kind, _number(text))
-    for where, value in _ways(ctx, kind, text):
-        of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
-        alive = "removed_at IS NULL AND " if "removed_at" in kind.by_name else ""
-        sql = f"SELECT id FROM {kind.table} t WHERE {of_kind}{alive}{where} ORDER BY id LIMIT 12"
-        found = [row[0] for row in ctx.reader.rows(sql, value)]
-        if len(found) == 1:
-            return int(found[0])
-        if found:
-            lines = [describe(kind, row) for row in read.hydrate(ctx.reader, kind, found)]
-            more = [] if len(found) < 12 else ["..."]
-            raise AmbiguousError(
-                f"'{text}' fits {len(found)}{'+' if more else ''} {kind.plural}:",
-                lines + more,
-                "name one by its number",
-            )
-    raise NotFoundError(
-        f"there is no {kind.name} '{text}'", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else ""
-    )
-
-
-def _number(text: str) -> int:
-    """Digits as a number; what is longer than any number in a store as the largest one."""
-    return int(text) if len(text.lstrip("0")) < 19 and len(text) < 1000 else 2**63 - 1
-
-
-def _by_number(ctx: Context, kind: Entity, number: int) -> int:
-    of_kind = "kind" if kind.kind else "''"
-    found = ctx.reader.one(f"SELECT {of_kind} FROM {kind.table} WHERE id = ?", (number,))
-    if found is None:
-        raise NotFoundError(
-            f"there is no {kind.name} {number}", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else ""
-        )
-    if kind.kind and found[0] != kind.kind:
-        raise NotFoundError(f"number {number} is a {found[0]}, not a {kind.name}", f"crm {found[0]} show {number}")
+    text = own_name(kind, text)
+    number = identify(ctx, kind, text)
+    if number is None:
+        number = _alone(kind, text, *_by_part(ctx, kind, text))
+    if number is None:
+        raise _nobody(kind, text)
     return number
 
 
+def identify(ctx: Context, kind: Entity, text: str) -> int | None:
+    """The id of the record that `text` names exactly: by its number, the start of its UUID, its e-mail address, phone,
+    external id, domain or full name; None when there is none. Raises AmbiguousError with the candidates."""
+    text = own_name(kind, text)
+    whole = digits(text)
+    number = int(whole[:18]) if whole.isascii() and whole.isdigit() else None
+    if number is not None and not whole.startswith("0") and _is_there(ctx, kind, whole, number):
+        return number
+    for where, value in _ways(ctx, kind, text):
+        found = _alone(kind, text, *_matches(ctx, kind, where, value))
+        if found is not None:
+            return found
+    # 0912... is a telephone number before it is the record 912.
+    return number if number is not None and whole.startswith("0") and _is_there(ctx, kind, whole, number) else None
+
+
+def own_name(kind: Entity, text: str) -> str:
+    """What stands behind `lead:` or `id:` where a lead is meant; else the text itself."""
+    prefix, colon, rest = text.strip().partition(":")
+    return rest.strip() if colon and prefix in (kind.name, kind.plural, "id") and rest.strip() else text.strip()
+
+
+def not_a_name(kind: Entity, text: str) -> NotFoundError | None:
+    """Why nobody can be made on the way by `text`, which `identify` does not know: it is an address or a number."""
+    if EMAIL.fullmatch(text):
+        return NotFoundError(
+            f"no {kind.name} has the e-mail address {text}", f"add them: crm {kind.name} add NAME --email {text}"
+        )
+    whole = digits(text)
+    if whole.isascii() and whole.isdigit() and not whole.startswith("0") and len(whole) < LONG:
+        return NotFoundError(f"there is no {kind.name} {text}", f"'crm {kind.name} list' shows them")
+    if DIALLED.fullmatch(whole):
+        return NotFoundError(
+            f"no {kind.name} has the telephone number {text}", f'add them: crm {kind.name} add NAME --phone "{text}"'
+        )
+    return None
+
+
+def _is_there(ctx: Context, kind: Entity, whole: str, number: int) -> bool:
+    """Whether there is a record of that number. Raises NotFoundError where it is of the other kind."""
+    if len(whole.lstrip("0")) > 18:
+        return False
+    of_kind = "kind" if kind.kind else "''"
+    found = ctx.reader.one(f"SELECT {of_kind} FROM {kind.table} WHERE id = ?", (number,))
+    if found and kind.kind and found[0] != kind.kind:
+        raise NotFoundError(f"number {number} is a {found[0]}, not a {kind.name}", f"crm {found[0]} show {number}")
+    return found is not None
+
+
+def _matches(ctx: Context, kind: Entity, where: str, value: tuple[Any, ...]) -> tuple[list[int], list[str]]:
+    """The records in sight that a condition fits, and a line about each where there are several; 12 at most."""
+    of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
+    alive = "removed_at IS NULL AND " if "removed_at" in kind.by_name else ""
+    sql = f"SELECT id FROM {kind.table} t WHERE {of_kind}{alive}{where} ORDER BY id LIMIT 12"
+    found = [int(row[0]) for row in ctx.reader.rows(sql, value)]
+    return found, [describe(kind, row) for row in read.hydrate(ctx.reader, kind, found)] if len(found) > 1 else []
+
+
+def _by_part(ctx: Context, kind: Entity, text: str) -> tuple[list[int], list[str]]:
+    """What `_matches` finds by a part of the name, two letters at least."""
+    needle = fold(text)
+    if "name" not in kind.by_name or len(needle) < 2:
+        return [], []
+    find = "instr" if ctx.reader.dialect == "sqlite" else "strpos"
+    return _matches(ctx, kind, f"{find}(name_key, ?) > 0", (needle,))
+
+
+def _alone(kind: Entity, text: str, found: list[int], lines: list[str]) -> int | None:
+    """The one that was found, None for nobody. Raises AmbiguousError for several."""
+    if len(found) > 1:
+        more = len(found) == 12
+        raise AmbiguousError(
+            f"'{text}' fits {len(found)}{'+' if more else ''} {kind.plural}:",
+            [*lines, "..."] if more else lines,
+            "name one by its number",
+        )
+    return found[0] if found else None
+
+
+def _nobody(kind: Entity, text: str) -> NotFoundError:
+    """That nothing is called so, and where to look."""
+    prefix, colon, rest = text.partition(":")
+    if colon and rest and prefix != kind.name and prefix in RECORDS:
+        return NotFoundError(f"'{text}' names a {prefix}, not a {kind.name}", f"crm {prefix} show {rest.strip()}")
+    whole = digits(text)
+    named = text if whole.isascii() and whole.isdigit() else f"'{text}'"
+    return NotFoundError(
+        f"there is no {kind.name} {named}", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else ""
+    )
+
+
 def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Conditions to try in order, from the most exact to a part of the name."""
+    """Conditions to try in order, each of which names a record exactly."""
     names = kind.by_name
     lower = text.lower()
+    whole = digits(text)
+    if whole.isascii() and whole.isdigit() and not whole.startswith("0") and len(whole) < LONG:
+        if "name" in names:
+            yield "name_key = ?", (fold(text),)
+        return
     if "uid" in names and len(text) >= 6 and UUID.fullmatch(lower):
         yield "(uid >= ? AND uid < ?)", (lower, lower + "g")
     if "email" in names and "@" in text:
         yield "email_key = ?", (values.key_of(ctx, kind, "email", text) or lower,)
-    digits = sum(c.isdigit() for c in text)
-    if "phone" in names and digits >= 5 and digits >= len(text.replace(" ", "")) - 4:
+    count = sum(c.isdigit() for c in text)
+    if "phone" in names and count >= 5 and count >= len(text.replace(" ", "")) - 4:
         key = names["phone"].type.key(text, ctx.env)
         other = " OR mobile_key = ?" if "mobile" in names else ""
         yield f"(phone_key = ?{other})", (key, key) if other else (key,)
@@ -127,38 +194,41 @@ def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[An
         yield "domain = ?", (domain_of(text),)
     elif "email" in names and re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
         yield "email_key LIKE ? ESCAPE '!'", ("%@" + text.lower().replace("_", "!_"),)
-    if "name" not in names:
-        return
-    needle = fold(text)
-    yield "name_key = ?", (needle,)
-    if len(needle) >= 2:
-        yield f"{'instr' if ctx.reader.dialect == 'sqlite' else 'strpos'}(name_key, ?) > 0", (needle,)
+    if "name" in names:
+        yield "name_key = ?", (fold(text),)
 
 
 def resolve_any(
     ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")
 ) -> tuple[Entity, int]:
-    """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits."""
+    """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, or if
+    none does so by a part of its name."""
     prefix, colon, rest = text.partition(":")
     if colon and prefix in ENTITIES and rest:
         kind = entity(prefix)
         return kind, resolve(ctx, kind, rest)
-    if text.strip().isdigit():
-        raise UsageError(
-            f"'{text}' does not say what it is", f"write {kinds[0]}:{text.strip()} or {kinds[-1]}:{text.strip()}"
-        )
-    found: list[tuple[Entity, int]] = []
-    for name in kinds:
-        try:
-            found.append((ENTITIES[name], resolve(ctx, ENTITIES[name], text)))
-        except NotFoundError:
-            continue
-    if not found:
-        raise NotFoundError(f"nothing is called '{text}'", f"try 'crm search {text}'")
-    if len(found) > 1:
-        lines = [f"{kind.name}:{number}" for kind, number in found]
-        raise AmbiguousError(f"'{text}' fits several records:", lines, "name one with its kind, as above")
-    return found[0]
+    text, whole = text.strip(), digits(text.strip())
+    numeric = whole.isascii() and whole.isdigit()
+    if numeric and not whole.startswith("0") and len(whole) < LONG:
+        raise UsageError(f"'{text}' does not say what it is", f"write {kinds[0]}:{text} or {kinds[-1]}:{text}")
+    for exact in (True, False):
+        found = [
+            (ENTITIES[name], number) for name in kinds for number in _fitting(ctx, ENTITIES[name], text, exact=exact)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            lines = [describe(kind, row) for kind, n in found[:12] for row in read.hydrate(ctx.reader, kind, [n])]
+            more = ["..."] if len(found) > 12 else []
+            raise AmbiguousError(f"'{text}' fits several records:", lines + more, "name one with its kind, as above")
+    raise NotFoundError(f"nothing is called '{text}'", f"try 'crm search {text}'")
+
+
+def _fitting(ctx: Context, kind: Entity, text: str, *, exact: bool) -> list[int]:
+    """The records of a kind that `text` names exactly in the first way that fits any, or by a part of their names."""
+    if exact:
+        return next((ids for way in _ways(ctx, kind, text) if (ids := _matches(ctx, kind, *way)[0])), [])
+    return _by_part(ctx, kind, text)[0]
 
 
 def describe(kind: Entity, row: Mapping[str, Any]) -> str:
@@ -207,14 +277,15 @@ def list_records(
     shown = columns_for(kind, chosen)
     fields = [kind.field(c.name) for c in shown]
     keys = read.parse_sort(kind, sort or view[1] or kind.sort)
-    after = _read_cursor(page, keys) if page else None
+    place = f"{kind.name}\n{','.join(('-' if down else '') + field.name for field, down in keys)}\n{text}"
+    after = _read_cursor(page, place, len(keys)) if page else None
     limit = int(ctx.settings["limit"]) if limit is None else limit
     if not 0 <= limit < MOST:
         raise UsageError(f"--limit wants 0 (all) or a positive number below {MOST}")
     if limit == 0:
         return Rows(shown, read.stream(ctx.reader, kind, node, sort=keys, fields=fields), empty=f"no {kind.plural} fit")
     rows, more = read.page(ctx.reader, kind, node, sort=keys, limit=limit, after=after, fields=fields)
-    return Rows(shown, rows, _cursor(more) if more else "", empty=f"no {kind.plural} fit")
+    return Rows(shown, rows, _cursor(more, place) if more else "", empty=f"no {kind.plural} fit")
 
 
 def _setting(ctx: Context, kind: Entity) -> str:
@@ -236,12 +307,15 @@ def _single_view(ctx: Context, kind: Entity, text: str) -> tuple[str, str]:
     return (row[0] or "", row[1] or "") if row else ("", "")
 
 
-def _cursor(after: list[Any]) -> str:
-    """A key as a word for the shell; written without json and base64, which a list would import for this alone."""
-    return b2a_base64(repr(after).encode(), newline=False).decode().rstrip("=").translate(str.maketrans("+/", "-_"))
+def _cursor(after: list[Any], place: str) -> str:
+    """A key as a word for the shell, with a mark of the list that it is a place in: its kind, order and filter. Written
+    without json and base64, which a list would import for this alone."""
+    packed = repr([crc32(place.encode()), *after]).encode()
+    return b2a_base64(packed, newline=False).decode().rstrip("=").translate(str.maketrans("+/", "-_"))
 
 
-def _read_cursor(text: str, keys: list[tuple[Field, bool]]) -> list[Any]:
+def _read_cursor(text: str, place: str, keys: int) -> list[Any]:
+    """The key in a cursor of this very list. Raises UsageError."""
     from ast import literal_eval
 
     try:
@@ -249,14 +323,14 @@ def _read_cursor(text: str, keys: list[tuple[Field, bool]]) -> list[Any]:
         after = literal_eval(a2b_base64(packed.encode()).decode())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         after = None
-    fits = isinstance(after, list) and len(after) == max(len(keys), 1) + 1 and isinstance(after[-1], int)
-    if (
-        not isinstance(after, list)
-        or not fits
-        or not all(value is None or isinstance(value, (str, int)) for value in after)
-    ):
-        raise UsageError("the --page cursor does not fit this list", "take it from the last line of the same list")
-    return after
+    if not isinstance(after, list) or not all(value is None or isinstance(value, (str, int)) for value in after):
+        raise UsageError("that is not a --page cursor", "take it from the last line of the same list")
+    if len(after) != max(keys, 1) + 2 or after[0] != crc32(place.encode()) or not isinstance(after[-1], int):
+        raise UsageError(
+            "the --page cursor is of another list",
+            "repeat the filter and --sort of the list that gave it, as they were",
+        )
+    return after[1:]
 
 
 def get(ctx: Context, kind: Entity, number: int) -> dict[str, Any]:
@@ -317,20 +391,21 @@ def each(
     kind: Entity,
     numbers: Sequence[int],
     step: Callable[[Transaction, dict[str, Any]], bool],
-    done: str,
+    done: str | Callable[[], str],
     source: str,
     *,
     named: bool = False,
 ) -> Changed:
     """Take a step with each of these records, in one transaction: `step` gets the present row and says whether it
-    changed it. `done` is the word for it; with `named` the line about a single record says its name too."""
+    changed it. `done` is the word for it, or gives it when the steps are taken; with `named` the line about a single
+    record says its name too."""
     changed = []
     with ctx.writing(source) as tx:
         tx.load(kind.name, list(numbers))
         for number in numbers:
             if step(tx, tx.row(kind.name, number)):
                 changed.append(number)
-        line = _summary(kind, changed, len(numbers), done)
+        line = _summary(kind, changed, len(numbers), done if isinstance(done, str) else done())
         if named and changed and len(numbers) == 1:
             line += f" {tx.row(kind.name, numbers[0])['name']}"
     return Changed((line,), tuple(tx.changes), ctx.batch, tuple(changed), kind.name)
@@ -348,8 +423,13 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int],
     word that names one record is that one, all else is a filter; `-` must have been read by the caller."""
     if not words:
         raise UsageError(f"which {kind.name}?", f"name one, or write a filter: crm {kind.name} list")
-    if all(re.fullmatch(r"\d+(,\d+)*", word) for word in words):
-        return [_by_number(ctx, kind, _number(n)) for word in words for n in word.split(",")], False
+    for word in words:
+        noun, colon, number = word.partition(":")
+        if colon and number.isdigit() and noun in RECORDS and noun != kind.name and noun not in kind.by_name:
+            raise _nobody(kind, word)
+    numbers = [word.removeprefix(f"{kind.name}:") for word in words]
+    if all(re.fullmatch(r"\d+(,\d+)*", word) for word in numbers):
+        return [resolve(ctx, kind, number) for word in numbers for number in word.split(",")], False
     if words[0].isdigit():
         raise UsageError(f"'{' '.join(words[1:])}' after the number {words[0]} is neither a number nor FIELD=VALUE")
     if len(words) == 1 and not query.TERM.match(words[0].removeprefix(f"{kind.name}:")):

@@ -1,18 +1,23 @@
-"""A rehearsal of an edit: made and rolled back, to show what it would change."""
+"""Rehearsals: verbs that were made and rolled back, to show what they would change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.entities import ENTITIES
 from crmcli.results import Column, Rows
-from crmcli.services import values
+from crmcli.services import history, values
 from crmcli.store import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from crmcli.context import Context
+    from crmcli.domain.change import Change
     from crmcli.domain.fields import Entity, Field
+
+#: Of so many records at most a rehearsal tells.
+MOST = 200
 
 
 def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mapping[str, str]) -> Rows:
@@ -20,7 +25,7 @@ def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mappin
     back, so that what is shown is what would be. Of a long list the first 200 are tried."""
     fields = list(dict.fromkeys(kind.field(values.alias(kind, name)) for name in assigned))
     wanted = [kind.field("name"), *fields] if "name" in kind.by_name else fields
-    some = list(numbers[:200])
+    some = list(numbers[:MOST])
     before = read.hydrate(ctx.reader, kind, some, wanted)
     after = {row["id"]: row for row in _rehearsed(ctx, kind, some, assigned, wanted)}
     rows = []
@@ -37,24 +42,39 @@ def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mappin
     )
 
 
-class _Rehearsal(Exception):
-    """Ends a transaction that was only to show what it would do."""
-
-
 def _rehearsed(
     ctx: Context, kind: Entity, numbers: list[int], assigned: Mapping[str, str], fields: list[Field]
 ) -> list[dict[str, Any]]:
     quiet, ctx.quiet = ctx.quiet, True
-    after: list[dict[str, Any]] = []
     try:
-        with ctx.writing("rehearsal") as tx:
-            tx.load(kind.name, numbers)
-            for number in numbers:
-                values.update(ctx, tx, kind, number, assigned)
-            tx.flush()
-            after = read.hydrate(ctx.reader, kind, numbers, fields)
-            raise _Rehearsal
-    except _Rehearsal:
-        return after
+        with ctx.rehearsal():
+            with ctx.writing("rehearsal") as tx:
+                tx.load(kind.name, numbers)
+                for number in numbers:
+                    values.update(ctx, tx, kind, number, assigned)
+            return read.hydrate(ctx.reader, kind, numbers, fields)
     finally:
         ctx.quiet = quiet
+
+
+def told(ctx: Context, changes: Sequence[Change]) -> Rows:
+    """What changes would do, in words: a row a field, of the first 200 records. Call it before they are taken back:
+    it asks the book for the names of what they link to."""
+    rows: list[dict[str, Any]] = []
+    gone = {(c.table, c.id): str(c.before["name"]) for c in changes if c.before and c.before.get("name")}
+    for change in changes[:MOST]:
+        record = {"record": f"{change.entity}:{change.id}", "name": _name(ctx, change)}
+        lines = history.told(ctx, change, gone)
+        rows += [{**record, "field": field, "before": old, "after": new} for field, old, new in lines]
+    columns = (
+        Column("record", None, "Record"), Column("name", None, "Name"), Column("field", None, "Field"),
+        Column("before", None, "Before"), Column("after", None, "After"),
+    )  # fmt: skip
+    return Rows(columns, rows, empty="nothing would change")
+
+
+def _name(ctx: Context, change: Change) -> str:
+    known = (change.after or {}).get("name") or (change.before or {}).get("name")
+    if known is None and "name" in ENTITIES[change.entity].by_name:
+        known = ctx.reader.value(f"SELECT name FROM {change.table} WHERE id = ?", (change.id,))
+    return str(known or "")

@@ -1,4 +1,4 @@
-"""The rows that an import refused, in a file that can be mended and imported again."""
+"""The rows that an import refused, in a file that can be mended and imported again, and the command for that."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import os
 import re
 from typing import IO, TYPE_CHECKING
 
-from crmcli.config import state_dir
+from crmcli.config import WRITABLE, make_folder, state_dir
 from crmcli.errors import CrmError
 from crmcli.exchange.formulas import guard
+from crmcli.services import mapping
+from crmcli.services.matching import match_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
+
+    from crmcli.services.planning import Plan
 
 #: Columns before the file's own; an import takes them for what they are and leaves them out.
 LINE, REASON = "crm_line", "crm_reason"
@@ -41,7 +45,7 @@ class Rejects:
         self.count += 1
 
     def _open(self) -> None:
-        os.makedirs(os.path.dirname(self._wanted), mode=0o700, exist_ok=True)
+        make_folder(os.path.dirname(self._wanted), "the refused rows")
         for attempt in range(100):
             self.path = f"{self._wanted}{f'-{attempt}' if attempt else ''}.csv"
             try:
@@ -49,7 +53,7 @@ class Rejects:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise CrmError(f"{self.path} cannot be written: {error.strerror}") from None
+                raise CrmError(f"the refused rows cannot be kept in {self.path}: {error.strerror}", WRITABLE) from None
             self._file = os.fdopen(fd, "w", encoding="utf-8", newline="")
             self._writer = csv.writer(self._file, lineterminator="\n")
             self._writer.writerow([LINE, REASON, *self._header])
@@ -60,3 +64,37 @@ class Rejects:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def again(made: Plan, path: str) -> str:
+    """The command that imports the mended file `path` as the plan imported its own: what was said by hand, and what
+    the whole of the first file settled but a few rows of it may not."""
+    from shlex import quote
+
+    return " ".join(["crm import", quote(path), *(quote(word) for word in _options(made))])
+
+
+def _options(made: Plan) -> Iterator[str]:
+    kind = made.kind
+    assert kind is not None
+    yield from ("--as", kind.name)
+    usual = {column.place: column.to for column in mapping.map_columns(kind, made.header, {})[0]}
+    for column in made.columns:
+        to = [name for name in column.to if name != "external_id"]
+        if to != [name for name in usual.get(column.place, ()) if name != "external_id"]:
+            yield from ("--map", f"{column.header}={to[0] if to else '-'}")
+        if "external_id" in column.to:
+            yield from ("--id", column.header)
+    filled = {name for column in made.columns for name in column.to}
+    if {mapping.FIRST, mapping.LAST} & filled:
+        filled.add("name")
+    if made.keys != match_keys(kind, None, filled, update=made.update) and not made.guessed:
+        yield from ("--match", ",".join("+".join(key) for key in made.keys))
+    if made.update:
+        yield "--update"
+    orders = {env.order for env in made.envs.values()} & {"dmy", "mdy"}
+    signs = {env.decimal for env in made.envs.values()} - {None, ""}
+    if len(orders) == 1:
+        yield from ("--dates", *orders)
+    if len(signs) == 1:
+        yield from ("--decimal", str(*signs))

@@ -5,28 +5,33 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from crmcli.domain import query
 from crmcli.domain.entities import RECORDS, SAVED_VIEW
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import fold
 from crmcli.errors import FilterError, NotFoundError, UsageError
 from crmcli.results import Changed, Rows
-from crmcli.services.records import bound, columns_for
+from crmcli.services.records import columns_for
 from crmcli.store import read
 
 if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
+    from crmcli.domain.query import Book
 
 
 def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: str = "", sort: str = "") -> Changed:
     """Save a filter under a name, over an earlier one of that name. Without a kind it fits every list that has its
-    fields. The filter is read first: FilterError."""
+    fields. The filter is read first, as it will be when it is saved: FilterError, also for a view that would contain
+    itself."""
     if not re.fullmatch(r"[\w.-]+", name):
         raise UsageError(f"'{name}' cannot name a view", "use letters, digits, - and _ alone")
-    kinds = [kind] if kind else _fitting(ctx, text)
+    book = ctx.book
+    after = book._replace(view=lambda of, other: text if fold(other) == fold(name) else book.view(of, other))
+    kinds = [kind] if kind else _fitting(ctx, after, text)
     if columns:
         columns_for(kinds[0], [c.strip() for c in columns.split(",") if c.strip() and c.strip() != "all"])
-    bound(ctx, kinds[0], text)
+    query.read(text, kinds[0], ctx.env, after)
     read.parse_sort(kinds[0], sort)
     row = {
         "entity": kind.name if kind else None,
@@ -44,12 +49,12 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
     return Changed((f"saved view {name} for {lists}: {text}",), tuple(tx.changes), ctx.batch, (number,), "saved_view")
 
 
-def _fitting(ctx: Context, text: str) -> list[Entity]:
+def _fitting(ctx: Context, book: Book, text: str) -> list[Entity]:
     """The kinds of record whose lists can take the filter. Raises the first kind's error when none can."""
     found, first = [], None
     for kind in RECORDS.values():
         try:
-            bound(ctx, kind, text)
+            query.read(text, kind, ctx.env, book)
         except FilterError as error:
             first = first or error
         else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.dates import describe, instant_of, parse_when
+from crmcli.domain.dates import When, describe, instant_of, parse_when
 from crmcli.domain.entities import INTERACTION_KINDS, TASK
 from crmcli.domain.types import read_instant, show_instant
 from crmcli.errors import UsageError
@@ -54,10 +55,12 @@ def reopen(ctx: Context, numbers: Sequence[int], *, source: str = "cli") -> Chan
 
 
 def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli") -> Changed:
-    """Put tasks off to a date word. A day keeps each task's time of day; `+2d` counts from today."""
+    """Put tasks off to a date word. A day keeps each task's time of day; `+2d` counts from today. It is said when that
+    is earlier than a task that was still to come."""
     if not to.strip():
         raise UsageError("snooze to when?", "write a day or time, such as tomorrow, mon, +3d or 'fri 14:30'")
     when = parse_when(to, ctx.env.now, ctx.env.calendar)
+    said: dict[str, None] = {}
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
         values: dict[str, Any] = {"due_on": when.day.isoformat(), "due_at": None}
@@ -66,6 +69,22 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
             clock = read_instant(row["due_at"]).astimezone(ctx.env.now.tzinfo).time()
         if clock is not None:
             values["due_at"] = show_instant(instant_of(when._replace(time=clock), ctx.env.now))
-        return tx.change("task", row["id"], values)
+        said[describe(when._replace(time=clock), ctx.env.now, ctx.env.calendar)] = None
+        changed = tx.change("task", row["id"], values)
+        if changed and (values["due_on"], values["due_at"] or "") < (row.get("due_on") or "", row.get("due_at") or ""):
+            _say_earlier(ctx, row)
+        return changed
 
-    return each(ctx, TASK, numbers, step, f"snoozed to {describe(when, ctx.env.now)}:", source)
+    def done() -> str:
+        return f"snoozed to {next(iter(said)) if len(said) == 1 else describe(when, ctx.env.now, ctx.env.calendar)}:"
+
+    return each(ctx, TASK, numbers, step, done, source)
+
+
+def _say_earlier(ctx: Context, row: dict[str, Any]) -> None:
+    """Say that a task comes up earlier now, unless it was due before today."""
+    now = ctx.env.now
+    if row["due_on"] > now.date().isoformat():
+        clock = read_instant(row["due_at"]).astimezone(now.tzinfo).time() if row.get("due_at") else None
+        was = describe(When(date.fromisoformat(row["due_on"]), clock), now, ctx.env.calendar)
+        ctx.say(f"task:{row['id']} was due {was}: it comes up earlier now")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import INTERACTION, INTERACTION_KINDS
 from crmcli.domain.text import check_text, clip
+from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import values
@@ -31,8 +32,8 @@ def add(
     direction: str = "",
     source: str = "cli",
 ) -> Changed:
-    """Put an interaction on a record's timeline. `at` is a date word (default now), `minutes` a number, `direction`
-    "in" or "out". Raises FieldError, UsageError."""
+    """Put an interaction on a record's timeline. `at` is a date word (default now) that is not to come, `minutes` a
+    number, `direction` "in" or "out". Raises FieldError, UsageError."""
     if what not in INTERACTION_KINDS:
         raise UsageError(f"'{what}' cannot be logged", f"choose from: {', '.join(LOGGED)}")
     if what == "note" and not body.strip():
@@ -46,6 +47,12 @@ def add(
             raise FieldError(f"{name}: {error.message}", name, error.hint) from None
         if stored is not None:
             columns[name] = stored
+    if columns.get("at", "") > show_instant(env.now):
+        raise FieldError(
+            f"at: '{at}' has not come yet, and the timeline holds what has happened",
+            "at",
+            f'plan it instead: crm task add "..." --on {kind.name}:{number} --due "{at}"',
+        )
     with ctx.writing(source) as tx:
         tx.row(kind.name, number)
         made = write(ctx, tx, kind, number, what, body, **columns)
@@ -115,6 +122,7 @@ def _interactions(ctx: Context, kind: Entity, number: int, limit: int) -> list[d
     for row in rows:
         record = dict(zip(names, row, strict=True))
         record["at"] = at.from_db(record["at"])
+        record["ref"] = f"interaction:{record['id']}"
         record["on"] = about(record, skip=(kind.table, number))
         found.append(record)
     return found
@@ -137,6 +145,7 @@ def _stages(ctx: Context, number: int) -> list[dict[str, Any]]:
     return [
         {
             "id": i,
+            "ref": f"stage_move:{i}",
             "at": at.from_db(left),
             "kind": "stage",
             "body": f"left {stage} after {duration(seconds)}",

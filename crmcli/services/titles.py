@@ -18,11 +18,13 @@ WHOSE = {
     "task": ("task", "activity", "وظیفه", "فعالیت"),
 }
 _PEOPLE = ("contact", "person", "primarycontact", "contactperson")
+#: Codes of currencies that are words as well.
+_WORDS = frozenset(("ALL", "BOB", "CUP", "MOP", "TOP", "TRY"))
 _BRACKETS = re.compile(r"\s*[(\[（]([^()\[\]]*)[)\]）]")
-_LAST_WORD = re.compile(r"(.*\S)(?:[\s_]+(?:in|به)[\s_]+|[\s_]+)(\S+)")
+_LAST_WORD = re.compile(r"(.*?\S)(?:[\s_]+(?:in|به))?[\s_]+([^\s_]+)")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def squeeze(header: str) -> str:
     """A header as it is compared: folded, letters and digits alone."""
     return "".join(c for c in fold(header) if c.isalnum())
@@ -35,16 +37,18 @@ def unit_of(title: str) -> str:
     """
     for inside in _BRACKETS.findall(title):
         word = re.sub(r"^(?:in|به)\s+", "", inside.strip(), flags=re.IGNORECASE)
-        if _counts(word):
+        if _counts(word, title):
             return str(word)
     last = _LAST_WORD.fullmatch(title.strip())
-    if last and ((last[2].isupper() and known(last[2])) or (not last[2].isascii() and _counts(last[2]))):
+    if last and (known(last[2]) or not last[2].isascii()) and _counts(last[2], title):
         return last[2]
     return ""
 
 
-def _counts(word: str) -> bool:
+def _counts(word: str, title: str) -> bool:
     if not word or any(c.isdigit() for c in word) or "%" in word:
+        return False
+    if word.upper() in _WORDS and (not word.isupper() or title.isupper()):
         return False
     try:
         parse_money(f"1 {word}", "EUR")
@@ -71,10 +75,12 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
     for distance, text in texts:
         key = squeeze(text)
         found.append((distance, key))
-        for word in (*WHOSE.get(kind, ()), *(_PEOPLE if kind == "lead" else ())):
+        people = _PEOPLE if kind == "lead" else ()
+        for word in (*WHOSE.get(kind, ()), *people):
+            further = 50 if word in people else 0  # a lead is called by its subject where it has one
             for rest in (key.removeprefix(word), key if word.isascii() else key.removesuffix(word)):
                 if rest not in ("", key):
-                    found.append((distance, rest))
+                    found.append((distance + further, rest))
     return found
 
 
@@ -101,11 +107,14 @@ def about_company(title: str) -> bool:
 
 def about_person(title: str) -> bool:
     """Whether a title names the person and not the subject: "Contact Name", "Person - Name", "Full name"."""
-    return squeeze(title) in ("contactname", "personname", "contactperson", "fullname", "نامشخص")
+    return squeeze(title) in (
+        "contactname", "personname", "contactperson", "primarycontact", "primarycontactname", "fullname", "نامشخص",
+    )  # fmt: skip
 
 
 def said_kind(titles: list[str]) -> str:
-    """The kind that most titles name before a dash ("Deal - Title"), "" where that is not half of them."""
+    """The kind that titles name before a dash ("Deal - Title"), "" where half of them name none. Activities, deals and
+    leads are exported along with their people and companies."""
     counts: dict[str, int] = {}
     for title in titles:
         whose, dash, _ = title.partition(" - ")
@@ -113,5 +122,7 @@ def said_kind(titles: list[str]) -> str:
             if dash and squeeze(whose) in words:
                 counts[kind] = counts.get(kind, 0) + 1
                 break
-    best = max(counts, key=lambda kind: counts[kind], default="")
-    return best if best and counts[best] * 2 >= len(titles) else ""
+    if sum(counts.values()) * 2 < len(titles):
+        return ""
+    ahead = next((kind for kind in ("task", "deal", "lead") if kind in counts), "")
+    return ahead or max(counts, key=lambda kind: counts[kind], default="")

@@ -6,11 +6,12 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.domain.dates import relative
+from crmcli.domain.dates import relative, show_day
 from crmcli.domain.entities import CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.query import And, Compare, Empty, Node, OneOf, Or
 from crmcli.domain.text import clip
 from crmcli.domain.types import read_instant, show_instant
+from crmcli.errors import UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import records, related, timeline
 from crmcli.store import read
@@ -37,6 +38,8 @@ OPEN_DEAL = (
     Empty(DEAL.by_name["removed_at"]),
 )
 OPEN_TASK = (Empty(TASK.by_name["done_at"]), Empty(TASK.by_name["removed_at"]))
+#: Kinds of record that a page before a call can be about: table -> the field by which others hang on them.
+LINKS = {"opportunity": "opportunity", "contact": "contact", "company": "company"}
 #: A sentence that gives somebody's word.
 PROMISE = re.compile(
     r"\b(promis\w*|i['’]ll|we['’]ll|(?:i|we) will|will send|agreed to|committed to)\b|قول|وعده", re.IGNORECASE
@@ -60,7 +63,8 @@ def today(ctx: Context, *, owner: str = "") -> Page:
     now = ctx.env.now
     mine = _owned(ctx, owner)
     found = tuple(_section(ctx, part, mine(part.kind)) for part in (*_tasks(ctx), *_opportunities(ctx)))
-    return Page(f"{now:%A} {now.date().isoformat()}", found, {"date": now.date().isoformat(), "user": ctx.actor})
+    title = f"{now:%A} {show_day(now.date(), ctx.env.calendar)}"
+    return Page(title, found, {"date": now.date().isoformat(), "user": ctx.actor})
 
 
 def _tasks(ctx: Context) -> Iterator[Part]:
@@ -135,7 +139,7 @@ def when(ctx: Context, row: dict[str, Any]) -> str:
 
     word = relative(date.fromisoformat(row["due_on"]), ctx.env.now.date())
     if row.get("due_at"):
-        word += f" {_moment(ctx, row['due_at'])[-5:]}"
+        word += f" {read_instant(row['due_at']).astimezone(ctx.env.now.tzinfo):%H:%M}"
     return word
 
 
@@ -194,7 +198,13 @@ def _age(ctx: Context, stored: str | None) -> str:
 
 
 def brief(ctx: Context, kind: Entity, number: int) -> Page:
-    """One page before a call: who it is, their company, open deals, last touches, open tasks, what was promised."""
+    """One page before a call: who it is, their company, open deals, last touches, open tasks, what was promised.
+
+    Raises NotFoundError, and UsageError for a kind of record that nobody can be called about.
+    """
+    link = LINKS.get(kind.table)
+    if link is None:
+        raise UsageError(f"{kind.name}:{number} is nobody to call", "name a lead, deal, contact or company")
     row = records.get(ctx, kind, number)
     facts = {
         name: row.get(name)
@@ -207,7 +217,6 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
     found: list[Section] = [_who(ctx, kind, facts, row)]
     found += _company(ctx, kind, row)
     found += _people(ctx, kind, row)
-    link = {"opportunity": "opportunity", "contact": "contact", "company": "company"}[kind.table]
     if kind.table != "opportunity":
         found.append(
             records.list_section(
@@ -235,6 +244,7 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
 
 
 def _who(ctx: Context, kind: Entity, facts: dict[str, Any], row: dict[str, Any]) -> Section:
+    """What is known, in words for people: the page's own values have it for machines."""
     lines = []
     for name, value in facts.items():
         field = kind.by_name.get(name)
@@ -247,8 +257,9 @@ def _who(ctx: Context, kind: Entity, facts: dict[str, Any], row: dict[str, Any])
 
 
 def _moment(ctx: Context, stored: str) -> str:
-    """A stored instant in the user's zone, to the minute."""
-    return f"{read_instant(stored).astimezone(ctx.env.now.tzinfo):%Y-%m-%d %H:%M}"
+    """A stored instant in the user's zone and calendar, to the minute."""
+    local = read_instant(stored).astimezone(ctx.env.now.tzinfo)
+    return f"{show_day(local.date(), ctx.env.calendar)} {local:%H:%M}"
 
 
 def _company(ctx: Context, kind: Entity, row: dict[str, Any]) -> list[Section]:

@@ -28,14 +28,14 @@ MOST_CONFLICTS = 20
 SOFT = frozenset(("updated_at", "position"))
 
 
-def undo(ctx: Context, batch: int = 0) -> Changed:
+def undo(ctx: Context, batch: int | None = None) -> Changed:
     """Take back a batch: by number, or the newest one of this actor that stands and is not itself an undo.
 
     Every field goes back to what it was before the batch; what was added is taken away, what was taken away returns
     with its number. Raises NotFoundError, RefusedError, and ConflictError naming each record that a later change
     stands in the way of; then nothing is changed.
     """
-    number = batch or _newest(ctx)
+    number = _newest(ctx) if batch is None else batch
     _check(ctx, number)
     with ctx.writing("undo", command=ctx.command or f"undo {number}", undoes=number) as tx:
         _check(ctx, number, alone=True)
@@ -107,6 +107,7 @@ class _Undo:
         self.noun = ""
         self.moved: dict[tuple[str, int], int] = {}
         self.doomed: dict[str, set[int]] = {}
+        self.let_go: set[tuple[str, int, str]] = set()
         self.many = False
 
     def run(self) -> None:
@@ -131,8 +132,21 @@ class _Undo:
         for table in reversed(ORDER):
             for some in _chunks(sorted(self.doomed.get(table, ()), reverse=True)):
                 self._take_away(table, self.batch.nets(table, some))
+        if not self.conflicts:
+            self._check_stages()
         if self.conflicts:
             self._refuse()
+
+    def _check_stages(self) -> None:
+        """Nothing stands in a stage that was removed: neither does what goes back to it, nor what is in one that the
+        batch had brought back."""
+        sql = (
+            "SELECT o.id, o.kind, o.name, s.name FROM stage s JOIN opportunity o ON o.stage_id = s.id"
+            f" WHERE s.removed_at IS NOT NULL ORDER BY o.id LIMIT {MOST_CONFLICTS}"
+        )
+        for number, kind, name, stage in self.connection.rows(sql):
+            row = {"kind": kind, "name": name}
+            self._conflict("opportunity", number, row, f"its stage {stage} would be a removed one")
 
     def _rows(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         return self.tx.rows(NOUNS[table], list(ids))
@@ -224,11 +238,12 @@ class _Undo:
             assert done.before is not None
             assert done.after is not None
             if current is None:
-                self._conflict(table, number, None, "is no more")
+                self._conflict(table, number, None, "is no more" + self._by(table, number))
             elif current.get("removed_at") and self.batch.removed_later(table, number, current["removed_at"]):
-                self._conflict(table, number, current, "was removed later")
+                self._conflict(table, number, current, "was removed later" + self._by(table, number, ["removed_at"]))
             else:
                 wanted[number] = self._values(table, number, current, done)
+                self.let_go.update((table, number, column) for column in wanted[number])
         self._relink(table, wanted)
         for number, values in wanted.items():
             if values:
@@ -251,7 +266,7 @@ class _Undo:
             elif now != was and column not in SOFT:
                 changed.append(column)
         if changed:
-            self._conflict(table, number, current, f"{_labels(table, changed)} changed later")
+            self._conflict(table, number, current, self._changed_later(table, number, changed))
             return {}
         return {column: value for column, value in values.items() if current.get(column) != value}
 
@@ -271,35 +286,55 @@ class _Undo:
             if table in WORDS and (differ or number in held):
                 self.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
             elif differ:
-                what = "was removed later" if "removed_at" in differ else f"{_labels(table, differ)} changed later"
+                if "removed_at" in differ:
+                    what = "was removed later" + self._by(table, number, ["removed_at"])
+                else:
+                    what = self._changed_later(table, number, differ)
                 self._conflict(table, number, row, what)
             elif number in held:
-                self._conflict(table, number, row, f"{held[number]} hangs on it now")
+                child, other, column = held[number]
+                noun = _noun(child, self._rows(child, [other])[other]).replace("_", " ")
+                what = f"{noun} {other} hangs on it now{self._by(child, other, [column])}"
+                self._conflict(table, number, row, what)
             else:
                 self.tx.delete(_noun(table, row), number)
         self._flush()
 
-    def _held(self, table: str, ids: list[int]) -> dict[int, str]:
-        """Those of these records that a record which stays links to, and one such record each."""
-        found: dict[int, str] = {}
+    def _held(self, table: str, ids: list[int]) -> dict[int, tuple[str, int, str]]:
+        """Those of these records that a record which stays links to, and one such link each: table, record, column.
+
+        After a conflict nothing is written any more: what would have gone or let go is no reason of its own."""
+        found: dict[int, tuple[str, int, str]] = {}
         if not ids:
             return found
         marks = ", ".join("?" * len(ids))
         for child, column in LINKS.get(table, ()):
-            name = "record_id" if child.endswith("_tag") else "id"
-            sql = f"SELECT {column}, {name} FROM {child} WHERE {column} IN ({marks})"
+            tagged = child.endswith("_tag")
+            sql = f"SELECT {column}, {'record_id' if tagged else 'id'} FROM {child} WHERE {column} IN ({marks})"
+            owner, link = (child.removesuffix("_tag"), "tags") if tagged else (child, column)
             for target, number in self.connection.rows(sql, ids):
-                if child != table or number not in self.doomed.get(table, ()):
-                    found[target] = f"{NOUNS.get(child, child.removesuffix('_tag')).replace('_', ' ')} {number}"
+                goes = (owner == table or self.conflicts) and number in self.doomed.get(owner, ())
+                if not goes and not (self.conflicts and (owner, number, link) in self.let_go):
+                    found[target] = (owner, number, link)
         return found
 
     # --- telling ---
 
     def _conflict(self, table: str, number: int, row: dict[str, Any] | None, what: str) -> None:
-        last = last_change(self.connection, table, number)
-        by = f" (batch {last[0]}, {last[1]})" if last and last[0] != self.batch.number else ""
         name = f" {row['name']}" if row and row.get("name") else ""
-        self.conflicts.append(f"{_noun(table, row or {})}:{number}{name}: {what}{by}")
+        self.conflicts.append(f"{_noun(table, row or {})}:{number}{name}: {what}")
+
+    def _changed_later(self, table: str, number: int, columns: Iterable[str]) -> str:
+        """Which of these columns which later batch changed."""
+        found: dict[str, list[str]] = {}
+        for column in columns:
+            found.setdefault(self._by(table, number, [column]), []).append(column)
+        return ", ".join(f"{_labels(table, some)} changed later{by}" for by, some in found.items())
+
+    def _by(self, table: str, number: int, columns: Iterable[str] = ()) -> str:
+        """The batch that changed a record, or one of these columns, last, in brackets."""
+        last = last_change(self.connection, table, number, columns, besides=self.batch.number)
+        return f" (batch {last[0]}, {last[1]})" if last else ""
 
     def _refuse(self) -> None:
         shown = "".join(f"\n  {line}" for line in self.conflicts[:MOST_CONFLICTS])

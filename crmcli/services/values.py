@@ -77,6 +77,8 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
         raise FieldError(f"a {kind.name} needs a name", "name")
     if kind.table == "opportunity":
         changes = _moved(ctx, tx, row, changes)
+    if kind.name == "company" and changes.get("parent_id"):
+        _check_parent(tx, row, changes["parent_id"])
     if "external_id" in changes and changes["external_id"] != row.get("external_id"):
         _check_external(ctx, kind, changes)
     return tx.change(kind.name, number, changes)
@@ -90,8 +92,7 @@ def parse(
 
     found: dict[str, Any] = {}
     env = ctx.env._replace(currency=_currency(kind, assigned, row, ctx.env))
-    # A person made on the way belongs to the company named beside them, so the company is read first.
-    for name, text in sorted(assigned.items(), key=lambda item: item[0] == "contact"):
+    for name, text in sorted(assigned.items(), key=_turn):
         try:
             if name == "on":
                 found.update(links(ctx, text))
@@ -108,6 +109,12 @@ def parse(
             raise FieldError(f"{name}: {error.message}", name, error.hint) from None
     _settle_currency(kind, found, row, ctx.env)
     return found
+
+
+def _turn(item: tuple[str, str]) -> int:
+    """The order in which fields are read: a stage is one of the pipeline named beside it, and a person made on the way
+    belongs to the company named beside them."""
+    return {"pipeline": 0, "contact": 2}.get(item[0], 1)
 
 
 def _one(ctx: Context, tx: Transaction, field: Field, text: str, env: Env, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,12 +182,16 @@ def _settle_currency(kind: Entity, found: dict[str, Any], row: Mapping[str, Any]
 def edit_tags(tx: Transaction, text: str, current: list[int]) -> list[int]:
     """Tag ids after an edit: `a,b` sets, `+a,-b` adds and takes away, empty clears."""
     words = [word.strip() for word in re.split(r"[,;،\n]", text) if word.strip()]
-    relative = bool(words) and all(word[0] in "+-" for word in words)
+    relative = bool(words) and words[0][0] in "+-"
+    if odd := next((word for word in words if (word[0] in "+-") != relative), ""):
+        raise FieldError(
+            f"'{words[0]}' and '{odd}' do not go together", hint="'a,b' sets the tags, '+a,-b' adds and takes away"
+        )
     tags = set(current) if relative else set()
     for word in words:
         name = word[1:].strip() if relative else word
-        if not name:
-            raise FieldError(f"'{word}' names no tag")
+        if not name or name[0] in "+-":
+            raise FieldError(f"'{word}' names no tag", hint="a tag does not start with + or -")
         number = tx.word("tag", name, create=not word.startswith("-") or not relative)
         if number is None:
             continue
@@ -214,29 +225,56 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
 
 def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int:
     """A link to a record: by what it is called; a new company or person where the field makes them."""
-    from crmcli.services.records import resolve, resolve_any
+    from crmcli.services.records import identify, not_a_name, own_name, resolve, resolve_any
 
     assert isinstance(field.type, Ref)
     if field.type.entity == "opportunity":
         return resolve_any(ctx, text if ":" in text or not text.isdigit() else f"deal:{text}", ("lead", "deal"))[1]
     kind = ENTITIES[field.type.entity]
-    if field.type.create and not text.isdigit() and ":" not in text:
-        sql = f"SELECT id FROM {kind.table} WHERE name_key = ? AND removed_at IS NULL ORDER BY id LIMIT 1"
-        found = tx.connection.rows(sql, (fold(text),))
-        if not found and tx.names_alone():
-            found = tx.connection.rows(sql, (fold(text),))
-        if found:
-            return int(found[0][0])
-        return made(ctx, tx, kind, text, {"company_id": row.get("company_id")} if kind.name == "contact" else {})
-    return resolve(ctx, kind, text)
+    if not field.type.create or own_name(kind, text) != text:
+        return resolve(ctx, kind, text)
+    if (kind.name, fold(text)) in tx.memory:
+        return tx.memory[kind.name, fold(text)]
+    found = identify(ctx, kind, text)
+    if found is None and tx.names_alone():
+        found = identify(ctx, kind, text)
+    if found is not None:
+        return found
+    if unknown := not_a_name(kind, text):
+        raise unknown
+    return made(ctx, tx, kind, text, {"company_id": row.get("company_id")} if kind.name == "contact" else {})
 
 
 def made(ctx: Context, tx: Transaction, kind: Entity, name: str, fixed: Mapping[str, Any]) -> int:
-    """A company or person made on the way by its name; once in a transaction."""
+    """A company or person made on the way by its name, which is said; once in a transaction."""
     key = (kind.name, fold(name))
     if key not in tx.memory:
+        start = fold(name)
+        like = ctx.reader.one(
+            f"SELECT id, name FROM {kind.table} WHERE name_key >= ? AND name_key < ? AND removed_at IS NULL"
+            " ORDER BY name_key, id LIMIT 1",
+            (start, start + "\U0010ffff"),
+        )
         tx.memory[key] = create(ctx, tx, kind, {"name": name}, fixed=fixed)
+        meant = f" (there is {kind.name}:{like[0]} {like[1]}; 'crm undo' takes this back)" if like else ""
+        ctx.say(f"new {kind.name}: {name}{meant}")
     return tx.memory[key]
+
+
+def _check_parent(tx: Transaction, row: Mapping[str, Any], parent: int) -> None:
+    """Refuse to put a company under itself or under one that is under it."""
+    above: int | None = parent
+    seen: set[int] = set()
+    while above is not None and above not in seen:
+        if above == row["id"]:
+            name = tx.row("company", parent)["name"]
+            raise FieldError(
+                "a company cannot be under itself" if parent == row["id"] else f"{name} is under {row['name']} already",
+                "parent",
+                "" if parent == row["id"] else f"take it out from there first: crm company edit {parent} parent=",
+            )
+        seen.add(above)
+        above = tx.row("company", above).get("parent_id")
 
 
 def _user(ctx: Context, tx: Transaction, name: str) -> int:
@@ -244,6 +282,10 @@ def _user(ctx: Context, tx: Transaction, name: str) -> int:
     name = ctx.actor if name == "me" else name
     number = tx.word("user", name, create=False)
     if number is not None:
+        if not tx.row("user", number)["active"]:
+            raise FieldError(
+                f"{name} is not active", hint=f"to give them records again: crm user edit {name} active=yes"
+            )
         return number
     hint = suggest(name, ctx.names("user"))
     if hint and fold(name) != fold(ctx.actor):
@@ -258,28 +300,39 @@ def _stage(ctx: Context, number: int | None) -> dict[str, Any] | None:
     return next((s for s in stages(ctx) if s["id"] == number), None) if number else None
 
 
-def stages(ctx: Context) -> list[dict[str, Any]]:
-    """Every stage in the order of its pipeline, as plain rows."""
+def stages(ctx: Context, *, removed: bool = False) -> list[dict[str, Any]]:
+    """Every stage in the order of its pipeline, as plain rows; with `removed` those instead that were taken out."""
     names = ("id", "name", "name_key", "pipeline_id", "position", "probability_bp", "is_won", "folded", "rot_days")
     sql = (
         f"SELECT {', '.join('s.' + n for n in names)}, p.name FROM stage s JOIN pipeline p ON p.id = s.pipeline_id"
-        " ORDER BY p.position, p.id, s.position, s.id"
+        f" WHERE s.removed_at IS {'NOT ' if removed else ''}NULL ORDER BY p.position, p.id, s.position, s.id"
     )
     return [dict(zip((*names, "pipeline"), row, strict=True)) for row in ctx.reader.rows(sql)]
 
 
 def stage_named(ctx: Context, text: str, pipeline_id: int | None) -> dict[str, Any]:
-    """A stage by its name, in the record's own pipeline first. Raises FieldError."""
+    """A stage by its name or the start of it, in the record's own pipeline; a new record (None) takes the first that
+    fits. Raises FieldError."""
     key, every = fold(text), stages(ctx)
-    own = [s for s in every if s["pipeline_id"] == pipeline_id] or every
+    own = [s for s in every if s["pipeline_id"] == pipeline_id] if pipeline_id else every
     fits = [s for s in own if s["name_key"] == key] or [s for s in own if s["name_key"].startswith(key)]
-    fits = fits or [s for s in every if s["name_key"] == key]
     if len(fits) == 1 or (fits and fits[0]["name_key"] == key):
         return fits[0]
+    elsewhere = next((s for s in every if s["name_key"] == key), None)
+    if not fits and elsewhere is not None:
+        raise FieldError(
+            f"the stage '{elsewhere['name']}' is in the pipeline {elsewhere['pipeline']}, another one",
+            hint=f"to go there: pipeline={_word(elsewhere['pipeline'])} stage={_word(elsewhere['name'])}",
+        )
     names = ", ".join(dict.fromkeys(s["name"] for s in own))
     raise FieldError(
         f"there is no stage '{text}'" if not fits else f"'{text}' fits several stages", hint=f"stages: {names}"
     )
+
+
+def _word(text: str) -> str:
+    """A name as it is typed in a shell."""
+    return text if re.fullmatch(r"[\w.+-]+", text) else f'"{text}"'
 
 
 def first_stage(ctx: Context, pipeline_id: int | None) -> dict[str, Any]:
@@ -319,10 +372,11 @@ def next_position(tx: Transaction, stage_id: int) -> int:
 
 def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """What follows from a new stage, pipeline or owner."""
+    for column, what in (("pipeline_id", "pipeline"), ("stage_id", "stage")):
+        if column in changes and changes[column] is None:
+            raise FieldError(f"a {row['kind']} is always in a {what}", what)
     if "pipeline_id" in changes and changes["pipeline_id"] != row.get("pipeline_id") and "stage_id" not in changes:
         changes["stage_id"] = first_stage(ctx, changes["pipeline_id"])["id"]
-    if changes.get("stage_id") is None and "stage_id" in changes:
-        raise FieldError("a lead or deal is always in a stage", "stage")
     if "stage_id" in changes and changes["stage_id"] != row.get("stage_id"):
         stage = _stage(ctx, changes["stage_id"])
         assert stage is not None
@@ -389,6 +443,6 @@ def due(ctx: Context, text: str) -> dict[str, Any]:
         return {"due_on": None, "due_at": None}
     when = parse_when(text, ctx.env.now, ctx.env.calendar)
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()):
-        ctx.say(f"due {describe(when, ctx.env.now)}")
+        ctx.say(f"due {describe(when, ctx.env.now, ctx.env.calendar)}")
     moment = show_instant(instant_of(when, ctx.env.now)) if when.time is not None else None
     return {"due_on": when.day.isoformat(), "due_at": moment}

@@ -15,7 +15,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from crmcli.errors import ConflictError, CrmError, StoreError, UsageError
+from crmcli.errors import CrmError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,15 +32,10 @@ def is_url(target: str) -> bool:
     return target.startswith(("postgresql://", "postgres://"))
 
 
+#: How a failure ends that left the store as it was before the transaction.
+UNSAVED = "; nothing was saved"
 #: What a statement may fail with: what SQLite says, and what its driver cannot hand over.
-_REFUSALS = (sqlite3.Error, OverflowError, UnicodeEncodeError)
-#: How SQLite says that a question is longer than it takes.
-_TOO_LONG = (
-    "Expression tree is too large",
-    "too many SQL variables",
-    "parser stack overflow",
-    "string or blob too big",
-)
+REFUSALS = (sqlite3.Error, OverflowError, UnicodeError)
 
 
 class Connection:
@@ -69,8 +64,8 @@ class Connection:
         """Run statements that take no values, without committing."""
         raise NotImplementedError
 
-    def next_ids(self, table: str, count: int) -> int:
-        """The first of `count` fresh ids of a table, never given before (call it inside a transaction)."""
+    def next_ids(self, table: str, count: int) -> list[int]:
+        """`count` fresh ids of a table, rising, never given before (call it inside a transaction)."""
         raise NotImplementedError
 
     @contextlib.contextmanager
@@ -80,7 +75,8 @@ class Connection:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """A write transaction: committed at the end, rolled back if the body raises."""
+        """A write transaction: committed at the end, rolled back if the body raises. Inside another one it is a part
+        of that: what it wrote goes if its own body raises, and with the whole if that does."""
         raise NotImplementedError
         yield  # type: ignore[unreachable]  # makes this a generator, as the decorator wants
 
@@ -133,7 +129,7 @@ class WriteLock:
                 holder = self._holder()
                 self._close()
                 raise StoreError(
-                    f"the store is locked by {holder} for more than {self.timeout:g} s; nothing was saved",
+                    f"the store is locked by {holder} for more than {self.timeout:g} s{UNSAVED}",
                     "try again when it is done, or raise the setting busy_timeout",
                 )
             if waited > 1 and not said:
@@ -178,33 +174,36 @@ class SQLite(Connection):
             self.raw.execute("PRAGMA foreign_keys=ON")
             self.raw.execute("PRAGMA synchronous=FULL")
             self._file = os.stat(path).st_ino
-        except sqlite3.Error as error:
-            raise translate(error, path) from None
+        except REFUSALS as error:
+            raise refused(error, path, reading=True) from None
+        #: Whether a transaction is open, in which what fails is not saved.
+        self._writing = False
+        self._tidy = False
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:
             return self.raw.execute(sql, params).fetchall()
-        except _REFUSALS as error:
-            raise translate(error, self.target) from error
+        except REFUSALS as error:
+            raise refused(error, self.target, reading=not self._writing) from error
 
     def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:
             cursor = self.raw.execute(sql, params)
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
-        except _REFUSALS as error:
-            raise translate(error, self.target) from error
+        except REFUSALS as error:
+            raise refused(error, self.target, reading=not self._writing) from error
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         try:
             return self.raw.execute(sql, params).rowcount
-        except _REFUSALS as error:
-            raise translate(error, self.target) from error
+        except REFUSALS as error:
+            raise refused(error, self.target) from error
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         try:
             self.raw.executemany(sql, rows)
-        except _REFUSALS as error:
-            raise translate(error, self.target) from error
+        except REFUSALS as error:
+            raise refused(error, self.target) from error
 
     def script(self, sql: str) -> None:
         statement = ""
@@ -216,11 +215,11 @@ class SQLite(Connection):
         if statement.strip() and not statement.strip().startswith("--"):
             self.run(statement)
 
-    def next_ids(self, table: str, count: int) -> int:
+    def next_ids(self, table: str, count: int) -> list[int]:
         last = self.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
         if last is None:
             last = 0
-        return int(last) + 1
+        return list(range(int(last) + 1, int(last) + 1 + count))
 
     @contextlib.contextmanager
     def in_bulk(self) -> Iterator[None]:
@@ -232,36 +231,57 @@ class SQLite(Connection):
         finally:
             self.run("PRAGMA cache_size = -2000")
         # Statistics are written like rows, so they wait in the queue; a sample will do, for the others wait as well.
-        with self.lock, contextlib.suppress(sqlite3.Error):
+        with self.lock, contextlib.suppress(*REFUSALS):
             self.raw.execute("PRAGMA analysis_limit = 400")
             self.raw.execute("PRAGMA optimize")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
+        with self._part() if self.raw.in_transaction else self._whole():
+            yield
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
         with self.lock:
             self._same_file()
-            try:
-                self.raw.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
-                raise translate(error, self.target) from error
+            if not self._tidy:
+                self._tidy = True
+                tidy(self.target, self.lock.say)
+            self.run("BEGIN IMMEDIATE")
+            self._writing = True
             try:
                 yield
-                try:
-                    self.raw.execute("COMMIT")
-                except sqlite3.Error as error:
-                    raise translate(error, self.target) from error
+                self.run("COMMIT")
             except BaseException:
                 if self.raw.in_transaction:
-                    with contextlib.suppress(sqlite3.Error):
+                    with contextlib.suppress(*REFUSALS):
                         self.raw.execute("ROLLBACK")
                 raise
+            finally:
+                self._writing = False
+
+    @contextlib.contextmanager
+    def _part(self) -> Iterator[None]:
+        """A transaction inside a transaction."""
+        self.run("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self.raw.in_transaction:
+                self.run("ROLLBACK TO part")
+                self.run("RELEASE part")
+            raise
+        self.run("RELEASE part")
 
     def copied(self) -> SQLite:
         """The same store in a temporary file of SQLite's own, where anything may be tried."""
         twin = SQLite.__new__(SQLite)
         twin.__dict__.update(self.__dict__)
         twin.raw = sqlite3.connect("", isolation_level=None)
-        self.raw.backup(twin.raw)
+        try:
+            self.raw.backup(twin.raw)
+        except REFUSALS as error:
+            raise refused(error, self.target, reading=True) from error
         return twin
 
     def _same_file(self) -> None:
@@ -271,7 +291,7 @@ class SQLite(Connection):
                 return
         except OSError:
             pass
-        raise StoreError(f"{self.target} was moved or replaced meanwhile; nothing was saved", "start again")
+        raise StoreError(f"{self.target} was moved or replaced meanwhile{UNSAVED}", "start again")
 
     def close(self) -> None:
         self.raw.close()
@@ -318,71 +338,43 @@ def check_file(path: str) -> None:
         raise StoreError(f"{path} was written by a newer SQLite format", "use a newer version of the program")
 
 
-def translate(error: Exception, path: str) -> CrmError:
-    """The error of SQLite or its driver in our words."""
-    if isinstance(error, OverflowError):
-        return UsageError("a number is too large for the store", f"{2**63 - 1} is the largest")
-    if isinstance(error, UnicodeEncodeError):
-        return _not_unicode(error)
-    code = getattr(error, "sqlite_errorname", "") or ""
-    text = str(error)
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StoreError("the store is locked by another process; nothing was saved", "try again when it is done")
-    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or "readonly" in text:
-        return StoreError(
-            f"{path} cannot be written; nothing was saved", "check the permissions of the file and its folder"
-        )
-    if code.startswith("SQLITE_FULL"):
-        return StoreError("the disk is full; nothing was saved", "free some space and try again")
-    if code.startswith("SQLITE_IOERR"):
-        return StoreError(f"the disk refused: {text}; nothing was saved", "check the disk, its space and quotas")
-    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return StoreError(f"{path} is damaged", "run 'crm db check', then restore a backup with 'crm db restore FILE'")
-    if code.startswith("SQLITE_CONSTRAINT"):
-        return ConflictError(f"the store refused the change: {text}")
-    if code.startswith("SQLITE_INTERRUPT"):
-        return StoreError("interrupted; nothing was saved")
-    if any(phrase in text for phrase in _TOO_LONG):
-        return UsageError("that is longer than the store takes", "ask with fewer words or numbers at a time")
-    return StoreError(f"the store answered: {text}")
+def only_reading(path: str) -> sqlite3.Connection:
+    """The driver's connection to a SQLite store that takes no writes. Raises StoreError for what is none."""
+    check_file(path)
+    return sqlite3.connect(f"file:{_quote(path)}?mode=ro", uri=True, timeout=30, isolation_level=None)
 
 
-def _not_unicode(error: UnicodeEncodeError) -> CrmError:
-    return UsageError(f"the text is not valid Unicode at character {error.start + 1}", "is its encoding UTF-8?")
+def refused(error: Exception, path: str, *, reading: bool = False) -> CrmError:
+    """The error of SQLite or its driver in our words; `reading`: nobody wanted to save anything."""
+    from crmcli.store.refusals import translate
+
+    return translate(error, path, reading=reading)
 
 
-def translate_postgres(error: Exception) -> CrmError:
-    """PostgreSQL's error in our words; never the row's data."""
-    if isinstance(error, UnicodeEncodeError):
-        return _not_unicode(error)
-    state = getattr(error, "sqlstate", None) or ""
-    line = first_line(error)
-    if state.startswith("23"):
-        return ConflictError(f"the store refused the change: {line}")
-    if state in ("40001", "40P01"):
-        return ConflictError("another writer was faster; nothing was saved", "try again")
-    if state == "55P03":
-        return StoreError("the store is locked by another process; nothing was saved", "try again when it is done")
-    if state in ("25006", "42501"):
-        return StoreError(f"the store cannot be written: {line}", "check the rights of the database user")
-    if state == "53100":
-        return StoreError("the server's disk is full; nothing was saved")
-    if state == "22003":
-        return UsageError("a number is too large for the store", f"{2**63 - 1} is the largest")
-    if state.startswith("54"):
-        return UsageError("that is longer than the store takes", "ask with fewer words or numbers at a time")
-    if state.startswith(("08", "57P")) or error.__class__.__name__ in (
-        "OperationalError",
-        "InterfaceError",
-        "AdminShutdown",
-    ):
-        return StoreError(f"the connection to the server was lost: {line}; nothing was saved", "try again")
-    return StoreError(f"the store answered: {line}")
+def there(path: str) -> bool:
+    """Whether something stands under a path. Raises StoreError where a folder on the way lets nobody look."""
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        raise StoreError(
+            f"{path} cannot be reached: permission denied", "check the permissions of the folders on its way"
+        ) from error
+    except (OSError, ValueError):
+        return False
+    return True
 
 
-def first_line(error: Exception) -> str:
-    """What an error says, without the details that drivers add below."""
-    return str(error).strip().splitlines()[0] if str(error).strip() else error.__class__.__name__
+def tidy(path: str, say: Callable[[str], None]) -> None:
+    """Take away the copies that a killed backup, restore or start left beside the file `path`."""
+    folder, name = os.path.split(os.path.abspath(path))
+    try:
+        left = any(other.startswith((f"{name}.new-", f"{name}.restore-")) for other in os.listdir(folder))
+    except OSError:  # a folder in which one may write and not look
+        return
+    if left:
+        from crmcli.store import drafts
+
+        drafts.sweep(folder, name, say)
 
 
 def _quote(path: str) -> str:

@@ -44,6 +44,15 @@ def refresh(connection: Connection, changes: Iterable[Change]) -> None:
     )
 
 
+def renew(connection: Connection) -> None:
+    """Recompute the derived columns of every record."""
+    for table in ("opportunity", "contact", "company"):
+        connection.run(f"UPDATE {table} SET last_touch = ({TOUCH[table].format(t=table)})")
+    connection.run(
+        f"UPDATE opportunity SET open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})"
+    )
+
+
 def differences(connection: Connection) -> list[str]:
     """What recomputation would change: one line a record; for `db check --deep`."""
     found = []

@@ -191,6 +191,7 @@ class Stage(SQLModel, table=True):
     requirements_key: str | None = _key()
     created_at: datetime = _stamp(now=True)
     updated_at: datetime = _stamp(now=True)
+    removed_at: datetime | None = _stamp()
     version: int = 1
 
 
@@ -337,6 +338,7 @@ class Opportunity(Address, Origin, Life, table=True):
     currency: str | None = None
     probability_bp: int = 0
     probability_manual: bool = _flag()
+    probability_kept_bp: int | None = None
     close_on: date | None = None
     recurring_minor: int | None = _big()
     plan: str | None = None

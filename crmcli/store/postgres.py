@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import redacted
 from crmcli.errors import StoreError
-from crmcli.store.connect import Connection, first_line, translate_postgres
+from crmcli.store.connect import UNSAVED, Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,14 +19,26 @@ _NATIVE = re.compile(r"'(?:[^']|'')*'|\?|%")
 
 
 @contextlib.contextmanager
-def _in_our_words() -> Iterator[None]:
+def _in_our_words(*, reading: bool = False) -> Iterator[None]:
     """Run statements; what the server or its driver refuses is raised as `translate_postgres` says it."""
     import psycopg
 
     try:
         yield
     except (psycopg.Error, UnicodeEncodeError) as error:
-        raise translate_postgres(error) from error
+        from crmcli.store.refusals import translate_postgres
+
+        raise translate_postgres(error, reading=reading) from error
+
+
+def _hush() -> None:
+    """Let the driver keep to itself what it logs about a statement that was broken off: without a listener Python
+    writes it to standard error. Who listens (a program that uses the API) still hears it."""
+    import logging
+
+    logger = logging.getLogger("psycopg")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 class PostgreSQL(Connection):
@@ -39,6 +51,7 @@ class PostgreSQL(Connection):
             import psycopg
         except ImportError:
             raise StoreError("PostgreSQL needs the driver psycopg", "pip install 'crmcli[postgres]'") from None
+        _hush()
         self.target = redacted(url)
         try:
             psycopg.conninfo.conninfo_to_dict(url)
@@ -50,6 +63,8 @@ class PostgreSQL(Connection):
         try:
             self.raw = psycopg.connect(url, autocommit=True, application_name="crm", connect_timeout=10)
         except psycopg.Error as error:
+            from crmcli.store.refusals import first_line
+
             raise StoreError(f"cannot connect to {self.target}: {first_line(error)}", "check --db or CRM_DB") from None
         if self.raw.info.server_version < MINIMUM:
             raise StoreError("the server is too old: PostgreSQL 14 or newer is needed")
@@ -59,6 +74,8 @@ class PostgreSQL(Connection):
         if read_only:
             self.raw.execute("SET default_transaction_read_only TO on")
         self._sql: dict[str, str] = {}
+        #: Whether a transaction is open, in which what fails is not saved.
+        self._writing = False
 
     def _native(self, sql: str) -> str:
         native = self._sql.get(sql)
@@ -69,7 +86,7 @@ class PostgreSQL(Connection):
         return native
 
     def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        with _in_our_words():
+        with _in_our_words(reading=not self._writing):
             cursor = self.raw.execute(self._native(sql), params)
             return [column.name for column in cursor.description or ()], cursor.fetchall()
 
@@ -88,19 +105,28 @@ class PostgreSQL(Connection):
         with _in_our_words():
             self.raw.execute(sql)
 
-    def next_ids(self, table: str, count: int) -> int:
-        ids = self.rows(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, {count})")
-        first = int(ids[0][0])
-        if int(ids[-1][0]) - first == count - 1:
-            return first
-        # Another writer drew between ours: take a block of its own instead.
-        self.run("SELECT pg_advisory_xact_lock(hashtext(?))", (table,))
-        return int(self.value(f"SELECT setval('{table}_id_seq', nextval('{table}_id_seq') + {count}) - {count}"))
+    def next_ids(self, table: str, count: int) -> list[int]:
+        # Drawn one by one: no other writer gets one of them, though it may get those between them.
+        return [int(row[0]) for row in self.rows(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, {count})")]
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        with _in_our_words(), self.raw.transaction():
-            yield
+        done = False
+        outer, self._writing = self._writing, True
+        try:
+            with _in_our_words(), self.raw.transaction():
+                yield
+                done = True
+        except StoreError as error:
+            if done and self.raw.closed:
+                # The answer to the commit never came.
+                raise StoreError(
+                    f"{error.message.removesuffix(UNSAVED)}; whether it was saved is not known",
+                    "look before you try again",
+                ) from error
+            raise
+        finally:
+            self._writing = outer
 
     def close(self) -> None:
         self.raw.close()

@@ -243,16 +243,16 @@ def hydrate(
     view = entity.view + ("_all" if "removed_at" in entity.by_name else "")
     names = list(columns)
     found: dict[int, dict[str, Any]] = {}
-    readers = [(f.name if f else name, f.type if f else None) for name, f in columns.items()]
-    convert = connection.dialect == "postgresql"
+    keys = [field.name if field else name for name, field in columns.items()]
+    postgres = connection.dialect == "postgresql"
+    converted = [(f.name, f.type.from_db) for f in columns.values() if f and (postgres or isinstance(f.type, Flag))]
     for start in range(0, len(ids), PAGE):
         some = ids[start : start + PAGE]
         marks = ", ".join("?" * len(some))
         for row in connection.rows(f"SELECT {', '.join(names)} FROM {view} WHERE id IN ({marks})", some):
-            record = {
-                name: value if kind is None or not (convert or isinstance(kind, Flag)) else kind.from_db(value)
-                for (name, kind), value in zip(readers, row, strict=True)
-            }
+            record = dict(zip(keys, row, strict=True))
+            for key, from_db in converted:
+                record[key] = from_db(record[key])
             found[record["id"]] = record
     if tags:
         for number, names_of in tags_of(connection, entity, ids).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 #: The migration that this program's models stand at; a test compares it with Alembic's head.
-REVISION = "0001"
+REVISION = "0002"
 VIEWS = ("lead", "deal", "contact", "company", "task", "interaction", "words", "pipeline", "journal")
 #: Tables with a word index over `search_text`.
 SEARCHED = ("opportunity", "contact", "company", "task", "interaction")
@@ -28,27 +29,47 @@ def check(connection: Connection) -> None:
 
     Raises NewerDatabaseError, StoreError.
     """
-    found = revision(connection)
+    found = known(connection, connection.target)
     if found == REVISION:
         return
+    try:
+        upgrade(connection)
+    except StoreError as error:
+        error.message = f"the book (schema {found}) must be upgraded to schema {REVISION} first: {error.message}"
+        raise
+
+
+def known(connection: Connection, name: str) -> str:
+    """The migration that the store stands at, one that this program can go on from; what is refused goes by `name`.
+
+    Raises NewerDatabaseError, and StoreError for what is no book or says that it is of no version there ever was.
+    """
+    found = revision(connection)
+    if found == REVISION:
+        return found
     if found is None:
-        raise StoreError(f"{connection.target} holds no book", "'crm db init' makes one")
+        raise StoreError(f"{name} holds no book", "'crm db init' makes one")
     if found > REVISION:
         raise NewerDatabaseError(
-            f"the store was made by a newer version (schema {found}, this program knows {REVISION});"
-            " nothing was changed",
+            f"{name} was made by a newer version (schema {found}, this program knows {REVISION})",
             "upgrade the program",
         )
-    upgrade(connection)
+    files = os.listdir(os.path.join(HERE, "migrations", "versions"))
+    if not found or not any(file.startswith(f"{found}_") for file in files):
+        raise StoreError(
+            f"{name} was made by no version of this program (schema {found or 'not named'})",
+            "name another one with --db, or restore a backup",
+        )
+    return found
 
 
 def revision(connection: Connection) -> str | None:
-    """The migration the store stands at; None when it has no schema at all."""
+    """The migration the store stands at, "" where it does not say; None when it has no schema at all."""
     if connection.dialect == "sqlite":
         there = connection.value("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
     else:
         there = connection.value("SELECT to_regclass('public.alembic_version')")
-    return str(connection.value("SELECT version_num FROM alembic_version")) if there else None
+    return str(connection.value("SELECT version_num FROM alembic_version") or "") if there else None
 
 
 def create(target: str, fill: Callable[[str], None] | None = None) -> None:
@@ -67,21 +88,16 @@ def create(target: str, fill: Callable[[str], None] | None = None) -> None:
     folder = os.path.dirname(os.path.abspath(target))
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        draft = f"{target}.new-{os.getpid()}"
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         raise StoreError(f"cannot make {target}: {error.strerror}", "check the folder's permissions") from None
-    try:
+    from crmcli.store import drafts
+
+    with drafts.draft(target) as draft:
         _lay_file(draft)
         if fill:
             fill(draft)
-        os.link(draft, target)  # never over a book that another process made meanwhile
-    except FileExistsError:
-        pass
-    finally:
-        for name in (draft, f"{draft}.lock"):
-            if os.path.exists(name):
-                os.unlink(name)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, target)  # never over a book that another process made meanwhile
 
 
 def _lay_file(path: str) -> None:

@@ -138,9 +138,8 @@ class Transaction:
                 self.add(entity, dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)
             ]
         self.flush()
-        first = self.connection.next_ids(table, count)
-        ids = list(range(first, first + count))
-        self._ids[table] = first + count
+        ids = self.connection.next_ids(table, count)
+        self._ids[table] = ids[-1] + 1
         full = dict(columns)
         if ENTITIES[entity].kind:
             full.setdefault("kind", [ENTITIES[entity].kind] * count)
@@ -359,7 +358,7 @@ class Transaction:
     def _next_id(self, table: str) -> int:
         number = self._ids.get(table)
         if number is None or self.connection.dialect == "postgresql":
-            number = self.connection.next_ids(table, 1)
+            number = self.connection.next_ids(table, 1)[0]
         self._ids[table] = number + 1
         return number
 
@@ -385,7 +384,7 @@ class Transaction:
         lock = " FOR UPDATE" if connection.dialect == "postgresql" else ""
         seq, previous = connection.rows(f"SELECT seq, hash FROM journal_head WHERE id = 1{lock}")[0]
         seq += 1
-        self.batch = batch or connection.next_ids("batch", 1)
+        self.batch = batch or connection.next_ids("batch", 1)[0]
         if not batch:
             connection.run(
                 "INSERT INTO batch (id, at, actor, source, command, undoes) VALUES (?, ?, ?, ?, ?, ?)",

@@ -40,8 +40,19 @@ def tab(crm: Crm, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
         (("lead", "edit", "1", "stage", "=", "pro"), "Proposition"),
         (("lead", "list", "tag", ":", "v"), "vip"),
         (("deal", "list", "is", ":", "w"), "won"),
-        (("lead", "show", ""), "1"),
+        (("lead", "show", ""), "1  # Ada Lovelace"),
+        (("lead", "show", "ad"), "Ada\\ Lovelace"),
+        (("lead", "edit", "Ad"), "Ada\\ Lovelace"),
+        (("lead", "show", "گر"), "گریس\\ هاپر"),
+        (("lead", "show", "'ad"), "Ada Lovelace"),
+        (("lead", "show", '"ad'), "Ada Lovelace"),
+        (("lead", "convert", "1", "--to", ""), "company"),
+        (("lead", "convert", "1", "--to", "contact,d"), "contact,deal"),
         (("brief", "contact", ":"), "1"),
+        (("brief", "lead", ":"), "2  # Bob"),
+        (("brief", "lead", ":", "ada"), "Ada\\ Lovelace"),
+        (("brief", "charles"), "Charles\\ Babbage"),
+        (("task", "add", "x", "--on", "engine"), "Engine\\ no.\\ 2"),
         (("task", "add", "x", "--type", "c"), "call"),
         (("lead", "list", "--columns", "id,na"), "id,name"),
         (("lead", "list", "owner", ":", "m"), "me"),
@@ -82,6 +93,24 @@ def test_fish_and_zsh(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
     assert '"1":"Ada Lovelace"' in crm().out
 
 
+def test_names_of_records_in_every_shell(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "crm lead show Ad")
+    monkeypatch.setenv("_CRM_COMPLETE", "complete_fish")
+    assert crm().out == "Ada Lovelace\tlead:1\n"
+    monkeypatch.setenv("_CRM_COMPLETE", "complete_zsh")
+    assert '"Ada Lovelace":"lead 1"' in crm().out
+
+
+def test_bash_shows_names_behind_numbers_alone_and_only_to_choose_from() -> None:
+    several = [("lead:12", "Ada\n$(x)`y` 'z'"), ("lead:120", "Bob"), ("lead:", "Leads")]
+    assert bash(several, "lead:1") == "12  # Ada x y z\n120  # Bob\n\n"
+    assert bash([("12", "Ada")], "") == "12\n"
+    assert bash([("list", "List"), ("lost", "Lose")], "l") == "list\nlost\n"
+    assert bash([("a$b", ""), ("c*", "")], "", '"') == "a\\$b\n"
+    assert bash([("O'Hara", "")], "", "'") == "O'\\''Hara\n"
+    assert bash([("company:Ana B", "")], "company:A", '"') == "company:Ana B\n"
+
+
 def test_words_of_the_shells() -> None:
     assert rejoined(["crm", "lead", "list", "stage", ":", "new"]) == ["crm", "lead", "list", "stage:new"]
     assert rejoined(["crm", "lead", "edit", "1", "owner", "=", ""]) == ["crm", "lead", "edit", "1", "owner="]
@@ -92,7 +121,7 @@ def test_words_of_the_shells() -> None:
 
 def test_names_cannot_reach_the_shell() -> None:
     hostile = [("$(reboot)", "x"), ("`reboot`", "y"), ("ok", "'$(reboot)'; \\"), ("a\nb", "")]
-    text = zsh(hostile, "")
+    text = zsh(hostile)
     assert "reboot)" not in text
     assert "`" not in text
     assert "$" not in text

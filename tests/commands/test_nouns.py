@@ -142,6 +142,33 @@ def test_a_kind_of_record_among_the_words_of_a_tag_is_not_searched_for(crm: Crm)
     assert crm("lead", "list", "tag:hot", "-o", "ids").out == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("lead lst", "crm lead list"), ("lead ls", "crm lead list"), ("lead lose", "crm lead lost"),
+        ("lead rm", "crm lead remove"), ("task delete", "crm task remove"), ("lead sho", "crm lead show"),
+        ("deal creat", ""), ("task mov", ""), ("lead frobnicate", ""), ("led", "crm lead"), ("status", ""),
+    ],
+)  # fmt: skip
+def test_a_verb_that_writes_is_not_suggested_lightly(crm: Crm, words: str, meant: str) -> None:
+    found = crm(*words.split())
+    assert found.code == 2
+    assert (f"did you mean '{meant}'?" if meant else "--help' lists the commands") in found.err
+
+
+@pytest.mark.parametrize(
+    "words", ["search ada -n", "history lead:1 -n", "timeline lead:1 -n", "undo --list -n", "lead list -n", "undo"]
+)
+def test_a_number_of_rows_is_a_whole_one(crm: Crm, words: str) -> None:
+    for odd in ("abc", "1.5", "9" * 20):
+        found = crm(*words.split(), odd)
+        assert found.code == 2
+        assert f"'{odd}' is not a number of 0 or more" in found.err
+    assert crm(*words.split(), "-1").code == 2
+    if words != "undo":
+        assert crm(*words.split(), "0").out.count("\n") > 1 or words.startswith("timeline")
+
+
 def test_users(crm: Crm) -> None:
     assert crm("user", "add", "grace", "--full-name", "Grace Hopper").code == 0
     assert crm("user", "edit", "grace", "active=no").code == 0
@@ -169,8 +196,13 @@ def test_note_from_standard_input_and_from_an_editor(crm: Crm, monkeypatch: pyte
     monkeypatch.setenv("VISUAL", str(script))
     assert compose("Note on \x1blead:1") == "typed"
     assert seen.read_text() == "600\n"
+    assert crm("note", "add", "lead:2").code == 0  # as git does: whoever sets an editor wants it, terminal or not
+    assert "typed" in crm("timeline", "lead:2").out
     monkeypatch.setenv("VISUAL", "true")
     assert compose("Note") == ""
+    assert crm("note", "add", "lead:3").out == "the note is empty; nothing was saved\n"
+    monkeypatch.setenv("VISUAL", "false")
+    assert crm("note", "add", "lead:3").code == 1
     assert not list(tmp_path.rglob("note-*.md"))
 
 
@@ -196,7 +228,7 @@ def test_import_previews_and_is_taken_back(crm: Crm, tmp_path: Path) -> None:
     file = tmp_path / "leads.csv"
     file.write_text("Name,E-mail,Firm\nGrace,grace@navy.example,Navy\nBroken,nonsense,Navy\n")
     dry = crm("import", str(file), "--map", "Firm=company", "--dry-run")
-    assert dry.code == 0
+    assert dry.code == 1
     assert "2 rows of leads" in dry.err
     assert "nonsense" in dry.out
     done = crm("import", str(file), "--as", "lead", "--map", "Firm=company")

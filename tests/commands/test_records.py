@@ -131,6 +131,24 @@ def test_ids_feed_the_next_command(crm: Crm, monkeypatch: pytest.MonkeyPatch) ->
     assert crm("lead", "remove", "-").code == 2
 
 
+def test_numbers_of_another_kind_change_nobody(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = crm("search", "engine", "-o", "ids").out
+    assert {"lead:1", "deal:4", "company:1"} <= set(found.split())
+    stdin(found, monkeypatch)
+    wrong = crm("company", "remove", "-", "-y")
+    assert wrong.code == 2
+    assert "on standard input is not a company" in wrong.err
+    stdin("".join(line + "\n" for line in found.split() if line.startswith("company:")), monkeypatch)
+    assert crm("company", "remove", "-", "-y").code == 0
+    assert crm("lead", "edit", "lead:2", "lead:3", "priority=high").out == "changed 2 leads\n"
+    other = crm("deal", "edit", "lead:1", "task:1", "value=5")
+    assert (other.code, other.err.splitlines()[0]) == (3, "crm: 'lead:1' names a lead, not a deal")
+    assert crm("view", "save", "hot", "tag:vip").code == 0
+    refused = crm("view", "list", "-o", "ids")
+    assert (refused.code, refused.out) == (2, "")
+    assert "no record numbers" in refused.err
+
+
 def test_remove_restore_archive(crm: Crm) -> None:
     assert crm("lead", "remove", "source:web").code == 2
     assert crm("lead", "remove", "1").code == 0

@@ -120,6 +120,22 @@ def test_a_done_todo() -> None:
     assert "BEGIN:VTIMEZONE" not in lines  # a day needs no zone
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Tehran"])
+def test_the_clocks_change_in_the_file_when_they_do_in_the_zone(zone: str) -> None:
+    """RFC 5545, 3.6.5: the onset of an observance is written in the clock before it (TZOFFSETFROM)."""
+    data = write_calendar([item(start=datetime(2024, 1, 15, 9, tzinfo=UTC))], name="x", zone=zone)
+    changes = 0
+    for part in parsed(data).timezones[0].subcomponents:
+        was, now = part["TZOFFSETFROM"].td, part["TZOFFSETTO"].td
+        rdates = part["RDATE"].dts if "RDATE" in part else []
+        for onset in (part["DTSTART"].dt, *(each.dt for each in rdates)):
+            instant = (onset - was).replace(tzinfo=UTC)
+            assert instant.astimezone(ZoneInfo(zone)).utcoffset() == now, onset
+            assert (instant - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).utcoffset() == was, onset
+            changes += 1
+    assert changes > 20
+
+
 def test_times_are_local_with_their_zone_and_mean_the_same_instant() -> None:
     moments = [datetime(2024, 1, 15, 9, tzinfo=UTC), datetime(2024, 7, 15, 9, tzinfo=timezone(timedelta(hours=3)))]
     items = [item(uid=f"{n}", start=moment) for n, moment in enumerate(moments)]

@@ -109,7 +109,7 @@ def test_sheets_are_chosen_by_name_and_the_choice_is_noted() -> None:
     path = SHARED / "xlsx" / "fl_sheets.xlsx"
     _, rows, table = everything(path)
     assert rows == [["1", "london"]]
-    assert table.source.notes == ["sheet Sheet1 of 3: Sheet1, Sheet2, Sheet3"]
+    assert table.source.notes == ["sheet Sheet1 of 3: Sheet1, Sheet2, Sheet3; --sheet takes another"]
     assert everything(path, sheet="sheet3")[:2] == (["id", "name"], [["3", "rome"]])
     with pytest.raises(UsageError, match="no sheet 'Nope'") as caught:
         open_table(str(path), sheet="Nope")

@@ -229,6 +229,23 @@ def test_an_unreadable_book(crm: Crm, book_path: Path) -> None:
     assert "permission denied" in done.stderr, done
 
 
+def test_a_folder_that_lets_nobody_in(crm: Crm, book_path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "shut" / "copy.db"
+    copy.parent.mkdir()
+    copy.write_bytes(book_path.read_bytes())
+    copy.parent.chmod(0o600)
+    for words in (
+        ("--db", str(copy), "lead", "list"),
+        ("--db", str(copy), "db", "upgrade"),
+        ("--db", str(copy), "db", "check"),
+        ("db", "restore", str(copy), "-y"),
+    ):
+        done = as_anybody(*words)
+        assert done.returncode == 1, done
+        assert f"{copy} cannot be reached: permission denied" in done.stderr, done
+    copy.parent.chmod(0o700)
+
+
 # --- not what it should be ------------------------------------------------------------------------------------------
 
 
@@ -479,8 +496,22 @@ def test_folders_that_cannot_be_written(tmp_path: Path, isolated: Path) -> None:
     assert str(closed) in done.stderr
     done = as_anybody("config", "set", "currency", "EUR", env={"CRM_HOME": str(closed / "crm")})
     assert done.returncode == 1, done
-    assert str(closed) in done.stderr
+    assert f"the settings cannot be kept in {closed}/crm/config: {closed}/crm: Permission denied" in done.stderr
+    assert "CRM_HOME" in done.stderr
     assert "bug" not in done.stderr
+
+
+def test_refused_rows_that_cannot_be_kept(crm: Crm, book_path: Path, tmp_path: Path) -> None:
+    file, closed = tmp_path / "people.csv", tmp_path / "closed"
+    file.write_text("name,email\nAda,ada@engines.example\nBad,nothing at all\n")
+    closed.mkdir(mode=0o500)
+    homes = {"CRM_HOME": "", "CRM_DB": str(book_path), "XDG_STATE_HOME": str(closed)}
+    done = as_anybody("import", str(file), "--as", "contact", "-y", env=homes)
+    assert done.returncode == 1, done
+    kept = f"{closed}/crm/rejects"
+    assert f"the refused rows cannot be kept in {kept}: {closed}/crm: Permission denied" in done.stderr, done
+    assert "CRM_HOME" in done.stderr
+    assert crm("sql", "select count(*) from contact", "-o", "tsv").stdout.splitlines()[-1] == "0"
 
 
 # --- nobody who takes the output ------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ import pytest
 
 from crmcli.domain.change import Change
 from crmcli.domain.entities import DEAL
+from crmcli.errors import UsageError
 from crmcli.exchange.formulas import unguard
-from crmcli.render import machine
+from crmcli.render import machine, out
 from crmcli.results import Changed, Column, Page, Record, Rows, Section
 
 NAMES = (
@@ -180,9 +181,44 @@ def test_record_and_page() -> None:
     assert written("tsv", Record("t", COLUMNS[:2], NASTY)) == "field\tvalue\nid\t7\nname\t=cmd()|'a'!A1\n"
 
 
+def test_a_record_in_a_pipe_has_its_lists_too() -> None:
+    tasks = Section("tasks", "Open tasks", Rows((Column("name"), Column("due_on")), [{"name": "a\tb", "due_on": None}]))
+    stream = io.StringIO()
+    record = Record("t", COLUMNS[:2], EMPTY, (tasks,))
+    out.render(record, out.Outlet(stream))
+    assert stream.getvalue() == "field\tvalue\nid\t8\nname\tx\n\n# Open tasks\nname\tdue_on\na\\tb\t\n"
+    assert written("tsv", record) == "field\tvalue\nid\t8\nname\tx\n"
+
+
 def test_ids() -> None:
     assert written("ids", rows(NASTY, EMPTY)) == "7\n8\n"
     assert written("ids", Changed(("done",), (), 4, (1, 2), "lead")) == "1\n2\n"
+    assert written("ids", Changed(("renamed",), (), 5)) == ""
+    assert written("ids", Record("t", COLUMNS, NASTY)) == "7\n"
+    assert written("ids", rows()) == ""
+
+
+def test_ids_of_several_kinds_say_which() -> None:
+    mixed = Rows((Column("ref"),), [{"id": 1, "ref": "lead:1"}, {"id": 1, "ref": "task:1"}])
+    touches = Rows((Column("at"),), [{"id": 9, "ref": "interaction:9"}])
+    page = Page("Today", (Section("a", "A", mixed), Section("b", "B", touches)), {})
+    assert written("ids", mixed) == "lead:1\ntask:1\n"
+    assert written("ids", touches) == "interaction:9\n"
+    assert written("ids", page) == "lead:1\ntask:1\n"
+    assert written("ids", Page("Before a call", (Section("b", "B", touches),), {"ref": "deal:4"})) == "deal:4\n"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Rows((Column("stage"),), [{"stage": "New"}]),
+        Record("view:hot", (Column("name"),), {"name": "hot"}),
+        Page("checks", (Section("checks", "Checks", Rows((Column("check"),), [{"check": "Engine"}])),), {"ok": True}),
+    ],
+)
+def test_what_has_no_ids_is_refused(result: Any) -> None:
+    with pytest.raises(UsageError, match="no record numbers"):
+        written("ids", result)
 
 
 def test_changed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, timedelta, timezone
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from crmcli.domain.entities import DEAL, TASK
 from crmcli.domain.text import width
-from crmcli.render.out import wants_colour
+from crmcli.render.machine import WRITERS
+from crmcli.render.out import Outlet, render, wants_colour
 from crmcli.render.table import Screen, lines
 from crmcli.results import Column, Page, Record, Rows, Section
 
@@ -151,6 +153,44 @@ def test_bars() -> None:
     )
     found = drawn(rows, columns=60)
     assert (found[1].count("█"), found[2].count("█"), found[3].count("█")) == (24, 12, 0)
+
+
+def test_bars_of_amounts_compare_within_a_currency() -> None:
+    amounts = [("EUR", 500), ("EUR", 1000), ("IRR", 9_000_000_000), ("IRR", 4_500_000_000), (None, None)]
+    columns = (Column("stage"), Column("value", DEAL.by_name["value"].type, "", "currency"))
+    rows = Rows(columns, [{"stage": "s", "value": v, "currency": c} for c, v in amounts], bars="value")
+    assert [line.count("█") for line in drawn(rows, columns=80)[1:]] == [12, 24, 24, 12, 0]
+
+
+def test_bars_of_what_is_no_number_are_not_drawn() -> None:
+    rows = Rows((Column("stage"), Column("note")), [{"stage": "New", "note": "many"}], bars="note")
+    assert drawn(rows, columns=60)[1] == "New    many"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("output", ["", *WRITERS])
+def test_no_format_brings_controls_to_a_terminal(output: str) -> None:
+    rows = Rows(COLUMNS, ROWS)
+    stream = Terminal()
+    render(rows, Outlet(stream, colour="never"), output)
+    assert not [char for char in stream.getvalue() if char in "\x1b\x07\x9b\u202e"]
+    assert stream.getvalue().count("\n") >= len(ROWS)
+
+
+def test_a_terminal_keeps_what_belongs_to_a_format_and_a_pipe_everything() -> None:
+    rows = Rows((Column("a"), Column("b")), [{"a": "x\ny", "b": "\x1b[31m"}])
+    terminal, pipe = Terminal(), io.StringIO()
+    render(rows, Outlet(terminal), "csv")
+    render(rows, Outlet(pipe), "csv")
+    assert terminal.getvalue() == 'a,b\n"x\ny",^[[31m\n'
+    assert pipe.getvalue() == 'a,b\n"x\ny",\x1b[31m\n'
+    terminal = Terminal()
+    render(rows, Outlet(terminal), "tsv")
+    assert terminal.getvalue() == "a\tb\nx\\ny\t^[[31m\n"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -13,8 +14,8 @@ import pytest
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, LEAD
-from crmcli.errors import ConflictError, CrmError, NotFoundError, StoreError, UsageError
-from crmcli.services import database, history, records, timeline
+from crmcli.errors import ConflictError, CrmError, DamagedError, NotFoundError, StoreError, UsageError
+from crmcli.services import asking, copies, database, history, records, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,6 +153,25 @@ def test_a_check_while_others_write_raises_no_false_alarm(book_path: Path) -> No
         ctx.close()
 
 
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_a_check_of_a_damaged_file_names_the_damage(book_path: Path, page: int) -> None:
+    ctx = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
+    fill(ctx)
+    root = int(ctx.reader.value("SELECT rootpage FROM sqlite_master WHERE name = 'opportunity'"))
+    ctx.close()
+    content = bytearray(book_path.read_bytes())
+    start = {1: 100, 2: (root - 1) * 4096, 3: 4096}[page]
+    content[start : start + 200] = b"\xa5" * 200
+    book_path.write_bytes(content)
+    for deep in (False, True):
+        bad = found(ctx, deep=deep)
+        assert bad["engine"]
+        assert "crm db check" not in str(bad)
+        assert "restore" in database.check(ctx, deep=deep).title
+    ctx.close()
+    assert book_path.read_bytes() == content
+
+
 # --- backup and restore ----------------------------------------------------------------------------------------------
 
 
@@ -163,41 +183,47 @@ def book(book_path: Path) -> Any:
     ctx.close()
 
 
+def book_bytes(ctx: Context) -> bytes:
+    """The book's file, closed."""
+    ctx.close()
+    return Path(ctx.settings.database).read_bytes()
+
+
 def test_a_backup_is_whole_private_and_never_in_the_way(book: Context, tmp_path: Path) -> None:
     file = tmp_path / "b.db"
-    note = database.backup(book, str(file))
+    note = copies.backup(book, str(file))
     assert "1 leads, 0 deals, 1 contacts, 1 companies" in note.text
     assert file.stat().st_mode & 0o777 == 0o600
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith("b.db")] == ["b.db"]
     before = file.read_bytes()
     records.remove(book, LEAD, [1])
     with pytest.raises(ConflictError, match="is there already"):
-        database.backup(book, str(file))
+        copies.backup(book, str(file))
     assert file.read_bytes() == before
-    database.backup(book, str(file), force=True)
+    copies.backup(book, str(file), force=True)
     assert file.read_bytes() != before
     with pytest.raises(UsageError, match="is a folder"):
-        database.backup(book, str(tmp_path))
+        copies.backup(book, str(tmp_path))
     with pytest.raises(UsageError, match="its own backup"):
-        database.backup(book, book.reader.target, force=True)
+        copies.backup(book, book.reader.target, force=True)
     with pytest.raises(StoreError, match="cannot be written"):
-        database.backup(book, str(tmp_path / "nowhere" / "b.db"))
+        copies.backup(book, str(tmp_path / "nowhere" / "b.db"))
 
 
 def test_a_damaged_book_makes_no_backup(book: Context, tmp_path: Path) -> None:
     book.reader.run("UPDATE journal SET after = '{}' WHERE id = 2")
     with pytest.raises(StoreError, match="is damaged: journal row 2"):
-        database.backup(book, str(tmp_path / "b.db"))
+        copies.backup(book, str(tmp_path / "b.db"))
     assert not (tmp_path / "b.db").exists()
 
 
 def test_restore_brings_the_backup_and_keeps_what_was_there(book: Context, tmp_path: Path) -> None:
     target = Path(book.reader.target)
-    database.backup(book, str(tmp_path / "b.db"))
+    copies.backup(book, str(tmp_path / "b.db"))
     records.add(book, LEAD, {"name": "Later"})
     with pytest.raises(UsageError, match="replaces"):
-        database.restore(book, str(tmp_path / "b.db"))
-    note = database.restore(book, str(tmp_path / "b.db"), yes=True)
+        copies.restore(book, str(tmp_path / "b.db"))
+    note = copies.restore(book, str(tmp_path / "b.db"), yes=True)
     assert [row["name"] for row in records.list_records(book, LEAD).rows] == ["Big"]
     assert found(book) == {}
     [kept] = target.parent.glob("crm.db.before-restore-*")
@@ -207,7 +233,7 @@ def test_restore_brings_the_backup_and_keeps_what_was_there(book: Context, tmp_p
     assert old.reader.value("SELECT count(*) FROM opportunity") == 2
     old.close()
     # Undoing a restore is another restore.
-    database.restore(book, str(kept), yes=True)
+    copies.restore(book, str(kept), yes=True)
     assert book.reader.value("SELECT count(*) FROM opportunity") == 2
 
 
@@ -221,26 +247,95 @@ def test_what_is_no_backup_is_refused(book: Context, tmp_path: Path) -> None:
     foreign.close()
     for name in ("text.db", "empty.db", "cut.db", "foreign.db", "missing.db"):
         with pytest.raises(CrmError) as refused:
-            database.restore(book, str(tmp_path / name), yes=True)
-        assert type(refused.value) in (StoreError, NotFoundError), name
+            copies.restore(book, str(tmp_path / name), yes=True)
+        assert isinstance(refused.value, StoreError | NotFoundError), name
+        assert f"{tmp_path / name}" in str(refused.value)
     assert Path(book.settings.database).read_bytes() == content
     assert sorted(p.name for p in Path(book.settings.database).parent.iterdir()) == ["crm.db", "crm.db.lock"]
 
 
+def test_a_newer_backup_is_refused_by_its_own_name(book: Context, tmp_path: Path) -> None:
+    newer = str(tmp_path / "newer.db")
+    copies.backup(book, newer)
+    with sqlite3.connect(newer) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    for refuses in (lambda: copies.restore(book, newer, yes=True), lambda: copies.restorable(book, newer)):
+        with pytest.raises(CrmError, match=rf"^{newer} was made by a newer version"):
+            refuses()
+
+
 def test_a_broken_book_can_be_replaced(book: Context, tmp_path: Path) -> None:
-    database.backup(book, str(tmp_path / "b.db"))
+    copies.backup(book, str(tmp_path / "b.db"))
     target = Path(book.settings.database)
     book.close()
     target.write_bytes(b"garbage" * 1000)
-    database.restore(book, str(tmp_path / "b.db"), yes=True)
+    copies.restore(book, str(tmp_path / "b.db"), yes=True)
     assert found(book) == {}
+
+
+def test_damage_that_is_no_text_is_said_and_can_be_replaced(book: Context, tmp_path: Path) -> None:
+    copies.backup(book, str(tmp_path / "b.db"))
+    target = Path(book.settings.database)
+    content = book_bytes(book)
+    # The engine repeats the broken words of a table's definition in its message, which Python cannot decode.
+    target.write_bytes(content.replace(b"CREATE TABLE user", b"CREATE T\xff\xfe\xff\xfe user", 1))
+    for work in (
+        lambda: records.list_records(book, LEAD),
+        lambda: records.add(book, LEAD, {"name": "Ada"}),
+        lambda: copies.backup(book, str(tmp_path / "c.db")),
+        lambda: asking.sql(book, "select 1 from v_lead"),
+    ):
+        with pytest.raises(DamagedError, match="is damaged"):
+            work()
+        book.close()
+    assert "engine" in found(book)
+    copies.restore(book, str(tmp_path / "b.db"), yes=True)
+    assert found(book) == {}
+
+
+def test_a_stored_text_that_is_none_is_damage(book: Context) -> None:
+    book.reader.run("UPDATE contact SET name = CAST(x'4164ff' AS TEXT) WHERE id = 1")
+    book.reader.run("UPDATE journal_tx SET at = CAST(x'32ff' AS TEXT) WHERE seq = 1")
+    with pytest.raises(DamagedError) as damaged:
+        records.list_records(book, CONTACT)
+    assert damaged.value.detail == "Could not decode to UTF-8 column 'name'"
+    bad = found(book)
+    assert bad["chain"] == "Could not decode to UTF-8 column 'at'"
+    assert "name" in bad["rows"]
+    # A question may make such a text itself.
+    with pytest.raises(UsageError, match="SQL: Could not decode"):
+        asking.sql(book, "select cast(x'ff' as text)")
+
+
+def test_a_backup_of_no_version_there_ever_was_is_refused(book: Context, tmp_path: Path) -> None:
+    content = book_bytes(book)
+    for name, sql in {
+        "0000.db": "UPDATE alembic_version SET version_num = '0000'",
+        "none.db": "DELETE FROM alembic_version",
+    }.items():
+        file = tmp_path / name
+        file.write_bytes(content)
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as raw:
+            raw.execute(sql)
+        for work in (
+            lambda f=file: copies.restore(book, str(f), yes=True),
+            lambda f=file: copies.restorable(book, str(f)),
+        ):
+            with pytest.raises(StoreError, match=rf"^{file} was made by no version of this program"):
+                work()
+        other = Context(Settings({"db": str(file)}), quiet=True, plugins=False)
+        for ask in (lambda: other.reader, lambda: database.upgrade(other), lambda: database.upgradable(other)):
+            with pytest.raises(StoreError, match="was made by no version of this program"):
+                ask()
+    assert Path(book.settings.database).read_bytes() == content
 
 
 def test_who_had_the_old_book_open_is_told(book: Context, tmp_path: Path) -> None:
     other = Context(Settings({"db": str(book.settings.database)}), quiet=True, plugins=False)
     records.list_records(other, LEAD)
-    database.backup(book, str(tmp_path / "b.db"))
-    database.restore(book, str(tmp_path / "b.db"), yes=True)
+    copies.backup(book, str(tmp_path / "b.db"))
+    copies.restore(book, str(tmp_path / "b.db"), yes=True)
     with pytest.raises(StoreError, match="was moved or replaced meanwhile"):
         records.add(other, LEAD, {"name": "lost?"})
     other.close()
@@ -248,7 +343,7 @@ def test_who_had_the_old_book_open_is_told(book: Context, tmp_path: Path) -> Non
 
 def test_postgresql_names_its_own_tools(pg_url: str, tmp_path: Path) -> None:
     ctx = Context(Settings({"db": pg_url.replace("crm@", "crm:secret@")}), quiet=True, plugins=False)
-    for work in (lambda: database.backup(ctx, "x"), lambda: database.restore(ctx, "x", yes=True)):
+    for work in (lambda: copies.backup(ctx, "x"), lambda: copies.restore(ctx, "x", yes=True)):
         with pytest.raises(UsageError) as refused:
             work()
         assert "pg_" in refused.value.hint
@@ -274,17 +369,17 @@ def test_init_and_upgrade(tmp_path: Path) -> None:
 
 def test_sql_answers(ctx: Context) -> None:
     fill(ctx)
-    got = database.sql(ctx, "select id, name, id, value_minor from v_lead -- a comment")
+    got = asking.sql(ctx, "select id, name, id, value_minor from v_lead -- a comment")
     assert [c.name for c in got.columns] == ["id", "name", "id_2", "value_minor"]
     assert [c.label for c in got.columns] == ["id", "name", "id", "value_minor"]
     assert list(got.rows) == [{"id": 1, "name": "Big", "id_2": 1, "value_minor": 1_200_000}]
     one = "SELECT count(*) AS n, sum(value_minor) AS s, min(created_at) AS at FROM v_lead"
-    assert list(database.sql(ctx, one).rows) == [{"n": 1, "s": 1_200_000, "at": "2026-11-21T10:00:00.000Z"}]
-    assert list(database.sql(ctx, "with x as (select 1 as a) select '100%' as p, a from x").rows) == [
+    assert list(asking.sql(ctx, one).rows) == [{"n": 1, "s": 1_200_000, "at": "2026-11-21T10:00:00.000Z"}]
+    assert list(asking.sql(ctx, "with x as (select 1 as a) select '100%' as p, a from x").rows) == [
         {"p": "100%", "a": 1}
     ]
-    assert list(database.sql(ctx, "(select 1 as a)" if ctx.reader.dialect == "postgresql" else "values (1)").rows)
-    assert list(database.sql(ctx, "select name from v_lead where 1 = 0").rows) == []
+    assert list(asking.sql(ctx, "(select 1 as a)" if ctx.reader.dialect == "postgresql" else "values (1)").rows)
+    assert list(asking.sql(ctx, "select name from v_lead where 1 = 0").rows) == []
 
 
 WRITES = (
@@ -316,7 +411,7 @@ def test_sql_only_reads(ctx: Context, text: str) -> None:
     fill(ctx)
     before = ctx.reader.rows("SELECT * FROM contact")
     with pytest.raises(UsageError) as refused:
-        database.sql(ctx, text)
+        asking.sql(ctx, text)
     assert refused.value.code == 2
     assert ctx.reader.rows("SELECT * FROM contact") == before
     records.add(ctx, LEAD, {"name": "still writes"})
@@ -332,7 +427,7 @@ def test_sql_only_reads(ctx: Context, text: str) -> None:
 )
 def test_sqlite_refuses_side_doors(book: Context, text: str) -> None:
     with pytest.raises(UsageError):
-        database.sql(book, text)
+        asking.sql(book, text)
 
 
 def test_postgresql_refuses_side_doors(pg_url: str) -> None:
@@ -343,12 +438,12 @@ def test_postgresql_refuses_side_doors(pg_url: str) -> None:
         "select set_config('transaction_read_only', 'off', true), nextval('tag_id_seq')",
     ):
         with pytest.raises(UsageError):
-            database.sql(ctx, text)
+            asking.sql(ctx, text)
     ctx.close()
 
 
 def test_sql_leaves_no_lock(book: Context, book_path: Path) -> None:
-    rows: Callable[[], Any] = lambda: database.sql(book, "select * from v_lead")  # noqa: E731
+    rows: Callable[[], Any] = lambda: asking.sql(book, "select * from v_lead")  # noqa: E731
     got = iter(rows().rows)
     next(got)
     records.add(book, LEAD, {"name": "meanwhile"})

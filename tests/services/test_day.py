@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK, entity
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.services import deals, finding, records, tags, tasks, timeline, today
 
@@ -102,6 +102,34 @@ def test_a_brief_says_who_what_and_what_was_promised(ctx: Context) -> None:
     assert [t["name"] for t in found["tasks"]] == ["Send offer"]
     assert [p["promise"] for p in found["promised"]] == ["I promised to send the offer by Friday!"]
     assert page.values["email"] == "ada@gears.example"
+
+
+def test_only_who_can_be_called_has_a_brief(ctx: Context) -> None:
+    add(ctx, LEAD, name="Ada")
+    add(ctx, TASK, name="Call Ada", on="lead:1")
+    timeline.add(ctx, LEAD, 1, "note", "likes tea")
+    for noun in ("task", "interaction", "stage", "pipeline", "user"):
+        with pytest.raises(UsageError, match=f"{noun}:1 is nobody to call"):
+            today.brief(ctx, entity(noun), 1)
+
+
+def test_days_are_said_in_the_users_calendar(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CRM_CALENDAR", "jalali")
+    ctx.tick()
+    add(ctx, TASK, name="Call Ada", due="۲۰ آذر")
+    add(ctx, TASK, name="Ring", due="tomorrow 14:30")
+    assert capsys.readouterr().err == "due Fri 1405-09-20\ndue Sun 1405-09-01 14:30\n"
+    assert tasks.snooze(ctx, [1], "+2d").lines == ("snoozed to Mon 1405-09-02: task:1",)
+    page = today.today(ctx)
+    assert (page.title, page.values["date"]) == ("Saturday 1405-08-30", "2026-11-21")
+    assert [row["about"] for row in finding.search(ctx, "call").rows] == ["1405-09-02"]
+    add(ctx, LEAD, name="Ada")
+    timeline.add(ctx, LEAD, 1, "note", "likes tea")
+    brief = today.brief(ctx, LEAD, 1)
+    assert {"fact": "Last touch", "value": "1405-08-30 10:00"} in list(brief.sections[0].rows.rows)
+    assert brief.values["last_touch"] == "2026-11-21T10:00:00.000Z"
 
 
 def test_the_timeline_of_a_company_holds_that_of_its_people_and_deals(ctx: Context) -> None:
@@ -211,3 +239,26 @@ def test_a_type_of_ones_own_is_made_by_its_name(ctx: Context, capsys: pytest.Cap
     said = capsys.readouterr().err
     assert "new task type: demo" in said
     assert "did you mean 'call'?" in said
+
+
+def test_snooze_says_what_comes_up_earlier_and_which_time_it_keeps(
+    ctx: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records.add(ctx, TASK, {"name": "Call", "due": "fri 14:30"})
+    records.add(ctx, TASK, {"name": "Late", "due": "-3d"})
+    capsys.readouterr()
+    assert tasks.snooze(ctx, [1], "+1d").lines == ("snoozed to Sun 2026-11-22 14:30: task:1",)
+    assert capsys.readouterr().err == "task:1 was due Fri 2026-11-27 14:30: it comes up earlier now\n"
+    tasks.snooze(ctx, [2], "-1d")
+    tasks.snooze(ctx, [1], "+8d")
+    assert capsys.readouterr().err == ""
+
+
+def test_what_has_not_come_yet_is_no_touch(ctx: Context) -> None:
+    number = records.add(ctx, LEAD, {"name": "Ada"}).ids[0]
+    with pytest.raises(FieldError, match="has not come yet") as refused:
+        timeline.add(ctx, LEAD, number, "call", "", at="tomorrow 9am")
+    assert refused.value.hint == 'plan it instead: crm task add "..." --on lead:1 --due "tomorrow 9am"'
+    for at in ("today", "now", "yesterday 16:00"):
+        timeline.add(ctx, LEAD, number, "call", "", at=at)
+    assert records.get(ctx, LEAD, number)["last_touch"] == "2026-11-21T10:00:00.000Z"

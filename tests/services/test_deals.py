@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
-from crmcli.errors import FieldError, RefusedError, UsageError
-from crmcli.services import deals, pipelines, records, timeline
+from crmcli.errors import ConflictError, FieldError, FilterError, RefusedError, UsageError
+from crmcli.services import deals, outcomes, pipelines, records, timeline, undoing
 from tests.support.books import NOW
 
 if TYPE_CHECKING:
@@ -185,8 +185,9 @@ def test_the_board_sums_by_stage_and_currency(ctx: Context) -> None:
     rows = [(r["stage"], r["count"], r["value"], r["weighted"], r["currency"]) for r in pipelines.board(ctx).rows]
     assert rows == [
         ("New", 1, 100_000, 10_000, "EUR"),
-        ("Qualified", 2, 50_000, 15_000, "EUR"),
+        ("Qualified", 1, 50_000, 15_000, "EUR"),
         ("Qualified", 1, 70_000, 21_000, "JPY"),
+        ("Qualified", 1, None, None, None),
         ("Proposition", 0, None, None, None),
         ("Won", 0, None, None, None),
     ]
@@ -230,3 +231,230 @@ def test_all_amounts_of_a_record_are_in_one_currency(ctx: Context) -> None:
     records.edit(ctx, DEAL, [number], {"value": "7 USD"})
     found = row(ctx, number)
     assert (found["value"], found["recurring"], found["currency"]) == (700, 5_000_000, "USD")
+
+
+def test_a_stage_leaves_the_lists_and_stays_in_the_history(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipelines.stage_add(ctx, "Negotiation", after="qualified")
+    number, lost = deal(ctx, stage="negotiation"), deal(ctx, stage="negotiation", name="Gone")
+    deals.lost(ctx, DEAL, [lost], "Too expensive")
+    waiting = lead(ctx, stage="negotiation")
+    with pytest.raises(UsageError, match="3 leads and deals are in Negotiation"):
+        pipelines.stage_remove(ctx, "negotiation")
+    with pytest.raises(UsageError, match="not won by that"):
+        pipelines.stage_remove(ctx, "negotiation", to="won")
+    before = rows_of(ctx)
+
+    later(monkeypatch, ctx, 3)
+    done = pipelines.stage_remove(ctx, "negotiation", to="qualified")
+
+    assert done.lines == ("removed stage Negotiation", "moved to Qualified: 1 lead, 2 deals")
+    assert (row(ctx, number)["stage"], row(ctx, number)["probability"]) == ("Qualified", 3000)
+    assert (row(ctx, lost)["stage"], row(ctx, lost)["status"], row(ctx, lost)["probability"]) == (
+        "Qualified",
+        "lost",
+        0,
+    )
+    assert row(ctx, waiting, LEAD)["stage"] == "Qualified"
+    told = [touch["body"] for touch in timeline.timeline(ctx, DEAL, number).rows if touch["kind"] == "stage"]
+    assert told == ["left Negotiation after 3 d"]
+    assert "Negotiation" not in [r["name"] for r in pipelines.stages(ctx).rows]
+    assert "Negotiation" not in [r["stage"] for r in pipelines.board(ctx).rows]
+    assert "Negotiation" not in ctx.names("stage")
+    assert ctx.reader.rows("SELECT name FROM v_stage WHERE name = 'Negotiation'") == []
+    with pytest.raises(FieldError, match="there is no stage 'negotiation'"):
+        deals.move(ctx, DEAL, [number], "negotiation")
+    with pytest.raises(FilterError, match="there is no stage 'negotiation'"):
+        records.list_records(ctx, DEAL, ["stage:negotiation"])
+    undoing.undo(ctx)
+    assert rows_of(ctx) == before
+    undoing.undo(ctx, ctx.batch)
+    assert row(ctx, number)["stage"] == "Qualified"
+
+
+def rows_of(ctx: Context) -> list[Any]:
+    """Leads, deals, their ways and the stages, without what only grows."""
+    found = []
+    for table in ("opportunity", "stage", "stage_move"):
+        names, rows = ctx.reader.names(f"SELECT * FROM {table} ORDER BY id")
+        found += [{n: v for n, v in zip(names, one, strict=True) if n not in ("version", "position")} for one in rows]
+    return found
+
+
+def test_a_stage_that_nothing_was_in_is_gone(ctx: Context) -> None:
+    pipelines.stage_add(ctx, "Negotiation")
+    pipelines.stage_remove(ctx, "negotiation")
+    assert ctx.reader.rows("SELECT 1 FROM stage WHERE name = 'Negotiation'") == []
+
+
+def test_adding_a_stage_again_brings_it_back(ctx: Context) -> None:
+    pipelines.stage_add(ctx, "Negotiation", assigned={"probability": "80", "rot_days": "9"})
+    number = deal(ctx, stage="negotiation")
+    pipelines.stage_remove(ctx, "negotiation", to="new")
+    with pytest.raises(ConflictError, match="a stage that was removed is called 'Negotiation'"):
+        pipelines.stage_edit(ctx, "qualified", {"name": "NEGOTIATION"})
+    done = pipelines.stage_add(ctx, "negotiation", after="new")
+    assert done.lines == ("brought back stage negotiation with its history",)
+    found = [(r["name"], r["probability"], r["rot_days"]) for r in pipelines.stages(ctx).rows][:2]
+    assert found == [("New", 1000, 0), ("negotiation", 8000, 9)]
+    back = ctx.batch
+    deals.move(ctx, DEAL, [number], "negotiation")
+    with pytest.raises(ConflictError, match="its stage Negotiation would be a removed one"):
+        undoing.undo(ctx, back)
+    assert row(ctx, number)["stage"] == "negotiation"
+
+
+def test_a_move_back_into_a_removed_stage_is_not_undone(ctx: Context) -> None:
+    pipelines.stage_add(ctx, "Negotiation")
+    number = deal(ctx, stage="negotiation")
+    deals.move(ctx, DEAL, [number], "new")
+    moved = ctx.batch
+    pipelines.stage_remove(ctx, "negotiation")
+    with pytest.raises(ConflictError, match="its stage Negotiation would be a removed one"):
+        undoing.undo(ctx, moved)
+    assert row(ctx, number)["stage"] == "New"
+
+
+def test_what_is_won_goes_to_a_won_stage_when_its_own_is_removed(ctx: Context) -> None:
+    pipelines.stage_add(ctx, "Signed", assigned={"won": "yes"})
+    number = deal(ctx, stage="signed")
+    closed = row(ctx, number)["closed_at"]
+    with pytest.raises(UsageError, match="is won and stays so"):
+        pipelines.stage_remove(ctx, "signed", to="new")
+    pipelines.stage_remove(ctx, "signed", to="won")
+    found = row(ctx, number)
+    assert (found["stage"], found["status"], found["closed_at"]) == ("Won", "won", closed)
+
+
+def test_two_stages_of_a_pipeline_have_two_names(ctx: Context) -> None:
+    with pytest.raises(ConflictError, match="there is a stage 'New' already"):
+        pipelines.stage_edit(ctx, "qualified", {"name": "new"})
+    pipelines.stage_edit(ctx, "qualified", {"name": "QUALIFIED"})
+    assert "QUALIFIED" in ctx.names("stage")
+
+
+def test_a_deal_is_always_in_a_pipeline(ctx: Context) -> None:
+    number = deal(ctx, stage="qualified")
+    for field in ("pipeline", "stage"):
+        with pytest.raises(FieldError, match=f"a deal is always in a {field}"):
+            records.edit(ctx, DEAL, [number], {field: ""})
+    assert (row(ctx, number)["pipeline"], row(ctx, number)["stage"]) == ("Sales", "Qualified")
+
+
+def test_a_stage_is_one_of_the_deals_own_pipeline(ctx: Context) -> None:
+    pipelines.pipeline_add(ctx, "After Sales", ["Due", "Asked", "Renewed"])
+    number = deal(ctx)
+    with pytest.raises(FieldError, match="in the pipeline After Sales, another one") as refused:
+        deals.move(ctx, DEAL, [number], "asked")
+    assert refused.value.hint == 'to go there: pipeline="After Sales" stage=Asked'
+    records.edit(ctx, DEAL, [number], {"stage": "asked", "pipeline": "after sales"})
+    assert (row(ctx, number)["pipeline"], row(ctx, number)["stage"]) == ("After Sales", "Asked")
+    assert row(ctx, deal(ctx, stage="asked"))["pipeline"] == "After Sales"
+
+
+def test_a_move_says_the_stage_and_not_what_was_typed(ctx: Context) -> None:
+    assert deals.move(ctx, DEAL, [deal(ctx)], "q").lines == ("moved to Qualified: deal:1 Engine",)
+
+
+@pytest.mark.parametrize("way", ["restore", "reopen", "move"])
+def test_a_probability_set_by_hand_is_there_again_when_the_deal_is_open(ctx: Context, way: str) -> None:
+    number = deal(ctx, probability="70")
+    for close in (deals.lost, deals.won):
+        close(ctx, DEAL, [number])
+        found = row(ctx, number)
+        assert (found["probability"], found["probability_manual"]) == (10_000 if close == deals.won else 0, False)
+        if way == "move":
+            deals.move(ctx, DEAL, [number], "qualified")
+        else:
+            (deals.restore if way == "restore" and close == deals.lost else deals.reopen)(ctx, DEAL, [number])
+        found = row(ctx, number)
+        assert (found["status"], found["probability"], found["probability_manual"]) == ("open", 7000, True)
+    assert found["probability_kept"] is None
+
+
+def test_a_lost_deal_forgets_its_probability_when_it_is_cleared(ctx: Context) -> None:
+    number = deal(ctx, probability="70")
+    deals.lost(ctx, DEAL, [number])
+    records.edit(ctx, DEAL, [number], {"probability": ""})
+    assert row(ctx, number)["probability"] == 0
+    deals.restore(ctx, DEAL, [number])
+    assert (row(ctx, number)["probability"], row(ctx, number)["probability_manual"]) == (1000, False)
+
+
+@pytest.mark.parametrize(
+    ("recurring", "plan", "mrr"),
+    [
+        ("1000 EUR", "3 years", 2778), ("1000 JPY", "3 years", 28), ("1000 EUR", "yearly", 8333),
+        ("0.18 EUR", "yearly", 2), ("0.17 EUR", "yearly", 1), ("0.01 EUR", "quarterly", 0),
+        ("0.02 EUR", "quarterly", 1), ("1 EUR", "5 years", 2), ("17.29 EUR", "monthly", 1729),
+        ("10,000,000,000,000.00 EUR", "3 years", 27_777_777_777_778),
+    ],
+)  # fmt: skip
+def test_recurring_revenue_a_month_is_rounded_half_up(ctx: Context, recurring: str, plan: str, mrr: int) -> None:
+    number = deal(ctx, value="", recurring=recurring, plan=plan)
+    assert row(ctx, number)["mrr"] == mrr
+    found = records.list_records(ctx, DEAL, ["has:mrr"], columns="id,mrr", sort="-mrr").rows
+    assert [one["mrr"] for one in found] == [mrr]
+    code = recurring.split()[1]
+    exact = f"mrr:{mrr}" if code == "JPY" else f"mrr:{mrr // 100}.{mrr % 100:02}"
+    assert [one["id"] for one in records.list_records(ctx, DEAL, [exact]).rows] == [number]
+
+
+def test_deals_without_an_amount_are_counted_with_the_only_currency(ctx: Context) -> None:
+    for value in ("5 CHF", "", ""):
+        deal(ctx, value=value)
+    assert [(r["currency"], r["count"]) for r in pipelines.board(ctx).rows][:2] == [("CHF", 3), (None, 0)]
+
+
+def test_a_converted_leads_person_gets_its_company(ctx: Context) -> None:
+    number = lead(ctx)
+    deals.convert(ctx, number, ("contact",))
+    deals.convert(ctx, number)
+    found = row(ctx, number)
+    assert row(ctx, found["contact_id"], CONTACT)["company_id"] == found["company_id"] is not None
+
+
+def test_convert_tells_companies_of_one_name_apart(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    for site in ("https://twin.example", "https://engines.example", "https://other.example"):
+        records.add(ctx, COMPANY, {"name": "Analytical Engines", "website": site})
+    first = lead(ctx)
+    deals.convert(ctx, first, ("company", "deal"))
+    assert row(ctx, first)["company_id"] == 2
+    assert capsys.readouterr().err == ""
+    second = lead(ctx, email="ada@gmail.com")
+    deals.convert(ctx, second, ("company", "deal"))
+    assert row(ctx, second)["company_id"] == 1
+    assert "company:1, company:2, company:3 all fit; company:1 is the oldest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("close", "verb"), [(deals.won, "reopen"), (deals.lost, "restore")])
+def test_convert_names_the_verb_that_opens_a_closed_lead(ctx: Context, close: Any, verb: str) -> None:
+    number = lead(ctx)
+    close(ctx, LEAD, [number])
+    with pytest.raises(RefusedError) as refused:
+        deals.convert(ctx, number)
+    assert refused.value.hint == f"first: crm lead {verb} {number}"
+    getattr(deals, verb)(ctx, LEAD, [number])
+    deals.convert(ctx, number)
+
+
+def test_an_import_brings_a_removed_stage_back(ctx: Context) -> None:
+    pipelines.stage_add(ctx, "Negotiation", assigned={"rot_days": "9"})
+    deals.move(ctx, DEAL, [deal(ctx, stage="negotiation")], "new")
+    pipelines.stage_remove(ctx, "negotiation")
+    known = outcomes.Stages(ctx)
+    missing = known.missing([("", "negotiation"), ("", "Demo")])
+    assert [new.stage for new in missing] == ["negotiation", "Demo"]
+    with ctx.writing() as tx:
+        known.make(tx, missing)
+    found = [(r["name"], r["rot_days"]) for r in pipelines.stages(ctx).rows]
+    assert found[3:] == [("negotiation", 9), ("Demo", 0), ("Won", 0)]
+
+
+def test_reopening_goes_back_to_a_stage_that_is_still_there(ctx: Context) -> None:
+    pipelines.stage_add(ctx, "Negotiation", after="qualified")
+    number = deal(ctx, stage="qualified")
+    deals.move(ctx, DEAL, [number], "negotiation")
+    deals.won(ctx, DEAL, [number])
+    pipelines.stage_remove(ctx, "negotiation")
+    deals.reopen(ctx, DEAL, [number])
+    assert row(ctx, number)["stage"] == "Qualified"

@@ -10,15 +10,15 @@ import pytest
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import FilterError, UsageError
-from crmcli.results import Bytes, Rows
-from crmcli.services import deals, exporting, importing, records, tasks
+from crmcli.results import Bytes, Rows, Stream
+from crmcli.services import deals, exporting, importing, records, tasks, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KINDS = (COMPANY, CONTACT, DEAL, LEAD, TASK)
+KINDS = (COMPANY, CONTACT, DEAL, LEAD, TASK, INTERACTION)
 NASTY = "=1+1 \"quoted\", 'apostrophe'; ۱۲ <b>[/]\n@second line\twith tab"
 
 
@@ -79,7 +79,9 @@ def book(book_path: Path) -> Iterator[Context]:
     records.add(ctx, TASK, {"name": "Done", "due": "2026-12-02"})
     deals.won(ctx, DEAL, [1])
     deals.lost(ctx, DEAL, [3], "Too expensive")
-    tasks.done(ctx, [2], "spoke to her")
+    tasks.done(ctx, [1, 2], "spoke to her")
+    timeline.add(ctx, CONTACT, 1, "call", NASTY, at="yesterday 14:30", minutes="12", direction="in")
+    timeline.add(ctx, LEAD, 4, "meeting", "")
     yield ctx
     ctx.close()
 
@@ -88,12 +90,16 @@ def words(kind: Any) -> list[str]:
     return ["is:any"]
 
 
+def content(made: Any) -> bytes:
+    """An export's bytes."""
+    return made.content if isinstance(made, Bytes) else b"".join(made.parts)
+
+
 def all_of(ctx: Context, format: str = "csv") -> dict[str, bytes]:
     found = {}
     for kind in KINDS:
         made = exporting.export(ctx, kind, words(kind), format=format, lossless=True)
-        assert isinstance(made, Bytes)
-        found[kind.name] = made.content
+        found[kind.name] = content(made)
     return found
 
 
@@ -102,9 +108,9 @@ def test_a_book_moves_house_without_loss(book: Context, tmp_path: Path, format: 
     before = all_of(book)
     other = Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)
     other.create(str(tmp_path / "other.db"))
-    for name, content in all_of(book, format).items():
+    for name, file in all_of(book, format).items():
         path = tmp_path / f"{name}.{format}"
-        path.write_bytes(content)
+        path.write_bytes(file)
         kind = next(k for k in KINDS if k.name == name)
         done = importing.run(other, importing.plan(other, str(path), kind=kind, guarded=False))
         assert done.refused == 0, done.listed
@@ -118,9 +124,138 @@ def test_plain_formats_are_rows_for_the_renderer(book: Context) -> None:
     assert isinstance(made, Rows)
     assert [column.name for column in made.columns] == [field.name for field in DEAL.fields]
     assert [row["name"] for row in made.rows] == ["Won one"]
-    chosen = exporting.export(book, DEAL, ["is:any"], format="tsv", columns="name,value")
+    chosen = exporting.export(book, DEAL, ["is:any"], format="md", columns="name,value")
     assert isinstance(chosen, Rows)
     assert [column.name for column in chosen.columns] == ["name", "value"]
+
+
+def test_csv_and_tsv_come_page_by_page(book: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmcli.store.read.PAGE", 2)
+    made = exporting.export(book, DEAL, ["is:any"], format="tsv", columns="name,value")
+    assert isinstance(made, Stream)
+    assert list(made.parts) == [b"name\tvalue\nWon one\t12000\nOpen one\t12.34\n", b"Lost one\t\n", b""]
+    none = exporting.export(book, DEAL, ["is:any", "nothing"], columns="name,value")
+    assert content(none) == b"name,value\n"
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_texts_come_back_from_a_plain_export(book: Context, put: Any, format: str) -> None:
+    nasty = 'a\ttab, a\nline, a \\n, a "quote"'
+    records.edit(book, CONTACT, [1], {"description": nasty, "name": '"quoted" first'})
+    path = put(content(exporting.export(book, CONTACT, format=format)), f"contacts.{format}")
+    records.remove(book, CONTACT, [1])
+    other = copy(book)
+    assert importing.run(other, importing.plan(other, path, kind=CONTACT)).new == 1
+    row = next(iter(records.list_records(other, CONTACT, columns="name,description", limit=0).rows))
+    assert (row["name"], row["description"]) == ('"quoted" first', nasty)
+    other.close()
+
+
+# --- links -----------------------------------------------------------------------------------------------------------
+
+
+def namesakes(ctx: Context) -> None:
+    """Two of everything by one name; the second is meant."""
+    for site in ("one.example", "two.example"):
+        records.add(ctx, COMPANY, {"name": "Acme", "website": site})
+    for number in (1, 2):
+        person = {"name": "Ali Karimi", "email": f"ali{number}@x.example", "company": f"company:{number}"}
+        records.add(ctx, CONTACT, person)
+    records.add(ctx, COMPANY, {"name": "Daughter", "parent": "company:2"})
+    for contact in ("1", "2"):
+        records.add(ctx, DEAL, {"name": "Big", "contact": f"contact:{contact}", "company": f"company:{contact}"})
+    records.add(ctx, TASK, {"name": "Call Ali", "on": "contact:2"})
+    records.add(ctx, TASK, {"name": "Send it", "on": "deal:2"})
+
+
+def links(ctx: Context) -> list[tuple[Any, ...]]:
+    return [
+        row
+        for sql in (
+            "SELECT d.uid, c.uid, o.uid FROM v_deal d LEFT JOIN v_contact c ON c.id = d.contact_id"
+            " LEFT JOIN v_company o ON o.id = d.company_id",
+            "SELECT t.uid, c.uid, d.uid FROM v_task t LEFT JOIN v_contact c ON c.id = t.contact_id"
+            " LEFT JOIN v_deal d ON d.id = t.opportunity_id",
+            "SELECT c.uid, o.uid, NULL FROM v_contact c LEFT JOIN v_company o ON o.id = c.company_id",
+            "SELECT c.uid, o.uid, NULL FROM v_company c LEFT JOIN v_company o ON o.id = c.parent_id",
+        )
+        for row in sorted(ctx.reader.rows(sql), key=str)
+    ]
+
+
+def copy(ctx: Context) -> Context:
+    """Another, empty book."""
+    path = f"{ctx.settings.database}-other"
+    other = Context(Settings({"db": path}), quiet=True, plugins=False)
+    other.create(path)
+    return other
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Any:
+    """Write a file and give its path."""
+
+    def write(file: bytes | str, name: str) -> str:
+        path = tmp_path / name
+        path.write_bytes(file if isinstance(file, bytes) else file.encode())
+        return str(path)
+
+    return write
+
+
+def test_a_link_is_to_the_same_record_where_several_have_its_name(ctx: Context, put: Any, tmp_path: Path) -> None:
+    namesakes(ctx)
+    assert len({row[1] for row in links(ctx)}) == 5, "both people, both companies, and none"
+    other = Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)
+    other.create(str(tmp_path / "other.db"))
+    for kind in KINDS:
+        path = put(content(exporting.export(ctx, kind, ["is:any"], lossless=True)), f"{kind.name}.csv")
+        done = importing.run(other, importing.plan(other, path, guarded=False, kind=kind))
+        assert (done.refused, done.notes) == (0, ()), done
+        assert importing.run(other, importing.plan(other, path, guarded=False, kind=kind)).same == done.new
+    assert links(other) == links(ctx)
+    other.close()
+
+
+def test_the_order_of_the_files_does_not_matter_to_the_links(ctx: Context, put: Any, tmp_path: Path) -> None:
+    old = Context(Settings({"db": str(tmp_path / "old.db")}), quiet=True, plugins=False)
+    old.create(str(tmp_path / "old.db"))
+    namesakes(old)
+    for kind in (DEAL, TASK, CONTACT, COMPANY):
+        path = put(content(exporting.export(old, kind, ["is:any"], lossless=True)), f"{kind.name}.csv")
+        importing.run(ctx, importing.plan(ctx, path, guarded=False, kind=kind, update=True))
+    assert links(ctx) == links(old)
+    people = records.list_records(ctx, CONTACT, sort="email", columns="email", limit=0).rows
+    assert [person["email"] for person in people] == ["ali1@x.example", "ali2@x.example"]
+    old.close()
+
+
+def test_a_name_that_several_have_is_never_guessed(ctx: Context, put: Any) -> None:
+    namesakes(ctx)
+    text = (
+        "Deal,Contact,Company,Company domain\n"
+        "A,Ali Karimi,,\nB,Ali Karimi,,two.example\nC,,Acme,\nD,,Acme,two.example\nE,,,two.example\n"
+        "F,contact:2,company:1,\nG,contact:9,,\nH,Nobody yet,Acme,three.example\n"
+    )
+    made = importing.plan(ctx, put(text, "deals.csv"), kind=DEAL)
+    dry = importing.run(ctx, made, dry_run=True)
+    done = importing.run(ctx, made)
+    assert dry.listed == done.listed
+    none = importing.plan(ctx, put("Deal,Company\nA,Acme\n", "one.csv"), kind=DEAL)
+    assert importing.run(ctx, none).refused == importing.run(ctx, none, dry_run=True).refused == 1
+    assert (done.new, done.refused) == (4, 4)
+    assert [(line, column, value) for line, column, value, _ in done.listed] == [
+        (2, "contact", "Ali Karimi"),
+        (4, "company", "Acme"),
+        (8, "contact", "contact:9"),
+        (9, "company", "Acme"),
+    ]
+    assert done.listed[0][3] == (
+        "'Ali Karimi' fits 2 records: contact:1 (ali1@x.example), contact:2 (ali2@x.example); write which, as contact:1"
+    )
+    assert done.listed[2][3] == "there is no contact:9"
+    sql = "SELECT name, contact_id, company_id FROM v_deal WHERE name <> 'Big' ORDER BY name"
+    assert ctx.reader.rows(sql) == [("B", 2, 2), ("D", None, 2), ("E", None, 2), ("F", 2, 1)]
 
 
 def test_sheets_have_typed_cells(book: Context) -> None:
@@ -164,7 +299,6 @@ def test_an_unknown_format_or_field(book: Context) -> None:
 def test_both_engines_export_the_same(ctx: Context) -> None:
     records.add(ctx, LEAD, {"name": "Zoë", "value": "12.50", "tags": "b,a", "close_on": "2027-01-02"})
     made = exporting.export(ctx, LEAD, [], columns="id,name,value,currency,tags,close_on,created_at", lossless=True)
-    assert isinstance(made, Bytes)
-    assert made.content.decode() == (
+    assert content(made).decode() == (
         'id,name,value,currency,tags,close_on,created_at\n1,Zoë,12.50,EUR,"a, b",2027-01-02,2026-11-21T10:00:00.000Z\n'
     )

@@ -16,7 +16,10 @@ from crmcli.services import database, deals, history, records, tasks, timeline
 from crmcli.store import read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crmcli.context import Context
+    from crmcli.results import Changed
 
 START = "2026-11-21T10:00:00+00:00"
 
@@ -132,6 +135,53 @@ def test_a_later_edit_of_the_same_field_is_a_conflict(ctx: Context, clock: Any) 
     history.undo(ctx, second)
     history.undo(ctx, first)
     assert records.get(ctx, LEAD, 1)["city"] is None
+
+
+def test_a_conflict_names_the_batch_that_changed_the_field(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    first = records.edit(ctx, LEAD, [1], {"city": "Bern", "email": "ada@engines.example"}).batch
+    records.edit(ctx, LEAD, [1], {"value": "1"})
+    second = records.edit(ctx, LEAD, [1], {"city": "Basel"}).batch
+    third = records.edit(ctx, LEAD, [1], {"email": "al@engines.example"}).batch
+    records.edit(ctx, LEAD, [1], {"priority": "low"})
+    said = rf"City changed later \(batch {second}, tester\), E-mail changed later \(batch {third}, tester\)"
+    with pytest.raises(ConflictError, match=said):
+        history.undo(ctx, first)
+
+
+def test_a_conflict_names_the_batch_that_hung_something_on(ctx: Context) -> None:
+    first = records.add(ctx, COMPANY, {"name": "Engines"}).batch
+    records.add(ctx, DEAL, {"name": "Big"})
+    second = records.edit(ctx, DEAL, [1], {"company": "Engines"}).batch
+    records.edit(ctx, DEAL, [1], {"priority": "low"})
+    with pytest.raises(ConflictError, match=rf"deal 1 hangs on it now \(batch {second}, tester\)"):
+        history.undo(ctx, first)
+
+
+def test_a_conflict_lists_true_reasons_only(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Known"})
+    with ctx.writing("import") as tx:
+        for i in range(30):
+            company = tx.add("company", {"name": f"Firm {i}"})
+            tx.add("contact", {"name": f"Person {i}", "company_id": company})
+        tx.change("contact", 1, {"company_id": company})
+    batch = ctx.batch
+    records.add(ctx, DEAL, {"name": "Big", "contact": "Person 3"})
+    records.add(ctx, DEAL, {"name": "Other", "company": "Firm 7"})
+    with pytest.raises(ConflictError) as refused:
+        history.undo(ctx, batch)
+    reasons = str(refused.value).splitlines()[1:-1]
+    assert [reason.strip().partition(":")[0] for reason in reasons] == ["contact", "company"]
+    assert "Person 3" in reasons[0]
+    assert "Firm 7" in reasons[1]
+
+
+def test_batch_0_is_none(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    for number in (0, -1, 99):
+        with pytest.raises(NotFoundError, match=f"there is no batch {number}"):
+            history.undo(ctx, number)
+    assert ctx.reader.value("SELECT count(*) FROM opportunity") == 1
 
 
 def test_a_later_change_back_to_what_was_is_no_conflict(ctx: Context) -> None:
@@ -338,7 +388,7 @@ def test_purge_forgets_a_person(ctx: Context) -> None:
     records.add(ctx, TASK, {"name": "Ask about tungsten", "on": "contact:1"})
     assert all(word in everything(ctx) for word in ("xylophona", "zirconium", "tungsten", "countess"))
 
-    done = history.purge(ctx, CONTACT, 1)
+    done = history.purge(ctx, CONTACT, [1])
 
     assert done.lines == ("purged contact:1, with 1 task, 1 interaction; it cannot be undone",)
     left = everything(ctx)
@@ -362,8 +412,8 @@ def test_purge_of_a_company_and_a_lead(ctx: Context) -> None:
     records.add(ctx, COMPANY, {"name": "Child", "parent": "Parent"})
     records.add(ctx, LEAD, {"name": "Ada"}, note="one")
     records.edit(ctx, LEAD, [1], {"stage": "qualified"})
-    history.purge(ctx, COMPANY, 1)
-    history.purge(ctx, LEAD, 1)
+    history.purge(ctx, COMPANY, [1])
+    history.purge(ctx, LEAD, [1])
     assert records.get(ctx, COMPANY, 2)["parent"] is None
     assert [ctx.reader.value(f"SELECT count(*) FROM {t}") for t in ("opportunity", "interaction", "stage_move")] == [
         0,
@@ -372,9 +422,66 @@ def test_purge_of_a_company_and_a_lead(ctx: Context) -> None:
     ]
     sound(ctx)
     with pytest.raises(NotFoundError):
-        history.purge(ctx, LEAD, 1)
+        history.purge(ctx, LEAD, [1])
     with pytest.raises(UsageError):
-        history.purge(ctx, TAG, 1)
+        history.purge(ctx, TAG, [1])
+
+
+def test_purge_blanks_the_commands_that_touched_or_named_the_person(ctx: Context) -> None:
+    def commanded(command: str, verb: Callable[[], Changed]) -> int:
+        ctx.command = command
+        return verb().batch
+
+    kept = commanded("lead add Company", lambda: records.add(ctx, LEAD, {"name": "Company"}))
+    gone = [
+        commanded("contact add Xen", lambda: records.add(ctx, CONTACT, {"name": "Xen O'Hara", "email": "x@q.example"})),
+        commanded("note add contact:1 'likes tea'", lambda: timeline.add(ctx, CONTACT, 1, "note", "likes tea")),
+        commanded("contact edit 1 city=Uxmal", lambda: records.edit(ctx, CONTACT, [1], {"city": "Uxmal"})),
+        commanded("task add 'Ring her'", lambda: records.add(ctx, TASK, {"name": "Ring her", "on": "contact:1"})),
+        commanded("task edit 1 description=owes", lambda: records.edit(ctx, TASK, [1], {"description": "owes"})),
+        commanded("""lead edit 1 city='Xen O'"'"'Hara'""", lambda: records.edit(ctx, LEAD, [1], {"city": "B"})),
+        commanded("undo", lambda: history.undo(ctx)),
+    ]  # fmt: skip
+    also = commanded("lead add 'Xenia Company'", lambda: records.add(ctx, LEAD, {"name": "Xenia"}))
+    ctx.command = ""
+
+    history.purge(ctx, CONTACT, [1])
+
+    commands = dict(ctx.reader.rows("SELECT id, command FROM batch"))
+    assert {commands[batch] for batch in gone[:-1]} == {"(purged)"}
+    assert commands[gone[-1]] == "undo"  # it took back what named her, but says no word of her
+    assert (commands[kept], commands[also]) == ("lead add Company", "lead add 'Xenia Company'")
+    left = everything(ctx)
+    assert not [word for word in ("likes tea", "uxmal", "ring her", "owes", "hara", "x@q") if word in left]
+    # A name that is a noun of the program too leaves the commands of that noun alone.
+    records.add(ctx, COMPANY, {"name": "Lead"})
+    history.purge(ctx, COMPANY, [1])
+    assert ctx.reader.value("SELECT command FROM batch WHERE id = ?", (kept,)) == "lead add Company"
+    sound(ctx)
+
+
+def test_purge_of_many_is_one_transaction(ctx: Context) -> None:
+    with ctx.writing("import") as tx:
+        company = tx.add("company", {"name": "Engines"})
+        for i in range(1200):
+            person = tx.add("contact", {"name": f"Person {i}", "email": f"p{i}@secret.example", "company_id": company})
+            tx.add("task", {"name": f"Ring quux{i}", "contact_id": person})
+    records.add(ctx, DEAL, {"name": "Big", "contact": "Person 3", "company": "Engines"})
+    numbers = list(range(1, 1201))
+    with pytest.raises(NotFoundError, match="there is no contact 5000"):
+        history.purge(ctx, CONTACT, [*numbers, 5000])
+    assert ctx.reader.value("SELECT count(*) FROM contact") == 1200
+
+    started = time.monotonic()
+    done = history.purge(ctx, CONTACT, [*numbers, 1])
+
+    assert done.lines == ("purged 1200 contacts, with 1200 tasks; it cannot be undone",)
+    assert ctx.reader.value("SELECT count(*) FROM journal_tx WHERE batch_id = ?", (done.batch,)) == 1
+    assert records.get(ctx, DEAL, 1)["contact"] is None
+    assert ctx.reader.value("SELECT count(*) FROM task") == 0
+    assert not [word for word in ("secret.example", "quux") if word in everything(ctx)]
+    assert time.monotonic() - started < 20
+    sound(ctx)
 
 
 # --- many, and at random ---------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.services import database, history, importing, matching, records
 
@@ -331,6 +331,7 @@ def test_two_tasks_of_a_name_are_two_tasks(book: Context, put: Any) -> None:
 
 
 word = st.sampled_from(["", "a", "b", "c"])
+TITLES = ("ID", "Name", "Email", "Phone", "Company", "City", "Tags")
 sheet_rows = st.lists(
     st.fixed_dictionaries(
         {
@@ -352,7 +353,8 @@ def test_a_dry_run_is_the_real_run(
     """In blocks of three rows, so that rows repeat others of their own block, of an earlier one, and of the book."""
 
     def sheet(people: list[dict[str, str]]) -> str:
-        return put("\n".join([",".join(people[0]), *(",".join(row.values()) for row in people)]) + "\n")  # type: ignore[no-any-return]
+        lines = [",".join(row[title] for title in TITLES) for row in people]
+        return put("\n".join([",".join(TITLES), *lines]) + "\n")  # type: ignore[no-any-return]
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("FIRST_BLOCK", "MOST", "LEAST"):
@@ -488,6 +490,34 @@ def test_a_task_needs_its_person_to_be_there(book: Context, put: Any) -> None:
     row = rows(book, TASK)[0]
     assert (row["name"], row["contact"], row["due_on"], row["type"]) == ("Call", "Ada", "2027-01-05", "call")
     assert counts(take(book, put(text, "tasks.csv"), kind=TASK)) == (2, 0, 0, 1, 0, 1)
+
+
+def test_what_happened_comes_in_with_its_records(ctx: Context, put: Any) -> None:
+    records.add(ctx, CONTACT, {"name": "Ada", "email": "ada@x.example"})
+    records.add(ctx, LEAD, {"name": "Engine"})
+    text = (
+        "Kind,At,Contact,Lead,Body,Minutes\ncall,2026-11-02 14:30,Ada,,Spoke about it,12\n,2026-11-03,,Engine,A note,\n"
+        "note,2026-11-03,Ada,,,\ncall,2026-11-03,,,Nobody,\nmeeting,2026-11-04,Grace,,Who?,\n"
+    )
+    path = put(text, "history.csv")
+    dry = importing.run(ctx, importing.plan(ctx, path, kind=INTERACTION), dry_run=True)
+    done = take(ctx, path, kind=INTERACTION)
+    assert counts(done) == counts(dry) == (5, 2, 0, 0, 0, 3)
+    assert [reason for *_, reason in done.listed] == [
+        "a note needs a text",
+        "it says no lead or deal, contact or company",
+        "there is no contact 'Grace'",
+    ]
+    found = rows(ctx, INTERACTION, "is:any")
+    assert [(r["kind"], r["contact"], r["opportunity"], r["body"], r["minutes"], r["author"]) for r in found] == [
+        ("call", "Ada", None, "Spoke about it", 12, "tester"),
+        ("note", None, "Engine", "A note", None, "tester"),
+    ]
+    assert rows(ctx, CONTACT)[0]["last_touch"] == "2026-11-02T14:30:00.000Z"
+    assert counts(take(ctx, path, kind=INTERACTION)) == (5, 0, 0, 2, 0, 3)
+    history.undo(ctx, done.batch)
+    assert rows(ctx, INTERACTION, "is:any") == []
+    assert importing.plan(ctx, path).kind is not INTERACTION, "a column of notes is part of many a file"
 
 
 # --- stages --------------------------------------------------------------------------------------------------------

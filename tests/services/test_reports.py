@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmcli.commands.root import TABLE
 from crmcli.config import Settings, config_dir
 from crmcli.context import Context
 from crmcli.domain.entities import DEAL, LEAD
 from crmcli.errors import FilterError, NotFoundError, StoreError, UsageError
-from crmcli.services import reports, values
+from crmcli.services import deals, records, reports, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +128,44 @@ def test_sources_count_leads_and_deals(ctx: Context) -> None:
     ]
 
 
+def test_an_archived_deal_is_not_open(ctx: Context) -> None:
+    records.archive(ctx, DEAL, [1])
+    assert table(reports.report(ctx, "sources"))[0] == ("web", 1, 1, 2, 0, 10000)
+    records.remove(ctx, DEAL, [3, 6])
+    assert table(reports.report(ctx, "sources"))[1] == ("web", 1, 0, 1, 0, 10000)
+    assert table(reports.report(ctx, "pipeline"))[0][:5] == ("Sales", "New", "EUR", 1, 20000)
+
+
+def test_the_funnel_counts_the_stages_that_deals_were_in_and_none_that_they_skipped(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Looms: New 10 days, Qualified 36 hours, Won. Optics: New 3 days, then won at once. Tiles: lost in New.
+    # Pumps goes back from Proposition to New and again to Proposition: one deal there, two stays.
+    deals.move(ctx, DEAL, [1], "qualified")
+    deals.won(ctx, DEAL, [2])
+    deals.lost(ctx, DEAL, [3])
+    deals.move(ctx, DEAL, [4], "new")
+    monkeypatch.setenv("CRM_NOW", "2026-11-22T22:00:00+00:00")
+    ctx.tick()
+    deals.won(ctx, DEAL, [1])
+    deals.move(ctx, DEAL, [4], "proposition")
+    found = table(reports.report(ctx, "funnel", ["id:1,2,3,4"]))
+    assert found == [
+        ("Sales", "New", 4, 0, 2, 1, 6667, 5),  # (10 d + 3 d + 1.5 d) / 3 = 4.83
+        ("Sales", "Qualified", 1, 0, 1, 0, 10000, 2),  # 1.5 days, half up
+        ("Sales", "Proposition", 1, 1, 0, 0, None, 0),
+        ("Sales", "Won", 2, 0, 2, 0, 10000, None),
+    ]
+    records.archive(ctx, DEAL, [4])
+    records.remove(ctx, DEAL, [2])
+    found = table(reports.report(ctx, "funnel", ["id:1,2,3,4"]))
+    assert [line[2:6] for line in found] == [(3, 0, 1, 1), (1, 0, 1, 0), (1, 0, 0, 0), (1, 0, 1, 0)]
+
+
+def test_the_help_names_the_reports_there_are(ctx: Context) -> None:
+    assert TABLE["report"].help == f"Figures: {', '.join(reports.names(ctx))}, your own"
+
+
 def own_report(name: str, text: str) -> None:
     folder = Path(config_dir()) / "reports"
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +179,7 @@ def test_own_reports_are_found_and_run(ctx: Context) -> None:
         "SELECT owner, count(*) AS deals FROM v_deal WHERE id IN (SELECT id FROM chosen)\n"
         "GROUP BY owner ORDER BY owner;\n",
     )
-    assert reports.names(ctx) == ["owners", "pipeline", "sources", "win-loss"]
+    assert reports.names(ctx) == ["funnel", "owners", "pipeline", "sources", "win-loss"]
     listed = {row["name"]: row for row in reports.listing(ctx).rows}
     assert listed["owners"]["title"] == "Deals by owner"
     assert listed["owners"]["origin"] == "yours"

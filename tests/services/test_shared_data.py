@@ -12,7 +12,7 @@ import pytest
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import CONTACT, ENTITIES, LEAD
-from crmcli.results import Bytes
+from crmcli.results import Stream
 from crmcli.services import database, exporting, history, importing, records
 
 if TYPE_CHECKING:
@@ -92,11 +92,9 @@ def snapshot(ctx: Context) -> dict[str, bytes]:
     """Every record of every kind, byte for byte."""
     found = {}
     for name in ("lead", "deal", "contact", "company", "task"):
-        content = exporting.export(
-            ctx, ENTITIES[name], ["is:any"] if name != "task" else [], format="csv", lossless=True
-        )
-        assert isinstance(content, Bytes)
-        found[name] = content.content
+        made = exporting.export(ctx, ENTITIES[name], ["is:any"] if name != "task" else [], lossless=True)
+        assert isinstance(made, Stream)
+        found[name] = b"".join(made.parts)
     stages = ctx.reader.rows("SELECT * FROM stage ORDER BY id"), ctx.reader.rows("SELECT * FROM pipeline ORDER BY id")
     return {**found, "stages": repr(stages).encode()}
 

@@ -26,7 +26,7 @@ from crmcli.domain.query import EVERYTHING
 from crmcli.errors import ConflictError, CrmError, StoreError, UsageError
 from crmcli.services import checking, records, tasks, timeline
 from crmcli.store import connect, derived, models, read
-from tests.support.program import environment
+from tests.support.program import environment, run_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -235,6 +235,66 @@ def test_a_locked_book_is_said(
     records.add(ctx, LEAD, {"name": "Ada"})
 
 
+def test_who_only_reads_hears_nothing_of_saving(
+    book_path: Path, opened: Callable[[str], Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_BUSY_TIMEOUT", "1")
+    ctx = opened(str(book_path))
+    records.list_records(ctx, LEAD)
+    with contextlib.closing(sqlite3.connect(book_path, isolation_level=None)) as foreign:
+        foreign.execute("BEGIN EXCLUSIVE")
+        for ask in (lambda: records.list_records(ctx, LEAD), lambda: opened(str(book_path)).reader):
+            with pytest.raises(StoreError) as locked:
+                ask()
+            assert locked.value.message == "the store is locked by another process"
+
+
+def test_who_only_reads_from_postgresql_hears_nothing_of_saving(pg_url: str, opened: Callable[[str], Context]) -> None:
+    ctx, other = opened(pg_url), connect.connect(pg_url)
+    ctx.create(pg_url)
+    reader = connect.connect(pg_url, timeout=0.2)
+    with other.transaction():
+        other.run("LOCK TABLE opportunity")
+        with pytest.raises(StoreError) as locked:
+            reader.rows("SELECT * FROM opportunity")
+        assert locked.value.message == "the store is locked by another process"
+        with pytest.raises(StoreError, match="; nothing was saved"), reader.transaction():
+            reader.rows("SELECT * FROM opportunity")
+    pid = reader.value("SELECT pg_backend_pid()")
+    other.rows("SELECT pg_terminate_backend(?, 5000)", (pid,))
+    with pytest.raises(StoreError, match="connection to the server was lost") as lost:
+        reader.rows("SELECT 1")
+    assert "saved" not in lost.value.message
+    other.close()
+
+
+#: An import that is broken off while the server has refused a row whose answer was not read yet.
+BROKEN_OFF = """
+import sys
+from crmcli.store import connect
+
+def rows():
+    yield (1,)
+    for _ in range(20):
+        yield (0,)
+    raise KeyboardInterrupt
+
+opened = connect.connect(sys.argv[1])
+opened.run("CREATE TABLE t (a integer CHECK (a > 0))")
+try:
+    with opened.transaction():
+        opened.run_many("INSERT INTO t VALUES (?)", rows())
+except KeyboardInterrupt:
+    print("interrupted")
+print(opened.value("SELECT count(*) FROM t"))
+"""
+
+
+def test_a_statement_that_is_broken_off_leaves_no_talk_of_the_driver(pg_url: str) -> None:
+    done = run_python(["-c", BROKEN_OFF, pg_url])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n0\n", "")
+
+
 def run_limited(path: Path, before: Callable[[], None]) -> subprocess.CompletedProcess[str]:
     code = (
         "import sys\nfrom crmcli.config import Settings\nfrom crmcli.context import Context\n"
@@ -260,7 +320,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(book_path: Path, opened: Callab
     assert "nothing was saved" in done.stdout
     ctx = opened(str(book_path))
     assert ctx.reader.value("SELECT count(*) FROM opportunity") == 1
-    assert [faults for _, _, faults in checking.checks(ctx, ctx.reader, deep=True) if faults] == []
+    assert [faults for _, _, faults in checking.checks(ctx, deep=True) if faults] == []
     records.add(ctx, LEAD, {"name": "Grace"})
 
 
@@ -346,7 +406,7 @@ def test_writers_at_once_lose_nothing(
     ctx = opened(store_url)
     names = [row[0] for row in ctx.reader.rows("SELECT name FROM opportunity")]
     assert len(names) == len(set(names)) == writers * each
-    assert [faults for _, _, faults in checking.checks(ctx, ctx.reader, deep=True) if faults] == []
+    assert [faults for _, _, faults in checking.checks(ctx, deep=True) if faults] == []
 
 
 def test_many_may_come_first(isolated: Path, opened: Callable[[str], Context]) -> None:
@@ -382,7 +442,7 @@ def test_a_kill_leaves_whole_transactions(book_path: Path, opened: Callable[[str
         count = ctx.reader.value("SELECT count(*) FROM opportunity")
         assert count % 50 == 0
         assert count >= 50 * said
-        assert [faults for _, _, faults in checking.checks(ctx, ctx.reader, deep=True) if faults] == []
+        assert [faults for _, _, faults in checking.checks(ctx, deep=True) if faults] == []
         ctx.close()
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, LEAD
 from crmcli.errors import NewerDatabaseError, StoreError
-from crmcli.services import records
+from crmcli.services import deals, pipelines, records
 from crmcli.services.checking import checks
 from crmcli.store import connect, schema
 from crmcli.store.migrations import run
@@ -164,26 +164,74 @@ def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: 
 
     run.upgrade_to_head(ctx.reader, versions=LATER)
 
-    assert schema.revision(ctx.reader) == "0003"
+    assert schema.revision(ctx.reader) == "0004"
     after = rows_of(ctx.reader)
     assert [row.pop("colour") for row in after["company"]] == ["blue", None]
     assert after == before
     assert ctx.reader.rows("SELECT name, colour FROM tag ORDER BY id") == [("vip", "red"), ("old", "grey")]
     assert ctx.reader.rows("SELECT company_id FROM badge ORDER BY id") == [(1,), (2,)]
-    assert [(key, faults) for key, _, faults in checks(ctx, ctx.reader, deep=True) if faults and key != "rows"] == []
+    assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults and key != "rows"] == []
     if not connect.is_url(store_url):
         assert ctx.reader.value("PRAGMA foreign_keys") == 1
-        [kept] = Path(store_url).parent.glob("crm.db.before-0001-*")
+        [kept] = Path(store_url).parent.glob("crm.db.before-0002-*")
         assert kept.stat().st_mode & 0o777 == 0o600
         backup = opened(str(kept))
         assert rows_of(backup.reader) == before
+
+
+def as_in_0001(connection: Connection) -> None:
+    """Make an open book what it was at the first revision."""
+    with connection.transaction():
+        schema.drop_views(connection)
+        connection.run("ALTER TABLE stage DROP COLUMN removed_at")
+        connection.run("ALTER TABLE opportunity DROP COLUMN probability_kept_bp")
+        connection.run("UPDATE alembic_version SET version_num = '0001'")
+
+
+def test_a_book_of_the_first_revision_is_upgraded_when_it_is_opened(
+    store_url: str, opened: Callable[[str], Context]
+) -> None:
+    old = opened(store_url)
+    fill(old)
+    records.add(old, LEAD, {"name": "Lost", "stage": "proposition"})
+    deals.lost(old, LEAD, [2])
+    tables = ("opportunity", "stage", "stage_move", "journal", "batch")
+    before = {table: old.reader.rows(f"SELECT count(*), max(id) FROM {table}") for table in tables}
+    as_in_0001(old.reader)
+    old.close()
+
+    ctx = opened(store_url)
+
+    assert schema.revision(ctx.reader) == schema.REVISION
+    assert {table: ctx.reader.rows(f"SELECT count(*), max(id) FROM {table}") for table in tables} == before
+    assert ctx.names("stage") == ["New", "Qualified", "Proposition", "Won"]
+    assert [row["id"] for row in records.list_records(ctx, LEAD, ["lovelace", "stage:qualified"]).rows] == [1]
+    assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+    pipelines.stage_remove(ctx, "qualified", to="new")
+    assert records.get(ctx, LEAD, 1)["stage"] == "New"
+    # Numbers are not given twice: what has gone keeps its own.
+    records.add(ctx, LEAD, {"name": "Next"})
+    assert records.get(ctx, LEAD, 3)["name"] == "Next"
+    assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+    if not connect.is_url(store_url):
+        [kept] = Path(store_url).parent.glob("crm.db.before-0001-*")
+        assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_upgraded_first_revision_is_the_book_of_today(store_url: str, opened: Callable[[str], Context]) -> None:
+    ctx = opened(store_url)
+    before = catalogue(ctx.reader)
+    as_in_0001(ctx.reader)
+    assert catalogue(ctx.reader) != before
+    run.upgrade_to_head(ctx.reader)
+    assert catalogue(ctx.reader) == before
 
 
 def test_nothing_happens_twice(store_url: str, opened: Callable[[str], Context]) -> None:
     ctx = opened(store_url)
     run.upgrade_to_head(ctx.reader, versions=LATER)
     run.upgrade_to_head(ctx.reader, versions=LATER)
-    assert schema.revision(ctx.reader) == "0003"
+    assert schema.revision(ctx.reader) == "0004"
 
 
 def test_a_view_of_the_users_own_stops_it(store_url: str, opened: Callable[[str], Context]) -> None:
@@ -191,7 +239,7 @@ def test_a_view_of_the_users_own_stops_it(store_url: str, opened: Callable[[str]
     ctx.reader.run("CREATE VIEW mine AS SELECT name FROM v_lead")
     with pytest.raises(StoreError, match="mine hangs on the documented views; nothing was changed"):
         run.upgrade_to_head(ctx.reader, versions=LATER)
-    assert schema.revision(ctx.reader) == "0001"
+    assert schema.revision(ctx.reader) == "0002"
     assert "v_lead" in schema.view_names(ctx.reader)
 
 
@@ -289,7 +337,7 @@ def test_a_kill_leaves_the_old_book_or_the_new_one(
         assert upgrade(number).returncode == -signal.SIGKILL
         connection = connect.connect(str(book_path))
         # The last statement comes after the commit.
-        assert schema.revision(connection) == ("0003" if number == total else "0001")
+        assert schema.revision(connection) == ("0004" if number == total else "0002")
         assert connection.value("PRAGMA integrity_check") == "ok"
         assert len(schema.view_names(connection)) == len(schema.documented_views())
         assert connection.rows("SELECT name FROM company ORDER BY id") == [("Analytical Engines",), ("Difference Ltd",)]
@@ -302,15 +350,15 @@ def test_an_error_in_a_migration_leaves_postgresql_as_it_was(
     opened(pg_url).create(pg_url)
     broken = tmp_path / "broken"
     broken.mkdir()
-    lines = ['revision = "0002"', 'down_revision = "0001"', "from alembic import op", "def upgrade():",
+    lines = ['revision = "0003"', 'down_revision = "0002"', "from alembic import op", "def upgrade():",
              '    op.execute("CREATE TABLE half (id int)")', '    op.execute("SELECT nonsense")']  # fmt: skip
-    (broken / "0002_broken.py").write_text("\n".join(lines))
+    (broken / "0003_broken.py").write_text("\n".join(lines))
     connection = connect.connect(pg_url)
     before = catalogue(connection)
     with pytest.raises(StoreError, match="nonsense"):
         run.upgrade_to_head(connection, versions=os.pathsep.join([run.VERSIONS, str(broken)]))
     assert catalogue(connection) == before
-    assert schema.revision(connection) == "0001"
+    assert schema.revision(connection) == "0002"
     connection.close()
 
 
@@ -325,3 +373,17 @@ def test_a_book_from_the_future_is_refused_and_left_alone(store_url: str, opened
     if content:
         assert hashlib.sha256(Path(store_url).read_bytes()).hexdigest() == content
         assert sorted(p.name for p in Path(store_url).parent.iterdir()) == ["crm.db"]
+
+
+def test_an_older_book_that_cannot_be_written_says_why_it_must_be(
+    store_url: str, opened: Callable[[str], Context]
+) -> None:
+    old = opened(store_url)
+    old.reader.run("CREATE VIEW mine AS SELECT name FROM v_lead")
+    old.reader.run("UPDATE alembic_version SET version_num = '0001'")
+    old.close()
+    with pytest.raises(
+        StoreError, match=r"schema 0001\) must be upgraded to schema 0002 first: .*mine hangs on"
+    ) as refused:
+        opened(store_url).reader  # noqa: B018
+    assert refused.value.hint == "drop it, upgrade, and create it again"

@@ -27,7 +27,7 @@ from crmcli.domain.query.tree import (
     any_of,
 )
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import clip, fold
+from crmcli.domain.text import clip, digits, fold
 from crmcli.domain.types import Choice, Ref, bare_number
 from crmcli.errors import FieldError, FilterError
 
@@ -44,12 +44,13 @@ NAMED = 12
 
 class Book(Struct):
     """What binding may ask of the book: `known` gives the folded names of a vocabulary, `view` the filter text of a
-    saved view (None: no such view), `note` takes a remark for the user, `won` gives the folded names of won stages."""
+    saved view (None: no such view), `won` the folded names of won stages, `addressed` the records of a kind that have
+    an e-mail address, a telephone number or a domain."""
 
     known: Callable[[str], Iterable[str]]
     view: Callable[[str, str], str | None]
-    note: Callable[[str], None]
     won: Callable[[], Iterable[str]] = tuple
+    addressed: Callable[[str, str], Iterable[int]] | None = None
 
 
 def bind(node: Node, entity: Entity, env: Env, book: Book, text: str = "") -> Node:
@@ -158,7 +159,7 @@ class _Binder:
     def _term(self, field: Field, node: Term) -> Node:
         family = field.type.family
         if family == "tags":
-            return Tagged(tuple(self._known("tag", value.text, node, strict=False) for value in node.values))
+            return Tagged(tuple(self._known("tag", value.text, node) for value in node.values))
         if isinstance(field.type, Choice) or (isinstance(field.type, Ref) and field.type.words):
             return OneOf(field, tuple(self._name(field, value, node) for value in node.values))
         if family == "money":
@@ -172,21 +173,17 @@ class _Binder:
         vocabulary = field.type.entity
         if value.text == "me" and not value.quoted and vocabulary == "user":
             return fold(self.env.me)
-        return self._known(vocabulary, value.text, node, strict=not field.type.create or vocabulary == "user")
+        return self._known(vocabulary, value.text, node)
 
-    def _known(self, vocabulary: str, name: str, node: Term, *, strict: bool) -> str:
-        """The folded name, if there is such a word; else an error, or for open vocabularies a remark."""
+    def _known(self, vocabulary: str, name: str, node: Term) -> str:
+        """The folded name of a word that there is; also an open vocabulary finds nothing for one that nobody uses."""
         key, known = fold(name), set(self.book.known(vocabulary))
         if key in known:
             return key
         word, shown = vocabulary.replace("_", " "), clip(name, 60)
-        hint = suggest(name, known)
-        if strict:
-            some = ", ".join(sorted(known)[:NAMED]) + (" ..." if len(known) > NAMED else "")
-            hint = hint or (f"known: {some}" if some else "there is none yet")
-            raise FilterError(f"there is no {word} '{shown}'", self.text, node.at, hint)
-        self.book.note(f"no {word} is called '{shown}'{'; ' + hint if hint else ''}")
-        return key
+        some = ", ".join(sorted(known)[:NAMED]) + (" ..." if len(known) > NAMED else "")
+        hint = suggest(name, known) or (f"known: {some}" if some else "there is none yet")
+        raise FilterError(f"there is no {word} '{shown}'", self.text, node.at, hint)
 
     def _value(self, field: Field, value: Value, node: Term) -> Node:
         family = field.type.family
@@ -202,10 +199,16 @@ class _Binder:
         return Contains(field, needle, node.exact)
 
     def _link(self, field: Field, value: Value, node: Term) -> Node:
-        if value.text.isdigit() and value.text.isascii() and not value.quoted and not node.exact:
+        whole = digits(value.text)
+        if whole.isdigit() and whole.isascii() and whole[0] != "0" and not value.quoted and not node.exact:
             # So many digits fit the integers of both engines; no record has a number as long.
-            return LinkedTo(field, int(value.text[:18]))
-        return LinkedTo(field, None, fold(value.text), node.exact)
+            return LinkedTo(field, int(whole[:18]))
+        named = LinkedTo(field, None, fold(value.text), node.exact)
+        if node.exact:
+            return named
+        assert isinstance(field.type, Ref)
+        having = self.book.addressed(field.type.entity, value.text) if self.book.addressed else ()
+        return any_of([named, *(LinkedTo(field, number) for number in having)])
 
     def _phone(self, field: Field, text: str, node: Term) -> Node:
         key, bare = field.type.key(text, self.env) or "", bare_number(text)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import StoreError
-from crmcli.store import connect, schema
+from crmcli.store import refusals, schema, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,10 +59,9 @@ def upgrade_to_head(connection: Connection, *, versions: str = VERSIONS, backup:
             if sqlite and found is not None and backup:
                 _keep(connection.target, found)
             schema.drop_views(connection)
-            _drop_search(connection)
+            words.drop(connection)
             _run(connection, config)
-            connection.script(schema.search_ddl(connection.dialect))
-            _fill_search(connection)
+            words.create(connection)
             schema.create_views(connection)
             if sqlite and (broken := connection.rows("PRAGMA foreign_key_check")):
                 raise StoreError(
@@ -138,8 +137,8 @@ def _typed(connection: Connection) -> Iterator[Typed]:
     except DBAPIError as error:
         cause = error.orig
         if isinstance(cause, sqlite3.Error):
-            raise connect.translate(cause, connection.target) from error
-        raise connect.translate_postgres(cause or error) from error
+            raise refusals.translate(cause, connection.target) from error
+        raise refusals.translate_postgres(cause or error) from error
     finally:
         engine.dispose()
 
@@ -155,21 +154,3 @@ def _keep(path: str, revision: str) -> None:
         with contextlib.suppress(OSError):
             os.unlink(kept)
         raise StoreError(f"the store cannot be backed up before its upgrade: {error}; nothing was changed") from None
-
-
-def _drop_search(connection: Connection) -> None:
-    if connection.dialect == "sqlite":
-        for kind, suffix in (("trigger", "\\_fts\\_%"), ("table", "\\_fts")):
-            sql = "SELECT name FROM sqlite_master WHERE type = ? AND name LIKE ? ESCAPE '\\'"
-            for (name,) in connection.rows(sql, (kind, "%" + suffix)):
-                connection.run(f"DROP {kind.upper()} {name}")
-        return
-    sql = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%\\_words'"
-    for (name,) in connection.rows(sql):
-        connection.run(f"DROP INDEX {name}")
-
-
-def _fill_search(connection: Connection) -> None:
-    if connection.dialect == "sqlite":
-        for table in schema.SEARCHED:
-            connection.run(f"INSERT INTO {table}_fts({table}_fts) VALUES ('rebuild')")

@@ -18,12 +18,18 @@ SELECT
     t.currency,
     t.probability_bp,
     t.probability_manual,
+    t.probability_kept_bp,
     t.value_minor / 10000 * t.probability_bp + (t.value_minor % 10000 * t.probability_bp + 5000) / 10000 AS weighted_minor,
     t.close_on,
     t.recurring_minor,
     t.plan,
-    t.recurring_minor / (CASE t.plan WHEN 'yearly' THEN 12 WHEN 'quarterly' THEN 3 WHEN '3 years' THEN 36
-        WHEN '5 years' THEN 60 ELSE 1 END) AS mrr_minor,
+    CASE t.plan
+        WHEN 'quarterly' THEN t.recurring_minor / 3 + (t.recurring_minor % 3 * 2 + 3) / 6
+        WHEN 'yearly' THEN t.recurring_minor / 12 + (t.recurring_minor % 12 * 2 + 12) / 24
+        WHEN '3 years' THEN t.recurring_minor / 36 + (t.recurring_minor % 36 * 2 + 36) / 72
+        WHEN '5 years' THEN t.recurring_minor / 60 + (t.recurring_minor % 60 * 2 + 60) / 120
+        ELSE t.recurring_minor
+    END AS mrr_minor,
     source.name AS source,
     t.source_id,
     medium.name AS medium,

@@ -2,7 +2,8 @@
 CREATE VIEW v_pipeline AS
 SELECT t.id, t.uid, t.name, t.position, t.created_at, t.updated_at FROM pipeline t;
 
-CREATE VIEW v_stage AS
+-- Stages that were removed included; v_stage leaves them out.
+CREATE VIEW v_stage_all AS
 SELECT
     t.id,
     t.uid,
@@ -16,9 +17,12 @@ SELECT
     t.rot_days,
     t.requirements,
     t.created_at,
-    t.updated_at
+    t.updated_at,
+    t.removed_at
 FROM stage t
 LEFT JOIN pipeline ON pipeline.id = t.pipeline_id;
+
+CREATE VIEW v_stage AS SELECT * FROM v_stage_all WHERE removed_at IS NULL;
 
 CREATE VIEW v_stage_move AS
 SELECT

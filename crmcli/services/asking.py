@@ -1,0 +1,134 @@
+"""The store asked in its own SQL, reading only."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.text import check_text
+from crmcli.domain.types import show_instant
+from crmcli.errors import UsageError
+from crmcli.results import Column, Rows
+from crmcli.store import connect
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+#: How a question to the store may begin: nothing that starts so can write.
+QUESTIONS = ("select", "with", "values", "explain", "table", "show")
+#: What SQLite may do for a question (codes of its authorizer): read, select, call, recurse.
+PRAGMAS = frozenset(
+    ("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+     "database_list", "data_version", "collation_list", "compile_options", "function_list")
+)  # fmt: skip
+#: Errors of SQLite that are not the question's.
+STORE_AT_FAULT = ("SQLITE_BUSY", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOTADB")
+
+
+def sql(ctx: Context, text: str) -> Rows:
+    """Ask the store in its own SQL, reading only: one statement, its columns as it names them, values as stored.
+
+    Raises UsageError for what cannot be read or would write.
+    """
+    opened = ctx.reader
+    word = _first_word(check_text(text))
+    if word not in QUESTIONS:
+        said = f"'{word.upper()}' is none" if word else "there is none"
+        raise UsageError(
+            f"crm sql answers questions (SELECT ...); {said}", "records are changed with the other commands"
+        )
+    names, found = _ask_sqlite(opened.target, text) if opened.dialect == "sqlite" else _ask_postgres(opened, text)
+    keys: list[str] = []
+    for name in names:
+        key, n = name, 1
+        while key in keys:
+            n += 1
+            key = f"{name}_{n}"
+        keys.append(key)
+    rows = [dict(zip(keys, map(_native, row), strict=True)) for row in found]
+    return Rows(tuple(Column(key, None, name) for key, name in zip(keys, names, strict=True)), rows, empty="no rows")
+
+
+def _first_word(text: str) -> str:
+    """The first word of a statement, past white space, comments and opening brackets."""
+    import re
+
+    found = re.match(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?\*/)*(\w*)", text, re.DOTALL)
+    return found[1].lower() if found else ""
+
+
+def _ask_sqlite(path: str, text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    with contextlib.closing(connect.only_reading(path)) as raw:
+        try:
+            raw.execute("PRAGMA query_only = ON")
+            raw.set_authorizer(_allowed)
+            # Without a handler Ctrl-C would wait for the end of a long query.
+            raw.set_progress_handler(lambda: 0, 100_000)
+            cursor = raw.execute(text)
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+        except (sqlite3.Error, sqlite3.Warning, UnicodeError, OverflowError) as error:
+            code = getattr(error, "sqlite_errorname", "") or ""
+            if code == "SQLITE_INTERRUPT":
+                raise KeyboardInterrupt from None
+            if code.startswith(STORE_AT_FAULT) or isinstance(error, UnicodeDecodeError):
+                raise connect.refused(error, path, reading=True) from None
+            if "one statement at a time" in str(error):
+                raise UsageError("crm sql takes one statement at a time") from None
+            raise UsageError(
+                f"SQL: {error}", "'crm sql \"select name from sqlite_master\"' lists tables and views"
+            ) from None
+
+
+def _allowed(action: int, first: str | None, second: str | None, _base: str | None, _by: str | None) -> int:
+    if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE):
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION:
+        return sqlite3.SQLITE_DENY if second == "load_extension" else sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA and first in PRAGMAS:
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def _ask_postgres(opened: Any, text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    import psycopg
+
+    raw = opened.raw
+    try:
+        raw.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            raw.execute("SELECT 1")  # from the first query on a transaction cannot be made to write
+            cursor = raw.execute(text, prepare=True)  # a prepared statement is one statement
+            return [column.name for column in cursor.description or ()], cursor.fetchall() if cursor.description else []
+        finally:
+            raw.execute("ROLLBACK")
+    except psycopg.Error as error:
+        state = error.sqlstate or ""
+        if "multiple commands" in str(error):
+            raise UsageError("crm sql takes one statement at a time") from None
+        if state.startswith(("08", "57", "53", "58", "XX")) or not state:
+            from crmcli.store.refusals import translate_postgres
+
+            raise translate_postgres(error, reading=True) from None
+        raise UsageError(
+            f"SQL: {str(error).strip().splitlines()[0]}", "'crm sql \"select * from pg_tables\"' lists tables"
+        ) from None
+
+
+def _native(value: Any) -> Any:
+    """A driver's value as JSON knows it: instants and days as stored, exact numbers as numbers, bytes as hex."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, datetime):
+        return show_instant(value) if value.tzinfo else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    if isinstance(value, (list, dict)):
+        return value
+    try:
+        return int(value) if value == int(value) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return str(value)

@@ -1,0 +1,135 @@
+"""What a whole column of a file says about the way in which its days, amounts and percentages are written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crmcli.domain.text import digits
+from crmcli.errors import UsageError
+from crmcli.services.columns import NULLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/.-])")
+_LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
+_NUMBER = re.compile(r"\d[\d.,]*\d")
+_FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
+#: How many different cells of a column are remembered as looked at.
+_MOST_REMEMBERED = 20_000
+
+
+class DayFacts:
+    """What a column of days shows: the order of day and month, and the calendar of its years."""
+
+    def __init__(self) -> None:
+        self.dmy = self.mdy = self.unclear = self.jalali = self.gregorian = 0
+        self.example = ""
+        self._seen: set[str] = set()
+
+    def look(self, cells: Iterable[str]) -> None:
+        for cell in set(cells) - self._seen:
+            if len(self._seen) < _MOST_REMEMBERED:
+                self._seen.add(cell)
+            text = cell if cell.isascii() else digits(cell)
+            if year := _LEADING_YEAR.match(text):
+                if 1300 <= int(year[1]) < 1500:
+                    self.jalali += 1
+                else:
+                    self.gregorian += 1
+            elif day := _NUMERIC_DAY.match(text):
+                first, second = int(day[1]), int(day[3])
+                if first > 12 >= second or day[2] == ".":
+                    self.dmy += 1
+                elif second > 12 >= first:
+                    self.mdy += 1
+                elif first != second:
+                    self.unclear += 1
+                    self.example = self.example or cell.strip()
+
+    def order(self, header: str, told: str) -> str:
+        """ "dmy", "mdy" or "ymd" (no such dates). Raises UsageError where nothing settles it."""
+        if told:
+            return told
+        if self.unclear and bool(self.dmy) == bool(self.mdy):
+            raise UsageError(
+                f"the dates of column '{header}' can be read in two ways ({self.example}); nothing was imported",
+                "say --dates dmy (day first) or --dates mdy (month first)",
+            )
+        return "dmy" if self.dmy else "mdy" if self.mdy else "ymd"
+
+    def calendar(self, default: str) -> str:
+        return "jalali" if self.jalali and not self.gregorian else default
+
+
+class PercentFacts:
+    """Whether a column of percentages is written as fractions: all within 0 and 1, and one of them between."""
+
+    def __init__(self) -> None:
+        self.between = self.beyond = 0
+
+    def look(self, cells: Iterable[str]) -> None:
+        for cell in set(cells):
+            number = _FRACTION.fullmatch(digits(cell).strip().replace(",", "."))
+            if number is None:
+                self.beyond += cell.strip() not in NULLS and bool(cell.strip())
+            else:
+                value = float(number[0])
+                self.between += 0 < value < 1
+                self.beyond += value > 1
+
+    @property
+    def fractions(self) -> bool:
+        return bool(self.between) and not self.beyond
+
+
+class MoneyFacts:
+    """Which sign a column of amounts has before its decimals."""
+
+    def __init__(self) -> None:
+        self.point = self.comma = self.unclear = self.grouped = 0
+        self.example = ""
+
+    def look(self, cells: Sequence[str]) -> None:
+        if self.point + self.comma > 1000:
+            return
+        for cell in set(cells):
+            if "." not in cell and "," not in cell:
+                continue
+            number = _NUMBER.search(cell)
+            if not number:
+                continue
+            text = number[0]
+            points, commas = text.count("."), text.count(",")
+            if points and commas:
+                self._count("." if text.rindex(".") > text.rindex(",") else ",")
+            elif points + commas > 1:
+                self._count("," if points else ".")
+            elif points + commas == 1:
+                sign = "." if points else ","
+                if len(text) - text.index(sign) != 4 or text.startswith("0") or text.index(sign) > 3:
+                    self._count(sign)
+                else:
+                    self.unclear += sign == "."
+                    self.grouped += sign == ","
+                    self.example = cell.strip() if sign == "." or not self.example else self.example
+
+    def _count(self, sign: str) -> None:
+        if sign == ".":
+            self.point += 1
+        else:
+            self.comma += 1
+
+    def decimal(self, header: str, told: str, minor_digits: int) -> str | None:
+        """The sign, None where it does not matter. Raises UsageError where nothing settles it."""
+        if told:
+            return told
+        if bool(self.point) != bool(self.comma):
+            return "." if self.point else ","
+        if (self.unclear and minor_digits != 3) or (self.point and self.comma and self.grouped):
+            raise UsageError(
+                f"the amounts of column '{header}' can be read in two ways ({self.example}); nothing was imported",
+                "say which sign their decimals have: --decimal . or --decimal ,",
+            )
+        return None

@@ -1,0 +1,86 @@
+"""Files in the making: a copy of a book grows under a name of its own, and what a killed process left is taken away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from typing import TYPE_CHECKING
+
+from crmcli.errors import StoreError
+from crmcli.store.connect import APPLICATION_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: What SQLite and the queue of writers put beside a file.
+COMPANIONS = ("-journal", "-wal", "-shm", ".lock")
+_DRAFT = re.compile(r"(?P<name>.+?)\.(?:new|restore)-(?P<pid>\d+)(?:\.new-\d+)?(?:-journal|-wal|-shm|\.lock)?")
+
+
+@contextlib.contextmanager
+def draft(file: str) -> Iterator[str]:
+    """The name of an empty private file beside `file`, which is to become it; what still has that name at the end is
+    taken away. Raises StoreError where it cannot be made or written."""
+    name = f"{file}.new-{os.getpid()}"
+    try:
+        discard(name)  # a process of this number that is gone left it: in a container all of them have the same
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"{file} cannot be written: {error.strerror}", "check the folder and its permissions"
+        ) from None
+    try:
+        yield name
+    except OSError as error:
+        raise StoreError(
+            f"{file} cannot be written: {error.strerror}", "check the folder's space and permissions"
+        ) from None
+    finally:
+        discard(name)
+
+
+def discard(name: str) -> None:
+    """Take away a file with all that stands beside it."""
+    for part in (name, *(name + companion for companion in COMPANIONS)):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(part)
+
+
+def sweep(folder: str, name: str, say: Callable[[str], None], *, all_of_ours: bool = False) -> None:
+    """Take away the drafts of the file `name` whose process is gone, and with `all_of_ours` those of any other book
+    in the folder too, told by their heads. What cannot be taken away stays."""
+    try:
+        listed = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for other in listed:
+        found = _DRAFT.fullmatch(other)
+        if found is None or _alive(int(found["pid"])):
+            continue
+        path = os.path.join(folder, other)
+        if found["name"] != name and not (all_of_ours and _ours(path)):
+            continue
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+            say(f"took away {other}, left by a process that was killed")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _ours(path: str) -> bool:
+    """Whether a file begins as our books do."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(100)
+    except OSError:
+        return False
+    return head.startswith(b"SQLite format 3\0") and int.from_bytes(head[68:72], "big") == APPLICATION_ID

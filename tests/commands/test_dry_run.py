@@ -1,0 +1,273 @@
+"""`--dry-run`, which every command takes, changes nothing: not the book, not the settings, not a file beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.commands.root import TABLE, make_root
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import LEAD
+from crmcli.errors import CrmError
+from crmcli.services import records
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import Crm
+
+#: What a book needs so that there is something to do for each command. Lead 3 is lost, lead 4 removed.
+SETTING = (
+    "company add Engines", "contact add Ada company=Engines email=ada@engines.example",
+    "lead add One tags=hot", "lead add Two", "lead add Three", "lead lost 3", "lead add Four", "lead remove 4",
+    "deal add Big company=Engines value=5k", "deal add Old", "deal won 6", "deal add Gone", "deal remove 7",
+    "contact add Gone", "contact remove 2", "company add Gone", "company remove 2",
+    "task add Call --on lead:1", "task add Done", "task done 2", "task add Gone", "task remove 3",
+    "stage add Spare", "view save hot is:open", "user add bob", "tag add cold lead:2", "config set region IR",
+)  # fmt: skip
+
+#: command -> words that change something
+WRITES = {
+    **{f"{kind} add": f"{kind} add New" for kind in ("lead", "deal", "contact", "company", "task")},
+    **{f"{kind} edit": f"{kind} edit 1 description=new" for kind in ("lead", "contact", "company", "task")},
+    **{f"{kind} remove": f"{kind} remove 1" for kind in ("lead", "contact", "company", "task")},
+    **{f"{kind} archive": f"{kind} archive 1" for kind in ("lead", "contact", "company")},
+    **{f"{kind} purge": f"{kind} purge 1" for kind in ("lead", "contact", "company", "task")},
+    **{f"deal {verb}": f"deal {verb} 5" for verb in ("remove", "archive", "purge", "won", "lost")},
+    "lead restore": "lead restore 4",
+    "deal restore": "deal restore 7",
+    "contact restore": "contact restore 2",
+    "company restore": "company restore 2",
+    "task restore": "task restore 3",
+    "lead won": "lead won 1",
+    "lead lost": "lead lost 1 --reason Silent --note bye",
+    "lead reopen": "lead reopen 3",
+    "lead move": "lead move 1 qualified",
+    "lead convert": "lead convert 1",
+    "deal edit": "deal edit is:any owner=grace tags=+new --yes",
+    "deal reopen": "deal reopen 6",
+    "deal move": "deal move 5 qualified",
+    "task done": "task done 1 --feedback fine",
+    "task snooze": "task snooze 1 +3d",
+    "task reopen": "task reopen 2",
+    "note add": "note add contact:1 hello",
+    "log": "log call contact:1 hello",
+    "tag add": "tag add new lead:1 lead:2",
+    "tag remove": "tag remove hot lead:1",
+    "tag rename": "tag rename hot warm",
+    "tag merge": "tag merge hot cold",
+    "tag colour": "tag colour hot red",
+    "tag delete": "tag delete hot",
+    "pipeline add": "pipeline add Partners A B",
+    "pipeline edit": "pipeline edit Sales name=Direct",
+    "stage add": "stage add Late",
+    "stage edit": "stage edit Spare name=Other",
+    "stage reorder": "stage reorder Spare New Qualified Proposition Won",
+    "stage remove": "stage remove Spare",
+    "view save": "view save cold is:lost",
+    "view remove": "view remove hot",
+    "user add": "user add eve",
+    "user edit": "user edit bob active=no",
+    "import": "import people.csv --as contact",
+    "undo": "undo",
+    "config set": "config set currency USD",
+    "config unset": "config unset region",
+    "db backup": "db backup copy.db",
+    "db restore": "db restore earlier.db",
+    "db check": "db check --repair",
+}
+#: command -> words that change nothing here, and the exit code that they end with
+OTHERS: dict[str, tuple[str, int]] = {
+    **{f"{kind} list": (f"{kind} list", 0) for kind in ("lead", "deal", "contact", "company", "task")},
+    **{f"{kind} show": (f"{kind} show 1", 0) for kind in ("lead", "contact", "company", "task")},
+    **{words: (words, 0) for words in ("tag list", "pipeline list", "stage list", "view list", "user list", "today")},
+    **{words: (words, 0) for words in ("db path", "config list", "plugin list", "paths", "fields", "calendar export")},
+    "deal show": ("deal show 5", 0),
+    "pipeline board": ("pipeline board", 0),
+    "search": ("search ada", 0),
+    "lookup": ("lookup ada@engines.example", 0),
+    "brief": ("brief contact:1", 0),
+    "timeline": ("timeline contact:1", 0),
+    "report": ("report pipeline", 0),
+    "view show": ("view show hot", 0),
+    "export": ("export leads", 0),
+    "sql": ("sql select_1", 2),
+    "history": ("history lead:1", 0),
+    "db upgrade": ("db upgrade", 0),
+    "db init": ("db init", 4),
+    "config get": ("config get currency", 0),
+    "plugin show": ("plugin show nobody", 3),
+    "plugin enable": ("plugin enable nobody", 3),
+    "plugin disable": ("plugin disable nobody", 3),
+    "demo": ("demo", 5),
+    "tui": ("tui", 2),
+}
+
+
+def commands() -> list[str]:
+    """Every command that is not hidden: `lead add`."""
+    root, found = make_root(), []
+    for name, entry in TABLE.items():
+        group = root.get_command(None, name)
+        found += [f"{name} {verb}" for verb in group.list_commands(None)] if entry.group else [name]
+    return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def book(request: pytest.FixtureRequest, crm: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Crm:
+    """The program on a book in which there is something to do, in a folder with a file to import."""
+    monkeypatch.chdir(tmp_path)
+    if request.param == "sqlite":
+        crm.path.unlink()
+        crm("--quiet", "lead", "list")
+    else:
+        monkeypatch.setenv("CRM_DB", str(request.getfixturevalue("pg_url")))
+        crm("db", "init")
+    for line in SETTING:
+        assert crm(*line.split()).code == 0, line
+    (tmp_path / "people.csv").write_text("name,email\nGrace,grace@navy.example\n")
+    if request.param == "sqlite":
+        assert crm("db", "backup", "earlier.db").code == 0
+        assert crm("lead", "add", "Later").code == 0
+    return crm
+
+
+def state(tmp_path: Path) -> dict[str, Any]:
+    """Every file in the home and the working folder, and every row of a book on a server."""
+    found: dict[str, Any] = {
+        str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"
+    }
+    context = Context(Settings(), quiet=True, plugins=False)
+    if context.reader.dialect == "postgresql":
+        tables = [row[0] for row in context.reader.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        for table in tables:
+            found[table] = sorted(map(str, context.reader.rows(f"SELECT * FROM {table}")))
+    context.close()
+    return found
+
+
+def test_every_command_is_tried_here() -> None:
+    assert sorted(commands()) == sorted([*WRITES, *OTHERS])
+
+
+def test_a_dry_run_changes_nothing(book: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    postgresql = "CRM_DB" in os.environ
+    before = state(tmp_path)
+    for command, line in WRITES.items():
+        if postgresql and command in ("db backup", "db restore"):
+            continue
+        done = book(*line.split(), "--dry-run")
+        assert done.code == 0, (line, done)
+        assert "dry run: nothing was written" in done.err, (line, done)
+        assert "would" in done.out + done.err or command == "import", (line, done)
+        assert state(tmp_path) == before, line
+        assert book("--dry-run", "--quiet", *line.split(), "-o", "json").code == 0, line
+        assert state(tmp_path) == before, line
+    for line, code in OTHERS.values():
+        done = book(*line.split(), "--dry-run")
+        assert done.code == code, (line, done)
+        assert state(tmp_path) == before, line
+
+
+@pytest.mark.parametrize("book", ["sqlite"], indirect=True)
+def test_without_it_the_same_words_change_something(book: Crm, tmp_path: Path) -> None:
+    before = state(tmp_path)
+    for command, line in WRITES.items():
+        done = book("--yes", *line.split())
+        assert done.code == 0, (line, done)
+        assert state(tmp_path) != before or command == "db check", line
+        put_back(tmp_path, before)
+
+
+def put_back(tmp_path: Path, before: dict[str, Any]) -> None:
+    for path in [path for path in tmp_path.rglob("*") if path.is_file()]:
+        if str(path) not in before:
+            path.unlink()
+    for name, content in before.items():
+        Path(name).write_bytes(content)
+
+
+@pytest.mark.parametrize("book", ["sqlite"], indirect=True)
+def test_what_a_dry_run_says(book: Crm) -> None:
+    done = book("undo", "--dry-run")
+    assert ("lead:8\tLater\t(taken away)\t\t" in done.out, "would: took back batch" in done.out) == (True, True), done
+    done = book("deal", "edit", "5", "value=7k", "stage=qualified", "--dry-run")
+    assert done.out == (
+        "id\tname\tvalue\tstage\n5\tBig\t5,000.00 -> 7,000.00\tNew -> Qualified\nwould: changed deal:5\n"
+    )
+    done = book("deal", "edit", "5", "value=7k", "--dry-run", "-o", "json")
+    assert done.json["batch"] == 0
+    assert done.json["changes"][0]["after"]["value_minor"] == 700000
+    # What would be refused is refused.
+    assert book("deal", "edit", "5", "stage=nowhere", "--dry-run").code == 2
+    assert book("undo", "999", "--dry-run").code == 3
+    first = book("lead", "edit", "1", "city=Bern", "-o", "json").json["batch"]
+    second = book("lead", "edit", "1", "city=Basel", "-o", "json").json["batch"]
+    done = book("undo", str(first), "--dry-run")
+    assert (done.code, f"City changed later (batch {second}, tester)" in done.err) == (4, True), done
+
+
+def test_a_dry_run_makes_no_book(crm: Crm, isolated: Path, tmp_path: Path) -> None:
+    crm.path.unlink()
+    done = crm("lead", "add", "Ada", "--dry-run")
+    assert done.code == 0
+    assert "there is no book yet" in done.err
+    assert "would: added lead:1 Ada" in done.out
+    assert not [path for path in isolated.rglob("*") if path.is_file()]
+
+
+def test_a_dry_run_upgrades_no_book(crm: Crm) -> None:
+    with contextlib.closing(sqlite3.connect(crm.path)) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0000'")
+        raw.commit()
+    before = crm.path.read_bytes()
+    done = crm("lead", "add", "Ada", "--dry-run")
+    assert (done.code, "older layout" in done.err, "crm db upgrade" in done.err) == (1, True, True), done
+    done = crm("db", "upgrade", "--dry-run")
+    assert (done.code, "would: upgrade the book from schema 0000" in done.out) == (0, True), done
+    assert crm.path.read_bytes() == before
+
+
+def test_hooks_hear_nothing_of_a_dry_run(crm: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "listener.py").write_text(
+        "from crmcli.api import RefusedError, hookimpl\n"
+        f"path = {str(tmp_path / 'heard')!r}\n"
+        "@hookimpl\n"
+        "def before_change(change):\n"
+        "    if change.after and change.after.get('name') == 'Eve':\n"
+        "        raise RefusedError('not her')\n"
+        "@hookimpl\n"
+        "def after_change(changes):\n"
+        "    with open(path, 'a') as file:\n"
+        "        file.write('heard')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("CRM_PLUGINS", "listener")
+    assert crm("lead", "add", "Ada", "--dry-run").code == 0
+    assert not (tmp_path / "heard").exists()
+    assert crm("lead", "add", "Eve", "--dry-run").code == 5
+    assert crm("lead", "add", "Ada").code == 0
+    assert (tmp_path / "heard").exists()
+
+
+def test_a_rehearsal_in_a_rehearsal(ctx: Context) -> None:
+    def leads() -> list[str]:
+        return [row[0] for row in ctx.reader.rows("SELECT name FROM opportunity ORDER BY id")]
+
+    with ctx.rehearsal():
+        records.add(ctx, LEAD, {"name": "One"})
+        with ctx.rehearsal():
+            records.add(ctx, LEAD, {"name": "Two"})
+            assert leads() == ["One", "Two"]
+        assert leads() == ["One"]
+        with pytest.raises(CrmError), ctx.rehearsal():
+            records.edit(ctx, LEAD, [1, 99], {"city": "Bern"})
+        assert leads() == ["One"]
+    assert leads() == []
+    assert ctx.batch == 0
+    records.add(ctx, LEAD, {"name": "One"})
+    assert leads() == ["One"]

@@ -1,0 +1,75 @@
+"""Totals and footers: named by their lines, and never a record that only looks like one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.exchange.footers import FOOTER, TOTAL
+from crmcli.exchange.tables import open_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def problems(tmp_path: Path, text: str) -> dict[int, str | None]:
+    """line -> problem of every row"""
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    with open_table(str(path)) as table:
+        return {row.line: row.problem for row in table.rows}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Total,300,", "Total:,300,", 'Grand Total,"1,234.50",', ",Total,300", "Subtotal,€ 300,2", "TOTALS,300 EUR,",
+        '"Grand Totals (12 records)",300,', "Sum,-5,", "جمع کل,۳۰۰,", "Total,(12.50),", "Total,25%,",
+    ],
+)  # fmt: skip
+def test_a_word_and_sums_are_a_total(tmp_path: Path, row: str) -> None:
+    assert problems(tmp_path, f"name,amount,more\nA,100,x\n{row}\n") == {2: None, 3: TOTAL}
+    assert problems(tmp_path, f"name,amount,more\nA,100,x\n{row}\nB,1,x\n") == {2: None, 3: TOTAL, 4: None}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Total,,", "Total,France,", "Total,300,energy", "TotalEnergies,300,", "Total,+33 1 4744 4546,",
+        "Total,total.example,", "Totally,300,", "12,Total,300", "Summer,1,", "Total,0147444546,",
+    ],
+)  # fmt: skip
+def test_a_company_called_total_is_a_record(tmp_path: Path, row: str) -> None:
+    assert problems(tmp_path, f"name,amount,more\nA,100,x\n{row}\n") == {2: None, 3: None}
+
+
+def test_the_word_alone_below_a_blank_row_is_a_total(tmp_path: Path) -> None:
+    assert problems(tmp_path, "name,amount\nA,1\n\nTotal,\n") == {2: None, 4: TOTAL}
+
+
+def test_lines_of_one_cell_at_the_end_below_a_blank_row_are_a_footer(tmp_path: Path) -> None:
+    text = "name,amount\nA,1\n\nBig report\nMade by Grace\n\nPage 1\n"
+    assert problems(tmp_path, text) == {2: None, 4: FOOTER, 5: FOOTER, 7: FOOTER}
+
+
+def test_lines_of_one_cell_with_records_below_them_are_records(tmp_path: Path) -> None:
+    assert problems(tmp_path, "name,amount\nA,1\n\nB\nC\nD,1\n") == {2: None, 4: None, 5: None, 6: None}
+
+
+def test_a_list_of_names_with_a_gap_is_a_list_of_names(tmp_path: Path) -> None:
+    assert problems(tmp_path, "name,amount\nA\nB,1\n\nC\n") == {2: None, 3: None, 5: None}
+    assert problems(tmp_path, "name\nA\n\nTotal\n") == {2: None, 4: None}
+    assert problems(tmp_path, "name,amount\n\nA\nB\n") == {3: None, 4: None}
+
+
+def test_a_long_list_below_a_blank_row_is_no_footer(tmp_path: Path) -> None:
+    names = "".join(f"N{number}\n" for number in range(30))
+    assert set(problems(tmp_path, f"name,amount\nA,1\n\n{names}").values()) == {None}
+
+
+def test_a_report_says_itself_that_it_ends(tmp_path: Path) -> None:
+    text = 'name,amount\nA,1\n"Copyright (c) 2000-2026 salesforce.com, inc. All rights reserved."\n' + (
+        "Confidential Information - Do Not Distribute\nB,2\n"
+    )
+    assert problems(tmp_path, text) == {2: None, 3: FOOTER, 4: FOOTER, 5: None}
