@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun, text_of
+from crmcli.commands.frame import book, noun
+from crmcli.commands.words import text_of
 from crmcli.errors import UsageError
 from crmcli.results import Changed
 from crmcli.services import records, timeline

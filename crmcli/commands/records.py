@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crmcli.commands.frame import Verb, book, option, run_of, whole, with_stdin
+from crmcli.commands.frame import Verb, book, option, run_of, whole
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
 from crmcli.services import records, values
@@ -249,6 +249,8 @@ def assignments(words: Sequence[str]) -> dict[str, str]:
 
 def chosen(context: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int], bool]:
     """The records that words or standard input name, and whether a filter found them."""
+    from crmcli.commands.words import with_stdin
+
     rest, empty = with_stdin(words, kind.name)
     return ([], False) if empty else records.choose(context, kind, rest)
 

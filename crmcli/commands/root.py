@@ -18,7 +18,6 @@ from crmcli.commands.frame import (
     run_of,
     short_help,
     show_version,
-    unknown,
     with_shared,
     write_options,
 )
@@ -129,6 +128,8 @@ class Root(Helped, TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from crmcli.commands.words import unknown
+
             raise unknown("crm", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 

@@ -222,13 +222,13 @@ def test_a_dry_run_makes_no_book(crm: Crm, isolated: Path, tmp_path: Path) -> No
 
 def test_a_dry_run_upgrades_no_book(crm: Crm) -> None:
     with contextlib.closing(sqlite3.connect(crm.path)) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '0000'")
+        raw.execute("UPDATE alembic_version SET version_num = '0001'")
         raw.commit()
     before = crm.path.read_bytes()
     done = crm("lead", "add", "Ada", "--dry-run")
     assert (done.code, "older layout" in done.err, "crm db upgrade" in done.err) == (1, True, True), done
     done = crm("db", "upgrade", "--dry-run")
-    assert (done.code, "would: upgrade the book from schema 0000" in done.out) == (0, True), done
+    assert (done.code, "would: upgrade the book from schema 0001" in done.out) == (0, True), done
     assert crm.path.read_bytes() == before
 
 

@@ -279,7 +279,7 @@ def test_damage_that_is_no_text_is_said_and_can_be_replaced(book: Context, tmp_p
     target = Path(book.settings.database)
     content = book_bytes(book)
     # The engine repeats the broken words of a table's definition in its message, which Python cannot decode.
-    target.write_bytes(content.replace(b"CREATE TABLE user", b"CREATE T\xff\xfe\xff\xfe user", 1))
+    target.write_bytes(content.replace(b"CREATE TABLE contact", b"CREATE T\xff\xfe\xff\xfe contact", 1))
     for work in (
         lambda: records.list_records(book, LEAD),
         lambda: records.add(book, LEAD, {"name": "Ada"}),
@@ -325,9 +325,9 @@ def test_a_backup_of_no_version_there_ever_was_is_refused(book: Context, tmp_pat
             with pytest.raises(StoreError, match=rf"^{file} was made by no version of this program"):
                 work()
         other = Context(Settings({"db": str(file)}), quiet=True, plugins=False)
-        for ask in (lambda: other.reader, lambda: database.upgrade(other), lambda: database.upgradable(other)):
+        for ask in (database.check, database.upgrade, database.upgradable):
             with pytest.raises(StoreError, match="was made by no version of this program"):
-                ask()
+                ask(other)
     assert Path(book.settings.database).read_bytes() == content
 
 

@@ -1,0 +1,74 @@
+"""The words after a verb: texts and record numbers, also from standard input; and what a slip was meant as."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from crmcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Verbs that change nothing, and verbs as other programs have them.
+READING = ("list", "show", "get", "board", "path", "check", "export")
+ELSEWHERE = {
+    "list": ("ls", "l", "all", "index"), "show": ("view", "cat", "info", "open", "get"),
+    "add": ("new", "create", "insert"), "edit": ("update", "set", "modify", "change", "mod"),
+    "remove": ("rm", "del", "delete", "drop"), "done": ("close", "complete", "finish", "tick"),
+}  # fmt: skip
+#: How like two words must be (0 to 1) for one to be suggested, and how much less a verb that only reads.
+NEAR, EASIER = 0.7, 0.15
+
+
+def text_of(words: Sequence[str]) -> str:
+    """The words as one text; a lone `-` is all that standard input holds."""
+    if list(words) == ["-"]:
+        return sys.stdin.read() if sys.stdin else ""
+    return " ".join(words)
+
+
+def with_stdin(words: Sequence[str], kind: str) -> tuple[list[str], bool]:
+    """The words with `-` replaced by the record numbers on standard input, one a line (`12` or `lead:12`); and
+    whether there were none although they were asked for. Raises UsageError, also for a record of another kind than
+    the noun `kind`: its number means somebody else there."""
+    if "-" not in words:
+        return list(words), False
+    if sys.stdin is None:
+        raise UsageError("standard input is closed, and '-' reads record numbers from it")
+    numbers = []
+    for line in sys.stdin:
+        text = line.strip()
+        if not text:
+            continue
+        named, _, number = text.rpartition(":")
+        if not (number.isascii() and number.isdigit()):
+            raise UsageError(f"'{text}' on standard input is not a record number", "feed it with -o ids")
+        if named not in ("", kind):
+            raise UsageError(
+                f"{text} on standard input is not a {kind}", f"pick those of one kind first: | grep '^{kind}:' |"
+            )
+        numbers.append(number)
+    found: list[str] = []
+    for word in words:
+        found.extend(numbers if word == "-" else [word])
+    return found, not numbers
+
+
+def unknown(where: str, word: str, known: Sequence[str]) -> UsageError:
+    """The error for a word that is no command, with what may have been meant."""
+    close = meant(word, known)
+    return UsageError(
+        f"'{where} {word}' is not a command",
+        f"did you mean '{where} {close}'?" if close else f"'{where} --help' lists the commands",
+    )
+
+
+def meant(word: str, known: Sequence[str]) -> str:
+    """The known word that an unknown one may have been meant as; "" where none is near. What only reads goes before
+    what writes, unless that is nearer by far: who types 'lst' shall not be led to 'lost'."""
+    from difflib import SequenceMatcher
+
+    habit = next((ours for ours, theirs in ELSEWHERE.items() if word in theirs and ours in known), "")
+    near = {name: SequenceMatcher(None, word, name).ratio() + EASIER * (name in READING) for name in known}
+    return habit or max((name for name in near if near[name] >= NEAR), key=near.__getitem__, default="")
