@@ -84,6 +84,7 @@ def restore(ctx: typer.Context, file: File) -> Any:
 
     if run_of(ctx).dry_run:
         return run_of(ctx).would(copies.restorable(book(ctx), file))
+    copies.restore_place(book(ctx), file)  # what cannot be done is not asked for
     if not run_of(ctx).agree(f"Replace the book with {file}"):
         return None
     return copies.restore(book(ctx), file, yes=True)

@@ -109,7 +109,7 @@ def restore(ctx: Context, file: str, yes: bool = False) -> Note:
 
     Raises NotFoundError, StoreError where the backup is not sound, UsageError without `yes`.
     """
-    file, target = _restored(ctx, file)
+    file, target = restore_place(ctx, file)
     if not yes:
         raise UsageError(f"restoring {file} replaces {target}", "say --yes; what is there now is kept beside it")
     ctx.close()
@@ -134,13 +134,13 @@ def restore(ctx: Context, file: str, yes: bool = False) -> Note:
 
 def restorable(ctx: Context, file: str) -> str:
     """What `restore` would do, in words, once the backup was looked into. Raises as it does."""
-    file, target = _restored(ctx, file)
+    file, target = restore_place(ctx, file)
     kept = ", and keep the book that is there beside it" if os.path.exists(target) else ""
     return f"put {file} in the place of {target}{kept}: {sound(file)}"
 
 
-def _restored(ctx: Context, file: str) -> tuple[str, str]:
-    """The backup and the book that it is to replace, as whole paths."""
+def restore_place(ctx: Context, file: str) -> tuple[str, str]:
+    """The backup and the book that it is to replace, as whole paths. Raises NotFoundError, UsageError."""
     target = ctx.settings.database
     file = os.path.abspath(os.path.expanduser(file))
     if connect.is_url(target):

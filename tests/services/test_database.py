@@ -20,6 +20,8 @@ from crmcli.services import asking, copies, database, history, records, timeline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.conftest import RunCrm
+
 
 def fill(ctx: Context) -> None:
     records.add(ctx, COMPANY, {"name": "Engines", "tags": "vip"})
@@ -349,6 +351,12 @@ def test_postgresql_names_its_own_tools(pg_url: str, tmp_path: Path) -> None:
         assert "pg_" in refused.value.hint
         assert "secret" not in str(refused.value)
     assert "secret" not in database.path(ctx).text
+
+
+def test_a_restore_that_cannot_be_done_is_not_asked_about(run_crm: RunCrm, pg_url: str) -> None:
+    done = run_crm("--db", pg_url, "db", "restore", "x.db")
+    assert (done.returncode, "pg_restore" in done.stderr, "--yes" in done.stderr) == (2, True, False), done
+    assert run_crm("db", "restore", "missing.db").returncode == 3
 
 
 def test_init_and_upgrade(tmp_path: Path) -> None:
