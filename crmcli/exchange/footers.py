@@ -18,6 +18,8 @@ _MOST_HELD = 20
 _MAYBE = re.compile(
     r"[^\w]*(?:$|total|grand|sub|overall|sum|gesamt|totaux|جمع|مجموع|σ|copyright|confidential|generated)", re.IGNORECASE
 ).match
+# What such a cell may begin with beside signs: a look at one character spares most rows the pattern.
+_INITIALS = frozenset("tTgGsSoOcCجمσΣ")
 _TOTAL = re.compile(
     r"(?:(?:grand|sub|overall)[ -]?)?totals?(?: \(.*\)|: .*)?|totals? (?:records|amount|sum)|sum|summe|"
     r"gesamt(?:summe)?|totaux|جمع|جمع کل|مجموع|مجموع کل|σ"
@@ -54,7 +56,10 @@ def without_footers(rows: Iterable[Row], reader: Skipping, width: int) -> Iterat
         below_blank = False
         if reader.blank_rows != blanks:
             below_blank, blanks = behind_records, reader.blank_rows
-        if problem is None and (cells.count("") * 2 >= width or _MAYBE(cells[0])):
+        if problem is None and (
+            cells.count("") * 2 >= width
+            or ((not (first := cells[0][:1]).isalnum() or first in _INITIALS) and _MAYBE(cells[0]))
+        ):
             count = filled(cells)
             problem = _total(cells, alone=below_blank or bool(held)) or (_legal(cells) if count == 1 else "")
             if problem or (count == 1 and (below_blank or held) and not one_cell_each and len(held) < _MOST_HELD):

@@ -205,7 +205,7 @@ def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[st
     """The first address or number of each cell of a column, and by row what else the cell has ("Email: b@x.example").
     Google parts them by " ::: ", others by ; , or a new line."""
     joined = "\n".join(cells)
-    if not _MANY.search(joined) and joined.count("\n") < len(cells):
+    if not any(mark in joined for mark in ":;|,/") and joined.count("\n") < len(cells):
         return cells, {}
     first, more = list(cells), {}
     for row, cell in enumerate(cells):
