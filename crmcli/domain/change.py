@@ -17,7 +17,3 @@ class Change(Struct):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     table: str = ""
-
-    def inverted(self) -> Change:
-        """The change that takes this one back."""
-        return self._replace(before=self.after, after=self.before)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 #: "CRM1" - what makes a SQLite file ours (PRAGMA application_id)
 APPLICATION_ID = 0x43524D31
 SQLITE_MINIMUM = (3, 38, 0)
-#: SQLite releases whose WAL mode is free of the WAL-reset bug (sqlite.org/wal.html)
-WAL_SAFE = (3, 51, 3)
 
 
 def is_url(target: str) -> bool:
