@@ -29,7 +29,7 @@ MOST = 10**9
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*")
 #: A number of so many digits may be that of a telephone or of another system where no record has it.
 LONG = 7
-EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+EMAIL = re.compile(r"[^\s@\[\](){}<>,;:=]+@[^\W_][\w-]*(?:\.[\w-]+)*")
 #: A telephone number and nothing else, in ASCII digits.
 DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+")
 

@@ -405,3 +405,10 @@ def test_records_are_not_given_to_somebody_inactive(ctx: Context) -> None:
     assert names(ctx, "owner:bob") == ["a"]
     vocabulary.user_edit(ctx, "bob", {"active": "yes"})
     records.add(ctx, LEAD, {"name": "b", "owner": "bob"})
+
+
+def test_a_name_with_an_at_sign_is_a_name(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "D", "company": "[@click=app.quit]x[/]"})
+    assert [row["name"] for row in records.list_records(ctx, COMPANY, ()).rows] == ["[@click=app.quit]x[/]"]
+    with pytest.raises(NotFoundError, match="has the e-mail address"):
+        records.add(ctx, DEAL, {"name": "E", "contact": "nobody+1@x.example"})
