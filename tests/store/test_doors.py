@@ -275,12 +275,12 @@ from crmcli.store import connect
 
 def rows():
     yield (1,)
-    for _ in range(20):
-        yield (0,)
+    yield (0,)
     raise KeyboardInterrupt
 
 opened = connect.connect(sys.argv[1])
-opened.run("CREATE TABLE t (a integer CHECK (a > 0))")
+# The server takes a second to refuse, so that the interruption surely comes before its answer.
+opened.run("CREATE TABLE t (a integer CHECK (a > 0 OR pg_sleep(1) IS NULL))")
 try:
     with opened.transaction():
         opened.run_many("INSERT INTO t VALUES (?)", rows())
