@@ -14,7 +14,7 @@ from crmcli.errors import UsageError
 from crmcli.results import Changed, Page
 
 if TYPE_CHECKING:
-    from crmcli.services.importing import Imported, Plan
+    from crmcli.services.imports import Imported, Plan
 
 app = noun()
 
@@ -78,12 +78,12 @@ def import_(
     allow_rejects: Annotated[bool, flag("--allow-rejects", help="Exit code 0 although rows were refused")] = False,
 ) -> Any:
     from crmcli.exchange.piped import stored
-    from crmcli.services import importing
+    from crmcli.services import imports
 
     run = run_of(ctx)
     run.long()
     with stored(file) as (path, called):
-        made = importing.plan(
+        made = imports.plan(
             run.context,
             path,
             kind=entity(kind) if kind else None,
@@ -104,23 +104,23 @@ def import_(
 
 def _import(run: Run, made: Plan, allow_rejects: bool) -> Any:
     """Show the plan, ask where there is somebody to ask, and import; of a dry run what would become of the rows."""
-    from crmcli.services import importing
+    from crmcli.services import imports
 
     if made.kind is None:
-        run.show(importing.preview(run.context, made))
-        importing.check(made)
+        run.show(imports.preview(run.context, made))
+        imports.check(made)
     if run.dry_run:
-        page = importing.preview(run.context, made)
+        page = imports.preview(run.context, made)
         run.failed = bool(page.values["refused"]) and not allow_rejects
         return _tried(run, page)
-    page = importing.preview(run.context, made, counts=False)
+    page = imports.preview(run.context, made, counts=False)
     if not run.quiet:
         run.show(page)
     for note in page.values["notes"]:
         run.context.say(note)
     if _at_terminal() and not run.agree(f"Import {made.rows:,} rows"):
         return None
-    done = importing.run(run.context, made, progress=_progress if not run.quiet and sys.stderr.isatty() else None)
+    done = imports.run(run.context, made, progress=_progress if not run.quiet and sys.stderr.isatty() else None)
     if done.refused and not allow_rejects:
         run.failed = True
         if run.quiet:  # what was refused is said even then

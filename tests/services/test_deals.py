@@ -8,7 +8,8 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
 from crmcli.errors import ConflictError, FieldError, FilterError, RefusedError, UsageError
-from crmcli.services import deals, outcomes, pipelines, records, timeline, undoing
+from crmcli.services import deals, pipelines, records, timeline, undoing
+from crmcli.services.imports import placing
 from tests.support.books import NOW
 
 if TYPE_CHECKING:
@@ -441,7 +442,7 @@ def test_an_import_brings_a_removed_stage_back(ctx: Context) -> None:
     pipelines.stage_add(ctx, "Negotiation", assigned={"rot_days": "9"})
     deals.move(ctx, DEAL, [deal(ctx, stage="negotiation")], "new")
     pipelines.stage_remove(ctx, "negotiation")
-    known = outcomes.Stages(ctx)
+    known = placing.Stages(ctx)
     missing = known.missing([("", "negotiation"), ("", "Demo")])
     assert [new.stage for new in missing] == ["negotiation", "Demo"]
     with ctx.writing() as tx:

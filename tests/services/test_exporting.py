@@ -13,7 +13,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import FilterError, UsageError
 from crmcli.results import Bytes, Rows, Stream
-from crmcli.services import deals, exporting, importing, records, tasks, timeline
+from crmcli.services import deals, exporting, imports, records, tasks, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,9 +112,9 @@ def test_a_book_moves_house_without_loss(book: Context, tmp_path: Path, format: 
         path = tmp_path / f"{name}.{format}"
         path.write_bytes(file)
         kind = next(k for k in KINDS if k.name == name)
-        done = importing.run(other, importing.plan(other, str(path), kind=kind, guarded=False))
+        done = imports.run(other, imports.plan(other, str(path), kind=kind, guarded=False))
         assert done.refused == 0, done.listed
-        assert importing.run(other, importing.plan(other, str(path), kind=kind, guarded=False)).new == 0
+        assert imports.run(other, imports.plan(other, str(path), kind=kind, guarded=False)).new == 0
     assert all_of(other) == before
     other.close()
 
@@ -145,7 +145,7 @@ def test_texts_come_back_from_a_plain_export(book: Context, put: Any, format: st
     path = put(content(exporting.export(book, CONTACT, format=format)), f"contacts.{format}")
     records.remove(book, CONTACT, [1])
     other = copy(book)
-    assert importing.run(other, importing.plan(other, path, kind=CONTACT)).new == 1
+    assert imports.run(other, imports.plan(other, path, kind=CONTACT)).new == 1
     row = next(iter(records.list_records(other, CONTACT, columns="name,description", limit=0).rows))
     assert (row["name"], row["description"]) == ('"quoted" first', nasty)
     other.close()
@@ -210,9 +210,9 @@ def test_a_link_is_to_the_same_record_where_several_have_its_name(ctx: Context, 
     other.create(str(tmp_path / "other.db"))
     for kind in KINDS:
         path = put(content(exporting.export(ctx, kind, ["is:any"], lossless=True)), f"{kind.name}.csv")
-        done = importing.run(other, importing.plan(other, path, guarded=False, kind=kind))
+        done = imports.run(other, imports.plan(other, path, guarded=False, kind=kind))
         assert (done.refused, done.notes) == (0, ()), done
-        assert importing.run(other, importing.plan(other, path, guarded=False, kind=kind)).same == done.new
+        assert imports.run(other, imports.plan(other, path, guarded=False, kind=kind)).same == done.new
     assert links(other) == links(ctx)
     other.close()
 
@@ -223,7 +223,7 @@ def test_the_order_of_the_files_does_not_matter_to_the_links(ctx: Context, put: 
     namesakes(old)
     for kind in (DEAL, TASK, CONTACT, COMPANY):
         path = put(content(exporting.export(old, kind, ["is:any"], lossless=True)), f"{kind.name}.csv")
-        importing.run(ctx, importing.plan(ctx, path, guarded=False, kind=kind, update=True))
+        imports.run(ctx, imports.plan(ctx, path, guarded=False, kind=kind, update=True))
     assert links(ctx) == links(old)
     people = records.list_records(ctx, CONTACT, sort="email", columns="email", limit=0).rows
     assert [person["email"] for person in people] == ["ali1@x.example", "ali2@x.example"]
@@ -237,12 +237,12 @@ def test_a_name_that_several_have_is_never_guessed(ctx: Context, put: Any) -> No
         "A,Ali Karimi,,\nB,Ali Karimi,,two.example\nC,,Acme,\nD,,Acme,two.example\nE,,,two.example\n"
         "F,contact:2,company:1,\nG,contact:9,,\nH,Nobody yet,Acme,three.example\n"
     )
-    made = importing.plan(ctx, put(text, "deals.csv"), kind=DEAL)
-    dry = importing.run(ctx, made, dry_run=True)
-    done = importing.run(ctx, made)
+    made = imports.plan(ctx, put(text, "deals.csv"), kind=DEAL)
+    dry = imports.run(ctx, made, dry_run=True)
+    done = imports.run(ctx, made)
     assert dry.listed == done.listed
-    none = importing.plan(ctx, put("Deal,Company\nA,Acme\n", "one.csv"), kind=DEAL)
-    assert importing.run(ctx, none).refused == importing.run(ctx, none, dry_run=True).refused == 1
+    none = imports.plan(ctx, put("Deal,Company\nA,Acme\n", "one.csv"), kind=DEAL)
+    assert imports.run(ctx, none).refused == imports.run(ctx, none, dry_run=True).refused == 1
     assert (done.new, done.refused) == (4, 4)
     assert [(line, column, value) for line, column, value, _ in done.listed] == [
         (2, "contact", "Ali Karimi"),

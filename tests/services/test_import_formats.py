@@ -13,7 +13,7 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import CONTACT, ENTITIES
 from crmcli.errors import UsageError
-from crmcli.services import importing, records
+from crmcli.services import imports, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -560,25 +560,25 @@ def listed(ctx: Context, kind: str) -> list[dict[str, Any]]:
     return list(records.list_records(ctx, ENTITIES[kind], words, columns="all", sort="id", limit=0).rows)
 
 
-def take(ctx: Context, path: str, kind: str = "", **options: Any) -> importing.Imported:
-    return importing.run(ctx, importing.plan(ctx, path, kind=ENTITIES[kind] if kind else None, **options))
+def take(ctx: Context, path: str, kind: str = "", **options: Any) -> imports.Imported:
+    return imports.run(ctx, imports.plan(ctx, path, kind=ENTITIES[kind] if kind else None, **options))
 
 
 @pytest.mark.parametrize("made", FORMATS, ids=lambda made: made.name)
 def test_an_export_of_another_program_comes_in(book: Context, put: Any, made: Format) -> None:
     titles, fields, cells = map(list, zip(*made.columns, strict=True))
     path = put(csv_of([titles, cells]), made.file)
-    plan = importing.plan(book, path, kind=ENTITIES[made.told] if made.told else None)
+    plan = imports.plan(book, path, kind=ENTITIES[made.told] if made.told else None)
     assert plan.kind is not None
     assert plan.kind.name == made.kind
     assert [(c.header, c.shown.replace("status, others open", "status")) for c in plan.columns] == list(
         zip(titles, fields, strict=True)
     )
-    done = importing.run(book, plan)
+    done = imports.run(book, plan)
     assert (done.new, done.refused) == (1, 0)
     (row,) = listed(book, made.kind)
     assert {name: row[name] for name in made.record} == made.record
-    again = importing.run(book, importing.plan(book, path, kind=plan.kind))
+    again = imports.run(book, imports.plan(book, path, kind=plan.kind))
     assert (again.new, again.same) == (0, 1)
 
 
@@ -750,9 +750,9 @@ def test_fractions_among_percentages(
     book: Context, put: Any, cells: list[str], points: list[int], fractions: bool
 ) -> None:
     rows = [[f"Deal {number}", "New", cell] for number, cell in enumerate(cells)]
-    made = importing.plan(book, put(csv_of([["Deal", "Stage", "Probability"], *rows])), kind=ENTITIES["deal"])
+    made = imports.plan(book, put(csv_of([["Deal", "Stage", "Probability"], *rows])), kind=ENTITIES["deal"])
     assert (made.columns[2].shown == "probability (1 = 100 %)") is fractions
-    importing.run(book, made)
+    imports.run(book, made)
     assert [row["probability"] for row in listed(book, "deal")] == points
 
 
@@ -782,11 +782,11 @@ def test_totals_and_footers_are_refused_by_line(book: Context, put: Any) -> None
 def test_a_field_that_no_kind_has_is_an_error_with_a_suggestion(book: Context, put: Any) -> None:
     path = put("Name,Email\nAda,ada@engines.example\n")
     with pytest.raises(UsageError, match="no field 'nmae'") as caught:
-        importing.plan(book, path, mapping={"Name": "nmae"})
+        imports.plan(book, path, mapping={"Name": "nmae"})
     assert "did you mean 'name'?" in caught.value.hint
     with pytest.raises(UsageError, match="the file has no column 'Nmae'"):
-        importing.plan(book, path, mapping={"Nmae": "name"})
-    made = importing.plan(book, put("Who,What,Where\nAda,ada@engines.example,Berlin\n"), mapping={
+        imports.plan(book, path, mapping={"Nmae": "name"})
+    made = imports.plan(book, put("Who,What,Where\nAda,ada@engines.example,Berlin\n"), mapping={
         "Who": "name", "What": "email", "Where": "city"
     })  # fmt: skip
     assert made.kind is not None
@@ -794,13 +794,13 @@ def test_a_field_that_no_kind_has_is_an_error_with_a_suggestion(book: Context, p
 
 def test_a_file_without_a_known_header_says_the_ways_out(book: Context, put: Any) -> None:
     path = put("Our best people,,\nJune,2026,x\nName,Email,Phone\nAda,ada@engines.example,11111\n")
-    made = importing.plan(book, path)
+    made = imports.plan(book, path)
     assert made.kind is None
     with pytest.raises(UsageError, match="no column is recognised") as caught:
-        importing.run(book, made)
+        imports.run(book, made)
     assert "--header-row 3" in caught.value.hint
     with pytest.raises(UsageError, match="contact's name") as caught:
-        importing.plan(book, path, kind=CONTACT)
+        imports.plan(book, path, kind=CONTACT)
     assert "--header-row 3" in caught.value.hint
     assert take(book, path, "contact", header_row=3).new == 1
 
@@ -827,9 +827,9 @@ def sheets(tmp_path: Path) -> str:
 
 
 def test_the_first_sheet_with_a_known_table_is_taken_and_named(book: Context, sheets: str) -> None:
-    made = importing.plan(book, sheets)
+    made = imports.plan(book, sheets)
     assert any("sheet Leads of 2 (Read me, Leads)" in note and "--sheet" in note for note in made.notes)
-    assert importing.run(book, made).new == 1
+    assert imports.run(book, made).new == 1
     assert [row["name"] for row in listed(book, "contact")] == ["Ada"]
     assert take(book, sheets, "contact", sheet="Old").new == 1
     with pytest.raises(UsageError, match="recognised"):

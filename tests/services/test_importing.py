@@ -20,7 +20,8 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import NotFoundError, UsageError
-from crmcli.services import database, history, importing, matching, records
+from crmcli.services import database, history, imports, records
+from crmcli.services.imports import matching, taking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +51,8 @@ def put(tmp_path: Path) -> Any:
     return write
 
 
-def take(ctx: Context, path: str, **options: Any) -> importing.Imported:
-    return importing.run(ctx, importing.plan(ctx, path, **options))
+def take(ctx: Context, path: str, **options: Any) -> imports.Imported:
+    return imports.run(ctx, imports.plan(ctx, path, **options))
 
 
 def rows(ctx: Context, kind: Entity, *words: str) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def rows(ctx: Context, kind: Entity, *words: str) -> list[dict[str, Any]]:
     )
 
 
-def counts(done: importing.Imported) -> tuple[int, ...]:
+def counts(done: imports.Imported) -> tuple[int, ...]:
     """(rows, new, updated, same, repeated, refused)"""
     return tuple(done[1:7])
 
@@ -192,7 +193,7 @@ def test_a_column_that_contradicts_itself_is_asked_about(
 ) -> None:
     path = put(f"Name,{column}\n" + "".join(f'N{n},"{cell}"\n' for n, cell in enumerate(cells)))
     with pytest.raises(UsageError, match=message):
-        importing.plan(book, path, kind=LEAD)
+        imports.plan(book, path, kind=LEAD)
     assert take(book, path, kind=LEAD, **option).rows == 3
     without = put(f"Name,{column}\n" + "".join(f'N{n},"{cell}"\n' for n, cell in enumerate(cells[:1])))
     assert take(book, without, kind=LEAD).refused == 0
@@ -200,9 +201,9 @@ def test_a_column_that_contradicts_itself_is_asked_about(
 
 def test_a_status_beside_a_stage_says_what_became_of_a_deal(book: Context, put: Any) -> None:
     text = "Deal,Stage,Status\nA,Proposal,Won\nB,Proposal,ناموفق\nC,Proposal,Deleted\nD,Proposal,In Progress\n"
-    made = importing.plan(book, put(text), kind=DEAL)
+    made = imports.plan(book, put(text), kind=DEAL)
     assert any("taken as open: Deleted" in note for note in made.notes)
-    assert counts(importing.run(book, made)) == (4, 4, 0, 0, 0, 0)
+    assert counts(imports.run(book, made)) == (4, 4, 0, 0, 0, 0)
     assert [row["status"] for row in rows(book, DEAL)] == ["won", "lost", "open", "open"]
     told = take(book, put(text.replace("A,", "E,")), kind=DEAL, mapping={"Status": "status"})
     assert [(line, reason) for line, _, _, reason in told.listed if "already" not in reason] == [
@@ -230,18 +231,18 @@ def test_what_can_be_read_in_two_ways_is_asked_before_anything_is_written(book: 
 def test_a_mapping_by_hand_goes_first_and_is_checked(book: Context, put: Any) -> None:
     path = put("Who,What,Firm,Extra\nAda,Maths,Engines,x\n")
     with pytest.raises(UsageError, match="is recognised as a contact's name"):
-        importing.plan(book, path, kind=CONTACT)
+        imports.plan(book, path, kind=CONTACT)
     with pytest.raises(UsageError, match="has no field 'nme'") as caught:
-        importing.plan(book, path, kind=CONTACT, mapping={"Who": "nme"})
+        imports.plan(book, path, kind=CONTACT, mapping={"Who": "nme"})
     assert "name" in caught.value.hint
     with pytest.raises(UsageError, match="the file has no column 'Whom'"):
-        importing.plan(book, path, kind=CONTACT, mapping={"Whom": "name"})
+        imports.plan(book, path, kind=CONTACT, mapping={"Whom": "name"})
     with pytest.raises(UsageError, match="set by the program"):
-        importing.plan(book, path, kind=CONTACT, mapping={"Who": "name", "Extra": "last_touch"})
-    made = importing.plan(book, path, kind=CONTACT, mapping={"who": "name", "What": "job_title", "Firm": "company"})
-    shown = {row["column"]: row["field"] for row in importing.preview(book, made).sections[0].rows.rows}
+        imports.plan(book, path, kind=CONTACT, mapping={"Who": "name", "Extra": "last_touch"})
+    made = imports.plan(book, path, kind=CONTACT, mapping={"who": "name", "What": "job_title", "Firm": "company"})
+    shown = {row["column"]: row["field"] for row in imports.preview(book, made).sections[0].rows.rows}
     assert shown == {"Who": "name", "What": "job_title", "Firm": "company", "Extra": "(ignored)"}
-    importing.run(book, made)
+    imports.run(book, made)
     assert [(r["name"], r["job_title"], r["company"]) for r in rows(book, CONTACT)] == [("Ada", "Maths", "Engines")]
     assert [r["name"] for r in rows(book, COMPANY)] == ["Engines"]
 
@@ -259,11 +260,11 @@ def test_further_addresses_are_kept_in_the_description(book: Context, put: Any) 
 
 def test_a_file_that_is_not_there_or_of_no_kind(book: Context, put: Any) -> None:
     with pytest.raises(NotFoundError):
-        importing.plan(book, "/nowhere/leads.csv")
-    made = importing.plan(book, put("sku,price\n1,2\n2,3\n"))
+        imports.plan(book, "/nowhere/leads.csv")
+    made = imports.plan(book, put("sku,price\n1,2\n2,3\n"))
     assert (made.kind, made.rows) == (None, 2)
     with pytest.raises(UsageError, match="--as and --map"):
-        importing.run(book, made)
+        imports.run(book, made)
 
 
 # --- matching ------------------------------------------------------------------------------------------------------
@@ -319,7 +320,7 @@ def test_two_deals_of_a_name_are_two_deals(book: Context, put: Any) -> None:
         "several deals can be this one: tell them apart with --id or --match"
     }
     with pytest.raises(UsageError, match=r"nothing in .* tells which deals the rows are"):
-        importing.plan(book, put("Deal,Amount\nA,1\n"), kind=DEAL, update=True)
+        imports.plan(book, put("Deal,Amount\nA,1\n"), kind=DEAL, update=True)
 
 
 def test_two_tasks_of_a_name_are_two_tasks(book: Context, put: Any) -> None:
@@ -358,13 +359,13 @@ def test_a_dry_run_is_the_real_run(
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("FIRST_BLOCK", "MOST", "LEAST"):
-            patch.setattr(importing, name, 3)
+            patch.setattr(taking, name, 3)
         for people, updating in ((first, False), (second, update)):
-            made = importing.plan(book, sheet(people), kind=CONTACT, update=updating, id_column="ID" if ids else "")
-            tried, done = importing.run(book, made, dry_run=True), importing.run(book, made)
+            made = imports.plan(book, sheet(people), kind=CONTACT, update=updating, id_column="ID" if ids else "")
+            tried, done = imports.run(book, made, dry_run=True), imports.run(book, made)
             assert counts(tried) == counts(done)
             assert tried.listed == done.listed
-            again = importing.run(book, made)
+            again = imports.run(book, made)
             for run in (done, again):
                 if run.rejects:
                     Path(run.rejects).unlink()
@@ -417,17 +418,17 @@ def test_other_match_keys(book: Context, put: Any) -> None:
     assert counts(take(book, put(text), kind=CONTACT, match=("name",))) == (2, 1, 0, 0, 0, 1)
     assert counts(take(book, put(text), kind=CONTACT, match=("name+city",))) == (2, 1, 0, 1, 0, 0)
     with pytest.raises(UsageError, match="no column of the file fills phone"):
-        importing.plan(book, put(text), kind=CONTACT, match=("phone",))
+        imports.plan(book, put(text), kind=CONTACT, match=("phone",))
     with pytest.raises(UsageError, match="has no field"):
-        importing.plan(book, put(text), kind=CONTACT, match=("fone",))
+        imports.plan(book, put(text), kind=CONTACT, match=("fone",))
 
 
 def test_blocks_that_follow_each_other_know_of_each_other(
     book: Context, put: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "FIRST_BLOCK", 7)
-    monkeypatch.setattr(importing, "MOST", 7)
-    monkeypatch.setattr(importing, "LEAST", 7)
+    monkeypatch.setattr(taking, "FIRST_BLOCK", 7)
+    monkeypatch.setattr(taking, "MOST", 7)
+    monkeypatch.setattr(taking, "LEAST", 7)
     people = "".join(f"Person {i % 40},p{i % 40}@x.example,Firm {i % 5},t{i % 4}\n" for i in range(100))
     done = take(book, put("Name,Email,Company,Tags\n" + people), kind=CONTACT)
     assert counts(done) == (100, 40, 0, 0, 60, 0)
@@ -500,7 +501,7 @@ def test_what_happened_comes_in_with_its_records(ctx: Context, put: Any) -> None
         "note,2026-11-03,Ada,,,\ncall,2026-11-03,,,Nobody,\nmeeting,2026-11-04,Grace,,Who?,\n"
     )
     path = put(text, "history.csv")
-    dry = importing.run(ctx, importing.plan(ctx, path, kind=INTERACTION), dry_run=True)
+    dry = imports.run(ctx, imports.plan(ctx, path, kind=INTERACTION), dry_run=True)
     done = take(ctx, path, kind=INTERACTION)
     assert counts(done) == counts(dry) == (5, 2, 0, 0, 0, 3)
     assert [reason for *_, reason in done.listed] == [
@@ -517,7 +518,7 @@ def test_what_happened_comes_in_with_its_records(ctx: Context, put: Any) -> None
     assert counts(take(ctx, path, kind=INTERACTION)) == (5, 0, 0, 2, 0, 3)
     history.undo(ctx, done.batch)
     assert rows(ctx, INTERACTION, "is:any") == []
-    assert importing.plan(ctx, path).kind is not INTERACTION, "a column of notes is part of many a file"
+    assert imports.plan(ctx, path).kind is not INTERACTION, "a column of notes is part of many a file"
 
 
 # --- stages --------------------------------------------------------------------------------------------------------
@@ -529,9 +530,9 @@ def test_stages_of_other_programs(ctx: Context, put: Any) -> None:
         "A,Closed Won,,100,2026-01-02,,X\nB,Negotiation,,200,,,X\nC,Closed Lost,,300,2026-02-03,Too expensive,X\n"
         "D,Trial,Renewals,400,,,X\nE,new,,500,,,\n"
     )
-    made = importing.plan(ctx, put(text))
+    made = imports.plan(ctx, put(text))
     assert [tuple(new) for new in made.new_stages] == [("", "Negotiation"), ("Renewals", "Trial")]
-    done = importing.run(ctx, made)
+    done = imports.run(ctx, made)
     assert counts(done) == (5, 5, 0, 0, 0, 0)
     found = {row["name"]: row for row in rows(ctx, DEAL)}
     assert [(found[n]["stage"], found[n]["status"], found[n]["probability"]) for n in "ABCDE"] == [
@@ -587,9 +588,9 @@ def test_hooks_see_every_record(book: Context, put: Any, monkeypatch: pytest.Mon
 def test_an_interrupted_import_keeps_whole_blocks_and_goes_on(
     book_path: Path, put: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(importing, "FIRST_BLOCK", 10)
-    monkeypatch.setattr(importing, "MOST", 10)
-    monkeypatch.setattr(importing, "LEAST", 10)
+    monkeypatch.setattr(taking, "FIRST_BLOCK", 10)
+    monkeypatch.setattr(taking, "MOST", 10)
+    monkeypatch.setattr(taking, "LEAST", 10)
     ctx = Context(Settings({"db": str(book_path)}), plugins=False)
     path = put("Name,Email\n" + "".join(f"P {i},p{i}@x.example\n" for i in range(35)))
 
@@ -599,7 +600,7 @@ def test_an_interrupted_import_keeps_whole_blocks_and_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        importing.run(ctx, importing.plan(ctx, path, kind=LEAD), progress=stop)
+        imports.run(ctx, imports.plan(ctx, path, kind=LEAD), progress=stop)
     assert "stopped: 20 rows are in; 'crm undo 2' takes them back" in capsys.readouterr().err
     assert len(rows(ctx, LEAD)) == 20
     assert counts(take(ctx, path, kind=LEAD)) == (35, 15, 0, 20, 0, 0)
@@ -611,9 +612,9 @@ def test_a_killed_import_leaves_whole_blocks(book: Context, put: Any) -> None:
     path = put("Name,Email,Company\n" + "".join(f"P {i},p{i}@x.example,Firm {i % 900}\n" for i in range(30_000)))
     code = (
         "import sys\nfrom crmcli.config import Settings\nfrom crmcli.context import Context\n"
-        "from crmcli.domain.entities import CONTACT\nfrom crmcli.services import importing\n"
+        "from crmcli.domain.entities import CONTACT\nfrom crmcli.services import imports\n"
         "ctx = Context(Settings({'db': sys.argv[1]}), quiet=True, plugins=False)\n"
-        "importing.run(ctx, importing.plan(ctx, sys.argv[2], kind=CONTACT))\n"
+        "imports.run(ctx, imports.plan(ctx, sys.argv[2], kind=CONTACT))\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code, book.settings.database, path], env={**os.environ, "PYTHONPATH": str(ROOT)}
@@ -635,9 +636,7 @@ def test_what_another_process_adds_between_look_and_lock_is_seen(
     book: Context, put: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Context(Settings({"db": book.settings.database}), quiet=True, plugins=False)
-    made = importing.plan(
-        book, put("Name,Email,Owner\nAda,ada@x.example,grace\nAlan,alan@x.example,grace\n"), kind=LEAD
-    )
+    made = imports.plan(book, put("Name,Email,Owner\nAda,ada@x.example,grace\nAlan,alan@x.example,grace\n"), kind=LEAD)
     real = matching.Matcher.outcomes
     added: list[int] = []
 
@@ -648,6 +647,6 @@ def test_what_another_process_adds_between_look_and_lock_is_seen(
         return found
 
     monkeypatch.setattr(matching.Matcher, "outcomes", outcomes)
-    assert counts(importing.run(book, made)) == (2, 1, 0, 1, 0, 0)
+    assert counts(imports.run(book, made)) == (2, 1, 0, 1, 0, 0)
     assert [row["name"] for row in rows(book, LEAD)] == ["Ada", "Alan"]
     other.close()

@@ -13,7 +13,7 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import CONTACT, ENTITIES, LEAD
 from crmcli.results import Stream
-from crmcli.services import database, exporting, history, importing, records
+from crmcli.services import database, exporting, history, imports, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,22 +106,22 @@ def test_a_file_comes_in_whole_once_and_goes_again(book: Context, case: Case) ->
     records.add(ctx, LEAD, {"name": "Somebody before", "tags": "old"})
     before = snapshot(ctx)
 
-    def plan() -> importing.Plan:
-        return importing.plan(ctx, path, kind=ENTITIES[case.kind], **case.options)
+    def plan() -> imports.Plan:
+        return imports.plan(ctx, path, kind=ENTITIES[case.kind], **case.options)
 
     made = plan()
     if "data_rows" in expected(case.file):
         assert made.rows == expected(case.file)["data_rows"] - expected(case.file).get("blank_rows", 0)
-    dry = importing.run(ctx, made, dry_run=True)
+    dry = imports.run(ctx, made, dry_run=True)
     assert snapshot(ctx) == before
-    first = importing.run(ctx, made)
+    first = imports.run(ctx, made)
     assert (first.rows, first.new, first.refused) == (made.rows, case.new, case.refused)
     assert first.rows == first.new + first.updated + first.same + first.repeated + first.refused
     assert dry[1:7] == first[1:7]
     assert dry.listed == first.listed
     after = snapshot(ctx)
-    second = importing.run(ctx, plan())
-    third = importing.run(ctx, plan()._replace(update=True))
+    second = imports.run(ctx, plan())
+    third = imports.run(ctx, plan()._replace(update=True))
     assert (second.new, second.updated, second.batch) == (0, 0, 0)
     assert (third.new, third.updated, third.batch) == (0, 0, 0)
     assert snapshot(ctx) == after
@@ -138,7 +138,7 @@ def test_a_file_comes_in_whole_once_and_goes_again(book: Context, case: Case) ->
     ids=lambda c: f"{Path(c.file).stem}-as-{c.kind}",
 )
 def test_the_kind_is_recognised(book: Context, case: Case) -> None:
-    found = importing.plan(book, str(SHARED / case.file)).kind
+    found = imports.plan(book, str(SHARED / case.file)).kind
     recognised = {"crm/northwind_customers.csv": "contact", "derived/persian_contacts_utf8_bom_semicolon.csv": "lead"}
     assert found is not None
     assert found.name == recognised.get(case.file, case.kind)
@@ -146,7 +146,7 @@ def test_the_kind_is_recognised(book: Context, case: Case) -> None:
 
 @pytest.mark.parametrize("file", UNKNOWN)
 def test_what_fits_no_kind_is_counted_and_refused_with_the_reason(book: Context, file: str) -> None:
-    page = importing.preview(book, importing.plan(book, str(SHARED / file)))
+    page = imports.preview(book, imports.plan(book, str(SHARED / file)))
     assert page.values["rows"] == expected(file)["data_rows"] - expected(file).get("blank_rows", 0)
     assert page.values["kind"] is None
     assert "no column is recognised as a name; use --as and --map" in page.values["notes"]
@@ -155,7 +155,7 @@ def test_what_fits_no_kind_is_counted_and_refused_with_the_reason(book: Context,
 def test_every_ragged_row_of_northwind_is_named_and_none_is_shifted(book: Context) -> None:
     path = SHARED / "crm" / "northwind_customers.csv"
     lines = path.read_text(encoding="utf-8-sig").splitlines()
-    done = importing.run(book, importing.plan(book, str(path)))
+    done = imports.run(book, imports.plan(book, str(path)))
     named = [lines[line - 1].split(",")[0] for line, _, _, _ in done.listed]
     assert named == expected("crm/northwind_customers.csv")["facts"]["rows_with_extra_cell"]
     rows = {row["external_id"]: row for row in records.list_records(book, CONTACT, columns="all", limit=0).rows}
@@ -176,7 +176,7 @@ def test_persian_contacts_are_those_of_the_truth(book: Context, monkeypatch: pyt
     monkeypatch.setenv("CRM_REGION", "IR")
     book.tick()
     path = str(SHARED / "derived" / "persian_contacts_utf8_bom_semicolon.csv")
-    importing.run(book, importing.plan(book, path))
+    imports.run(book, imports.plan(book, path))
     truth = json.loads((SHARED / "derived" / "persian_contacts_truth.json").read_text())
     rows = list(records.list_records(book, LEAD, columns="all", sort="id", limit=0).rows)
     assert len(rows) == len(truth) == 300
@@ -190,7 +190,7 @@ def test_persian_contacts_are_those_of_the_truth(book: Context, monkeypatch: pyt
 
 
 def test_a_pipeline_of_another_program_stands_where_it_stood(book: Context) -> None:
-    importing.run(book, importing.plan(book, str(SHARED / "crm" / "maven_sales_pipeline.csv")))
+    imports.run(book, imports.plan(book, str(SHARED / "crm" / "maven_sales_pipeline.csv")))
     counts = dict(book.reader.rows("SELECT status, count(*) FROM opportunity GROUP BY status"))
     assert counts == {"won": 4238, "lost": 2473, "open": 2089}
     stages = [row[0] for row in book.reader.rows("SELECT name FROM stage ORDER BY position")]
@@ -202,6 +202,6 @@ def test_a_pipeline_of_another_program_stands_where_it_stood(book: Context) -> N
 
 
 def test_subsidiaries_find_their_parents(book: Context) -> None:
-    importing.run(book, importing.plan(book, str(SHARED / "crm" / "maven_accounts.csv")))
+    imports.run(book, imports.plan(book, str(SHARED / "crm" / "maven_accounts.csv")))
     pairs = book.reader.rows("SELECT count(*), count(DISTINCT parent_id) FROM company WHERE parent_id IS NOT NULL")
     assert pairs == [(15, 7)]

@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.entities import CONTACT, LEAD
 from crmcli.errors import StoreError
-from crmcli.services import database, history, importing, records
+from crmcli.services import database, history, imports, records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,17 +51,17 @@ def test_a_connection_lost_at_the_commit_leaves_a_doubt(ctx: Context) -> None:
 def test_an_import_that_is_cut_off_says_what_is_in(ctx: Context, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text("name,email\n" + "".join(f"Person {i},p{i}@engines.example\n" for i in range(6000)))
-    made = importing.plan(ctx, str(file), kind=CONTACT)
+    made = imports.plan(ctx, str(file), kind=CONTACT)
 
     with pytest.raises(StoreError) as lost:
-        importing.run(ctx, made, progress=lambda done, of: cut(ctx) if done < of else None)
+        imports.run(ctx, made, progress=lambda done, of: cut(ctx) if done < of else None)
 
     assert "nothing was saved" not in lost.value.message
     ctx.close()
     there = ctx.reader.value("SELECT count(*) FROM contact")
     assert 0 < there < 6000
     assert lost.value.hint.startswith(f"{there:,} rows are in; 'crm undo {ctx.batch}' takes them back")
-    again = importing.run(ctx, importing.plan(ctx, str(file), kind=CONTACT))
+    again = imports.run(ctx, imports.plan(ctx, str(file), kind=CONTACT))
     assert (again.new, again.same) == (6000 - there, there)
     history.undo(ctx, again.batch)
     assert ctx.reader.value("SELECT count(*) FROM contact") == there

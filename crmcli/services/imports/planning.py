@@ -11,13 +11,13 @@ from crmcli.domain.types import Day, Instant, Money, Percent
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.shape import clean_names
 from crmcli.exchange.tables import open_table
-from crmcli.services import mapping
-from crmcli.services.blocks import Reader
-from crmcli.services.endings import status_of
-from crmcli.services.facts import DayFacts, MoneyFacts, PercentFacts
-from crmcli.services.mapping import has_name
-from crmcli.services.matching import UPDATE_MATCH, match_keys
-from crmcli.services.outcomes import NewStage, Stages
+from crmcli.services.imports import mapping
+from crmcli.services.imports.blocks import Reader
+from crmcli.services.imports.endings import status_of
+from crmcli.services.imports.facts import DayFacts, MoneyFacts, PercentFacts
+from crmcli.services.imports.mapping import has_name
+from crmcli.services.imports.matching import UPDATE_MATCH, match_keys
+from crmcli.services.imports.placing import NewStage, Stages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
     from crmcli.domain.types import Env
     from crmcli.exchange.tables import Row, Table
-    from crmcli.services.mapping import Mapped
+    from crmcli.services.imports.mapping import Mapped
 
 STEP = 5000
 _MOST_SHEETS = 20
@@ -114,6 +114,12 @@ def plan(
         path, found, columns, opening, seen.header, seen.rows, seen.blank, notes, "", envs, keys, update, new_stages,
         guessed,
     )  # fmt: skip
+
+
+def check(made: Plan) -> None:
+    """Raises UsageError for the plan of a file that holds nothing that the book has."""
+    if made.kind is None:
+        raise UsageError(f"{made.called or made.path}: {made.problem}", "; ".join(made.notes))
 
 
 class _Looked(NamedTuple):

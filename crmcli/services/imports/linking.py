@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.address import domain_of, email_domain, is_public_domain
 from crmcli.domain.text import fold
 from crmcli.domain.types import Ref
-from crmcli.services.blocks import AT
-from crmcli.services.columns import Problem, Problems
-from crmcli.services.matching import Seen
+from crmcli.services.imports.blocks import AT
+from crmcli.services.imports.columns import Problem, Problems
+from crmcli.services.imports.matching import Seen
 from crmcli.store.sql import table_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.fields import Field
-    from crmcli.services.blocks import Block
+    from crmcli.services.imports.blocks import Block
 
 #: Of a name that several records have: no id.
 SEVERAL = 0

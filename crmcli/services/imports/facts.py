@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.text import digits
 from crmcli.errors import UsageError
-from crmcli.services.columns import NULLS
+from crmcli.services.imports.columns import NULLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Imports: a file's rows into the book, checked, matched, in blocks that keep no other writer waiting."""
+"""A file's rows into the book: checked, matched, in blocks that keep no other writer waiting."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.keys import derive
-from crmcli.errors import CrmError, UsageError
-from crmcli.results import Column, Page, Rows, Section
-from crmcli.services import blocks, outcomes
-from crmcli.services.blocks import Block, Reader
-from crmcli.services.columns import Problem
-from crmcli.services.linking import SEVERAL, Links, which
-from crmcli.services.matching import AMBIGUOUS, NEW, Matcher
-from crmcli.services.planning import Plan, plan
-from crmcli.services.rejects import Rejects, again
-from crmcli.services.updating import Updater
+from crmcli.errors import CrmError
+from crmcli.services.imports import blocks, placing
+from crmcli.services.imports.blocks import Block, Reader
+from crmcli.services.imports.columns import Problem
+from crmcli.services.imports.linking import SEVERAL, Links, which
+from crmcli.services.imports.matching import AMBIGUOUS, NEW, Matcher
+from crmcli.services.imports.planning import Plan, check
+from crmcli.services.imports.rejects import Rejects, again
+from crmcli.services.imports.updating import Updater
 from crmcli.store import connect
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.exchange.tables import Row
     from crmcli.store.write import Transaction
-
-__all__ = ["Imported", "Plan", "plan", "preview", "run"]
 
 FIRST_BLOCK, LEAST, MOST = 2500, 1000, 20_000
 #: How long a block should hold the lock, in seconds. Other writers are to wait no longer than half a second, and a
@@ -76,50 +73,6 @@ class Imported(NamedTuple):
         if self.batch:
             found.append(f"'crm undo {self.batch}' takes the import back")
         return tuple(found)
-
-
-def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
-    """The mapping as a table, what the import would do with the rows (`counts`: reads the whole file), and the first
-    rows that it would refuse. Nothing is written. `values` has the counts, `notes` and, with counts, their `gist`."""
-    rows = [{"column": c.header, "field": c.shown, "sample": c.sample[:40]} for c in made.columns]
-    shown = (Column("column", None, "Column"), Column("field", None, "Field"), Column("sample", None, "Sample"))
-    found: dict[str, Any] = {
-        "file": made.called or made.path,
-        "kind": made.kind.name if made.kind else None,
-        "rows": made.rows,
-        "blank_rows": made.blank,
-    }
-    notes = list(made.notes)
-    sections = [Section("mapping", "Mapping", Rows(shown, rows))]
-    if made.problem:
-        notes.append(made.problem)
-    if made.new_stages:
-        notes.append(
-            "new stages: "
-            + ", ".join(f"{s.pipeline + ': ' if s.pipeline else ''}{s.stage or '(pipeline)'}" for s in made.new_stages)
-        )
-    if counts and made.kind is not None:
-        done = run(ctx, made, dry_run=True)
-        found.update(new=done.new, updated=done.updated, same=done.same, repeated=done.repeated, refused=done.refused)
-        found["gist"] = done.gist
-        notes += [note for note in done.notes if note not in notes]
-        listed = [{"line": n, "column": c, "value": v, "reason": r} for n, c, v, r in done.listed]
-        heads = (
-            Column("line", None, "Line"),
-            Column("column", None, "Column"),
-            Column("value", None, "Value"),
-            Column("reason", None, "Reason"),
-        )
-        sections.append(Section("listed", "Refused and repeated rows", Rows(heads, listed, empty="none")))
-    found["notes"] = notes
-    what = f" of {made.kind.plural}" if made.kind else f", {made.problem}"
-    return Page(f"{made.called or made.path}: {made.rows:,} rows{what}", tuple(sections), found)
-
-
-def check(made: Plan) -> None:
-    """Raises UsageError for the plan of a file that holds nothing that the book has."""
-    if made.kind is None:
-        raise UsageError(f"{made.called or made.path}: {made.problem}", "; ".join(made.notes))
 
 
 def run(
@@ -178,7 +131,7 @@ class _Import:
         self.matcher = Matcher(ctx, made.kind, made.keys, guessed=made.guessed, dry_run=dry_run)
         self.updater = Updater(self.reader)
         self.links = Links(ctx)
-        self.stages = outcomes.Stages(ctx)
+        self.stages = placing.Stages(ctx)
         self.rejects = Rejects(made.path, made.header, ctx.env.now)
         self.batch = self.settled = 0
         self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
@@ -306,7 +259,7 @@ class _Import:
             blocks.give_domains(columns, len(block))
 
     def _placed(self, block: Block) -> dict[str, list[Any]]:
-        return outcomes.place(self.stages, block, block.columns.get("lost_reason_id"), self.ctx)
+        return placing.place(self.stages, block, block.columns.get("lost_reason_id"), self.ctx)
 
     # --- outcomes ---
 
@@ -413,7 +366,7 @@ class _Import:
                 column = [sorted(made.get(n, n) for n in tags) for tags in column]
             columns[name] = column
         if self.kind.name == "deal" and "position" not in columns:
-            columns["position"] = outcomes.positions(tx, columns["stage_id"])
+            columns["position"] = placing.positions(tx, columns["stage_id"])
         if self.kind.name == "task" and None in columns.get("type_id", [None]):
             usual = tx.word("task_type", "to-do")
             columns["type_id"] = [n or usual for n in columns.get("type_id") or [None] * len(rows)]

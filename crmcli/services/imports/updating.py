@@ -10,7 +10,7 @@ from crmcli.services import values
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crmcli.services.blocks import Block, Reader
+    from crmcli.services.imports.blocks import Block, Reader
     from crmcli.store.write import Transaction
 
 #: Set when a record is made, and left alone by --update.

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.address import domain_of, email_domain, is_public_domain
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.types import Money, Ref
-from crmcli.services import columns as reading
-from crmcli.services import mapping
-from crmcli.services.columns import Problem, Problems
-from crmcli.services.endings import is_done, status_of
+from crmcli.services.imports import columns as reading
+from crmcli.services.imports import mapping
+from crmcli.services.imports.columns import Problem, Problems
+from crmcli.services.imports.endings import is_done, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from crmcli.domain.fields import Entity, Field
     from crmcli.domain.types import Env
-    from crmcli.services.mapping import Mapped
+    from crmcli.services.imports.mapping import Mapped
 
 #: Before a domain or e-mail address that stands for a name: no text has a NUL.
 AT = "\0"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.types import Phone
 from crmcli.errors import UsageError
-from crmcli.services.trial import TRIED, Tried
+from crmcli.services.imports.trial import TRIED, Tried
 from crmcli.store import read
 
 if TYPE_CHECKING:

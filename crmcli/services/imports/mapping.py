@@ -11,8 +11,8 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TA
 from crmcli.domain.fields import suggest
 from crmcli.domain.types import Money, Ref
 from crmcli.errors import UsageError
-from crmcli.services import titles
-from crmcli.services.titles import squeeze
+from crmcli.services.imports import titles
+from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -27,7 +27,7 @@ from crmcli.domain.types import (
     show_instant,
 )
 from crmcli.errors import FieldError
-from crmcli.services.endings import status_of
+from crmcli.services.imports.endings import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

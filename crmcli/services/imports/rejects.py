@@ -10,14 +10,14 @@ from typing import IO, TYPE_CHECKING
 from crmcli.config import WRITABLE, make_folder, state_dir
 from crmcli.errors import CrmError
 from crmcli.exchange.formulas import guard
-from crmcli.services import mapping
-from crmcli.services.matching import match_keys
+from crmcli.services.imports import mapping
+from crmcli.services.imports.matching import match_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from crmcli.services.planning import Plan
+    from crmcli.services.imports.planning import Plan
 
 #: Columns before the file's own; an import takes them for what they are and leaves them out.
 LINE, REASON = "crm_line", "crm_reason"

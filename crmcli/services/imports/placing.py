@@ -9,8 +9,8 @@ from crmcli.domain.dates import When, instant_of
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
 from crmcli.services import values
-from crmcli.services.blocks import Block
-from crmcli.services.endings import ending
+from crmcli.services.imports.blocks import Block
+from crmcli.services.imports.endings import ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
