@@ -153,7 +153,7 @@ def pairs(words: list[str]) -> dict[str, str]:
 def outcome(run: Run, done: Imported, notes: list[str]) -> Changed | Page:
     """What became of the rows: lines for people, with -o json every count; `notes` were said before."""
     if run.output in ("json", "jsonl"):
-        values = {name: value for name, value in done._asdict().items() if name not in ("listed", "longest_hold")}
+        values = {name: value for name, value in done._asdict().items() if name != "listed"}
         refused = [dict(zip(("line", "column", "value", "reason"), row, strict=True)) for row in done.listed]
         values["notes"] = [*notes, *done.notes]
         return Page("", (), {**values, "listed": refused, "ok": not run.failed})

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -347,11 +348,18 @@ sheet_rows = st.lists(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(first=sheet_rows, second=sheet_rows, update=st.booleans(), ids=st.booleans())
+@given(first=sheet_rows, second=sheet_rows, update=st.booleans(), ids=st.booleans(), alone=st.booleans())
 def test_a_dry_run_is_the_real_run(
-    book: Context, put: Any, first: list[dict[str, str]], second: list[dict[str, str]], update: bool, ids: bool
+    book: Context,
+    put: Any,
+    first: list[dict[str, str]],
+    second: list[dict[str, str]],
+    update: bool,
+    ids: bool,
+    alone: bool,
 ) -> None:
-    """In blocks of three rows, so that rows repeat others of their own block, of an earlier one, and of the book."""
+    """In blocks of three rows, each in a transaction of its own or `alone` with the book all in one, so that rows
+    repeat others of their own block, of an earlier one, of another transaction, and of the book."""
 
     def sheet(people: list[dict[str, str]]) -> str:
         lines = [",".join(row[title] for title in TITLES) for row in people]
@@ -360,6 +368,7 @@ def test_a_dry_run_is_the_real_run(
     with pytest.MonkeyPatch.context() as patch:
         for name in ("FIRST_BLOCK", "MOST", "LEAST"):
             patch.setattr(taking, name, 3)
+        patch.setattr(taking, "LONGEST", 60.0 if alone else 0.0)
         for people, updating in ((first, False), (second, update)):
             made = imports.plan(book, sheet(people), kind=CONTACT, update=updating, id_column="ID" if ids else "")
             tried, done = imports.run(book, made, dry_run=True), imports.run(book, made)
@@ -591,6 +600,7 @@ def test_an_interrupted_import_keeps_whole_blocks_and_goes_on(
     monkeypatch.setattr(taking, "FIRST_BLOCK", 10)
     monkeypatch.setattr(taking, "MOST", 10)
     monkeypatch.setattr(taking, "LEAST", 10)
+    monkeypatch.setattr(taking, "LONGEST", 0.0)
     ctx = Context(Settings({"db": str(book_path)}), plugins=False)
     path = put("Name,Email\n" + "".join(f"P {i},p{i}@x.example\n" for i in range(35)))
 
@@ -630,6 +640,36 @@ def test_a_killed_import_leaves_whole_blocks(book: Context, put: Any) -> None:
     assert saved == journalled
     assert database.check(book, deep=True).values["ok"]
     assert counts(take(book, path, kind=CONTACT)) == (30_000, 30_000 - saved, 0, saved, 0, 0)
+
+
+def test_an_import_gives_way_to_who_waits(book: Context, put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that nothing but another writer's waiting makes pause."""
+    monkeypatch.setattr(taking, "LONGEST", 600.0)
+    path = put("Name,Email\n" + "".join(f"P {i},p{i}@x.example\n" for i in range(30_000)))
+    at_work, done, meanwhile = threading.Event(), threading.Event(), []
+    real = matching.Matcher.outcomes
+
+    def outcomes(self: Any, *arguments: Any) -> list[int]:
+        at_work.set()
+        return real(self, *arguments)
+
+    def others() -> None:
+        other = Context(Settings({"db": book.settings.database}), quiet=True, plugins=False)
+        at_work.wait(60)
+        for name in ("Ada", "Grace", "Alan"):
+            records.add(other, LEAD, {"name": name})
+            meanwhile.append(not done.is_set())
+        other.close()
+
+    monkeypatch.setattr(matching.Matcher, "outcomes", outcomes)
+    writer = threading.Thread(target=others)
+    writer.start()
+    found = take(book, path, kind=CONTACT)
+    done.set()
+    writer.join()
+    assert meanwhile == [True, True, True]
+    assert counts(found) == (30_000, 30_000, 0, 0, 0, 0)
+    assert database.check(book, deep=True).values["ok"]
 
 
 def test_what_another_process_adds_between_look_and_lock_is_seen(

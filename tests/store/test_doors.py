@@ -310,6 +310,43 @@ def run_limited(path: Path, before: Callable[[], None]) -> subprocess.CompletedP
     )
 
 
+def _say(_line: str) -> None:
+    pass
+
+
+def test_the_holder_of_the_lock_knows_who_waits_and_lets_them_go_first(tmp_path: Path) -> None:
+    path = str(tmp_path / "crm.db")
+    ours, theirs = connect.WriteLock(path, 60, _say), connect.WriteLock(path, 60, _say)
+
+    def wait() -> None:
+        with theirs:
+            pass
+
+    waiter = threading.Thread(target=wait)
+    with ours:
+        assert not ours.wanted()
+        waiter.start()
+        deadline = time.monotonic() + 60
+        while not ours.wanted() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert ours.wanted()
+    freed = time.monotonic()
+    with ours:  # only after the longest time for which the other may not have looked
+        assert time.monotonic() - freed > ours.LOOKS[1]
+    waiter.join()
+
+
+def test_a_file_has_one_queue_by_whatever_name(tmp_path: Path) -> None:
+    (tmp_path / "book.db").touch()
+    (tmp_path / "link.db").symlink_to(tmp_path / "book.db")
+    with (
+        connect.WriteLock(str(tmp_path / "book.db"), 60, _say),
+        pytest.raises(StoreError, match="the store is locked by process"),
+        connect.WriteLock(str(tmp_path / "link.db"), 0.05, _say),
+    ):
+        pass
+
+
 def test_a_full_disk_is_said_and_nothing_is_lost(book_path: Path, opened: Callable[[str], Context]) -> None:
     ctx = opened(str(book_path))
     records.add(ctx, LEAD, {"name": "Ada"})

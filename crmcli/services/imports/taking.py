@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.keys import derive
@@ -19,16 +20,19 @@ from crmcli.services.imports.updating import Updater
 from crmcli.store import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from crmcli.context import Context
     from crmcli.exchange.tables import Row
     from crmcli.store.write import Transaction
 
-FIRST_BLOCK, LEAST, MOST = 2500, 1000, 20_000
-#: How long a block should hold the lock, in seconds. Other writers are to wait no longer than half a second, and a
-#: block can take twice as long as the one before it, when indexes grow or the disk is busy.
-HOLD = 0.26
+FIRST_BLOCK, LEAST, MOST = 2500, 500, 20_000
+#: How long a block should hold the lock, in seconds: other writers are to wait no longer than half a second, and its
+#: commit and a block that takes longer than the one before it have their part in that.
+HOLD = 0.2
+#: How long a transaction goes on with further blocks while nobody waits, in seconds. Each commit costs several syncs of
+#: the disk; who comes meanwhile waits for the block at hand and for the commit of all.
+LONGEST = 1.0
 _MOST_LISTED = 100
 
 
@@ -52,7 +56,6 @@ class Imported(NamedTuple):
     again: str = ""
     batch: int = 0
     notes: tuple[str, ...] = ()
-    longest_hold: float = 0.0
 
     @property
     def gist(self) -> str:
@@ -111,6 +114,16 @@ def run(
             gc.enable()
 
 
+class _Ready(NamedTuple):
+    """A block that is typed, linked and matched: what its rows are (`Matcher.outcomes`), how far the journal had come
+    when that was looked up, and how many rows of the file have been read with it."""
+
+    block: Block
+    found: list[int]
+    at: int
+    read: int
+
+
 class _Sorted(NamedTuple):
     """The rows of a block: new ones, (row, id) of records known before, (row, outcome) of rows said before, and those
     that can be several records."""
@@ -134,9 +147,9 @@ class _Import:
         self.stages = placing.Stages(ctx)
         self.rejects = Rejects(made.path, made.header, ctx.env.now)
         self.batch = self.settled = 0
+        self.size = FIRST_BLOCK
         self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
         self.listed: list[tuple[int, str, str, str]] = []
-        self.longest = 0.0
         self.parents: list[tuple[int, str, str | None]] = []
         self.notes: list[str] = []
 
@@ -151,20 +164,67 @@ class _Import:
 
     def _blocks(self, progress: Callable[[int, int], None] | None) -> None:
         self._prepare()
-        size = FIRST_BLOCK
         with self.plan.open() as table:
-            rows = table.rows
-            while True:
-                some = [row for _, row in zip(range(size), rows)]  # noqa: B905 - the range goes first and bounds it
-                if not some:
-                    break
-                held = self._block(some)
-                if held:
-                    self.longest = max(self.longest, held)
-                    size = max(LEAST, min(MOST, int(size * min(1.5, HOLD / held))))
-                self.settled = self.counts["rows"]
+            ready = None
+            while ready or (ready := self._next(table.rows)):
+                if len(ready.block):
+                    ready = self._transact(ready, table.rows)
+                else:
+                    self.settled, ready = ready.read, None
                 if progress:
-                    progress(self.counts["rows"], self.plan.rows)
+                    progress(self.settled, self.plan.rows)
+
+    def _next(self, rows: Iterator[Row]) -> _Ready | None:
+        """The next rows of the file, ready to be written; what needs no writing is done and not among them. None at the
+        end of the file."""
+        some = list(islice(rows, self.size))
+        if not some:
+            return None
+        block = self._read(some)
+        at = self._position()
+        found = self._match(block)
+        if len(block) and (self.dry_run or (NEW not in found and not self.plan.update)):
+            done = self._sorted(found)
+            if self.dry_run:
+                self._try(block, done)
+            else:
+                self.counts["same"] += len(done.known)
+                self._repeat(block, done, {})
+            block, found = Block([], []), []
+        return _Ready(block, found, at, self.counts["rows"])
+
+    def _transact(self, ready: _Ready, rows: Iterator[Row]) -> _Ready | None:
+        """Write a block in a transaction, and those after it while nobody waits for the lock; a block that was read and
+        not written any more."""
+        left: _Ready | None = ready
+        with self._writing() as tx:
+            tx.names_alone()
+            began = started = time.monotonic()
+            if self._position() != ready.at:
+                # Somebody wrote between the look and the lock.
+                self.links.forget()
+                self.stages.refresh()
+                left = ready = ready._replace(found=self._match(ready.block))
+            while left:
+                if len(left.block):
+                    self._write(tx, left.block, self._sorted(left.found))
+                    tx.flush()
+                    self._measure(time.monotonic() - started)
+                ready, left = left, None
+                if self.ctx.reader.awaited() or time.monotonic() - began > LONGEST:
+                    break
+                tx.settle(forget=True)
+                left = self._next(rows)
+                if self.ctx.reader.awaited():
+                    break
+                started = time.monotonic()
+        self.settled = ready.read
+        self._wrote()
+        return left
+
+    def _measure(self, held: float) -> None:
+        """Size the blocks to come by how long writing the last one took, in seconds."""
+        self.size = max(LEAST, min(MOST, int(self.size * min(1.5, HOLD / held))))
 
     def _prepare(self) -> None:
         if self.plan.new_stages and not self.dry_run:
@@ -182,8 +242,8 @@ class _Import:
 
     # --- a block ---
 
-    def _block(self, rows: list[Row]) -> float:
-        """Take in some rows; how long the lock was held, in seconds."""
+    def _read(self, rows: list[Row]) -> Block:
+        """Some rows, typed; those that cannot be used are refused."""
         self.counts["rows"] += len(rows)
         sound = [row for row in rows if row.problem is None]
         for row in rows:
@@ -193,34 +253,15 @@ class _Import:
         block, bad = self.reader.read(lines, cells)
         for place, problem in sorted(bad.items()):
             self._refuse(lines[place], cells[place], problem)
+        return block
+
+    def _match(self, block: Block) -> list[int]:
+        """What the rows of a block are (`Matcher.outcomes`), after their links; rows whose links fit nothing go."""
+        if len(block):
+            self._resolve(block)
         if not len(block):
-            return 0.0
-        at = self._position()
-        self._resolve(block)
-        if not len(block):
-            return 0.0
-        found = self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
-        if self.dry_run:
-            self._try(block, self._sorted(found))
-            return 0.0
-        if NEW not in found and not self.plan.update:
-            done = self._sorted(found)
-            self.counts["same"] += len(done.known)
-            self._repeat(block, done, {})
-            return 0.0
-        started = time.monotonic()
-        with self._writing() as tx:
-            tx.names_alone()
-            started = time.monotonic()
-            if self._position() != at:
-                # Somebody wrote between the look and the lock.
-                self.links.forget()
-                self.stages.refresh()
-                self._resolve(block)
-                found = self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
-            self._write(tx, block, self._sorted(found))
-        self._wrote()
-        return time.monotonic() - started
+            return []
+        return self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
 
     def _position(self) -> int:
         return int(self.ctx.reader.value("SELECT seq FROM journal_head WHERE id = 1"))
@@ -409,5 +450,5 @@ class _Import:
         return Imported(
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
             counts["refused"], tuple(sorted(self.listed)), self.rejects.path,
-            again(self.plan, self.rejects.path) if self.rejects.path else "", self.batch, tuple(notes), self.longest,
+            again(self.plan, self.rejects.path) if self.rejects.path else "", self.batch, tuple(notes),
         )  # fmt: skip
