@@ -364,6 +364,11 @@ class Transaction:
 
     # --- the journal ---
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether something was written that is not journalled yet."""
+        return len(self.changes) > self._journalled or bool(self._lines)
+
     def settle(self, *, forget: bool = False) -> None:
         """Recompute what the flushed changes derive, journal them and link them into the chain. A verb with very many
         changes calls it on the way and may `forget` them then; where `after` hooks wait they are kept all the same."""
@@ -439,7 +444,7 @@ def transaction(
             hooks.react(tx, done)
             done = tx.flush()
             depth += 1
-        if len(tx.changes) > tx._journalled or tx._lines:
+        if tx.unsettled:
             tx.settle()
     if hooks.after and tx.changes:
         hooks.after(tx.changes)

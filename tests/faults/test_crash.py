@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Kills of each test and rows of the imported file; a run by hand takes more (CRM_TEST_KILLS=200 CRM_TEST_ROWS=20000).
 KILLS = int(os.environ.get("CRM_TEST_KILLS", "0"))
-ROWS = int(os.environ.get("CRM_TEST_ROWS", "4000"))
+ROWS = int(os.environ.get("CRM_TEST_ROWS", "10000"))
 
 
 class Struck(NamedTuple):

@@ -213,7 +213,8 @@ class _Import:
                 ready, left = left, None
                 if self.ctx.reader.awaited() or time.monotonic() - began > LONGEST:
                     break
-                tx.settle(forget=True)
+                if tx.unsettled:
+                    tx.settle(forget=True)
                 left = self._next(rows)
                 if self.ctx.reader.awaited():
                     break
