@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -59,24 +60,16 @@ def _copy(source: str, file: str, force: bool) -> str:
             except connect.REFUSALS as error:
                 raise connect.refused(error, source, reading=True) from None
         counted = sound(draft, source)
-        _sync(draft)
+        drafts.sync(draft)
         if force:
             os.replace(draft, file)
         else:
             try:
-                os.link(draft, file)
+                drafts.place(draft, file)
             except FileExistsError:
                 raise ConflictError(f"{file} is there already", "name another file, or say --force") from None
-    _sync(os.path.dirname(file))
+    drafts.sync(os.path.dirname(file))
     return counted
-
-
-def _sync(path: str) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def sound(file: str, name: str = "") -> str:
@@ -125,7 +118,7 @@ def restore(ctx: Context, file: str, yes: bool = False) -> Note:
             if os.path.exists(target):
                 kept = _set_aside(target, f"{target}.before-restore-{ctx.now:%Y%m%d-%H%M%S}")
             os.replace(ready, target)
-            _sync(os.path.dirname(target))
+            drafts.sync(os.path.dirname(target))
     finally:
         if os.path.exists(ready):
             os.unlink(ready)
@@ -164,7 +157,15 @@ def _set_aside(target: str, kept: str) -> str:
         with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as old:
             old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             old.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    os.link(target, kept)
+    try:
+        os.link(target, kept)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: the book keeps its place while a copy of it is made
+        with drafts.draft(target) as draft:
+            shutil.copyfile(target, draft)
+            drafts.sync(draft)
+            drafts.place(draft, kept)
     for suffix in ("-journal", "-wal", "-shm"):
         if os.path.exists(target + suffix):
             os.rename(target + suffix, kept + suffix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 from typing import TYPE_CHECKING
@@ -38,6 +39,40 @@ def draft(file: str) -> Iterator[str]:
         ) from None
     finally:
         discard(name)
+
+
+def place(draft: str, file: str) -> None:
+    """Give a draft its name, never that of something that is there (FileExistsError): the file appears whole.
+
+    Where the file system has no hard links (vfat, exFAT, some network mounts) the name is taken with an empty file
+    first, which the draft then replaces; a process killed between the two leaves it empty, never half.
+    """
+    try:
+        os.link(draft, file)
+        return
+    except FileExistsError:
+        raise
+    except OSError:  # whatever else hinders a link hinders an empty file too, and says so better
+        claim = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        if os.fstat(claim).st_size or not os.path.samestat(os.fstat(claim), os.stat(file)):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), file)  # somebody put something there
+        try:
+            os.replace(draft, file)
+        except OSError:
+            os.unlink(file)
+            raise
+    finally:
+        os.close(claim)
+
+
+def sync(path: str) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def discard(name: str) -> None:

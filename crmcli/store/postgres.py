@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MINIMUM = 140000
+#: The oldest psycopg that works, as in the extra `postgres` of pyproject.toml.
+DRIVER = (3, 3)
+DRIVER_HINT = f"into the environment of crm: pip install 'psycopg[binary]>={DRIVER[0]}.{DRIVER[1]}'"
 #: A quoted text, in which a question mark is itself, or what psycopg writes otherwise.
 _NATIVE = re.compile(r"'(?:[^']|'')*'|\?|%")
 
@@ -50,7 +53,9 @@ class PostgreSQL(Connection):
         try:
             import psycopg
         except ImportError:
-            raise StoreError("PostgreSQL needs the driver psycopg", "pip install 'crmcli[postgres]'") from None
+            raise StoreError("PostgreSQL needs the driver psycopg", DRIVER_HINT) from None
+        if tuple(map(int, psycopg.__version__.split(".")[:2])) < DRIVER:
+            raise StoreError(f"the driver psycopg {psycopg.__version__} is too old for this program", DRIVER_HINT)
         _hush()
         self.target = redacted(url)
         try:

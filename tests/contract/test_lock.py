@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.support.program import ROOT
+from crmcli.store import postgres
+from tests.support.program import ROOT, run_python
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILES = ("requirements.txt", "requirements-dev.txt")
 LOCKED = re.compile(r"[a-z0-9-]+==[^\s;]+(?: ; [^#]+?)?(?: --hash=sha256:[0-9a-f]{64})+")
@@ -39,6 +45,26 @@ def wanted() -> dict[str, list[Requirement]]:
     development = [item for item in groups["dev"] if isinstance(item, str)]
     texts = {FILES[0]: runtime, FILES[1]: runtime + development}
     return {name: [Requirement(text) for text in items] for name, items in texts.items()}
+
+
+def test_the_drivers_bound_is_that_of_the_program() -> None:
+    asked = {r.name: r for r in wanted()["requirements.txt"]}["psycopg"]
+    assert f"'{asked}'" in postgres.DRIVER_HINT
+    assert str(asked.specifier) == f">={'.'.join(map(str, postgres.DRIVER))}"
+
+
+@pytest.mark.parametrize(
+    ("driver", "said"),
+    [
+        ("raise ImportError", "PostgreSQL needs the driver psycopg"),
+        ("__version__ = '3.1.7'", "the driver psycopg 3.1.7 is too old for this program"),
+    ],
+)
+def test_a_driver_that_is_missing_or_too_old(tmp_path: Path, driver: str, said: str) -> None:
+    (tmp_path / "psycopg.py").write_text(driver)
+    places = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = run_python(["-m", "crmcli", "--db", "postgresql://nowhere/crm", "lead", "list"], env={"PYTHONPATH": places})
+    assert (done.returncode, done.stderr) == (1, f"crm: {said}\n  {postgres.DRIVER_HINT}\n")
 
 
 @pytest.mark.parametrize("name", FILES)

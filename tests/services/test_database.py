@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, LEAD
 from crmcli.errors import ConflictError, CrmError, DamagedError, NotFoundError, StoreError, UsageError
+from crmcli.render.machine import WRITERS
 from crmcli.services import asking, copies, database, history, records, timeline
 
 if TYPE_CHECKING:
@@ -448,6 +450,73 @@ def test_postgresql_refuses_side_doors(pg_url: str) -> None:
         with pytest.raises(UsageError):
             asking.sql(ctx, text)
     ctx.close()
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_numbers_that_json_has_not_are_texts(ctx: Context, form: str) -> None:
+    question = (
+        "select 'NaN'::float8 as a, 'Infinity'::float8 as b, 'NaN'::numeric as c, array[1.5, '-Infinity'::float8] as d"
+        if ctx.reader.dialect == "postgresql"
+        else "select 9e999 as a, -9e999 as b"
+    )
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    text = "".join(WRITERS[form](asking.sql(ctx, question)))
+    found = json.loads(text.strip("[]\n"), parse_constant=refuse)
+    if ctx.reader.dialect == "postgresql":
+        assert found == {"a": "NaN", "b": "Infinity", "c": "NaN", "d": [1.5, "-Infinity"]}
+    else:
+        assert found == {"a": "Infinity", "b": "-Infinity"}
+
+
+def test_flags_are_the_same_on_both_engines(ctx: Context) -> None:
+    fill(ctx)
+    records.edit(ctx, LEAD, [1], {"probability": "40"})
+
+    def asked(text: str) -> list[dict[str, Any]]:
+        return list(asking.sql(ctx, text).rows)
+
+    stages = asked("select name, is_won as won, folded from v_stage order by position")
+    assert stages[0] == {"name": "New", "won": False, "folded": False}
+    assert stages[-1] == {"name": "Won", "won": True, "folded": False}
+    assert all(type(row["won"]) is bool for row in stages)
+    assert asked("with l as (select * from v_lead) select id, probability_manual as m from l; -- one") == [
+        {"id": 1, "m": True}
+    ]
+    assert asked("select active, count(*) as n from v_user group by active") == [{"active": True, "n": 1}]
+    # What merely has the name of a flag is none.
+    assert type(asked("select 1 as active")[0]["active"]) is int
+    assert type(asked("select count(*) as is_won from v_lead")[0]["is_won"]) is int
+    # Columns are told by their place: two may have one name.
+    assert asked("select is_won, 1 as is_won from v_stage where name = 'Won'") == [{"is_won": True, "is_won_2": 1}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'select "nope" from v_lead',
+        'select name from v_lead where name = "Big"',
+        'select count(*) from v_lead -- it\'s "not" this\nwhere "no pe" = 1',
+        'explain select "nope" from v_lead',
+    ],
+)
+def test_a_text_in_double_quotes_is_no_column(ctx: Context, text: str) -> None:
+    fill(ctx)
+    with pytest.raises(UsageError, match=r"SQL: .*no") as refused:
+        asking.sql(ctx, text)
+    if ctx.reader.dialect == "sqlite":
+        assert "single ones" in refused.value.hint
+
+
+def test_names_in_double_quotes_are_names(ctx: Context) -> None:
+    fill(ctx)
+    text = (
+        """select /* "x" */ "name", '"' || l."name" as "the ""name""\", '--"' as b -- "y"\n"""
+        """from "v_lead" l where "name" like '%"%' or l."id" = 1"""
+    )
+    assert list(asking.sql(ctx, text).rows) == [{"name": "Big", 'the "name"': '"Big', "b": '--"'}]
 
 
 def test_sql_leaves_no_lock(book: Context, book_path: Path) -> None:

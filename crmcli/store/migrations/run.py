@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import StoreError
-from crmcli.store import refusals, schema, words
+from crmcli.store import drafts, refusals, schema, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,13 +144,18 @@ def _typed(connection: Connection) -> Iterator[Typed]:
 
 
 def _keep(path: str, revision: str) -> None:
-    """Copy a SQLite file beside itself, through the backup API, privately."""
+    """Copy a SQLite file beside itself, through the backup API, privately; the copy appears whole. Its draft goes by
+    the book's own name, so that the next writer takes it away where this process is killed."""
     kept = f"{path}.before-{revision}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    while os.path.lexists(kept):
+        kept += "+"
     try:
-        os.close(os.open(kept, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-        with contextlib.closing(sqlite3.connect(path)) as old, contextlib.closing(sqlite3.connect(kept)) as new:
-            old.backup(new)
-    except (OSError, sqlite3.Error) as error:
-        with contextlib.suppress(OSError):
-            os.unlink(kept)
-        raise StoreError(f"the store cannot be backed up before its upgrade: {error}; nothing was changed") from None
+        with drafts.draft(path) as draft:
+            with contextlib.closing(sqlite3.connect(path)) as old, contextlib.closing(sqlite3.connect(draft)) as new:
+                old.backup(new)
+            drafts.sync(draft)
+            drafts.place(draft, kept)
+        drafts.sync(os.path.dirname(os.path.abspath(path)))
+    except (OSError, sqlite3.Error, StoreError) as error:
+        why = error.message if isinstance(error, StoreError) else error
+        raise StoreError(f"the store cannot be backed up before its upgrade: {why}; nothing was changed") from None
