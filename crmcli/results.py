@@ -25,8 +25,9 @@ class Column(Struct):
 class Rows(Struct):
     """A list. `rows` are mappings from column name to stored value; `cursor` continues the list with `--page`.
 
-    `rows` may be a generator that reads page by page and holds no cursor open between pages; `sums` is an optional
-    footer; `bars` names a numeric column that a terminal may draw.
+    `rows` may be a generator that reads page by page and holds no cursor open between pages; `bars` names
+    a numeric column that a terminal may draw; `numbered` is False where the rows are no records: `-o ids` has nothing
+    to write of them, and says so of an empty list as of a full one.
     """
 
     columns: tuple[Column, ...]
@@ -35,6 +36,7 @@ class Rows(Struct):
     title: str = ""
     empty: str = "nothing found"
     bars: str = ""
+    numbered: bool = True
 
 
 class Record(Struct):

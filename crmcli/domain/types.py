@@ -16,7 +16,7 @@ from crmcli.domain.text import check_text, digits, fold
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
-    pass
+    from datetime import tzinfo
 
 Stored = Any
 
@@ -337,3 +337,20 @@ class Tags(Type):
 
     def show(self, stored: Stored) -> str:
         return ", ".join(stored or ())
+
+
+def readable(
+    kind: Type, stored: Stored, *, currency: str = "", zone: tzinfo | None = None, calendar: str = "gregorian"
+) -> str:
+    """A stored value as people read it: days and moments in their zone and calendar, an amount with its currency, a
+    probability with its sign. Empty is ""."""
+    if stored is None:
+        return ""
+    if isinstance(kind, Money):
+        return f"{money.format_money(stored, currency)} {currency}".rstrip()
+    if kind.family == "instant":
+        local = read_instant(stored).astimezone(zone)
+        return f"{dates.show_day(local.date(), calendar)} {local:%H:%M}"
+    if kind.family == "day":
+        return dates.show_day(date.fromisoformat(stored), calendar)
+    return kind.show(stored) + "%" if isinstance(kind, Percent) else kind.show(stored)

@@ -37,10 +37,19 @@ def literal(value: Any) -> str:
         return "[" + ", ".join([literal(item) for item in value]) + "]"
     if isinstance(value, bytes):
         value = value.hex()
+    elif isinstance(value, float):
+        value = finite(value)
     text = _dumps()(value)
     return (
         text if text.isascii() and "\x7f" not in text else _hidden().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     )
+
+
+def finite(value: float) -> float | str:
+    """A number that JSON has, else what PostgreSQL writes in its place, in JSON too: the texts NaN and Infinity."""
+    if value - value == 0:
+        return value
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
 @cache
@@ -176,12 +185,19 @@ def cell(column: Column, row: Mapping[str, Any]) -> str:
     if value is None:
         return ""
     if column.type is None:
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+        return untyped(value)
     if isinstance(column.type, Money):
         return money.plain(value, row.get(column.currency or "currency") or "")
     return column.type.show(value)
+
+
+def untyped(value: Any) -> str:
+    """The text of a value whose column has no type: a report's, a question's."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(finite(value))
+    return ", ".join(map(untyped, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def flat(result: Result) -> tuple[list[str], Iterator[list[str]]]:
@@ -291,7 +307,8 @@ def _markdown(text: str) -> str:
 def ids(result: Result) -> Iterator[str]:
     """The number of each record, one a line, and `kind:number` where a result holds several kinds: what `-` reads.
 
-    A page about one record gives that one. Raises UsageError for what has no records in it.
+    A page about one record gives that one. Raises UsageError for what is no list of records, be it full or empty: an
+    empty answer means that no record fits.
     """
     if isinstance(result, Changed):
         yield from (f"{number}\n" for number in result.ids)
@@ -303,7 +320,7 @@ def ids(result: Result) -> Iterator[str]:
         lists = [section.rows for section in result.sections if any(c.name == "ref" for c in section.rows.columns)]
         named = (row for rows in lists for row in rows.rows) if lists else [{}]
     else:
-        named = result.rows
+        named = result.rows if result.numbered else [{}]
     for row in named:
         name = row.get("ref") or row.get("id")
         if name is None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.domain import money
-from crmcli.domain.dates import show_day
 from crmcli.domain.text import clip, pad, visible, width
-from crmcli.domain.types import Integer, Money, Percent, read_instant
+from crmcli.domain.types import Instant, Integer, Money, Percent, readable
+from crmcli.render.machine import untyped
 from crmcli.results import Column, Page, Record, Rows
 
 if TYPE_CHECKING:
@@ -22,6 +20,8 @@ GAP = "  "
 BAR = 24
 NARROW = 12
 NARROWEST = 6
+#: What a due day with a time is.
+MOMENT = Instant()
 #: Texts that are made to be copied: they are not cut while anything else can give way.
 COPIED = frozenset(("id", "ref", "next", "batch"))
 #: Fields of a record that are for machines: a person is not shown them unasked.
@@ -52,33 +52,14 @@ def cell(column: Column, row: Mapping[str, Any], screen: Screen) -> str:
     if value is None or value == []:
         return ""
     kind = column.type
-    family = kind.family if kind is not None else ""
     if column.name == "due_on" and row.get("due_at"):
-        return _moment(row["due_at"], screen)
-    if isinstance(kind, Money):
-        code = row.get(column.currency or "currency") or ""
-        amount = money.format_money(value, code)
-        return visible(f"{amount} {code}".rstrip())
-    if family == "instant":
-        return _moment(value, screen)
-    if family == "day":
-        return show_day(date.fromisoformat(value), screen.calendar)
-    if isinstance(kind, Percent):
-        return kind.show(value) + "%"
-    if family == "number" and isinstance(value, int):
-        return str(value)
+        kind, value = MOMENT, row["due_at"]
+    if kind is None:
+        return visible(untyped(value))
     if getattr(kind, "numbers", False) and value == 0:
         return ""
-    if kind is not None:
-        return visible(kind.show(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return visible(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))
-
-
-def _moment(stored: str, screen: Screen) -> str:
-    local = read_instant(stored).astimezone(screen.zone)
-    return f"{show_day(local.date(), screen.calendar)} {local:%H:%M}"
+    currency = (row.get(column.currency or "currency") or "") if isinstance(kind, Money) else ""
+    return visible(readable(kind, value, currency=currency, zone=screen.zone, calendar=screen.calendar))
 
 
 def _right(column: Column) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from crmcli.results import Column, Rows
 from crmcli.store import connect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from crmcli.context import Context
 
 #: How a question to the store may begin: nothing that starts so can write.
@@ -25,12 +28,16 @@ PRAGMAS = frozenset(
 )  # fmt: skip
 #: Errors of SQLite that are not the question's.
 STORE_AT_FAULT = ("SQLITE_BUSY", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOTADB")
+#: Names and texts in SQLite's quotes, and comments; what stands in double quotes is the group.
+_QUOTED = re.compile(
+    r"""\"((?:[^"]|"")*)"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL
+)  # fmt: skip
 
 
 def sql(ctx: Context, text: str) -> Rows:
-    """Ask the store in its own SQL, reading only: one statement, its columns as it names them, values as stored.
-
-    Raises UsageError for what cannot be read or would write.
+    """Ask the store in its own SQL, reading only: one statement, its columns as it names them, values as stored, and
+    flags as true and false. The whole answer is read before it is written: a question that is still open would keep
+    the writers of a SQLite file waiting. Raises UsageError for what cannot be read or would write.
     """
     opened = ctx.reader
     word = _first_word(check_text(text))
@@ -39,7 +46,7 @@ def sql(ctx: Context, text: str) -> Rows:
         raise UsageError(
             f"crm sql answers questions (SELECT ...); {said}", "records are changed with the other commands"
         )
-    names, found = _ask_sqlite(opened.target, text) if opened.dialect == "sqlite" else _ask_postgres(opened, text)
+    names, found = _ask_sqlite(opened.target, text, word) if opened.dialect == "sqlite" else _ask_postgres(opened, text)
     keys: list[str] = []
     for name in names:
         key, n = name, 1
@@ -47,27 +54,37 @@ def sql(ctx: Context, text: str) -> Rows:
             n += 1
             key = f"{name}_{n}"
         keys.append(key)
-    rows = [dict(zip(keys, map(_native, row), strict=True)) for row in found]
-    return Rows(tuple(Column(key, None, name) for key, name in zip(keys, names, strict=True)), rows, empty="no rows")
+    columns = tuple(Column(key, None, name) for key, name in zip(keys, names, strict=True))
+    return Rows(columns, _taken(keys, found), empty="no rows", numbered="id" in keys or "ref" in keys)
+
+
+def _taken(keys: list[str], found: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """The rows one by one, each let go of when it was handed on: as mappings they take twice the memory."""
+    found.reverse()
+    while found:
+        yield dict(zip(keys, map(_native, found.pop()), strict=True))
 
 
 def _first_word(text: str) -> str:
     """The first word of a statement, past white space, comments and opening brackets."""
-    import re
-
     found = re.match(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?\*/)*(\w*)", text, re.DOTALL)
     return found[1].lower() if found else ""
 
 
-def _ask_sqlite(path: str, text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def _ask_sqlite(path: str, text: str, word: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     with contextlib.closing(connect.only_reading(path)) as raw:
         try:
             raw.execute("PRAGMA query_only = ON")
             raw.set_authorizer(_allowed)
             # Without a handler Ctrl-C would wait for the end of a long query.
             raw.set_progress_handler(lambda: 0, 100_000)
+            _check_names(raw, text, word)
             cursor = raw.execute(text)
-            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+            names, found = [column[0] for column in cursor.description or ()], cursor.fetchall()
+            if flags := _flags(raw, text):
+                for number, row in enumerate(found):
+                    found[number] = tuple([bool(v) if i in flags and v in (0, 1) else v for i, v in enumerate(row)])
+            return names, found
         except (sqlite3.Error, sqlite3.Warning, UnicodeError, OverflowError) as error:
             code = getattr(error, "sqlite_errorname", "") or ""
             if code == "SQLITE_INTERRUPT":
@@ -76,9 +93,34 @@ def _ask_sqlite(path: str, text: str) -> tuple[list[str], list[tuple[Any, ...]]]
                 raise connect.refused(error, path, reading=True) from None
             if "one statement at a time" in str(error):
                 raise UsageError("crm sql takes one statement at a time") from None
-            raise UsageError(
-                f"SQL: {error}", "'crm sql \"select name from sqlite_master\"' lists tables and views"
-            ) from None
+            hint = "'crm sql \"select name from sqlite_master\"' lists tables and views"
+            if "no such column" in str(error) and '"' in text:
+                hint = "double quotes are for names; a text stands in single ones: 'text'"
+            raise UsageError(f"SQL: {error}", hint) from None
+
+
+def _check_names(raw: sqlite3.Connection, text: str, word: str) -> None:
+    """Refuse a name in double quotes that there is none of: SQLite takes it for a text, as no other engine does. In
+    backticks the same name is never a text, so SQLite is asked how it would answer that."""
+
+    def ticked(found: re.Match[str]) -> str:
+        return found[0] if found[1] is None else "`" + found[1].replace('""', '"').replace("`", "``") + "`"
+
+    strict = _QUOTED.sub(ticked, text)
+    if strict != text:
+        raw.execute(strict if word == "explain" else f"EXPLAIN {strict}").close()
+
+
+def _flags(raw: sqlite3.Connection, text: str) -> set[int]:
+    """The places of the columns that are flags of the book, which SQLite keeps as 0 and 1: a view made of the question
+    tells the declared type of what each of its columns was taken from. What is worked out has none."""
+    raw.set_authorizer(None)
+    raw.execute("PRAGMA query_only = OFF")  # for the view, which is this connection's own; the file is open read-only
+    try:
+        raw.execute(f"CREATE TEMP VIEW asked AS {text}")
+        return {row[0] for row in raw.execute("PRAGMA temp.table_info(asked)") if row[2] == "BOOLEAN"}
+    except (sqlite3.Error, sqlite3.Warning):  # no view can be made of EXPLAIN
+        return set()
 
 
 def _allowed(action: int, first: str | None, second: str | None, _base: str | None, _by: str | None) -> int:
@@ -126,7 +168,9 @@ def _native(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).hex()
-    if isinstance(value, (list, dict)):
+    if isinstance(value, list):
+        return [_native(item) for item in value]
+    if isinstance(value, dict):
         return value
     try:
         return int(value) if value == int(value) else float(value)

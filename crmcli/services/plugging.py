@@ -47,7 +47,7 @@ def plugins(ctx: Context) -> Rows:
     for name, module in on.items():
         if name not in there:
             rows.append(_row(Found(name, module, "(not installed)", "", "", _hooks(module)), on))
-    return Rows(COLUMNS, sorted(rows, key=lambda row: row["name"]), empty="no plugins are installed")
+    return Rows(COLUMNS, sorted(rows, key=lambda row: row["name"]), empty="no plugins are installed", numbered=False)
 
 
 def info(ctx: Context, name: str) -> Record:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.types import Instant, readable
 from crmcli.results import Column, Rows
 from crmcli.services import history, values
 from crmcli.store import read
@@ -24,14 +25,15 @@ def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mappin
     """What an edit would change: a row for each record that would, with old and new values. The edit is made and rolled
     back, so that what is shown is what would be. Of a long list the first 200 are tried."""
     fields = list(dict.fromkeys(kind.field(values.alias(kind, name)) for name in assigned))
-    wanted = [kind.field("name"), *fields] if "name" in kind.by_name else fields
+    beside = [kind.by_name[name] for name in ("name", "due_at") if name in kind.by_name]
+    wanted = list(dict.fromkeys([*beside, *fields]))
     some = list(numbers[:MOST])
     before = read.hydrate(ctx.reader, kind, some, wanted)
     after = {row["id"]: row for row in _rehearsed(ctx, kind, some, assigned, wanted)}
     rows = []
     for old in before:
         new = after.get(old["id"], old)  # somebody may have taken it away meanwhile
-        told = {f.name: (values.shown(f, old) or "(empty)", values.shown(f, new) or "(empty)") for f in fields}
+        told = {f.name: (_shown(ctx, f, old), _shown(ctx, f, new)) for f in fields}
         if any(was != now for was, now in told.values()):
             line = {name: f"{was} -> {now}" if was != now else was for name, (was, now) in told.items()}
             rows.append({"id": old["id"], "name": old.get("name", ""), **line})
@@ -40,6 +42,15 @@ def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mappin
     return Rows(
         columns, rows, empty=f"nothing would change in {len(some)} {kind.plural if len(some) != 1 else kind.name}"
     )
+
+
+def _shown(ctx: Context, field: Field, row: Mapping[str, Any]) -> str:
+    """A field of a record as a table has it."""
+    kind, value = field.type, row.get(field.name)
+    if field.name == "due_on" and row.get("due_at"):
+        kind, value = Instant(), row["due_at"]
+    currency = str(row.get("currency") or "")
+    return readable(kind, value, currency=currency, zone=ctx.env.now.tzinfo, calendar=ctx.env.calendar) or "(empty)"
 
 
 def _rehearsed(

@@ -188,7 +188,8 @@ def _run(ctx: Context, reader: Connection, plan: Report, words: Sequence[str]) -
     if plan.since:
         _add_ages(ctx, reader, plan, words, rows)
     shown = tuple(Column(column, TYPES[kind], label) for column, kind, label in columns)
-    return Rows(shown, rows, title=plan.title, empty=plan.empty, bars=plan.bars)
+    numbered = "id" in kinds or "ref" in kinds
+    return Rows(shown, rows, title=plan.title, empty=plan.empty, bars=plan.bars, numbered=numbered)
 
 
 def _kind(values: Sequence[Any]) -> str:

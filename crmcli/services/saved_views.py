@@ -81,9 +81,8 @@ def views(ctx: Context) -> Rows:
     names = ["name", "entity", "filter", "columns", "sort"]
     rows = ctx.reader.rows("SELECT name, entity, filter, columns, sort FROM v_saved_view")
     found = [dict(zip(names, row, strict=True)) for row in rows]
-    return Rows(
-        columns_for(SAVED_VIEW, names), sorted(found, key=lambda row: fold(row["name"])), empty="no saved views yet"
-    )
+    found.sort(key=lambda row: fold(row["name"]))
+    return Rows(columns_for(SAVED_VIEW, names), found, empty="no saved views yet", numbered=False)
 
 
 def get(ctx: Context, name: str) -> tuple[str, str]:

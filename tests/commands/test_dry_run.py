@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ SETTING = (
     "deal add Big company=Engines value=5k", "deal add Old", "deal won 6", "deal add Gone", "deal remove 7",
     "contact add Gone", "contact remove 2", "company add Gone", "company remove 2",
     "task add Call --on lead:1", "task add Done", "task done 2", "task add Gone", "task remove 3",
+    "note add contact:1 hi", "note add contact:1 ho", "note remove 2",
     "stage add Spare", "view save hot is:open", "user add bob", "tag add cold lead:2", "config set region IR",
 )  # fmt: skip
 
@@ -55,6 +57,10 @@ WRITES = {
     "task snooze": "task snooze 1 +3d",
     "task reopen": "task reopen 2",
     "note add": "note add contact:1 hello",
+    "note edit": "note edit 1 goodbye",
+    "note remove": "note remove 1",
+    "note restore": "note restore 2",
+    "note purge": "note purge 1",
     "log": "log call contact:1 hello",
     "tag add": "tag add new lead:1 lead:2",
     "tag remove": "tag remove hot lead:1",
@@ -94,6 +100,8 @@ OTHERS: dict[str, tuple[str, int]] = {
     "timeline": ("timeline contact:1", 0),
     "report": ("report pipeline", 0),
     "view show": ("view show hot", 0),
+    "note list": ("note list", 0),
+    "note show": ("note show 1", 0),
     "export": ("export leads", 0),
     "sql": ("sql select_1", 2),
     "history": ("history lead:1", 0),
@@ -197,7 +205,7 @@ def test_what_a_dry_run_says(book: Crm) -> None:
     assert ("lead:8\tLater\t(taken away)\t\t" in done.out, "would: took back batch" in done.out) == (True, True), done
     done = book("deal", "edit", "5", "value=7k", "stage=qualified", "--dry-run")
     assert done.out == (
-        "id\tname\tvalue\tstage\n5\tBig\t5,000.00 -> 7,000.00\tNew -> Qualified\nwould: changed deal:5\n"
+        "id\tname\tvalue\tstage\n5\tBig\t5,000.00 EUR -> 7,000.00 EUR\tNew -> Qualified\nwould: changed deal:5\n"
     )
     done = book("deal", "edit", "5", "value=7k", "--dry-run", "-o", "json")
     assert done.json["batch"] == 0
@@ -209,6 +217,26 @@ def test_what_a_dry_run_says(book: Crm) -> None:
     second = book("lead", "edit", "1", "city=Basel", "-o", "json").json["batch"]
     done = book("undo", str(first), "--dry-run")
     assert (done.code, f"City changed later (batch {second}, tester)" in done.err) == (4, True), done
+
+
+def test_a_preview_shows_values_as_tables_do(book: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    def preview(*words: str) -> str:
+        done = book(*words, "--dry-run")
+        assert done.code == 0, done
+        return done.out.splitlines()[1]
+
+    monkeypatch.setenv("TZ", "Asia/Tehran")
+    time.tzset()
+    assert book("task", "edit", "1", "due=2026-12-01 09:00").code == 0
+    # Only the time of day is another one.
+    assert preview("task", "edit", "1", "due=2026-12-01 14:30") == "1\tCall\t2026-12-01 09:00 -> 2026-12-01 14:30"
+    assert preview("task", "edit", "1", "due=2026-12-02") == "1\tCall\t2026-12-01 09:00 -> 2026-12-02"
+    assert preview("task", "edit", "1", "due=") == "1\tCall\t2026-12-01 09:00 -> (empty)"
+    assert preview("deal", "edit", "5", "probability=33.5") == "5\tBig\t10% -> 33.5%"
+    assert preview("deal", "edit", "5", "value=7 KWD") == "5\tBig\t5,000.00 EUR -> 7.000 KWD"
+    assert book("config", "set", "calendar", "jalali").code == 0
+    assert preview("task", "edit", "1", "due=1405-09-10 14:30") == "1\tCall\t1405-09-10 09:00 -> 1405-09-10 14:30"
+    assert preview("deal", "edit", "5", "close_on=1405-10-10") == "5\tBig\t(empty) -> 1405-10-10"
 
 
 def test_a_dry_run_makes_no_book(crm: Crm, isolated: Path, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ LISTS = (
 
 
 #: Lists of what is no record: to ask for ids there is a mistake, never an empty answer.
-WITHOUT_IDS = {"view", "config", "fields", "undo", "history", "pipeline", "report", "paths", "db"}
+WITHOUT_IDS = {"view", "plugin", "config", "fields", "undo", "history", "pipeline", "report", "paths", "db"}
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "tsv", "md", "ids", "table"])

@@ -221,6 +221,29 @@ def test_what_has_no_ids_is_refused(result: Any) -> None:
         written("ids", result)
 
 
+def test_a_list_of_no_records_is_refused_when_it_is_empty_too() -> None:
+    columns = (Column("stage"),)
+    assert written("ids", Rows(columns, [])) == ""
+    for lines in ([], [{"stage": "New"}]):
+        with pytest.raises(UsageError, match="no record numbers"):
+            written("ids", Rows(columns, lines, numbered=False))
+
+
+def test_numbers_that_json_has_not() -> None:
+    inf = float("inf")
+    odd = Rows((Column("a"), Column("b")), [{"a": inf, "b": [-inf, float("nan"), 1.5]}])
+    expected = {"a": "Infinity", "b": ["-Infinity", "NaN", 1.5]}
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    assert json.loads(written("json", odd), parse_constant=refuse) == [expected]
+    assert json.loads(written("jsonl", odd), parse_constant=refuse) == expected
+    assert written("tsv", odd) == "a\tb\nInfinity\t-Infinity, NaN, 1.5\n"
+    assert written("csv", odd) == 'a,b\nInfinity,"\'-Infinity, NaN, 1.5"\n'
+    assert written("md", odd).splitlines()[2] == "| Infinity | -Infinity, NaN, 1.5 |"
+
+
 def test_changed() -> None:
     change = Change("lead", 1, {"name": "a"}, {"name": "b"}, "opportunity")
     found = json.loads(written("json", Changed(("done",), (change,), 4, (1,), "lead")))
