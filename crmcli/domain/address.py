@@ -231,6 +231,15 @@ def domain_of(url_or_email: str) -> str:
     return host
 
 
+def company_domain(website: str | None, email: str | None) -> str | None:
+    """Return the domain that a company is known by: its website's, else its e-mail's unless a public provider's."""
+    domain = domain_of(website) if website else ""
+    if not domain and email:
+        domain = email_domain(email)
+        return domain if domain and not is_public_domain(domain) else None
+    return domain or None
+
+
 def check_url(text: str) -> str:
     """Return a web address as it was typed, trimmed: http(s)://... or a bare domain with what follows it.
 

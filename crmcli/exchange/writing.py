@@ -90,13 +90,7 @@ def write_xlsx(
 
 def _write_sheet(sheet: Any, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> int:
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
-
-    def text_cell(text: str) -> Any:
-        cell = WriteOnlyCell(sheet, text)
-        cell.data_type = "s"  # the library takes "=1" for a formula and "#N/A" for an error
-        return cell
 
     # A cell is written out when its row is, so one of each place and format is enough for all rows.
     styled_cells: dict[tuple[int, str], Any] = {}
@@ -109,14 +103,7 @@ def _write_sheet(sheet: Any, columns: Sequence[tuple[str, str]], rows: Iterable[
         cell.value = value
         return cell
 
-    for number, (name, kind) in enumerate(columns, 1):
-        wide = {"text": 24, "datetime": 20}.get(kind, 12)
-        sheet.column_dimensions[get_column_letter(number)].width = max(wide, min(len(name) + 3, 40))
-    sheet.freeze_panes = "A2"
-    heads = [text_cell(visible_text(name)) for name, _ in columns]
-    for head in heads:
-        head.font = Font(bold=True)
-    sheet.append(heads)
+    _write_head(sheet, columns)
     formats = [_FORMATS.get(kind, "") for _, kind in columns]
     count = 0
     for row in rows:
@@ -126,7 +113,7 @@ def _write_sheet(sheet: Any, columns: Sequence[tuple[str, str]], rows: Iterable[
                 cells.append(None)
             elif isinstance(value, str):
                 text = visible_text(value)
-                cells.append(text_cell(text) if text[:1] in ("=", "#") else text)
+                cells.append(_text_cell(sheet, text) if text[:1] in ("=", "#") else text)
             elif isinstance(value, datetime):
                 cells.append(styled(place, value.replace(tzinfo=None), number_format or _FORMATS["datetime"]))
             elif isinstance(value, date):
@@ -140,6 +127,29 @@ def _write_sheet(sheet: Any, columns: Sequence[tuple[str, str]], rows: Iterable[
     if columns:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count + 1}"
     return count
+
+
+def _write_head(sheet: Any, columns: Sequence[tuple[str, str]]) -> None:
+    """The row of headers, which stays in sight, and the widths of the columns."""
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    for number, (name, kind) in enumerate(columns, 1):
+        wide = {"text": 24, "datetime": 20}.get(kind, 12)
+        sheet.column_dimensions[get_column_letter(number)].width = max(wide, min(len(name) + 3, 40))
+    sheet.freeze_panes = "A2"
+    heads = [_text_cell(sheet, visible_text(name)) for name, _ in columns]
+    for head in heads:
+        head.font = Font(bold=True)
+    sheet.append(heads)
+
+
+def _text_cell(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"  # the library takes "=1" for a formula and "#N/A" for an error
+    return cell
 
 
 def visible_text(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import pipeline
-from crmcli.domain.address import domain_of, email_domain, is_public_domain
+from crmcli.domain.address import company_domain
 from crmcli.domain.entities import ENTITIES, LEAD
 from crmcli.domain.text import fold
 from crmcli.errors import FieldError, RefusedError, UsageError
@@ -83,19 +83,17 @@ def _company(ctx: Context, tx: Transaction, lead: dict[str, Any]) -> tuple[int, 
     """The lead's company: an existing one of that name or domain, else a new one; and whether it was made."""
     if lead.get("company_id"):
         return int(lead["company_id"]), False
-    domain = domain_of(lead["website"]) if lead.get("website") else ""
-    if not domain and lead.get("email") and not is_public_domain(email_domain(lead["email"])):
-        domain = email_domain(lead["email"])
+    domain = company_domain(lead.get("website"), lead.get("email"))
     for sql, value in (("name_key = ?", fold(lead["company_name"])), ("domain = ?", domain)):
         sql = f"SELECT id, domain FROM company WHERE {sql} AND removed_at IS NULL ORDER BY id"
         found = ctx.reader.rows(sql, (value,)) if value else []
         if found:
             return _one_of(ctx, "company", found, domain), False
-    fixed = {c: lead.get(c) for c in COMPANY_TAKES} | {"name": lead["company_name"], "domain": domain or None}
+    fixed = {c: lead.get(c) for c in COMPANY_TAKES} | {"name": lead["company_name"], "domain": domain}
     return values.create(ctx, tx, ENTITIES["company"], {}, fixed=fixed), True
 
 
-def _one_of(ctx: Context, kind: str, found: Sequence[tuple[Any, ...]], mark: str) -> int:
+def _one_of(ctx: Context, kind: str, found: Sequence[tuple[Any, ...]], mark: str | None) -> int:
     """The number of one of several (number, what tells it from others), oldest first: the one whose mark it is, else
     the oldest, which is said."""
     marked = [row for row in found if mark and row[1] == mark]

@@ -11,7 +11,7 @@ from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import values
-from crmcli.services.records import bound, check_field, columns_for, filter_text
+from crmcli.services.records import bound, columns_for, filter_text
 from crmcli.store.read import where_for
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _parse(ctx: Context, kind: Entity, assigned: Mapping[str, str]) -> dict[str,
     """Typed values of a stage or pipeline -> stored columns."""
     found: dict[str, Any] = {}
     for name, text in assigned.items():
-        field = check_field(kind, name)
+        field = values.check_field(kind, name)
         if field.name == "pipeline":
             found[field.column] = pipeline_id(ctx, text)
             continue

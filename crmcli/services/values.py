@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money, pipeline
-from crmcli.domain.address import domain_of, email_domain, is_public_domain
+from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.dates import describe, instant_of, parse_when
-from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref, show_instant
-from crmcli.errors import CrmError, FieldError, UsageError
+from crmcli.errors import FieldError, UsageError
+from crmcli.services import linking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,13 +34,18 @@ def alias(kind: Entity, name: str) -> str:
     return SUGAR[name] if name in SUGAR and name not in {f.name for f in kind.fields if f.settable} else name
 
 
-def key_of(ctx: Context, kind: Entity, name: str, text: str) -> str | None:
-    """The comparison key of a typed value; None where it cannot be read."""
-    field = kind.by_name[name]
-    try:
-        return field.type.key(field.type.parse(text, ctx.env), ctx.env)
-    except CrmError:
-        return None
+def check_field(kind: Entity, name: str) -> Field:
+    """A field that can be assigned. Raises UsageError with a suggestion."""
+    field = kind.by_name.get(name)
+    if field is None:
+        raise UsageError(f"{kind.name} has no field '{name}'", suggest(name, kind.by_name, f"crm fields {kind.name}"))
+    if not field.settable:
+        hint = {
+            "status": f"use the verbs: crm {kind.name} won, lost, reopen, restore",
+            "lost_reason": f"crm {kind.name} lost ID --reason ...",
+        }
+        raise UsageError(f"{kind.name}.{name} is set by the program", hint.get(field.name, ""))
+    return field
 
 
 def shown(field: Field, row: Mapping[str, Any]) -> str:
@@ -61,8 +66,8 @@ def create(
         raise FieldError(f"a {kind.name} needs a name", "name")
     if kind.table == "opportunity":
         _new_opportunity(ctx, tx, kind, row)
-    if kind.name == "company":
-        _give_domain(row)
+    if kind.name == "company" and not row.get("domain"):
+        row["domain"] = company_domain(row.get("website"), row.get("email"))
     if kind.name == "task" and "type_id" not in row:
         row["type_id"] = tx.word("task_type", "to-do")
     _check_external(ctx, kind, row)
@@ -88,14 +93,12 @@ def parse(
     ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Typed values -> stored columns; new words of open vocabularies are made. Raises FieldError naming the field."""
-    from crmcli.services.records import check_field
-
     found: dict[str, Any] = {}
     env = ctx.env._replace(currency=_currency(kind, assigned, row, ctx.env))
     for name, text in sorted(assigned.items(), key=_turn):
         try:
             if name == "on":
-                found.update(links(ctx, text))
+                found.update(linking.links(ctx, text))
             elif alias(kind, name) == "due_on" and "due_at" in kind.by_name:
                 found.update(due(ctx, text))
             elif name == "mrr" and kind.table == "opportunity":
@@ -119,9 +122,12 @@ def _turn(item: tuple[str, str]) -> int:
 
 def _one(ctx: Context, tx: Transaction, field: Field, text: str, env: Env, row: Mapping[str, Any]) -> dict[str, Any]:
     if field.type.family == "tags":
-        return {"tags": edit_tags(tx, text, row.get("tags") or [])}
+        return {"tags": linking.edit_tags(tx, text, row.get("tags") or [])}
+    if isinstance(field.type, Ref) and field.type.entity == "stage":
+        name = " ".join(text.split())
+        return {field.column: stage_named(ctx, name, row.get("pipeline_id"))["id"] if name else None}
     if isinstance(field.type, Ref):
-        return {field.column: link(ctx, tx, field, text, row)}
+        return {field.column: linking.link(ctx, tx, field, text, row)}
     if isinstance(field.type, Money):
         minor = field.type.parse(text, env)
         return {field.column: minor} | ({"currency": env.currency} if minor is not None else {})
@@ -179,88 +185,6 @@ def _settle_currency(kind: Entity, found: dict[str, Any], row: Mapping[str, Any]
         found["currency"] = env.currency
 
 
-def edit_tags(tx: Transaction, text: str, current: list[int]) -> list[int]:
-    """Tag ids after an edit: `a,b` sets, `+a,-b` adds and takes away, empty clears."""
-    words = [word.strip() for word in re.split(r"[,;،\n]", text) if word.strip()]
-    relative = bool(words) and words[0][0] in "+-"
-    if odd := next((word for word in words if (word[0] in "+-") != relative), ""):
-        raise FieldError(
-            f"'{words[0]}' and '{odd}' do not go together", hint="'a,b' sets the tags, '+a,-b' adds and takes away"
-        )
-    tags = set(current) if relative else set()
-    for word in words:
-        name = word[1:].strip() if relative else word
-        if not name or name[0] in "+-":
-            raise FieldError(f"'{word}' names no tag", hint="a tag does not start with + or -")
-        number = tx.word("tag", name, create=not word.startswith("-") or not relative)
-        if number is None:
-            continue
-        (tags.discard if relative and word[0] == "-" else tags.add)(number)
-    return sorted(tags)
-
-
-def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int | None:
-    """The id that a link is set to by a typed name. Raises FieldError, NotFoundError, AmbiguousError."""
-    assert isinstance(field.type, Ref)
-    text = " ".join(text.split())
-    if not text:
-        return None
-    target = field.type.entity
-    if target == "stage":
-        return int(stage_named(ctx, text, row.get("pipeline_id"))["id"])
-    if target == "user":
-        return _user(ctx, tx, text)
-    if target == "task_type" and tx.word(target, text, create=False) is None:
-        hint = suggest(text, ctx.names(target))
-        ctx.say(f"new task type: {text}" + (f" ({hint} crm undo takes this back)" if hint else ""))
-    if field.type.words:
-        number = tx.word(target, text, create=field.type.create)
-        if number is None:
-            raise FieldError(
-                f"there is no {target.replace('_', ' ')} '{text}'", hint=f"known: {', '.join(ctx.names(target))}"
-            )
-        return number
-    return _record(ctx, tx, field, text, row)
-
-
-def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int:
-    """A link to a record: by what it is called; a new company or person where the field makes them."""
-    from crmcli.services.records import identify, not_a_name, own_name, resolve, resolve_any
-
-    assert isinstance(field.type, Ref)
-    if field.type.entity == "opportunity":
-        return resolve_any(ctx, text if ":" in text or not text.isdigit() else f"deal:{text}", ("lead", "deal"))[1]
-    kind = ENTITIES[field.type.entity]
-    if not field.type.create or own_name(kind, text) != text:
-        return resolve(ctx, kind, text)
-    if (kind.name, fold(text)) in tx.memory:
-        return tx.memory[kind.name, fold(text)]
-    found = identify(ctx, kind, text)
-    if found is None and tx.names_alone():
-        found = identify(ctx, kind, text)
-    if found is not None:
-        return found
-    if unknown := not_a_name(kind, text):
-        raise unknown
-    return made(ctx, tx, kind, text, {"company_id": row.get("company_id")} if kind.name == "contact" else {})
-
-
-def made(ctx: Context, tx: Transaction, kind: Entity, name: str, fixed: Mapping[str, Any]) -> int:
-    """A company or person made on the way by its name, which is said; once in a transaction."""
-    key = (kind.name, fold(name))
-    if key not in tx.memory:
-        start = fold(name)
-        like = ctx.reader.one(
-            f"SELECT id, name FROM {kind.table} WHERE name_key >= ? AND name_key < ? AND removed_at IS NULL"
-            " ORDER BY name_key, id LIMIT 1",
-            (start, start + "\U0010ffff"),
-        )
-        tx.memory[key] = create(ctx, tx, kind, {"name": name}, fixed=fixed)
-        meant = f" (there is {kind.name}:{like[0]} {like[1]}; 'crm undo' takes this back)" if like else ""
-        ctx.say(f"new {kind.name}: {name}{meant}")
-    return tx.memory[key]
-
-
 def _check_parent(tx: Transaction, row: Mapping[str, Any], parent: int) -> None:
     """Refuse to put a company under itself or under one that is under it."""
     above: int | None = parent
@@ -275,25 +199,6 @@ def _check_parent(tx: Transaction, row: Mapping[str, Any], parent: int) -> None:
             )
         seen.add(above)
         above = tx.row("company", above).get("parent_id")
-
-
-def _user(ctx: Context, tx: Transaction, name: str) -> int:
-    """A user by name; a new one is made and said, unless the name looks like a slip of a known one."""
-    name = ctx.actor if name == "me" else name
-    number = tx.word("user", name, create=False)
-    if number is not None:
-        if not tx.row("user", number)["active"]:
-            raise FieldError(
-                f"{name} is not active", hint=f"to give them records again: crm user edit {name} active=yes"
-            )
-        return number
-    hint = suggest(name, ctx.names("user"))
-    if hint and fold(name) != fold(ctx.actor):
-        raise FieldError(f"there is no user '{name}'", hint=f"{hint} To add them: crm user add {name}")
-    ctx.say(f"new user: {name}")
-    number = tx.word("user", name)
-    assert number is not None
-    return number
 
 
 def _stage(ctx: Context, number: int | None) -> dict[str, Any] | None:
@@ -394,16 +299,6 @@ def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str
     return changes
 
 
-def _give_domain(row: dict[str, Any]) -> None:
-    """A company's domain from its website, else from its e-mail unless a public provider's."""
-    if row.get("domain"):
-        return
-    if row.get("website"):
-        row["domain"] = domain_of(row["website"])
-    elif row.get("email") and not is_public_domain(email_domain(row["email"])):
-        row["domain"] = email_domain(row["email"])
-
-
 def _check_external(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
     if not row.get("external_id"):
         return
@@ -411,30 +306,6 @@ def _check_external(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
     found = ctx.reader.value(f"SELECT id FROM {kind.table} WHERE {of_kind}external_id = ?", (row["external_id"],))
     if found is not None:
         raise FieldError(f"external id {row['external_id']} is that of {kind.name}:{found}", "external_id")
-
-
-def links(ctx: Context, text: str) -> dict[str, Any]:
-    """`lead:12`, `deal:31`, `contact:7`, `company:3` or a name -> the link columns of a task or interaction."""
-    from crmcli.services.records import resolve_any
-
-    kind, number = resolve_any(ctx, text)
-    return link_columns(ctx, kind, number)
-
-
-def link_columns(ctx: Context, kind: Entity, number: int) -> dict[str, Any]:
-    """The columns that hang something on a record; a deal's person and company come with it."""
-    if kind.table == "opportunity":
-        row = ctx.reader.one("SELECT contact_id, company_id FROM opportunity WHERE id = ?", (number,)) or (None, None)
-        return {"opportunity_id": number, "contact_id": row[0], "company_id": row[1]}
-    if kind.name == "contact":
-        return {
-            "opportunity_id": None,
-            "contact_id": number,
-            "company_id": ctx.reader.value("SELECT company_id FROM contact WHERE id = ?", (number,)),
-        }
-    if kind.name == "company":
-        return {"opportunity_id": None, "contact_id": None, "company_id": number}
-    raise UsageError(f"a {kind.name} cannot carry tasks or notes", "name a lead, deal, contact or company")
 
 
 def due(ctx: Context, text: str) -> dict[str, Any]:

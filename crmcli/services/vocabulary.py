@@ -9,7 +9,9 @@ from crmcli.domain.text import check_text, fold
 from crmcli.domain.types import Choice, Ref
 from crmcli.errors import ConflictError, FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services.records import check_field, columns_for, resolve
+from crmcli.services.naming import resolve
+from crmcli.services.records import columns_for
+from crmcli.services.values import check_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -80,14 +80,16 @@ def page_ids(
     sort: list[tuple[Field, bool]],
     limit: int,
     after: list[Any] | None = None,
+    *,
+    back: bool = False,
 ) -> tuple[list[int], list[Any] | None]:
     """The ids of a page and the key after which the next page starts (None: this was the last).
 
-    `after` is such a key: the sort values of the last row and its id.
+    `after` is such a key: the sort values of the last row and its id. With `back` the list is read from its end: the
+    last row comes first, and the next page is the one before.
     """
-    if len(sort) <= 1:
-        return _page_by_one(connection, entity, node, sort, limit, after)
-    return _page_by_many(connection, entity, node, sort, limit, after)
+    by = _page_by_one if len(sort) <= 1 else _page_by_many
+    return by(connection, entity, node, sort, limit, after, back)
 
 
 def _page_by_one(
@@ -97,28 +99,31 @@ def _page_by_one(
     sort: list[tuple[Field, bool]],
     limit: int,
     after: list[Any] | None,
+    back: bool,
 ) -> tuple[list[int], list[Any] | None]:
     """One sort key: first the rows that have it, along its index, then those that have none (NULLS LAST)."""
     field, down = sort[0] if sort else (entity.by_name["id"], False)
+    down = down is not back
     sql, op, way = _sort_sql(field), "<" if down else ">", "DESC" if down else "ASC"
     found: list[tuple[Any, int]] = []
-    segments = [False] if field.name == "id" else [False, True]
+    segments = [False] if field.name == "id" else [back, not back]
+    start = None if after is None else after[0] is None  # the segment that the key is in
+    if start not in (None, segments[0]):
+        del segments[0]
     for empty in segments:
         if len(found) > limit:
             break
-        if after is not None and after[0] is None and not empty:
-            continue
         where = where_for(connection, entity)
         text = _base(entity, where, node)
         if empty:
             text += f" AND {sql} IS NULL"
-            if after is not None and after[0] is None:
+            if after is not None and start is empty:
                 text += f" AND t.id {op} ?"
                 where.params.append(after[1])
             order = f"t.id {way}"
         else:
             text += f" AND {sql} IS NOT NULL"
-            if after is not None:
+            if after is not None and start is empty:
                 text += f" AND ({sql}, t.id) {op} (?, ?)" if field.name != "id" else f" AND t.id {op} ?"
                 where.params += after if field.name != "id" else [after[1]]
             order = f"{sql} {way}, t.id {way}" if field.name != "id" else f"t.id {way}"
@@ -173,14 +178,16 @@ def _page_by_many(
     sort: list[tuple[Field, bool]],
     limit: int,
     after: list[Any] | None,
+    back: bool,
 ) -> tuple[list[int], list[Any] | None]:
     where = where_for(connection, entity)
     text = _base(entity, where, node)
-    keys = [(_sort_sql(field), down) for field, down in sort]
+    keys = [(_sort_sql(field), down is not back) for field, down in sort]
     if after is not None:
-        text += f" AND {_after(where, keys, after)}"
-    order = ", ".join(f"{sql} {'DESC' if down else 'ASC'} NULLS LAST" for sql, down in keys)
-    way = "DESC" if sort[0][1] else "ASC"
+        text += f" AND {_after(where, keys, after, back)}"
+    nulls = "FIRST" if back else "LAST"
+    order = ", ".join(f"{sql} {'DESC' if down else 'ASC'} NULLS {nulls}" for sql, down in keys)
+    way = "DESC" if keys[0][1] else "ASC"
     columns = ", ".join(sql for sql, _ in keys)
     found = connection.rows(
         f"SELECT {columns}, t.id {text} ORDER BY {order}, t.id {way} LIMIT {limit + 1}", where.params
@@ -192,16 +199,20 @@ def _page_by_many(
     return [row[-1] for row in page], [*last, page[-1][-1]]
 
 
-def _after(where: Where, keys: list[tuple[str, bool]], after: list[Any]) -> str:
-    """Rows that come after a key of several parts, empty values last."""
+def _after(where: Where, keys: list[tuple[str, bool]], after: list[Any], back: bool) -> str:
+    """Rows that come after a key of several parts: empty values last, or with `back` first."""
     parts, same = [], ""
     for (sql, down), value in zip(keys, after, strict=False):
         if value is not None:
             where.params += _same_params(after, keys, sql)
             where.params.append(value)
-            parts.append(f"({same}({sql} {'<' if down else '>'} ? OR {sql} IS NULL))")
+            empty = "" if back else f" OR {sql} IS NULL"
+            parts.append(f"({same}({sql} {'<' if down else '>'} ?{empty}))")
             same += f"{sql} = ? AND "
         else:
+            if back:
+                where.params += _same_params(after, keys, sql)
+                parts.append(f"({same}{sql} IS NOT NULL)")
             same += f"{sql} IS NULL AND "
     where.params += _same_params(after, keys, None)
     where.params.append(after[-1])
@@ -287,9 +298,10 @@ def page(
     limit: int,
     after: list[Any] | None = None,
     fields: Iterable[Field] = (),
+    back: bool = False,
 ) -> tuple[list[dict[str, Any]], list[Any] | None]:
     """One page of records and the key of the next (see `page_ids`, `hydrate`)."""
-    ids, more = page_ids(connection, entity, node, sort, limit, after)
+    ids, more = page_ids(connection, entity, node, sort, limit, after, back=back)
     return hydrate(connection, entity, ids, fields), more
 
 

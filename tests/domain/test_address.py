@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain import address
-from crmcli.domain.address import check_url, domain_of, email_domain, email_key, is_public_domain, phone_key
+from crmcli.domain.address import (
+    check_url,
+    company_domain,
+    domain_of,
+    email_domain,
+    email_key,
+    is_public_domain,
+    phone_key,
+)
 from crmcli.errors import FieldError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -216,6 +224,20 @@ def test_every_persian_phone_number_has_a_key() -> None:
 )  # fmt: skip
 def test_domain_of(text: str, domain: str) -> None:
     assert domain_of(text) == domain
+
+
+@pytest.mark.parametrize(
+    ("website", "email", "domain"),
+    [
+        ("https://www.engines.example/a", "ada@other.example", "engines.example"),
+        (None, "ada@engines.example", "engines.example"), ("", "ada@gmail.com", None), (None, None, None),
+        ("http://localhost:8080", None, None), ("http://[::1]/", "ada@engines.example", "engines.example"),
+    ],
+)  # fmt: skip
+def test_a_company_is_known_by_its_website_else_by_its_email(
+    website: str | None, email: str | None, domain: str | None
+) -> None:
+    assert company_domain(website, email) == domain
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_convert_keeps_number_history_and_timeline_and_links_both(ctx: Context) 
     found = row(ctx, number)
     assert (found["company"], found["contact"]) == ("Analytical Engines", "Ada Lovelace")
     assert found["converted_at"] is not None
-    assert [touch["kind"] for touch in timeline.timeline(ctx, DEAL, number).rows] == ["call"]
+    assert [touch["kind"] for touch in timeline.timeline(ctx, DEAL, number).rows] == ["converted", "call"]
     assert row(ctx, found["company_id"], COMPANY)["domain"] == "engines.example"
     person = row(ctx, found["contact_id"], CONTACT)
     assert (person["email"], person["company"], person["tags"]) == (
@@ -257,7 +257,7 @@ def test_a_stage_leaves_the_lists_and_stays_in_the_history(ctx: Context, monkeyp
     )
     assert row(ctx, waiting, LEAD)["stage"] == "Qualified"
     told = [touch["body"] for touch in timeline.timeline(ctx, DEAL, number).rows if touch["kind"] == "stage"]
-    assert told == ["left Negotiation after 3 d"]
+    assert told == ["Negotiation -> Qualified after 3 d"]
     assert "Negotiation" not in [r["name"] for r in pipelines.stages(ctx).rows]
     assert "Negotiation" not in [r["stage"] for r in pipelines.board(ctx).rows]
     assert "Negotiation" not in ctx.names("stage")

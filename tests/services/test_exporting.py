@@ -191,18 +191,6 @@ def copy(ctx: Context) -> Context:
     return other
 
 
-@pytest.fixture
-def put(tmp_path: Path) -> Any:
-    """Write a file and give its path."""
-
-    def write(file: bytes | str, name: str) -> str:
-        path = tmp_path / name
-        path.write_bytes(file if isinstance(file, bytes) else file.encode())
-        return str(path)
-
-    return write
-
-
 def test_a_link_is_to_the_same_record_where_several_have_its_name(ctx: Context, put: Any, tmp_path: Path) -> None:
     namesakes(ctx)
     assert len({row[1] for row in links(ctx)}) == 5, "both people, both companies, and none"

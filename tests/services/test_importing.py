@@ -25,31 +25,9 @@ from crmcli.services import database, history, imports, records
 from crmcli.services.imports import matching, taking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from crmcli.domain.fields import Entity
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def book(book_path: Path) -> Iterator[Context]:
-    """An empty SQLite book of the test's own."""
-    opened = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Any:
-    """Write a file and give its path."""
-
-    def write(text: str, name: str = "people.csv") -> str:
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    return write
 
 
 def take(ctx: Context, path: str, **options: Any) -> imports.Imported:

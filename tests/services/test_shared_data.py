@@ -9,26 +9,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import CONTACT, ENTITIES, LEAD
 from crmcli.results import Stream
 from crmcli.services import database, exporting, history, imports, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the published sample files are not beside the project")
-
-
-@pytest.fixture
-def book(book_path: Path) -> Iterator[Context]:
-    """An empty SQLite book of the test's own."""
-    opened = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
-    yield opened
-    opened.close()
 
 
 class Case(NamedTuple):

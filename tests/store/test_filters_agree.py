@@ -210,15 +210,15 @@ def test_pages_put_together_are_the_whole_list_in_order(entity: Entity, pair: li
             whole, more = read.page_ids(ctx.reader, entity, query.EVERYTHING, keys, 10_000)
             assert more is None
             assert sorted(whole) == sorted(records), name
-            for size in (7, 60):
+            for size, back in ((7, False), (60, False), (7, True), (60, True)):
                 found: list[int] = []
                 after = None
                 while True:
-                    ids, after = read.page_ids(ctx.reader, entity, query.EVERYTHING, keys, size, after)
+                    ids, after = read.page_ids(ctx.reader, entity, query.EVERYTHING, keys, size, after, back=back)
                     found += ids
                     if after is None:
                         break
-                assert found == whole, (name, size)
+                assert found == (whole[::-1] if back else whole), (name, size, back)
             lists.append(whole)
         if "uid" not in name:
             assert lists[0] == lists[1], name

@@ -10,7 +10,7 @@ import pytest
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
-from crmcli.services import deals, records, timeline
+from crmcli.services import deals, naming, records, timeline
 from crmcli.tui.app import Dashboard
 from crmcli.tui.work import Desk
 
@@ -36,7 +36,7 @@ class Book:
 
     def deal(self, name: str) -> dict[str, Any]:
         """The deal of that name, whatever its state."""
-        return records.get(self.context, DEAL, records.resolve(self.context, DEAL, name))
+        return records.get(self.context, DEAL, naming.resolve(self.context, DEAL, name))
 
     def deals(self, text: str) -> list[str]:
         return [row["name"] for row in records.list_records(self.context, DEAL, [text], limit=0).rows]

@@ -305,18 +305,53 @@ async def test_go(dashboard: Any) -> None:
         assert isinstance(app.screen, BoardPlace)
 
 
-@covers("to_top")
-async def test_a_long_list_from_end_to_end(dashboard: Any, book: Book) -> None:
+def add_leads(book: Book) -> None:
+    """450 leads: more than two pages of a list."""
     with book.context.writing("test"):
         for number in range(450):
             records.add(book.context, LEAD, {"name": f"Lead {number}"})
+
+
+@covers("to_top")
+async def test_a_long_list_from_end_to_end(dashboard: Any, book: Book) -> None:
+    add_leads(book)
     async with dashboard() as (app, pilot):
         await press(app, pilot, "g", "l", "G")
         view = app.screen.view
-        assert len(view.rows) == 454
+        assert len(view.rows) == 200, "the last page, whatever is before it"
         assert view.rows[view.at].data["name"] == "Grace Hopper"
+        for _ in range(25):
+            view.step(-20)
+            await settle(app, pilot)
+        assert [row.key for row in view.rows] == [
+            row["id"] for row in records.list_records(book.context, LEAD, limit=0).rows
+        ]
         await press(app, pilot, "g", "g")
         assert view.rows[view.at].data["name"] == "Lead 449"
+        await press(app, pilot, "G", "g", "g")
+        assert (view.rows[view.at].data["name"], len(view.rows)) == ("Lead 449", 454)
+
+
+async def test_lines_keep_their_place_while_what_is_before_them_comes(dashboard: Any, book: Book) -> None:
+    add_leads(book)
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "g", "l", "G")
+        view = app.screen.view
+        while len(view.rows) == 200:
+            line, key = view.at - view.top, view.rows[max(view.at - 1, 0)].key
+            await press(app, pilot, "k")
+        assert (view.at - view.top, view.key) == (max(line - 1, 0), key)
+
+
+async def test_a_filter_typed_at_the_end_of_a_list_shows_its_start(dashboard: Any, book: Book) -> None:
+    add_leads(book)
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "g", "l", "G", "r")
+        assert app.screen.subject().name == "Grace Hopper"
+        await press(app, pilot, "/", '"name:lead"', "enter")
+        assert app.screen.found[0].data["name"] == "Lead 449"
+        await press(app, pilot, "end")
+        assert app.screen.subject().name == "Lead 0"
 
 
 @covers("palette")
@@ -393,12 +428,12 @@ async def test_leave_from_anywhere(dashboard: Any) -> None:
 
 
 async def test_lists_read_on_as_the_cursor_comes_near_the_end(dashboard: Any, book: Book) -> None:
-    with book.context.writing("test"):
-        for number in range(450):
-            records.add(book.context, LEAD, {"name": f"Lead {number}"})
+    add_leads(book)
     async with dashboard() as (app, pilot):
         await press(app, pilot, "g", "l")
         assert len(app.screen.found) == 200
-        await press(app, pilot, "G", "G", "G", "G")
+        for _ in range(3):
+            app.screen.view.step(200)
+            await settle(app, pilot)
         assert len({row.key for row in app.screen.found}) == 454
         assert app.screen.subject().name == "Grace Hopper"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.address import domain_of, email_domain, is_public_domain
+from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.types import Money, Ref
 from crmcli.services.imports import columns as reading
@@ -314,19 +314,7 @@ class Reader:
 
 
 def give_domains(columns: dict[str, list[Any]], count: int) -> None:
-    """A company's domain from its website, else from its e-mail unless a public provider's (as `values` does)."""
-    websites = columns.get("website") or [None] * count
-    emails = columns.get("email") or [None] * count
-    domains = columns.get("domain") or [None] * count
-    columns["domain"] = [
-        domain
-        or (
-            domain_of(website)
-            if website
-            else email_domain(email)
-            if email and not is_public_domain(email_domain(email))
-            else None
-        )
-        or None
-        for domain, website, email in zip(domains, websites, emails, strict=True)
-    ]
+    """The domains of companies that name none: those of their websites or e-mail addresses."""
+    none: list[Any] = [None] * count
+    rows = zip(*(columns.get(name) or none for name in ("domain", "website", "email")), strict=True)
+    columns["domain"] = [domain or company_domain(website, email) for domain, website, email in rows]

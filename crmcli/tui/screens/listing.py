@@ -1,4 +1,5 @@
-"""A list of one kind of record, read page by page as the cursor comes near the end."""
+"""A list of one kind of record, read page by page from its start, or from its end, as the cursor comes near the last
+line that is there."""
 
 from __future__ import annotations
 
@@ -22,17 +23,18 @@ if TYPE_CHECKING:
     from crmcli.results import Column, Rows
 
 PAGE = 200
-#: The way to the end reads so many rows at once, and their first so many say how wide the columns are.
-FAR, TELLING = 20_000, 500
+#: The first so many rows of a page say how wide the columns are.
+TELLING = 500
 #: No column but the name takes more.
 WIDEST = 26
 #: Between two columns.
 GAP = 2
 
 
-def page(ctx: Context, kind: Entity, words: list[str], cursor: str, least: int) -> Rows:
-    """A page behind `cursor`; from the start at least `least` rows, so that a list that has grown stays grown."""
-    return records.list_records(ctx, kind, words, limit=max(PAGE, least), page=cursor)
+def page(ctx: Context, kind: Entity, words: list[str], cursor: str, least: int, back: bool) -> Rows:
+    """A page behind `cursor`, or with `back` before it; of at least `least` rows, so that a list that has grown stays
+    grown."""
+    return records.list_records(ctx, kind, words, limit=max(PAGE, least), page=cursor, back=back)
 
 
 class ListPlace(Place):
@@ -47,6 +49,9 @@ class ListPlace(Place):
         self.columns: tuple[Column, ...] = ()
         self.found: list[Row] = []
         self.cursor = ""
+        #: the rows that are there are the last ones of the list, which grows at its head
+        self.back = False
+        self._fitting: list[str] = []
         self._asking = False
         self._natural: dict[str, int] = {}
         self._filled: set[str] = set()
@@ -63,31 +68,50 @@ class ListPlace(Place):
         return self.query_one(RowsView)
 
     def load(self) -> None:
-        self._asking = False
-        self.ask_rows(page, self.kind, self.words(), "", len(self.found), then=self._first)
+        self._read(len(self.found), back=self.back and self.words() == self._fitting)
 
-    def _first(self, rows: Rows) -> None:
-        self.found = []
-        self._natural = {}
-        self._filled = set()
-        self._add(rows)
+    def _read(self, least: int, *, back: bool, step: int = 0) -> None:
+        """Read the list anew from its start or its end; the cursor goes as many lines as `step` says."""
+        words = self.words()
+
+        def there(rows: Rows) -> None:
+            self.back, self._fitting = back, words
+            self.found = []
+            self._natural = {}
+            self._filled = set()
+            self._add(rows)
+            if step:
+                self.step(step)
+
+        self._asking = True
+        self.ask_rows(page, self.kind, words, "", least, back, then=there)
+
+    def on_rows_view_near_start(self) -> None:
+        if self.back:
+            self._more()
 
     def on_rows_view_near_end(self) -> None:
+        if not self.back:
+            self._more()
+
+    def _more(self) -> None:
         if self.cursor and not self._asking:
             self._asking = True
-            self.ask_rows(page, self.kind, self.words(), self.cursor, 0, then=self._add, more=True)
+            self.ask_rows(page, self.kind, self.words(), self.cursor, 0, self.back, then=self._add, more=True)
+
+    def action_top(self) -> None:
+        """The first line; it is read where only the end of the list is there."""
+        if self.cursor and self.back:
+            self._read(0, back=False, step=-(10**9))
+        else:
+            super().action_top()
 
     def action_bottom(self) -> None:
-        """The last line; of a list that is not all there yet, as far as one reading goes."""
-        if self.cursor:
-            self._asking = True
-            self.ask_rows(page, self.kind, self.words(), self.cursor, FAR, then=self._add_to_the_end, more=True)
+        """The last line; it is read where only the start of the list is there."""
+        if self.cursor and not self.back:
+            self._read(0, back=True, step=10**9)
         else:
             super().action_bottom()
-
-    def _add_to_the_end(self, rows: Rows) -> None:
-        self._add(rows)
-        super().action_bottom()
 
     def _add(self, rows: Rows) -> None:
         self._asking = False
@@ -100,7 +124,8 @@ class ListPlace(Place):
             texts = [visible(value(column, row, look)[0]) for row in new[:TELLING]]
             widest = max([self._natural.get(column.name, 0), width(column.label), *map(width, texts)])
             self._natural[column.name] = min(widest, WIDEST if column.name != "name" else 60)
-        self.found = [*self.found, *(Row(row["id"], row) for row in new)]
+        added = [Row(row["id"], row) for row in new]
+        self.found = [*added, *self.found] if self.back else [*self.found, *added]
         self.view.show(self.found, self._paint, title=self._head)
         noun = self.kind.name if len(self.found) == 1 else self.kind.plural
         count = f"{len(self.found):,}{'+' if self.cursor else ''} {noun}"

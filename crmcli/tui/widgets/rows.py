@@ -31,6 +31,9 @@ class RowsView(Widget, can_focus=True):
     class Opened(Message):
         """A line was double-clicked."""
 
+    class NearStart(Message):
+        """The cursor is close to the first line that is known."""
+
     class NearEnd(Message):
         """The cursor is close to the last line that is known."""
 
@@ -48,11 +51,13 @@ class RowsView(Widget, can_focus=True):
     def show(
         self, rows: Sequence[Row], paint: Callable[[Any, int], Pieces], *, title: Callable[[int], Pieces] | None = None
     ) -> None:
-        """Show these lines under an optional title line, the cursor on the record it was on, or near it."""
-        kept = self.key
+        """Show these lines under an optional title line, the cursor on the record it was on, or near it, and that
+        where it was on the screen."""
+        kept, before = self.key, self.at
         self.rows, self._paint, self._title = rows, paint, title
         if kept is not None and not (self.at < len(rows) and rows[self.at].key == kept):
             self.at = next((i for i, row in enumerate(rows) if row.key == kept), self.at)
+            self.top += self.at - before
         self._settle()
         self.refresh()
 
@@ -88,6 +93,8 @@ class RowsView(Widget, can_focus=True):
             self.refresh()
         elif self.at != before:
             self.refresh(*(Region(0, self._head + at - top, self.size.width, 1) for at in (before, self.at)))
+        if self.at < 2 * self.page:
+            self.post_message(self.NearStart())
         if self.at >= len(self.rows) - 2 * self.page:
             self.post_message(self.NearEnd())
 

@@ -1,0 +1,143 @@
+"""The links of a record as people type them: company, contact, owner, tags and other words -> ids; what is not there
+yet is made on the way where the field makes it. (`imports.linking` links the rows of a file, a block at a time.)"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import suggest
+from crmcli.domain.text import fold
+from crmcli.domain.types import Ref
+from crmcli.errors import FieldError, UsageError
+from crmcli.services import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity, Field
+    from crmcli.store.write import Transaction
+
+
+def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int | None:
+    """The id that a link is set to by a typed name. Raises FieldError, NotFoundError, AmbiguousError."""
+    assert isinstance(field.type, Ref)
+    text = " ".join(text.split())
+    if not text:
+        return None
+    target = field.type.entity
+    if target == "user":
+        return _user(ctx, tx, text)
+    if target == "task_type" and tx.word(target, text, create=False) is None:
+        hint = suggest(text, ctx.names(target))
+        ctx.say(f"new task type: {text}" + (f" ({hint} crm undo takes this back)" if hint else ""))
+    if field.type.words:
+        number = tx.word(target, text, create=field.type.create)
+        if number is None:
+            raise FieldError(
+                f"there is no {target.replace('_', ' ')} '{text}'", hint=f"known: {', '.join(ctx.names(target))}"
+            )
+        return number
+    return _record(ctx, tx, field, text, row)
+
+
+def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int:
+    """A link to a record: by what it is called; a new company or person where the field makes them."""
+    assert isinstance(field.type, Ref)
+    if field.type.entity == "opportunity":
+        named = text if ":" in text or not text.isdigit() else f"deal:{text}"
+        return naming.resolve_any(ctx, named, ("lead", "deal"))[1]
+    kind = ENTITIES[field.type.entity]
+    if not field.type.create or naming.own_name(kind, text) != text:
+        return naming.resolve(ctx, kind, text)
+    if (kind.name, fold(text)) in tx.memory:
+        return tx.memory[kind.name, fold(text)]
+    found = naming.identify(ctx, kind, text)
+    if found is None and tx.names_alone():
+        found = naming.identify(ctx, kind, text)
+    if found is not None:
+        return found
+    if unknown := naming.not_a_name(kind, text):
+        raise unknown
+    return _made(ctx, tx, kind, text, {"company_id": row.get("company_id")} if kind.name == "contact" else {})
+
+
+def _made(ctx: Context, tx: Transaction, kind: Entity, name: str, fixed: Mapping[str, Any]) -> int:
+    """A company or person made on the way by its name, which is said; once in a transaction."""
+    from crmcli.services.values import create
+
+    key = (kind.name, fold(name))
+    if key not in tx.memory:
+        start = fold(name)
+        like = ctx.reader.one(
+            f"SELECT id, name FROM {kind.table} WHERE name_key >= ? AND name_key < ? AND removed_at IS NULL"
+            " ORDER BY name_key, id LIMIT 1",
+            (start, start + "\U0010ffff"),
+        )
+        tx.memory[key] = create(ctx, tx, kind, {"name": name}, fixed=fixed)
+        meant = f" (there is {kind.name}:{like[0]} {like[1]}; 'crm undo' takes this back)" if like else ""
+        ctx.say(f"new {kind.name}: {name}{meant}")
+    return tx.memory[key]
+
+
+def _user(ctx: Context, tx: Transaction, name: str) -> int:
+    """A user by name; a new one is made and said, unless the name looks like a slip of a known one."""
+    name = ctx.actor if name == "me" else name
+    number = tx.word("user", name, create=False)
+    if number is not None:
+        if not tx.row("user", number)["active"]:
+            raise FieldError(
+                f"{name} is not active", hint=f"to give them records again: crm user edit {name} active=yes"
+            )
+        return number
+    hint = suggest(name, ctx.names("user"))
+    if hint and fold(name) != fold(ctx.actor):
+        raise FieldError(f"there is no user '{name}'", hint=f"{hint} To add them: crm user add {name}")
+    ctx.say(f"new user: {name}")
+    number = tx.word("user", name)
+    assert number is not None
+    return number
+
+
+def edit_tags(tx: Transaction, text: str, current: list[int]) -> list[int]:
+    """Tag ids after an edit: `a,b` sets, `+a,-b` adds and takes away, empty clears."""
+    words = [word.strip() for word in re.split(r"[,;،\n]", text) if word.strip()]
+    relative = bool(words) and words[0][0] in "+-"
+    if odd := next((word for word in words if (word[0] in "+-") != relative), ""):
+        raise FieldError(
+            f"'{words[0]}' and '{odd}' do not go together", hint="'a,b' sets the tags, '+a,-b' adds and takes away"
+        )
+    tags = set(current) if relative else set()
+    for word in words:
+        name = word[1:].strip() if relative else word
+        if not name or name[0] in "+-":
+            raise FieldError(f"'{word}' names no tag", hint="a tag does not start with + or -")
+        number = tx.word("tag", name, create=not word.startswith("-") or not relative)
+        if number is None:
+            continue
+        (tags.discard if relative and word[0] == "-" else tags.add)(number)
+    return sorted(tags)
+
+
+def links(ctx: Context, text: str) -> dict[str, Any]:
+    """`lead:12`, `deal:31`, `contact:7`, `company:3` or a name -> the link columns of a task or interaction."""
+    kind, number = naming.resolve_any(ctx, text)
+    return link_columns(ctx, kind, number)
+
+
+def link_columns(ctx: Context, kind: Entity, number: int) -> dict[str, Any]:
+    """The columns that hang something on a record; a deal's person and company come with it."""
+    if kind.table == "opportunity":
+        row = ctx.reader.one("SELECT contact_id, company_id FROM opportunity WHERE id = ?", (number,)) or (None, None)
+        return {"opportunity_id": number, "contact_id": row[0], "company_id": row[1]}
+    if kind.name == "contact":
+        return {
+            "opportunity_id": None,
+            "contact_id": number,
+            "company_id": ctx.reader.value("SELECT company_id FROM contact WHERE id = ?", (number,)),
+        }
+    if kind.name == "company":
+        return {"opportunity_id": None, "contact_id": None, "company_id": number}
+    raise UsageError(f"a {kind.name} cannot carry tasks or notes", "name a lead, deal, contact or company")

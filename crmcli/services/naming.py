@@ -1,0 +1,208 @@
+"""What a record is called: its number, the start of its UUID, an address, a domain, its name or a part of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import ENTITIES, RECORDS, entity
+from crmcli.domain.text import digits, fold
+from crmcli.errors import AmbiguousError, CrmError, NotFoundError, UsageError
+from crmcli.store import read
+from crmcli.store.sql import FIND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*")
+#: A number of so many digits may be that of a telephone or of another system where no record has it.
+LONG = 7
+EMAIL = re.compile(r"[^\s@\[\](){}<>,;:=]+@[^\W_][\w-]*(?:\.[\w-]+)*")
+#: A telephone number and nothing else, in ASCII digits.
+DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+")
+
+
+def resolve(ctx: Context, kind: Entity, text: str) -> int:
+    """The id of the record that people mean by `text`: what `identify` knows, or a part of a name that fits one record
+    alone.
+
+    Raises NotFoundError, and AmbiguousError with the candidates.
+    """
+    text = own_name(kind, text)
+    number = identify(ctx, kind, text)
+    if number is None:
+        number = _alone(kind, text, *_by_part(ctx, kind, text))
+    if number is None:
+        raise nobody(kind, text)
+    return number
+
+
+def identify(ctx: Context, kind: Entity, text: str) -> int | None:
+    """The id of the record that `text` names exactly: by its number, the start of its UUID, its e-mail address, phone,
+    external id, domain or full name; None when there is none. Raises AmbiguousError with the candidates."""
+    text = own_name(kind, text)
+    whole = digits(text)
+    number = int(whole[:18]) if whole.isascii() and whole.isdigit() else None
+    if number is not None and not whole.startswith("0") and _is_there(ctx, kind, whole, number):
+        return number
+    for where, value in _ways(ctx, kind, text):
+        found = _alone(kind, text, *_matches(ctx, kind, where, value))
+        if found is not None:
+            return found
+    # 0912... is a telephone number before it is the record 912.
+    return number if number is not None and whole.startswith("0") and _is_there(ctx, kind, whole, number) else None
+
+
+def own_name(kind: Entity, text: str) -> str:
+    """What stands behind `lead:` or `id:` where a lead is meant; else the text itself."""
+    prefix, colon, rest = text.strip().partition(":")
+    return rest.strip() if colon and prefix in (kind.name, kind.plural, "id") and rest.strip() else text.strip()
+
+
+def not_a_name(kind: Entity, text: str) -> NotFoundError | None:
+    """Why nobody can be made on the way by `text`, which `identify` does not know: it is an address or a number."""
+    if EMAIL.fullmatch(text):
+        return NotFoundError(
+            f"no {kind.name} has the e-mail address {text}", f"add them: crm {kind.name} add NAME --email {text}"
+        )
+    whole = digits(text)
+    if whole.isascii() and whole.isdigit() and not whole.startswith("0") and len(whole) < LONG:
+        return NotFoundError(f"there is no {kind.name} {text}", f"'crm {kind.name} list' shows them")
+    if DIALLED.fullmatch(whole):
+        return NotFoundError(
+            f"no {kind.name} has the telephone number {text}", f'add them: crm {kind.name} add NAME --phone "{text}"'
+        )
+    return None
+
+
+def _is_there(ctx: Context, kind: Entity, whole: str, number: int) -> bool:
+    """Whether there is a record of that number. Raises NotFoundError where it is of the other kind."""
+    if len(whole.lstrip("0")) > 18:
+        return False
+    of_kind = "kind" if kind.kind else "''"
+    found = ctx.reader.one(f"SELECT {of_kind} FROM {kind.table} WHERE id = ?", (number,))
+    if found and kind.kind and found[0] != kind.kind:
+        raise NotFoundError(f"number {number} is a {found[0]}, not a {kind.name}", f"crm {found[0]} show {number}")
+    return found is not None
+
+
+def _matches(ctx: Context, kind: Entity, where: str, value: tuple[Any, ...]) -> tuple[list[int], list[str]]:
+    """The records in sight that a condition fits, and a line about each where there are several; 12 at most."""
+    of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
+    alive = "removed_at IS NULL AND " if "removed_at" in kind.by_name else ""
+    sql = f"SELECT id FROM {kind.table} t WHERE {of_kind}{alive}{where} ORDER BY id LIMIT 12"
+    found = [int(row[0]) for row in ctx.reader.rows(sql, value)]
+    return found, [describe(kind, row) for row in read.hydrate(ctx.reader, kind, found)] if len(found) > 1 else []
+
+
+def _by_part(ctx: Context, kind: Entity, text: str) -> tuple[list[int], list[str]]:
+    """What `_matches` finds by a part of the name, two letters at least."""
+    needle = fold(text)
+    if "name" not in kind.by_name or len(needle) < 2:
+        return [], []
+    return _matches(ctx, kind, f"{FIND[ctx.reader.dialect]}(name_key, ?) > 0", (needle,))
+
+
+def _alone(kind: Entity, text: str, found: list[int], lines: list[str]) -> int | None:
+    """The one that was found, None for nobody. Raises AmbiguousError for several."""
+    if len(found) > 1:
+        more = len(found) == 12
+        raise AmbiguousError(
+            f"'{text}' fits {len(found)}{'+' if more else ''} {kind.plural}:",
+            [*lines, "..."] if more else lines,
+            "name one by its number",
+        )
+    return found[0] if found else None
+
+
+def nobody(kind: Entity, text: str) -> NotFoundError:
+    """That nothing is called so, and where to look."""
+    prefix, colon, rest = text.partition(":")
+    if colon and rest and prefix != kind.name and prefix in RECORDS:
+        return NotFoundError(f"'{text}' names a {prefix}, not a {kind.name}", f"crm {prefix} show {rest.strip()}")
+    whole = digits(text)
+    named = text if whole.isascii() and whole.isdigit() else f"'{text}'"
+    return NotFoundError(
+        f"there is no {kind.name} {named}", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else ""
+    )
+
+
+def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Conditions to try in order, each of which names a record exactly."""
+    names = kind.by_name
+    lower = text.lower()
+    whole = digits(text)
+    if whole.isascii() and whole.isdigit() and not whole.startswith("0") and len(whole) < LONG:
+        if "name" in names:
+            yield "name_key = ?", (fold(text),)
+        return
+    if "uid" in names and len(text) >= 6 and UUID.fullmatch(lower):
+        yield "(uid >= ? AND uid < ?)", (lower, lower + "g")
+    if "email" in names and "@" in text:
+        yield "email_key = ?", (_email_key(ctx, kind, text) or lower,)
+    count = sum(c.isdigit() for c in text)
+    if "phone" in names and count >= 5 and count >= len(text.replace(" ", "")) - 4:
+        key = names["phone"].type.key(text, ctx.env)
+        other = " OR mobile_key = ?" if "mobile" in names else ""
+        yield f"(phone_key = ?{other})", (key, key) if other else (key,)
+    if "external_id" in names:
+        yield "external_id = ?", (text,)
+    if "domain" in names and "." in text and "@" not in text:
+        from crmcli.domain.address import domain_of
+
+        yield "domain = ?", (domain_of(text),)
+    elif "email" in names and re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
+        yield "email_key LIKE ? ESCAPE '!'", ("%@" + text.lower().replace("_", "!_"),)
+    if "name" in names:
+        yield "name_key = ?", (fold(text),)
+
+
+def _email_key(ctx: Context, kind: Entity, text: str) -> str | None:
+    """The comparison key of a typed e-mail address; None where it cannot be read."""
+    email = kind.by_name["email"].type
+    try:
+        return email.key(email.parse(text, ctx.env), ctx.env)
+    except CrmError:
+        return None
+
+
+def resolve_any(
+    ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")
+) -> tuple[Entity, int]:
+    """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, or if
+    none does so by a part of its name."""
+    prefix, colon, rest = text.partition(":")
+    if colon and prefix in ENTITIES and rest:
+        kind = entity(prefix)
+        return kind, resolve(ctx, kind, rest)
+    text, whole = text.strip(), digits(text.strip())
+    numeric = whole.isascii() and whole.isdigit()
+    if numeric and not whole.startswith("0") and len(whole) < LONG:
+        raise UsageError(f"'{text}' does not say what it is", f"write {kinds[0]}:{text} or {kinds[-1]}:{text}")
+    for exact in (True, False):
+        found = [
+            (ENTITIES[name], number) for name in kinds for number in _fitting(ctx, ENTITIES[name], text, exact=exact)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            lines = [describe(kind, row) for kind, n in found[:12] for row in read.hydrate(ctx.reader, kind, [n])]
+            more = ["..."] if len(found) > 12 else []
+            raise AmbiguousError(f"'{text}' fits several records:", lines + more, "name one with its kind, as above")
+    raise NotFoundError(f"nothing is called '{text}'", f"try 'crm search {text}'")
+
+
+def _fitting(ctx: Context, kind: Entity, text: str, *, exact: bool) -> list[int]:
+    """The records of a kind that `text` names exactly in the first way that fits any, or by a part of their names."""
+    if exact:
+        return next((ids for way in _ways(ctx, kind, text) if (ids := _matches(ctx, kind, *way)[0])), [])
+    return _by_part(ctx, kind, text)[0]
+
+
+def describe(kind: Entity, row: Mapping[str, Any]) -> str:
+    """One line about a record: number, name, and what tells it from others."""
+    extra = [str(row[name]) for name in ("company", "email", "stage", "status") if row.get(name)]
+    return f"{kind.name}:{row['id']}  {row['name']}" + (f"  ({', '.join(extra)})" if extra else "")

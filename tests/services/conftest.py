@@ -1,0 +1,54 @@
+"""Fixtures that the tests of several services share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import CONTACT
+from crmcli.services import records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def book(book_path: Path) -> Iterator[Context]:
+    """An empty SQLite book of the test's own."""
+    opened = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
+    yield opened
+    opened.close()
+
+
+class Put(Protocol):
+    """The shape of the `put` fixture."""
+
+    def __call__(self, content: str | bytes, name: str = "export.csv") -> str: ...
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Put:
+    """Write a file and give its path."""
+
+    def write(content: str | bytes, name: str = "export.csv") -> str:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def people(ctx: Context) -> Context:
+    """Three contacts, 1 to 3, on each engine."""
+    for name, email, phone in (
+        ("Ada Lovelace", "ada@engines.example", "+98 21 8888 7777"),
+        ("Grace Hopper", "grace@navy.example", "+1 202 555 0101"),
+        ("علي رضايي", "ali@tehran.example", "۰۹۱۲۳۴۵۶۷۸۹"),
+    ):
+        records.add(ctx, CONTACT, {"name": name, "email": email, "phone": phone})
+    return ctx

@@ -1,0 +1,164 @@
+"""Links by typed words: to records, users and tags, on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.errors import AmbiguousError, FieldError, NotFoundError
+from crmcli.services import records, vocabulary
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+def test_tags_are_set_added_and_taken_away(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "a", "tags": "vip, cold"})
+    records.edit(ctx, LEAD, [1], {"tags": "+Hot,-COLD"})
+    assert records.get(ctx, LEAD, 1)["tags"] == ["Hot", "vip"]
+    for text in ("d,+e", "+d,e", "+-d"):
+        with pytest.raises(FieldError, match="tag"):
+            records.edit(ctx, LEAD, [1], {"tags": text})
+    assert records.get(ctx, LEAD, 1)["tags"] == ["Hot", "vip"]
+    records.edit(ctx, LEAD, [1], {"tags": ""})
+    assert records.get(ctx, LEAD, 1)["tags"] == []
+
+
+def test_an_owner_that_looks_like_a_slip_is_refused_with_both_ways_out(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "a", "owner": "grace"})
+    with pytest.raises(FieldError, match="crm user add gracce"):
+        records.edit(ctx, LEAD, [1], {"owner": "gracce"})
+    records.edit(ctx, LEAD, [1], {"owner": "me"})
+    assert records.get(ctx, LEAD, 1)["owner"] == "tester"
+
+
+def test_a_task_hangs_on_a_deal_and_its_people(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Engine", "company": "Gearworks", "contact": "Ada"})
+    records.add(ctx, TASK, {"name": "Call", "on": "deal:1", "due": "fri 14:30", "type": "call"})
+    task = records.get(ctx, TASK, 1)
+    assert (task["opportunity"], task["contact"], task["company"], task["type"]) == (
+        "Engine",
+        "Ada",
+        "Gearworks",
+        "call",
+    )
+    assert (task["due_on"], task["due_at"]) == ("2026-11-27", "2026-11-27T14:30:00.000Z")
+    deal = records.get(ctx, DEAL, 1)
+    assert (deal["next_due"], deal["open_tasks"]) == ("2026-11-27", 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1", "contact:1", "ada@engines.example", "+98 21 8888 7777", "ada lovelace", "contact:ada", "engines.example"],
+)
+def test_a_link_is_set_by_what_the_record_is_called(people: Context, text: str) -> None:
+    records.add(people, DEAL, {"name": "Engine", "contact": text})
+    records.add(people, DEAL, {"name": "Pump", "contact": "grace hopper"})
+    records.edit(people, DEAL, [2], {"contact": text})
+    assert [records.get(people, DEAL, number)["contact_id"] for number in (1, 2)] == [1, 1]
+    assert people.reader.value("SELECT count(*) FROM contact") == 3
+
+
+def test_a_company_is_linked_by_its_domain_and_address(ctx: Context) -> None:
+    records.add(
+        ctx, COMPANY, {"name": "Analytical Engines", "website": "engines.example", "email": "info@engines.example"}
+    )
+    records.add(ctx, COMPANY, {"name": "Daughter", "parent": "engines.example"})
+    records.add(ctx, CONTACT, {"name": "Ada", "company": "https://www.engines.example/about"})
+    records.add(ctx, DEAL, {"name": "Engine", "company": "info@engines.example"})
+    assert records.get(ctx, COMPANY, 2)["parent_id"] == 1
+    assert (records.get(ctx, CONTACT, 1)["company_id"], records.get(ctx, DEAL, 1)["company_id"]) == (1, 1)
+    assert ctx.reader.value("SELECT count(*) FROM company") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("contact:ada@engines.example", ["Engine"]), ('contact:"+98 21 8888 7777"', ["Engine"]),
+        ("contact:09123456789,grace@navy.example", ["Pump"]), ("company:twin.example", ["Engine"]),
+        ("company:twin", ["Engine"]), ("company:=twin.example", []), ("contact:nobody@x.example", []),
+        ("not contact:ada@engines.example", ["Pump"]),
+    ],
+)  # fmt: skip
+def test_a_filter_knows_a_link_by_its_address_too(people: Context, text: str, fits: list[str]) -> None:
+    records.add(people, COMPANY, {"name": "Twin", "website": "www.twin.example"})
+    records.add(people, DEAL, {"name": "Engine", "contact": "1", "company": "Twin"})
+    records.add(people, DEAL, {"name": "Pump", "contact": "3"})
+    found = records.list_records(people, DEAL, text=text)
+    assert [row["name"] for row in found.rows] == fits
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("nobody@x.example", "crm contact add NAME --email nobody@x.example"),
+        ("+49 30 123456", 'crm contact add NAME --phone "+49 30 123456"'),
+        ("۰۹۱۲ ۱۱۱ ۱۱۱۱", "--phone"), ("99", "crm contact list"),
+    ],
+)  # fmt: skip
+def test_an_address_that_nobody_has_makes_nobody(people: Context, text: str, hint: str) -> None:
+    records.add(people, DEAL, {"name": "Engine", "contact": "1"})
+    for write in (
+        lambda: records.add(people, DEAL, {"name": "Pump", "contact": text}),
+        lambda: records.edit(people, DEAL, [1], {"contact": text}),
+    ):
+        with pytest.raises(NotFoundError) as refused:
+            write()
+        assert hint in refused.value.hint
+    assert people.reader.value("SELECT count(*) FROM contact") == 3
+    assert records.get(people, DEAL, 1)["contact_id"] == 1
+
+
+def test_a_link_does_not_choose_among_namesakes(ctx: Context) -> None:
+    for domain in ("a.example", "b.example"):
+        records.add(ctx, COMPANY, {"name": "Twin", "website": domain})
+    with pytest.raises(AmbiguousError) as refused:
+        records.add(ctx, DEAL, {"name": "Engine", "company": "TWIN"})
+    assert [line.split("  ")[0] for line in refused.value.candidates] == ["company:1", "company:2"]
+    records.add(ctx, DEAL, {"name": "Engine", "company": "b.example"})
+    assert records.get(ctx, DEAL, 1)["company_id"] == 2
+
+
+def test_who_is_made_on_the_way_is_said(people: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    records.add(people, DEAL, {"name": "Engine", "contact": "Ada", "company": "12345 Ltd: Pumps"})
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "new company: 12345 Ltd: Pumps",
+        "new contact: Ada (there is contact:1 Ada Lovelace; 'crm undo' takes this back)",
+    ]
+    assert records.get(people, CONTACT, 4)["company"] == "12345 Ltd: Pumps"
+    records.edit(people, DEAL, [1], {"contact": "Ada"})
+    assert capsys.readouterr().err == ""
+
+
+def test_a_company_is_under_no_company_that_is_under_it(ctx: Context) -> None:
+    for name, parent in (("A", ""), ("B", "A"), ("C", "B")):
+        records.add(ctx, COMPANY, {"name": name, "parent": parent})
+    for parent, why in (("1", "cannot be under itself"), ("B", "B is under A already"), ("C", "C is under A already")):
+        with pytest.raises(FieldError, match=why):
+            records.edit(ctx, COMPANY, [1], {"parent": parent})
+    records.edit(ctx, COMPANY, [3], {"parent": "A"})
+    with pytest.raises(FieldError, match="is under"):
+        records.edit(ctx, COMPANY, [2, 1], {"parent": "C"})
+    assert records.get(ctx, COMPANY, 2)["parent"] == "A"
+
+
+def test_records_are_not_given_to_somebody_inactive(ctx: Context) -> None:
+    vocabulary.user_add(ctx, "bob", {})
+    records.add(ctx, LEAD, {"name": "a", "owner": "bob"})
+    vocabulary.user_edit(ctx, "bob", {"active": "no"})
+    with pytest.raises(FieldError, match="owner: bob is not active") as refused:
+        records.add(ctx, LEAD, {"name": "b", "owner": "bob"})
+    assert refused.value.hint == "to give them records again: crm user edit bob active=yes"
+    assert [row["name"] for row in records.list_records(ctx, LEAD, text="owner:bob").rows] == ["a"]
+    vocabulary.user_edit(ctx, "bob", {"active": "yes"})
+    records.add(ctx, LEAD, {"name": "b", "owner": "bob"})
+
+
+def test_a_name_with_an_at_sign_is_a_name(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "D", "company": "[@click=app.quit]x[/]"})
+    assert [row["name"] for row in records.list_records(ctx, COMPANY, ()).rows] == ["[@click=app.quit]x[/]"]
+    with pytest.raises(NotFoundError, match="has the e-mail address"):
+        records.add(ctx, DEAL, {"name": "E", "contact": "nobody+1@x.example"})

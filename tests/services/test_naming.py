@@ -1,0 +1,90 @@
+"""Records by what people call them, on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.domain.entities import CONTACT, DEAL, LEAD
+from crmcli.errors import AmbiguousError, NotFoundError, UsageError
+from crmcli.services import naming, records
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1", 1), ("contact:2", 2), ("ada@engines.example", 1), ("ADA@ENGINES.EXAMPLE", 1), ("+982188887777", 1),
+        ("0098 21 8888 7777", 1), ("grace hopper", 2), ("hopper", 2), ("علی رضایی", 3),
+        ("navy.example", 2), ("(202) 555-0101", None), ("09123456789", 3), ("0912-345-6789", 3), ("۰۹۱۲۳۴۵۶۷۸۹", 3),
+        ("۲", 2), ("contact:۳", 3), ("002", 2), ("9123456", None), ("deal:1", None),
+    ],
+)  # fmt: skip
+def test_a_record_is_what_people_call_it(people: Context, text: str, number: int | None) -> None:
+    if number is None:
+        with pytest.raises(NotFoundError):
+            naming.resolve(people, CONTACT, text)
+    else:
+        assert naming.resolve(people, CONTACT, text) == number
+
+
+def test_a_uuid_prefix_names_a_record(people: Context) -> None:
+    uid = records.get(people, CONTACT, 2)["uid"]
+    assert naming.resolve(people, CONTACT, uid) == 2
+    assert naming.resolve(people, CONTACT, uid[:-2]) == 2
+
+
+def test_an_ambiguous_name_lists_the_candidates(people: Context) -> None:
+    records.add(people, CONTACT, {"name": "Ada Byron"})
+    with pytest.raises(AmbiguousError) as caught:
+        naming.resolve(people, CONTACT, "ada")
+    assert [line.split("  ")[0] for line in caught.value.candidates] == ["contact:1", "contact:4"]
+    assert caught.value.code == 2
+
+
+def test_a_removed_record_keeps_its_number_but_not_its_name(people: Context) -> None:
+    records.remove(people, CONTACT, [1])
+    assert [r["id"] for r in records.list_records(people, CONTACT).rows] == [3, 2]
+    assert [r["id"] for r in records.list_records(people, CONTACT, ["is:removed"]).rows] == [1]
+    with pytest.raises(NotFoundError):
+        naming.resolve(people, CONTACT, "ada")
+    records.restore(people, CONTACT, [1])
+    assert naming.resolve(people, CONTACT, "ada") == 1
+
+
+def test_a_name_in_full_goes_before_a_part_of_another(people: Context) -> None:
+    records.add(people, DEAL, {"name": "Grace Hopper: training"})
+    assert naming.resolve_any(people, "grace hopper") == (CONTACT, 2)
+    assert naming.resolve_any(people, "training") == (DEAL, 1)
+    assert naming.resolve_any(people, "09123456789") == (CONTACT, 3)
+    records.add(people, LEAD, {"name": "Grace", "email": "grace@navy.example"})
+    with pytest.raises(AmbiguousError) as refused:
+        naming.resolve_any(people, "grace@navy.example")
+    assert refused.value.candidates == [
+        "lead:2  Grace  (grace@navy.example, New, open)", "contact:2  Grace Hopper  (grace@navy.example)",
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="'2' does not say what it is"):
+        naming.resolve_any(people, "2")
+    with pytest.raises(NotFoundError, match="nothing is called 'lead:'"):
+        naming.resolve_any(people, "lead:", ("lead", "interaction", "stage_move"))
+
+
+def test_a_number_that_is_none_is_named_as_it_was_typed(ctx: Context) -> None:
+    for text in ("7", "99999999999999999999"):
+        with pytest.raises(NotFoundError, match=rf"there is no lead {text}\b"):
+            naming.resolve(ctx, LEAD, text)
+        with pytest.raises(NotFoundError, match=rf"there is no lead {text}\b"):
+            records.choose(ctx, LEAD, [text])
+    with pytest.raises(NotFoundError, match="'deal:1' names a deal, not a lead"):
+        naming.resolve(ctx, LEAD, "deal:1")
+
+
+def test_a_short_number_is_never_an_id_of_elsewhere(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "a", "external_id": "37"})
+    records.add(ctx, LEAD, {"name": "b", "external_id": "4711007"})
+    with pytest.raises(NotFoundError):
+        records.choose(ctx, LEAD, ["37"])
+    assert records.choose(ctx, LEAD, ["4711007"]) == ([2], False)
