@@ -60,8 +60,25 @@ PLAIN = {
     "uid": "Time-ordered UUID, for machines",
     "id": "Short number, for fingers",
     "name": "Its name",
+    "kind": "note, call, email, meeting, message, visit, task or document; stage, won, lost, reopened or converted",
+    "body": "What was said or written; why it was lost",
+    "direction": "in: they to us; out: we to them",
+    "minutes": "How long it took",
+    "old_value": "The stage, status or kind that it had",
+    "new_value": "The stage, status or kind that it has from then on",
+    "seconds": "How long it was in the stage",
+    "author": "Who wrote it down or did it",
+    "opportunity": "The lead or deal it belongs to",
+    "opportunity_id": "Number of the lead or deal in `v_lead`, `v_deal`",
+    "contact": "The person",
+    "contact_id": "Number of the contact in `v_contact`",
+    "company": "The company",
+    "company_id": "Number of the company in `v_company`",
 }
-NUMBERS = ("id", "seq", "batch", "record_id", "stage_position", "opportunities", "contacts", "companies", "tasks")
+NUMBERS = (
+    "id", "seq", "batch", "record_id", "stage_position", "opportunities", "contacts", "companies", "tasks", "minutes",
+    "seconds", "opportunity_id", "contact_id", "company_id",
+)  # fmt: skip
 #: What a column's name says about its unit.
 UNITS = {"_minor": "; in minor units of the currency (cents)", "_bp": "; in hundredths of a percent (2500 is 25 %)"}
 #: How a stored value looks to SQL, by the family of the field's type; text otherwise.
@@ -204,7 +221,7 @@ def views(context: Context) -> str:
         "`v_task_all` and `v_interaction_all` have the same columns and removed records too.\n",
         "Amounts are whole minor units beside their `currency`. Days are `YYYY-MM-DD`. Instants are UTC; SQLite keeps\n"
         "them as text of one width, `2026-12-01T09:00:00.000Z`, whose text order is time order, PostgreSQL as\n"
-        "`timestamptz`.\n",
+        "`timestamptz`. SQLite keeps flags (boolean) as 1 and 0, which `crm sql` shows as true and false.\n",
     ]
     every = "SELECT name FROM sqlite_master WHERE type = 'view' AND name NOT LIKE '%_all'"
     names = [row[0] for row in context.reader.rows(every)]
@@ -219,7 +236,13 @@ def views(context: Context) -> str:
     return "\n".join(parts)
 
 
-ABOUT = {"v_history": "Who changed what, when: one row for each changed record of a transaction."}
+ABOUT = {
+    "v_history": "Who changed what, when: one row for each changed record of a transaction.",
+    "v_timeline": "What happened, and with whom: interactions, stages that leads and deals went through, and that\n"
+    "they were won, lost, reopened or converted. `entity` and `id` name the row it comes from: an interaction in\n"
+    "`v_interaction`, a stage_move in `v_stage_move`, a history in `v_history`. Whoever entered what happened at\n"
+    "another time is not its author.",
+}
 
 
 def column_of(kind: Entity | None, column: str) -> tuple[str, str]:

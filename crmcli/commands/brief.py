@@ -8,7 +8,7 @@ import typer
 
 from crmcli.commands.frame import book, noun
 from crmcli.results import Page
-from crmcli.services import records, today
+from crmcli.services import naming, today
 
 app = noun()
 
@@ -23,5 +23,5 @@ def brief(
     record: Annotated[list[str], typer.Argument(metavar="RECORD", help="contact:7, a name, an e-mail address")],
 ) -> Page:
     context = book(ctx)
-    kind, number = records.resolve_any(context, " ".join(record))
+    kind, number = naming.resolve_any(context, " ".join(record))
     return today.brief(context, kind, number)

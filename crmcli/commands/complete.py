@@ -246,11 +246,13 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
     if noun == "tag" and verb in ("add", "remove") and before:
         return of_filter(place, "lead", current)
     if noun == "log" and not before:
-        return starting(
-            [(word, "") for word in ("call", "email", "meeting", "message", "visit", "note", "document")], current
-        )
-    if noun in ("brief", "timeline", "history", "log") or (noun == "note" and not before):
+        from crmcli.services.timeline import LOGGED
+
+        return starting([(word, "") for word in LOGGED], current)
+    if noun in ("brief", "timeline", "history", "log") or ((noun, verb) == ("note", "add") and not before):
         return completing.records(place.book, current)
+    if noun == "note" and verb not in ("add", "show"):
+        return of_filter(place, "interaction", current)
     vocabularies = {"tag": "tag", "stage": "stage", "pipeline": "pipeline", "view": "saved_view", "user": "user"}
     if (
         noun in vocabularies

@@ -13,6 +13,8 @@ from crmcli.config import cache_dir, make_folder
 from crmcli.errors import CrmError
 
 TEMPLATE = "\n# {about}\n# Lines that start with # are left out; an empty text changes nothing.\n"
+#: Under a text that is there already, whose lines may start with anything.
+BELOW = "# ---- {about}: this line and what is below it are left out; an empty text changes nothing. ----"
 
 
 def named() -> str:
@@ -21,8 +23,8 @@ def named() -> str:
     return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
 
 
-def compose(about: str) -> str:
-    """The text that the user writes in $VISUAL or $EDITOR, "" when it is left empty.
+def compose(about: str, text: str = "") -> str:
+    """The text that the user writes in $VISUAL or $EDITOR, or makes of `text`; "" when it is left empty.
 
     The draft is a private file in a private folder, and gone afterwards. Raises CrmError when the editor fails.
     """
@@ -31,20 +33,25 @@ def compose(about: str) -> str:
     editor = named() or next((e for e in ("nano", "vim", "vi") if shutil.which(e)), "")
     if not editor:
         raise CrmError("there is no editor", "set EDITOR, or give the text on the command line")
+    below = BELOW.format(about=visible(about))
     folder = os.path.join(cache_dir(), "drafts")
     make_folder(folder, "the draft of a text")
     path = os.path.join(folder, f"note-{os.getpid()}.md")
     try:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(TEMPLATE.format(about=visible(about)))
+            file.write(f"{text}\n{below}\n" if text else TEMPLATE.format(about=visible(about)))
         done = _edit(editor, path)
         if done:
             raise CrmError(f"the editor '{editor}' ended with {done}; nothing was saved")
         with open(path, encoding="utf-8", errors="replace") as file:
-            lines = [line.rstrip() for line in file if not line.startswith("#")]
+            lines = [line.rstrip() for line in file]
     finally:
         if os.path.exists(path):
             os.unlink(path)
+    if text:
+        lines = lines[: lines.index(below)] if below in lines else lines
+    else:
+        lines = [line for line in lines if not line.startswith("#")]
     return "\n".join(lines).strip()
 
 

@@ -9,7 +9,7 @@ import typer
 from crmcli.commands.frame import book, noun, whole
 from crmcli.domain.entities import ENTITIES
 from crmcli.results import Rows
-from crmcli.services import records
+from crmcli.services import naming
 
 app = noun()
 
@@ -26,7 +26,7 @@ def history(
 
     context = book(ctx)
     text = " ".join(record)
-    kind, number = records.resolve_any(
+    kind, number = naming.resolve_any(
         context, text, tuple(ENTITIES) if ":" in text else ("lead", "deal", "contact", "company")
     )
     return services.history(context, kind, number, limit=limit)

@@ -10,7 +10,7 @@ from crmcli.commands.frame import book, noun
 from crmcli.commands.opportunity import register_outcomes
 from crmcli.commands.records import register
 from crmcli.domain.entities import LEAD
-from crmcli.services import records
+from crmcli.services import naming
 
 app = noun(
     'Examples:\n  crm lead add "Ada Lovelace" --company Engines --email ada@engines.example\n'
@@ -38,4 +38,4 @@ def convert(
 
     context = book(ctx)
     kinds = tuple(word.strip() for word in to.split(",") if word.strip())
-    return deals.convert(context, records.resolve(context, LEAD, which), to=kinds, name=name)
+    return deals.convert(context, naming.resolve(context, LEAD, which), to=kinds, name=name)

@@ -10,7 +10,7 @@ from crmcli.commands.frame import book, noun
 from crmcli.commands.words import text_of
 from crmcli.errors import UsageError
 from crmcli.results import Changed
-from crmcli.services import records, timeline
+from crmcli.services import naming, timeline
 
 app = noun()
 
@@ -20,11 +20,12 @@ app = noun()
     help="Write down what happened with a record, on its timeline.",
     epilog="Examples:\n"
     '  crm log call lead:12 "no answer" --at "yesterday 16:00" --minutes 5\n'
-    '  crm log email contact:7 "sent the offer" --out',
+    '  crm log email contact:7 "sent the offer" --out\n'
+    "'crm note edit' and 'crm note remove' mend what was logged.",
 )
 def log(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="call, email, meeting, message, visit, note, document")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=", ".join(timeline.LOGGED))],
     record: Annotated[str, typer.Argument(metavar="RECORD", help="lead:12, a name, an e-mail address")],
     text: Annotated[
         list[str] | None, typer.Argument(metavar="[TEXT|-]", help="What was said; - reads it from stdin")
@@ -42,7 +43,7 @@ def log(
     if inward and outward:
         raise UsageError("--in and --out exclude each other")
     context = book(ctx)
-    about, number = records.resolve_any(context, record)
+    about, number = naming.resolve_any(context, record)
     body = text_of(text or ())
     direction = "in" if inward else "out" if outward else ""
     return timeline.add(context, about, number, kind, body, at=at, minutes=minutes, direction=direction)

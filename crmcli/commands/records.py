@@ -9,7 +9,7 @@ import typer
 from crmcli.commands.frame import Verb, book, option, run_of, whole
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
-from crmcli.services import records, values
+from crmcli.services import naming, records, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,18 +32,23 @@ ASSIGNABLE_SUGAR = {"task": ("on", "due"), "lead": ("mrr",), "deal": ("mrr",)}
 
 def register(app: typer.Typer, kind: Entity, *, example: str = "") -> None:
     """Give a noun the verbs that every kind of record has."""
-    _register_reading(app, kind, example)
+    listed(app, kind, example=example)
+    _register_showing(app, kind)
     _register_writing(app, kind)
-    _register_purge(app, kind)
+    purging(app, kind)
 
 
-def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
+def listed(app: typer.Typer, kind: Entity, *, noun: str = "", example: str = "") -> None:
+    """The verb `list`; `noun` is the word it stands behind, where that is not the kind's name."""
+    noun = noun or kind.name
+    second = "name" if "name" in kind.by_name else kind.columns[1]
+
     @app.command(
         "list",
         help=f"List {kind.plural}.",
         epilog=f"Examples:\n"
-        f"  crm {kind.name} list {example or 'tag:vip'}\n"
-        f"  crm {kind.name} list --columns id,name --sort -created -o json\n"
+        f"  crm {noun} list {example or 'tag:vip'}\n"
+        f"  crm {noun} list --columns id,{second} --sort -created -o json\n"
         f"\n"
         f"'crm fields {kind.name}' lists the fields of filters and columns.",
     )
@@ -70,6 +75,8 @@ def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
     ) -> Rows:
         return records.list_records(book(ctx), kind, words or (), columns=columns, sort=sort, limit=limit, page=page)
 
+
+def _register_showing(app: typer.Typer, kind: Entity) -> None:
     @app.command(
         "show",
         help=f"Show one {kind.name} with all that hangs on it.",
@@ -82,7 +89,7 @@ def _register_reading(app: typer.Typer, kind: Entity, example: str) -> None:
         ],
     ) -> Any:
         context = book(ctx)
-        return records.show(context, kind, records.resolve(context, kind, " ".join(which)))
+        return records.show(context, kind, naming.resolve(context, kind, " ".join(which)))
 
 
 def _register_writing(app: typer.Typer, kind: Entity) -> None:
@@ -128,8 +135,10 @@ def _register_writing(app: typer.Typer, kind: Entity) -> None:
         marking(app, kind, verb, done, service, text)
 
 
-def _register_purge(app: typer.Typer, kind: Entity) -> None:
-    @app.command("purge", help=f"Forget a {kind.name} for good, in the journal too. This cannot be undone.")
+def purging(app: typer.Typer, kind: Entity) -> None:
+    """The verb `purge`."""
+
+    @app.command("purge", help=f"Forget {kind.plural} for good, in the journal too. This cannot be undone.")
     def purge(ctx: typer.Context, which: Which) -> Any:
         from crmcli.services import history
 
@@ -142,12 +151,21 @@ def _register_purge(app: typer.Typer, kind: Entity) -> None:
         return history.purge(context, kind, numbers)
 
 
-def marking(app: typer.Typer, kind: Entity, verb: str, done: str, service: Callable[..., Changed], text: str) -> None:
-    """A verb that takes records and nothing else."""
+def marking(
+    app: typer.Typer,
+    kind: Entity,
+    verb: str,
+    done: str,
+    service: Callable[..., Changed],
+    text: str,
+    *,
+    noun: str = "",
+    example: str = "tag:old",
+) -> None:
+    """A verb that takes records and nothing else (`noun`: see `listed`)."""
+    noun = noun or kind.name
 
-    @app.command(
-        verb, help=text, epilog=f"Examples:\n  crm {kind.name} {verb} 12\n  crm {kind.name} {verb} tag:old --dry-run"
-    )
+    @app.command(verb, help=text, epilog=f"Examples:\n  crm {noun} {verb} 12\n  crm {noun} {verb} {example} --dry-run")
     def mark(ctx: typer.Context, which: Which) -> Any:
         return carry_out(ctx, kind, which, done, lambda numbers: service(book(ctx), kind, numbers))
 
@@ -217,8 +235,11 @@ def add_record(ctx: typer.Context, kind: Entity, words: Sequence[str], note: str
     return records.add(run.context, kind, assigned, note=note)
 
 
-def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Changed | None:
-    """Change the records that words name; many found by a filter only after a look at them."""
+def edit_records(
+    ctx: typer.Context, kind: Entity, words: Sequence[str], service: Callable[..., Changed] | None = None
+) -> Changed | None:
+    """Change the records that words name; many found by a filter only after a look at them. `service` does it where
+    the kind has rules of its own, else `records.edit`."""
     from crmcli.services import rehearsal
 
     run, context = run_of(ctx), book(ctx)
@@ -227,7 +248,7 @@ def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Chan
         raise UsageError("nothing to change", f"write FIELD=VALUE, as in 'crm {kind.name} edit 12 owner=grace'")
     for name in assigned:
         if values.alias(kind, name) not in kind.by_name and name not in values.SUGAR:
-            records.check_field(kind, name)
+            values.check_field(kind, name)
     numbers, filtered = chosen(context, kind, rest)
     if not numbers:
         return nothing(kind)
@@ -236,7 +257,7 @@ def edit_records(ctx: typer.Context, kind: Entity, words: Sequence[str]) -> Chan
     preview = rehearsal.preview(context, kind, numbers, assigned) if wanted else None
     if not run.agree(f"Change {counted(kind, numbers)}", preview, always=many):
         return None
-    return records.edit(context, kind, numbers, assigned)
+    return service(context, numbers, assigned) if service else records.edit(context, kind, numbers, assigned)
 
 
 def assignments(words: Sequence[str]) -> dict[str, str]:

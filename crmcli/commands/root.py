@@ -43,7 +43,7 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
             "contact": Entry("contact", "People"),
             "company": Entry("company", "Firms, and who works there"),
             "task": Entry("task", "What is to be done, and when"),
-            "note": Entry("note", "Notes on a record's timeline", default=""),
+            "note": Entry("note", "Notes, calls and all else on the timelines"),
             "log": Entry("log", "Write down a call, e-mail, meeting, message or visit", group=False),
             "tag": Entry("tag", "Free labels"),
         },
@@ -88,6 +88,8 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
     ),
 )
 TABLE = {name: entry for _, entries in SECTIONS for name, entry in entries.items()}
+#: Nouns that are typed since records go by them (`interaction:12`), and those that they are.
+ALSO = {"interaction": "note"}
 
 EPILOG = """\
 Examples:
@@ -111,6 +113,7 @@ class Root(Helped, TyperGroup):
         return [*TABLE, *self._added()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        cmd_name = ALSO.get(cmd_name, cmd_name)
         if cmd_name not in self.commands:
             found = load(cmd_name) if cmd_name in TABLE else self._plugin(ctx, cmd_name)
             if found is None:

@@ -8,7 +8,7 @@ import typer
 
 from crmcli.commands.frame import book, noun, whole
 from crmcli.results import Rows
-from crmcli.services import records
+from crmcli.services import naming
 from crmcli.services import timeline as services
 
 app = noun()
@@ -25,5 +25,5 @@ def timeline(
     ] = 50,
 ) -> Rows:
     context = book(ctx)
-    kind, number = records.resolve_any(context, " ".join(record))
+    kind, number = naming.resolve_any(context, " ".join(record))
     return services.timeline(context, kind, number, limit=limit)

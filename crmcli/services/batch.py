@@ -90,6 +90,25 @@ def last_change(
     return None
 
 
+def last_touched(connection: Connection, table: str, ids: Sequence[int], *, besides: int) -> dict[int, str]:
+    """record -> its `updated_at` after the last of its changes that stands: neither an undo nor taken back. The batch
+    `besides` counts as taken back; that a record was made always counts, since it is there."""
+    marks = ", ".join("?" * len(ids))
+    sql = (
+        "SELECT j.record_id, j.before IS NULL, j.after, b.undoes IS NULL,"
+        " b.undone_by IS NULL AND b.id <> ? FROM journal j CROSS JOIN journal_tx x CROSS JOIN batch b"
+        f" WHERE x.seq = j.seq AND b.id = x.batch_id AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id"
+    )
+    now: dict[int, str] = {}
+    found: dict[int, str] = {}
+    for record, made, after, own, stands in connection.rows(sql, (besides, table, *ids)):
+        # A change at the instant of the one before it does not name it again.
+        now[record] = (json.loads(after) if after else {}).get("updated_at") or now.get(record, "")
+        if own and (stands or made) and now[record]:
+            found[record] = now[record]
+    return found
+
+
 class Batch:
     """One batch of the journal."""
 

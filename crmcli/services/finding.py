@@ -103,8 +103,8 @@ def lookup(ctx: Context, text: str) -> Page:
     touches: list[dict[str, Any]] = []
     seen: set[int] = set()
     for person in people:
-        for touch in timeline.timeline(ctx, ENTITIES[person["kind"]], person["id"], 5).rows:
-            if touch["kind"] != "stage" and touch["id"] not in seen:
+        for touch in timeline.timeline(ctx, ENTITIES[person["kind"]], person["id"], 5, touches=True).rows:
+            if touch["id"] not in seen:
                 seen.add(touch["id"])
                 touches.append({**touch, "on": touch["on"] or person["ref"]})
     touches.sort(key=lambda row: row["at"], reverse=True)

@@ -10,6 +10,7 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.money import format_money
 from crmcli.domain.types import Instant, Integer, Money, read_instant
 from crmcli.results import Column, Rows
+from crmcli.services.batch import last_row
 from crmcli.services.links import TARGETS
 from crmcli.services.purging import purge
 from crmcli.services.undoing import undo
@@ -133,20 +134,24 @@ def _currency(ctx: Context, kind: Entity, number: int) -> str:
 
 
 def _names(ctx: Context, table: str, sides: list[dict[str, Any]]) -> dict[tuple[str, int], str]:
-    """The present names of all that these values link to."""
+    """The names of all that these values link to: the present ones, and of what is gone the last ones."""
     wanted: dict[str, set[int]] = {}
     for side in sides:
         for column, target in TARGETS.get(table, {}).items():
             if side.get(column) is not None:
                 wanted.setdefault(target, set()).add(side[column])
         wanted.setdefault("tag", set()).update(side.get("tags") or ())
-    found = {}
+    found: dict[tuple[str, int], str] = {}
     for target, ids in wanted.items():
         some = sorted(ids)
         for start in range(0, len(some), 500):
             marks = ", ".join("?" * len(some[start : start + 500]))
             sql = f"SELECT id, name FROM {target} WHERE id IN ({marks})"
             found.update({(target, row[0]): row[1] for row in ctx.reader.rows(sql, some[start : start + 500])})
+        for number in (number for number in some if (target, number) not in found):
+            gone = last_row(ctx.reader, target, number)
+            if gone and gone.get("name"):
+                found[target, number] = gone["name"]
     return found
 
 

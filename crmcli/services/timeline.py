@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.entities import INTERACTION, INTERACTION_KINDS
+from crmcli.domain.entities import INTERACTION
 from crmcli.domain.text import check_text, clip
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import values
+from crmcli.services import linking, values
+from crmcli.services.records import each
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
     from crmcli.store.write import Transaction
 
-#: What people log; the others come from tasks.
-LOGGED = ("call", "email", "meeting", "message", "visit", "note")
+#: What people log; what is left comes from tasks.
+LOGGED = ("call", "email", "meeting", "message", "visit", "note", "document")
 
 
 def add(
@@ -34,7 +37,7 @@ def add(
 ) -> Changed:
     """Put an interaction on a record's timeline. `at` is a date word (default now) that is not to come, `minutes` a
     number, `direction` "in" or "out". Raises FieldError, UsageError."""
-    if what not in INTERACTION_KINDS:
+    if what not in LOGGED:
         raise UsageError(f"'{what}' cannot be logged", f"choose from: {', '.join(LOGGED)}")
     if what == "note" and not body.strip():
         raise FieldError("a note needs a text", "body")
@@ -64,6 +67,21 @@ def add(
     return Changed((f"{line}: {text}" if text else line,), tuple(tx.changes), ctx.batch, (made,), "interaction")
 
 
+def edit(ctx: Context, numbers: Sequence[int], assigned: Mapping[str, str], *, source: str = "cli") -> Changed:
+    """Give interactions new values. Raises FieldError for a time to come and for a note without a text, UsageError."""
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        changed = values.update(ctx, tx, INTERACTION, row["id"], assigned)
+        now = tx.row("interaction", row["id"])
+        if now["at"] > tx.stamp and now["at"] != row["at"]:
+            raise FieldError(f"at: '{assigned['at']}' has not come yet, and the timeline holds what has happened", "at")
+        if now["kind"] == "note" and not now.get("body"):
+            raise FieldError("a note needs a text", "body")
+        return changed
+
+    return each(ctx, INTERACTION, numbers, step, "changed", source)
+
+
 def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, body: str, **columns: Any) -> int:
     """Add an interaction inside a transaction; its id."""
     row = tx.row(kind.name, number)
@@ -72,7 +90,7 @@ def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, b
     elif kind.name == "contact":
         where = {"contact_id": number, "company_id": row.get("company_id")}
     else:
-        where = values.link_columns(ctx, kind, number)
+        where = linking.link_columns(ctx, kind, number)
     columns.setdefault("at", tx.stamp)
     author = tx.word("user", ctx.actor)
     return tx.add(
@@ -80,9 +98,11 @@ def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, b
     )
 
 
-def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
+def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50, *, touches: bool = False) -> Rows:
     """What happened with a record, newest first: its interactions; for a person also those of their deals, for a
-    company also those of its people and deals; and the stages that a lead or deal went through. `limit` 0 = all."""
+    company also those of its people and deals; for a lead or deal also that it moved between stages, was won, lost,
+    reopened or converted. `limit` 0 = all; `touches` leaves it at the interactions. Raises UsageError for what has no
+    timeline."""
     shown = (
         Column("at", INTERACTION.field("at").type, "At"),
         Column("kind", None, "Kind"),
@@ -91,12 +111,21 @@ def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
         Column("on", None, "On"),
         Column("minutes", INTERACTION.field("minutes").type, "Minutes"),
     )
-    every = [*_interactions(ctx, kind, number, limit), *(_stages(ctx, number) if kind.table == "opportunity" else ())]
-    every.sort(key=lambda row: (row["at"], row["id"]), reverse=True)
-    return Rows(shown, every[:limit] if limit else every, empty="nothing happened yet")
+    at = INTERACTION.field("at").type
+    found = []
+    for row in _lines(ctx, kind, number, touches, f" LIMIT {limit}" if limit else ""):
+        row["at"] = at.from_db(row["at"])
+        if row["entity"] == "interaction":
+            row["ref"], row["on"] = f"interaction:{row['id']}", about(row, skip=(kind.table, number))
+        else:
+            row["ref"], row["on"] = f"{kind.name}:{number}", ""
+            row["body"] = _told(row)
+        found.append(row)
+    return Rows(shown, found, empty="nothing happened yet")
 
 
-def _interactions(ctx: Context, kind: Entity, number: int, limit: int) -> list[dict[str, Any]]:
+def _lines(ctx: Context, kind: Entity, number: int, touches: bool, most: str) -> list[dict[str, Any]]:
+    """The rows of the views that a record's timeline is made of, the newest first; `most` is a LIMIT."""
     deals = "SELECT id FROM opportunity WHERE {0} = ?"
     reach = {
         "opportunity": ["opportunity_id = ?"],
@@ -109,23 +138,26 @@ def _interactions(ctx: Context, kind: Entity, number: int, limit: int) -> list[d
     }.get(kind.table)
     if reach is None:
         raise UsageError(f"a {kind.name} has no timeline", "name a lead, deal, contact or company")
-    most = f" LIMIT {limit}" if limit else ""
-    # UNION of ids keeps each branch on its own index.
-    inner = " UNION ".join(f"SELECT id FROM interaction WHERE {where}" for where in reach)
-    sql = (
-        "SELECT id, at, kind, body, author, minutes, direction, opportunity, opportunity_kind, opportunity_id, contact,"
-        f" contact_id, company, company_id FROM v_interaction WHERE id IN ({inner}) ORDER BY at DESC, id DESC{most}"
+    columns = (
+        "id, at, kind, body, author, minutes, direction, opportunity, opportunity_kind, opportunity_id, contact,"
+        " contact_id, company, company_id"
     )
-    names, rows = ctx.reader.names(sql, (number,) * len(reach))
-    at = INTERACTION.field("at").type
-    found = []
-    for row in rows:
-        record = dict(zip(names, row, strict=True))
-        record["at"] = at.from_db(record["at"])
-        record["ref"] = f"interaction:{record['id']}"
-        record["on"] = about(record, skip=(kind.table, number))
-        found.append(record)
-    return found
+    if touches or kind.table != "opportunity":
+        # UNION of ids keeps each branch on its own index.
+        inner = " UNION ".join(f"SELECT id FROM interaction WHERE {where}" for where in reach)
+        sql = f"SELECT 'interaction' AS entity, {columns} FROM v_interaction WHERE id IN ({inner})"
+    else:
+        sql = f"SELECT entity, {columns}, old_value, new_value, seconds FROM v_timeline WHERE opportunity_id = ?"
+    names, rows = ctx.reader.names(f"{sql} ORDER BY at DESC, entity, id DESC{most}", (number,) * sql.count("?"))
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _told(row: dict[str, Any]) -> str:
+    """A change of a lead or deal in words: from what to what; of a stage also how long it was there, of a loss why."""
+    text = " -> ".join(value for value in (row["old_value"], row["new_value"]) if value)
+    if row["seconds"] is not None:
+        return f"{text} after {duration(row['seconds'])}"
+    return f"{text}: {row['body']}" if row["body"] else text
 
 
 def about(row: dict[str, Any], skip: tuple[str, int] = ("", 0)) -> str:
@@ -137,24 +169,6 @@ def about(row: dict[str, Any], skip: tuple[str, int] = ("", 0)) -> str:
         if row.get(f"{name}_id"):
             return "" if skip == (name, row[f"{name}_id"]) else f"{name}:{row[f'{name}_id']} {row[name]}"
     return ""
-
-
-def _stages(ctx: Context, number: int) -> list[dict[str, Any]]:
-    sql = "SELECT id, left_at, stage, seconds FROM v_stage_move WHERE opportunity_id = ?"
-    at = INTERACTION.field("at").type
-    return [
-        {
-            "id": i,
-            "ref": f"stage_move:{i}",
-            "at": at.from_db(left),
-            "kind": "stage",
-            "body": f"left {stage} after {duration(seconds)}",
-            "author": None,
-            "on": "",
-            "minutes": None,
-        }
-        for i, left, stage, seconds in ctx.reader.rows(sql, (number,))
-    ]
 
 
 def duration(seconds: int) -> str:

@@ -231,7 +231,7 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
     else:
         columns = records.columns_for(kind, ["id", "stage", "status", "value", "currency", "probability", "close_on"])
         found.append(Section("deals", f"This {kind.name}", Rows(columns, [row])))
-    found.append(Section("touches", "Last touches", timeline.timeline(ctx, kind, number, 5)))
+    found.append(Section("touches", "Last touches", timeline.timeline(ctx, kind, number, 5, touches=True)))
     found.append(
         records.list_section(ctx, "tasks", "Open tasks", TASK, f"{link}:{number}", columns=related.TASK_COLUMNS)
     )
@@ -303,7 +303,7 @@ def _people(ctx: Context, kind: Entity, row: dict[str, Any]) -> list[Section]:
 def _promised(ctx: Context, kind: Entity, number: int) -> Section:
     """Sentences of the last interactions in which somebody gave their word."""
     lines = []
-    for touch in timeline.timeline(ctx, kind, number, 50).rows:
+    for touch in timeline.timeline(ctx, kind, number, 50, touches=True).rows:
         for sentence in re.split(r"(?<=[.!?؟])\s+|\n", touch.get("body") or ""):
             if PROMISE.search(sentence):
                 lines.append(

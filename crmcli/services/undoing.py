@@ -8,7 +8,7 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, NotFoundError, RefusedError
 from crmcli.results import Changed
-from crmcli.services.batch import Batch, last_change, last_row, was_purged
+from crmcli.services.batch import Batch, last_change, last_row, last_touched, was_purged
 from crmcli.services.links import LINKS, NOUNS, TARGETS, WORDS
 from crmcli.store import read
 from crmcli.store.write import COLUMNS, DEFAULTS, ORDER
@@ -31,19 +31,20 @@ SOFT = frozenset(("updated_at", "position"))
 def undo(ctx: Context, batch: int | None = None) -> Changed:
     """Take back a batch: by number, or the newest one of this actor that stands and is not itself an undo.
 
-    Every field goes back to what it was before the batch; what was added is taken away, what was taken away returns
-    with its number. Raises NotFoundError, RefusedError, and ConflictError naming each record that a later change
-    stands in the way of; then nothing is changed.
+    Every field goes back to what it was before the batch, and the time of the last change to that of the last one that
+    still stands; what was added is taken away, what was taken away returns with its number. Raises NotFoundError,
+    RefusedError, and ConflictError naming each record that a later change stands in the way of; then nothing is
+    changed.
     """
     number = _newest(ctx) if batch is None else batch
     _check(ctx, number)
     with ctx.writing("undo", command=ctx.command or f"undo {number}", undoes=number) as tx:
         _check(ctx, number, alone=True)
+        _reinstate(ctx, number)
         work = _Undo(tx, number)
         work.run()
         if not tx.batch and not tx.changes:
             tx.settle()
-        _reinstate(ctx, number)
     return Changed(tuple(work.lines()), tuple(tx.changes), ctx.batch, tuple(work.ids[:FEW]), work.noun)
 
 
@@ -245,8 +246,11 @@ class _Undo:
                 wanted[number] = self._values(table, number, current, done)
                 self.let_go.update((table, number, column) for column in wanted[number])
         self._relink(table, wanted)
+        touched = last_touched(self.connection, table, list(wanted), besides=self.batch.number) if wanted else {}
         for number, values in wanted.items():
             if values:
+                if number in touched:
+                    values["updated_at"] = touched[number]
                 self.tx.change(_noun(table, rows[number]), number, values, touch=False)
         self._flush()
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 #: The migration that this program's models stand at; a test compares it with Alembic's head.
-REVISION = "0002"
-VIEWS = ("lead", "deal", "contact", "company", "task", "interaction", "words", "pipeline", "journal")
+REVISION = "0003"
+VIEWS = ("lead", "deal", "contact", "company", "task", "interaction", "words", "pipeline", "journal", "timeline")
 #: Tables with a word index over `search_text`.
 SEARCHED = ("opportunity", "contact", "company", "task", "interaction")
 #: What parts words for PostgreSQL's word index, as FTS5's unicode61 does by itself.
@@ -97,7 +97,7 @@ def create(target: str, fill: Callable[[str], None] | None = None) -> None:
         if fill:
             fill(draft)
         with contextlib.suppress(FileExistsError):
-            os.link(draft, target)  # never over a book that another process made meanwhile
+            drafts.place(draft, target)  # never over a book that another process made meanwhile
 
 
 def _lay_file(path: str) -> None:
@@ -206,7 +206,18 @@ def create_views(connection: Connection) -> None:
     """Create the documented views from `views/*.sql`."""
     for name in VIEWS:
         with open(os.path.join(HERE, "views", f"{name}.sql"), encoding="utf-8") as file:
-            connection.script(file.read())
+            connection.script(spelled(file.read(), connection.dialect))
+
+
+def spelled(sql: str, dialect: str) -> str:
+    """A view with what it reads from the journal's JSON, `json_text(column, 'key')` and `json_instant(column, 'key')`,
+    as this engine writes it: all else is the same on both."""
+    import re
+
+    ways = {"text": "(CAST({0} AS json) ->> '{1}')", "instant": "CAST(CAST({0} AS json) ->> '{1}' AS timestamptz)"}
+    if dialect == "sqlite":
+        ways = dict.fromkeys(ways, "({0} ->> '{1}')")
+    return re.sub(r"json_(text|instant)\(([\w.]+), '(\w+)'\)", lambda m: ways[m[1]].format(m[2], m[3]), sql)
 
 
 def documented_views() -> list[str]:

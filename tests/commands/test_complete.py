@@ -66,6 +66,9 @@ def tab(crm: Crm, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
         (("tag", "add", "vi"), "vip"),
         (("export", "le"), "leads"),
         (("lead", "lost", "1", "--reason", "Too"), "Too\\ expensive"),
+        (("log", "doc"), "document"),
+        (("note", "add", "Ad"), "Ada\\ Lovelace"),
+        (("note", "list", "dir"), "direction:"),
     ],
 )
 def test_offers(crm: Crm, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], offered: str) -> None:

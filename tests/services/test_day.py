@@ -104,6 +104,16 @@ def test_a_brief_says_who_what_and_what_was_promised(ctx: Context) -> None:
     assert page.values["email"] == "ada@gears.example"
 
 
+def test_the_last_touches_of_a_deal_are_talks_not_its_moves(ctx: Context) -> None:
+    add(ctx, DEAL, name="Engine", value="12k")
+    timeline.add(ctx, DEAL, 1, "call", "spoke")
+    deals.move(ctx, DEAL, [1], "Qualified")
+    deals.won(ctx, DEAL, [1])
+    page = today.brief(ctx, DEAL, 1)
+    assert [t["kind"] for s in page.sections if s.key == "touches" for t in s.rows.rows] == ["call"]
+    assert {row["kind"] for row in timeline.timeline(ctx, DEAL, 1).rows} == {"call", "stage", "won"}
+
+
 def test_only_who_can_be_called_has_a_brief(ctx: Context) -> None:
     add(ctx, LEAD, name="Ada")
     add(ctx, TASK, name="Call Ada", on="lead:1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TAG, TASK
+from crmcli.domain.types import show_instant
 from crmcli.errors import ConflictError, CrmError, NotFoundError, RefusedError, UsageError
-from crmcli.services import database, deals, history, records, tasks, timeline
+from crmcli.services import database, deals, history, pipelines, records, tags, tasks, timeline
 from crmcli.store import read
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> Any:
 
     def on(by: int = 1) -> None:
         minutes[0] += by
-        monkeypatch.setenv("CRM_NOW", f"2026-11-21T{10 + minutes[0] // 60}:{minutes[0] % 60:02}:00+00:00")
+        monkeypatch.setenv("CRM_NOW", (datetime.fromisoformat(START) + timedelta(minutes=minutes[0])).isoformat())
         ctx.tick()
 
     on(0)
@@ -120,6 +122,49 @@ def test_a_later_edit_of_another_field_is_kept(ctx: Context, clock: Any) -> None
     history.undo(ctx, first)
     assert records.get(ctx, LEAD, 1) == {**later, "city": None, "tags": ["hot"]}
     sound(ctx)
+
+
+def test_the_last_change_is_the_last_one_that_stands(ctx: Context, clock: Any) -> None:
+    def stamp() -> str:
+        return str(records.get(ctx, LEAD, 1)["updated_at"])
+
+    records.add(ctx, LEAD, {"name": "Ada"})
+    stamps, batches = [stamp()], []
+    for values in ({"city": "Bern"}, {"email": "ada@engines.example"}):
+        clock()
+        batches.append(records.edit(ctx, LEAD, [1], values).batch)
+        stamps.append(stamp())
+    made, first, second = stamps
+    clock()
+    without_first = history.undo(ctx, batches[0]).batch
+    assert stamp() == second
+    history.undo(ctx, batches[1])
+    assert stamp() == made
+    # What is brought back counts from when it was made.
+    clock()
+    history.undo(ctx, without_first)
+    assert stamp() == first
+    sound(ctx)
+
+
+def test_a_change_at_the_same_instant_still_stands(ctx: Context, clock: Any) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    clock()
+    first = records.edit(ctx, LEAD, [1], {"city": "Bern"}).batch
+    records.edit(ctx, LEAD, [1], {"email": "ada@engines.example"})
+    history.undo(ctx, first)
+    assert records.get(ctx, LEAD, 1)["updated_at"] == "2026-11-21T10:01:00.000Z"
+
+
+def test_a_kept_word_was_last_changed_when_it_was_made(ctx: Context, clock: Any) -> None:
+    made = records.add(ctx, LEAD, {"name": "Ada", "tags": "vip"}).batch
+    records.add(ctx, LEAD, {"name": "Grace", "tags": "vip"})
+    clock()
+    history.undo(ctx, made)
+    clock()
+    tags.colour(ctx, "vip", "red")
+    history.undo(ctx)
+    assert [(tag["colour"], tag["updated_at"]) for tag in content(ctx)["tag"]] == [(None, "2026-11-21T10:00:00.000Z")]
 
 
 def test_a_later_edit_of_the_same_field_is_a_conflict(ctx: Context, clock: Any) -> None:
@@ -353,6 +398,21 @@ def test_history_in_words(ctx: Context, clock: Any) -> None:
         history.history(ctx, LEAD, 99)
 
 
+def test_history_knows_what_is_gone_by_name(ctx: Context) -> None:
+    stage = pipelines.stage_add(ctx, "Spare", after="new").batch
+    records.add(ctx, LEAD, {"name": "Ada", "tags": "vip"})
+    batch = records.edit(ctx, LEAD, [1], {"source": "fair", "owner": "me", "stage": "spare"}).batch
+    tags.rename(ctx, "vip", "hot")
+    tags.delete(ctx, "hot")
+    history.undo(ctx, batch)
+    history.undo(ctx, stage)
+    lines = [(row["field"], row["before"], row["after"]) for row in history.history(ctx, LEAD, 1).rows]
+    assert ctx.names("tag") == ctx.names("source") == ctx.names("user") == []
+    for line in (("Tags", "hot", ""), ("Source", "fair", ""), ("Owner", "", "tester"), ("Stage", "New", "Spare")):
+        assert line in lines
+    assert not [line for line in lines if "#" in "".join(line)]
+
+
 def test_batches(ctx: Context, clock: Any) -> None:
     clock()
     batch = records.add(ctx, LEAD, {"name": "Ada", "tags": "vip"}).batch
@@ -545,6 +605,49 @@ def test_after_any_history_a_walk_back_ends_where_it_began(
         except NotFoundError:
             break
     assert content(ctx) == start
+    sound(ctx)
+
+
+EDITS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["city", "email", "job_title", "tags"]), st.just(0)),
+        st.tuples(st.just("undo"), st.integers(0, 30)),
+    ),
+    min_size=2,
+    max_size=20,
+)
+
+
+@given(edits=EDITS)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_undoing_in_any_order_the_last_change_is_the_last_one_that_stands(
+    ctx: Context, clock: Any, edits: list[tuple[str, int]]
+) -> None:
+    clock()
+    number = records.add(ctx, LEAD, {"name": "Ada"}).ids[0]
+    made = {ctx.batch: ctx.env.now}  # batch -> when it was made, those of the record that are no undo
+    undone: dict[int, int] = {}  # undo -> what it took back
+    gone: set[int] = set()
+    for i, (field, which) in enumerate(edits):
+        clock()
+        if field != "undo":
+            value = f"+t{i}" if field == "tags" else f"x{i}@y.example" if field == "email" else f"text {i}"
+            made[records.edit(ctx, LEAD, [number], {field: value}).batch] = ctx.env.now
+        else:
+            batches = [*list(made)[1:], *undone]
+            if not batches:
+                continue
+            batch = batches[which % len(batches)]
+            try:
+                taken = history.undo(ctx, batch).batch
+            except ConflictError:
+                continue
+            undone[taken] = batch
+            while batch in undone:
+                batch = undone[batch]
+            gone ^= {batch}
+        last = max(when for batch, when in made.items() if batch not in gone)
+        assert records.get(ctx, LEAD, number)["updated_at"] == show_instant(last)
     sound(ctx)
 
 

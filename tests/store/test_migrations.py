@@ -16,7 +16,7 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, LEAD
 from crmcli.errors import NewerDatabaseError, StoreError
-from crmcli.services import deals, pipelines, records
+from crmcli.services import deals, pipelines, records, timeline
 from crmcli.services.checking import checks
 from crmcli.store import connect, schema
 from crmcli.store.migrations import run
@@ -164,7 +164,7 @@ def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: 
 
     run.upgrade_to_head(ctx.reader, versions=LATER)
 
-    assert schema.revision(ctx.reader) == "0004"
+    assert schema.revision(ctx.reader) == "0005"
     after = rows_of(ctx.reader)
     assert [row.pop("colour") for row in after["company"]] == ["blue", None]
     assert after == before
@@ -173,7 +173,7 @@ def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: 
     assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults and key != "rows"] == []
     if not connect.is_url(store_url):
         assert ctx.reader.value("PRAGMA foreign_keys") == 1
-        [kept] = Path(store_url).parent.glob("crm.db.before-0002-*")
+        [kept] = Path(store_url).parent.glob(f"crm.db.before-{schema.REVISION}-*")
         assert kept.stat().st_mode & 0o777 == 0o600
         backup = opened(str(kept))
         assert rows_of(backup.reader) == before
@@ -218,6 +218,34 @@ def test_a_book_of_the_first_revision_is_upgraded_when_it_is_opened(
         assert kept.stat().st_mode & 0o777 == 0o600
 
 
+def as_in_0002(connection: Connection) -> None:
+    """Make an open book what it was at the second revision."""
+    with connection.transaction():
+        connection.run("DROP VIEW v_timeline")
+        connection.run("UPDATE alembic_version SET version_num = '0002'")
+
+
+def test_a_book_of_the_second_revision_gets_its_new_view_when_it_is_opened(
+    store_url: str, opened: Callable[[str], Context]
+) -> None:
+    old = opened(store_url)
+    fill(old)
+    before, rows = catalogue(old.reader), rows_of(old.reader)
+    as_in_0002(old.reader)
+    assert [faults for key, _, faults in checks(old, deep=False) if key == "views"] == [
+        ["the view v_timeline is missing"]
+    ]
+    old.close()
+
+    ctx = opened(store_url)
+
+    told = [(row["kind"], row["body"]) for row in timeline.timeline(ctx, LEAD, 1).rows]
+    assert told == [("stage", "New -> Qualified after 0 min")]
+    assert schema.revision(ctx.reader) == schema.REVISION
+    assert (catalogue(ctx.reader), rows_of(ctx.reader)) == (before, rows)
+    assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+
+
 def test_the_upgraded_first_revision_is_the_book_of_today(store_url: str, opened: Callable[[str], Context]) -> None:
     ctx = opened(store_url)
     before = catalogue(ctx.reader)
@@ -231,7 +259,7 @@ def test_nothing_happens_twice(store_url: str, opened: Callable[[str], Context])
     ctx = opened(store_url)
     run.upgrade_to_head(ctx.reader, versions=LATER)
     run.upgrade_to_head(ctx.reader, versions=LATER)
-    assert schema.revision(ctx.reader) == "0004"
+    assert schema.revision(ctx.reader) == "0005"
 
 
 def test_a_view_of_the_users_own_stops_it(store_url: str, opened: Callable[[str], Context]) -> None:
@@ -239,7 +267,7 @@ def test_a_view_of_the_users_own_stops_it(store_url: str, opened: Callable[[str]
     ctx.reader.run("CREATE VIEW mine AS SELECT name FROM v_lead")
     with pytest.raises(StoreError, match="mine hangs on the documented views; nothing was changed"):
         run.upgrade_to_head(ctx.reader, versions=LATER)
-    assert schema.revision(ctx.reader) == "0002"
+    assert schema.revision(ctx.reader) == schema.REVISION
     assert "v_lead" in schema.view_names(ctx.reader)
 
 
@@ -337,7 +365,7 @@ def test_a_kill_leaves_the_old_book_or_the_new_one(
         assert upgrade(number).returncode == -signal.SIGKILL
         connection = connect.connect(str(book_path))
         # The last statement comes after the commit.
-        assert schema.revision(connection) == ("0004" if number == total else "0002")
+        assert schema.revision(connection) == ("0005" if number == total else schema.REVISION)
         assert connection.value("PRAGMA integrity_check") == "ok"
         assert len(schema.view_names(connection)) == len(schema.documented_views())
         assert connection.rows("SELECT name FROM company ORDER BY id") == [("Analytical Engines",), ("Difference Ltd",)]
@@ -350,15 +378,15 @@ def test_an_error_in_a_migration_leaves_postgresql_as_it_was(
     opened(pg_url).create(pg_url)
     broken = tmp_path / "broken"
     broken.mkdir()
-    lines = ['revision = "0003"', 'down_revision = "0002"', "from alembic import op", "def upgrade():",
+    lines = ['revision = "0004"', f'down_revision = "{schema.REVISION}"', "from alembic import op", "def upgrade():",
              '    op.execute("CREATE TABLE half (id int)")', '    op.execute("SELECT nonsense")']  # fmt: skip
-    (broken / "0003_broken.py").write_text("\n".join(lines))
+    (broken / "0004_broken.py").write_text("\n".join(lines))
     connection = connect.connect(pg_url)
     before = catalogue(connection)
     with pytest.raises(StoreError, match="nonsense"):
         run.upgrade_to_head(connection, versions=os.pathsep.join([run.VERSIONS, str(broken)]))
     assert catalogue(connection) == before
-    assert schema.revision(connection) == "0002"
+    assert schema.revision(connection) == schema.REVISION
     connection.close()
 
 
@@ -383,7 +411,7 @@ def test_an_older_book_that_cannot_be_written_says_why_it_must_be(
     old.reader.run("UPDATE alembic_version SET version_num = '0001'")
     old.close()
     with pytest.raises(
-        StoreError, match=r"schema 0001\) must be upgraded to schema 0002 first: .*mine hangs on"
+        StoreError, match=rf"schema 0001\) must be upgraded to schema {schema.REVISION} first: .*mine hangs on"
     ) as refused:
         opened(store_url).reader  # noqa: B018
     assert refused.value.hint == "drop it, upgrade, and create it again"

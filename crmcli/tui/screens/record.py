@@ -89,8 +89,8 @@ class RecordPlace(Place):
         if section.key == "timeline":
             kind = cells["kind"]
             who = cells.get("author", "") if columns > 60 else ""
-            rest = columns - 17 - 9 - (width(who) + 1 if who else 0)
-            pieces = [(fit(cells["at"], 17), "dim"), (fit(kind, 9), "good"), (fit(cells["body"], rest), "name")]
+            rest = columns - 17 - 10 - (width(who) + 1 if who else 0)
+            pieces = [(fit(cells["at"], 17), "dim"), (fit(kind, 10), "good"), (fit(cells["body"], rest), "name")]
             return pieces + ([(" " + who, "dim")] if who else [])
         return self._paint_cells(section, cells, columns)
 

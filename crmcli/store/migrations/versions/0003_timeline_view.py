@@ -1,0 +1,12 @@
+"""The view v_timeline is new: no table changes, and the views are made anew after every upgrade."""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

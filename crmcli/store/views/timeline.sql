@@ -1,0 +1,133 @@
+-- What happened, and with whom: interactions, stages that leads and deals went through, and that they were won, lost,
+-- reopened or converted. `entity` and `id` name the row it comes from: in v_interaction, v_stage_move or v_history.
+-- Whoever entered what happened at another time (an import, say) is not its author. CROSS JOIN: SQLite is to come from
+-- the few leads and deals asked for, not from all that the journal knows.
+CREATE VIEW v_timeline AS
+SELECT
+    'interaction' AS entity,
+    t.id,
+    t.at,
+    t.kind,
+    t.body,
+    t.direction,
+    t.minutes,
+    CAST(NULL AS varchar) AS old_value,
+    CAST(NULL AS varchar) AS new_value,
+    CAST(NULL AS bigint) AS seconds,
+    author.name AS author,
+    opportunity.name AS opportunity,
+    opportunity.kind AS opportunity_kind,
+    t.opportunity_id,
+    contact.name AS contact,
+    t.contact_id,
+    company.name AS company,
+    t.company_id
+FROM interaction t
+LEFT JOIN crm_user author ON author.id = t.author_id
+LEFT JOIN opportunity ON opportunity.id = t.opportunity_id
+LEFT JOIN contact ON contact.id = t.contact_id
+LEFT JOIN company ON company.id = t.company_id
+WHERE t.removed_at IS NULL
+UNION ALL
+SELECT
+    'stage_move',
+    t.id,
+    t.left_at,
+    CAST('stage' AS varchar),
+    CAST(NULL AS varchar),
+    CAST(NULL AS varchar),
+    CAST(NULL AS integer),
+    stage.name,
+    (
+        SELECT entered.name FROM stage entered
+        WHERE entered.id = coalesce(
+            (
+                SELECT n.stage_id FROM stage_move n
+                WHERE n.opportunity_id = t.opportunity_id AND (n.left_at, n.id) > (t.left_at, t.id)
+                ORDER BY n.left_at, n.id LIMIT 1
+            ),
+            opportunity.stage_id
+        )
+    ),
+    t.seconds,
+    (
+        SELECT min(batch.actor) FROM journal
+        JOIN journal_tx ON journal_tx.seq = journal.seq
+        JOIN batch ON batch.id = journal_tx.batch_id
+        WHERE journal.entity = 'stage_move' AND journal.record_id = t.id AND journal_tx.at = t.left_at
+    ),
+    opportunity.name,
+    opportunity.kind,
+    opportunity.id,
+    contact.name,
+    opportunity.contact_id,
+    company.name,
+    opportunity.company_id
+FROM stage_move t
+JOIN opportunity ON opportunity.id = t.opportunity_id
+LEFT JOIN stage ON stage.id = t.stage_id
+LEFT JOIN contact ON contact.id = opportunity.contact_id
+LEFT JOIN company ON company.id = opportunity.company_id
+UNION ALL
+SELECT
+    'history',
+    t.id,
+    coalesce(json_instant(t.after, 'closed_at'), journal_tx.at),
+    CAST(CASE json_text(t.after, 'status') WHEN 'open' THEN 'reopened' ELSE json_text(t.after, 'status') END AS varchar),
+    lost_reason.name,
+    CAST(NULL AS varchar),
+    CAST(NULL AS integer),
+    CAST(json_text(t.before, 'status') AS varchar),
+    CAST(json_text(t.after, 'status') AS varchar),
+    CAST(NULL AS bigint),
+    CASE WHEN coalesce(json_instant(t.after, 'closed_at'), journal_tx.at) = journal_tx.at THEN batch.actor END,
+    opportunity.name,
+    opportunity.kind,
+    opportunity.id,
+    contact.name,
+    opportunity.contact_id,
+    company.name,
+    opportunity.company_id
+FROM opportunity
+CROSS JOIN journal t
+JOIN journal_tx ON journal_tx.seq = t.seq
+JOIN batch ON batch.id = journal_tx.batch_id
+LEFT JOIN lost_reason ON lost_reason.id = CAST(json_text(t.after, 'lost_reason_id') AS bigint)
+LEFT JOIN contact ON contact.id = opportunity.contact_id
+LEFT JOIN company ON company.id = opportunity.company_id
+WHERE t.entity = 'opportunity'
+    AND t.record_id = opportunity.id
+    AND batch.undoes IS NULL
+    AND batch.undone_by IS NULL
+    AND json_text(t.after, 'status') IS NOT NULL
+UNION ALL
+SELECT
+    'history',
+    t.id,
+    json_instant(t.after, 'converted_at'),
+    CAST('converted' AS varchar),
+    CAST(NULL AS varchar),
+    CAST(NULL AS varchar),
+    CAST(NULL AS integer),
+    CAST('lead' AS varchar),
+    CAST('deal' AS varchar),
+    CAST(NULL AS bigint),
+    CASE WHEN json_instant(t.after, 'converted_at') = journal_tx.at THEN batch.actor END,
+    opportunity.name,
+    opportunity.kind,
+    opportunity.id,
+    contact.name,
+    opportunity.contact_id,
+    company.name,
+    opportunity.company_id
+FROM opportunity
+CROSS JOIN journal t
+JOIN journal_tx ON journal_tx.seq = t.seq
+JOIN batch ON batch.id = journal_tx.batch_id
+LEFT JOIN contact ON contact.id = opportunity.contact_id
+LEFT JOIN company ON company.id = opportunity.company_id
+WHERE t.entity = 'opportunity'
+    AND t.record_id = opportunity.id
+    AND batch.undoes IS NULL
+    AND batch.undone_by IS NULL
+    AND json_text(t.after, 'converted_at') IS NOT NULL;
