@@ -155,10 +155,8 @@ def read_when(text: str, setting: Setting) -> When:
 
 def _read(words: str, setting: Setting) -> When | None:
     """Read folded text: first what is exact, then a time at the end, then the day before it."""
-    if words in ("now", "الان", "اکنون"):
-        return _wall(setting.now, setting)
-    if shifted := _shifted_clock(words, setting):
-        return shifted
+    if moment := _counted_clock(words, setting):
+        return moment
     match = re.fullmatch(r"(\S+?)t(\d\d?:\d.*)", words)
     words = f"{match[1]} {match[2]}" if match else words
     match = re.fullmatch(
@@ -210,8 +208,15 @@ def _offset(text: str) -> tzinfo:
     return timezone(-offset if text[0] == "-" else offset)
 
 
-def _shifted_clock(words: str, setting: Setting) -> When | None:
-    """+90min, -2h: counted in real time, so that a change of the clocks between is no trap."""
+def is_counted(text: str, setting: Setting) -> bool:
+    """Whether a text names a moment by counting from now (now, +2h), not by what a clock shows."""
+    return _counted_clock(fold(text), setting) is not None
+
+
+def _counted_clock(words: str, setting: Setting) -> When | None:
+    """now, +90min, -2h: counted in real time, so that a change of the clocks between is no trap."""
+    if words in ("now", "الان", "اکنون"):
+        return _wall(setting.now, setting)
     shift = _shift(words)
     if shift is None or shift[1] not in ("hour", "minute"):
         return None

@@ -27,12 +27,13 @@ PRIORITIES = ("none", "low", "medium", "high")
 STATUSES = ("open", "won", "lost")
 INTERACTION_KINDS = ("note", "call", "email", "meeting", "message", "visit", "task", "document")
 PLANS = {"monthly": 1, "quarterly": 3, "yearly": 12, "3 years": 36, "5 years": 60}
-#: Recurring revenue a month, RR / months as Odoo has it, in whole minor units: above zero rounded half up as the
+#: Recurring revenue a month, RR / months as Odoo has it, in whole minor units: rounded half away from zero as the
 #: weighted amount is; taken apart so that no amount overflows.
 MRR = " ".join((
     "(case t.plan",
     *(
-        f"when '{plan}' then t.recurring_minor / {n} + (t.recurring_minor % {n} * 2 + {n}) / {2 * n}"
+        f"when '{plan}' then t.recurring_minor / {n}"
+        f" + (t.recurring_minor % {n} * 2 + case when t.recurring_minor < 0 then -{n} else {n} end) / {2 * n}"
         for plan, n in PLANS.items()
         if n > 1
     ),
@@ -159,7 +160,8 @@ _OPPORTUNITY_MIDDLE = (
     Field("probability_kept", Percent(), "Kept probability", "The figure set by hand, kept while it is won or lost", "probability_kept_bp",
           settable=False),
     Field("weighted", Money(), "Weighted", "value x probability", settable=False,
-          expr="(t.value_minor / 10000 * t.probability_bp + (t.value_minor % 10000 * t.probability_bp + 5000) / 10000)"),
+          expr="(t.value_minor / 10000 * t.probability_bp + (t.value_minor % 10000 * t.probability_bp"
+               " + case when t.value_minor < 0 then -5000 else 5000 end) / 10000)"),
     Field("close_on", Day(), "Close date", "When it is expected to be won", "close_on", ("close",), indexed=True,
           headers=("close date", "closedate", "expected close date", "expected closing", "closing date", "expected closing date",
                    "estimated close date", "expected close", "date_deadline", "close_date", "تاریخ بستن", "تاریخ پیش بینی")),
@@ -175,6 +177,8 @@ _OPPORTUNITY_MIDDLE = (
               "closed lost reason", "loss reason", "reason for loss", "lost_reason_id", "دلیل شکست", "علت شکست", "دلیل از دست رفتن")),
 )  # fmt: skip
 
+#: coalesce keeps SQLite from the index of all open tasks, which it would read for each record.
+_OPEN_TASK = "from task k where k.opportunity_id = t.id and coalesce(k.done_at, k.removed_at) is null"
 _OPPORTUNITY_TAIL = (
     EMAIL,
     PHONE,
@@ -200,6 +204,24 @@ _OPPORTUNITY_TAIL = (
         ("due",),
         settable=False,
         derived=True,
+        moment="next_due_at",
+        untimed="next_due_on",
+    ),
+    Field(
+        "next_due_on",
+        Day(),
+        "Next day",
+        "The day of its next open task that has no time",
+        settable=False,
+        expr=f"(select min(k.due_on) {_OPEN_TASK} and k.due_at is null)",
+    ),
+    Field(
+        "next_due_at",
+        Instant(),
+        "Next appointment",
+        "The moment of its next open task that has a time",
+        settable=False,
+        expr=f"(select min(k.due_at) {_OPEN_TASK})",
     ),
     Field(
         "open_tasks", Integer(0), "Open tasks", "How many open tasks it has", "open_tasks", settable=False, derived=True
@@ -325,7 +347,7 @@ TASK = Entity(
               headers=("task", "subject", "title", "summary", "task name", "عنوان", "موضوع", "وظیفه", "کار")),
         Field("type", Ref("task_type", words=True, create=True), "Type", "call, email, meeting, to-do, document or your own", "type_id",
               headers=("task type", "activity type", "نوع")),
-        Field("due_on", Day(), "Due", "The day it is due", "due_on", ("due",), indexed=True,
+        Field("due_on", Day(), "Due", "The day it is due", "due_on", ("due",), indexed=True, moment="due_at",
               headers=("due date", "deadline", "activitydate", "due", "سررسید", "تاریخ سررسید", "مهلت")),
         Field("due_at", Instant(), "Due at", "The moment it is due, when a time was given", "due_at", settable=False),
         Field("minutes", Integer(0, 100_000), "Minutes", "How long it takes", "minutes", ("duration",)),
@@ -362,7 +384,7 @@ INTERACTION = Entity(
         *(f for f in STAMPS if f.name != "archived_at"),
     ),
     ("id", "at", "kind", "body", "opportunity", "contact", "company", "author"),
-    "-at", "", "A note, call, e-mail, meeting, message or visit",
+    "-at", "", "A note, call, e-mail, meeting, message or visit", "note",
 )  # fmt: skip
 
 _WORD = (ID, UID, Field("name", Text(), "Name", "The word", "name", required=True, indexed=True))
@@ -433,9 +455,14 @@ ENTITIES = RECORDS | {
 }
 
 
+def record_kind(word: str) -> Entity | None:
+    """The kind of record that a word before a colon names: `deal:12`, `note:7`."""
+    return RECORDS.get(word) or next((e for e in RECORDS.values() if e.noun == word), None)
+
+
 def entity(name: str) -> Entity:
-    """The entity of that name or plural; UsageError with a suggestion otherwise."""
-    found = ENTITIES.get(name) or next((e for e in ENTITIES.values() if e.plural == name), None)
+    """The entity of that name, plural or noun; UsageError with a suggestion otherwise."""
+    found = ENTITIES.get(name) or record_kind(name) or next((e for e in ENTITIES.values() if e.plural == name), None)
     if found is None:
         raise UsageError(
             f"there is no kind of record called '{name}'", hint=suggest(name, RECORDS) or f"known: {', '.join(RECORDS)}"

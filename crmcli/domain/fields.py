@@ -21,6 +21,9 @@ class Field(Struct):
     it in SQL over the base table `t`, so that it can be filtered and sorted). `settable` fields can be assigned,
     `search` ones are found by a bare word, `indexed` ones sort a million rows at once. `headers` are the folded
     column titles by which an import recognises the field.
+
+    A day that may have a time names the field of its `moment`: the day is that of whoever typed it and counts only
+    where there is no moment. Where it is the earliest of several, `untimed` names the earliest of those without one.
     """
 
     name: str
@@ -36,6 +39,8 @@ class Field(Struct):
     expr: str = ""
     required: bool = False
     derived: bool = False
+    moment: str = ""
+    untimed: str = ""
 
     @property
     def key_column(self) -> str:
@@ -60,6 +65,18 @@ class Entity(Struct):
     sort: str
     kind: str = ""
     help: str = ""
+    #: The noun that its commands stand behind, where that is not its name; `NOUN:12` names a record too.
+    noun: str = ""
+
+    @property
+    def command(self) -> str:
+        """The noun that its commands stand behind: `crm note show`."""
+        return self.noun or self.name
+
+    @property
+    def one(self) -> str:
+        """Its name with the article: 'a lead', 'an interaction'."""
+        return f"{'an' if self.name[0] in 'aeio' else 'a'} {self.name}"
 
     @property
     def tag_table(self) -> str:

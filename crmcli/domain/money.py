@@ -248,13 +248,12 @@ def rescale(minor: int, old: str, new: str) -> int:
 
 
 def weighted(minor: int, probability_bp: int) -> int:
-    """Return an amount weighted by a probability in basis points (10,000 = 100 %), in minor units.
+    """Return an amount weighted by a probability in basis points (10,000 = 100 %), in minor units, rounded half away
+    from zero.
 
-    `minor / 10000 * probability_bp + (minor % 10000 * probability_bp + 5000) / 10000` in the integers of SQLite and
-    PostgreSQL, whose division cuts towards zero, taken apart so that no amount overflows; so amounts above zero round
-    half up, and the views give the same.
+    The views compute the same with `(minor % 10000 * probability_bp + 5000) / 10000` (-5000 below zero) beside
+    `minor / 10000 * probability_bp`, taken apart so that no amount overflows: the division of SQLite and PostgreSQL
+    cuts towards zero.
     """
-    sign = -1 if minor < 0 else 1
-    whole, rest = divmod(abs(minor), 10_000)
-    scaled = sign * rest * probability_bp + 5000
-    return sign * whole * probability_bp + (scaled // 10_000 if scaled >= 0 else -(-scaled // 10_000))
+    size = (abs(minor) * probability_bp + 5000) // 10_000
+    return -size if minor < 0 else size

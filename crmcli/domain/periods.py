@@ -13,6 +13,7 @@ from crmcli.domain.dates import (
     When,
     calendar_of,
     instant_of,
+    is_counted,
     not_jalali,
     read_when,
 )
@@ -56,8 +57,10 @@ def parse_span(
 ) -> tuple[datetime | None, datetime | None]:
     """Read a range as `parse_range` does, with times as well, as the instants [start, end) in UTC.
 
-    Days begin at 00:00 in the zone of `now`. A time as TO is itself the end, not in the span; a time alone is that
-    minute. `FROM for LENGTH` (fri 14:30 for 45m) counts real time from the start.
+    Days begin at 00:00 in the zone of `now`. A time as TO is meant with its whole minute, as a day is with its whole
+    day, and a time alone is from there to the end of its minute; a moment counted from now (..now, ..+2h) is itself
+    the end, and alone it is the minute that begins there. `FROM for LENGTH` (fri 14:30 for 45m) counts real time from
+    the start.
     """
     setting = Setting(now, calendar, "ymd", week_start)
     before, dots, after = text.partition("..")
@@ -101,19 +104,28 @@ def _check_sides(start: date | None, end: date | None, text: str) -> None:
 
 
 def _edge(text: str, setting: Setting) -> tuple[datetime, datetime | None]:
-    """Start and end of one side of a span: equal for a time, midnights for days and periods."""
+    """Start and end of one side of a span: midnights for days and periods; a time runs to the end of its minute, and
+    a moment counted from now has no length."""
     period: tuple[date, date | None] | None = _named_period(fold(text), text, setting)
     if period is None:
         when = read_when(text, setting)
         if when.time is not None:
             instant = instant_of(when, setting.now)
-            return instant, instant
+            return instant, instant if is_counted(text, setting) else _end_of_minute(instant)
         period = _one_day(when.day)
     first, after = period
     return (
         instant_of(When(first, time()), setting.now),
         None if after is None else instant_of(When(after, time()), setting.now),
     )
+
+
+def _end_of_minute(instant: datetime) -> datetime | None:
+    """None after the last minute of all."""
+    try:
+        return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    except OverflowError:
+        return None
 
 
 def _period(text: str, setting: Setting) -> tuple[date, date | None]:

@@ -21,6 +21,10 @@ _SAME = {
 _DIGITS = {ord(digit): str(value) for row in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩") for value, digit in enumerate(row)}
 _NUMERALS = {**_DIGITS, ord("٫"): ".", ord("٬"): ","}
 
+# Letters and signs that are drawn as nothing: the Hangul fillers and the Braille pattern without dots.
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
+_FILLERS_AWAY = {ord(char): "" for char in _FILLERS}
+
 
 class _Folding(dict[int, str]):
     """Code point -> its folded form, worked out when a character is first met."""
@@ -51,6 +55,15 @@ def fold(text: str) -> str:
     # A lone acute accent stands for an apostrophe; NFKD would make a space of it.
     apart = normalize("NFKD", normalize("NFKD", text.replace("´", "'")).casefold())
     return " ".join(normalize("NFC", apart.translate(_FOLDING)).split())
+
+
+def blank(text: str) -> bool:
+    """Whether a text shows nothing: white space, ZWNJ, bidi marks, lone accents and fillers alone."""
+    if not text or text.isspace():
+        return True
+    if text.isascii() or (text[0].isalnum() and text[0] not in _FILLERS):
+        return False
+    return not fold(text.translate(_FILLERS_AWAY))
 
 
 def digits(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import address, dates, money
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import check_text, digits, fold
+from crmcli.domain.text import blank, check_text, digits, fold
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ def show_instant(moment: datetime) -> str:
 def read_instant(stored: str) -> datetime:
     """The aware UTC datetime of a stored instant."""
     return datetime.fromisoformat(stored)
+
+
+def due_day(on: str | None, at: str | None, now: datetime) -> date | None:
+    """The day, in the zone of `now`, on which a stored day or moment is due; the day counts only without a moment."""
+    if at:
+        return read_instant(at).astimezone(now.tzinfo).date()
+    return date.fromisoformat(on) if on else None
 
 
 class Type:
@@ -80,7 +87,7 @@ class Text(Type):
         text = check_text(text).strip()
         if not self.multiline and "\n" in text:
             text = " ".join(text.split())
-        return text or None
+        return None if blank(text) else text
 
 
 class LongText(Text):

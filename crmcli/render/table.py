@@ -25,7 +25,7 @@ MOMENT = Instant()
 #: Texts that are made to be copied: they are not cut while anything else can give way.
 COPIED = frozenset(("id", "ref", "next", "batch"))
 #: Fields of a record that are for machines: a person is not shown them unasked.
-UNSEEN = frozenset(("uid", "probability_manual", "position"))
+UNSEEN = frozenset(("uid", "probability_manual", "position", "next_due_on", "next_due_at"))
 
 
 class Screen(NamedTuple):

@@ -5,27 +5,34 @@ The board shows open deals, and what was won lately in its won stages, unless th
 
 from __future__ import annotations
 
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import query
+from crmcli.domain.dates import When, instant_of
 from crmcli.domain.entities import DEAL, ENTITIES
 from crmcli.domain.money import weighted
+from crmcli.domain.types import due_day, show_instant
 from crmcli.errors import FilterError, NotFoundError
 from crmcli.services import records, values
 from crmcli.store import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
 #: What "won lately" means: a month's harvest stays in sight.
 RECENT = "status:open or (status:won closed:-30d..)"
+#: The days before and after today whose appointments are put on their day in the user's zone.
+NEAR = 7
 
 
 class Card(NamedTuple):
-    """One deal on the board; `value` is minor units of `currency`, `probability` basis points, `next_due` a day."""
+    """One deal on the board; `value` is minor units of `currency`, `probability` basis points, `next_due` a day in
+    the user's zone."""
 
     id: int
     name: str
@@ -87,8 +94,51 @@ def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
         f" WHERE t.stage_id = ? AND coalesce(t.kind, '') = 'deal' AND {text} ORDER BY t.position, t.id"
     )
     found = {stage["id"]: ctx.reader.rows(sql, [stage["id"], *where.params]) for stage in stages}
+    if elsewhere := _due_elsewhere(ctx):
+        found = {stage: [_on_our_day(row, elsewhere) for row in rows] for stage, rows in found.items()}
     lanes = tuple(Lane(s["id"], s["name"], bool(s["is_won"]), found[s["id"]], sums(found[s["id"]])) for s in stages)
     return Board(number, name, every, lanes)
+
+
+def _due_elsewhere(ctx: Context) -> dict[int, date]:
+    """Of the leads and deals with an open task whose time is on another day here than where it was typed: the day, in
+    this zone, of the next task. Only tasks of a week around today are asked, along their index: further off, a day
+    more or less changes nothing that is urgent."""
+    bounds_of: dict[Any, tuple[str, str]] = {}
+    apart: set[int] = set()
+    on, at = DEAL.by_name["next_due_on"].type, DEAL.by_name["next_due_at"].type
+    for number, day, moment in ctx.reader.rows(
+        "SELECT opportunity_id, due_on, due_at FROM task"
+        " WHERE done_at IS NULL AND due_on BETWEEN ? AND ?"
+        " AND due_at IS NOT NULL AND removed_at IS NULL AND opportunity_id IS NOT NULL",
+        [(ctx.env.now.date() + timedelta(days=days)).isoformat() for days in (-NEAR, NEAR)],
+    ):
+        bounds = bounds_of.get(day) or bounds_of.setdefault(day, _bounds(on.from_db(day), ctx.env.now))
+        if not bounds[0] <= at.from_db(moment) <= bounds[1]:
+            apart.add(number)
+    if not apart:
+        return {}
+    fields = [DEAL.by_name["next_due_on"], DEAL.by_name["next_due_at"]]
+    found = {}
+    for row in read.hydrate(ctx.reader, DEAL, sorted(apart), fields):
+        moment = due_day(None, row["next_due_at"], ctx.env.now)
+        day = due_day(row["next_due_on"], None, ctx.env.now)
+        if days := [one for one in (day, moment) if one is not None]:  # somebody may have done it meanwhile
+            found[row["id"]] = min(days)
+    return found
+
+
+def _bounds(day: str | None, now: datetime) -> tuple[str, str]:
+    """The first and the last stored instant of a day in the zone of `now`; nothing lies in no day."""
+    if day is None:
+        return "", ""
+    whole = date.fromisoformat(day)
+    return show_instant(instant_of(When(whole), now)), show_instant(instant_of(When(whole, time.max), now))
+
+
+def _on_our_day(row: tuple[Any, ...], elsewhere: dict[int, date]) -> tuple[Any, ...]:
+    day = elsewhere.get(row[0])
+    return row if day is None else (*row[:6], day.isoformat(), *row[7:])
 
 
 def _tree(ctx: Context, words: Sequence[str]) -> Any:

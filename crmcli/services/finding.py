@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.dates import show_day
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD
-from crmcli.domain.text import clip, fold
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD, RECORDS
+from crmcli.domain.text import clip, digits, fold
+from crmcli.domain.types import due_day
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Column, Page, Rows, Section
-from crmcli.services import records, timeline
+from crmcli.services import naming, records, timeline
 from crmcli.store import read
 from crmcli.store.schema import SEARCHED
 
@@ -45,6 +45,24 @@ def search(ctx: Context, text: str, *, best: bool = False, limit: int = 20) -> R
     return Rows(COLUMNS, [row for _, row in hits[:most]], empty=f"nothing holds '{text}'")
 
 
+def find(ctx: Context, text: str) -> Rows:
+    """What `search` finds, after the records that `text` names by their number: `deal:652`, or 652 of every kind."""
+    noun, colon, number = text.strip().rpartition(":")
+    whole = digits(number.strip())
+    if not (whole.isascii() and whole.isdigit() and len(whole) < naming.LONG):
+        return search(ctx, text)
+    kinds = [kind for kind in RECORDS.values() if not colon or fold(noun) in (kind.name, kind.plural, kind.command)]
+    named: list[dict[str, Any]] = []
+    for kind in kinds:
+        of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
+        sql = f"SELECT id FROM {kind.table} WHERE {of_kind}id = ? AND removed_at IS NULL"
+        if ctx.reader.one(sql, (int(whole),)):
+            named += [row for row in _rows(ctx, kind.table, [int(whole)]) if row["kind"] == kind.name]
+    refs = {row["ref"] for row in named}
+    found = search(ctx, text)
+    return found._replace(rows=[*named, *(row for row in found.rows if row["ref"] not in refs)])
+
+
 def _rows(ctx: Context, table: str, ids: list[int]) -> list[dict[str, Any]]:
     if not ids:
         return []
@@ -59,7 +77,7 @@ def _rows(ctx: Context, table: str, ids: list[int]) -> list[dict[str, Any]]:
 
 SHOWN = frozenset((
     "name", "company", "contact", "opportunity", "email", "stage", "status", "city", "kind", "body", "type", "due_on",
-    "at", "created_at", "done_at",
+    "due_at", "at", "created_at", "done_at",
 ))  # fmt: skip
 
 
@@ -73,7 +91,8 @@ def _line(ctx: Context, kind: Entity, row: dict[str, Any]) -> dict[str, Any]:
             "at": row["at"],
         }
     if kind.name == "task":
-        due = show_day(date.fromisoformat(row["due_on"]), ctx.env.calendar) if row.get("due_on") else ""
+        day = due_day(row.get("due_on"), row.get("due_at"), ctx.env.now)
+        due = show_day(day, ctx.env.calendar) if day else ""
         state = "done" if row.get("done_at") else due
         about = ", ".join(part for part in (timeline.about(row), state) if part)
         return {"ref": f"task:{row['id']}", "name": row["name"], "about": about, "at": row["created_at"]}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.dates import When, describe, instant_of, parse_when
 from crmcli.domain.entities import INTERACTION_KINDS, TASK
-from crmcli.domain.types import read_instant, show_instant
-from crmcli.errors import UsageError
+from crmcli.domain.types import due_day, read_instant, show_instant
+from crmcli.errors import RefusedError, UsageError
 from crmcli.services.records import each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.results import Changed
@@ -56,13 +55,17 @@ def reopen(ctx: Context, numbers: Sequence[int], *, source: str = "cli") -> Chan
 
 def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli") -> Changed:
     """Put tasks off to a date word. A day keeps each task's time of day; `+2d` counts from today. It is said when that
-    is earlier than a task that was still to come."""
+    is earlier than a task that was still to come. Done tasks are left alone; RefusedError where there is none else."""
     if not to.strip():
         raise UsageError("snooze to when?", "write a day or time, such as tomorrow, mon, +3d or 'fri 14:30'")
     when = parse_when(to, ctx.env.now, ctx.env.calendar)
     said: dict[str, None] = {}
+    finished: list[int] = []
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        if row.get("done_at"):
+            finished.append(row["id"])
+            return False
         values: dict[str, Any] = {"due_on": when.day.isoformat(), "due_at": None}
         clock = when.time
         if clock is None and row.get("due_at"):
@@ -71,20 +74,31 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
             values["due_at"] = show_instant(instant_of(when._replace(time=clock), ctx.env.now))
         said[describe(when._replace(time=clock), ctx.env.now, ctx.env.calendar)] = None
         changed = tx.change("task", row["id"], values)
-        if changed and (values["due_on"], values["due_at"] or "") < (row.get("due_on") or "", row.get("due_at") or ""):
+        if changed and _order(ctx, values) < _order(ctx, row):
             _say_earlier(ctx, row)
         return changed
 
     def done() -> str:
+        if finished and len(finished) == len(numbers):
+            some = " ".join(map(str, finished[:10]))
+            what = f"task:{some} is done" if len(finished) == 1 else f"these {len(finished)} tasks are done"
+            raise RefusedError(what, f"to take up again what is done: crm task reopen {some}")
         return f"snoozed to {next(iter(said)) if len(said) == 1 else describe(when, ctx.env.now, ctx.env.calendar)}:"
 
     return each(ctx, TASK, numbers, step, done, source)
 
 
+def _order(ctx: Context, row: Mapping[str, Any]) -> tuple[str, str]:
+    """What is due earlier is less; a day without a time comes before its times, no day at all before every day."""
+    day = due_day(row.get("due_on"), row.get("due_at"), ctx.env.now)
+    return day.isoformat() if day else "", row.get("due_at") or ""
+
+
 def _say_earlier(ctx: Context, row: dict[str, Any]) -> None:
     """Say that a task comes up earlier now, unless it was due before today."""
     now = ctx.env.now
-    if row["due_on"] > now.date().isoformat():
+    day = due_day(row.get("due_on"), row.get("due_at"), now)
+    if day is not None and day > now.date():
         clock = read_instant(row["due_at"]).astimezone(now.tzinfo).time() if row.get("due_at") else None
-        was = describe(When(date.fromisoformat(row["due_on"]), clock), now, ctx.env.calendar)
+        was = describe(When(day, clock), now, ctx.env.calendar)
         ctx.say(f"task:{row['id']} was due {was}: it comes up earlier now")

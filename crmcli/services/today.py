@@ -10,7 +10,7 @@ from crmcli.domain.dates import relative, show_day
 from crmcli.domain.entities import CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.query import And, Compare, Empty, Node, OneOf, Or
 from crmcli.domain.text import clip
-from crmcli.domain.types import read_instant, show_instant
+from crmcli.domain.types import due_day, read_instant, show_instant
 from crmcli.errors import UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import records, related, timeline
@@ -18,7 +18,6 @@ from crmcli.store import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import date
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -68,12 +67,12 @@ def today(ctx: Context, *, owner: str = "") -> Page:
 
 
 def _tasks(ctx: Context) -> Iterator[Part]:
-    day, stamp = ctx.env.now.date(), show_instant(ctx.env.now)
-    for key, title, node in (
-        ("overdue", "Overdue", _overdue(day, stamp)),
-        ("today", "Due today", _due_today(day, stamp)),
-        ("week", "Next 7 days", _between(day + timedelta(days=1), day + timedelta(days=8))),
+    for key, title, text in (
+        ("overdue", "Overdue", "is:overdue"),
+        ("today", "Due today", "due_on:today (no:due_at or due_at:now..)"),
+        ("week", "Next 7 days", "due_on:tomorrow..+7d"),
     ):
+        node = records.bound(ctx, TASK, text, scope=False)
         yield Part(key, title, TASK, (*OPEN_TASK, node), "due_on", _task_row)
 
 
@@ -101,21 +100,6 @@ def _owned(ctx: Context, owner: str) -> Callable[[Entity], list[Node]]:
     return lambda kind: [records.bound(ctx, kind, f"owner:{owner}", scope=False)]
 
 
-def _overdue(day: date, now: str) -> Node:
-    timed = Compare(TASK.by_name["due_at"], "<", now)
-    return Or((timed, And((Empty(TASK.by_name["due_at"]), Compare(TASK.by_name["due_on"], "<", day.isoformat())))))
-
-
-def _due_today(day: date, now: str) -> Node:
-    on = Compare(TASK.by_name["due_on"], "=", day.isoformat())
-    return And((on, Or((Empty(TASK.by_name["due_at"]), Compare(TASK.by_name["due_at"], ">=", now)))))
-
-
-def _between(start: date, end: date) -> Node:
-    field = TASK.by_name["due_on"]
-    return And((Compare(field, ">=", start.isoformat()), Compare(field, "<", end.isoformat())))
-
-
 def _untouched(since: str) -> Node:
     """No interaction since then, and not brand new either."""
     touch = DEAL.by_name["last_touch"]
@@ -133,11 +117,10 @@ def _section(ctx: Context, part: Part, also: list[Node]) -> Section:
 
 def when(ctx: Context, row: dict[str, Any]) -> str:
     """When a task is due, as seen from today: `today 14:30`, `3 days ago`."""
-    if not row.get("due_on"):
+    day = due_day(row.get("due_on"), row.get("due_at"), ctx.env.now)
+    if day is None:
         return ""
-    from datetime import date
-
-    word = relative(date.fromisoformat(row["due_on"]), ctx.env.now.date())
+    word = relative(day, ctx.env.now.date())
     if row.get("due_at"):
         word += f" {read_instant(row['due_at']).astimezone(ctx.env.now.tzinfo):%H:%M}"
     return word

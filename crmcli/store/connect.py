@@ -119,6 +119,22 @@ class WriteLock:
         return self.fd >= 0 and os.fstat(self.fd).st_mtime_ns != self._taken
 
     def __enter__(self) -> None:
+        self._take(self.timeout)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[bool]:
+        """Take the lock if nobody has it; whether it was free."""
+        try:
+            self._take(0.0)
+        except StoreError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self.__exit__()
+
+    def _take(self, timeout: float) -> None:
         import fcntl
 
         if self._polite:
@@ -143,11 +159,11 @@ class WriteLock:
                         "this file system has no locks; move the database to a local disk",
                     ) from None
             waited = time.monotonic() - started
-            if waited > self.timeout:
+            if waited > timeout:
                 holder = self._holder()
                 self._close()
                 raise StoreError(
-                    f"the store is locked by {holder} for more than {self.timeout:g} s{UNSAVED}",
+                    f"the store is locked by {holder} for more than {timeout:g} s{UNSAVED}",
                     "try again when it is done, or raise the setting busy_timeout",
                 )
             if waited > 1 and not said:
@@ -254,10 +270,11 @@ class SQLite(Connection):
             yield
         finally:
             self.run("PRAGMA cache_size = -2000")
-        # Statistics are written like rows, so they wait in the queue; a sample will do, for the others wait as well.
-        with self.lock, contextlib.suppress(*REFUSALS):
-            self.raw.execute("PRAGMA analysis_limit = 400")
-            self.raw.execute("PRAGMA optimize")
+        # Statistics are written like rows; a sample will do, for the others wait meanwhile. They are worth no waiting.
+        with self.lock.at_once() as free, contextlib.suppress(*REFUSALS):
+            if free:
+                self.raw.execute("PRAGMA analysis_limit = 400")
+                self.raw.execute("PRAGMA optimize")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

@@ -53,7 +53,7 @@ def _base(entity: Entity, where: Where, node: Any) -> str:
 
 def parse_sort(entity: Entity, text: str) -> list[tuple[Field, bool]]:
     """`-value,name` as [(field, descending), ...]. Raises UsageError for unknown or unsortable fields."""
-    keys = []
+    keys: list[tuple[Field, bool]] = []
     for word in (part.strip() for part in text.split(",")):
         if not word:
             continue
@@ -62,7 +62,8 @@ def parse_sort(entity: Entity, text: str) -> list[tuple[Field, bool]]:
             raise UsageError(
                 f"{entity.plural} cannot be sorted by {field.name}", f"'crm fields {entity.name}' lists the fields"
             )
-        keys.append((field, word.startswith("-")))
+        if field not in [earlier for earlier, _ in keys]:  # a field once named has sorted already
+            keys.append((field, word.startswith("-")))
     return keys
 
 
@@ -355,6 +356,16 @@ def raw(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, dic
             sql = f"SELECT record_id, tag_id FROM {table}_tag WHERE record_id IN ({marks}) ORDER BY tag_id"
             for number, tag in connection.rows(sql, some):
                 found[number]["tags"].append(tag)
+    return found
+
+
+def versions(connection: Connection, table: str, ids: Sequence[int], end: str = "") -> dict[int, int]:
+    """record -> its version, of those of these that are there; `end` closes each statement."""
+    found: dict[int, int] = {}
+    for start in range(0, len(ids), PAGE):
+        some = ids[start : start + PAGE]
+        marks = ", ".join("?" * len(some))
+        found.update(connection.rows(f"SELECT id, version FROM {table} WHERE id IN ({marks}){end}", some))
     return found
 
 

@@ -281,7 +281,12 @@ def test_ranges_of_weeks_start_where_the_readers_do() -> None:
 @pytest.mark.parametrize(
     ("text", "start", "end"),
     [
-        ("2026-11-21T10:00..2026-11-21T12:00", "2026-11-21 06:30", "2026-11-21 08:30"),
+        ("2026-11-21T10:00..2026-11-21T12:00", "2026-11-21 06:30", "2026-11-21 08:31"),
+        ("10:00..10:00", "2026-11-21 06:30", "2026-11-21 06:31"),
+        ("..10:00", None, "2026-11-21 06:31"),
+        ("..2026-11-21T12:00:30", None, "2026-11-21 08:31"),
+        ("10:00:30", "2026-11-21 06:30:30", "2026-11-21 06:31"),
+        ("9999-12-31T23:59..", "9999-12-31 20:29", None),
         ("today", "2026-11-20 20:30", "2026-11-21 20:30"),
         ("2026-11", "2026-10-31 20:30", "2026-11-30 20:30"),
         ("now..+2h", "2026-11-21 06:30", "2026-11-21 08:30"),
@@ -290,6 +295,7 @@ def test_ranges_of_weeks_start_where_the_readers_do() -> None:
         ("fri 14:30 for 45m", "2026-11-27 11:00", "2026-11-27 11:45"),
         ("14:30", "2026-11-21 11:00", "2026-11-21 11:01"),
         ("fri 9am..fri", "2026-11-27 05:30", "2026-11-27 20:30"),
+        ("fri..fri 9am", "2026-11-26 20:30", "2026-11-27 05:31"),
     ],
 )
 def test_spans(text: str, start: str | None, end: str | None) -> None:
@@ -306,7 +312,7 @@ def test_the_days_of_a_span_are_as_long_as_the_clocks_make_them() -> None:
     assert end - start == timedelta(hours=25)
 
 
-@pytest.mark.parametrize("text", ["..", "12:00..10:00", "12:00..12:00", "fri for", "fri for soon", "for 45m", "9999"])
+@pytest.mark.parametrize("text", ["..", "12:00..10:00", "now..now", "fri for", "fri for soon", "for 45m", "9999"])
 def test_spans_refuse(text: str) -> None:
     with pytest.raises(FieldError):
         parse_span(text, NOW)

@@ -159,7 +159,8 @@ def test_rescale() -> None:
 def test_weighted_is_what_sqlite_computes(minor: int, probability: int) -> None:
     with sqlite3.connect(":memory:") as connection:
         (expected,) = connection.execute(
-            "SELECT ?1 / 10000 * ?2 + (?1 % 10000 * ?2 + 5000) / 10000", (minor, probability)
+            "SELECT ?1 / 10000 * ?2 + (?1 % 10000 * ?2 + CASE WHEN ?1 < 0 THEN -5000 ELSE 5000 END) / 10000",
+            (minor, probability),
         ).fetchone()
     connection.close()
     assert weighted(minor, probability) == expected
@@ -168,4 +169,11 @@ def test_weighted_is_what_sqlite_computes(minor: int, probability: int) -> None:
 def test_weighted() -> None:
     assert weighted(380000, 9000) + weighted(2250000, 2000) == 792000
     assert weighted(1, 5000) == 1
-    assert weighted(-12345, 5000) == -6172
+    assert weighted(-12345, 5000) == -6173
+    assert weighted(-500, 1000) == -50
+    assert weighted(-500, 10_000) == -500
+
+
+@given(st.integers(0, 10**14), st.integers(0, 10000))
+def test_a_credit_weighs_as_much_as_the_amount_it_takes_back(minor: int, probability: int) -> None:
+    assert weighted(-minor, probability) == -weighted(minor, probability)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from crmcli.domain import query
 from crmcli.domain.entities import CONTACT, DEAL, LEAD, RECORDS, TASK
 from crmcli.domain.query import And, Book, Compare, MoneyCompare, parse
-from crmcli.domain.types import Env
+from crmcli.domain.types import Env, show_instant
 from crmcli.errors import CrmError, FilterError
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -280,6 +281,62 @@ def test_values_mean_what_their_types_say() -> None:
         "has:city",
     ):
         assert not query.matches(query.bind(parse(text), LEAD, ENV, book(), text), record, LEAD, ENV), text
+
+
+ZONES = st.sampled_from(["UTC", "Etc/GMT+12", "America/Los_Angeles", "Asia/Tehran", "Asia/Tokyo", "Pacific/Kiritimati"])
+DAYS = st.dates(NOW.date() - timedelta(days=9), NOW.date() + timedelta(days=9))
+#: When a task is due: the day in the zone of whoever typed it, and the moment where a time was given.
+DUES = st.tuples(DAYS, st.none() | st.times().map(lambda clock: clock.replace(microsecond=0)), ZONES)
+
+
+def typed(day: date, clock: time | None, zone: str) -> tuple[str, str | None]:
+    """The stored day and moment of what was typed in a zone."""
+    if clock is None:
+        return day.isoformat(), None
+    return day.isoformat(), show_instant(datetime.combine(day, clock, ZoneInfo(zone)))
+
+
+def seen(on: str, at: str | None, zone: str) -> date:
+    """The day on which that is, in another zone."""
+    return date.fromisoformat(on) if at is None else datetime.fromisoformat(at).astimezone(ZoneInfo(zone)).date()
+
+
+@given(st.lists(DUES, min_size=1, max_size=3), ZONES, DAYS, DAYS)
+def test_a_day_range_of_what_is_due_goes_by_the_moment_where_there_is_one(
+    dues: list[tuple[date, time | None, str]], zone: str, one: date, other: date
+) -> None:
+    env = ENV._replace(now=NOW.astimezone(ZoneInfo(zone)))
+    stored = [typed(*due) for due in dues]
+    first, last = sorted((one, other))
+    task = dict(zip(("due_on", "due_at"), stored[0], strict=True))
+    deal = {
+        "next_due": min(on for on, _ in stored),
+        "next_due_on": min((on for on, at in stored if not at), default=None),
+        "next_due_at": min((at for _, at in stored if at), default=None),
+    }
+    for text, start, end in (
+        (f"due:{first}..{last}", first, last), (f"due:{first}..", first, date.max),
+        (f"due:..{last}", date.min, last), (f"due:{first}", first, first),
+    ):  # fmt: skip
+        for entity, record, day in (
+            (TASK, task, seen(*stored[0], zone)),
+            (DEAL, deal, min(seen(*due, zone) for due in stored)),
+        ):
+            node = query.bind(parse(text), entity, env, book())
+            assert query.matches(node, record, entity, env) is (start <= day <= end), (text, entity.name)
+
+
+@given(DUES, ZONES)
+def test_a_task_is_overdue_today_or_planned_by_its_moment(due: tuple[date, time | None, str], zone: str) -> None:
+    env = ENV._replace(now=NOW.astimezone(ZoneInfo(zone)))
+    on, at = typed(*due)
+    day, today = seen(on, at, zone), env.now.date()
+    late = day < today or (at is not None and at < show_instant(NOW))
+    record = {"due_on": on, "due_at": at, "done_at": None}
+    for state, fits in (("overdue", late), ("today", day == today), ("planned", day > today)):
+        assert query.matches(query.bind(parse(f"is:{state}"), TASK, env, book()), record, TASK, env) is fits, state
+    deal = {"next_due": on, "next_due_on": None if at else on, "next_due_at": at}
+    assert query.matches(query.bind(parse("is:overdue"), DEAL, env, book()), deal, DEAL, env) is late
 
 
 TEXT = st.text(st.sampled_from('ab: ,="\\()نoرtn.0-9\u200c%<>!'), max_size=30)

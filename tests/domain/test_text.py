@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 from wcwidth.table_vs16 import VS16_NARROW_TO_WIDE
 
-from crmcli.domain.text import check_text, clip, digits, fold, pad, visible, width
+from crmcli.domain.text import blank, check_text, clip, digits, fold, pad, visible, width
 from crmcli.errors import FieldError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -209,3 +209,15 @@ def test_pad() -> None:
     assert pad("漢", 5, "right") == "   漢"
     assert pad("漢", 5, "center") == " 漢  "
     assert pad("too long", 3) == "too long"
+
+
+@pytest.mark.parametrize("seen", ["a", " a ", "\u200ca", "سلام", "-", "ー", "한", "\u200c\u0660"])
+def test_a_text_that_shows_something_is_not_blank(seen: str) -> None:
+    assert not blank(seen)
+
+
+@pytest.mark.parametrize(
+    "unseen", ["", " ", "\u200c", "\u200b\u200d \n", "\u3164", "\u2800", "\u115f\u1160", "\xad", "\u0301"]
+)
+def test_a_text_of_invisible_characters_is_blank(unseen: str) -> None:
+    assert blank(unseen)

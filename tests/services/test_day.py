@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK, entity
-from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
-from crmcli.services import deals, finding, records, tags, tasks, timeline, today
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK, entity
+from crmcli.errors import ConflictError, FieldError, NotFoundError, RefusedError, UsageError
+from crmcli.services import board, deals, finding, records, tags, tasks, timeline, today
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -56,6 +56,71 @@ def test_due_states_follow_the_users_zone(ctx: Context, monkeypatch: pytest.Monk
     monkeypatch.setenv("CRM_TIMEZONE", "Asia/Tehran")
     ctx.tick()
     assert [r["name"] for r in records.list_records(ctx, TASK, ["is:overdue"]).rows] == ["today"]
+
+
+def listed(ctx: Context, text: str, kind: object = TASK) -> list[int]:
+    return [row["id"] for row in records.list_records(ctx, kind, [text], sort="id").rows]  # type: ignore[arg-type]
+
+
+def test_an_appointment_is_due_by_the_clock_of_whoever_asks(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entered in Los Angeles for the evening of the 23rd: 13:00 of the 24th in Tokyo."""
+    monkeypatch.setenv("CRM_TIMEZONE", "America/Los_Angeles")
+    ctx.tick()
+    add(ctx, DEAL, name="Tokyo", value="1k")
+    add(ctx, TASK, name="Call Tokyo", on="deal:1", due="2026-11-23 20:00")
+    add(ctx, DEAL, name="other", value="1k")
+    add(ctx, TASK, name="any time", on="deal:2", due="2026-11-24")
+    monkeypatch.setenv("CRM_TIMEZONE", "Asia/Tokyo")
+    for now, states, deals_overdue, when in (
+        ("2026-11-23T09:00:00+09:00", {"planned": [1, 2]}, [], "tomorrow 13:00"),
+        ("2026-11-24T09:00:00+09:00", {"today": [1, 2]}, [], "today 13:00"),
+        ("2026-11-24T14:00:00+09:00", {"today": [1, 2], "overdue": [1]}, [1], "today 13:00"),
+        ("2026-11-25T09:00:00+09:00", {"overdue": [1, 2]}, [1, 2], "yesterday 13:00"),
+    ):
+        monkeypatch.setenv("CRM_NOW", now)
+        ctx.tick()
+        found = {state: listed(ctx, f"is:{state}") for state in ("overdue", "today", "planned")}
+        assert {state: ids for state, ids in found.items() if ids} == states, now
+        assert listed(ctx, "is:overdue", DEAL) == deals_overdue
+        page = today.today(ctx)
+        lines = {row["ref"]: row["when"] for part in page.sections for row in part.rows.rows}
+        assert lines["task:1"] == when
+        assert section(page, "overdue") == [f"task:{number}" for number in states.get("overdue", [])]
+    assert listed(ctx, "due:2026-11-24") == listed(ctx, "due:2026-11-24..") == listed(ctx, "due:..2026-11-24") == [1, 2]
+    assert listed(ctx, "due:2026-11-23") == listed(ctx, "due:..2026-11-23") == listed(ctx, "due:2026-11-25..") == []
+    assert listed(ctx, "due:2026-11-24", DEAL) == listed(ctx, "due:..2026-11-24", DEAL) == [1, 2]
+    assert listed(ctx, "due:..2026-11-23", DEAL) == []
+
+
+def test_the_board_counts_days_by_the_clock_of_whoever_asks(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_TIMEZONE", "America/Los_Angeles")
+    ctx.tick()
+    for number, due in enumerate(("2026-11-23 20:00", "2026-11-23", "2026-12-24 20:00", "2026-11-24 09:00"), 1):
+        add(ctx, DEAL, name=f"deal {number}", value="1k")
+        add(ctx, TASK, name=f"task {number}", on=f"deal:{number}", due=due)
+    add(ctx, TASK, name="earlier", on="deal:3", due="2026-12-01")
+    for zone, days in (
+        ("America/Los_Angeles", ["2026-11-23", "2026-11-23", "2026-12-01", "2026-11-24"]),
+        ("Asia/Tokyo", ["2026-11-24", "2026-11-23", "2026-12-01", "2026-11-25"]),
+    ):
+        monkeypatch.setenv("CRM_TIMEZONE", zone)
+        ctx.tick()
+        seen = {card[0]: str(card[6]) for lane in board.cards(ctx).lanes for card in lane.cards}
+        assert [seen[number] for number in (1, 2, 3, 4)] == days, zone
+
+
+def test_a_snooze_says_earlier_by_the_clock_of_whoever_asks(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CRM_TIMEZONE", "America/Los_Angeles")
+    ctx.tick()
+    add(ctx, TASK, name="Call Tokyo", due="2026-11-23 20:00")
+    monkeypatch.setenv("CRM_TIMEZONE", "Asia/Tokyo")
+    monkeypatch.setenv("CRM_NOW", "2026-11-23T09:00:00+09:00")
+    ctx.tick()
+    ctx.quiet = False
+    tasks.snooze(ctx, [1], "2026-11-23 20:00")
+    assert "task:1 was due Tue 2026-11-24 13:00: it comes up earlier now" in capsys.readouterr().err
 
 
 def test_the_day_has_every_section_and_its_next_step(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,3 +337,61 @@ def test_what_has_not_come_yet_is_no_touch(ctx: Context) -> None:
     for at in ("today", "now", "yesterday 16:00"):
         timeline.add(ctx, LEAD, number, "call", "", at=at)
     assert records.get(ctx, LEAD, number)["last_touch"] == "2026-11-21T10:00:00.000Z"
+
+
+def test_a_link_is_cleared_as_it_is_set(ctx: Context) -> None:
+    add(ctx, COMPANY, name="Engines")
+    add(ctx, DEAL, name="Engine no. 2", company="Engines")
+    add(ctx, TASK, name="Call", on="deal:1")
+    timeline.add(ctx, DEAL, 1, "note", "likes tea")
+    records.edit(ctx, TASK, [1], {"on": ""})
+    timeline.edit(ctx, [1], {"on": " "})
+    for kind in (TASK, INTERACTION):
+        row = records.get(ctx, kind, 1)
+        assert [row[name] for name in ("opportunity", "contact", "company")] == [None, None, None]
+    deal = records.get(ctx, DEAL, 1)
+    assert (deal["open_tasks"], deal["last_touch"], deal["company"]) == (0, None, "Engines")
+    assert add(ctx, TASK, name="Walk", on="") == 2
+
+
+def test_what_is_done_is_not_put_off(ctx: Context) -> None:
+    for name in ("Call", "Write"):
+        add(ctx, TASK, name=name, due="today")
+    tasks.done(ctx, [1])
+    with pytest.raises(RefusedError, match="task:1 is done") as refused:
+        tasks.snooze(ctx, [1], "+1d")
+    assert "crm task reopen 1" in refused.value.hint
+    # Among others it is left alone.
+    assert tasks.snooze(ctx, [1, 2], "+1d").ids == (2,)
+    assert [records.get(ctx, TASK, n)["due_on"] for n in (1, 2)] == ["2026-11-21", "2026-11-22"]
+    tasks.done(ctx, [2])
+    with pytest.raises(RefusedError, match="these 2 tasks are done"):
+        tasks.snooze(ctx, [1, 2], "+1d")
+
+
+def test_what_was_understood_is_said_once(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("Call", "Write", "Walk"):
+        add(ctx, TASK, name=name)
+    capsys.readouterr()
+    records.edit(ctx, TASK, [1, 2, 3], {"due": "fri"})
+    assert capsys.readouterr().err == "due Fri 2026-11-27\n"
+
+
+def test_a_record_is_found_by_its_number(ctx: Context) -> None:
+    add(ctx, LEAD, name="Ada")
+    add(ctx, DEAL, name="Engine", description="652 wheels")
+    add(ctx, CONTACT, name="Bob")
+    add(ctx, CONTACT, name="Cyd, 2 of 3")
+    add(ctx, TASK, name="Call")
+
+    def refs(text: str) -> list[str]:
+        return [row["ref"] for row in finding.find(ctx, text).rows]
+
+    assert refs("1") == ["lead:1", "contact:1", "task:1"]
+    assert refs("2") == ["deal:2", "contact:2"]
+    assert refs(" deal:2") == refs("deals: ۲") == ["deal:2"]
+    assert refs("lead:2") == refs("deal:99") == []
+    assert refs("652") == ["deal:2"]
+    assert refs("bob") == ["contact:1"]
+    records.remove(ctx, LEAD, [1])
+    assert refs("lead:1") == []

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmcli.domain import money
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
 from crmcli.errors import ConflictError, FieldError, FilterError, RefusedError, UsageError
-from crmcli.services import deals, pipelines, records, timeline, undoing
+from crmcli.services import board, deals, pipelines, records, reports, timeline, undoing
 from crmcli.services.imports import placing
 from tests.support.books import NOW
 
@@ -192,6 +193,20 @@ def test_the_board_sums_by_stage_and_currency(ctx: Context) -> None:
         ("Proposition", 0, None, None, None),
         ("Won", 0, None, None, None),
     ]
+
+
+def test_what_a_credit_weighs_is_rounded_as_what_it_takes_back(ctx: Context) -> None:
+    """10 % of 5.00 taken back is -0.50, all of it -5.00: in the views, in filters and in every sum."""
+    for value in ("-5 EUR", "-0.05 EUR", "-123.45 EUR"):
+        deal(ctx, value=value)
+    deal(ctx, value="-5 EUR", stage="won")
+    assert [row(ctx, number)["weighted"] for number in (1, 2, 3, 4)] == [-50, -1, -1235, -500]
+    assert [r["id"] for r in records.list_records(ctx, DEAL, ["weighted:-0.50"]).rows] == [1]
+    assert [r["weighted"] for r in pipelines.board(ctx).rows if r["stage"] == "New"] == [-1286]
+    assert [entry.weighted for entry in board.cards(ctx).lanes[0].sums] == [-1286]
+    assert [r["weighted"] for r in reports.report(ctx, "pipeline").rows if r["stage"] == "New"] == [-1286]
+    number = lead(ctx, value="-5 EUR", probability="10")
+    assert row(ctx, number, LEAD)["weighted"] == -50
 
 
 def test_a_second_pipeline_has_its_own_stages(ctx: Context) -> None:
@@ -388,15 +403,19 @@ def test_a_lost_deal_forgets_its_probability_when_it_is_cleared(ctx: Context) ->
         ("0.18 EUR", "yearly", 2), ("0.17 EUR", "yearly", 1), ("0.01 EUR", "quarterly", 0),
         ("0.02 EUR", "quarterly", 1), ("1 EUR", "5 years", 2), ("17.29 EUR", "monthly", 1729),
         ("10,000,000,000,000.00 EUR", "3 years", 27_777_777_777_778),
+        ("-1000 EUR", "3 years", -2778), ("-0.18 EUR", "yearly", -2), ("-0.17 EUR", "yearly", -1),
+        ("-0.02 EUR", "quarterly", -1), ("-0.01 EUR", "quarterly", 0), ("-1 EUR", "5 years", -2),
     ],
 )  # fmt: skip
-def test_recurring_revenue_a_month_is_rounded_half_up(ctx: Context, recurring: str, plan: str, mrr: int) -> None:
+def test_recurring_revenue_a_month_rounds_half_away_from_zero(
+    ctx: Context, recurring: str, plan: str, mrr: int
+) -> None:
     number = deal(ctx, value="", recurring=recurring, plan=plan)
     assert row(ctx, number)["mrr"] == mrr
     found = records.list_records(ctx, DEAL, ["has:mrr"], columns="id,mrr", sort="-mrr").rows
     assert [one["mrr"] for one in found] == [mrr]
     code = recurring.split()[1]
-    exact = f"mrr:{mrr}" if code == "JPY" else f"mrr:{mrr // 100}.{mrr % 100:02}"
+    exact = f"mrr:{money.plain(mrr, code)}"
     assert [one["id"] for one in records.list_records(ctx, DEAL, [exact]).rows] == [number]
 
 

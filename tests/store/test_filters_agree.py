@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -61,6 +62,8 @@ NEEDLES = st.one_of(
 )  # fmt: skip
 DAYS = st.sampled_from([*nasty.DAYS, "today", "tomorrow", "yesterday", "2026-11", "2026", "eom", "+3d"])
 INSTANTS = st.sampled_from([*nasty.DAYS, *nasty.INSTANTS, "now", "today", "2026-11", "this-month"])
+#: Both ends of the world, and the middle.
+ZONES = st.sampled_from(["UTC", "Etc/GMT+12", "America/Los_Angeles", "Asia/Tokyo", "Pacific/Kiritimati"])
 NUMBERS = st.sampled_from(
     ["0", "1", "5", "90", "12", "9007199254740993", "9007199254740992", "33.49", "50", "100", "1k", "-1"]
 )
@@ -152,16 +155,17 @@ def test_both_engines_hold_the_same(pair: list[Context]) -> None:
 def test_the_three_agree(entity: Entity, data: st.DataObject, pair: list[Context]) -> None:
     text = data.draw(tree(entity))
     ctx = pair[0]
+    env = ctx.env._replace(now=ctx.env.now.astimezone(ZoneInfo(data.draw(ZONES))))
     try:
         parsed = query.parse(text)
-        node = query.bind(parsed, entity, ctx.env, ctx.book, text)
+        node = query.bind(parsed, entity, env, ctx.book, text)
     except CrmError:
         return
     assert query.parse(query.canonical(parsed)) == without_places(parsed) or same(
         query.parse(query.canonical(parsed)), parsed
     )
     records = SEEN.setdefault(entity.name, everything(ctx, entity))
-    expected = [row["id"] for row in records if query.matches(node, row, entity, ctx.env)]
+    expected = [row["id"] for row in records if query.matches(node, row, entity, env)]
     for other in pair:
         assert read.all_ids(other.reader, entity, node) == expected, text
 

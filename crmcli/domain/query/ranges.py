@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
+from crmcli.domain.dates import When, instant_of
 from crmcli.domain.periods import parse_range, parse_span
 from crmcli.domain.query.spelling import quote
-from crmcli.domain.query.tree import Compare, Empty, MoneyCompare, Not, all_of
+from crmcli.domain.query.tree import And, Compare, Empty, MoneyCompare, Not, Or, all_of
 from crmcli.domain.text import clip, fold
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 ORDERED = frozenset(["number", "money", "day", "instant"])
 #: The currency with the most decimals: amounts that name none are read in its units, ten-thousandths.
 FINEST = "CLF"
+#: So far apart are the days of one moment at most, from UTC-12 to UTC+14.
+APART = timedelta(days=2)
+#: The first day of a range and the one after its last; None is an open end.
+Days = tuple[date | None, date | None]
 #: What other languages write before a value.
 SIGNS = r"[<>=!≤≥≠]+"
 
@@ -36,7 +42,7 @@ def ordered(field: Field, name: str, value: Value, entity: Entity, env: Env) -> 
     _check_shape(name, text, family)
     if family == "day":
         days = parse_range(text, env.now, env.calendar)
-        return _between(field, [None if day is None else day.isoformat() for day in days])
+        return _due(field, days, entity, env) if field.moment else _within(field, days)
     if family == "instant":
         span = parse_span(text, env.now, env.calendar)
         return _between(field, [None if moment is None else show_instant(moment) for moment in span])
@@ -134,6 +140,47 @@ def _amount(text: str, env: Env) -> tuple[int, str]:
 def _check_order(ends: list[Any], text: str) -> None:
     if len(ends) == 2 and ends[0] > ends[1]:
         raise FieldError(f"The range '{clip(text, 60)}' ends before it starts.", hint="Write the smaller side first.")
+
+
+def _due(field: Field, days: Days, entity: Entity, env: Env) -> Node:
+    """A range of days of what may have a time: it is due on the day that its moment falls on for whoever asks.
+
+    The stored day is never far from that one, so its index finds what may fit.
+    """
+    if days == (None, None):
+        return Not(Empty(field))
+    moment = entity.by_name[field.moment]
+    timed = _between(moment, [None if day is None else _midnight(day, env) for day in days])
+    around = _within(field, _wider(days, APART))
+    if not field.untimed:
+        return And((around, Or((timed, And((Empty(moment), _within(field, days)))))))
+    untimed = entity.by_name[field.untimed]
+    exact = [around, Or((timed, _within(untimed, days)))]
+    start, end = days
+    if start is not None:  # the earliest of several counts: none of them may be before the range
+        exact += [Not(Compare(moment, "<", _midnight(start, env))), Not(Compare(untimed, "<", start.isoformat()))]
+    if start is not None and end is not None and end - start <= 2 * APART:
+        return And(tuple(exact))
+    return Or((_within(field, _wider(days, -APART)), And(tuple(exact))))
+
+
+def _midnight(day: date, env: Env) -> str:
+    return show_instant(instant_of(When(day, time()), env.now))
+
+
+def _wider(days: Days, by: timedelta) -> Days:
+    """A range with both ends moved outwards, as far as there are days."""
+    ends = [None if day is None else day.toordinal() for day in days]
+    moved = (
+        None if end is None else max(1, min(end + sign * by.days, date.max.toordinal()))
+        for end, sign in zip(ends, (-1, 1), strict=True)
+    )
+    start, end = (None if end is None else date.fromordinal(end) for end in moved)
+    return start, end
+
+
+def _within(field: Field, days: Days) -> Node:
+    return _between(field, [None if day is None else day.isoformat() for day in days])
 
 
 def _between(field: Field, ends: list[str | None]) -> Node:

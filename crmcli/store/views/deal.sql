@@ -23,15 +23,21 @@ SELECT
     t.probability_bp,
     t.probability_manual,
     t.probability_kept_bp,
-    t.value_minor / 10000 * t.probability_bp + (t.value_minor % 10000 * t.probability_bp + 5000) / 10000 AS weighted_minor,
+    t.value_minor / 10000 * t.probability_bp
+        + (t.value_minor % 10000 * t.probability_bp + CASE WHEN t.value_minor < 0 THEN -5000 ELSE 5000 END) / 10000
+        AS weighted_minor,
     t.close_on,
     t.recurring_minor,
     t.plan,
     CASE t.plan
-        WHEN 'quarterly' THEN t.recurring_minor / 3 + (t.recurring_minor % 3 * 2 + 3) / 6
-        WHEN 'yearly' THEN t.recurring_minor / 12 + (t.recurring_minor % 12 * 2 + 12) / 24
-        WHEN '3 years' THEN t.recurring_minor / 36 + (t.recurring_minor % 36 * 2 + 36) / 72
-        WHEN '5 years' THEN t.recurring_minor / 60 + (t.recurring_minor % 60 * 2 + 60) / 120
+        WHEN 'quarterly' THEN t.recurring_minor / 3
+            + (t.recurring_minor % 3 * 2 + CASE WHEN t.recurring_minor < 0 THEN -3 ELSE 3 END) / 6
+        WHEN 'yearly' THEN t.recurring_minor / 12
+            + (t.recurring_minor % 12 * 2 + CASE WHEN t.recurring_minor < 0 THEN -12 ELSE 12 END) / 24
+        WHEN '3 years' THEN t.recurring_minor / 36
+            + (t.recurring_minor % 36 * 2 + CASE WHEN t.recurring_minor < 0 THEN -36 ELSE 36 END) / 72
+        WHEN '5 years' THEN t.recurring_minor / 60
+            + (t.recurring_minor % 60 * 2 + CASE WHEN t.recurring_minor < 0 THEN -60 ELSE 60 END) / 120
         ELSE t.recurring_minor
     END AS mrr_minor,
     source.name AS source,
@@ -57,6 +63,14 @@ SELECT
     t.description,
     t.external_id,
     t.next_due,
+    (
+        SELECT min(k.due_on) FROM task k
+        WHERE k.opportunity_id = t.id AND coalesce(k.done_at, k.removed_at) IS NULL AND k.due_at IS NULL
+    ) AS next_due_on,
+    (
+        SELECT min(k.due_at) FROM task k
+        WHERE k.opportunity_id = t.id AND coalesce(k.done_at, k.removed_at) IS NULL
+    ) AS next_due_at,
     t.open_tasks,
     t.last_touch,
     t.stage_since,

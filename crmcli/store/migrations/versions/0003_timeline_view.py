@@ -1,4 +1,6 @@
-"""The view v_timeline is new: no table changes, and the views are made anew after every upgrade."""
+"""The view v_timeline is new; v_lead and v_deal have `next_due_on` and `next_due_at`, and round amounts below zero as
+those above. No table changes, and the views are made anew after every upgrade.
+"""
 
 from __future__ import annotations
 
