@@ -42,8 +42,8 @@ class Source(NamedTuple):
 class Table:
     """A table being read: `header`, `source`, and `rows`, which stream once.
 
-    Totals and footers of reports are rows with a problem. After the last row `blank_rows`, `short_rows` (padded) and
-    `long_rows` (problems) are final. Use it as a context manager or call `close`.
+    Totals, footers and further headers of reports are rows with a problem. After the last row `blank_rows`,
+    `short_rows` (padded) and `long_rows` (problems) are final. Use it as a context manager or call `close`.
     """
 
     def __init__(self, reader: CsvReader | WorkbookReader, header: list[str], source: Source) -> None:
@@ -51,7 +51,7 @@ class Table:
         self.source = source
         self._reader = reader
         found = reader.rows(len(header), source.header_line)
-        self.rows: Iterator[Row] = without_footers(found, reader, len(header))
+        self.rows: Iterator[Row] = without_footers(found, reader, header)
 
     def chunks(self, size: int) -> Iterator[list[Row]]:
         """The remaining rows in lists of at most `size`."""

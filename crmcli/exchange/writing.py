@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 # XML 1.0 cannot hold these; a sheet shows their Unicode pictures instead. The lone surrogates have none.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_MAX_XLSX_TEXT = 32_767
+MAX_XLSX_TEXT = 32_767
+"""The most characters that a cell of a sheet holds."""
 
 _FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm:ss", "time": "hh:mm:ss"}
 
@@ -154,6 +155,10 @@ def _text_cell(sheet: Any, text: str) -> Any:
 
 def visible_text(text: str) -> str:
     """Text that a sheet can hold: forbidden characters as pictures (␀ for NUL), `_x0041_` kept literal, cut to size."""
+    return _spelled(text)[:MAX_XLSX_TEXT]
+
+
+def _spelled(text: str) -> str:
     if _ILLEGAL.search(text):
         text = _ILLEGAL.sub(_picture, text)
     if "_x" in text:
@@ -161,7 +166,12 @@ def visible_text(text: str) -> str:
         text = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
     if "\r" in text:
         text = text.replace("\r", "_x000D_")  # XML would turn it into a line feed
-    return text[:_MAX_XLSX_TEXT]
+    return text
+
+
+def fits_sheet(text: str) -> bool:
+    """Whether a cell of a sheet holds the whole text."""
+    return len(text) * 7 <= MAX_XLSX_TEXT or len(_spelled(text)) <= MAX_XLSX_TEXT
 
 
 def _picture(match: re.Match[str]) -> str:

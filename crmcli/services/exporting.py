@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
 
 FORMATS = ("csv", "tsv", "xlsx", "json", "jsonl", "md", "ids")
+_WHOLE = "csv, tsv, json and jsonl hold texts whole: crm export ... -o csv"
 #: Links to records, which may share a name: an export for moving house says their uid too.
 _RECORDS = frozenset(("company", "contact", "opportunity", "task"))
 
@@ -43,17 +44,21 @@ def export(
 
     The rows are read in one read transaction into a private temporary file and written from there, so that a slow
     reader of the output blocks nobody and the file shows one moment. `lossless` leaves every cell as it is, also one
-    that a spreadsheet would run as a formula, and puts the uid of every linked record behind its name. Raises
-    UsageError, FilterError.
+    that a spreadsheet would run as a formula, and puts the uid of every linked record behind its name; a workbook that
+    cannot hold a text whole is refused then, and else the cells that it cuts are counted on stderr. Raises UsageError,
+    FilterError.
     """
     if format not in FORMATS:
         raise UsageError(f"'{format}' is not a format to export", f"known: {', '.join(FORMATS)}")
     rows = records.list_records(ctx, kind, words, columns=columns or "all", sort="id", limit=0)
     if lossless:
         rows = _with_uids(ctx, rows)
-    spool = Spool(ctx, rows.rows)
     if format == "xlsx":
+        cut = _Cut(kind, rows.columns, lossless)
+        spool = Spool(ctx, cut.watch(rows.rows))
+        cut.tell(ctx)
         return Bytes(_workbook(ctx, kind, rows.columns, spool, lossless), f"{kind.plural}.xlsx")
+    spool = Spool(ctx, rows.rows)
     if format in ("csv", "tsv"):
         delimiter = "\t" if format == "tsv" else ","
         return Stream(_delimited(rows.columns, spool, delimiter, lossless), f"{kind.plural}.{format}")
@@ -158,6 +163,37 @@ def _workbook(ctx: Context, kind: Entity, columns: Sequence[Column], spool: Spoo
     lines = chain.from_iterable(_sheet_rows(columns, some, zone, lossless) for some in spool.pages())
     write_xlsx(stream, [(kind.plural, heads, lines)])
     return stream.getvalue()
+
+
+class _Cut:
+    """Counts the texts that no cell of a sheet holds whole, as the rows go by. Raises UsageError for the first where
+    nothing may be lost."""
+
+    def __init__(self, kind: Entity, columns: Sequence[Column], lossless: bool) -> None:
+        self.kind, self.lossless = kind, lossless
+        self.names = [column.name for column in columns]
+        self.count = 0
+
+    def watch(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        from crmcli.exchange.writing import fits_sheet
+
+        for row in rows:
+            for name in self.names:
+                value = row.get(name)
+                if value.__class__ is str and not fits_sheet(value):
+                    self.count += 1
+                    if self.lossless:
+                        raise UsageError(
+                            f"the {name} of {self.kind.name}:{row['id']} has {len(value):,} characters, "
+                            "a cell of a workbook holds 32,767",
+                            _WHOLE,
+                        )
+            yield row
+
+    def tell(self, ctx: Context) -> None:
+        if self.count:
+            what = "1 cell is" if self.count == 1 else f"{self.count:,} cells are"
+            ctx.say(f"{what} cut to the 32,767 characters that a workbook holds; {_WHOLE}")
 
 
 def _sheet_type(column: Column, lossless: bool) -> str:

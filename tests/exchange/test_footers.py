@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmcli.exchange.footers import FOOTER, TOTAL
+from crmcli.exchange.footers import FOOTER, HEADER, TITLE, TOTAL
 from crmcli.exchange.tables import open_table
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def test_a_word_and_sums_are_a_total(tmp_path: Path, row: str) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        "Total,,", "Total,France,", "Total,300,energy", "TotalEnergies,300,", "Total,+33 1 4744 4546,",
+        "Total,France,", "Total,300,energy", "TotalEnergies,300,", "Total,+33 1 4744 4546,",
         "Total,total.example,", "Totally,300,", "12,Total,300", "Summer,1,", "Total,0147444546,",
     ],
 )  # fmt: skip
@@ -73,3 +73,36 @@ def test_a_report_says_itself_that_it_ends(tmp_path: Path) -> None:
         "Confidential Information - Do Not Distribute\nB,2\n"
     )
     assert problems(tmp_path, text) == {2: None, 3: FOOTER, 4: FOOTER, 5: None}
+
+
+@pytest.mark.parametrize("word", ["Total", "Grand Total:", "Subtotal", "SUM", "جمع", "جمع کل", "مجموع", "Total: 3"])
+def test_the_word_alone_below_records_is_a_total(tmp_path: Path, word: str) -> None:
+    assert problems(tmp_path, f"name,amount,more\nA,1,x\n{word},,\nB,1,x\n,{word},\n") == {
+        2: None, 3: TOTAL, 4: None, 5: TOTAL
+    }  # fmt: skip
+
+
+def test_the_word_alone_is_a_record_first_of_all_and_in_a_list_of_names(tmp_path: Path) -> None:
+    assert problems(tmp_path, "name,amount\nTotal,\nA,1\n") == {2: None, 3: None}
+    assert problems(tmp_path, "name,amount\nA,\nTotal,\nB,1\n") == {2: None, 3: None, 4: None}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2 records", "1,204 rows", "Generated on 2026-11-01", "Exported by Grace", "Report generated on 1 May 2026",
+        "۱۲ رکورد", "57 results",
+    ],
+)  # fmt: skip
+def test_a_footer_right_below_the_records(tmp_path: Path, line: str) -> None:
+    assert problems(tmp_path, f'name,amount,more\nA,1,x\n"{line}",,\nB,1,x\n') == {2: None, 3: FOOTER, 4: None}
+    assert problems(tmp_path, f'name,amount,more\nA,1,x\n"{line}",,y\n') == {2: None, 3: None}
+
+
+def test_a_header_again_is_none_and_what_stands_above_it_is_a_title(tmp_path: Path) -> None:
+    text = "Name ,amount,,amount\nA,1,x,2\n\nGroup 2\nName,amount,,amount\nB,1,x,2\nName,amount,,other\n"
+    assert problems(tmp_path, text) == {2: None, 4: TITLE, 5: HEADER, 6: None, 7: None}
+
+
+def test_a_header_that_begins_with_a_blank_cell_is_known_again(tmp_path: Path) -> None:
+    assert problems(tmp_path, ",name,amount\n1,A,2\n,name,amount\n,B,2\n") == {2: None, 3: HEADER, 4: None}

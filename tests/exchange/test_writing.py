@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from crmcli.exchange.formulas import guard, unguard
 from crmcli.exchange.tables import open_table
-from crmcli.exchange.writing import visible_text, write_csv, write_xlsx
+from crmcli.exchange.writing import fits_sheet, visible_text, write_csv, write_xlsx
 
 LIVE = [
     "=1+1",
@@ -217,3 +217,11 @@ def test_a_workbook_without_sheets_is_still_a_workbook() -> None:
     target = io.BytesIO()
     assert write_xlsx(target, []) == 0
     assert openpyxl.load_workbook(target).sheetnames == ["Sheet1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("x" * 32_767, True), ("x" * 32_768, False), ("\r" * 5000, False), ("_x0041_" * 2600, False), ("\r" * 4000, True)],
+)
+def test_what_a_sheet_holds_whole(text: str, fits: bool) -> None:
+    assert fits_sheet(text) is fits

@@ -290,3 +290,35 @@ def test_both_engines_export_the_same(ctx: Context) -> None:
     assert content(made).decode() == (
         'id,name,value,currency,tags,close_on,created_at\n1,Zoë,12.50,EUR,"a, b",2027-01-02,2026-11-21T10:00:00.000Z\n'
     )
+
+
+def test_a_workbook_says_what_it_cuts_and_lossless_refuses(book_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ctx = Context(Settings({"db": str(book_path)}), plugins=False)
+    records.add(ctx, COMPANY, {"name": "Short"})
+    number = records.add(ctx, COMPANY, {"name": "Long", "description": "x" * 40_000, "street": "y" * 33_000}).ids[0]
+    with pytest.raises(UsageError, match=f"the street of company:{number} has 33,000 characters") as caught:
+        exporting.export(ctx, COMPANY, format="xlsx", lossless=True)
+    assert "csv" in caught.value.hint
+    capsys.readouterr()
+    exporting.export(ctx, COMPANY, format="xlsx", columns="name")
+    assert "cut" not in capsys.readouterr().err
+    exporting.export(ctx, COMPANY, format="xlsx")
+    said = capsys.readouterr().err
+    assert "2 cells are cut" in said
+    assert "csv" in said
+    exporting.export(ctx, COMPANY, format="xlsx", columns="name,street")
+    assert "1 cell is cut" in capsys.readouterr().err
+    ctx.close()
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_odd_telephones_and_quoted_tags_move_house(book: Context, tmp_path: Path, put: Any, format: str) -> None:
+    person = {"name": "Odd", "phone": "9.89122E+11", "mobile": "9121234567.0", "tags": '"VIP"'}
+    records.add(book, CONTACT, person)
+    path = put(content(exporting.export(book, CONTACT, format=format, lossless=True)), f"people.{format}")
+    other = Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)
+    other.create(str(tmp_path / "other.db"))
+    assert imports.run(other, imports.plan(other, path, kind=CONTACT, guarded=False)).refused == 0
+    row = list(records.list_records(other, CONTACT, columns="all", sort="id", limit=0).rows)[-1]
+    assert (row["phone"], row["mobile"], row["tags"]) == (person["phone"], person["mobile"], [person["tags"]])
+    other.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +14,6 @@ from crmcli.services import imports, records
 from tests.support.formats import FORMATS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.formats import Format
 
 
@@ -316,3 +315,234 @@ def test_percents_of_a_workbook_are_what_it_shows(book: Context, tmp_path: Path)
     made.save(path)
     take(book, str(path), "deal")
     assert [row["probability"] for row in listed(book, "deal")] == [2500, 10_000, 3333, 5500]
+
+
+# --- cells that show nothing, words of many languages, lines that are no records --------------------------------------
+
+UNSEEN = ("\u200c", "\u200b", " \u200f\u200c ", "\u3164", "\u2060\ufeff", "\u0301")
+
+
+@pytest.mark.parametrize("unseen", UNSEEN)
+def test_a_cell_that_shows_nothing_is_empty(ctx: Context, put: Any, unseen: str) -> None:
+    people = put(f'نام,شرکت,ایمیل,مسئول,منبع,برچسب\nالف,{unseen},a@x.example,{unseen},{unseen},"VIP,{unseen}"\n')
+    assert take(ctx, people, "contact").new == 1
+    (row,) = listed(ctx, "contact")
+    assert (row["company"], row["owner"], row["source"], row["tags"]) == (None, None, None, ["VIP"])
+    stages = ctx.reader.rows("SELECT name FROM stage")
+    made = imports.plan(ctx, put(f"Deal,Company,Stage,Value\nA,{unseen},{unseen},5\n"), kind=ENTITIES["deal"])
+    assert made.new_stages == ()
+    assert imports.run(ctx, made).new == 1
+    assert ctx.reader.rows("SELECT name FROM stage") == stages
+    assert listed(ctx, "company") == []
+
+
+def test_a_stage_that_says_null_is_none(book: Context, put: Any) -> None:
+    made = imports.plan(book, put("Deal,Stage,Value\nA,N/A,5\nB,NULL,5\n"), kind=ENTITIES["deal"])
+    assert made.new_stages == ()
+
+
+@pytest.mark.parametrize("unseen", UNSEEN)
+def test_a_name_that_shows_nothing_is_refused(book: Context, put: Any, unseen: str) -> None:
+    done = take(book, put(f"Name,Email,Phone\n{unseen},a@x.example,11111\n"), "contact")
+    assert (done.new, done.refused) == (0, 1)
+    assert done.listed[0][3] == "there is no name"
+    done = take(book, put(f"First Name,Last Name,Email\n{unseen},{unseen},a@x.example\n"), "contact")
+    assert (done.new, done.refused) == (0, 1)
+
+
+YES = ("WAHR", "VRAI", "Vrai", "VERDADERO", "ja", "oui", "sí", "Si", "evet", "да", "ИСТИНА", "نعم", "بله", "آری", "✓", "✔️", "x", "1", "1.0", "t", "sim", "vero", "waar", "doğru")  # fmt: skip # noqa: E501
+NO = ("FALSCH", "FAUX", "FALSO", "nein", "non", "no", "Não", "hayır", "нет", "ЛОЖЬ", "لا", "خیر", "✗", "0", "0.0", "f", "nee", "onwaar", "yanlış")  # fmt: skip # noqa: E501
+
+
+@pytest.mark.parametrize(
+    ("word", "status"), [(word, "won") for word in YES] + [(word, "lost") for word in NO] + [("", "open")]
+)
+def test_yes_and_no_in_many_languages(book: Context, put: Any, word: str, status: str) -> None:
+    done = take(book, put(f"Deal Name,Value,Is Won,Is Closed\nA,5,{word},{word and 'TRUE'}\n"), "deal")
+    assert (done.new, done.refused) == (1, 0)
+    assert listed(book, "deal")[0]["status"] == status
+
+
+def test_another_word_in_a_column_of_yes_and_no_is_refused(book: Context, put: Any) -> None:
+    done = take(book, put("Deal Name,Value,Is Won,Is Closed\nA,5,WAHR,WAHR\nC,7,garbage,TRUE\nD,7,TRUE,2\n"), "deal")
+    assert (done.new, done.refused) == (1, 2)
+    assert done.listed == (
+        (3, "Is Won", "garbage", "'garbage' is neither yes nor no"), (4, "Is Closed", "2", "'2' is neither yes nor no"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["WAHR", "oui", "sí", "да", "evet", "✓"])
+def test_a_task_is_done_in_many_languages(book: Context, put: Any, word: str) -> None:
+    take(book, put(f"Task,Due Date,Done\nCall,2026-10-01,{word}\n"), "task")
+    assert book.reader.value("SELECT done_at FROM task") == "2026-10-01T00:00:00.000Z"
+
+
+def test_headers_again_and_totals_without_a_blank_row_are_refused(book: Context, put: Any) -> None:
+    text = (
+        "Deal Name,Company,Stage\nA,Acme,New\nDeal Name,Company,Stage\nGrand Total,,\nTotal,,\n2 records,,\n"
+        '"Generated on 2026-11-01",,\nTotal,TotalEnergies SE,New\n'
+    )
+    done = take(book, put(text), "deal")
+    assert [row["name"] for row in listed(book, "deal")] == ["A", "Total"]
+    assert [(line, reason.partition(",")[0]) for line, _, _, reason in done.listed] == [
+        (3, "repeats the header"),
+        (4, "looks like a total of the rows above"),
+        (5, "looks like a total of the rows above"),
+        (6, "looks like a report's footer"),
+        (7, "looks like a report's footer"),
+    ]
+    again = take(book, done.rejects, "deal")
+    assert (again.new, again.refused) == (0, 5)
+    mended = Path(done.rejects).read_text(encoding="utf-8").replace("Grand Total,,", "Grand Total,Acme,")
+    mended = mended.replace('"looks like a total of the rows above, not a record",Total,,', ",Total,,")
+    again = take(book, put(mended, "mended.csv"), "deal")
+    assert (again.new, again.refused) == (2, 3)
+
+
+# --- tasks at a time --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "day", "moment"),
+    [
+        ("2026-12-01 14:30", "2026-12-01", "2026-12-01T14:30:00.000Z"),
+        ("2026-12-01T14:30:00Z", "2026-12-01", "2026-12-01T14:30:00.000Z"),
+        ("Dec 1, 2026, 2:30 PM", "2026-12-01", "2026-12-01T14:30:00.000Z"),
+        ("۱۴۰۵/۰۹/۱۰ ۱۴:۳۰", "2026-12-01", "2026-12-01T14:30:00.000Z"),
+        ("2026-12-01", "2026-12-01", None),
+        ("2026-12-01 00:00", "2026-12-01", None),
+        ("2026-12-01T00:00:00.000Z", "2026-12-01", None),
+        ("2026-12-01 12:00 AM", "2026-12-01", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("title", ["Due Date", "سررسید", "When"])
+def test_a_due_time_is_kept(book: Context, put: Any, cell: str, day: str, moment: str | None, title: str) -> None:
+    path = put(f'Task,{title},Status\nCall,"{cell}",Open\nDone,"{cell}",Completed\n')
+    options = {"mapping": {"When": "due"}} if title == "When" else {}
+    assert take(book, path, "task", **options).new == 2
+    assert book.reader.rows("SELECT due_on, due_at, done_at FROM task ORDER BY id") == [
+        (day, moment, None),
+        (day, moment, moment or f"{day}T00:00:00.000Z"),
+    ]
+    assert take(book, path, "task", **options).same == 2
+    assert take(book, path, "task", update=True, **options).new == 0
+
+
+def test_a_midnight_elsewhere_is_a_day(book: Context, put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_TIMEZONE", "Asia/Tehran")
+    book.tick()
+    take(
+        book,
+        put("Task,Due Date\nA,2026-12-01T00:00:00Z\nB,2026-12-01T00:00:00+00:00\nC,2026-12-01T11:00:00Z\n"),
+        "task",
+    )
+    assert [row["due_at"] for row in listed(book, "task")] == [None, None, "2026-12-01T11:00:00.000Z"]
+
+
+def test_an_update_moves_an_appointment(book: Context, put: Any) -> None:
+    take(book, put("Task,Due Date\nCall,2026-12-01 14:30\n"), "task")
+    done = take(book, put("Task,Due Date\nCall,2026-12-01 16:00\n"), "task", update=True)
+    assert done.updated == 1
+    assert listed(book, "task")[0]["due_at"] == "2026-12-01T16:00:00.000Z"
+
+
+def test_times_of_a_workbook_are_kept(book: Context, tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from openpyxl import Workbook
+
+    made = Workbook()
+    sheet = made.worksheets[0]
+    sheet.append(["Task", "Due Date", "Priority"])
+    for name, hour, minute in (("Call", 14, 30), ("Write", 0, 0)):
+        sheet.append([name, datetime(2026, 12, 1, hour, minute, tzinfo=UTC).replace(tzinfo=None), "low"])
+    path = tmp_path / "tasks.xlsx"
+    made.save(path)
+    take(book, str(path), "task")
+    assert [(row["due_on"], row["due_at"]) for row in listed(book, "task")] == [
+        ("2026-12-01", "2026-12-01T14:30:00.000Z"),
+        ("2026-12-01", None),
+    ]
+
+
+# --- further spellings ------------------------------------------------------------------------------------------------
+
+
+def test_columns_that_do_not_tell_the_kind_are_not_called_nameless(book: Context, put: Any) -> None:
+    with pytest.raises(UsageError, match="do not tell what its rows are") as caught:
+        imports.check(imports.plan(book, put("Name,Email\nAda,ada@engines.example\n")))
+    assert "--as contact" in str(caught.value) + caught.value.hint
+    assert "--as task" not in str(caught.value) + caught.value.hint
+    with pytest.raises(UsageError, match="no column is recognised as a name"):
+        imports.check(imports.plan(book, put("Wer,Wo\nAda,London\n")))
+
+
+@pytest.mark.parametrize("word", ["me", "Me"])
+def test_me_is_who_imports(ctx: Context, put: Any, word: str) -> None:
+    take(ctx, put(f"Name,Email,Owner\nA,a@x.example,{word}\nB,b@x.example,{ctx.actor}\n"), "contact")
+    assert [row["owner"] for row in listed(ctx, "contact")] == [ctx.actor] * 2
+    assert "me" not in {name.lower() for (name,) in ctx.reader.rows("SELECT name FROM crm_user")} - {ctx.actor}
+
+
+def test_telephones_that_a_spreadsheet_made_numbers(book: Context, put: Any) -> None:
+    text = "Name,Phone,Mobile\nA,9121234567.0,989121234567.00\nB,9.89122E+11,\nC,,9.89122e11\nD,call the desk,1.2\n"
+    done = take(book, put(text), "contact")
+    assert [(row["name"], row["phone"], row["mobile"]) for row in listed(book, "contact")] == [
+        ("A", "9121234567", "989121234567"),
+        ("D", "call the desk", "1.2"),
+    ]
+    assert [(line, header, cell) for line, header, cell, _ in done.listed] == [
+        (3, "Phone", "9.89122E+11"), (4, "Mobile", "9.89122e11"),
+    ]  # fmt: skip
+    assert all("lost its last digits" in reason for _, _, _, reason in done.listed)
+
+
+def test_the_login_of_a_customer_is_no_owner(book: Context, put: Any) -> None:
+    made = imports.plan(book, put("Name,Username,Email,Country\nAda,ada77,ada@x.example,UK\n"), kind=CONTACT)
+    assert made.columns[1].to == ()
+    owned = imports.plan(book, put("Name,user_name,Email\nAda,Grace,ada@x.example\n"), kind=CONTACT)
+    assert owned.columns[1].to == ("owner",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "tags"),
+    [
+        ('"VIP","News"', ["News", "VIP"]), ('["VIP", "News"]', ["News", "VIP"]), ("['VIP', 'News']", ["News", "VIP"]),
+        ('["a, b", "c"]', ["a, b", "c"]), ('"VIP"', ["VIP"]), ("[]", []), ('["\\u0646\\u0648"]', ["نو"]),
+        ('6" pipe, x', ['6" pipe', "x"]), ("[VIP], x", ["[VIP]", "x"]),
+    ],
+)  # fmt: skip
+def test_lists_of_tags_as_programs_quote_them(book: Context, put: Any, cell: str, tags: list[str]) -> None:
+    quoted = cell.replace('"', '""')
+    take(book, put(f'Name,Email,Tags\nAda,a@x.example,"{quoted}"\n'), "contact")
+    assert listed(book, "contact")[0]["tags"] == tags
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "to"),
+    [
+        ("deal", "تاریخ بسته شدن", "close_on"), ("deal", "برنده", "is won"), ("contact", "orgname", "company"),
+        ("deal", "Client", "company"), ("deal", "Responsible person", "owner"), ("contact", "Responsible", "owner"),
+        ("contact", "Address 1: Street 1", "street"), ("company", "Street Address 1", "street"),
+    ],
+)  # fmt: skip
+def test_further_titles(book: Context, put: Any, kind: str, title: str, to: str) -> None:
+    made = imports.plan(book, put(f"Name,{title}\nA,\n"), kind=ENTITIES[kind])
+    assert made.columns[1].to == (to,)
+
+
+def test_a_link_of_notion_is_a_name(book: Context, put: Any) -> None:
+    cells = "Acme (https://www.notion.so/Acme-0123?pvs=21)", "Beta (https://n.so/b), Gamma (https://n.so/c)"
+    take(book, put(csv_of([["Name", "Company", "Email"], ["A", cells[0], ""], ["B", cells[1], ""]])), "contact")
+    rows = listed(book, "contact")
+    assert [row["company"] for row in rows] == ["Acme", "Beta"]
+    assert rows[1]["description"] == "Company: Gamma (https://n.so/c)"
+
+
+@pytest.mark.parametrize("cell", ["Apr 13, 2026, 2:15 PM", "13-Apr-26", "13. April 2026", "13 Apr 26", "13-Apr-2026"])
+def test_spellings_of_days_that_only_files_have(book: Context, put: Any, cell: str) -> None:
+    done = take(book, put(f'Deal,Close date,Created date,Value\nA,"{cell}","{cell}",5\n'), "deal")
+    assert (done.new, done.refused) == (1, 0)
+    row = listed(book, "deal")[0]
+    assert row["close_on"] == "2026-04-13"
+    assert row["created_at"][:10] == "2026-04-13"

@@ -8,7 +8,7 @@ from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.types import Money, Ref
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import mapping
+from crmcli.services.imports import mapping, parts
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.endings import is_done, status_of
 
@@ -88,7 +88,9 @@ class Reader:
             else:
                 fractions = some[0].unit == mapping.FRACTION
                 for column in some:
-                    read = reading.reader(field, envs.get(column.place, env), fractions=fractions)
+                    read = reading.reader(
+                        field, envs.get(column.place, env), fractions=fractions, own="uid" in self._by
+                    )
                     self._plain.append((column, field, read))
 
     @property
@@ -104,7 +106,7 @@ class Reader:
     def compared(self, block: Block) -> dict[str, list[Any]]:
         """The columns of a block that the file itself fills."""
         given = {self.kind.field(name).column for name in self.fills if name != "tags"}
-        given |= {"currency", "tags", "description"}
+        given |= {"currency", "tags", "description"} | ({"due_at"} if "due_on" in given else set())
         return {name: column for name, column in block.columns.items() if name in given}
 
     def read(self, lines: list[int], cells: list[list[str]]) -> tuple[Block, Problems]:
@@ -131,15 +133,16 @@ class Reader:
         for column, field in self._links:
             names = turned[column.place]
             if isinstance(field.type, Ref) and field.type.entity in ("company", "contact"):
-                names, emails, others = reading.linked(names, column.header)
+                names, emails, others = parts.linked(names, column.header)
                 if any(emails) and field.type.entity == "contact":
                     block.addresses[field.name] = emails
                 more.append(others)
             block.links[field.name] = reading.words(names, column.header, bad)
         for column in self._by.get("tags", ()):
-            block.tags = reading.many_words(turned[column.place], column.header, bad)
+            block.tags = parts.many_words(turned[column.place], column.header, bad, own="uid" in self._by)
         self._roles(block, turned, bad)
-        self._flags(block, turned)
+        self._flags(block, turned, bad)
+        self._appointments(block, turned)
         self._done(block, turned)
         for others in more:
             self._note(block, others)
@@ -150,11 +153,11 @@ class Reader:
         return block, bad
 
     def _name(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
-        parts = [
+        pieces = [
             turned[c.place] for role in (mapping.FIRST, mapping.MIDDLE, mapping.LAST) for c in self._by.get(role, ())
         ]
-        if parts and "name" not in block.columns:
-            joined = [" ".join([part for cell in row if (part := cell.strip())]) for row in zip(*parts, strict=True)]
+        if pieces and "name" not in block.columns:
+            joined = [" ".join([part for cell in row if (part := cell.strip())]) for row in zip(*pieces, strict=True)]
             block.columns["name"] = reading.texts(joined, self.kind.field("name"), "name", bad)
         if None in block.columns["name"]:
             header = next(
@@ -249,7 +252,7 @@ class Reader:
         more = []
         for to in ("email", "phone", "mobile", mapping.CONTACT_EMAIL):
             for column in self._by.get(to, ()):
-                turned[column.place], others = reading.several(
+                turned[column.place], others = parts.several(
                     turned[column.place], column.header, telephones=to in ("phone", "mobile")
                 )
                 more.append(others)
@@ -262,10 +265,10 @@ class Reader:
             for row, line in lines.items():
                 notes[row] = f"{notes[row]}\n{line}" if notes[row] else line
 
-    def _flags(self, block: Block, turned: list[list[str]]) -> None:
+    def _flags(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
         """What columns of yes and no say of a deal's end, where no status does."""
         said = [
-            [reading.yes_or_no(cell) for cell in turned[some[0].place]] if (some := self._by.get(role)) else None
+            reading.flags(turned[some[0].place], some[0].header, bad) if (some := self._by.get(role)) else None
             for role in (mapping.IS_WON, mapping.IS_CLOSED, mapping.ACTIVE)
         ]
         if not any(said):
@@ -277,6 +280,17 @@ class Reader:
             state or ("won" if won else "lost" if (closed and won is False) or active is False else None)
             for state, won, closed, active in rows
         ]
+
+    def _appointments(self, block: Block, turned: list[list[str]]) -> None:
+        """A task that is due at a time of a day is an appointment."""
+        for column in self._by.get("due_on", ()) if "due_at" in self.kind.by_name else ():
+            env = self._envs.get(column.place, self.env)
+            beside: Problems = {}  # what is no day is among the problems already
+            parse = reading.cached(lambda text, env=env: reading.moment(text, env))  # type: ignore[misc]
+            found = reading.each(parse, turned[column.place], column.header, beside)
+            if any(found):
+                given = block.columns.get("due_at") or [None] * len(block)
+                block.columns["due_at"] = [g or f for g, f in zip(given, found, strict=True)]
 
     def _done(self, block: Block, turned: list[list[str]]) -> None:
         """A task that is said to be done was so when the file says, else when it was due."""

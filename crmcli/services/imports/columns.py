@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import money
 from crmcli.domain.address import domain_of
 from crmcli.domain.columnwise import even
 from crmcli.domain.dates import instant_of, parse_when
-from crmcli.domain.text import check_text, clip, digits
+from crmcli.domain.text import blank, check_text, clip, digits
 from crmcli.domain.types import (
     Choice,
     Currency,
@@ -27,18 +27,25 @@ from crmcli.domain.types import (
     show_instant,
 )
 from crmcli.errors import FieldError
-from crmcli.services.imports.endings import status_of
+from crmcli.services.imports.endings import status_of, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from crmcli.domain.dates import When
     from crmcli.domain.fields import Field
     from crmcli.domain.types import Env
 
 #: Words that programs write where a value is empty.
 NULLS = frozenset(("NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(null)"))
 _COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_COMMA_BEFORE_TIME = re.compile(r"(?<=\d{4}),\s+(?=\d{1,2}:)")
+# English months alone: what 13-آذر-05 is depends on the calendar.
+_NAMED_MONTH = re.compile(r"\s*(\d{1,2})(?:\.? |-|\. ?)([A-Za-z]{3,9})\.?[ -](\d{4}|\d{2})(?!\d|:)")
+_MIDNIGHT_ELSEWHERE = re.compile(r"[Tt ]00:00(?::00(?:\.0+)?)? ?(?:[Zz]|[+-]\d\d:?\d\d)$")
 _SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
+_ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
+_MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
 _FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
 _LETTER_OR_SIGN = re.compile(r"[^\W\d_]|[$€£¥₹₺₽₩₪₫₴₦₱฿₸₾₼֏]")
 _KRONER = ("SEK", "NOK", "DKK", "ISK")
@@ -64,7 +71,10 @@ Problems = dict[int, Problem]
 
 
 def without_nulls(cells: list[str]) -> tuple[list[str], int]:
-    """The cells with NULL, N/A and the like made empty, and how many there were."""
+    """The cells with NULL, N/A and the like made empty, and how many there were; those that show nothing are empty as
+    well."""
+    if not all(map(str.isascii, cells)):
+        cells = ["" if blank(cell) else cell for cell in cells]
     if NULLS.isdisjoint(cells):
         return cells, 0
     found = ["" if cell in NULLS else cell for cell in cells]
@@ -118,9 +128,11 @@ def cached(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
-def reader(field: Field, env: Env, *, fractions: bool = False) -> Callable[[Sequence[str], str, Problems], list[Any]]:
+def reader(
+    field: Field, env: Env, *, fractions: bool = False, own: bool = False
+) -> Callable[[Sequence[str], str, Problems], list[Any]]:
     """(cells, header, problems) -> the stored values of a plain field (not a link, not money, not tags).
-    `fractions`: 0.25 of a column of percentages is 25 %."""
+    `fractions`: 0.25 of a column of percentages is 25 %. `own`: the file is one of ours, no spreadsheet's."""
     kind = field.type
     parse: Callable[[str], Any]
     if field.name == "domain":
@@ -136,7 +148,7 @@ def reader(field: Field, env: Env, *, fractions: bool = False) -> Callable[[Sequ
     elif isinstance(kind, Instant):
         parse = cached(lambda text: instant(text, env))
     elif isinstance(kind, Phone):
-        parse = _phone
+        parse = _typed_phone if own else _phone
     elif isinstance(kind, (Email, Url)):
         parse = lambda text: kind.parse(text, env)  # noqa: E731
     elif isinstance(kind, (Integer, Choice, Currency, Flag)):
@@ -186,9 +198,6 @@ def amounts(
     return minors, found
 
 
-_SPLIT = re.compile(r":::|[,;|،\n]")
-
-
 def in_unit(cells: list[str], unit: str) -> list[str]:
     """A column of amounts with its unit behind those that name none: 12 of "مبلغ (تومان)" is 12 تومان."""
     if not unit:
@@ -201,70 +210,10 @@ def _signed(cell: str) -> str:
     return f"-{text[1:-1]}" if text.startswith("(") and text.endswith(")") else text
 
 
-def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[str], dict[int, str]]:
-    """The first address or number of each cell of a column, and by row what else the cell has ("Email: b@x.example").
-    Google parts them by " ::: ", others by ; , or a new line."""
-    joined = "\n".join(cells)
-    if not any(mark in joined for mark in ":;|,/") and joined.count("\n") < len(cells):
-        return cells, {}
-    first, more = list(cells), {}
-    for row, cell in enumerate(cells):
-        parts = [part for piece in _MANY.split(cell.replace("\n", ";")) if (part := piece.strip())]
-        if len(parts) > 1 and all((sum(c.isdigit() for c in p) > 4) if telephones else ("@" in p) for p in parts):
-            first[row], more[row] = parts[0], f"{header}: {', '.join(parts[1:])}"
-        elif len(parts) == 1 and ":::" in cell:
-            first[row] = parts[0]
-    return first, more
-
-
-def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], dict[int, str]]:
-    """(names, e-mail addresses, what else the cell has by row) of a column that names people or companies, as HubSpot
-    does: "Ada Lovelace (ada@engines.example);Bob Ray (bob@x.example)", "Acme (1234567)"; addresses alone are names."""
-    names = list(cells)
-    more: dict[int, str] = {}
-    emails: list[str | None] = [None] * len(cells)
-    whole = "".join(cells)
-    if not any(mark in whole for mark in "(<@"):
-        return names, emails, more
-    for row, cell in enumerate(cells):
-        if not any(mark in cell for mark in "(<@"):
-            continue
-        one, *others = _APART.split(cell) if cell.count("@") > 1 or ";" in cell else [cell]
-        address, numbered = _NAMED_ADDRESS.fullmatch(one), _NUMBERED.fullmatch(one)
-        if address:
-            names[row], emails[row] = address[1], address[2].lower()
-        elif numbered:
-            names[row] = numbered[1]
-        elif _ADDRESS.fullmatch(one):
-            names[row], emails[row] = one.strip(), one.strip().lower()
-        else:
-            continue
-        if others:
-            more[row] = f"{header}: {'; '.join(other.strip() for other in others)}"
-    return names, emails, more
-
-
-_APART = re.compile(r";|,(?=[^,]*@)")
-_ADDRESS = re.compile(r"\s*[^\s()<>;,@]+@[^\s()<>;,@]+\s*")
-_MANY = re.compile(r"\s*:::\s*|\s*[;|,]\s*|\s+/\s+")
-_NAMED_ADDRESS = re.compile(r"\s*(\S.*?)\s*[(<]\s*([^\s()<>]+@[^\s()<>]+)\s*[)>]\s*")
-_NUMBERED = re.compile(r"\s*(\S.*?)\s*\(\d{5,}\)\s*")
-
-
 def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
     """Names of links: white space evened out, empty ones None."""
-    parse = cached(lambda text: " ".join(check_text(text).split()) or None)
+    parse = cached(lambda text: None if blank(text) else " ".join(check_text(text).split()))
     return each(parse, cells, header, bad)
-
-
-def many_words(cells: Sequence[str], header: str, bad: Problems) -> list[tuple[str, ...]]:
-    """Names of tags, parted by , ; | ::: or a new line. Google's own groups ("* myContacts") are none."""
-
-    def parse(text: str) -> tuple[str, ...]:
-        parts = (" ".join(part.split()) for part in _SPLIT.split(check_text(text)))
-        return tuple(dict.fromkeys(name for name in parts if name and not name.startswith("* ")))
-
-    return [some or () for some in each(cached(parse), cells, header, bad)]
 
 
 def _day(text: str, env: Env) -> str | None:
@@ -275,7 +224,29 @@ def _day(text: str, env: Env) -> str | None:
     if _COMPACT_DAY.fullmatch(plain):
         text = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
     _refuse_serial(plain)
-    return parse_when(text, env.now, env.calendar, env.order).day.isoformat()
+    return _when(text, env).day.isoformat()
+
+
+def moment(text: str, env: Env) -> str | None:
+    """The moment that a cell of a column of days names, None where it names a day. A midnight, here or where the file
+    was made, is how other programs write a day. Raises FieldError."""
+    if not text.strip() or _COMPACT_DAY.fullmatch(digits(text).strip()):
+        return None
+    when = _when(text, env)
+    if when.time is None or when.time == time() or _MIDNIGHT_ELSEWHERE.search(text.rstrip()):
+        return None
+    return show_instant(instant_of(when, env.now))
+
+
+def _when(text: str, env: Env) -> When:
+    """A day or time by the strict grammar, in the further spellings that files have: "Jan 3, 2026, 2:15 PM",
+    "13-Apr-26", "13. April 2026"."""
+    if any(map(str.isalpha, text)):
+        text = _COMMA_BEFORE_TIME.sub(" ", text)
+        if named := _NAMED_MONTH.match(text):
+            year = named[3] if len(named[3]) == 4 else f"{20 if int(named[3]) < 69 else 19}{named[3]}"
+            text = f"{named[1]} {named[2]} {year}{text[named.end() :]}"
+    return parse_when(text, env.now, env.calendar, env.order)
 
 
 def instant(text: str, env: Env) -> str | None:
@@ -285,7 +256,7 @@ def instant(text: str, env: Env) -> str | None:
     if len(text) == 24 and text[-1] == "Z" and text[10] == "T":
         return str(Instant().parse(text, env))
     _refuse_serial(text.strip())
-    return show_instant(instant_of(parse_when(text, env.now, env.calendar, env.order), env.now))
+    return show_instant(instant_of(_when(text, env), env.now))
 
 
 def _refuse_serial(text: str) -> None:
@@ -298,9 +269,23 @@ def _refuse_serial(text: str) -> None:
         )
 
 
-def _phone(text: str) -> str | None:
-    """As typed: what cannot be read as a number is kept all the same."""
+def _typed_phone(text: str) -> str | None:
     return " ".join(check_text(text).split()) or None
+
+
+def _phone(text: str) -> str | None:
+    """As typed: what cannot be read as a number is kept all the same, but no number that a spreadsheet has rounded."""
+    text = _typed_phone(text) or ""
+    if "." in text or "e" in text.lower():
+        plain = digits(text)
+        if _ROUNDED.fullmatch(plain):
+            raise FieldError(
+                f"'{text}' has lost its last digits in a spreadsheet: give the column the format of text there, "
+                "enter the number again and save"
+            )
+        if _MADE_FLOAT.fullmatch(plain):
+            return plain.partition(".")[0]
+    return text or None
 
 
 def _percent(text: str, *, fractions: bool) -> str:
@@ -320,13 +305,22 @@ def _percent(text: str, *, fractions: bool) -> str:
     return f"{int(whole or '0')}.{part}" if part else str(int(whole or "0"))
 
 
-def yes_or_no(text: str) -> bool | None:
-    """What a column of flags says; None for anything else."""
-    word = text.strip().casefold()
-    return True if word in _YES else False if word in _NO else None
+def flags(cells: Sequence[str], header: str, bad: Problems) -> list[bool | None]:
+    """Yes and no in the words of many languages, None for nothing; another word is a problem. The day in a column
+    called Closed says when it is or was to be so, and is neither."""
+
+    def parse(text: str) -> bool | None:
+        if not text.strip() or _ANY_DAY.match(text):
+            return None
+        said = yes_or_no(text)
+        if said is None:
+            raise FieldError(f"'{clip(text, 40)}' is neither yes nor no")
+        return said
+
+    return each(cached(parse), cells, header, bad)
 
 
-_YES, _NO = frozenset(("1", "true", "yes", "y", "x", "بله")), frozenset(("0", "false", "no", "n", "خیر"))
+_ANY_DAY = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d)")
 
 
 def _whole(text: str) -> str:

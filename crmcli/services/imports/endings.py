@@ -19,9 +19,16 @@ _LOST = frozenset((
 _OPEN = frozenset(
     ("open", "active", "inprogress", "ongoing", "pending", "offen", "ouvert", "abierto", "باز", "جاری", "درجریان")
 )
-_DONE = frozenset((
-    "done", "completed", "complete", "finished", "closed", "yes", "true", "1", "x", "erledigt", "termine", "بله",
-    "انجامشده",
+_DONE = frozenset(("done", "completed", "complete", "finished", "closed", "erledigt", "termine", "انجامشده"))
+# Folded: English, German, Dutch, French, Italian, Spanish, Portuguese, Turkish, Russian, Persian, Arabic, signs.
+_YES = frozenset((
+    "yes", "y", "true", "t", "on", "1", "1.0", "x", "ja", "j", "wahr", "waar", "oui", "o", "vrai", "v", "si", "s",
+    "vero", "verdadero", "cierto", "sim", "verdadeiro", "evet", "e", "dogru", "да", "д", "истина", "بله", "بلی", "اری",
+    "درست", "نعم", "صحیح", "صح", "✓", "✔", "☑", "✅",
+))  # fmt: skip
+_NO = frozenset((
+    "no", "n", "false", "f", "off", "0", "0.0", "nein", "falsch", "nee", "onwaar", "non", "faux", "falso", "nao",
+    "hayir", "h", "yanlis", "нет", "н", "ложь", "خیر", "نه", "نادرست", "لا", "خطا", "✗", "✘", "❌", "☐",
 ))  # fmt: skip
 _SURE = ("won", "closedwon", "lost", "closedlost")
 # "Closed Lost to Competition", "Lost - price", "Won: renewal".
@@ -45,7 +52,13 @@ def ending(stage: str, *, own: bool = False) -> str:
 
 def is_done(word: str) -> bool:
     """Whether the word of a column of tasks says that one is done."""
-    return "".join(c for c in fold(word) if c.isalnum()) in _DONE
+    return "".join(c for c in fold(word) if c.isalnum()) in _DONE or yes_or_no(word) is True
+
+
+def yes_or_no(word: str) -> bool | None:
+    """What the word of a column of flags says; None for a word that is neither."""
+    folded = fold(word)
+    return True if folded in _YES else False if folded in _NO else None
 
 
 def status_of(word: str) -> str:

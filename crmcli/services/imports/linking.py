@@ -54,7 +54,11 @@ class Links:
         self.ctx = ctx
         self._known: dict[str, dict[str, int]] = {}
         self._stand_ins: dict[tuple[str, str], int] = {}
-        self._spelled: dict[int, tuple[str, str, str | None]] = {}
+        self._last = 0
+        #: stand-in -> target, key, name, uid
+        self._spelled: dict[int, tuple[str, str, str, str | None]] = {}
+        #: the stand-ins that nobody needs any more: what they stood for is there
+        self._made: list[int] = []
         #: the e-mail addresses of new people: stand-in -> address, and back
         self._emails: dict[int, str] = {}
         self._people: dict[str, int] = {}
@@ -67,6 +71,17 @@ class Links:
         self._known.clear()
         self._namesakes.clear()
 
+    def settle(self) -> None:
+        """The blocks so far are written: what was made for them is found in the book from now on, so that memory does
+        not grow with the file."""
+        for number in set(self._made):
+            target, key, _, _ = self._spelled.pop(number)
+            self._stand_ins.pop((target, key), None)
+            address = self._emails.pop(number, None)
+            if address and self._people.get(address) == number:
+                del self._people[address]
+        self._made.clear()
+
     def fill(self, block: Block, field: Field) -> Problems:
         """The ids of a link, into the block: by uid where the file has it, else by name. A name that several records
         have is settled by the domain or e-mail address beside it, a person's also by the company; where that does not
@@ -74,6 +89,8 @@ class Links:
         what must be there and is not."""
         assert isinstance(field.type, Ref)
         target, names = field.type.entity, block.links[field.name]
+        if target == "user":  # as on the command line
+            names = [self.ctx.actor if name and fold(name) == "me" else name for name in names]
         found = self.look(target, names, block.uids.get(field.name))
         if target == "contact" and field.name in block.addresses:
             self._by_address(names, block.addresses[field.name], found)
@@ -157,8 +174,9 @@ class Links:
     def _stand_in(self, target: str, key: str, name: str, uid: str | None = None) -> int:
         number = self._stand_ins.get((target, key))
         if number is None:
-            number = self._stand_ins[target, key] = -1 - len(self._stand_ins)
-        self._spelled[number] = (target, name, uid)
+            self._last -= 1
+            number = self._stand_ins[target, key] = self._last
+        self._spelled[number] = (target, key, name, uid)
         return number
 
     def _find(self, target: str, keys: list[str]) -> dict[str, int]:
@@ -214,7 +232,7 @@ class Links:
         made: dict[int, int] = {}
         companies: list[tuple[int, str, str | None]] = []
         for number in sorted(numbers, reverse=True):
-            target, name, uid = self._spelled[number]
+            target, _, name, uid = self._spelled[number]
             if target == "company":
                 companies.append((number, name, uid))
             elif target == "contact":
@@ -234,6 +252,7 @@ class Links:
             for (number, name, uid), new in zip(companies, tx.add_many("company", columns), strict=True):
                 made[number] = new
                 self._remember("company", name, uid, new)
+        self._made += numbers
         return made
 
     def _remember(self, target: str, name: str, uid: str | None, number: int) -> None:

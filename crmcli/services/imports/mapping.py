@@ -53,7 +53,7 @@ _ROLE_HEADERS = {
     LAST: ("last name", "family name", "surname", "نام خانوادگی", "فامیلی"),
     COMPANY_DOMAIN: ("associated company domain", "company domain"),
     CONTACT_EMAIL: ("associated contact email", "contact email", "primary contact email"),
-    IS_WON: ("is won", "is closed won", "won"),
+    IS_WON: ("is won", "is closed won", "won", "برنده"),
     IS_CLOSED: ("is closed", "closed"),
     ACTIVE: ("active", "is active"),
     IS_DONE: ("done", "is done", "completed", "is completed", "status", "انجام شده", "وضعیت"),
@@ -80,7 +80,11 @@ _MORE_HEADERS = {
     ),
     "done_at": ("completed date", "completed on", "marked as done time"),
     "job_title": ("contact title", "function"),
+    "street": ("street 1", "street address 1"),
     "city": ("suburb",),
+    "close_on": ("تاریخ بسته شدن",),
+    "company": ("orgname", "client"),
+    "owner": ("responsible", "responsible person", "responsible user"),
     "birthday": ("birth date",),
     "opportunity": ("opportunity name", "deal name", "deal title", "lead title"),
 }  # fmt: skip
@@ -135,7 +139,9 @@ def _known(name: str) -> dict[str, list[tuple[int, str]]]:
         names = [field.name, *said, *_MORE_HEADERS.get(field.name, ())]
         if field.name in _ADDRESS_FIELDS:
             names += [
-                f"{where} {part}" for where in _ADDRESSES for part in (field.name, *field.aliases, *field.headers)
+                f"{where} {part}"
+                for where in _ADDRESSES
+                for part in (field.name, *field.aliases, *field.headers, *_MORE_HEADERS.get(field.name, ()))
             ]
         for rank, title in enumerate(names):
             found.setdefault(squeeze(title), []).append((rank, field.name))
@@ -258,6 +264,8 @@ def column_of(header: Sequence[str], title: str) -> int:
 
 
 def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
+    if title.strip().casefold() == "username":  # a customer's login, as web shops have it
+        return None
     forms = titles.own_forms(kind.name, title)
     found: tuple[int, str] | None = None
     for distance, form in forms:

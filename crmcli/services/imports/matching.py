@@ -117,18 +117,19 @@ class Matcher:
         self.retried = Seen()
         self.tried = Tried(tried) if dry_run else None
 
-    def _rows(self, columns: str, where: str, wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def _rows(self, columns: str, where: str, wanted: Sequence[Any], beside: str = "") -> list[tuple[Any, ...]]:
         """(id, `columns`, kind, converted_at) of the records whose column `where` has one of these values, in the book
-        and among the tried."""
+        and among the tried. `beside`: a column of theirs that comes after the id."""
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(wanted), _MANY):
             some = wanted[start : start + _MANY]
             condition = f"WHERE t.{where} IN ({', '.join('?' * len(some))})"
-            shown = f"SELECT t.id, {columns}, {self._extra} FROM"
-            there = self.ctx.reader.rows(f"{shown} {self.kind.table} t {condition}", list(some))
+            shown = f"{columns}, {self._extra} FROM"
+            own, tried = (f"t.{beside}, ", f"json_extract(t.content, '$.{beside}'), ") if beside else ("", "")
+            there = self.ctx.reader.rows(f"SELECT t.id, {own}{shown} {self.kind.table} t {condition}", list(some))
             if self.tried:
                 there = [row for row in there if row[0] not in self.retried]
-                there += self.tried.rows(f"{shown} tried t {condition}", list(some))
+                there += self.tried.rows(f"SELECT t.id, {tried}{shown} tried t {condition}", list(some))
             found += there
         return found
 
@@ -328,24 +329,54 @@ class Matcher:
         """Rows without any key: equal in everything that the file says is the same."""
         names = [name for name in columns if name not in _ASIDE]
         given = derived.get(self._content) or columns.get(self._content)
-        keys = [given[row] if given else None for row in rows]
+        wanted = list({key for row in rows if given and (key := given[row])})
+        full = self.raw(self._alike(names, columns, rows, wanted)) if wanted else {}
+        firm = [name for name in names if name not in _FILLED]
         ids: dict[Any, list[int]] = {}
-        there = self._rows(f"t.{self._content}, t.removed_at", self._content, list({key for key in keys if key}))
-        for number, key, removed, kind, converted in sorted(there, key=itemgetter(0)):
-            if removed is None and self._fits(kind, converted):
-                at = self.kind.field("at").type.from_db(key) if self._content == "at" else key
-                ids.setdefault(at, []).append(number)
-        full = self.raw([number for some in ids.values() for number in some]) if ids else {}
+        for number in sorted(full):
+            ids.setdefault(tuple(_plain(full[number].get(name)) for name in firm), []).append(number)
         chunk: dict[Any, int] = {}
-        for row, key in zip(rows, keys, strict=True):
+        for row in rows:
             own = tuple(_plain(columns[name][row]) for name in names)
-            same = next((number for number in ids.get(key, ()) if _equal(names, own, full[number])), None)
+            alike = ids.get(tuple(_plain(columns[name][row]) for name in firm), ())
+            same = next((number for number in alike if _equal(names, own, full[number])), None)
             if same is not None:
                 found[row] = same
             elif own in chunk:
                 found[row] = -1 - chunk[own]
             else:
                 chunk[own] = row
+
+    def _alike(
+        self, names: list[str], columns: Mapping[str, Sequence[Any]], rows: list[int], wanted: list[Any]
+    ) -> list[int]:
+        """The records that rows can be equal to: of one name or moment, and alike in the column that tells most of them
+        apart, because thousands of tasks may be called "Follow up"."""
+        telling = _telling({name: {columns[name][row] for row in rows} for name in names if _tells(columns[name])})
+        values = {columns[telling][row] for row in rows} if telling else {None}
+        found = []
+        shown = f"t.{self._content}, t.removed_at"
+        for number, beside, _, removed, kind, converted in self._rows(shown, self._content, wanted, telling or "id"):
+            # PostgreSQL gives days as such.
+            value = beside if beside is None or isinstance(beside, (str, int)) else str(beside)
+            if removed is None and self._fits(kind, converted) and (not telling or value in values):
+                found.append(number)
+        return found
+
+
+def _tells(values: Sequence[Any]) -> bool:
+    """Whether a column has texts and whole numbers alone, which both engines give as they are stored."""
+    return all(value is None or type(value) in (str, int) for value in values)
+
+
+def _telling(values: Mapping[str, set[Any]]) -> str:
+    """The column with most different values, "" where none has two."""
+    best = max(
+        (name for name in values if name not in _FILLED and not name.endswith("_at")),
+        key=lambda name: len(values[name]),
+        default="",
+    )
+    return best if best and len(values[best]) > 1 else ""
 
 
 def _all_new(keys: Sequence[Sequence[Any]], known: Sequence[Mapping[Any, Any]]) -> bool:

@@ -26,6 +26,14 @@ STANDING = (
 )  # fmt: skip
 
 
+#: The first id of a stage that is not there yet, counted down from: no stand-in of another kind comes so far.
+_STAND_IN = -(1 << 40)
+#: What the step of a new pipeline is called of which the file names none.
+_FIRST = "New"
+#: In place of a folded name: the won stage of a new pipeline, and the pipeline itself. No name has a NUL.
+_WON, _WHOLE = "\0won", "\0"
+
+
 class NewStage(NamedTuple):
     """A stage that the file names and its pipeline has not; `pipeline` is "" for the first one."""
 
@@ -39,18 +47,30 @@ def is_end(stage: str) -> bool:
 
 
 class Stages:
-    """The stages that rows are put in."""
+    """The stages that rows are put in. One that the file names and the book has not is a stand-in with a negative id,
+    until `settle` makes it for a row that is taken in."""
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self._rows: list[dict[str, Any]] = []
-
-    def refresh(self) -> None:
-        self._rows = values.stages(self.ctx)
+        #: rows like those of the book for what is not there yet
+        self._planned: list[dict[str, Any]] = []
         self._cache: dict[tuple[str, str, str], tuple[dict[str, Any], str]] = {}
+        #: by folded pipeline and stage: what the file names, in its order
+        self._expected: dict[tuple[str, str], NewStage] = {}
+        #: the place and the probability of each new stage, settled once for all of them, whenever they are made
+        self._shapes: dict[tuple[str, str], tuple[int, int]] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._keys: dict[int, tuple[str, str]] = {}
+
+    def refresh(self) -> bool:
+        """Read the book's stages again; whether they are others than before."""
+        known, self._rows = self._rows, values.stages(self.ctx)
+        self._plan()
+        return known != self._rows
 
     def missing(self, pairs: Iterable[tuple[str, str]]) -> list[NewStage]:
-        """What `make` would add for these (pipeline, stage) pairs, in order."""
+        """What the book lacks for these (pipeline, stage) pairs, in order."""
         self.refresh()
         found: dict[tuple[str, str], NewStage] = {}
         for pipeline, stage in pairs:
@@ -64,77 +84,152 @@ class Stages:
         named = {key[0] for key in found if key[1]}
         return [new for key, new in found.items() if key[1] or key[0] not in named]
 
-    def _own(self, pipeline: str) -> list[dict[str, Any]]:
-        if not pipeline:
-            first = self._rows[0]["pipeline_id"] if self._rows else None
-            return [s for s in self._rows if s["pipeline_id"] == first]
-        return [s for s in self._rows if fold(s["pipeline"]) == fold(pipeline)]
+    def expect(self, wanted: Iterable[NewStage]) -> None:
+        """Have stand-ins for these."""
+        for new in wanted:
+            key = self._pipeline_key(new.pipeline)
+            if new.stage or not any(pipeline == key for pipeline, _ in self._expected):
+                self._expected.setdefault((key, fold(new.stage)), new)
+        self._plan()
 
     def make(self, tx: Transaction, wanted: Sequence[NewStage]) -> None:
         """Add pipelines and stages, each new stage before the won one, in the order of the file."""
         self.refresh()
-        for pipeline in dict.fromkeys(fold(new.pipeline) for new in wanted):
-            names = [new.stage for new in wanted if fold(new.pipeline) == pipeline and new.stage]
-            shown = next(new.pipeline for new in wanted if fold(new.pipeline) == pipeline)
-            own = self._own(shown)
+        self.expect(wanted)
+        self.settle(tx, {row["id"] for row in self._planned})
+
+    def _pipeline_key(self, pipeline: str) -> str:
+        return fold(pipeline or (self._rows[0]["pipeline"] if self._rows else ""))
+
+    def _own(self, pipeline: str) -> list[dict[str, Any]]:
+        """The stages of a pipeline ("": the first), those of the book before those that stand in."""
+        key = self._pipeline_key(pipeline)
+        return [s for s in (*self._rows, *self._planned) if fold(s["pipeline"]) == key]
+
+    # --- what is not there yet ---
+
+    def _plan(self) -> None:
+        """Lay out the stand-ins for what is expected and not in the book."""
+        self._cache.clear()
+        self._planned = []
+        by_pipeline: dict[str, list[NewStage]] = {}
+        for (key, _), new in self._expected.items():
+            by_pipeline.setdefault(key, []).append(new)
+        for key, wanted in by_pipeline.items():
+            own = [s for s in self._rows if fold(s["pipeline"]) == key]
+            there = {s["name_key"] for s in own}
+            names = [new.stage for new in wanted if new.stage and fold(new.stage) not in there]
             if own:
-                self._extend(tx, own, names)
+                self._extend(key, own, names)
             else:
-                self._build(tx, shown, names or ["New"])
+                self._build(key, wanted[0].pipeline, names or [_FIRST])
+
+    def _extend(self, key: str, own: list[dict[str, Any]], names: list[str]) -> None:
+        steps = [s for s in own if not s["is_won"]]
+        shaped = [shape for (pipeline, _), shape in self._shapes.items() if pipeline == key]
+        last = max([*(s["position"] for s in steps), *(position for position, _ in shaped)], default=0)
+        points = max((s["probability_bp"] for s in steps), default=0)
+        fresh = [name for name in names if (key, fold(name)) not in self._shapes]
+        for number, name in enumerate(fresh, 1):
+            chance = (points + (10_000 - points) * number // (len(fresh) + 1)) // 100 * 100
+            self._shapes[key, fold(name)] = (last + number, chance)
+        for name in names:
+            self._stand_in(key, name, own[0]["pipeline"], own[0]["pipeline_id"])
+
+    def _build(self, key: str, pipeline: str, names: list[str]) -> None:
+        for place, name in enumerate(names, 1):
+            chance = 10_000 * place // (len(names) + 1) // 100 * 100
+            self._shapes.setdefault((key, fold(name)), (place, chance))
+        self._shapes.setdefault((key, _WON), (len(names) + 70, 10_000))
+        number = self._number((key, _WHOLE))
+        for name in (*names, _WON):
+            self._stand_in(key, name, pipeline, number)
+
+    def _stand_in(self, key: str, name: str, pipeline: str, pipeline_id: int) -> None:
+        won = name == _WON
+        place = (key, _WON if won else fold(name))
+        position, chance = self._shapes[place]
+        self._planned.append({
+            "id": self._number(place), "name": "Won" if won else name, "name_key": place[1] if not won else "won",
+            "pipeline_id": pipeline_id, "position": position, "probability_bp": chance, "is_won": won,
+            "folded": False, "rot_days": 0, "pipeline": pipeline,
+        })  # fmt: skip
+
+    def _number(self, place: tuple[str, str]) -> int:
+        number = self._numbers.get(place)
+        if number is None:
+            number = self._numbers[place] = _STAND_IN - len(self._numbers)
+            self._keys[number] = place
+        return number
+
+    def settle(self, tx: Transaction, numbers: set[int]) -> dict[int, int]:
+        """Make what these stand-ins stand for, and their pipelines; stand-in -> id."""
+        made: dict[int, int] = {}
+        by_pipeline: dict[str, list[dict[str, Any]]] = {}
+        for row in self._planned:
+            by_pipeline.setdefault(self._keys[row["id"]][0], []).append(row)
+        for key, planned in by_pipeline.items():
+            wanted = [row for row in planned if row["id"] in numbers]
+            own = [s for s in self._rows if fold(s["pipeline"]) == key]
+            if wanted and own:
+                made.update(self._add_to(tx, own, wanted))
+            elif wanted:
+                made.update(self._add_pipeline(tx, planned, wanted))
         tx.flush()
         self.refresh()
+        return made
 
-    def _extend(self, tx: Transaction, own: list[dict[str, Any]], names: list[str]) -> None:
-        steps = [s for s in own if not s["is_won"]]
-        last, points = (
-            max((s["position"] for s in steps), default=0),
-            max((s["probability_bp"] for s in steps), default=0),
-        )
+    def _add_to(self, tx: Transaction, own: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> dict[int, int]:
+        made = {}
         gone = {
             s["name_key"]: s["id"]
             for s in values.stages(self.ctx, removed=True)
             if s["pipeline_id"] == own[0]["pipeline_id"]
         }
-        after = [s for s in own if s["is_won"] and s["position"] <= last + len(names)]
-        for number, stage in enumerate(after):
-            tx.change("stage", stage["id"], {"position": last + len(names) + 1 + number})
-        for number, name in enumerate(names, 1):
-            chance = (points + (10_000 - points) * number // (len(names) + 1)) // 100 * 100
-            row = {"name": name, "position": last + number, "probability_bp": chance}
-            if fold(name) in gone:  # it was removed, and comes back with its history
-                tx.change("stage", gone[fold(name)], {**row, "is_won": False, "removed_at": None})
+        last = max(row["position"] for row in wanted)
+        after = [s for s in own if s["is_won"] and s["position"] <= last]
+        for number, stage in enumerate(after, 1):
+            tx.change("stage", stage["id"], {"position": last + number})
+        for stage in wanted:
+            row = {name: stage[name] for name in ("name", "position", "probability_bp")}
+            if stage["name_key"] in gone:  # it was removed, and comes back with its history
+                made[stage["id"]] = gone[stage["name_key"]]
+                tx.change("stage", made[stage["id"]], {**row, "is_won": False, "removed_at": None})
             else:
-                tx.add("stage", {**row, "pipeline_id": own[0]["pipeline_id"]})
+                made[stage["id"]] = tx.add("stage", {**row, "pipeline_id": own[0]["pipeline_id"]})
+        return made
 
-    def _build(self, tx: Transaction, pipeline: str, names: list[str]) -> None:
+    def _add_pipeline(
+        self, tx: Transaction, planned: list[dict[str, Any]], wanted: list[dict[str, Any]]
+    ) -> dict[int, int]:
+        """Also a first step and the won stage, whatever is `wanted`: a pipeline has both."""
         position = max((row[0] for row in self.ctx.reader.rows("SELECT position FROM pipeline")), default=0)
-        number = tx.add("pipeline", {"name": pipeline, "position": position + 1})
-        for place, name in enumerate(names, 1):
-            chance = 10_000 * place // (len(names) + 1) // 100 * 100
-            tx.add("stage", {"name": name, "pipeline_id": number, "position": place, "probability_bp": chance})
-        tx.add(
-            "stage",
-            {
-                "name": "Won",
-                "pipeline_id": number,
-                "position": len(names) + 70,
-                "probability_bp": 10_000,
-                "is_won": True,
-            },
-        )
-        tx.flush()
-        self.refresh()
+        pipeline = tx.add("pipeline", {"name": planned[0]["pipeline"], "position": position + 1})
+        made = {planned[0]["pipeline_id"]: pipeline}
+        steps = [row for row in wanted if not row["is_won"]] or planned[:1]
+        for row in (*steps, planned[-1]):
+            values_ = {name: row[name] for name in ("name", "position", "probability_bp", "is_won")}
+            made[row["id"]] = tx.add("stage", {**values_, "pipeline_id": pipeline})
+        return made
+
+    # --- looking up ---
 
     def find(self, pipeline: str, stage: str, status: str) -> tuple[dict[str, Any], str]:
         """(the stage's row, open|won|lost) for names as the file has them."""
         key = (pipeline, stage, status)
         found = self._cache.get(key)
         if found is None:
-            found = self._cache[key] = self._look(pipeline, stage, status)
+            found = self._look(pipeline, stage, status)
+            self._cache[key] = found
         return found
 
     def _look(self, pipeline: str, stage: str, status: str) -> tuple[dict[str, Any], str]:
-        own = self._own(pipeline) or self._rows
+        own = self._own(pipeline)
+        step = stage if stage and not is_end(stage) else ""
+        if not own or (step and not any(s["name_key"] == fold(step) for s in own)):
+            # Somebody took it out after the file was looked through.
+            self.expect([NewStage(pipeline, step)])
+            own = self._own(pipeline)
         named = next((s for s in own if stage and s["name_key"] == fold(stage)), None)
         outcome = status or ending(stage, own=named is not None and not named["is_won"]) or "open"
         if named is not None and named["is_won"] and status in ("", "won"):

@@ -11,6 +11,7 @@ from crmcli.domain.types import Day, Instant, Money, Percent
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.shape import clean_names
 from crmcli.exchange.tables import open_table
+from crmcli.services.imports import columns as reading
 from crmcli.services.imports import mapping
 from crmcli.services.imports.blocks import Reader
 from crmcli.services.imports.endings import status_of
@@ -97,7 +98,7 @@ def plan(
                 f"no column of {path} is recognised as a {kind.name}'s name",
                 "; ".join((f"say which one is: --map 'COLUMN=name'; it has: {', '.join(seen.header)}", *notes)),
             )
-        problem = "no column is recognised as a name; use --as and --map"
+        problem = _undecided(seen.header)
         return Plan(path, None, columns, opening, seen.header, seen.rows, seen.blank, notes, problem)
     columns, told = seen.scan.settled(columns, "status" in (mapping or {}).values())
     notes += told
@@ -114,6 +115,19 @@ def plan(
         path, found, columns, opening, seen.header, seen.rows, seen.blank, notes, "", envs, keys, update, new_stages,
         guessed,
     )  # fmt: skip
+
+
+def _undecided(header: Sequence[str]) -> str:
+    """Why no kind was found: no column names the records, or the columns fit several kinds as well as each other."""
+    filled: dict[str, int] = {}
+    for kind in mapping.KINDS:
+        columns, _ = mapping.map_columns(kind, header, {})
+        if has_name(columns) and "body" not in {to for column in columns for to in column.to}:
+            filled[kind.name] = sum(bool(column.to) for column in columns)
+    fits = [f"--as {name}" for name, count in filled.items() if count == max(filled.values())]
+    if not fits:
+        return "no column is recognised as a name; use --as and --map"
+    return f"the columns do not tell what its rows are; say it: {' or '.join(fits)}"
 
 
 def check(made: Plan) -> None:
@@ -305,7 +319,8 @@ class _Scan:
             pairs = dict.fromkeys((pipeline, "") for pipeline, _ in self._pairs)
         else:
             pairs = self._pairs
-        return list(dict.fromkeys((" ".join(p.split()), " ".join(s.split())) for p, s in pairs))
+        named = [tuple(reading.words(reading.without_nulls(list(pair))[0], "", {})) for pair in pairs]
+        return list(dict.fromkeys((pipeline or "", stage or "") for pipeline, stage in named))
 
     def envs(self, env: Env, dates: str, decimal: str) -> dict[int, Env]:
         """The habits of each column of days and amounts. Raises UsageError where a column does not settle them."""

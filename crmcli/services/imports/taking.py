@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import time
 from itertools import islice
@@ -9,14 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.keys import derive
 from crmcli.errors import CrmError
-from crmcli.services.imports import blocks, placing
+from crmcli.services.imports import blocks, placing, standing
 from crmcli.services.imports.blocks import Block, Reader
 from crmcli.services.imports.columns import Problem
-from crmcli.services.imports.linking import SEVERAL, Links, which
-from crmcli.services.imports.matching import AMBIGUOUS, NEW, Matcher
+from crmcli.services.imports.linking import SEVERAL, which
+from crmcli.services.imports.matching import NEW, Matcher
 from crmcli.services.imports.planning import Plan, check
 from crmcli.services.imports.rejects import Rejects, again
-from crmcli.services.imports.updating import Updater
+from crmcli.services.imports.trial import Earlier
+from crmcli.services.imports.writing import Put, Sorted, Writer
 from crmcli.store import connect
 
 if TYPE_CHECKING:
@@ -94,19 +96,15 @@ def run(
         return job.run(progress)
     except KeyboardInterrupt:
         if job.batch:
-            ctx.say(
-                f"stopped: {job.settled:,} rows are in; 'crm undo {job.batch}' takes them back, the same import goes on"
-            )
+            ctx.say(f"stopped: {standing.told(ctx, job.batch, job.settled)}")
         else:
             ctx.say("stopped: nothing was imported")
         raise
     except CrmError as error:
-        if job.batch:
+        if job.batch and not isinstance(error, standing.UndoneError):
             error.message = error.message.removesuffix(connect.UNSAVED)
-            in_it = (
-                f"{job.settled:,} rows are in; 'crm undo {job.batch}' takes them back, the same import again goes on"
-            )
-            error.hint = f"{in_it}\n  {error.hint}" if error.hint else in_it
+            told = standing.told(ctx, job.batch, job.settled)
+            error.hint = f"{told}\n  {error.hint}" if error.hint else told
         raise
     finally:
         job.rejects.close()
@@ -124,16 +122,6 @@ class _Ready(NamedTuple):
     read: int
 
 
-class _Sorted(NamedTuple):
-    """The rows of a block: new ones, (row, id) of records known before, (row, outcome) of rows said before, and those
-    that can be several records."""
-
-    new: list[int]
-    known: list[tuple[int, int]]
-    again: list[tuple[int, int]]
-    unclear: list[int]
-
-
 class _Import:
     """One run over a file."""
 
@@ -142,11 +130,16 @@ class _Import:
         self.ctx, self.plan, self.kind, self.dry_run = ctx, made, made.kind, dry_run
         self.reader = Reader(made.kind, made.columns, made.envs, ctx.env)
         self.matcher = Matcher(ctx, made.kind, made.keys, guessed=made.guessed, dry_run=dry_run)
-        self.updater = Updater(self.reader)
-        self.links = Links(ctx)
-        self.stages = placing.Stages(ctx)
+        self.writer = Writer(ctx, self.reader, self.matcher, updates=made.update)
+        self.updater, self.links, self.stages = self.writer.updater, self.writer.links, self.writer.stages
         self.rejects = Rejects(made.path, made.header, ctx.env.now)
+        self.earlier = Earlier()
+        #: what was made for links so far: stand-in -> id
+        self.made: dict[int, int] = {}
+        #: the place in the journal up to which what is known of the book is true
+        self.at = -1
         self.batch = self.settled = 0
+        self.hooked = ctx.plugins_on and bool(ctx.settings["plugins"])
         self.size = FIRST_BLOCK
         self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
         self.listed: list[tuple[int, str, str, str]] = []
@@ -163,7 +156,8 @@ class _Import:
         return self._result()
 
     def _blocks(self, progress: Callable[[int, int], None] | None) -> None:
-        self._prepare()
+        self.stages.refresh()
+        self.stages.expect(self.plan.new_stages)
         with self.plan.open() as table:
             ready = None
             while ready or (ready := self._next(table.rows)):
@@ -177,44 +171,49 @@ class _Import:
     def _next(self, rows: Iterator[Row]) -> _Ready | None:
         """The next rows of the file, ready to be written; what needs no writing is done and not among them. None at the
         end of the file."""
+        self.links.settle()
         some = list(islice(rows, self.size))
         if not some:
             return None
         block = self._read(some)
-        at = self._position()
+        self._look_again()
         found = self._match(block)
         if len(block) and (self.dry_run or (NEW not in found and not self.plan.update)):
-            done = self._sorted(found)
             if self.dry_run:
-                self._try(block, done)
+                self._try(block, found)
             else:
-                self.counts["same"] += len(done.known)
-                self._repeat(block, done, {})
+                self._count(block, self.writer.sort(found), Put([], [], {}))
             block, found = Block([], []), []
-        return _Ready(block, found, at, self.counts["rows"])
+        return _Ready(block, found, self.at, self.counts["rows"])
+
+    def _look_again(self) -> bool:
+        """Forget what is known of the book if somebody wrote since; whether the stages are others now."""
+        at = self._position()
+        if at == self.at:
+            return False
+        self.at = at
+        self.links.forget()
+        return self.stages.refresh()
 
     def _transact(self, ready: _Ready, rows: Iterator[Row]) -> _Ready | None:
         """Write a block in a transaction, and those after it while nobody waits for the lock; a block that was read and
         not written any more."""
         left: _Ready | None = ready
         with self._writing() as tx:
-            tx.names_alone()
             began = started = time.monotonic()
             if self._position() != ready.at:
                 # Somebody wrote between the look and the lock.
-                self.links.forget()
-                self.stages.refresh()
-                left = ready = ready._replace(found=self._match(ready.block))
+                block = self._read_again(ready.block) if self._look_again() else ready.block
+                left = ready = ready._replace(block=block, found=self._match(block))
             while left:
                 if len(left.block):
-                    self._write(tx, left.block, self._sorted(left.found))
+                    self._write(tx, left.block, left.found)
                     tx.flush()
                     self._measure(time.monotonic() - started)
                 ready, left = left, None
+                self._settle(tx)
                 if self.ctx.reader.awaited() or time.monotonic() - began > LONGEST:
                     break
-                if tx.unsettled:
-                    tx.settle(forget=True)
                 left = self._next(rows)
                 if self.ctx.reader.awaited():
                     break
@@ -227,16 +226,20 @@ class _Import:
         """Size the blocks to come by how long writing the last one took, in seconds."""
         self.size = max(LEAST, min(MOST, int(self.size * min(1.5, HOLD / held))))
 
-    def _prepare(self) -> None:
-        if self.plan.new_stages and not self.dry_run:
-            with self._writing() as tx:
-                tx.names_alone()
-                self.stages.make(tx, self.plan.new_stages)
-            self._wrote()
-        self.stages.refresh()
+    def _settle(self, tx: Transaction) -> None:
+        """Journal what is written: that is no news to this import."""
+        if tx.unsettled:
+            tx.settle(forget=True)
+            self.at += 1
 
-    def _writing(self) -> Any:
-        return self.ctx.writing("import", command=self.ctx.command or f"import {self.plan.path}", batch=self.batch)
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Transaction]:
+        command = self.ctx.command or f"import {self.plan.path}"
+        with self.ctx.writing("import", command=command, batch=self.batch) as tx:
+            if self.batch:
+                standing.check(self.ctx, self.batch, self.settled, self.plan.rows)
+            tx.names_alone()
+            yield tx
 
     def _wrote(self) -> None:
         self.batch = self.ctx.batch or self.batch
@@ -256,13 +259,18 @@ class _Import:
             self._refuse(lines[place], cells[place], problem)
         return block
 
+    def _read_again(self, block: Block) -> Block:
+        """The same rows as they were before their stages were looked up: those are others now."""
+        nulls = self.reader.nulls
+        again, _ = self.reader.read(block.lines, block.cells)
+        self.reader.nulls = nulls
+        return again
+
     def _match(self, block: Block) -> list[int]:
         """What the rows of a block are (`Matcher.outcomes`), after their links; rows whose links fit nothing go."""
         if len(block):
             self._resolve(block)
-        if not len(block):
-            return []
-        return self.matcher.outcomes(self.reader.compared(block), block.keys, len(block))
+        return self.writer.outcomes(block)
 
     def _position(self) -> int:
         return int(self.ctx.reader.value("SELECT seq FROM journal_head WHERE id = 1"))
@@ -305,121 +313,102 @@ class _Import:
 
     # --- outcomes ---
 
-    def _sorted(self, found: list[int]) -> _Sorted:
-        done = _Sorted([], [], [], [])
-        for row, number in enumerate(found):
-            if number == NEW:
-                done.new.append(row)
-            elif number == AMBIGUOUS:
-                done.unclear.append(row)
-            elif number < 0 or number in self.matcher.seen:
-                done.again.append((row, number))
-            else:
-                self.matcher.seen.add(number)
-                done.known.append((row, number))
-        return done
-
-    def _try(self, block: Block, rows: _Sorted) -> None:
+    def _try(self, block: Block, found: list[int]) -> None:
         """Count what an import would do, and remember it for the blocks that follow."""
         tried = self.matcher.tried
         assert tried is not None
+        if self.hooked:
+            # What plugins say to it is known when it is written; it is taken back at once.
+            with self.ctx.rehearsal(), self._writing() as tx:
+                self.hooked = bool(tx.hooks.before)
+                block, rows, put = self.writer.vetted(tx, block, found, self._refuse)
+            self.links.forget()
+            self.stages.refresh()
+        else:
+            rows, put = self.writer.sort(found), Put([], [], {})
+        ids = []
         for row in rows.new:
             keys = {name: column[row] for name, column in (block.columns | block.keys).items()}
-            self._made(tried.add(keys, {"kind": self.kind.kind or None} | block.content(row)))
-        self.counts["new"] += len(rows.new)
+            ids.append(tried.add(keys, {"kind": self.kind.kind or None} | block.content(row)))
         current = self.matcher.raw([number for _, number in rows.known]) if self.plan.update else {}
-        for row, number in rows.known:
-            changes = self.updater.changes(block, row, current[number], {}) if self.plan.update else {}
-            if changes:
+        changed = []
+        for place, (row, number) in enumerate(rows.known if self.plan.update else ()):
+            changes = self.updater.changes(block, row, current[number], {})
+            if changes and (not put.changed or put.changed[place]):
                 record = current[number] | changes
                 tried.put(number, derive(self.kind.table, record, self.ctx.env), record)
                 self.matcher.retried.add(number)
-            self.counts["updated" if changes else "same"] += 1
-        self._repeat(block, rows, {})
+                changed.append(True)
+            else:
+                changed.append(False)
+        self._count(block, rows, Put(ids, changed, {}))
 
-    def _write(self, tx: Transaction, block: Block, rows: _Sorted) -> None:
-        wanted = [*rows.new, *(row for row, _ in rows.known)] if self.plan.update else rows.new
-        made = self._make(tx, block, wanted)
-        if rows.new:
-            ids = self._insert(tx, block, rows.new, made)
-            self.counts["new"] += len(ids)
-            for number in ids:
-                self._made(number)
-            if block.links.get("parent"):
-                names, uids = block.links["parent"], block.uids.get("parent") or [None] * len(block)
-                self.parents += [
-                    (n, name, uids[row]) for row, n in zip(rows.new, ids, strict=True) if (name := names[row])
-                ]
-        if self.plan.update and rows.known:
-            tx.load(self.kind.name, [number for _, number in rows.known])
-            for row, number in rows.known:
-                changed = self.updater.update(tx, block, row, number, made)
-                self.counts["updated" if changed else "same"] += 1
-            tx.flush()
+    def _write(self, tx: Transaction, block: Block, found: list[int]) -> None:
+        if tx.hooks.before:
+            self._count(*self.writer.vetted(tx, block, found, self._refuse))
         else:
-            self.counts["same"] += len(rows.known)
-        self._repeat(block, rows, made)
+            rows = self.writer.sort(found)
+            self._count(block, rows, self.writer.put(tx, block, rows))
 
-    def _made(self, number: int) -> None:
-        self.matcher.seen.add(number)
-        self.matcher.made.add(number)
+    def _count(self, block: Block, rows: Sorted, put: Put) -> None:
+        """Count what became of a block, and remember it for the blocks that follow."""
+        self.counts["new"] += len(rows.new)
+        for number in put.ids:
+            self.matcher.seen.add(number)
+            self.matcher.made.add(number)
+        for _, number in rows.known:
+            self.matcher.seen.add(number)
+        if put.ids and block.links.get("parent"):
+            names, uids = block.links["parent"], block.uids.get("parent") or [None] * len(block)
+            self.parents += [
+                (n, name, uids[row]) for row, n in zip(rows.new, put.ids, strict=True) if (name := names[row])
+            ]
+        self.counts["updated"] += sum(put.changed)
+        self.counts["same"] += len(rows.known) - sum(put.changed)
+        if not self.plan.update:
+            self.earlier.add(rows.known, block.columns)
+        # What earlier rows said names what was new by its stand-ins; else those of this block are enough.
+        if not self.earlier:
+            self.made.clear()
+        self.made.update(put.made)
+        self._repeat(block, rows)
 
-    def _repeat(self, block: Block, rows: _Sorted, made: dict[int, int]) -> None:
-        """Rows that are the same record as an earlier row of the file. One that says nothing else is counted; one with
-        other values is refused, so that it is not lost; so is one that can be several records."""
+    def _repeat(self, block: Block, rows: Sorted) -> None:
+        """Rows that are the same record as an earlier row of the file. One that says no more than that row or the book
+        is counted; one with other values is refused, so that it is not lost; so is one that can be several records."""
         for row in rows.unclear:
             reason = f"several {self.kind.plural} can be this one: tell them apart with --id or --match"
             self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
         again = rows.again
         if not again:
             return
-        own = [number for _, number in again if number > 0 and (self.plan.update or number in self.matcher.made)]
+        own = [number for _, number in again if number > 0]
         current = self.matcher.raw(own) if own else {}
+        # What the file said of records that the book had is not what the book has.
+        said = self.earlier.contents([number for number in own if number not in self.matcher.made]) if own else {}
         for row, number in again:
             # Rows of one block name what is new by the same stand-ins.
-            earlier, ids = (block.content(-1 - number), {}) if number < 0 else (current.get(number), made)
-            if earlier is not None and self.updater.changes(block, row, earlier, ids):
+            sources = [(block.content(-1 - number), {})] if number < 0 else [(current.get(number), self.made)]
+            if number in said:
+                sources.append(({"status": "open"} | self._by_now(said[number]), self.made))
+            if all(one is None or self.updater.changes(block, row, one, made) for one, made in sources) and any(
+                one is not None for one, _ in sources
+            ):
                 reason = f"an earlier row of the file is the same {self.kind.name}, with other values"
                 self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
             else:
                 self.counts["repeated"] += 1
                 self._list(block.lines[row], "", "", "repeats an earlier row of the file")
 
-    def _make(self, tx: Transaction, block: Block, wanted: list[int]) -> dict[int, int]:
-        """Create the words, companies and people that these rows link to: stand-in -> id."""
-        numbers: set[int] = set()
-        for name in block.links:
-            if name not in ("stage", "pipeline", "parent"):
-                column = block.columns[self.kind.field(name).column]
-                numbers.update(n for row in wanted if (n := column[row]) is not None and n < 0)
-        if block.tags is not None:
-            numbers.update(n for row in wanted for n in block.columns["tags"][row] if n < 0)
-        return self.links.make(tx, numbers) if numbers else {}
-
-    def _insert(self, tx: Transaction, block: Block, rows: list[int], made: dict[int, int]) -> list[int]:
-        whole = len(rows) == len(block)
-        columns: dict[str, list[Any]] = {}
-        links = {self.kind.field(name).column for name in block.links if name not in ("stage", "pipeline", "parent")}
-        for name, values_ in block.columns.items():
-            column = values_ if whole else [values_[row] for row in rows]
-            if made and name in links:
-                column = [made.get(n, n) for n in column]
-            elif made and name == "tags":
-                column = [sorted(made.get(n, n) for n in tags) for tags in column]
-            columns[name] = column
-        if self.kind.name == "deal" and "position" not in columns:
-            columns["position"] = placing.positions(tx, columns["stage_id"])
-        if self.kind.name == "task" and None in columns.get("type_id", [None]):
-            usual = tx.word("task_type", "to-do")
-            columns["type_id"] = [n or usual for n in columns.get("type_id") or [None] * len(rows)]
-        if self.kind.name == "interaction":
-            columns["at"] = [at or tx.stamp for at in columns["at"]]
-            if "author_id" not in columns:
-                columns["author_id"] = [tx.word("user", self.ctx.actor)] * len(rows)
-        if self.kind.name == "deal" and "lost_reason_id" in columns and "status" not in columns:
-            del columns["lost_reason_id"]
-        keys = block.keys if whole else {name: [column[row] for row in rows] for name, column in block.keys.items()}
-        return tx.add_many(self.kind.name, columns, keys)
+    def _by_now(self, said: dict[str, Any]) -> dict[str, Any]:
+        """What a row said, with the ids that its links have by now."""
+        found = dict(said)
+        for name, value in said.items():
+            if name == "tags":
+                found[name] = [self.made.get(n, n) for n in value]
+            elif name.endswith("_id") and isinstance(value, int):
+                found[name] = self.made.get(value, value)
+        return found
 
     # --- the end ---
 
@@ -428,7 +417,6 @@ class _Import:
         for start in range(0, len(self.parents), 2000):
             some = self.parents[start : start + 2000]
             with self._writing() as tx:
-                tx.names_alone()
                 self.links.forget()
                 numbers = self.links.look("company", [name for _, name, _ in some], [uid for _, _, uid in some])
                 made = self.links.make(tx, {n for n in numbers if n is not None and n < 0})

@@ -1,8 +1,10 @@
-"""What a dry run would have done so far: it is asked as the book is."""
+"""What an import bears in mind outside memory: what a dry run would have done so far, and what rows said of records
+that the book had before."""
 
 from __future__ import annotations
 
 import json
+import marshal
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -53,4 +55,43 @@ class Tried:
             some = list(numbers[start : start + _AT_ONCE])
             sql = f"SELECT id, content FROM tried WHERE id IN ({', '.join('?' * len(some))})"
             found.update((number, json.loads(text)) for number, text in self.rows(sql, some))
+        return found
+
+
+class Earlier:
+    """What the rows of a file said of records that the book had before, in a temporary file of SQLite's own."""
+
+    def __init__(self) -> None:
+        self._heads: list[tuple[str, ...]] = []
+        self._raw: sqlite3.Connection | None = None
+
+    def __bool__(self) -> bool:
+        return self._raw is not None
+
+    def add(self, known: Sequence[tuple[int, int]], columns: Mapping[str, Sequence[Any]]) -> None:
+        """Remember rows of a block: (row, id of the record) each, and the columns of all rows."""
+        if not known:
+            return
+        if self._raw is None:
+            self._raw = sqlite3.connect("", isolation_level=None)
+            self._raw.execute("CREATE TABLE earlier (id INTEGER PRIMARY KEY, head INTEGER, content)")
+            self._raw.execute("BEGIN")
+        names = tuple(columns)
+        if not self._heads or self._heads[-1] != names:
+            self._heads.append(names)
+        head, rows = len(self._heads) - 1, list(zip(*columns.values(), strict=True))
+        self._raw.executemany(
+            "INSERT OR REPLACE INTO earlier VALUES (?, ?, ?)",
+            ((number, head, marshal.dumps(rows[row])) for row, number in known),
+        )
+
+    def contents(self, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """What was said of those of these records that are known, by column."""
+        found: dict[int, dict[str, Any]] = {}
+        for start in range(0, len(numbers) if self._raw else 0, _AT_ONCE):
+            assert self._raw is not None
+            some = list(numbers[start : start + _AT_ONCE])
+            sql = f"SELECT id, head, content FROM earlier WHERE id IN ({', '.join('?' * len(some))})"
+            for number, head, content in self._raw.execute(sql, some):
+                found[number] = dict(zip(self._heads[head], marshal.loads(content), strict=True))
         return found

@@ -64,11 +64,13 @@ class Updater:
                 value = made.get(value, value)
             if current.get(name) != value:
                 found[name] = value
+        if "due_on" in found and "due_at" not in found and current.get("due_at"):
+            found["due_at"] = None  # a time of a day belongs to that day
         if self.kind.kind:
-            found.update(self._placed(block, row, current))
+            found.update(self._placed(block, row, current, made))
         return found
 
-    def _placed(self, block: Block, row: int, current: Mapping[str, Any]) -> dict[str, Any]:
+    def _placed(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
         """Where a lead or deal goes, if the row says a stage or a status and it is elsewhere."""
         says_status = "status" in self.reader.fills
         if not (says_status or {"stage", "pipeline"} & set(block.links)):
@@ -76,9 +78,10 @@ class Updater:
         if not says_status and not (block.links.get("stage") or [""] * len(block))[row]:
             return {}
         stage, status = block.columns["stage_id"][row], (block.columns.get("status") or ["open"] * len(block))[row]
-        if (stage, status) == (current["stage_id"], current["status"]):
+        if (made.get(stage, stage), status) == (current["stage_id"], current["status"]):
             return {}
-        return {name: block.columns[name][row] for name in _PLACE if name in block.columns}
+        found = {name: block.columns[name][row] for name in _PLACE if name in block.columns}
+        return found | {name: made.get(found[name], found[name]) for name in ("stage_id", "pipeline_id")}
 
     def _entered(self, tx: Transaction, current: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """A record that an update moves enters its new stage now, by the rules of every move."""

@@ -1,0 +1,211 @@
+"""A block of rows into the book, after what plugins say to it: stages and links first, then records."""
+
+from __future__ import annotations
+
+import contextlib
+from operator import itemgetter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.errors import CrmError
+from crmcli.services.imports import placing
+from crmcli.services.imports.columns import Problem
+from crmcli.services.imports.linking import Links
+from crmcli.services.imports.matching import AMBIGUOUS, NEW
+from crmcli.services.imports.updating import Updater
+from crmcli.services.imports.vetting import AgainError, TakenBackError, Vetting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from crmcli.context import Context
+    from crmcli.services.imports.blocks import Block, Reader
+    from crmcli.services.imports.matching import Matcher
+    from crmcli.store.write import Transaction
+
+
+class Sorted(NamedTuple):
+    """The rows of a block: new ones, (row, id) of records known before, (row, outcome) of rows said before, and those
+    that can be several records."""
+
+    new: list[int]
+    known: list[tuple[int, int]]
+    again: list[tuple[int, int]]
+    unclear: list[int]
+
+
+class Put(NamedTuple):
+    """What became of the rows that were written: the ids of new ones, whether each known one was `changed` (empty
+    where nothing is), and what was `made` for their links: stand-in -> id."""
+
+    ids: list[int]
+    changed: list[bool]
+    made: dict[int, int]
+
+
+class Writer:
+    """Writes blocks that are typed, linked and matched. `updates` says whether known records get the values of rows."""
+
+    def __init__(self, ctx: Context, reader: Reader, matcher: Matcher, *, updates: bool) -> None:
+        self.ctx, self.kind, self.reader, self.matcher, self.updates = ctx, reader.kind, reader, matcher, updates
+        self.updater = Updater(reader)
+        self.links = Links(ctx)
+        self.stages = placing.Stages(ctx)
+
+    def outcomes(self, block: Block) -> list[int]:
+        """What the rows of a block are (`Matcher.outcomes`)."""
+        return self.matcher.outcomes(self.reader.compared(block), block.keys, len(block)) if len(block) else []
+
+    def sort(self, found: list[int]) -> Sorted:
+        """Rows by their outcomes; nothing is marked as seen yet."""
+        done = Sorted([], [], [], [])
+        taken: set[int] = set()
+        for row, number in enumerate(found):
+            if number == NEW:
+                done.new.append(row)
+            elif number == AMBIGUOUS:
+                done.unclear.append(row)
+            elif number < 0 or number in taken or number in self.matcher.seen:
+                done.again.append((row, number))
+            else:
+                taken.add(number)
+                done.known.append((row, number))
+        return done
+
+    def put(
+        self,
+        tx: Transaction,
+        block: Block,
+        rows: Sorted,
+        vetting: Vetting | None = None,
+        there: Mapping[int, int] = MappingProxyType({}),
+    ) -> Put:
+        """Write new rows and updates; `vetting` is told which record each row becomes, `there` is what was made for
+        links of the block before."""
+        wanted = [*rows.new, *(row for row, _ in rows.known)] if self.updates else rows.new
+        made = self._make(tx, block, wanted, there)
+        ids = self._insert(tx, block, rows.new, made) if rows.new else []
+        if vetting:
+            vetting.rows = dict(zip(ids, rows.new, strict=True))
+        changed = []
+        if self.updates and rows.known:
+            tx.load(self.kind.name, [number for _, number in rows.known])
+            for row, number in rows.known:
+                told = self.updater.update(tx, block, row, number, made)
+                if vetting:
+                    vetting.rows[number] = row
+                changed.append(told)
+            if not vetting:
+                tx.flush()
+        return Put(ids, changed, made)
+
+    def vetted(
+        self, tx: Transaction, block: Block, found: list[int], refuse: Callable[[int, list[str], Problem], None]
+    ) -> tuple[Block, Sorted, Put]:
+        """Write a block where plugins may refuse or amend: a row that they refuse is refused, one that they make into a
+        record that the book has is that record. The block as they have left it, without what they refused."""
+        vetting = Vetting(tx, self.kind.table)
+        vetting.look = lambda: self._amended(block, found, vetting)
+        try:
+            while True:
+                rows = self.sort(found)
+                try:
+                    with tx.part():
+                        put = self.put(tx, block, rows, vetting)
+                    break
+                except AgainError as again:
+                    found = again.found
+                except CrmError as error:
+                    bad = self._refused(tx, block, rows, vetting) if error is vetting.error else {}
+                    if not bad:
+                        raise
+                    for row, problem in sorted(bad.items()):
+                        refuse(block.lines[row], block.cells[row], problem)
+                    block.without(bad)
+                    found = self.outcomes(block)
+                    vetting.amended.clear()
+                self.stages.refresh()
+        finally:
+            vetting.done()
+        if vetting.tries > 1:
+            self.links.forget()  # what was made for them and taken back
+        changed = [
+            told and number in vetting.passed for (_, number), told in zip(rows.known, put.changed, strict=False)
+        ]
+        return vetting.overlaid(block, self.ctx.env), rows, put._replace(changed=changed)
+
+    def _amended(self, block: Block, found: list[int], vetting: Vetting) -> None:
+        """Look once more for rows that plugins amended, before they are written: compared as they will be. Raises
+        AgainError where some are no new records."""
+        again = self.outcomes(vetting.overlaid(block, self.ctx.env))
+        again = [now if before == NEW else before for before, now in zip(found, again, strict=True)]
+        if again != found:
+            raise AgainError(again)
+
+    def _refused(self, tx: Transaction, block: Block, rows: Sorted, vetting: Vetting) -> dict[int, Problem]:
+        """The rows that plugins refuse, found by writing one after the other; all of that is taken back."""
+        bad: dict[int, Problem] = {}
+        known = rows.known if self.updates else []
+        look, vetting.look = vetting.look, None
+        singles = [(row, Sorted([row], [], [], [])) for row in rows.new]
+        singles += [(row, Sorted([], [(row, number)], [], [])) for row, number in known]
+        there: dict[int, int] = {}
+        with contextlib.suppress(TakenBackError), tx.part():
+            self.stages.refresh()
+            for row, single in sorted(singles, key=itemgetter(0)):
+                try:
+                    with tx.part():
+                        put = self.put(tx, block, single, there=there)
+                    there = put.made
+                except CrmError as error:
+                    if error is not vetting.error:
+                        raise
+                    bad[row] = Problem("", "", error.message)
+                    self.stages.refresh()
+            raise TakenBackError
+        vetting.look = look
+        return bad
+
+    def _make(self, tx: Transaction, block: Block, wanted: list[int], there: Mapping[int, int]) -> dict[int, int]:
+        """Create the stages, words, companies and people that these rows link to: stand-in -> id, with those that are
+        `there` already."""
+        numbers: set[int] = set()
+        for name in block.links:
+            if name not in ("stage", "pipeline", "parent"):
+                column = block.columns[self.kind.field(name).column]
+                numbers.update(n for row in wanted if (n := column[row]) is not None and n < 0)
+        if block.tags is not None:
+            numbers.update(n for row in wanted for n in block.columns["tags"][row] if n < 0)
+        numbers.difference_update(there)
+        made = dict(there)
+        if self.kind.kind:
+            stages = {n for row in wanted if (n := block.columns["stage_id"][row]) < 0}.difference(there)
+            made.update(self.stages.settle(tx, stages) if stages else {})
+        made.update(self.links.make(tx, numbers) if numbers else {})
+        return made
+
+    def _insert(self, tx: Transaction, block: Block, rows: list[int], made: dict[int, int]) -> list[int]:
+        whole = len(rows) == len(block)
+        columns: dict[str, list[Any]] = {}
+        links = {self.kind.field(name).column for name in block.links if name not in ("stage", "pipeline", "parent")}
+        links |= {"stage_id", "pipeline_id"}
+        for name, values_ in block.columns.items():
+            column = values_ if whole else [values_[row] for row in rows]
+            if made and name in links:
+                column = [made.get(n, n) for n in column]
+            elif made and name == "tags":
+                column = [sorted(made.get(n, n) for n in tags) for tags in column]
+            columns[name] = column
+        if self.kind.name == "deal" and "position" not in columns:
+            columns["position"] = placing.positions(tx, columns["stage_id"])
+        if self.kind.name == "task" and None in columns.get("type_id", [None]):
+            usual = tx.word("task_type", "to-do")
+            columns["type_id"] = [n or usual for n in columns.get("type_id") or [None] * len(rows)]
+        if self.kind.name == "interaction":
+            columns["at"] = [at or tx.stamp for at in columns["at"]]
+            if "author_id" not in columns:
+                columns["author_id"] = [tx.word("user", self.ctx.actor)] * len(rows)
+        if self.kind.name == "deal" and "lost_reason_id" in columns and "status" not in columns:
+            del columns["lost_reason_id"]
+        keys = block.keys if whole else {name: [column[row] for row in rows] for name, column in block.keys.items()}
+        return tx.add_many(self.kind.name, columns, keys)

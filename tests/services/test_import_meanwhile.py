@@ -1,0 +1,282 @@
+"""What others do to the book while an import runs, and what becomes of rows and stages that do not get in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
+from crmcli.errors import ConflictError, StoreError
+from crmcli.services import database, history, imports, pipelines, records
+from crmcli.services.imports import matching, taking
+from crmcli.store import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crmcli.domain.fields import Entity
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of ten rows, each in a transaction of its own."""
+    for name in ("FIRST_BLOCK", "MOST", "LEAST"):
+        monkeypatch.setattr(taking, name, 10)
+    monkeypatch.setattr(taking, "LONGEST", 0.0)
+
+
+def take(ctx: Context, path: str, **options: Any) -> imports.Imported:
+    """Import a file, after a dry run that must have said the same."""
+    made = imports.plan(ctx, path, **options)
+    tried = imports.run(ctx, made, dry_run=True)
+    done = imports.run(ctx, made)
+    assert tried[1:8] == done[1:8]
+    return done
+
+
+def rows(ctx: Context, kind: Entity) -> list[dict[str, Any]]:
+    return list(records.list_records(ctx, kind, ("is:any",), columns="all", sort="id", limit=0).rows)
+
+
+def counts(done: imports.Imported) -> tuple[int, ...]:
+    """(rows, new, updated, same, repeated, refused)"""
+    return tuple(done[1:7])
+
+
+def once(after: int, act: Callable[[], object]) -> Callable[[int, int], None]:
+    """Does something in between when so many rows are in."""
+    left = [act]
+
+    def progress(done: int, of: int) -> None:
+        if done >= after and left:
+            left.pop()()
+
+    return progress
+
+
+@pytest.fixture
+def other(ctx: Context) -> Any:
+    """Somebody else with the same book."""
+    opened = Context(Settings({"db": ctx.settings.database}), quiet=True, plugins=False)
+    yield opened
+    opened.close()
+
+
+PEOPLE = "Name,Email,Parent\n" + "".join(f"P {i},p{i}@x.example,Holding\n" for i in range(35))
+
+
+@pytest.mark.parametrize("kind", [CONTACT, COMPANY])
+@pytest.mark.parametrize("after", [10, 35])
+def test_an_import_that_is_undone_while_it_runs_stops(
+    ctx: Context, other: Context, put: Any, kind: Entity, after: int
+) -> None:
+    made = imports.plan(ctx, put(PEOPLE.replace("p", "info", 0)), kind=kind)
+    undone: list[int] = []
+
+    def undo() -> None:
+        undone.append(history.undo(other).batch)
+
+    if after == 35 and kind is CONTACT:
+        imports.run(ctx, made, progress=once(35, undo))  # nothing is left to write
+        assert rows(ctx, kind) == []
+        return
+    with pytest.raises(ConflictError) as stopped:
+        imports.run(ctx, made, progress=once(after, undo))
+    assert "was undone" in stopped.value.message
+    assert "takes them back" not in str(stopped.value)
+    assert rows(ctx, kind) == [], "nothing was written any more"
+    assert database.check(ctx, deep=True).values["ok"]
+    history.undo(ctx, undone[0])  # and what was in can be brought back
+    assert len(rows(ctx, kind)) == after
+    assert imports.run(ctx, made).new == 35 - after
+
+
+def test_an_import_whose_undo_was_taken_back_goes_on(ctx: Context, other: Context, put: Any) -> None:
+    made = imports.plan(ctx, put(PEOPLE), kind=CONTACT)
+
+    def undo_and_redo() -> None:
+        history.undo(other, history.undo(other).batch)
+
+    done = imports.run(ctx, made, progress=once(10, undo_and_redo))
+    assert counts(done) == (35, 35, 0, 0, 0, 0)
+    history.undo(ctx, done.batch)
+    assert rows(ctx, CONTACT) == []
+
+
+def test_an_import_into_a_book_that_was_restored_claims_nothing(book: Context, put: Any, tmp_path: Any) -> None:
+    from crmcli.services import copies
+
+    saved = str(tmp_path / "saved.db")
+    copies.backup(book, saved)
+    other = Context(Settings({"db": book.settings.database}), quiet=True, plugins=False)
+    made = imports.plan(book, put(PEOPLE), kind=CONTACT)
+    with pytest.raises(StoreError, match="moved or replaced meanwhile") as stopped:
+        imports.run(book, made, progress=once(20, lambda: copies.restore(other, saved, yes=True)))
+    told = str(stopped.value)
+    assert "rows are in" not in told
+    assert "crm undo" not in told
+    assert "nothing was saved" not in told
+    assert "20 rows" in told
+    assert "not in this book" in told
+    other.close()
+
+
+# --- stages --------------------------------------------------------------------------------------------------------
+
+
+def test_a_stage_that_is_removed_meanwhile_is_made_again(ctx: Context, other: Context, put: Any) -> None:
+    text = "Deal Name,Stage\n" + "".join(f"D {i},{'Trial' if i % 2 else 'Qualified'}\n" for i in range(40))
+    made = imports.plan(ctx, put(text), kind=DEAL)
+    assert [tuple(new) for new in made.new_stages] == [("", "Trial")]
+
+    def remove() -> None:
+        for stage in ("trial", "qualified"):
+            pipelines.stage_remove(other, stage, to="new")
+
+    done = imports.run(ctx, made, progress=once(10, remove))
+    assert counts(done) == (40, 40, 0, 0, 0, 0)
+    assert {"Trial", "Qualified"} <= {row["name"] for row in pipelines.stages(ctx).rows}
+    found = [(row["stage"], row["probability"] > 1000) for row in rows(ctx, DEAL)]
+    assert found[:10] == [("New", False)] * 10
+    assert found[10:] == [("Qualified", True), ("Trial", True)] * 15
+    assert database.check(ctx, deep=True).values["ok"]
+
+
+def test_a_stage_that_is_removed_between_look_and_lock_is_made_again(
+    ctx: Context, other: Context, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = imports.plan(ctx, put("Deal Name,Stage\nA,Qualified\nB,Proposition\n"), kind=DEAL)
+    real = matching.Matcher.outcomes
+    removed: list[Any] = []
+
+    def outcomes(self: Any, *arguments: Any) -> list[int]:
+        if not removed:
+            removed.append(pipelines.stage_remove(other, "proposition", to="new"))
+        return real(self, *arguments)
+
+    monkeypatch.setattr(matching.Matcher, "outcomes", outcomes)
+    imports.run(ctx, made)
+    assert [row["stage"] for row in rows(ctx, DEAL)] == ["Qualified", "Proposition"]
+    assert [row["status"] for row in rows(ctx, DEAL)] == ["open", "open"]
+    assert all(row["probability"] > 1000 for row in rows(ctx, DEAL))
+
+
+def test_stages_are_made_for_rows_that_come_in_alone(ctx: Context, put: Any) -> None:
+    before = (pipelines.stages(ctx).rows, pipelines.pipelines(ctx).rows)
+    path = put("Deal Name,Currency,Value,Pipeline,Stage\nA,US Dollar,5,General,Go\n")
+    made = imports.plan(ctx, path)
+    assert any("General: Go" in note for note in imports.preview(ctx, made).values["notes"])
+    done = imports.run(ctx, made)
+    assert counts(done) == (1, 0, 0, 0, 0, 1)
+    assert done.batch == 0
+    assert (pipelines.stages(ctx).rows, pipelines.pipelines(ctx).rows) == before
+
+
+def test_stages_come_in_the_order_of_the_file_whenever_they_are_made(ctx: Context, put: Any) -> None:
+    text = "Deal Name,Stage,Value,Pipeline\nA,One,x,\nB,Two,x,\nC,Three,x,\nD,Late,5,Next\nE,Three,5,\n"
+    text += "".join(f"F {i},Three,5,\n" for i in range(10)) + "G,One,5,\nH,Never,x,Next\nI,Closed Won,5,Other\n"
+    done = take(ctx, put(text), kind=DEAL)
+    assert (done.new, done.refused) == (14, 4)
+    found = pipelines.stages(ctx).rows
+    assert [(row["pipeline"], row["name"]) for row in found] == [
+        ("Sales", "New"), ("Sales", "Qualified"), ("Sales", "Proposition"), ("Sales", "One"), ("Sales", "Three"),
+        ("Sales", "Won"), ("Next", "Late"), ("Next", "Won"), ("Other", "New"), ("Other", "Won"),
+    ]  # fmt: skip
+    chances = [row["probability"] for row in found if row["pipeline"] == "Sales"]
+    assert chances == sorted(chances)
+    assert next(row for row in rows(ctx, DEAL) if row["name"] == "I")["status"] == "won"
+    again = take(ctx, put(text), kind=DEAL)
+    assert (again.new, again.same, again.refused) == (0, 14, 4)
+    history.undo(ctx, done.batch)
+    assert len(pipelines.stages(ctx).rows) == 4
+    assert database.check(ctx, deep=True).values["ok"]
+
+
+def test_an_update_makes_the_stage_it_moves_to(ctx: Context, put: Any) -> None:
+    records.add(ctx, DEAL, {"name": "A"})
+    done = take(ctx, put("Deal Name,Company,Stage\nA,,Trial\n"), kind=DEAL, update=True, match=("name",))
+    assert counts(done) == (1, 0, 1, 0, 0, 0)
+    assert rows(ctx, DEAL)[0]["stage"] == "Trial"
+    done = take(ctx, put("Deal Name,Company,Stage\nA,,Trial\n"), kind=DEAL, update=True, match=("name",))
+    assert counts(done) == (1, 0, 0, 1, 0, 0)
+
+
+def test_rows_that_differ_in_a_new_stage_alone_are_two(ctx: Context, put: Any) -> None:
+    text = "Deal Name,Stage\nA,Go\nA,Stop\nA,New\nA,Go\n"
+    assert counts(take(ctx, put(text), kind=DEAL)) == (4, 3, 0, 0, 1, 0)
+    assert counts(take(ctx, put(text), kind=DEAL)) == (4, 0, 0, 3, 1, 0)
+
+
+# --- repeated rows -------------------------------------------------------------------------------------------------
+
+TWICE = "Name,Email,City,Company\nAnn,a@x.example,Rome,Acme\n{}Ann,a@x.example,Oslo,Acme\n"
+
+
+@pytest.mark.parametrize("between", [0, 30])
+def test_a_second_import_refuses_again_what_the_first_refused(ctx: Context, put: Any, between: int) -> None:
+    path = put(TWICE.format("".join(f"B {i},b{i}@x.example,Bonn,Firm {i}\n" for i in range(between))))
+    first, second = take(ctx, path, kind=CONTACT), take(ctx, path, kind=CONTACT)
+    assert counts(first)[1:] == (1 + between, 0, 0, 0, 1)
+    assert counts(second)[1:] == (0, 0, 1 + between, 0, 1)
+    assert first.listed == second.listed
+    records.edit(ctx, CONTACT, [1], {"city": "Oslo"})
+    third = take(ctx, path, kind=CONTACT)
+    assert counts(third)[1:] == (0, 0, 1 + between, 1, 0), "the book has what the row says"
+
+
+@pytest.mark.parametrize("between", [0, 30])
+def test_a_row_that_says_what_an_earlier_one_said_is_repeated_whatever_the_book_has(
+    ctx: Context, put: Any, between: int
+) -> None:
+    middle = "".join(f"B {i},b{i}@x.example,Bonn,Firm {i}\n" for i in range(between))
+    path = put(TWICE.format(middle).replace("Oslo", "Rome") + "Ann,a@x.example,,\n")
+    take(ctx, path, kind=CONTACT)
+    records.edit(ctx, CONTACT, [1], {"city": "Paris", "company": "Globex"})
+    assert counts(take(ctx, path, kind=CONTACT))[1:] == (0, 0, 1 + between, 2, 0)
+    # A company that the book gets from this very file in between is the same company still.
+    records.remove(ctx, COMPANY, [1])
+    newer = put(TWICE.format(middle + "C,c@x.example,Bonn,Acme\n").replace("Oslo", "Rome"))
+    assert counts(take(ctx, newer, kind=CONTACT))[1:] == (1, 0, 1 + between, 1, 0)
+
+
+def test_rows_of_one_name_are_compared_with_what_can_be_the_same(
+    book: Context, put: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of tasks called "Follow up": each block reads the records that its rows may be, not all of that name."""
+    path = put("Task,Due,Notes\n" + "".join(f"Follow up,2026-12-0{n % 3 + 1},about {n}\n" for n in range(300)))
+    looked: list[int] = []
+    real = matching.Matcher.raw
+
+    def raw(self: Any, numbers: Any) -> Any:
+        looked.append(len(numbers))
+        return real(self, numbers)
+
+    monkeypatch.setattr(matching.Matcher, "raw", raw)
+    for dry_run, new in ((True, 300), (False, 300), (False, 0), (True, 0)):
+        looked.clear()
+        done = imports.run(book, imports.plan(book, path, kind=TASK), dry_run=dry_run)
+        assert (done.rows, done.new) == (300, new)
+        assert sum(looked) <= 300
+
+
+def test_what_was_made_for_earlier_blocks_is_not_borne_in_mind(book: Context, put: Callable[..., str]) -> None:
+    path = put("Name,Company,Email\n" + "".join(f"P {n},Firm {n},p{n}@x.example\n" for n in range(200)))
+    made = imports.plan(book, path, kind=CONTACT)
+    job = taking._Import(book, made, dry_run=False)
+    assert job.run(None).new == 200
+    assert max(len(job.links._spelled), len(job.links._stand_ins), len(job.made)) <= 20
+
+
+def test_an_import_does_not_wait_for_the_lock_once_its_rows_are_in(book: Context, put: Callable[..., str]) -> None:
+    connection = book.reader
+    assert isinstance(connection, connect.SQLite)
+    other = connect.WriteLock(connection.target, 60, lambda _: None)
+    connection.lock.timeout = 0.2
+    with connection.in_bulk():
+        imports.run(book, imports.plan(book, put("Name,Email\nAda,ada@x.example\n"), kind=CONTACT))
+        other.__enter__()
+    other.__exit__()
+    assert connection.value("SELECT count(*) FROM contact") == 1
