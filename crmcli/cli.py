@@ -108,14 +108,11 @@ def _verdict(state: Run, result: Any) -> int:
 
 
 def _outlet(state: Run, stream: Any) -> out.Outlet:
-    settings_calendar = "gregorian"
-    if stream.isatty() or state.output == "table":
-        settings_calendar = str(state.context.settings["calendar"])
     return out.Outlet(
         stream,
         colour=str(state.flags.get("color") or "auto"),
         zone=lambda: state.context.env.now.tzinfo,
-        calendar=settings_calendar,
+        calendar=lambda: str(state.context.settings["calendar"]),
     )
 
 

@@ -24,7 +24,7 @@ from crmcli.store.sql import table_of
 from crmcli.store.uid import new_uid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from crmcli.store.connect import Connection
     from crmcli.store.write import Hooks, Transaction
@@ -211,12 +211,25 @@ class Context:
         ) as tx:
             self._tx = tx
             try:
+                if self._seen is not None:
+                    seen, self._seen = self._seen, None
+                    tx.unchanged(*seen)
                 yield tx
             finally:
                 self._tx = None
         if not self.rehearsing:
             self.batch = tx.batch
         self._views = {}
+
+    @contextlib.contextmanager
+    def as_seen(self, entity: str, seen: Mapping[int, int]) -> Iterator[None]:
+        """The next write is meant for records (id -> version) as somebody saw them: where one was changed since, it
+        raises ConflictError and changes nothing."""
+        self._seen = (entity, seen)
+        try:
+            yield
+        finally:
+            self._seen = None
 
     @property
     def rehearsing(self) -> bool:
@@ -237,6 +250,7 @@ class Context:
             self._views = {}
 
     _tx: Transaction | None = None
+    _seen: tuple[str, Mapping[int, int]] | None = None
 
     def _hooks(self) -> Hooks:
         from crmcli.store.write import Hooks

@@ -7,10 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmcli.config import cache_dir, make_folder
 from crmcli.errors import CrmError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 TEMPLATE = "\n# {about}\n# Lines that start with # are left out; an empty text changes nothing.\n"
 #: Under a text that is there already, whose lines may start with anything.
@@ -23,10 +26,12 @@ def named() -> str:
     return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
 
 
-def compose(about: str, text: str = "") -> str:
+@contextlib.contextmanager
+def composed(about: str, text: str = "", *, say: Callable[[str], None]) -> Iterator[str]:
     """The text that the user writes in $VISUAL or $EDITOR, or makes of `text`; "" when it is left empty.
 
-    The draft is a private file in a private folder, and gone afterwards. Raises CrmError when the editor fails.
+    The draft is a private file in a private folder, and gone afterwards; where what the body does with the text fails,
+    it stays, and `say` is told where. Raises CrmError when the editor fails.
     """
     from crmcli.domain.text import visible
 
@@ -37,6 +42,7 @@ def compose(about: str, text: str = "") -> str:
     folder = os.path.join(cache_dir(), "drafts")
     make_folder(folder, "the draft of a text")
     path = os.path.join(folder, f"note-{os.getpid()}.md")
+    written, kept = "", False
     try:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
             file.write(f"{text}\n{below}\n" if text else TEMPLATE.format(about=visible(about)))
@@ -44,11 +50,21 @@ def compose(about: str, text: str = "") -> str:
         if done:
             raise CrmError(f"the editor '{editor}' ended with {done}; nothing was saved")
         with open(path, encoding="utf-8", errors="replace") as file:
-            lines = [line.rstrip() for line in file]
+            written = _own([line.rstrip() for line in file], below if text else "")
+        yield written
+    except BaseException:
+        if written:
+            kept = True
+            say(f"your text is kept in {path}")
+        raise
     finally:
-        if os.path.exists(path):
+        if not kept and os.path.exists(path):
             os.unlink(path)
-    if text:
+
+
+def _own(lines: list[str], below: str) -> str:
+    """What the user wrote: above the line `below`, or where there is none all that is no comment."""
+    if below:
         lines = lines[: lines.index(below)] if below in lines else lines
     else:
         lines = [line for line in lines if not line.startswith("#")]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.commands.editor import compose, named
+from crmcli.commands.editor import composed, named
 from crmcli.commands.frame import book, noun
 from crmcli.commands.records import edit_records, listed, marking, purging
 from crmcli.commands.words import text_of
@@ -47,9 +47,11 @@ def add(
     if words:
         body = text_of(words)
     elif editable():
-        body = compose(f"Note on {naming.describe(kind, records.get(context, kind, number))}")
-        if not body:
-            return Note("the note is empty; nothing was saved", data=False)
+        about = f"Note on {naming.describe(kind, records.get(context, kind, number))}"
+        with composed(about, say=context.say) as body:
+            if not body:
+                return Note("the note is empty; nothing was saved", data=False)
+            return timeline.add(context, kind, number, "note", body, at=at)
     else:
         raise UsageError(
             "which text?", f'crm note add {record} "...", or - to read it from standard input, or set EDITOR'
@@ -99,17 +101,18 @@ def edit(
     context = book(ctx)
     number = naming.resolve(context, INTERACTION, rest[0])
     if rest[1:]:
-        body = text_of(rest[1:])
-    elif editable():
-        was = records.get(context, INTERACTION, number)["body"] or ""
-        body = compose(f"interaction:{number}", was)
-        if not body:
-            return Note("the text is empty; nothing was saved", data=False)
-    else:
+        return timeline.edit(context, [number], {"body": text_of(rest[1:])})
+    if not editable():
         raise UsageError(
             "which text?", f'crm note edit {number} "...", or - to read it from standard input, or set EDITOR'
         )
-    return timeline.edit(context, [number], {"body": body})
+    was = records.get(context, INTERACTION, number)["body"] or ""
+    with composed(f"interaction:{number}", was, say=context.say) as body:
+        if not body:
+            return Note("the text is empty; nothing was saved", data=False)
+        if body == was:
+            return Note("the text is as it was; nothing was saved", data=False)
+        return timeline.edit(context, [number], {"body": body}, seen={"body": was})
 
 
 marking(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crmcli.commands.frame import Verb, book, option, run_of, whole
+from crmcli.commands.frame import Run, Verb, book, option, run_of, whole
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
 from crmcli.services import naming, records, values
@@ -146,9 +146,14 @@ def purging(app: typer.Typer, kind: Entity) -> None:
         numbers, _ = chosen(context, kind, which)
         if not numbers:
             return nothing(kind)
-        if not run_of(ctx).agree(f"Forget {counted(kind, numbers)} for good", listing(context, kind, numbers)):
-            return None
-        return history.purge(context, kind, numbers)
+        return agreed(
+            run_of(ctx),
+            kind,
+            numbers,
+            f"Forget {counted(kind, numbers)} for good",
+            lambda: listing(context, kind, numbers),
+            lambda: history.purge(context, kind, numbers),
+        )
 
 
 def marking(
@@ -245,19 +250,26 @@ def edit_records(
     run, context = run_of(ctx), book(ctx)
     rest, assigned = records.split_words(words)
     if not assigned:
-        raise UsageError("nothing to change", f"write FIELD=VALUE, as in 'crm {kind.name} edit 12 owner=grace'")
+        raise UsageError("nothing to change", f"write FIELD=VALUE, as in 'crm {kind.command} edit 12 owner=grace'")
     for name in assigned:
         if values.alias(kind, name) not in kind.by_name and name not in values.SUGAR:
             values.check_field(kind, name)
     numbers, filtered = chosen(context, kind, rest)
     if not numbers:
         return nothing(kind)
-    many = filtered and len(numbers) > 1
-    wanted = run.dry_run or (many and not run.flags.get("yes"))
-    preview = rehearsal.preview(context, kind, numbers, assigned) if wanted else None
-    if not run.agree(f"Change {counted(kind, numbers)}", preview, always=many):
-        return None
-    return service(context, numbers, assigned) if service else records.edit(context, kind, numbers, assigned)
+
+    def verb() -> Changed:
+        return service(context, numbers, assigned) if service else records.edit(context, kind, numbers, assigned)
+
+    return agreed(
+        run,
+        kind,
+        numbers,
+        f"Change {counted(kind, numbers)}",
+        lambda: rehearsal.preview(context, kind, numbers, assigned),
+        verb,
+        always=filtered and len(numbers) > 1,
+    )
 
 
 def assignments(words: Sequence[str]) -> dict[str, str]:
@@ -272,7 +284,7 @@ def chosen(context: Context, kind: Entity, words: Sequence[str]) -> tuple[list[i
     """The records that words or standard input name, and whether a filter found them."""
     from crmcli.commands.words import with_stdin
 
-    rest, empty = with_stdin(words, kind.name)
+    rest, empty = with_stdin(words, kind)
     return ([], False) if empty else records.choose(context, kind, rest)
 
 
@@ -291,11 +303,37 @@ def carry_out(
     numbers, filtered = chosen(context, kind, words)
     if not numbers:
         return nothing(kind)
-    many = ask and filtered and len(numbers) > 1
-    preview = listing(context, kind, numbers) if many and not run.dry_run else None
-    if not run.agree(f"{done} {counted(kind, numbers)}", preview, always=many):
+    return agreed(
+        run,
+        kind,
+        numbers,
+        f"{done} {counted(kind, numbers)}",
+        None if run.dry_run else lambda: listing(context, kind, numbers),
+        lambda: verb(numbers),
+        always=ask and filtered and len(numbers) > 1,
+    )
+
+
+def agreed(
+    run: Run,
+    kind: Entity,
+    numbers: Sequence[int],
+    question: str,
+    preview: Callable[[], Rows] | None,
+    verb: Callable[[], Changed],
+    *,
+    always: bool = True,
+) -> Changed | None:
+    """Do something with these records once whoever types has agreed to it (see `Run.agree`); None when they did not.
+    What was asked about is what is done: a record that somebody changed since it was shown is a conflict."""
+    asking = always and not run.dry_run and not run.flags.get("yes")
+    # Before the preview: what changes while that is made is a conflict too.
+    seen = records.versions(run.context, kind, numbers) if asking else {}
+    shown = preview() if preview and (asking or run.dry_run) else None
+    if not run.agree(question, shown, always=always):
         return None
-    return verb(numbers)
+    with run.context.as_seen(kind.name, seen):
+        return verb()
 
 
 def nothing(kind: Entity) -> Changed:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun
+from crmcli.commands.frame import book, noun, run_of
 from crmcli.domain.entities import LEAD, entity
 from crmcli.results import Changed, Column, Record, Rows
 from crmcli.services import records, saved_views
@@ -58,6 +58,6 @@ def show(ctx: typer.Context, name: Name) -> Record:
     return Record(f"view:{name}", columns, {"name": name, "entity": kind or None, "filter": text})
 
 
-@app.command("remove", help="Forget a saved view.")
+@app.command("remove", help="Forget a saved view; one that others are made of only with --yes.")
 def remove(ctx: typer.Context, name: Name) -> Changed:
-    return saved_views.remove(book(ctx), name)
+    return saved_views.remove(book(ctx), name, used=bool(run_of(ctx).flags.get("yes")))

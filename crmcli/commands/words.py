@@ -10,6 +10,8 @@ from crmcli.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crmcli.domain.fields import Entity
+
 #: Verbs that change nothing, and verbs as other programs have them.
 READING = ("list", "show", "get", "board", "path", "check", "export")
 ELSEWHERE = {
@@ -28,10 +30,10 @@ def text_of(words: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def with_stdin(words: Sequence[str], kind: str) -> tuple[list[str], bool]:
+def with_stdin(words: Sequence[str], kind: Entity) -> tuple[list[str], bool]:
     """The words with `-` replaced by the record numbers on standard input, one a line (`12` or `lead:12`); and
     whether there were none although they were asked for. Raises UsageError, also for a record of another kind than
-    the noun `kind`: its number means somebody else there."""
+    `kind`: its number means somebody else there."""
     if "-" not in words:
         return list(words), False
     if sys.stdin is None:
@@ -44,9 +46,10 @@ def with_stdin(words: Sequence[str], kind: str) -> tuple[list[str], bool]:
         named, _, number = text.rpartition(":")
         if not (number.isascii() and number.isdigit()):
             raise UsageError(f"'{text}' on standard input is not a record number", "feed it with -o ids")
-        if named not in ("", kind):
+        if named not in ("", kind.name, kind.command):
             raise UsageError(
-                f"{text} on standard input is not a {kind}", f"pick those of one kind first: | grep '^{kind}:' |"
+                f"{text} on standard input is not {kind.one}",
+                f"pick those of one kind first: | grep '^{kind.name}:' |",
             )
         numbers.append(number)
     found: list[str] = []

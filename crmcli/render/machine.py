@@ -322,6 +322,8 @@ def ids(result: Result) -> Iterator[str]:
     else:
         named = result.rows if result.numbered else [{}]
     for row in named:
+        if row.get("ref") == "":  # it tells of a record that is listed elsewhere
+            continue
         name = row.get("ref") or row.get("id")
         if name is None:
             raise UsageError("there are no record numbers in that", "leave out -o ids, or take -o tsv")

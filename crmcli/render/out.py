@@ -29,7 +29,7 @@ class Outlet:
         *,
         colour: str = "auto",
         zone: Callable[[], tzinfo | None] = lambda: None,
-        calendar: str = "gregorian",
+        calendar: Callable[[], str] = lambda: "gregorian",
     ) -> None:
         self.stream = stream
         self.terminal = bool(stream.isatty())
@@ -40,7 +40,7 @@ class Outlet:
         from crmcli.render.table import Screen
 
         wide, _ = size(self.stream) if self.terminal else (int_or(os.environ.get("COLUMNS"), 100), 0)
-        return Screen(wide, self.coloured, self.zone(), self.calendar)
+        return Screen(wide, self.coloured, self.zone(), self.calendar())
 
     def write(self, parts: Iterable[str]) -> None:
         """Write text as UTF-8, whatever the locale; on a terminal as its encoding can."""

@@ -28,6 +28,14 @@ PRAGMAS = frozenset(
 )  # fmt: skip
 #: Errors of SQLite that are not the question's.
 STORE_AT_FAULT = ("SQLITE_BUSY", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOTADB")
+#: What is said of a statement that an engine cannot read.
+QUOTES = "double quotes are for names; a text stands in single ones: 'text'"
+LISTING = {
+    "sqlite": "'crm sql \"select name from sqlite_master\"' lists tables and views",
+    "postgresql": "'crm sql \"select viewname from pg_views where schemaname = current_schema()\"' lists the views",
+}
+#: PostgreSQL's code for an unknown column.
+NO_SUCH_COLUMN = "42703"
 #: Names and texts in SQLite's quotes, and comments; what stands in double quotes is the group.
 _QUOTED = re.compile(
     r"""\"((?:[^"]|"")*)"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL
@@ -93,9 +101,7 @@ def _ask_sqlite(path: str, text: str, word: str) -> tuple[list[str], list[tuple[
                 raise connect.refused(error, path, reading=True) from None
             if "one statement at a time" in str(error):
                 raise UsageError("crm sql takes one statement at a time") from None
-            hint = "'crm sql \"select name from sqlite_master\"' lists tables and views"
-            if "no such column" in str(error) and '"' in text:
-                hint = "double quotes are for names; a text stands in single ones: 'text'"
+            hint = QUOTES if "no such column" in str(error) and '"' in text else LISTING["sqlite"]
             raise UsageError(f"SQL: {error}", hint) from None
 
 
@@ -153,9 +159,8 @@ def _ask_postgres(opened: Any, text: str) -> tuple[list[str], list[tuple[Any, ..
             from crmcli.store.refusals import translate_postgres
 
             raise translate_postgres(error, reading=True) from None
-        raise UsageError(
-            f"SQL: {str(error).strip().splitlines()[0]}", "'crm sql \"select * from pg_tables\"' lists tables"
-        ) from None
+        hint = QUOTES if state == NO_SUCH_COLUMN and '"' in text else LISTING["postgresql"]
+        raise UsageError(f"SQL: {str(error).strip().splitlines()[0]}", hint) from None
 
 
 def _native(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
-from crmcli.domain.text import fold
+from crmcli.domain.text import blank, fold
 from crmcli.domain.types import Ref
 from crmcli.errors import FieldError, UsageError
 from crmcli.services import naming
@@ -25,7 +25,7 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
     """The id that a link is set to by a typed name. Raises FieldError, NotFoundError, AmbiguousError."""
     assert isinstance(field.type, Ref)
     text = " ".join(text.split())
-    if not text:
+    if blank(text):
         return None
     target = field.type.entity
     if target == "user":
@@ -103,7 +103,7 @@ def _user(ctx: Context, tx: Transaction, name: str) -> int:
 
 def edit_tags(tx: Transaction, text: str, current: list[int]) -> list[int]:
     """Tag ids after an edit: `a,b` sets, `+a,-b` adds and takes away, empty clears."""
-    words = [word.strip() for word in re.split(r"[,;،\n]", text) if word.strip()]
+    words = [word.strip() for word in re.split(r"[,;،\n]", text) if not blank(word)]
     relative = bool(words) and words[0][0] in "+-"
     if odd := next((word for word in words if (word[0] in "+-") != relative), ""):
         raise FieldError(
@@ -122,7 +122,10 @@ def edit_tags(tx: Transaction, text: str, current: list[int]) -> list[int]:
 
 
 def links(ctx: Context, text: str) -> dict[str, Any]:
-    """`lead:12`, `deal:31`, `contact:7`, `company:3` or a name -> the link columns of a task or interaction."""
+    """`lead:12`, `deal:31`, `contact:7`, `company:3` or a name -> the link columns of a task or interaction; an
+    empty text clears them."""
+    if not text.strip():
+        return dict.fromkeys(("opportunity_id", "contact_id", "company_id"))
     kind, number = naming.resolve_any(ctx, text)
     return link_columns(ctx, kind, number)
 
@@ -140,4 +143,4 @@ def link_columns(ctx: Context, kind: Entity, number: int) -> dict[str, Any]:
         }
     if kind.name == "company":
         return {"opportunity_id": None, "contact_id": None, "company_id": number}
-    raise UsageError(f"a {kind.name} cannot carry tasks or notes", "name a lead, deal, contact or company")
+    raise UsageError(f"{kind.one} cannot carry tasks or notes", "name a lead, deal, contact or company")

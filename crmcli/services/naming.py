@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.entities import ENTITIES, RECORDS, entity
+from crmcli.domain.entities import ENTITIES, RECORDS, entity, record_kind
 from crmcli.domain.text import digits, fold
 from crmcli.errors import AmbiguousError, CrmError, NotFoundError, UsageError
 from crmcli.store import read
@@ -59,18 +59,22 @@ def identify(ctx: Context, kind: Entity, text: str) -> int | None:
 def own_name(kind: Entity, text: str) -> str:
     """What stands behind `lead:` or `id:` where a lead is meant; else the text itself."""
     prefix, colon, rest = text.strip().partition(":")
-    return rest.strip() if colon and prefix in (kind.name, kind.plural, "id") and rest.strip() else text.strip()
+    return (
+        rest.strip()
+        if colon and prefix in (kind.name, kind.plural, kind.command, "id") and rest.strip()
+        else text.strip()
+    )
 
 
 def not_a_name(kind: Entity, text: str) -> NotFoundError | None:
     """Why nobody can be made on the way by `text`, which `identify` does not know: it is an address or a number."""
     if EMAIL.fullmatch(text):
         return NotFoundError(
-            f"no {kind.name} has the e-mail address {text}", f"add them: crm {kind.name} add NAME --email {text}"
+            f"no {kind.name} has the e-mail address {text}", f"add them: crm {kind.command} add NAME --email {text}"
         )
     whole = digits(text)
     if whole.isascii() and whole.isdigit() and not whole.startswith("0") and len(whole) < LONG:
-        return NotFoundError(f"there is no {kind.name} {text}", f"'crm {kind.name} list' shows them")
+        return NotFoundError(f"there is no {kind.name} {text}", f"'crm {kind.command} list' shows them")
     if DIALLED.fullmatch(whole):
         return NotFoundError(
             f"no {kind.name} has the telephone number {text}", f'add them: crm {kind.name} add NAME --phone "{text}"'
@@ -121,12 +125,13 @@ def _alone(kind: Entity, text: str, found: list[int], lines: list[str]) -> int |
 def nobody(kind: Entity, text: str) -> NotFoundError:
     """That nothing is called so, and where to look."""
     prefix, colon, rest = text.partition(":")
-    if colon and rest and prefix != kind.name and prefix in RECORDS:
-        return NotFoundError(f"'{text}' names a {prefix}, not a {kind.name}", f"crm {prefix} show {rest.strip()}")
+    other = record_kind(prefix) if colon and rest else None
+    if other is not None and other is not kind:
+        return NotFoundError(f"'{text}' names {other.one}, not {kind.one}", f"crm {other.command} show {rest.strip()}")
     whole = digits(text)
     named = text if whole.isascii() and whole.isdigit() else f"'{text}'"
     return NotFoundError(
-        f"there is no {kind.name} {named}", f"'crm {kind.name} list' shows them" if kind.name in RECORDS else ""
+        f"there is no {kind.name} {named}", f"'crm {kind.command} list' shows them" if kind.name in RECORDS else ""
     )
 
 
@@ -175,7 +180,7 @@ def resolve_any(
     """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, or if
     none does so by a part of its name."""
     prefix, colon, rest = text.partition(":")
-    if colon and prefix in ENTITIES and rest:
+    if colon and rest and (prefix in ENTITIES or record_kind(prefix)):
         kind = entity(prefix)
         return kind, resolve(ctx, kind, rest)
     text, whole = text.strip(), digits(text.strip())

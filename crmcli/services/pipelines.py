@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain import pipeline as rules
 from crmcli.domain.entities import DEAL, ENTITIES, PIPELINE, STAGE
 from crmcli.domain.fields import suggest
+from crmcli.domain.text import blank as is_blank
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
@@ -133,7 +134,7 @@ def _parse(ctx: Context, kind: Entity, assigned: Mapping[str, str]) -> dict[str,
         except FieldError as error:
             raise FieldError(f"{name}: {error.message}", name, error.hint) from None
         found[field.column] = EMPTY.get(field.column) if stored is None else stored
-    if "name" in found and not found["name"]:
+    if "name" in found and is_blank(found["name"] or ""):
         raise FieldError(f"a {kind.name} needs a name", "name")
     if found.get("is_won"):
         found["probability_bp"] = 10_000
@@ -145,20 +146,21 @@ def stage_add(
 ) -> Changed:
     """A new stage: behind `after`, else before the first won stage. Its probability, unless given, lies between its
     neighbours'. A stage of that name that was removed comes back with its history and what else it had."""
-    home = pipeline_id(ctx, pipeline)
-    own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
-    if any(s["name_key"] == fold(name) for s in own):
-        raise ConflictError(f"there is a stage '{name}' already")
-    gone = next((s for s in values.stages(ctx, removed=True) if _same(s, home, name)), None)
-    if after:
-        place = own.index(_stage(ctx, after, pipeline or str(home))) + 1
-    else:
-        place = next((i for i, s in enumerate(own) if s["is_won"]), len(own))
-    before, behind = (
-        (own[place - 1]["probability_bp"] if place else 0),
-        (own[place]["probability_bp"] if place < len(own) else 10_000),
-    )
     with ctx.writing() as tx:
+        tx.names_alone()
+        home = pipeline_id(ctx, pipeline)
+        own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
+        if any(s["name_key"] == fold(name) for s in own):
+            raise ConflictError(f"there is a stage '{name}' already")
+        gone = next((s for s in values.stages(ctx, removed=True) if _same(s, home, name)), None)
+        if after:
+            place = own.index(_stage(ctx, after, pipeline or str(home))) + 1
+        else:
+            place = next((i for i, s in enumerate(own) if s["is_won"]), len(own))
+        before, behind = (
+            (own[place - 1]["probability_bp"] if place else 0),
+            (own[place]["probability_bp"] if place < len(own) else 10_000),
+        )
         typed = _parse(ctx, STAGE, {"name": name, **(assigned or {})})
         if gone:
             number = int(gone["id"])
@@ -189,12 +191,13 @@ def _order(tx: Transaction, before: list[dict[str, Any]], number: int, after: li
 def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline: str = "") -> Changed:
     """Change a stage. A stage made a won one wins the deals in it; unmade, they are open again. Automatic
     probabilities follow the stage's."""
-    stage = _stage(ctx, name, pipeline)
-    changes = _parse(ctx, STAGE, assigned)
-    if "pipeline_id" in changes and changes["pipeline_id"] != stage["pipeline_id"]:
-        raise UsageError("a stage stays in its pipeline", "add one there, and move the deals")
-    _check_name(ctx, stage, changes.get("name", stage["name"]))
     with ctx.writing() as tx:
+        tx.names_alone()
+        stage = _stage(ctx, name, pipeline)
+        changes = _parse(ctx, STAGE, assigned)
+        if "pipeline_id" in changes and changes["pipeline_id"] != stage["pipeline_id"]:
+            raise UsageError("a stage stays in its pipeline", "add one there, and move the deals")
+        _check_name(ctx, stage, changes.get("name", stage["name"]))
         tx.change("stage", stage["id"], changes)
         after = {**stage, **changes}
         if after["probability_bp"] != stage["probability_bp"] or bool(after["is_won"]) != bool(stage["is_won"]):
@@ -223,15 +226,16 @@ def _check_name(ctx: Context, stage: Mapping[str, Any], name: str) -> None:
 
 def stage_reorder(ctx: Context, names: Sequence[str], *, pipeline: str = "") -> Changed:
     """Put the stages of a pipeline in this order; those not named keep theirs, behind the open ones."""
-    home = pipeline_id(ctx, pipeline)
-    own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
-    first = [_stage(ctx, name, pipeline or str(home)) for name in names]
-    if len({s["id"] for s in first}) != len(first):
-        raise UsageError("a stage is named twice")
-    rest = [s for s in own if s not in first]
-    won = [s for s in rest if s["is_won"]]
-    order = [*first, *(s for s in rest if not s["is_won"]), *won]
     with ctx.writing() as tx:
+        tx.names_alone()
+        home = pipeline_id(ctx, pipeline)
+        own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
+        first = [_stage(ctx, name, pipeline or str(home)) for name in names]
+        if len({s["id"] for s in first}) != len(first):
+            raise UsageError("a stage is named twice")
+        rest = [s for s in own if s not in first]
+        won = [s for s in rest if s["is_won"]]
+        order = [*first, *(s for s in rest if not s["is_won"]), *won]
         for position, stage in enumerate(order, start=1):
             tx.change("stage", stage["id"], {"position": position})
     return Changed((f"stages: {', '.join(s['name'] for s in order)}",), tuple(tx.changes), ctx.batch, (), "stage")
@@ -299,7 +303,7 @@ def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed
 
 
 def _first_stages(names: Sequence[str]) -> list[dict[str, Any]]:
-    clean = [" ".join(name.split()) for name in names if name.strip()]
+    clean = [" ".join(name.split()) for name in names if not is_blank(name)]
     if not clean:
         return [dict(stage) for stage in rules.FIRST_STAGES]
     if len({fold(name) for name in clean}) != len(clean):

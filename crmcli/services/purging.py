@@ -47,7 +47,7 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
     The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError.
     """
     if kind.table not in read.TAGGED and kind.table != "interaction":
-        raise UsageError(f"a {kind.name} cannot be purged", "lead, deal, contact, company, task and interaction can")
+        raise UsageError(f"{kind.one} cannot be purged", "lead, deal, contact, company, task and interaction can")
     numbers = list(dict.fromkeys(numbers))
     connection = ctx.reader
     if connection.dialect == "sqlite":

@@ -7,10 +7,10 @@ from binascii import a2b_base64, b2a_base64, crc32
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
-from crmcli.domain.entities import RECORDS
-from crmcli.domain.text import fold
+from crmcli.domain.entities import record_kind
+from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Money
-from crmcli.errors import NotFoundError, UsageError
+from crmcli.errors import ConflictError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Record, Rows, Section
 from crmcli.services import naming, values
 from crmcli.store import read
@@ -194,16 +194,38 @@ def add(ctx: Context, kind: Entity, assigned: Mapping[str, str], *, note: str = 
 
 
 def edit(
-    ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mapping[str, str], *, source: str = "cli"
+    ctx: Context,
+    kind: Entity,
+    numbers: Sequence[int],
+    assigned: Mapping[str, str],
+    *,
+    seen: Mapping[str, str] | None = None,
+    source: str = "cli",
 ) -> Changed:
-    """Give records new values; records that have them already are left alone. Raises FieldError, ConflictError."""
+    """Give records new values; records that have them already are left alone. `seen` are fields as whoever edits saw
+    them, field -> `values.offered`; where one differs by now nothing is changed. Raises FieldError, ConflictError."""
     if not assigned:
         raise UsageError("nothing to change", f"write FIELD=VALUE, as in 'crm {kind.name} edit 12 owner=grace'")
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        check_seen(ctx, kind, row["id"], seen or {})
         return values.update(ctx, tx, kind, row["id"], assigned)
 
     return each(ctx, kind, numbers, step, "changed", source)
+
+
+def check_seen(ctx: Context, kind: Entity, number: int, seen: Mapping[str, str]) -> None:
+    """That fields of a record still are as they were seen (see `edit`). Raises ConflictError."""
+    if not seen:
+        return
+    for row in read.hydrate(ctx.reader, kind, [number]):
+        for name, text in seen.items():
+            now = values.offered(kind.field(name), row, ctx.env.now, ctx.env.calendar)
+            if now != text:
+                raise ConflictError(
+                    f"{name} of {kind.name}:{number} was changed meanwhile, to: {clip(now, 60) or '(empty)'}",
+                    "look at it again before changing it",
+                )
 
 
 def each(
@@ -242,12 +264,14 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int],
     """The records that words name: (ids, whether they were chosen by a filter). A first all-digit word is an id, a
     word that names one record is that one, all else is a filter; `-` must have been read by the caller."""
     if not words:
-        raise UsageError(f"which {kind.name}?", f"name one, or write a filter: crm {kind.name} list")
+        raise UsageError(f"which {kind.name}?", f"name one, or write a filter: crm {kind.command} list")
+    numbers = []
     for word in words:
-        noun, colon, number = word.partition(":")
-        if colon and number.isdigit() and noun in RECORDS and noun != kind.name and noun not in kind.by_name:
+        noun, _, number = word.partition(":")
+        named = record_kind(noun) if number.isdigit() else None
+        if named is not None and named is not kind and noun not in kind.by_name:
             raise naming.nobody(kind, word)
-    numbers = [word.removeprefix(f"{kind.name}:") for word in words]
+        numbers.append(number if named is kind else word)
     if all(re.fullmatch(r"\d+(,\d+)*", word) for word in numbers):
         return [naming.resolve(ctx, kind, number) for word in numbers for number in word.split(",")], False
     if words[0].isdigit():
@@ -258,6 +282,11 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int],
         return [naming.resolve(ctx, kind, words[0])], False
     node = bound(ctx, kind, filter_text(kind, words))
     return read.all_ids(ctx.reader, kind, node), True
+
+
+def versions(ctx: Context, kind: Entity, numbers: Sequence[int]) -> dict[int, int]:
+    """record -> its version now; each change of the record gives it another one."""
+    return read.versions(ctx.reader, kind.table, numbers)
 
 
 def remove(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.text import clip
 from crmcli.domain.types import Instant, readable
 from crmcli.results import Column, Rows
 from crmcli.services import history, values
@@ -26,7 +27,8 @@ def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mappin
     back, so that what is shown is what would be. Of a long list the first 200 are tried."""
     fields = list(dict.fromkeys(kind.field(values.alias(kind, name)) for name in assigned))
     beside = [kind.by_name[name] for name in ("name", "due_at") if name in kind.by_name]
-    wanted = list(dict.fromkeys([*beside, *fields]))
+    title = _title(kind)
+    wanted = list(dict.fromkeys([*beside, title, *fields]))
     some = list(numbers[:MOST])
     before = read.hydrate(ctx.reader, kind, some, wanted)
     after = {row["id"]: row for row in _rehearsed(ctx, kind, some, assigned, wanted)}
@@ -36,12 +38,21 @@ def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mappin
         told = {f.name: (_shown(ctx, f, old), _shown(ctx, f, new)) for f in fields}
         if any(was != now for was, now in told.values()):
             line = {name: f"{was} -> {now}" if was != now else was for name, (was, now) in told.items()}
-            rows.append({"id": old["id"], "name": old.get("name", ""), **line})
-    own = (Column("id", kind.by_name["id"].type, "ID"), Column("name", None, "Name"))
-    columns = (*own, *(Column(f.name, None, f.label) for f in fields if f.name != "name"))
+            rows.append({"id": old["id"], title.name: _titled(old[title.name]), **line})
+    own = (Column("id", kind.by_name["id"].type, "ID"), Column(title.name, None, title.label))
+    columns = (*own, *(Column(f.name, None, f.label) for f in fields if f is not title))
     return Rows(
         columns, rows, empty=f"nothing would change in {len(some)} {kind.plural if len(some) != 1 else kind.name}"
     )
+
+
+def _title(kind: Entity) -> Field:
+    """The field that people know a record by: its name, or what was said."""
+    return kind.by_name.get("name") or kind.field("body")
+
+
+def _titled(text: str | None) -> str:
+    return clip(" ".join((text or "").split()), 60)
 
 
 def _shown(ctx: Context, field: Field, row: Mapping[str, Any]) -> str:
@@ -85,7 +96,9 @@ def told(ctx: Context, changes: Sequence[Change]) -> Rows:
 
 
 def _name(ctx: Context, change: Change) -> str:
-    known = (change.after or {}).get("name") or (change.before or {}).get("name")
-    if known is None and "name" in ENTITIES[change.entity].by_name:
-        known = ctx.reader.value(f"SELECT name FROM {change.table} WHERE id = ?", (change.id,))
-    return str(known or "")
+    fields = ENTITIES[change.entity].by_name
+    column = next((name for name in ("name", "body") if name in fields), "")
+    known = (change.after or {}).get(column) or (change.before or {}).get(column)
+    if known is None and column:
+        known = ctx.reader.value(f"SELECT {column} FROM {change.table} WHERE id = ?", (change.id,))
+    return _titled(known)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
-from crmcli.domain.entities import RECORDS, SAVED_VIEW
+from crmcli.domain.entities import ENTITIES, RECORDS, SAVED_VIEW
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import fold
-from crmcli.errors import FilterError, NotFoundError, UsageError
+from crmcli.errors import FilterError, NotFoundError, RefusedError, UsageError
 from crmcli.results import Changed, Rows
 from crmcli.services.records import columns_for
 from crmcli.store import read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
     from crmcli.domain.query import Book
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 
 def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: str = "", sort: str = "") -> Changed:
     """Save a filter under a name, over an earlier one of that name. Without a kind it fits every list that has its
-    fields. The filter is read first, as it will be when it is saved: FilterError, also for a view that would contain
-    itself."""
+    fields. What goes with the earlier one is said. The filter is read first, as it will be when it is saved:
+    FilterError, also for a view that would contain itself."""
     if not re.fullmatch(r"[\w.-]+", name):
         raise UsageError(f"'{name}' cannot name a view", "use letters, digits, - and _ alone")
     book = ctx.book
@@ -39,14 +42,23 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
         "columns": columns or None,
         "sort": sort or None,
     }
+    lists = kind.plural if kind else " and ".join(k.plural for k in kinds)
+    lines = [f"saved view {name} for {lists}: {text}"]
     with ctx.writing() as tx:
         number = tx.word("saved_view", name, create=False)
         if number is None:
             number = tx.add("saved_view", {"name": name, **row})
         else:
+            lines += _replaced(tx.row("saved_view", number), row)
             tx.change("saved_view", number, row)
-    lists = kind.plural if kind else " and ".join(k.plural for k in kinds)
-    return Changed((f"saved view {name} for {lists}: {text}",), tuple(tx.changes), ctx.batch, (number,), "saved_view")
+    return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (number,), "saved_view")
+
+
+def _replaced(was: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
+    """What a view no longer says now that another was saved over it, in a line; none where it says the same."""
+    labels = {"filter": "filter", "entity": "--for", "columns": "--columns", "sort": "--sort"}
+    gone = [f"{label} {was[name]}" for name, label in labels.items() if was.get(name) and was[name] != row[name]]
+    return [f"in place of: {', '.join(gone)}; 'crm undo' brings that back"] if gone else []
 
 
 def _fitting(ctx: Context, book: Book, text: str) -> list[Entity]:
@@ -64,16 +76,44 @@ def _fitting(ctx: Context, book: Book, text: str) -> list[Entity]:
     return found
 
 
-def remove(ctx: Context, name: str) -> Changed:
-    """Forget a saved view."""
+def remove(ctx: Context, name: str, *, used: bool = False) -> Changed:
+    """Forget a saved view. Raises RefusedError while others are made of it, unless `used` says that it may go all the
+    same."""
     with ctx.writing() as tx:
         number = tx.word("saved_view", name, create=False)
         if number is None:
             raise NotFoundError(
                 f"there is no saved view '{name}'", suggest(name, ctx.names("saved_view"), "crm view list")
             )
+        if not used and (others := _users(ctx, name)):
+            one = len(others) == 1
+            raise RefusedError(
+                f"the view {name} is used by the view{'' if one else 's'} {', '.join(others)}",
+                f"save {'that' if one else 'those'} without it first, or add --yes: {'it' if one else 'they'} will not"
+                " work any more",
+            )
         tx.delete("saved_view", number)
     return Changed((f"removed view {name}",), tuple(tx.changes), ctx.batch, (), "saved_view")
+
+
+def _users(ctx: Context, name: str) -> list[str]:
+    """The views that ask for the view of this name, themselves or through another one."""
+    key, found = fold(name), []
+    book = ctx.book
+    for other, of, text in ctx.reader.rows("SELECT name, entity, filter FROM saved_view ORDER BY name_key"):
+        asked: set[str] = set()
+
+        def view(kind: str, word: str, asked: set[str] = asked) -> str | None:
+            asked.add(fold(word))
+            return book.view(kind, word)
+
+        for kind in [ENTITIES[of]] if of else RECORDS.values():
+            # A list that has not the fields of a filter says nothing of it.
+            with contextlib.suppress(FilterError):
+                query.read(text or "", kind, ctx.env, book._replace(view=view))
+        if key in asked and fold(other) != key:
+            found.append(str(other))
+    return found
 
 
 def views(ctx: Context) -> Rows:

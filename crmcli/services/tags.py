@@ -46,7 +46,7 @@ def remove(ctx: Context, tag: str, kind: Entity, numbers: Sequence[int], *, sour
 
 def _retag(ctx: Context, kind: Entity, numbers: Sequence[int], tag: str, on: bool, source: str) -> Changed:
     if not kind.tag_table:
-        raise UsageError(f"a {kind.name} has no tags")
+        raise UsageError(f"{kind.one} has no tags")
     name = check_name(tag)
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import linking, values
-from crmcli.services.records import each
+from crmcli.services.records import check_seen, each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,10 +67,19 @@ def add(
     return Changed((f"{line}: {text}" if text else line,), tuple(tx.changes), ctx.batch, (made,), "interaction")
 
 
-def edit(ctx: Context, numbers: Sequence[int], assigned: Mapping[str, str], *, source: str = "cli") -> Changed:
-    """Give interactions new values. Raises FieldError for a time to come and for a note without a text, UsageError."""
+def edit(
+    ctx: Context,
+    numbers: Sequence[int],
+    assigned: Mapping[str, str],
+    *,
+    seen: Mapping[str, str] | None = None,
+    source: str = "cli",
+) -> Changed:
+    """Give interactions new values; `seen` as in `records.edit`. Raises FieldError for a time to come and for a note
+    without a text, ConflictError, UsageError."""
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        check_seen(ctx, INTERACTION, row["id"], seen or {})
         changed = values.update(ctx, tx, INTERACTION, row["id"], assigned)
         now = tx.row("interaction", row["id"])
         if now["at"] > tx.stamp and now["at"] != row["at"]:
@@ -118,7 +127,7 @@ def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50, *, touche
         if row["entity"] == "interaction":
             row["ref"], row["on"] = f"interaction:{row['id']}", about(row, skip=(kind.table, number))
         else:
-            row["ref"], row["on"] = f"{kind.name}:{number}", ""
+            row["ref"], row["on"] = "", ""  # no record of its own
             row["body"] = _told(row)
         found.append(row)
     return Rows(shown, found, empty="nothing happened yet")
@@ -137,7 +146,7 @@ def _lines(ctx: Context, kind: Entity, number: int, touches: bool, most: str) ->
         ],
     }.get(kind.table)
     if reach is None:
-        raise UsageError(f"a {kind.name} has no timeline", "name a lead, deal, contact or company")
+        raise UsageError(f"{kind.one} has no timeline", "name a lead, deal, contact or company")
     columns = (
         "id, at, kind, body, author, minutes, direction, opportunity, opportunity_kind, opportunity_id, contact,"
         " contact_id, company, company_id"

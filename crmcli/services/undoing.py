@@ -50,8 +50,15 @@ def undo(ctx: Context, batch: int | None = None) -> Changed:
 
 def _newest(ctx: Context) -> int:
     """The batch of this actor that took effect last: one that was brought back did so when it was."""
-    standing = "undone_by IS NULL AND undoes IS NULL AND source NOT IN ('init', 'purge', 'undo')"
-    found = ctx.reader.value(f"SELECT max(id) FROM batch WHERE {standing} AND actor = ?", (ctx.actor,))
+    standing = (
+        "undone_by IS NULL AND undoes IS NULL AND source NOT IN ('init', 'purge', 'undo')"
+        # A purge may have forgotten all that a batch did.
+        " AND EXISTS (SELECT 1 FROM journal_tx x JOIN journal j ON j.seq = x.seq WHERE x.batch_id = batch.id"
+        " AND (j.before IS NOT NULL OR j.after IS NOT NULL))"
+    )
+    found = ctx.reader.value(
+        f"SELECT id FROM batch WHERE {standing} AND actor = ? ORDER BY id DESC LIMIT 1", (ctx.actor,)
+    )
     if found is not None:
         undone = dict(ctx.reader.rows("SELECT id, undoes FROM batch WHERE undoes IS NOT NULL ORDER BY id"))
         since: dict[int, int] = {}

@@ -9,13 +9,14 @@ from crmcli.domain import money, pipeline
 from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.dates import describe, instant_of, parse_when
 from crmcli.domain.fields import suggest
-from crmcli.domain.text import fold
-from crmcli.domain.types import Money, Ref, show_instant
+from crmcli.domain.text import blank, fold
+from crmcli.domain.types import Instant, Money, Ref, readable, show_instant
 from crmcli.errors import FieldError, UsageError
 from crmcli.services import linking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
@@ -56,13 +57,23 @@ def shown(field: Field, row: Mapping[str, Any]) -> str:
     return field.type.show(value)
 
 
+def offered(field: Field, row: Mapping[str, Any], now: datetime, calendar: str) -> str:
+    """A field of a record as plain text to be edited: days and moments in the zone of `now` and in the calendar."""
+    kind, value = field.type, row.get(field.name)
+    if field.name == "due_on" and row.get("due_at"):
+        kind, value = Instant(), row["due_at"]
+    if kind.family in ("day", "instant"):
+        return readable(kind, value, zone=now.tzinfo, calendar=calendar)
+    return shown(field, row)
+
+
 def create(
     ctx: Context, tx: Transaction, kind: Entity, assigned: Mapping[str, str], *, fixed: Mapping[str, Any] | None = None
 ) -> int:
     """Add a record from typed values (`fixed`: columns already in stored form); its id. Raises FieldError."""
     row: dict[str, Any] = dict(fixed or {})
     row.update(parse(ctx, tx, kind, assigned, row))
-    if not row.get("name") and "name" in kind.by_name:
+    if "name" in kind.by_name and blank(row.get("name") or ""):
         raise FieldError(f"a {kind.name} needs a name", "name")
     if kind.table == "opportunity":
         _new_opportunity(ctx, tx, kind, row)
@@ -78,7 +89,7 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
     """Change a record by typed values; False when it has them already."""
     row = tx.row(kind.name, number)
     changes = parse(ctx, tx, kind, assigned, row)
-    if "name" in changes and not changes["name"]:
+    if "name" in changes and blank(changes["name"] or ""):
         raise FieldError(f"a {kind.name} needs a name", "name")
     if kind.table == "opportunity":
         changes = _moved(ctx, tx, row, changes)
@@ -100,7 +111,7 @@ def parse(
             if name == "on":
                 found.update(linking.links(ctx, text))
             elif alias(kind, name) == "due_on" and "due_at" in kind.by_name:
-                found.update(due(ctx, text))
+                found.update(due(ctx, tx, text))
             elif name == "mrr" and kind.table == "opportunity":
                 found.update(
                     recurring_minor=kind.field("recurring").type.parse(text, env),
@@ -308,12 +319,13 @@ def _check_external(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
         raise FieldError(f"external id {row['external_id']} is that of {kind.name}:{found}", "external_id")
 
 
-def due(ctx: Context, text: str) -> dict[str, Any]:
-    """A typed due day or time -> its columns; what was understood is said on stderr."""
+def due(ctx: Context, tx: Transaction, text: str) -> dict[str, Any]:
+    """A typed due day or time -> its columns; what was understood is said on stderr, once in a transaction."""
     if not text.strip():
         return {"due_on": None, "due_at": None}
     when = parse_when(text, ctx.env.now, ctx.env.calendar)
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()):
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()) and ("due", text) not in tx.memory:
+        tx.memory["due", text] = 1
         ctx.say(f"due {describe(when, ctx.env.now, ctx.env.calendar)}")
     moment = show_instant(instant_of(when, ctx.env.now)) if when.time is not None else None
     return {"due_on": when.day.isoformat(), "due_at": moment}

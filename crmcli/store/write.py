@@ -17,7 +17,7 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import KEYED, SEARCHED, search_text
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
-from crmcli.errors import ConflictError, NotFoundError
+from crmcli.errors import ConflictError, FieldError, NotFoundError
 from crmcli.store import bulk, derived, read
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "crm_user": {"active": True},
     "interaction": {"kind": "note"},
 }
+
+#: Of the records in a conflict, so many are named.
+MOST_NAMED = 20
 
 
 def canonical(value: Any) -> str | None:
@@ -215,9 +218,31 @@ class Transaction:
         there = [r for r in records if (table, r) in self._rows or (table, r) in self._inserts]
         return {r: self.row(entity, r) for r in there if (table, r) not in self._deletes}
 
+    def unchanged(self, entity: str, seen: Mapping[int, int]) -> None:
+        """Make sure that these records (id -> version) stand as they were seen, and hold them until the transaction
+        ends. Raises ConflictError naming those that were changed or taken away."""
+        table = ENTITIES[entity].table
+        now = self._held(table, list(seen))
+        differ = [number for number, version in seen.items() if now.get(number) != version]
+        if not differ:
+            return
+        rows = self.rows(entity, differ[:MOST_NAMED])
+        lines = []
+        for number in differ[:MOST_NAMED]:
+            row = rows.get(number)
+            state = " (gone)" if row is None else " (removed)" if row.get("removed_at") else ""
+            lines.append(f"\n  {entity}:{number}" + (f" {row['name']}" if row and row.get("name") else "") + state)
+        more = "\n  ..." if len(differ) > MOST_NAMED else ""
+        raise ConflictError(
+            f"changed since they were shown, so nothing was changed:{''.join(lines)}{more}",
+            "look at them and give the command again",
+        )
+
     def word(self, vocabulary: str, name: str, *, within: int | None = None, create: bool = True) -> int | None:
         """The id of a word of a vocabulary by its folded name (`within`: a stage's pipeline), made when it is new."""
         key = fold(name)
+        if create and not key:
+            raise FieldError(f"a {vocabulary.replace('_', ' ')} needs a name", "name")
         cached = self._words.get((vocabulary, key, within))
         if cached is not None:
             return cached
@@ -267,6 +292,24 @@ class Transaction:
         self._deletes.clear()
         self.changes += done
         return done
+
+    @contextlib.contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of the transaction, written at its end: if its body raises, what it wrote and what it left pending is
+        gone, and the transaction goes on. What was pending before is written first; nothing may be settled inside."""
+        self.flush()
+        changes, lines, naming = len(self.changes), len(self._lines), self._naming
+        ids, words, memory = dict(self._ids), dict(self._words), dict(self.memory)
+        try:
+            with self.connection.transaction():
+                yield
+                self.flush()
+        except BaseException:
+            for pending in (self._inserts, self._updates, self._deletes, self._rows):
+                pending.clear()
+            del self.changes[changes:], self._lines[lines:]
+            self._ids, self._words, self.memory, self._naming = ids, words, memory, naming
+            raise
 
     def _pending(self) -> list[Change]:
         found = []
@@ -343,17 +386,18 @@ class Transaction:
 
     def _hold(self, table: str, ids: list[int]) -> None:
         """Lock rows that are to go, and refuse if somebody changed one since it was read (SQLite has one writer)."""
-        for start in range(0, len(ids), read.PAGE):
-            some = ids[start : start + read.PAGE]
-            marks = ", ".join("?" * len(some))
-            sql = f"SELECT id, version FROM {table} WHERE id IN ({marks}) ORDER BY id FOR UPDATE"
-            found = dict(self.connection.rows(sql, some))
-            for number in some:
-                known = self._rows.get((table, number))
-                if known is not None and found.get(number) != known["version"]:
-                    raise ConflictError(
-                        f"{table} {number} was changed by somebody else meanwhile", "look at it and try again"
-                    )
+        found = self._held(table, ids)
+        for number in ids:
+            known = self._rows.get((table, number))
+            if known is not None and found.get(number) != known["version"]:
+                raise ConflictError(
+                    f"{table} {number} was changed by somebody else meanwhile", "look at it and try again"
+                )
+
+    def _held(self, table: str, ids: list[int]) -> dict[int, int]:
+        """The versions of those of these rows that are there, locked where there are several writers."""
+        lock = " ORDER BY id FOR UPDATE" if self.connection.dialect == "postgresql" else ""
+        return read.versions(self.connection, table, ids, lock)
 
     def _next_id(self, table: str) -> int:
         number = self._ids.get(table)

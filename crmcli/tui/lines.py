@@ -11,11 +11,13 @@ from crmcli.services.records import split_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WORD = re.compile(r'(?:"[^"]*"|\S)+')
+_WORD = re.compile(r'(?:"(?:[^"]|"")*"|\S)+')
 _TERM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\S)+')
-_QUOTED = re.compile(r'"([^"]*)"')
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _ABOUT = re.compile(r'(?:^|\s)(at|minutes|direction)=("[^"]*"|\S+)\s*$')
 _TAG = re.compile(r"#(\w[\w-]*)")
+#: A line break in a line.
+BREAK = "⏎"
 
 
 def terms(text: str) -> list[str]:
@@ -24,8 +26,13 @@ def terms(text: str) -> list[str]:
 
 
 def words(line: str) -> list[str]:
-    """The words of a line; double quotes hold spaces and are taken away, a lone one stays."""
-    return [_QUOTED.sub(r"\1", word) for word in _WORD.findall(line)]
+    """The words of a line; double quotes hold spaces and are taken away, a lone one stays. Between two of them `""` is
+    one quote, and `⏎` a line break."""
+    return [_QUOTED.sub(_unquoted, word) for word in _WORD.findall(line)]
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    return found[1].replace('""', '"').replace(BREAK, "\n")
 
 
 def read(line: str) -> tuple[str, dict[str, str]]:
@@ -64,8 +71,10 @@ def change(line: str) -> dict[str, str]:
 
 def assignment(name: str, value: str) -> str:
     """FIELD=VALUE as a line that `words` reads back."""
-    value = " ".join(value.split()).replace('"', "")
-    return f'{name}="{value}"' if " " in value else f"{name}={value}"
+    text = value.replace("\r\n", "\n").replace("\n", BREAK)
+    if text == value and not re.search(r'[\s"]', text):
+        return f"{name}={text}"
+    return f'{name}="{text.replace(chr(34), 2 * chr(34))}"'
 
 
 def log(line: str) -> tuple[str, dict[str, Any]]:

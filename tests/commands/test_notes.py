@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.commands.conftest import Crm
 
 
@@ -78,7 +78,7 @@ def test_an_editor_gets_the_text_as_it_is(book: Crm, monkeypatch: pytest.MonkeyP
     assert bodies(book, "id:1") == ["# Minutes\nsaw Ada"]
     # What is saved as it was changes nothing; what is emptied neither.
     monkeypatch.setenv("EDITOR", "true")
-    assert book("note", "edit", "1").out == "nothing to change in that interaction\n"
+    assert book("note", "edit", "1").out == "the text is as it was; nothing was saved\n"
     monkeypatch.setenv("EDITOR", "cp /dev/null")
     assert book("note", "edit", "1").out == "the text is empty; nothing was saved\n"
     assert bodies(book, "id:1") == ["# Minutes\nsaw Ada"]
@@ -131,3 +131,74 @@ def test_a_tag_goes_from_everything_and_comes_back(crm: Crm) -> None:
     assert "Tags\tvip" in crm("history", "lead:1").out
     assert crm("undo").code == 0
     assert [(row["name"], row["opportunities"]) for row in crm("tag", "list", "-o", "json").json] == [("vip", 4)]
+
+
+def test_a_note_is_named_by_its_noun(book: Crm) -> None:
+    assert book("history", "note:1").out == book("history", "interaction:1").out
+    assert book("note", "show", "note:1").out == book("note", "show", "1").out
+    assert book("note", "edit", "note:1", "minutes=3").out == "changed interaction:1\n"
+    done = book("timeline", "note:1")
+    assert (done.code, "an interaction has no timeline" in done.err) == (2, True), done
+    done = book("lead", "edit", "note:1", "owner=me")
+    assert (done.code, "'note:1' names an interaction, not a lead" in done.err) == (3, True), done
+    assert "crm note show 1" in done.err
+    done = book("note", "show", "lead:1")
+    assert (done.code, "'lead:1' names a lead, not an interaction" in done.err) == (3, True), done
+    done = book("note", "show", "77")
+    assert (done.code, "'crm note list' shows them" in done.err) == (3, True), done
+
+
+def test_the_ids_of_a_timeline_are_those_of_what_was_said(book: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    for words in (("deal", "move", "4", "qualified"), ("deal", "won", "4"), ("note", "add", "deal:4", "signed")):
+        assert book(*words).code == 0
+    ids = book("timeline", "deal:4", "-o", "ids").out
+    assert sorted(ids.split()) == ["interaction:2", "interaction:4"]
+    assert len(book("timeline", "deal:4").out.splitlines()) > 3
+    monkeypatch.setattr("sys.stdin", io.StringIO(ids))
+    assert book("note", "remove", "-").out == "removed 2 interactions\n"
+    assert book("timeline", "deal:4", "-o", "ids").out == ""
+    monkeypatch.setattr("sys.stdin", io.StringIO("lead:1\n"))
+    done = book("note", "remove", "-")
+    assert (done.code, "lead:1 on standard input is not an interaction" in done.err) == (2, True), done
+
+
+def test_a_preview_of_notes_shows_what_they_say(book: Crm) -> None:
+    done = book("note", "edit", "kind:note", "minutes=3", "--dry-run")
+    assert done.out.splitlines()[:3] == [
+        "id\tbody\tminutes",
+        "1\tmet at PyCon\t(empty) -> 3",
+        "3\tlikes tea\t(empty) -> 3",
+    ], done
+    done = book("note", "edit", "1", "body=met at EuroPython", "--dry-run")
+    assert done.out.splitlines()[:2] == ["id\tbody", "1\tmet at PyCon -> met at EuroPython"], done
+    done = book("note", "remove", "1", "--dry-run")
+    assert done.out.splitlines()[1].startswith("interaction:1\tmet at PyCon\t"), done
+
+
+def test_what_was_typed_is_kept_where_it_cannot_be_saved(
+    book: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "editor"
+    script.write_text('#!/bin/sh\necho "an hour of work" > "$1"\n')
+    script.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(script))
+    done = book("note", "add", "lead:1", "--at", "tomorrow")
+    assert done.code == 2
+    kept = next(line for line in done.err.splitlines() if "your text is kept in" in line).split(" in ")[1]
+    assert Path(kept).read_text() == "an hour of work\n"
+    assert bodies(book, "lead:1") == ["met at PyCon"]
+
+
+def test_an_edit_in_the_editor_does_not_go_over_what_came_meanwhile(
+    book: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "editor"
+    script.write_text(
+        f'#!/bin/sh\nEDITOR= {sys.executable} -m crmcli note edit 1 "their text" >&2\necho "my text" > "$1"\n'
+    )
+    script.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(script))
+    done = book("note", "edit", "1")
+    assert (done.code, "was changed meanwhile, to: their text" in done.err) == (4, True), done
+    assert "your text is kept in" in done.err
+    assert bodies(book, "id:1") == ["their text"]

@@ -184,7 +184,7 @@ def test_saved_view(crm: Crm) -> None:
 
 
 def test_note_from_standard_input_and_from_an_editor(crm: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from crmcli.commands.editor import compose
+    from crmcli.commands.editor import composed
 
     monkeypatch.setattr("sys.stdin", io.StringIO("several\nlines\n"))
     assert crm("note", "add", "lead:1", "-").code == 0
@@ -194,12 +194,14 @@ def test_note_from_standard_input_and_from_an_editor(crm: Crm, monkeypatch: pyte
     script.write_text(f'#!/bin/sh\nstat -c %a "$1" > {seen}\necho "typed" >> "$1"\n')
     script.chmod(0o755)
     monkeypatch.setenv("VISUAL", str(script))
-    assert compose("Note on \x1blead:1") == "typed"
+    with composed("Note on \x1blead:1", say=print) as text:
+        assert text == "typed"
     assert seen.read_text() == "600\n"
     assert crm("note", "add", "lead:2").code == 0  # as git does: whoever sets an editor wants it, terminal or not
     assert "typed" in crm("timeline", "lead:2").out
     monkeypatch.setenv("VISUAL", "true")
-    assert compose("Note") == ""
+    with composed("Note", say=print) as text:
+        assert text == ""
     assert crm("note", "add", "lead:3").out == "the note is empty; nothing was saved\n"
     monkeypatch.setenv("VISUAL", "false")
     assert crm("note", "add", "lead:3").code == 1
@@ -275,3 +277,39 @@ def test_a_backup_is_put_back(crm: Crm, tmp_path: Path) -> None:
     assert crm("db", "restore", copy, "--yes").code == 0
     assert crm("lead", "list", "-o", "ids").out.count("\n") == 3
     assert crm("db", "check", "--deep").code == 0
+
+
+def test_a_view_says_what_it_is_saved_in_place_of(crm: Crm) -> None:
+    assert crm("view", "save", "hot", "value:1k..", "--for", "deal", "-c", "id,name", "-s", "-value").code == 0
+    done = crm("view", "save", "hot", "value:3k..")
+    assert done.out.splitlines()[1] == (
+        "in place of: filter value:1k.., --for deal, --columns id,name, --sort -value; 'crm undo' brings that back"
+    ), done
+    assert len(crm("view", "save", "hot", "value:3k..").out.splitlines()) == 1
+    assert len(crm("view", "save", "hot", "value:3k..", "-s", "name").out.splitlines()) == 1
+
+
+def test_a_view_that_others_are_made_of_is_not_removed_lightly(crm: Crm) -> None:
+    for name, text in (("hot", "value:1k.."), ("hot2", "view:hot tag:vip"), ("hot3", "not view:hot2"), ("cold", "x")):
+        assert crm("view", "save", name, text).code == 0
+    done = crm("view", "remove", "hot")
+    assert (done.code, "the view hot is used by the views hot2, hot3" in done.err) == (5, True), done
+    assert crm("lead", "list", "view:hot3").code == 0
+    assert crm("view", "remove", "cold").code == 0
+    assert crm("view", "remove", "hot", "--yes").code == 0
+    done = crm("view", "remove", "hot")
+    assert (done.code, "there is no saved view 'hot'" in done.err) == (3, True), done
+
+
+def test_a_page_in_a_pipe_has_one_calendar(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_CALENDAR", "jalali")
+    assert crm("note", "add", "deal:4", "I will send the drawings.").code == 0
+    for words in (("brief", "deal:4"), ("lookup", "ada@engines.example")):
+        shown = crm(*words).out
+        assert "1405-" in shown, shown
+        assert "2026-" not in shown, shown
+    assert "1405-" not in crm("lookup", "ada@engines.example", "-o", "json").out
+    assert crm("brief", "deal:4", "-o", "json").json["last_touch"] == "2026-11-21T09:00:00.000Z"
+    for words in (("lead", "list", "--columns", "id,created_at"), ("timeline", "deal:4")):
+        assert "2026-11-2" in crm(*words).out
+        assert "2026-11-2" in crm(*words, "-o", "csv").out

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from tests.support import books
 from tests.support.program import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.faults.conftest import Crm
@@ -130,6 +132,13 @@ def test_conversions_at_once_make_a_company_and_a_person_once(crm: Crm, store: s
     check(crm)
 
 
+def test_a_stage_added_by_several_at_once_is_there_once(crm: Crm, store: str) -> None:
+    done = together([["stage", "add", "Race"] for _ in range(6)])
+    assert sorted(one.returncode for one in done) == [0, 4, 4, 4, 4, 4], done
+    assert all("there is a stage 'Race' already" in one.stderr for one in done if one.returncode), done
+    check(crm)
+
+
 def test_undo_at_once_takes_each_batch_back_once(crm: Crm, store: str) -> None:
     for n in range(5):
         crm("lead", "add", f"Lead {n}")
@@ -175,3 +184,105 @@ def test_a_board_and_a_crowd_of_readers_see_whole_states(crm: Crm, store: str) -
         if one.args[1] == "list":
             street, city = one.stdout.splitlines()[1].split("\t")
             assert street == city
+
+
+# --- somebody writes while a question is open -----------------------------------------------------------------------
+
+
+def answered(words: list[str], meanwhile: Callable[[], None]) -> tuple[int, str]:
+    """Run `crm WORDS` at a terminal, do something once it asks, and say yes; its exit code and what it showed."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "crmcli", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(extra={"PAGER": "cat"}),
+        start_new_session=True,
+    ) as child:
+        os.close(theirs)
+        shown, asked = b"", False
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # Linux: the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+            if not asked and b"[y/N]" in shown:
+                asked = True
+                meanwhile()
+                os.write(ours, b"y\n")
+        code = child.wait(60)
+    os.close(ours)
+    assert asked, shown
+    return code, shown.decode().replace("\r\n", "\n")
+
+
+@pytest.fixture
+def trio(crm: Crm, store: str) -> None:
+    """Three leads, each with a task, and the users bob and grace."""
+    for name in ("Ada", "Bob", "Cyd"):
+        assert crm("lead", "add", name, "source=web").returncode == 0
+        assert crm("task", "add", f"Call {name}", "--due", "fri").returncode == 0
+    for user in ("bob", "grace"):
+        assert crm("user", "add", user).returncode == 0
+
+
+def states(crm: Crm) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for noun in ("lead", "task"):
+        done = crm(noun, "list", "is:any or is:removed", "--columns", "all", "--sort", "id", "-o", "json")
+        assert done.returncode == 0, done
+        found += json.loads(done.stdout)
+    return found
+
+
+ASKING = (
+    "lead edit source:web owner=grace", "lead remove source:web", "lead archive source:web", "lead restore source:web",
+    "lead purge source:web", "lead won source:web", "lead lost source:web --reason Silent",
+    "lead move source:web qualified", "lead reopen source:web", "task done is:open", "task snooze is:open mon",
+    "task edit is:open priority=high",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ASKING)
+def test_what_changes_while_a_question_is_open_is_not_written_over(crm: Crm, store: str, trio: None, line: str) -> None:
+    kind = line.split()[0]
+    kept: list[dict[str, object]] = []
+
+    def meanwhile() -> None:
+        assert crm(kind, "edit", "1", "owner=bob").returncode == 0
+        assert crm(kind, "remove", "2").returncode == 0
+        kept.extend(states(crm))
+
+    code, shown = answered(line.split(), meanwhile)
+    assert code == 4, shown
+    said = shown.partition("[y/N]")[2]
+    assert f"{kind}:1" in said, shown
+    assert f"{kind}:2" in said, shown
+    assert f"{kind}:3" not in said, shown
+    assert "nothing was changed" in said, shown
+    assert states(crm) == kept
+    check(crm)
+
+
+def test_what_was_purged_while_a_question_was_open_is_a_conflict_too(crm: Crm, store: str, trio: None) -> None:
+    def meanwhile() -> None:
+        assert crm("lead", "purge", "2", "--yes").returncode == 0
+
+    code, shown = answered(["lead", "edit", "source:web", "owner=grace"], meanwhile)
+    assert (code, "lead:2" in shown.partition("[y/N]")[2]) == (4, True), shown
+    assert [row["owner"] for row in leads(crm)] == [None, None]
+
+
+def test_a_yes_does_what_was_asked_when_others_changed_something_else(crm: Crm, store: str, trio: None) -> None:
+    def meanwhile() -> None:
+        assert crm("lead", "add", "Dan", "source=web").returncode == 0
+        # The day of the next task is worked out anew, which is no change of the lead.
+        assert crm("task", "add", "Write", "--on", "lead:1", "--due", "mon").returncode == 0
+
+    code, shown = answered(["lead", "edit", "source:web", "owner=grace"], meanwhile)
+    assert (code, "changed 3 leads" in shown) == (0, True), shown
+    assert [row["owner"] for row in leads(crm)] == ["grace", "grace", "grace", None]

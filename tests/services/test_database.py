@@ -525,3 +525,14 @@ def test_sql_leaves_no_lock(book: Context, book_path: Path) -> None:
     next(got)
     records.add(book, LEAD, {"name": "meanwhile"})
     assert os.path.exists(book_path)
+
+
+def test_a_question_that_cannot_be_read_is_answered_with_what_helps(ctx: Context) -> None:
+    with pytest.raises(UsageError) as refused:
+        asking.sql(ctx, 'select id from v_deal where stage = "Won"')
+    assert refused.value.hint == "double quotes are for names; a text stands in single ones: 'text'"
+    with pytest.raises(UsageError) as refused:
+        asking.sql(ctx, "select id from v_deals")
+    # The hint is a question that can be asked.
+    views = asking.sql(ctx, refused.value.hint.split('"')[1])
+    assert {"v_lead", "v_deal", "v_timeline"} <= {value for row in views.rows for value in row.values()}

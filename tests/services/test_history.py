@@ -678,3 +678,25 @@ def operate(ctx: Context, what: str, number: int, word: str, one: list[int]) -> 
         timeline.add(ctx, LEAD, one[0], "note", f"said {word}")
     else:
         (records.remove if what == "remove" else records.restore)(ctx, LEAD, one)
+
+
+def test_undo_goes_on_to_what_a_purge_left(ctx: Context, clock: Any) -> None:
+    first = records.add(ctx, LEAD, {"name": "Ada"}).batch
+    clock()
+    records.add(ctx, LEAD, {"name": "Bob"})
+    records.edit(ctx, LEAD, [2], {"city": "Bern"})
+    clock()
+    history.purge(ctx, LEAD, [2])
+    assert history.undo(ctx).lines == (f"took back batch {first}: 1 lead",)
+    with pytest.raises(NotFoundError, match="nothing of yours"):
+        history.undo(ctx)
+    sound(ctx)
+
+
+def test_a_batch_of_which_a_purge_left_a_part_is_still_taken_back(ctx: Context) -> None:
+    for name in ("Ada", "Bob"):
+        records.add(ctx, LEAD, {"name": name})
+    batch = records.edit(ctx, LEAD, [1, 2], {"city": "Bern"}).batch
+    history.purge(ctx, LEAD, [2])
+    assert history.undo(ctx).lines == (f"took back batch {batch}: 1 lead",)
+    assert records.get(ctx, LEAD, 1)["city"] is None

@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import AmbiguousError, FieldError, NotFoundError
-from crmcli.services import records, vocabulary
+from crmcli.services import pipelines, records, vocabulary
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -162,3 +162,15 @@ def test_a_name_with_an_at_sign_is_a_name(ctx: Context) -> None:
     assert [row["name"] for row in records.list_records(ctx, COMPANY, ()).rows] == ["[@click=app.quit]x[/]"]
     with pytest.raises(NotFoundError, match="has the e-mail address"):
         records.add(ctx, DEAL, {"name": "E", "contact": "nobody+1@x.example"})
+
+
+def test_a_name_of_invisible_marks_is_no_name(ctx: Context) -> None:
+    records.add(
+        ctx, LEAD, {"name": "Ada", "company": "\u200c", "tags": "\u200b,vip", "owner": "\u200c", "source": "\u200d"}
+    )
+    row = records.get(ctx, LEAD, 1)
+    assert (row["company"], row["tags"], row["owner"], row["source"]) == (None, ["vip"], None, None)
+    with pytest.raises(FieldError, match="a stage needs a name"):
+        pipelines.stage_add(ctx, "\u200c")
+    with ctx.writing() as tx, pytest.raises(FieldError, match="a tag needs a name"):
+        tx.word("tag", "\u200c")

@@ -127,6 +127,7 @@ def test_a_preview_writes_nothing(ctx: Context) -> None:
         ("email", "not-an-address", "email"), ("value", "12 apples", "value"), ("close_on", "2026-02-30", "close_on"),
         ("priority", "urgent-ish", "priority"), ("stage", "nowhere", "stage"), ("probability", "120", "100"),
         ("nothing", "1", "no field"), ("status", "won", "set by the program"), ("name", "", "needs a name"),
+        ("name", " \u200c", "needs a name"),
     ],
 )  # fmt: skip
 def test_a_bad_value_names_its_field_and_writes_nothing(ctx: Context, field: str, text: str, words: str) -> None:
@@ -167,7 +168,7 @@ def test_a_saved_view_is_a_filter_word(ctx: Context) -> None:
         with pytest.raises(FilterError, match="contains itself"):
             saved_views.save(ctx, "loop", LEAD, text)
     assert names(ctx, "view:loop") == []
-    saved_views.remove(ctx, "hot")
+    saved_views.remove(ctx, "hot", used=True)
     with pytest.raises(FilterError, match="no saved view 'hot'"):
         names(ctx, "view:hot")
 
@@ -177,3 +178,11 @@ def test_words_of_a_name_find_deals_by_their_company(ctx: Context) -> None:
     assert [r["id"] for r in records.list_records(ctx, DEAL, ["zurich"]).rows] == [1]
     assert [r["id"] for r in records.list_records(ctx, DEAL, ["company:ZURICH"]).rows] == [1]
     assert [r["id"] for r in records.list_records(ctx, DEAL, ["company:=zurich"]).rows] == []
+
+
+def test_a_field_named_twice_sorts_once(ctx: Context) -> None:
+    for name in ("Ada", "Bob", "Cy"):
+        records.add(ctx, LEAD, {"name": name})
+    first = records.list_records(ctx, LEAD, [], sort="name,-name,id", limit=2)
+    then = records.list_records(ctx, LEAD, [], sort="name,-name,id", limit=2, page=first.cursor)
+    assert [row["name"] for page in (first, then) for row in page.rows] == ["Ada", "Bob", "Cy"]

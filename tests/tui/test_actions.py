@@ -8,9 +8,12 @@ import pytest
 from textual.widgets import Input
 
 from crmcli.domain.entities import DEAL, LEAD, TASK
+from crmcli.errors import StoreError
 from crmcli.services import records
+from crmcli.tui import lines
 from crmcli.tui.actions import ACTIONS, PLACES, actions_for
 from crmcli.tui.app import Dashboard
+from crmcli.tui.screens import listing
 from crmcli.tui.screens.board import BoardPlace
 from crmcli.tui.screens.listing import ListPlace
 from crmcli.tui.screens.record import RecordPlace
@@ -179,6 +182,34 @@ async def test_edit_on_the_board_and_of_the_field_under_the_cursor(dashboard: An
         await press(app, pilot, "ctrl+u", '"name=Looms"', "enter")
         assert records.get(book.context, DEAL, 1)["name"] == "Looms"
         assert "Looms" in screen_text(app)
+
+
+async def test_a_field_that_is_left_as_it_is_stays_so(dashboard: Any, book: Book) -> None:
+    odd = 'a "b" c\nsecond line'
+    records.edit(book.context, DEAL, [1], {"name": '12" pipe', "description": odd})
+    before = records.get(book.context, DEAL, 1)
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "enter", "e", "enter")
+        assert records.get(book.context, DEAL, 1) == before
+        await press(app, pilot, "e", "backspace", "s", "quotation_mark", "enter")
+        assert records.get(book.context, DEAL, 1)["name"] == '12" pipes'
+        place = app.screen
+        assert isinstance(place, RecordPlace)
+        subject = place.subject()
+        assert subject
+        place.edit(subject, lines.assignment("description", odd))
+        await press(app, pilot, "backspace", "exclamation_mark", "quotation_mark", "enter")
+        assert records.get(book.context, DEAL, 1)["description"] == f"{odd}!"
+
+
+async def test_an_edit_does_not_go_over_what_somebody_else_wrote_meanwhile(dashboard: Any, book: Book) -> None:
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "enter", "e")
+        records.edit(book.context, DEAL, [1], {"name": "Theirs"})
+        await press(app, pilot, "backspace", "x", "quotation_mark", "enter")
+        assert records.get(book.context, DEAL, 1)["name"] == "Theirs"
+        assert "name of deal:1 was changed meanwhile, to: Theirs" in screen_text(app)
+        await press(app, pilot, "escape")
 
 
 @covers("note", "call")
@@ -366,6 +397,9 @@ async def test_the_palette_runs_actions_and_opens_records(dashboard: Any) -> Non
         await press(app, pilot, "enter")
         assert isinstance(app.screen, RecordPlace)
         assert app.screen.subject().name == "Grace Hopper"
+        await press(app, pilot, ":", '"deal:2"', "enter")
+        assert isinstance(app.screen, RecordPlace)
+        assert (app.screen.subject().kind, app.screen.subject().id) == ("deal", 2)
         await press(app, pilot, ":", '"what needs you"', "enter")
         assert isinstance(app.screen, TodayPlace)
 
@@ -437,3 +471,28 @@ async def test_lists_read_on_as_the_cursor_comes_near_the_end(dashboard: Any, bo
             await settle(app, pilot)
         assert len({row.key for row in app.screen.found}) == 454
         assert app.screen.subject().name == "Grace Hopper"
+
+
+async def test_a_list_reads_on_after_a_read_that_failed(
+    dashboard: Any, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_leads(book)
+    real = listing.page
+    failing: list[bool] = []
+
+    def page(*arguments: Any) -> Any:
+        if failing:
+            failing.clear()
+            raise StoreError("the disk had a hiccup")
+        return real(*arguments)
+
+    monkeypatch.setattr(listing, "page", page)
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "g", "l")
+        failing.append(True)
+        app.screen.view.step(190)
+        await settle(app, pilot)
+        assert (failing, len(app.screen.found)) == ([], 200)
+        app.screen.view.step(5)
+        await settle(app, pilot)
+        assert len(app.screen.found) == 400

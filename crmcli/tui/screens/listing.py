@@ -52,7 +52,6 @@ class ListPlace(Place):
         #: the rows that are there are the last ones of the list, which grows at its head
         self.back = False
         self._fitting: list[str] = []
-        self._asking = False
         self._natural: dict[str, int] = {}
         self._filled: set[str] = set()
 
@@ -83,7 +82,6 @@ class ListPlace(Place):
             if step:
                 self.step(step)
 
-        self._asking = True
         self.ask_rows(page, self.kind, words, "", least, back, then=there)
 
     def on_rows_view_near_start(self) -> None:
@@ -95,8 +93,7 @@ class ListPlace(Place):
             self._more()
 
     def _more(self) -> None:
-        if self.cursor and not self._asking:
-            self._asking = True
+        if self.cursor and not self.asking:
             self.ask_rows(page, self.kind, self.words(), self.cursor, 0, self.back, then=self._add, more=True)
 
     def action_top(self) -> None:
@@ -114,7 +111,6 @@ class ListPlace(Place):
             super().action_bottom()
 
     def _add(self, rows: Rows) -> None:
-        self._asking = False
         self.columns, self.cursor = rows.columns, rows.cursor
         look = self.dashboard.look
         new = list(rows.rows)

@@ -16,7 +16,7 @@ from crmcli.tui.shape import SMALLEST
 from crmcli.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual import events
     from textual.app import ComposeResult
@@ -279,13 +279,15 @@ class Place(Screen[None]):
         if subject := self.subject():
             self.edit(subject, "")
 
-    def edit(self, subject: Subject, value: str) -> None:
-        """Ask for FIELD=VALUE words."""
+    def edit(self, subject: Subject, value: str, seen: Mapping[str, str] | None = None) -> None:
+        """Ask for FIELD=VALUE words. `value` stands there already; `seen` is what it was made of (`records.edit`)."""
 
         def submit(text: str, prompt: Prompt) -> None:
-            self.write(
-                records.edit, ENTITIES[subject.kind], [subject.id], lines.change(text), prompt=prompt, source="tui"
-            )
+            if value and text == value:
+                prompt.close()
+                return
+            edited = ENTITIES[subject.kind], [subject.id], lines.change(text)
+            self.write(records.edit, *edited, seen=seen, prompt=prompt, source="tui")
 
         self._line(f"Change {subject}", submit, value=value, hint="stage=qualified owner=me tags=+vip")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Fields that are always shown, so that they can be filled in where they stand.
 WANTED = frozenset(["stage", "owner", "value", "close_on", "email", "phone", "company", "contact", "tags", "due_on"])
 #: Fields that say nothing to a reader.
-HIDDEN = frozenset(["uid", "position", "probability_manual", "removed_at", "id"])
+HIDDEN = frozenset(["uid", "position", "probability_manual", "removed_at", "id", "next_due_on", "next_due_at"])
 KIND_OF = {"tasks": "task", "deals": "deal", "leads": "lead", "people": "contact", "companies": "company"}
 
 
@@ -174,7 +174,9 @@ class RecordPlace(Place):
         if field is None or not field.settable:
             self.edit(subject, "")
         else:
-            self.edit(subject, lines.assignment(field.name, values.shown(field, self.row)))
+            look = self.dashboard.look
+            text = values.offered(field, self.row, look.now, look.calendar)
+            self.edit(subject, lines.assignment(field.name, text), {field.name: text})
 
     def on_rows_view_opened(self) -> None:
         self.action_open()

@@ -203,7 +203,7 @@ class Palette(Typed):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="palette"):
-            yield Input(id="palette-text", placeholder="an action, or words of a record", compact=True)
+            yield Input(id="palette-text", placeholder="an action, or words or the number of a record", compact=True)
             view = RowsView(id="palette-rows", empty="nothing fits", ground="+surface")
             view.can_focus = False
             yield view
@@ -223,7 +223,7 @@ class Palette(Typed):
             from crmcli.services import finding
 
             desk: Dashboard = self.app  # type: ignore[assignment]
-            desk.desk.ask(finding.search, typed, group="palette", then=self._found, failed=lambda _error: True)
+            desk.desk.ask(finding.find, typed, group="palette", then=self._found, failed=lambda _error: True)
         else:
             self.records = []
         self._show()
