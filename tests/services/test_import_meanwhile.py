@@ -280,3 +280,23 @@ def test_an_import_does_not_wait_for_the_lock_once_its_rows_are_in(book: Context
         other.__enter__()
     other.__exit__()
     assert connection.value("SELECT count(*) FROM contact") == 1
+
+
+@pytest.mark.parametrize(("hold", "commits"), [(60.0, 1), (0.0, 3)], ids=["quickly", "slowly"])
+def test_blocks_that_are_slowly_read_are_read_without_the_lock(
+    book: Context, put: Callable[..., str], monkeypatch: pytest.MonkeyPatch, hold: float, commits: int
+) -> None:
+    monkeypatch.setattr(taking, "LONGEST", 600.0)
+    monkeypatch.setattr(taking, "HOLD", hold)
+    path = put("Name,Email\n" + "".join(f"P {n},p{n}@x.example\n" for n in range(30)))
+    job = taking._Import(book, imports.plan(book, path, kind=CONTACT), dry_run=False)
+    done: list[int] = []
+    real = job._wrote
+
+    def wrote() -> None:
+        done.append(job.counts["new"])
+        real()
+
+    monkeypatch.setattr(job, "_wrote", wrote)
+    assert job.run(None).new == 30
+    assert len(done) == commits

@@ -141,6 +141,8 @@ class _Import:
         self.batch = self.settled = 0
         self.hooked = ctx.plugins_on and bool(ctx.settings["plugins"])
         self.size = FIRST_BLOCK
+        #: how long it took to read the last block and look its rows up, in seconds
+        self.reading = 0.0
         self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
         self.listed: list[tuple[int, str, str, str]] = []
         self.parents: list[tuple[int, str, str | None]] = []
@@ -171,6 +173,7 @@ class _Import:
     def _next(self, rows: Iterator[Row]) -> _Ready | None:
         """The next rows of the file, ready to be written; what needs no writing is done and not among them. None at the
         end of the file."""
+        started = time.monotonic()
         self.links.settle()
         some = list(islice(rows, self.size))
         if not some:
@@ -184,6 +187,7 @@ class _Import:
             else:
                 self._count(block, self.writer.sort(found), Put([], [], {}))
             block, found = Block([], []), []
+        self.reading = time.monotonic() - started
         return _Ready(block, found, self.at, self.counts["rows"])
 
     def _look_again(self) -> bool:
@@ -196,8 +200,8 @@ class _Import:
         return self.stages.refresh()
 
     def _transact(self, ready: _Ready, rows: Iterator[Row]) -> _Ready | None:
-        """Write a block in a transaction, and those after it while nobody waits for the lock; a block that was read and
-        not written any more."""
+        """Write a block in a transaction, and those after it while nobody waits for the lock, if they are quickly read;
+        a block that was read and not written any more."""
         left: _Ready | None = ready
         with self._writing() as tx:
             began = started = time.monotonic()
@@ -212,7 +216,7 @@ class _Import:
                     self._measure(time.monotonic() - started)
                 ready, left = left, None
                 self._settle(tx)
-                if self.ctx.reader.awaited() or time.monotonic() - began > LONGEST:
+                if self.ctx.reader.awaited() or self.reading > HOLD or time.monotonic() - began > LONGEST:
                     break
                 left = self._next(rows)
                 if self.ctx.reader.awaited():
