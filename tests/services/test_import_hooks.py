@@ -13,8 +13,9 @@ from crmcli import plugins
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
-from crmcli.services import database, history, imports, pipelines, records
+from crmcli.services import database, history, imports, pipelines
 from crmcli.services.imports import taking
+from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,26 +63,6 @@ def plugged(ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         one.close()
     for name in [name for name in sys.modules if name.startswith("vetting_plugin_")]:
         del sys.modules[name]
-
-
-def take(ctx: Context, path: str, **options: Any) -> imports.Imported:
-    """Import a file, after a dry run that must have said the same."""
-    made = imports.plan(ctx, path, **options)
-    before = ctx.reader.value("SELECT seq FROM journal_head")
-    tried = imports.run(ctx, made, dry_run=True)
-    assert ctx.reader.value("SELECT seq FROM journal_head") == before
-    done = imports.run(ctx, made)
-    assert tried[1:8] == done[1:8]
-    return done
-
-
-def rows(ctx: Context, kind: Entity) -> list[dict[str, Any]]:
-    return list(records.list_records(ctx, kind, ("is:any",), columns="all", sort="id", limit=0).rows)
-
-
-def counts(done: imports.Imported) -> tuple[int, ...]:
-    """(rows, new, updated, same, repeated, refused)"""
-    return tuple(done[1:7])
 
 
 @pytest.mark.parametrize("longest", [0.0, 60.0])

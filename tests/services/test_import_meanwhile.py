@@ -13,6 +13,7 @@ from crmcli.errors import ConflictError, StoreError
 from crmcli.services import database, history, imports, pipelines, records
 from crmcli.services.imports import matching, taking
 from crmcli.store import connect
+from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,24 +27,6 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_BLOCK", "MOST", "LEAST"):
         monkeypatch.setattr(taking, name, 10)
     monkeypatch.setattr(taking, "LONGEST", 0.0)
-
-
-def take(ctx: Context, path: str, **options: Any) -> imports.Imported:
-    """Import a file, after a dry run that must have said the same."""
-    made = imports.plan(ctx, path, **options)
-    tried = imports.run(ctx, made, dry_run=True)
-    done = imports.run(ctx, made)
-    assert tried[1:8] == done[1:8]
-    return done
-
-
-def rows(ctx: Context, kind: Entity) -> list[dict[str, Any]]:
-    return list(records.list_records(ctx, kind, ("is:any",), columns="all", sort="id", limit=0).rows)
-
-
-def counts(done: imports.Imported) -> tuple[int, ...]:
-    """(rows, new, updated, same, repeated, refused)"""
-    return tuple(done[1:7])
 
 
 def once(after: int, act: Callable[[], object]) -> Callable[[int, int], None]:

@@ -23,6 +23,7 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TA
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.services import database, history, imports, records
 from crmcli.services.imports import matching, taking
+from tests.support.importing import counts
 
 if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
@@ -40,11 +41,6 @@ def rows(ctx: Context, kind: Entity, *words: str) -> list[dict[str, Any]]:
             ctx, kind, words or ("is:any",) if kind is not TASK else words, columns="all", sort="id", limit=0
         ).rows
     )
-
-
-def counts(done: imports.Imported) -> tuple[int, ...]:
-    """(rows, new, updated, same, repeated, refused)"""
-    return tuple(done[1:7])
 
 
 # --- values --------------------------------------------------------------------------------------------------------
