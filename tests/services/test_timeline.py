@@ -176,3 +176,22 @@ def test_every_kind_but_that_of_tasks_can_be_logged(ctx: Context) -> None:
         with pytest.raises(UsageError) as refused:
             timeline.add(ctx, LEAD, 1, what, "x")
         assert refused.value.hint == "choose from: call, email, meeting, message, visit, note, document"
+
+
+def test_a_conversion_that_was_undone_is_not_told(ctx: Context, day: Any) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    day(2)
+    deals.convert(ctx, 1)
+    day(3)
+    undoing.undo(ctx)
+    day(4)
+    deals.convert(ctx, 1)
+    assert [(at, kind) for at, kind, _, _ in told(ctx) if kind == "converted"] == [("04", "converted")]
+
+
+def test_a_conversion_leaves_a_person_in_the_company_they_have(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Ada", "email": "ada@engines.example", "company": "Engines"})
+    records.add(ctx, LEAD, {"name": "Ada", "email": "ada@engines.example", "company": "Gearworks"})
+    deals.convert(ctx, 1)
+    assert records.get(ctx, CONTACT, 1)["company"] == "Engines"
+    assert records.get(ctx, DEAL, 1)["company"] == "Gearworks"
