@@ -127,7 +127,7 @@ class Batch:
         return {table: sorted(ids) for table, ids in found.items()}
 
     def nets(self, table: str, ids: Sequence[int]) -> dict[int, Net]:
-        """What the batch did to these records; purged ones are left out."""
+        """What the batch did to these records; to purged ones nothing is known any more."""
         marks = ", ".join("?" * len(ids))
         steps: dict[int, list[Any]] = {}
         # CROSS JOIN: SQLite is to come from the few records, not from all that the batch changed.
@@ -138,11 +138,10 @@ class Batch:
             (self.number, table, *ids),
         ):
             steps.setdefault(record, []).append((before and json.loads(before), after and json.loads(after)))
-        whole = {record: found for record, found in steps.items() if (None, None) not in found}
-        for found in whole.values():
+        for found in steps.values():
             for side in (side for sides in found for side in sides if side):
                 self._living(table, side)
-        return {record: net(table, found) for record, found in whole.items()}
+        return {record: net(table, found) for record, found in steps.items()}
 
     def removed_later(self, table: str, number: int, now: str) -> bool:
         """Whether a record whose `removed_at` is `now` had another one when the batch was done with it."""

@@ -16,7 +16,7 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import LEAD
 from crmcli.errors import CrmError
-from crmcli.services import records
+from crmcli.services import records, saved_views
 
 if TYPE_CHECKING:
     from tests.commands.conftest import Crm
@@ -299,3 +299,10 @@ def test_a_rehearsal_in_a_rehearsal(ctx: Context) -> None:
     assert ctx.batch == 0
     records.add(ctx, LEAD, {"name": "One"})
     assert leads() == ["One"]
+
+
+def test_a_view_of_a_rehearsal_is_not_remembered(ctx: Context) -> None:
+    with ctx.rehearsal():
+        saved_views.save(ctx, "hot", LEAD, "city:bern")
+        assert ctx.book.view("lead", "hot") == "city:bern"
+    assert ctx.book.view("lead", "hot") is None

@@ -351,6 +351,20 @@ def test_a_later_position_on_the_board_is_no_conflict(ctx: Context) -> None:
     assert (found["stage"], found["position"]) == ("New", 17)
 
 
+def test_a_stage_that_was_moved_along_meanwhile_still_goes(ctx: Context) -> None:
+    added = pipelines.stage_add(ctx, "Demo").batch
+    pipelines.stage_reorder(ctx, ["demo", "new", "qualified", "proposition", "won"])
+    history.undo(ctx, added)
+    assert ctx.names("stage") == ["New", "Qualified", "Proposition", "Won"]
+
+
+def test_an_order_that_was_changed_again_keeps_the_later_one(ctx: Context) -> None:
+    first = pipelines.stage_reorder(ctx, ["qualified", "new", "proposition", "won"]).batch
+    pipelines.stage_reorder(ctx, ["proposition", "qualified", "new", "won"])
+    history.undo(ctx, first)
+    assert ctx.names("stage") == ["Proposition", "Qualified", "New", "Won"]
+
+
 def test_what_cannot_be_undone(ctx: Context) -> None:
     with pytest.raises(RefusedError, match="making of the book"):
         history.undo(ctx, 1)

@@ -107,6 +107,62 @@ def test_an_import_into_a_book_that_was_restored_claims_nothing(book: Context, p
     other.close()
 
 
+# --- links ---------------------------------------------------------------------------------------------------------
+
+
+def test_namesakes_that_are_told_apart_meanwhile_are_looked_at_anew(ctx: Context, other: Context, put: Any) -> None:
+    for _ in range(2):
+        records.add(ctx, COMPANY, {"name": "Twins"})
+    rest = "".join(f"P {i},p{i}@twins.example,{'Twins' if i % 10 else ''}\n" for i in range(20))
+    made = imports.plan(ctx, put("Name,Email,Company\n" + rest), kind=CONTACT)
+    done = imports.run(
+        ctx, made, progress=once(10, lambda: records.edit(other, COMPANY, [2], {"domain": "twins.example"}))
+    )
+    assert (done.new, done.refused) == (11, 9)
+    assert [row["company"] for row in rows(ctx, CONTACT)] == [None, None] + ["Twins"] * 9
+    assert all(row["name"] != "P 1" for row in rows(ctx, CONTACT))
+
+
+def test_a_name_fits_two_once_the_file_brought_a_second_one(ctx: Context, put: Any) -> None:
+    uids = [f"00000000-0000-7000-8000-{number:012}" for number in range(50)]
+    with ctx.writing() as tx:
+        tx.add("company", {"name": "Twins", "uid": uids[0]})
+    text = "uid,name,company,company_uid\n" + "".join(
+        f"{uids[i + 9]},P {i},Twins,{uids[0] if i == 5 else uids[1] if 10 <= i < 20 else ''}\n" for i in range(30)
+    )
+    made = imports.plan(ctx, put(text), kind=CONTACT)
+    tried = imports.run(ctx, made, dry_run=True)
+    done = imports.run(ctx, made)
+    assert counts(tried) == counts(done) == (30, 20, 0, 0, 0, 10)
+    linked = ctx.reader.rows("SELECT company_id FROM contact ORDER BY id")
+    assert [row[0] for row in linked] == [1] * 10 + [2] * 10
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_what_a_name_means_does_not_hang_on_where_a_block_ends(
+    ctx: Context, put: Any, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST_BLOCK", "MOST", "LEAST"):
+        monkeypatch.setattr(taking, name, size)
+    uids = [f"00000000-0000-7000-8000-{number:012}" for number in range(50)]
+    told = [
+        ("New", 30), ("New", 0),  # one record by its uid, and by its name
+        ("Old", 0), ("Old", 31),  # one by its name, and by its uid
+        ("Two", 32), ("Two", 33), ("Two", 0),  # two, and one of them
+    ]  # fmt: skip
+    lines = (f"{uids[i + 1]},P {i},{name},{uids[uid] if uid else ''}\n" for i, (name, uid) in enumerate(told))
+    made = imports.plan(ctx, put("uid,name,company,company_uid\n" + "".join(lines)), kind=CONTACT)
+    tried = imports.run(ctx, made, dry_run=True)
+    done = imports.run(ctx, made)
+    assert counts(tried) == counts(done) == (7, 6, 0, 0, 0, 1)
+    assert done.listed[0][3].startswith("'Two' fits")
+    assert len(rows(ctx, COMPANY)) == 4
+    linked = [row[0] for row in ctx.reader.rows("SELECT company_id FROM contact ORDER BY id")]
+    assert linked[0] == linked[1]
+    assert linked[2] == linked[3]
+    assert len(set(linked)) == 4
+
+
 # --- stages --------------------------------------------------------------------------------------------------------
 
 

@@ -168,6 +168,17 @@ def test_what_an_interaction_cannot_become(ctx: Context, day: Any) -> None:
     assert [row[2] for row in told(ctx)] == [None, "hello"]
 
 
+def test_what_another_clock_put_ahead_can_still_be_corrected(ctx: Context, day: Any) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    day(3)
+    number = timeline.add(ctx, LEAD, 1, "note", "helo").ids[0]
+    day(1)
+    timeline.edit(ctx, [number], {"body": "hello"})
+    assert [row[2] for row in told(ctx)] == ["hello"]
+    with pytest.raises(FieldError, match="has not come yet"):
+        timeline.edit(ctx, [number], {"at": "2026-11-02"})
+
+
 def test_every_kind_but_that_of_tasks_can_be_logged(ctx: Context) -> None:
     records.add(ctx, LEAD, {"name": "Ada"})
     for what in timeline.LOGGED:

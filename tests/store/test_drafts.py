@@ -198,6 +198,30 @@ def test_a_backup_without_hard_links_overwrites_nothing(book: Context, book_path
     assert names(tmp_path) == ["a.db", "b.db", "home"]
 
 
+@pytest.mark.parametrize(
+    "meddle",
+    [
+        "Path(sys.argv[2]).write_text('mine')",  # into the claim
+        "(Path(sys.argv[2]).unlink(), Path(sys.argv[2]).write_text('mine'))",  # or in its place
+    ],
+)
+def test_a_claim_that_somebody_took_is_theirs(book: Context, book_path: Path, tmp_path: Path, meddle: str) -> None:
+    book.close()
+    code = (
+        "real = os.open\n"
+        "def claim(file, *rest):\n"
+        "    found = real(file, *rest)\n"
+        f"    if str(file) == sys.argv[2]: {meddle}\n"
+        "    return found\n"
+        "os.open = claim\n"
+        "try: copies.backup(ctx, sys.argv[2])\n"
+        "except ConflictError as error: print(error.message)\n"
+    )
+    copy = tmp_path / "a.db"
+    assert without_links(book_path, code, str(copy)) == [f"{copy} is there already"]
+    assert copy.read_text() == "mine"
+
+
 def test_a_restore_without_hard_links_keeps_the_book_that_was_there(
     book: Context, book_path: Path, tmp_path: Path
 ) -> None:

@@ -65,6 +65,10 @@ class Links:
         self._namesakes: dict[tuple[str, str], list[Namesake]] = {}
         #: by target: the records that this file means by their uids, so that no other uid is one of them
         self._claimed: dict[str, Seen] = {}
+        #: (target, key) -> what a name alone means once the file brought a record of that name by a uid
+        self._by_now: dict[tuple[str, str], int] = {}
+        #: the stand-ins that the file means by a name alone
+        self._plain: set[int] = set()
 
     def forget(self) -> None:
         """Another process wrote: what is known may be gone."""
@@ -80,6 +84,7 @@ class Links:
             address = self._emails.pop(number, None)
             if address and self._people.get(address) == number:
                 del self._people[address]
+        self._plain.difference_update(self._made)
         self._made.clear()
 
     def fill(self, block: Block, field: Field) -> Problems:
@@ -145,12 +150,21 @@ class Links:
             if number:
                 claimed.add(number)
         found = self.ids(target, [None if number else name for number, name in zip(by_uid, names, strict=True)])
-        for row, (uid, number) in enumerate(zip(uids, by_uid, strict=True)):
+        # Row by row: what a name means must not hang on where a block ends.
+        for row, (uid, number, name) in enumerate(zip(uids, by_uid, names, strict=True)):
             by_name = found[row]
             if number:
                 found[row] = number
-            elif uid and (name := names[row]) and by_name is not None and (by_name < 0 or by_name in claimed):
-                found[row] = self._stand_in(target, AT + AT + uid, name, uid)
+            elif not name or by_name is None:
+                continue
+            elif not uid:
+                found[row] = by_name = self._by_now.get((target, _key(name)), by_name)
+                if by_name < 0:
+                    self._plain.add(by_name)
+            elif by_name not in self._plain if by_name < 0 else by_name in claimed:
+                found[row] = mine = self._stand_in(target, AT + AT + uid, name, uid)
+                only = by_name < 0 and self._by_now.get((target, _key(name)), mine) == mine
+                self._by_now[target, _key(name)] = mine if only else SEVERAL
         return found
 
     def ids(self, target: str, names: Sequence[str | None]) -> list[int | None]:
@@ -159,7 +173,7 @@ class Links:
         known = self._known.setdefault(target, {})
         if len(known) > 100_000:
             known.clear()
-        keys = {name: name if name[0] == AT else fold(name) for name in set(names) if name}
+        keys = {name: _key(name) for name in set(names) if name}
         missing = [key for key in keys.values() if key not in known]
         if missing:
             known.update(self._find(target, missing))
@@ -216,7 +230,7 @@ class Links:
 
     def called(self, target: str, name: str) -> list[Namesake]:
         """The records that have this name (or domain, or e-mail address)."""
-        key = name if name[0] == AT else fold(name)
+        key = _key(name)
         if (target, key) not in self._namesakes:
             column = _AT[target] if key[0] == AT else "name_key"
             sql = (
@@ -256,14 +270,19 @@ class Links:
         return made
 
     def _remember(self, target: str, name: str, uid: str | None, number: int) -> None:
-        known, key = self._known[target], name if name[0] == AT else fold(name)
+        known, key = self._known[target], _key(name)
         if uid:
+            self._by_now.pop((target, key), None)
             known[AT + AT + uid] = number
             self._claimed[target].add(number)
             known.pop(key, None)  # there may be several of that name now
             self._namesakes.pop((target, key), None)
         else:
             known[key] = number
+
+
+def _key(name: str) -> str:
+    return name if name[0] == AT else fold(name)
 
 
 def _addresses(block: Block, link: str) -> list[str | None] | None:
@@ -303,8 +322,8 @@ def _settled(some: Sequence[Namesake], address: str | None, company: int | None)
 
 def which(name: str, some: Sequence[Namesake]) -> str:
     """Why a name is no link: the records that it fits, to choose from."""
-    if not some:
-        return f"there is no {name}"
+    if len(some) < 2:  # a dry run has not made the others
+        return f"'{name.removeprefix(AT)}' fits several records that this file brings or the book has"
     shown = [f"{one.kind}:{one.id}" + (f" ({one.address})" if one.address else "") for one in some[:5]]
     more = ["..."] if len(some) > 5 else []
     count = f"{len(some)}{'+' if len(some) == _MOST_NAMESAKES else ''} records"
