@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.faults.conftest import Crm
 
-#: Kills of each test and rows of the imported file; a run by hand takes more: CRM_TEST_KILLS=200 pytest --timeout 0 ....
+#: Kills of each test and rows of the imported file; by hand one takes more (CRM_TEST_KILLS=200 pytest --timeout 0 ...).
 KILLS = int(os.environ.get("CRM_TEST_KILLS", "0"))
 ROWS = int(os.environ.get("CRM_TEST_ROWS", "10000"))
 
