@@ -12,7 +12,7 @@ from crmcli.domain.entities import ENTITIES, STATUSES
 from crmcli.domain.query import And, OneOf
 from crmcli.domain.types import Flag, Money, Percent, Ref
 from crmcli.errors import UsageError
-from crmcli.store.schema import PUNCTUATION, words_expression
+from crmcli.store.schema import SEPARATORS, words_expression
 from crmcli.store.sql import RARE_TAG, Where, table_of
 
 if TYPE_CHECKING:
@@ -416,6 +416,8 @@ def search(
 def _words_query(words: list[str]) -> str:
     """What `words` are for PostgreSQL: the parts of a word that punctuation separates follow each other, as they do in
     the index, which has blanks for punctuation; the last part may go on. "" when there is nothing but punctuation."""
-    blanks = str.maketrans(PUNCTUATION, " " * len(PUNCTUATION))
-    parted = [" <-> ".join(f"'{part}'" for part in word.translate(blanks).split()) for word in words]
+    import re
+
+    apart = re.compile(f"[{SEPARATORS}]")
+    parted = [" <-> ".join(f"'{part}'" for part in apart.sub(" ", word).split()) for word in words]
     return " & ".join(f"{phrase}:*" for phrase in parted if phrase)

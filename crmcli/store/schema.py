@@ -15,12 +15,26 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 #: The migration that this program's models stand at; a test compares it with Alembic's head.
-REVISION = "0003"
+REVISION = "0004"
 VIEWS = ("lead", "deal", "contact", "company", "task", "interaction", "words", "pipeline", "journal", "timeline")
 #: Tables with a word index over `search_text`.
 SEARCHED = ("opportunity", "contact", "company", "task", "interaction")
-#: What parts words for PostgreSQL's word index, as FTS5's unicode61 does by itself.
-PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+#: What parts the words of a folded text, as the inside of a bracket expression that PostgreSQL and Python read alike:
+#: the characters at which FTS5's unicode61 ends a token (its tables are those of Unicode 6), for signs, emoji, and the
+#: scripts from Latin to Arabic. PostgreSQL's own parser keeps many of them inside a word.
+SEPARATORS = (
+    r"!-/:-_{-\u00f7\u02c2-\u02c5\u02d2-\u02eb\u02ed\u02ef-\u02ff\u0375\u03f6\u0482-\u0489\u055a-\u055f\u0589-\u058a"
+    r"\u058f\u05be-\u05c6\u05f3-\u05f4\u0606-\u061b\u061e-\u061f\u066a-\u066d\u06d4\u06de\u06e9\u06fd-\u06fe"
+    r"\u2010-\u205e\u20a0-\u20b9\u20dd-\u20e4\u2104-\u214d\u214f\u2190-\u23f3\u2400-\u2426\u2440-\u244a\u2500-\u26ff"
+    r"\u2701-\u2775\u2794-\u2b4c\u2b50-\u2b59\u2ce5-\u2cea\u2cf9-\u2cfc\u2cfe-\u2cff\u2d70\u2e00-\u2e2e\u2e30-\u2e3b"
+    r"\u3001-\u3004\u3008-\u3020\u302e-\u3030\u3037\u303d-\u303f\u30a0\u30fb\ufd3e-\ufd3f\U0001f000-\U0001f02b"
+    r"\U0001f030-\U0001f093\U0001f0a0-\U0001f0ae\U0001f0b1-\U0001f0be\U0001f0c1-\U0001f0cf\U0001f0d1-\U0001f0df"
+    r"\U0001f150-\U0001f169\U0001f170-\U0001f19a\U0001f1e6-\U0001f1ff\U0001f300-\U0001f320\U0001f330-\U0001f335"
+    r"\U0001f337-\U0001f37c\U0001f380-\U0001f393\U0001f3a0-\U0001f3c4\U0001f3c6-\U0001f3ca\U0001f3e0-\U0001f3f0"
+    r"\U0001f400-\U0001f43e\U0001f440\U0001f442-\U0001f4f7\U0001f4f9-\U0001f4fc\U0001f500-\U0001f53d"
+    r"\U0001f540-\U0001f543\U0001f550-\U0001f567\U0001f5fb-\U0001f640\U0001f645-\U0001f64f\U0001f680-\U0001f6c5"
+    r"\U0001f700-\U0001f773"
+)
 HERE = os.path.dirname(__file__)
 
 
@@ -165,8 +179,7 @@ END;
 
 def words_expression(prefix: str) -> str:
     """PostgreSQL's word vector of a row: what the index holds and a search must repeat."""
-    marks = PUNCTUATION.replace("'", "''")
-    return f"to_tsvector('simple'::regconfig, translate({prefix}search_text, '{marks}', '{' ' * len(PUNCTUATION)}'))"
+    return f"to_tsvector('simple'::regconfig, regexp_replace({prefix}search_text, '[{SEPARATORS}]', ' ', 'g'))"
 
 
 def view_names(connection: Connection) -> list[str]:

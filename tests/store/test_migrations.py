@@ -164,7 +164,7 @@ def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: 
 
     run.upgrade_to_head(ctx.reader, versions=LATER)
 
-    assert schema.revision(ctx.reader) == "0005"
+    assert schema.revision(ctx.reader) == "9002"
     after = rows_of(ctx.reader)
     assert [row.pop("colour") for row in after["company"]] == ["blue", None]
     assert after == before
@@ -259,7 +259,7 @@ def test_nothing_happens_twice(store_url: str, opened: Callable[[str], Context])
     ctx = opened(store_url)
     run.upgrade_to_head(ctx.reader, versions=LATER)
     run.upgrade_to_head(ctx.reader, versions=LATER)
-    assert schema.revision(ctx.reader) == "0005"
+    assert schema.revision(ctx.reader) == "9002"
 
 
 def test_a_view_of_the_users_own_stops_it(store_url: str, opened: Callable[[str], Context]) -> None:
@@ -365,7 +365,7 @@ def test_a_kill_leaves_the_old_book_or_the_new_one(
         assert upgrade(number).returncode == -signal.SIGKILL
         connection = connect.connect(str(book_path))
         # The last statement comes after the commit.
-        assert schema.revision(connection) == ("0005" if number == total else schema.REVISION)
+        assert schema.revision(connection) == ("9002" if number == total else schema.REVISION)
         assert connection.value("PRAGMA integrity_check") == "ok"
         assert len(schema.view_names(connection)) == len(schema.documented_views())
         assert connection.rows("SELECT name FROM company ORDER BY id") == [("Analytical Engines",), ("Difference Ltd",)]
@@ -378,9 +378,9 @@ def test_an_error_in_a_migration_leaves_postgresql_as_it_was(
     opened(pg_url).create(pg_url)
     broken = tmp_path / "broken"
     broken.mkdir()
-    lines = ['revision = "0004"', f'down_revision = "{schema.REVISION}"', "from alembic import op", "def upgrade():",
+    lines = ['revision = "9001"', f'down_revision = "{schema.REVISION}"', "from alembic import op", "def upgrade():",
              '    op.execute("CREATE TABLE half (id int)")', '    op.execute("SELECT nonsense")']  # fmt: skip
-    (broken / "0004_broken.py").write_text("\n".join(lines))
+    (broken / "9001_broken.py").write_text("\n".join(lines))
     connection = connect.connect(pg_url)
     before = catalogue(connection)
     with pytest.raises(StoreError, match="nonsense"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+from crmcli.store.schema import REVISION
+
+revision = "9001"
+down_revision = REVISION
 branch_labels = None
 depends_on = None
 
