@@ -39,10 +39,12 @@ def run(words: list[str]) -> int:
         return EXIT_FAILED
     state = Run(words)
     before = _listen()
+    told, sys.stderr = sys.stderr, _Narration(sys.stderr)
     try:
         return _guarded(state, words)
     finally:
         state.close()
+        sys.stderr = told
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -55,13 +57,14 @@ def _guarded(state: Run, words: list[str]) -> int:
     except KeyboardInterrupt:
         return _interrupted(state)
     except BrokenPipeError:
-        _let_go(sys.stdout)
-        return EXIT_PIPE
+        return _unread()
     except CrmError as error:
         return _failed(str(error), error.code)
     except (typer.Abort, EOFError):
         return _failed("nobody there to answer", EXIT_USAGE)
     except SystemExit as error:  # Typer's completion installer leaves this way
+        if isinstance(error.__context__, BrokenPipeError):  # and so does Typer itself where a reader went away
+            return _unread()
         return error.code if isinstance(error.code, int) else EXIT_FAILED if error.code else EXIT_OK
     except OSError as error:
         return _failed_os(error)
@@ -189,6 +192,44 @@ def _interrupted(state: Run) -> int:
         _let_go(sys.stdout)
     print(f"\ncrm: interrupted; {saved}", file=sys.stderr)
     return EXIT_INTERRUPTED
+
+
+def _unread() -> int:
+    """The reader of what is written has seen enough."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _let_go(stream)
+    return EXIT_PIPE
+
+
+class _Narration:
+    """Standard error that loses what cannot be written: a full disk under a log must not end what is told of. A reader
+    that went away ends it, as it does on standard output."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            _let_go(self._stream)
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            _let_go(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _let_go(stream: Any) -> None:

@@ -102,6 +102,20 @@ def test_streams_that_are_shut_or_full(home: Path) -> None:
     assert shell("crm lead edit - owner=me <&-").returncode == 2
 
 
+def test_what_cannot_be_told_on_stderr_ends_nothing(home: Path) -> None:
+    assert shell("crm lead list stge:x 2>/dev/full").returncode == 2
+    assert shell("crm lead list 2>/dev/full").returncode == 0
+    done = shell('crm task add Call --due "2030-01-05 10:00" 2>/dev/full')
+    assert (done.returncode, done.stdout) == (0, "added task:1 Call\n")
+    assert shell("crm task list -o ids").stdout == "1\n"
+
+
+def test_a_reader_of_a_preview_who_has_seen_enough(home: Path) -> None:
+    shell("for n in 1 2 3; do crm lead add L$n; done")
+    done = shell("crm lead edit is:any city=Rome --dry-run 2>&1 | (exec <&-; sleep 1)")
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_no_terminal_no_locale_no_environment(home: Path) -> None:
     env = {
         "PYTHONPATH": environment()["PYTHONPATH"],
