@@ -4,7 +4,7 @@
 .NOTPARALLEL:
 .PHONY: help setup demo test lint bench docs lock clean
 
-# Without bytecode every start of the program takes several times as long.
+# Without bytecode every start of the program takes several times as long: it is kept when it was first made.
 unexport PYTHONDONTWRITEBYTECODE
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -14,11 +14,9 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 endif
 
 BIN := .venv/bin
-# pip compiles on one processor, module after module; COMPILE does it on all of them afterwards.
+# Compiling all modules takes longer than installing them; each is compiled when it is first used.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile
 HASHED := $(PIP_INSTALL) --require-hashes --no-deps
-COMPILE := $(BIN)/python -m compileall -q -j 0
-PACKAGES = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "make %-7s %s\n", $$1, $$2 }'
@@ -71,18 +69,15 @@ clean: ## remove all that make made: .venv, the demo book, caches
 .venv/.runtime: requirements.txt | .venv/.created
 	@echo "Installing what crm needs ..."
 	@$(HASHED) -r requirements.txt
-	@$(COMPILE) "$(PACKAGES)"
 	@touch $@
 
 .venv/.dev: requirements-dev.txt | .venv/.runtime
 	@echo "Installing what its tests need ..."
 	@$(HASHED) -r requirements-dev.txt
-	@$(COMPILE) "$(PACKAGES)"
 	@touch $@
 
 # The build backend is among the locked requirements, so this step asks no index for anything.
 .venv/.project: pyproject.toml crmcli/__init__.py | .venv/.runtime
 	@echo "Installing crm itself ..."
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --no-index --editable .
-	@$(COMPILE) crmcli
 	@touch $@
