@@ -12,7 +12,8 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.keys import derive
 from crmcli.domain.types import show_instant
-from crmcli.store.write import DEFAULTS, canonical, digest, link
+from crmcli.store.journal import Link, canonical, digest
+from crmcli.store.write import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,7 +181,8 @@ class Chain:
         self.seq += 1
         at = show_instant(NOW)
         lines = list(self._lines(rows))
-        self.hash = link(self.hash, self.seq, 100, at, [line[-1] for line in lines])
+        this = Link(self.seq, 100, at, at, "grace", "import", None)
+        self.hash = this.hashed(self.hash, [line[-1] for line in lines])
         self.raw.execute(
             "INSERT INTO journal_tx (seq, batch_id, at, count, hash) VALUES (?, 100, ?, ?, ?)",
             (self.seq, at, len(lines), self.hash),

@@ -78,7 +78,8 @@ def _guarded(state: Run, words: list[str]) -> int:
         # Typer's own errors are told by what they can do: its classes are private to it.
         if hasattr(error, "exit_code") and hasattr(error, "format_message"):
             return _misused(error)
-        return _bug(error, words)
+        damage = state.damage
+        return _failed(str(damage), damage.code) if damage else _bug(error, words)
 
 
 def _command(state: Run, words: list[str]) -> int:
@@ -160,7 +161,10 @@ def _failed(message: str, code: int) -> int:
     except OSError:
         _let_go(sys.stdout)
     lines = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…" for line in message.split("\n")]
-    print(f"crm: {visible(chr(10).join(lines), multiline=True)}", file=sys.stderr)
+    try:
+        print(f"crm: {visible(chr(10).join(lines), multiline=True)}", file=sys.stderr)
+    except BrokenPipeError:
+        _let_go(sys.stderr)
     return code
 
 

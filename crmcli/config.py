@@ -13,23 +13,29 @@ from crmcli.domain.struct import Struct
 from crmcli.errors import CrmError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Setting(Struct):
-    """One setting: `kind` is text, integer, flag or one of the words in `choices`."""
+    """One setting: `kind` is text, which may be one of the words in `choices`, or integer, from `low` to `high`, both
+    included."""
 
     name: str
     kind: str
     default: Any
     help: str
     choices: tuple[str, ...] = ()
+    low: int = 0
+    high: int = 0
 
     @property
     def variable(self) -> str:
         """The environment variable that overrides the file."""
         return "CRM_" + self.name.upper().replace(".", "_")
 
+
+#: A hundred years: what a setting may count back from now and still meet a day that a calendar has.
+MOST_DAYS = 36_500
 
 SETTINGS = {
     setting.name: setting
@@ -50,10 +56,10 @@ SETTINGS = {
         Setting("columns.contact", "text", "", "Columns of 'crm contact list'"),
         Setting("columns.company", "text", "", "Columns of 'crm company list'"),
         Setting("columns.task", "text", "", "Columns of 'crm task list'"),
-        Setting("limit", "integer", 50, "How many rows a list shows; 0 = all"),
-        Setting("silent_days", "integer", 14, "A deal without a touch for so many days is silent"),
-        Setting("new_days", "integer", 7, "A lead is new for so many days"),
-        Setting("busy_timeout", "integer", 30, "How many seconds to wait for another writer"),
+        Setting("limit", "integer", 50, "How many rows a list shows; 0 = all", high=999_999_999),
+        Setting("silent_days", "integer", 14, "A deal without a touch for so many days is silent", high=MOST_DAYS),
+        Setting("new_days", "integer", 7, "A lead is new for so many days", high=MOST_DAYS),
+        Setting("busy_timeout", "integer", 30, "How many seconds to wait for another writer", high=86_400),
         Setting("pager", "text", "", "Program for long output on a terminal; empty means $PAGER or less -FRX"),
         Setting("plugins", "text", "", "Enabled plugins as NAME=MODULE, with commas (crm plugin enable writes it)"),
     )
@@ -93,7 +99,7 @@ def _folder(kind: str, variable: str, default: str) -> str:
 
 
 def config_dir() -> str:
-    """Where config.toml and the user's own reports, hooks and templates are."""
+    """Where config.toml and the user's own reports are."""
     return _folder("config", "XDG_CONFIG_HOME", ".config")
 
 
@@ -127,15 +133,34 @@ class Settings:
         return self.find(name)[0]
 
     def find(self, name: str) -> tuple[Any, str]:
-        """(value, origin): the origin is "flag", the variable's name, the file's path or "default"."""
+        """(value, origin): the origin is "flag", the variable's name, the file's path or "default". Raises UsageError,
+        naming the origin, for a value that means nothing."""
+        value, origin = self.given(name)
+        if origin == "default":
+            return value, origin
+        try:
+            found = check(SETTINGS[name], value)
+        except UsageError as error:
+            raise self.refused(name, error) from None
+        if name == "db" and origin == config_file():
+            found = located(found, config_dir())
+        return found, origin
+
+    def given(self, name: str) -> tuple[Any, str]:
+        """(value, origin) as `find` has them, the value as it stands there, whether it means something or not."""
         setting = setting_of(name)
         if name in self.flags:
-            return check(setting, self.flags[name]), "flag"
+            return self.flags[name], "flag"
         if os.environ.get(setting.variable):
-            return check(setting, os.environ[setting.variable]), setting.variable
+            return os.environ[setting.variable], setting.variable
         if name in self.file:
-            return check(setting, self.file[name]), config_file()
+            return self.file[name], config_file()
         return setting.default, "default"
+
+    def refused(self, name: str, error: UsageError) -> UsageError:
+        """What is wrong with a setting's value, and where it comes from."""
+        origin = self.given(name)[1]
+        return UsageError(f"{f'--{name}' if origin == 'flag' else origin}: {error.message}", error.hint)
 
     @property
     def file(self) -> dict[str, Any]:
@@ -155,12 +180,7 @@ class Settings:
     @property
     def database(self) -> str:
         """The store in force: a path or a PostgreSQL URL. Raises UsageError for URLs of other kinds."""
-        target = str(self["db"]) or os.path.join(data_dir(), "crm.db")
-        if "://" in target and not target.startswith(("postgresql://", "postgres://")):
-            raise UsageError(
-                f"{redacted(target)} is no store that crm knows", "name a file, or postgresql://user@host/database"
-            )
-        return target
+        return str(self["db"]) or os.path.join(data_dir(), "crm.db")
 
 
 def setting_of(name: str) -> Setting:
@@ -173,10 +193,7 @@ def setting_of(name: str) -> Setting:
 def check(setting: Setting, value: Any) -> Any:
     """The value in the setting's type. Raises UsageError."""
     if setting.kind == "integer":
-        try:
-            return int(value)
-        except (TypeError, ValueError):
-            raise UsageError(f"the setting {setting.name} wants a whole number, not '{value}'") from None
+        return _whole(setting, value)
     if isinstance(value, list):  # TOML has lists, and `columns.lead = ["id", "name"]` is how one would write it there
         value = ",".join(map(str, value))
     if value and setting.name in MEANT:
@@ -186,6 +203,39 @@ def check(setting: Setting, value: Any) -> Any:
     if setting.choices and value not in setting.choices:
         raise UsageError(f"the setting {setting.name} wants one of: {', '.join(setting.choices)}; not '{value}'")
     return str(value)
+
+
+def _whole(setting: Setting, value: Any) -> int:
+    try:
+        number = int(value) if type(value) in (int, str) else None  # TOML has 2.5, inf and true as well
+    except ValueError:
+        number = None
+    if number is None or not setting.low <= number <= setting.high:
+        raise UsageError(
+            f"the setting {setting.name} wants a whole number from {setting.low} to {setting.high}, not '{value}'"
+        )
+    return number
+
+
+def located(target: str, folder: str) -> str:
+    """A store's address with a relative path seen from a folder, and ~ as the home folder; a URL as it is."""
+    return os.path.join(folder, os.path.expanduser(target)) if target and "://" not in target else target
+
+
+def kept(name: str, value: str) -> Any:
+    """A typed value as the file keeps it: the path of a book means the same one wherever the program runs. Raises
+    UsageError for a setting or a value that means nothing."""
+    found = check(setting_of(name), value)
+    if name == "timezone" and found:
+        _timezone(found)  # the context asks when it needs the zone
+    return located(found, os.getcwd()) if name == "db" else found
+
+
+def _store(target: str) -> None:
+    if "://" in target and not target.startswith(("postgresql://", "postgres://")):
+        raise UsageError(
+            f"{redacted(target)} is no store that crm knows", "name a file, or postgresql://user@host/database"
+        )
 
 
 def _currency(code: str) -> None:
@@ -218,21 +268,25 @@ def _timezone(name: str) -> None:
 
 
 #: What refuses a word that means nothing.
-MEANT: dict[str, Callable[[str], None]] = {"currency": _currency, "region": _region}
+MEANT: dict[str, Callable[[str], None]] = {"db": _store, "currency": _currency, "region": _region}
 
 
 def _read(path: str) -> dict[str, Any]:
     if not os.path.exists(path):
         return {}
-    import tomllib
-
     try:
         with open(path, "rb") as file:
-            return tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            return _parsed(file.read().decode())
+    except ValueError as error:  # no UTF-8, no TOML
         raise UsageError(f"{path} cannot be read: {error}", "mend the file, or move it away") from None
     except OSError as error:
         raise CrmError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -246,33 +300,76 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def write(name: str, value: str | None) -> str:
-    """Set a setting in the file, or with None take it out; comments and order stay. The file's path."""
+    """Set a setting in the file, or with None take it out; comments and order stay. The file's path.
+
+    A file that is a link stays one: what it points to is written. Raises what `planned` raises, and CrmError.
+    """
+    path, content = planned(name, value)
+    make_folder(os.path.dirname(path), "the settings")
+    replace(os.path.realpath(path), content)
+    return path
+
+
+def planned(name: str, value: str | None) -> tuple[str, bytes]:
+    """(path, content) of the file once the setting is written, or with None taken out.
+
+    Raises UsageError for a setting or a value that means nothing and for a file that wants mending first,
+    NotFoundError for what is not set.
+    """
     import tomlkit
 
     path = config_file()
-    if name not in _flat(_read(path)):  # a word that means nothing can still be taken out
+    now = _flat(_read(path))
+    if name not in now:  # a word that means nothing can still be taken out
         setting_of(name)
+        if value is None:
+            raise NotFoundError(f"{name} is not set in {path}")
     document = tomlkit.document()
     if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", newline="") as file:
             document = tomlkit.parse(file.read())
+    stands = list(_places(document, name))
+    if value is None:
+        for table, key in stands:
+            del table[key]
+        del now[name]
+    else:
+        now[name] = kept(name, value)
+        for table, key in stands or [_new_place(document, name, path)]:
+            table[key] = now[name]
+    content = tomlkit.dumps(document)
+    if _flat(_parsed(content)) != now:
+        raise UsageError(f"{path} is written in a way that cannot be changed from here", f"edit {name} in it by hand")
+    return path, content.encode()
+
+
+def _places(table: Any, name: str) -> Iterator[tuple[Any, str]]:
+    """(table, key) wherever a dotted name stands, which may be under tables or one quoted key."""
+    for key, value in table.items():
+        if key == name and not isinstance(value, dict):
+            yield table, key
+        elif isinstance(value, dict) and name.startswith(f"{key}."):
+            yield from _places(value, name[len(key) + 1 :])
+
+
+def _new_place(document: Any, name: str, path: str) -> tuple[Any, str]:
+    """(table, key) for a dotted name that does not stand there yet. Raises UsageError where something else does."""
+    import tomlkit
+
     *tables, leaf = name.split(".")
-    place: Any = document
+    place = document
     for table in tables:
         if table not in place:
             place[table] = tomlkit.table()
         place = place[table]
-    if value is None:
-        if leaf not in place:
-            raise NotFoundError(f"{name} is not set in {path}")
-        del place[leaf]
-    else:
-        if name == "timezone" and value:
-            _timezone(value)  # the context asks when it needs the zone
-        place[leaf] = check(setting_of(name), value)
-    make_folder(os.path.dirname(path), "the settings")
-    replace(path, tomlkit.dumps(document).encode())
-    return path
+        if not isinstance(place, dict):
+            raise UsageError(
+                f"{path} has a value '{table}', where {name} wants a table",
+                f"mend the file: a line [{table}], and under it {leaf} = ...",
+            )
+    if leaf in place:
+        raise UsageError(f"{path} has a table [{name}], and {name} is one value", f"mend the file: {leaf} = ...")
+    return place, leaf
 
 
 def make_folder(path: str, content: str) -> None:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.config import Settings
 from crmcli.domain.address import redacted
+from crmcli.domain.calendars import WEEK_STARTS
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.pipeline import FIRST_PIPELINE, FIRST_STAGES, FIRST_WORDS
 from crmcli.domain.query import Book
 from crmcli.domain.text import fold, visible
 from crmcli.domain.types import Env
-from crmcli.errors import NotFoundError, StoreError, UsageError
+from crmcli.errors import CrmError, DamagedError, NotFoundError, StoreError, UsageError
 from crmcli.store import connect, schema
 from crmcli.store.sql import table_of
 from crmcli.store.uid import new_uid
@@ -26,8 +27,13 @@ from crmcli.store.uid import new_uid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from crmcli.domain.change import Change
     from crmcli.store.connect import Connection
+    from crmcli.store.fitting import Fitting
     from crmcli.store.write import Hooks, Transaction
+
+#: The years that may be the present one: all that is counted from now, years of reports too, stays in the calendar.
+PRESENT = range(1700, 9900)
 
 
 class Context:
@@ -41,6 +47,8 @@ class Context:
         self.quiet = quiet
         self.plugins_on = plugins
         self.batch = 0
+        #: How many times the book was opened anew; see `follow`.
+        self.opened = 0
         #: The transaction of a rehearsal, once something was written in it; None where writes are meant.
         self._stage: list[contextlib.AbstractContextManager[None]] | None = None
         self._scratch = ""
@@ -69,6 +77,8 @@ class Context:
                 raise UsageError(f"CRM_NOW is not an ISO instant: {stopped}") from None
             if moment.tzinfo is None:
                 raise UsageError("CRM_NOW wants an offset, such as 2026-11-21T10:00:00+00:00")
+            if moment.year not in PRESENT:
+                raise UsageError(f"CRM_NOW is out of range: {stopped}", f"{PRESENT[0]} to {PRESENT[-1]} can be now")
         else:
             moment = datetime.now().astimezone()
         if zone is not None:
@@ -87,13 +97,14 @@ class Context:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
             if str(self.settings["timezone"]):
-                raise UsageError(f"there is no time zone '{name}'", "use an IANA name such as Europe/Berlin") from None
+                wrong = UsageError(f"there is no time zone '{name}'", "use an IANA name such as Europe/Berlin")
+                raise self.settings.refused("timezone", wrong) from None
             return None
 
     @property
     def actor(self) -> str:
         """Who is at work: the setting `user`, or the login name."""
-        name = str(self.settings["user"]) or os.environ.get("USER") or os.environ.get("LOGNAME")
+        name = str(self.settings["user"]).strip() or os.environ.get("USER") or os.environ.get("LOGNAME")
         if not name:
             import pwd
 
@@ -108,8 +119,14 @@ class Context:
         """What reading typed values depends on; one moment for the whole verb."""
         if self._env is None:
             settings = self.settings
-            currency = str(settings["currency"]).upper()
-            self._env = Env(self.now, str(settings["calendar"]), currency, str(settings["region"]).upper(), self.actor)
+            self._env = Env(
+                self.now,
+                str(settings["calendar"]),
+                str(settings["currency"]).upper(),
+                str(settings["region"]).upper(),
+                self.actor,
+                week_start=WEEK_STARTS[str(settings["week_start"])],
+            )
         return self._env
 
     def tick(self) -> None:
@@ -126,8 +143,27 @@ class Context:
             self._connection = self._open()
         return self._connection
 
+    def follow(self) -> None:
+        """Open the book anew where another file was put in its place or its server has hung up, and say so.
+
+        A program that stays open asks this before it reads. Raises StoreError where there is none to open; what was
+        open stays as it is then. A write does not follow: it was meant for the book that was looked at.
+        """
+        held = self._connection
+        if held is None or not held.lost():
+            return
+        self._connection = self._open()
+        self.opened += 1
+        held.close()
+        if self._connection.dialect == "sqlite":
+            self.say("the book was replaced meanwhile, as a restore does: this is the new one")
+        else:
+            self.say("the connection to the server was lost and is back")
+
     def _open(self) -> Connection:
         target = self.settings.database
+        if self._connection is not None and not connect.is_url(target) and not connect.there(target):
+            raise StoreError(f"{target} was moved or removed meanwhile", "put it back, or restore a backup")
         for line in self.settings.unknown():
             self.say(line)
         if not connect.is_url(target) and not connect.there(target):
@@ -166,9 +202,8 @@ class Context:
         self.say("there is no book yet: the dry run is made in an empty one")
         return target
 
-    def _fill(self, target: str) -> None:
-        """What a new book holds. A file gets it before it has its name, for others may be waiting to open it."""
-        opened = connect.connect(target, timeout=float(self.settings["busy_timeout"]), say=self.say)
+    def _fill(self, opened: Connection) -> None:
+        """What a new book holds, in the transaction that makes it."""
         previous, self._connection = self._connection, opened
         rehearsal, self._stage = self._stage, None
         try:
@@ -181,7 +216,6 @@ class Context:
                     tx.add("stage", {**stage, "pipeline_id": pipeline})
         finally:
             self._connection, self._stage = previous, rehearsal
-            opened.close()
 
     @contextlib.contextmanager
     def writing(
@@ -259,7 +293,12 @@ class Context:
             return Hooks()
         from crmcli.plugins import hooks_for
 
-        hooks = Hooks(*hooks_for(self.settings, self.say))
+        def fitting(changes: list[Change]) -> Fitting:
+            from crmcli.store.fitting import Fitting
+
+            return Fitting(self.reader, changes)
+
+        hooks = Hooks(*hooks_for(self.settings, self.say, fitting))
         if self.rehearsing:
             hooks.after = None
         return hooks
@@ -268,8 +307,8 @@ class Context:
 
     @property
     def book(self) -> Book:
-        """What the filter language may ask of the store."""
-        return Book(self._known, self._view, self._won_stages, self._addressed)
+        """What the filter language may ask of the store; `services.naming.book` knows addresses as well."""
+        return Book(self._known, self._view, self._won_stages)
 
     def _known(self, vocabulary: str) -> Iterable[str]:
         return [row[0] for row in self.reader.rows(f"SELECT name_key FROM {table_of(vocabulary)}{_in_use(vocabulary)}")]
@@ -277,22 +316,6 @@ class Context:
     def _won_stages(self) -> list[str]:
         sql = "SELECT name_key FROM stage WHERE is_won IS TRUE AND removed_at IS NULL"
         return [row[0] for row in self.reader.rows(sql)]
-
-    def _addressed(self, entity: str, text: str) -> list[int]:
-        names = ENTITIES[entity if entity in ENTITIES else "lead"].by_name
-        ways: list[tuple[str, Any]] = []
-        if "email" in names and "@" in text:
-            ways.append(("email_key", text.strip().lower()))
-        elif "phone" in names and sum(c.isdigit() for c in text) >= 7 and not any(c.isalpha() for c in text):
-            ways += [(f"{n}_key", names[n].type.key(text, self.env)) for n in ("phone", "mobile") if n in names]
-        elif "domain" in names and "." in text:
-            ways.append(("domain", text.strip().lower().removeprefix("www.")))
-        table = table_of(entity)
-        return [
-            row[0]
-            for column, key in ways
-            for row in self.reader.rows(f"SELECT id FROM {table} WHERE {column} = ? ORDER BY id LIMIT 50", (key,))
-        ]
 
     def _view(self, entity: str, name: str) -> str | None:
         key = (entity, fold(name))
@@ -302,6 +325,22 @@ class Context:
             )
             self._views[key] = (found[0] or "") if found else None
         return self._views[key]
+
+    def damage(self) -> DamagedError | None:
+        """What of the open book is not of the kind it should be, which may be why a verb failed that nobody foresaw;
+        None where all is well, or no book is open."""
+        if self._connection is None:
+            return None
+        from crmcli.store.misfits import misfits
+
+        with contextlib.suppress(CrmError):
+            for table, row, column, kind in misfits(self._connection, 1):
+                noun = next((e.name for e in ENTITIES.values() if e.table == table), table).replace("_", " ")
+                return DamagedError(
+                    f"the book is damaged: '{column}' of {noun} {row} is not {kind}",
+                    "'crm db check --deep' names all such values; mend them, or restore a backup",
+                )
+        return None
 
     def names(self, entity: str) -> list[str]:
         """The words of a vocabulary, in order."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -89,6 +94,16 @@ class ConflictError(CrmError):
     code = EXIT_CONFLICT
 
 
+class TakenError(ConflictError):
+    """A value that only one record may have belongs to another one: `columns` of `table`, as the engine names them;
+    `rows` are the stored values, by id, of those that were being written."""
+
+    def __init__(self, message: str, hint: str = "", table: str = "", columns: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.table, self.columns = table, columns
+        self.rows: dict[int, dict[str, Any]] = {}
+
+
 class NewerDatabaseError(ConflictError):
     """The database was made by a newer version of the program."""
 
@@ -101,6 +116,10 @@ class RefusedError(CrmError):
 
 class StoreError(CrmError):
     """The store cannot be used: locked, read-only, full, damaged, not a CRM database."""
+
+
+class ReadOnlyError(StoreError):
+    """The store can be read, not written."""
 
 
 class DamagedError(StoreError):

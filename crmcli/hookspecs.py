@@ -45,7 +45,9 @@ def before_change(change: Change) -> Change | None:
 
     Return None to let it pass, or `change._replace(after={...})` to amend it. A new record may be given any column
     that its kind has; of an edited one only the columns that the edit touches. Its identity (entity, id, table,
-    `before`), uid, stamps and derived columns stay as they are. An answer that breaks this is left out with a warning.
+    `before`), uid, stamps and derived columns stay as they are. What is given must fit the book: a link leads to a
+    record that is there, a name or external id is not another's where those are unique, and stage, status, closing time
+    and probability go together. An answer that breaks this is left out with a warning.
 
     Raise `crmcli.api.RefusedError` to refuse: then nothing of the whole command is saved, and it ends with exit code
     5. Undo, imports and a new book's vocabularies come through here as well. What the book held before the command

@@ -218,7 +218,7 @@ def views(context: Context) -> str:
         "# Views\n",
         "What `crm sql`, Datasette, `psql` or a BI tool may read: the same views on SQLite and PostgreSQL. They are a\n"
         "public promise; the tables under them are not. `v_lead_all`, `v_deal_all`, `v_contact_all`, `v_company_all`,\n"
-        "`v_task_all` and `v_interaction_all` have the same columns and removed records too.\n",
+        "`v_task_all`, `v_interaction_all` and `v_stage_all` have the same columns and removed records too.\n",
         "Amounts are whole minor units beside their `currency`. Days are `YYYY-MM-DD`. Instants are UTC; SQLite keeps\n"
         "them as text of one width, `2026-12-01T09:00:00.000Z`, whose text order is time order, PostgreSQL as\n"
         "`timestamptz`. SQLite keeps flags (boolean) as 1 and 0, which `crm sql` shows as true and false.\n",

@@ -105,6 +105,7 @@ def test_streams_that_are_shut_or_full(home: Path) -> None:
 def test_what_cannot_be_told_on_stderr_ends_nothing(home: Path) -> None:
     assert shell("crm lead list stge:x 2>/dev/full").returncode == 2
     assert shell("crm lead list 2>/dev/full").returncode == 0
+    assert shell("{ sleep 1; crm lead list stge:x; } 2> >(exec <&-; sleep 2)").returncode == 2
     done = shell('crm task add Call --due "2030-01-05 10:00" 2>/dev/full')
     assert (done.returncode, done.stdout) == (0, "added task:1 Call\n")
     assert shell("crm task list -o ids").stdout == "1\n"

@@ -41,6 +41,11 @@ def test_the_regions_are_those_of_the_library() -> None:
         ("columns.lead", "id,nmae", "column 'nmae'", "did you mean 'name'?"),
         ("columns.task", "id,stage", "a task has no such field", "crm fields task"),
         ("limit", "many", "whole number", ""),
+        ("limit", "-3", "from 0 to 999999999", ""),
+        ("silent_days", "99999999999", "from 0 to 36500", ""),
+        ("new_days", "-1", "from 0 to 36500", ""),
+        ("busy_timeout", "-1", "from 0 to 86400", ""),
+        ("db", "mysql://ada:hunter2@db/x", "ada:[*]{3}@db/x is no store", "postgresql://"),
         ("calendar", "lunar", "one of", ""),
     ],
 )
@@ -49,11 +54,11 @@ def test_a_word_that_means_nothing_is_refused_wherever_it_stands(
 ) -> None:
     table, _, leaf = name.rpartition(".")
     head = f"[{table}]\n" if table else ""
-    with pytest.raises(UsageError, match=complaint):
+    with pytest.raises(UsageError, match=rf"config\.toml: .*{complaint}"):
         settings(f'{head}{leaf} = "{value}"\n')[name]
     settings("")
     monkeypatch.setenv(config.SETTINGS[name].variable, value)
-    with pytest.raises(UsageError, match=complaint):
+    with pytest.raises(UsageError, match=f"{config.SETTINGS[name].variable}: .*{complaint}"):
         Settings()[name]
     monkeypatch.delenv(config.SETTINGS[name].variable)
     with pytest.raises(UsageError, match=complaint) as refused:
@@ -85,3 +90,65 @@ def test_a_slip_in_the_file_is_said_and_can_be_taken_out(book_path: Path, capsys
         config.write("curency", None)
     with pytest.raises(NotFoundError):
         config.write("currency", None)
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "2.5", "true", "[]", "2026-01-01"])
+def test_what_toml_has_besides_whole_numbers_is_none(value: str) -> None:
+    with pytest.raises(UsageError, match=r"config\.toml: the setting limit wants a whole number"):
+        settings(f"limit = {value}\n")["limit"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "complaint"),
+    [
+        ('columns = "id,name"\n', "columns.lead", r"a line \[columns\], and under it lead ="),
+        ("[limit]\nlead = 5\n", "limit", "has a table .limit."),
+    ],
+)
+def test_a_file_in_which_something_else_has_the_place_of_a_setting_wants_mending(
+    text: str, name: str, complaint: str
+) -> None:
+    settings(text)
+    with pytest.raises(UsageError, match=complaint):
+        config.write(name, "5" if name == "limit" else "id")
+    assert Path(config.config_file()).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "after"),
+    [
+        ('"columns.lead" = "id" # mine\nlimit = 5\n', "name", '"columns.lead" = "name" # mine\nlimit = 5\n'),
+        ('"columns.lead" = "id"\nlimit = 5\n', None, "limit = 5\n"),
+        ('columns.lead = "id"\ncolumns.deal = "id"\n', None, 'columns.deal = "id"\n'),
+        ('"columns.lead" = "id"\n[columns]\nlead = "name"\n', None, "[columns]\n"),
+        ('columns = {lead = "id"}\r\n', "name", 'columns = {lead = "name"}\r\n'),
+        ('[columns]\ndeal = "id"\n', "name", '[columns]\ndeal = "id"\nlead = "name"\n'),
+    ],
+)
+def test_a_setting_is_changed_where_it_stands(text: str, value: str | None, after: str) -> None:
+    settings("")
+    Path(config.config_file()).write_bytes(text.encode())
+    config.write("columns.lead", value)
+    assert Path(config.config_file()).read_bytes().decode() == after
+    assert Settings().find("columns.lead")[0] == (value or "")
+
+
+def test_the_path_of_a_book_means_the_same_file_everywhere(
+    isolated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config.write("db", "book.db")
+    assert Settings().database == str(tmp_path / "book.db")
+    assert settings('db = "books/a.db"\n').database == str(isolated / "config" / "books" / "a.db")
+    assert settings('db = "~/a.db"\n').database == str(isolated.parent / "a.db")
+    assert settings('db = "postgresql://db.example/crm"\n').database == "postgresql://db.example/crm"
+
+
+def test_a_file_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    path = Path(config.config_file())
+    path.parent.mkdir(parents=True)
+    path.symlink_to(tmp_path / "dotfiles.toml")
+    config.write("currency", "USD")
+    config.write("limit", "7")
+    assert path.is_symlink()
+    assert (tmp_path / "dotfiles.toml").read_text(encoding="utf-8") == 'currency = "USD"\nlimit = 7\n'

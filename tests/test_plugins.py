@@ -15,7 +15,7 @@ import typer
 from crmcli import plugins
 from crmcli.__main__ import main
 from crmcli.commands import root
-from crmcli.config import Settings
+from crmcli.config import Settings, config_dir
 from crmcli.context import Context
 from crmcli.domain.entities import LEAD
 from crmcli.errors import EXIT_REFUSED, CrmError, NotFoundError, RefusedError
@@ -128,6 +128,34 @@ def after_change(changes):
     assert book.reader.value("SELECT name_key FROM opportunity") == "ada lovelace"
     assert [c.after["name"] for c in changed.changes if c.entity == "lead" and c.after] == ["Ada Lovelace"]
     assert sys.modules["plugged_good"].seen == [("lead", "Ada Lovelace")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["lead", "add", "ada"], "added lead:2 ADA"),
+        (["log", "call", "lead:1", "hello"], "logged call with lead:1 old: HELLO"),
+        (["lead", "convert", "1", "--name", "engine"], "lead:1 is now deal:1 ENGINE\nmade contact:1 OLD"),
+        (["user", "add", "grace"], "added user GRACE"),
+        (["tag", "rename", "vip", "best"], "tag vip is now BEST"),
+        (["view", "save", "mine", "is:any", "--for", "lead"], "saved view MINE for leads"),
+        (["stage", "add", "offer"], "added stage OFFER"),
+        (["stage", "edit", "New", "name=fresh"], "changed stage FRESH"),
+        (["pipeline", "add", "second"], "added pipeline SECOND"),
+    ],
+)
+def test_messages_say_what_a_plugin_made_of_it(
+    words: list[str], said: str, plug: Write, book: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records.add(book, LEAD, {"name": "old", "tags": "vip"})
+    plug(loud="""
+@hookimpl
+def before_change(change):
+    texts = {c: v.upper() for c, v in (change.after or {}).items() if c in ("name", "body") and v}
+    return change._replace(after={**change.after, **texts}) if texts else None
+""")  # fmt: skip
+    assert main(words) == 0
+    assert said in "".join(capsys.readouterr())
 
 
 def test_veto_saves_nothing_and_names_the_plugin(plug: Write, book: Context) -> None:
@@ -387,13 +415,13 @@ def test_plugins_can_be_left_out(plug: Write, book: Context) -> None:
 
 
 def test_without_plugins_nothing_is_loaded(book: Context, run: Callable[..., Finished]) -> None:
-    assert plugins.hooks_for(Settings(), print) == (None, None, None)
+    assert plugins.hooks_for(Settings(), print, lambda _changes: pytest.fail("nothing to fit")) == (None, None, None)
     probe = """
 import sys
 from crmcli import plugins
-from crmcli.config import Settings
+from crmcli.config import Settings, config_dir
 from crmcli.plugins import bringing
-plugins.hooks_for(Settings(), print)
+plugins.hooks_for(Settings(), print, None)
 bringing.reports(Settings(), print)
 bringing.add_commands(None, Settings(), print)
 print(sorted({"pluggy", "importlib.metadata", "crmcli.hookspecs", "typer"} & set(sys.modules)))
@@ -495,6 +523,33 @@ def register_reports():
     assert sorted(line.split("'")[1] for line in said) == ["three", "two"]
 
 
+def test_a_bad_report_does_not_take_the_others_away(
+    plug: Write, book: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = Path(config_dir()) / "reports"
+    own.mkdir(parents=True)
+    (own / "mine.sql").write_text("-- Mine\nSELECT 1", encoding="utf-8")
+    (own / "latin.sql").write_bytes(b"-- caf\xe9\nSELECT 1")
+    (own / "empty.sql").touch()
+    (own / "folder.sql").mkdir()
+    (own / "dangling.sql").symlink_to(own / "nowhere")
+    (own / "._mine.sql").write_bytes(b"\x00")
+    plug(
+        hollow="@hookimpl\ndef register_reports(): return [Report('hollow', '', '')]",
+        nameless="@hookimpl\ndef register_reports(): return [Report('', '', '')]",
+        failing="@hookimpl\ndef register_reports(): 1 / 0",
+    )
+    assert main(["report", "-o", "tsv"]) == 0
+    said = capsys.readouterr()
+    assert [line.split("\t")[0] for line in said.out.splitlines()[1:]] == [
+        "funnel", "mine", "pipeline", "sources", "win-loss"
+    ]  # fmt: skip
+    warned = [line for line in said.err.splitlines() if line.startswith("warning: ")]
+    assert [sum(name in line for line in warned) for name in ("latin", "empty", "folder.sql", "dangling")] == [1] * 4
+    assert [sum(name in line for line in warned) for name in ("hollow", "nameless", "failing")] == [1] * 3
+    assert len(warned) == 7
+
+
 # --- enabling ------------------------------------------------------------------------------------------------------
 
 
@@ -554,6 +609,13 @@ def test_enabling_says_which_commands_are_out_of_reach(
     assert "the plugin 'alpha' has a command 'lead', but crm has one already; it is left out" in said
 
 
+def test_what_cannot_be_loaded_is_not_enabled(installed: Path, book: Context) -> None:
+    (installed.parent / "installed" / "plugged_alpha" / "hooks.py").unlink()
+    with pytest.raises(CrmError, match=r"'alpha' \(plugged_alpha.hooks\) cannot be loaded: ModuleNotFoundError"):
+        plugging.enable(book, "alpha")
+    assert Settings().find("plugins") == ("", "default")
+
+
 def test_what_is_not_there_is_said(installed: Path, book: Context) -> None:
     with pytest.raises(NotFoundError, match="did you mean 'alpha'"):
         plugging.enable(book, "alpa")
@@ -579,6 +641,8 @@ def test_the_environment_is_not_overridden(installed: Path, book: Context, monke
     monkeypatch.setenv("CRM_PLUGINS", "beta=plugged_beta.hooks")
     with pytest.raises(CrmError, match="set by CRM_PLUGINS"):
         plugging.enable(Context(), "alpha")
+    for words in (("enable", "alpha"), ("disable", "beta")):
+        assert main(["plugin", *words, "--dry-run"]) == main(["plugin", *words, "-y"]) == 2
 
 
 # --- the contract --------------------------------------------------------------------------------------------------

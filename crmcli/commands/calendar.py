@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import book, noun
+from crmcli.commands.frame import book, noun, run_of
+from crmcli.errors import UsageError
 from crmcli.results import Bytes
 
 app = noun("Examples:\n  crm calendar export > follow-ups.ics\n  crm calendar export owner:me type:meeting > mine.ics")
@@ -24,4 +25,9 @@ def export(
 ) -> Bytes:
     from crmcli.services import calendars
 
+    if run_of(ctx).output:
+        raise UsageError(
+            f"a calendar is an iCalendar file, not {run_of(ctx).output}",
+            "leave out the format; 'crm task list' has the same tasks in every one",
+        )
     return calendars.export(book(ctx), tuple(words or ()), todo=todo)

@@ -24,7 +24,6 @@ GLOBS = frozenset("*?[")
 IN_QUOTES = re.compile(r"[\"`$\\]")
 #: A record by its number: 12, lead:12.
 NUMBER = re.compile(r"(?:[a-z_]+:)?[0-9]+")
-FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "ids")
 FILTERING = (
     "list",
     "edit",
@@ -205,6 +204,7 @@ def options(command: Any) -> list[Offer]:
 
 def of_option(place: Place, current: str) -> list[Offer]:
     """The values of the option before the cursor."""
+    from crmcli.commands.frame import COLOURS, FORMATS
     from crmcli.services import completing
 
     name = place.waiting.lstrip("-").replace("-", "_")
@@ -212,7 +212,7 @@ def of_option(place: Place, current: str) -> list[Offer]:
     if name in ("o", "output"):
         return [(word, "") for word in FORMATS]
     if name == "color":
-        return [(word, "") for word in ("auto", "always", "never")]
+        return [(word, "") for word in COLOURS]
     if name in ("for", "as"):
         return [(word, RECORDS[word].help) for word in ("lead", "deal", "contact", "company", "task")]
     if name in ("c", "columns", "s", "sort") and kind:

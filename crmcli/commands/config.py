@@ -9,6 +9,7 @@ import typer
 from crmcli import config as settings
 from crmcli.commands.frame import book, noun, run_of
 from crmcli.domain.address import redacted
+from crmcli.errors import UsageError
 from crmcli.results import Column, Note, Rows
 
 app = noun("Examples:\n  crm config list\n  crm config set currency USD\n  crm config get currency --origin")
@@ -33,7 +34,11 @@ def list_(ctx: typer.Context, origin: Origin = False) -> Rows:
         book(ctx).say(line)
     rows = []
     for name, setting in settings.SETTINGS.items():
-        value, source = book(ctx).settings.find(name)
+        try:
+            value, source = book(ctx).settings.find(name)
+        except UsageError as error:  # here one looks for the value that stops everything else
+            book(ctx).say(f"warning: {error}")
+            value, source = book(ctx).settings.given(name)
         rows.append({"name": name, "value": _shown(name, value), "origin": source, "help": setting.help})
     return Rows(COLUMNS if origin else COLUMNS[:2] + COLUMNS[3:], rows)
 
@@ -50,9 +55,10 @@ def get(ctx: typer.Context, name: Name, origin: Origin = False) -> Note:
     epilog="Examples:\n  crm config set currency USD\n  crm config set columns.lead id,name,stage,value",
 )
 def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> Note:
-    settings.check(settings.setting_of(name), value)
+    value = str(settings.kept(name, value))
     if run_of(ctx).dry_run:
-        return run_of(ctx).would(f"set {name} = {_shown(name, value)} in {settings.config_file()}")
+        path, _ = settings.planned(name, value)
+        return run_of(ctx).would(f"set {name} = {_shown(name, value)} in {path}")
     path = settings.write(name, value)
     _warn_overruled(ctx, name)
     return Note(f"set {name} = {_shown(name, value)} in {path}", data=False)
@@ -61,13 +67,14 @@ def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(me
 @app.command("unset", help="Take a setting out of the configuration file.")
 def unset(ctx: typer.Context, name: Name) -> Note:
     if run_of(ctx).dry_run:
-        return run_of(ctx).would(f"unset {name} in {settings.config_file()}")
+        path, _ = settings.planned(name, None)
+        return run_of(ctx).would(f"unset {name} in {path}")
     path = settings.write(name, None)
-    now = f"; it is now {_shown(name, settings.Settings()[name])}" if name in settings.SETTINGS else ""
+    now = f"; it is now {_shown(name, settings.Settings().given(name)[0])}" if name in settings.SETTINGS else ""
     return Note(f"unset {name} in {path}{now}", data=False)
 
 
 def _warn_overruled(ctx: typer.Context, name: str) -> None:
-    _, source = settings.Settings(book(ctx).settings.flags).find(name)
+    _, source = settings.Settings(book(ctx).settings.flags).given(name)
     if source not in (settings.config_file(), "default"):
         book(ctx).say(f"{source} overrules it now")

@@ -38,7 +38,9 @@ def path(ctx: typer.Context) -> Note:
 @app.command(
     "check",
     help="Prove the book sound: engine, links, journal, search index. Exit code 1 if it is not.",
-    epilog="Examples:\n  crm db check --deep\n  crm db check --repair    when a search says that its index is damaged",
+    epilog="Examples:\n"
+    "  crm db check --deep\n"
+    "  crm db check --repair    # when a search says that its index is damaged",
 )
 def check(
     ctx: typer.Context,
@@ -50,7 +52,7 @@ def check(
         typer.Option(
             "--repair",
             help="First make anew what is worked out from the records: search index, dates of last touch, "
-            "task counts, views",
+            "task counts, views, indexes, counters of numbers",
             show_default=False,
         ),
     ] = False,
@@ -59,7 +61,7 @@ def check(
 
     run_of(ctx).long()
     if repair and run_of(ctx).dry_run:
-        book(ctx).say(f"would: make anew search index, derived columns, views\n{UNWRITTEN}")
+        book(ctx).say(f"would: make anew search index, derived columns, views, indexes, counters\n{UNWRITTEN}")
     elif repair:
         database.repair(book(ctx))
     return database.check(book(ctx), deep=deep)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmcli.commands.frame import FORMATS, noun, run_of
+from crmcli.commands.frame import FORMATS, keep_format, noun, run_of
 from crmcli.domain.entities import entity
 
 app = noun()
@@ -24,10 +24,17 @@ def export(
     ctx: typer.Context,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="leads, deals, contacts, companies, tasks ...")],
     words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]...", help="A filter")] = None,
-    output: Annotated[
+    output: Annotated[  # noqa: ARG001 - its callback notes it
         str,
-        typer.Option("-o", "--output", metavar="FORMAT", help="csv, xlsx, json, jsonl, tsv, md and what plugins add"),
-    ] = "csv",
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FORMAT",
+            help="csv, xlsx, json, jsonl, tsv, md or ids; csv unless given",
+            show_default=False,
+            callback=keep_format,
+        ),
+    ] = "",
     columns: Annotated[
         str,
         typer.Option(
@@ -47,7 +54,7 @@ def export(
 
     run = run_of(ctx)
     run.long()
-    wanted = run.output or output
+    wanted = run.output or "csv"
     run.flags["output"] = wanted if wanted in FORMATS else ""
     return exporting.export(
         run.context, entity(kind), tuple(words or ()), format=wanted, columns=columns, lossless=lossless

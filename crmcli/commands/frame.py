@@ -12,11 +12,14 @@ from typer.main import get_command_from_info, get_group_from_info
 
 from crmcli.config import Settings
 from crmcli.context import Context
+from crmcli.domain.text import digits
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from crmcli.errors import CrmError
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "ids")
 COLOURS = ("auto", "always", "never")
@@ -49,7 +52,7 @@ class Run:
     @property
     def output(self) -> str:
         """The format asked for; "" leaves it to where the output goes."""
-        return "json" if self.flags.get("json") else str(self.flags.get("output") or "")
+        return str(self.flags.get("output") or "")
 
     @property
     def quiet(self) -> bool:
@@ -75,6 +78,11 @@ class Run:
     def saved(self) -> int:
         """The number of the last batch that was saved; 0 when nothing was."""
         return self._context.batch if self._context else 0
+
+    @property
+    def damage(self) -> CrmError | None:
+        """What is wrong with the book that this run has opened, asked when it failed as nobody foresaw."""
+        return self._context.damage() if self._context else None
 
     def long(self) -> None:
         """A verb that runs long: garbage is collected again (the process started without)."""
@@ -175,7 +183,16 @@ def _keep(ctx: typer.Context, param: Any, value: Any) -> Any:
         raise typer.BadParameter(f"'{value}' is not a format; choose from {', '.join(FORMATS)}", ctx=ctx, param=param)
     if param.name == "color" and value not in COLOURS:
         raise typer.BadParameter(f"'{value}' is not one of {', '.join(COLOURS)}", ctx=ctx, param=param)
-    run_of(ctx).flags[param.name] = value
+    if param.name == "db" and not value.strip():
+        raise typer.BadParameter("it names no book; is a variable empty?", ctx=ctx, param=param)
+    run_of(ctx).flags.update({"output": "json"} if param.name == "json" else {param.name: value})
+    return value
+
+
+def keep_format(ctx: typer.Context, value: str) -> str:
+    """Note a format of a command that has more of them than others, as `_keep` does."""
+    if value and not ctx.resilient_parsing:
+        run_of(ctx).flags["output"] = value
     return value
 
 
@@ -205,7 +222,7 @@ def option(
 
 def whole(text: Any) -> int:
     """How many, as it is typed: a whole number, 0 or more. Raises BadParameter."""
-    plain = str(text).strip()
+    plain = digits(str(text)).strip()
     if not (plain.isascii() and plain.isdigit() and len(plain) < MOST_DIGITS):
         raise typer.BadParameter(f"'{plain}' is not a number of 0 or more")
     return int(plain)

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.frame import book, noun, whole
-from crmcli.domain.entities import ENTITIES
 from crmcli.results import Rows
 from crmcli.services import naming
 
@@ -25,8 +24,5 @@ def history(
     from crmcli.services import history as services
 
     context = book(ctx)
-    text = " ".join(record)
-    kind, number = naming.resolve_any(
-        context, text, tuple(ENTITIES) if ":" in text else ("lead", "deal", "contact", "company")
-    )
+    kind, number = naming.resolve_any(context, " ".join(record))
     return services.history(context, kind, number, limit=limit)

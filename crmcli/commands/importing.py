@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crmcli.commands.frame import Run, noun, run_of
+from crmcli.commands.frame import UNWRITTEN, Run, noun, run_of
 from crmcli.domain.entities import entity
 from crmcli.domain.text import visible
 from crmcli.errors import UsageError
@@ -133,7 +133,7 @@ def _tried(run: Run, page: Page) -> Page:
     for line in (
         f"{page.values['file']}: {page.values['gist']}",
         *page.values["notes"],
-        "dry run: nothing was written",
+        UNWRITTEN,
     ):
         run.context.say(line)
     return page

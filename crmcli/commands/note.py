@@ -20,10 +20,10 @@ from crmcli.services import naming, records, timeline
 app = noun(
     "Examples:\n"
     '  crm note add lead:12 "met at PyCon"\n'
-    "  crm note add contact:7            opens $EDITOR\n"
+    "  crm note add contact:7            # opens $EDITOR\n"
     "  pbpaste | crm note add deal:31 -\n"
     "  crm note list deal:31\n"
-    "  crm note remove 15                a note, call, meeting ... by its number"
+    "  crm note remove 15                # a note, call, meeting ... by its number"
 )
 listed(app, INTERACTION, noun="note", example="deal:31 kind:call at:this-week")
 
@@ -82,7 +82,7 @@ def show(
     help="Change what was noted or logged: one text, or fields of all that fit a filter.",
     epilog="Examples:\n"
     '  crm note edit 15 "met at EuroPython"\n'
-    "  crm note edit 15                  opens $EDITOR\n"
+    "  crm note edit 15                  # opens $EDITOR\n"
     "  crm note edit 15 at=yesterday minutes=20 on=deal:31\n"
     "  crm note list deal:31 -o ids | crm note edit - on=deal:32",
 )

@@ -7,6 +7,7 @@ import typer
 from crmcli import config
 from crmcli.commands.frame import book, noun
 from crmcli.domain.address import redacted
+from crmcli.errors import UsageError
 from crmcli.results import Column, Rows
 
 app = noun()
@@ -18,8 +19,13 @@ app = noun()
     epilog="CRM_HOME=DIR puts all of them under one folder; XDG folders otherwise.",
 )
 def paths(ctx: typer.Context) -> Rows:
+    try:
+        database = redacted(book(ctx).settings.database)
+    except UsageError as error:  # the file that says where the book is may be the one that is looked for
+        book(ctx).say(f"warning: {error}")
+        database = ""
     rows = [
-        {"what": "book", "path": redacted(book(ctx).settings.database)},
+        {"what": "book", "path": database},
         {"what": "settings", "path": config.config_file()},
         {"what": "config", "path": config.config_dir()},
         {"what": "data", "path": config.data_dir()},

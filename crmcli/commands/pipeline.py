@@ -14,8 +14,8 @@ from crmcli.services import pipelines
 
 app = noun(
     "Examples:\n"
-    "  crm pipeline                     the board of the first pipeline\n"
-    "  crm pipeline Partners owner:me   of another one, filtered\n"
+    "  crm pipeline                     # the board of the first pipeline\n"
+    "  crm pipeline Partners owner:me   # of another one, filtered\n"
     "  crm pipeline add Partners New Talking Signed\n\nA pipeline that has the name of a verb: crm pipeline board add"
 )
 

@@ -33,6 +33,7 @@ def enable(ctx: typer.Context, name: Name) -> Any:
     from crmcli.services import plugging
 
     context = book(ctx)
+    plugging.enabling(context, name)  # what cannot be done is not asked for
     if run_of(ctx).dry_run:
         run_of(ctx).show(plugging.info(context, name))
         return run_of(ctx).would(f"enable the plugin '{name}'")

@@ -77,10 +77,12 @@ def listed(app: typer.Typer, kind: Entity, *, noun: str = "", example: str = "")
 
 
 def _register_showing(app: typer.Typer, kind: Entity) -> None:
+    called = "ada@engines.example" if "email" in kind.by_name else "'Call Ada'"
+
     @app.command(
         "show",
         help=f"Show one {kind.name} with all that hangs on it.",
-        epilog=f"Examples:\n  crm {kind.name} show 12\n  crm {kind.name} show ada@engines.example -o json",
+        epilog=f"Examples:\n  crm {kind.name} show 12\n  crm {kind.name} show {called} -o json",
     )
     def show(
         ctx: typer.Context,
@@ -185,7 +187,7 @@ def adding(kind: Entity) -> type[Verb]:
     return Add
 
 
-def field_options(kind: Entity, *, only: Sequence[str] = ()) -> list[Any]:
+def field_options(kind: Entity) -> list[Any]:
     """An option for each field that can be set: `--close-on`, `--close`; `--tag` may be repeated."""
 
     def keep(ctx: typer.Context, param: Any, value: Any) -> None:
@@ -196,7 +198,7 @@ def field_options(kind: Entity, *, only: Sequence[str] = ()) -> list[Any]:
     found, names = [], {}
     sugar = ASSIGNABLE_SUGAR.get(kind.name, ())
     for field in kind.fields:
-        if not field.settable or field.name == "name" or (only and field.name not in only):
+        if not field.settable or field.name == "name":
             continue
         words = [field.name, *(a for a in field.aliases if a not in sugar)]
         flags = ["--" + word.replace("_", "-") for word in words]

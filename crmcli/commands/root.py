@@ -21,6 +21,7 @@ from crmcli.commands.frame import (
     with_shared,
     write_options,
 )
+from crmcli.errors import CrmError
 
 
 class Entry(NamedTuple):
@@ -137,7 +138,10 @@ class Root(Helped, TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        load_plugins(ctx)
+        try:
+            load_plugins(ctx)
+        except CrmError as error:  # settings that cannot be read: help is for that as well
+            run_of(ctx).context.say(f"warning: {error}")
         for title, entries in SECTIONS:
             with formatter.section(title):
                 formatter.write_dl([(name, entry.help) for name, entry in entries.items()])
@@ -189,7 +193,10 @@ def plugin_names() -> list[str]:
     from crmcli.config import Settings
 
     settings = Settings()
-    if not str(settings["plugins"]):
+    try:
+        if not str(settings["plugins"]):
+            return []
+    except CrmError:  # of settings that cannot be read, the commands of the program are still known
         return []
     from crmcli.plugins.bringing import add_commands
 

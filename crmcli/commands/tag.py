@@ -96,7 +96,7 @@ def rename(ctx: typer.Context, old: Name, new: Annotated[str, typer.Argument(met
 @app.command(
     "merge",
     help="Make one tag of two.",
-    epilog="Examples:\n  crm tag merge v.i.p. vip        what had 'v.i.p.' has 'vip' now",
+    epilog="Examples:\n  crm tag merge v.i.p. vip        # what had 'v.i.p.' has 'vip' now",
 )
 def merge(ctx: typer.Context, old: Name, into: Annotated[str, typer.Argument(metavar="INTO")]) -> Changed:
     return tags.merge(book(ctx), old, into)

@@ -10,6 +10,8 @@ Calendar = str
 JALALI_YEARS = range(1200, 1600)
 GREGORIAN_YEARS = range(1600, 10000)
 ONE_DAY = timedelta(days=1)
+#: The first day of the week as the setting has it -> its number, 0 for Monday to 6 for Sunday.
+WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
 
 
 def split_day(day: date, calendar: Calendar) -> tuple[int, int, int]:

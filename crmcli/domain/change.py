@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.struct import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Change(Struct):
@@ -17,3 +20,11 @@ class Change(Struct):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     table: str = ""
+
+
+def written(changes: Sequence[Change], entity: str, number: int, column: str, meant: Any) -> Any:
+    """What a column of a record is after these changes, in which plugins may have amended what was `meant`."""
+    for change in reversed(changes):
+        if change.id == number and change.entity == entity and change.after and column in change.after:
+            return change.after[column]
+    return meant

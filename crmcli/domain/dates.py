@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # "ymd" (nothing is assumed), "dmy" or "mdy": how a column that is imported writes its days
 Order = str
 
+# The first and the last day of JALALI_YEARS.
+_FIRST_JALALI, _LAST_JALALI = date(1821, 3, 21), date(2221, 3, 20)
+
 DAY_EXAMPLES = "Write today, tomorrow, fri, last fri, +3d, -2w, +1m, +3wd, eom, 2026-12-01, 1.12.2026 or 1 dec 2026."
 TIME_EXAMPLES = "A time may follow the day: tomorrow 9am, fri 14:30, 2026-12-01T14:30; or stand alone: 14:30, +2h, now."
 
@@ -89,7 +92,7 @@ def parse_instant(
 ) -> datetime:
     """Read a day or time as `parse_when` does and return it in UTC; a day alone means its 00:00 on the wall clock."""
     if 16 <= len(text) <= 24 and calendar != "jalali" and (moment := _iso_moment(text)):
-        return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)).astimezone(UTC)
+        return _utc(moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo))
     return instant_of(read_when(text, Setting(now, calendar, order, week_start)), now)
 
 
@@ -99,11 +102,23 @@ def instant_of(when: When, now: datetime) -> datetime:
     A time that the clocks skip moves forward by what they skip (02:30 becomes 03:30); one that they pass twice is
     the first (RFC 5545 3.3.5 reads them so too).
     """
-    wall = datetime.combine(when.day, when.time or time(), tzinfo=now.tzinfo)
+    return _utc(datetime.combine(when.day, when.time or time(), tzinfo=now.tzinfo))
+
+
+def _utc(wall: datetime) -> datetime:
     try:
         return wall.astimezone(UTC)
     except OverflowError:
         raise _outside(wall.isoformat()) from None
+
+
+def local(moment: datetime, zone: tzinfo | None) -> datetime:
+    """Return an aware moment on the clocks of a zone (None: the machine's); in UTC where the clocks there leave the
+    calendar, as those further east do at 9999-12-31 23:59."""
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        return moment.astimezone(UTC)
 
 
 def describe(when: When, now: datetime, calendar: Calendar = "gregorian") -> str:
@@ -122,8 +137,9 @@ def describe(when: When, now: datetime, calendar: Calendar = "gregorian") -> str
 
 
 def show_day(day: date, calendar: Calendar = "gregorian") -> str:
-    """Return the day as YYYY-MM-DD of the calendar: 2026-11-27 or 1405-09-06."""
-    if calendar != "jalali":
+    """Return the day as YYYY-MM-DD of the calendar: 2026-11-27 or 1405-09-06. A day outside the Jalali years that can
+    be typed, such as the 9999-12-31 that means "never", is shown as the Gregorian one."""
+    if calendar != "jalali" or not _FIRST_JALALI <= day <= _LAST_JALALI:
         return day.isoformat()
     year, month, number = split_day(day, calendar)
     return f"{year:04}-{month:02}-{number:02}"
@@ -161,7 +177,7 @@ def _read(words: str, setting: Setting) -> When | None:
     words = f"{match[1]} {match[2]}" if match else words
     match = re.fullmatch(
         r"(?:(.*?) )??(?:(?:at|ساعت) )?(\d\d?)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(?: ?([ap])m)?"
-        r"( ?z|[+-]\d\d:?\d\d)?",
+        r"( ?(?:z|utc|gmt)| ?[+-]\d\d:?\d\d)?",
         words,
     )
     if not match or not (match[3] or match[6]):
@@ -199,7 +215,7 @@ def _clock(match: re.Match[str]) -> time | None:
 def _offset(text: str) -> tzinfo:
     from datetime import timezone
 
-    if text == "z":
+    if text[0] not in "+-":
         return UTC
     hours, minutes = int(text[1:3]), int(text[-2:])
     if hours > 23 or minutes > 59:

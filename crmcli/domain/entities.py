@@ -8,6 +8,7 @@ from crmcli.domain.types import (
     Currency,
     Day,
     Email,
+    ExternalId,
     Flag,
     Identifier,
     Instant,
@@ -24,6 +25,8 @@ from crmcli.domain.types import (
 from crmcli.errors import UsageError
 
 PRIORITIES = ("none", "low", "medium", "high")
+#: Fields that are for machines: a person who looks at a record is not shown them unasked.
+UNSEEN = frozenset(("uid", "probability_manual", "position", "next_due_on", "next_due_at"))
 STATUSES = ("open", "won", "lost")
 INTERACTION_KINDS = ("note", "call", "email", "meeting", "message", "visit", "task", "document")
 PLANS = {"monthly": 1, "quarterly": 3, "yearly": 12, "3 years": 36, "5 years": 60}
@@ -114,7 +117,7 @@ DESCRIPTION = Field(
     headers=("notes", "comments", "note", "about", "internal notes", "remarks", "توضیحات", "شرح", "یادداشت"),
 )  # fmt: skip
 EXTERNAL = Field(
-    "external_id", Identifier(), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
+    "external_id", ExternalId(), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
 )  # fmt: skip
 LAST_TOUCH = Field(
     "last_touch", Instant(), "Last touch", "The last interaction with it", "last_touch", settable=False, derived=True, indexed=True,
@@ -151,7 +154,7 @@ _OPPORTUNITY_MIDDLE = (
     Field("value", Money(), "Value", "Expected revenue, in the record's currency", "value_minor", ("amount",), MONEY_HEADERS, indexed=True),
     Field("currency", Currency(), "Currency", "ISO 4217 code of value and recurring", "currency", headers=(
         "currency code", "currencyisocode", "amount currency", "currency of value", "value currency",
-        "opportunity amount currency", "ارز", "نوع ارز", "واحد پول")),
+        "opportunity amount currency", "company_currency", "ارز", "نوع ارز", "واحد پول", "واحد پولی")),
     Field("probability", Percent(), "Probability", "Chance to win in percent; typing one keeps it, clearing it makes it automatic",
           "probability_bp", headers=(
               "deal probability", "probability (%)", "win probability", "close probability", "confidence", "احتمال", "درصد احتمال",
@@ -332,7 +335,8 @@ COMPANY = Entity(
               headers=("number of employees", "numberofemployees", "# employees", "no. of employees", "نفرات", "تعداد کارکنان")),
         Field("revenue", Money(), "Annual revenue", "Its revenue a year", "revenue_minor", headers=("annual revenue", "annualrevenue", "درآمد")),
         Field("currency", Currency(), "Currency", "ISO 4217 code of the revenue", "currency",
-              headers=("currency code", "currencyisocode", "annual revenue currency", "revenue currency")),
+              headers=("currency code", "currencyisocode", "annual revenue currency", "revenue currency", "ارز", "نوع ارز",
+                       "واحد پول", "واحد پولی")),
         *ADDRESS, OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, LAST_TOUCH, *STAMPS,
     ),
     ("id", "name", "domain", "industry", "city", "country", "parent", "owner", "tags", "last_touch"),
@@ -350,7 +354,8 @@ TASK = Entity(
         Field("due_on", Day(), "Due", "The day it is due", "due_on", ("due",), indexed=True, moment="due_at",
               headers=("due date", "deadline", "activitydate", "due", "سررسید", "تاریخ سررسید", "مهلت")),
         Field("due_at", Instant(), "Due at", "The moment it is due, when a time was given", "due_at", settable=False),
-        Field("minutes", Integer(0, 100_000), "Minutes", "How long it takes", "minutes", ("duration",)),
+        Field("minutes", Integer(0, 100_000), "Minutes", "How long it takes", "minutes", ("duration",),
+              headers=("duration in minutes", "duration minutes", "duration in hours", "مدت", "مدت زمان")),
         Field("priority", Choice(*PRIORITIES, numbers=True), "Priority", "none, low, medium or high", "priority", headers=("اولویت",)),
         OWNER,
         Field("opportunity", Ref("opportunity"), "Lead or deal", "The lead or deal it belongs to", "opportunity_id", ("lead", "deal")),

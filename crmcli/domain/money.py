@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from crmcli.domain.currencies import NAMES
 from crmcli.domain.text import clip, digits, fold
 from crmcli.errors import FieldError
 
@@ -38,22 +39,32 @@ _SYMBOLS = {
     "₪": "ILS", "₫": "VND", "₴": "UAH", "₦": "NGN", "₱": "PHP", "฿": "THB", "₸": "KZT", "₾": "GEL", "₼": "AZN",
     "֏": "AMD", "zl": "PLN", "kc": "CZK", "rial": "IRR", "rials": "IRR", "ریال": "IRR", "یورو": "EUR", "دلار": "USD",
 }  # fmt: skip
-# Signs shared by several currencies: the user's own one of them, else the first.
+# Signs and words shared by several currencies: the user's own one of them, else the first.
+_DOLLARS = (
+    "USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "JMD", "FJD", "BBD", "TTD",
+)  # fmt: skip
+_RUPEES = ("INR", "PKR", "LKR", "NPR", "MUR", "SCR")
 _SHARED = {
-    "$": ("USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "JMD", "FJD", "BBD", "TTD"),
-    "¥": ("JPY", "CNY"),
-}
+    "$": _DOLLARS, "dollar": _DOLLARS, "dollars": _DOLLARS, "¥": ("JPY", "CNY"), "rupee": _RUPEES, "rupees": _RUPEES,
+    "rs.": _RUPEES,
+}  # fmt: skip
 _TOMAN = frozenset(("toman", "tomans", "irt", "تومان", "تومن"))  # ten rials; no code of its own in ISO 4217
 _SCALES = {
     "k": 3, "m": 6, "mn": 6, "bn": 9, "thousand": 3, "million": 6, "billion": 9, "هزار": 3, "میلیون": 6, "میلیارد": 9,
 }  # fmt: skip
 _UNITS = {code: 10**digits_ for code, digits_ in _EXPONENTS.items()}
+_AMOUNT = re.compile(r"([^\d.,]*)([.,]?\d(?:[\d.,'’\s]*\d)?)([^\d]*)")
 EXAMPLES = "Write 12000, 12,000.50, 12k, 1.5M, €500 or 12000 EUR."
 
 
 def exponent(currency: str) -> int:
     """Return how many minor digits a currency has: EUR 2, JPY and IRR 0, KWD 3 (CLDR)."""
     return _EXPONENTS.get(currency, 2)
+
+
+def written() -> frozenset[str]:
+    """Return what names a currency beside an amount: codes in capitals, signs and words in lower case."""
+    return _KNOWN | _SYMBOLS.keys() | _SHARED.keys() | _TOMAN | {"kč", "zł", "kr", "kr."}
 
 
 def known(currency: str) -> bool:
@@ -102,7 +113,7 @@ def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
     if decimal is None and ("٫" in text or "٬" in text):
         decimal = "."
     plain = digits(text).replace("،", ",").replace("−", "-")
-    match = re.fullmatch(r"([^\d.,]*)([.,]?\d(?:[\d.,'’\s]*\d)?)([^\d]*)", plain.strip())
+    match = _AMOUNT.fullmatch(plain.strip())
     if not match:
         raise _refused(text)
     head, number, tail = (part.strip() for part in match.groups())
@@ -158,8 +169,53 @@ def _currency(name: str, default: str, text: str) -> tuple[str, int]:
         raise _refused(text)
     code = _SYMBOLS.get(name) or name.upper()
     if code not in _KNOWN:
+        code = _names().get(name.removesuffix("s"), "")
+    if not code:
         raise FieldError(f"'{clip(name, 20)}' in '{_quoted(text)}' is not a currency.", hint=EXAMPLES)
     return code, 0
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Folded name -> code."""
+    return {fold(name).removesuffix("s"): code for code, names in NAMES.items() for name in names.split(", ")}
+
+
+def read_currency(text: str, home: str) -> tuple[str, bool]:
+    """Return the ISO 4217 code that a cell of a column of currencies means, and whether amounts beside it are tomans.
+
+    Takes codes, signs and names, alone or together: usd, €, ریال, US Dollar, "USD - US Dollar", "Euro (EUR)". A sign
+    that several currencies share is that of `home`, if `home` is one of them. Raises FieldError.
+    """
+    if whole := _called(text, home):
+        return whole
+    parts = re.split(r"\s[-–—]\s|[()\[\]:/|,;]", text)
+    codes = re.findall(r"(?<![^\W\d_])[A-Z]{3}(?![^\W\d_])", text)
+    for some in ([p for p in parts if fold(p) not in _SHARED], [c for c in codes if c in _KNOWN], parts):
+        said = {found for part in some if (found := _called(part, home))}
+        if len(said) == 1:
+            return said.pop()
+    raise FieldError(f"'{_quoted(text)}' is not a currency", hint="use an ISO 4217 code such as EUR, USD or IRR")
+
+
+def _called(text: str, home: str) -> tuple[str, bool] | None:
+    name = fold(text)
+    try:
+        code, tens = _currency(name, "", name)
+    except FieldError:
+        return None
+    if name in _SHARED and home in _SHARED[name]:
+        code = home
+    return (code, bool(tens)) if code else None
+
+
+def unnamed(text: str) -> bool:
+    """Whether an amount names no currency: 12, (5.00), 12k, ۵ میلیون."""
+    match = _AMOUNT.fullmatch(digits(text).strip())
+    if not match:
+        return False
+    head, _, tail = match.groups()
+    return not head.strip("(+- −") and not _scale(tail.strip(" )"))[1]
 
 
 def _separate(number: str, minor_digits: int, decimal: str | None, text: str, *, scaled: bool) -> tuple[str, str]:

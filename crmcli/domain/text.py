@@ -24,6 +24,13 @@ _NUMERALS = {**_DIGITS, ord("٫"): ".", ord("٬"): ","}
 # Letters and signs that are drawn as nothing: the Hangul fillers and the Braille pattern without dots.
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 _FILLERS_AWAY = {ord(char): "" for char in _FILLERS}
+# What Python calls a letter or digit and no comparison sees: the fillers, the stroke that stretches Arabic letters, and
+# vowel and voicing marks that stand alone.
+_UNSEEN = frozenset(
+    _FILLERS
+    + "\u0640\uff9e\uff9f"
+    + "".join(map(chr, (*range(0xFC5E, 0xFC64), *range(0xFCF2, 0xFCF5), *range(0xFE70, 0xFE80))))
+)
 
 
 class _Folding(dict[int, str]):
@@ -58,10 +65,11 @@ def fold(text: str) -> str:
 
 
 def blank(text: str) -> bool:
-    """Whether a text shows nothing: white space, ZWNJ, bidi marks, lone accents and fillers alone."""
+    """Whether a text shows nothing that could be compared: white space, ZWNJ, bidi marks, lone accents, the stroke that
+    stretches Arabic letters and fillers alone."""
     if not text or text.isspace():
         return True
-    if text.isascii() or (text[0].isalnum() and text[0] not in _FILLERS):
+    if text.isascii() or (text[0].isalnum() and text[0] not in _UNSEEN):
         return False
     return not fold(text.translate(_FILLERS_AWAY))
 

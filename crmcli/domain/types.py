@@ -22,7 +22,8 @@ Stored = Any
 
 
 class Env(Struct):
-    """What reading a typed value may depend on: the clock's now (aware, in the user's zone) and the user's habits."""
+    """What reading a typed value may depend on: the clock's now (aware, in the user's zone) and the user's habits.
+    `week_start` is 0 for Monday to 6 for Sunday."""
 
     now: datetime
     calendar: str = "gregorian"
@@ -31,6 +32,7 @@ class Env(Struct):
     me: str = ""
     order: str = "ymd"
     decimal: str | None = None
+    week_start: int = 0
 
 
 def show_instant(moment: datetime) -> str:
@@ -47,12 +49,12 @@ def read_instant(stored: str) -> datetime:
 def due_day(on: str | None, at: str | None, now: datetime) -> date | None:
     """The day, in the zone of `now`, on which a stored day or moment is due; the day counts only without a moment."""
     if at:
-        return read_instant(at).astimezone(now.tzinfo).date()
+        return dates.local(read_instant(at), now.tzinfo).date()
     return date.fromisoformat(on) if on else None
 
 
 class Type:
-    """A kind of value. `name` is the word users see in `crm fields` and `crm field add`."""
+    """A kind of value. `name` is the word users see in `crm fields`."""
 
     name = "text"
     #: what a filter may do with it: "text", "number", "day", "instant", "choice", "flag", "ref", "tags"
@@ -105,6 +107,13 @@ class Identifier(Type):
 
     def parse(self, text: str, env: Env) -> Stored:
         return check_text(text).strip() or None
+
+
+class ExternalId(Identifier):
+    """An id of another system, in ASCII digits: one program writes ۱۰۰۱ and the next 1001."""
+
+    def parse(self, text: str, env: Env) -> Stored:
+        return super().parse(digits(text), env)
 
 
 class Integer(Type):
@@ -200,7 +209,7 @@ class Day(Type):
     def parse(self, text: str, env: Env) -> Stored:
         if not text.strip():
             return None
-        return dates.parse_day(text, env.now, env.calendar, env.order).isoformat()
+        return dates.parse_day(text, env.now, env.calendar, env.order, env.week_start).isoformat()
 
     def from_db(self, value: Any) -> Stored:
         return value.isoformat() if isinstance(value, date) else value
@@ -215,7 +224,7 @@ class Instant(Type):
     def parse(self, text: str, env: Env) -> Stored:
         if not text.strip():
             return None
-        return show_instant(dates.parse_instant(text, env.now, env.calendar, env.order))
+        return show_instant(dates.parse_instant(text, env.now, env.calendar, env.order, env.week_start))
 
     def from_db(self, value: Any) -> Stored:
         return show_instant(value) if isinstance(value, datetime) else value
@@ -356,7 +365,7 @@ def readable(
     if isinstance(kind, Money):
         return f"{money.format_money(stored, currency)} {currency}".rstrip()
     if kind.family == "instant":
-        local = read_instant(stored).astimezone(zone)
+        local = dates.local(read_instant(stored), zone)
         return f"{dates.show_day(local.date(), calendar)} {local:%H:%M}"
     if kind.family == "day":
         return dates.show_day(date.fromisoformat(stored), calendar)

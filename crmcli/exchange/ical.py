@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.domain.dates import local
 from crmcli.errors import CrmError
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ def _utc(moment: datetime) -> datetime:
 def _local(moment: date | datetime, here: ZoneInfo | None) -> date | datetime:
     if not isinstance(moment, datetime):
         return moment
-    return moment.astimezone(here or UTC).replace(microsecond=0)
+    return local(moment, here or UTC).replace(microsecond=0)
 
 
 def _check(data: bytes, intended: list[Component]) -> None:

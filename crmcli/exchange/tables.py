@@ -165,6 +165,8 @@ def _open_workbook(path: str, size: int, sheet: str | None, header_row: int | No
                 f"the header has merged cells down to row {down}; only row {line} names the columns "
                 f"(--header-row {down} takes another)"
             )
+        if count := len(reader.merged_down(line)):
+            said.append(f"cells merged over several rows count in each of these rows ({count:,} such cells)")
     except BaseException:
         reader.close()
         raise

@@ -8,11 +8,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import money
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.shape import SAMPLE_RECORDS, Row, last_filled, too_many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from subprocess import Popen
 
 
@@ -36,7 +37,7 @@ class WorkbookReader:
         self.visible: list[str] = facts["visible"]
         self.notes: list[str] = facts["notes"]
         self._height: int = facts["height"]
-        self._merged: list[list[int]] = facts["merged"]
+        self._merged: list[list[int]] = sorted(facts["merged"])
 
     @property
     def bytes_read(self) -> int:
@@ -68,15 +69,45 @@ class WorkbookReader:
         """The last sheet row of merged cells that start in header row `row` (1-based), 0 where none reaches down."""
         return max((end + 1 for start, _, end, _ in self._merged if start == row - 1 and end > start), default=0)
 
+    def merged_down(self, header: int) -> list[tuple[int, int, int]]:
+        """(first row, last row, column) of the merged cells below the header in sheet row `header`, which may itself
+        have cells that reach down, over more than one row; rows count from 1, columns from 0."""
+        top = max(header, self.merged_header(header))
+        return [(start + 1, end + 1, left) for start, left, end, _ in self._merged if end > start >= top]
+
+    def _fill_down(self, header: int) -> Callable[[int, list[str]], None] | None:
+        """Gives each row, in order, what merged cells that begin above show in it; blank rows stay blank."""
+        coming = self.merged_down(header)[::-1]
+        if not coming:
+            return None
+        active: list[tuple[int, int, str]] = []
+
+        def fill(line: int, cells: list[str]) -> None:
+            nonlocal active
+            if active and last_filled(cells):
+                active = [one for one in active if one[0] >= line]
+                for _, column, text in active:
+                    if column < len(cells) and not cells[column].strip():
+                        cells[column] = text
+            while coming and coming[-1][0] <= line:
+                start, end, column = coming.pop()
+                if start == line and column < len(cells):
+                    active.append((end, column, cells[column]))
+
+        return fill
+
     def rows(self, width: int, after: int) -> Iterator[Row]:
         """All rows below sheet row `after`, each with `width` cells or a problem; blank rows are counted."""
         batch: list[tuple[int, list[str], str | None]] | None = self._sample
         self._sample = []
+        fill = self._fill_down(after)
         while batch is not None:
             for line, cells, problem in batch:
                 self._line = line
                 if line <= after:
                     continue
+                if fill:
+                    fill(line, cells)
                 if len(cells) == width and not problem and cells[0].strip():
                     yield Row(line, cells, None)
                     continue
@@ -123,7 +154,8 @@ def _start(path: str, sheet: str | None) -> Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    request = {"path": os.path.abspath(path), "sheet": sheet, "sys_path": sys.path}
+    currencies = sorted(money.written())
+    request = {"path": os.path.abspath(path), "sheet": sheet, "sys_path": sys.path, "currencies": currencies}
     assert child.stdin is not None
     try:
         with child.stdin as stdin:

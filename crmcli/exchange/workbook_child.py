@@ -1,8 +1,9 @@
 """The process that opens a workbook: what breaks in here, by memory or by an abort, breaks alone.
 
-Run as a script with `python -I -S`; it imports nothing of the package. One JSON line on standard input says what to
-read; marshal frames (each behind its length in eight bytes) on standard output give a facts dictionary, then lists of
-(sheet row, cells, problem), then None. A frame {"error": ..., "hint": ..., "usage": bool} ends the talk at any time.
+Run as a script with `python -I -S`; of the package it imports `workbook_formats` alone. One JSON line on standard input
+says what to read; marshal frames (each behind its length in eight bytes) on standard output give a facts dictionary,
+then lists of (sheet row, cells, problem), then None. A frame {"error": ..., "hint": ..., "usage": bool} ends the talk
+at any time.
 
 Why a process: python-calamine aborts (SIGABRT) on a sheet that claims 17 thousand million cells, and a limit on memory
 can be set for a process only. It is not slower: it parses while the parent works on the rows before.
@@ -18,7 +19,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from zipfile import ZipFile
 
 MEMORY_LIMIT = 1536 * 1024 * 1024
@@ -27,6 +28,7 @@ MAX_UNPACKED = 400 * 1024 * 1024
 MAX_RATIO = 200
 BIG_ENTRY = 8 * 1024 * 1024
 MAX_CELLS = 50_000_000
+MAX_MERGED = 100_000
 _ROWS_A_FRAME = 1000
 _BLOCK = 1 << 20
 
@@ -39,6 +41,8 @@ _HAS_ERROR = (b't="e"', b"t='e'")
 _HAS_FORMULA = (b"</f>", b":f>")
 
 Errors = dict[int, list[tuple[int, str]]]
+#: row (1-based) -> (column (0-based), how its number is written)
+Written = dict[int, "tuple[tuple[int, Callable[[float], str]], ...]"]
 _RECAST = "Open it in Excel or LibreOffice and save it again as XLSX."
 
 
@@ -56,7 +60,7 @@ def main() -> None:
     sys.path[:] = request["sys_path"]
     _limit()
     try:
-        for frame in _frames(request["path"], request["sheet"]):
+        for frame in _frames(request["path"], request["sheet"], request["currencies"]):
             _send(frame)
     except Refusal as refusal:
         _send(refusal.frame)
@@ -84,7 +88,7 @@ def _limit() -> None:
         pass  # macOS refuses RLIMIT_AS; the size guard and the separate process remain
 
 
-def _frames(path: str, wanted: str | None) -> Iterator[Any]:
+def _frames(path: str, wanted: str | None, currencies: list[str]) -> Iterator[Any]:
     kind = _kind(path)
     notes: list[str] = []
     import python_calamine
@@ -104,7 +108,7 @@ def _frames(path: str, wanted: str | None) -> Iterator[Any]:
             raise Refusal("A sheet claims too many cells.", "Delete its unused rows and columns.") from None
         if kind != "xlsx":
             raise
-        yield from _second_reader(path, wanted, str(error))
+        yield from _second_reader(path, wanted, str(error), currencies)
         return
     height = sheet.end[0] + 1 if sheet.end else 0
     left = sheet.start[1] if sheet.start else 0
@@ -115,10 +119,10 @@ def _frames(path: str, wanted: str | None) -> Iterator[Any]:
         notes.append("error cells (#DIV/0! and the like) of an .xls file are read as empty")
     if kind == "ods":
         _note_ods_errors(path, notes)
-    merged = [list(start) + list(end) for start, end in (sheet.merged_cell_ranges or [])[:1000]]
+    merged = [list(start) + list(end) for start, end in (sheet.merged_cell_ranges or [])[:MAX_MERGED]]
     yield _facts(kind, name, sheets, height, notes, [[a, b - left, c, d - left] for a, b, c, d in merged])
-    percents = _xlsx_percents(path, name) if kind == "xlsx" else {}
-    yield from _batches(sheet.iter_rows(), errors, left, percents)
+    written = _xlsx_written(path, name, currencies) if kind == "xlsx" else {}
+    yield from _batches(sheet.iter_rows(), errors, left, written)
     yield None
 
 
@@ -161,15 +165,15 @@ def _choose(sheets: list[tuple[str, bool]], wanted: str | None, load: Any, notes
 
 
 def _batches(
-    rows: Iterable[list[Any]], errors: Errors, left: int, percents: dict[int, tuple[int, ...]]
+    rows: Iterable[list[Any]], errors: Errors, left: int, written: Written
 ) -> Iterator[list[tuple[int, list[str], str | None]]]:
     batch: list[tuple[int, list[str], str | None]] = []
     for number, cells in enumerate(rows, 1):
         texts = [cell if type(cell) is str else text_of(cell) for cell in cells]
         problem = None
-        for column in percents.get(number, ()):
+        for column, write in written.get(number, ()):
             if 0 <= column - left < len(texts) and type(cells[column - left]) in (int, float):
-                texts[column - left] = f"{round(cells[column - left] * 100, 10):.15g}%"
+                texts[column - left] = write(cells[column - left])
         for column, code in errors.get(number, ()):
             if 0 <= column - left < len(texts):
                 texts[column - left] = code
@@ -298,46 +302,47 @@ def _xlsx_errors(path: str, name: str, notes: list[str]) -> Errors:
     return errors
 
 
-def _xlsx_percents(path: str, name: str) -> dict[int, tuple[int, ...]]:
-    """The cells that a sheet shows in percent (1.0 is 100 %): row (1-based) -> columns (0-based)."""
+def _xlsx_written(path: str, name: str, currencies: list[str]) -> Written:
+    """The cells whose number format says more than their numbers: 100 % of 1.0, the currency of an amount, 01067."""
     from zipfile import ZipFile
 
-    found: dict[int, tuple[int, ...]] = {}
-    known: dict[tuple[int, ...], tuple[int, ...]] = {}
+    found: Written = {}
+    known: dict[Any, Any] = {}
     with ZipFile(path) as archive:
         part = _sheet_part(archive, name)
-        styles = _percent_styles(archive)
+        styles = _styles(archive, frozenset(currencies))
         if not part or not styles:
             return found
         ids = b"|".join(str(number).encode() for number in styles)
-        cell = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*\bs=["'](?:""" + ids + rb""")["'])([^>]*[^>/])>""")
+        cell = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*\bs=["'](""" + ids + rb""")["'])([^>]*[^>/])>""")
         for data in _pieces(archive, part):
             for match in cell.finditer(data):
-                where = _ADDRESS.search(match[1])
+                where = _ADDRESS.search(match[2])
                 if where:
                     row = int(where[2])
-                    columns = (*found.get(row, ()), column_index(where[1].decode()))
-                    found[row] = known.setdefault(columns, columns)  # most rows have the same ones
+                    cells = (*found.get(row, ()), (column_index(where[1].decode()), styles[int(match[1])]))
+                    found[row] = known.setdefault(cells, cells)  # most rows have the same ones
     return found
 
 
-def _percent_styles(archive: ZipFile) -> list[int]:
-    """The numbers of the cell styles whose format has a percent sign."""
+def _styles(archive: ZipFile, currencies: frozenset[str]) -> dict[int, Callable[[float], str]]:
+    """Number of a cell style -> how it writes numbers, for those that say more than digits."""
     from xml.etree import ElementTree
+
+    from crmcli.exchange.workbook_formats import BUILT_IN, writer
 
     part = next((name for name in archive.namelist() if name.lower() == "xl/styles.xml"), "")
     if not part:
-        return []
+        return {}
     root = ElementTree.fromstring(archive.read(part))
-    formats = {"9", "10"}  # 0% and 0.00% are built in
+    codes = dict(BUILT_IN)
     for element in root.iter():
-        code = re.sub(r'"[^"]*"|\\.', "", element.get("formatCode", ""))
-        if element.tag.endswith("}numFmt") and "%" in code:
-            formats.add(element.get("numFmtId", ""))
-    cells = next((element for element in root if element.tag.endswith("}cellXfs")), None)
-    if cells is None:
-        return []
-    return [number for number, style in enumerate(cells) if style.get("numFmtId") in formats]
+        if element.tag.endswith("}numFmt"):
+            codes[element.get("numFmtId", "")] = element.get("formatCode", "")
+    writers = {number: writer(code, currencies, text_of) for number, code in codes.items()}
+    cells = next((element for element in root if element.tag.endswith("}cellXfs")), ())
+    found = ((number, writers.get(style.get("numFmtId", ""))) for number, style in enumerate(cells))
+    return {number: write for number, write in found if write}
 
 
 def _pieces(archive: ZipFile, part: str) -> Iterator[bytes]:
@@ -403,7 +408,7 @@ def _note_ods_errors(path: str, notes: list[str]) -> None:
         notes.append(f"{count} error cells (#DIV/0! and the like) of the workbook are read as empty")
 
 
-def _second_reader(path: str, wanted: str | None, reason: str) -> Iterator[Any]:
+def _second_reader(path: str, wanted: str | None, reason: str, currencies: list[str]) -> Iterator[Any]:
     """openpyxl in place of calamine, where calamine cannot read the file: slower, and reads other mistakes."""
     import openpyxl
     from openpyxl.utils.escape import unescape
@@ -419,7 +424,7 @@ def _second_reader(path: str, wanted: str | None, reason: str) -> Iterator[Any]:
     yield _facts("xlsx", name, sheets, 0, notes, [])
     errors = _xlsx_errors(path, name, notes)
     rows = ([unescape(cell) if type(cell) is str else cell for cell in row] for row in sheet.values)
-    yield from _batches(rows, errors, 0, _xlsx_percents(path, name))
+    yield from _batches(rows, errors, 0, _xlsx_written(path, name, currencies))
     yield None
 
 

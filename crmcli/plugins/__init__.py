@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
+    class Fitting(Protocol):
+        """The book as it will be once some changes are written."""
+
+        def put(self, change: Change) -> None: ...
+
+        def fault(self, given: Change, amended: Change) -> str: ...
+
     class Values(Protocol):
         """The settings in force."""
 
@@ -65,6 +72,8 @@ class Loaded:
         self.manager = pluggy.PluginManager(hookspecs.PROJECT)
         self.manager.add_hookspecs(hookspecs)
         self.failures: dict[str, int] = {}
+        #: What could not be loaded, and why.
+        self.broken: dict[str, str] = {}
         for name, module in enabled(text).items():
             with Guard() as guard:
                 try:
@@ -72,8 +81,8 @@ class Loaded:
                 except KeyboardInterrupt:
                     raise
                 except BaseException as error:
-                    why = f"({module}) cannot be loaded: {cause(error)}"
-                    say(f"warning: the plugin '{name}' {why}\n  {turned_off(name)}")
+                    self.broken[name] = f"the plugin '{name}' ({module}) cannot be loaded: {cause(error)}"
+                    say(f"warning: {self.broken[name]}\n  {turned_off(name)}")
 
     def _load(self, name: str, plugin: Any) -> None:
         self.manager.register(plugin, name)
@@ -136,11 +145,19 @@ def load(settings: Values, say: Say) -> Loaded | None:
     return STATE.loaded[text]
 
 
+def check(name: str, module: str) -> None:
+    """Make sure that a plugin can be loaded, by loading it. Raises CrmError."""
+    broken = Loaded(f"{name}={module}", lambda _line: None).broken
+    if broken:
+        raise CrmError(broken[name])
+
+
 # --- hooks of the write path ---------------------------------------------------------------------------------------
 
 
-def hooks_for(settings: Values, say: Say) -> Callbacks:
-    """The before and after callables of the enabled plugins; of a write that a plugin's own hook makes, none."""
+def hooks_for(settings: Values, say: Say, fitting: Callable[[list[Change]], Fitting]) -> Callbacks:
+    """The before and after callables of the enabled plugins; of a write that a plugin's own hook makes, none.
+    `fitting` says of changes what an amendment must fit."""
     if not str(settings["plugins"]).strip():
         return Callbacks()
     import threading
@@ -150,7 +167,7 @@ def hooks_for(settings: Values, say: Say) -> Callbacks:
         return Callbacks()
 
     def before(changes: list[Change]) -> list[Change]:
-        return _before(loaded, changes, say)
+        return _before(loaded, changes, say, fitting)
 
     def after(changes: list[Change]) -> None:
         _after(loaded, changes, say)
@@ -162,19 +179,24 @@ def hooks_for(settings: Values, say: Say) -> Callbacks:
     )
 
 
-def _before(loaded: Loaded, changes: list[Change], say: Say) -> list[Change]:
+def _before(
+    loaded: Loaded, changes: list[Change], say: Say, fitting: Callable[[list[Change]], Fitting]
+) -> list[Change]:
     for name, one in loaded.calls("before_change"):
+        fits = fitting(changes)
         with Guard() as guard:
             passed = []
             for change in changes:
-                kept = _amended(loaded, name, one, guard, change, say)
+                kept = _amended(loaded, name, one, guard, change, say, fits)
                 if kept is not None:
                     passed.append(kept)
         changes = passed
     return changes
 
 
-def _amended(loaded: Loaded, name: str, one: pluggy.HookImpl, guard: Guard, change: Change, say: Say) -> Change | None:
+def _amended(
+    loaded: Loaded, name: str, one: pluggy.HookImpl, guard: Guard, change: Change, say: Say, fits: Fitting
+) -> Change | None:
     """The change after one plugin saw it; None when the plugin put everything back as it was."""
     from crmcli.domain import amend
 
@@ -194,10 +216,18 @@ def _amended(loaded: Loaded, name: str, one: pluggy.HookImpl, guard: Guard, chan
     if answer is None:
         return change
     try:
-        return amend.accept(change, answer)
+        made = amend.accept(change, answer)
     except CrmError as error:
         loaded.failed(name, "before_change", error.message, "the change went on without it", say)
         return change
+    if made is None or made == change:
+        return made
+    fault = fits.fault(change, made)
+    if fault:
+        loaded.failed(name, "before_change", fault, "the change went on without it", say)
+        return change
+    fits.put(made)
+    return made
 
 
 def _after(loaded: Loaded, changes: list[Change], say: Say) -> None:

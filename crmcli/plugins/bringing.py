@@ -113,6 +113,8 @@ def _read(report: Report) -> Report:
     from crmcli.hookspecs import Report
 
     name, title, sql = map(str, report)
+    if not name.strip():
+        raise CrmError("a report wants a name")
     if sql.endswith(".sql") and "\n" not in sql:
         with open(sql, encoding="utf-8") as file:
             sql = file.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Result = Rows | Record | Page | Changed
+#: So many rows of CSV are written at once.
+PORTION = 200
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------
@@ -233,8 +236,7 @@ def tsv(result: Result) -> Iterator[str]:
     """Tab-separated text with a header line; a tab, line end or backslash in a value is \\t, \\n, \\\\, and other
     controls are shown in caret notation, because this is what a terminal gets through `less` or `tail`."""
     header, rows = flat(result)
-    yield "\t".join(header) + "\n"
-    for row in rows:
+    for row in chain([header], rows):
         line = "\t".join(row)
         if (
             not (line.isascii() and line.replace("\t", "").isprintable())
@@ -253,45 +255,28 @@ def tsv_whole(record: Record) -> Iterator[str]:
         yield from tsv(section.rows)
 
 
-class _Lines:
-    """A stream that hands on what is written into it."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-
-    def write(self, text: str) -> int:
-        self.parts.append(text)
-        return len(text)
-
-    def taken(self) -> str:
-        text = "".join(self.parts)
-        self.parts.clear()
-        return text
-
-
 def csv(result: Result) -> Iterator[str]:
     """CSV after RFC 4180 with LF line ends; a cell that a spreadsheet would run as a formula gets an apostrophe."""
-    import csv as dialect
+    from io import StringIO
 
-    from crmcli.exchange.formulas import SUSPECT_FIRST, guard
+    from crmcli.exchange.writing import write_csv
 
-    lines = _Lines()
-    # The csv module quotes a lone CR only where CR is part of its line end.
-    writer = dialect.writer(lines, lineterminator="\r\n")
     header, rows = flat(result)
-    writer.writerow(header)
-    yield lines.taken()[:-2] + "\n"
-    for row in rows:
-        if not SUSPECT_FIRST.isdisjoint([text[:1] for text in row]):
-            row = [guard(text) for text in row]
-        writer.writerow(row)
-        yield lines.taken()[:-2] + "\n"
+    first: list[str] | None = header
+    count = PORTION
+    while count == PORTION:
+        text = StringIO(newline="")
+        count = write_csv(text, first, islice(rows, PORTION))
+        first = None
+        yield text.getvalue()
 
 
 def markdown(result: Result) -> Iterator[str]:
     """A Markdown table."""
     header, rows = flat(result)
-    yield "| " + " | ".join(header) + " |\n"
+    # A field's name stands as it is; what a question calls its columns may hold anything.
+    named = [name if re.fullmatch(r"\w+", name, re.ASCII) else _markdown(name) for name in header]
+    yield "| " + " | ".join(named) + " |\n"
     yield "|" + "|".join(["---"] * len(header)) + "|\n"
     for row in rows:
         yield "| " + " | ".join([_markdown(text) for text in row]) + " |\n"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.domain.dates import local
+from crmcli.domain.entities import UNSEEN
 from crmcli.domain.text import clip, pad, visible, width
-from crmcli.domain.types import Instant, Integer, Money, Percent, readable
+from crmcli.domain.types import Instant, Integer, Money, Percent, read_instant, readable
 from crmcli.render.machine import untyped
 from crmcli.results import Column, Page, Record, Rows
 
@@ -24,8 +26,6 @@ NARROWEST = 6
 MOMENT = Instant()
 #: Texts that are made to be copied: they are not cut while anything else can give way.
 COPIED = frozenset(("id", "ref", "next", "batch"))
-#: Fields of a record that are for machines: a person is not shown them unasked.
-UNSEEN = frozenset(("uid", "probability_manual", "position", "next_due_on", "next_due_at"))
 
 
 class Screen(NamedTuple):
@@ -54,12 +54,20 @@ def cell(column: Column, row: Mapping[str, Any], screen: Screen) -> str:
     kind = column.type
     if column.name == "due_on" and row.get("due_at"):
         kind, value = MOMENT, row["due_at"]
+    if column.name == "next_due" and row.get("next_due_at"):
+        value = _next_day(row, screen.zone)
     if kind is None:
         return visible(untyped(value))
     if getattr(kind, "numbers", False) and value == 0:
         return ""
     currency = (row.get(column.currency or "currency") or "") if isinstance(kind, Money) else ""
     return visible(readable(kind, value, currency=currency, zone=screen.zone, calendar=screen.calendar))
+
+
+def _next_day(row: Mapping[str, Any], zone: tzinfo | None) -> str:
+    """The day of the next open task for whoever looks: the stored one is that of whoever typed it."""
+    timed = local(read_instant(row["next_due_at"]), zone).date().isoformat()
+    return min(timed, row.get("next_due_on") or timed)
 
 
 def _right(column: Column) -> bool:

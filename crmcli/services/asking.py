@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sqlite3
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.text import check_text
-from crmcli.domain.types import show_instant
+from crmcli.domain.types import Type, show_instant
 from crmcli.errors import UsageError
 from crmcli.results import Column, Rows
 from crmcli.store import connect
@@ -36,6 +37,8 @@ LISTING = {
 }
 #: PostgreSQL's code for an unknown column.
 NO_SUCH_COLUMN = "42703"
+#: PostgreSQL's numbers of json and jsonb.
+JSON = (114, 3802)
 #: Names and texts in SQLite's quotes, and comments; what stands in double quotes is the group.
 _QUOTED = re.compile(
     r"""\"((?:[^"]|"")*)"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL
@@ -54,7 +57,11 @@ def sql(ctx: Context, text: str) -> Rows:
         raise UsageError(
             f"crm sql answers questions (SELECT ...); {said}", "records are changed with the other commands"
         )
-    names, found = _ask_sqlite(opened.target, text, word) if opened.dialect == "sqlite" else _ask_postgres(opened, text)
+    if opened.dialect == "sqlite":
+        names, found = _ask_sqlite(opened.target, text, word)
+        composed: set[int] = set()
+    else:
+        names, found, composed = _ask_postgres(opened, text)
     keys: list[str] = []
     for name in names:
         key, n = name, 1
@@ -62,8 +69,19 @@ def sql(ctx: Context, text: str) -> Rows:
             n += 1
             key = f"{name}_{n}"
         keys.append(key)
-    columns = tuple(Column(key, None, name) for key, name in zip(keys, names, strict=True))
+    kinds = [Composed() if i in composed else None for i in range(len(keys))]
+    columns = tuple(Column(key, kind, name) for key, kind, name in zip(keys, kinds, names, strict=True))
     return Rows(columns, _taken(keys, found), empty="no rows", numbered="id" in keys or "ref" in keys)
+
+
+class Composed(Type):
+    """A list or an object: in JSON itself, elsewhere its JSON text."""
+
+    name = "json"
+    family = "composed"
+
+    def show(self, stored: Any) -> str:
+        return "" if stored is None else json.dumps(stored, ensure_ascii=False)
 
 
 def _taken(keys: list[str], found: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
@@ -139,7 +157,8 @@ def _allowed(action: int, first: str | None, second: str | None, _base: str | No
     return sqlite3.SQLITE_DENY
 
 
-def _ask_postgres(opened: Any, text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def _ask_postgres(opened: Any, text: str) -> tuple[list[str], list[tuple[Any, ...]], set[int]]:
+    """The names, the rows, and the places of the columns that hold lists or objects."""
     import psycopg
 
     raw = opened.raw
@@ -148,7 +167,12 @@ def _ask_postgres(opened: Any, text: str) -> tuple[list[str], list[tuple[Any, ..
         try:
             raw.execute("SELECT 1")  # from the first query on a transaction cannot be made to write
             cursor = raw.execute(text, prepare=True)  # a prepared statement is one statement
-            return [column.name for column in cursor.description or ()], cursor.fetchall() if cursor.description else []
+            described = cursor.description or ()
+            kinds = [(column.type_code, raw.adapters.types.get(column.type_code)) for column in described]
+            composed = {
+                i for i, (code, kind) in enumerate(kinds) if code in JSON or (kind and code == kind.array_oid)
+            }  # fmt: skip
+            return [column.name for column in described], cursor.fetchall() if described else [], composed
         finally:
             raw.execute("ROLLBACK")
     except psycopg.Error as error:
@@ -163,8 +187,16 @@ def _ask_postgres(opened: Any, text: str) -> tuple[list[str], list[tuple[Any, ..
         raise UsageError(f"SQL: {str(error).strip().splitlines()[0]}", hint) from None
 
 
+def _finite(value: Any) -> Any:
+    """A number that JSON has; PostgreSQL's word for any other."""
+    if not isinstance(value, float) or value - value == 0:
+        return value
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+
+
 def _native(value: Any) -> Any:
-    """A driver's value as JSON knows it: instants and days as stored, exact numbers as numbers, bytes as hex."""
+    """A driver's value as JSON knows it: instants and days as stored, bytes as hex, exact numbers as numbers, or where
+    a number of JSON's readers would lose digits as their text."""
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, datetime):
@@ -174,10 +206,13 @@ def _native(value: Any) -> Any:
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).hex()
     if isinstance(value, list):
-        return [_native(item) for item in value]
+        return [_finite(_native(item)) for item in value]
     if isinstance(value, dict):
         return value
     try:
-        return int(value) if value == int(value) else float(value)
+        if value == int(value):
+            return int(value)
+        near = float(value)
     except (TypeError, ValueError, OverflowError):
         return str(value)
+    return near if type(value)(repr(near)) == value else str(value)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.text import fold
 from crmcli.services.links import TARGETS, WORDS
+from crmcli.store import journal
 from crmcli.store.write import DEFAULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from crmcli.store.connect import Connection
 
@@ -63,7 +63,7 @@ def last_row(connection: Connection, table: str, number: int) -> dict[str, Any] 
     """A row that was taken away, as it last was."""
     sql = "SELECT before FROM journal WHERE entity = ? AND record_id = ? AND after IS NULL ORDER BY seq DESC, id DESC"
     text = connection.value(f"{sql} LIMIT 1", (table, number))
-    return json.loads(text) if text else None
+    return journal.columns(text)
 
 
 def was_purged(connection: Connection, table: str, number: int) -> bool:
@@ -84,7 +84,7 @@ def last_change(
     )
     wanted = set(columns)
     for batch, actor, before, now in connection.rows(sql, (table, number, besides)):
-        touched = {*(json.loads(before) if before else ()), *(json.loads(now) if now else ())}
+        touched = {*(journal.columns(before) or ()), *(journal.columns(now) or ())}
         if not wanted or before is None or now is None or wanted & touched:
             return int(batch), str(actor)
     return None
@@ -103,7 +103,7 @@ def last_touched(connection: Connection, table: str, ids: Sequence[int], *, besi
     found: dict[int, str] = {}
     for record, made, after, own, stands in connection.rows(sql, (besides, table, *ids)):
         # A change at the instant of the one before it does not name it again.
-        now[record] = (json.loads(after) if after else {}).get("updated_at") or now.get(record, "")
+        now[record] = (journal.columns(after) or {}).get("updated_at") or now.get(record, "")
         if own and (stands or made) and now[record]:
             found[record] = now[record]
     return found
@@ -137,11 +137,35 @@ class Batch:
             f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
             (self.number, table, *ids),
         ):
-            steps.setdefault(record, []).append((before and json.loads(before), after and json.loads(after)))
+            steps.setdefault(record, []).append((journal.columns(before), journal.columns(after)))
         for found in steps.values():
             for side in (side for sides in found for side in sides if side):
                 self._living(table, side)
         return {record: net(table, found) for record, found in steps.items()}
+
+    def since(self, table: str, wanted: Mapping[int, Iterable[str]]) -> dict[int, dict[str, Any]]:
+        """record -> those of its columns (`wanted`) that others changed since the batch first changed the record: as
+        they were before that."""
+        ids = [number for number, columns in wanted.items() if columns]
+        if not ids:
+            return {}
+        found: dict[int, dict[str, Any]] = {}
+        begun: set[int] = set()
+        marks = ", ".join("?" * len(ids))
+        for record, batch, before in self.connection.rows(
+            "SELECT j.record_id, x.batch_id, j.before FROM journal j CROSS JOIN journal_tx x WHERE x.seq = j.seq"
+            " AND j.seq >= (SELECT min(f.seq) FROM journal_tx f WHERE f.batch_id = ?)"
+            f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
+            (self.number, table, *ids),
+        ):
+            if batch == self.number:
+                begun.add(record)
+            elif record in begun:
+                was = journal.columns(before) or {}
+                for column in wanted[record]:
+                    if column in was:
+                        found.setdefault(record, {}).setdefault(column, was[column])
+        return found
 
     def removed_later(self, table: str, number: int, now: str) -> bool:
         """Whether a record whose `removed_at` is `now` had another one when the batch was done with it."""
@@ -152,7 +176,7 @@ class Batch:
             """ AND j.after LIKE '%"removed_at":%' ORDER BY j.seq DESC, j.id DESC LIMIT 1"""
         )
         then = self.connection.value(sql, (table, number, self.number))
-        return not then or json.loads(then)["removed_at"] != now
+        return (journal.columns(then) or {}).get("removed_at") != now
 
     def _living(self, table: str, side: dict[str, Any]) -> None:
         """A word that went and came again has another number now: let the journal speak of that."""

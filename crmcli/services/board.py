@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import query
 from crmcli.domain.dates import When, instant_of
-from crmcli.domain.entities import DEAL, ENTITIES
+from crmcli.domain.entities import DEAL
 from crmcli.domain.money import weighted
 from crmcli.domain.types import due_day, show_instant
-from crmcli.errors import FilterError, NotFoundError
-from crmcli.services import records, values
+from crmcli.errors import NotFoundError
+from crmcli.services import records
+from crmcli.services.stages import every_stage
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from crmcli.context import Context
-    from crmcli.domain.fields import Entity
 
 #: What "won lately" means: a month's harvest stays in sight.
 RECENT = "status:open or (status:won closed:-30d..)"
@@ -82,7 +82,7 @@ def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
     if not every:
         raise NotFoundError("there is no pipeline", "add one: crm pipeline add Sales")
     number, name = next((p for p in every if p[0] == pipeline), every[0])
-    stages = [stage for stage in values.stages(ctx) if stage["pipeline_id"] == number]
+    stages = [stage for stage in every_stage(ctx) if stage["pipeline_id"] == number]
     where = read.where_for(ctx.reader, DEAL)
     text = where.text(_tree(ctx, words))
     # A walk along the index (stage, status, position) for each lane is twice as fast as one over the whole table;
@@ -169,32 +169,3 @@ def sums(rows: Iterable[tuple[Any, ...]]) -> tuple[Sum, ...]:
         entry[2] += 1
     ordered = sorted(found.items(), key=lambda item: (-item[1][2], item[0] or ""))
     return tuple(Sum(currency or "", *entry) for currency, entry in ordered)
-
-
-def fitting(ctx: Context, wanted: dict[str, set[int]], words: Sequence[str]) -> dict[str, set[int]]:
-    """Of these records (kind -> ids), those that fit one filter. A kind that lacks a field of the filter has none;
-    where no kind can read it, the first FilterError is raised."""
-    found: dict[str, set[int]] = {}
-    refused: FilterError | None = None
-    for name, ids in wanted.items():
-        kind: Entity = ENTITIES[name]
-        try:
-            node = records.bound(ctx, kind, records.filter_text(kind, words), scope=False)
-        except FilterError as error:
-            refused = refused or error
-            continue
-        among = query.OneOf(kind.by_name["id"], tuple(sorted(ids)))
-        found[name] = set(read.all_ids(ctx.reader, kind, query.And((among, node)))) if ids else set()
-    if refused and not found:
-        raise refused
-    return found
-
-
-def stamped(ctx: Context, verb: Callable[..., Any], *args: Any) -> tuple[int, Any]:
-    """What a verb reads, and the pulse from just before it: a change in between is then noticed afterwards."""
-    return pulse(ctx), verb(ctx, *args)
-
-
-def pulse(ctx: Context) -> int:
-    """A number that changes with every commit by anyone: the place of the journal's head."""
-    return int(ctx.reader.value("SELECT seq FROM journal_head") or 0)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
-from crmcli.domain.types import Instant, Phone, bare_number
-from crmcli.errors import CrmError, DamagedError
+from crmcli.domain.types import Phone, bare_number
+from crmcli.errors import DamagedError, ReadOnlyError
+from crmcli.services import chaining
 from crmcli.services.links import LINKS, NOUNS
-from crmcli.store import connect, derived, read, schema, words
-from crmcli.store.write import COLUMNS, DEFAULTS, ORDER, digest, link
+from crmcli.store import catalogue, connect, derived, journal, misfits, read, schema, words
+from crmcli.store.write import COLUMNS, DEFAULTS, ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,32 +27,37 @@ NAMED = 10
 AGAIN = 2000
 
 Fault = str
+JOURNAL = ("batch", "journal", "journal_tx", "journal_head")
 #: The checks of what can be worked out from the records again.
-MENDABLE = frozenset(("views", "derived", "search"))
+MENDABLE = frozenset(("views", "derived", "search", "indexes", "counters"))
 
 
-def renew(connection: Connection) -> None:
-    """Make anew what can be worked out from the records: word indexes, derived columns, documented views. It is not
-    in the journal, and nobody's words are in it alone."""
+def renew(connection: Connection) -> list[Fault]:
+    """Make anew what can be worked out from the records: word indexes, derived columns, documented views, indexes,
+    counters of numbers. It is not in the journal, and nobody's words are in it alone. What could not be made."""
     with connection.transaction():
+        schema.hold(connection)
         schema.drop_views(connection)
         words.drop(connection)
         words.create(connection)
         derived.renew(connection)
+        failed = catalogue.mend(connection)
         schema.create_views(connection)
+    return failed
 
 
 def engine(connection: Connection) -> list[Fault]:
-    """What the engine says of itself. PostgreSQL: the catalogue holds all that the program's schema names."""
+    """What the engine says of itself, and whether it has all tables."""
+    wanted = (*ORDER, *(f"{table}_tag" for table in sorted(read.TAGGED)), *JOURNAL)
     if connection.dialect == "sqlite":
-        return [
+        there = {row[0] for row in connection.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return [f"the table {table} is missing" for table in wanted if table not in there] + [
             line
             for row in connection.rows("PRAGMA integrity_check(20)")
             for line in str(row[0]).splitlines()
             if line != "ok" and not line.startswith("***")
         ]
     there = {row[0] for row in connection.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-    wanted = (*ORDER, "batch", "journal", "journal_tx", "journal_head")
     lost = [f"the table {table} is missing" for table in wanted if table not in there]
     broken = connection.rows(
         "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
@@ -84,66 +89,15 @@ def links(connection: Connection) -> list[Fault]:
     return found
 
 
-def chain(connection: Connection) -> Iterator[Fault]:
-    """Recompute the journal: every digest, every link, up to the head that stood at the start."""
-    head, final = connection.rows("SELECT seq, hash FROM journal_head WHERE id = 1")[0]
-    previous, expected = "", 0
-    while expected < head:
-        page = connection.rows(
-            "SELECT seq, batch_id, at, count, hash FROM journal_tx WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 50",
-            (expected, head),
-        )
-        if not page:
-            yield f"the journal ends at {expected}, its head says {head}"
-            return
-        for seq, batch, at, count, stored in page:
-            expected += 1
-            if seq != expected:
-                yield f"journal transaction {expected} is missing"
-                expected = seq
-            rows, digests = 0, []
-            for record in connection.rows(
-                "SELECT id, entity, record_id, before, after, digest FROM journal WHERE seq = ? ORDER BY id", (seq,)
-            ):
-                rows += 1
-                digests.append(record[5])
-                if (record[3] is not None or record[4] is not None) and digest(*record[1:5]) != record[5]:
-                    yield f"journal row {record[0]} ({record[1]} {record[2]}) was altered"
-            if rows != count:
-                yield f"journal transaction {seq} has {rows} rows, not {count}"
-            if link(previous, seq, batch, Instant().from_db(at), digests) != stored:
-                yield f"journal transaction {seq} does not link to the one before it"
-            previous = stored
-    if previous != final:
-        yield "the journal's head is not the hash of its last transaction"
-    beyond = connection.value("SELECT count(*) FROM journal_tx WHERE seq > (SELECT seq FROM journal_head WHERE id = 1)")
-    if beyond:
-        yield f"{beyond} journal transactions stand beyond the head"
-
-
-def purged(connection: Connection) -> list[Fault]:
-    """Journal rows without content are those of purged records only."""
-    empty = "j.before IS NULL AND j.after IS NULL"
-    rows = connection.rows(
-        f"SELECT DISTINCT j.entity, j.record_id FROM journal j WHERE {empty} AND NOT EXISTS"
-        " (SELECT 1 FROM journal p JOIN journal_tx x ON x.seq = p.seq JOIN batch b ON b.id = x.batch_id"
-        "  WHERE p.entity = j.entity AND p.record_id = j.record_id AND b.source = 'purge' AND p.before IS NULL"
-        f"  AND p.after IS NULL) LIMIT {PAGE}"
-    )
-    return [f"the journal of {row[0]} {row[1]} is empty, but nobody purged it" for row in rows]
-
-
 def rows_against_journal(connection: Connection, env: Env) -> Iterator[Fault]:
     """Every row, its tags and its keys against the journal's last word on it, and the other way round."""
     suspects: dict[str, list[int]] = {}
     for table in ORDER:
-        top = max(
-            int(connection.value(f"SELECT max(id) FROM {table}") or 0),
-            int(connection.value("SELECT max(record_id) FROM journal WHERE entity = ?", (table,)) or 0),
-        )
-        for start in range(1, top + 1, PAGE):
+        start = _next(connection, table, None)
+        while start is not None:
             wrong = list(_compare(connection, env, table, start, start + PAGE))
-            suspects.setdefault(table, []).extend(number for number, _ in wrong)
+            suspects.setdefault(table, []).extend(dict.fromkeys(number for number, _ in wrong))
+            start = _next(connection, table, start + PAGE)
     found = {table: numbers for table, numbers in suspects.items() if numbers}
     if not found:
         return
@@ -154,34 +108,57 @@ def rows_against_journal(connection: Connection, env: Env) -> Iterator[Fault]:
                 yield from (line for _, line in _compare(connection, env, table, number, number + 1))
 
 
+def _next(connection: Connection, table: str, start: int | None) -> int | None:
+    """The first number from `start` on that a row has or the journal knows."""
+    least, params = ("", ()) if start is None else (" {} >= ?", (start,))
+    row = connection.value(f"SELECT min(id) FROM {table}{least and ' WHERE' + least.format('id')}", params)
+    known = connection.value(
+        f"SELECT min(record_id) FROM journal WHERE entity = ?{least and ' AND' + least.format('record_id')}",
+        (table, *params),
+    )
+    return min((number for number in (row, known) if number is not None), default=None)
+
+
 def _compare(connection: Connection, env: Env, table: str, start: int, end: int) -> Iterator[tuple[int, Fault]]:
     ids = [row[0] for row in connection.rows(f"SELECT id FROM {table} WHERE id >= ? AND id < ?", (start, end))]
+    noun = NOUNS[table].replace("_", " ")
     states: dict[int, dict[str, Any] | None] = {}
-    for number, before, after in connection.rows(
-        "SELECT record_id, before, after FROM journal WHERE entity = ? AND record_id >= ? AND record_id < ?"
+    unknown: set[int] = set()
+    for number, before, after, row in connection.rows(
+        "SELECT record_id, before, after, id FROM journal WHERE entity = ? AND record_id >= ? AND record_id < ?"
         " ORDER BY seq, id",
         (table, start, end),
     ):
-        if after is None:
-            states[number] = None
-        elif before is None:
-            states[number] = json.loads(after)
+        try:
+            change = journal.columns(after)
+        except DamagedError:
+            unknown.add(number)
+            yield number, f"journal row {row} ({noun} {number}) is no JSON"
+            continue
+        if change is None or before is None:
+            states[number] = change
         else:
-            states[number] = {**(states.get(number) or {}), **json.loads(after)}
+            states[number] = {**(states.get(number) or {}), **change}
     rows = read.raw(connection, table, ids)
-    noun = NOUNS[table].replace("_", " ")
     for number, state in states.items():
-        if state is not None and number not in rows:
+        if state is not None and number not in rows and number not in unknown:
             yield number, f"{noun} {number} is gone, and the journal does not know why"
     for number, row in rows.items():
+        if number in unknown:
+            continue
         if states.get(number) is None:
             yield number, f"{noun} {number} is there, and the journal does not know it"
             continue
         wanted = {**DEFAULTS.get(table, {}), **(states[number] or {})}
-        differ = [c for c in (*COLUMNS[table], "tags") if c != "id" and (row.get(c) or None) != (wanted.get(c) or None)]
+        differ = [c for c in COLUMNS[table] if c != "id" and row.get(c) != wanted.get(c)]
+        differ += ["tags"] if (row.get("tags") or []) != (wanted.get("tags") or []) else []
         if differ:
             yield number, f"{noun} {number} was changed behind the journal: {', '.join(differ)}"
-        keys = _keys(table, row, env)
+        try:
+            keys = _keys(table, row, env)
+        except (TypeError, ValueError, AttributeError):  # a value of a wrong kind, which `values` names
+            yield number, f"{noun} {number} has no keys to compare"
+            continue
         stale = [c for c, key in keys.items() if row.get(c) != key]
         if stale:
             yield number, f"{noun} {number} has wrong keys: {', '.join(stale)}"
@@ -200,6 +177,38 @@ def _keys(table: str, row: dict[str, Any], env: Env) -> dict[str, Any]:
     if table in SEARCHED:
         keys["search_text"] = search_text(table, row, keys)
     return keys
+
+
+def values(connection: Connection) -> Iterator[Fault]:
+    """Values that are not of the kind of their column."""
+    for table, number, column, kind in misfits.misfits(connection, PAGE):
+        yield f"{NOUNS.get(table, table).replace('_', ' ')} {number}: {column} is not {kind}"
+
+
+def rules(connection: Connection) -> Iterator[Fault]:
+    """What the program lets nobody do, and other writers can: companies that are under themselves, records that are
+    open in a won stage or won in another one."""
+    above: dict[int, int] = dict(
+        connection.rows("SELECT id, parent_id FROM company WHERE parent_id IS NOT NULL ORDER BY id")
+    )
+    seen: set[int] = set()
+    for start in above:
+        way: dict[int, None] = {}
+        here: int | None = start
+        while here is not None and here not in seen and here not in way:
+            way[here] = None
+            here = above.get(here)
+        if here is not None and here in way:
+            ring = list(way)[list(way).index(here) :]
+            yield f"company {here} is under itself: {', '.join(map(str, [*ring, here]))}"
+        seen.update(way)
+    sql = (
+        "SELECT o.kind, o.id, o.status, s.name FROM opportunity o JOIN stage s ON s.id = o.stage_id"
+        " WHERE o.removed_at IS NULL AND (s.is_won AND o.status = 'open' OR NOT s.is_won AND o.status = 'won')"
+        f" ORDER BY o.id LIMIT {PAGE}"
+    )
+    for kind, number, status, stage in connection.rows(sql):
+        yield f"{kind} {number} is {status} in the stage {stage}"
 
 
 def derived_columns(connection: Connection) -> list[Fault]:
@@ -223,9 +232,7 @@ def search_index(connection: Connection) -> list[Fault]:
                 try:
                     with connection.transaction():
                         connection.run(question)
-                except CrmError as error:
-                    if "cannot" not in error.message:
-                        raise
+                except ReadOnlyError:
                     # FTS5 answers writers alone: a store that cannot be written is asked in a copy.
                     copy = cast("SQLite", connection).copied()
             if copy is not None:
@@ -267,12 +274,16 @@ def checks(ctx: Context, deep: bool) -> Iterator[tuple[str, str, list[Fault]]]:
         ("engine", "Engine", lambda: engine(connection)),
         ("links", "Links", lambda: links(connection)),
         ("views", "Views", lambda: views(connection)),
-        ("chain", "Journal chain", lambda: chain(connection)),
+        ("chain", "Journal chain", lambda: chaining.chain(connection)),
+        ("counters", "Counters", lambda: catalogue.counters(connection)),
         ("search", "Search index", lambda: words.unreadable(connection)),
     )
     thorough: tuple[tuple[str, str, Callable[[], Iterable[Fault]]], ...] = (
-        ("purged", "Purged records", lambda: purged(connection)),
+        ("purged", "Purged records", lambda: chaining.purged(connection)),
+        ("values", "Values", lambda: values(connection)),
         ("rows", "Rows against journal", lambda: rows_against_journal(connection, ctx.env)),
+        ("rules", "Rules", lambda: rules(connection)),
+        ("indexes", "Indexes", lambda: catalogue.indexes(connection)),
         ("derived", "Derived columns", lambda: derived_columns(connection)),
         ("search", "Search index", lambda: search_index(connection)),
         ("tags", "Tags", lambda: orphans(connection)),

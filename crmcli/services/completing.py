@@ -47,7 +47,7 @@ def values(ctx: Context | None, kind: Entity, name: str, start: str) -> list[Off
     if name in ("no", "has"):
         offers = [(field.name, field.help) for field in kind.fields]
     elif name == "is":
-        offers = [(word, "") for word in STATES.get(kind.table, STATES.get(kind.name, {}))]
+        offers = [(word, "") for word in STATES.get(kind.table, {})]
     elif name == "view":
         offers = _names(ctx, "saved_view")
     else:

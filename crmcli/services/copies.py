@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from crmcli.domain.address import redacted
 from crmcli.errors import ConflictError, CrmError, DamagedError, NotFoundError, StoreError, UsageError
 from crmcli.results import Note
-from crmcli.services import checking
+from crmcli.services import chaining, checking
 from crmcli.store import connect, drafts, schema
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def sound(file: str, name: str = "") -> str:
     try:
         schema.known(opened, name)
         try:
-            faults = [*checking.engine(opened), *checking.links(opened), *checking.chain(opened)]
+            faults = [*checking.engine(opened), *checking.links(opened), *chaining.chain(opened)]
         except DamagedError as error:
             faults = [error.detail]
         if faults:

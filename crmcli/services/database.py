@@ -62,6 +62,8 @@ def check(ctx: Context, deep: bool = False) -> Page:
     bad = {row["check"] for row in rows if not row["ok"]}
     if not bad:
         title = "the store is sound"
+    elif bad == {"rules"}:
+        title = "the records are sound, and some break the rules: edit those that are named"
     elif bad <= checking.MENDABLE:
         title = "the records are sound: 'crm db check --repair' makes anew what is worked out from them"
     else:
@@ -70,10 +72,11 @@ def check(ctx: Context, deep: bool = False) -> Page:
 
 
 def repair(ctx: Context) -> None:
-    """Make the search index, the derived columns and the views anew from the records, whatever became of them. What
-    only a backup brings back (records, links, journal) is left as it is."""
-    checking.renew(ctx.reader)
-    ctx.say("made anew: search index, derived columns, views")
+    """Make the search index, the derived columns, the views, the indexes and the counters of numbers anew from the
+    records, whatever became of them. What only a backup brings back (records, links, journal) is left as it is."""
+    for line in checking.renew(ctx.reader):
+        ctx.say(line)
+    ctx.say("made anew: search index, derived columns, views, indexes, counters")
 
 
 def upgrade(ctx: Context) -> Note:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import pipeline
 from crmcli.domain.address import company_domain
+from crmcli.domain.change import written
 from crmcli.domain.entities import ENTITIES, LEAD
 from crmcli.domain.text import fold
 from crmcli.errors import FieldError, RefusedError, UsageError
 from crmcli.results import Changed
 from crmcli.services import values
 from crmcli.services.records import each
+from crmcli.services.stages import check_there, every_stage, next_position, stage_by_id, stage_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +51,7 @@ def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str =
     unknown = [part for part in wanted if part not in PARTS]
     if unknown or not wanted:
         raise UsageError(f"a lead cannot be converted to '{', '.join(unknown)}'", f"choose from {', '.join(PARTS)}")
-    lines = []
+    became: list[tuple[str, str, int, str]] = []
     with ctx.writing(source) as tx:
         tx.names_alone()  # two leads of one company make it once
         lead = tx.row("lead", number)
@@ -61,22 +63,26 @@ def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str =
         if "company" in wanted and lead.get("company_name"):
             company, made = _company(ctx, tx, lead)
             changes["company_id"] = company
-            lines.append(f"{'made' if made else 'linked'} company:{company} {tx.row('company', company)['name']}")
+            became.append(("made" if made else "linked", "company", company, tx.row("company", company)["name"]))
         if "contact" in wanted:
             contact, made = _contact(ctx, tx, lead, changes.get("company_id"))
             changes["contact_id"] = contact
-            lines.append(f"{'made' if made else 'linked'} contact:{contact} {tx.row('contact', contact)['name']}")
+            became.append(("made" if made else "linked", "contact", contact, tx.row("contact", contact)["name"]))
         if "deal" in wanted:
-            changes.update(kind="deal", converted_at=tx.stamp, position=values.next_position(tx, lead["stage_id"]))
+            changes.update(kind="deal", converted_at=tx.stamp, position=next_position(tx, lead["stage_id"]))
             if name.strip():
                 changes["name"] = " ".join(name.split())
             if lead.get("owner_id") is None:
                 changes.update(owner_id=tx.word("user", ctx.actor), assigned_at=tx.stamp)
-            lines.insert(0, f"lead:{number} is now deal:{number} {changes.get('name', lead['name'])}")
+            became.insert(0, (f"lead:{number} is now", "lead", number, changes.get("name", lead["name"])))
         if "deal" not in wanted and not changes:
             raise UsageError("there is nothing to convert: the lead names no company")
         tx.change("lead", number, changes)
-    return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (number,), "deal" if "deal" in wanted else "lead")
+    lines = tuple(
+        f"{what} {'deal' if kind == 'lead' else kind}:{of} {written(tx.changes, kind, of, 'name', meant)}"
+        for what, kind, of, meant in became
+    )
+    return Changed(lines, tuple(tx.changes), ctx.batch, (number,), "deal" if "deal" in wanted else "lead")
 
 
 def _company(ctx: Context, tx: Transaction, lead: dict[str, Any]) -> tuple[int, bool]:
@@ -137,7 +143,7 @@ def move(
     names: dict[str, None] = {}
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
-        to = values.stage_named(ctx, stage, row.get("pipeline_id"))
+        to = stage_named(ctx, stage, row.get("pipeline_id"))
         names[to["name"]] = None
         moved = _enter(tx, kind, row, to)
         return tx.change(kind.name, row["id"], {"position": position}) or moved if position is not None else moved
@@ -149,7 +155,7 @@ def won(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cl
     """Win: into the next won stage after the present one, else the last one before it."""
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
-        own = [s for s in values.stages(ctx) if s["pipeline_id"] == row["pipeline_id"]]
+        own = [s for s in every_stage(ctx) if s["pipeline_id"] == row["pipeline_id"]]
         goals = [s for s in own if s["is_won"]]
         if not goals:
             raise UsageError("the pipeline has no won stage", "mark one: crm stage edit NAME won=yes")
@@ -164,17 +170,18 @@ def won(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cl
 def lost(
     ctx: Context, kind: Entity, numbers: Sequence[int], reason: str = "", note: str = "", *, source: str = "cli"
 ) -> Changed:
-    """Lose, with a reason (a new one joins the list) and a note if there is something to say. A won one is refused."""
+    """Lose, with a reason (a new one joins the list) and a note if there is something to say; one that is lost already
+    takes another reason and a note. A won one is refused."""
     from crmcli.services import timeline
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
         why = tx.word("lost_reason", reason) if reason.strip() else None
-        if row["status"] == "lost" and (why is None or row.get("lost_reason_id") == why):
-            return False
-        changes = {"lost_reason_id": why} if row["status"] == "lost" else pipeline.lose(row, why, tx.stamp)
+        changes = {"lost_reason_id": why or row.get("lost_reason_id")}
+        if row["status"] != "lost":
+            changes = pipeline.lose(row, why, tx.stamp)
         if note.strip():
             timeline.write(ctx, tx, kind, row["id"], "note", note)
-        return tx.change(kind.name, row["id"], changes)
+        return tx.change(kind.name, row["id"], changes) or bool(note.strip())
 
     return each(ctx, kind, numbers, step, "lost", source, named=True)
 
@@ -184,7 +191,7 @@ def reopen(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = 
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
         if row["status"] == "lost":
-            return tx.change(kind.name, row["id"], pipeline.restore(row, _stage(ctx, row)))
+            return _back(ctx, tx, kind, row)
         if row["status"] == "open":
             return False
         return _enter(tx, kind, row, _stage_before(ctx, row))
@@ -193,31 +200,45 @@ def reopen(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = 
 
 
 def restore(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
-    """Bring lost, archived and removed ones back; a lost one is open again, its reason cleared."""
+    """Bring lost, archived and removed ones back; a lost one is open again, its reason cleared: where its stage has
+    become a won one, in the open stage it was in before that."""
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
-        return tx.change(kind.name, row["id"], pipeline.restore(row, _stage(ctx, row)))
+        return _back(ctx, tx, kind, row)
 
     return each(ctx, kind, numbers, step, "restored", source, named=True)
+
+
+def _back(ctx: Context, tx: Transaction, kind: Entity, row: dict[str, Any]) -> bool:
+    """Bring one back into its stage, with what follows from the stage as it is now."""
+    stage = stage_by_id(ctx, row["stage_id"])
+    changes = pipeline.restore(row, stage)
+    after = {**row, **changes}
+    if stage is None or (after["status"] == "won" and stage["is_won"]):
+        return tx.change(kind.name, row["id"], changes)
+    to = _stage_before(ctx, row) if stage["is_won"] else stage
+    check_there(tx, to)
+    entered, moved = pipeline.enter(after, to, tx.stamp)
+    if moved:
+        tx.add("stage_move", moved)
+        entered["position"] = next_position(tx, to["id"])
+    return tx.change(kind.name, row["id"], {**changes, **entered})
 
 
 def _enter(tx: Transaction, kind: Entity, row: dict[str, Any], stage: dict[str, Any]) -> bool:
     if row["stage_id"] == stage["id"] and (row["status"] == "won") == bool(stage["is_won"]) and row["status"] != "lost":
         return False
+    check_there(tx, stage)
     changes, moved = pipeline.enter(row, stage, tx.stamp)
     if moved:
         tx.add("stage_move", moved)
-        changes["position"] = values.next_position(tx, stage["id"])
+        changes["position"] = next_position(tx, stage["id"])
     return tx.change(kind.name, row["id"], changes)
 
 
-def _stage(ctx: Context, row: dict[str, Any]) -> dict[str, Any] | None:
-    return next((s for s in values.stages(ctx) if s["id"] == row["stage_id"]), None)
-
-
 def _stage_before(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
-    """The open stage a won one was in last; without history the last open stage of its pipeline."""
-    every = {s["id"]: s for s in values.stages(ctx)}
+    """The open stage that one in a won stage was in last; without history the last open stage of its pipeline."""
+    every = {s["id"]: s for s in every_stage(ctx)}
     moves = ctx.reader.rows(
         "SELECT stage_id FROM stage_move WHERE opportunity_id = ? ORDER BY left_at DESC, id DESC", (row["id"],)
     )

@@ -16,8 +16,8 @@ from crmcli.domain.types import read_instant, show_instant
 from crmcli.errors import RefusedError
 from crmcli.results import Changed
 from crmcli.services import demo_words as words
-from crmcli.services import values
 from crmcli.services.demo_props import Firm, Person, Props
+from crmcli.services.stages import APART, every_stage
 from crmcli.services.tasks import AS_INTERACTION
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class _Play:
         labels = (*words.LEAD_TAGS, *words.COMPANY_TAGS)
         self.tags = {name: number for name in labels if (number := tx.word("tag", name)) is not None}
         self.types = {name: tx.word("task_type", name) for name in words.TASKS}
-        every = values.stages(self.stage)
+        every = every_stage(self.stage)
         self.pipelines["Sales"] = [s for s in every if s["pipeline_id"] == every[0]["pipeline_id"]]
         second = tx.add("pipeline", {"name": "Renewals", "position": 2, **made})
         steps: list[dict[str, Any]] = [
@@ -403,7 +403,7 @@ class _Play:
         return self.dice.choice(self.words[kind])
 
     def _position(self, stage: int) -> int:
-        self.positions[stage] = self.positions.get(stage, 0) + values.APART
+        self.positions[stage] = self.positions.get(stage, 0) + APART
         return self.positions[stage]
 
     def _at(self, moment: datetime, scene: Callable[[], None]) -> None:

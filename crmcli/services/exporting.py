@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
+from crmcli.domain.dates import local
 from crmcli.domain.types import Day, Flag, Identifier, Instant, Integer, Money, Percent, Ref, Type, read_instant
 from crmcli.errors import UsageError
 from crmcli.results import Bytes, Column, Rows, Stream
@@ -220,7 +221,7 @@ def _sheet_rows(
         elif isinstance(kind, Day):
             made.append([date.fromisoformat(text) if text else None for text in texts])
         elif isinstance(kind, Instant) and not lossless:
-            made.append([read_instant(text).astimezone(zone) if text else None for text in texts])
+            made.append([local(read_instant(text), zone) if text else None for text in texts])
         elif isinstance(kind, (Integer, Flag)) or kind is None:
             made.append([row.get(column.name) for row in rows])
         else:

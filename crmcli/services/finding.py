@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.dates import show_day
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD, RECORDS
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD, RECORDS, record_kind
 from crmcli.domain.text import clip, digits, fold
 from crmcli.domain.types import due_day
 from crmcli.errors import NotFoundError, UsageError
@@ -107,14 +107,13 @@ def lookup(ctx: Context, text: str) -> Page:
     """
     text = text.strip().removeprefix("tel:").removeprefix("mailto:")
     if "@" in text:
-        columns: tuple[str, ...] = ("email_key",)
         key = CONTACT.field("email").type.parse(text, ctx.env)
-    elif any(c.isdigit() for c in text):
-        columns = ("phone_key", "mobile_key")
+    elif any(c.isdigit() for c in text) and not record_kind(text.partition(":")[0]):
         key = CONTACT.field("phone").type.key(text, ctx.env)
     else:
         raise UsageError(f"'{text}' is neither a telephone number nor an e-mail address", f"try: crm search {text}")
-    people = [row for kind in (CONTACT, COMPANY, LEAD, DEAL) for row in _having(ctx, kind, columns, key)]
+    ways = naming.addressed if "@" in text else naming.dialled
+    people = [row for kind in (CONTACT, COMPANY, LEAD, DEAL) for row in _having(ctx, kind, ways(ctx, kind, text))]
     if not people:
         raise NotFoundError(
             f"nobody in the book has {text}", f'crm lead add "Name" {"--email" if "@" in text else "--phone"} "{text}"'
@@ -136,11 +135,10 @@ def lookup(ctx: Context, text: str) -> Page:
     )
 
 
-def _having(ctx: Context, kind: Entity, columns: tuple[str, ...], key: str | None) -> list[dict[str, Any]]:
-    held = [c for c in columns if c.removesuffix("_key") in kind.by_name]
+def _having(ctx: Context, kind: Entity, keys: list[tuple[str, str]]) -> list[dict[str, Any]]:
     of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
     ids: list[int] = []
-    for column in held:
+    for column, key in keys:
         sql = (
             f"SELECT id FROM {kind.table} WHERE {of_kind}{column} = ? AND removed_at IS NULL ORDER BY id DESC LIMIT 10"
         )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.dates import show_day
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.money import format_money
-from crmcli.domain.types import Instant, Integer, Money, read_instant
+from crmcli.domain.types import Instant, Integer, Money, readable
 from crmcli.results import Column, Rows
 from crmcli.services.batch import last_row
 from crmcli.services.links import TARGETS
 from crmcli.services.purging import purge
 from crmcli.services.undoing import undo
+from crmcli.store import journal
+from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ def history(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
     )
     if not found:
         get(ctx, kind, number)
-    steps = [(row, row[4] and json.loads(row[4]), row[5] and json.loads(row[5])) for row in found]
+    steps = [(row, journal.columns(row[4]), journal.columns(row[5])) for row in found]
     names = _names(ctx, kind.table, [side for _, before, after in steps for side in (before, after) if side])
     words = _Words(ctx, kind, names, _currency(ctx, kind, number))
     rows: list[dict[str, Any]] = []
@@ -115,14 +115,8 @@ class _Words:
             return str(value)
         if isinstance(field.type, Money):
             return f"{format_money(value, currency)} {currency}".strip()
-        if field.type.family == "day":
-            from datetime import date
-
-            return show_day(date.fromisoformat(value), "jalali" if self.ctx.env.calendar == "jalali" else "gregorian")
-        if field.type.family == "instant":
-            moment = read_instant(value).astimezone(self.ctx.env.now.tzinfo)
-            calendar = "jalali" if self.ctx.env.calendar == "jalali" else "gregorian"
-            return f"{show_day(moment.date(), calendar)} {moment:%H:%M}"
+        if field.type.family in ("day", "instant"):
+            return readable(field.type, value, zone=self.ctx.env.now.tzinfo, calendar=self.ctx.env.calendar)
         shown = field.type.show(value)
         return f"{shown}%" if field.type.name == "percent" else shown
 
@@ -143,12 +137,10 @@ def _names(ctx: Context, table: str, sides: list[dict[str, Any]]) -> dict[tuple[
         wanted.setdefault("tag", set()).update(side.get("tags") or ())
     found: dict[tuple[str, int], str] = {}
     for target, ids in wanted.items():
-        some = sorted(ids)
-        for start in range(0, len(some), 500):
-            marks = ", ".join("?" * len(some[start : start + 500]))
+        for some, marks in portions(sorted(ids)):
             sql = f"SELECT id, name FROM {target} WHERE id IN ({marks})"
-            found.update({(target, row[0]): row[1] for row in ctx.reader.rows(sql, some[start : start + 500])})
-        for number in (number for number in some if (target, number) not in found):
+            found.update({(target, row[0]): row[1] for row in ctx.reader.rows(sql, some)})
+        for number in (number for number in sorted(ids) if (target, number) not in found):
             gone = last_row(ctx.reader, target, number)
             if gone and gone.get("name"):
                 found[target, number] = gone["name"]

@@ -121,26 +121,21 @@ def edit_tags(tx: Transaction, text: str, current: list[int]) -> list[int]:
     return sorted(tags)
 
 
-def links(ctx: Context, text: str) -> dict[str, Any]:
+def links(ctx: Context, tx: Transaction, text: str) -> dict[str, Any]:
     """`lead:12`, `deal:31`, `contact:7`, `company:3` or a name -> the link columns of a task or interaction; an
     empty text clears them."""
     if not text.strip():
         return dict.fromkeys(("opportunity_id", "contact_id", "company_id"))
     kind, number = naming.resolve_any(ctx, text)
-    return link_columns(ctx, kind, number)
+    return link_columns(tx, kind, number)
 
 
-def link_columns(ctx: Context, kind: Entity, number: int) -> dict[str, Any]:
-    """The columns that hang something on a record; a deal's person and company come with it."""
-    if kind.table == "opportunity":
-        row = ctx.reader.one("SELECT contact_id, company_id FROM opportunity WHERE id = ?", (number,)) or (None, None)
-        return {"opportunity_id": number, "contact_id": row[0], "company_id": row[1]}
-    if kind.name == "contact":
-        return {
-            "opportunity_id": None,
-            "contact_id": number,
-            "company_id": ctx.reader.value("SELECT company_id FROM contact WHERE id = ?", (number,)),
-        }
-    if kind.name == "company":
-        return {"opportunity_id": None, "contact_id": None, "company_id": number}
-    raise UsageError(f"{kind.one} cannot carry tasks or notes", "name a lead, deal, contact or company")
+def link_columns(tx: Transaction, kind: Entity, number: int) -> dict[str, Any]:
+    """The columns that hang something on a record; a deal's person and company come with it, and a person's company.
+    Raises UsageError for what carries nothing, NotFoundError."""
+    own = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "company_id"}.get(kind.table)
+    if own is None:
+        raise UsageError(f"{kind.one} cannot carry tasks or notes", "name a lead, deal, contact or company")
+    row = tx.row(kind.name, number)
+    found = {c: row.get(c) for c in ("contact_id", "company_id")}
+    return {"opportunity_id": None, **found, own: number}

@@ -9,20 +9,21 @@ from crmcli.domain.entities import ENTITIES, RECORDS, entity, record_kind
 from crmcli.domain.text import digits, fold
 from crmcli.errors import AmbiguousError, CrmError, NotFoundError, UsageError
 from crmcli.store import read
-from crmcli.store.sql import FIND
+from crmcli.store.sql import FIND, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
+    from crmcli.domain.query import Book
 
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*")
 #: A number of so many digits may be that of a telephone or of another system where no record has it.
 LONG = 7
 EMAIL = re.compile(r"[^\s@\[\](){}<>,;:=]+@[^\W_][\w-]*(?:\.[\w-]+)*")
-#: A telephone number and nothing else, in ASCII digits.
-DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+")
+#: A telephone number, perhaps with an extension, and nothing else, in ASCII digits.
+DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+(?:(?:x|ext\.?|#)\s*\d+)?", re.IGNORECASE)
 
 
 def resolve(ctx: Context, kind: Entity, text: str) -> int:
@@ -146,23 +147,36 @@ def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[An
         return
     if "uid" in names and len(text) >= 6 and UUID.fullmatch(lower):
         yield "(uid >= ? AND uid < ?)", (lower, lower + "g")
-    if "email" in names and "@" in text:
-        yield "email_key = ?", (_email_key(ctx, kind, text) or lower,)
-    count = sum(c.isdigit() for c in text)
-    if "phone" in names and count >= 5 and count >= len(text.replace(" ", "")) - 4:
-        key = names["phone"].type.key(text, ctx.env)
-        other = " OR mobile_key = ?" if "mobile" in names else ""
-        yield f"(phone_key = ?{other})", (key, key) if other else (key,)
+    keys = addressed(ctx, kind, text)
+    one = f"({' OR '.join(f'{column} = ?' for column, _ in keys)})", tuple(key for _, key in keys)
+    by_domain = any(column == "domain" for column, _ in keys)
+    if keys and not by_domain:
+        yield one
     if "external_id" in names:
-        yield "external_id = ?", (text,)
-    if "domain" in names and "." in text and "@" not in text:
-        from crmcli.domain.address import domain_of
-
-        yield "domain = ?", (domain_of(text),)
-    elif "email" in names and re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
+        yield "external_id = ?", (whole,)
+    if by_domain:
+        yield one
+    elif "domain" not in names and "email" in names and re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
         yield "email_key LIKE ? ESCAPE '!'", ("%@" + text.lower().replace("_", "!_"),)
     if "name" in names:
         yield "name_key = ?", (fold(text),)
+
+
+def addressed(ctx: Context, kind: Entity, text: str) -> list[tuple[str, str]]:
+    """(column, key) pairs, any of which a record of this kind has that `text` is the e-mail address, the telephone
+    number or else the domain of; none where it is no such thing."""
+    names = kind.by_name
+    text = text.strip()
+    if "@" in text:
+        return [("email_key", _email_key(ctx, kind, text) or text.lower())] if "email" in names else []
+    if "phone" in names and DIALLED.fullmatch(digits(text)):
+        return dialled(ctx, kind, text)
+    if "domain" in names and "." in text:
+        from crmcli.domain.address import domain_of
+
+        found = domain_of(text)
+        return [("domain", found)] if found else []
+    return []
 
 
 def _email_key(ctx: Context, kind: Entity, text: str) -> str | None:
@@ -174,16 +188,42 @@ def _email_key(ctx: Context, kind: Entity, text: str) -> str | None:
         return None
 
 
+def dialled(ctx: Context, kind: Entity, text: str) -> list[tuple[str, str]]:
+    """(column, key) pairs, any of which a record of this kind has whose telephone number `text` is."""
+    held = [name for name in ("phone", "mobile") if name in kind.by_name]
+    keys = [(f"{name}_key", kind.by_name[name].type.key(text, ctx.env)) for name in held]
+    return [(column, key) for column, key in keys if key]
+
+
+def book(ctx: Context) -> Book:
+    """What the filter language may ask of the store, addresses too."""
+
+    def having(entity: str, text: str) -> list[int]:
+        kind = ENTITIES[entity if entity in ENTITIES else "lead"]
+        table = table_of(entity)
+        return [
+            row[0]
+            for column, key in addressed(ctx, kind, text)
+            for row in ctx.reader.rows(f"SELECT id FROM {table} WHERE {column} = ? ORDER BY id LIMIT 50", (key,))
+        ]
+
+    return ctx.book._replace(addressed=having)
+
+
 def resolve_any(
     ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")
 ) -> tuple[Entity, int]:
     """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, or if
-    none does so by a part of its name."""
+    none does so by a part of its name. `id:` before it says nothing more."""
+    text = text.strip()
     prefix, colon, rest = text.partition(":")
+    if colon and prefix == "id" and rest.strip():
+        text = rest.strip()
+        prefix, colon, rest = text.partition(":")
     if colon and rest and (prefix in ENTITIES or record_kind(prefix)):
         kind = entity(prefix)
         return kind, resolve(ctx, kind, rest)
-    text, whole = text.strip(), digits(text.strip())
+    whole = digits(text)
     numeric = whole.isascii() and whole.isdigit()
     if numeric and not whole.startswith("0") and len(whole) < LONG:
         raise UsageError(f"'{text}' does not say what it is", f"write {kinds[0]}:{text} or {kinds[-1]}:{text}")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import pipeline as rules
+from crmcli.domain.change import written
 from crmcli.domain.entities import DEAL, ENTITIES, PIPELINE, STAGE
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import blank as is_blank
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import values
+from crmcli.services import saved_views, values
 from crmcli.services.records import bound, columns_for, filter_text
+from crmcli.services.stages import every_stage, hold, next_position
 from crmcli.store.read import where_for
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
     for stage, currency, count, total, weighted in ctx.reader.rows(sql, where.params):
         sums.setdefault(stage, []).append((currency, count, total, weighted))
     rows = []
-    for stage in values.stages(ctx):
+    for stage in every_stage(ctx):
         if wanted is not None and stage["pipeline_id"] != wanted:
             continue
         for currency, count, total, weighted in _by_currency(sums.get(stage["id"], [])):
@@ -72,7 +74,7 @@ def pipelines(ctx: Context) -> Rows:
     rows: dict[int, dict[str, Any]] = {}
     for number, name, position in ctx.reader.rows("SELECT id, name, position FROM v_pipeline ORDER BY position, id"):
         rows[number] = {"id": number, "name": name, "position": position, "stages": ""}
-    for stage in values.stages(ctx):
+    for stage in every_stage(ctx):
         line = rows[stage["pipeline_id"]]
         line["stages"] += (", " if line["stages"] else "") + stage["name"]
     columns = (*columns_for(PIPELINE, ["id", "name", "position"]), Column("stages", None, "Stages"))
@@ -85,19 +87,20 @@ def stages(ctx: Context, pipeline: str = "") -> Rows:
     columns = columns_for(STAGE, ["id", "pipeline", "name", "position", "probability", "is_won", "folded", "rot_days"])
     rows = [
         {**s, "probability": s["probability_bp"], "is_won": bool(s["is_won"]), "folded": bool(s["folded"])}
-        for s in values.stages(ctx)
+        for s in every_stage(ctx)
         if wanted in (None, s["pipeline_id"])
     ]
     return Rows(columns, [{c.name: row[c.name] for c in columns} for row in rows])
 
 
 def pipeline_id(ctx: Context, name: str) -> int:
-    """A pipeline by name or number; "" is the first one. Raises NotFoundError."""
+    """A pipeline by number or name; "" is the first one. Raises NotFoundError."""
+    found = None
     if not name:
         found = ctx.reader.value("SELECT id FROM pipeline ORDER BY position, id LIMIT 1")
     elif name.isdecimal() and len(name) < 19:
         found = ctx.reader.value("SELECT id FROM pipeline WHERE id = ?", (int(name),))
-    else:
+    if name and found is None:
         found = ctx.reader.value("SELECT id FROM pipeline WHERE name_key = ?", (fold(name),))
     if found is None:
         known = ctx.names("pipeline")
@@ -106,10 +109,16 @@ def pipeline_id(ctx: Context, name: str) -> int:
 
 
 def _stage(ctx: Context, name: str, pipeline: str) -> dict[str, Any]:
-    """A stage by name, in `pipeline` where one is given. Raises NotFoundError, FieldError."""
+    """A stage by name, in `pipeline` where one is given. Raises NotFoundError, UsageError."""
     wanted = pipeline_id(ctx, pipeline) if pipeline else None
-    own = [s for s in values.stages(ctx) if wanted in (None, s["pipeline_id"])]
-    fits = [s for s in own if s["name_key"] == fold(name)]
+    named = [s for s in every_stage(ctx) if s["name_key"] == fold(name)]
+    own = [s for s in every_stage(ctx) if wanted in (None, s["pipeline_id"])]
+    fits = [s for s in named if s in own]
+    if named and not fits:
+        raise NotFoundError(
+            f"the stage '{named[0]['name']}' is in the pipeline {named[0]['pipeline']}, another one",
+            f"stages here: {', '.join(s['name'] for s in own)}",
+        )
     if not fits:
         raise NotFoundError(f"there is no stage '{name}'", suggest(name, [s["name"] for s in own], "crm stage list"))
     if len(fits) > 1:
@@ -149,10 +158,10 @@ def stage_add(
     with ctx.writing() as tx:
         tx.names_alone()
         home = pipeline_id(ctx, pipeline)
-        own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
+        own = [s for s in every_stage(ctx) if s["pipeline_id"] == home]
         if any(s["name_key"] == fold(name) for s in own):
             raise ConflictError(f"there is a stage '{name}' already")
-        gone = next((s for s in values.stages(ctx, removed=True) if _same(s, home, name)), None)
+        gone = next((s for s in every_stage(ctx, removed=True) if _same(s, home, name)), None)
         if after:
             place = own.index(_stage(ctx, after, pipeline or str(home))) + 1
         else:
@@ -168,6 +177,7 @@ def stage_add(
         else:
             number = tx.add("stage", {"pipeline_id": home, "probability_bp": (before + behind) // 2, **typed})
         _order(tx, own[:place], number, own[place:])
+    name = written(tx.changes, "stage", number, "name", name)
     line = f"brought back stage {name} with its history" if gone else f"added stage {name}"
     return Changed((line,), tuple(tx.changes), ctx.batch, (number,), "stage")
 
@@ -189,8 +199,9 @@ def _order(tx: Transaction, before: list[dict[str, Any]], number: int, after: li
 
 
 def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline: str = "") -> Changed:
-    """Change a stage. A stage made a won one wins the deals in it; unmade, they are open again. Automatic
-    probabilities follow the stage's."""
+    """Change a stage. A stage made a won one wins the deals in it, removed ones too; unmade, they are open again. What
+    is lost stays so. Automatic probabilities follow the stage's."""
+    known = saved_views.working(ctx)
     with ctx.writing() as tx:
         tx.names_alone()
         stage = _stage(ctx, name, pipeline)
@@ -201,20 +212,24 @@ def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline
         tx.change("stage", stage["id"], changes)
         after = {**stage, **changes}
         if after["probability_bp"] != stage["probability_bp"] or bool(after["is_won"]) != bool(stage["is_won"]):
-            sql = "SELECT id, kind FROM opportunity WHERE stage_id = ? AND status <> 'lost' AND removed_at IS NULL"
-            for number, kind in ctx.reader.rows(sql, (stage["id"],)):
-                row = tx.row(kind, number)
-                entered, _ = rules.enter(row, after, tx.stamp)
-                tx.change(kind, number, entered)
-    return Changed(
-        (f"changed stage {changes.get('name', stage['name'])}",), tuple(tx.changes), ctx.batch, (stage["id"],), "stage"
-    )
+            hold(tx, stage["id"])
+            sql = "SELECT id, kind FROM opportunity WHERE stage_id = ? AND status <> 'lost'"
+            found = ctx.reader.rows(sql, (stage["id"],))
+            for kind in ("lead", "deal"):
+                numbers = [number for number, of in found if of == kind]
+                tx.load(kind, numbers)
+                for number in numbers:
+                    entered, _ = rules.enter(tx.row(kind, number), after, tx.stamp)
+                    tx.change(kind, number, entered)
+    name = written(tx.changes, "stage", stage["id"], "name", stage["name"])
+    lines = (f"changed stage {name}", *saved_views.broken(ctx, known))
+    return Changed(lines, tuple(tx.changes), ctx.batch, (stage["id"],), "stage")
 
 
 def _check_name(ctx: Context, stage: Mapping[str, Any], name: str) -> None:
     """Refuse a name that another stage of the pipeline goes by, or went by."""
     for removed in (False, True):
-        for other in values.stages(ctx, removed=removed):
+        for other in every_stage(ctx, removed=removed):
             if other["id"] != stage["id"] and _same(other, stage["pipeline_id"], name):
                 raise ConflictError(
                     f"a stage that was removed is called '{other['name']}'"
@@ -229,7 +244,7 @@ def stage_reorder(ctx: Context, names: Sequence[str], *, pipeline: str = "") -> 
     with ctx.writing() as tx:
         tx.names_alone()
         home = pipeline_id(ctx, pipeline)
-        own = [s for s in values.stages(ctx) if s["pipeline_id"] == home]
+        own = [s for s in every_stage(ctx) if s["pipeline_id"] == home]
         first = [_stage(ctx, name, pipeline or str(home)) for name in names]
         if len({s["id"] for s in first}) != len(first):
             raise UsageError("a stage is named twice")
@@ -248,12 +263,15 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
     Raises UsageError where something is in it and `to` is not said or does not fit: what is won goes to a won stage,
     what is open to an open one.
     """
-    stage = _stage(ctx, name, pipeline)
-    target = _stage(ctx, to, pipeline or str(stage["pipeline_id"])) if to else None
-    if target and target["id"] == stage["id"]:
-        raise UsageError("they cannot go to the stage that is removed")
     moved = {"lead": 0, "deal": 0}
+    known = saved_views.working(ctx)
     with ctx.writing() as tx:
+        tx.names_alone()
+        stage = _stage(ctx, name, pipeline)
+        target = _stage(ctx, to, pipeline or str(stage["pipeline_id"])) if to else None
+        if target and target["id"] == stage["id"]:
+            raise UsageError("they cannot go to the stage that is removed")
+        hold(tx, stage["id"])
         held = ctx.reader.rows("SELECT id, kind FROM opportunity WHERE stage_id = ?", (stage["id"],))
         if held and target is None:
             raise UsageError(f"{len(held)} leads and deals are in {stage['name']}", "say where they go: --to STAGE")
@@ -276,6 +294,7 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
     if target and held:
         counted = [f"{n} {ENTITIES[k].plural if n != 1 else k}" for k, n in moved.items() if n]
         lines.append(f"moved to {target['name']}: {', '.join(counted)}")
+    lines += saved_views.broken(ctx, known)
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (), "stage")
 
 
@@ -287,7 +306,7 @@ def _put(tx: Transaction, kind: str, number: int, stage: Mapping[str, Any]) -> b
         entered = {c: entered[c] for c in ("stage_id", "pipeline_id", "stage_since")}
     if left:
         tx.add("stage_move", left)
-    return tx.change(kind, number, {**entered, "position": values.next_position(tx, stage["id"])})
+    return tx.change(kind, number, {**entered, "position": next_position(tx, stage["id"])})
 
 
 def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed:
@@ -299,6 +318,7 @@ def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed
         number = tx.add("pipeline", {**_parse(ctx, PIPELINE, {"name": name}), "position": last + 1})
         for row in _first_stages(stages):
             tx.add("stage", {**row, "pipeline_id": number})
+    name = written(tx.changes, "pipeline", number, "name", name)
     return Changed((f"added pipeline {name}",), tuple(tx.changes), ctx.batch, (number,), "pipeline")
 
 
@@ -321,12 +341,13 @@ def _first_stages(names: Sequence[str]) -> list[dict[str, Any]]:
 def pipeline_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
     """Change a pipeline's name or place."""
     number = pipeline_id(ctx, name)
+    known = saved_views.working(ctx)
     with ctx.writing() as tx:
         changes = _parse(ctx, PIPELINE, assigned)
         other = tx.word("pipeline", changes["name"], create=False) if "name" in changes else None
         if other not in (None, number):
             raise ConflictError(f"there is a pipeline '{changes['name']}' already")
         tx.change("pipeline", number, changes)
-    return Changed(
-        (f"changed pipeline {changes.get('name', name)}",), tuple(tx.changes), ctx.batch, (number,), "pipeline"
-    )
+    name = written(tx.changes, "pipeline", number, "name", name)
+    lines = (f"changed pipeline {name}", *saved_views.broken(ctx, known))
+    return Changed(lines, tuple(tx.changes), ctx.batch, (number,), "pipeline")

@@ -59,38 +59,54 @@ def info(ctx: Context, name: str) -> Record:
 def enable(ctx: Context, name: str) -> Note:
     """Let an installed plugin run from now on; whoever asks has shown `info` and got a yes.
 
-    Raises NotFoundError, AmbiguousError, UsageError.
+    Raises NotFoundError, AmbiguousError, UsageError, and CrmError for one that cannot be loaded.
     """
-    found = _one(name)
-    if set(name + found.module) & set(",="):
-        raise UsageError(f"the plugin name '{name}' cannot be kept in the settings", "it may hold neither ',' nor '='")
-    on = loader.enabled(str(ctx.settings["plugins"]))
+    found, on = enabling(ctx, name)
     if on.get(name) == found.module:
         return Note(f"the plugin '{name}' is enabled already", data=False)
+    loader.check(name, found.module)
     path = _write(ctx, {**on, name: found.module})
     loader.load(ctx.settings, ctx.say)
     return Note(f"enabled the plugin '{name}' ({found.distribution} {found.version}) in {path}", data=False)
 
 
+def enabling(ctx: Context, name: str) -> tuple[Found, dict[str, str]]:
+    """(the plugin, name -> module of those that are enabled), where it can be enabled as far as can be told without
+    running it. Raises NotFoundError, AmbiguousError, UsageError."""
+    found = _one(name)
+    if set(name + found.module) & set(",="):
+        raise UsageError(f"the plugin name '{name}' cannot be kept in the settings", "it may hold neither ',' nor '='")
+    on = loader.enabled(str(ctx.settings["plugins"]))
+    if on.get(name) != found.module:
+        _check_origin(ctx)
+    return found, on
+
+
 def disable(ctx: Context, name: str) -> Note:
-    """Leave a plugin out from now on, installed or not. Raises NotFoundError when it is not enabled."""
+    """Leave a plugin out from now on, installed or not. Raises NotFoundError, UsageError."""
     on = check_enabled(ctx, name)
     path = _write(ctx, {other: module for other, module in on.items() if other != name})
     return Note(f"disabled the plugin '{name}' in {path}", data=False)
 
 
 def check_enabled(ctx: Context, name: str) -> dict[str, str]:
-    """Name -> module of the enabled plugins. Raises NotFoundError when `name` is not one of them."""
+    """Name -> module of the enabled plugins. Raises NotFoundError when `name` is not one of them, UsageError where the
+    file does not say which they are."""
     on = loader.enabled(str(ctx.settings["plugins"]))
     if name not in on:
         raise NotFoundError(f"the plugin '{name}' is not enabled", suggest(name, on, "crm plugin list"))
+    _check_origin(ctx)
     return on
 
 
-def _write(ctx: Context, on: dict[str, str]) -> str:
+def _check_origin(ctx: Context) -> None:
+    """Raises UsageError where the plugins are not set in the file."""
     origin = ctx.settings.find("plugins")[1]
     if origin not in ("default", config.config_file()):
         raise UsageError(f"the plugins are set by {origin}", f"change {origin}, or unset it and try again")
+
+
+def _write(ctx: Context, on: dict[str, str]) -> str:
     path = config.write("plugins", ",".join(f"{name}={module}" for name, module in on.items()) or None)
     ctx.settings = config.Settings(ctx.settings.flags)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +10,14 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed
+from crmcli.services import traces
 from crmcli.services.links import LINKS, NOUNS
-from crmcli.store import derived, read, words
+from crmcli.store import derived, journal, read, words
+from crmcli.store.sql import portions
 from crmcli.store.write import ORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -30,9 +31,6 @@ ALONE = {
     "company": "company_id IN ({}) AND opportunity_id IS NULL AND contact_id IS NULL",
     "opportunity": "opportunity_id IN ({}) AND contact_id IS NULL AND company_id IS NULL",
 }
-#: The columns that name a person or firm.
-NAMING = ("name", "contact_name", "email", "phone", "mobile")
-PAGE = 500
 #: What stands where a command named what is forgotten.
 FORGOTTEN = "(purged)"
 #: How a command that was kept writes an apostrophe.
@@ -41,7 +39,8 @@ QUOTED = "'\"'\"'"
 
 def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
     """Forget records: their rows, their tags, the tasks and notes on them alone, what the journal says about them, the
-    commands that touched or named them, and their words in the search index. Other records' links to them are cleared.
+    commands that touched or named them, what saved views ask of people and firms by their names, and their words in
+    the search index. Other records' links to them are cleared; those that still have their name or address are told.
     All of them go in one transaction, and it cannot be undone.
 
     The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError.
@@ -59,36 +58,30 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
             if number not in there:
                 raise NotFoundError(f"there is no {kind.name} {number}")
         doomed = _doomed(connection, kind.table, numbers)
-        _silence(connection, doomed, _texts(connection, kind.table, there))
-        _let_go(tx, doomed)
+        texts = _texts(connection, kind.table, there)
+        _silence(connection, doomed, texts)
+        linked = _let_go(tx, doomed)
         tx.flush()
         gone = []
         for table in reversed(ORDER):
             ids = sorted(doomed.get(table, ()), reverse=True)
-            for some in _chunks(ids):
-                rows = read.raw(connection, table, list(some))
+            for some, marks in portions(ids):
+                rows = read.raw(connection, table, some)
                 gone += [Change(NOUNS[table], i, rows[i], None, table) for i in some]
-                _forget(connection, table, some)
+                _forget(connection, table, some, marks)
             noun = kind.name if table == kind.table else NOUNS[table]
             tx.changes += [Change(noun, i, None, None, table) for i in ids]
         derived.refresh(connection, gone)
         words.forget(connection, [table for table, ids in doomed.items() if ids])
+        lines: list[str] = []
+        if kind.table in ALONE:
+            lines += traces.forget_views(tx, texts)
+            lines += traces.left_in(connection, there.values(), linked, texts)
     also = {NOUNS[t]: len(ids) for t, ids in doomed.items() if t != kind.table and ids}
     named = (f"{n} {ENTITIES[noun].plural if n > 1 else noun}".replace("_", " ") for noun, n in also.items())
     with_it = f", with {', '.join(named)}" if also else ""
-    return Changed(
-        (f"purged {told}{with_it}; it cannot be undone",), tuple(tx.changes), ctx.batch, tuple(numbers), kind.name
-    )
-
-
-def _chunks(ids: Iterable[int]) -> Iterator[Sequence[int]]:
-    every = list(ids)
-    for start in range(0, len(every), PAGE):
-        yield every[start : start + PAGE]
-
-
-def _marks(some: Sequence[int]) -> str:
-    return ", ".join("?" * len(some))
+    lines.insert(0, f"purged {told}{with_it}; it cannot be undone")
+    return Changed(tuple(lines), tuple(tx.changes), ctx.batch, tuple(numbers), kind.name)
 
 
 def _doomed(connection: Connection, table: str, numbers: list[int]) -> dict[str, set[int]]:
@@ -99,32 +92,35 @@ def _doomed(connection: Connection, table: str, numbers: list[int]) -> dict[str,
         asked["stage_move"] = "opportunity_id IN ({})"
     for child, condition in asked.items():
         doomed[child] = set()
-        for some in _chunks(numbers):
-            sql = f"SELECT id FROM {child} WHERE {condition.format(_marks(some))}"
+        for some, marks in portions(numbers):
+            sql = f"SELECT id FROM {child} WHERE {condition.format(marks)}"
             doomed[child].update(row[0] for row in connection.rows(sql, some))
     return doomed
 
 
-def _let_go(tx: Transaction, doomed: dict[str, set[int]]) -> None:
-    """Clear what other records link to them by; these are changes like any other."""
+def _let_go(tx: Transaction, doomed: dict[str, set[int]]) -> set[int]:
+    """Clear what other records link to them by; these are changes like any other. The leads and deals among those."""
+    linked: set[int] = set()
     for table, ids in doomed.items():
         for child, column in LINKS.get(table, ()):
-            for some in _chunks(ids):
-                sql = f"SELECT id FROM {child} WHERE {column} IN ({_marks(some)})"
+            for some, marks in portions(ids):
+                sql = f"SELECT id FROM {child} WHERE {column} IN ({marks})"
                 others = [row[0] for row in tx.connection.rows(sql, some) if row[0] not in doomed.get(child, ())]
                 tx.load(NOUNS[child], others)
+                linked.update(others if child == "opportunity" else ())
                 for other in others:
                     tx.change(NOUNS[child], other, {column: None})
+    return linked
 
 
 def _texts(connection: Connection, table: str, there: Mapping[int, dict[str, Any]]) -> set[str]:
     """What names the records: names, e-mails and telephones, now and in the journal, folded."""
     rows = list(there.values())
-    for some in _chunks(there):
-        sql = f"SELECT before, after FROM journal WHERE entity = ? AND record_id IN ({_marks(some)})"
+    for some, marks in portions(there):
+        sql = f"SELECT before, after FROM journal WHERE entity = ? AND record_id IN ({marks})"
         for sides in connection.rows(sql, (table, *some)):
-            rows += [json.loads(side) for side in sides if side]
-    return {text for row in rows for c in NAMING if row.get(c) and (text := fold(str(row[c])))}
+            rows += filter(None, map(journal.columns, sides))
+    return traces.texts_of(rows)
 
 
 def _silence(connection: Connection, doomed: dict[str, set[int]], texts: set[str]) -> None:
@@ -132,10 +128,10 @@ def _silence(connection: Connection, doomed: dict[str, set[int]], texts: set[str
     A purge's own command names nobody; the chain does not hang on commands."""
     silenced: set[int] = set()
     for table, ids in doomed.items():
-        for some in _chunks(ids):
+        for some, marks in portions(ids):
             sql = (
                 "SELECT DISTINCT x.batch_id FROM journal j JOIN journal_tx x ON x.seq = j.seq"
-                f" WHERE j.entity = ? AND j.record_id IN ({_marks(some)})"
+                f" WHERE j.entity = ? AND j.record_id IN ({marks})"
             )
             silenced.update(row[0] for row in connection.rows(sql, (table, *some)))
     last = 0
@@ -148,13 +144,12 @@ def _silence(connection: Connection, doomed: dict[str, set[int]], texts: set[str
             if text in together:
                 whole = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
                 silenced.update(batch for batch, line in said if whole.search(line))
-    for some in _chunks(sorted(silenced)):
-        sql = f"UPDATE batch SET command = ? WHERE id IN ({_marks(some)}) AND source <> 'purge'"
+    for some, marks in portions(sorted(silenced)):
+        sql = f"UPDATE batch SET command = ? WHERE id IN ({marks}) AND source <> 'purge'"
         connection.run(sql, (FORGOTTEN, *some))
 
 
-def _forget(connection: Connection, table: str, some: Sequence[int]) -> None:
-    marks = _marks(some)
+def _forget(connection: Connection, table: str, some: Sequence[int], marks: str) -> None:
     if table in read.TAGGED:
         connection.run(f"DELETE FROM {table}_tag WHERE record_id IN ({marks})", some)
     connection.run(f"DELETE FROM {table} WHERE id IN ({marks})", some)

@@ -7,6 +7,7 @@ from binascii import a2b_base64, b2a_base64, crc32
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
+from crmcli.domain.change import written
 from crmcli.domain.entities import record_kind
 from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Money
@@ -49,17 +50,19 @@ def filter_text(kind: Entity, words: Sequence[str]) -> str:
 
 def bound(ctx: Context, kind: Entity, text: str, *, scope: bool = True) -> Any:
     """A filter text with its meaning. Raises FilterError."""
-    return query.read(text, kind, ctx.env, ctx.book, scope=scope)
+    return query.read(text, kind, ctx.env, naming.book(ctx), scope=scope)
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
 def columns_for(kind: Entity, names: Iterable[str]) -> tuple[Column, ...]:
-    """The result columns of these fields."""
-    found = []
+    """The result columns of these fields, each once."""
+    found: list[Column] = []
     for name in names:
         field = kind.field(name)
+        if field.name in (column.name for column in found):
+            continue
         found.append(
             Column(field.name, field.type, field.label, field.type.currency if isinstance(field.type, Money) else "")
         )
@@ -93,6 +96,8 @@ def list_records(
         chosen = [f.name for f in kind.fields]
     shown = columns_for(kind, chosen)
     fields = [kind.field(c.name) for c in shown]
+    # The day of the next task depends on who looks: a table works it out from these.
+    fields += [kind.field(name) for field in fields if field.untimed for name in (field.moment, field.untimed)]
     keys = read.parse_sort(kind, sort or view[1] or kind.sort)
     order = ",".join(("-" if down else "") + field.name for field, down in keys)
     place = f"{kind.name}{' back' if back else ''}\n{order}\n{text}"
@@ -189,7 +194,7 @@ def add(ctx: Context, kind: Entity, assigned: Mapping[str, str], *, note: str = 
 
             timeline.write(ctx, tx, kind, number, "note", note)
         row = tx.row(kind.name, number)
-    name = row["name"]
+    name = written(tx.changes, kind.name, number, "name", row["name"])
     return Changed((f"added {kind.name}:{number} {name}",), tuple(tx.changes), ctx.batch, (number,), kind.name)
 
 

@@ -41,7 +41,6 @@ TYPES: dict[str, Type | None] = {
 }  # fmt: skip
 WHOLE = ("integer", "money", "percent", "days")
 SPANS = ("week", "month", "quarter", "year")
-WEEKDAYS = {"monday": 0, "saturday": 5, "sunday": 6}
 DAY_SECONDS = 86_400
 HEADER = re.compile(r"--\s*(?:([a-z]+):\s*)?(.*?)\s*$")
 SINCE = re.compile(r"^-- since: (\w+)$", re.MULTILINE)
@@ -75,8 +74,13 @@ def names(ctx: Context) -> list[str]:
 
 
 def listing(ctx: Context) -> Rows:
-    """Every report with its title and where it comes from."""
-    found = [find(ctx, name) for name in names(ctx)]
+    """Every report with its title and where it comes from. One that cannot be read is a warning."""
+    found = []
+    for name, text in sorted(_texts(ctx).items()):
+        try:
+            found.append(_opened(name, *text))
+        except UsageError as error:
+            ctx.say(f"warning: {error}")
     rows = [{"name": one.name, "title": one.title, "origin": one.origin, "file": one.path} for one in found]
     columns = (("name", "Name"), ("title", "Title"), ("origin", "From"), ("file", "File"))
     return Rows(tuple(Column(name, None, label) for name, label in columns), rows)
@@ -88,13 +92,18 @@ def find(ctx: Context, name: str) -> Report:
     if name not in texts:
         hint = suggest(name, texts) or f"known: {', '.join(sorted(texts))}"
         raise NotFoundError(f"there is no report '{name}'", hint)
-    origin, path, text = texts[name]
+    return _opened(name, *texts[name])
+
+
+def _opened(name: str, origin: str, path: str, text: str | None) -> Report:
     if text is None:
         try:
             with open(path, encoding="utf-8") as file:
                 text = file.read()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"the report {path} cannot be read: {error}") from None
+        except OSError as error:
+            raise UsageError(f"the report {path} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"the report {path} cannot be read: it is no text in UTF-8") from None
     return _read(name, path, origin, text)
 
 
@@ -118,7 +127,7 @@ def _texts(ctx: Context) -> dict[str, tuple[str, str, str | None]]:
 def _names_in(folder: str) -> list[str]:
     if not os.path.isdir(folder):
         return []
-    return [name.removesuffix(".sql") for name in os.listdir(folder) if name.endswith(".sql")]
+    return [name.removesuffix(".sql") for name in os.listdir(folder) if name.endswith(".sql") and name[0] != "."]
 
 
 def _read(name: str, path: str, origin: str, text: str) -> Report:
@@ -247,10 +256,9 @@ def _periods(ctx: Context, plan: Report) -> list[tuple[int, str, str, str]]:
             f"{plan.path} reads 'period' but does not say which", "add a line such as: -- periods: month 12"
         )
     now, calendar = ctx.env.now, ctx.env.calendar
-    week_start = WEEKDAYS[str(ctx.settings["week_start"])]
     found = []
     for number in range(int(count)):
-        first, last = period_around(now.date(), unit, calendar, week_start, number + 1 - int(count))
+        first, last = period_around(now.date(), unit, calendar, ctx.env.week_start, number + 1 - int(count))
         start, end = (show_instant(instant_of(When(day, time()), now)) for day in (first, last))
         year, month, _ = split_day(first, calendar)
         label = {

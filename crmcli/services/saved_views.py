@@ -7,11 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
+from crmcli.domain.change import written
 from crmcli.domain.entities import ENTITIES, RECORDS, SAVED_VIEW
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import fold
 from crmcli.errors import FilterError, NotFoundError, RefusedError, UsageError
 from crmcli.results import Changed, Rows
+from crmcli.services import naming
 from crmcli.services.records import columns_for
 from crmcli.store import read
 
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: str = "", sort: str = "") -> Changed:
     """Save a filter under a name, over an earlier one of that name. Without a kind it fits every list that has its
     fields. What goes with the earlier one is said. The filter is read first, as it will be when it is saved:
-    FilterError, also for a view that would contain itself."""
+    FilterError, also for a view that would contain itself; UsageError for a kind without lists to filter."""
     if not re.fullmatch(r"[\w.-]+", name):
-        raise UsageError(f"'{name}' cannot name a view", "use letters, digits, - and _ alone")
-    book = ctx.book
+        raise UsageError(f"'{name}' cannot name a view", "use letters, digits, -, _ and . alone")
+    if kind is not None and kind.name not in RECORDS:
+        raise UsageError(f"there is no view of {kind.plural.replace('_', ' ')}", f"choose from: {', '.join(RECORDS)}")
+    book = naming.book(ctx)
     after = book._replace(view=lambda of, other: text if fold(other) == fold(name) else book.view(of, other))
     kinds = [kind] if kind else _fitting(ctx, after, text)
     if columns:
@@ -43,7 +47,7 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
         "sort": sort or None,
     }
     lists = kind.plural if kind else " and ".join(k.plural for k in kinds)
-    lines = [f"saved view {name} for {lists}: {text}"]
+    lines = []
     with ctx.writing() as tx:
         number = tx.word("saved_view", name, create=False)
         if number is None:
@@ -51,6 +55,8 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
         else:
             lines += _replaced(tx.row("saved_view", number), row)
             tx.change("saved_view", number, row)
+    name, text = (written(tx.changes, "saved_view", number, *pair) for pair in (("name", name), ("filter", text)))
+    lines.insert(0, f"saved view {name} for {lists}: {text}")
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (number,), "saved_view")
 
 
@@ -99,7 +105,7 @@ def remove(ctx: Context, name: str, *, used: bool = False) -> Changed:
 def _users(ctx: Context, name: str) -> list[str]:
     """The views that ask for the view of this name, themselves or through another one."""
     key, found = fold(name), []
-    book = ctx.book
+    book = naming.book(ctx)
     for other, of, text in ctx.reader.rows("SELECT name, entity, filter FROM saved_view ORDER BY name_key"):
         asked: set[str] = set()
 
@@ -114,6 +120,26 @@ def _users(ctx: Context, name: str) -> list[str]:
         if key in asked and fold(other) != key:
             found.append(str(other))
     return found
+
+
+def working(ctx: Context) -> dict[str, str]:
+    """The saved views whose filter can be read: name -> filter."""
+    found = {}
+    for name, of, text in ctx.reader.rows("SELECT name, entity, filter FROM saved_view ORDER BY name_key"):
+        for kind in [ENTITIES[of]] if of else RECORDS.values():
+            with contextlib.suppress(FilterError):
+                query.read(text or "", kind, ctx.env, naming.book(ctx))
+                found[str(name)] = str(text or "")
+    return found
+
+
+def broken(ctx: Context, before: Mapping[str, str]) -> list[str]:
+    """A line for each of the views that worked (`before`) and do not any more."""
+    return [
+        f"the view {name} does not work any more, save it anew: {text}"
+        for name, text in before.items()
+        if name not in working(ctx)
+    ]
 
 
 def views(ctx: Context) -> Rows:

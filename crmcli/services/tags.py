@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.change import written
 from crmcli.domain.entities import RECORDS, TAG
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import check_text, fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
+from crmcli.services import saved_views
 from crmcli.services.records import each
 
 if TYPE_CHECKING:
@@ -70,13 +72,16 @@ def check_name(tag: str) -> str:
 def rename(ctx: Context, old: str, new: str) -> Changed:
     """Give a tag another name on every record. A name that exists is refused: that would be a merge."""
     name = check_name(new)
+    known = saved_views.working(ctx)
     with ctx.writing() as tx:
         number = _tag(ctx, tx, old)
         other = tx.word("tag", name, create=False)
         if other is not None and other != number:
             raise ConflictError(f"there is a tag '{name}' already", f"to make them one: crm tag merge {old} {name}")
         tx.change("tag", number, {"name": name})
-    return Changed((f"tag {old} is now {name}",), tuple(tx.changes), ctx.batch, (number,), "tag")
+    name = written(tx.changes, "tag", number, "name", name)
+    lines = (f"tag {old} is now {name}", *saved_views.broken(ctx, known))
+    return Changed(lines, tuple(tx.changes), ctx.batch, (number,), "tag")
 
 
 def colour(ctx: Context, tag: str, shade: str) -> Changed:
@@ -91,21 +96,23 @@ def colour(ctx: Context, tag: str, shade: str) -> Changed:
 
 def merge(ctx: Context, old: str, into: str) -> Changed:
     """Put the tag `into` on everything that has `old`, then forget `old`."""
+    known = saved_views.working(ctx)
     with ctx.writing() as tx:
         source, target = _tag(ctx, tx, old), _tag(ctx, tx, into)
         if source == target:
             raise UsageError("that is the same tag")
         count = _forget(ctx, tx, source, {target})
-    return Changed(
-        (f"merged tag {old} into {into} on {count} records",), tuple(tx.changes), ctx.batch, (target,), "tag"
-    )
+    lines = (f"merged tag {old} into {into} on {count} records", *saved_views.broken(ctx, known))
+    return Changed(lines, tuple(tx.changes), ctx.batch, (target,), "tag")
 
 
 def delete(ctx: Context, tag: str) -> Changed:
     """Forget a tag: off every record, then gone."""
+    known = saved_views.working(ctx)
     with ctx.writing() as tx:
         count = _forget(ctx, tx, _tag(ctx, tx, tag), set())
-    return Changed((f"tag {tag} is gone from {count} records",), tuple(tx.changes), ctx.batch, (), "tag")
+    lines = (f"tag {tag} is gone from {count} records", *saved_views.broken(ctx, known))
+    return Changed(lines, tuple(tx.changes), ctx.batch, (), "tag")
 
 
 def _forget(ctx: Context, tx: Transaction, number: int, instead: set[int]) -> int:

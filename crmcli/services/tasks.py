@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.dates import When, describe, instant_of, parse_when
+from crmcli.domain.dates import When, describe, instant_of, local, parse_when
 from crmcli.domain.entities import INTERACTION_KINDS, TASK
 from crmcli.domain.types import due_day, read_instant, show_instant
 from crmcli.errors import RefusedError, UsageError
@@ -22,22 +22,25 @@ AS_INTERACTION = {"call": "call", "email": "email", "meeting": "meeting", "docum
 
 
 def done(ctx: Context, numbers: Sequence[int], feedback: str = "", *, source: str = "cli") -> Changed:
-    """Mark tasks done; each lands on the timeline of its record with the feedback."""
+    """Mark tasks done; each lands on the timeline of its record with the feedback. Feedback on one that is done already
+    is added to what it has, and told as well."""
     types = {row[0]: row[1] for row in ctx.reader.rows("SELECT id, name FROM task_type")}
     said = feedback.strip()
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
-        if row.get("done_at"):
+        again, before = bool(row.get("done_at")), row.get("feedback")
+        if again and (not said or said in (before or "").split("\n\n")):
             return False
-        tx.change("task", row["id"], {"done_at": tx.stamp, "feedback": said or None})
+        feedback = f"{before}\n\n{said}" if again and before else said
+        tx.change("task", row["id"], {"done_at": row.get("done_at") or tx.stamp, "feedback": feedback or None})
         links = {c: row.get(c) for c in ("opportunity_id", "contact_id", "company_id")}
         if any(links.values()):
             word = AS_INTERACTION.get(types.get(row.get("type_id"), ""), "task")
             assert word in INTERACTION_KINDS
             body = row["name"] + (f": {said}" if said else "")
             tx.add("interaction", {
-                "kind": word, "at": tx.stamp, "body": body, "minutes": row.get("minutes"), "task_id": row["id"],
-                "author_id": tx.word("user", ctx.actor), **links,
+                "kind": word, "at": tx.stamp, "body": body, "minutes": None if again else row.get("minutes"),
+                "task_id": row["id"], "author_id": tx.word("user", ctx.actor), **links,
             })  # fmt: skip
         return True
 
@@ -58,7 +61,7 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
     is earlier than a task that was still to come. Done tasks are left alone; RefusedError where there is none else."""
     if not to.strip():
         raise UsageError("snooze to when?", "write a day or time, such as tomorrow, mon, +3d or 'fri 14:30'")
-    when = parse_when(to, ctx.env.now, ctx.env.calendar)
+    when = parse_when(to, ctx.env.now, ctx.env.calendar, week_start=ctx.env.week_start)
     said: dict[str, None] = {}
     finished: list[int] = []
 
@@ -69,7 +72,7 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
         values: dict[str, Any] = {"due_on": when.day.isoformat(), "due_at": None}
         clock = when.time
         if clock is None and row.get("due_at"):
-            clock = read_instant(row["due_at"]).astimezone(ctx.env.now.tzinfo).time()
+            clock = local(read_instant(row["due_at"]), ctx.env.now.tzinfo).time()
         if clock is not None:
             values["due_at"] = show_instant(instant_of(when._replace(time=clock), ctx.env.now))
         said[describe(when._replace(time=clock), ctx.env.now, ctx.env.calendar)] = None
@@ -99,6 +102,6 @@ def _say_earlier(ctx: Context, row: dict[str, Any]) -> None:
     now = ctx.env.now
     day = due_day(row.get("due_on"), row.get("due_at"), now)
     if day is not None and day > now.date():
-        clock = read_instant(row["due_at"]).astimezone(now.tzinfo).time() if row.get("due_at") else None
+        clock = local(read_instant(row["due_at"]), now.tzinfo).time() if row.get("due_at") else None
         was = describe(When(day, clock), now, ctx.env.calendar)
         ctx.say(f"task:{row['id']} was due {was}: it comes up earlier now")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.change import written
 from crmcli.domain.entities import INTERACTION
 from crmcli.domain.text import check_text, clip
 from crmcli.domain.types import show_instant
@@ -60,7 +61,7 @@ def add(
         tx.row(kind.name, number)
         made = write(ctx, tx, kind, number, what, body, **columns)
         name = tx.row(kind.name, number)["name"]
-    text = clip(" ".join(body.split()), 50)
+    text = clip(" ".join((written(tx.changes, "interaction", made, "body", body) or "").split()), 50)
     line = (
         f"logged {what} with {kind.name}:{number} {name}" if what != "note" else f"noted on {kind.name}:{number} {name}"
     )
@@ -93,13 +94,7 @@ def edit(
 
 def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, body: str, **columns: Any) -> int:
     """Add an interaction inside a transaction; its id."""
-    row = tx.row(kind.name, number)
-    if kind.table == "opportunity":
-        where = {"opportunity_id": number, "contact_id": row.get("contact_id"), "company_id": row.get("company_id")}
-    elif kind.name == "contact":
-        where = {"contact_id": number, "company_id": row.get("company_id")}
-    else:
-        where = linking.link_columns(ctx, kind, number)
+    where = linking.link_columns(tx, kind, number)
     columns.setdefault("at", tx.stamp)
     author = tx.word("user", ctx.actor)
     return tx.add(

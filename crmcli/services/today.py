@@ -6,18 +6,18 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.domain.dates import relative, show_day
+from crmcli.domain.dates import local, relative, show_day
 from crmcli.domain.entities import CONTACT, DEAL, INTERACTION, LEAD, TASK
-from crmcli.domain.query import And, Compare, Empty, Node, OneOf, Or
+from crmcli.domain.query import And, Compare, Empty, Node, OneOf, Or, quote
 from crmcli.domain.text import clip
-from crmcli.domain.types import due_day, read_instant, show_instant
-from crmcli.errors import UsageError
+from crmcli.domain.types import due_day, read_instant, readable, show_instant
+from crmcli.errors import FilterError, UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import records, related, timeline
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -56,12 +56,18 @@ class Part(NamedTuple):
     line: Callable[[Context, dict[str, Any]], dict[str, Any]]
 
 
-def today(ctx: Context, *, owner: str = "") -> Page:
+def today(ctx: Context, *, owner: str = "", words: Sequence[str] = ()) -> Page:
     """The page of the day: overdue, due today, the next 7 days, deals with no next task, silent deals, deals closing
-    this week, new leads; each row with its next step as a command. `owner` ("me" or a name) narrows it."""
+    this week, new leads; each row with its next step as a command. `owner` ("me" or a name) and the filter `words`
+    narrow it: a section whose kind of record cannot be asked that has no rows. Raises FilterError where none can."""
     now = ctx.env.now
-    mine = _owned(ctx, owner)
-    found = tuple(_section(ctx, part, mine(part.kind)) for part in (*_tasks(ctx), *_opportunities(ctx)))
+    mine, fitting = _owned(ctx, owner), _fitting(ctx, words)
+    found = tuple(
+        _section(ctx, part, [*mine(part.kind), *fitting[part.kind.name]])
+        if part.kind.name in fitting
+        else Section(part.key, f"{part.title} (0)", Rows(COLUMNS, [], empty="none"))
+        for part in (*_tasks(ctx), *_opportunities(ctx))
+    )
     title = f"{now:%A} {show_day(now.date(), ctx.env.calendar)}"
     return Page(title, found, {"date": now.date().isoformat(), "user": ctx.actor})
 
@@ -82,7 +88,7 @@ def _opportunities(ctx: Context) -> Iterator[Part]:
     yield Part("no_next_task", "Deals with no next task", DEAL, (*OPEN_DEAL, idle), "-value", _idle_row)
     silent = _untouched(show_instant(now - timedelta(days=int(ctx.settings["silent_days"]))))
     yield Part("silent", "Silent deals", DEAL, (*OPEN_DEAL, silent), "last_touch", _silent_row)
-    end = day + timedelta(days=7 - (day.weekday() - _week_start(ctx)) % 7)
+    end = day + timedelta(days=7 - (day.weekday() - ctx.env.week_start) % 7)
     closing = Compare(DEAL.by_name["close_on"], "<", end.isoformat())
     yield Part("closing", "Closing this week", DEAL, (*OPEN_DEAL, closing), "close_on", _closing_row)
     since = show_instant(now - timedelta(days=int(ctx.settings["new_days"])))
@@ -90,14 +96,26 @@ def _opportunities(ctx: Context) -> Iterator[Part]:
     yield Part("new_leads", "New leads", LEAD, (*OPEN_DEAL, fresh), "-created_at", _lead_row)
 
 
-def _week_start(ctx: Context) -> int:
-    return {"monday": 0, "saturday": 5, "sunday": 6}[str(ctx.settings["week_start"])]
-
-
 def _owned(ctx: Context, owner: str) -> Callable[[Entity], list[Node]]:
     if not owner:
         return lambda _kind: []
-    return lambda kind: [records.bound(ctx, kind, f"owner:{owner}", scope=False)]
+    return lambda kind: [records.bound(ctx, kind, f"owner:{quote(owner)}", scope=False)]
+
+
+def _fitting(ctx: Context, words: Sequence[str]) -> dict[str, list[Node]]:
+    """What the filter means for each kind of record on the page that has its fields. Raises the first FilterError
+    where none has."""
+    found: dict[str, list[Node]] = {}
+    refused: FilterError | None = None
+    for kind in (TASK, DEAL, LEAD):
+        try:
+            text = records.filter_text(kind, words)
+            found[kind.name] = [records.bound(ctx, kind, text, scope=False)] if text else []
+        except FilterError as error:
+            refused = refused or error
+    if refused and not found:
+        raise refused
+    return found
 
 
 def _untouched(since: str) -> Node:
@@ -122,7 +140,7 @@ def when(ctx: Context, row: dict[str, Any]) -> str:
         return ""
     word = relative(day, ctx.env.now.date())
     if row.get("due_at"):
-        word += f" {read_instant(row['due_at']).astimezone(ctx.env.now.tzinfo):%H:%M}"
+        word += f" {local(read_instant(row['due_at']), ctx.env.now.tzinfo):%H:%M}"
     return word
 
 
@@ -228,21 +246,16 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
 
 def _who(ctx: Context, kind: Entity, facts: dict[str, Any], row: dict[str, Any]) -> Section:
     """What is known, in words for people: the page's own values have it for machines."""
-    lines = []
+    lines, zone, calendar = [], ctx.env.now.tzinfo, ctx.env.calendar
     for name, value in facts.items():
         field = kind.by_name.get(name)
         if field is not None and value is not None:
-            text = _moment(ctx, value) if field.type.family == "instant" else field.type.show(value)
-            lines.append({"fact": field.label, "value": text})
+            dated = field.type.family in ("day", "instant")
+            text = readable(field.type, value, zone=zone, calendar=calendar) if dated else field.type.show(value)
+            lines.append({"fact": field.label, "known": text})
     if row.get("owner"):
-        lines.append({"fact": "Owner", "value": row["owner"]})
-    return Section("who", "Who", Rows((Column("fact", None, ""), Column("value", None, "")), lines))
-
-
-def _moment(ctx: Context, stored: str) -> str:
-    """A stored instant in the user's zone and calendar, to the minute."""
-    local = read_instant(stored).astimezone(ctx.env.now.tzinfo)
-    return f"{show_day(local.date(), ctx.env.calendar)} {local:%H:%M}"
+        lines.append({"fact": "Owner", "known": row["owner"]})
+    return Section("who", "Who", Rows((Column("fact", None, ""), Column("known", None, "")), lines))
 
 
 def _company(ctx: Context, kind: Entity, row: dict[str, Any]) -> list[Section]:

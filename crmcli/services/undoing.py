@@ -5,27 +5,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, NotFoundError, RefusedError
 from crmcli.results import Changed
 from crmcli.services.batch import Batch, last_change, last_row, last_touched, was_purged
 from crmcli.services.links import LINKS, NOUNS, TARGETS, WORDS
+from crmcli.services.undo_checks import misplaced, taken, under_themselves
+from crmcli.services.undo_rules import SOFT, automatic, beside, follows_alone, put_back
 from crmcli.store import read
+from crmcli.store.sql import portions
 from crmcli.store.write import COLUMNS, DEFAULTS, ORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from crmcli.context import Context
+    from crmcli.domain.change import Change
     from crmcli.services.batch import Net
     from crmcli.store.write import Transaction
 
-PAGE = 500
 #: Up to so many records all changes are kept, to be shown; above it they are journalled on the way and forgotten.
 FEW = 1000
 MOST_CONFLICTS = 20
-#: What later changes move all the time: restored where nobody did, never a conflict.
-SOFT = frozenset(("updated_at", "position"))
+#: Columns that no two records share, of whatever table has them so.
+UNIQUE = ("name", "external_id")
+#: Where a lead or deal that the undo gives one of these must be looked at again.
+PLACE = frozenset(("stage_id", "status"))
+
+
+class Ahead(Struct):
+    """What an undo would take back: the batch, the command it was, and how many changes that made."""
+
+    batch: int
+    command: str
+    count: int
+
+
+def ahead(ctx: Context) -> Ahead:
+    """What `undo` would take back without being given a number. Raises NotFoundError where there is nothing."""
+    number = _newest(ctx)
+    made = "SELECT coalesce(sum(x.count), 0) FROM journal_tx x WHERE x.batch_id = b.id"
+    found = ctx.reader.one(f"SELECT b.command, b.source, ({made}) FROM batch b WHERE b.id = ?", (number,))
+    command, source, count = found or ("", "", 0)
+    return Ahead(number, command or source, int(count))
 
 
 def undo(ctx: Context, batch: int | None = None) -> Changed:
@@ -117,9 +140,14 @@ class _Undo:
         self.doomed: dict[str, set[int]] = {}
         self.let_go: set[tuple[str, int, str]] = set()
         self.many = False
+        self.placed: set[int] = set()
+        self.stages: set[int] = set()
+        self.under: set[int] = set()
+        self._figures: dict[int, int] | None = None
 
     def run(self) -> None:
         """Bring back what the batch took away, put back what it changed, take away what it added."""
+        self.tx.names_alone()  # what returns must not meet its like, nor a company its own parent
         sqlite = self.connection.dialect == "sqlite"
         self.connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")
         touched = self.batch.touched()
@@ -128,33 +156,26 @@ class _Undo:
             self.connection.run("PRAGMA cache_size = -64000")  # 64 MB: rows leave a dozen indexes in no order of theirs
         changed: dict[str, list[int]] = {}
         for table in ORDER:
-            for some in _chunks(touched.get(table, ())):
+            for some, _ in portions(touched.get(table, ())):
                 nets = self.batch.nets(table, some)
                 self.doomed.setdefault(table, set()).update(i for i, n in nets.items() if n.added)
                 changed.setdefault(table, []).extend(i for i, n in nets.items() if n.changed)
                 gone = {i: n.before for i, n in nets.items() if n.before is not None and n.after is None}
                 self._recreate(table, gone)
         for table in ORDER:
-            for some in _chunks(changed.get(table, ())):
+            for some, _ in portions(changed.get(table, ())):
                 self._restore(table, self.batch.nets(table, some))
+        self._let_follow()
         for table in reversed(ORDER):
-            for some in _chunks(sorted(self.doomed.get(table, ()), reverse=True)):
+            for some, _ in portions(sorted(self.doomed.get(table, ()), reverse=True)):
                 self._take_away(table, self.batch.nets(table, some))
         if not self.conflicts:
-            self._check_stages()
+            for clash in misplaced(self.connection, self.stages, self.placed, MOST_CONFLICTS):
+                self._conflict("opportunity", clash.number, clash.row, clash.what)
+            for clash in under_themselves(self.connection, self.under):
+                self._conflict("company", clash.number, clash.row, clash.what)
         if self.conflicts:
             self._refuse()
-
-    def _check_stages(self) -> None:
-        """Nothing stands in a stage that was removed: neither does what goes back to it, nor what is in one that the
-        batch had brought back."""
-        sql = (
-            "SELECT o.id, o.kind, o.name, s.name FROM stage s JOIN opportunity o ON o.stage_id = s.id"
-            f" WHERE s.removed_at IS NOT NULL ORDER BY o.id LIMIT {MOST_CONFLICTS}"
-        )
-        for number, kind, name, stage in self.connection.rows(sql):
-            row = {"kind": kind, "name": name}
-            self._conflict("opportunity", number, row, f"its stage {stage} would be a removed one")
 
     def _rows(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         return self.tx.rows(NOUNS[table], list(ids))
@@ -167,11 +188,46 @@ class _Undo:
         for change in self.tx.flush():
             noun = change.entity
             self.counts[noun] = self.counts.get(noun, 0) + 1
+            self._note(change)
             if change.table in read.TAGGED and len(self.ids) < FEW and (not self.noun or self.noun == noun):
                 self.noun = noun
                 self.ids.append(change.id)
         if self.many:
             self.tx.settle(forget=True)
+
+    def _note(self, change: Change) -> None:
+        """Bear in mind what is to be looked at again when all is done."""
+        if change.after is None:
+            return
+        if change.table == "stage":
+            self.stages.add(change.id)
+            self._figures = None
+        elif change.table == "opportunity" and (change.before is None or PLACE & set(change.after)):
+            self.placed.add(change.id)
+        elif change.table == "company" and change.before is not None and change.after.get("parent_id"):
+            self.under.add(change.id)
+
+    @property
+    def figures(self) -> dict[int, int]:
+        """stage -> its probability now."""
+        if self._figures is None:
+            self._figures = dict(self.connection.rows("SELECT id, probability_bp FROM stage"))
+        return self._figures
+
+    def _let_follow(self) -> None:
+        """Automatic probabilities follow a stage that has another one again, also those of what came into it since."""
+        for stage in sorted(self.stages) if not self.conflicts else ():
+            found = self.connection.rows(
+                "SELECT id, kind FROM opportunity WHERE stage_id = ? AND status = 'open'"
+                " AND probability_manual IS FALSE AND probability_bp <> ? ORDER BY id",
+                (stage, self.figures[stage]),
+            )
+            for kind in ("lead", "deal"):
+                for some, _ in portions([number for number, of in found if of == kind]):
+                    self.tx.load(kind, some)
+                    for number in some:
+                        self.tx.change(kind, number, {"probability_bp": self.figures[stage]}, touch=False)
+                    self._flush()
 
     # --- bringing back ---
 
@@ -185,7 +241,11 @@ class _Undo:
                     self.moved[table, number] = same
                     del new[number]
         self._relink(table, new)
+        self._check_taken(table, new, {})
         for number, row in new.items():
+            figure = automatic(row, self.figures) if table == "opportunity" else None
+            if figure is not None:
+                row["probability_bp"] = figure
             self.tx.add(_noun(table, row), row, record=number)
         self._flush()
         if new and not self.conflicts:
@@ -221,8 +281,7 @@ class _Undo:
 
     def _existing(self, table: str, ids: Iterable[int]) -> set[int]:
         found: set[int] = set()
-        for some in _chunks(sorted(ids)):
-            marks = ", ".join("?" * len(some))
+        for some, marks in portions(sorted(ids)):
             found.update(row[0] for row in self.connection.rows(f"SELECT id FROM {table} WHERE id IN ({marks})", some))
         return found
 
@@ -240,19 +299,23 @@ class _Undo:
 
     def _restore(self, table: str, nets: dict[int, Net]) -> None:
         rows = self._rows(table, nets)
+        then = self.batch.since(table, {i: beside(table, n.before) for i, n in nets.items() if n.before})
         wanted: dict[int, dict[str, Any]] = {}
         for number, done in nets.items():
             current = rows.get(number)
             assert done.before is not None
             assert done.after is not None
+            if self.stages and follows_alone(table, done) and (current is None or current.get("removed_at")):
+                continue
             if current is None:
                 self._conflict(table, number, None, "is no more" + self._by(table, number))
             elif current.get("removed_at") and self.batch.removed_later(table, number, current["removed_at"]):
                 self._conflict(table, number, current, "was removed later" + self._by(table, number, ["removed_at"]))
             else:
-                wanted[number] = self._values(table, number, current, done)
+                wanted[number] = self._values(table, number, current, done, then.get(number, {}))
                 self.let_go.update((table, number, column) for column in wanted[number])
         self._relink(table, wanted)
+        self._check_taken(table, wanted, rows)
         touched = last_touched(self.connection, table, list(wanted), besides=self.batch.number) if wanted else {}
         for number, values in wanted.items():
             if values:
@@ -261,25 +324,23 @@ class _Undo:
                 self.tx.change(_noun(table, rows[number]), number, values, touch=False)
         self._flush()
 
-    def _values(self, table: str, number: int, current: dict[str, Any], done: Net) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        changed: list[str] = []
-        assert done.before is not None
-        assert done.after is not None
-        for column, was in done.before.items():
-            now, left = current.get(column), done.after.get(column)
-            if column == "tags":
-                values["tags"] = sorted(
-                    (set(now or ()) - (set(left or ()) - set(was or ()))) | (set(was or ()) - set(left or ()))
-                )
-            elif now == left and column not in done.split:
-                values[column] = was
-            elif now != was and column not in SOFT:
-                changed.append(column)
+    def _values(
+        self, table: str, number: int, current: dict[str, Any], done: Net, then: dict[str, Any]
+    ) -> dict[str, Any]:
+        figures = self.figures if table == "opportunity" else {}
+        values, changed = put_back(table, current, done, then, figures)
         if changed:
             self._conflict(table, number, current, self._changed_later(table, number, changed))
-            return {}
-        return {column: value for column, value in values.items() if current.get(column) != value}
+        return values
+
+    def _check_taken(self, table: str, back: dict[int, dict[str, Any]], rows: dict[int, dict[str, Any]]) -> None:
+        """What no two records have must not belong to another one by now. `back` are the values that return, `rows`
+        the present rows of those records that are there."""
+        for column in UNIQUE:
+            whole = {number: {**rows.get(number, {}), **row} for number, row in back.items() if row.get(column)}
+            for clash in taken(self.connection, table, whole, column):
+                row = rows.get(clash.number) or whole[clash.number]
+                self._conflict(table, clash.number, row, clash.what + self._by(table, clash.other, [column]))
 
     # --- taking away ---
 
@@ -294,6 +355,8 @@ class _Undo:
         for number, row in rows.items():
             left, split = {**standard, **(nets[number].after or {})}, nets[number].split
             differ = [c for c in columns if row.get(c) != left[c] or c in split]
+            if table == "opportunity" and None not in (automatic(row, self.figures), automatic(left, self.figures)):
+                differ = [c for c in differ if c != "probability_bp"]
             if table in WORDS and (differ or number in held):
                 self.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
             elif differ:
@@ -331,7 +394,7 @@ class _Undo:
 
     # --- telling ---
 
-    def _conflict(self, table: str, number: int, row: dict[str, Any] | None, what: str) -> None:
+    def _conflict(self, table: str, number: int, row: Mapping[str, Any] | None, what: str) -> None:
         name = f" {row['name']}" if row and row.get("name") else ""
         self.conflicts.append(f"{_noun(table, row or {})}:{number}{name}: {what}")
 
@@ -365,15 +428,10 @@ class _Undo:
             yield f"kept, since others use it: {kept}"
 
 
-def _noun(table: str, row: dict[str, Any]) -> str:
+def _noun(table: str, row: Mapping[str, Any]) -> str:
     return str(row.get("kind") or "lead") if table == "opportunity" else NOUNS[table]
 
 
 def _labels(table: str, columns: Iterable[str]) -> str:
     labels = {f.column: f.label for e in ENTITIES.values() if e.table == table for f in e.stored()} | {"tags": "Tags"}
     return ", ".join(labels.get(column, column) for column in columns)
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), PAGE):
-        yield ids[start : start + PAGE]

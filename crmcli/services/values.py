@@ -9,10 +9,11 @@ from crmcli.domain import money, pipeline
 from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.dates import describe, instant_of, parse_when
 from crmcli.domain.fields import suggest
-from crmcli.domain.text import blank, fold
+from crmcli.domain.text import blank
 from crmcli.domain.types import Instant, Money, Ref, readable, show_instant
 from crmcli.errors import FieldError, UsageError
 from crmcli.services import linking
+from crmcli.services.stages import check_there, first_stage, next_position, stage_by_id, stage_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 #: Words that may be assigned although no field has the name: what they stand for.
 SUGAR = {"due": "due_on", "mrr": "recurring", "on": "opportunity"}
-
-#: The cards of a column of the board are so far apart, so that one can be put between two.
-APART = 1024
 
 
 def alias(kind: Entity, name: str) -> str:
@@ -94,7 +92,7 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
     if kind.table == "opportunity":
         changes = _moved(ctx, tx, row, changes)
     if kind.name == "company" and changes.get("parent_id"):
-        _check_parent(tx, row, changes["parent_id"])
+        check_parent(tx, row, changes["parent_id"])
     if "external_id" in changes and changes["external_id"] != row.get("external_id"):
         _check_external(ctx, kind, changes)
     return tx.change(kind.name, number, changes)
@@ -109,7 +107,7 @@ def parse(
     for name, text in sorted(assigned.items(), key=_turn):
         try:
             if name == "on":
-                found.update(linking.links(ctx, text))
+                found.update(linking.links(ctx, tx, text))
             elif alias(kind, name) == "due_on" and "due_at" in kind.by_name:
                 found.update(due(ctx, tx, text))
             elif name == "mrr" and kind.table == "opportunity":
@@ -146,7 +144,7 @@ def _one(ctx: Context, tx: Transaction, field: Field, text: str, env: Env, row: 
         if row.get("id") is None:
             points = field.type.parse(text, env)
             return {} if points is None else {"probability_bp": points, "probability_manual": True}
-        return pipeline.set_probability(dict(row), field.type.parse(text, env), _stage(ctx, row.get("stage_id")))
+        return pipeline.set_probability(dict(row), field.type.parse(text, env), stage_by_id(ctx, row.get("stage_id")))
     stored = field.type.parse(text, env)
     if field.name == "domain" and stored:
         stored = domain_of(stored)
@@ -196,8 +194,10 @@ def _settle_currency(kind: Entity, found: dict[str, Any], row: Mapping[str, Any]
         found["currency"] = env.currency
 
 
-def _check_parent(tx: Transaction, row: Mapping[str, Any], parent: int) -> None:
-    """Refuse to put a company under itself or under one that is under it."""
+def check_parent(tx: Transaction, row: Mapping[str, Any], parent: int) -> None:
+    """Refuse to put a company (`row`) under itself or under one that is under it: FieldError. Until the transaction
+    ends nobody else puts one under another."""
+    tx.names_alone()
     above: int | None = parent
     seen: set[int] = set()
     while above is not None and above not in seen:
@@ -212,56 +212,9 @@ def _check_parent(tx: Transaction, row: Mapping[str, Any], parent: int) -> None:
         above = tx.row("company", above).get("parent_id")
 
 
-def _stage(ctx: Context, number: int | None) -> dict[str, Any] | None:
-    return next((s for s in stages(ctx) if s["id"] == number), None) if number else None
-
-
-def stages(ctx: Context, *, removed: bool = False) -> list[dict[str, Any]]:
-    """Every stage in the order of its pipeline, as plain rows; with `removed` those instead that were taken out."""
-    names = ("id", "name", "name_key", "pipeline_id", "position", "probability_bp", "is_won", "folded", "rot_days")
-    sql = (
-        f"SELECT {', '.join('s.' + n for n in names)}, p.name FROM stage s JOIN pipeline p ON p.id = s.pipeline_id"
-        f" WHERE s.removed_at IS {'NOT ' if removed else ''}NULL ORDER BY p.position, p.id, s.position, s.id"
-    )
-    return [dict(zip((*names, "pipeline"), row, strict=True)) for row in ctx.reader.rows(sql)]
-
-
-def stage_named(ctx: Context, text: str, pipeline_id: int | None) -> dict[str, Any]:
-    """A stage by its name or the start of it, in the record's own pipeline; a new record (None) takes the first that
-    fits. Raises FieldError."""
-    key, every = fold(text), stages(ctx)
-    own = [s for s in every if s["pipeline_id"] == pipeline_id] if pipeline_id else every
-    fits = [s for s in own if s["name_key"] == key] or [s for s in own if s["name_key"].startswith(key)]
-    if len(fits) == 1 or (fits and fits[0]["name_key"] == key):
-        return fits[0]
-    elsewhere = next((s for s in every if s["name_key"] == key), None)
-    if not fits and elsewhere is not None:
-        raise FieldError(
-            f"the stage '{elsewhere['name']}' is in the pipeline {elsewhere['pipeline']}, another one",
-            hint=f"to go there: pipeline={_word(elsewhere['pipeline'])} stage={_word(elsewhere['name'])}",
-        )
-    names = ", ".join(dict.fromkeys(s["name"] for s in own))
-    raise FieldError(
-        f"there is no stage '{text}'" if not fits else f"'{text}' fits several stages", hint=f"stages: {names}"
-    )
-
-
-def _word(text: str) -> str:
-    """A name as it is typed in a shell."""
-    return text if re.fullmatch(r"[\w.+-]+", text) else f'"{text}"'
-
-
-def first_stage(ctx: Context, pipeline_id: int | None) -> dict[str, Any]:
-    """Where a new record starts: the first stage of its pipeline that is neither won nor folded."""
-    own = [s for s in stages(ctx) if s["pipeline_id"] == pipeline_id] if pipeline_id else stages(ctx)
-    usable = [s for s in own if not s["is_won"]] or own
-    if not usable:
-        raise UsageError("there is no stage to start in", "add one: crm stage add New")
-    return next((s for s in usable if not s["folded"]), usable[0])
-
-
 def _new_opportunity(ctx: Context, tx: Transaction, kind: Entity, row: dict[str, Any]) -> None:
-    stage = _stage(ctx, row.get("stage_id")) or first_stage(ctx, row.get("pipeline_id"))
+    stage = stage_by_id(ctx, row.get("stage_id")) or first_stage(ctx, row.get("pipeline_id"))
+    check_there(tx, stage)
     manual = row.get("probability_manual")
     points = row.get("probability_bp")
     entered, _ = pipeline.enter(
@@ -276,16 +229,6 @@ def _new_opportunity(ctx: Context, tx: Transaction, kind: Entity, row: dict[str,
         row.setdefault("position", next_position(tx, row["stage_id"]))
 
 
-def next_position(tx: Transaction, stage_id: int) -> int:
-    """The place at the end of a stage's column."""
-    key = ("position", stage_id)
-    if key not in tx.memory:
-        last = tx.connection.value("SELECT max(position) FROM opportunity WHERE stage_id = ?", (stage_id,))
-        tx.memory[key] = int(last or 0)
-    tx.memory[key] += APART
-    return tx.memory[key]
-
-
 def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """What follows from a new stage, pipeline or owner."""
     for column, what in (("pipeline_id", "pipeline"), ("stage_id", "stage")):
@@ -294,8 +237,9 @@ def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str
     if "pipeline_id" in changes and changes["pipeline_id"] != row.get("pipeline_id") and "stage_id" not in changes:
         changes["stage_id"] = first_stage(ctx, changes["pipeline_id"])["id"]
     if "stage_id" in changes and changes["stage_id"] != row.get("stage_id"):
-        stage = _stage(ctx, changes["stage_id"])
+        stage = stage_by_id(ctx, changes["stage_id"])
         assert stage is not None
+        check_there(tx, stage)
         entered, move = pipeline.enter(row, stage, tx.stamp)
         typed: dict[str, Any] = {
             c: changes[c] for c in ("probability_bp", "probability_manual") if c in changes and not stage["is_won"]
@@ -323,7 +267,7 @@ def due(ctx: Context, tx: Transaction, text: str) -> dict[str, Any]:
     """A typed due day or time -> its columns; what was understood is said on stderr, once in a transaction."""
     if not text.strip():
         return {"due_on": None, "due_at": None}
-    when = parse_when(text, ctx.env.now, ctx.env.calendar)
+    when = parse_when(text, ctx.env.now, ctx.env.calendar, week_start=ctx.env.week_start)
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()) and ("due", text) not in tx.memory:
         tx.memory["due", text] = 1
         ctx.say(f"due {describe(when, ctx.env.now, ctx.env.calendar)}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.change import written
 from crmcli.domain.entities import ENTITIES, USER
 from crmcli.domain.text import check_text, fold
 from crmcli.domain.types import Choice, Ref
 from crmcli.errors import ConflictError, FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
+from crmcli.services import saved_views
 from crmcli.services.naming import resolve
 from crmcli.services.records import columns_for
-from crmcli.services.values import check_field
+from crmcli.services.values import SUGAR, check_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +31,9 @@ def fields(kind: Entity) -> Rows:
             about = f"{field.type.entity.replace('_', ' ')}"
         elif isinstance(field.type, Choice):
             about = " | ".join(field.type.options)
+        typed = field.settable or field.name in SUGAR
         rows.append({
-            "name": field.name, "type": about, "set": "required" if field.required else "yes" if field.settable else "",
+            "name": field.name, "type": about, "set": "required" if field.required else "yes" if typed else "",
             "aliases": ", ".join(field.aliases), "indexed": "yes" if field.indexed else "", "help": field.help,
         })  # fmt: skip
     titles = {
@@ -63,19 +66,23 @@ def user_add(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
             raise ConflictError(f"there is a user '{name}' already")
         row = _parse(ctx, {"name": name, **assigned})
         number = tx.add("user", {"active": True, **row})
+    name = written(tx.changes, "user", number, "name", name)
     return Changed((f"added user {name}",), tuple(tx.changes), ctx.batch, (number,), "user")
 
 
 def user_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
     """Change a user; the records stay theirs when the name changes."""
     number = resolve(ctx, USER, name)
+    known = saved_views.working(ctx)
     with ctx.writing() as tx:
         changes = _parse(ctx, assigned)
         other = tx.word("user", changes["name"], create=False) if "name" in changes else None
         if other not in (None, number):
             raise ConflictError(f"there is a user '{changes['name']}' already")
         tx.change("user", number, changes)
-    return Changed((f"changed user {changes.get('name', name)}",), tuple(tx.changes), ctx.batch, (number,), "user")
+    name = written(tx.changes, "user", number, "name", name)
+    lines = (f"changed user {name}", *saved_views.broken(ctx, known))
+    return Changed(lines, tuple(tx.changes), ctx.batch, (number,), "user")
 
 
 def _parse(ctx: Context, assigned: Mapping[str, str]) -> dict[str, Any]:

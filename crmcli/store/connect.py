@@ -32,6 +32,8 @@ def is_url(target: str) -> bool:
 
 #: How a failure ends that left the store as it was before the transaction.
 UNSAVED = "; nothing was saved"
+#: What the system says of a disk, or of one's share of it, that takes no more.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 #: What a statement may fail with: what SQLite says, and what its driver cannot hand over.
 REFUSALS = (sqlite3.Error, OverflowError, UnicodeError)
 
@@ -74,6 +76,11 @@ class Connection:
     def in_bulk(self) -> Iterator[None]:
         """Around a verb that writes very many rows in several transactions; does what the engine wants for it."""
         yield
+
+    def lost(self) -> bool:
+        """Whether what was opened is not to be had any more under its name: another file stands there or none, or
+        the server has hung up."""
+        return False
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -142,6 +149,8 @@ class WriteLock:
         try:
             self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
+            if error.errno in FULL:
+                raise StoreError(f"the disk is full{UNSAVED}", "free some space and try again") from None
             raise StoreError(
                 f"cannot write to {self.path}: {error.strerror}", "check the folder's permissions"
             ) from None
@@ -171,10 +180,13 @@ class WriteLock:
                 said = True
             from random import uniform  # only a writer that has to wait
 
-            os.utime(self.fd)
+            with contextlib.suppress(OSError):
+                os.utime(self.fd)
             time.sleep(uniform(*self.LOOKS))
-        os.ftruncate(self.fd, 0)
-        os.pwrite(self.fd, f"{os.getpid()} {' '.join(sys.argv[:4])[:200]}".encode(errors="replace"), 0)
+        # A full disk may not take the name, which only tells others whom they wait for.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self.fd, 0)
+            os.pwrite(self.fd, f"{os.getpid()} {' '.join(sys.argv[:4])[:200]}".encode(errors="replace"), 0)
         self._taken = os.fstat(self.fd).st_mtime_ns
 
     def _holder(self) -> str:
@@ -325,13 +337,16 @@ class SQLite(Connection):
             raise refused(error, self.target, reading=True) from error
         return twin
 
+    def lost(self) -> bool:
+        try:
+            return os.stat(self.target).st_ino != self._file
+        except OSError:
+            return True
+
     def _same_file(self) -> None:
         """What was opened must still stand under its name: a restore puts another file there."""
-        try:
-            if os.stat(self.target).st_ino == self._file:
-                return
-        except OSError:
-            pass
+        if not self.lost():
+            return
         raise StoreError(f"{self.target} was moved or replaced meanwhile{UNSAVED}", "start again")
 
     def close(self) -> None:

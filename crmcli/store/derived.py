@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.store.sql import portions
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -102,9 +104,7 @@ def _reach(connection: Connection, changes: Iterable[Change]) -> tuple[dict[str,
 def _links(connection: Connection, table: str, ids: list[int]) -> list[tuple[int | None, ...]]:
     """The lead or deal, person and company that these rows hang on now."""
     found: list[tuple[int | None, ...]] = []
-    for start in range(0, len(ids), 500):
-        some = ids[start : start + 500]
-        marks = ", ".join("?" * len(some))
+    for some, marks in portions(ids):
         found += connection.rows(f"SELECT {', '.join(LINKS.values())} FROM {table} WHERE id IN ({marks})", some)
     return found
 
@@ -112,9 +112,7 @@ def _links(connection: Connection, table: str, ids: list[int]) -> list[tuple[int
 def _up(connection: Connection, table: str, ids: list[int], touched: dict[str, set[int]]) -> None:
     """The people and companies that these deals, or the companies that these people, hang on."""
     columns = ("contact_id", "company_id") if table == "opportunity" else ("company_id",)
-    for start in range(0, len(ids), 500):
-        some = ids[start : start + 500]
-        marks = ", ".join("?" * len(some))
+    for some, marks in portions(ids):
         for row in connection.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({marks})", some):
             for column, value in zip(columns, row, strict=True):
                 if value:
@@ -122,6 +120,5 @@ def _up(connection: Connection, table: str, ids: list[int], touched: dict[str, s
 
 
 def _set(connection: Connection, table: str, ids: list[int], sets: str) -> None:
-    for start in range(0, len(ids), 500):
-        some = ids[start : start + 500]
-        connection.run(f"UPDATE {table} SET {sets} WHERE id IN ({', '.join('?' * len(some))})", some)
+    for some, marks in portions(ids):
+        connection.run(f"UPDATE {table} SET {sets} WHERE id IN ({marks})", some)

@@ -426,10 +426,6 @@ class Interaction(SQLModel, table=True):
     version: int = 1
 
 
-class _Tagging(SQLModel):
-    pass
-
-
 def _tagged(table: str) -> Any:
     return Field(sa_column=Column(BIG, ForeignKey(f"{table}.id"), primary_key=True))
 

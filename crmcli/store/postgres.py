@@ -73,11 +73,14 @@ class PostgreSQL(Connection):
             raise StoreError(f"cannot connect to {self.target}: {first_line(error)}", "check --db or CRM_DB") from None
         if self.raw.info.server_version < MINIMUM:
             raise StoreError("the server is too old: PostgreSQL 14 or newer is needed")
-        self.raw.execute("SET TIME ZONE 'UTC'")
-        self.raw.execute("SET search_path TO public")
-        self.raw.execute(f"SET lock_timeout TO {int(timeout * 1000)}")
-        if read_only:
-            self.raw.execute("SET default_transaction_read_only TO on")
+        # The server counts in milliseconds up to 2**31 - 1, and 0 would be for ever.
+        patience = int(min(max(timeout * 1000, 1), 2**31 - 1))
+        with _in_our_words(reading=True):
+            self.raw.execute("SET TIME ZONE 'UTC'")
+            self.raw.execute("SET search_path TO public")
+            self.raw.execute(f"SET lock_timeout TO {patience}")
+            if read_only:
+                self.raw.execute("SET default_transaction_read_only TO on")
         self._sql: dict[str, str] = {}
         #: Whether a transaction is open, in which what fails is not saved.
         self._writing = False
@@ -109,6 +112,9 @@ class PostgreSQL(Connection):
     def script(self, sql: str) -> None:
         with _in_our_words():
             self.raw.execute(sql)
+
+    def lost(self) -> bool:
+        return bool(self.raw.closed)
 
     def next_ids(self, table: str, count: int) -> list[int]:
         # Drawn one by one: no other writer gets one of them, though it may get those between them.

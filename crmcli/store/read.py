@@ -13,7 +13,7 @@ from crmcli.domain.query import And, OneOf
 from crmcli.domain.types import Flag, Money, Percent, Ref
 from crmcli.errors import UsageError
 from crmcli.store.schema import SEPARATORS, words_expression
-from crmcli.store.sql import RARE_TAG, Where, table_of
+from crmcli.store.sql import RARE_TAG, Where, portions, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -57,7 +57,7 @@ def parse_sort(entity: Entity, text: str) -> list[tuple[Field, bool]]:
     for word in (part.strip() for part in text.split(",")):
         if not word:
             continue
-        field = entity.field(word.lstrip("+-"))
+        field = entity.field(word[1:] if word[0] in "+-" else word)
         if not field.sql:
             raise UsageError(
                 f"{entity.plural} cannot be sorted by {field.name}", f"'crm fields {entity.name}' lists the fields"
@@ -258,9 +258,7 @@ def hydrate(
     keys = [field.name if field else name for name, field in columns.items()]
     postgres = connection.dialect == "postgresql"
     converted = [(f.name, f.type.from_db) for f in columns.values() if f and (postgres or isinstance(f.type, Flag))]
-    for start in range(0, len(ids), PAGE):
-        some = ids[start : start + PAGE]
-        marks = ", ".join("?" * len(some))
+    for some, marks in portions(ids, PAGE):
         for row in connection.rows(f"SELECT {', '.join(names)} FROM {view} WHERE id IN ({marks})", some):
             record = dict(zip(keys, row, strict=True))
             for key, from_db in converted:
@@ -278,9 +276,7 @@ def hydrate(
 def tags_of(connection: Connection, entity: Entity, ids: Sequence[int]) -> dict[int, list[str]]:
     """The tag names of these records, in order."""
     found: dict[int, list[str]] = {}
-    for start in range(0, len(ids), PAGE):
-        some = ids[start : start + PAGE]
-        marks = ", ".join("?" * len(some))
+    for some, marks in portions(ids, PAGE):
         sql = (
             f"SELECT x.record_id, tag.name FROM {entity.tag_table} x JOIN tag ON tag.id = x.tag_id"
             f" WHERE x.record_id IN ({marks}) ORDER BY tag.name_key"
@@ -343,9 +339,7 @@ def raw(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, dic
     """Whole rows of a base table as stored values, by id; with `tags` (sorted ids) where the table has tags."""
     found: dict[int, dict[str, Any]] = {}
     kinds = stored_types(table)
-    for start in range(0, len(ids), PAGE):
-        some = ids[start : start + PAGE]
-        marks = ", ".join("?" * len(some))
+    for some, marks in portions(ids, PAGE):
         names, rows = connection.names(f"SELECT * FROM {table} WHERE id IN ({marks})", some)
         for row in rows:
             record = {n: kinds[n].from_db(v) if n in kinds else v for n, v in zip(names, row, strict=True)}
@@ -362,9 +356,7 @@ def raw(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, dic
 def versions(connection: Connection, table: str, ids: Sequence[int], end: str = "") -> dict[int, int]:
     """record -> its version, of those of these that are there; `end` closes each statement."""
     found: dict[int, int] = {}
-    for start in range(0, len(ids), PAGE):
-        some = ids[start : start + PAGE]
-        marks = ", ".join("?" * len(some))
+    for some, marks in portions(ids, PAGE):
         found.update(connection.rows(f"SELECT id, version FROM {table} WHERE id IN ({marks}){end}", some))
     return found
 

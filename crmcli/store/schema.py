@@ -12,6 +12,8 @@ from crmcli.store import connect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy.engine import Dialect
+
     from crmcli.store.connect import Connection
 
 #: The migration that this program's models stand at; a test compares it with Alembic's head.
@@ -77,6 +79,17 @@ def known(connection: Connection, name: str) -> str:
     return found
 
 
+def hold(connection: Connection) -> None:
+    """Inside a write transaction: make sure that nobody upgraded the store since it was opened, and keep others from
+    doing so until the transaction ends. Raises NewerDatabaseError, and StoreError for a store of any other revision."""
+    lock = " FOR SHARE" if connection.dialect == "postgresql" else ""
+    found = connection.value(f"SELECT version_num FROM alembic_version{lock}")
+    if found == REVISION:
+        return
+    known(connection, connection.target)
+    raise StoreError(f"{connection.target} has another schema than it had ({found}){connect.UNSAVED}", "start again")
+
+
 def revision(connection: Connection) -> str | None:
     """The migration the store stands at, "" where it does not say; None when it has no schema at all."""
     if connection.dialect == "sqlite":
@@ -86,18 +99,11 @@ def revision(connection: Connection) -> str | None:
     return str(connection.value("SELECT version_num FROM alembic_version") or "") if there else None
 
 
-def create(target: str, fill: Callable[[str], None] | None = None) -> None:
-    """Make a new, empty store with its default pipeline and vocabularies. A file is born with mode 0600 and appears
-    under its name only when it is whole, and after `fill` has put into it what a new book holds."""
+def create(target: str, fill: Callable[[Connection], None] | None = None) -> None:
+    """Make a new store, empty but for what `fill` puts into it, in one transaction. A file is born with mode 0600 and
+    appears under its name only when it is whole."""
     if connect.is_url(target):
-        opened = connect.connect(target)
-        try:
-            with opened.transaction():
-                _lay(opened)
-        finally:
-            opened.close()
-        if fill:
-            fill(target)
+        _lay_in(connect.connect(target), fill)
         return
     folder = os.path.dirname(os.path.abspath(target))
     try:
@@ -107,37 +113,29 @@ def create(target: str, fill: Callable[[str], None] | None = None) -> None:
     from crmcli.store import drafts
 
     with drafts.draft(target) as draft:
-        _lay_file(draft)
-        if fill:
-            fill(draft)
+        _lay_in(connect.SQLite(draft, timeout=30, say=lambda _line: None), fill)
         with contextlib.suppress(FileExistsError):
             drafts.place(draft, target)  # never over a book that another process made meanwhile
 
 
-def _lay_file(path: str) -> None:
-    opened = connect.SQLite(path, timeout=30, say=lambda _line: None)
-    try:
-        opened.run(f"PRAGMA application_id={connect.APPLICATION_ID}")
-        opened.run("BEGIN IMMEDIATE")
+def _lay_in(opened: Connection, fill: Callable[[Connection], None] | None) -> None:
+    """Make a store of what is open, and close it."""
+    with contextlib.closing(opened), opened.transaction():
+        if opened.dialect == "sqlite":
+            opened.run(f"PRAGMA application_id={connect.APPLICATION_ID}")
         _lay(opened)
-        opened.run("COMMIT")
-    finally:
-        opened.close()
-        if os.path.exists(path + ".lock"):
-            os.unlink(path + ".lock")
+        if fill:
+            fill(opened)
 
 
 def _lay(opened: Connection) -> None:
     """The whole schema inside the caller's transaction."""
-    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-    from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-    from sqlalchemy.engine import Dialect
     from sqlalchemy.schema import CreateIndex, CreateTable
     from sqlmodel import SQLModel
 
     from crmcli.store import models  # noqa: F401  registers the tables
 
-    dialect: Dialect = SQLiteDialect_pysqlite() if opened.dialect == "sqlite" else PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    dialect = engine_dialect(opened.dialect)
     for table in SQLModel.metadata.sorted_tables:
         opened.script(str(CreateTable(table).compile(dialect=dialect)) + ";")
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
@@ -150,6 +148,17 @@ def _lay(opened: Connection) -> None:
     )
     opened.run("INSERT INTO alembic_version VALUES (?)", (REVISION,))
     opened.run("INSERT INTO journal_head (id, seq, hash) VALUES (1, 0, '')")
+
+
+def engine_dialect(name: str) -> Dialect:
+    """What SQLAlchemy calls an engine by, to write its DDL."""
+    if name == "sqlite":
+        from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+        return SQLiteDialect_pysqlite()
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+    return PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
 def search_ddl(dialect: str) -> str:

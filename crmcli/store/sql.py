@@ -27,7 +27,7 @@ from crmcli.domain.query import (
 from crmcli.domain.types import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from crmcli.domain.fields import Entity
 
@@ -36,6 +36,14 @@ RARE_TAG = 1000
 BIGGEST = 2**63 - 1
 #: What a needle may be part of is compared with `instr` / `strpos`: no wildcards to escape, the same on both engines.
 FIND = {"sqlite": "instr", "postgresql": "strpos"}
+
+
+def portions(ids: Iterable[Any], size: int = 500) -> Iterator[tuple[list[Any], str]]:
+    """Values in portions that a statement takes, each with its marks: `?, ?, ?` for the inside of `IN (...)`."""
+    every = list(ids)
+    for start in range(0, len(every), size):
+        some = every[start : start + size]
+        yield some, ", ".join("?" * len(some))
 
 
 class Where:

@@ -8,20 +8,19 @@ journals each record, links the transaction into the hash chain, and commits. It
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
-from crmcli.domain.keys import KEYED, SEARCHED, search_text
+from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
-from crmcli.errors import ConflictError, FieldError, NotFoundError
-from crmcli.store import bulk, derived, read
+from crmcli.errors import ConflictError, FieldError, NotFoundError, TakenError
+from crmcli.store import bulk, derived, read, schema
+from crmcli.store.journal import Link, canonical, digest, head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from crmcli.domain.types import Env
@@ -51,25 +50,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 #: Of the records in a conflict, so many are named.
 MOST_NAMED = 20
-
-
-def canonical(value: Any) -> str | None:
-    """The JSON text that the journal keeps and digests."""
-    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def digest(entity: str, record: int, before: str | None, after: str | None) -> str:
-    """SHA-256 of one journal row."""
-    text = f"{entity}\n{record}\n{before if before is not None else '-'}\n{after if after is not None else '-'}"
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def link(previous: str, seq: int, batch: int, at: str, digests: Iterable[str]) -> str:
-    """The hash of a transaction: over its place, its time, and the digests of its rows, after the previous hash."""
-    chain = hashlib.sha256(f"{previous}\n{seq}\n{batch}\n{at}\n".encode())
-    for one in digests:
-        chain.update(one.encode())
-    return chain.hexdigest()
 
 
 class Hooks:
@@ -281,9 +261,13 @@ class Transaction:
         inserts = sorted((c for c in pending if c.before is None), key=lambda c: (rank[c.table], c.id))
         deletes = sorted((c for c in pending if c.after is None), key=lambda c: (-rank[c.table], -c.id))
         updates = [c for c in pending if c.before is not None and c.after is not None]
-        self._insert(inserts)
-        self._update(updates)
-        self._delete(deletes)
+        try:
+            self._insert(inserts)
+            self._update(updates)
+            self._delete(deletes)
+        except TakenError as error:
+            error.rows = {c.id: self._keyed(c) for c in (*inserts, *updates) if c.table == error.table}
+            raise
         done = [*inserts, *updates, *deletes]
         for change in done:
             self._rows.pop((change.table, change.id), None)
@@ -369,6 +353,11 @@ class Transaction:
             found["search_text"] = search_text(table, {**current, **values}, {**current, **found})
         return found
 
+    def _keyed(self, change: Change) -> dict[str, Any]:
+        """The row that a change leaves, with its keys."""
+        row = {**self._rows.get((change.table, change.id), {}), **(change.after or {})}
+        return {**row, **derive(change.table, row, self.env)}
+
     def _retag(self, table: str, record: int, before: set[int], after: set[int]) -> None:
         for tag in sorted(before - after):
             self.connection.run(f"DELETE FROM {table}_tag WHERE record_id = ? AND tag_id = ?", (record, tag))
@@ -430,14 +419,16 @@ class Transaction:
         if connection.dialect == "postgresql":
             # Identity order is not commit order there: whoever holds this lock is the next link.
             connection.run("SELECT pg_advisory_xact_lock(4369)")
-        lock = " FOR UPDATE" if connection.dialect == "postgresql" else ""
-        seq, previous = connection.rows(f"SELECT seq, hash FROM journal_head WHERE id = 1{lock}")[0]
+        seq, previous = head(connection, lock=True)
         seq += 1
         self.batch = batch or connection.next_ids("batch", 1)[0]
-        if not batch:
+        begun = (self.stamp, actor, source, undoes)
+        if batch:
+            begun = connection.rows("SELECT at, actor, source, undoes FROM batch WHERE id = ?", (batch,))[0]
+        else:
             connection.run(
-                "INSERT INTO batch (id, at, actor, source, command, undoes) VALUES (?, ?, ?, ?, ?, ?)",
-                (self.batch, self.stamp, actor, source, command, undoes),
+                "INSERT INTO batch (id, at, actor, source, undoes, command) VALUES (?, ?, ?, ?, ?, ?)",
+                (self.batch, *begun, command),
             )
         if undoes:
             connection.run("UPDATE batch SET undone_by = ? WHERE id = ?", (self.batch, undoes))
@@ -448,7 +439,8 @@ class Transaction:
             rows.append((seq, change.table, change.id, before, after, one))
         rows += [(seq, *line) for line in self._lines]
         self._lines.clear()
-        chain = link(previous, seq, self.batch, self.stamp, [row[-1] for row in rows])
+        this = Link.read((seq, self.batch, self.stamp, *begun))
+        chain = this.hashed(previous, [row[-1] for row in rows])
         connection.run(
             "INSERT INTO journal_tx (seq, batch_id, at, count, hash) VALUES (?, ?, ?, ?, ?)",
             (seq, self.batch, self.stamp, len(rows), chain),
@@ -478,17 +470,23 @@ def transaction(
     `batch` continues an earlier batch (an import in several transactions); `undoes` names the batch that this one
     takes back. `after` hooks run when the commit has returned.
     """
-    with connection.transaction():
-        tx = Transaction(connection, now, env, hooks, new_uid)
-        tx.batch, tx.origin = batch, (actor, source, command, undoes)
-        yield tx
-        done = tx.flush()
-        depth = 0
-        while hooks.react and done and depth < 5:
-            hooks.react(tx, done)
+    try:
+        with connection.transaction():
+            schema.hold(connection)
+            tx = Transaction(connection, now, env, hooks, new_uid)
+            tx.batch, tx.origin = batch, (actor, source, command, undoes)
+            yield tx
             done = tx.flush()
-            depth += 1
-        if tx.unsettled:
-            tx.settle()
+            depth = 0
+            while hooks.react and done and depth < 5:
+                hooks.react(tx, done)
+                done = tx.flush()
+                depth += 1
+            if tx.unsettled:
+                tx.settle()
+    except TakenError as error:
+        from crmcli.store.refusals import named
+
+        raise named(connection, error) from error.__cause__
     if hooks.after and tx.changes:
         hooks.after(tx.changes)

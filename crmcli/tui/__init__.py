@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -31,19 +32,30 @@ def run(ctx: Context, screen: str = "board") -> int:
 
     desk = Desk(ctx.settings, plugins=ctx.plugins_on)
     if screen == "board":
-        from crmcli.services import board
+        from crmcli.services import board, pulse
 
-        desk.prepare(board.stamped, board.cards)
+        desk.prepare(pulse.stamped, board.cards)
     from crmcli.tui.first import FirstFrame  # meanwhile the book is opened and the cards are read
 
     frame = FirstFrame()
+    late = 0
     try:
         desk.opened()
         if found := desk.ready(PATIENCE):
             frame.draw(found[1], desk.look)
         from crmcli.tui.app import start
 
-        return start(desk, screen, frame)
+        code = start(desk, screen, frame)
     finally:
         frame.end()
-        desk.close()
+        late = desk.close(say=say)
+    return code or late
+
+
+def say(line: str) -> None:
+    """Tell people something once the terminal is theirs again."""
+    from crmcli.domain.text import visible
+
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"crm: {visible(line)}\n")
+        sys.stderr.flush()

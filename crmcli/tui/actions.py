@@ -47,6 +47,9 @@ SHOWN = {
     "colon": ":", "shift+left": "⇧←", "shift+right": "⇧→",
 }  # fmt: skip
 
+#: What works in a window and while a line is typed too.
+ALWAYS = frozenset(("leave", "suspend_process"))
+
 ACTIONS = (
     Action("down", "j,down", "", "Next line or card", RECORDS),
     Action("up", "k,up", "", "Previous line or card", RECORDS),
@@ -102,8 +105,8 @@ def bindings_for(where: str) -> list[BindingType]:
     """Textual's bindings for one place."""
     from textual.binding import Binding
 
-    found: list[BindingType] = []
-    for action in actions_for(where):
-        for key in action.keys.split(","):
-            found.append(Binding(key, action.call(key), action.help, show=False))
-    return found
+    return [
+        Binding(key, action.call(key), action.help, show=False, priority=action.name in ALWAYS)
+        for action in actions_for(where)
+        for key in action.keys.split(",")
+    ]

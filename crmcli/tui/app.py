@@ -3,46 +3,54 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import sys
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.message import Message
 from textual.theme import Theme
 
-from crmcli.config import replace, state_dir
 from crmcli.domain.text import visible
 from crmcli.errors import CrmError
-from crmcli.services import board
-from crmcli.tui.actions import Action, bindings_for
+from crmcli.services import pulse
+from crmcli.tui.actions import ACTIONS, Action, bindings_for
 from crmcli.tui.colours import DARK, LIGHT, THEMES
+from crmcli.tui.faults import first_line, write_report
 from crmcli.tui.screens.board import BoardPlace
 from crmcli.tui.screens.place import Place
+from crmcli.tui.typeahead import TypeAhead
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from textual.binding import BindingType
     from textual.driver import Driver
+    from textual.screen import Screen
 
+    from crmcli.context import Context
     from crmcli.results import Changed
+    from crmcli.services.undoing import Ahead
     from crmcli.tui.first import FirstFrame
     from crmcli.tui.shape import Look
-    from crmcli.tui.work import Answer, Desk
+    from crmcli.tui.work import Answer, Desk, Job
 
 #: The main places: the board, the day, and the lists of these kinds of record.
 PLACES = ("board", "today", "lead", "deal", "contact", "company", "task")
 #: How often the book is asked whether anybody has changed it, in seconds.
 PULSE = 0.5
-#: How often, in seconds, and how many times it is asked whether a key has done its work before the next one gets in.
-TURN, TURNS = 0.004, 50
+#: After so many seconds it is said that the book is waited for.
+SLOW = 0.5
+#: The keys that leave, whatever is on the screen.
+LEAVE = frozenset(key for action in ACTIONS if action.name == "leave" for key in action.keys.split(","))
+#: After so many seconds a key that leaves does so even if what was typed before it is not done.
+LEAVING = 1.0
+#: An undo of more changes than these is asked about first.
+MANY = 20
 #: The colours that Textual knows by name; the others are variables of ours.
 TEXTUAL = (
     "primary", "secondary", "accent", "warning", "error", "success", "foreground", "background", "surface", "panel",
@@ -85,10 +93,16 @@ class Dashboard(App[int]):
         self.desk = desk
         self.first = screen
         self.report = ""
-        self._leaving = 0
+        #: Why the book could not be asked whether it has changed.
+        self.trouble = ""
+        self._leaving, self._started = 0, False
         self._places: dict[str, Place] = {}
-        #: Keys that wait for the one before them.
-        self._typed: deque[events.Key] = deque()
+        #: Keys and pastes that wait for the one before them.
+        self.typed = TypeAhead(self._settled, self._held, self._typed_on, self._handle_exception)
+        #: Whether it is being looked up what an undo would take back, and what has become of a line that was saved.
+        self._undoing = self._expecting = False
+        #: The rows that nobody has asked for (`aside`): their group and token.
+        self._aside: tuple[str, int] = ("", 0)
         # Every main place has a stack of screens of its own.
         for mode, name in {self.DEFAULT_MODE: screen, **{name: name for name in PLACES if name != screen}}.items():
             self.add_mode(mode, partial(self.place, name))
@@ -99,6 +113,7 @@ class Dashboard(App[int]):
         """From here on garbage is collected: the process starts without, and nothing of what was loaded is any."""
         gc.freeze()
         gc.enable()
+        self._started = True
         if self._leaving:
             self.exit(self._leaving)
 
@@ -121,7 +136,7 @@ class Dashboard(App[int]):
     def _told(self, code: int) -> None:
         """Leave; Textual cannot while its first screen is being made."""
         self._leaving = code
-        if self._dom_ready:
+        if self._started:
             self.exit(code)
 
     def place(self, name: str) -> Place:
@@ -160,30 +175,59 @@ class Dashboard(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Each key waits until what the one before it began is done: keys that were typed while the program was being
         loaded come all at once, and the second may be for a line that the first opens."""
-        if isinstance(event, events.Key) and not event.is_forwarded and (self._typed or self._unsettled()):
-            self._typed.append(event)
-            if len(self._typed) == 1:
-                self._next_key(TURNS)
-            return
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            key = getattr(event, "key", "")
+            if key in LEAVE:
+                import asyncio
+
+                asyncio.get_running_loop().call_later(LEAVING, self.exit, 0)
+            elif key == "escape" and self.typed.stuck:
+                self.typed.forget()
+            if self.typed.takes(event):
+                return
         await super().on_event(event)
 
-    def _unsettled(self) -> bool:
-        """Whether anybody on the screen has yet to look at something."""
-        nodes = (self, self.screen, *self.screen.walk_children())
-        return not self.screen.is_mounted or any(node.message_queue_size for node in nodes)
+    async def _typed_on(self, event: events.Event) -> None:
+        """Pass on what has waited for its turn."""
+        if self._uppermost is not None:
+            await super().on_event(event)
 
-    def _next_key(self, turns: int) -> None:
-        """Pass the next key on as soon as all is settled, or after so many turns in any case."""
+    @property
+    def _uppermost(self) -> Screen[Any] | None:
+        """The screen that gets what is typed; None while there is none, or none any more."""
+        try:
+            return self.screen if self.is_running and not self._exit else None
+        except ScreenStackError:
+            return None
 
-        async def turn() -> None:
-            if turns and self._unsettled():
-                self._next_key(turns - 1)
-                return
-            await super(Dashboard, self).on_event(self._typed.popleft())
-            if self._typed:
-                self._next_key(TURNS)
+    def _settled(self) -> bool:
+        """Whether everybody on the screen has looked at everything."""
+        screen = self._uppermost
+        nodes = (self, screen, *screen.walk_children()) if screen else ()
+        return not screen or (screen.is_mounted and not any(node.message_queue_size for node in nodes))
 
-        self.set_timer(TURN, turn)
+    def _held(self, event: events.Event) -> bool:
+        """Whether a key is about what is not there yet: rows that were asked for, or a record that is being saved.
+        Other keys must not do to what is still on the screen what was meant for something else."""
+        screen, key = self._uppermost, getattr(event, "key", "")
+        if screen is None or key == "escape":
+            return False
+        if not isinstance(screen, Place):
+            return key != "enter" and getattr(screen, "saving", False)
+        if screen.bar and screen.bar.has_focus_within:
+            return False
+        token = self.desk.awaited(screen.group)
+        asked = bool(token) and self._aside != (screen.group, token)
+        first = screen.seen is None and self.desk.pending > 0
+        return self._undoing or (key != "q" and (asked or first or self._expecting))
+
+    def aside(self, place: Place, load: Callable[[], None]) -> None:
+        """Ask for rows that nobody waits for: what is typed meanwhile is about those on the screen."""
+        before = self.desk.awaited(place.group)
+        load()
+        token = self.desk.awaited(place.group)
+        if token != before:
+            self._aside = (place.group, token)
 
     # --- the desk's answers ---
 
@@ -195,17 +239,23 @@ class Dashboard(App[int]):
 
     def on_delivered(self, message: Delivered) -> None:
         job, value, error = message.answer
-        self.desk.pending -= 1
+        self.desk.heard(job)
         if not self.desk.current(job):
             return
+        self._waited()
         if error is None:
             job.then(value)
-        elif isinstance(error, CrmError):
-            if not (job.failed and job.failed(error)):
-                self.toast(str(error), bad=True)
         else:
+            self._refused(job, error)
+        if job.ended:
+            job.ended()
+
+    def _refused(self, job: Job, error: Exception) -> None:
+        if not isinstance(error, CrmError):
             path = write_report(error)
-            self.toast(f"that went wrong: {type(error).__name__}: {first_line(error)}\nreport: {path}", bad=True)
+            error = CrmError(f"that went wrong: {type(error).__name__}: {first_line(error)}", f"report: {path}")
+        if not (job.failed and job.failed(error)):
+            self.toast(str(error), bad=True)
 
     def on_remarked(self, message: Remarked) -> None:
         self.toast(message.line)
@@ -216,14 +266,38 @@ class Dashboard(App[int]):
             severity: Any = "error" if bad else "information"
             self.notify(visible(text, multiline=True), severity=severity, timeout=6 if bad else 3, markup=False)
 
-    def beat(self) -> None:
-        """Look whether anybody has changed the book; what is on the screen follows."""
-        self.desk.ask(board.pulse, then=self._beaten, group="pulse", failed=lambda error: isinstance(error, CrmError))
+    def beat(self, asked: bool = False) -> None:
+        """Look whether anybody has changed the book; what is on the screen follows. `asked`: keys wait for that."""
+        self._waited()
+        self._expecting = self._expecting or asked
+        self.desk.ask(pulse.pulse, then=self._beaten, group="pulse", failed=self._unheard)
 
-    def _beaten(self, seq: int) -> None:
-        here = self.here
-        if here and here.seen != seq and not here.asking:
-            here.load()
+    def _beaten(self, found: pulse.Pulse) -> None:
+        self.trouble = ""
+        asked, self._expecting = self._expecting, False
+        if not (here := self.here):
+            return
+        if asked:
+            here.follow(found)
+        else:
+            self.aside(here, lambda: here.follow(found))
+
+    def _waited(self) -> None:
+        """Say in the title that the book is waited for, if that takes long, and for how long it has."""
+        from crmcli.tui.widgets.bars import TitleBar
+
+        busy = self.desk.busy
+        if self.here:
+            for title in self.here.query(TitleBar):
+                title.wait(f"waiting for the book, {busy:.0f} s" if busy > SLOW else "")
+
+    def _unheard(self, error: CrmError) -> bool:
+        """Say that what is on the screen may be out of date: in a toast now, and in the title while it is so."""
+        said, self.trouble = bool(self.trouble), error.message
+        self._expecting = False
+        if self.here:
+            self.here.warn(error.message)
+        return said
 
     # --- actions everywhere ---
 
@@ -247,17 +321,34 @@ class Dashboard(App[int]):
             self.open_record(*choice)
 
     def action_undo(self) -> None:
-        from crmcli.services import history
+        if not self._undoing:
+            self._undoing = True
+            self.desk.ask(take_back, then=self._undone, ended=self._undo_ended)
 
-        self.desk.ask(history.undo, then=self._undone)
+    def _undo_ended(self) -> None:
+        self._undoing = False
 
-    def _undone(self, changed: Changed) -> None:
-        self.toast("\n".join(changed.lines))
+    def _undone(self, found: Changed | Ahead) -> None:
+        from crmcli.services.undoing import Ahead
+
+        if isinstance(found, Ahead):
+            from crmcli.tui.screens.windows import Question
+
+            text = f"Take back '{found.command}', {found.count:,} changes?"
+            self.push_screen(Question(text), lambda yes: self._undo_all(found.batch) if yes else None)
+            return
+        again = f"'crm undo {found.batch}' brings it back" if found.batch else ""
+        self.toast("\n".join([*found.lines, again]))
         self.beat()
+
+    def _undo_all(self, batch: int) -> None:
+        from crmcli.services import undoing
+
+        self.desk.ask(undoing.undo, batch, then=self._undone)
 
     def action_refresh(self) -> None:
         if self.here:
-            self.here.load()
+            self.here.read_again()
 
     def action_theme(self) -> None:
         self.theme = LIGHT if self.theme == DARK else DARK
@@ -324,22 +415,12 @@ class Dashboard(App[int]):
         self._fatal_error()
 
 
-def first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else "no message"
+def take_back(ctx: Context) -> Changed | Ahead:
+    """Undo what was done last; where that is much, only say what it would be."""
+    from crmcli.services import undoing
 
-
-def write_report(error: BaseException) -> str:
-    """Write what happened, for a bug report, into the state folder; its path, or why it could not be written."""
-    import traceback
-
-    path = os.path.join(state_dir(), "dashboard-error.txt")
-    try:
-        os.makedirs(state_dir(), mode=0o700, exist_ok=True)
-        replace(path, "".join(traceback.format_exception(error)).encode())
-    except (OSError, CrmError) as trouble:
-        return f"not written, {trouble}"
-    return path
+    ahead = undoing.ahead(ctx)
+    return ahead if ahead.count > MANY else undoing.undo(ctx, ahead.batch)
 
 
 def theme_of(name: str, colours: Mapping[str, str]) -> Theme:

@@ -53,6 +53,7 @@ TONES = {
     "bar-filter": Tone("accent", "panel"),
     "bar-here": Tone("foreground", "here", bold=True),
     "bar-dim": Tone("label", "panel"),
+    "bar-bad": Tone("error", "panel"),
     "bar-key": Tone("primary", "panel", bold=True),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.domain.text import visible, width
+from crmcli.domain.text import clip, visible, width
 from crmcli.tui.actions import ACTIONS, Action
 
 if TYPE_CHECKING:
@@ -13,17 +13,61 @@ if TYPE_CHECKING:
     from crmcli.tui.shape import Pieces
 
 
-def title(tabs: Sequence[tuple[str, bool]], right: str, filter_text: str, columns: int) -> Pieces:
-    """Tabs, each (text, chosen), the filter, and what is shown at the right where there is room for it."""
-    pieces = [(" crm ", "bar-mark"), (" ", "bar")]
-    pieces += [(f" {visible(text)} ", "bar-here" if chosen else "bar-dim") for text, chosen in tabs]
-    if filter_text:
-        pieces.append((f"  /{visible(filter_text)}", "bar-filter"))
-    tail = visible(right)
+#: What stands at the left end.
+MARK = " crm "
+#: What a chosen tab and a filter get at least, if they are as long: less of them says nothing.
+LEAST, ASKED = 24, 14
+#: What stands where there are more tabs to the left and to the right.
+MORE = ("‹ ", " ›")
+
+
+def title(tabs: Sequence[tuple[str, bool]], right: str, filter_text: str, columns: int, trouble: str = "") -> Pieces:
+    """Tabs, each (text, chosen), the filter, and at the right what is shown, or `trouble`: why that is not up to date.
+
+    Where not all has room the chosen tab and the right end stay in sight.
+    """
+    words = [f" {visible(text)} " for text, _ in tabs]
+    at = next((i for i, (_, chosen) in enumerate(tabs) if chosen), 0)
+    asked = f"  /{visible(filter_text)}" if filter_text else ""
+    room = columns - width(MARK) - 1
+    tail = visible(f"not up to date: {trouble}" if trouble else right)
+    if words:
+        kept = min(width(words[at]), LEAST) + (width("".join(MORE)) if len(words) > 1 else 0)
+        tail = clip(tail, max(0, room - kept - min(width(asked), ASKED) - 2))
+    room -= width(tail) + 2 if tail else 0
+    asked = clip(asked, max(min(width(asked), ASKED), room - sum(map(width, words))))
+    room -= width(asked)
+    pieces = [(MARK, "bar-mark"), (" ", "bar"), *_tabs(words, at, room)]
+    if asked:
+        pieces.append((asked, "bar-filter"))
     gap = columns - sum(width(text) for text, _ in pieces) - width(tail) - 1
-    if gap > 0:
-        pieces.append((" " * gap + tail, "bar-dim"))
+    if tail and gap > 0:
+        pieces.append((" " * gap + tail, "bar-bad" if trouble else "bar-dim"))
     return pieces
+
+
+def _tabs(words: Sequence[str], at: int, room: int) -> Pieces:
+    """As many tabs around the chosen one, `at`, as have room; marks say where there are more."""
+    if not words:
+        return []
+
+    def needed(first: int, last: int) -> int:
+        marks = (MORE[0] if first > 0 else "") + (MORE[1] if last + 1 < len(words) else "")
+        return width(marks) + sum(min(width(words[i]), LEAST if i == at else room) for i in range(first, last + 1))
+
+    first = last = at
+    while True:
+        # The nearer side first, so that the chosen one stands in the middle.
+        wider = sorted([(first, last + 1), (first - 1, last)], key=lambda ends: max(at - ends[0], ends[1] - at))
+        ends = next((e for e in wider if e[0] >= 0 and e[1] < len(words) and needed(*e) <= room), None)
+        if ends is None:
+            break
+        first, last = ends
+    shown = list(words)
+    shown[at] = clip(words[at], max(1, room - needed(first, last) + min(width(words[at]), LEAST)))
+    pieces = [(shown[i], "bar-here" if i == at else "bar-dim") for i in range(first, last + 1)]
+    before = [(MORE[0], "bar-dim")] if first > 0 else []
+    return [*before, *pieces, *([(MORE[1], "bar-dim")] if last + 1 < len(words) else [])]
 
 
 def keys(where: str, columns: int) -> Pieces:

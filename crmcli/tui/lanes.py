@@ -165,7 +165,7 @@ class Lanes:
 
     def hit(self, x: int, y: int) -> tuple[int | None, int | None]:
         """The lane, and the place in it of the card, at a point of the screen."""
-        for number, start, columns in self.spans:
+        for number, start, columns in self.spans if 0 <= y < self.lines else ():
             if start <= x < start + columns:
                 place, line = divmod(y - HEAD, 2 + self.gap)
                 at = self.top[number] + place

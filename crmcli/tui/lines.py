@@ -16,8 +16,9 @@ _TERM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\S)+')
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _ABOUT = re.compile(r'(?:^|\s)(at|minutes|direction)=("[^"]*"|\S+)\s*$')
 _TAG = re.compile(r"#(\w[\w-]*)")
-#: A line break in a line.
+#: A line break in a line, typed or pasted.
 BREAK = "⏎"
+_OUTSIDE = re.compile(rf'("(?:[^"]|"")*")|{BREAK}')
 
 
 def terms(text: str) -> list[str]:
@@ -27,8 +28,8 @@ def terms(text: str) -> list[str]:
 
 def words(line: str) -> list[str]:
     """The words of a line; double quotes hold spaces and are taken away, a lone one stays. Between two of them `""` is
-    one quote, and `⏎` a line break."""
-    return [_QUOTED.sub(_unquoted, word) for word in _WORD.findall(line)]
+    one quote, and `⏎` a line break; outside of them that parts words as a blank does."""
+    return [_QUOTED.sub(_unquoted, word) for word in _WORD.findall(_OUTSIDE.sub(lambda found: found[1] or " ", line))]
 
 
 def _unquoted(found: re.Match[str]) -> str:
@@ -50,6 +51,8 @@ def new(line: str, given: Mapping[str, str]) -> dict[str, str]:
     name, assigned = read(line)
     if not (name or assigned.get("name")):
         raise UsageError("a name is needed", 'such as: Ada Lovelace company="Analytical Engines" value=12k #vip')
+    if "pipeline" in assigned:  # a stage that is given is one of the pipeline that is given
+        given = {field: value for field, value in given.items() if field != "stage"}
     return {**given, **({"name": name} if name else {}), **assigned}
 
 
@@ -72,7 +75,7 @@ def change(line: str) -> dict[str, str]:
 def assignment(name: str, value: str) -> str:
     """FIELD=VALUE as a line that `words` reads back."""
     text = value.replace("\r\n", "\n").replace("\n", BREAK)
-    if text == value and not re.search(r'[\s"]', text):
+    if not re.search(rf'[\s"{BREAK}]', text):
         return f"{name}={text}"
     return f'{name}="{text.replace(chr(34), 2 * chr(34))}"'
 
@@ -80,10 +83,20 @@ def assignment(name: str, value: str) -> str:
 def log(line: str) -> tuple[str, dict[str, Any]]:
     """What was said, and when, how long and by whom: `at=`, `minutes=` and `direction=` words at the end of the line.
 
-    All else stays as it was typed, equals signs and quotes included.
+    All else stays as it was typed, equals signs and quotes included; `⏎` is a line break.
     """
     more: dict[str, Any] = {}
     while found := _ABOUT.search(line):
         more.setdefault(found[1], found[2].strip('"'))
         line = line[: found.start()]
-    return line.strip(), more
+    return broken(line).strip(), more
+
+
+def broken(line: str) -> str:
+    """A line as the text of several lines that it stands for."""
+    return line.replace(BREAK, "\n")
+
+
+def joined(line: str) -> str:
+    """A line without its line breaks, for what is one line of text."""
+    return " ".join(part.strip() for part in line.split(BREAK) if part.strip())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from crmcli.domain import money
 from crmcli.domain.dates import show_day
 from crmcli.domain.text import clip, pad, visible, width
-from crmcli.domain.types import Money, Ref, read_instant
+from crmcli.domain.types import Money, readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,24 +84,9 @@ def due(day: str | None, open_tasks: int, look: Look) -> tuple[str, str]:
 
 def value(column: Column, row: Mapping[str, Any], look: Look) -> tuple[str, Align]:
     """A cell of a list or page as plain text, and the side it stands on."""
-    kind = column.type
+    kind, stored = column.type, row.get(column.name)
     if kind is None:
-        stored = row.get(column.name)
         return ("" if stored is None else str(stored)), "left"
-    if isinstance(kind, Money):
-        minor = row.get(column.name, row.get(f"{column.name}_minor"))
-        currency = row.get(column.currency or "currency") or ""
-        return ("" if minor is None else f"{money.format_money(minor, currency)} {currency}".strip()), "right"
-    stored = row.get(column.name, row.get(f"{column.name}_bp"))
-    if stored is None:
-        return "", "left"
-    if kind.family == "instant":
-        moment = read_instant(stored).astimezone(look.now.tzinfo)
-        return f"{show_day(moment.date(), look.calendar)} {moment:%H:%M}", "left"
-    if kind.family == "day":
-        return show_day(date.fromisoformat(str(stored)), look.calendar), "left"
-    if isinstance(kind, Ref):
-        return str(stored), "left"
-    if kind.name == "percent":
-        return kind.show(stored) + " %", "right"
-    return kind.show(stored), "right" if kind.family == "number" else "left"
+    currency = (row.get(column.currency or "currency") or "") if isinstance(kind, Money) else ""
+    text = readable(kind, stored, currency=currency, zone=look.now.tzinfo, calendar=look.calendar)
+    return text, "right" if kind.family in ("number", "money") else "left"

@@ -10,7 +10,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmcli.domain.calendars import add_months, add_workdays, make_day, split_day
-from crmcli.domain.dates import When, describe, instant_of, parse_day, parse_instant, parse_when, relative, show_day
+from crmcli.domain.dates import (
+    When,
+    describe,
+    instant_of,
+    local,
+    parse_day,
+    parse_instant,
+    parse_when,
+    relative,
+    show_day,
+)
 from crmcli.domain.periods import parse_range, parse_span, parse_span_length
 from crmcli.errors import FieldError
 
@@ -352,10 +362,34 @@ def test_a_shown_day_reads_back(day: date) -> None:
     assert parse_range(day.isoformat(), NOW) == (day, day + timedelta(days=1))
 
 
-@given(st.dates(date(1830, 1, 1), date(2200, 1, 1)))
+@given(st.dates(date(1600, 1, 1), date(9999, 12, 31)))
+@example(date(9999, 12, 31))
+@example(date(1821, 3, 20))
+@example(date(1821, 3, 21))
+@example(date(2221, 3, 20))
+@example(date(2221, 3, 21))
 def test_a_shown_jalali_day_reads_back(day: date) -> None:
+    """A day outside the Jalali years that can be typed is shown as the Gregorian one, and can be read all the same."""
     assert parse_day(show_day(day, "jalali"), NOW, "jalali") == day
+
+
+@given(st.dates(date(1830, 1, 1), date(2200, 1, 1)))
+def test_a_jalali_day_is_put_together_again(day: date) -> None:
     assert make_day(*split_day(day, "jalali"), "jalali") == day
+
+
+@pytest.mark.parametrize("zone", [TEHRAN, NEW_YORK, ZoneInfo("Pacific/Kiritimati"), None])
+def test_every_moment_can_be_shown(zone: ZoneInfo | None) -> None:
+    for moment in (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)):
+        assert local(moment, zone) == moment
+    assert local(datetime(2026, 11, 21, 6, 30, tzinfo=UTC), TEHRAN).hour == 10
+
+
+def test_a_clock_that_leaves_the_calendar_is_refused() -> None:
+    for text in ("9999-12-31T23:59", "9999-12-31 23:59:59", "9999-12-31 23:59"):
+        with pytest.raises(FieldError, match="out of range"):
+            parse_instant(text, NOW.astimezone(NEW_YORK))
+        assert parse_instant(text, NOW).year == 9999
 
 
 @given(st.dates(date(1700, 1, 1), date(2200, 1, 1)))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcli.domain import query
-from crmcli.domain.entities import CONTACT, DEAL, LEAD, RECORDS, TASK
+from crmcli.domain.entities import CONTACT, DEAL, ENTITIES, LEAD, RECORDS, TASK
 from crmcli.domain.query import And, Book, Compare, MoneyCompare, parse
 from crmcli.domain.types import Env, show_instant
 from crmcli.errors import CrmError, FilterError
@@ -51,6 +51,8 @@ def read(text: str, entity: object = LEAD) -> object:
         ("stage:nowhere", "there is no stage 'nowhere'", "known: new, qualified, won"),
         ("stage:qualifed", "there is no stage 'qualifed'", "did you mean 'qualified'?"),
         ("is:nothing", "'is:nothing' means nothing for a lead", "known: open, won, lost"),
+        ("value:5..-5", "value: The range '5..-5' ends before it starts.", "Write the smaller side first."),
+        ("value:5-7", "value: '5-7' is not a range", "write value:5..7"),
         ("is:wno", "'is:wno' means nothing for a lead", "did you mean 'won'?"),
         ("view:cold", "there is no saved view 'cold' for leads", "'crm view list' lists them"),
         ("priority:extreme", "priority: 'extreme' is not one of: none, low, medium, high", ""),
@@ -144,6 +146,15 @@ def test_two_dots_alone_are_any_value() -> None:
     for name in ("value", "probability", "close_on", "created_at"):
         for text in (f"{name}:..", f'{name}:" .. "', f"{name}:=.."):
             assert query.bind(parse(text), LEAD, ENV, book()) == query.bind(parse(f"has:{name}"), LEAD, ENV, book())
+
+
+def test_what_has_no_states_says_so() -> None:
+    for kind, message in (("user", "a user has no states"), ("stage", "a stage has no states")):
+        with pytest.raises(FilterError, match=message) as refused:
+            query.read("is:any", ENTITIES[kind], ENV, book())
+        assert f"crm fields {kind}" in refused.value.hint
+    with pytest.raises(FilterError, match="means nothing for an interaction"):
+        query.read("is:open", ENTITIES["interaction"], ENV, book())
 
 
 @pytest.mark.parametrize("field", ["close_on", "created_at"])

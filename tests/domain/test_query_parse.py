@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import LEAD
@@ -150,6 +150,8 @@ def test_canonical_text_parses_to_the_same_tree(node: object) -> None:
 
 
 @given(text=st.one_of(TEXT, st.text(max_size=40)))
+@example("a:0,")
+@example("a:,,0")
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     try:
         tree = parse(text)

@@ -221,3 +221,10 @@ def test_a_text_that_shows_something_is_not_blank(seen: str) -> None:
 )
 def test_a_text_of_invisible_characters_is_blank(unseen: str) -> None:
     assert blank(unseen)
+
+
+def test_what_no_comparison_sees_is_no_name() -> None:
+    letters = [chr(code) for code in range(0x80, 0x10000) if chr(code).isalnum()]
+    assert [hex(ord(char)) for char in letters if not fold(char) and not blank(char)] == []
+    assert blank("ـــ")
+    assert not blank("ـاحمد")

@@ -63,6 +63,10 @@ SHEET = "xl/worksheets/sheet1.xml"
 # --- real files -----------------------------------------------------------------------------------------------------
 
 
+#: The cells that show what a merged cell above them holds.
+MERGED_DOWN = {("xlsx/cal_merged_range.xlsx", "Sheet2"): 5, ("xlsx/fl_multiline-headers.xlsx", "Лист1"): 5}
+
+
 @needs_shared
 @pytest.mark.parametrize("name", WORKBOOKS)
 def test_every_sheet_of_every_real_workbook_gives_all_its_cells(name: str) -> None:
@@ -75,7 +79,7 @@ def test_every_sheet_of_every_real_workbook_gives_all_its_cells(name: str) -> No
             continue
         _, found, table = everything(SHARED / name, sheet=title, header_row=0)
         assert len(found) == rows
-        assert sum(1 for row in found for cell in row if cell) == cells
+        assert sum(1 for row in found for cell in row if cell) == cells + MERGED_DOWN.get((name, title), 0)
         assert table.source.kind == facts["kind"]
         assert table.source.sheets == [sheet[0] for sheet in facts["calamine"]]
 

@@ -346,6 +346,33 @@ def test_a_damaged_page_is_found(crm: Crm, book_path: Path) -> None:
         assert book_path.read_bytes() == damaged
 
 
+#: What another program wrote into a row of leads, and what is said of it.
+MISFITS = {
+    "value_minor = 'abc'": "'value_minor' of lead 1 is not a number",
+    "created_at = 'garbage'": "'created_at' of lead 1 is not a moment",
+    "name = x'41'": "'name' of lead 1 is not a text",
+}
+
+
+@pytest.mark.parametrize("wrong", MISFITS)
+def test_a_value_of_a_wrong_kind_is_damage(crm: Crm, book_path: Path, wrong: str) -> None:
+    crm("lead", "add", "Ada", "--value", "1k", "city=Bern")
+    with contextlib.closing(sqlite3.connect(book_path, isolation_level=None)) as other:
+        other.execute(f"UPDATE opportunity SET {wrong}")
+    told = []
+    for line in ("lead list -o table", "lead show 1", "export lead", "today -o table", "lead edit 1 city=Basel"):
+        done = crm(*line.split())
+        assert "this is a bug" not in done.stderr, done
+        assert "Traceback" not in done.stderr, done
+        if done.returncode:
+            assert f"the book is damaged: {MISFITS[wrong]}" in done.stderr, done
+            assert "crm db check --deep" in done.stderr
+            told.append(line)
+    assert told
+    done = crm("db", "check", "--deep")
+    assert (done.returncode, MISFITS[wrong].partition(" is ")[2] in done.stdout) == (1, True), done
+
+
 # --- full -----------------------------------------------------------------------------------------------------------
 
 
@@ -390,6 +417,14 @@ def test_a_full_disk_saves_nothing_and_loses_nothing(crm: Crm, book_path: Path, 
     assert crm(*store, "db", "check", "--deep").returncode == 0
     failed(crm(*store, "db", "backup", str(small_disk / "copy.db")), 1)
     assert not [name for name in os.listdir(small_disk) if name not in ("crm.db", "crm.db.lock")]
+    # Not one byte is left, for the name of who holds the lock neither.
+    os.truncate(f"{path}.lock", 0)
+    ballast = small_disk / "ballast"
+    with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    failed(crm(*store, "lead", "add", "Grace"), 1, "the disk is full; nothing was saved")
+    ballast.unlink()
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
     assert crm(*store, "note", "add", "lead:1", "room again").returncode == 0
     assert len(crm(*store, "timeline", "lead:1", "--limit", "0", "-o", "ids").stdout.split()) == len(saved) + 1

@@ -103,6 +103,19 @@ def test_csv_is_whole_and_starts_no_formula() -> None:
     assert read[2] == ["8", "x", *[""] * 9]
 
 
+def test_what_a_question_calls_its_columns_is_as_tame_as_what_is_in_them() -> None:
+    odd = Rows((Column("=1+1"), Column("a\tb|c\n\x1b[2J"), Column("due_on")), [{"=1+1": 2}])
+    assert written("tsv", odd).split("\n")[0] == "=1+1\ta\\tb|c\\n^[[2J\tdue_on"
+    assert written("md", odd).splitlines()[0] == r"| =1+1 | a b\|c<br>^[\[2J | due_on |"
+    assert next(csv.reader(io.StringIO(written("csv", odd), newline=""))) == ["'=1+1", "a\tb|c\n\x1b[2J", "due_on"]
+
+
+@pytest.mark.parametrize("count", [0, 1, machine.PORTION, machine.PORTION + 1])
+def test_csv_has_every_row_once_whatever_their_number(count: int) -> None:
+    text = written("csv", Rows((Column("a"),), ({"a": n} for n in range(count))))
+    assert text.splitlines() == ["a", *map(str, range(count))]
+
+
 def test_markdown_stays_one_table() -> None:
     lines = written("md", rows(NASTY)).splitlines()
     assert len(lines) == 3

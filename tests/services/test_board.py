@@ -8,8 +8,7 @@ import pytest
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from crmcli.domain.entities import DEAL, TASK
-from crmcli.errors import FilterError
+from crmcli.domain.entities import DEAL
 from crmcli.services import board, deals, pipelines, records
 
 if TYPE_CHECKING:
@@ -78,21 +77,3 @@ def test_a_filter_means_what_it_means_in_lists(ctx: Context, text: str) -> None:
     listed = {row["id"] for row in records.list_records(ctx, DEAL, [text], limit=0).rows}
     lately_won = {1, 2} if text in ("firm", "value:100..", "name:deal-1 or company:3") else set()
     assert drawn - lately_won == listed - lately_won
-
-
-def test_fitting_asks_each_kind_in_its_own_words(ctx: Context) -> None:
-    records.add(ctx, TASK, {"name": "Call", "due": "tomorrow"})
-    wanted = {"deal": {6, 7, 8}, "task": {1}}
-    assert board.fitting(ctx, wanted, ["stage:new"]) == {"deal": {7}}
-    assert board.fitting(ctx, wanted, ["type:to-do"]) == {"task": {1}}
-    assert board.fitting(ctx, wanted, ["created:today"]) == wanted
-    with pytest.raises(FilterError, match="nosuch"):
-        board.fitting(ctx, wanted, ["nosuch:1"])
-
-
-def test_the_pulse_moves_with_every_change_and_only_then(ctx: Context) -> None:
-    before = board.pulse(ctx)
-    board.cards(ctx)
-    assert board.pulse(ctx) == before
-    records.edit(ctx, DEAL, [6], {"name": "Other"})
-    assert board.pulse(ctx) > before

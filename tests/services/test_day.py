@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK, entity
-from crmcli.errors import ConflictError, FieldError, NotFoundError, RefusedError, UsageError
+from crmcli.errors import ConflictError, FieldError, FilterError, NotFoundError, RefusedError, UsageError
 from crmcli.services import board, deals, finding, records, tags, tasks, timeline, today
 
 if TYPE_CHECKING:
@@ -154,6 +154,33 @@ def test_the_day_has_every_section_and_its_next_step(ctx: Context, monkeypatch: 
     assert section(today.today(ctx), "closing") == []
 
 
+def test_the_day_is_narrowed_before_it_is_cut(ctx: Context) -> None:
+    with ctx.writing("test"):
+        for number in range(today.MOST + 3):
+            add(ctx, TASK, name=f"hay {number}", due="2026-11-01")
+        add(ctx, TASK, name="needle", due="yesterday")
+        add(ctx, DEAL, name="needle deal", stage="new")
+        add(ctx, DEAL, name="hay deal")
+        add(ctx, LEAD, name="needle lead")
+
+    def titles(*words: str) -> list[str]:
+        return [s.title for s in today.today(ctx, words=words).sections if s.rows.rows]
+
+    assert "Overdue (24, the first 20)" in titles()
+    assert titles("needle") == ["Overdue (1)", "Deals with no next task (1)", "New leads (1)"]
+    assert titles("stage:new") == ["Deals with no next task (2)", "New leads (1)"], "tasks have no stage"
+    assert titles("type:to-do", "needle") == ["Overdue (1)"]
+    with pytest.raises(FilterError, match="nosuch"):
+        titles("nosuch:1")
+
+
+def test_the_day_of_an_owner_of_two_words(ctx: Context) -> None:
+    for name, owner in (("hers", "Grace Hopper"), ("word", ""), ("his", "Charles, Jr")):
+        add(ctx, TASK, name=f"{name} Hopper", due="yesterday", owner=owner)
+    assert section(today.today(ctx, owner="Grace Hopper"), "overdue") == ["task:1"]
+    assert section(today.today(ctx, owner="Charles, Jr"), "overdue") == ["task:3"]
+
+
 def test_a_brief_says_who_what_and_what_was_promised(ctx: Context) -> None:
     add(ctx, DEAL, name="Engine", company="Gearworks", contact="Ada Lovelace", value="12k")
     records.edit(ctx, CONTACT, [1], {"email": "ada@gears.example", "job_title": "CTO"})
@@ -203,7 +230,7 @@ def test_days_are_said_in_the_users_calendar(
     add(ctx, LEAD, name="Ada")
     timeline.add(ctx, LEAD, 1, "note", "likes tea")
     brief = today.brief(ctx, LEAD, 1)
-    assert {"fact": "Last touch", "value": "1405-08-30 10:00"} in list(brief.sections[0].rows.rows)
+    assert {"fact": "Last touch", "known": "1405-08-30 10:00"} in list(brief.sections[0].rows.rows)
     assert brief.values["last_touch"] == "2026-11-21T10:00:00.000Z"
 
 

@@ -7,9 +7,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain import money
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
-from crmcli.errors import ConflictError, FieldError, FilterError, RefusedError, UsageError
-from crmcli.services import board, deals, pipelines, records, reports, timeline, undoing
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TASK
+from crmcli.errors import ConflictError, FieldError, FilterError, NotFoundError, RefusedError, UsageError
+from crmcli.services import (
+    board,
+    deals,
+    pipelines,
+    records,
+    reports,
+    saved_views,
+    tags,
+    tasks,
+    timeline,
+    undoing,
+    vocabulary,
+)
 from crmcli.services.imports import placing
 from tests.support.books import NOW
 
@@ -478,3 +490,57 @@ def test_reopening_goes_back_to_a_stage_that_is_still_there(ctx: Context) -> Non
     pipelines.stage_remove(ctx, "negotiation")
     deals.reopen(ctx, DEAL, [number])
     assert row(ctx, number)["stage"] == "Qualified"
+
+
+def test_what_is_said_of_a_closed_one_is_kept(ctx: Context) -> None:
+    number = deal(ctx)
+    deals.lost(ctx, DEAL, [number], "Too expensive")
+    closed = row(ctx, number)["closed_at"]
+    again = deals.lost(ctx, DEAL, [number], "too expensive", "director: budget cut")
+    assert again.ids == (number,)
+    deals.lost(ctx, DEAL, [number], note="and so it is")
+    found = row(ctx, number)
+    assert (found["status"], found["lost_reason"], found["closed_at"]) == ("lost", "Too expensive", closed)
+    bodies = [touch["body"] for touch in timeline.timeline(ctx, DEAL, number, touches=True).rows]
+    assert bodies == ["and so it is", "director: budget cut"]
+    assert deals.lost(ctx, DEAL, [number], "Too expensive").ids == ()
+
+    for name, on in (("Call", f"deal:{number}"), ("Alone", "")):
+        records.add(ctx, TASK, {"name": name, "on": on, "minutes": "5"})
+    for feedback in ("first", "", "what she said", "what she said"):
+        tasks.done(ctx, [1, 2], feedback)
+    assert [row(ctx, one, TASK)["feedback"] for one in (1, 2)] == ["first\n\nwhat she said"] * 2
+    told = [(t["body"], t["minutes"]) for t in timeline.timeline(ctx, DEAL, number, touches=True).rows][:3]
+    assert told == [("Call: what she said", None), ("Call: first", 5), ("and so it is", None)]
+
+
+def test_a_stage_of_another_pipeline_is_said_to_be_there(ctx: Context) -> None:
+    pipelines.pipeline_add(ctx, "P", ["A", "B"])
+    deal(ctx, pipeline="P")
+    with pytest.raises(NotFoundError, match="the stage 'Won' is in the pipeline Sales, another one") as refused:
+        pipelines.stage_remove(ctx, "A", pipeline="P", to="won")
+    assert refused.value.hint == "stages here: A, B"
+
+
+def test_a_pipeline_named_in_digits_is_found_by_its_name(ctx: Context) -> None:
+    pipelines.pipeline_add(ctx, "2026", ["A", "B"])
+    assert [pipelines.pipeline_id(ctx, name) for name in ("1", "2026", "2")] == [1, 2, 2]
+    with pytest.raises(NotFoundError, match="there is no pipeline '2027'"):
+        pipelines.pipeline_id(ctx, "2027")
+
+
+def test_views_that_a_new_name_breaks_are_named(ctx: Context) -> None:
+    lead(ctx, owner="me")
+    for name, text in (("vips", "tag:vip"), ("here", "stage:qualified"), ("mine", "owner:tester"), ("all", "is:any")):
+        saved_views.save(ctx, name, None, text)
+    saved_views.save(ctx, "more", None, "view:vips has:email")
+    breaks = "the view {} does not work any more, save it anew: {}"
+    assert tags.rename(ctx, "vip", "VIP").lines[1:] == ()
+    assert tags.rename(ctx, "vip", "top").lines[1:] == (
+        breaks.format("more", "view:vips has:email"), breaks.format("vips", "tag:vip")
+    )  # fmt: skip
+    edited = pipelines.stage_edit(ctx, "Qualified", {"name": "Fit"})
+    assert edited.lines[1:] == (breaks.format("here", "stage:qualified"),)
+    assert vocabulary.user_edit(ctx, "tester", {"name": "maya"}).lines[1:] == (breaks.format("mine", "owner:tester"),)
+    with pytest.raises(UsageError, match="there is no view of users"):
+        saved_views.save(ctx, "them", ENTITIES["user"], "maya")

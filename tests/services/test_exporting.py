@@ -233,10 +233,10 @@ def test_a_name_that_several_have_is_never_guessed(ctx: Context, put: Any) -> No
     assert imports.run(ctx, none).refused == imports.run(ctx, none, dry_run=True).refused == 1
     assert (done.new, done.refused) == (4, 4)
     assert [(line, column, value) for line, column, value, _ in done.listed] == [
-        (2, "contact", "Ali Karimi"),
-        (4, "company", "Acme"),
-        (8, "contact", "contact:9"),
-        (9, "company", "Acme"),
+        (2, "Contact", "Ali Karimi"),
+        (4, "Company", "Acme"),
+        (8, "Contact", "contact:9"),
+        (9, "Company", "Acme"),
     ]
     assert done.listed[0][3] == (
         "'Ali Karimi' fits 2 records: contact:1 (ali1@x.example), contact:2 (ali2@x.example); write which, as contact:1"

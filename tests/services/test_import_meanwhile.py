@@ -205,7 +205,7 @@ def test_a_stage_that_is_removed_between_look_and_lock_is_made_again(
 
 def test_stages_are_made_for_rows_that_come_in_alone(ctx: Context, put: Any) -> None:
     before = (pipelines.stages(ctx).rows, pipelines.pipelines(ctx).rows)
-    path = put("Deal Name,Currency,Value,Pipeline,Stage\nA,US Dollar,5,General,Go\n")
+    path = put("Deal Name,Currency,Value,Pipeline,Stage\nA,Florins,5,General,Go\n")
     made = imports.plan(ctx, path)
     assert any("General: Go" in note for note in imports.preview(ctx, made).values["notes"])
     done = imports.run(ctx, made)

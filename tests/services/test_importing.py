@@ -597,7 +597,9 @@ def test_a_killed_import_leaves_whole_blocks(book: Context, put: Any) -> None:
     code = (
         "import sys\nfrom crmcli.config import Settings\nfrom crmcli.context import Context\n"
         "from crmcli.domain.entities import CONTACT\nfrom crmcli.services import imports\n"
+        "from crmcli.services.imports import taking\n"
         "ctx = Context(Settings({'db': sys.argv[1]}), quiet=True, plugins=False)\n"
+        "taking.LONGEST = 0.2\n"  # so that it has saved something long before its end
         "imports.run(ctx, imports.plan(ctx, sys.argv[2], kind=CONTACT))\n"
     )
     child = subprocess.Popen(

@@ -76,6 +76,16 @@ def test_a_list_shows_what_is_open_unless_asked(ctx: Context) -> None:
     assert sorted(names(ctx, "view:closed")) == ["lost", "won"]
     assert names(ctx, "view:fresh") == ["open"]
     assert names(ctx, "not view:fresh") == []
+    saved_views.save(ctx, "all", LEAD, "name:o")
+    assert names(ctx, "view:all") == ["open"]
+    assert names(ctx, "view:all is:lost") == ["lost"]
+    assert names(ctx, "view:all", "id:2,3") == ["lost", "won"]
+    assert names(ctx, "view:all status:won,lost") == ["lost", "won"]
+    assert names(ctx, "view:all is:removed") == ["removed"]
+    # What another view speaks of is its own.
+    assert sorted(names(ctx, "view:all or view:closed")) == ["lost", "open", "won"]
+    saved_views.save(ctx, "lost", LEAD, "view:all is:lost")
+    assert names(ctx, "view:lost") == ["lost"]
 
 
 def test_a_misspelt_field_is_an_error_that_helps(ctx: Context) -> None:

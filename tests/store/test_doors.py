@@ -23,9 +23,9 @@ from crmcli.config import Settings
 from crmcli.domain.address import redacted
 from crmcli.domain.entities import COMPANY, CONTACT, LEAD, TASK
 from crmcli.domain.query import EVERYTHING
-from crmcli.errors import ConflictError, CrmError, StoreError, UsageError
-from crmcli.services import checking, records, tasks, timeline
-from crmcli.store import connect, derived, models, read
+from crmcli.errors import ConflictError, CrmError, NewerDatabaseError, StoreError, UsageError
+from crmcli.services import chaining, checking, records, tasks, timeline
+from crmcli.store import connect, derived, models, read, schema
 from tests.support.program import environment, run_python
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def test_nothing_is_saved_when_the_body_fails(store_url: str, opened: Callable[[
         fail()
     assert ctx.reader.rows("SELECT * FROM journal_head") == before
     assert ctx.reader.value("SELECT count(*) FROM opportunity") == 0
-    assert records.add(ctx, LEAD, {"name": "whole"}).ids == (1,) or connect.is_url(store_url)
+    records.add(ctx, LEAD, {"name": "whole"})
+    assert ctx.reader.rows("SELECT name FROM opportunity") == [("whole",)]
 
 
 def test_the_chain_grows_by_a_link_a_transaction(store_url: str, opened: Callable[[str], Context]) -> None:
@@ -143,7 +144,7 @@ def test_the_chain_grows_by_a_link_a_transaction(store_url: str, opened: Callabl
     rows = ctx.reader.rows("SELECT seq, count FROM journal_tx ORDER BY seq")
     assert [row[0] for row in rows] == list(range(1, 7))
     assert [row[1] for row in rows[1:]] == [2, 1, 1, 1, 1]
-    assert list(checking.chain(ctx.reader)) == []
+    assert list(chaining.chain(ctx.reader)) == []
 
 
 def test_derived_columns_follow(store_url: str, opened: Callable[[str], Context]) -> None:
@@ -347,11 +348,12 @@ def test_a_file_has_one_queue_by_whatever_name(tmp_path: Path) -> None:
         pass
 
 
-def test_a_full_disk_is_said_and_nothing_is_lost(book_path: Path, opened: Callable[[str], Context]) -> None:
+@pytest.mark.parametrize("room", ["for what is there", "none"])
+def test_a_full_disk_is_said_and_nothing_is_lost(book_path: Path, opened: Callable[[str], Context], room: str) -> None:
     ctx = opened(str(book_path))
     records.add(ctx, LEAD, {"name": "Ada"})
     ctx.close()
-    size = book_path.stat().st_size
+    size = 0 if room == "none" else book_path.stat().st_size
     done = run_limited(book_path, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
     assert (done.returncode, done.stderr) == (1, "")
     assert "nothing was saved" in done.stdout
@@ -359,6 +361,17 @@ def test_a_full_disk_is_said_and_nothing_is_lost(book_path: Path, opened: Callab
     assert ctx.reader.value("SELECT count(*) FROM opportunity") == 1
     assert [faults for _, _, faults in checking.checks(ctx, deep=True) if faults] == []
     records.add(ctx, LEAD, {"name": "Grace"})
+
+
+@pytest.mark.parametrize("code", connect.FULL)
+def test_a_full_disk_that_takes_no_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def full(*_: object) -> int:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "open", full)
+    lock = connect.WriteLock(str(tmp_path / "book.db"), 1, _say)
+    with pytest.raises(StoreError, match=r"^the disk is full; nothing was saved\n"), lock:
+        pass
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")
@@ -427,6 +440,77 @@ ADDER = (
     "ctx = Context(Settings({'db': sys.argv[1]}), quiet=True, plugins=False)\n"
     "for i in range(int(sys.argv[3])):\n    records.add(ctx, LEAD, {'name': f'{sys.argv[2]}-{i}', 'tags': 'vip'})\n"
 )
+
+
+@pytest.mark.parametrize("patience", [-1, 0, 1e10, float("inf")])
+def test_postgresql_takes_any_patience(pg_url: str, patience: float) -> None:
+    connection = connect.connect(pg_url, timeout=patience)
+    assert connection.value("SHOW lock_timeout") == ("1ms" if patience < 1 else "2147483647ms")
+    connection.close()
+
+
+def test_a_book_that_was_upgraded_meanwhile_is_not_written(store_url: str, opened: Callable[[str], Context]) -> None:
+    held, other = opened(store_url), opened(store_url)
+    records.add(held, LEAD, {"name": "Ada"})
+    for found, error in (("9999", NewerDatabaseError), ("0003", StoreError)):
+        other.reader.run("UPDATE alembic_version SET version_num = ?", (found,))
+        for write in (
+            lambda: records.add(held, LEAD, {"name": "Grace"}),
+            lambda: records.edit(held, LEAD, [1], {"city": "Bern"}),
+            lambda: checking.renew(held.reader),
+        ):
+            with pytest.raises(error, match=found):
+                write()
+    assert held.reader.rows("SELECT name, city FROM opportunity") == [("Ada", None)]
+
+
+def test_a_book_is_made_whole_or_not_at_all(empty_url: str) -> None:
+    def fail(connection: connect.Connection) -> None:
+        assert connection.value("SELECT count(*) FROM stage") == 0
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        schema.create(empty_url, fail)
+    if connect.is_url(empty_url):
+        left = connect.connect(empty_url)
+        assert schema.revision(left) is None
+        left.close()
+    else:
+        assert list(Path(empty_url).parent.glob("new.db*")) == []
+    schema.create(empty_url)
+    made = connect.connect(empty_url)
+    assert checking.engine(made) == []
+    made.close()
+
+
+def test_a_value_that_another_record_has_is_named_with_it(store_url: str, opened: Callable[[str], Context]) -> None:
+    ctx = opened(store_url)
+    records.add(ctx, LEAD, {"name": "A", "external_id": "X"})
+    records.edit(ctx, LEAD, [1], {"external_id": ""})
+    records.add(ctx, LEAD, {"name": "B", "external_id": "X"})
+
+    def give(external_id: str) -> None:
+        with ctx.writing() as tx:
+            tx.change("lead", 1, {"external_id": external_id})
+
+    def stage(name: str) -> None:
+        with ctx.writing() as tx:
+            tx.add("stage", {"name": name, "pipeline_id": 1})
+
+    def twins() -> None:
+        with ctx.writing() as tx:
+            for _ in range(2):
+                tx.add("company", {"name": "C", "external_id": "Y"})
+
+    for write, said in (
+        (lambda: give("X"), "external id X belongs to lead:2 B now; nothing was saved"),
+        (lambda: stage("QUALIFIED"), "name QUALIFIED belongs to stage:2 Qualified now; nothing was saved"),
+        (twins, "another company has this external id already; nothing was saved"),
+    ):
+        with pytest.raises(ConflictError) as refused:
+            write()
+        assert refused.value.message == said
+    records.add(ctx, LEAD, {"name": "C"})
 
 
 @pytest.mark.parametrize(("writers", "each"), [(16, 10), (40, 1)])

@@ -9,6 +9,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,9 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, LEAD
 from crmcli.errors import NewerDatabaseError, StoreError
-from crmcli.services import deals, pipelines, records, timeline
+from crmcli.services import chaining, deals, history, pipelines, records, timeline
 from crmcli.services.checking import checks
-from crmcli.store import connect, schema
+from crmcli.store import connect, journal, schema
 from crmcli.store.migrations import run
 from tests.support.program import environment
 
@@ -179,9 +181,21 @@ def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: 
         assert rows_of(backup.reader) == before
 
 
+def chained_as_before_0004(connection: Connection) -> None:
+    """Give the transactions of an open book the hashes that they had when those covered no batch."""
+    previous = ""
+    for row in connection.rows(journal.LINKS, (0, 10_000)):
+        this = journal.Link.read(row)
+        own = connection.rows("SELECT digest FROM journal WHERE seq = ? ORDER BY id", (this.seq,))
+        previous = this.hashed_before_0004(previous, [digest for (digest,) in own])
+        connection.run("UPDATE journal_tx SET hash = ? WHERE seq = ?", (previous, this.seq))
+    connection.run("UPDATE journal_head SET hash = ?", (previous,))
+
+
 def as_in_0001(connection: Connection) -> None:
     """Make an open book what it was at the first revision."""
     with connection.transaction():
+        chained_as_before_0004(connection)
         schema.drop_views(connection)
         connection.run("ALTER TABLE stage DROP COLUMN removed_at")
         connection.run("ALTER TABLE opportunity DROP COLUMN probability_kept_bp")
@@ -221,6 +235,7 @@ def test_a_book_of_the_first_revision_is_upgraded_when_it_is_opened(
 def as_in_0002(connection: Connection) -> None:
     """Make an open book what it was at the second revision."""
     with connection.transaction():
+        chained_as_before_0004(connection)
         connection.run("DROP VIEW v_timeline")
         connection.run("UPDATE alembic_version SET version_num = '0002'")
 
@@ -244,6 +259,37 @@ def test_a_book_of_the_second_revision_gets_its_new_view_when_it_is_opened(
     assert schema.revision(ctx.reader) == schema.REVISION
     assert (catalogue(ctx.reader), rows_of(ctx.reader)) == (before, rows)
     assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+
+
+def chain_of(connection: Connection) -> list[Any]:
+    return connection.rows("SELECT seq, hash FROM journal_tx UNION ALL SELECT 0, hash FROM journal_head ORDER BY seq")
+
+
+def test_a_chain_that_knew_no_batches_is_linked_anew(
+    store_url: str, opened: Callable[[str], Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MANY", 2)  # a transaction or two at a time
+    monkeypatch.setattr(journal, "PAGE", 3)
+    ctx = opened(store_url)
+    fill(ctx)
+    history.undo(ctx)
+    wanted = chain_of(ctx.reader)
+    chained_as_before_0004(ctx.reader)
+    old = chain_of(ctx.reader)
+    assert not {one for _, one in old} & {one for _, one in wanted}
+    ctx.reader.run("UPDATE alembic_version SET version_num = '0003'")
+    assert list(chaining.chain(ctx.reader)) == []  # what a backup of that time is asked
+    run.upgrade_to_head(ctx.reader, backup=False)
+    assert chain_of(ctx.reader) == wanted
+
+    # A break stays where it was.
+    chained_as_before_0004(ctx.reader)
+    ctx.reader.run("UPDATE journal_tx SET hash = 'x' WHERE seq = 3")
+    ctx.reader.run("UPDATE alembic_version SET version_num = '0003'")
+    before = list(chaining.chain(ctx.reader))
+    run.upgrade_to_head(ctx.reader, backup=False)
+    assert [line.split()[:4] for line in before] == [["journal", "transaction", seq, "does"] for seq in ("3", "4")]
+    assert list(chaining.chain(ctx.reader)) == before
 
 
 def test_the_upgraded_first_revision_is_the_book_of_today(store_url: str, opened: Callable[[str], Context]) -> None:
@@ -415,3 +461,32 @@ def test_an_older_book_that_cannot_be_written_says_why_it_must_be(
     ) as refused:
         opened(store_url).reader  # noqa: B018
     assert refused.value.hint == "drop it, upgrade, and create it again"
+
+
+def test_an_upgrade_waits_for_a_writer_and_the_next_writer_is_told(
+    pg_url: str, opened: Callable[[str], Context]
+) -> None:
+    opened(pg_url).create(pg_url)
+    ctx, upgrading, watching = opened(pg_url), connect.connect(pg_url), connect.connect(pg_url)
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    done: list[str] = []
+
+    def upgrade() -> None:
+        run.upgrade_to_head(upgrading, versions=LATER)
+        done.append(schema.revision(upgrading) or "")
+
+    thread = threading.Thread(target=upgrade)
+    with ctx.writing() as tx:
+        tx.word("tag", "one")
+        thread.start()
+        while thread.is_alive() and not watching.value(waits):
+            time.sleep(0.01)
+        assert done == []
+        tx.word("source", "two")
+    thread.join()
+    assert done == ["9002"]
+    with pytest.raises(NewerDatabaseError):
+        records.add(ctx, LEAD, {"name": "Late"})
+    assert ctx.reader.value("SELECT count(*) FROM source") == 1
+    upgrading.close()
+    watching.close()

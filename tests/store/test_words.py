@@ -76,7 +76,9 @@ def test_words_part_at_the_same_signs_on_both_engines(ctx: Context) -> None:
 def test_the_separators_are_those_of_fts5() -> None:
     """Every sign below U+3100 and every emoji that FTS5 knows, if folding leaves it as it is."""
     points = [
-        p for p in [*range(0x21, 0x700), *range(0x2010, 0x2E40), *range(0x3000, 0x3100), *range(0x1F000, 0x1F780)] if chr(p) in fold(chr(p))
+        p
+        for p in [*range(0x21, 0x700), *range(0x2010, 0x2E40), *range(0x3000, 0x3100), *range(0x1F000, 0x1F780)]
+        if chr(p) in fold(chr(p))
     ]
     memory = sqlite3.connect(":memory:")
     memory.execute("CREATE VIRTUAL TABLE word USING fts5(text, tokenize='unicode61 remove_diacritics 0')")

@@ -105,7 +105,7 @@ async def settle(app: Dashboard, pilot: Pilot[int]) -> None:
     for _ in range(1000):
         await pilot.pause(0.005)
         here = app.here if app.is_running else None
-        quiet = not app.desk.pending and (here is None or (here.seen >= 0 and not here.asking))
+        quiet = not app.desk.pending and (here is None or (here.seen is not None and not here.asking))
         idle = idle + 1 if quiet and not waiting(app) else 0
         if idle == 6:
             return
@@ -115,7 +115,7 @@ def waiting(app: Dashboard) -> int:
     """How many messages nobody has looked at yet: on a busy machine a typed letter may still be on its way."""
     screens = app.screen_stack if app.is_running else []
     return (
-        len(app._typed)
+        len(app.typed)
         + app.message_queue_size
         + sum(node.message_queue_size for screen in screens for node in (screen, *screen.walk_children()))
     )

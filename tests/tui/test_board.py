@@ -30,6 +30,23 @@ async def test_a_card_is_dragged_to_another_lane(dashboard: Any, book: Book) -> 
         assert "→" not in screen_text(app)
 
 
+async def test_a_drag_ends_with_escape_and_outside_of_the_lanes(dashboard: Any, book: Book) -> None:
+    async with dashboard() as (app, pilot):
+        for end in ("#title", "#keys", "escape"):
+            await pilot.mouse_down("#body", offset=(3, 5))
+            await pilot.hover("#body", offset=(45, 8))
+            if end == "escape":
+                await press(app, pilot, "escape")
+                assert "→" not in screen_text(app)
+                await pilot.mouse_up("#body", offset=(45, 8))
+            else:
+                await pilot.hover(end, offset=(45, 0))
+                await pilot.mouse_up(end, offset=(45, 0))
+            await settle(app, pilot)
+            assert book.deal("Bulk paper")["stage"] == "New", end
+        assert "→" not in screen_text(app)
+
+
 async def test_a_click_puts_the_cursor_and_a_double_click_opens(dashboard: Any) -> None:
     async with dashboard() as (app, pilot):
         await pilot.click("#body", offset=(25, 5))

@@ -24,6 +24,9 @@ from crmcli.tui import lines
         ('24" screen', '24" screen', {}),
         ("C# #1", "C#", {"tags": "1"}),
         ("A=B x", "A=B x", {}),
+        ("Ada⏎Lovelace⏎company=Acme⏎#vip", "Ada Lovelace", {"company": "Acme", "tags": "vip"}),
+        ('Ada⏎description="one⏎⏎two ⏎"', "Ada", {"description": "one\n\ntwo \n"}),
+        ('24" screen⏎12" pipe', '24" screen⏎12" pipe'.replace("⏎", "\n").replace('"', ""), {}),
     ],
 )
 def test_a_new_record(line: str, name: str, assigned: dict[str, str]) -> None:
@@ -63,10 +66,16 @@ def test_an_offered_assignment_reads_back(value: str) -> None:
         ("she said x=1 minutes=5 at=yesterday", "she said x=1", {"minutes": "5", "at": "yesterday"}),
         ('met at=noon, then "tea" at="fri 14:30"', 'met at=noon, then "tea"', {"at": "fri 14:30"}),
         ("direction=in", "", {"direction": "in"}),
+        ("one⏎⏎two at=noon", "one\n\ntwo", {"at": "noon"}),
     ],
 )
 def test_a_logged_line(line: str, body: str, more: dict[str, str]) -> None:
     assert lines.log(line) == (body, more)
+
+
+def test_a_value_with_the_sign_of_a_break_is_read_back_as_one() -> None:
+    assert lines.change(lines.assignment("name", "a⏎b")) == {"name": "a\nb"}
+    assert (lines.joined(" a ⏎⏎b  c"), lines.joined("a  b")) == ("a b  c", "a  b")
 
 
 def test_filter_terms_keep_their_quotes() -> None:

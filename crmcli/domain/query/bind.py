@@ -55,7 +55,7 @@ class Book(Struct):
 
 def bind(node: Node, entity: Entity, env: Env, book: Book, text: str = "") -> Node:
     """Give a parsed tree its meaning for one kind of record. Raises FilterError for unknown fields and bad values."""
-    return _Binder(entity, env, book, text).bind(node)
+    return _Binder(entity, env, book, text, (node,)).bind(node)
 
 
 def read(text: str, entity: Entity, env: Env, book: Book, *, scope: bool = True) -> Node:
@@ -66,8 +66,12 @@ def read(text: str, entity: Entity, env: Env, book: Book, *, scope: bool = True)
 
 
 class _Binder:
-    def __init__(self, entity: Entity, env: Env, book: Book, text: str, seen: tuple[str, ...] = ()) -> None:
-        self.entity, self.env, self.book, self.text, self.seen = entity, env, book, text, seen
+    """`around` is the filter as it was written, then the saved views, `seen` by name, on the way into this one."""
+
+    def __init__(
+        self, entity: Entity, env: Env, book: Book, text: str, around: tuple[Node, ...], seen: tuple[str, ...] = ()
+    ) -> None:
+        self.entity, self.env, self.book, self.text, self.around, self.seen = entity, env, book, text, around, seen
 
     def bind(self, node: Node) -> Node:
         if isinstance(node, And):
@@ -128,10 +132,13 @@ class _Binder:
         return Empty(field) if node.field == "no" else Not(Empty(field))
 
     def _state(self, node: Term, name: str) -> Node:
-        states = STATES[self.entity.table]
+        states = STATES.get(self.entity.table)
+        if states is None:
+            hint = f"'crm fields {self.entity.name}' lists what can be asked of it"
+            raise FilterError(f"{self.entity.one} has no states", self.text, node.at, hint)
         if name not in states:
             hint = suggest(name, states) or f"known: {', '.join(states)}"
-            message = f"'is:{clip(name, 60)}' means nothing for a {self.entity.name}"
+            message = f"'is:{clip(name, 60)}' means nothing for {self.entity.one}"
             raise FilterError(message, self.text, node.at, hint)
         return self.bind(parse(states[name]))
 
@@ -144,7 +151,8 @@ class _Binder:
             raise FilterError(message, self.text, node.at, "'crm view list' lists them")
         try:
             tree = parse(text)
-            inner = _Binder(self.entity, self.env, self.book, text, (*self.seen, name)).bind(tree)
+            around, seen = (*self.around, tree), (*self.seen, name)
+            inner = _Binder(self.entity, self.env, self.book, text, around, seen).bind(tree)
         except FilterError as error:
             if error.text != text:  # a view within this one, which has been named
                 raise
@@ -152,7 +160,7 @@ class _Binder:
             hint = f"{error.hint}; {again}" if error.hint else again
             message = f"in the saved view '{name}': {error.message}"
             raise FilterError(message, text, error.column, hint) from None
-        return all_of([*left_out(self.entity, tree, self.book), inner])
+        return all_of([*left_out(self.entity, tree, self.book, self.around), inner])
 
     # --- fields ---
 

@@ -41,10 +41,10 @@ def ordered(field: Field, name: str, value: Value, entity: Entity, env: Env) -> 
         return Not(Empty(field))
     _check_shape(name, text, family)
     if family == "day":
-        days = parse_range(text, env.now, env.calendar)
+        days = parse_range(text, env.now, env.calendar, env.week_start)
         return _due(field, days, entity, env) if field.moment else _within(field, days)
     if family == "instant":
-        span = parse_span(text, env.now, env.calendar)
+        span = parse_span(text, env.now, env.calendar, env.week_start)
         return _between(field, [None if moment is None else show_instant(moment) for moment in span])
     return _amounts(field, text, entity, env) if family == "money" else _numbers(field, text, env)
 
@@ -83,8 +83,9 @@ def _check_shape(name: str, text: str, family: str) -> None:
             f"'{clip(text, 60)}' is not a range",
             hint=f"two dots stand between its ends: {name}:{low}..{high}, {name}:{low}.. or {name}:..{high}",
         )
-    if family in ("number", "money") and (found := re.fullmatch(r"(\d\S*?) ?[-–—] ?(\d\S*)", text)):
-        raise FieldError(f"'{clip(text, 60)}' is not a range", hint=f"write {name}:{found[1]}..{found[2]}")
+    dashed = None if ".." in text else re.fullmatch(r"(\d\S*?) ?[-–—] ?(\d\S*)", text)
+    if family in ("number", "money") and dashed:
+        raise FieldError(f"'{clip(text, 60)}' is not a range", hint=f"write {name}:{dashed[1]}..{dashed[2]}")
 
 
 def _numbers(field: Field, text: str, env: Env) -> Node:

@@ -53,10 +53,13 @@ _OVER = frozenset(
 )
 
 
-def left_out(entity: Entity, tree: Node, book: Book) -> list[Node]:
+def left_out(entity: Entity, tree: Node, book: Book, around: tuple[Node, ...] = ()) -> list[Node]:
     """What a list leaves out by default: removed records always (unless asked for), and what is over. A won stage that
-    is named brings the won ones."""
+    is named brings the won ones. For a saved view, what the filters `around` it say themselves counts as well; what
+    their other views speak of is the business of those."""
     names, spoken = entity.by_name, _spoken(tree, entity, book)
+    for outer in around:
+        spoken |= _spoken(outer, entity, book, views=False)
     parts: list[Node] = []
     if "removed_at" in names and spoken.isdisjoint(("is:removed", "removed", "removed_at")):
         parts.append(Empty(names["removed_at"]))
@@ -71,13 +74,13 @@ def left_out(entity: Entity, tree: Node, book: Book) -> list[Node]:
     return parts
 
 
-def _spoken(node: Node, entity: Entity, book: Book, seen: tuple[str, ...] = ()) -> set[str]:
-    """What a filter speaks of, saved views included: field names, `is` with `is:STATE`, and `stage:won` for any won
-    stage."""
+def _spoken(node: Node, entity: Entity, book: Book, seen: tuple[str, ...] = (), *, views: bool = True) -> set[str]:
+    """What a filter speaks of, its saved `views` included: field names, `is` with `is:STATE`, and `stage:won` for any
+    won stage."""
     if isinstance(node, (And, Or)):
-        return set().union(*(_spoken(item, entity, book, seen) for item in node.items))
+        return set().union(*(_spoken(item, entity, book, seen, views=views) for item in node.items))
     if isinstance(node, Not):
-        return _spoken(node.item, entity, book, seen)
+        return _spoken(node.item, entity, book, seen, views=views)
     if not isinstance(node, Term):
         return set()
     if node.field == "is":
@@ -88,7 +91,7 @@ def _spoken(node: Node, entity: Entity, book: Book, seen: tuple[str, ...] = ()) 
         won = node.field == "stage" and not {fold(value.text) for value in node.values}.isdisjoint(book.won())
         return {node.field, "stage:won"} if won else {node.field}
     found: set[str] = set()
-    for name in (value.text for value in node.values if value.text not in seen):
+    for name in (value.text for value in node.values if views and value.text not in seen):
         text = book.view(entity.name, name)
         if text:
             found |= _spoken(parse(text), entity, book, (*seen, name))

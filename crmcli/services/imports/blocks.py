@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.columnwise import derive_columns
+from crmcli.domain.text import clip
 from crmcli.domain.types import Money, Ref
+from crmcli.errors import FieldError
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import mapping, parts
+from crmcli.services.imports import mapping, parts, titles
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.endings import is_done, status_of
+from crmcli.services.imports.reaching import Reach
+from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity, Field
     from crmcli.domain.types import Env
     from crmcli.services.imports.mapping import Mapped
+
+    _Read = Callable[[Sequence[str], str, Problems], list[Any]]
 
 #: Before a domain or e-mail address that stands for a name: no text has a NUL.
 AT = "\0"
@@ -35,6 +41,8 @@ class Block:
         self.uids: dict[str, list[str | None]] = {}
         self.addresses: dict[str, list[str | None]] = {}
         self.tags: list[tuple[str, ...]] | None = None
+        #: whether a row is named by its address or company, having no name; None where all have one
+        self.unnamed: list[bool] | None = None
         #: what the write door derives from the columns, worked out before it takes the lock
         self.keys: dict[str, list[Any]] = {}
 
@@ -59,6 +67,7 @@ class Block:
         self.addresses = {name: kept(values) for name, values in self.addresses.items()}
         self.keys = {name: kept(values) for name, values in self.keys.items()}
         self.tags = kept(self.tags) if self.tags is not None else None
+        self.unnamed = kept(self.unnamed) if self.unnamed is not None else None
 
 
 class Reader:
@@ -71,8 +80,12 @@ class Reader:
         for column in columns:
             for to in column.to:
                 self._by.setdefault(to, []).append(column)
+        self._own = "uid" in self._by
+        self._google = any(titles.of_google(column.header) for column in columns)
+        self._named = {c.place for to in ("name", mapping.FIRST, mapping.LAST) for c in self._by.get(to, ())}
+        self._reach = Reach(kind, self._by, env, own=self._own)
         self._envs = envs
-        self._plain: list[tuple[Mapped, Field, Callable[[Sequence[str], str, Problems], list[Any]]]] = []
+        self._plain: list[tuple[Mapped, Field, _Read]] = []
         self._links: list[tuple[Mapped, Field]] = []
         self._amounts: list[tuple[Mapped, Field]] = []
         for to, some in self._by.items():
@@ -88,10 +101,8 @@ class Reader:
             else:
                 fractions = some[0].unit == mapping.FRACTION
                 for column in some:
-                    read = reading.reader(
-                        field, envs.get(column.place, env), fractions=fractions, own="uid" in self._by
-                    )
-                    self._plain.append((column, field, read))
+                    read = reading.reader(field, envs.get(column.place, env), fractions=fractions, own=self._own)
+                    self._plain.append((column, field, _lengths(read) if to == "minutes" else read))
 
     @property
     def fills(self) -> set[str]:
@@ -101,7 +112,13 @@ class Reader:
             found.add("name")
         if self._by.get(mapping.ANY_STATUS):
             found.add("status")
-        return found
+        return found | self._reach.fills
+
+    def title(self, to: str) -> str:
+        """The title of the column that fills a field or names a link, the field's name where none does."""
+        beside = {"company": mapping.COMPANY_DOMAIN, "contact": mapping.CONTACT_EMAIL}
+        roles = (to, mapping.LINK_UIDS.get(to, ""), beside.get(to, ""))
+        return next((self._by[role][0].header for role in roles if role in self._by), to)
 
     def compared(self, block: Block) -> dict[str, list[Any]]:
         """The columns of a block that the file itself fills."""
@@ -118,39 +135,65 @@ class Reader:
         turned = list(map(list, zip(*cells, strict=True)))
         used = {column.place for some in self._by.values() for column in some}
         for index in used:
-            turned[index], nulls = reading.without_nulls(turned[index])
+            turned[index], nulls = self._emptied(index, turned[index])
             self.nulls += nulls
         more = self._several(turned)
-        for column, field, read in self._plain:
-            values = read(turned[column.place], column.header, bad)
-            earlier = block.columns.get(field.column)
-            block.columns[field.column] = (
-                [e if e is not None else v for e, v in zip(earlier, values, strict=True)] if earlier else values
-            )
+        further, mobiles = self._reach.settle(turned)
+        if mobiles is not None:
+            read = reading.reader(self.kind.field("mobile"), self.env)
+            block.columns["mobile"] = read(mobiles, self.title("phone"), bad)
+        more += self._typed(block, turned, bad)
         if "name" in self.kind.by_name:
             self._name(block, turned, bad)
         self._money(block, turned, bad)
-        for column, field in self._links:
-            names = turned[column.place]
-            if isinstance(field.type, Ref) and field.type.entity in ("company", "contact"):
-                names, emails, others = parts.linked(names, column.header)
-                if any(emails) and field.type.entity == "contact":
-                    block.addresses[field.name] = emails
-                more.append(others)
-            block.links[field.name] = reading.words(names, column.header, bad)
+        more += self._link(block, turned, bad)
         for column in self._by.get("tags", ()):
-            block.tags = parts.many_words(turned[column.place], column.header, bad, own="uid" in self._by)
+            block.tags = parts.many_words(turned[column.place], column.header, bad, own=self._own)
         self._roles(block, turned, bad)
         self._flags(block, turned, bad)
-        self._appointments(block, turned)
+        self._appointments(block, turned, bad)
         self._done(block, turned)
-        for others in more:
+        self._streets(block, turned, bad)
+        for others in (*further, *more):
             self._note(block, others)
         self._settle(block, bad)
         if bad:
             block.without(bad)
         block.keys = derive_columns(self.kind.table, block.columns, self.env) if len(block) else {}
         return block, bad
+
+    def _typed(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
+        """The fields that are neither links nor amounts nor tags; what else their cells have, as lines."""
+        more: list[dict[int, str]] = []
+        for column, field, read in self._plain:
+            said = turned[column.place]
+            if self.kind.name == "lead" and field.name in ("company", "contact_name") and not self._own:
+                said, others = parts.pages(said, column.header)
+                more.append(others)
+            values = read(said, column.header, bad)
+            earlier = block.columns.get(field.column)
+            block.columns[field.column] = (
+                [e if e is not None else v for e, v in zip(earlier, values, strict=True)] if earlier else values
+            )
+        return more
+
+    def _link(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
+        """The names and addresses of linked records; what else their cells have, as lines for the description."""
+        more: list[dict[int, str]] = []
+        for column, field in self._links:
+            names = turned[column.place]
+            target = field.type.entity if isinstance(field.type, Ref) and not self._own else ""
+            if target in ("company", "contact"):
+                names, emails, others = parts.linked(names, column.header)
+                if any(emails) and target == "contact":
+                    block.addresses[field.name] = emails
+                more.append(others)
+            elif target == "opportunity":
+                names, others = parts.pages(names, column.header)
+                more.append(others)
+            block.links[field.name] = reading.words(names, column.header, bad)
+        self._persons(block)
+        return more
 
     def _name(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
         pieces = [
@@ -163,18 +206,32 @@ class Reader:
             header = next(
                 (c.header for to in ("name", mapping.LAST, mapping.FIRST) for c in self._by.get(to, ())), "name"
             )
+            block.columns["name"], block.unnamed = self._stand_ins(block, turned)
             for row, name in enumerate(block.columns["name"]):
                 if name is None:
                     bad.setdefault(row, Problem(header, "", "there is no name"))
+
+    def _stand_ins(self, block: Block, turned: list[list[str]]) -> tuple[list[str | None], list[bool] | None]:
+        """The names of a block, and which rows have none of their own. Google's address books have people of whom only
+        an e-mail address or the company is known, and show them by that; elsewhere a row without a name has a hole."""
+        names = block.columns["name"]
+        if not self._google or self.kind.name not in ("lead", "contact"):
+            return names, None
+        none: list[str | None] = [None] * len(block)
+        companies = next((reading.words(turned[c.place], c.header, {}) for c in self._by.get("company", ())), none)
+        emails = block.columns.get("email") or none
+        found = [n or e or c for n, e, c in zip(names, emails, companies, strict=True)]
+        return found, [name is None for name in names]
 
     def _money(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
         if not self._amounts:
             return
         codes = block.columns.get("currency")
         settled: list[str | None] = list(codes) if codes else [None] * len(block)
+        beside = next((turned[column.place] for column in self._by.get("currency", ())), None)
         for column, field in self._amounts:
-            env = self._envs.get(column.place, self.env)
-            cells = reading.in_unit(turned[column.place], column.unit)
+            env = reading.at_home(self._envs.get(column.place, self.env), column.unit)
+            cells = reading.in_unit(turned[column.place], column.unit, beside)
             minors, found = reading.amounts(cells, codes, env, column.header, bad)
             block.columns[field.column] = minors
             for row, code in enumerate(found):
@@ -197,29 +254,21 @@ class Reader:
             return {}
         settled = block.columns["currency"][row]
         for column in self._by.get("currency", ()):
-            if reading.without_nulls([block.cells[row][column.place]])[0][0].strip():
+            if self._emptied(column.place, [block.cells[row][column.place]])[0][0].strip():
                 return {**found, "currency": settled}
         own: Problems = {}
         again: dict[str, Any] = {}
         for column, field in self._amounts:
             env = self._envs.get(column.place, self.env)
-            cells, _ = reading.without_nulls([block.cells[row][column.place]])
+            cells, _ = self._emptied(column.place, [block.cells[row][column.place]])
             minors, codes = reading.amounts(reading.in_unit(cells, column.unit), [currency], env, column.header, own)
             if minors[0] is not None and codes[0] == currency:
                 again[field.column] = minors[0]
         return again if not own and again.keys() == found.keys() else {**found, "currency": settled}
 
     def _roles(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
-        extra = [
-            (c, turned[c.place]) for role in (mapping.MORE_EMAIL, mapping.MORE_PHONE) for c in self._by.get(role, ())
-        ]
-        if extra:
-            notes = block.columns.setdefault("description", [None] * len(block))
-            for column, values in extra:
-                for row, value in enumerate(values):
-                    if value.strip():
-                        line = f"{column.header}: {' '.join(value.split())}"
-                        notes[row] = f"{notes[row]}\n{line}" if notes[row] else line
+        if self._reach.tells and "description" in self.kind.by_name:
+            block.columns.setdefault("description", [None] * len(block))
         for column in self._by.get(mapping.ANY_STATUS, ()):
             block.columns["status"] = [status_of(cell) or "open" for cell in turned[column.place]]
         for column in self._by.get(mapping.COMPANY_DOMAIN, ()):
@@ -236,7 +285,8 @@ class Reader:
         for column in self._by.get(mapping.CONTACT_EMAIL, ()):
             email = self.kind.field("email")
             found = reading.reader(email, self.env)(turned[column.place], column.header, bad)
-            block.columns.setdefault("email", found)
+            known = block.columns.get("email") or [None] * len(block)
+            block.columns["email"] = [k or f for k, f in zip(known, found, strict=True)]
             named = block.links.get("contact") or [None] * len(block)
             given = block.addresses.get("contact") or [None] * len(block)
             block.addresses["contact"] = [g or f for g, f in zip(given, found, strict=True)]
@@ -247,15 +297,46 @@ class Reader:
                 block.uids[link] = reading.each(reading.uid, turned[column.place], column.header, bad)
                 block.links.setdefault(link, [None] * len(block))
 
+    def _emptied(self, place: int, cells: list[str]) -> tuple[list[str], int]:
+        """Cells without the words that mean nothing there, and how many there were. Our own files have none: what they
+        say is a text of somebody's. A person may be called Null; programs write NULL or null."""
+        if self._own:
+            return cells, 0
+        found, nulls = reading.without_nulls(cells)
+        if nulls and place in self._named and (called := cells.count("Null")):
+            return ["Null" if cell == "Null" else text for cell, text in zip(cells, found, strict=True)], nulls - called
+        return found, nulls
+
+    def _persons(self, block: Block) -> None:
+        """Odoo calls a customer "Azure Interior, Brandon Freeman", the company and the person: the contact of the row
+        tells that from a company with a comma in its name."""
+        companies, people = block.links.get("company"), block.links.get("contact")
+        if companies and people and squeeze(self.title("company")) in ("partnerid", "customer"):
+            block.links["company"] = [
+                company[: -len(person) - 2] if company and person and company.endswith(f", {person}") else company
+                for company, person in zip(companies, people, strict=True)
+            ]
+
+    def _streets(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
+        """The number of the house belongs to the street."""
+        for column in self._by.get(mapping.HOUSE, ()) if "street" in block.columns else ():
+            houses = reading.words(turned[column.place], column.header, bad)
+            rows = zip(block.columns["street"], houses, block.cells, strict=True)
+            block.columns["street"] = [parts.with_house(street, house or "", cells) for street, house, cells in rows]
+
     def _several(self, turned: list[list[str]]) -> list[dict[int, str]]:
-        """Leave one address or number in each cell that has several; the others, as lines for the description."""
+        """Leave one address or number in each cell that has several, and no birthday without a year; the rest, as lines
+        for the description."""
         more = []
-        for to in ("email", "phone", "mobile", mapping.CONTACT_EMAIL):
+        for to in () if self._own else ("email", "phone", "mobile", mapping.CONTACT_EMAIL):
             for column in self._by.get(to, ()):
                 turned[column.place], others = parts.several(
                     turned[column.place], column.header, telephones=to in ("phone", "mobile")
                 )
                 more.append(others)
+        for column in self._by.get("birthday", ()):
+            turned[column.place], others = reading.without_year(turned[column.place], column.header)
+            more.append(others)
         return more
 
     def _note(self, block: Block, lines: Mapping[int, str]) -> None:
@@ -281,8 +362,25 @@ class Reader:
             for state, won, closed, active in rows
         ]
 
-    def _appointments(self, block: Block, turned: list[list[str]]) -> None:
-        """A task that is due at a time of a day is an appointment."""
+    def _at(self, day: str | None, cell: str, header: str, row: int, bad: Problems) -> str | None:
+        """The moment of a time on a day; what is no time is a problem."""
+        if not day or not cell.strip():
+            return None
+        try:
+            return reading.moment(f"{day} {cell.strip()}", self.env._replace(calendar="gregorian"))
+        except FieldError:
+            bad.setdefault(row, Problem(header, cell, f"'{clip(cell, 40)}' is no time of a day"))
+            return None
+
+    def _appointments(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
+        """A task that is due at a time of a day is an appointment; so is one with a time beside its day."""
+        for column in self._by.get(mapping.DUE_TIME, ()) if "due_on" in block.columns else ():
+            found = [
+                self._at(day, cell, column.header, row, bad)
+                for row, (day, cell) in enumerate(zip(block.columns["due_on"], turned[column.place], strict=True))
+            ]
+            given = block.columns.get("due_at") or [None] * len(block)
+            block.columns["due_at"] = [g or f for g, f in zip(given, found, strict=True)]
         for column in self._by.get("due_on", ()) if "due_at" in self.kind.by_name else ():
             env = self._envs.get(column.place, self.env)
             beside: Problems = {}  # what is no day is among the problems already
@@ -325,6 +423,11 @@ class Reader:
                 bad.setdefault(row, Problem("body", "", "a note needs a text"))
             elif not any(names[row] for names in links):
                 bad.setdefault(row, Problem("", "", "it says no lead or deal, contact or company"))
+
+
+def _lengths(read: _Read) -> _Read:
+    """A reader of whole minutes that also takes lengths of time."""
+    return lambda cells, header, bad: read([parts.minutes(cell, header) for cell in cells], header, bad)
 
 
 def give_domains(columns: dict[str, list[Any]], count: int) -> None:

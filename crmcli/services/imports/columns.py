@@ -37,17 +37,31 @@ if TYPE_CHECKING:
     from crmcli.domain.types import Env
 
 #: Words that programs write where a value is empty.
-NULLS = frozenset(("NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(null)"))
+NULLS = frozenset((
+    "NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(null)",
+    "0/0/00", "0/0/0000", "00/00/00", "00/00/0000", "00.00.0000", "00-00-0000", "0000/00/00", "0000-00-00",
+    "0000-00-00 00:00", "0000-00-00 00:00:00", "0000-00-00T00:00:00",
+))  # fmt: skip
 _COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _COMMA_BEFORE_TIME = re.compile(r"(?<=\d{4}),\s+(?=\d{1,2}:)")
 # English months alone: what 13-آذر-05 is depends on the calendar.
 _NAMED_MONTH = re.compile(r"\s*(\d{1,2})(?:\.? |-|\. ?)([A-Za-z]{3,9})\.?[ -](\d{4}|\d{2})(?!\d|:)")
-_MIDNIGHT_ELSEWHERE = re.compile(r"[Tt ]00:00(?::00(?:\.0+)?)? ?(?:[Zz]|[+-]\d\d:?\d\d)$")
+_MIDNIGHT_ELSEWHERE = re.compile(r"[Tt ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:\d\d)$")
+#: A zone behind a time: "UTC", " Z", "+00" of PostgreSQL, " +0000 UTC" of Go.
+_ZONE = re.compile(
+    r"(:\d\d(?:[.,]\d+)?(?:\s?[AP]\.?M\.?)?)\s*"
+    r"(?:(?:UTC|GMT|Z)?\s*([+-]\d\d)(?::?(\d\d))?(?:\s*(?:UTC|GMT))?|(?:UTC|GMT|Z))\s*$",
+    re.IGNORECASE,
+)
+#: A day of a year that is not said: --03-05 of vCards and Google.
+_WITHOUT_YEAR = re.compile(r"\s*--(\d\d)-?(\d\d)\s*")
 _SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
 _ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
 _MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
 _FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
-_LETTER_OR_SIGN = re.compile(r"[^\W\d_]|[$€£¥₹₺₽₩₪₫₴₦₱฿₸₾₼֏]")
+#: How SuiteCRM and SugarCRM number the currency that is their own.
+_HOME_CURRENCY = "-99"
+_TOMAN = "toman"
 _KRONER = ("SEK", "NOK", "DKK", "ISK")
 _KR = re.compile(r"(?<![^\W\d_])kr\.?(?![^\W\d_])", re.IGNORECASE)
 _WHICH_KR = (
@@ -151,7 +165,9 @@ def reader(
         parse = _typed_phone if own else _phone
     elif isinstance(kind, (Email, Url)):
         parse = lambda text: kind.parse(text, env)  # noqa: E731
-    elif isinstance(kind, (Integer, Choice, Currency, Flag)):
+    elif isinstance(kind, Currency):
+        parse = cached(lambda text: _currency(text, env))
+    elif isinstance(kind, (Integer, Choice, Flag)):
         parse = cached(lambda text: kind.parse(_whole(text) if isinstance(kind, Integer) else text, env))
     else:
         raise AssertionError(f"{field.name} has no reader")
@@ -198,11 +214,43 @@ def amounts(
     return minors, found
 
 
-def in_unit(cells: list[str], unit: str) -> list[str]:
-    """A column of amounts with its unit behind those that name none: 12 of "مبلغ (تومان)" is 12 تومان."""
-    if not unit:
+def _currency(text: str, env: Env) -> str | None:
+    """The code of a currency that is named by its code, sign or name."""
+    plain = text.strip()
+    if not plain or plain == _HOME_CURRENCY:
+        return env.currency if plain else None
+    if _KR.fullmatch(plain):
+        if env.currency not in _KRONER:
+            raise FieldError(_WHICH_KR)
+        return env.currency
+    return money.read_currency(plain, env.currency)[0]
+
+
+def in_unit(cells: list[str], unit: str, beside: Sequence[str] | None = None) -> list[str]:
+    """A column of amounts with its unit behind those that name none: 12 of "مبلغ (تومان)" is 12 تومان, and so is 12
+    with تومان in the column of currencies `beside` it."""
+    if unit:
+        return [f"{_signed(cell)} {unit}" if money.unnamed(cell) else cell for cell in cells]
+    tomans = {word for word in set(beside or ()) if word.strip() and _in_tomans(word)}
+    if not tomans:
         return cells
-    return [f"{_signed(cell)} {unit}" if cell.strip() and not _LETTER_OR_SIGN.search(cell) else cell for cell in cells]
+    rows = zip(cells, beside or (), strict=True)
+    return [f"{_signed(cell)} {_TOMAN}" if word in tomans and money.unnamed(cell) else cell for cell, word in rows]
+
+
+def at_home(env: Env, unit: str) -> Env:
+    """The habits of a column of amounts in a unit: a $ of "Value (CAD)" is Canadian."""
+    try:
+        return env._replace(currency=money.read_currency(unit, env.currency)[0]) if unit else env
+    except FieldError:
+        return env
+
+
+def _in_tomans(word: str) -> bool:
+    try:
+        return money.read_currency(word, "")[1]
+    except FieldError:
+        return False
 
 
 def _signed(cell: str) -> str:
@@ -214,6 +262,24 @@ def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
     """Names of links: white space evened out, empty ones None."""
     parse = cached(lambda text: None if blank(text) else " ".join(check_text(text).split()))
     return each(parse, cells, header, bad)
+
+
+def without_year(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
+    """A column of days without those that have no year, and by row what those say: "Birthday: 5 March"."""
+    more: dict[int, str] = {}
+    if "--" not in "\n".join(cells):
+        return cells, more
+    for row, cell in enumerate(cells):
+        if (found := _WITHOUT_YEAR.fullmatch(cell)) and (day := _in_leap_year(int(found[1]), int(found[2]))):
+            more[row] = f"{header}: {day.day} {day:%B}"
+    return ["" if row in more else cell for row, cell in enumerate(cells)], more
+
+
+def _in_leap_year(month: int, day: int) -> date | None:
+    try:
+        return date(2000, month, day)
+    except ValueError:
+        return None
 
 
 def _day(text: str, env: Env) -> str | None:
@@ -233,20 +299,28 @@ def moment(text: str, env: Env) -> str | None:
     if not text.strip() or _COMPACT_DAY.fullmatch(digits(text).strip()):
         return None
     when = _when(text, env)
-    if when.time is None or when.time == time() or _MIDNIGHT_ELSEWHERE.search(text.rstrip()):
+    if when.time is None or when.time == time() or _MIDNIGHT_ELSEWHERE.search(_zoned(text)):
         return None
     return show_instant(instant_of(when, env.now))
 
 
 def _when(text: str, env: Env) -> When:
     """A day or time by the strict grammar, in the further spellings that files have: "Jan 3, 2026, 2:15 PM",
-    "13-Apr-26", "13. April 2026"."""
+    "13-Apr-26", "13. April 2026", "2026-11-01 10:00:00 UTC"."""
     if any(map(str.isalpha, text)):
         text = _COMMA_BEFORE_TIME.sub(" ", text)
         if named := _NAMED_MONTH.match(text):
             year = named[3] if len(named[3]) == 4 else f"{20 if int(named[3]) < 69 else 19}{named[3]}"
             text = f"{named[1]} {named[2]} {year}{text[named.end() :]}"
-    return parse_when(text, env.now, env.calendar, env.order)
+    return parse_when(_zoned(text), env.now, env.calendar, env.order, env.week_start)
+
+
+def _zoned(text: str) -> str:
+    """A day and time with its zone as ISO 8601 writes it."""
+    found = _ZONE.search(text) if ":" in text else None
+    if not found:
+        return text
+    return text[: found.start()] + found[1].replace(",", ".") + (f"{found[2]}:{found[3] or '00'}" if found[2] else "Z")
 
 
 def instant(text: str, env: Env) -> str | None:

@@ -26,10 +26,13 @@ class DayFacts:
     def __init__(self) -> None:
         self.dmy = self.mdy = self.unclear = self.jalali = self.gregorian = 0
         self.example = ""
+        #: the sign between the numbers -> the orders that days with it show, and the signs of unclear days
+        self.shown: dict[str, set[str]] = {}
+        self.signs: set[str] = set()
         self._seen: set[str] = set()
 
     def look(self, cells: Iterable[str]) -> None:
-        for cell in set(cells) - self._seen:
+        for cell in [cell for cell in dict.fromkeys(cells) if cell not in self._seen]:
             if len(self._seen) < _MOST_REMEMBERED:
                 self._seen.add(cell)
             text = cell if cell.isascii() else digits(cell)
@@ -42,16 +45,24 @@ class DayFacts:
                 first, second = int(day[1]), int(day[3])
                 if first > 12 >= second or day[2] == ".":
                     self.dmy += 1
+                    self.shown.setdefault(day[2], set()).add("dmy")
                 elif second > 12 >= first:
                     self.mdy += 1
+                    self.shown.setdefault(day[2], set()).add("mdy")
                 elif first != second:
                     self.unclear += 1
+                    self.signs.add(day[2])
                     self.example = self.example or cell.strip()
 
-    def order(self, header: str, told: str) -> str:
-        """ "dmy", "mdy" or "ymd" (no such dates). Raises UsageError where nothing settles it."""
+    def order(self, header: str, told: str, others: Iterable[DayFacts] = ()) -> str:
+        """ "dmy", "mdy" or "ymd" (no such dates). Where the column does not tell, `others` of the same file do, by days
+        with the same sign between their numbers. Raises UsageError where nothing settles it."""
         if told:
             return told
+        if self.unclear and not self.dmy and not self.mdy:
+            beside = {order for other in others for sign in self.signs for order in other.shown.get(sign, ())}
+            if len(beside) == 1:
+                return beside.pop()
         if self.unclear and bool(self.dmy) == bool(self.mdy):
             raise UsageError(
                 f"the dates of column '{header}' can be read in two ways ({self.example}); nothing was imported",
@@ -94,7 +105,7 @@ class MoneyFacts:
     def look(self, cells: Sequence[str]) -> None:
         if self.point + self.comma > 1000:
             return
-        for cell in set(cells):
+        for cell in dict.fromkeys(cells):
             if "." not in cell and "," not in cell:
                 continue
             number = _NUMBER.search(cell)

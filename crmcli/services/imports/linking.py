@@ -322,6 +322,8 @@ def _settled(some: Sequence[Namesake], address: str | None, company: int | None)
 
 def which(name: str, some: Sequence[Namesake]) -> str:
     """Why a name is no link: the records that it fits, to choose from."""
+    if not some and _REFERENCE.fullmatch(fold(name)):
+        return f"there is no {name}"
     if len(some) < 2:  # a dry run has not made the others
         return f"'{name.removeprefix(AT)}' fits several records that this file brings or the book has"
     shown = [f"{one.kind}:{one.id}" + (f" ({one.address})" if one.address else "") for one in some[:5]]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.fields import suggest
-from crmcli.domain.types import Money, Ref
+from crmcli.domain.types import Money, Ref, Text
 from crmcli.errors import UsageError
 from crmcli.services.imports import titles
+from crmcli.services.imports.endings import status_of
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -28,13 +29,16 @@ COMPANY_DOMAIN, CONTACT_EMAIL = "company domain", "contact e-mail"
 IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "active"
 #: Whether a task is done, as a flag or a word: Completed, Not started.
 IS_DONE = "is done"
+#: The time of day beside the day that a task is due, the number of the house beside its street, and which telephone
+#: the number in the column beside it is: Mobile, Work.
+DUE_TIME, HOUSE, PHONE_LABEL = "due time", "house number", "phone label"
 #: A status in another program's words: those that say neither won nor lost are open.
 ANY_STATUS = "status, others open"
 #: The uid of a linked record, as `export --lossless` writes it beside the record's name.
 LINK_UIDS = {name: f"{name}_uid" for name in ("company", "contact", "parent", "opportunity", "task")}
 ROLES = (
     FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EMAIL, IS_WON, IS_CLOSED, ACTIVE, IS_DONE,
-    ANY_STATUS, *LINK_UIDS.values(),
+    DUE_TIME, HOUSE, PHONE_LABEL, ANY_STATUS, *LINK_UIDS.values(),
 )  # fmt: skip
 #: The unit of a column of percentages that are written as fractions: 0.25 is 25 %.
 FRACTION = "1 = 100 %"
@@ -57,14 +61,17 @@ _ROLE_HEADERS = {
     IS_CLOSED: ("is closed", "closed"),
     ACTIVE: ("active", "is active"),
     IS_DONE: ("done", "is done", "completed", "is completed", "status", "انجام شده", "وضعیت"),
+    DUE_TIME: ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت"),
+    HOUSE: ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),
 }
 _ROLE_KINDS = {
     FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"),
     COMPANY_DOMAIN: ("contact", "deal"), CONTACT_EMAIL: ("deal",),
     IS_WON: ("lead", "deal"), IS_CLOSED: ("lead", "deal"), ACTIVE: ("lead", "deal"), IS_DONE: ("task",),
+    DUE_TIME: ("task",), HOUSE: ("lead", "deal", "contact", "company"),
 }  # fmt: skip
 _MORE_HEADERS = {
-    "status": ("status type", "وضعیت"),
+    "status": ("status type", "deal state", "opportunity state", "وضعیت"),
     "created_at": (
         "create date", "created date", "created on", "date created", "date added", "created time", "created at",
         "creation date", "add time", "deal created", "person created", "organization created", "engage date",
@@ -169,15 +176,20 @@ def map_columns(
     fixed = _given(kind, header, given)
     own = "uid" in [squeeze(h) for h in header]
     best: dict[str, tuple[int, int]] = {}
+    ids: list[str] = []
     parts_of_birth = any(squeeze(title) in ("birthmonth", "birthyear") for title in header)
     for index, title in enumerate(header):
         if index in fixed or (parts_of_birth and squeeze(title) == "birthday"):
             continue
-        found = _recognise(kind, title, own)
-        if found is None or (samples and _is_number_of(title, samples[index], found[1])):
+        sample = samples[index] if samples else ""
+        found = _meant(kind, title, sample, _recognise(kind, title, own))
+        if found is None:
             continue
         rank, to = found
-        if samples and not samples[index]:
+        if _names_records(kind, to) and titles.heads_ids(title, sample):
+            ids.append(title)
+            continue
+        if samples and not sample:
             rank += _EMPTY
         if to in fixed.values():
             continue
@@ -197,7 +209,9 @@ def map_columns(
         chosen[index] = [to] if to else []
     _promote(kind, chosen, header)
     _names(chosen)
+    _beside(kind, chosen, header, fixed)
     notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
+    notes += [f"column {title}: ids and no names: ignored" for title in ids]
     return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
 
 
@@ -210,9 +224,41 @@ def _mapped(kind: Entity, place: int, title: str, to: tuple[str, ...]) -> Mapped
     return Mapped(place, title, to, "", titles.unit_of(title) if amounts else "")
 
 
-def _is_number_of(title: str, sample: str, to: str) -> bool:
-    """Whether a technical name such as user_id heads the numbers of records rather than their names."""
-    return to != "name" and re.search(r"ids?$", squeeze(title)) is not None and sample.strip().isdigit()
+def _names_records(kind: Entity, to: str) -> bool:
+    """Whether a field holds the name of something that other programs also refer to by its id."""
+    return to != "name" and to in kind.by_name and isinstance(kind.by_name[to].type, (Ref, Text))
+
+
+def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None) -> tuple[int, str] | None:
+    """What a title that can be read in several ways stands for, by a filled cell of its column ("" where there is
+    none)."""
+    if found is None:
+        if "currency" in kind.by_name and titles.heads_currencies(title, sample):
+            return 95, "currency"
+        return None
+    rank, to = found
+    if to == "region" and kind.kind and squeeze(title).endswith("state") and status_of(sample):
+        return rank, "status"  # a state of the deal, not one of the United ones
+    if to == "phone" and titles.heads_numbers(title, sample):
+        return None
+    if to == DUE_TIME and not titles.heads_times(sample):
+        return None
+    return found
+
+
+def _beside(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
+    """What only says more of a field beside it is left out where no column is that field; labels of telephones count
+    where there is a number that they belong to."""
+    filled = {to for some in chosen.values() for to in some}
+    for index, some in chosen.items():
+        if (some == [DUE_TIME] and "due_on" not in filled) or (some == [HOUSE] and "street" not in filled):
+            chosen[index] = []
+    keys = {squeeze(title): index for index, title in enumerate(header)}
+    for index, title in enumerate(header):
+        label = titles.label_of(title)
+        number = keys.get(f"{label}value", keys.get(label)) if label and "mobile" in kind.by_name else None
+        if number is not None and chosen.get(number) and index not in fixed:
+            chosen[index] = [PHONE_LABEL]
 
 
 def _given(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
@@ -346,11 +392,21 @@ def _identify(
     keys = [squeeze(name) for name in header]
     for key in map(squeeze, wanted):
         for index in [i for i, own_key in enumerate(keys) if own_key == key and i not in fixed]:
+            if chosen.get(index) == ["phone"]:
+                continue
             if index not in uniques:
                 return [f"'{header[index]}' is empty or not unique, so it is not taken as an id (--id takes it anyway)"]
             chosen[index] = [*chosen.get(index, []), "external_id"]
             return []
     return []
+
+
+@cache
+def _told(kind: Entity) -> frozenset[str]:
+    """Squeezed titles that speak of the records themselves: Deal Stage, the number of the deal."""
+    english = [f"{word} {what}" for word in _WORDS[kind.name] for what in ("id", "name", "stage", "owner")]
+    persian = [word for word in titles.WHOSE.get(kind.name, ()) if not word.isascii()]
+    return frozenset(map(squeeze, (*english, *(f"{what} {word}" for word in persian for what in ("شماره", "کد")))))
 
 
 def has_name(columns: Sequence[Mapped]) -> bool:
@@ -378,9 +434,7 @@ def recognise(header: Sequence[str], path: str, given: Mapping[str, str] | None 
         score = float(len(filled))
         if any(word in name for word in _WORDS[kind.name]):
             score += 0.9
-        if keys & {
-            squeeze(f"{word} {what}") for word in _WORDS[kind.name] for what in ("id", "name", "stage", "owner")
-        }:
+        if keys & _told(kind):
             score += 2
         if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
             score += 0.5

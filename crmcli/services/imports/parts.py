@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crmcli.domain.text import blank, check_text
+from crmcli.domain.text import blank, check_text, fold
 from crmcli.services.imports.columns import cached, each
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from crmcli.services.imports.columns import Problems
 
 _APART = re.compile(r";|,(?=[^,]*@)")
-_PAGES = re.compile(r"\s*(\S[^()]*?)\s*\(https?://[^\s()]+\)\s*(?:,\s*(.+\(https?://[^\s()]+\))\s*)?")
+#: Notion: "Acme (https://www.notion.so/Acme-0123)", "Acme (Companies/Acme 0123.md)"; further ones behind a comma.
+_PAGE = r"\((?:https?://[^\s()]+|[^()]+\.md)\)"
+_PAGES = re.compile(rf"\s*(\S.*?)\s*{_PAGE}\s*(?:,\s*(.+{_PAGE})\s*)?")
 _ADDRESS = re.compile(r"\s*[^\s()<>;,@]+@[^\s()<>;,@]+\s*")
 _MANY = re.compile(r"\s*:::\s*|\s*[;|,]\s*|\s+/\s+")
 _NAMED_ADDRESS = re.compile(r"\s*(\S.*?)\s*[(<]\s*([^\s()<>]+@[^\s()<>]+)\s*[)>]\s*")
@@ -24,6 +26,20 @@ _QUOTED = re.compile(
     r"""\s*(?:\[\s*)?(?:"[^"]*"|'[^']*')(?:\s*[,;|]\s*(?:"[^"]*"|'[^']*'))*(?:\s*\])?\s*|\s*\[\s*\]\s*"""
 )
 _SPLIT = re.compile(r":::|[,;|،\n]")
+_CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?")
+_SPAN = re.compile(
+    r"(?:(\d{1,4}(?:[.,]\d+)?) ?(?:h|hrs?|hours?|std|ساعت)\.?)? ?(?:(?:and|و) )?"
+    r"(?:(\d{1,5}) ?(?:m|mins?|minutes?|minuten|دقیقه)\.?)?"
+)
+_BARE = re.compile(r"\d{1,6}(?:[.,]\d+)?")
+_IN_HOURS = re.compile(r"\b(?:hours?|hrs?|h)\b|ساعت", re.IGNORECASE)
+_IN_SECONDS = re.compile(r"\b(?:seconds?|secs?|s)\b|ثانیه", re.IGNORECASE)
+_NUMBER_FIRST = re.compile(
+    r"\b(?:street|st|road|rd|avenue|ave|drive|dr|lane|ln|place|pl|court|ct|crescent|cres|circuit|close|way|boulevard|blvd"
+    r"|terrace|parade|highway|hwy)\.?$|^(?:rue|avenue|boulevard|place|chemin|impasse)\b",
+    re.IGNORECASE,
+)
+_MOBILE = re.compile(r"mobil|cell|handy|iphone|همراه|موبایل")
 
 
 def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[str], dict[int, str]]:
@@ -42,23 +58,72 @@ def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[st
     return first, more
 
 
+def minutes(text: str, title: str) -> str:
+    """A length of time as whole minutes: 0:30, 1:30:00 and 1 h 30 min as programs write it. A number alone counts in
+    the unit that the column's title names, minutes where it names none; what is no length comes back as it is."""
+    plain = " ".join(fold(text).split())
+    if not plain:
+        return text
+    if clock := _CLOCK.fullmatch(plain):
+        return str((int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3] or 0) + 30) // 60)
+    unit = 60.0 if _IN_HOURS.search(title) else 1 / 60 if _IN_SECONDS.search(title) else 1
+    if _BARE.fullmatch(plain):
+        return text if unit == 1 else str(int(float(plain.replace(",", ".")) * unit + 0.5))
+    span = _SPAN.fullmatch(plain)
+    if not span:
+        return text
+    return str(int(float((span[1] or "0").replace(",", ".")) * 60 + 0.5) + int(span[2] or 0))
+
+
+def with_house(street: str | None, house: str, cells: Sequence[str]) -> str | None:
+    """A street with the number of its house: before or behind it as another cell of the row writes the address, else
+    as English and French streets have it, or all others."""
+    number = " ".join(house.split())
+    if not number or (street and re.search(rf"(?<!\w){re.escape(number)}(?!\w)", street)):
+        return street
+    if not street:
+        return None  # a number alone leads nowhere
+    before, behind = f"{number} {street}", f"{street} {number}"
+    if any(before in cell for cell in cells):
+        return before
+    return before if _NUMBER_FIRST.search(street) and not any(behind in cell for cell in cells) else behind
+
+
+def label_of(label: str) -> str:
+    """Which number a telephone's label means: "mobile", "fax" (also a pager's), "phone" for every other place, "" where
+    it says nothing."""
+    plain = fold(label).strip("* ")
+    if re.search("fax|pager", plain):
+        return "fax"
+    return "mobile" if _MOBILE.search(plain) else "phone" if plain else ""
+
+
+def pages(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
+    """The names of a column of Notion's relations without their addresses, and by row the further relations."""
+    more: dict[int, str] = {}
+    if not any("(http" in cell or ".md)" in cell for cell in cells):
+        return cells, more
+    names = list(cells)
+    for row, cell in enumerate(cells):
+        if found := _PAGES.fullmatch(cell):
+            names[row] = found[1]
+            if found[2]:
+                more[row] = f"{header}: {found[2]}"
+    return names, more
+
+
 def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], dict[int, str]]:
     """(names, e-mail addresses, what else the cell has by row) of a column that names people or companies, as HubSpot
     does: "Ada Lovelace (ada@engines.example);Bob Ray (bob@x.example)", "Acme (1234567)", or Notion: "Acme
     (https://notion.so/acme)"; addresses alone are names."""
-    names = list(cells)
-    more: dict[int, str] = {}
     emails: list[str | None] = [None] * len(cells)
     whole = "".join(cells)
     if not any(mark in whole for mark in "(<@"):
-        return names, emails, more
+        return cells, emails, {}
+    names, more = pages(cells, header)
+    names = list(names)
     for row, cell in enumerate(cells):
-        if not any(mark in cell for mark in "(<@"):
-            continue
-        if pages := _PAGES.fullmatch(cell):
-            names[row] = pages[1]
-            if pages[2]:
-                more[row] = f"{header}: {pages[2]}"
+        if names[row] != cell or not any(mark in cell for mark in "(<@"):
             continue
         one, *others = _APART.split(cell) if cell.count("@") > 1 or ";" in cell else [cell]
         address, numbered = _NAMED_ADDRESS.fullmatch(one), _NUMBERED.fullmatch(one)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.dates import When, instant_of
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
-from crmcli.services import values
 from crmcli.services.imports.blocks import Block
 from crmcli.services.imports.endings import ending
+from crmcli.services.stages import every_stage, next_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ class Stages:
 
     def refresh(self) -> bool:
         """Read the book's stages again; whether they are others than before."""
-        known, self._rows = self._rows, values.stages(self.ctx)
+        known, self._rows = self._rows, every_stage(self.ctx)
         self._plan()
         return known != self._rows
 
@@ -183,7 +183,7 @@ class Stages:
         made = {}
         gone = {
             s["name_key"]: s["id"]
-            for s in values.stages(self.ctx, removed=True)
+            for s in every_stage(self.ctx, removed=True)
             if s["pipeline_id"] == own[0]["pipeline_id"]
         }
         last = max(row["position"] for row in wanted)
@@ -315,4 +315,4 @@ class _Midnights:
 
 def positions(tx: Transaction, stage_ids: Sequence[int]) -> list[int]:
     """The places of new deals at the ends of their columns of the board."""
-    return [values.next_position(tx, number) for number in stage_ids]
+    return [next_position(tx, number) for number in stage_ids]

@@ -19,6 +19,7 @@ from crmcli.services.imports.facts import DayFacts, MoneyFacts, PercentFacts
 from crmcli.services.imports.mapping import has_name
 from crmcli.services.imports.matching import UPDATE_MATCH, match_keys
 from crmcli.services.imports.placing import NewStage, Stages
+from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -257,6 +258,7 @@ class _Scan:
                 elif field is not None and isinstance(field.type, Percent):
                     self._percents[column.place] = PercentFacts()
         self._stage, self._pipeline, self._status = places.get("stage"), places.get("pipeline"), places.get("status")
+        self._own = "uid" in places
         self._pairs: dict[tuple[str, str], None] = {}
         self._statuses: set[str] = set()
 
@@ -285,7 +287,9 @@ class _Scan:
         return {fold(word) for word in self._statuses} <= {"", "open", "won", "lost"}
 
     def in_units(self, columns: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
-        """The columns with the fractions among the percentages marked."""
+        """The columns with the fractions among the percentages marked; our own files have none."""
+        if self._own:
+            return columns
         return tuple(
             c._replace(unit=mapping.FRACTION) if c.place in self._percents and self._percents[c.place].fractions else c
             for c in columns
@@ -294,17 +298,17 @@ class _Scan:
     def settled(self, columns: tuple[Mapped, ...], told: bool) -> tuple[tuple[Mapped, ...], tuple[str, ...]]:
         """The columns as they are meant, and what to say about it. A column called status holds stages where there is
         no other, unless it says open, won and lost as ours does or was `told` to be it; beside a column of stages it
-        says what became of the deal."""
+        says what became of the deal, and so does a state."""
         if self._status is None or self._own_statuses or told:
             return columns, ()
         others = sorted({" ".join(word.split()) for word in self._statuses if word.strip() and not status_of(word)})
-        if self._stage is None:
+        header = self._headers[self._status]
+        if self._stage is None and not squeeze(header).endswith("state"):
             to, note = "stage", ""
         elif len(others) < len({fold(word) for word in self._statuses if word.strip()}):
             to, note = mapping.ANY_STATUS, f"taken as open: {', '.join(others[:10])}" if others else ""
         else:
             to, note = "", f"none of its words says open, won or lost ({', '.join(others[:10])}): ignored"
-        header = self._headers[self._status]
         settled = tuple(
             c._replace(to=tuple(to if t == "status" else t for t in c.to if t != "status" or to)) for c in columns
         )
@@ -319,7 +323,8 @@ class _Scan:
             pairs = dict.fromkeys((pipeline, "") for pipeline, _ in self._pairs)
         else:
             pairs = self._pairs
-        named = [tuple(reading.words(reading.without_nulls(list(pair))[0], "", {})) for pair in pairs]
+        said = [list(pair) if self._own else reading.without_nulls(list(pair))[0] for pair in pairs]
+        named = [tuple(reading.words(pair, "", {})) for pair in said]
         return list(dict.fromkeys((pipeline or "", stage or "") for pipeline, stage in named))
 
     def envs(self, env: Env, dates: str, decimal: str) -> dict[int, Env]:
@@ -327,7 +332,8 @@ class _Scan:
         found = {}
         for index, days in self._days.items():
             header = self._headers[index]
-            found[index] = env._replace(order=days.order(header, dates), calendar=days.calendar(env.calendar))
+            order = days.order(header, dates, self._days.values())
+            found[index] = env._replace(order=order, calendar=days.calendar(env.calendar))
         for index, amounts in self._money.items():
             found[index] = env._replace(decimal=amounts.decimal(self._headers[index], decimal, exponent(env.currency)))
         return found

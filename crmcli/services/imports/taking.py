@@ -13,13 +13,13 @@ from crmcli.errors import CrmError
 from crmcli.services.imports import blocks, placing, standing
 from crmcli.services.imports.blocks import Block, Reader
 from crmcli.services.imports.columns import Problem
-from crmcli.services.imports.linking import SEVERAL, which
 from crmcli.services.imports.matching import NEW, Matcher
+from crmcli.services.imports.parents import Parents
 from crmcli.services.imports.planning import Plan, check
 from crmcli.services.imports.rejects import Rejects, again
 from crmcli.services.imports.trial import Earlier
 from crmcli.services.imports.writing import Put, Sorted, Writer
-from crmcli.store import connect
+from crmcli.store import connect, journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,16 +145,20 @@ class _Import:
         self.reading = 0.0
         self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
         self.listed: list[tuple[int, str, str, str]] = []
-        self.parents: list[tuple[int, str, str | None]] = []
-        self.notes: list[str] = []
+        self.parents = Parents(self.links)
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
         if self.dry_run:
             self._blocks(progress)
+            if self.matcher.tried:
+                self.parents.rehearse(self.matcher.tried)
         else:
             with self.ctx.reader.in_bulk():
                 self._blocks(progress)
-                self._link_parents()
+                for some in self.parents.portions():
+                    with self._writing() as tx:
+                        self.parents.link(tx, some)
+                    self._wrote()
         return self._result()
 
     def _blocks(self, progress: Callable[[int, int], None] | None) -> None:
@@ -277,7 +281,7 @@ class _Import:
         return self.writer.outcomes(block)
 
     def _position(self) -> int:
-        return int(self.ctx.reader.value("SELECT seq FROM journal_head WHERE id = 1"))
+        return journal.head(self.ctx.reader)[0]
 
     def _refuse(self, line: int, cells: list[str], problem: Problem) -> None:
         self.counts["refused"] += 1
@@ -295,7 +299,8 @@ class _Import:
         open_links = [self.kind.field(name) for name in block.links if name not in ("stage", "pipeline", "parent")]
         bad: dict[int, Problem] = {}
         for field in sorted(open_links, key=lambda field: field.name != "company"):  # it tells people apart
-            bad = self.links.fill(block, field) | bad
+            title = self.reader.title(field.name)
+            bad = {row: one._replace(header=title) for row, one in self.links.fill(block, field).items()} | bad
         for row, problem in sorted(bad.items()):
             self._refuse(block.lines[row], block.cells[row], problem)
         if bad:
@@ -362,11 +367,8 @@ class _Import:
             self.matcher.made.add(number)
         for _, number in rows.known:
             self.matcher.seen.add(number)
-        if put.ids and block.links.get("parent"):
-            names, uids = block.links["parent"], block.uids.get("parent") or [None] * len(block)
-            self.parents += [
-                (n, name, uids[row]) for row, n in zip(rows.new, put.ids, strict=True) if (name := names[row])
-            ]
+        if put.ids:
+            self.parents.add(block, rows.new, put.ids)
         self.counts["updated"] += sum(put.changed)
         self.counts["same"] += len(rows.known) - sum(put.changed)
         if not self.plan.update:
@@ -416,30 +418,10 @@ class _Import:
 
     # --- the end ---
 
-    def _link_parents(self) -> None:
-        """Parent companies come last: a file may name one before its own row."""
-        for start in range(0, len(self.parents), 2000):
-            some = self.parents[start : start + 2000]
-            with self._writing() as tx:
-                self.links.forget()
-                numbers = self.links.look("company", [name for _, name, _ in some], [uid for _, _, uid in some])
-                made = self.links.make(tx, {n for n in numbers if n is not None and n < 0})
-                tx.flush()
-                tx.load("company", [number for number, _, _ in some])
-                for (number, name, _), parent in zip(some, numbers, strict=True):
-                    if parent == SEVERAL:
-                        why = which(name, self.links.called("company", name))
-                        self.notes.append(f"company:{number} has no parent yet: {why}")
-                        continue
-                    parent = made.get(parent, parent) if parent is not None else None
-                    if parent != number:
-                        tx.change("company", number, {"parent_id": parent}, touch=False)
-            self._wrote()
-
     def _result(self) -> Imported:
         counts = self.counts
         notes = [f"{self.reader.nulls:,} cells with NULL, N/A or - are taken as empty"] if self.reader.nulls else []
-        notes += self.notes[:_MOST_LISTED]
+        notes += self.parents.notes[:_MOST_LISTED]
         return Imported(
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
             counts["refused"], tuple(sorted(self.listed)), self.rejects.path,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from crmcli.domain.money import known, parse_money
-from crmcli.domain.text import fold
+from crmcli.domain.money import known, parse_money, read_currency
+from crmcli.domain.text import digits, fold
 from crmcli.errors import FieldError
 
 #: What programs call each kind of record, before or (Persian) behind a column's own name, squeezed.
@@ -21,6 +21,13 @@ _PEOPLE = ("contact", "person", "primarycontact", "contactperson")
 #: Codes of currencies that are words as well.
 _WORDS = frozenset(("ALL", "BOB", "CUP", "MOP", "TOP", "TRY"))
 _BRACKETS = re.compile(r"\s*[(\[（]([^()\[\]]*)[)\]）]")
+#: How programs number records: Salesforce, UUIDs and other hexadecimal ones, Zoho, Close and Stripe, Odoo.
+_OPAQUE = re.compile(
+    r"\d+|[0-9a][0-9A-Za-z]{4}000[0-9A-Za-z]{4,10}|[0-9a-f]{16,40}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+    r"|zcrm_\d+|[a-z]{2,8}_(?=[A-Za-z]*\d)[0-9A-Za-z]{16,}|__\w+__\.\w+"
+)
+_TELEPHONE = re.compile(r"[+(]\d.*|0\d{7,}|9\d{9,}")
+_TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?")
 _LAST_WORD = re.compile(r"(.*?\S)(?:[\s_]+(?:in|به))?[\s_]+([^\s_]+)")
 
 
@@ -95,6 +102,56 @@ def linked(kind: str, title: str) -> tuple[str, str]:
             if key.startswith(word) and len(key) > len(word) and word != "customer":
                 return name, key.removeprefix(word)
     return "", ""
+
+
+def heads_ids(title: str, sample: str) -> bool:
+    """Whether a technical name such as user_id or CampaignId heads the ids of records rather than their names."""
+    return re.search(r"ids?$", squeeze(title)) is not None and _OPAQUE.fullmatch(digits(sample).strip()) is not None
+
+
+def heads_numbers(title: str, sample: str) -> bool:
+    """Whether a Persian number-of-the-customer numbers records; with telephones below it, it heads those."""
+    key = squeeze(title)
+    whose = key.removeprefix(squeeze("شماره"))
+    if whose == key or not any(whose == word for words in WHOSE.values() for word in words):
+        return False
+    return _TELEPHONE.fullmatch(digits(sample).strip()) is None
+
+
+def heads_times(sample: str) -> bool:
+    """Whether a column with such a cell, or with none, can head times of a day."""
+    return not sample.strip() or _TIME.fullmatch(digits(sample).strip()) is not None
+
+
+def heads_currencies(title: str, sample: str) -> bool:
+    """Whether a title says that the cells below are currencies: "BidCurrency", "Transaction Currency". A second one of
+    a file ("Amount (converted) Currency") or a rate says nothing of the amounts."""
+    key = squeeze(title)
+    if not re.search(r"(currency|ارز)(code|isocode|iso)?$", key) or re.search(r"converted|rate|exchange", key):
+        return False
+    if not sample.strip():
+        return True
+    try:
+        return bool(read_currency(sample, "EUR"))
+    except FieldError:
+        return False
+
+
+def about_mobile(title: str) -> bool:
+    """Whether a telephone's title says that it is a mobile."""
+    return re.search(r"mobil|cell|همراه|موبایل", squeeze(title)) is not None
+
+
+def label_of(title: str) -> str:
+    """The squeezed beginning that a title of a telephone's label shares with that of its number: "phone1" of "Phone 1 -
+    Type" and "Phone 1 - Value"; "" for every other title."""
+    found = re.fullmatch(r"((?:tele)?phone\d*)(?:type|label)", squeeze(title))
+    return found[1] if found else ""
+
+
+def of_google(title: str) -> bool:
+    """Whether a title is one of an address book of Google's: "E-mail 1 - Value", "Phone 2 - Label"."""
+    return re.fullmatch(r"(email|phone)\d(value|type|label)", squeeze(title)) is not None
 
 
 def about_company(title: str) -> bool:

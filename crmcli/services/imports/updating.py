@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import pipeline as rules
-from crmcli.services import values
+from crmcli.services.stages import next_position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Updater:
         mapped = self.reader.compared(block)
         for name, column in mapped.items():
             value = column[row]
-            if value is None or name in aside:
+            if value is None or name in aside or (name == "name" and block.unnamed and block.unnamed[row]):
                 continue
             if name == "tags":
                 has = set(current.get("tags") or ())
@@ -90,7 +90,7 @@ class Updater:
             tx.add("stage_move", move)
         extra: dict[str, Any] = {"stage_since": tx.stamp} if move else {"stage_since": current.get("stage_since")}
         if current["kind"] == "deal" and move:
-            extra["position"] = values.next_position(tx, changes["stage_id"])
+            extra["position"] = next_position(tx, changes["stage_id"])
         if changes.get("status") == "open" and current.get("probability_manual"):
             extra.update(probability_bp=current["probability_bp"], probability_manual=True)
         return extra

@@ -52,6 +52,9 @@ def upgrade_to_head(connection: Connection, *, versions: str = VERSIONS, backup:
     try:
         with connection.transaction():
             if not sqlite:
+                # Writers hold the revision first of all: who waits for them here holds nothing that they may want.
+                if schema.revision(connection) is not None:
+                    connection.run("SELECT version_num FROM alembic_version FOR UPDATE")
                 connection.run("SELECT pg_advisory_xact_lock(4370)")
             found, head = schema.revision(connection), _head(config)
             if found == head:
@@ -111,7 +114,7 @@ def _run(connection: Connection, config: Config) -> None:
     from alembic.util import CommandError
 
     with _typed(connection) as typed:
-        config.attributes["connection"] = typed
+        config.attributes.update(connection=typed, store=connection)
         try:
             command.upgrade(config, "head")
         except CommandError as error:

@@ -27,6 +27,8 @@ class BoardPlace(Place):
     def __init__(self) -> None:
         super().__init__()
         self.pipeline = 0
+        #: What the book has said last; the view may be ahead of it by a move.
+        self.found: board.Board | None = None
 
     def body(self) -> ComposeResult:
         yield BoardView(self.dashboard.look, id="body")
@@ -36,20 +38,26 @@ class BoardPlace(Place):
         return self.query_one(BoardView)
 
     def load(self) -> None:
-        if not (self.pipeline or self.filter) and self.dashboard.desk.take(
+        if not (self.pipeline or self.applied) and self.dashboard.desk.take(
             lambda found: self._arrived(self.show, found)
         ):
             return
         self.ask_rows(board.cards, self.pipeline, self.words(), then=self.show)
 
     def show(self, found: board.Board) -> None:
+        self.found = found
         self.view.show(found, self.dashboard.look)
         self.pipeline = found.id
         self._tell(found)
 
     def _tell(self, found: board.Board) -> None:
         tabs, words = summary(found)
-        self.query_one(TitleBar).tell(tabs, words, self.filter)
+        self.query_one(TitleBar).tell(tabs, words, self.applied)
+
+    def put_back(self) -> None:
+        if self.found:
+            self.view.show(self.found, self.dashboard.look)
+            self._tell(self.found)
 
     def subject(self) -> Subject | None:
         card = self.view.card
@@ -86,7 +94,7 @@ class BoardPlace(Place):
         moved = self.view.carry(to, card)
         if moved is None:
             return
-        self.dashboard.desk.drop(self.group)
+        self.forget()
         if self.view.board:
             self._tell(self.view.board)
         self.write(deals.move, DEAL, [moved[0].id], moved[1].name, quiet=not moved[1].won, source="tui")

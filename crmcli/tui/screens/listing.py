@@ -3,6 +3,7 @@ line that is there."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crmcli.domain.entities import ENTITIES
@@ -94,7 +95,8 @@ class ListPlace(Place):
 
     def _more(self) -> None:
         if self.cursor and not self.asking:
-            self.ask_rows(page, self.kind, self.words(), self.cursor, 0, self.back, then=self._add, more=True)
+            ask = partial(self.ask_rows, page, self.kind, self.words(), self.cursor, 0, self.back)
+            self.dashboard.aside(self, partial(ask, then=self._add, more=True))
 
     def action_top(self) -> None:
         """The first line; it is read where only the end of the list is there."""
@@ -125,7 +127,7 @@ class ListPlace(Place):
         self.view.show(self.found, self._paint, title=self._head)
         noun = self.kind.name if len(self.found) == 1 else self.kind.plural
         count = f"{len(self.found):,}{'+' if self.cursor else ''} {noun}"
-        self.query_one(TitleBar).tell([(self.kind.plural.capitalize(), True)], count, self.filter)
+        self.query_one(TitleBar).tell([(self.kind.plural.capitalize(), True)], count, self.applied)
 
     def _layout(self, columns: int) -> list[tuple[Column, int]]:
         """The columns that have room: the name first, then from the left; what is left over is the name's."""

@@ -6,22 +6,25 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.screen import Screen
 
-from crmcli.context import Context
+from crmcli.domain import pipeline
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip, visible
-from crmcli.errors import CrmError, UsageError
-from crmcli.services import board, deals, records, tasks, timeline
+from crmcli.errors import CrmError, DamagedError, StoreError, UsageError
+from crmcli.services import deals, records, tasks, timeline
+from crmcli.services.pulse import Pulse, stamped
 from crmcli.tui import lines
 from crmcli.tui.shape import SMALLEST
 from crmcli.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from textual import events
     from textual.app import ComposeResult
     from textual.widgets import Static
 
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
     from crmcli.results import Changed
     from crmcli.tui.app import Dashboard
     from crmcli.tui.screens.windows import Prompt
@@ -43,6 +46,12 @@ class Subject(NamedTuple):
         return f"{self.ref} {clip(visible(self.name), 40)}"
 
 
+def reasons(ctx: Context, kind: Entity, number: int) -> list[str]:
+    """The known reasons for losing. Raises RefusedError for a record that cannot be lost."""
+    pipeline.lose({**records.get(ctx, kind, number), "kind": kind.name, "id": number}, None, "")
+    return ctx.names("lost_reason")
+
+
 class Place(Screen[None]):
     """A screen that shows rows of the book. Subclasses say how to `load` and what the `subject` is."""
 
@@ -53,9 +62,16 @@ class Place(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.filter = ""
-        self.seen = -1
+        #: The filter that was typed, and the last one that gave rows.
+        self.filter = self.good = ""
+        #: The filter that stands in for the typed one as long as that is refused.
+        self.instead: str | None = None
+        #: How the book stood when the rows were read, and when it was last asked.
+        self.seen: Pulse | None = None
+        self.heard: Pulse | None = None
         self.asking = False
+        #: Why the rows could not be read anew.
+        self.trouble = ""
         #: What few sessions need is made when it is needed: the filter's line, and what a window too small shows.
         self.bar: FilterBar | None = None
         self.notice: Static | None = None
@@ -90,6 +106,18 @@ class Place(Screen[None]):
     def given(self) -> dict[str, str]:
         """Fields that a record added here has unless something else is typed."""
         return {}
+
+    def outdated(self, pulse: Pulse) -> bool:
+        """Whether what was read at `seen` is no longer so."""
+        seen = self.seen
+        return seen is None or pulse[:2] != seen[:2] or pulse.minute.date() != seen.minute.date()
+
+    def refused(self, error: CrmError) -> bool:  # noqa: ARG002 - for those who know better
+        """Show that the rows cannot be had; whether that was done."""
+        return False
+
+    def put_back(self) -> None:
+        """Show again what the book has said last: a change that was shown at once was refused."""
 
     @property
     def height(self) -> int:
@@ -127,38 +155,84 @@ class Place(Screen[None]):
             self.notice.update(text)
 
     def ask_rows(self, verb: Callable[..., Any], *args: Any, then: Callable[[Any], None], more: bool = False) -> None:
-        """Ask for rows: only the newest answer counts, and a malformed filter leaves the last good rows. `more` says
-        that they continue what is shown, which stays as old as it is."""
+        """Ask for rows: only the newest answer counts, and a filter that is refused leaves the last good one in force.
+        `more` says that they continue what is shown, which stays as old as it is."""
         self.asking = True
         self.dashboard.desk.ask(
-            board.stamped,
+            stamped,
             verb,
             *args,
             then=lambda found: self._arrived(then, found, more),
-            failed=self._refused,
+            failed=lambda error: self._failed(error, more),
             group=self.group,
         )
+
+    def forget(self) -> None:
+        """Let no answer come to what was asked for this screen's rows: it is out of date."""
+        self.dashboard.desk.drop(self.group)
+        self.asking = False
+
+    def follow(self, pulse: Pulse) -> None:
+        """Read anew what is out of date. What was refused is asked once more after every change of the book."""
+        self.heard = pulse
+        self.warn(self.trouble)
+        if not self.asking and self.outdated(pulse):
+            self.instead = None
+            self.load()
+
+    def read_again(self) -> None:
+        """Read everything anew, and say what is wrong even if it was said before."""
+        self.trouble, self.instead = "", None
+        self.load()
+
+    def warn(self, trouble: str) -> None:
+        """Say in the title why what is shown is not up to date; "" says that it is."""
+        for title in self.query(TitleBar):
+            title.warn(trouble)
 
     @property
     def group(self) -> str:
         """The questions of this screen's rows."""
         return f"rows:{id(self)}"
 
-    def _arrived(self, then: Callable[[Any], None], found: tuple[int, Any], more: bool = False) -> None:
+    def _arrived(self, then: Callable[[Any], None], found: tuple[Pulse, Any], more: bool = False) -> None:
         self.asking = False
         if not more:
             self.seen = found[0]
         if self.is_attached:
-            if self.bar:
+            self.trouble = ""
+            self.warn("")
+            self.good = self.applied
+            if self.bar and self.instead is None:
                 self.bar.trouble(None)
             then(found[1])
 
-    def _refused(self, error: CrmError) -> bool:
+    def _failed(self, error: CrmError, more: bool = False) -> bool:
         self.asking = False
-        if not (self.is_attached and self.bar and self.bar.display and isinstance(error, UsageError)):
+        if not self.is_attached:
             return False
-        self.bar.trouble(error)
-        return True
+        if isinstance(error, UsageError) and self.applied:
+            self._stand_in(error)
+            return True
+        if more:
+            return False
+        # A book that cannot be reached is tried again at every beat; any other answer stands until the book changes.
+        if not isinstance(error, StoreError) or isinstance(error, DamagedError):
+            self.seen = self.heard
+        if self.refused(error):
+            return True
+        said, self.trouble = error.message in (self.trouble, self.dashboard.trouble), error.message
+        self.warn(error.message)
+        return said
+
+    def _stand_in(self, error: CrmError) -> None:
+        """Leave the last good filter in force instead of one that is refused, and say so; none, where that was it."""
+        first = self.instead is None
+        self.instead = self.good if first and self.good != self.filter else ""
+        if self.bar:
+            self.bar.trouble(error, f"/{self.instead} stays" if self.instead else "all is shown")
+        if not first or self.instead != self.good or self.seen != self.heard:
+            self.load()
 
     # --- moving ---
 
@@ -196,7 +270,7 @@ class Place(Screen[None]):
         self.bar.open()
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        self.filter = " ".join(lines.terms(message.text))
+        self.filter, self.instead = " ".join(lines.terms(message.text)), None
         self.load()
 
     def on_filter_bar_closed(self, message: FilterBar.Closed) -> None:
@@ -207,15 +281,20 @@ class Place(Screen[None]):
         self.query_one("#body").focus()
 
     def clear_filter(self) -> None:
-        had, self.filter = self.filter, ""
+        had, self.filter, self.instead = self.filter, "", None
         if self.bar:
             self.bar.reset()
         if had:
             self.load()
 
+    @property
+    def applied(self) -> str:
+        """The filter in force."""
+        return self.filter if self.instead is None else self.instead
+
     def words(self) -> list[str]:
-        """The filter as words of a verb."""
-        return lines.terms(self.filter)
+        """The filter in force as words of a verb."""
+        return lines.terms(self.applied)
 
     # --- writing ---
 
@@ -229,21 +308,27 @@ class Place(Screen[None]):
                 prompt.close()
             if not quiet:
                 self.dashboard.toast("\n".join(changed.lines))
-            self.dashboard.beat()
+            self.dashboard.beat(asked=prompt is not None)
 
         def failed(error: CrmError) -> bool:
             if prompt:
                 return prompt.refuse(error)
+            self.put_back()
             self.load()
             return False
 
-        self.dashboard.desk.ask(verb, *args, then=then, failed=failed, **named)
+        ended = prompt.ended if prompt else None
+        job = self.dashboard.desk.ask(verb, *args, then=then, failed=failed, ended=ended, **named)
+        if prompt:
+            prompt.wait(job)
 
-    def _line(self, title: str, submit: Callable[[str, Prompt], None], **more: Any) -> None:
+    def _line(self, title: str, submit: Callable[[str, Prompt], None], **more: Any) -> Prompt:
         """Ask for a line; see `Prompt`."""
         from crmcli.tui.screens.windows import Prompt
 
-        self.app.push_screen(Prompt(title, submit, **more))
+        prompt = Prompt(title, submit, **more)
+        self.app.push_screen(prompt)
+        return prompt
 
     def _of(self, *kinds: str) -> Subject | None:
         """The subject if it is of such a kind; says so if it is not."""
@@ -329,7 +414,7 @@ class Place(Screen[None]):
         if subject := self._of("task"):
 
             def submit(text: str, prompt: Prompt) -> None:
-                self.write(verb, [subject.id], text, prompt=prompt, source="tui")
+                self.write(verb, [subject.id], lines.broken(text), prompt=prompt, source="tui")
 
             self._line(f"{title}: {subject}", submit, hint=hint)
 
@@ -339,13 +424,23 @@ class Place(Screen[None]):
 
     def action_lost(self) -> None:
         if subject := self._of("deal", "lead"):
-            self.dashboard.desk.ask(Context.names, "lost_reason", then=lambda known: self._ask_reason(subject, known))
+            self._ask_reason(subject)
 
-    def _ask_reason(self, subject: Subject, known: Sequence[str]) -> None:
+    def _ask_reason(self, subject: Subject) -> None:
+        """Ask at once, so that what is typed next goes there; the known reasons, or why it cannot be lost, follow."""
+        kind = ENTITIES[subject.kind]
+
         def submit(text: str, prompt: Prompt) -> None:
-            self.write(deals.lost, ENTITIES[subject.kind], [subject.id], text, prompt=prompt, source="tui")
+            self.write(deals.lost, kind, [subject.id], lines.joined(text), prompt=prompt, source="tui")
 
-        self._line(f"Lost: {subject}", submit, hint="the reason (↑ ↓ choose, or type a new one)", choices=known)
+        prompt = self._line(f"Lost: {subject}", submit, hint="the reason (↑ ↓ choose, or type a new one)", choices=None)
+
+        def failed(error: CrmError) -> bool:
+            said = prompt.refuse(error)
+            prompt.offer(())
+            return said
+
+        self.dashboard.desk.ask(reasons, kind, subject.id, then=prompt.offer, failed=failed, group="reasons")
 
     def action_convert(self) -> None:
         if subject := self._of("lead"):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Horizontal
 
-from crmcli.domain.entities import ENTITIES
+from crmcli.domain.entities import DEAL, ENTITIES, LEAD, UNSEEN
 from crmcli.domain.text import visible, width
+from crmcli.errors import CrmError, NotFoundError
 from crmcli.services import records, values
 from crmcli.tui import lines
 from crmcli.tui.actions import bindings_for
@@ -20,13 +21,34 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
     from crmcli.results import Column, Record, Section
+    from crmcli.tui.screens.sheet import Sheet
 
 #: Fields that are always shown, so that they can be filled in where they stand.
 WANTED = frozenset(["stage", "owner", "value", "close_on", "email", "phone", "company", "contact", "tags", "due_on"])
-#: Fields that say nothing to a reader.
-HIDDEN = frozenset(["uid", "position", "probability_manual", "removed_at", "id", "next_due_on", "next_due_at"])
+#: Fields that say nothing to a reader, or what the title says.
+HIDDEN = UNSEEN | {"removed_at", "id"}
+#: From so many columns on a line of the timeline has room for the time of day, and for who wrote it.
+TIMED, SIGNED = 52, 61
 KIND_OF = {"tasks": "task", "deals": "deal", "leads": "lead", "people": "contact", "companies": "company"}
+
+
+def page(ctx: Context, kind: Entity, number: int) -> tuple[Entity, Record]:
+    """A record's kind and its page; a lead that was converted is a deal by the same number, until that is undone."""
+    try:
+        return kind, records.show(ctx, kind, number)
+    except NotFoundError:
+        other = {"lead": DEAL, "deal": LEAD}.get(kind.name)
+        if other is None:
+            raise
+        return other, records.show(ctx, other, number)
+
+
+def label_width(columns: int) -> int:
+    """How many of so many columns the names of the fields take."""
+    return min(15, columns // 2)
 
 
 class RecordPlace(Place):
@@ -40,17 +62,33 @@ class RecordPlace(Place):
         self.kind = ENTITIES[kind]
         self.number = number
         self.row: dict[str, Any] = {}
+        #: What was opened to be read in full.
+        self.sheet: Sheet | None = None
 
     def body(self) -> ComposeResult:
         with Horizontal(id="panes"):
             yield RowsView(id="body")
-            yield RowsView(id="sections", empty="nothing has happened yet")
+            yield RowsView(id="sections")
 
     def load(self) -> None:
-        self.ask_rows(records.show, self.kind, self.number, then=self.show)
+        self.ask_rows(page, self.kind, self.number, then=lambda found: self.show(*found))
 
-    def show(self, found: Record) -> None:
-        self.row = found.values
+    def refused(self, error: CrmError) -> bool:
+        """The record was purged, or its making was taken back: nothing of it stays on the screen."""
+        if not isinstance(error, NotFoundError):
+            return False
+        self.row = {}
+        if self.sheet and self.sheet.is_current:
+            self.sheet.dismiss()
+        self.sheet = None
+        for view in self.query(RowsView):
+            view.empty = f"{self.kind.name} {self.number} is gone; esc leads back" if view.id == "body" else ""
+            view.show([], self._paint_field)
+        self.query_one(TitleBar).tell([(f"{self.kind.name} {self.number}", True)], "gone")
+        return True
+
+    def show(self, kind: Entity, found: Record) -> None:
+        self.kind, self.row = kind, found.values
         look = self.dashboard.look
         shown: list[Row] = []
         for column in found.columns:
@@ -65,7 +103,9 @@ class RecordPlace(Place):
             lines_of = list(section.rows.rows)
             rows.append(Row(None, f"{section.title} ({len(lines_of)})"))
             rows += [Row((section.key, line.get("id"), i), (section, line)) for i, line in enumerate(lines_of)]
-        self.query_one("#sections", RowsView).show(rows, self._paint_line)
+        sections = self.query_one("#sections", RowsView)
+        sections.empty = "nothing has happened yet"
+        sections.show(rows, self._paint_line)
         state = str(self.row.get("status") or ("done" if self.row.get("done_at") else ""))
         if self.row.get("removed_at"):
             state = "removed"
@@ -75,7 +115,7 @@ class RecordPlace(Place):
 
     def _paint_field(self, data: tuple[Column, str], columns: int) -> Pieces:
         column, text = data
-        label = min(15, columns // 2)
+        label = label_width(columns)
         if not text:
             return [(fit(column.label, label), "dim"), (fit("–", columns - label), "dim")]
         return [(fit(column.label, label), "dim"), (fit(text, columns - label), "name")]
@@ -87,10 +127,11 @@ class RecordPlace(Place):
         look = self.dashboard.look
         cells = {c.name: visible(value(c, line, look)[0]) for c in section.rows.columns}
         if section.key == "timeline":
-            kind = cells["kind"]
-            who = cells.get("author", "") if columns > 60 else ""
-            rest = columns - 17 - 10 - (width(who) + 1 if who else 0)
-            pieces = [(fit(cells["at"], 17), "dim"), (fit(kind, 10), "good"), (fit(cells["body"], rest), "name")]
+            at = cells["at"] if columns >= TIMED else cells["at"].partition(" ")[0]
+            who = cells.get("author", "") if columns >= SIGNED else ""
+            kind = 1 + max(width(visible(str(row["kind"]))) for row in section.rows.rows)
+            rest = columns - width(at) - 1 - kind - (width(who) + 1 if who else 0)
+            pieces = [(at + " ", "dim"), (fit(cells["kind"], kind), "good"), (fit(cells["body"], rest), "name")]
             return pieces + ([(" " + who, "dim")] if who else [])
         return self._paint_cells(section, cells, columns)
 
@@ -144,15 +185,28 @@ class RecordPlace(Place):
         return line if line and line.kind in kinds else super()._of(*kinds)
 
     def action_open(self) -> None:
-        line = self._line_subject()
+        line, pane = self._line_subject(), self.pane
         if line:
             self.dashboard.open_record(line.kind, line.id)
-        elif self.pane.id == "body":
-            self._follow_link()
+        elif pane.key is not None and pane.id == "body":
+            self._open_field(pane)
+        elif pane.key is not None:
+            section, told = pane.rows[pane.at].data
+            look = self.dashboard.look
+            cells = {c.name: value(c, told, look)[0] for c in section.rows.columns}
+            about = (cells.get(name) for name in ("kind", "at", "on", "author"))
+            minutes = f"{cells['minutes']} min" if cells.get("minutes") else ""
+            self._read_in_full("  ".join(filter(None, (*about, minutes))), cells.get("body", ""))
 
-    def _follow_link(self) -> None:
-        """Open what the field under the cursor links to; a field that links to nothing is edited."""
-        name = self.pane.key
+    def _read_in_full(self, title: str, text: str) -> None:
+        from crmcli.tui.screens.sheet import Sheet
+
+        self.sheet = Sheet(title, text)
+        self.app.push_screen(self.sheet)
+
+    def _open_field(self, pane: RowsView) -> None:
+        """Open what the field under the cursor links to, or all of its text where it is cut; any other is edited."""
+        name = pane.key
         number = self.row.get(f"{name}_id")
         kind = {
             "company": "company",
@@ -162,6 +216,11 @@ class RecordPlace(Place):
         }.get(name)
         if number and kind:
             self.dashboard.open_record(kind, number)
+            return
+        column, text = pane.rows[pane.at].data
+        columns = pane.size.width - 2
+        if "\n" in text or width(visible(text)) > columns - label_width(columns):
+            self._read_in_full(column.label, text)
         else:
             self.action_edit()
 

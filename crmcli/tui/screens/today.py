@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crmcli.services import board, today
+from crmcli.services import today
 from crmcli.tui.actions import bindings_for
 from crmcli.tui.screens.place import Place, Subject
 from crmcli.tui.shape import Pieces, fit
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.results import Page
+    from crmcli.services.pulse import Pulse
 
 #: How a task says what it is about: `deal:31 Big deal`.
 ABOUT = re.compile(r"(lead|deal|contact|company):(\d+) ?(.*)")
@@ -26,20 +27,7 @@ TONES = {"overdue": "bad", "today": "warn", "no_next_task": "warn", "silent": "w
 
 def page(ctx: Context, words: list[str]) -> Page:
     """The day's page, narrowed to the records that fit a filter."""
-    found = today.today(ctx)
-    if not words:
-        return found
-    wanted: dict[str, set[int]] = {}
-    for section in found.sections:
-        for row in section.rows.rows:
-            wanted.setdefault(row["ref"].partition(":")[0], set()).add(row["id"])
-    fits = board.fitting(ctx, wanted or {"task": set()}, words)
-    sections = []
-    for section in found.sections:
-        rows = [row for row in section.rows.rows if row["id"] in fits.get(row["ref"].partition(":")[0], ())]
-        title = f"{section.title.rpartition(' (')[0]} ({len(rows)})"
-        sections.append(section._replace(title=title, rows=section.rows._replace(rows=rows)))
-    return found._replace(sections=tuple(sections))
+    return today.today(ctx, words=words)
 
 
 class TodayPlace(Place):
@@ -56,6 +44,10 @@ class TodayPlace(Place):
     def view(self) -> RowsView:
         return self.query_one(RowsView)
 
+    def outdated(self, pulse: Pulse) -> bool:
+        """An appointment is overdue from its minute on."""
+        return pulse != self.seen
+
     def load(self) -> None:
         self.ask_rows(page, self.words(), then=self.show)
 
@@ -70,7 +62,7 @@ class TodayPlace(Place):
             rows.append(Row(None, section.title))
             rows += [Row((section.key, line["ref"]), (TONES.get(section.key, "dim"), line)) for line in lines]
         self.view.show(rows, self._paint)
-        self.query_one(TitleBar).tell([("Today", True)], f"{found.title}, {count} to look at", self.filter)
+        self.query_one(TitleBar).tell([("Today", True)], f"{found.title}, {count} to look at", self.applied)
 
     def _paint(self, data: Any, columns: int) -> Pieces:
         if isinstance(data, str):

@@ -36,15 +36,28 @@ class TitleBar(Bar):
     """Tabs of which one is chosen, and what is shown at the right."""
 
     tabs: Sequence[tuple[str, bool]] = ()
-    right = filter = ""
+    right = filter = trouble = waiting = ""
 
     def tell(self, tabs: Sequence[tuple[str, bool]], right: str, filter_text: str = "") -> None:
         """`tabs` are (text, chosen)."""
         self.tabs, self.right, self.filter = tabs, right, filter_text
         self.refresh()
 
+    def warn(self, trouble: str) -> None:
+        """Why what is shown is not up to date; "" says that it is."""
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.refresh()
+
+    def wait(self, waiting: str) -> None:
+        """What is waited for; "" says that nothing is."""
+        if waiting != self.waiting:
+            self.waiting = waiting
+            self.refresh()
+
     def pieces(self, columns: int) -> Pieces:
-        return frame.title(self.tabs, self.right, self.filter, columns)
+        right = self.waiting or self.right
+        return frame.title(self.tabs, right, self.filter, columns, "" if self.waiting else self.trouble)
 
 
 class KeyBar(Bar):

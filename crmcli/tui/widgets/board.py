@@ -178,6 +178,15 @@ class BoardView(Widget, can_focus=True):
             self.post_message(self.Dropped(dragged, lane))
         self.redraw()
 
+    def on_key(self, event: events.Key) -> None:
+        """Escape lets a card that is dragged stay where it was."""
+        if event.key == "escape" and self._lanes.dragged is not None:
+            event.stop()
+            event.prevent_default()
+            self.release_mouse()
+            self._lanes.dragged = self._lanes.target = None
+            self.redraw()
+
     def on_click(self, event: events.Click) -> None:
         if event.chain == 2 and self._lanes.hit(event.x, event.y)[1] is not None:
             self.post_message(self.Opened())

@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from crmcli.domain.text import visible, width
 from crmcli.errors import CrmError, FilterError
+from crmcli.tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class FilterBar(Vertical):
-    """A filter text, and under it what is wrong with it; the rows above stay as they were."""
+    """A filter text, and under it what is wrong with it."""
 
     class Changed(Message):
         """The text is another one now."""
@@ -42,9 +43,8 @@ class FilterBar(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal(id="filter-line"):
             yield Static("/", id="filter-mark", markup=False)
-            yield Input(
-                id="filter-text", placeholder="acme  stage:new  value:10k..  due:..today  not owner:me", compact=True
-            )
+            hint = "acme  stage:new  value:10k..  due:..today  not owner:me"
+            yield Line(id="filter-text", placeholder=hint, compact=True, between=" ")
         yield Static("", id="filter-error", markup=False)
 
     def open(self) -> None:
@@ -73,13 +73,13 @@ class FilterBar(Vertical):
         self.trouble(None)
         self.display = False
 
-    def trouble(self, error: CrmError | None) -> None:
-        """Show what is wrong, with a caret under the place; None clears it."""
+    def trouble(self, error: CrmError | None, instead: str = "") -> None:
+        """Show what is wrong, with a caret under the place, and what is shown `instead`; None clears it."""
         line = self.query_one("#filter-error", Static)
         if error is None:
             line.update("")
         else:
-            line.update(Content(explain(error, self.query_one(Input).value)))
+            line.update(Content(f"{explain(error, self.query_one(Input).value)} ({visible(instead)})"))
         line.display = error is not None
 
 

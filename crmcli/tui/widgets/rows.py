@@ -41,6 +41,8 @@ class RowsView(Widget, can_focus=True):
         """`ground` is what the tones of the lines stand on where that is not the place's: "+surface" in a window."""
         super().__init__(id=id)
         self.ground = ground
+        #: Whether anything was shown yet: until then nobody knows that there is nothing.
+        self.known = False
         self.rows: Sequence[Row] = ()
         self.empty = empty
         self.at = 0
@@ -53,6 +55,7 @@ class RowsView(Widget, can_focus=True):
     ) -> None:
         """Show these lines under an optional title line, the cursor on the record it was on, or near it, and that
         where it was on the screen."""
+        self.known = True
         kept, before = self.key, self.at
         self.rows, self._paint, self._title = rows, paint, title
         if kept is not None and not (self.at < len(rows) and rows[self.at].key == kept):
@@ -132,7 +135,8 @@ class RowsView(Widget, can_focus=True):
             return [(" ", "columns"), *self._title(columns - 2), (" ", "columns")], self.ground
         at = self.top + y - self._head
         if at >= len(self.rows):
-            return [(fit(f" {self.empty}" if at == 0 else "", columns), "dim")], self.ground
+            words = self.empty if self.known else "loading"
+            return [(fit(f" {words}" if at == 0 else "", columns), "dim")], self.ground
         row = self.rows[at]
         # A list that cannot take the focus serves a line that is typed beside it: its cursor always shows.
         here = at == self.at and row.key is not None and (self.has_focus or not self.can_focus)

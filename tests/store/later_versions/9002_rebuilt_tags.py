@@ -13,6 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("UPDATE tag SET colour = 'grey' WHERE colour IS NULL")
-    with op.batch_alter_table("tag", recreate="auto") as batch:
+    # What is not said of the copy is lost: its numbers would be given again.
+    keep = {"sqlite_autoincrement": True}
+    with op.batch_alter_table("tag", recreate="auto", table_kwargs=keep) as batch:
         batch.alter_column("colour", existing_type=sa.String(), nullable=False, server_default="grey")
     op.execute("UPDATE tag SET colour = 'red' WHERE name = 'vip'")

@@ -1,0 +1,88 @@
+"""What must not come about when a batch is taken back: deals in stages that are not theirs, companies under themselves,
+two records of one name or external id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.domain.text import fold
+from crmcli.services.links import NOUNS, WORDS
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from crmcli.store.connect import Connection
+
+#: Tables of which two rows never have one name, besides the words.
+NAMED = frozenset(("saved_view", "pipeline", "stage"))
+
+
+class Clash(NamedTuple):
+    """A record that cannot be as it was, and what is in its way; `other` is the record that has what it had."""
+
+    number: int
+    row: Mapping[str, Any]
+    what: str
+    other: int = 0
+
+
+def misplaced(connection: Connection, stages: Iterable[int], placed: Iterable[int], most: int) -> Iterator[Clash]:
+    """Leads and deals in a stage that was removed, open ones in a won stage, won ones in an open one: of those that
+    stand in `stages` and of those `placed`."""
+    sql = (
+        "SELECT o.id, o.kind, o.name, o.status, s.name, s.removed_at FROM opportunity o"
+        " JOIN stage s ON s.id = o.stage_id WHERE o.{0} IN ({1}) AND (s.removed_at IS NOT NULL"
+        " OR s.is_won IS TRUE AND o.status = 'open' OR s.is_won IS FALSE AND o.status = 'won')"
+        " ORDER BY o.id LIMIT {2}"
+    )
+    found: dict[int, tuple[Any, ...]] = {}
+    for column, ids in (("stage_id", stages), ("id", placed)):
+        for some, marks in portions(sorted(ids)):
+            question = sql.format(column, marks, most)
+            found.update((row[0], row) for row in connection.rows(question, some))
+    for number, (_, kind, name, status, stage, removed) in sorted(found.items())[:most]:
+        other = "removed" if removed else "won" if status == "open" else "open"
+        state = "" if removed else f"it is {status}, and "
+        yield Clash(number, {"kind": kind, "name": name}, f"{state}its stage {stage} would be a {other} one")
+
+
+def under_themselves(connection: Connection, companies: Iterable[int]) -> Iterator[Clash]:
+    """Those of these companies whose parents lead back to them."""
+    sql = "SELECT parent_id, name FROM company WHERE id = ?"
+    for number in sorted(companies):
+        parent, name = connection.rows(sql, (number,))[0]
+        above, seen = parent, {number}
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = connection.value(sql, (above,))
+        if above == number:
+            its = connection.rows(sql, (parent,))[0][1]
+            yield Clash(number, {"name": name}, f"the parent it had, {its}, is under it now")
+
+
+def taken(connection: Connection, table: str, rows: Mapping[int, Mapping[str, Any]], column: str) -> Iterator[Clash]:
+    """Those of these rows whose name or external id (`column`) another record has by now."""
+    if column == "external_id":
+        yield from _same_external(connection, table, rows)
+    elif table in NAMED | WORDS:
+        noun = NOUNS[table].replace("_", " ")
+        for number, row in rows.items():
+            sql, params = f"SELECT id FROM {table} WHERE name_key = ? AND id <> ?", [fold(row["name"]), number]
+            if table == "stage":
+                sql, params = f"{sql} AND pipeline_id = ?", [*params, row["pipeline_id"]]
+            other = connection.value(sql, params)
+            if other is not None:
+                yield Clash(number, row, f"another {noun} is called {row['name']} now", other)
+
+
+def _same_external(connection: Connection, table: str, rows: Mapping[int, Mapping[str, Any]]) -> Iterator[Clash]:
+    kind = "kind" if table == "opportunity" else "NULL"
+    wanted = {(row.get("kind"), row["external_id"]): number for number, row in rows.items()}
+    for some, marks in portions(sorted({external for _, external in wanted})):
+        sql = f"SELECT id, {kind}, external_id FROM {table} WHERE external_id IN ({marks}) ORDER BY id"
+        for other, of, external in connection.rows(sql, some):
+            number = wanted.get((of, external), other)
+            if number != other:
+                what = f"its external id {external} is that of {of or NOUNS[table]}:{other} now"
+                yield Clash(number, rows[number], what, other)

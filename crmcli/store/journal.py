@@ -1,0 +1,133 @@
+"""How the journal is written and chained: the text of a change, its digest, and the hash of a transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.domain.types import Instant
+from crmcli.errors import DamagedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from crmcli.store.connect import Connection
+
+#: So many transactions, and so many of their changes, are read at a time.
+PAGE, MANY = 1000, 5000
+ADVICE = "run 'crm db check --deep', then restore a backup with 'crm db restore FILE'"
+#: A transaction and the batch it belongs to, for `Link`.
+LINKS = (
+    "SELECT x.seq, x.batch_id, x.at, b.at, b.actor, b.source, b.undoes, x.count, x.hash"
+    " FROM journal_tx x LEFT JOIN batch b ON b.id = x.batch_id WHERE x.seq > ? ORDER BY x.seq LIMIT ?"
+)
+
+
+def canonical(value: Any) -> str | None:
+    """The JSON text that the journal keeps and digests."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(entity: str, record: int, before: str | None, after: str | None) -> str:
+    """SHA-256 of one journal row."""
+    text = f"{entity}\n{record}\n{before if before is not None else '-'}\n{after if after is not None else '-'}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def columns(text: str | None) -> dict[str, Any] | None:
+    """The columns that one side of a journal row holds, `canonical` read back. Raises DamagedError."""
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise DamagedError("the journal is damaged: it holds a change that is none", ADVICE, "a change is no JSON")
+    return found
+
+
+def head(connection: Connection, *, lock: bool = False) -> tuple[int, str]:
+    """The number and the hash of the last transaction; `lock` keeps other writers from adding one until this one ends.
+    Raises DamagedError."""
+    wait = " FOR UPDATE" if lock and connection.dialect == "postgresql" else ""
+    found = connection.one(f"SELECT seq, hash FROM journal_head WHERE id = 1{wait}")
+    if found is None:
+        raise DamagedError("the journal is damaged: it has lost its head", ADVICE, "the journal has lost its head")
+    return found[0], found[1]
+
+
+class Link(NamedTuple):
+    """A transaction as the chain knows it: its place and time, and who began its batch, by which door, when, and to
+    take back which other one. A batch's command is not in it, because a purge blanks that."""
+
+    seq: int
+    batch: int
+    at: str
+    begun: str
+    actor: str
+    source: str
+    undoes: int | None
+
+    @classmethod
+    def read(cls, row: tuple[Any, ...]) -> Link:
+        """From the first columns of `LINKS`."""
+        at = Instant().from_db
+        return cls(row[0], row[1], at(row[2]), at(row[3]), *row[4:7])
+
+    def hashed(self, previous: str, digests: Iterable[str]) -> str:
+        """The hash of the transaction: over what it is and the digests of its rows, after the previous hash."""
+        return _over(f"{previous}\n{json.dumps(self, default=str)}\n", digests)
+
+    def hashed_before_0004(self, previous: str, digests: Iterable[str]) -> str:
+        """The hash it had before revision 0004, which knew nothing of its batch but the number."""
+        return _over(f"{previous}\n{self.seq}\n{self.batch}\n{self.at}\n", digests)
+
+
+def _over(text: str, digests: Iterable[str]) -> str:
+    chain = hashlib.sha256(text.encode())
+    for one in digests:
+        chain.update(str(one).encode())
+    return chain.hexdigest()
+
+
+def relink(connection: Connection) -> None:
+    """Give every transaction of a book from before revision 0004 the hash that it has since. Where its old one was
+    wrong it is left, and with it what `crm db check` says of it."""
+    old = new = ""
+    last = 0
+    while page := connection.rows(LINKS, (last, PAGE)):
+        fresh = []
+        for some in _together(page):
+            own = _digests(connection, some[0][0], some[-1][0])
+            for row in some:
+                this, stored = Link.read(row), row[-1]
+                known = this.hashed_before_0004(old, own.get(this.seq, ())) == stored
+                made = this.hashed(new, own.get(this.seq, ())) if known else stored
+                fresh.append((made, this.seq))
+                old, new, last = stored, made, this.seq
+        connection.run_many("UPDATE journal_tx SET hash = ? WHERE seq = ?", fresh)
+    connection.run("UPDATE journal_head SET hash = ? WHERE id = 1 AND hash = ?", (new, old))
+
+
+def _together(page: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of `LINKS` parted where their transactions have some thousand changes: a larger one stands alone."""
+    some: list[tuple[Any, ...]] = []
+    many = 0
+    for row in page:
+        if some and many + row[-2] > MANY:
+            yield some
+            some, many = [], 0
+        some.append(row)
+        many += row[-2]
+    yield some
+
+
+def _digests(connection: Connection, first: int, last: int) -> dict[int, list[str]]:
+    """transaction -> the digests of its rows in their order."""
+    found: dict[int, list[str]] = {}
+    sql = "SELECT seq, digest FROM journal WHERE seq >= ? AND seq <= ? ORDER BY seq, id"
+    for seq, one in connection.rows(sql, (first, last)):
+        found.setdefault(seq, []).append(one)
+    return found

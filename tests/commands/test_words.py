@@ -1,0 +1,69 @@
+"""What a word on the command line means, whichever command it is given to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.__main__ import main
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import Crm
+
+
+@pytest.mark.parametrize(
+    ("words", "starts"),
+    [
+        (["--json", "lead", "list", "-o", "csv"], "id,"),
+        (["-o", "csv", "lead", "list", "--json"], "["),
+        (["lead", "list", "--json", "-o", "csv"], "id,"),
+        (["lead", "list", "-o", "csv", "--json"], "["),
+        (["--json", "export", "leads", "-o", "csv"], "id,"),
+        (["export", "leads", "-o", "csv", "--json"], "["),
+        (["-o", "jsonl", "export", "leads"], "{"),
+        (["export", "leads"], "id,"),
+        (["lead", "list", "--columns", "name,id,name", "-o", "csv"], "name,id\n"),
+        (["lead", "list", "-n", "۱", "-o", "ids"], "3\n"),
+    ],
+)
+def test_the_last_word_counts(crm: Crm, words: list[str], starts: str) -> None:
+    done = crm(*words)
+    assert done.code == 0
+    assert done.out.startswith(starts)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--db", "", "lead", "list"], "is a variable empty?"),
+        (["lead", "list", "--sort", "--name"], "no field '-name'"),
+        (["lookup", "lead:1"], "neither a telephone number nor an e-mail address"),
+        (["calendar", "export", "-o", "json"], "an iCalendar file, not json"),
+        (["company", "add", "ـ"], "name"),
+        *(
+            ([*words, "id:1", *more], "write lead:1 or company:1")
+            for words, more in (
+                (("timeline",), ()), (("brief",), ()), (("history",), ()), (("note", "add"), ("x",)),
+                (("task", "add", "Call", "--on"), ()),
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused(crm: Crm, words: list[str], said: str) -> None:
+    done = crm(*words)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+def test_id_stands_before_what_names_a_record_by_itself(crm: Crm) -> None:
+    assert main(["note", "add", "id:ada@engines.example", "hello"]) == 0
+    for word in ("id:ada@engines.example", "lead:id:1", "lead:1"):
+        assert "hello" in crm("timeline", word).out
+
+
+def test_a_page_as_a_table_keeps_what_is_known_apart_from_amounts(crm: Crm) -> None:
+    head, *lines = crm("brief", "lead:1", "-o", "tsv").out.splitlines()
+    rows = [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    assert {row["known"] for row in rows if row["fact"] == "Name"} == {"Ada Lovelace"}
+    assert {row["value"] for row in rows if row["value"]} == {"12000.00"}

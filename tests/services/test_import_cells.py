@@ -1,0 +1,152 @@
+"""What single cells of other programs mean: empty days, zones, currencies in words, ids in other digits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
+from crmcli.errors import UsageError
+from crmcli.services import imports, naming, records
+from tests.support.importing import counts, rows, take
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crmcli.context import Context
+
+
+@pytest.mark.parametrize("cell", ["0/0/00", "00/00/0000", "0000-00-00", "0000-00-00 00:00:00"])
+def test_a_day_of_noughts_is_none(book: Context, put: Any, cell: str) -> None:
+    done = take(book, put(f"Name,E-mail,Birthday\nAda,ada@x.example,{cell}\n"), kind=CONTACT)
+    assert counts(done)[:2] == (1, 1)
+    assert rows(book, CONTACT)[0]["birthday"] is None
+    assert any("1 cells" in note and "empty" in note for note in done.notes)
+
+
+def test_a_birthday_without_a_year_is_kept_beside_the_others(book: Context, put: Any) -> None:
+    text = "Name,Birthday,Notes\nAda,--03-05,engines\nBob, --0229,\nCy,--02-30,\nDee,1990-01-02,\n"
+    done = take(book, put(text), kind=CONTACT)
+    assert counts(done) == (4, 3, 0, 0, 0, 1)
+    assert [(row["birthday"], row["description"]) for row in rows(book, CONTACT)] == [
+        (None, "engines\nBirthday: 5 March"), (None, "Birthday: 29 February"), ("1990-01-02", None),
+    ]  # fmt: skip
+    assert counts(take(book, put(text), kind=CONTACT)) == (4, 0, 0, 3, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "moment"),
+    [
+        *((f"2026-11-01 10:00:00{zone}", "2026-11-01T10:00:00.000Z") for zone in (
+            " UTC", " GMT", " utc", "UTC", " Z", "Z", " +0000", " +00:00", "+00", " +0000 UTC", " UTC+00:00",
+            ".123456+00")),
+        ("2026-11-01 10:00 -0330", "2026-11-01T13:30:00.000Z"),
+        ("Nov 1, 2026, 2:15 PM UTC", "2026-11-01T14:15:00.000Z"),
+        ("۲۰۲۶-۱۱-۰۱ ۱۰:۰۰ +۰۳۳۰", "2026-11-01T06:30:00.000Z"),
+    ],
+)  # fmt: skip
+def test_zones_behind_times(book: Context, put: Any, monkeypatch: pytest.MonkeyPatch, cell: str, moment: str) -> None:
+    monkeypatch.setenv("CRM_TIMEZONE", "Asia/Tehran")
+    book.tick()
+    done = take(book, put(f'Name,Created at\nAda,"{cell}"\n'), kind=CONTACT)
+    assert (counts(done)[:2], done.listed) == ((1, 1), ())
+    assert rows(book, CONTACT)[0]["created_at"][:19] == moment[:19]
+    take(book, put(f'Task,Due date\nCall,"{cell}"\n'), kind=TASK)
+    assert rows(book, TASK)[0]["due_at"][:19] == moment[:19]
+
+
+def test_a_midnight_with_a_zone_behind_it_is_a_day(book: Context, put: Any) -> None:
+    take(book, put("Task,Due date\nCall,2026-11-01 00:00:00 UTC\nWrite,2026-11-01 00:00:00+00\n"), kind=TASK)
+    assert [(row["due_on"], row["due_at"]) for row in rows(book, TASK)] == [("2026-11-01", None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("word", "amount", "minor", "code"),
+    [
+        ("ریال", "1000", 1000, "IRR"), ("ريال", "1000", 1000, "IRR"), ("تومان", "1000", 10_000, "IRR"),
+        ("تومان", "۵ میلیون", 50_000_000, "IRR"), ("Toman", "1000 تومان", 10_000, "IRR"), ("IRT", "7", 70, "IRR"),
+        ("€", "12.50", 1250, "EUR"), ("US Dollar", "12", 1200, "USD"), ("US Dollars", "$12", 1200, "USD"),
+        ("USD - US Dollar", "12", 1200, "USD"), ("Euro (EUR)", "12", 1200, "EUR"), ("usd", "12", 1200, "USD"),
+        ("Japanese Yen", "12", 12, "JPY"), ("-99", "12", 1200, "EUR"), ("kr", "12", None, "kr may be"),
+        ("US Dollar ($)", "12", 1200, "USD"), ("Zorkmid", "12", None, "'Zorkmid' is not a currency"),
+        ("EUR or USD", "12", None, "not a currency"), ("USD", "12 تومان", None, "the amount is in IRR, the row in USD"),
+    ],
+)  # fmt: skip
+def test_currencies_in_words(book: Context, put: Any, word: str, amount: str, minor: int | None, code: str) -> None:
+    done = take(book, put(f"Deal name,Amount,Currency\nBig,{amount},{word}\n"), kind=DEAL)
+    if minor is None:
+        assert counts(done)[5] == 1
+        assert code in done.listed[0][3]
+    else:
+        assert [(row["value"], row["currency"]) for row in rows(book, DEAL)] == [(minor, code)]
+
+
+def test_a_scaled_amount_counts_in_the_unit_of_its_title(book: Context, put: Any) -> None:
+    take(book, put("Deal name,مبلغ (تومان)\nBig,۵ میلیون\nSmall,12k\nOther,7 EUR\n"), kind=DEAL)
+    assert [(row["value"], row["currency"]) for row in rows(book, DEAL)] == [
+        (50_000_000, "IRR"), (120_000, "IRR"), (700, "EUR"),
+    ]  # fmt: skip
+
+
+def test_formats_of_a_workbook_say_currencies_and_noughts(book: Context, tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    sheet: Any = made.active
+    sheet.append(["Deal name", "Amount", "Company"])
+    amounts = {
+        "[$$-409]#,##0.00": 12000, '"€"#,##0': 7, "[$IRR]\\ #,##0": 5, '#,##0 "تومان"': 5, "0.00": 1.5, "[$$-C09]0": -3,
+        '"$"#,##0_);\\("$"#,##0\\)': 4,
+    }  # fmt: skip
+    for row, (code, amount) in enumerate(amounts.items(), 2):
+        sheet.append([f"Deal {row}", amount, "Acme" if row == 2 else None])
+        sheet.cell(row, 2).number_format = code
+    sheet.merge_cells("C2:C4")
+    made.save(tmp_path / "deals.xlsx")
+    take(book, str(tmp_path / "deals.xlsx"), kind=DEAL)
+    assert [(row["value"], row["currency"]) for row in rows(book, DEAL)] == [
+        (1_200_000, "USD"), (700, "EUR"), (5, "IRR"), (50, "IRR"), (150, "EUR"), (-300, "AUD"), (400, "USD"),
+    ]  # fmt: skip
+    assert [row["company"] for row in rows(book, DEAL)] == ["Acme"] * 3 + [None] * 4
+
+
+def test_noughts_in_front_of_codes_and_telephones_stay(book: Context, tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    sheet: Any = made.active
+    sheet.append(["Company", "Postal code", "Phone", "Employees", "ID"])
+    sheet.append(["Acme", 1067, 9121234567, 12, 17])
+    for place, code in ((2, "00000"), (3, '"0"#'), (4, "0000"), (5, "000000")):
+        sheet.cell(2, place).number_format = code
+    made.save(tmp_path / "companies.xlsx")
+    take(book, str(tmp_path / "companies.xlsx"), kind=COMPANY, id_column="ID")
+    row = rows(book, COMPANY)[0]
+    found = [row[name] for name in ("postal_code", "phone", "employees", "external_id")]
+    assert found == ["01067", "09121234567", 12, "000017"]
+
+
+def test_a_sign_counts_in_the_currency_of_its_title(book: Context, put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_CURRENCY", "AUD")
+    book.tick()
+    take(book, put("Deal name,Value (CAD)\nBig,$12\nSmall,7\nOther,US$ 5\n"), kind=DEAL)
+    assert [(row["value"], row["currency"]) for row in rows(book, DEAL)] == [(1200, "CAD"), (700, "CAD"), (500, "USD")]
+
+
+def test_an_id_is_the_same_in_any_digits(ctx: Context, put: Any) -> None:
+    records.add(ctx, COMPANY, {"name": "Typed", "external_id": "۷"})
+    assert counts(take(ctx, put("Company,ID\nOne,۱۰۰۱\n"), kind=COMPANY, id_column="ID"))[:2] == (1, 1)
+    done = take(ctx, put("Company,ID\nOne,1001\nOne,١٠٠١\nTyped,7\n"), kind=COMPANY, id_column="ID")
+    assert counts(done) == (3, 0, 0, 2, 1, 0)
+    assert [row["external_id"] for row in rows(ctx, COMPANY)] == ["7", "1001"]
+    assert [r["name"] for r in records.list_records(ctx, COMPANY, ["external_id:۱۰۰۱"]).rows] == ["One"]
+    records.add(ctx, COMPANY, {"name": "Third", "external_id": "A-۹"})
+    assert naming.resolve(ctx, COMPANY, "A-۹") == naming.resolve(ctx, COMPANY, "A-9")
+
+
+def test_the_dates_of_one_column_tell_how_those_of_another_are_written(book: Context, put: Any) -> None:
+    path = put("Deal name,Close date,Created at\nA,03/04/2026,12/31/2025\nB,05/06/2026,01/02/2026\n")
+    take(book, path, kind=DEAL)
+    assert [row["close_on"] for row in rows(book, DEAL)] == ["2026-03-04", "2026-05-06"]
+    # Other signs between the numbers are another program's or person's.
+    for text in ("A,03/04/2026,31.12.2025\nB,05/06/2026,\n", "A,03/04/2026,\nB,05/06/2026,\nC,07/08/2026,\n"):
+        with pytest.raises(UsageError, match=r"'Close date' can be read in two ways \(03/04/2026\)"):
+            imports.plan(book, put(f"Deal name,Close date,Created at\n{text}"), kind=DEAL)

@@ -1,0 +1,340 @@
+"""Titles and cells that other programs mean otherwise than they look at first, and files of our own that say them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
+from crmcli.results import Stream
+from crmcli.services import exporting, imports, records
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def listed(ctx: Context, kind: str) -> list[dict[str, Any]]:
+    words = () if kind == "task" else ("is:any",)
+    return list(records.list_records(ctx, ENTITIES[kind], words, columns="all", sort="id", limit=0).rows)
+
+
+def take(ctx: Context, path: str, kind: str = "", **options: Any) -> imports.Imported:
+    return imports.run(ctx, imports.plan(ctx, path, kind=ENTITIES[kind] if kind else None, **options))
+
+
+def fields(plan: imports.Plan) -> list[str]:
+    return [column.shown for column in plan.columns]
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Any:
+    """A second, empty book."""
+    opened = Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)
+    opened.create(str(tmp_path / "other.db"))
+    yield opened
+    opened.close()
+
+
+# --- files of our own -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_our_own_export_comes_back_as_it_was(book: Context, other: Context, put: Any, lossless: bool) -> None:
+    records.add(book, COMPANY, {"name": "Acme (1234567)", "external_id": "0012", "city": "-", "description": "N/A"})
+    records.add(book, COMPANY, {"name": "NULL", "external_id": "13"})
+    records.add(
+        book, CONTACT, {"name": "Null", "job_title": "n/a", "company": "Acme (1234567)", "phone": "111111 / 222222"}
+    )
+    records.add(book, LEAD, {"name": "--", "company": "Beta (https://beta.example)", "external_id": "7015g00000DDDxx"})
+    records.add(book, DEAL, {"name": "Slim", "probability": "0.5"})
+    for kind in (COMPANY, CONTACT, LEAD, DEAL):
+        made = exporting.export(book, kind, ["is:any"], lossless=lossless)
+        assert isinstance(made, Stream)
+        done = take(other, put(b"".join(made.parts), f"{kind.plural}.csv"), guarded=not lossless)
+        assert (done.refused, done.notes) == (0, ())
+        assert [{**row, "id": 0} for row in listed(other, kind.name)] == [
+            {**row, "id": 0} for row in listed(book, kind.name)
+        ]
+
+
+def test_a_person_may_be_called_null(book: Context, put: Any) -> None:
+    text = "First Name,Last Name,City,Email\nJennifer,Null,Null,a@x.example\nBo,NULL,null,b@x.example\n"
+    done = take(book, put(text), "contact")
+    assert [(row["name"], row["city"]) for row in listed(book, "contact")] == [("Jennifer Null", None), ("Bo", None)]
+    assert done.notes == ("3 cells with NULL, N/A or - are taken as empty",)
+
+
+# --- titles that can be read in two ways ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "shown"),
+    [
+        ("Deal Name,Deal State,Deal Value\na,Won,10\n", "deal", ["name", "status", "value"]),
+        ("Opportunity Name,OpportunityState,Amount\na,Open,10\n", "deal", ["name", "status", "value"]),
+        ("Deal,State,Amount\na,LOST,10\n", "deal", ["name", "status", "value"]),
+        ("Deal,State,Amount\na,Ohio,10\n", "deal", ["name", "region", "value"]),
+        ("Lead Name,State,Company\na,CA,b\n", "lead", ["name", "region", "company"]),
+        (
+            "نام,شماره مشتری,ایمیل,شرکت\nالف,1001,a@x.example,ب\n",
+            "contact",
+            ["name", "external_id", "email", "company"],
+        ),
+        ("نام معامله,شماره معامله,مبلغ\nالف,1001,10\n", "deal", ["name", "external_id", "value"]),
+        ("نام,شماره مشتری,ایمیل\nالف,09121234567,a@x.example\n", "contact", ["name", "phone", "email"]),
+        ("نام,شماره,ایمیل\nالف,1001,a@x.example\n", "contact", ["name", "phone", "email"]),
+        ("Name,Revenue,Company Currency\na,10,usd\n", "company", ["name", "revenue", "currency"]),
+        ("Deal,Amount,BidCurrency\na,10,USD\n", "deal", ["name", "value", "currency"]),
+        ("Deal,Amount,Expected revenue currency\na,10,EUR\n", "deal", ["name", "value", "currency"]),
+        ("Deal,Amount,Currency Rate\na,10,1.0\n", "deal", ["name", "value", "(ignored)"]),
+        ("Deal,Amount,Transaction Currency\na,10,US Dollar\n", "deal", ["name", "value", "currency"]),
+        ("Deal,Amount,Transaction Currency\na,10,our own\n", "deal", ["name", "value", "(ignored)"]),
+        ("Deal,Amount,ارز\na,10,USD\n", "deal", ["name", "value", "currency"]),
+        ("Task,Due Date,Time\na,2026-12-01,14:30\n", "task", ["name", "due_on", "due time"]),
+        ("Task,Due Date,Time\na,2026-12-01,3 hours\n", "task", ["name", "due_on", "(ignored)"]),
+        ("Task,Due Time\na,14:30\n", "task", ["name", "(ignored)"]),
+        ("Name,House number\na,7\n", "company", ["name", "(ignored)"]),
+        ("Name,Phone,Phone Type\na,11111,Work\n", "contact", ["name", "phone", "phone label"]),
+    ],
+)  # fmt: skip
+def test_what_a_title_means(book: Context, put: Any, text: str, kind: str, shown: list[str]) -> None:
+    assert fields(imports.plan(book, put(text), kind=ENTITIES[kind])) == shown
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "77", "7015g00000DDD", "7015g000000DDDxAAO", "5f2b1c3d4e5f6a7b8", "507f1f77bcf86cd799439011", "zcrm_7",
+        "55ebb4c0-536e-11ea-87d0-d1171b17f6a0", "__export__.res_users_2_a", "user_QyNaWw4fdSwxl5Mc5daMFf3Y27",
+    ],
+)  # fmt: skip
+def test_ids_of_other_records_are_no_names(book: Context, put: Any, number: str) -> None:
+    plan = imports.plan(book, put(f"Name,Campaign ID,UserId,Email\nAda,{number},{number},a@x.example\n"), kind=CONTACT)
+    assert fields(plan) == ["name", "(ignored)", "(ignored)", "email"]
+    assert plan.notes[-2:] == (
+        "column Campaign ID: ids and no names: ignored", "column UserId: ids and no names: ignored",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Spring fair", "2026SummerPromotion", "sum_ExpositionOfTheYear", "Grace"])
+def test_names_below_a_technical_title_are_names(book: Context, put: Any, name: str) -> None:
+    take(book, put(f"name,campaign_id,email\nAda,{name},a@x.example\n"), "contact")
+    assert listed(book, "contact")[0]["campaign"] == name
+
+
+@pytest.mark.parametrize(
+    ("titles", "kind"),
+    [
+        ("نام,شماره مشتری,ایمیل,شرکت", "contact"),
+        ("نام معامله,شماره معامله,مبلغ", "deal"),
+        ("عنوان,کد معامله,مبلغ", "deal"),
+    ],
+)
+def test_a_persian_number_tells_the_kind(book: Context, put: Any, titles: str, kind: str) -> None:
+    found = imports.plan(book, put(f"{titles}\n")).kind
+    assert found is not None
+    assert found.name == kind
+
+
+def test_the_state_of_a_deal_closes_it(book: Context, put: Any) -> None:
+    stages = book.reader.rows("SELECT name FROM stage")
+    text = "Deal Name,Deal State,Deal Value,Close Date\na,Won,10,2026-10-01\nb,Lost,20,2026-10-02\nc,Open,5,\n"
+    take(book, put(text))
+    done = imports.plan(book, put(f"{text}d,ABANDONED,5,\ne,Suspended,6,\n", "more.csv"))
+    assert "column Deal State: taken as open: Suspended" in done.notes
+    imports.run(book, done)
+    assert [row["status"] for row in listed(book, "deal")] == ["won", "lost", "open", "lost", "open"]
+    assert book.reader.rows("SELECT name FROM stage") == stages
+
+
+def test_odoo_s_currency_is_that_of_its_amounts(book: Context, put: Any) -> None:
+    titles = "id,name,partner_id,expected_revenue,company_currency,stage_id,type\n"
+    take(book, put(f"{titles}__export__.crm_lead_1_a,Office,Azure,24000.0,USD,New,opportunity\n"), "deal")
+    (row,) = listed(book, "deal")
+    assert (row["value"], row["currency"], row["external_id"]) == (2_400_000, "USD", "__export__.crm_lead_1_a")
+
+
+# --- times and lengths ------------------------------------------------------------------------------------------------
+
+
+def test_a_time_beside_the_day_of_a_task_makes_it_an_appointment(book: Context, put: Any) -> None:
+    text = (
+        "Activity - Subject,Activity - Due date,Activity - Due time,Activity - Duration,Activity - ID\n"
+        "A,2026-12-01,14:30,00:30,1\nB,2026-12-01,2:30 PM,1:30:00,2\nC,2026-12-01,00:00,,3\nD,,14:30,45,4\n"
+        "E,2026-12-01 16:00,,1 h 15 min,5\nF,2026-12-01,later,,6\nG,2026-12-01,,soon,7\n"
+    )
+    done = take(book, put(text))
+    assert book.reader.rows("SELECT name, due_on, due_at, minutes FROM task ORDER BY id") == [
+        ("A", "2026-12-01", "2026-12-01T14:30:00.000Z", 30),
+        ("B", "2026-12-01", "2026-12-01T14:30:00.000Z", 90),
+        ("C", "2026-12-01", None, None),
+        ("D", None, None, 45),
+        ("E", "2026-12-01", "2026-12-01T16:00:00.000Z", 75),
+    ]
+    assert [(line, header, reason) for line, header, _, reason in done.listed] == [
+        (7, "Activity - Due time", "'later' is no time of a day"),
+        (8, "Activity - Duration", "'soon' is not a whole number"),
+    ]
+    assert take(book, put(text)).same == 5
+
+
+def test_a_workbook_s_times_and_lengths(book: Context, tmp_path: Path) -> None:
+    from datetime import date, time, timedelta
+
+    from openpyxl import Workbook
+
+    made = Workbook()
+    made.worksheets[0].append(["Task", "Due Date", "Due Time", "Duration"])
+    made.worksheets[0].append(["Call", date(2026, 12, 1), time(9, 5), timedelta(hours=26)])
+    path = tmp_path / "tasks.xlsx"
+    made.save(path)
+    take(book, str(path), "task")
+    assert book.reader.rows("SELECT due_at, minutes FROM task") == [("2026-12-01T09:05:00.000Z", 26 * 60)]
+
+
+@pytest.mark.parametrize(
+    ("title", "cell", "minutes"),
+    [
+        ("Duration", "90", 90), ("Duration (minutes)", "90.0", 90), ("Duration (hours)", "1.5", 90),
+        ("Duration in hours", "2", 120), ("Duration (seconds)", "90", 2), ("DurationInMinutes", "30", 30),
+        ("Duration", "0:29:29", 29), ("مدت", "۱ ساعت و ۳۰ دقیقه", 90), ("Duration", "1,5h", 90),
+        ("Duration", "20 min.", 20),
+    ],
+)  # fmt: skip
+def test_lengths_as_programs_write_them(book: Context, put: Any, title: str, cell: str, minutes: int) -> None:
+    take(book, put(f'Task,Due Date,{title}\nCall,2026-12-01,"{cell}"\n'), "task")
+    assert book.reader.value("SELECT minutes FROM task") == minutes
+
+
+# --- addresses and numbers of a row -----------------------------------------------------------------------------------
+
+
+def test_the_first_filled_address_of_a_row_is_its_own(book: Context, put: Any) -> None:
+    text = (
+        "Person - Name,Person - Email - Work,Person - Email - Home,Person - Email - Other,Person - Phone - Work,"
+        "Person - Phone - Home,Person - Phone - Mobile\n"
+        "A,,a@home.example,a@other.example,,1111111,2222222\n"
+        "B,b@work.example,b@home.example,,3333333,4444444,\n"
+        "C,,no address,c@other.example,,9.89122E+11,\n"
+        "D,,d@home.example;d@more.example,,,,\n"
+    )
+    assert take(book, put(text)).new == 4
+    assert [(row["email"], row["phone"], row["mobile"], row["description"]) for row in listed(book, "contact")] == [
+        ("a@home.example", "1111111", "2222222", "Person - Email - Other: a@other.example"),
+        ("b@work.example", "3333333", None, "Person - Email - Home: b@home.example\nPerson - Phone - Home: 4444444"),
+        ("c@other.example", None, None, "Person - Email - Home: no address\nPerson - Phone - Home: 9.89122E+11"),
+        ("d@home.example", None, None, "Person - Email - Home: d@more.example"),
+    ]
+    again = take(book, put(text), update=True)
+    assert (again.new, again.updated, again.same) == (0, 0, 4)
+
+
+def test_columns_of_one_title_and_the_people_of_deals(book: Context, put: Any) -> None:
+    take(book, put("Name,Email,Email,Phone,Phone,City\nA,,a@x.example,,1111111,Rome\n"), "contact")
+    assert [(row["email"], row["phone"]) for row in listed(book, "contact")] == [("a@x.example", "1111111")]
+    titles = "Deal - Title,Deal - Value,Person - Email - Work,Person - Email - Home"
+    take(book, put(f"{titles}\nBig,5,,b@x.example\n"), "deal")
+    assert listed(book, "deal")[0]["email"] == "b@x.example"
+
+
+def test_a_company_s_number_never_fills_in_for_a_person(book: Context, put: Any) -> None:
+    take(book, put("Name,Phone,Company Phone,Mobile\nA,,1111111,\nB,2222222,1111111,\n"), "contact")
+    assert [(row["phone"], row["description"]) for row in listed(book, "contact")] == [
+        (None, "Company Phone: 1111111"), ("2222222", "Company Phone: 1111111"),
+    ]  # fmt: skip
+
+
+def test_labels_say_which_telephone_a_number_is(book: Context, put: Any) -> None:
+    text = (
+        "First Name,Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value,Phone 3 - Label,Phone 3 - Value\n"
+        "A,* Mobile,1111111,Work,2222222,,\n"
+        "B,Work,1111112,Home,2222223,Mobile,3333333\n"
+        "C,Work Fax,1111113,Mobile,2222224,,\n"
+        "D,Mobile,1111114,Mobile,2222225,,\n"
+        "E,,1111115,,2222226,,\n"
+    )
+    assert take(book, put(text), "contact").new == 5
+    assert [(row["phone"], row["mobile"], row["description"]) for row in listed(book, "contact")] == [
+        ("2222222", "1111111", None),
+        ("1111112", "3333333", "Phone 2 - Value (Home): 2222223"),
+        (None, "2222224", "Phone 1 - Value (Work Fax): 1111113"),
+        ("1111114", "2222225", None),
+        ("1111115", "2222226", None),
+    ]
+    assert take(book, put(text), "contact", update=True).same == 5
+    take(book, put("Name,Phone,Phone Type\nF,4444444,Cell\n"), "contact")
+    assert (listed(book, "contact")[5]["phone"], listed(book, "contact")[5]["mobile"]) == (None, "4444444")
+
+
+def test_google_names_people_by_address_or_company_where_it_has_no_name(book: Context, put: Any) -> None:
+    titles = "First Name,Last Name,Organization Name,E-mail 1 - Value,Phone 1 - Value"
+    text = f"{titles}\n,,Acme,,+1 415 555 0101\n,,Beta,bo@beta.example,\n,,,ada@x.example,\n,,,,+1 415 555 0102\n"
+    done = take(book, put(text), "contact")
+    assert [row["name"] for row in listed(book, "contact")] == ["Acme", "bo@beta.example", "ada@x.example"]
+    assert [line for line, *_ in done.listed] == [5]
+    records.edit(book, CONTACT, [3], {"name": "Ada"})
+    newer = text.replace("ada@x.example,", "ada@x.example,+1 415 555 0103")
+    assert take(book, put(newer), "contact", update=True).updated == 1
+    assert (listed(book, "contact")[2]["name"], listed(book, "contact")[2]["phone"]) == ("Ada", "+1 415 555 0103")
+
+
+# --- addresses, customers, relations ----------------------------------------------------------------------------------
+
+
+def test_the_number_of_the_house_belongs_to_the_street(book: Context, put: Any) -> None:
+    begins = "Organization - Name,Organization - Address,Organization - House number of Address"
+    text = (
+        f"{begins},Organization - Street/road name of Address\n"
+        'A,"Lindenstr. 12, 10115 Berlin",12,Lindenstr.\nB,"7 Main St, Boston",7,Main St\nC,,3,Road 3\nD,,4,\nE,,,Row\n'
+        'F,,5,Rue de Rivoli\nG,,6,High St.\nH,"Old Road 8, Inn",8,Old Road\nI,,9,Lindenstr.\n'
+    )
+    take(book, put(text))
+    assert [row["street"] for row in listed(book, "company")] == [
+        "Lindenstr. 12", "7 Main St", "Road 3", None, "Row", "5 Rue de Rivoli", "6 High St.",
+        "Old Road 8", "Lindenstr. 9",
+    ]  # fmt: skip
+
+
+def test_a_customer_of_odoo_is_a_company_and_a_person_where_the_row_says_so(book: Context, put: Any) -> None:
+    text = (
+        "name,partner_id,contact_name,expected_revenue\n"
+        'A,"Azure Interior, Brandon Freeman",Brandon Freeman,5\nB,"Acme, Inc.",Ann,5\nC,"Acme, Inc.",,5\n'
+    )
+    take(book, put(text), "deal")
+    assert [(row["company"], row["contact"]) for row in listed(book, "deal")] == [
+        ("Azure Interior", "Brandon Freeman"), ("Acme, Inc.", "Ann"), ("Acme, Inc.", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "more"),
+    [
+        ("Acme (https://www.notion.so/Acme-0123?pvs=21)", "Acme", None),
+        ("Acme (UK) (https://www.notion.so/Acme-0123)", "Acme (UK)", None),
+        ("Acme (Companies/Acme%20012.md)", "Acme", None),
+        ("Acme (https://n.so/a), Beta (https://n.so/b)", "Acme", "Company: Beta (https://n.so/b)"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["lead", "deal"])
+def test_relations_of_notion_are_names(
+    book: Context, put: Any, kind: str, cell: str, name: str, more: str | None
+) -> None:
+    take(book, put(f'Name,Company,Amount\nA,"{cell}",5\n'), kind)
+    (row,) = listed(book, kind)
+    assert (row["company"], row["description"]) == (name, more)
+
+
+def test_a_task_of_notion_finds_its_deal(book: Context, put: Any) -> None:
+    records.add(book, DEAL, {"name": "Renewal"})
+    assert take(book, put("Task,Due,Deal\nCall,2026-12-01,Renewal (https://n.so/r)\n"), "task").new == 1
+    assert listed(book, "task")[0]["opportunity"] == "Renewal"
+
+
+def test_a_refused_link_names_the_title_of_its_column(book: Context, put: Any) -> None:
+    for number in (1, 2):
+        records.add(book, CONTACT, {"name": "Ada", "email": f"ada{number}@x.example"})
+    done = take(book, put("Deal Name,Primary Contact,Amount\nA,Ada,5\n"), "deal")
+    assert [(line, header, value) for line, header, value, _ in done.listed] == [(2, "Primary Contact", "Ada")]

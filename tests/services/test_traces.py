@@ -1,0 +1,85 @@
+"""What a purge does where else a person is named: saved views, living and removed; what it tells of the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.errors import NotFoundError
+from crmcli.services import database, deals, history, records, saved_views
+from tests.services.test_history import everything
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+def views(ctx: Context) -> dict[str, str]:
+    return {row["name"]: row["filter"] for row in saved_views.views(ctx).rows}
+
+
+def test_purge_takes_the_person_out_of_saved_views(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Zyxwalda", "email": "zyx@p.example"})
+    saved_views.save(ctx, "one", LEAD, "email:zyx@p.example or email:bob@q.example", sort="name")
+    saved_views.save(ctx, "gone", None, 'name:"ZYXWALDA"')
+    saved_views.remove(ctx, "gone")
+    saved_views.save(ctx, "was", LEAD, "zyxwalda")
+    saved_views.save(ctx, "was", LEAD, "has:email")
+    saved_views.save(ctx, "zyxwalda", LEAD, "id:1")
+    saved_views.save(ctx, "city", LEAD, "city:Zyxwalda")
+    saved_views.save(ctx, "part", LEAD, "zyxwaldas")
+    lines = history.purge(ctx, LEAD, [1]).lines
+    assert lines == (
+        "purged lead:1; it cannot be undone",
+        "the view one asked for it and says now: email:purged or email:bob@q.example",
+        "the view zyxwalda bore that name and is gone too",
+    )
+    assert views(ctx) == {
+        "city": "city:Zyxwalda", "one": "email:purged or email:bob@q.example", "part": "zyxwaldas", "was": "has:email"
+    }  # fmt: skip
+    assert [row["sort"] for row in saved_views.views(ctx).rows if row["name"] == "one"] == ["name"]
+    left = everything(ctx).replace("city:zyxwalda", "").replace("zyxwaldas", "")
+    assert "zyx" not in left, left[left.index("zyx") - 100 :][:200]
+    page = database.check(ctx, deep=True)
+    assert page.values["ok"], [row for row in page.sections[0].rows.rows if not row["ok"]]
+
+
+def test_a_name_in_other_letters_is_forgotten_with_the_whole_filter(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "علي رضايي"})
+    saved_views.save(ctx, "one", CONTACT, 'name:"علي رضايي" has:email')
+    history.purge(ctx, CONTACT, [1])
+    assert views(ctx) == {"one": "purged"}
+
+
+def test_what_others_go_by_stays_in_views(ctx: Context) -> None:
+    for _ in range(2):
+        records.add(ctx, LEAD, {"name": "Ada", "email": "info@p.example"})
+    records.add(ctx, TASK, {"name": "call"})
+    saved_views.save(ctx, "one", LEAD, "name:Ada email:info@p.example")
+    saved_views.save(ctx, "calls", None, "call")
+    assert len(history.purge(ctx, TASK, [1]).lines) == 1
+    assert history.purge(ctx, LEAD, [1]).lines[1:] == ("lead:2 still has Ada, info@p.example",)
+    assert views(ctx) == {"one": "name:Ada email:info@p.example", "calls": "call"}
+    history.purge(ctx, LEAD, [2])
+    assert views(ctx) == {"one": "name:purged email:purged", "calls": "call"}
+
+
+def test_purge_tells_which_records_still_name_the_person(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Zyx", "email": "zyx@p.example", "phone": "+49 30 1234567"})
+    deals.convert(ctx, 1)
+    records.edit(ctx, DEAL, [1], {"name": "Engine"})
+    records.add(ctx, DEAL, {"name": "Other", "contact": "Zyx"})
+    lines = history.purge(ctx, CONTACT, [1]).lines
+    assert lines[1:] == ("deal:1 still has zyx@p.example, +49 30 1234567",)
+
+
+def test_a_view_that_a_purge_blanked_does_not_come_back(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Zyx", "email": "zyx@p.example"})
+    first = records.add(ctx, LEAD, {"name": "Bob"}).batch
+    saved_views.save(ctx, "one", LEAD, "email:zyx@p.example")
+    saved_views.remove(ctx, "one")
+    history.purge(ctx, LEAD, [1])
+    assert history.undo(ctx).lines == (f"took back batch {first}: 1 lead",)
+    with pytest.raises(NotFoundError, match="nothing of yours"):
+        history.undo(ctx)

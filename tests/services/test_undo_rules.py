@@ -1,0 +1,354 @@
+"""What undo must not make of a book: other sums, two due days, typed figures lost, deals in stages that are not theirs,
+companies under themselves."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import COMPANY, DEAL, LEAD, TASK
+from crmcli.errors import ConflictError, CrmError, FieldError
+from crmcli.services import database, deals, history, pipelines, records, saved_views, tags, tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def add(ctx: Context, kind: Any = DEAL, **values: str) -> int:
+    """The batch that added it."""
+    return records.add(ctx, kind, {"name": "A", **values}).batch
+
+
+def edit(ctx: Context, kind: Any = DEAL, number: int = 1, **values: str) -> int:
+    """The batch that changed it."""
+    return records.edit(ctx, kind, [number], values).batch
+
+
+def figures(ctx: Context, number: int = 1, kind: Any = DEAL) -> tuple[Any, ...]:
+    found = records.get(ctx, kind, number)
+    return found["stage"], found["status"], found["probability"], found["probability_manual"]
+
+
+def sound(ctx: Context) -> None:
+    page = database.check(ctx, deep=True)
+    assert page.values["ok"], [row for row in page.sections[0].rows.rows if not row["ok"]]
+    astray = (
+        "SELECT o.id FROM opportunity o JOIN stage s ON s.id = o.stage_id WHERE s.removed_at IS NOT NULL"
+        " OR s.is_won IS TRUE AND o.status = 'open' OR s.is_won IS FALSE AND o.status = 'won' OR o.status = 'open'"
+        " AND o.probability_manual IS FALSE AND o.probability_bp <> s.probability_bp"
+    )
+    assert ctx.reader.rows(astray) == []
+
+
+# --- columns that are one field ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "first", "later", "named"),
+    [
+        (DEAL, {}, {"currency": "JPY"}, {"value": "5000"}, "Value"),
+        (DEAL, {}, {"value": "1000 JPY"}, {"recurring": "500"}, "Recurring"),
+        (DEAL, {"value": "10"}, {"value": ""}, {"currency": "JPY"}, "Currency"),
+        (LEAD, {"value": "10"}, {"currency": "JPY"}, {"value": "1000"}, "Value"),
+        (TASK, {}, {"due": "2026-11-28"}, {"due": "2026-11-28 14:30"}, "Due"),
+        (TASK, {"due": "2026-11-27 14:30"}, {"due": "2026-11-28 14:30"}, {"due": "2026-11-28"}, "Due"),
+    ],
+)
+def test_a_later_change_of_a_part_is_one_of_the_whole(
+    ctx: Context, kind: Any, given: dict[str, str], first: dict[str, str], later: dict[str, str], named: str
+) -> None:
+    add(ctx, kind, **given)
+    batch = edit(ctx, kind, **first)
+    second = edit(ctx, kind, **later)
+    before = records.get(ctx, kind, 1)
+    with pytest.raises(ConflictError, match=rf"{named}.* changed later \(batch {second}"):
+        history.undo(ctx, batch)
+    assert records.get(ctx, kind, 1) == before
+    history.undo(ctx, second)
+    history.undo(ctx, batch)
+    sound(ctx)
+
+
+def test_amounts_of_one_currency_are_two_fields(ctx: Context) -> None:
+    add(ctx, value="100 EUR")
+    batch = edit(ctx, value="200")
+    other = edit(ctx, recurring="5", plan="monthly")
+    history.undo(ctx, batch)
+    found = records.get(ctx, DEAL, 1)
+    assert (found["value"], found["recurring"], found["currency"]) == (10_000, 500, "EUR")
+    # A change that was taken back itself is no later one.
+    batch = edit(ctx, currency="JPY")
+    other = edit(ctx, recurring="7")
+    history.undo(ctx, other)
+    history.undo(ctx, batch)
+    assert records.get(ctx, DEAL, 1)["recurring"] == 500
+    sound(ctx)
+
+
+def test_feedback_and_a_view_are_taken_back_whole_or_not_at_all(ctx: Context) -> None:
+    add(ctx, TASK)
+    done = tasks.done(ctx, [1]).batch
+    tasks.done(ctx, [1], "what she said")
+    with pytest.raises(ConflictError, match="Feedback changed later"):
+        history.undo(ctx, done)
+    saved_views.save(ctx, "hot", LEAD, "value:10k..")
+    batch = saved_views.save(ctx, "hot", LEAD, "company:acme").batch
+    saved_views.save(ctx, "hot", DEAL, "company:acme")
+    with pytest.raises(ConflictError, match=r"saved_view:1 hot: .* changed later"):
+        history.undo(ctx, batch)
+
+
+# --- the probability -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["60", "70"])
+def test_a_typed_probability_stays_when_a_move_before_it_is_taken_back(ctx: Context, typed: str) -> None:
+    add(ctx)
+    moved = deals.move(ctx, DEAL, [1], "proposition").batch
+    edit(ctx, probability=typed)
+    taken = history.undo(ctx, moved).batch
+    assert figures(ctx) == ("New", "open", int(typed) * 100, True)
+    history.undo(ctx, taken)
+    assert figures(ctx) == ("Proposition", "open", int(typed) * 100, True)
+    sound(ctx)
+
+
+@pytest.mark.parametrize("close", [deals.won, deals.lost])
+def test_a_figure_forgotten_or_typed_while_it_was_closed_stays_so(ctx: Context, close: Callable[..., Any]) -> None:
+    add(ctx, probability="70")
+    closed = close(ctx, DEAL, [1]).batch
+    if close is deals.lost:
+        edit(ctx, probability="")
+        history.undo(ctx, closed)
+        assert figures(ctx) == ("New", "open", 1000, False)
+    else:
+        edit(ctx, probability="100")
+        history.undo(ctx, closed)
+        assert figures(ctx) == ("New", "open", 7000, True)
+    sound(ctx)
+
+
+def test_a_typed_probability_changed_later_is_a_conflict(ctx: Context) -> None:
+    add(ctx)
+    batch = edit(ctx, probability="40")
+    edit(ctx, probability="50")
+    with pytest.raises(ConflictError, match="Probability changed later"):
+        history.undo(ctx, batch)
+
+
+def test_an_automatic_probability_follows_its_stage(ctx: Context) -> None:
+    add(ctx, stage="proposition")
+    records.remove(ctx, DEAL, [1])
+    edited = pipelines.stage_edit(ctx, "Proposition", {"probability": "50"}).batch
+    records.restore(ctx, DEAL, [1])
+    assert figures(ctx) == ("Proposition", "open", 5000, False)
+    add(ctx, stage="proposition")
+    add(ctx, stage="proposition", probability="50")
+    history.undo(ctx, edited)
+    assert [figures(ctx, number)[2:] for number in (1, 2, 3)] == [(6000, False), (6000, False), (5000, True)]
+    sound(ctx)
+
+
+@pytest.mark.parametrize("close", [deals.won, deals.lost, records.remove])
+def test_what_is_taken_back_across_another_figure_of_the_stage_follows_it(
+    ctx: Context, close: Callable[..., Any]
+) -> None:
+    add(ctx, LEAD, stage="proposition")
+    batch = close(ctx, LEAD, [1]).batch
+    pipelines.stage_edit(ctx, "Proposition", {"probability": "50"})
+    taken = history.undo(ctx, batch).batch
+    assert figures(ctx, kind=LEAD) == ("Proposition", "open", 5000, False)
+    sound(ctx)
+    history.undo(ctx, taken)
+    sound(ctx)
+
+
+def test_what_was_added_is_taken_away_and_returns_across_another_figure(ctx: Context) -> None:
+    added = add(ctx, stage="proposition")
+    edited = pipelines.stage_edit(ctx, "Proposition", {"probability": "50"}).batch
+    taken = history.undo(ctx, added).batch
+    assert ctx.reader.value("SELECT count(*) FROM opportunity") == 0
+    history.undo(ctx, edited)
+    history.undo(ctx, taken)
+    assert figures(ctx) == ("Proposition", "open", 6000, False)
+    sound(ctx)
+
+
+# --- stages that are won now ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("back", [deals.restore, deals.reopen])
+def test_a_lost_deal_whose_stage_is_a_won_one_now_returns_to_an_open_stage(
+    ctx: Context, back: Callable[..., Any]
+) -> None:
+    pipelines.stage_add(ctx, "Nego", after="proposition")
+    add(ctx)
+    for stage in ("qualified", "nego"):
+        deals.move(ctx, DEAL, [1], stage)
+    add(ctx, stage="nego", probability="33")
+    for number in (1, 2):
+        deals.lost(ctx, DEAL, [number], "Too expensive")
+    pipelines.stage_edit(ctx, "Nego", {"is_won": "yes"})
+    assert figures(ctx)[1] == "lost"
+    back(ctx, DEAL, [1, 2])
+    assert figures(ctx) == ("Qualified", "open", 3000, False)
+    assert figures(ctx, 2) == ("Proposition", "open", 3300, True)
+    sound(ctx)
+
+
+def test_removed_deals_are_won_and_opened_with_their_stage(ctx: Context) -> None:
+    add(ctx, stage="proposition")
+    removed = records.remove(ctx, DEAL, [1]).batch
+    pipelines.stage_edit(ctx, "Proposition", {"is_won": "yes"})
+    sound(ctx)
+    history.undo(ctx, removed)
+    assert figures(ctx)[:3] == ("Proposition", "won", 10_000)
+    records.remove(ctx, DEAL, [1])
+    pipelines.stage_edit(ctx, "Proposition", {"is_won": "no", "probability": "55"})
+    records.restore(ctx, DEAL, [1])
+    assert figures(ctx) == ("Proposition", "open", 5500, False)
+    sound(ctx)
+
+
+def _moved_out(ctx: Context) -> int:
+    add(ctx, stage="nego")
+    batch = deals.move(ctx, DEAL, [1], "new").batch
+    pipelines.stage_edit(ctx, "Nego", {"is_won": "yes"})
+    return batch
+
+
+def _lost(ctx: Context) -> int:
+    add(ctx, stage="nego")
+    batch = deals.lost(ctx, DEAL, [1]).batch
+    pipelines.stage_edit(ctx, "Nego", {"is_won": "yes"})
+    return batch
+
+
+def _won_there_later(ctx: Context) -> int:
+    batch = pipelines.stage_edit(ctx, "Nego", {"is_won": "yes"}).batch
+    add(ctx)
+    deals.move(ctx, DEAL, [1], "nego")
+    return batch
+
+
+def _opened_there_later(ctx: Context) -> int:
+    pipelines.stage_edit(ctx, "Nego", {"is_won": "yes"})
+    batch = pipelines.stage_edit(ctx, "Nego", {"is_won": "no"}).batch
+    add(ctx, stage="nego")
+    return batch
+
+
+@pytest.mark.parametrize("way", [_moved_out, _lost, _won_there_later, _opened_there_later])
+def test_nothing_open_returns_to_a_won_stage_nor_is_won_in_an_open_one(
+    ctx: Context, way: Callable[[Context], int]
+) -> None:
+    pipelines.stage_add(ctx, "Nego", after="proposition")
+    batch = way(ctx)
+    with pytest.raises(
+        ConflictError, match=r"deal:1 A: it is (open|won), and its stage Nego would be an? (won|open) one"
+    ):
+        history.undo(ctx, batch)
+    sound(ctx)
+
+
+# --- companies and their parents -----------------------------------------------------------------------------------
+
+
+def test_no_company_gets_under_itself_by_undo(ctx: Context) -> None:
+    for name in ("A", "B"):
+        add(ctx, COMPANY, name=name)
+    edit(ctx, COMPANY, 1, parent="2")
+    cleared = edit(ctx, COMPANY, 1, parent="")
+    under = edit(ctx, COMPANY, 2, parent="1")
+    with pytest.raises(ConflictError, match="company:1 A: the parent it had, B, is under it now"):
+        history.undo(ctx, cleared)
+    assert records.get(ctx, COMPANY, 1)["parent"] is None
+    history.undo(ctx, under)
+    history.undo(ctx, cleared)
+    assert records.get(ctx, COMPANY, 1)["parent"] == "B"
+
+
+def test_two_at_once_make_no_circle(ctx: Context) -> None:
+    if ctx.reader.dialect == "sqlite":
+        pytest.skip("SQLite has one writer")
+    for name in ("A", "B"):
+        add(ctx, COMPANY, name=name)
+    other = Context(Settings({"db": ctx.settings.database}), quiet=True, plugins=False)
+    said: list[str] = []
+
+    def put_under() -> None:
+        try:
+            edit(other, COMPANY, 2, parent="1")
+        except FieldError as error:
+            said.append(error.message)
+
+    second = threading.Thread(target=put_under)
+    try:
+        with ctx.writing():
+            edit(ctx, COMPANY, 1, parent="2")
+            second.start()
+            second.join(0.5)  # it waits; should the machine be slow, it comes later all the same
+    finally:
+        second.join(30)
+        other.close()
+    assert said == ["A is under B already"]
+    assert [records.get(ctx, COMPANY, number)["parent"] for number in (1, 2)] == ["B", None]
+
+
+def test_nothing_enters_a_stage_while_it_is_taken_out(ctx: Context) -> None:
+    if ctx.reader.dialect == "sqlite":
+        pytest.skip("SQLite has one writer")
+    pipelines.stage_add(ctx, "Nego", after="proposition")
+    deals.move(ctx, DEAL, [records.add(ctx, DEAL, {"name": "Old", "stage": "nego"}).ids[0]], "new")
+    other = Context(Settings({"db": ctx.settings.database}), quiet=True, plugins=False)
+    said: list[CrmError] = []
+
+    def enter() -> None:
+        try:
+            add(other, stage="nego")
+        except CrmError as error:
+            said.append(error)
+
+    second = threading.Thread(target=enter)
+    try:
+        with ctx.writing() as tx:
+            pipelines.stage_remove(ctx, "nego")
+            tx.flush()
+            second.start()
+            second.join(0.5)
+    finally:
+        second.join(30)
+        other.close()
+    assert len(said) == 1
+    sound(ctx)
+
+
+# --- names and ids that somebody else has by now --------------------------------------------------------------------
+
+
+def test_a_name_or_external_id_that_another_has_is_a_named_conflict(ctx: Context) -> None:
+    batch = add(ctx, LEAD, external_id="x1")
+    history.undo(ctx, batch)
+    taken = ctx.batch
+    later = add(ctx, LEAD, name="B", external_id="x1")
+    with pytest.raises(ConflictError, match=rf"lead:1 A: its external id x1 is that of lead:2 now \(batch {later}"):
+        history.undo(ctx, taken)
+    edit(ctx, LEAD, 2, tags="vip")
+    renamed = tags.rename(ctx, "vip", "hot").batch
+    edit(ctx, LEAD, 2, tags="+vip")
+    with pytest.raises(ConflictError, match="tag:1 hot: another tag is called vip now"):
+        history.undo(ctx, renamed)
+    saved_views.save(ctx, "mine", LEAD, "tag:hot")
+    removed = saved_views.remove(ctx, "mine").batch
+    saved_views.save(ctx, "Mine", LEAD, "tag:vip")
+    with pytest.raises(ConflictError, match="saved_view:1 mine: another saved view is called mine now"):
+        history.undo(ctx, removed)
+    called = pipelines.stage_edit(ctx, "Qualified", {"name": "Fit"}).batch
+    pipelines.stage_add(ctx, "Qualified")
+    with pytest.raises(ConflictError, match="another stage is called Qualified now"):
+        history.undo(ctx, called)
+    sound(ctx)
