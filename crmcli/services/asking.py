@@ -154,6 +154,8 @@ def _allowed(action: int, first: str | None, second: str | None, _base: str | No
         return sqlite3.SQLITE_DENY if second == "load_extension" else sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_PRAGMA and first in PRAGMAS:
         return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
+        return sqlite3.SQLITE_OK  # asked when a pragma is read as a table; a real update of it is always refused
     return sqlite3.SQLITE_DENY
 
 

@@ -554,12 +554,19 @@ def test_sql_only_reads(ctx: Context, text: str) -> None:
     [
         "select load_extension('x')",
         "select * from pragma_writable_schema",
+        "with x as (select 1) update sqlite_master set sql = 'x'",
         "with x as (select 1) insert into source (name) select 'x'",
     ],
 )
 def test_sqlite_refuses_side_doors(book: Context, text: str) -> None:
     with pytest.raises(UsageError):
         asking.sql(book, text)
+
+
+def test_sqlite_tells_of_its_tables(book: Context) -> None:
+    names = [row["name"] for row in asking.sql(book, "select name from pragma_table_info('v_deal')").rows]
+    assert names[:2] == ["id", "uid"]
+    assert "v_deal" in [row["name"] for row in asking.sql(book, "select name from pragma_table_list").rows]
 
 
 def test_postgresql_refuses_side_doors(pg_url: str) -> None:
