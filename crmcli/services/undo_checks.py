@@ -6,16 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.text import fold
-from crmcli.services.links import NOUNS, WORDS
+from crmcli.services.links import NOUNS
+from crmcli.store.fitting import NAMED
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from crmcli.store.connect import Connection
-
-#: Tables of which two rows never have one name, besides the words.
-NAMED = frozenset(("saved_view", "pipeline", "stage"))
 
 
 class Clash(NamedTuple):
@@ -65,12 +63,12 @@ def taken(connection: Connection, table: str, rows: Mapping[int, Mapping[str, An
     """Those of these rows whose name or external id (`column`) another record has by now."""
     if column == "external_id":
         yield from _same_external(connection, table, rows)
-    elif table in NAMED | WORDS:
+    elif table in NAMED:
         noun = NOUNS[table].replace("_", " ")
         for number, row in rows.items():
             sql, params = f"SELECT id FROM {table} WHERE name_key = ? AND id <> ?", [fold(row["name"]), number]
-            if table == "stage":
-                sql, params = f"{sql} AND pipeline_id = ?", [*params, row["pipeline_id"]]
+            if within := NAMED[table]:
+                sql, params = f"{sql} AND {within} = ?", [*params, row[within]]
             other = connection.value(sql, params)
             if other is not None:
                 yield Clash(number, row, f"another {noun} is called {row['name']} now", other)
