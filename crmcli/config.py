@@ -276,7 +276,7 @@ def _read(path: str) -> dict[str, Any]:
         return {}
     try:
         with open(path, "rb") as file:
-            return _parsed(file.read().decode())
+            return _parsed(file.read().decode("utf-8-sig"))
     except ValueError as error:  # no UTF-8, no TOML
         raise UsageError(f"{path} cannot be read: {error}", "mend the file, or move it away") from None
     except OSError as error:
@@ -326,7 +326,7 @@ def planned(name: str, value: str | None) -> tuple[str, bytes]:
             raise NotFoundError(f"{name} is not set in {path}")
     document = tomlkit.document()
     if os.path.exists(path):
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(path, encoding="utf-8-sig", newline="") as file:
             document = tomlkit.parse(file.read())
     stands = list(_places(document, name))
     if value is None:

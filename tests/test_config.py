@@ -152,3 +152,14 @@ def test_a_file_that_is_a_link_stays_one(tmp_path: Path) -> None:
     config.write("limit", "7")
     assert path.is_symlink()
     assert (tmp_path / "dotfiles.toml").read_text(encoding="utf-8") == 'currency = "USD"\nlimit = 7\n'
+
+
+def test_a_mark_at_the_start_of_the_file_is_no_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows Notepad saves one."""
+    monkeypatch.setenv("CRM_HOME", str(tmp_path))
+    path = tmp_path / "config" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xef\xbb\xbflimit = 3\n")
+    assert Settings()["limit"] == 3
+    config.write("limit", "4")
+    assert Settings()["limit"] == 4

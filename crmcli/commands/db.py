@@ -52,7 +52,7 @@ def check(
         typer.Option(
             "--repair",
             help="First make anew what is worked out from the records: search index, dates of last touch, "
-            "task counts, views, indexes, counters of numbers",
+            "task counts, views, indexes, counters of numbers; then check as --deep does",
             show_default=False,
         ),
     ] = False,
@@ -64,7 +64,7 @@ def check(
         book(ctx).say(f"would: make anew search index, derived columns, views, indexes, counters\n{UNWRITTEN}")
     elif repair:
         database.repair(book(ctx))
-    return database.check(book(ctx), deep=deep)
+    return database.check(book(ctx), deep=deep or repair)
 
 
 @app.command("backup", help="Copy the book into a file, and check the copy.")

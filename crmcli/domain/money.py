@@ -62,7 +62,7 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
-def written() -> frozenset[str]:
+def names_beside() -> frozenset[str]:
     """Return what names a currency beside an amount: codes in capitals, signs and words in lower case."""
     return _KNOWN | _SYMBOLS.keys() | _SHARED.keys() | _TOMAN | {"kč", "zł", "kr", "kr."}
 

@@ -154,7 +154,7 @@ def _start(path: str, sheet: str | None) -> Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    currencies = sorted(money.written())
+    currencies = sorted(money.names_beside())
     request = {"path": os.path.abspath(path), "sheet": sheet, "sys_path": sys.path, "currencies": currencies}
     assert child.stdin is not None
     try:

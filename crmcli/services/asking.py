@@ -37,6 +37,8 @@ LISTING = {
 }
 #: PostgreSQL's code for an unknown column.
 NO_SUCH_COLUMN = "42703"
+#: Up to here a double, which is what readers of JSON make of a number, has every whole number.
+EXACT = 2**53
 #: PostgreSQL's numbers of json and jsonb.
 JSON = (114, 3802)
 #: Names and texts in SQLite's quotes, and comments; what stands in double quotes is the group.
@@ -197,8 +199,8 @@ def _finite(value: Any) -> Any:
 
 
 def _native(value: Any) -> Any:
-    """A driver's value as JSON knows it: instants and days as stored, bytes as hex, exact numbers as numbers, or where
-    a number of JSON's readers would lose digits as their text."""
+    """A driver's value as JSON knows it: instants and days as stored, bytes as hex, exact numbers as numbers, or as
+    their text where they are so great that JSON's readers would lose digits before the point."""
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, datetime):
@@ -212,9 +214,8 @@ def _native(value: Any) -> Any:
     if isinstance(value, dict):
         return value
     try:
-        if value == int(value):
-            return int(value)
-        near = float(value)
-    except (TypeError, ValueError, OverflowError):
+        if abs(value) > EXACT:
+            return str(value)
+        return int(value) if value == int(value) else float(value)
+    except (TypeError, ValueError, ArithmeticError):
         return str(value)
-    return near if type(value)(repr(near)) == value else str(value)

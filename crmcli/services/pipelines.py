@@ -111,8 +111,9 @@ def pipeline_id(ctx: Context, name: str) -> int:
 def _stage(ctx: Context, name: str, pipeline: str) -> dict[str, Any]:
     """A stage by name, in `pipeline` where one is given. Raises NotFoundError, UsageError."""
     wanted = pipeline_id(ctx, pipeline) if pipeline else None
-    named = [s for s in every_stage(ctx) if s["name_key"] == fold(name)]
-    own = [s for s in every_stage(ctx) if wanted in (None, s["pipeline_id"])]
+    every = every_stage(ctx)
+    named = [s for s in every if s["name_key"] == fold(name)]
+    own = [s for s in every if wanted in (None, s["pipeline_id"])]
     fits = [s for s in named if s in own]
     if named and not fits:
         raise NotFoundError(

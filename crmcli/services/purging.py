@@ -58,7 +58,7 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
             if number not in there:
                 raise NotFoundError(f"there is no {kind.name} {number}")
         doomed = _doomed(connection, kind.table, numbers)
-        texts = _texts(connection, kind.table, there)
+        texts = _texts(connection, kind.table, there, ctx.env.region)
         _silence(connection, doomed, texts)
         linked = _let_go(tx, doomed)
         tx.flush()
@@ -113,14 +113,14 @@ def _let_go(tx: Transaction, doomed: dict[str, set[int]]) -> set[int]:
     return linked
 
 
-def _texts(connection: Connection, table: str, there: Mapping[int, dict[str, Any]]) -> set[str]:
+def _texts(connection: Connection, table: str, there: Mapping[int, dict[str, Any]], region: str) -> set[str]:
     """What names the records: names, e-mails and telephones, now and in the journal, folded."""
     rows = list(there.values())
     for some, marks in portions(there):
         sql = f"SELECT before, after FROM journal WHERE entity = ? AND record_id IN ({marks})"
         for sides in connection.rows(sql, (table, *some)):
             rows += filter(None, map(journal.columns, sides))
-    return traces.texts_of(rows)
+    return traces.texts_of(rows, region)
 
 
 def _silence(connection: Connection, doomed: dict[str, set[int]], texts: set[str]) -> None:

@@ -188,6 +188,8 @@ def list_section(
 def add(ctx: Context, kind: Entity, assigned: Mapping[str, str], *, note: str = "", source: str = "cli") -> Changed:
     """A new record from typed values; `note` is put on its timeline. Raises FieldError, UsageError."""
     with ctx.writing(source) as tx:
+        if note.strip():
+            tx.word("user", ctx.actor)  # its author: names are taken before a stage is, see `stages.hold`
         number = values.create(ctx, tx, kind, assigned)
         if note.strip():
             from crmcli.services import timeline

@@ -125,20 +125,23 @@ def _users(ctx: Context, name: str) -> list[str]:
 def working(ctx: Context) -> dict[str, str]:
     """The saved views whose filter can be read: name -> filter."""
     found = {}
+    book = naming.book(ctx)
     for name, of, text in ctx.reader.rows("SELECT name, entity, filter FROM saved_view ORDER BY name_key"):
         for kind in [ENTITIES[of]] if of else RECORDS.values():
             with contextlib.suppress(FilterError):
-                query.read(text or "", kind, ctx.env, naming.book(ctx))
+                query.read(text or "", kind, ctx.env, book)
                 found[str(name)] = str(text or "")
+                break
     return found
 
 
 def broken(ctx: Context, before: Mapping[str, str]) -> list[str]:
     """A line for each of the views that worked (`before`) and do not any more."""
+    now = working(ctx) if before else {}
     return [
         f"the view {name} does not work any more, save it anew: {text}"
         for name, text in before.items()
-        if name not in working(ctx)
+        if name not in now
     ]
 
 

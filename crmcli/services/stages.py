@@ -68,7 +68,8 @@ def first_stage(ctx: Context, pipeline_id: int | None) -> dict[str, Any]:
 
 
 def hold(tx: Transaction, number: int) -> None:
-    """Let nothing more into a stage that is to change until the transaction ends, and wait for what is on its way."""
+    """Let nothing more into a stage that is to change until the transaction ends, and wait for what is on its way.
+    Whoever also takes the names (`names_alone`, a new word) takes them first: in one order nobody waits for ever."""
     if tx.connection.dialect == "postgresql":
         tx.connection.run("SELECT 1 FROM stage WHERE id = ? FOR UPDATE", (number,))
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import query
+from crmcli.domain.address import phone_key
 from crmcli.domain.change import Change
+from crmcli.domain.keys import KEYED
+from crmcli.domain.query import And, Not, Or, Term, Value, Word
 from crmcli.domain.text import clip, fold
+from crmcli.errors import FilterError
 from crmcli.store import journal
 from crmcli.store.sql import portions
 
@@ -16,21 +21,23 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
-#: The columns that name a person or firm.
+#: The columns that name a person or firm, and those of them that are telephones.
 NAMING = ("name", "contact_name", "email", "phone", "mobile")
+PHONES = ("phone", "mobile")
 #: The fields of a filter that a name can stand in; in others (tag:may, city:paris) it is another word of that name.
 WHO = frozenset(
     ("name", "contact", "contact_name", "company", "company_name", "parent", "on", "email", "phone", "mobile")
 )
-#: What a filter asks for in place of what is forgotten.
-NOBODY = "purged"
+#: What a filter asks for in place of what is forgotten: nothing that there is.
+NOBODY = Term("no", (Value("id"),))
 #: Of the records that still have something, so many are named.
 MOST = 20
 
 
-def texts_of(rows: Iterable[Mapping[str, Any]]) -> set[str]:
-    """What names these records: names, e-mails and telephones, folded."""
-    return {text for row in rows for c in NAMING if row.get(c) and (text := fold(str(row[c])))}
+def texts_of(rows: Iterable[Mapping[str, Any]], region: str) -> set[str]:
+    """What names these records: names, e-mails and telephones, folded, and telephones also in their one form."""
+    texts = {text for row in rows for c in NAMING if row.get(c) and (text := fold(str(row[c])))}
+    return texts | {key for row in rows for c in PHONES if row.get(c) and (key := phone_key(str(row[c]), region))}
 
 
 def forget_views(tx: Transaction, texts: Iterable[str]) -> Iterator[str]:
@@ -39,16 +46,18 @@ def forget_views(tx: Transaction, texts: Iterable[str]) -> Iterator[str]:
     connection = tx.connection
     rows = connection.rows("SELECT id, name, filter, entity, columns, sort FROM saved_view ORDER BY id")
     living = {row[0]: dict(zip(("name", "filter", "entity", "columns", "sort"), row[1:], strict=True)) for row in rows}
-    said: dict[int, list[str]] = {number: [row["name"], row["filter"] or ""] for number, row in living.items()}
+    names = {number: {row["name"]} for number, row in living.items()}
+    filters = {number: {row["filter"] or ""} for number, row in living.items()}
     for number, *sides in connection.rows("SELECT record_id, before, after FROM journal WHERE entity = 'saved_view'"):
         for side in filter(None, map(journal.columns, sides)):
-            said.setdefault(number, []).extend(str(side[c]) for c in ("name", "filter") if side.get(c))
-    folded = {number: [fold(text) for text in lines] for number, lines in said.items()}
-    gone = [
-        t for t in texts if any(t in line for lines in folded.values() for line in lines) and not _borne(connection, t)
-    ]
-    for number, lines in folded.items():
-        if not any(_names(line, text) for line in lines for text in gone):
+            names.setdefault(number, set()).add(str(side.get("name") or ""))
+            filters.setdefault(number, set()).add(str(side.get("filter") or ""))
+    if not names:
+        return
+    region = tx.env.region
+    gone = _Gone({text for text in texts if not _borne(connection, text, region)}, region)
+    for number in sorted(names):
+        if not any(map(gone.names, names[number])) and all(gone.without(text) == text for text in filters[number]):
             continue
         connection.run("DELETE FROM saved_view WHERE id = ?", (number,))
         connection.run(
@@ -59,51 +68,67 @@ def forget_views(tx: Transaction, texts: Iterable[str]) -> Iterator[str]:
             yield from _anew(tx, living[number], gone)
 
 
-def _anew(tx: Transaction, view: dict[str, Any], gone: list[str]) -> Iterator[str]:
-    """Save a view again that is forgotten with its journal, as far as it names none of `gone`."""
-    if any(_names(fold(view["name"]), text) for text in gone):
+def _anew(tx: Transaction, view: dict[str, Any], gone: _Gone) -> Iterator[str]:
+    """Save a view again that is forgotten with its journal, as far as it names nobody that is gone."""
+    if gone.names(view["name"]):
         yield f"the view {view['name']} bore that name and is gone too"
         return
     was = view["filter"] or ""
-    now = _without(was, gone)
+    now = gone.without(was)
     tx.add("saved_view", {**view, "filter": now or None})
     if now != was:
         yield f"the view {view['name']} asked for it and says now: {clip(now, 200)}"
 
 
-def _names(line: str, text: str) -> bool:
-    """Whether a folded filter asks for a folded text."""
-    return any(_meant(line, found) for found in _whole(text).finditer(line))
+class _Gone:
+    """What the purged went by, and filters without it."""
+
+    def __init__(self, texts: set[str], region: str) -> None:
+        self._texts, self._region = texts, region
+        either = "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
+        self._whole = re.compile(rf"(?<!\w)(?:{either})(?!\w)") if texts else None
+
+    def names(self, text: str, field: str = "") -> bool:
+        """Whether a text, a value of this field in a filter, is or holds what one of them went by."""
+        if phone_key(text, self._region) in self._texts:
+            return True
+        found = self._whole.search(fold(text)) if self._whole else None
+        # A name is another word in fields that are no names; an address is one anywhere.
+        return found is not None and (not field or field in WHO or _is_address(found[0]))
+
+    def without(self, text: str) -> str:
+        """A filter that asks for nobody where it asked for one of them; the text itself where it did not."""
+        try:
+            tree = query.parse(text)
+        except FilterError:
+            return query.canonical(NOBODY) if self.names(text) else text
+        left = self._forget(tree)
+        return text if left == tree else query.canonical(left)
+
+    def _forget(self, node: Any) -> Any:
+        if isinstance(node, (And, Or)):
+            return type(node)(tuple(map(self._forget, node.items)))
+        if isinstance(node, Not):
+            return Not(self._forget(node.item))
+        if isinstance(node, Word):
+            return NOBODY if self.names(node.text) else node
+        stays = tuple(value for value in node.values if not self.names(value.text, node.field))
+        return node if len(stays) == len(node.values) else Term(node.field, stays, node.exact) if stays else NOBODY
 
 
-def _whole(text: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)", re.IGNORECASE)
+def _is_address(text: str) -> bool:
+    return "@" in text or sum(c.isdigit() for c in text) > 6
 
 
-def _meant(line: str, found: re.Match[str]) -> bool:
-    """Whether a text in a filter stands where a person or firm is named: an address does anywhere."""
-    if "@" in found[0] or sum(c.isdigit() for c in found[0]) > 6:
-        return True
-    field = re.search(r'(\w+):(?:[^\s"]*"[^"]*|\S*)$', line[: found.start()])
-    return field is None or field[1].lower() in WHO
-
-
-def _without(line: str, gone: list[str]) -> str:
-    """A filter that asks for nobody where it asked for one of these folded texts."""
-    for text in sorted(gone, key=len, reverse=True):
-        meant = [found.span() for found in _whole(text).finditer(line) if _meant(line, found)]
-        for start, end in reversed(meant):
-            line = line[:start] + NOBODY + line[end:]
-    # Written in other letters than it was folded to, it cannot be told from the rest.
-    return NOBODY if any(_names(fold(line), text) for text in gone) else line
-
-
-def _borne(connection: Connection, text: str) -> bool:
+def _borne(connection: Connection, text: str, region: str) -> bool:
     """Whether a record that is still there goes by this name or address."""
-    return any(
-        connection.one(f"SELECT 1 FROM {table} WHERE name_key = ? OR email_key = ? LIMIT 1", (text, text))
-        for table in ("contact", "company", "opportunity")
-    )
+    key = phone_key(text, region) or text
+    for table in ("contact", "company", "opportunity"):
+        columns = [f"{column}_key" for column in KEYED[table] if column in NAMING]
+        sql = f"SELECT 1 FROM {table} WHERE {' OR '.join(f'{c} = ?' for c in columns)} LIMIT 1"
+        if connection.one(sql, [key if c in ("phone_key", "mobile_key") else text for c in columns]):
+            return True
+    return False
 
 
 def left_in(

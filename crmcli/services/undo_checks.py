@@ -76,7 +76,8 @@ def taken(connection: Connection, table: str, rows: Mapping[int, Mapping[str, An
 
 def _same_external(connection: Connection, table: str, rows: Mapping[int, Mapping[str, Any]]) -> Iterator[Clash]:
     kind = "kind" if table == "opportunity" else "NULL"
-    wanted = {(row.get("kind"), row["external_id"]): number for number, row in rows.items()}
+    kinds = {number: row.get("kind") if table == "opportunity" else None for number, row in rows.items()}
+    wanted = {(kinds[number], row["external_id"]): number for number, row in rows.items()}
     for some, marks in portions(sorted({external for _, external in wanted})):
         sql = f"SELECT id, {kind}, external_id FROM {table} WHERE external_id IN ({marks}) ORDER BY id"
         for other, of, external in connection.rows(sql, some):

@@ -19,6 +19,7 @@ PROBABILITY = ("probability_bp", "probability_manual", "probability_kept_bp")
 #: table -> the columns that are one field
 FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "opportunity": (("value_minor", "currency"), ("recurring_minor", "currency"), PROBABILITY),
+    "company": (("revenue_minor", "currency"),),
     "task": (("due_on", "due_at"), ("done_at", "feedback")),
     "saved_view": (("filter", "entity", "columns", "sort"),),
 }

@@ -83,12 +83,7 @@ def _newest(ctx: Context) -> int:
         f"SELECT id FROM batch WHERE {standing} AND actor = ? ORDER BY id DESC LIMIT 1", (ctx.actor,)
     )
     if found is not None:
-        undone = dict(ctx.reader.rows("SELECT id, undoes FROM batch WHERE undoes IS NOT NULL ORDER BY id"))
-        since: dict[int, int] = {}
-        for number, root in undone.items():
-            while root in undone:
-                root = undone[root]
-            since[root] = number
+        since = {root: number for number, root in _roots(ctx).items()}
         best = int(found)
         for root, number in since.items():
             if number > since.get(best, best) and ctx.reader.one(
@@ -101,10 +96,20 @@ def _newest(ctx: Context) -> int:
     raise NotFoundError("there is nothing of yours to undo", hint)
 
 
+def _roots(ctx: Context) -> dict[int, int]:
+    """undo -> the batch, no undo itself, that it takes back or brings back in the end; the oldest undo first."""
+    roots: dict[int, int] = {}
+    for number, target in ctx.reader.rows("SELECT id, undoes FROM batch WHERE undoes IS NOT NULL ORDER BY id"):
+        roots[number] = roots.get(target, target)
+    return roots
+
+
 def _check(ctx: Context, number: int, *, alone: bool = False) -> None:
     """Refuse what cannot be undone; `alone` keeps others from undoing it too until the transaction ends."""
-    lock = " FOR UPDATE" if alone and ctx.reader.dialect == "postgresql" else ""
-    found = ctx.reader.one(f"SELECT source, undone_by FROM batch WHERE id = ?{lock}", (number,))
+    root = _roots(ctx).get(number, number)
+    if alone and ctx.reader.dialect == "postgresql":
+        ctx.reader.rows("SELECT 1 FROM batch WHERE id = ? FOR UPDATE", (root,))
+    found = ctx.reader.one("SELECT source, undone_by FROM batch WHERE id = ?", (number,))
     if found is None:
         raise NotFoundError(f"there is no batch {number}", "'crm undo --list' shows the numbers")
     source, undone_by = found
@@ -112,8 +117,20 @@ def _check(ctx: Context, number: int, *, alone: bool = False) -> None:
         raise RefusedError("the making of the book cannot be undone", "'crm db path' names the file, if it shall go")
     if source == "purge":
         raise RefusedError("what was purged is forgotten and cannot be brought back")
+    if _blanked(ctx, number):
+        raise RefusedError("what was purged is forgotten and cannot be brought back")
     if undone_by is not None:
         raise ConflictError(f"batch {number} is already undone", f"'crm undo {undone_by}' brings it back")
+    last = max((undo for undo, of in _roots(ctx).items() if of == root), default=number)
+    if number not in (root, last):
+        raise ConflictError(f"batch {number} was overtaken by batch {last}", f"'crm undo {last}' takes that back")
+
+
+def _blanked(ctx: Context, number: int) -> bool:
+    """Whether a purge left nothing of what a batch did."""
+    sql = "SELECT 1 FROM journal_tx x JOIN journal j ON j.seq = x.seq WHERE x.batch_id = ?"
+    left = f"{sql} AND (j.before IS NOT NULL OR j.after IS NOT NULL) LIMIT 1"
+    return ctx.reader.one(left, (number,)) is None and ctx.reader.one(f"{sql} LIMIT 1", (number,)) is not None
 
 
 def _reinstate(ctx: Context, number: int) -> None:

@@ -45,7 +45,7 @@ def _wanted(dialect: str) -> dict[str, Index]:
             found[str(index.name)] = Index(table.name, columns, bool(index.unique), partial, make)
         for constraint in table.constraints if dialect == "postgresql" else ():
             if isinstance(constraint, UniqueConstraint):
-                make = str(AddConstraint(constraint).compile(dialect=known))
+                make = str(AddConstraint(constraint, isolate_from_table=False).compile(dialect=known))
                 columns = tuple(column.name for column in constraint.columns)
                 found[str(constraint.name)] = Index(table.name, columns, True, False, make)
     return found

@@ -10,12 +10,10 @@ from crmcli.domain.types import Instant
 from crmcli.errors import DamagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from crmcli.store.connect import Connection
 
-#: So many transactions, and so many of their changes, are read at a time.
-PAGE, MANY = 1000, 5000
 ADVICE = "run 'crm db check --deep', then restore a backup with 'crm db restore FILE'"
 #: A transaction and the batch it belongs to, for `Link`.
 LINKS = (
@@ -90,44 +88,3 @@ def _over(text: str, digests: Iterable[str]) -> str:
     for one in digests:
         chain.update(str(one).encode())
     return chain.hexdigest()
-
-
-def relink(connection: Connection) -> None:
-    """Give every transaction of a book from before revision 0004 the hash that it has since. Where its old one was
-    wrong it is left, and with it what `crm db check` says of it."""
-    old = new = ""
-    last = 0
-    while page := connection.rows(LINKS, (last, PAGE)):
-        fresh = []
-        for some in _together(page):
-            own = _digests(connection, some[0][0], some[-1][0])
-            for row in some:
-                this, stored = Link.read(row), row[-1]
-                known = this.hashed_before_0004(old, own.get(this.seq, ())) == stored
-                made = this.hashed(new, own.get(this.seq, ())) if known else stored
-                fresh.append((made, this.seq))
-                old, new, last = stored, made, this.seq
-        connection.run_many("UPDATE journal_tx SET hash = ? WHERE seq = ?", fresh)
-    connection.run("UPDATE journal_head SET hash = ? WHERE id = 1 AND hash = ?", (new, old))
-
-
-def _together(page: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of `LINKS` parted where their transactions have some thousand changes: a larger one stands alone."""
-    some: list[tuple[Any, ...]] = []
-    many = 0
-    for row in page:
-        if some and many + row[-2] > MANY:
-            yield some
-            some, many = [], 0
-        some.append(row)
-        many += row[-2]
-    yield some
-
-
-def _digests(connection: Connection, first: int, last: int) -> dict[int, list[str]]:
-    """transaction -> the digests of its rows in their order."""
-    found: dict[int, list[str]] = {}
-    sql = "SELECT seq, digest FROM journal WHERE seq >= ? AND seq <= ? ORDER BY seq, id"
-    for seq, one in connection.rows(sql, (first, last)):
-        found.setdefault(seq, []).append(one)
-    return found

@@ -100,7 +100,9 @@ class Dashboard(App[int]):
         #: Keys and pastes that wait for the one before them.
         self.typed = TypeAhead(self._settled, self._held, self._typed_on, self._handle_exception)
         #: Whether it is being looked up what an undo would take back, and what has become of a line that was saved.
-        self._undoing = self._expecting = False
+        #: How often the book could be reached again.
+        self.recovered = 0
+        self._undoing = self._expecting = self._once_more = False
         #: The rows that nobody has asked for (`aside`): their group and token.
         self._aside: tuple[str, int] = ("", 0)
         # Every main place has a stack of screens of its own.
@@ -270,11 +272,22 @@ class Dashboard(App[int]):
         """Look whether anybody has changed the book; what is on the screen follows. `asked`: keys wait for that."""
         self._waited()
         self._expecting = self._expecting or asked
+        if self.desk.awaited("pulse"):
+            # Asked anew it would never be heard where an answer takes longer than a beat; what was just written wants
+            # one from after that.
+            self._once_more = self._once_more or asked
+            return
         self.desk.ask(pulse.pulse, then=self._beaten, group="pulse", failed=self._unheard)
 
     def _beaten(self, found: pulse.Pulse) -> None:
-        self.trouble = ""
+        if self.trouble:
+            self.trouble = ""
+            self.recovered += 1
         asked, self._expecting = self._expecting, False
+        if self._once_more:
+            self._once_more = False
+            self.beat(asked=True)
+            return
         if not (here := self.here):
             return
         if asked:
@@ -294,7 +307,7 @@ class Dashboard(App[int]):
     def _unheard(self, error: CrmError) -> bool:
         """Say that what is on the screen may be out of date: in a toast now, and in the title while it is so."""
         said, self.trouble = bool(self.trouble), error.message
-        self._expecting = False
+        self._expecting = self._once_more = False
         if self.here:
             self.here.warn(error.message)
         return said

@@ -34,6 +34,8 @@ def title(tabs: Sequence[tuple[str, bool]], right: str, filter_text: str, column
     if words:
         kept = min(width(words[at]), LEAST) + (width("".join(MORE)) if len(words) > 1 else 0)
         tail = clip(tail, max(0, room - kept - min(width(asked), ASKED) - 2))
+    else:
+        tail = clip(tail, max(0, room - 2))
     room -= width(tail) + 2 if tail else 0
     asked = clip(asked, max(min(width(asked), ASKED), room - sum(map(width, words))))
     room -= width(asked)

@@ -62,10 +62,11 @@ class TypeAhead:
     async def _pass_on(self) -> None:
         try:
             while self._waiting:
+                await asyncio.sleep(0)
                 for _ in range(TURNS):
-                    await asyncio.sleep(TURN)
                     if self._settled():
                         break
+                    await asyncio.sleep(TURN)
                 if self.stuck:
                     await asyncio.sleep(LOOK)
                 elif self._waiting:

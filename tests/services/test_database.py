@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy.schema import CreateTable
+from sqlmodel import SQLModel
 
 from crmcli.config import Settings
 from crmcli.context import Context
@@ -21,6 +23,7 @@ from crmcli.errors import ConflictError, CrmError, DamagedError, NotFoundError, 
 from crmcli.render import out
 from crmcli.render.machine import WRITERS
 from crmcli.services import asking, copies, database, history, records, timeline
+from crmcli.store import catalogue, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -619,6 +622,26 @@ def test_lists_objects_and_exact_numbers_are_written_as_they_are(pg_url: str) ->
     assert json.loads(shown["json"]) == [
         {"o": {"a": [1, None, "ü"]}, "l": ["x y", None], "f": [1.5, "NaN"], "n": texts[3], "d": 0.1, "m": 2.5}
     ]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_looking_at_the_indexes_leaves_the_models_as_they_are(dialect: str) -> None:
+    def ddl() -> list[str]:
+        known = schema.engine_dialect(dialect)
+        return [str(CreateTable(table).compile(dialect=known)) for table in SQLModel.metadata.sorted_tables]
+
+    before = ddl()
+    catalogue._wanted(dialect)
+    assert ddl() == before
+    assert any("UNIQUE" in text for text in before) == (dialect == "postgresql")
+
+
+def test_a_mean_is_a_number_and_a_number_too_long_for_one_is_text(pg_url: str) -> None:
+    ctx = Context(Settings({"db": pg_url}), quiet=True, plugins=False)
+    ctx.create(pg_url)
+    question = "select avg(x) as mean, 1e5000::numeric as long, 9::numeric as short from (values (1), (2), (4)) t(x)"
+    assert list(asking.sql(ctx, question).rows) == [{"mean": 7 / 3, "long": "1" + "0" * 5000, "short": 9}]
+    ctx.close()
 
 
 def test_flags_are_the_same_on_both_engines(ctx: Context) -> None:

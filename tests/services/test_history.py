@@ -351,6 +351,19 @@ def test_a_later_position_on_the_board_is_no_conflict(ctx: Context) -> None:
     assert (found["stage"], found["position"]) == ("New", 17)
 
 
+def test_an_undo_that_was_overtaken_is_not_undone(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    batch = records.edit(ctx, LEAD, [1], {"city": "Bern"}).batch
+    again = history.undo(ctx, history.undo(ctx, batch).batch).batch
+    last = history.undo(ctx, batch).batch
+    with pytest.raises(ConflictError, match=f"batch {again} was overtaken by batch {last}") as refused:
+        history.undo(ctx, again)
+    assert refused.value.hint == f"'crm undo {last}' takes that back"
+    history.undo(ctx, last)
+    assert records.get(ctx, LEAD, 1)["city"] == "Bern"
+    sound(ctx)
+
+
 def test_a_stage_that_was_moved_along_meanwhile_still_goes(ctx: Context) -> None:
     added = pipelines.stage_add(ctx, "Demo").batch
     pipelines.stage_reorder(ctx, ["demo", "new", "qualified", "proposition", "won"])
@@ -634,6 +647,7 @@ EDITS = st.lists(
 
 @given(edits=EDITS)
 @example([("city", 0), ("city", 0), ("undo", 1), ("undo", 2), ("undo", 1), ("undo", 3)])
+@example([("city", 0), ("undo", 0), ("undo", 1), ("undo", 0), ("undo", 2), ("undo", 14)])
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_undoing_in_any_order_the_last_change_is_the_last_one_that_stands(
     ctx: Context, clock: Any, edits: list[tuple[str, int]]

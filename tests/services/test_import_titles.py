@@ -200,6 +200,8 @@ def test_a_workbook_s_times_and_lengths(book: Context, tmp_path: Path) -> None:
     [
         ("Duration", "90", 90), ("Duration (minutes)", "90.0", 90), ("Duration (hours)", "1.5", 90),
         ("Duration in hours", "2", 120), ("Duration (seconds)", "90", 2), ("DurationInMinutes", "30", 30),
+        ("CallDurationInSeconds", "90", 2), ("Duration (mm:ss)", "05:30", 6),
+        ("duration_seconds", "600", 10), ("Duration (ms)", "90000", 2),
         ("Duration", "0:29:29", 29), ("مدت", "۱ ساعت و ۳۰ دقیقه", 90), ("Duration", "1,5h", 90),
         ("Duration", "20 min.", 20),
     ],

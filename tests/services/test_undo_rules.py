@@ -54,6 +54,7 @@ def sound(ctx: Context) -> None:
         (DEAL, {}, {"value": "1000 JPY"}, {"recurring": "500"}, "Recurring"),
         (DEAL, {"value": "10"}, {"value": ""}, {"currency": "JPY"}, "Currency"),
         (LEAD, {"value": "10"}, {"currency": "JPY"}, {"value": "1000"}, "Value"),
+        (COMPANY, {"revenue": "1000 EUR"}, {"revenue": "2000 EUR"}, {"currency": "USD"}, "Currency"),
         (TASK, {}, {"due": "2026-11-28"}, {"due": "2026-11-28 14:30"}, "Due"),
         (TASK, {"due": "2026-11-27 14:30"}, {"due": "2026-11-28 14:30"}, {"due": "2026-11-28"}, "Due"),
     ],
@@ -352,3 +353,15 @@ def test_a_name_or_external_id_that_another_has_is_a_named_conflict(ctx: Context
     with pytest.raises(ConflictError, match="another stage is called Qualified now"):
         history.undo(ctx, called)
     sound(ctx)
+
+
+def test_a_call_s_external_id_that_was_given_again_is_a_named_conflict(ctx: Context) -> None:
+    def call() -> int:
+        with ctx.writing() as tx:
+            tx.add("interaction", {"kind": "call", "at": tx.stamp, "external_id": "E1"})
+        return ctx.batch
+
+    back = history.undo(ctx, call()).batch
+    call()
+    with pytest.raises(ConflictError, match=r"its external id E1 is that of interaction:2 now"):
+        history.undo(ctx, back)

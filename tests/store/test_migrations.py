@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import os
 import re
 import signal
@@ -268,8 +269,6 @@ def chain_of(connection: Connection) -> list[Any]:
 def test_a_chain_that_knew_no_batches_is_linked_anew(
     store_url: str, opened: Callable[[str], Context], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "MANY", 2)  # a transaction or two at a time
-    monkeypatch.setattr(journal, "PAGE", 3)
     ctx = opened(store_url)
     fill(ctx)
     history.undo(ctx)
@@ -280,6 +279,14 @@ def test_a_chain_that_knew_no_batches_is_linked_anew(
     ctx.reader.run("UPDATE alembic_version SET version_num = '0003'")
     assert list(chaining.chain(ctx.reader)) == []  # what a backup of that time is asked
     run.upgrade_to_head(ctx.reader, backup=False)
+    assert chain_of(ctx.reader) == wanted
+
+    # It is done in portions.
+    migration = importlib.import_module("crmcli.store.migrations.versions.0004_chain_and_words")
+    monkeypatch.setattr(migration, "MANY", 2)
+    monkeypatch.setattr(migration, "PAGE", 3)
+    chained_as_before_0004(ctx.reader)
+    migration.relink(ctx.reader)
     assert chain_of(ctx.reader) == wanted
 
     # A break stays where it was.

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import DEAL, LEAD, TASK
-from crmcli.services import board, pipelines, purging, records, saved_views, timeline, today, undoing
+from crmcli.services import board, pipelines, pulse, purging, records, saved_views, timeline, today, undoing
 from crmcli.tui import frame
 from crmcli.tui.screens.record import RecordPlace
 from crmcli.tui.screens.sheet import Sheet
@@ -120,6 +120,34 @@ async def test_a_book_that_is_replaced_or_taken_away_is_noticed(dashboard: Any, 
         assert "In the backup" in lanes(app)[0]
         assert "not up to date" not in screen_text(app)
         assert "the book was replaced meanwhile" in toasts(app)
+
+
+async def test_a_book_that_comes_back_as_it_was_is_up_to_date(dashboard: Any, book: Book) -> None:
+    path = book.context.settings.database
+    async with dashboard() as (app, pilot):
+        os.rename(path, path + ".away")
+        await until(app, pilot, lambda: bool(app.trouble))
+        await pilot.press("r")
+        await until(app, pilot, lambda: bool(app.screen.trouble))
+        os.rename(path + ".away", path)
+        await until(app, pilot, lambda: not app.screen.trouble)
+        await until(app, pilot, lambda: "not up to date" not in screen_text(app).splitlines()[0])
+
+
+async def test_an_answer_that_takes_longer_than_a_beat_is_heard(
+    dashboard: Any, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with dashboard() as (app, pilot):
+        gate = Gate(pulse.pulse)
+        monkeypatch.setattr(pulse, "pulse", gate)
+        records.add(book.context, DEAL, {"name": "From elsewhere"})
+        app.beat()
+        await gate.reached()
+        app.beat()
+        app.beat(asked=True)
+        gate.open.set()
+        await until(app, pilot, lambda: "From elsewhere" in lanes(app)[0])
+        await until(app, pilot, lambda: not app._expecting)
 
 
 async def test_a_book_that_a_newer_program_upgraded_is_not_written(dashboard: Any, book: Book) -> None:
@@ -344,3 +372,6 @@ def test_a_long_name_and_a_long_trouble_give_way() -> None:
     assert " Pipeline " in text
     assert "not up to date: the connection" in text
     assert "open deals" not in text
+    text = shown([], "", "", 80, "the connection " * 9)
+    assert len(text) <= 80
+    assert "not up to date: the connection" in text

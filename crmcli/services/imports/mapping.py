@@ -321,7 +321,7 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
     if found:
         return found
     key = squeeze(title)
-    if re.search(r"fax|pager|type$|label$", key):
+    if re.search(r"fax|pager|نمابر|فکس|دورنگار|type$|label$", key):
         return None
     whose, rest = titles.linked(kind.name, title)
     if whose and rest in ("name", "fullname") and whose in kind.by_name:

@@ -9,6 +9,7 @@ from crmcli.errors import FieldError
 from crmcli.services import values
 from crmcli.services.imports.linking import SEVERAL, which
 from crmcli.services.imports.trial import TRIED
+from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,9 +115,7 @@ class Parents:
 def _among(tried: Tried, column: str, wanted: list[str]) -> dict[str, list[int]]:
     """value -> ids of the new companies of a dry run that have it."""
     found: dict[str, list[int]] = {}
-    for start in range(0, len(wanted), 500):
-        some = wanted[start : start + 500]
-        marks = ", ".join("?" * len(some))
+    for some, marks in portions(wanted):
         for value, number in tried.rows(f"SELECT {column}, id FROM tried WHERE {column} IN ({marks})", some):
             if number >= TRIED and number not in found.setdefault(value, []):
                 found[value].append(number)

@@ -31,9 +31,14 @@ _SPAN = re.compile(
     r"(?:(\d{1,4}(?:[.,]\d+)?) ?(?:h|hrs?|hours?|std|ساعت)\.?)? ?(?:(?:and|و) )?"
     r"(?:(\d{1,5}) ?(?:m|mins?|minutes?|minuten|دقیقه)\.?)?"
 )
-_BARE = re.compile(r"\d{1,6}(?:[.,]\d+)?")
-_IN_HOURS = re.compile(r"\b(?:hours?|hrs?|h)\b|ساعت", re.IGNORECASE)
-_IN_SECONDS = re.compile(r"\b(?:seconds?|secs?|s)\b|ثانیه", re.IGNORECASE)
+_BARE = re.compile(r"\d{1,9}(?:[.,]\d+)?")
+#: Words of a title that say in what unit its bare numbers are -> minutes.
+_UNITS = {
+    **dict.fromkeys(("hours", "hour", "hrs", "hr", "h", "std", "stunden", "heures", "ساعت"), 60.0),
+    **dict.fromkeys(("seconds", "second", "secs", "sec", "s", "sek", "sekunden", "secondes", "ثانیه"), 1 / 60),
+    **dict.fromkeys(("milliseconds", "millis", "ms", "msec"), 1 / 60_000),
+}
+_WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 _NUMBER_FIRST = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|drive|dr|lane|ln|place|pl|court|ct|crescent|cres|circuit|close|way|boulevard|blvd"
     r"|terrace|parade|highway|hwy)\.?$|^(?:rue|avenue|boulevard|place|chemin|impasse)\b",
@@ -65,8 +70,10 @@ def minutes(text: str, title: str) -> str:
     if not plain:
         return text
     if clock := _CLOCK.fullmatch(plain):
+        if clock[3] is None and "mm:ss" in title.lower():
+            return str((int(clock[1]) * 60 + int(clock[2]) + 30) // 60)
         return str((int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3] or 0) + 30) // 60)
-    unit = 60.0 if _IN_HOURS.search(title) else 1 / 60 if _IN_SECONDS.search(title) else 1
+    unit = next((_UNITS[word] for word in map(str.lower, _WORDS.findall(title)) if word in _UNITS), 1.0)
     if _BARE.fullmatch(plain):
         return text if unit == 1 else str(int(float(plain.replace(",", ".")) * unit + 0.5))
     span = _SPAN.fullmatch(plain)
@@ -93,7 +100,7 @@ def label_of(label: str) -> str:
     """Which number a telephone's label means: "mobile", "fax" (also a pager's), "phone" for every other place, "" where
     it says nothing."""
     plain = fold(label).strip("* ")
-    if re.search("fax|pager", plain):
+    if re.search("fax|pager|نمابر|فکس|دورنگار", plain):
         return "fax"
     return "mobile" if _MOBILE.search(plain) else "phone" if plain else ""
 

@@ -72,6 +72,8 @@ class Place(Screen[None]):
         self.asking = False
         #: Why the rows could not be read anew.
         self.trouble = ""
+        #: How often the book had come back when the rows were last refused.
+        self.tried = 0
         #: What few sessions need is made when it is needed: the filter's line, and what a window too small shows.
         self.bar: FilterBar | None = None
         self.notice: Static | None = None
@@ -176,7 +178,8 @@ class Place(Screen[None]):
         """Read anew what is out of date. What was refused is asked once more after every change of the book."""
         self.heard = pulse
         self.warn(self.trouble)
-        if not self.asking and self.outdated(pulse):
+        back = bool(self.trouble) and self.tried < self.dashboard.recovered
+        if not self.asking and (back or self.outdated(pulse)):
             self.instead = None
             self.load()
 
@@ -209,6 +212,7 @@ class Place(Screen[None]):
 
     def _failed(self, error: CrmError, more: bool = False) -> bool:
         self.asking = False
+        self.tried = self.dashboard.recovered
         if not self.is_attached:
             return False
         if isinstance(error, UsageError) and self.applied:
