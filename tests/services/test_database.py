@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy.schema import CreateTable
-from sqlmodel import SQLModel
 
 from crmcli.config import Settings
 from crmcli.context import Context
@@ -23,7 +22,7 @@ from crmcli.errors import ConflictError, CrmError, DamagedError, NotFoundError, 
 from crmcli.render import out
 from crmcli.render.machine import WRITERS
 from crmcli.services import asking, copies, database, history, records, timeline
-from crmcli.store import catalogue, schema
+from crmcli.store import catalogue, models, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -628,7 +627,7 @@ def test_lists_objects_and_exact_numbers_are_written_as_they_are(pg_url: str) ->
 def test_looking_at_the_indexes_leaves_the_models_as_they_are(dialect: str) -> None:
     def ddl() -> list[str]:
         known = schema.engine_dialect(dialect)
-        return [str(CreateTable(table).compile(dialect=known)) for table in SQLModel.metadata.sorted_tables]
+        return [str(CreateTable(table).compile(dialect=known)) for table in models.SQLModel.metadata.sorted_tables]
 
     before = ddl()
     catalogue._wanted(dialect)
