@@ -16,7 +16,7 @@ from crmcli.exchange.workbook_formats import BUILT_IN, writer
 if TYPE_CHECKING:
     from pathlib import Path
 
-CURRENCIES = money.written()
+CURRENCIES = money.names_beside()
 
 
 def shown(code: str, number: float) -> str:
