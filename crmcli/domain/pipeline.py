@@ -50,6 +50,12 @@ def enter(deal: dict[str, Any], stage: dict[str, Any], now: str) -> tuple[dict[s
     return values, left(deal, stage["id"], now)
 
 
+def misplaced(status: str, is_won: bool) -> bool:
+    """Whether a lead or deal stands where it cannot: open in a won stage, or won in another one. A lost one stays in
+    the stage where it was lost, whatever becomes of that."""
+    return status == ("open" if is_won else "won")
+
+
 def _set_aside(deal: Mapping[str, Any], points: int) -> dict[str, Any]:
     """The probability of a deal that is closed: `points`; a figure set by hand waits for it to be open again."""
     values: dict[str, Any] = {"probability_bp": points, "probability_manual": False}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.domain.hierarchy import upwards
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.types import Phone, bare_number
 from crmcli.errors import DamagedError, ReadOnlyError
 from crmcli.services import chaining
 from crmcli.services.links import LINKS, NOUNS
 from crmcli.store import catalogue, connect, derived, journal, misfits, read, schema, words
+from crmcli.store.sql import MISPLACED
 from crmcli.store.write import COLUMNS, DEFAULTS, ORDER
 
 if TYPE_CHECKING:
@@ -193,18 +195,15 @@ def rules(connection: Connection) -> Iterator[Fault]:
     )
     seen: set[int] = set()
     for start in above:
-        way: dict[int, None] = {}
-        here: int | None = start
-        while here is not None and here not in seen and here not in way:
-            way[here] = None
-            here = above.get(here)
-        if here is not None and here in way:
-            ring = list(way)[list(way).index(here) :]
-            yield f"company {here} is under itself: {', '.join(map(str, [*ring, here]))}"
+        way = list(upwards(start, lambda company: None if company in seen else above.get(company)))
+        again = above.get(way[-1])
+        if again is not None and again in way and not seen.intersection(way):
+            ring = [*way[way.index(again) :], again]
+            yield f"company {again} is under itself: {', '.join(map(str, ring))}"
         seen.update(way)
     sql = (
         "SELECT o.kind, o.id, o.status, s.name FROM opportunity o JOIN stage s ON s.id = o.stage_id"
-        " WHERE o.removed_at IS NULL AND (s.is_won AND o.status = 'open' OR NOT s.is_won AND o.status = 'won')"
+        f" WHERE o.removed_at IS NULL AND ({MISPLACED})"
         f" ORDER BY o.id LIMIT {PAGE}"
     )
     for kind, number, status, stage in connection.rows(sql):

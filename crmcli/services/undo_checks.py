@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import fold
 from crmcli.services.links import NOUNS
 from crmcli.store.fitting import NAMED
-from crmcli.store.sql import portions
+from crmcli.store.sql import MISPLACED, portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,8 +31,7 @@ def misplaced(connection: Connection, stages: Iterable[int], placed: Iterable[in
     stand in `stages` and of those `placed`."""
     sql = (
         "SELECT o.id, o.kind, o.name, o.status, s.name, s.removed_at FROM opportunity o"
-        " JOIN stage s ON s.id = o.stage_id WHERE o.{0} IN ({1}) AND (s.removed_at IS NOT NULL"
-        " OR s.is_won IS TRUE AND o.status = 'open' OR s.is_won IS FALSE AND o.status = 'won')"
+        f" JOIN stage s ON s.id = o.stage_id WHERE o.{{0}} IN ({{1}}) AND (s.removed_at IS NOT NULL OR {MISPLACED})"
         " ORDER BY o.id LIMIT {2}"
     )
     found: dict[int, tuple[Any, ...]] = {}
@@ -50,11 +50,7 @@ def under_themselves(connection: Connection, companies: Iterable[int]) -> Iterat
     sql = "SELECT parent_id, name FROM company WHERE id = ?"
     for number in sorted(companies):
         parent, name = connection.rows(sql, (number,))[0]
-        above, seen = parent, {number}
-        while above is not None and above not in seen:
-            seen.add(above)
-            above = connection.value(sql, (above,))
-        if above == number:
+        if number in upwards(parent, lambda company: connection.value(sql, (company,))):
             its = connection.rows(sql, (parent,))[0][1]
             yield Clash(number, {"name": name}, f"the parent it had, {its}, is under it now")
 

@@ -197,19 +197,17 @@ def _settle_currency(kind: Entity, found: dict[str, Any], row: Mapping[str, Any]
 def check_parent(tx: Transaction, row: Mapping[str, Any], parent: int) -> None:
     """Refuse to put a company (`row`) under itself or under one that is under it: FieldError. Until the transaction
     ends nobody else puts one under another."""
+    from crmcli.domain.hierarchy import upwards
+
     tx.names_alone()
-    above: int | None = parent
-    seen: set[int] = set()
-    while above is not None and above not in seen:
-        if above == row["id"]:
-            name = tx.row("company", parent)["name"]
-            raise FieldError(
-                "a company cannot be under itself" if parent == row["id"] else f"{name} is under {row['name']} already",
-                "parent",
-                "" if parent == row["id"] else f"take it out from there first: crm company edit {parent} parent=",
-            )
-        seen.add(above)
-        above = tx.row("company", above).get("parent_id")
+    if parent == row["id"]:
+        raise FieldError("a company cannot be under itself", "parent")
+    if row["id"] in upwards(parent, lambda number: tx.row("company", number).get("parent_id")):
+        raise FieldError(
+            f"{tx.row('company', parent)['name']} is under {row['name']} already",
+            "parent",
+            f"take it out from there first: crm company edit {parent} parent=",
+        )
 
 
 def _new_opportunity(ctx: Context, tx: Transaction, kind: Entity, row: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ an unfinished SELECT would block every writer of a SQLite file.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import errno
 import os
@@ -38,35 +39,35 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 REFUSALS = (sqlite3.Error, OverflowError, UnicodeError)
 
 
-class Connection:
+class Connection(abc.ABC):
     """A store that is open: `dialect` is "sqlite" or "postgresql"."""
 
     dialect = ""
     target = ""
 
+    @abc.abstractmethod
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def names(self, sql: str, params: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The column names and every row of a query."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Run one statement; the number of rows it touched."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for every row of values."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def script(self, sql: str) -> None:
         """Run statements that take no values, without committing."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def next_ids(self, table: str, count: int) -> list[int]:
         """`count` fresh ids of a table, rising, never given before (call it inside a transaction)."""
-        raise NotImplementedError
 
     def awaited(self) -> bool:
         """Whether a transaction that could end or go on should end, because others wait for it or may do."""
@@ -82,15 +83,14 @@ class Connection:
         the server has hung up."""
         return False
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
+    @abc.abstractmethod
+    def transaction(self) -> contextlib.AbstractContextManager[None]:
         """A write transaction: committed at the end, rolled back if the body raises. Inside another one it is a part
         of that: what it wrote goes if its own body raises, and with the whole if that does."""
-        raise NotImplementedError
-        yield  # type: ignore[unreachable]  # makes this a generator, as the decorator wants
 
+    @abc.abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Let go of the store."""
 
     def one(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""

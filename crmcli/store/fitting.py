@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import pipeline
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import fold
 from crmcli.domain.types import Ref
 from crmcli.store import read
@@ -86,7 +88,7 @@ class Fitting:
         for tag in sorted(set(after.get("tags") or ()) - set(before.get("tags") or ())):
             if not self._in_sight("tag", tag):
                 return f"there is no tag {tag} for 'tags' of a {change.entity}"
-        if change.table == "company" and "parent_id" in touched and self._under_itself(change.id, after["parent_id"]):
+        if "parent_id" in touched and change.id in upwards(after["parent_id"], self._parent):
             return "a company cannot be under itself"
         return ""
 
@@ -94,12 +96,8 @@ class Fitting:
         row = self._row(table, number)
         return row is not None and row.get("removed_at") is None
 
-    def _under_itself(self, company: int, above: int | None) -> bool:
-        seen: set[int] = set()
-        while above is not None and above not in seen and above != company:
-            seen.add(above)
-            above = (self._row("company", above) or {}).get("parent_id")
-        return above == company
+    def _parent(self, company: int) -> int | None:
+        return (self._row("company", company) or {}).get("parent_id")
 
     def _taken(self, change: Change, touched: set[str]) -> str:
         """A name or a number of another system that something else has."""
@@ -139,7 +137,7 @@ class Fitting:
         stage = self._row("stage", row["stage_id"]) if row.get("stage_id") else None
         if stage is not None and stage["pipeline_id"] != row.get("pipeline_id"):
             return f"the stage '{stage['name']}' is of another pipeline"
-        if stage is not None and bool(stage["is_won"]) != (status == "won"):
+        if stage is not None and pipeline.misplaced(status, bool(stage["is_won"])):
             return f"in the stage '{stage['name']}' a {row['kind']} is not {status}"
         if (row.get("closed_at") is None) != (status == "open"):
             return f"'closed_at' of a {row['kind']} that is {status}"

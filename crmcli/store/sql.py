@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from crmcli.domain.fields import Entity
 
+#: What `pipeline.misplaced` says, of an opportunity `o` in its stage `s`.
+MISPLACED = "s.is_won IS TRUE AND o.status = 'open' OR s.is_won IS FALSE AND o.status = 'won'"
 #: A tag with fewer records than this is looked up from its own side; a common one is checked row by row.
 RARE_TAG = 1000
 BIGGEST = 2**63 - 1

@@ -10,8 +10,10 @@ import pytest
 from crmcli import plugins
 from crmcli.config import Settings
 from crmcli.context import Context
+from crmcli.domain import pipeline
 from crmcli.domain.entities import COMPANY, LEAD
 from crmcli.services import database, records
+from crmcli.store.sql import MISPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,3 +115,10 @@ def test_an_answer_that_fits_is_taken_also_where_it_hangs_on_what_is_made_beside
     assert book.reader.value("SELECT company FROM v_contact") == "Firm"
     assert records.get(book, LEAD, 1)["status"] == "won"
     assert database.check(book, deep=True).values["ok"]
+
+
+def test_the_condition_in_sql_says_what_the_rule_says(ctx: Context) -> None:
+    for status in ("open", "won", "lost"):
+        for won in (False, True):
+            sql = f"SELECT {MISPLACED} FROM (SELECT ? AS status) o, (SELECT {str(won).upper()} AS is_won) s"
+            assert bool(ctx.reader.value(sql, (status,))) == pipeline.misplaced(status, won), (status, won)

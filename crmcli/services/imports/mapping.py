@@ -196,10 +196,7 @@ def map_columns(
         if to not in ROLES and to in best and to not in _TOGETHER:
             loser = max((rank, index), best[to])
             best[to] = min((rank, index), best[to])
-            more = {"email": MORE_EMAIL, "phone": MORE_PHONE, "mobile": MORE_PHONE}.get(to)
-            if kind is LEAD and to == "name" and titles.about_person(header[loser[1]]):
-                more = "contact_name"
-            chosen[loser[1]] = [more] if more else []
+            chosen[loser[1]] = _second_best(kind, to, header[loser[1]])
             if loser[1] == index:
                 continue
         elif to not in ROLES:
@@ -213,6 +210,14 @@ def map_columns(
     notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
     notes += [f"column {title}: ids and no names: ignored" for title in ids]
     return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
+
+
+def _second_best(kind: Entity, to: str, title: str) -> list[str]:
+    """What a column fills instead of a field that a nearer title has."""
+    if kind is LEAD and to == "name" and titles.about_person(title):
+        return ["contact_name"]
+    more = {"email": MORE_EMAIL, "phone": MORE_PHONE, "mobile": MORE_PHONE}.get(to)
+    return [more] if more else []
 
 
 #: What an empty column loses by against a filled one for the same field.

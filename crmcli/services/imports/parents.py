@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import fold
 from crmcli.errors import FieldError
 from crmcli.services import values
@@ -85,10 +86,7 @@ class Parents:
                 if parent == SEVERAL:
                     self._note(one, which(one.parent, self.links.called("company", one.parent)))
                 elif parent is not None:
-                    top: int | None = parent
-                    while top is not None and top != one.number:
-                        top = above.get(top)
-                    if top is not None:
+                    if one.number in upwards(parent, above.get):
                         self._circle(one, itself=parent == one.number)
                     else:
                         above[one.number] = parent

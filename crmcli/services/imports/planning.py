@@ -106,16 +106,22 @@ def plan(
     envs = seen.scan.envs(ctx.env, dates, decimal or _own_decimal(seen.header))
     keys = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills, update=update)
     guessed = update and not match and found.name in UPDATE_MATCH
-    if update and not keys and not {"external_id", "uid"} & {to for column in columns for to in column.to}:
-        raise UsageError(
-            f"nothing in {path} tells which {found.plural} the rows are, so --update cannot give them anything",
-            "say it with --id COLUMN or --match FIELD",
-        )
+    if update and not keys:
+        _check_ids(path, found, columns)
     new_stages = tuple(Stages(ctx).missing(seen.scan.stages)) if found.kind else ()
     return Plan(
         path, found, columns, opening, seen.header, seen.rows, seen.blank, notes, "", envs, keys, update, new_stages,
         guessed,
     )  # fmt: skip
+
+
+def _check_ids(path: str, kind: Entity, columns: Sequence[Mapped]) -> None:
+    """An update without match keys needs a column of ids. Raises UsageError."""
+    if not {"external_id", "uid"} & {to for column in columns for to in column.to}:
+        raise UsageError(
+            f"nothing in {path} tells which {kind.plural} the rows are, so --update cannot give them anything",
+            "say it with --id COLUMN or --match FIELD",
+        )
 
 
 def _undecided(header: Sequence[str]) -> str:
