@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.fields import suggest
@@ -22,6 +24,8 @@ from crmcli.domain.query.tree import (
     OneOf,
     Or,
     Tagged,
+    Term,
+    Value,
     Word,
     all_of,
     any_of,
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from crmcli.domain.fields import Entity, Field
-    from crmcli.domain.query.tree import Node, Term, Value
+    from crmcli.domain.query.tree import Node
     from crmcli.domain.types import Env
 
 #: Of the words that a misspelt one is measured by, so many are named.
@@ -75,6 +79,8 @@ class _Binder:
 
     def bind(self, node: Node) -> Node:
         if isinstance(node, And):
+            for place, item in enumerate(node.items):
+                self._check_parted(item, *node.items[place + 1 : place + 6])
             return And(tuple(self.bind(item) for item in node.items))
         if isinstance(node, Or):
             return Or(tuple(self.bind(item) for item in node.items))
@@ -87,9 +93,7 @@ class _Binder:
             return any_of([self._special(node, value) for value in node.values])
         field = self.entity.by_name.get(node.field)
         if field is None:
-            known = [*self.entity.by_name, *SPECIAL]
-            hint = suggest(node.field, known, f"crm fields {self.entity.name}")
-            raise self._no_field(node.field, node.at, f'{hint}; for the text itself write "{clip(node.field, 60)}:..."')
+            raise self._unknown(node.field, node.field, node.at)
         try:
             return self._term(field, node)
         except FieldError as error:
@@ -104,11 +108,16 @@ class _Binder:
         return Anywhere(needle) if needle else EVERYTHING
 
     def _check_sign(self, node: Word) -> None:
-        """Refuse Stage:new, stage=new and value>5: they name a field, and as texts they would find nothing."""
-        found = re.match(rf"(\w[\w.]*)(:|{SIGNS})(.*)", node.text, re.DOTALL)
-        name = found[1].lower() if found else ""
+        """Refuse Stage:new, due-on:today, stage=new and value>5: they name a field, and as texts they would find
+        nothing; so it is with a name of any script before a colon."""
+        found = re.match(rf"([^\W\d][\w.-]*)(:|{SIGNS})(.*)", node.text, re.DOTALL)
+        if not found:
+            return
+        name = fold(found[1]).replace("-", "_")
         field = self.entity.by_name.get(name)
-        if not found or not (field or name in SPECIAL):
+        if not (field or name in SPECIAL):
+            if found[2] == ":" and found[3]:
+                raise self._unknown(found[1], name, node.at)
             return
         meant = instead(name, found[2], found[3], field.type.family if field else "")
         raise FilterError(
@@ -117,6 +126,34 @@ class _Binder:
             node.at,
             f"write {meant}; for the text itself write {in_quotes(clip(node.text, 60))}",
         )
+
+    def _unknown(self, written: str, name: str, at: int) -> FilterError:
+        hint = suggest(name, [*self.entity.by_name, *SPECIAL], f"crm fields {self.entity.name}")
+        return self._no_field(written, at, f'{hint}; for the text itself write "{clip(written, 60)}:..."')
+
+    def _check_parted(self, before: Node, *after: Node) -> None:
+        """Refuse value:10k EUR and due:fri 14:30: a space ends the term, so that what belongs to its value would be
+        looked for as a text."""
+        if not isinstance(before, Term) or before.values[-1].quoted:
+            return
+        field = self.entity.by_name.get(before.field)
+        if field is None or field.type.family not in ("money", "day", "instant"):
+            return
+        meant = parted = ""
+        text = before.values[-1].text
+        for word in takewhile(lambda node: isinstance(node, Word) and not node.quoted, after):
+            assert isinstance(word, Word)
+            text = f"{text} {word.text}"
+            with suppress(FieldError):
+                ordered(field, before.field, Value(text), self.entity, self.env)
+                meant, parted = text, parted or word.text
+        if meant:
+            raise FilterError(
+                f"'{clip(parted, 60)}' seems to belong to {before.field}:, which ended at the space",
+                self.text,
+                before.at,
+                f"write {before.field}:{in_quotes(clip(meant, 60))}; for the text itself write {in_quotes(parted)}",
+            )
 
     # --- is, no, has, view ---
 

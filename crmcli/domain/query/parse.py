@@ -165,7 +165,7 @@ def read_word(word: str, at: int = 0, text: str = "") -> Node:
 
 def _values(rest: str) -> Iterable[Value]:
     """Split at the commas outside of quotes."""
-    for part in re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+|(?<=,)(?=,|$)', rest) or [""]:
+    for part in re.findall(r'(?:^|(?<=,))(?:[^,"]|"(?:[^"\\]|\\.)*")*', rest):
         yield Value(_unquote(part), part.startswith('"'))
 
 

@@ -39,10 +39,8 @@ def canonical(node: Node) -> str:
     if isinstance(node, Word):
         bare = node.text and not re.search(r'[\s()"]', node.text) and not TERM.match(node.text)
         return node.text if bare and not node.quoted and node.text not in OPERATORS else in_quotes(node.text)
-    # Nothing beside a comma is refused when it is bound, which then shows the text as it was written.
     values = ",".join(in_quotes(v.text) if v.quoted else v.text and quote(v.text) for v in node.values)
-    empty = node.values and not node.values[0].text and not node.values[0].quoted
-    return f"{node.field}:{'=' if node.exact else ''}{',' if empty else ''}{values}"
+    return f"{node.field}:{'=' if node.exact else ''}{values}"
 
 
 def join_words(words: Iterable[str], known: Iterable[str] = ()) -> str:
