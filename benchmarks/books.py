@@ -13,7 +13,7 @@ from crmcli.context import Context
 from crmcli.domain.keys import derive
 from crmcli.domain.types import show_instant
 from crmcli.store.journal import Link, canonical, digest
-from crmcli.store.write import DEFAULTS
+from crmcli.store.tables import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

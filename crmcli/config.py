@@ -10,6 +10,7 @@ from crmcli.domain.address import redacted
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.struct import Struct
+from crmcli.domain.text import blank
 from crmcli.errors import CrmError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -182,6 +183,14 @@ class Settings:
         """The store in force: a path or a PostgreSQL URL. Raises UsageError for URLs of other kinds."""
         return str(self["db"]) or os.path.join(data_dir(), "crm.db")
 
+    def calling(self, *words: str) -> str:
+        """The command `crm WORDS` for a shell, on the book in force: where a flag named the book, with that flag. A
+        password in its URL is not shown."""
+        from shlex import quote
+
+        book = ["--db", redacted(str(self.flags["db"]))] if "db" in self.flags else []
+        return " ".join(quote(word) for word in ("crm", *book, *words))
+
 
 def setting_of(name: str) -> Setting:
     """The setting of that name. Raises UsageError with a suggestion."""
@@ -196,6 +205,8 @@ def check(setting: Setting, value: Any) -> Any:
         return _whole(setting, value)
     if isinstance(value, list):  # TOML has lists, and `columns.lead = ["id", "name"]` is how one would write it there
         value = ",".join(map(str, value))
+    if value and blank(str(value)):
+        raise UsageError(f"the setting {setting.name} wants more than blanks")
     if value and setting.name in MEANT:
         MEANT[setting.name](str(value))
     if value and setting.name.startswith("columns."):

@@ -206,6 +206,7 @@ class Context:
         """What a new book holds, in the transaction that makes it."""
         previous, self._connection = self._connection, opened
         rehearsal, self._stage = self._stage, None
+        batch = self.batch
         try:
             with self.writing("init", command="db init") as tx:
                 for vocabulary, names in FIRST_WORDS.items():
@@ -216,6 +217,7 @@ class Context:
                     tx.add("stage", {**stage, "pipeline_id": pipeline})
         finally:
             self._connection, self._stage = previous, rehearsal
+            self.batch = batch  # no undo takes back that a book was made
 
     @contextlib.contextmanager
     def writing(

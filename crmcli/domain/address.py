@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.text import clip, digits
 from crmcli.errors import FieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Providers where anybody may have an address: their domain says nothing about the company.
 _PUBLIC_TEXT = """
@@ -238,6 +242,16 @@ def company_domain(website: str | None, email: str | None) -> str | None:
         domain = email_domain(email)
         return domain if domain and not is_public_domain(domain) else None
     return domain or None
+
+
+def followed_domain(company: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the domain that changes of a company's website or e-mail address bring with them, by column: one that was
+    taken from the old ones follows, one that was set by hand stays."""
+    if "domain" in changes or not {"website", "email"} & changes.keys():
+        return {}
+    before = company_domain(company.get("website"), company.get("email"))
+    after = company_domain(*(changes.get(name, company.get(name)) for name in ("website", "email")))
+    return {"domain": after} if company.get("domain") == before != after else {}
 
 
 def check_url(text: str) -> str:

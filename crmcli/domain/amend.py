@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.money import LARGEST
 from crmcli.domain.types import Choice, Env, Integer, Type, read_instant, show_instant
 from crmcli.errors import CrmError, RefusedError
 
@@ -109,4 +110,6 @@ def _range(kind: Type) -> tuple[int, int]:
         return 0, 10_000
     if isinstance(kind, Integer):
         return kind.low, kind.high
-    return (1 if kind.family == "ref" else -(2**63)), 2**63 - 1
+    if kind.family == "money":  # the currency's own limit may be lower: the book knows which one it is
+        return -LARGEST, LARGEST
+    return 1, 2**63 - 1

@@ -33,8 +33,11 @@ Order = str
 # The first and the last day of JALALI_YEARS.
 _FIRST_JALALI, _LAST_JALALI = date(1821, 3, 21), date(2221, 3, 20)
 
-DAY_EXAMPLES = "Write today, tomorrow, fri, last fri, +3d, -2w, +1m, +3wd, eom, 2026-12-01, 1.12.2026 or 1 dec 2026."
-TIME_EXAMPLES = "A time may follow the day: tomorrow 9am, fri 14:30, 2026-12-01T14:30; or stand alone: 14:30, +2h, now."
+#: calendar -> how a day is written in it, in three ways
+DAYS_WRITTEN = {
+    "gregorian": ("2026-12-01", "1.12.2026", "1 dec 2026"),
+    "jalali": ("1405-09-10", "10.9.1405", "10 آذر 1405"),
+}
 
 
 class When(Struct):
@@ -60,6 +63,17 @@ class Setting:
         self.week_start = week_start
 
 
+def day_examples(calendar: Calendar) -> str:
+    """How days can be written: the hint under one that cannot be read."""
+    first, second, third = DAYS_WRITTEN[calendar]
+    return f"Write today, tomorrow, fri, last fri, +3d, -2w, +1m, +3wd, eom, {first}, {second} or {third}."
+
+
+def _time_examples(calendar: Calendar) -> str:
+    day = DAYS_WRITTEN[calendar][0]
+    return f"A time may follow the day: tomorrow 9am, fri 14:30, {day}T14:30; or stand alone: 14:30, +2h, now."
+
+
 def parse_when(
     text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
 ) -> When:
@@ -83,7 +97,7 @@ def parse_day(
         return day
     when = read_when(text, Setting(now, calendar, order, week_start))
     if when.time is not None:
-        raise FieldError(f"A day is wanted here, without a time: '{_quoted(text)}'.", hint=DAY_EXAMPLES)
+        raise FieldError(f"A day is wanted here, without a time: '{_quoted(text)}'.", hint=day_examples(calendar))
     return when.day
 
 
@@ -157,13 +171,14 @@ def read_when(text: str, setting: Setting) -> When:
     """Read a text by the grammar of `parse_when`; for the modules that build on it."""
     words = fold(text)
     if not words:
-        raise FieldError("A day or time is missing.", hint=DAY_EXAMPLES)
+        raise FieldError("A day or time is missing.", hint=day_examples(setting.calendar))
     try:
         when = _read(words, setting)
     except OverflowError:
         raise _outside(text) from None
     if when is None:
-        raise FieldError(f"'{_quoted(text)}' is not a day or time.", hint=f"{DAY_EXAMPLES}\n  {TIME_EXAMPLES}")
+        hint = f"{day_examples(setting.calendar)}\n  {_time_examples(setting.calendar)}"
+        raise FieldError(f"'{_quoted(text)}' is not a day or time.", hint=hint)
     if when.day.year not in GREGORIAN_YEARS:
         raise _outside(text)
     return when
@@ -300,21 +315,23 @@ def _numeric_day(words: str, setting: Setting) -> date | None:
     if setting.order == "ymd":
         if len(third) == 2:
             return None
-        day, month = (int(first), int(second)) if separator == "." else _settled(int(first), int(second), words)
+        numbers = int(first), int(second)
+        day, month = numbers if separator == "." else _settled(*numbers, words, setting)
     else:
         day, month = (int(first), int(second)) if setting.order == "dmy" else (int(second), int(first))
     year = int(third) if len(third) == 4 else _full_year(int(third), setting.calendar)
     return exact_day(year, month, day, words, setting)
 
 
-def _settled(first: int, second: int, words: str) -> tuple[int, int]:
+def _settled(first: int, second: int, words: str, setting: Setting) -> tuple[int, int]:
     """Day and month of a date whose order is not known, where only one order fits."""
     if first > 12 >= second or first == second:
         return first, second
     if second > 12 >= first:
         return second, first
+    plain, dotted, _ = DAYS_WRITTEN[setting.calendar]
     raise FieldError(
-        f"'{words}' can be read in two ways: which number is the month?", hint="Write 2026-12-01 (or 1.12.2026)."
+        f"'{words}' can be read in two ways: which number is the month?", hint=f"Write {plain} (or {dotted})."
     )
 
 
@@ -341,7 +358,7 @@ def _named_month_day(words: str, setting: Setting) -> date | None:
         raise not_jalali(words)
     if year:
         if (int(year) in JALALI_YEARS) != (calendar == "jalali") and setting.calendar == "jalali":
-            raise FieldError(f"The month and the year of '{words}' are of two calendars.", hint=DAY_EXAMPLES)
+            raise FieldError(f"The month and the year of '{words}' are of two calendars.", hint=day_examples("jalali"))
         return exact_day(int(year), month, int(number), words, setting)
     this_year = split_day(setting.today, calendar)[0]
     for candidate in range(this_year, this_year + 9):  # 29 February may be eight years away
@@ -351,7 +368,7 @@ def _named_month_day(words: str, setting: Setting) -> date | None:
             continue
         if day >= setting.today:
             return day
-    raise _absent(words)
+    raise _absent(words, setting)
 
 
 def exact_day(year: int, month: int, day: int, words: str, setting: Setting) -> date:
@@ -360,7 +377,7 @@ def exact_day(year: int, month: int, day: int, words: str, setting: Setting) -> 
     try:
         return make_day(year, month, day, calendar)
     except ValueError:
-        raise _absent(words) from None
+        raise _absent(words, setting) from None
 
 
 def calendar_of(year: int, words: str, setting: Setting) -> Calendar:
@@ -412,8 +429,9 @@ def _iso_moment(text: str) -> datetime | None:
         return None
 
 
-def _absent(words: str) -> FieldError:
-    return FieldError(f"There is no day '{_quoted(words)}' in the calendar.", hint=DAY_EXAMPLES)
+def _absent(words: str, setting: Setting) -> FieldError:
+    hint = day_examples(setting.calendar)
+    return FieldError(f"There is no day '{_quoted(words)}' in the calendar.", hint=hint)
 
 
 def _outside(text: str) -> FieldError:

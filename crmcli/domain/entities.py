@@ -71,7 +71,7 @@ EMAIL = Field(
     search=True,
     headers=(
         "e-mail", "email address", "e-mail address", "e-mail 1 - value", "primary email", "email 1", "work email",
-        "email - work", "business email", "email_from", "mail", "ایمیل", "پست الکترونیک", "رایانامه", "آدرس ایمیل",
+        "email - work", "business email", "email_from", "mail", "emails", "ایمیل", "پست الکترونیک", "رایانامه", "آدرس ایمیل",
     ),
 )  # fmt: skip
 PHONE = Field(
@@ -94,7 +94,7 @@ WEBSITE = Field(
 )  # fmt: skip
 ADDRESS = (
     Field("street", Text(), "Street", "Street and number", "street",
-          headers=("street address", "address line 1", "address 1", "street/road name of address", "address", "home address", "work address", "نشانی", "آدرس")),
+          headers=("street address", "address line 1", "address 1", "street/road name of address", "address", "نشانی", "آدرس")),
     Field("city", Text(), "City", "City", "city", search=True,
           headers=("town", "city/town/village/locality of address", "شهر")),
     Field("region", Text(), "Region", "State, province or region", "region",
@@ -106,7 +106,7 @@ ADDRESS = (
 )  # fmt: skip
 ORIGIN = (
     Field("source", Ref("source", words=True, create=True), "Source", "Where it came from: web, referral, fair",
-          "source_id", headers=("lead source", "leadsource", "original source", "source channel", "source_id", "منبع", "نحوه آشنایی", "شیوه آشنایی")),
+          "source_id", headers=("lead source", "leadsource", "original source", "source channel", "customer source", "source_id", "منبع", "نحوه آشنایی", "شیوه آشنایی")),
     Field("medium", Ref("medium", words=True, create=True), "Medium", "By which medium: email, ads, phone", "medium_id",
           headers=("utm_medium", "medium_id", "رسانه")),
     Field("campaign", Ref("campaign", words=True, create=True), "Campaign", "Which campaign brought it", "campaign_id",
@@ -114,7 +114,7 @@ ORIGIN = (
 )  # fmt: skip
 DESCRIPTION = Field(
     "description", LongText(), "Description", "What to know about it", "description", search=True,
-    headers=("notes", "comments", "note", "about", "internal notes", "remarks", "توضیحات", "شرح", "یادداشت"),
+    headers=("notes", "comments", "note", "about", "details", "internal notes", "remarks", "توضیحات", "شرح", "یادداشت"),
 )  # fmt: skip
 EXTERNAL = Field(
     "external_id", ExternalId(), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
@@ -141,20 +141,20 @@ STAMPS = (
 MONEY_HEADERS = (
     "amount", "expected revenue", "deal value", "opportunity value", "close_value", "close value", "price", "sum",
     "deal amount", "opportunity amount", "deal size", "expected_revenue", "estimated value", "estimated revenue",
-    "contract value", "مبلغ", "ارزش", "مبلغ معامله", "مبلغ کل", "مبلغ قرارداد",
+    "contract value", "monetary value", "est. revenue", "est. value", "مبلغ", "ارزش", "مبلغ معامله", "مبلغ کل", "مبلغ قرارداد",
 )  # fmt: skip
 
 _OPPORTUNITY_MIDDLE = (
     Field("status", Choice(*STATUSES), "Status", "open, won or lost", "status", settable=False),
-    Field("stage", Ref("stage", words=True), "Stage", "Where it stands in its pipeline", "stage_id",
+    Field("stage", Ref("stage", words=True), "Stage", "Where it stands in its pipeline", "stage_id", kept=True,
           headers=("deal stage", "deal_stage", "stagename", "stage name", "pipeline stage", "sales stage", "stage_id", "status label",
-                   "lead status", "مرحله", "مرحله فروش", "مرحله کاریز")),
-    Field("pipeline", Ref("pipeline", words=True), "Pipeline", "Which pipeline it is in", "pipeline_id", headers=("deal pipeline", "sales pipeline", "pipeline name", "خط فروش", "کاریز", "قیف فروش")),
+                   "lead status", "milestone", "مرحله", "مرحله فروش", "مرحله کاریز")),
+    Field("pipeline", Ref("pipeline", words=True), "Pipeline", "Which pipeline it is in", "pipeline_id", kept=True, headers=("deal pipeline", "sales pipeline", "pipeline name", "خط فروش", "کاریز", "قیف فروش")),
     OWNER,
     Field("value", Money(), "Value", "Expected revenue, in the record's currency", "value_minor", ("amount",), MONEY_HEADERS, indexed=True),
     Field("currency", Currency(), "Currency", "ISO 4217 code of value and recurring", "currency", headers=(
         "currency code", "currencyisocode", "amount currency", "currency of value", "value currency",
-        "opportunity amount currency", "company_currency", "ارز", "نوع ارز", "واحد پول", "واحد پولی")),
+        "opportunity amount currency", "monetary unit", "company_currency", "ارز", "نوع ارز", "واحد پول", "واحد پولی")),
     Field("probability", Percent(), "Probability", "Chance to win in percent; typing one keeps it, clearing it makes it automatic",
           "probability_bp", headers=(
               "deal probability", "probability (%)", "win probability", "close probability", "confidence", "احتمال", "درصد احتمال",
@@ -167,14 +167,14 @@ _OPPORTUNITY_MIDDLE = (
                " + case when t.value_minor < 0 then -5000 else 5000 end) / 10000)"),
     Field("close_on", Day(), "Close date", "When it is expected to be won", "close_on", ("close",), indexed=True,
           headers=("close date", "closedate", "expected close date", "expected closing", "closing date", "expected closing date",
-                   "estimated close date", "expected close", "date_deadline", "close_date", "تاریخ بستن", "تاریخ پیش بینی")),
+                   "estimated close date", "est. close date", "expected close", "date_deadline", "close_date", "تاریخ بستن", "تاریخ پیش بینی")),
     Field("recurring", Money(), "Recurring", "Recurring revenue for each plan period", "recurring_minor", headers=("recurring revenue", "recurring revenues")),
     Field("plan", Choice(*PLANS), "Plan", "How often the recurring revenue comes", "plan", headers=("recurring plan",)),
     Field("mrr", Money(), "MRR", "Monthly recurring revenue", settable=False,
           expr=MRR),
     *ORIGIN,
     Field("referred_by", Text(), "Referred by", "Who sent them", "referred_by", headers=("referrer",)),
-    Field("priority", Choice(*PRIORITIES, numbers=True), "Priority", "none, low, medium or high", "priority", headers=("اولویت",)),
+    Field("priority", Choice(*PRIORITIES, numbers=True), "Priority", "none, low, medium or high", "priority", empty=0, headers=("اولویت",)),
     Field("lost_reason", Ref("lost_reason", words=True, create=True), "Lost reason", "Why it was lost", "lost_reason_id",
           settable=False, headers=(
               "closed lost reason", "loss reason", "reason for loss", "lost_reason_id", "دلیل شکست", "علت شکست", "دلیل از دست رفتن")),
@@ -191,7 +191,7 @@ _OPPORTUNITY_TAIL = (
         "Job title",
         "What the person does",
         "job_title",
-        headers=("title", "job title", "position", "job position", "سمت", "عنوان شغلی"),
+        headers=("title", "job title", "position", "job position", "designation", "سمت", "عنوان شغلی"),
     ),
     WEBSITE,
     *ADDRESS,
@@ -267,7 +267,7 @@ LEAD = Entity(
     (
         ID, UID,
         Field("name", Text(), "Name", "The person or the subject; all that is required", "name", search=True, indexed=True,
-              required=True, headers=("lead name", "lead title", "lead", *NAME_HEADERS)),
+              required=True, headers=("lead name", "lead title", "lead", "topic", *NAME_HEADERS)),
         Field("company", Text(), "Company", "The company's name, as given", "company_name", search=True, headers=COMPANY_HEADERS),
         Field("contact_name", Text(), "Contact name", "The person, when the name is a subject", "contact_name", search=True),
         *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL,
@@ -282,9 +282,9 @@ DEAL = Entity(
         ID, UID,
         Field("name", Text(), "Name", "What the deal is about; all that is required", "name", search=True, indexed=True, required=True,
               headers=("deal name", "deal title", "deal", "opportunity", "opportunity name", "title", "subject", "opportunity_id",
-                       "lead name", "نام معامله", "عنوان", "موضوع", "نام")),
+                       "lead name", "topic", "نام معامله", "عنوان", "موضوع", "نام")),
         Field("company", Ref("company", create=True), "Company", "The customer's company", "company_id",
-              headers=(*COMPANY_HEADERS, "customer", "partner_id", "organizations", "accounts", "مشتری")),
+              headers=(*COMPANY_HEADERS, "customer", "potential customer", "party", "partner_id", "organizations", "accounts", "مشتری")),
         Field("contact", Ref("contact", create=True), "Contact", "The person to talk to", "contact_id",
               headers=("contact person", "associated contact", "associated contacts", "primary contact", "contact name",
                        "primary contact name", "related contacts", "contacts", "person", "مخاطب", "شخص", "نام شخص")),
@@ -302,10 +302,11 @@ CONTACT = Entity(
         ID, UID,
         Field("name", Text(), "Name", "The person's name; all that is required", "name", search=True, indexed=True, required=True,
               headers=NAME_HEADERS),
-        Field("company", Ref("company", create=True), "Company", "Where the person works", "company_id", headers=COMPANY_HEADERS),
+        Field("company", Ref("company", create=True), "Company", "Where the person works", "company_id",
+              headers=(*COMPANY_HEADERS, "accounts")),
         Field("job_title", Text(), "Job title", "What the person does", "job_title", search=True,
               headers=("title", "job title", "position", "organization 1 - title", "organization 1 title", "organization title",
-                       "job position", "سمت", "عنوان شغلی")),
+                       "job position", "designation", "سمت", "عنوان شغلی")),
         EMAIL, PHONE,
         Field("mobile", Phone(), "Mobile", "Mobile telephone", "mobile", search=True,
               headers=("mobile phone", "mobile number", "mobile phone number", "mobilephone", "cell", "cell phone", "phone - mobile", "phone 2", "phone 2 - value", "موبایل", "تلفن همراه", "همراه",
@@ -357,7 +358,7 @@ TASK = Entity(
         Field("minutes", Integer(0, 100_000), "Minutes", "How long it takes", "minutes", ("duration",),
               headers=("duration in minutes", "duration minutes", "duration in hours", "duration hours", "duration in seconds",
                        "duration seconds", "call duration", "call duration in seconds", "مدت", "مدت زمان")),
-        Field("priority", Choice(*PRIORITIES, numbers=True), "Priority", "none, low, medium or high", "priority", headers=("اولویت",)),
+        Field("priority", Choice(*PRIORITIES, numbers=True), "Priority", "none, low, medium or high", "priority", empty=0, headers=("اولویت",)),
         OWNER,
         Field("opportunity", Ref("opportunity"), "Lead or deal", "The lead or deal it belongs to", "opportunity_id", ("lead", "deal")),
         Field("contact", Ref("contact"), "Contact", "The person it is about", "contact_id",
@@ -376,8 +377,8 @@ INTERACTION = Entity(
     "interaction", "interactions", "interaction", "v_interaction",
     (
         ID, UID,
-        Field("kind", Choice(*INTERACTION_KINDS), "Kind", "note, call, email, meeting, message, visit", "kind"),
-        Field("at", Instant(), "At", "When it happened", "at", indexed=True),
+        Field("kind", Choice(*INTERACTION_KINDS), "Kind", "note, call, email, meeting, message, visit", "kind", kept=True),
+        Field("at", Instant(), "At", "When it happened", "at", indexed=True, kept=True),
         Field("direction", Choice("in", "out"), "Direction", "in: they to us; out: we to them", "direction"),
         Field("minutes", Integer(0, 100_000), "Minutes", "How long it took", "minutes"),
         Field("body", LongText(), "Text", "What was said or written", "body", ("text", "note"), search=True),
@@ -420,16 +421,16 @@ PIPELINE = _vocabulary(
     "pipeline",
     "pipelines",
     "A sequence of stages",
-    Field("position", Integer(0), "Position", "Order among pipelines", "position"),
+    Field("position", Integer(0), "Position", "Order among pipelines", "position", empty=0),
 )
 STAGE = _vocabulary(
     "stage", "stages", "A step of a pipeline",
-    Field("pipeline", Ref("pipeline", words=True), "Pipeline", "The pipeline it belongs to", "pipeline_id"),
-    Field("position", Integer(0), "Position", "Order in the pipeline", "position"),
-    Field("probability", Percent(), "Probability", "Chance to win of a deal in this stage", "probability_bp"),
+    Field("pipeline", Ref("pipeline", words=True), "Pipeline", "The pipeline it belongs to", "pipeline_id", kept=True),
+    Field("position", Integer(0), "Position", "Order in the pipeline", "position", empty=0),
+    Field("probability", Percent(), "Probability", "Chance to win of a deal in this stage", "probability_bp", empty=0),
     Field("is_won", Flag(), "Won", "Whether a deal here is won", "is_won", ("won",)),
     Field("folded", Flag(), "Folded", "Whether the column is shut when empty", "folded"),
-    Field("rot_days", Integer(0, 3650), "Days to rot", "After how many days without a touch a deal is rotting; 0 = never", "rot_days", ("rot",)),
+    Field("rot_days", Integer(0, 3650), "Days to rot", "After how many days without a touch a deal is rotting; 0 = never", "rot_days", ("rot",), empty=0),
     Field("requirements", Text(), "Requirements", "What a deal needs to enter", "requirements"),
     Field("removed_at", Instant(), "Removed", "When it was removed; its history stays", "removed_at", settable=False),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
@@ -22,6 +22,9 @@ class Field(Struct):
     `search` ones are found by a bare word, `indexed` ones sort a million rows at once. `headers` are the folded
     column titles by which an import recognises the field.
 
+    A `required` field must be given with a new record. A `kept` one may be left out there, for the program gives it a
+    value; neither can be emptied. `empty` is the stored value of one that is.
+
     A day that may have a time names the field of its `moment`: the day is that of whoever typed it and counts only
     where there is no moment. Where it is the earliest of several, `untimed` names the earliest of those without one.
     """
@@ -38,6 +41,8 @@ class Field(Struct):
     indexed: bool = False
     expr: str = ""
     required: bool = False
+    kept: bool = False
+    empty: Any = None
     derived: bool = False
     moment: str = ""
     untimed: str = ""
@@ -103,9 +108,6 @@ class Entity(Struct):
     def stored(self) -> Iterator[Field]:
         """The fields that have a column of their own."""
         return (field for field in self.fields if field.column)
-
-    def searchable(self) -> tuple[Field, ...]:
-        return tuple(field for field in self.fields if field.search)
 
 
 _BY_NAME: dict[str, dict[str, Field]] = {}

@@ -37,7 +37,9 @@ _SYMBOLS = {
     "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD",
     "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "₹": "INR", "₺": "TRY", "₽": "RUB", "₩": "KRW",
     "₪": "ILS", "₫": "VND", "₴": "UAH", "₦": "NGN", "₱": "PHP", "฿": "THB", "₸": "KZT", "₾": "GEL", "₼": "AZN",
-    "֏": "AMD", "zl": "PLN", "kc": "CZK", "rial": "IRR", "rials": "IRR", "ریال": "IRR", "یورو": "EUR", "دلار": "USD",
+    "֏": "AMD", "tl": "TRY", "元": "CNY", "cn¥": "CNY", "rmb": "CNY", "円": "JPY", "jp¥": "JPY", "fr": "CHF",
+    "fr.": "CHF", "sfr": "CHF", "sfr.": "CHF", "zl": "PLN", "kc": "CZK", "rial": "IRR", "rials": "IRR", "ریال": "IRR",
+    "یورو": "EUR", "دلار": "USD",
 }  # fmt: skip
 # Signs and words shared by several currencies: the user's own one of them, else the first.
 _DOLLARS = (
@@ -46,7 +48,7 @@ _DOLLARS = (
 _RUPEES = ("INR", "PKR", "LKR", "NPR", "MUR", "SCR")
 _SHARED = {
     "$": _DOLLARS, "dollar": _DOLLARS, "dollars": _DOLLARS, "¥": ("JPY", "CNY"), "rupee": _RUPEES, "rupees": _RUPEES,
-    "rs.": _RUPEES,
+    "rs": _RUPEES, "rs.": _RUPEES,
 }  # fmt: skip
 _TOMAN = frozenset(("toman", "tomans", "irt", "تومان", "تومن"))  # ten rials; no code of its own in ISO 4217
 _SCALES = {
@@ -54,6 +56,10 @@ _SCALES = {
 }  # fmt: skip
 _UNITS = {code: 10**digits_ for code, digits_ in _EXPONENTS.items()}
 _AMOUNT = re.compile(r"([^\d.,]*)([.,]?\d(?:[\d.,'’\s]*\d)?)([^\d]*)")
+#: No amount of any currency is larger, in minor units.
+LARGEST = 10**18
+#: Rs. 500 and Fr.500: the point is the word's.
+_POINT_OF_WORD = re.compile(r"^(\D*[^\W\d_])\.\s*(?=[\d(+-])")
 EXAMPLES = "Write 12000, 12,000.50, 12k, 1.5M, €500 or 12000 EUR."
 
 
@@ -112,8 +118,8 @@ def _grouped() -> re.Pattern[str]:
 def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
     if decimal is None and ("٫" in text or "٬" in text):
         decimal = "."
-    plain = digits(text).replace("،", ",").replace("−", "-")
-    match = _AMOUNT.fullmatch(plain.strip())
+    plain = _POINT_OF_WORD.sub(r"\1 ", digits(text).replace("،", ",").replace("−", "-").strip())
+    match = _AMOUNT.fullmatch(plain)
     if not match:
         raise _refused(text)
     head, number, tail = (part.strip() for part in match.groups())
@@ -211,7 +217,7 @@ def _called(text: str, home: str) -> tuple[str, bool] | None:
 
 def unnamed(text: str) -> bool:
     """Whether an amount names no currency: 12, (5.00), 12k, ۵ میلیون."""
-    match = _AMOUNT.fullmatch(digits(text).strip())
+    match = _AMOUNT.fullmatch(_POINT_OF_WORD.sub(r"\1 ", digits(text).strip()))
     if not match:
         return False
     head, _, tail = match.groups()
@@ -257,8 +263,13 @@ def _lone_sign(number: str, minor_digits: int, text: str, *, scaled: bool) -> st
     return sign
 
 
+def largest(currency: str) -> int:
+    """Return the largest amount that a record may hold, in minor units: above and below zero."""
+    return 10**15 if exponent(currency) else LARGEST
+
+
 def _within(minor: int, currency: str, text: str) -> int:
-    if abs(minor) > (10**15 if exponent(currency) else 10**18):
+    if abs(minor) > largest(currency):
         raise FieldError(f"'{_quoted(text)}' is too large an amount.", hint="Amounts go up to 10,000,000,000,000.00.")
     return minor
 

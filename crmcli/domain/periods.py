@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.calendars import ONE_DAY, month_start, numbered_quarter, period_around, split_day
 from crmcli.domain.dates import (
-    DAY_EXAMPLES,
     Setting,
     When,
     calendar_of,
+    day_examples,
     instant_of,
     is_counted,
     not_jalali,
@@ -24,11 +24,18 @@ from crmcli.errors import FieldError
 if TYPE_CHECKING:
     from crmcli.domain.calendars import Calendar
 
-EXAMPLES = (
-    "Write a day, this-month, last-week, next-quarter, q1, 2026-q1, 2026-W50, 2026-12, 2026, "
-    "or a range: 2026-01..2026-03, ..today, 2026-01-05.."
-)
+#: calendar -> a year of it, and what else can be written there alone
+YEARS = {"gregorian": (2026, "2026-W50, "), "jalali": (1405, "")}
 SHIFTS = {"last": -1, "this": 0, "next": 1}
+
+
+def examples(calendar: Calendar) -> str:
+    """How periods can be written: the hint under one that cannot be read."""
+    year, more = YEARS[calendar]
+    return (
+        f"Write a day, this-month, last-week, next-quarter, q1, {year}-q1, {more}{year}-12, {year}, "
+        f"or a range: {year}-01..{year}-03, ..today, {year}-01-05.."
+    )
 
 
 def parse_range(
@@ -48,7 +55,7 @@ def parse_range(
         return _period(text, setting)
     start = _period(before, setting)[0] if before.strip() else None
     end = _period(after, setting)[1] if after.strip() else None
-    _check_sides(start, end, text)
+    _check_sides(start, end, text, setting)
     return start, end
 
 
@@ -67,7 +74,7 @@ def parse_span(
     if dots:
         start = _edge(before, setting)[0] if before.strip() else None
         end = _edge(after, setting)[1] if after.strip() else None
-        _check_sides(start, end, text)
+        _check_sides(start, end, text, setting)
         return start, end
     start_text, word, length = text.rpartition(" for ")
     if word:
@@ -75,7 +82,7 @@ def parse_span(
         try:
             return begin, begin + timedelta(minutes=parse_span_length(length))
         except OverflowError:
-            raise _unreadable(text) from None
+            raise _unreadable(text, setting) from None
     begin, end = _edge(text, setting)
     return begin, begin + timedelta(minutes=1) if end == begin else end
 
@@ -96,9 +103,9 @@ def parse_span_length(text: str) -> int:
     return ((7 * weeks + days) * 24 + hours_) * 60 + minutes
 
 
-def _check_sides(start: date | None, end: date | None, text: str) -> None:
+def _check_sides(start: date | None, end: date | None, text: str, setting: Setting) -> None:
     if text.strip() == "..":
-        raise FieldError("The range has neither a start nor an end.", hint=EXAMPLES)
+        raise FieldError("The range has neither a start nor an end.", hint=examples(setting.calendar))
     if start is not None and end is not None and end <= start:
         raise FieldError(f"The range '{clip(text, 60)}' ends before it starts.", hint="Write the earlier side first.")
 
@@ -135,7 +142,8 @@ def _period(text: str, setting: Setting) -> tuple[date, date | None]:
         return period
     when = read_when(text, setting)
     if when.time is not None and fold(text) != "now":
-        raise FieldError(f"Days are wanted here, without a time: '{clip(text, 60)}'.", hint=EXAMPLES)
+        hint = examples(setting.calendar)
+        raise FieldError(f"Days are wanted here, without a time: '{clip(text, 60)}'.", hint=hint)
     return _one_day(when.day)
 
 
@@ -154,7 +162,7 @@ def _named_period(words: str, text: str, setting: Setting) -> tuple[date, date] 
         if re.fullmatch(r"9999(-?q4|-12)?", words):
             hint = "Write it from its first day on, such as 9999-01-01.."
             raise FieldError(f"'{words}' runs to the end of the calendar.", hint=hint) from None
-        raise _unreadable(text) from None
+        raise _unreadable(text, setting) from None
 
 
 def _relative_period(words: str, setting: Setting) -> tuple[date, date] | None:
@@ -205,5 +213,6 @@ def _month(year: int, month: int, calendar: Calendar) -> tuple[date, date]:
     return month_start(year, month, calendar), month_start(year, month + 1, calendar)
 
 
-def _unreadable(text: str) -> FieldError:
-    return FieldError(f"There is no period '{clip(text, 60)}' in the calendar.", hint=f"{EXAMPLES}\n  {DAY_EXAMPLES}")
+def _unreadable(text: str, setting: Setting) -> FieldError:
+    hint = f"{examples(setting.calendar)}\n  {day_examples(setting.calendar)}"
+    return FieldError(f"There is no period '{clip(text, 60)}' in the calendar.", hint=hint)

@@ -64,6 +64,11 @@ def fold(text: str) -> str:
     return " ".join(normalize("NFC", apart.translate(_FOLDING)).split())
 
 
+def squashed(text: str) -> str:
+    """Folded text without spaces, hyphens and underscores: `e-mail`, `E mail` and `email` are one word."""
+    return re.sub(r"[\s_-]+", "", fold(text))
+
+
 def blank(text: str) -> bool:
     """Whether a text shows nothing that could be compared: white space, ZWNJ, bidi marks, lone accents, the stroke that
     stretches Arabic letters and fillers alone."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import address, dates, money
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import blank, check_text, digits, fold
+from crmcli.domain.text import blank, check_text, digits, fold, squashed
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
@@ -263,10 +263,10 @@ class Choice(Type):
 
     def __init__(self, *options: str, numbers: bool = False) -> None:
         self.options, self.numbers = options, numbers
-        self._by_key = {fold(option): (i if numbers else option) for i, option in enumerate(options)}
+        self._by_key = {squashed(option): (i if numbers else option) for i, option in enumerate(options)}
 
     def parse(self, text: str, env: Env) -> Stored:
-        word = fold(text)
+        word = squashed(text)
         if not word:
             return None
         found = self._by_key.get(word)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.text import fold
 from crmcli.services.links import TARGETS, WORDS
 from crmcli.store import journal
-from crmcli.store.write import DEFAULTS
+from crmcli.store.sql import portions
+from crmcli.store.tables import DEFAULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from crmcli.store.connect import Connection
 
@@ -66,6 +67,27 @@ def last_row(connection: Connection, table: str, number: int) -> dict[str, Any] 
     return journal.columns(text)
 
 
+def thinned(connection: Connection) -> set[str]:
+    """The tables from which rows were taken away at some time, other than by a purge."""
+    sql = "SELECT DISTINCT entity FROM journal WHERE after IS NULL AND before IS NOT NULL"
+    return {row[0] for row in connection.rows(sql)}
+
+
+def no_more(connection: Connection, table: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a table that were taken away and did not come back, as they last were: (number, row). One that went
+    several times comes as often, the last time last. Rows that were purged are not among them."""
+    sql = (
+        "SELECT j.id, j.record_id, j.before FROM journal j WHERE j.entity = ? AND j.after IS NULL AND j.id > ?"
+        f" AND j.before IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = j.record_id)"
+        " ORDER BY j.id LIMIT 5000"
+    )
+    last = 0
+    while page := connection.rows(sql, (table, last)):
+        last = page[-1][0]
+        for _, number, before in page:
+            yield int(number), journal.columns(before) or {}
+
+
 def was_purged(connection: Connection, table: str, number: int) -> bool:
     """Whether a record that is gone was forgotten for good."""
     sql = "SELECT 1 FROM journal WHERE entity = ? AND record_id = ? AND before IS NULL AND after IS NULL"
@@ -115,6 +137,8 @@ class Batch:
     def __init__(self, connection: Connection, number: int) -> None:
         self.connection, self.number = connection, number
         self._aliases: dict[tuple[str, int], int] = {}
+        #: (table, record) of what the batch linked to -> whether it was purged
+        self._purged: dict[tuple[str, int], bool] = {}
 
     def touched(self) -> dict[str, list[int]]:
         """table -> the records in it that the batch added, changed or took away, in the order of their numbers."""
@@ -127,7 +151,7 @@ class Batch:
         return {table: sorted(ids) for table, ids in found.items()}
 
     def nets(self, table: str, ids: Sequence[int]) -> dict[int, Net]:
-        """What the batch did to these records; to purged ones nothing is known any more."""
+        """What the batch did to these records; to purged ones nothing is known any more, and links to them are none."""
         marks = ", ".join("?" * len(ids))
         steps: dict[int, list[Any]] = {}
         # CROSS JOIN: SQLite is to come from the few records, not from all that the batch changed.
@@ -138,9 +162,10 @@ class Batch:
             (self.number, table, *ids),
         ):
             steps.setdefault(record, []).append((journal.columns(before), journal.columns(after)))
-        for found in steps.values():
-            for side in (side for sides in found for side in sides if side):
-                self._living(table, side)
+        every = [side for found in steps.values() for sides in found for side in sides if side]
+        self._forgotten(table, every)
+        for side in every:
+            self._living(table, side)
         return {record: net(table, found) for record, found in steps.items()}
 
     def since(self, table: str, wanted: Mapping[int, Iterable[str]]) -> dict[int, dict[str, Any]]:
@@ -177,6 +202,22 @@ class Batch:
         )
         then = self.connection.value(sql, (table, number, self.number))
         return (journal.columns(then) or {}).get("removed_at") != now
+
+    def _forgotten(self, table: str, sides: Iterable[dict[str, Any]]) -> None:
+        """Let go of links to purged records, as the purge did of those that stood: nobody meant to change them."""
+        for column, target in TARGETS.get(table, {}).items():
+            if target in WORDS:
+                continue
+            linking = [side for side in sides if side.get(column) is not None]
+            unknown = {side[column] for side in linking if (target, side[column]) not in self._purged}
+            for some, marks in portions(sorted(unknown)):
+                there = {row[0] for row in self.connection.rows(f"SELECT id FROM {target} WHERE id IN ({marks})", some)}
+                for number in some:
+                    gone = number not in there and was_purged(self.connection, target, number)
+                    self._purged[target, number] = gone
+            for side in linking:
+                if self._purged[target, side[column]]:
+                    side[column] = None
 
     def _living(self, table: str, side: dict[str, Any]) -> None:
         """A word that went and came again has another number now: let the journal speak of that."""

@@ -1,4 +1,4 @@
-"""What links to what: the columns of every table that name a row of another one, and the nouns that tables go by."""
+"""What links to what: the columns of every table that name a row of another one."""
 
 from __future__ import annotations
 
@@ -19,5 +19,3 @@ for _entity in ENTITIES.values():
             TARGETS.setdefault(_entity.table, {})[_field.column] = table_of(_field.type.entity)
             LINKS.setdefault(table_of(_field.type.entity), []).append((_entity.table, _field.column))
 LINKS["tag"] = [(f"{table}_tag", "tag_id") for table in sorted(read.TAGGED)]
-#: table -> the noun that its changes go by
-NOUNS = {entity.table: entity.name for entity in reversed(ENTITIES.values())}

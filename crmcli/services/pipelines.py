@@ -14,7 +14,7 @@ from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import saved_views, values
 from crmcli.services.records import bound, columns_for, filter_text
-from crmcli.services.stages import every_stage, hold, next_position
+from crmcli.services.stages import check_not_last, every_stage, hold, next_position
 from crmcli.store.read import where_for
 
 if TYPE_CHECKING:
@@ -127,25 +127,17 @@ def _stage(ctx: Context, name: str, pipeline: str) -> dict[str, Any]:
     return fits[0]
 
 
-#: What an emptied number of a stage or pipeline is.
-EMPTY = {"position": 0, "probability_bp": 0, "rot_days": 0}
-
-
 def _parse(ctx: Context, kind: Entity, assigned: Mapping[str, str]) -> dict[str, Any]:
     """Typed values of a stage or pipeline -> stored columns."""
     found: dict[str, Any] = {}
     for name, text in assigned.items():
         field = values.check_field(kind, name)
-        if field.name == "pipeline":
-            found[field.column] = pipeline_id(ctx, text)
-            continue
         try:
-            stored = field.type.parse(text, ctx.env)
+            values.check_kept(kind, field, text)
+            stored = pipeline_id(ctx, text) if field.name == "pipeline" else field.type.parse(text, ctx.env)
         except FieldError as error:
             raise FieldError(f"{name}: {error.message}", name, error.hint) from None
-        found[field.column] = EMPTY.get(field.column) if stored is None else stored
-    if "name" in found and is_blank(found["name"] or ""):
-        raise FieldError(f"a {kind.name} needs a name", "name")
+        found[field.column] = field.empty if stored is None else stored
     if found.get("is_won"):
         found["probability_bp"] = 10_000
     return found
@@ -201,7 +193,8 @@ def _order(tx: Transaction, before: list[dict[str, Any]], number: int, after: li
 
 def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline: str = "") -> Changed:
     """Change a stage. A stage made a won one wins the deals in it, removed ones too; unmade, they are open again. What
-    is lost stays so. Automatic probabilities follow the stage's."""
+    is lost stays so. Automatic probabilities follow the stage's. Raises UsageError where the pipeline would have no
+    open stage left, or no won one."""
     known = saved_views.working(ctx)
     with ctx.writing() as tx:
         tx.names_alone()
@@ -210,18 +203,16 @@ def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline
         if "pipeline_id" in changes and changes["pipeline_id"] != stage["pipeline_id"]:
             raise UsageError("a stage stays in its pipeline", "add one there, and move the deals")
         _check_name(ctx, stage, changes.get("name", stage["name"]))
-        tx.change("stage", stage["id"], changes)
         after = {**stage, **changes}
+        if bool(after["is_won"]) != bool(stage["is_won"]):
+            check_not_last(ctx, stage)
+        tx.change("stage", stage["id"], changes)
         if after["probability_bp"] != stage["probability_bp"] or bool(after["is_won"]) != bool(stage["is_won"]):
             hold(tx, stage["id"])
-            sql = "SELECT id, kind FROM opportunity WHERE stage_id = ? AND status <> 'lost'"
-            found = ctx.reader.rows(sql, (stage["id"],))
-            for kind in ("lead", "deal"):
-                numbers = [number for number, of in found if of == kind]
-                tx.load(kind, numbers)
-                for number in numbers:
-                    entered, _ = rules.enter(tx.row(kind, number), after, tx.stamp)
-                    tx.change(kind, number, entered)
+            sql = "SELECT id FROM opportunity WHERE stage_id = ? AND status <> 'lost'"
+            for number, row in tx.rows("deal", [row[0] for row in ctx.reader.rows(sql, (stage["id"],))]).items():
+                entered, _ = rules.enter(row, after, tx.stamp)
+                tx.change("deal", number, entered)
     name = written(tx.changes, "stage", stage["id"], "name", stage["name"])
     lines = (f"changed stage {name}", *saved_views.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (stage["id"],), "stage")
@@ -262,7 +253,7 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
     been in stays in their history, hidden everywhere else, until one of its name is added again.
 
     Raises UsageError where something is in it and `to` is not said or does not fit: what is won goes to a won stage,
-    what is open to an open one.
+    what is open to an open one; and where it is the last open or won stage of its pipeline.
     """
     moved = {"lead": 0, "deal": 0}
     known = saved_views.working(ctx)
@@ -272,8 +263,11 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
         target = _stage(ctx, to, pipeline or str(stage["pipeline_id"])) if to else None
         if target and target["id"] == stage["id"]:
             raise UsageError("they cannot go to the stage that is removed")
+        check_not_last(ctx, stage)
         hold(tx, stage["id"])
-        held = ctx.reader.rows("SELECT id, kind FROM opportunity WHERE stage_id = ?", (stage["id"],))
+        held = tx.rows(
+            "deal", [row[0] for row in ctx.reader.rows("SELECT id FROM opportunity WHERE stage_id = ?", (stage["id"],))]
+        )
         if held and target is None:
             raise UsageError(f"{len(held)} leads and deals are in {stage['name']}", "say where they go: --to STAGE")
         if held and target and bool(target["is_won"]) != bool(stage["is_won"]):
@@ -283,10 +277,9 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
                 else f"what is in {stage['name']} is not won by that",
                 f"name {'a won' if stage['is_won'] else 'an open'} stage with --to, or move the deals first",
             )
-        for kind in moved:
-            numbers = [int(number) for number, of in held if of == kind]
-            tx.load(kind, numbers)
-            moved[kind] = sum(_put(tx, kind, number, target) for number in numbers if target)
+        if target:
+            for row in held.values():
+                moved[row["kind"]] += _put(tx, row, target)
         if held or ctx.reader.value("SELECT 1 FROM stage_move WHERE stage_id = ? LIMIT 1", (stage["id"],)):
             tx.change("stage", stage["id"], {"removed_at": tx.stamp})
         else:
@@ -299,15 +292,14 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (), "stage")
 
 
-def _put(tx: Transaction, kind: str, number: int, stage: Mapping[str, Any]) -> bool:
+def _put(tx: Transaction, row: dict[str, Any], stage: Mapping[str, Any]) -> bool:
     """Put a lead or deal into another stage: as `rules.enter` does, but a lost one stays lost."""
-    row = tx.row(kind, number)
     entered, left = rules.enter(row, dict(stage), tx.stamp)
     if row["status"] == "lost":
         entered = {c: entered[c] for c in ("stage_id", "pipeline_id", "stage_since")}
     if left:
         tx.add("stage_move", left)
-    return tx.change(kind, number, {**entered, "position": next_position(tx, stage["id"])})
+    return tx.change(row["kind"], row["id"], {**entered, "position": next_position(tx, stage["id"])})
 
 
 def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed:

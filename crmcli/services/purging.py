@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.change import Change
@@ -11,25 +12,26 @@ from crmcli.domain.text import fold
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed
 from crmcli.services import traces
-from crmcli.services.links import LINKS, NOUNS
+from crmcli.services.batch import no_more, thinned
+from crmcli.services.links import LINKS
 from crmcli.store import derived, journal, read, words
 from crmcli.store.sql import portions
-from crmcli.store.write import ORDER
+from crmcli.store.tables import NOUNS, ORDER, noun_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
     from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
-#: What a purged record takes with it: tasks and notes that hang on it and on nothing nearer. A note on a person
-#: carries the person's company too, one on a deal its person and company.
+#: What a purged record takes with it: tasks and notes that hang on it, by the first of these columns, and by the others
+#: on nothing nearer. A note on a person carries the person's company too, one on a deal its person and company.
 ALONE = {
-    "contact": "contact_id IN ({}) AND opportunity_id IS NULL",
-    "company": "company_id IN ({}) AND opportunity_id IS NULL AND contact_id IS NULL",
-    "opportunity": "opportunity_id IN ({}) AND contact_id IS NULL AND company_id IS NULL",
+    "contact": ("contact_id", "opportunity_id"),
+    "company": ("company_id", "opportunity_id", "contact_id"),
+    "opportunity": ("opportunity_id", "contact_id", "company_id"),
 }
 #: What stands where a command named what is forgotten.
 FORGOTTEN = "(purged)"
@@ -40,8 +42,9 @@ QUOTED = "'\"'\"'"
 def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
     """Forget records: their rows, their tags, the tasks and notes on them alone, what the journal says about them, the
     commands that touched or named them, what saved views ask of people and firms by their names, and their words in
-    the search index. Other records' links to them are cleared; those that still have their name or address are told.
-    All of them go in one transaction, and it cannot be undone.
+    the search index; also what was taken away earlier, as an undo does, of their name and no other's address. Other
+    records' links to them are cleared; those that still have their name or address are told. All of them go in one
+    transaction, and it cannot be undone.
 
     The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError.
     """
@@ -57,9 +60,13 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
         for number in numbers:
             if number not in there:
                 raise NotFoundError(f"there is no {kind.name} {number}")
+        known = [*there.values(), *_said(connection, kind.table, there)]
+        lossy = thinned(connection)
+        before = _taken_away(connection, kind, numbers, traces.Person(known, ctx.env.region), lossy)
+        known += _said(connection, kind.table, before.get(kind.table, ()))
         doomed = _doomed(connection, kind.table, numbers)
-        texts = _texts(connection, kind.table, there, ctx.env.region)
-        _silence(connection, doomed, texts)
+        texts = traces.texts_of(known, ctx.env.region)
+        _silence(connection, {t: {*doomed.get(t, ()), *before.get(t, ())} for t in ORDER}, texts)
         linked = _let_go(tx, doomed)
         tx.flush()
         gone = []
@@ -67,35 +74,68 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
             ids = sorted(doomed.get(table, ()), reverse=True)
             for some, marks in portions(ids):
                 rows = read.raw(connection, table, some)
-                gone += [Change(NOUNS[table], i, rows[i], None, table) for i in some]
+                gone += [Change(noun_of(table, rows[i]), i, rows[i], None, table) for i in some]
                 _forget(connection, table, some, marks)
-            noun = kind.name if table == kind.table else NOUNS[table]
-            tx.changes += [Change(noun, i, None, None, table) for i in ids]
+            for some, marks in portions(before.get(table, ())):
+                _forget(connection, table, some, marks)
+                tx.changes += [Change(before[table][i], i, None, None, table) for i in some]
+        tx.changes += [change._replace(before=None) for change in gone]
         derived.refresh(connection, gone)
-        words.forget(connection, [table for table, ids in doomed.items() if ids])
+        words.forget(connection, {table for ids in (doomed, before) for table in ids if ids[table]})
         lines: list[str] = []
         if kind.table in ALONE:
             lines += traces.forget_views(tx, texts)
-            lines += traces.left_in(connection, there.values(), linked, texts)
-    also = {NOUNS[t]: len(ids) for t, ids in doomed.items() if t != kind.table and ids}
-    named = (f"{n} {ENTITIES[noun].plural if n > 1 else noun}".replace("_", " ") for noun, n in also.items())
-    with_it = f", with {', '.join(named)}" if also else ""
-    lines.insert(0, f"purged {told}{with_it}; it cannot be undone")
+            lines += traces.left_in(connection, there.values(), linked, texts, ctx.settings.calling)
+            lines += traces.returning(connection, there.values(), lossy)
+    also = _counted({NOUNS[t]: len(ids) for t, ids in doomed.items() if t != kind.table})
+    lines.insert(0, f"purged {told}{also and f', with {also}'}; it cannot be undone")
+    if before:
+        counts = Counter(noun for nouns in before.values() for noun in nouns.values())
+        lines.insert(1, f"forgotten too, what was taken away of it before: {_counted(counts)}")
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, tuple(numbers), kind.name)
 
 
 def _doomed(connection: Connection, table: str, numbers: list[int]) -> dict[str, set[int]]:
     """The records and what they take with them."""
     doomed: dict[str, set[int]] = {table: set(numbers)}
-    asked = dict.fromkeys(("task", "interaction"), ALONE[table]) if table in ALONE else {}
-    if table == "opportunity":
-        asked["stage_move"] = "opportunity_id IN ({})"
-    for child, condition in asked.items():
+    for child, (column, *nearer) in _hanging(table).items():
         doomed[child] = set()
+        alone = "".join(f" AND {other} IS NULL" for other in nearer)
         for some, marks in portions(numbers):
-            sql = f"SELECT id FROM {child} WHERE {condition.format(marks)}"
+            sql = f"SELECT id FROM {child} WHERE {column} IN ({marks}){alone}"
             doomed[child].update(row[0] for row in connection.rows(sql, some))
     return doomed
+
+
+def _hanging(table: str) -> dict[str, tuple[str, ...]]:
+    """The tables of what a purged record takes with it, and the columns that say so (see `ALONE`)."""
+    found = dict.fromkeys(("task", "interaction"), ALONE[table]) if table in ALONE else {}
+    return {**found, "stage_move": ("opportunity_id",)} if table == "opportunity" else found
+
+
+def _taken_away(
+    connection: Connection, kind: Entity, numbers: Iterable[int], person: traces.Person, tables: Collection[str]
+) -> dict[str, dict[int, str]]:
+    """What was taken away before, from one of these tables, and an undo could bring back: table -> number -> noun. The
+    same person or firm, added once more since, and what hung on any of them."""
+    found: dict[str, dict[int, str]] = {}
+    owners = set(numbers)
+    if kind.table in ALONE and kind.table in tables:
+        for number, row in no_more(connection, kind.table):
+            if noun_of(kind.table, row) == kind.name and person.same(row):
+                found.setdefault(kind.table, {})[number] = kind.name
+                owners.add(number)
+    for child, (column, *nearer) in _hanging(kind.table).items():
+        for number, row in no_more(connection, child) if child in tables else ():
+            if row.get(column) in owners and not any(row.get(other) for other in nearer):
+                found.setdefault(child, {})[number] = noun_of(child, row)
+    return found
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """'2 tasks, 1 interaction' for how many there are of each noun."""
+    some = ((noun, n) for noun, n in counts.items() if n)
+    return ", ".join(f"{n} {ENTITIES[noun].plural if n > 1 else noun}".replace("_", " ") for noun, n in some)
 
 
 def _let_go(tx: Transaction, doomed: dict[str, set[int]]) -> set[int]:
@@ -113,17 +153,15 @@ def _let_go(tx: Transaction, doomed: dict[str, set[int]]) -> set[int]:
     return linked
 
 
-def _texts(connection: Connection, table: str, there: Mapping[int, dict[str, Any]], region: str) -> set[str]:
-    """What names the records: names, e-mails and telephones, now and in the journal, folded."""
-    rows = list(there.values())
-    for some, marks in portions(there):
+def _said(connection: Connection, table: str, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """What the journal says about these records: the columns of each side of each change."""
+    for some, marks in portions(numbers):
         sql = f"SELECT before, after FROM journal WHERE entity = ? AND record_id IN ({marks})"
         for sides in connection.rows(sql, (table, *some)):
-            rows += filter(None, map(journal.columns, sides))
-    return traces.texts_of(rows, region)
+            yield from filter(None, map(journal.columns, sides))
 
 
-def _silence(connection: Connection, doomed: dict[str, set[int]], texts: set[str]) -> None:
+def _silence(connection: Connection, doomed: Mapping[str, Iterable[int]], texts: set[str]) -> None:
     """Blank the commands that touched what is to be forgotten (they may hold any value of it), and those that name it.
     A purge's own command names nobody; the chain does not hang on commands."""
     silenced: set[int] = set()

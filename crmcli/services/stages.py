@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, FieldError, UsageError
@@ -12,10 +12,47 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crmcli.context import Context
+    from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
 #: The cards of a column of the board are so far apart, so that one can be put between two.
 APART = 1024
+
+
+class Lack(NamedTuple):
+    """A pipeline, and the sort of stage that it has none of: "open" or "won"."""
+
+    pipeline: int
+    name: str
+    sort: str
+
+
+def incomplete(connection: Connection) -> set[Lack]:
+    """What pipelines lack: each needs a stage to start in and one that is won. Without the first all that is added
+    would be won at once; without the second nothing could be."""
+    sql = (
+        "SELECT p.id, p.name, sum(CASE WHEN s.is_won IS FALSE THEN 1 ELSE 0 END),"
+        " sum(CASE WHEN s.is_won IS TRUE THEN 1 ELSE 0 END) FROM pipeline p"
+        " LEFT JOIN stage s ON s.pipeline_id = p.id AND s.removed_at IS NULL GROUP BY p.id, p.name"
+    )
+    found: set[Lack] = set()
+    for number, name, *counts in connection.rows(sql):
+        found.update(Lack(number, name, sort) for sort, count in zip(("open", "won"), counts, strict=True) if not count)
+    return found
+
+
+def check_not_last(ctx: Context, stage: Mapping[str, Any]) -> None:
+    """That a stage which is to go, or to become one of the other sort, leaves its pipeline another of its own. Raises
+    UsageError."""
+    won = bool(stage["is_won"])
+    own = [s for s in every_stage(ctx) if s["pipeline_id"] == stage["pipeline_id"] and bool(s["is_won"]) == won]
+    if [s["id"] for s in own] == [stage["id"]]:
+        add = f"crm stage add NAME --pipeline {_word(stage['pipeline'])}{' won=yes' if won else ''}"
+        raise UsageError(
+            f"{stage['name']} is the only {'won' if won else 'open'} stage of the pipeline {stage['pipeline']}, which"
+            " needs one",
+            f"add another first: {add}",
+        )
 
 
 def stage_by_id(ctx: Context, number: int | None) -> dict[str, Any] | None:

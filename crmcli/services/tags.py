@@ -101,6 +101,7 @@ def merge(ctx: Context, old: str, into: str) -> Changed:
         source, target = _tag(ctx, tx, old), _tag(ctx, tx, into)
         if source == target:
             raise UsageError("that is the same tag")
+        _hold(ctx, tx, {source: old, target: into})
         count = _forget(ctx, tx, source, {target})
     lines = (f"merged tag {old} into {into} on {count} records", *saved_views.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (target,), "tag")
@@ -110,7 +111,9 @@ def delete(ctx: Context, tag: str) -> Changed:
     """Forget a tag: off every record, then gone."""
     known = saved_views.working(ctx)
     with ctx.writing() as tx:
-        count = _forget(ctx, tx, _tag(ctx, tx, tag), set())
+        number = _tag(ctx, tx, tag)
+        _hold(ctx, tx, {number: tag})
+        count = _forget(ctx, tx, number, set())
     lines = (f"tag {tag} is gone from {count} records", *saved_views.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (), "tag")
 
@@ -120,11 +123,8 @@ def _forget(ctx: Context, tx: Transaction, number: int, instead: set[int]) -> in
     count = 0
     for kind in {e.table: e for e in RECORDS.values() if e.tag_table}.values():
         found = ctx.reader.rows(f"SELECT record_id FROM {kind.tag_table} WHERE tag_id = ?", (number,))
-        ids = [row[0] for row in found]
-        tx.load(kind.name, ids)
-        for record in ids:
-            have = set(tx.row(kind.name, record)["tags"])
-            count += tx.change(kind.name, record, {"tags": sorted(have - {number} | instead)})
+        for record, row in tx.rows(kind.name, [record for (record,) in found]).items():
+            count += tx.change(kind.name, record, {"tags": sorted(set(row["tags"]) - {number} | instead)})
     tx.flush()
     tx.delete("tag", number)
     return count
@@ -135,6 +135,14 @@ def _tag(ctx: Context, tx: Transaction, name: str) -> int:
     if number is None:
         raise _unknown(ctx, name)
     return number
+
+
+def _hold(ctx: Context, tx: Transaction, names: dict[int, str]) -> None:
+    """Keep others from putting these tags on or taking them away until the transaction ends."""
+    there = tx.hold("tag", names)
+    for number, name in names.items():
+        if number not in there:
+            raise _unknown(ctx, name)
 
 
 def _unknown(ctx: Context, name: str) -> NotFoundError:

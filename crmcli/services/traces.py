@@ -6,17 +6,21 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
-from crmcli.domain.address import phone_key
+from crmcli.domain.address import email_key, phone_key
 from crmcli.domain.change import Change
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import KEYED
 from crmcli.domain.query import And, Not, Or, Term, Value, Word
 from crmcli.domain.text import clip, fold
 from crmcli.errors import FilterError
-from crmcli.store import journal
+from crmcli.services.batch import last_change, no_more
+from crmcli.store import journal, read
+from crmcli.store.schema import SEARCHED
 from crmcli.store.sql import portions
+from crmcli.store.tables import noun_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
@@ -34,10 +38,26 @@ NOBODY = Term("no", (Value("id"),))
 MOST = 20
 
 
-def texts_of(rows: Iterable[Mapping[str, Any]], region: str) -> set[str]:
+def texts_of(rows: Iterable[Mapping[str, Any]], region: str, columns: Collection[str] = NAMING) -> set[str]:
     """What names these records: names, e-mails and telephones, folded, and telephones also in their one form."""
-    texts = {text for row in rows for c in NAMING if row.get(c) and (text := fold(str(row[c])))}
-    return texts | {key for row in rows for c in PHONES if row.get(c) and (key := phone_key(str(row[c]), region))}
+    phones = [c for c in PHONES if c in columns]
+    texts = {text for row in rows for c in columns if row.get(c) and (text := fold(str(row[c])))}
+    return texts | {key for row in rows for c in phones if row.get(c) and (key := phone_key(str(row[c]), region))}
+
+
+class Person:
+    """What a person, firm, lead or deal goes by and went by: `rows` are its columns, whole or in part."""
+
+    def __init__(self, rows: Collection[Mapping[str, Any]], region: str) -> None:
+        self._region = region
+        self._names, self._others = texts_of(rows, region, ("name",)), texts_of(rows, region, NAMING[1:])
+
+    def same(self, row: Mapping[str, Any]) -> bool:
+        """Whether a record of its kind is the same once more: of its name, and with one of its addresses unless one of
+        the two has none."""
+        others = texts_of([row], self._region, NAMING[1:])
+        named = self._names & texts_of([row], self._region, ("name",))
+        return bool(named and (others & self._others or not others or not self._others))
 
 
 def forget_views(tx: Transaction, texts: Iterable[str]) -> Iterator[str]:
@@ -132,26 +152,89 @@ def _borne(connection: Connection, text: str, region: str) -> bool:
 
 
 def left_in(
-    connection: Connection, there: Iterable[Mapping[str, Any]], linked: Iterable[int], texts: set[str]
+    connection: Connection,
+    there: Iterable[Mapping[str, Any]],
+    linked: Iterable[int],
+    texts: set[str],
+    calling: Callable[..., str],
 ) -> Iterator[str]:
     """A line for each record that still has the name or address of one that was purged: of the leads and deals that
-    were linked to it (`linked`), and of all that have its e-mail address."""
+    were linked to it (`linked`), of all that have its e-mail address, and of all that say its e-mail address or its
+    name, if that is of several words; the last are looked for where a few were purged. And a line that says how to get
+    rid of that for good (`calling`: see `Settings`)."""
     rows = list(there)
-    addresses = sorted({row["email_key"] for row in rows if row.get("email_key")})
+    addresses = sorted(_addresses(rows))
     found: dict[tuple[str, int], list[str]] = {}
     for table, columns, kind in (
         ("opportunity", "name, contact_name, email, phone", "kind"),
         ("contact", "name, email, phone, mobile", "'contact'"),
         ("company", "name, email, phone", "'company'"),
     ):
-        ways = [("email_key", addresses), ("id", sorted(linked))][: 2 if table == "opportunity" else 1]
+        ways: list[tuple[str, list[Any]]] = [("email_key", addresses)]
+        if table == "opportunity":
+            ways.append(("id", sorted(linked)))
         for column, values in ways:
             for some, marks in portions(values):
                 sql = f"SELECT id, {kind}, {columns} FROM {table} WHERE {column} IN ({marks}) ORDER BY id"
                 for number, noun, *own in connection.rows(f"{sql} LIMIT {MOST + 1}", some):
                     if its := [str(value) for value in own if value and fold(str(value)) in texts]:
                         found[noun, number] = list(dict.fromkeys(its))
+    if len(rows) <= MOST:
+        for said, typed in _telling(rows).items():
+            for key in _saying(connection, said):
+                its = found.setdefault(key, [])
+                its += [typed] if typed not in its else []
     for (noun, number), its in list(found.items())[:MOST]:
         yield f"{noun}:{number} still has {', '.join(its)}"
     if len(found) > MOST:
         yield "and others have such names and addresses too"
+    yield from _kept(list(found)[:MOST], calling)
+
+
+def _kept(found: Iterable[tuple[str, int]], calling: Callable[..., str]) -> Iterator[str]:
+    """What becomes of names and addresses that are edited out of these records, which the journal keeps."""
+    numbers: dict[str, list[str]] = {}
+    for noun, number in found:
+        numbers.setdefault(noun, []).append(str(number))
+    notes = numbers.pop("interaction", None)
+    purges = ", ".join(f"'{calling(noun, 'purge', *some)}'" for noun, some in numbers.items())
+    if purges:
+        yield f"what an edit takes out of them stays in their history; purging them forgets that too: {purges}"
+    if notes:
+        yield "what an edit takes out of a note stays in its history until what it was noted on is purged"
+
+
+def _addresses(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {row["email_key"] for row in rows if row.get("email_key")}
+
+
+def _telling(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What nobody says of another one by chance, folded, as it was typed: e-mail addresses, names of several words."""
+    typed = (str(row[column]) for row in rows for column in ("name", "email") if row.get(column))
+    return {text: value for value in typed if (text := fold(value)) and ("@" in text or len(text.split()) > 1)}
+
+
+def _saying(connection: Connection, text: str) -> Iterator[tuple[str, int]]:
+    """The records, removed ones too, in whose words this text is, as whole words: (noun, number), a few."""
+    whole = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+    for table in SEARCHED:
+        ids = [number for number, _ in read.search(connection, table, text.split(), MOST + 1, removed=True)]
+        for number, row in sorted(read.raw(connection, table, ids).items()):
+            if whole.search(row["search_text"]):
+                yield noun_of(table, row), number
+
+
+def returning(connection: Connection, there: Iterable[Mapping[str, Any]], tables: Collection[str]) -> Iterator[str]:
+    """A line for each record that was taken away from one of these tables, with the e-mail address of one that was
+    purged: an undo would bring it back."""
+    addresses = _addresses(there)
+    found: dict[tuple[str, int], str] = {}
+    for table in sorted({"opportunity", "contact", "company"} & {*tables}) if addresses else ():
+        for number, row in no_more(connection, table):
+            if row.get("email") and email_key(str(row["email"])) in addresses:
+                found[noun_of(table, row), number] = str(row["email"])
+    for (noun, number), email in list(found.items())[:MOST]:
+        by = last_change(connection, ENTITIES[noun].table, number)
+        yield f"{noun}:{number}, taken away by batch {by[0] if by else '?'}, had {email}: undo that to purge it too"
+    if len(found) > MOST:
+        yield "and others that were taken away had it too"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import fold
-from crmcli.services.links import NOUNS
 from crmcli.store.fitting import NAMED
 from crmcli.store.sql import MISPLACED, portions
+from crmcli.store.tables import NOUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

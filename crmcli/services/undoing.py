@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
@@ -9,16 +10,17 @@ from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, NotFoundError, RefusedError
 from crmcli.results import Changed
-from crmcli.services.batch import Batch, last_change, last_row, last_touched, was_purged
-from crmcli.services.links import LINKS, NOUNS, TARGETS, WORDS
+from crmcli.services.batch import Batch, last_change, last_row, last_touched
+from crmcli.services.links import LINKS, TARGETS, WORDS
+from crmcli.services.stages import incomplete
 from crmcli.services.undo_checks import misplaced, taken, under_themselves
 from crmcli.services.undo_rules import SOFT, automatic, beside, follows_alone, put_back
 from crmcli.store import read
 from crmcli.store.sql import portions
-from crmcli.store.write import COLUMNS, DEFAULTS, ORDER
+from crmcli.store.tables import COLUMNS, DEFAULTS, NOUNS, ORDER, noun_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from crmcli.context import Context
     from crmcli.domain.change import Change
@@ -64,7 +66,7 @@ def undo(ctx: Context, batch: int | None = None) -> Changed:
     with ctx.writing("undo", command=ctx.command or f"undo {number}", undoes=number) as tx:
         _check(ctx, number, alone=True)
         _reinstate(ctx, number)
-        work = _Undo(tx, number)
+        work = _Undo(tx, number, ctx.settings.calling)
         work.run()
         if not tx.batch and not tx.changes:
             tx.settle()
@@ -92,7 +94,8 @@ def _newest(ctx: Context) -> int:
                 best = root
         return best
     other = ctx.reader.one(f"SELECT id, actor FROM batch WHERE {standing} ORDER BY id DESC LIMIT 1")
-    hint = f"the newest change is {other[1]}'s: crm undo {other[0]}" if other else "'crm undo --list' shows all"
+    undo = ctx.settings.calling("undo", str(other[0]) if other else "--list")
+    hint = f"the newest change is {other[1]}'s: {undo}" if other else f"'{undo}' shows all"
     raise NotFoundError("there is nothing of yours to undo", hint)
 
 
@@ -106,24 +109,26 @@ def _roots(ctx: Context) -> dict[int, int]:
 
 def _check(ctx: Context, number: int, *, alone: bool = False) -> None:
     """Refuse what cannot be undone; `alone` keeps others from undoing it too until the transaction ends."""
-    root = _roots(ctx).get(number, number)
+    root, calling = _roots(ctx).get(number, number), ctx.settings.calling
     if alone and ctx.reader.dialect == "postgresql":
         ctx.reader.rows("SELECT 1 FROM batch WHERE id = ? FOR UPDATE", (root,))
     found = ctx.reader.one("SELECT source, undone_by FROM batch WHERE id = ?", (number,))
     if found is None:
-        raise NotFoundError(f"there is no batch {number}", "'crm undo --list' shows the numbers")
+        raise NotFoundError(f"there is no batch {number}", f"'{calling('undo', '--list')}' shows the numbers")
     source, undone_by = found
     if source == "init":
-        raise RefusedError("the making of the book cannot be undone", "'crm db path' names the file, if it shall go")
+        where = calling("db", "path")
+        raise RefusedError("the making of the book cannot be undone", f"'{where}' names the file, if it shall go")
     if source == "purge":
         raise RefusedError("what was purged is forgotten and cannot be brought back")
     if _blanked(ctx, number):
         raise RefusedError("what was purged is forgotten and cannot be brought back")
     if undone_by is not None:
-        raise ConflictError(f"batch {number} is already undone", f"'crm undo {undone_by}' brings it back")
+        raise ConflictError(f"batch {number} is already undone", f"'{calling('undo', str(undone_by))}' brings it back")
     last = max((undo for undo, of in _roots(ctx).items() if of == root), default=number)
     if number not in (root, last):
-        raise ConflictError(f"batch {number} was overtaken by batch {last}", f"'crm undo {last}' takes that back")
+        back = calling("undo", str(last))
+        raise ConflictError(f"batch {number} was overtaken by batch {last}", f"'{back}' takes that back")
 
 
 def _blanked(ctx: Context, number: int) -> bool:
@@ -146,8 +151,9 @@ def _reinstate(ctx: Context, number: int) -> None:
 class _Undo:
     """One undo at work."""
 
-    def __init__(self, tx: Transaction, number: int) -> None:
+    def __init__(self, tx: Transaction, number: int, calling: Callable[..., str]) -> None:
         self.tx, self.batch, self.connection = tx, Batch(tx.connection, number), tx.connection
+        self.calling = calling
         self.conflicts: list[str] = []
         self.kept: list[str] = []
         self.counts: dict[str, int] = {}
@@ -169,8 +175,20 @@ class _Undo:
         self.connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")
         touched = self.batch.touched()
         self.many = sum(map(len, touched.values())) > FEW
-        if self.many and sqlite:
-            self.connection.run("PRAGMA cache_size = -64000")  # 64 MB: rows leave a dozen indexes in no order of theirs
+        lacked = incomplete(self.connection) if touched.keys() & {"stage", "pipeline"} else None
+        with self.connection.roomy() if self.many else contextlib.nullcontext():
+            self._work(touched)
+        if not self.conflicts:
+            for clash in misplaced(self.connection, self.stages, self.placed, MOST_CONFLICTS):
+                self._conflict("opportunity", clash.number, clash.row, clash.what)
+            for clash in under_themselves(self.connection, self.under):
+                self._conflict("company", clash.number, clash.row, clash.what)
+            for lack in sorted(incomplete(self.connection) - lacked) if lacked is not None else ():
+                self._conflict("pipeline", lack.pipeline, {"name": lack.name}, f"it would have no {lack.sort} stage")
+        if self.conflicts:
+            self._refuse()
+
+    def _work(self, touched: Mapping[str, list[int]]) -> None:
         changed: dict[str, list[int]] = {}
         for table in ORDER:
             for some, _ in portions(touched.get(table, ())):
@@ -186,13 +204,6 @@ class _Undo:
         for table in reversed(ORDER):
             for some, _ in portions(sorted(self.doomed.get(table, ()), reverse=True)):
                 self._take_away(table, self.batch.nets(table, some))
-        if not self.conflicts:
-            for clash in misplaced(self.connection, self.stages, self.placed, MOST_CONFLICTS):
-                self._conflict("opportunity", clash.number, clash.row, clash.what)
-            for clash in under_themselves(self.connection, self.under):
-                self._conflict("company", clash.number, clash.row, clash.what)
-        if self.conflicts:
-            self._refuse()
 
     def _rows(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         return self.tx.rows(NOUNS[table], list(ids))
@@ -235,16 +246,15 @@ class _Undo:
         """Automatic probabilities follow a stage that has another one again, also those of what came into it since."""
         for stage in sorted(self.stages) if not self.conflicts else ():
             found = self.connection.rows(
-                "SELECT id, kind FROM opportunity WHERE stage_id = ? AND status = 'open'"
+                "SELECT id FROM opportunity WHERE stage_id = ? AND status = 'open'"
                 " AND probability_manual IS FALSE AND probability_bp <> ? ORDER BY id",
                 (stage, self.figures[stage]),
             )
-            for kind in ("lead", "deal"):
-                for some, _ in portions([number for number, of in found if of == kind]):
-                    self.tx.load(kind, some)
-                    for number in some:
-                        self.tx.change(kind, number, {"probability_bp": self.figures[stage]}, touch=False)
-                    self._flush()
+            for some, _ in portions([number for (number,) in found]):
+                self._rows("opportunity", some)
+                for number in some:
+                    self.tx.change("deal", number, {"probability_bp": self.figures[stage]}, touch=False)
+                self._flush()
 
     # --- bringing back ---
 
@@ -263,7 +273,7 @@ class _Undo:
             figure = automatic(row, self.figures) if table == "opportunity" else None
             if figure is not None:
                 row["probability_bp"] = figure
-            self.tx.add(_noun(table, row), row, record=number)
+            self.tx.add(NOUNS[table], row, record=number)
         self._flush()
         if new and not self.conflicts:
             # `version` only grows: it goes on where the row that was taken away had got to.
@@ -274,7 +284,7 @@ class _Undo:
             )
 
     def _relink(self, table: str, rows: dict[int, dict[str, Any]]) -> None:
-        """Check what these values link to: words that are gone return, records that were purged are let go."""
+        """Check what these values link to: words that are gone return, tags that are gone are let go."""
         for column, target in TARGETS.get(table, {}).items():
             wanted = {row[column] for row in rows.values() if row.get(column) is not None}
             gone = wanted - self._existing(target, wanted)
@@ -284,17 +294,14 @@ class _Undo:
                     continue
                 if (target, link) in self.moved or target in WORDS:
                     row[column] = self._revived(target, link)
-                elif was_purged(self.connection, target, link):
-                    row[column] = None
                 else:
                     self._conflict(table, number, row, f"the {NOUNS[target]} it had ({link}) is no more")
-        tags = {tag for row in rows.values() for tag in row.get("tags") or ()}
-        if tags:
-            there = self._existing("tag", tags)
-            for row in rows.values():
-                found = [self.moved.get(("tag", tag), tag) for tag in row.get("tags") or ()]
-                if found:
-                    row["tags"] = sorted({tag for tag in found if tag in there or tag in self.moved.values()})
+        tagged = [row for row in rows.values() if row.get("tags")]
+        for row in tagged:
+            row["tags"] = sorted({self.moved.get(("tag", tag), tag) for tag in row["tags"]})
+        there = self._existing("tag", {tag for row in tagged for tag in row["tags"]})
+        for row in tagged:
+            row["tags"] = [tag for tag in row["tags"] if tag in there]
 
     def _existing(self, table: str, ids: Iterable[int]) -> set[int]:
         found: set[int] = set()
@@ -322,11 +329,15 @@ class _Undo:
             current = rows.get(number)
             assert done.before is not None
             assert done.after is not None
-            if self.stages and follows_alone(table, done) and (current is None or current.get("removed_at")):
-                continue
+            following = bool(self.stages) and follows_alone(table, done)
             if current is None:
-                self._conflict(table, number, None, "is no more" + self._by(table, number))
-            elif current.get("removed_at") and self.batch.removed_later(table, number, current["removed_at"]):
+                if not following:
+                    self._conflict(table, number, None, "is no more" + self._by(table, number))
+            elif (
+                not following  # a stage takes its figure back of what was removed later too
+                and current.get("removed_at")
+                and self.batch.removed_later(table, number, current["removed_at"])
+            ):
                 self._conflict(table, number, current, "was removed later" + self._by(table, number, ["removed_at"]))
             else:
                 wanted[number] = self._values(table, number, current, done, then.get(number, {}))
@@ -338,7 +349,7 @@ class _Undo:
             if values:
                 if number in touched:
                     values["updated_at"] = touched[number]
-                self.tx.change(_noun(table, rows[number]), number, values, touch=False)
+                self.tx.change(NOUNS[table], number, values, touch=False)
         self._flush()
 
     def _values(
@@ -363,7 +374,7 @@ class _Undo:
 
     def _take_away(self, table: str, nets: dict[int, Net]) -> None:
         rows = self._rows(table, nets)
-        held = self._held(table, list(rows))
+        linked = self._still_linked(table, list(rows))
         columns = [c for c in COLUMNS[table] if c != "id" and c not in SOFT]
         standard: dict[str, Any] = {**dict.fromkeys(columns), **DEFAULTS.get(table, {})}
         if table in read.TAGGED:
@@ -374,7 +385,7 @@ class _Undo:
             differ = [c for c in columns if row.get(c) != left[c] or c in split]
             if table == "opportunity" and None not in (automatic(row, self.figures), automatic(left, self.figures)):
                 differ = [c for c in differ if c != "probability_bp"]
-            if table in WORDS and (differ or number in held):
+            if table in WORDS and (differ or number in linked):
                 self.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
             elif differ:
                 if "removed_at" in differ:
@@ -382,16 +393,16 @@ class _Undo:
                 else:
                     what = self._changed_later(table, number, differ)
                 self._conflict(table, number, row, what)
-            elif number in held:
-                child, other, column = held[number]
-                noun = _noun(child, self._rows(child, [other])[other]).replace("_", " ")
+            elif number in linked:
+                child, other, column = linked[number]
+                noun = noun_of(child, self._rows(child, [other])[other]).replace("_", " ")
                 what = f"{noun} {other} hangs on it now{self._by(child, other, [column])}"
                 self._conflict(table, number, row, what)
             else:
-                self.tx.delete(_noun(table, row), number)
+                self.tx.delete(NOUNS[table], number)
         self._flush()
 
-    def _held(self, table: str, ids: list[int]) -> dict[int, tuple[str, int, str]]:
+    def _still_linked(self, table: str, ids: list[int]) -> dict[int, tuple[str, int, str]]:
         """Those of these records that a record which stays links to, and one such link each: table, record, column.
 
         After a conflict nothing is written any more: what would have gone or let go is no reason of its own."""
@@ -413,7 +424,7 @@ class _Undo:
 
     def _conflict(self, table: str, number: int, row: Mapping[str, Any] | None, what: str) -> None:
         name = f" {row['name']}" if row and row.get("name") else ""
-        self.conflicts.append(f"{_noun(table, row or {})}:{number}{name}: {what}")
+        self.conflicts.append(f"{noun_of(table, row)}:{number}{name}: {what}")
 
     def _changed_later(self, table: str, number: int, columns: Iterable[str]) -> str:
         """Which of these columns which later batch changed."""
@@ -432,7 +443,7 @@ class _Undo:
         more = "\n  ..." if len(self.conflicts) >= MOST_CONFLICTS else ""
         raise ConflictError(
             f"batch {self.batch.number} cannot be undone, nothing was changed:{shown}{more}",
-            "undo the later batches first (crm undo NUMBER), or edit the records by hand",
+            f"undo the later batches first ({self.calling('undo', 'NUMBER')}), or edit the records by hand",
         )
 
     def lines(self) -> Iterator[str]:
@@ -443,10 +454,6 @@ class _Undo:
         if self.kept:
             kept = ", ".join(self.kept[:5]) + (" ..." if len(self.kept) > 5 else "")
             yield f"kept, since others use it: {kept}"
-
-
-def _noun(table: str, row: Mapping[str, Any]) -> str:
-    return str(row.get("kind") or "lead") if table == "opportunity" else NOUNS[table]
 
 
 def _labels(table: str, columns: Iterable[str]) -> str:

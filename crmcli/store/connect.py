@@ -16,7 +16,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from crmcli.errors import CrmError, StoreError
+from crmcli.errors import CrmError, ReadOnlyError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +35,9 @@ def is_url(target: str) -> bool:
 UNSAVED = "; nothing was saved"
 #: What the system says of a disk, or of one's share of it, that takes no more.
 FULL = (errno.ENOSPC, errno.EDQUOT)
+#: The cache of SQLite while very many rows are written, 64 MB: with its usual 2 MB a dozen indexes, of which rows leave
+#: and enter random places, would be read anew each time.
+ROOMY = -65536
 #: What a statement may fail with: what SQLite says, and what its driver cannot hand over.
 REFUSALS = (sqlite3.Error, OverflowError, UnicodeError)
 
@@ -73,9 +76,19 @@ class Connection(abc.ABC):
         """Whether a transaction that could end or go on should end, because others wait for it or may do."""
         return True
 
+    @abc.abstractmethod
+    def alone(self, what: str) -> None:
+        """Wait until nobody else is at this, and keep others from it until the transaction ends: "chain" is the next
+        link of the journal, "names" what is known by its name, "book" all that is written (before `schema.hold`)."""
+
     @contextlib.contextmanager
     def in_bulk(self) -> Iterator[None]:
         """Around a verb that writes very many rows in several transactions; does what the engine wants for it."""
+        yield
+
+    @contextlib.contextmanager
+    def roomy(self) -> Iterator[None]:
+        """Around the writing of very many rows: gives the engine the memory for it, and takes it back."""
         yield
 
     def lost(self) -> bool:
@@ -151,7 +164,7 @@ class WriteLock:
         except OSError as error:
             if error.errno in FULL:
                 raise StoreError(f"the disk is full{UNSAVED}", "free some space and try again") from None
-            raise StoreError(
+            raise ReadOnlyError(
                 f"cannot write to {self.path}: {error.strerror}", "check the folder's permissions"
             ) from None
         started = time.monotonic()
@@ -270,23 +283,38 @@ class SQLite(Connection):
             last = 0
         return list(range(int(last) + 1, int(last) + 1 + count))
 
+    def alone(self, what: str) -> None:
+        """Who writes is alone at everything."""
+
     def awaited(self) -> bool:
         return self.lock.wanted()
 
     @contextlib.contextmanager
     def in_bulk(self) -> Iterator[None]:
-        # A dozen indexes are written in random places: with the usual 2 MB they would be read anew each time.
-        self.run("PRAGMA cache_size = -65536")
-        self.run("PRAGMA temp_store = memory")
-        try:
+        with self.roomy(), self._set("temp_store", 2):  # in memory
             yield
-        finally:
-            self.run("PRAGMA cache_size = -2000")
         # Statistics are written like rows; a sample will do, for the others wait meanwhile. They are worth no waiting.
         with self.lock.at_once() as free, contextlib.suppress(*REFUSALS):
             if free:
                 self.raw.execute("PRAGMA analysis_limit = 400")
                 self.raw.execute("PRAGMA optimize")
+
+    @contextlib.contextmanager
+    def roomy(self) -> Iterator[None]:
+        with self._set("cache_size", ROOMY):
+            yield
+
+    @contextlib.contextmanager
+    def _set(self, pragma: str, value: int) -> Iterator[None]:
+        """Have another value of a setting of this connection, and then again the one that it had."""
+        was = int(self.value(f"PRAGMA {pragma}"))
+        self.run(f"PRAGMA {pragma} = {value}")
+        try:
+            yield
+        finally:
+            # Inside a transaction that has made a temporary table SQLite does not change where those are.
+            with contextlib.suppress(*REFUSALS):
+                self.raw.execute(f"PRAGMA {pragma} = {was}")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

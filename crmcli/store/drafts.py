@@ -66,6 +66,20 @@ def place(draft: str, file: str) -> None:
         os.close(claim)
 
 
+def is_draft(file: str) -> bool:
+    """Whether a path has the name of a file in the making, which `sweep` takes away."""
+    return _DRAFT.fullmatch(os.path.basename(file)) is not None
+
+
+def companion_of(file: str) -> str:
+    """The file that is there and beside which the engine or the queue of writers has one of this path; "" for none."""
+    for companion in COMPANIONS:
+        base = file.removesuffix(companion)
+        if base != file and os.path.isfile(base):
+            return base
+    return ""
+
+
 def sync(path: str) -> None:
     """Bring a file, or the names in a folder, to the disk."""
     fd = os.open(path, os.O_RDONLY)

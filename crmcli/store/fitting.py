@@ -1,5 +1,5 @@
 """Whether what a plugin made of a change fits the book as a typed change would: its links lead somewhere, its name is
-free where names are, and its status, stage, closing time and probability go together.
+free where names are, its amounts are none too large, and its status, stage, closing time and probability go together.
 
 What it finds would otherwise be refused by the engine, in words that name neither plugin nor column, or would stand in
 the book as what no command could have made.
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain import pipeline
+from crmcli.domain import money, pipeline
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import fold
-from crmcli.domain.types import Ref
+from crmcli.domain.types import Money, Ref
 from crmcli.store import read
 from crmcli.store.sql import table_of
 
@@ -54,6 +54,7 @@ class Fitting:
         return (
             self._loose_end(amended, before, after, touched)
             or self._taken(amended, touched)
+            or self._too_large(amended, touched)
             or (self._standing(amended) if amended.table == "opportunity" and touched & STANDING else "")
         )
 
@@ -72,7 +73,7 @@ class Fitting:
 
     def _laid_over(self, change: Change) -> dict[str, Any]:
         """The row that a change makes, or makes of the one that is there."""
-        from crmcli.store.write import DEFAULTS
+        from crmcli.store.tables import DEFAULTS
 
         found = DEFAULTS.get(change.table, {}) if change.before is None else self._found(change.table, change.id) or {}
         return {**found, **(change.after or {}), "id": change.id}
@@ -111,6 +112,18 @@ class Fitting:
             within = {"kind": row["kind"]} if change.table == "opportunity" else {}
             if self._others(change, "external_id", row["external_id"], within):
                 return f"there is a {change.entity} with the external id '{row['external_id']}' already"
+        return ""
+
+    def _too_large(self, change: Change, touched: set[str]) -> str:
+        """An amount larger than its currency may have."""
+        amounts = {f.column: f.type.currency for f in ENTITIES[change.entity].stored() if isinstance(f.type, Money)}
+        if not touched & {*amounts, *amounts.values()}:
+            return ""
+        row = self._laid_over(change)
+        for column, currency in amounts.items():
+            code = row.get(currency) or ""
+            if row.get(column) is not None and abs(row[column]) > money.largest(code):
+                return f"{row[column]} is too large an amount for '{column}' of a {change.entity}"
         return ""
 
     def _others(self, change: Change, column: str, value: str, within: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crmcli.store.read import stored_types
-from crmcli.store.write import ORDER
+from crmcli.store.tables import ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MINIMUM = 140000
+#: The advisory locks of `alone`. Every version of the program that writes to one database must have them so.
+ALONE = {"chain": 4369, "names": 4370}
 #: The oldest psycopg that works, as in the extra `postgres` of pyproject.toml.
 DRIVER = (3, 3)
 DRIVER_HINT = f"into the environment of crm: pip install 'psycopg[binary]>={DRIVER[0]}.{DRIVER[1]}'"
@@ -119,6 +121,13 @@ class PostgreSQL(Connection):
     def next_ids(self, table: str, count: int) -> list[int]:
         # Drawn one by one: no other writer gets one of them, though it may get those between them.
         return [int(row[0]) for row in self.rows(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, {count})")]
+
+    def alone(self, what: str) -> None:
+        if what == "book":
+            # Every writer begins with a lock on its row (`schema.hold`), and none that comes later overtakes this one.
+            self.run("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
+            return
+        self.run(f"SELECT pg_advisory_xact_lock({ALONE[what]})")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

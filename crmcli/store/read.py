@@ -343,10 +343,10 @@ def raw(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, dic
         names, rows = connection.names(f"SELECT * FROM {table} WHERE id IN ({marks})", some)
         for row in rows:
             record = {n: kinds[n].from_db(v) if n in kinds else v for n, v in zip(names, row, strict=True)}
+            if table in TAGGED:
+                record["tags"] = []
             found[record["id"]] = record
         if table in TAGGED:
-            for record in found.values():
-                record.setdefault("tags", [])
             sql = f"SELECT record_id, tag_id FROM {table}_tag WHERE record_id IN ({marks}) ORDER BY tag_id"
             for number, tag in connection.rows(sql, some):
                 found[number]["tags"].append(tag)
@@ -380,17 +380,18 @@ def stored_types(table: str) -> dict[str, Any]:
 
 
 def search(
-    connection: Connection, table: str, words: list[str], limit: int, *, ranked: bool = False
+    connection: Connection, table: str, words: list[str], limit: int, *, ranked: bool = False, removed: bool = False
 ) -> list[tuple[int, float]]:
     """(id, rank) of the rows whose folded text has words that start with every one of `words`; newest first, or with
-    `ranked` the best first (a lower rank is better). Removed rows are left out."""
+    `ranked` the best first (a lower rank is better). Removed rows are left out unless `removed` is said."""
+    present = "" if removed else " AND t.removed_at IS NULL"
     if connection.dialect == "sqlite":
         query = " ".join('"' + word.replace('"', '""') + '"*' for word in words)
         rank = f"bm25({table}_fts)" if ranked else "0.0"
         order = "2, 1 DESC" if ranked else f"{table}_fts.rowid DESC"
         sql = (
             f"SELECT {table}_fts.rowid, {rank} FROM {table}_fts JOIN {table} t ON t.id = {table}_fts.rowid"
-            f" WHERE {table}_fts MATCH ? AND t.removed_at IS NULL ORDER BY {order} LIMIT {limit}"
+            f" WHERE {table}_fts MATCH ?{present} ORDER BY {order} LIMIT {limit}"
         )
         return [(row[0], row[1]) for row in connection.rows(sql, (query,))]
     query = _words_query(words)
@@ -399,7 +400,7 @@ def search(
     vector = words_expression("t.")
     rank = f"-ts_rank({vector}, to_tsquery('simple', ?))" if ranked else "0.0"
     sql = (
-        f"SELECT t.id, {rank} FROM {table} t WHERE {vector} @@ to_tsquery('simple', ?) AND t.removed_at IS NULL"
+        f"SELECT t.id, {rank} FROM {table} t WHERE {vector} @@ to_tsquery('simple', ?){present}"
         f" ORDER BY {'2, 1 DESC' if ranked else '1 DESC'} LIMIT {limit}"
     )
     return [(row[0], float(row[1])) for row in connection.rows(sql, (query, query) if ranked else (query,))]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.entities import ENTITIES
+from crmcli.domain.entities import ENTITIES, RECORDS
+from crmcli.domain.types import Ref
 from crmcli.errors import ConflictError, CrmError, DamagedError, ReadOnlyError, StoreError, TakenError, UsageError
 from crmcli.store.connect import UNSAVED
 
@@ -23,6 +24,9 @@ _TOO_LONG = (
 _NO_TEXT = "Could not decode to UTF-8"
 #: How the engines say that what the journal keeps is no JSON: only the documented views ask them to read that.
 _NO_JSON = ("malformed JSON", "type json")
+#: PostgreSQL's code for words between driver and server that do not fit, such as a `$1` without a value: the connection
+#: stands, unlike after the other codes that begin with 08.
+NO_SENSE = "08P01"
 #: Of the columns of a unique index, those that only say within what the others are.
 _WITHIN = ("kind", "pipeline_id")
 
@@ -57,10 +61,14 @@ def translate(error: Exception, path: str, *, reading: bool = False) -> CrmError
     if code in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"):
         names = [name.partition(".") for name in text.partition(": ")[2].split(", ")]
         return _taken(names[0][0], tuple(column for _, _, column in names))
+    if code == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return _unlinked("", "", None)
     if code.startswith("SQLITE_CONSTRAINT"):
         return ConflictError(f"the store refused the change: {text}")
     if code.startswith("SQLITE_INTERRUPT"):
         return StoreError(f"interrupted{unsaved}")
+    if text == "integer overflow":  # SQLite adds whole numbers up in 64 bits, PostgreSQL in as many as it takes
+        return StoreError("a sum is larger than the store can hold", "'crm db check --deep' names amounts too large")
     if any(phrase in text for phrase in _TOO_LONG):
         return UsageError("that is longer than the store takes", "ask with fewer words or numbers at a time")
     if _NO_JSON[0] in text or text.startswith("no such table"):
@@ -78,9 +86,16 @@ def _closed(code: str, path: str, unsaved: str) -> StoreError:
     hint = "check the permissions of the file and its folder"
     if unsaved:
         return ReadOnlyError(f"{path} cannot be written{unsaved}", hint)
+    if code == "SQLITE_READONLY":  # a file that must be mended first has a longer name for it
+        return _no_question()
     if code.startswith("SQLITE_CANTOPEN"):
         return StoreError(f"{path} cannot be opened", hint)
     return StoreError(f"{path} cannot be read before an unfinished write is taken back, and it cannot be written", hint)
+
+
+def _no_question() -> ReadOnlyError:
+    """What was sent through a door that only reads would write."""
+    return ReadOnlyError("a SELECT only reads, and that statement would write")
 
 
 def _not_unicode(error: UnicodeEncodeError) -> CrmError:
@@ -99,12 +114,16 @@ def translate_postgres(error: Exception, *, reading: bool = False) -> CrmError:
         # The names in it are the same in every language: Key (kind, external_id)=(...) already exists.
         names = re.search(r"\(([\w, ]+)\)=", told.message_detail or "")
         return _taken(told.table_name or "", tuple(names[1].split(", ")) if names else ())
+    if state == "23503":
+        return _of_link(error.diag)  # type: ignore[attr-defined]
     if state.startswith("23"):
         return ConflictError(f"the store refused the change: {line}")
     if state in ("40001", "40P01"):
         return ConflictError(f"another writer was faster{unsaved}", "try again")
     if state == "55P03":
         return StoreError(f"the store is locked by another process{unsaved}", "try again when it is done")
+    if state == "25006" and reading:
+        return _no_question()
     if state == "25006":
         return ReadOnlyError(f"the store cannot be written: {line}", "check the rights of the database user")
     if state == "42501":
@@ -115,7 +134,7 @@ def translate_postgres(error: Exception, *, reading: bool = False) -> CrmError:
         return UsageError("a number is too large for the store", f"{2**63 - 1} is the largest")
     if state.startswith("54"):
         return UsageError("that is longer than the store takes", "ask with fewer words or numbers at a time")
-    if state.startswith(("08", "57P")) or error.__class__.__name__ in (
+    if lost(state) or error.__class__.__name__ in (
         "OperationalError",
         "InterfaceError",
         "AdminShutdown",
@@ -124,6 +143,47 @@ def translate_postgres(error: Exception, *, reading: bool = False) -> CrmError:
     if state == "42P01" or (state == "22P02" and _NO_JSON[1] in line):
         return _damaged("the book", line)
     return StoreError(f"the store answered: {line}")
+
+
+def lost(state: str) -> bool:
+    """Whether a code of PostgreSQL says that the connection is gone."""
+    return state.startswith(("08", "57P")) and state != NO_SENSE
+
+
+def _of_link(told: Any) -> ConflictError:
+    """A refusal of PostgreSQL's that keeps links whole."""
+    table = told.table_name or ""
+    column = (told.constraint_name or "").removeprefix(f"fk_{table}_")
+    # The same in every language: Key (contact_id)=(1) is not there, or Key (id)=(1) is still linked to.
+    key = re.search(r"\((\w+)\)=\((\d+)\)", told.message_detail or "")
+    return _unlinked(table, column, (key[1], int(key[2])) if key else None)
+
+
+def _unlinked(table: str, column: str, key: tuple[str, int] | None) -> ConflictError:
+    """What a link stood in the way of. The verbs look at links before they write: somebody else changed one since."""
+    noun, records = _linked(table, column)
+    if key is None or not noun:
+        return ConflictError(
+            f"what this links to went away meanwhile, or what it takes away is in use now{UNSAVED}",
+            "look at it and try again",
+        )
+    one, again = (f"{noun} {key[1]}", "look at it and try again") if records else (f"the {noun}", "try again")
+    if key[0] == column:
+        return ConflictError(f"{one}, which this is linked to, went away meanwhile{UNSAVED}", again)
+    return ConflictError(f"{one} is in use meanwhile{UNSAVED}", again)
+
+
+def _linked(table: str, column: str) -> tuple[str, bool]:
+    """What a column of a table links to, and whether that is a record, which has a number that people know."""
+    owner = table.removesuffix("_tag")
+    if owner != table:
+        names = ["tag"] if column == "tag_id" else [e.name for e in ENTITIES.values() if e.table == owner]
+    else:
+        fields = (f for e in ENTITIES.values() if e.table == table for f in e.stored())
+        names = [f.type.entity for f in fields if f.column == column and isinstance(f.type, Ref)][:1]
+    if names == ["opportunity"]:
+        names = ["lead", "deal"]
+    return " or ".join(names).replace("_", " "), set(names) <= RECORDS.keys()
 
 
 def _taken(table: str, columns: tuple[str, ...]) -> TakenError:
@@ -155,10 +215,9 @@ def named(connection: Connection, error: TakenError) -> TakenError:
             )  # fmt: skip
             shown = row.get(own[0].removesuffix("_key"))
             gone = ", which was removed" if other.get("removed_at") else ""
-            error.message = (
-                f"{_said(own[0])} {shown} belongs to {noun}:{other['id']} {other.get('name') or ''}".rstrip()
-                + f" now{gone}{UNSAVED}"
-            )
+            called = f"{noun}:{other['id']}" if noun in RECORDS else f"the {str(noun).replace('_', ' ')}"
+            owner = f"{called} {other.get('name') or ''}".rstrip()
+            error.message = f"{_said(own[0])} {shown} belongs to {owner} now{gone}{UNSAVED}"
             break
     return error
 

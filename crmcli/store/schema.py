@@ -6,6 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from crmcli.domain import keys
 from crmcli.errors import NewerDatabaseError, StoreError
 from crmcli.store import connect
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 REVISION = "0004"
 VIEWS = ("lead", "deal", "contact", "company", "task", "interaction", "words", "pipeline", "journal", "timeline")
 #: Tables with a word index over `search_text`.
-SEARCHED = ("opportunity", "contact", "company", "task", "interaction")
+SEARCHED = tuple(keys.SEARCHED)
 #: What parts the words of a folded text, as the inside of a bracket expression that PostgreSQL and Python read alike:
 #: the characters at which FTS5's unicode61 ends a token (its tables are those of Unicode 6), for signs, emoji, and the
 #: scripts from Latin to Arabic. PostgreSQL's own parser keeps many of them inside a word.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.text import fold
@@ -18,35 +17,16 @@ from crmcli.domain.types import show_instant
 from crmcli.errors import ConflictError, FieldError, NotFoundError, TakenError
 from crmcli.store import bulk, derived, read, schema
 from crmcli.store.journal import Link, canonical, digest, head
+from crmcli.store.pending import Pending
+from crmcli.store.tables import COLUMNS, DEFAULTS, ORDER, noun_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from crmcli.domain.change import Change
     from crmcli.domain.types import Env
     from crmcli.store.connect import Connection
-
-#: Parents before children: the order of inserts; deletes go the other way.
-ORDER = (
-    "crm_user", "tag", "source", "medium", "campaign", "lost_reason", "task_type", "pipeline", "stage", "saved_view",
-    "company", "contact", "opportunity", "stage_move", "task", "interaction",
-)  # fmt: skip
-#: table -> the stored columns that the journal keeps (derived and key columns are not among them)
-COLUMNS: dict[str, tuple[str, ...]] = {}
-for _entity in ENTITIES.values():
-    COLUMNS[_entity.table] = tuple(
-        dict.fromkeys([*COLUMNS.get(_entity.table, ()), *(f.column for f in _entity.stored() if not f.derived)])
-    )
-COLUMNS["opportunity"] = ("kind", *COLUMNS["opportunity"])
-#: What a new row has where nothing is said: the journal leaves these out as it leaves out what is empty.
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "opportunity": {"status": "open", "probability_bp": 0, "probability_manual": False, "priority": 0, "position": 0},
-    "task": {"priority": 0},
-    "stage": {"position": 0, "probability_bp": 0, "is_won": False, "folded": False, "rot_days": 0},
-    "pipeline": {"position": 0},
-    "crm_user": {"active": True},
-    "interaction": {"kind": "note"},
-}
 
 #: Of the records in a conflict, so many are named.
 MOST_NAMED = 20
@@ -77,9 +57,7 @@ class Transaction:
         self.origin: tuple[str, str, str, int | None] = ("", "", "", None)
         self._journalled = 0
         self._lines: list[tuple[str, int, str | None, str | None, str]] = []
-        self._inserts: dict[tuple[str, int], tuple[str, dict[str, Any]]] = {}
-        self._updates: dict[tuple[str, int], tuple[str, dict[str, Any]]] = {}
-        self._deletes: dict[tuple[str, int], str] = {}
+        self._pending = Pending()
         self._rows: dict[tuple[str, int], dict[str, Any]] = {}
         self._ids: dict[str, int] = {}
         self._words: dict[tuple[str, str, int | None], int] = {}
@@ -104,7 +82,7 @@ class Transaction:
             row.setdefault("updated_at", row["created_at"] if record is None else self.stamp)
         for column, value in DEFAULTS.get(table, {}).items():
             row.setdefault(column, value)
-        self._inserts[table, number] = (entity, row)
+        self._pending.add(table, number, row)
         return number
 
     def add_many(
@@ -149,60 +127,71 @@ class Transaction:
     def change(self, entity: str, record: int, values: Mapping[str, Any], *, touch: bool = True) -> bool:
         """Set stored columns of a record; False when nothing differs. `touch` sets `updated_at` to now."""
         table = ENTITIES[entity].table
-        key = (table, record)
-        if key in self._inserts:
-            row = self._inserts[key][1]
-            row.update(values)
+        added = self._pending.added(table, record)
+        if added is not None:
+            added.update(values)
             return True
         current = self.row(entity, record)
-        pending = self._updates.get(key, (entity, {}))[1]
-        changed = {c: v for c, v in values.items() if pending.get(c, current.get(c)) != v}
+        changed = {c: v for c, v in values.items() if current.get(c) != v}
         if not changed:
             return False
-        pending = {**pending, **changed}
         if touch and "updated_at" in COLUMNS[table] and "updated_at" not in values:
-            pending["updated_at"] = self.stamp
-        self._updates[key] = (entity, pending)
+            changed["updated_at"] = self.stamp
+        self._pending.change(table, record, self._rows[table, record], changed)
         return True
 
     def delete(self, entity: str, record: int) -> None:
         """Take a row away for good (undo of an addition; removing a word). People's `remove` only marks it."""
         table = ENTITIES[entity].table
-        if self._inserts.pop((table, record), None) is None:
+        if not self._pending.dropped(table, record):
             self.row(entity, record)
-            self._updates.pop((table, record), None)
-            self._deletes[table, record] = entity
+            self._pending.delete(table, record, self._rows[table, record])
 
     def row(self, entity: str, record: int) -> dict[str, Any]:
         """The whole present row as stored values, with pending changes. Raises NotFoundError."""
         table = ENTITIES[entity].table
         key = (table, record)
-        if key in self._inserts:
-            return {"id": record, **self._inserts[key][1]}
+        added = self._pending.added(table, record)
+        if added is not None:
+            return {"id": record, **added}
         if key not in self._rows:
             self._rows.update({(table, i): r for i, r in read.raw(self.connection, table, [record]).items()})
-        if key not in self._rows or key in self._deletes:
+        if key not in self._rows or self._pending.deleted(table, record):
             raise NotFoundError(f"there is no {entity} {record}")
-        return {**self._rows[key], **self._updates.get(key, ("", {}))[1]}
+        return self._pending.over(table, record, self._rows[key])
 
     def load(self, entity: str, records: list[int]) -> None:
         """Read many rows at once, before changing them one by one."""
         table = ENTITIES[entity].table
-        missing = [r for r in records if (table, r) not in self._rows and (table, r) not in self._inserts]
+        missing = [r for r in records if (table, r) not in self._rows and self._pending.added(table, r) is None]
         self._rows.update({(table, i): r for i, r in read.raw(self.connection, table, missing).items()})
 
     def rows(self, entity: str, records: list[int]) -> dict[int, dict[str, Any]]:
         """The present rows of those of these records that are there (see `row`)."""
         table = ENTITIES[entity].table
         self.load(entity, records)
-        there = [r for r in records if (table, r) in self._rows or (table, r) in self._inserts]
-        return {r: self.row(entity, r) for r in there if (table, r) not in self._deletes}
+        there = [r for r in records if (table, r) in self._rows or self._pending.added(table, r) is not None]
+        return {r: self.row(entity, r) for r in there if not self._pending.deleted(table, r)}
+
+    def read_anew(self, entity: str, *, besides: int) -> None:
+        """Read the rows of an entity again when they are asked for: while this writer waited, another one may have
+        changed them. Not those that are to be changed, of which `besides` is one: what was read of them is compared
+        when they are written."""
+        table = ENTITIES[entity].table
+        for key in [key for key in self._rows if key[0] == table and key[1] != besides]:
+            if not self._pending.changed(*key):
+                del self._rows[key]
+
+    def hold(self, entity: str, records: Iterable[int]) -> set[int]:
+        """Keep records as they are, and others from linking to them, until the transaction ends; those that are there.
+        What is read after it is what others have left."""
+        return set(self._locked(ENTITIES[entity].table, sorted(records)))
 
     def unchanged(self, entity: str, seen: Mapping[int, int]) -> None:
         """Make sure that these records (id -> version) stand as they were seen, and hold them until the transaction
         ends. Raises ConflictError naming those that were changed or taken away."""
         table = ENTITIES[entity].table
-        now = self._held(table, list(seen))
+        now = self._locked(table, list(seen))
         differ = [number for number, version in seen.items() if now.get(number) != version]
         if not differ:
             return
@@ -244,7 +233,7 @@ class Transaction:
         have made it while this one waited. SQLite has one writer anyway."""
         if self._naming or self.connection.dialect == "sqlite":
             return False
-        self.connection.run("SELECT pg_advisory_xact_lock(4370)")
+        self.connection.alone("names")
         self._naming = True
         return True
 
@@ -252,10 +241,8 @@ class Transaction:
 
     def flush(self) -> list[Change]:
         """Write what is pending; the changes in the order in which they were written."""
-        pending = self._pending()
-        if not pending:
-            return []
-        if self.hooks.before:
+        pending = self._pending.changes()
+        if pending and self.hooks.before:
             pending = self.hooks.before(pending)
         rank = {table: i for i, table in enumerate(ORDER)}
         inserts = sorted((c for c in pending if c.before is None), key=lambda c: (rank[c.table], c.id))
@@ -271,9 +258,8 @@ class Transaction:
         done = [*inserts, *updates, *deletes]
         for change in done:
             self._rows.pop((change.table, change.id), None)
-        self._inserts.clear()
-        self._updates.clear()
-        self._deletes.clear()
+        # Also what made no difference: left for a later flush it would outlive the rows it was meant for.
+        self._pending.clear()
         self.changes += done
         return done
 
@@ -289,30 +275,11 @@ class Transaction:
                 yield
                 self.flush()
         except BaseException:
-            for pending in (self._inserts, self._updates, self._deletes, self._rows):
-                pending.clear()
+            self._pending.clear()
+            self._rows.clear()
             del self.changes[changes:], self._lines[lines:]
             self._ids, self._words, self.memory, self._naming = ids, words, memory, naming
             raise
-
-    def _pending(self) -> list[Change]:
-        found = []
-        for (table, number), (entity, row) in self._inserts.items():
-            kept = {c: v for c, v in row.items() if v is not None and v != [] and v != DEFAULTS.get(table, {}).get(c)}
-            found.append(Change(entity, number, None, kept, table))
-        for (table, number), (entity, values) in self._updates.items():
-            current = self._rows[table, number]
-            changed = {c: v for c, v in values.items() if current.get(c) != v}
-            if changed and set(changed) != {"updated_at"}:
-                found.append(Change(entity, number, {c: current.get(c) for c in changed}, changed, table))
-        for (table, number), entity in self._deletes.items():
-            row = self._rows[table, number]
-            kept = {c: row[c] for c in COLUMNS[table] if c != "id" and row.get(c) is not None}
-            kept = {c: v for c, v in kept.items() if v != DEFAULTS.get(table, {}).get(c)}
-            if row.get("tags"):
-                kept["tags"] = row["tags"]
-            found.append(Change(entity, number, kept, None, table))
-        return found
 
     def _insert(self, changes: list[Change]) -> None:
         groups: dict[tuple[str, tuple[str, ...]], list[tuple[int, dict[str, Any]]]] = {}
@@ -339,8 +306,9 @@ class Transaction:
             params = [*values.values(), change.id, current["version"]]
             sql = f"UPDATE {change.table} SET {sets}version = version + 1 WHERE id = ? AND version = ?"
             if self.connection.run(sql, params) != 1:
+                noun = change.entity.replace("_", " ")
                 raise ConflictError(
-                    f"{change.entity} {change.id} was changed by somebody else meanwhile", "look at it and try again"
+                    f"{noun} {change.id} was changed by somebody else meanwhile", "look at it and try again"
                 )
             if tags is not None:
                 self._retag(change.table, change.id, set(current.get("tags") or ()), set(tags))
@@ -375,15 +343,16 @@ class Transaction:
 
     def _hold(self, table: str, ids: list[int]) -> None:
         """Lock rows that are to go, and refuse if somebody changed one since it was read (SQLite has one writer)."""
-        found = self._held(table, ids)
+        found = self._locked(table, ids)
         for number in ids:
             known = self._rows.get((table, number))
             if known is not None and found.get(number) != known["version"]:
+                noun = noun_of(table, known).replace("_", " ")
                 raise ConflictError(
-                    f"{table} {number} was changed by somebody else meanwhile", "look at it and try again"
+                    f"{noun} {number} was changed by somebody else meanwhile", "look at it and try again"
                 )
 
-    def _held(self, table: str, ids: list[int]) -> dict[int, int]:
+    def _locked(self, table: str, ids: list[int]) -> dict[int, int]:
         """The versions of those of these rows that are there, locked where there are several writers."""
         lock = " ORDER BY id FOR UPDATE" if self.connection.dialect == "postgresql" else ""
         return read.versions(self.connection, table, ids, lock)
@@ -405,6 +374,7 @@ class Transaction:
     def settle(self, *, forget: bool = False) -> None:
         """Recompute what the flushed changes derive, journal them and link them into the chain. A verb with very many
         changes calls it on the way and may `forget` them then; where `after` hooks wait they are kept all the same."""
+        assert not self._pending, "what is pending belongs to rows that are forgotten here: flush first"
         actor, source, command, undoes = self.origin
         derived.refresh(self.connection, self.changes[self._journalled :])
         self.journal(actor, source, command, self.batch, None if self.batch else undoes)
@@ -416,9 +386,8 @@ class Transaction:
     def journal(self, actor: str, source: str, command: str, batch: int = 0, undoes: int | None = None) -> None:
         """Write the journal of what was flushed and link it into the chain."""
         connection = self.connection
-        if connection.dialect == "postgresql":
-            # Identity order is not commit order there: whoever holds this lock is the next link.
-            connection.run("SELECT pg_advisory_xact_lock(4369)")
+        # Identity order is not commit order on PostgreSQL: whoever holds this is the next link.
+        connection.alone("chain")
         seq, previous = head(connection, lock=True)
         seq += 1
         self.batch = batch or connection.next_ids("batch", 1)[0]
@@ -472,6 +441,9 @@ def transaction(
     """
     try:
         with connection.transaction():
+            if source == "purge":
+                # What it is to forget, somebody else could be adding to, linking to or writing down elsewhere.
+                connection.alone("book")
             schema.hold(connection)
             tx = Transaction(connection, now, env, hooks, new_uid)
             tx.batch, tx.origin = batch, (actor, source, command, undoes)

@@ -75,7 +75,7 @@ def test_edit_taken_back_as_a_whole_is_no_change() -> None:
         (NEW, amended(NEW, name=b"bytes")),
         (NEW, amended(NEW, value_minor="100")),
         (NEW, amended(NEW, value_minor=True)),
-        (NEW, amended(NEW, value_minor=2**63)),
+        (NEW, amended(NEW, value_minor=10**18 + 1)),
         (NEW, amended(NEW, priority=4)),
         (NEW, amended(NEW, probability_bp=10_001)),
         (NEW, amended(NEW, plan="weekly")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -433,3 +434,19 @@ def test_nothing_but_a_field_error_is_ever_raised(text: str) -> None:
         assert parse_span_length(text) >= 0
     except FieldError:
         pass
+
+
+@pytest.mark.parametrize("calendar", ["gregorian", "jalali"])
+def test_what_a_hint_names_can_be_written(calendar: str) -> None:
+    with pytest.raises(FieldError) as refused:
+        parse_when("someday", NOW, calendar)
+    days, times = refused.value.hint.split("\n")
+    for words in re.split(r", | or ", days.removeprefix("Write ").rstrip(".")):
+        assert parse_when(words, NOW, calendar).time is None, words
+    after, alone = times.partition(": ")[2].rstrip(".").split("; or stand alone: ")
+    for words in (*after.split(", "), *alone.split(", ")):
+        assert parse_when(words, NOW, calendar).time is not None, words
+    with pytest.raises(FieldError) as refused:
+        parse_range("..", NOW, calendar)
+    for words in re.split(r", (?:or a range: )?", refused.value.hint.removeprefix("Write a day, ")):
+        assert parse_range(words, NOW, calendar) != (None, None), words

@@ -358,7 +358,7 @@ def test_an_undo_that_was_overtaken_is_not_undone(ctx: Context) -> None:
     last = history.undo(ctx, batch).batch
     with pytest.raises(ConflictError, match=f"batch {again} was overtaken by batch {last}") as refused:
         history.undo(ctx, again)
-    assert refused.value.hint == f"'crm undo {last}' takes that back"
+    assert refused.value.hint == f"'{ctx.settings.calling('undo', str(last))}' takes that back"
     history.undo(ctx, last)
     assert records.get(ctx, LEAD, 1)["city"] == "Bern"
     sound(ctx)
@@ -387,7 +387,7 @@ def test_what_cannot_be_undone(ctx: Context) -> None:
     undone = history.undo(ctx).batch
     with pytest.raises(ConflictError, match="already undone") as refused:
         history.undo(ctx, batch)
-    assert f"crm undo {undone}" in refused.value.hint
+    assert ctx.settings.calling("undo", str(undone)) in refused.value.hint
 
 
 def test_only_your_own_changes_unless_named(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,7 +395,7 @@ def test_only_your_own_changes_unless_named(ctx: Context, monkeypatch: pytest.Mo
     monkeypatch.setenv("USER", "grace")
     with pytest.raises(NotFoundError) as refused:
         history.undo(ctx)
-    assert f"crm undo {batch}" in refused.value.hint
+    assert ctx.settings.calling("undo", str(batch)) in refused.value.hint
     history.undo(ctx, batch)
 
 
@@ -597,41 +597,68 @@ def test_a_large_import_is_taken_back_in_bounded_memory(ctx: Context) -> None:
     assert database.check(ctx).values["ok"]
 
 
-OPERATIONS = st.lists(
-    st.tuples(
-        st.sampled_from(["add", "edit", "tag", "stage", "remove", "restore", "lost", "note", "undo", "redo"]),
-        st.integers(0, 30),
-        st.sampled_from(["Bern", "Basel", "Genf", ""]),
-    ),
-    min_size=1,
-    max_size=25,
+#: What is done, which record, tag or batch it is done to, and a word for it: of each a few, so that they meet.
+STEP = (st.integers(0, 11), st.sampled_from(["Bern", "Basel", ""]))
+VERBS = (
+    "add", "edit", "tag", "clear", "stage", "remove", "restore", "lost", "note", "convert", "sell", "purge",
+    "rename", "merge", "delete", "undo", "redo",
+)  # fmt: skip
+OPERATIONS = st.lists(st.tuples(st.sampled_from(VERBS), *STEP), min_size=1, max_size=25)
+#: Undo of any batch, however long ago, among what makes and takes away words and records.
+OUT_OF_ORDER = st.lists(
+    st.tuples(st.sampled_from(("add", "edit", "clear", "convert", "sell", "purge", "delete", "any", "any")), *STEP),
+    min_size=3,
+    max_size=12,
 )
+
+
+def walk_back(ctx: Context) -> None:
+    while True:
+        try:
+            history.undo(ctx)
+        except NotFoundError:
+            return
+
+
+def tried(ctx: Context, what: str, number: int, word: str) -> None:
+    """Do it, or be refused; by us, before the engine does."""
+    try:
+        operate(ctx, what, number, word)
+    except CrmError as error:
+        assert error.code in (2, 3, 4, 5), error  # noqa: PT017
+        assert "the store refused" not in error.message, error  # noqa: PT017
 
 
 @given(operations=OPERATIONS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_history_a_walk_back_ends_where_it_began(
-    ctx: Context, operations: list[tuple[str, int, str]]
+    ctx: Context, clock: Any, operations: list[tuple[str, int, str]]
 ) -> None:
-    while True:
-        try:
-            history.undo(ctx)
-        except NotFoundError:
-            break
+    walk_back(ctx)
     start = content(ctx)
     for what, number, word in operations:
-        ids = [row[0] for row in ctx.reader.rows("SELECT id FROM opportunity ORDER BY id")]
-        one = [ids[number % len(ids)]] if ids else []
-        try:
-            operate(ctx, what, number, word, one)
-        except CrmError as error:
-            assert error.code in (2, 3, 4, 5), error  # noqa: PT017
-    while True:
-        try:
-            history.undo(ctx)
-        except NotFoundError:
-            break
+        clock()
+        tried(ctx, what, number, word)
+    walk_back(ctx)
+    # What was purged was added meanwhile: it is gone like the rest.
     assert content(ctx) == start
+    sound(ctx)
+
+
+@given(operations=OUT_OF_ORDER)
+@example([("edit", 0, "Bern"), ("clear", 0, ""), ("delete", 0, ""), ("any", 2, ""), ("any", 2, "")])
+@example([("tag", 1, "Bern"), ("clear", 1, ""), ("delete", 0, ""), ("any", 1, "")])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_out_of_order_the_book_stays_sound_and_what_is_purged_stays_away(
+    ctx: Context, clock: Any, operations: list[tuple[str, int, str]]
+) -> None:
+    forgotten = "SELECT entity, record_id FROM journal WHERE before IS NULL AND after IS NULL"
+    records.add(ctx, LEAD, {"name": "Ada"})
+    for what, number, word in operations:
+        clock()
+        tried(ctx, what, number, word)
+    for table, record in ctx.reader.rows(forgotten):
+        assert ctx.reader.one(f"SELECT 1 FROM {table} WHERE id = ?", (record,)) is None
     sound(ctx)
 
 
@@ -681,33 +708,74 @@ def test_after_undoing_in_any_order_the_last_change_is_the_last_one_that_stands(
     sound(ctx)
 
 
-def operate(ctx: Context, what: str, number: int, word: str, one: list[int]) -> None:
+def operate(ctx: Context, what: str, number: int, word: str) -> None:
     if what == "add":
-        records.add(ctx, LEAD, {"name": f"Lead {number}", "city": word, "source": word})
-    elif what == "undo":
-        history.undo(ctx)
-    elif what == "redo":
-        # Step by step, as people do; out of order a conflict is right.
-        last = ctx.reader.value("SELECT max(id) FROM batch")
-        if (
-            ctx.reader.value("SELECT t.source FROM batch b JOIN batch t ON t.id = b.undoes WHERE b.id = ?", (last,))
-            == "cli"
-        ):
-            history.undo(ctx, last)
-    elif not one:
-        return
-    elif what == "edit":
-        records.edit(ctx, LEAD, one, {"city": word, "source": word})
-    elif what == "tag":
-        records.edit(ctx, LEAD, one, {"tags": f"+{word or 'x'}" if number % 2 else f"-{word or 'x'}"})
-    elif what == "stage":
-        records.edit(ctx, LEAD, one, {"stage": ["new", "qualified", "won"][number % 3]})
-    elif what == "lost":
-        deals.lost(ctx, LEAD, one, reason="Too expensive")
-    elif what == "note":
-        timeline.add(ctx, LEAD, one[0], "note", f"said {word}")
+        kind = LEAD if number % 3 else CONTACT
+        records.add(ctx, kind, {"name": f"{kind.name} {number}", "city": word, "source": word})
+    elif what in ("undo", "redo", "any"):
+        take_back(ctx, what, number)
+    elif what in ("rename", "merge", "delete"):
+        on_tag(ctx, what, number, word)
     else:
-        (records.remove if what == "remove" else records.restore)(ctx, LEAD, one)
+        on_record(ctx, what, number, word)
+
+
+def take_back(ctx: Context, what: str, number: int) -> None:
+    last = int(ctx.reader.value("SELECT max(id) FROM batch"))
+    if what == "undo":
+        history.undo(ctx)
+    elif what == "any":
+        history.undo(ctx, last - number % last)
+    else:
+        # Step by step, as people do; out of order a conflict is right.
+        source = "SELECT t.source FROM batch b JOIN batch t ON t.id = b.undoes WHERE b.id = ?"
+        if ctx.reader.value(source, (last,)) == "cli":
+            history.undo(ctx, last)
+
+
+def on_tag(ctx: Context, what: str, number: int, word: str) -> None:
+    known = ctx.names("tag")
+    if not known:
+        return
+    name, other = known[number % len(known)], word or "x"
+    if what == "rename":
+        tags.rename(ctx, name, other)
+    elif what == "merge":
+        tags.merge(ctx, name, other)
+    else:
+        tags.delete(ctx, name)
+
+
+def on_record(ctx: Context, what: str, number: int, word: str) -> None:
+    """Do it to a lead, deal or contact of those that there are."""
+    sql = "SELECT id, kind FROM opportunity UNION ALL SELECT id, 'contact' FROM contact ORDER BY 2, 1"
+    there = ctx.reader.rows(sql)
+    if not there:
+        return
+    record, noun = there[number % len(there)]
+    kind, one = ENTITIES[noun], [record]
+    if what in ("stage", "lost", "convert") and kind is CONTACT:
+        return
+    if what == "edit":
+        records.edit(ctx, kind, one, {"city": word, "source": word, "tags": f"+{word or 'x'}"})
+    elif what == "tag":
+        records.edit(ctx, kind, one, {"tags": f"+{word or 'x'}" if number % 2 else f"-{word or 'x'}"})
+    elif what == "clear":
+        records.edit(ctx, kind, one, {"tags": "", "source": "", **({"contact": ""} if kind is DEAL else {})})
+    elif what == "stage":
+        records.edit(ctx, kind, one, {"stage": ["new", "qualified", "won"][number % 3]})
+    elif what == "lost":
+        deals.lost(ctx, kind, one, reason="Too expensive")
+    elif what == "note":
+        timeline.add(ctx, kind, record, "note", f"said {word}")
+    elif what == "sell":
+        records.add(ctx, DEAL, {"name": f"Deal {number}", **({"contact": str(record)} if kind is CONTACT else {})})
+    elif what == "convert":
+        deals.convert(ctx, record, to=("contact", "deal") if number % 2 else ("deal",))
+    elif what == "purge":
+        history.purge(ctx, kind, one)
+    else:
+        (records.remove if what == "remove" else records.restore)(ctx, kind, one)
 
 
 def test_undo_goes_on_to_what_a_purge_left(ctx: Context, clock: Any) -> None:

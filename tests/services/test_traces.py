@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import NotFoundError, RefusedError
-from crmcli.services import database, deals, history, records, saved_views
+from crmcli.services import database, deals, history, records, saved_views, timeline
 from tests.services.test_history import everything
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 def views(ctx: Context) -> dict[str, str]:
     return {row["name"]: row["filter"] for row in saved_views.views(ctx).rows}
+
+
+def kept(ctx: Context, *purges: str) -> str:
+    """The line that says which purges forget what an edit leaves in the history."""
+    commands = ", ".join(f"'{ctx.settings.calling(*line.split())}'" for line in purges)
+    return f"what an edit takes out of them stays in their history; purging them forgets that too: {commands}"
 
 
 def test_purge_takes_the_person_out_of_saved_views(ctx: Context) -> None:
@@ -73,7 +79,10 @@ def test_what_others_go_by_stays_in_views(ctx: Context) -> None:
     saved_views.save(ctx, "one", LEAD, "name:Ada email:info@p.example")
     saved_views.save(ctx, "calls", None, "call")
     assert len(history.purge(ctx, TASK, [1]).lines) == 1
-    assert history.purge(ctx, LEAD, [1]).lines[1:] == ("lead:2 still has Ada, info@p.example",)
+    assert history.purge(ctx, LEAD, [1]).lines[1:] == (
+        "lead:2 still has Ada, info@p.example",
+        kept(ctx, "lead purge 2"),
+    )
     assert views(ctx) == {"one": "name:Ada email:info@p.example", "calls": "call"}
     history.purge(ctx, LEAD, [2])
     assert views(ctx) == {"one": "no:id no:id", "calls": "call"}
@@ -85,7 +94,11 @@ def test_purge_tells_which_records_still_name_the_person(ctx: Context) -> None:
     records.edit(ctx, DEAL, [1], {"name": "Engine"})
     records.add(ctx, DEAL, {"name": "Other", "contact": "Zyx"})
     lines = history.purge(ctx, CONTACT, [1]).lines
-    assert lines[1:] == ("deal:1 still has zyx@p.example, +49 30 1234567",)
+    assert lines[1:] == ("deal:1 still has zyx@p.example, +49 30 1234567", kept(ctx, "deal purge 1"))
+    records.edit(ctx, DEAL, [1], {"email": "", "phone": ""})
+    assert "zyx@p.example" in everything(ctx)
+    history.purge(ctx, DEAL, [1])
+    assert "zyx@p.example" not in everything(ctx)
 
 
 def test_a_view_that_a_purge_blanked_does_not_come_back(ctx: Context) -> None:
@@ -100,3 +113,56 @@ def test_a_view_that_a_purge_blanked_does_not_come_back(ctx: Context) -> None:
     assert history.undo(ctx).lines == (f"took back batch {first}: 1 lead",)
     with pytest.raises(NotFoundError, match="nothing of yours"):
         history.undo(ctx)
+
+
+def test_purge_forgets_who_was_added_and_taken_back_before(ctx: Context) -> None:
+    person = {"name": "Xen Quux", "email": "xq@p.example"}
+    records.add(ctx, CONTACT, person, note="likes zirconium")
+    records.add(ctx, TASK, {"name": "Ask about tungsten", "on": "contact:1"})
+    history.undo(ctx)
+    back = history.undo(ctx).batch
+    records.add(ctx, CONTACT, {"name": "Xen Quux", "email": "other@p.example"})
+    other = history.undo(ctx).batch
+    records.add(ctx, CONTACT, person)
+    records.add(ctx, TASK, {"name": "Ring about zinc", "on": "contact:3"})
+    history.undo(ctx)
+    assert history.purge(ctx, CONTACT, [3]).lines == (
+        "purged contact:3; it cannot be undone",
+        "forgotten too, what was taken away of it before: 1 contact, 2 tasks, 1 interaction",
+    )
+    left = everything(ctx)
+    assert not [word for word in ("zirconium", "tungsten", "zinc", "xq@p") if word in left]
+    history.undo(ctx, back)  # her maker was a new user then
+    history.undo(ctx, other)
+    assert ctx.reader.rows("SELECT id, email FROM contact") == [(2, "other@p.example")]
+    page = database.check(ctx, deep=True)
+    assert page.values["ok"], [row for row in page.sections[0].rows.rows if not row["ok"]]
+
+
+def test_purge_forgets_the_moves_of_a_deal_that_were_taken_back(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Big", "tags": "vip"})
+    records.edit(ctx, DEAL, [1], {"stage": "qualified", "tags": "+hot"})
+    back = history.undo(ctx).batch
+    history.purge(ctx, DEAL, [1])
+    history.undo(ctx, back)
+    assert ctx.names("tag") == ["hot", "vip"]
+    assert ctx.reader.rows("SELECT * FROM stage_move") == []
+
+
+def test_purge_tells_whose_words_name_the_person(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Somebody", "email": "xq@p.example"})
+    back = history.undo(ctx).batch
+    records.add(ctx, CONTACT, {"name": "Xen Quux", "email": "xq@p.example"})
+    records.add(ctx, DEAL, {"name": "Offer for xen  quux, Bern"})
+    records.add(ctx, DEAL, {"name": "Offer for Xen Quuxley"})
+    records.add(ctx, TASK, {"name": "Write to XQ@p.example", "on": "deal:2"})
+    records.remove(ctx, TASK, [1])
+    timeline.add(ctx, DEAL, 2, "note", "met Xen Quux")
+    assert history.purge(ctx, CONTACT, [1]).lines[1:] == (
+        "deal:2 still has Xen Quux",
+        "interaction:1 still has Xen Quux",
+        "task:1 still has xq@p.example",
+        kept(ctx, "deal purge 2", "task purge 1"),
+        "what an edit takes out of a note stays in its history until what it was noted on is purged",
+        f"lead:1, taken away by batch {back}, had xq@p.example: undo that to purge it too",
+    )

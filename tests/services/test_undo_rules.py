@@ -10,9 +10,9 @@ import pytest
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from crmcli.domain.entities import COMPANY, DEAL, LEAD, TASK
-from crmcli.errors import ConflictError, CrmError, FieldError
-from crmcli.services import database, deals, history, pipelines, records, saved_views, tags, tasks
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.errors import ConflictError, CrmError, FieldError, UsageError
+from crmcli.services import checking, database, deals, history, pipelines, records, saved_views, tags, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,6 +256,58 @@ def test_nothing_open_returns_to_a_won_stage_nor_is_won_in_an_open_one(
     sound(ctx)
 
 
+def test_removed_deals_take_the_figure_of_their_stage_back_and_its_time(ctx: Context, monkeypatch: Any) -> None:
+    add(ctx, stage="proposition")
+    add(ctx, stage="proposition")
+    records.remove(ctx, DEAL, [1])
+    was = [(row["updated_at"], row["probability"]) for row in (records.get(ctx, DEAL, n) for n in (1, 2))]
+    monkeypatch.setenv("CRM_NOW", "2026-11-25T10:00:00+00:00")
+    ctx.tick()
+    edited = pipelines.stage_edit(ctx, "Proposition", {"probability": "50"}).batch
+    records.remove(ctx, DEAL, [2])
+    history.undo(ctx, edited)
+    found = [(row["updated_at"], row["probability"]) for row in (records.get(ctx, DEAL, n) for n in (1, 2))]
+    assert found == [was[0], ("2026-11-25T10:00:00.000Z", 6000)]
+    sound(ctx)
+
+
+# --- a pipeline has an open and a won stage -------------------------------------------------------------------------
+
+
+def test_no_pipeline_loses_its_last_open_or_won_stage(ctx: Context) -> None:
+    said = "is the only (open|won) stage of the pipeline Sales"
+    for stage in ("Qualified", "Proposition"):
+        pipelines.stage_edit(ctx, stage, {"is_won": "yes"})
+    with pytest.raises(UsageError, match=f"New {said}"):
+        pipelines.stage_edit(ctx, "New", {"is_won": "yes"})
+    with pytest.raises(UsageError, match=f"New {said}"):
+        pipelines.stage_remove(ctx, "New")
+    history.undo(ctx)
+    history.undo(ctx)
+    with pytest.raises(UsageError, match=f"Won {said}"):
+        pipelines.stage_edit(ctx, "Won", {"is_won": "no"})
+    with pytest.raises(UsageError, match=f"Won {said}"):
+        pipelines.stage_remove(ctx, "Won")
+    pipelines.stage_edit(ctx, "Won", {"is_won": "yes", "name": "Signed"})
+    sound(ctx)
+
+
+def test_undo_takes_no_last_stage_away(ctx: Context) -> None:
+    added = pipelines.stage_add(ctx, "Done", assigned={"is_won": "yes"}).batch
+    pipelines.stage_remove(ctx, "Won", to="Done")
+    before = pipelines.stages(ctx).rows
+    with pytest.raises(ConflictError, match="pipeline:1 Sales: it would have no won stage"):
+        history.undo(ctx, added)
+    assert pipelines.stages(ctx).rows == before
+    sound(ctx)
+
+
+def test_a_check_tells_of_a_pipeline_without_a_stage_that_it_needs(ctx: Context) -> None:
+    assert list(checking.rules(ctx.reader)) == []
+    ctx.reader.run("UPDATE stage SET is_won = (1 = 1)")
+    assert list(checking.rules(ctx.reader)) == ["the pipeline Sales has no open stage"]
+
+
 # --- companies and their parents -----------------------------------------------------------------------------------
 
 
@@ -365,3 +417,66 @@ def test_a_call_s_external_id_that_was_given_again_is_a_named_conflict(ctx: Cont
     call()
     with pytest.raises(ConflictError, match=r"its external id E1 is that of interaction:2 now"):
         history.undo(ctx, back)
+
+
+# --- what nothing is left of ----------------------------------------------------------------------------------------
+
+
+def _tag_put_back_and_deleted(ctx: Context, later: Callable[[], None]) -> list[int]:
+    add(ctx, LEAD, tags="t")
+    later()
+    cleared = edit(ctx, LEAD, tags="")
+    tags.delete(ctx, "t")
+    return [cleared]
+
+
+def _tag_and_word_put_back_and_the_tag_deleted(ctx: Context, later: Callable[[], None]) -> list[int]:
+    add(ctx, LEAD)
+    later()
+    put = edit(ctx, LEAD, tags="+t", source="s")
+    cleared = edit(ctx, LEAD, tags="", source="")
+    tags.delete(ctx, "t")
+    return [put, cleared]
+
+
+def _link_put_back_and_purged(ctx: Context, later: Callable[[], None]) -> list[int]:
+    add(ctx, CONTACT)
+    add(ctx, DEAL, contact="A")
+    later()
+    cleared = edit(ctx, DEAL, contact="")
+    history.purge(ctx, CONTACT, [1])
+    return [cleared]
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (_tag_put_back_and_deleted, ["nothing was left of it"]),
+        (_tag_and_word_put_back_and_the_tag_deleted, ["1 source", "1 source, 1 lead"]),
+        (_link_put_back_and_purged, ["nothing was left of it"]),
+    ],
+)
+def test_what_is_gone_since_is_not_put_back(
+    ctx: Context,
+    monkeypatch: pytest.MonkeyPatch,
+    way: Callable[[Context, Callable[[], None]], list[int]],
+    said: list[str],
+) -> None:
+    def later() -> None:
+        monkeypatch.setenv("CRM_NOW", "2026-11-25T10:00:00+00:00")
+        ctx.tick()
+
+    lines = [history.undo(ctx, batch).lines[0].partition(": ")[2] for batch in way(ctx, later)]
+    assert lines == said
+    sound(ctx)
+
+
+def test_what_a_purge_let_go_of_stands_in_the_way_of_no_undo(ctx: Context) -> None:
+    add(ctx, CONTACT)
+    added = add(ctx, DEAL, contact="A")
+    edited = edit(ctx, DEAL, city="Bern")
+    history.purge(ctx, CONTACT, [1])
+    history.undo(ctx, edited)
+    history.undo(ctx, added)
+    assert ctx.reader.value("SELECT count(*) FROM opportunity") == 0
+    sound(ctx)

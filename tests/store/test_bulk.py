@@ -16,7 +16,7 @@ from crmcli.domain.text import fold
 from crmcli.services import records
 from crmcli.store import bulk
 from crmcli.store.journal import canonical, digest
-from crmcli.store.write import DEFAULTS
+from crmcli.store.tables import DEFAULTS
 
 NASTY = (
     "", " a", "a ", "a  b", "a\tb", "a\nb", "A`B", "ß ẞ İ ı", "كتاب", "ﬁ", "\x1cx", "\x7f", '"},"",{"', "\\",

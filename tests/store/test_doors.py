@@ -115,7 +115,7 @@ def test_who_comes_late_is_told(store_url: str, opened: Callable[[str], Context]
         tx.change("lead", 1, {"city": "Bern"})
         with pytest.raises(ConflictError, match="changed by somebody else"):
             tx.flush()
-        tx._updates.clear()
+        tx._pending.clear()
     assert first.reader.value("SELECT city FROM opportunity WHERE id = 1") is None
 
 
@@ -504,7 +504,7 @@ def test_a_value_that_another_record_has_is_named_with_it(store_url: str, opened
 
     for write, said in (
         (lambda: give("X"), "external id X belongs to lead:2 B now; nothing was saved"),
-        (lambda: stage("QUALIFIED"), "name QUALIFIED belongs to stage:2 Qualified now; nothing was saved"),
+        (lambda: stage("QUALIFIED"), "name QUALIFIED belongs to the stage Qualified now; nothing was saved"),
         (twins, "another company has this external id already; nothing was saved"),
     ):
         with pytest.raises(ConflictError) as refused:
@@ -589,3 +589,18 @@ def test_a_list_half_read_keeps_no_writer_waiting(store_url: str, opened: Callab
     assert time.monotonic() - started < 15
     assert first["name"]
     assert len({row["id"] for row in rows}) >= 1199
+
+
+def test_the_engine_gets_its_memory_back(book_path: Path, opened: Callable[[str], Context]) -> None:
+    reader = opened(str(book_path)).reader
+
+    def kept() -> list[Any]:
+        return [reader.value(f"PRAGMA {name}") for name in ("cache_size", "temp_store")]
+
+    reader.run("PRAGMA cache_size = -3000")
+    with reader.in_bulk():
+        assert kept() == [-65536, 2]
+    assert kept() == [-3000, 0]
+    with pytest.raises(ZeroDivisionError), reader.roomy():
+        raise ZeroDivisionError
+    assert kept() == [-3000, 0]

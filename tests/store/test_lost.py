@@ -60,7 +60,7 @@ def test_an_import_that_is_cut_off_says_what_is_in(ctx: Context, tmp_path: Path)
     ctx.close()
     there = ctx.reader.value("SELECT count(*) FROM contact")
     assert 0 < there < 6000
-    assert lost.value.hint.startswith(f"{there:,} rows are in; 'crm undo {ctx.batch}' takes them back")
+    assert lost.value.hint.startswith(f"{there:,} rows are in; '{ctx.settings.calling('undo', str(ctx.batch))}' takes")
     again = imports.run(ctx, imports.plan(ctx, str(file), kind=CONTACT))
     assert (again.new, again.same) == (6000 - there, there)
     history.undo(ctx, again.batch)

@@ -55,7 +55,7 @@ def upgrade_to_head(connection: Connection, *, versions: str = VERSIONS, backup:
                 # Writers hold the revision first of all: who waits for them here holds nothing that they may want.
                 if schema.revision(connection) is not None:
                     connection.run("SELECT version_num FROM alembic_version FOR UPDATE")
-                connection.run("SELECT pg_advisory_xact_lock(4370)")
+                connection.alone("names")
             found, head = schema.revision(connection), _head(config)
             if found == head:
                 return  # another process did it while this one waited

@@ -1,0 +1,42 @@
+"""The tables as the store knows them: order, the columns that the journal keeps, what a new row has, nouns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Parents before children: the order of inserts; deletes go the other way.
+ORDER = (
+    "crm_user", "tag", "source", "medium", "campaign", "lost_reason", "task_type", "pipeline", "stage", "saved_view",
+    "company", "contact", "opportunity", "stage_move", "task", "interaction",
+)  # fmt: skip
+#: table -> the stored columns that the journal keeps (derived and key columns are not among them)
+COLUMNS: dict[str, tuple[str, ...]] = {}
+for _entity in ENTITIES.values():
+    COLUMNS[_entity.table] = tuple(
+        dict.fromkeys([*COLUMNS.get(_entity.table, ()), *(f.column for f in _entity.stored() if not f.derived)])
+    )
+COLUMNS["opportunity"] = ("kind", *COLUMNS["opportunity"])
+#: What a new row has where nothing is said: the journal leaves these out as it leaves out what is empty.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "opportunity": {"status": "open", "probability_bp": 0, "probability_manual": False, "priority": 0, "position": 0},
+    "task": {"priority": 0},
+    "stage": {"position": 0, "probability_bp": 0, "is_won": False, "folded": False, "rot_days": 0},
+    "pipeline": {"position": 0},
+    "crm_user": {"active": True},
+    "interaction": {"kind": "note"},
+}
+#: table -> an entity that is kept in it, for what asks by entity and means the table
+NOUNS = {entity.table: entity.name for entity in reversed(ENTITIES.values())}
+#: Tables with rows of several entities; the column `kind` tells which.
+_SHARED = frozenset(entity.table for entity in ENTITIES.values() if entity.kind)
+
+
+def noun_of(table: str, row: Mapping[str, Any] | None = None) -> str:
+    """What a row goes by: its own kind where its table has rows of several, if it is known."""
+    kind = (row or {}).get("kind") if table in _SHARED else None
+    return str(kind or NOUNS[table])

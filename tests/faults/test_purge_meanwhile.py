@@ -1,0 +1,118 @@
+"""A purge and a colleague who writes at the same moment, on PostgreSQL: one of them waits, whoever comes first, and
+nothing of the purged person is left. (SQLite has one writer anyway.)"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import CONTACT, DEAL, TASK
+from crmcli.errors import ConflictError, CrmError, NotFoundError
+from crmcli.services import history, records, tags, tasks, timeline
+from tests.services.test_history import everything
+from tests.support import books
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.postgres import Server
+
+
+@pytest.fixture
+def two(pg_server: Server) -> Iterator[tuple[Context, Context]]:
+    """Two people at one book: contact:1 and deal:1, each with a task."""
+    name = f"meanwhile_{time.monotonic_ns()}"
+    url = books.copy_database(pg_server, books.make_template(pg_server), name)
+    one, other = (Context(Settings({"db": url}), quiet=True, plugins=False) for _ in range(2))
+    records.add(one, CONTACT, {"name": "Xen Quux", "email": "xq@p.example"})
+    records.add(one, DEAL, {"name": "Engine", "tags": "hot"})
+    records.add(one, TASK, {"name": "Ring zirconium", "on": "contact:1"})
+    records.add(one, TASK, {"name": "Ring tungsten", "on": "deal:1"})
+    yield one, other
+    one.close()
+    other.close()
+    pg_server.drop(name)
+
+
+def at_once(
+    one: Context, other: Context, source: str, first: Callable[[], object], second: Callable[[], object]
+) -> object:
+    """Do `first` in a transaction of `one` that ends when `second`, in a thread of `other`, waits for it; what became
+    of `second`: what it returned or raised."""
+    left: list[object] = []
+
+    def run() -> None:
+        try:
+            left.append(second())
+        except CrmError as error:
+            left.append(error)
+
+    thread = threading.Thread(target=run)
+    waiting = other.reader.value("SELECT pg_backend_pid()")
+    with one.writing(source, command="do 'Xen Quux' zirconium tungsten" if source == "cli" else "") as tx:
+        first()
+        tx.flush()
+        thread.start()
+        end = time.monotonic() + 30
+        while not one.reader.value("SELECT pg_backend_pid() = ANY(pg_blocking_pids(?))", (waiting,)):
+            assert thread.is_alive(), f"it did not wait: {left}"
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    thread.join(30)
+    return left[0]
+
+
+WRITES: dict[str, Callable[[Context], object]] = {
+    "edit": lambda ctx: records.edit(ctx, CONTACT, [1], {"email": "xen.quux@p.example"}),
+    "task": lambda ctx: records.add(ctx, TASK, {"name": "Write zirconium", "on": "contact:1"}),
+    "note": lambda ctx: timeline.add(ctx, CONTACT, 1, "note", "likes zirconium"),
+    "link": lambda ctx: records.edit(ctx, DEAL, [1], {"contact": "1"}),
+    "done": lambda ctx: tasks.done(ctx, [1]),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_what_a_colleague_was_saving_is_purged_too(two: tuple[Context, Context], name: str) -> None:
+    one, other = two
+    left = at_once(one, other, "cli", lambda: WRITES[name](one), lambda: history.purge(other, CONTACT, [1]))
+    assert not isinstance(left, CrmError), left
+    assert [word for word in ("xen", "quux", "xq@", "zirconium") if word in everything(one)] == []
+    assert one.reader.rows("SELECT id, contact_id FROM task") == [(2, None)]
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_what_comes_after_a_purge_finds_nobody(two: tuple[Context, Context], name: str) -> None:
+    one, other = two
+    left = at_once(one, other, "purge", lambda: history.purge(one, CONTACT, [1]), lambda: WRITES[name](other))
+    assert isinstance(left, (ConflictError, NotFoundError)), left
+    assert "constraint" not in str(left)
+    assert [word for word in ("xen", "xq@", "zirconium") if word in everything(one)] == []
+
+
+def test_a_deal_is_purged_with_its_task_that_is_done_meanwhile(two: tuple[Context, Context]) -> None:
+    one, other = two
+    left = at_once(one, other, "cli", lambda: tasks.done(one, [2]), lambda: history.purge(other, DEAL, [1]))
+    assert not isinstance(left, CrmError), left
+    assert "tungsten" not in everything(one)
+
+
+@pytest.mark.parametrize("verb", ["merge", "delete"])
+def test_a_tag_goes_from_what_got_it_meanwhile(two: tuple[Context, Context], verb: str) -> None:
+    one, other = two
+    records.add(one, CONTACT, {"name": "Ada", "tags": "cold"})
+
+    def forget(ctx: Context) -> Callable[[], object]:
+        return lambda: tags.merge(ctx, "hot", "cold") if verb == "merge" else tags.delete(ctx, "hot")
+
+    left = at_once(one, other, "cli", lambda: tags.add(one, "hot", CONTACT, [2]), forget(other))
+    assert not isinstance(left, CrmError), left
+    assert one.reader.rows("SELECT t.name FROM contact_tag c JOIN tag t ON t.id = c.tag_id") == [("cold",)]
+    tags.add(one, "hot", CONTACT, [2])
+    late = at_once(one, other, "cli", forget(one), lambda: tags.add(other, "hot", DEAL, [1]))
+    assert isinstance(late, ConflictError), late
+    assert late.message == "the tag, which this is linked to, went away meanwhile; nothing was saved"
