@@ -2,8 +2,8 @@
 
 A plugin is a module whose functions carry these names and the mark `crmcli.api.hookimpl`; a function may leave out
 arguments that it does not use. Plugins run in the order in which they were enabled, the last one first. What a hook
-prints goes to stderr; a hook that fails, or takes longer than five seconds, costs a warning that names the plugin and
-never a write.
+prints goes to stderr; a hook that fails, whatever it raises but RefusedError, or takes longer than five seconds, costs
+a warning that names the plugin and never a write.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ def before_change(change: Change) -> Change | None:
     Return None to let it pass, or `change._replace(after={...})` to amend it. A new record may be given any column
     that its kind has; of an edited one only the columns that the edit touches. Its identity (entity, id, table,
     `before`), uid, stamps and derived columns stay as they are. What is given must fit the book: a link leads to a
-    record that is there, a name or external id is not another's where those are unique, and stage, status, closing time
-    and probability go together. An answer that breaks this is left out with a warning.
+    record that is there, a name or external id is not another's where those are unique, an amount is none too large to
+    be typed, and stage, status, closing time and probability go together. An answer that breaks this is left out with a
+    warning.
 
     Raise `crmcli.api.RefusedError` to refuse: then nothing of the whole command is saved, and it ends with exit code
-    5. Undo, imports and a new book's vocabularies come through here as well. What the book held before the command
-    can be asked with `crmcli.api.select`; nothing can be written from here.
+    5. Whatever else is raised, by `crmcli.api.select` too, costs a warning, and the change goes on. Undo, imports and a
+    new book's vocabularies come through here as well. What the book held before the command can be asked with
+    `crmcli.api.select`; nothing can be written from here.
     """
 
 
@@ -67,12 +69,17 @@ def after_change(changes: Sequence[Change]) -> None:
 def register_commands(app: typer.Typer) -> None:
     """Add commands or groups of commands to `app`, an empty Typer application that becomes part of `crm`.
 
-    A name that the program has already is left out. A command returns `Rows`, `Record`, `Page` or `Note` of
-    `crmcli.api`, and the program renders it in every format; `crmcli.api.book(ctx)` gives it the open book.
+    A name that the program has already is left out with a warning. A command returns `Rows`, `Record`, `Page` or
+    `Note` of `crmcli.api`, and the program renders it in every format; what it prints itself goes to stderr.
+    `crmcli.api.book(ctx)` gives it the open book.
     """
 
 
 @hookspec
 def register_reports() -> Iterable[Report]:
-    """The reports that this plugin brings."""
+    """The reports that this plugin brings.
+
+    A name that the program has already is left out with a warning; a file of the user's own goes before a report of
+    its name.
+    """
     return ()

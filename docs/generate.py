@@ -26,7 +26,7 @@ from crmcli.config import SETTINGS  # noqa: E402
 from crmcli.context import Context  # noqa: E402
 from crmcli.domain import query  # noqa: E402
 from crmcli.domain.entities import ENTITIES, RECORDS  # noqa: E402
-from crmcli.domain.types import Ref  # noqa: E402
+from crmcli.domain.types import Choice, Ref  # noqa: E402
 from tests.support import story  # noqa: E402
 
 if TYPE_CHECKING:
@@ -252,6 +252,8 @@ def column_of(kind: Entity | None, column: str) -> tuple[str, str]:
             continue
         if isinstance(field.type, Ref) and column.endswith("_id"):
             return "integer", f"Number of the {field.label.lower()} in `v_{view_of(field.type.entity)}`"
+        if isinstance(field.type, Choice) and field.type.numbers:
+            return "integer", f"{field.label}: " + ", ".join(f"{i} {word}" for i, word in enumerate(field.type.options))
         number = column.endswith(tuple(UNITS))
         unit = next((words for suffix, words in UNITS.items() if column.endswith(suffix)), "")
         return "integer" if number else SQL_TYPES.get(field.type.family, "text"), (field.help or field.label) + unit

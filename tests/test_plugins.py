@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -197,6 +198,42 @@ def after_change():
 """)  # fmt: skip
     records.add(book, LEAD, {"name": "Ada"})
     assert names(book) == ["Ada"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_only_a_refusal_refuses(
+    engine: str,
+    plug: Write,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if engine == "postgresql":
+        monkeypatch.setenv("CRM_DB", request.getfixturevalue("pg_url"))
+    Context(plugins=False, quiet=True).create(Settings().database)
+    plug(asking="""
+from crmcli.api import UsageError
+@hookimpl
+def before_change(change):
+    name = change.after["name"] if change.entity == "lead" else ""
+    if name == "Ada":
+        select("SELECT nosuch FROM v_lead")
+    if name == "Grace":
+        select("DELETE FROM opportunity")
+    if name == "Edith":
+        raise UsageError("not that way")
+""")  # fmt: skip
+    told = {
+        "Ada": "StoreError: .*nosuch",
+        "Grace": "ReadOnlyError: a SELECT only reads",
+        "Edith": "UsageError: not that way",
+    }
+    for name, why in told.items():
+        assert main(["lead", "add", name]) == 0
+        assert re.search(f"warning: the plugin 'asking' failed in before_change: {why}", capsys.readouterr().err)
+    context = Context(plugins=False)
+    assert names(context) == list(told)
+    context.close()
 
 
 def test_session_is_typed_and_read_only(book: Context) -> None:
@@ -471,6 +508,31 @@ def register_commands(app):
         command.main(["talk", "boom"], standalone_mode=False)
 
 
+def test_stdout_is_for_what_a_command_returns(
+    plug: Write, book: Context, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(root, "app", typer.Typer(help="A CRM."))
+    plug(loud="""
+import os, sys, typer
+from crmcli.api import Column, Rows
+@hookimpl
+def register_commands(app):
+    group = typer.Typer()
+    @group.callback()
+    def first(): print("noise")
+    @group.command()
+    def count():
+        print("noise")
+        typer.echo("noise")
+        os.system("echo noise")
+        return Rows((Column("n", None, "N"),), [{"n": 1}])
+    app.add_typer(group, name="loud")
+""")  # fmt: skip
+    assert main(["loud", "count", "-o", "json"]) == 0
+    out, err = capfd.readouterr()
+    assert (json.loads(out), err.count("noise")) == ([{"n": 1}], 4)
+
+
 def test_help_says_what_the_commands_of_plugins_do(
     plug: Write, book: Context, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -521,6 +583,20 @@ def register_reports():
     found = bringing.reports(Settings(), said.append)
     assert [tuple(report) for report in found] == [("a", "A", "SELECT 1"), ("b", "B", "SELECT 2")]
     assert sorted(line.split("'")[1] for line in said) == ["three", "two"]
+
+
+def test_a_report_of_the_program_is_not_replaced(
+    plug: Write, book: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plug(figures="""
+@hookimpl
+def register_reports(): return [Report(name, "Mine", "SELECT 1 AS one") for name in ("funnel", "own")]
+""")  # fmt: skip
+    assert main(["report", "-o", "json"]) == 0
+    out, err = capsys.readouterr()
+    origins = {row["name"]: row["origin"] for row in json.loads(out)}
+    assert (origins["funnel"], origins["own"]) == ("crm", "plugin")
+    assert "the plugin 'figures' has a report 'funnel', but crm has one already; it is left out" in err
 
 
 def test_a_bad_report_does_not_take_the_others_away(

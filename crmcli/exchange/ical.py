@@ -10,7 +10,7 @@ from crmcli.domain.dates import local
 from crmcli.errors import CrmError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
 PRODID = "-//crmcli//crm//EN"
@@ -51,11 +51,11 @@ class Item(NamedTuple):
     sequence: int
     status: str
     categories: list[str]
-    url: str
-    location: str
-    alarms: list[int]
-    rrule: str | None
     priority: int
+    url: str = ""
+    location: str = ""
+    alarms: Sequence[int] = ()
+    rrule: str | None = None
 
 
 def write_calendar(items: Iterable[Item], *, name: str, zone: str) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, RefusedError
 from crmcli.plugins.guard import INSIDE, Guard, TooLongError, cause
 
 if TYPE_CHECKING:
@@ -86,10 +86,9 @@ class Loaded:
 
     def _load(self, name: str, plugin: Any) -> None:
         self.manager.register(plugin, name)
-        known = {"before_change", "after_change", "register_commands", "register_reports"}
         for caller in self.manager.get_hookcallers(plugin) or ():
             wraps = any(i.plugin is plugin and (i.wrapper or i.hookwrapper) for i in caller.get_hookimpls())
-            if caller.name not in known or wraps:
+            if wraps or not caller.has_spec():
                 self.manager.unregister(plugin)
                 raise CrmError("hook wrappers are not supported" if wraps else f"there is no hook '{caller.name}'")
 
@@ -205,7 +204,7 @@ def _amended(
     try:
         given = (amend.copied(change),)
         answer = guard.call(one.function, *given[: len(one.argnames)])
-    except CrmError as error:
+    except RefusedError as error:
         error.message = f"the plugin '{name}' refused the {change.entity}: {error.message}"
         raise
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import CrmError
 from crmcli.plugins import load, turned_off
-from crmcli.plugins.guard import Guard, cause
+from crmcli.plugins.guard import Guard, Quiet, cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,10 +63,10 @@ def _names(app: typer.Typer) -> dict[str, Any]:
 
 
 def _wrap(app: typer.Typer, name: str) -> None:
-    """Make every command of a plugin end in one message, and keep the data on stdout its own."""
-    for command in app.registered_commands:
-        if command.callback is not None:
-            command.callback = _guarded(command.callback, name)
+    """Make every command of a plugin end in one message, and keep stdout for the data that it returns."""
+    for info in (*app.registered_commands, *app.registered_groups, app.registered_callback):
+        if info is not None and callable(info.callback):
+            info.callback = _guarded(info.callback, name)
     for group in app.registered_groups:
         if group.typer_instance is not None:
             _wrap(group.typer_instance, name)
@@ -78,7 +78,8 @@ def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     @wraps(function)
     def run(*arguments: Any, **options: Any) -> Any:
         try:
-            return function(*arguments, **options)
+            with Quiet():
+                return function(*arguments, **options)
         except CrmError:
             raise
         except Exception as error:
@@ -89,16 +90,24 @@ def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     return run
 
 
-def reports(settings: Values, say: Say) -> list[Report]:
-    """The reports that the plugins bring, with the texts of the files they name; one of each name."""
+def reports(settings: Values, say: Say, *, taken: Iterable[str] = ()) -> list[Report]:
+    """The reports that the plugins bring, with the texts of the files they name; one of each name. Those in `taken`
+    are left out with a warning."""
     loaded = load(settings, say)
     found: dict[str, Report] = {}
+    known = set(taken)
     if loaded is None:
         return []
     for name, one in loaded.calls("register_reports"):
         with Guard() as guard:
             try:
                 for report in guard.call(lambda one=one: [_read(r) for r in one.function()]):
+                    if report.name in known:
+                        say(
+                            f"warning: the plugin '{name}' has a report '{report.name}', but crm has one already; it is"
+                            " left out"
+                        )
+                        continue
                     if report.name in found:
                         raise CrmError(f"another plugin has a report '{report.name}' already")
                     found[report.name] = report

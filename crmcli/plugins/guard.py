@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -57,47 +58,65 @@ class Aside:
         return 2
 
 
-class Guard:
-    """What surrounds plugin code: stdout kept clean, file descriptor 1 kept open, and a time limit.
+class Quiet:
+    """Stdout kept clean, and in the main thread file descriptor 1 kept open and clean too: what plugin code prints, and
+    the programs that it starts, goes to stderr."""
 
-    In the main thread an alarm ends a call after LIMIT seconds; elsewhere (the dashboard's workers) no call can be
-    ended, and TooLongError is raised when it has come back.
-    """
-
-    def __enter__(self) -> Guard:
+    def __enter__(self) -> Quiet:
         import os
-        import signal
         import threading
 
-        me = threading.get_ident()
-        INSIDE.add(me)
         self._stdout, sys.stdout = sys.stdout, Aside()
-        self._fd, self._armed = -1, False
-        self._old: Any = None
-        self._alarm = threading.current_thread() is threading.main_thread()
-        if self._alarm:
+        self._fd = -1
+        if threading.current_thread() is threading.main_thread():
             try:
                 self._stdout.flush()
                 self._fd = os.dup(1)
                 os.dup2(2, 1)
             except (AttributeError, OSError, ValueError):
                 pass  # there is no stdout, or no stderr: nothing to protect
-            self._alarm = signal.getitimer(signal.ITIMER_REAL)[0] == 0  # somebody else's alarm is left alone
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import os
+
+        if self._fd >= 0:
+            with contextlib.suppress(AttributeError, OSError, ValueError):
+                self._stdout.flush()  # what was written past the stand-in
+            os.dup2(self._fd, 1)
+            os.close(self._fd)
+        sys.stdout = self._stdout
+
+
+class Guard(Quiet):
+    """What surrounds the hooks of a plugin: they are quiet, and have a time limit.
+
+    In the main thread an alarm ends a call after LIMIT seconds; elsewhere (the dashboard's workers) no call can be
+    ended, and TooLongError is raised when it has come back.
+    """
+
+    def __enter__(self) -> Guard:
+        import signal
+        import threading
+
+        INSIDE.add(threading.get_ident())
+        super().__enter__()
+        self._armed = False
+        self._old: Any = None
+        # Somebody else's alarm is left alone.
+        main = threading.current_thread() is threading.main_thread()
+        self._alarm = main and signal.getitimer(signal.ITIMER_REAL)[0] == 0
         if self._alarm:
             self._old = signal.signal(signal.SIGALRM, self._ring)
         return self
 
     def __exit__(self, *_: object) -> None:
-        import os
         import signal
         import threading
 
         if self._alarm:
             signal.signal(signal.SIGALRM, self._old)
-        if self._fd >= 0:
-            os.dup2(self._fd, 1)
-            os.close(self._fd)
-        sys.stdout = self._stdout
+        super().__exit__()
         INSIDE.discard(threading.get_ident())
 
     def _ring(self, *_: object) -> None:

@@ -39,6 +39,8 @@ LISTING = {
 NO_SUCH_COLUMN = "42703"
 #: Up to here a double, which is what readers of JSON make of a number, has every whole number.
 EXACT = 2**53
+#: PostgreSQL's types that reach further than Python's.
+TEMPORAL = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 #: PostgreSQL's numbers of json and jsonb.
 JSON = (114, 3802)
 #: Names and texts in SQLite's quotes, and comments; what stands in double quotes is the group.
@@ -176,19 +178,51 @@ def _ask_postgres(opened: Any, text: str) -> tuple[list[str], list[tuple[Any, ..
             composed = {
                 i for i, (code, kind) in enumerate(kinds) if code in JSON or (kind and code == kind.array_oid)
             }  # fmt: skip
-            return [column.name for column in described], cursor.fetchall() if described else [], composed
+            try:
+                found = cursor.fetchall() if described else []
+            except psycopg.DataError as error:
+                if error.sqlstate:
+                    raise
+                found = _beyond_python(raw).execute(text, prepare=True).fetchall()
+            return [column.name for column in described], found, composed
         finally:
             raw.execute("ROLLBACK")
     except psycopg.Error as error:
         state = error.sqlstate or ""
         if "multiple commands" in str(error):
             raise UsageError("crm sql takes one statement at a time") from None
-        if state.startswith(("08", "57", "53", "58", "XX")) or not state:
-            from crmcli.store.refusals import translate_postgres
+        from crmcli.store.refusals import NO_SENSE, translate_postgres
 
+        if (state.startswith(("08", "57", "53", "58", "XX")) and state != NO_SENSE) or not state:
             raise translate_postgres(error, reading=True) from None
         hint = QUOTES if state == NO_SUCH_COLUMN and '"' in text else LISTING["postgresql"]
         raise UsageError(f"SQL: {str(error).strip().splitlines()[0]}", hint) from None
+
+
+def _beyond_python(raw: Any) -> Any:
+    """A cursor that gives days and times which Python has none for (infinity, 44 BC, the year 12345, 24:00) in
+    PostgreSQL's own words."""
+    import psycopg
+
+    def lenient(usual: Any) -> type[psycopg.adapt.Loader]:
+        class Lenient(psycopg.adapt.Loader):
+            def __init__(self, oid: int, context: Any = None) -> None:
+                super().__init__(oid, context)
+                self.usual = usual(oid, context)
+
+            def load(self, data: Any) -> Any:
+                try:
+                    return self.usual.load(data)
+                except (psycopg.DataError, ValueError, OverflowError):
+                    return bytes(data).decode()
+
+        return Lenient
+
+    cursor = raw.cursor()
+    for name in TEMPORAL:
+        oid = raw.adapters.types[name].oid
+        cursor.adapters.register_loader(oid, lenient(raw.adapters.get_loader(oid, psycopg.pq.Format.TEXT)))
+    return cursor
 
 
 def _finite(value: Any) -> Any:

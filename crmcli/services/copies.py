@@ -43,11 +43,27 @@ def backup_place(ctx: Context, file: str, *, force: bool = False) -> str:
 def _free(file: str, target: str, force: bool) -> None:
     if os.path.isdir(file):
         raise UsageError(f"{file} is a folder", "name a file in it")
-    if os.path.lexists(file):
-        if os.path.exists(target) and os.path.samefile(file, target):
-            raise UsageError("a book cannot be its own backup", "name another file")
-        if not force:
-            raise ConflictError(f"{file} is there already", "name another file, or say --force")
+    if _is_part(file, target):
+        raise UsageError("a book cannot be its own backup", "name another file")
+    # Whatever stands under such a name goes when the other file is next read or written.
+    if beside := drafts.companion_of(file):
+        raise UsageError(f"{file} belongs to the file {beside}, as its journal or lock does", "name another file")
+    if drafts.is_draft(file):
+        raise UsageError(f"{file} has the name of a copy in the making, which is swept away", "name another file")
+    if os.path.lexists(file) and not force:
+        raise ConflictError(f"{file} is there already", "name another file, or say --force")
+
+
+def _is_part(file: str, target: str) -> bool:
+    """Whether a path leads to the book, or to where SQLite or the writers' queue has a file beside it."""
+    book = os.path.realpath(target)
+    for part in (book, *(book + companion for companion in drafts.COMPANIONS)):
+        if os.path.realpath(file) == part:
+            return True
+        with contextlib.suppress(OSError):
+            if os.path.samefile(file, part):
+                return True
+    return False
 
 
 def _copy(source: str, file: str, force: bool) -> str:
@@ -145,6 +161,8 @@ def restore_place(ctx: Context, file: str) -> tuple[str, str]:
         raise NotFoundError(f"there is no file {file}")
     if os.path.exists(target) and os.path.samefile(file, target):
         raise UsageError("that is the book itself", "name a backup")
+    if _is_part(file, target):  # a restore moves these away or writes into them
+        raise UsageError(f"{file} stands where the book keeps its journal or lock", "copy it under another name first")
     return file, target
 
 

@@ -116,7 +116,7 @@ def _texts(ctx: Context) -> dict[str, tuple[str, str, str | None]]:
     if ctx.plugins_on and ctx.settings["plugins"]:
         from crmcli.plugins import bringing
 
-        for one in bringing.reports(ctx.settings, ctx.say):
+        for one in bringing.reports(ctx.settings, ctx.say, taken=tuple(found)):
             found[one.name] = ("plugin", f"the plugin's report {one.name}", f"-- {one.title}\n{one.sql}")
     own = os.path.join(config_dir(), "reports")
     for name in _names_in(own):

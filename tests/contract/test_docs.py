@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 from pathlib import Path
@@ -16,6 +17,7 @@ from crmcli.config import SETTINGS
 from crmcli.domain import query
 from crmcli.domain.entities import RECORDS
 from crmcli.errors import CrmError
+from crmcli.store import connect, schema
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -100,6 +102,20 @@ def test_every_setting_field_state_and_hook_is_documented() -> None:
     assert hooks
     for name in hooks:
         assert f"### {name}" in page("plugins.md")
+
+
+def test_the_page_of_the_views_has_the_types_that_the_columns_have(pg_url: str) -> None:
+    schema.create(pg_url)
+    with contextlib.closing(connect.connect(pg_url)) as opened:
+        sql = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
+        typed = {(view, column): kind for view, column, kind in opened.rows(sql)}
+    said = {"bigint": "integer", "character varying": "text", "timestamp with time zone": "timestamp"}
+    found: dict[tuple[str, str], str] = {}
+    for part in page("views.md").split("\n## ")[1:]:
+        view = part.partition("\n")[0]
+        found |= {(view, column): kind for column, kind in re.findall(r"^\| `(\w+)` \| (\w+) \|", part, re.MULTILINE)}
+    assert found
+    assert {at: kind for at, kind in found.items() if kind not in (said.get(typed[at], typed[at]), "json")} == {}
 
 
 def test_every_exit_code_is_in_the_guide() -> None:

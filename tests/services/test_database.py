@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -169,14 +170,19 @@ def test_nothing_is_not_naught(ctx: Context) -> None:
 def test_what_breaks_the_rules_is_named(ctx: Context) -> None:
     for name in ("A", "B", "C", "Under"):
         records.add(ctx, COMPANY, {"name": name})
-    for name in ("Open", "Won"):
+    for name in ("Open", "Won", "Rial", "Euro"):
         records.add(ctx, LEAD, {"name": name})
     with ctx.writing() as tx:
         for number, parent in ((1, 2), (2, 3), (3, 1), (4, 3)):
             tx.change("company", number, {"parent_id": parent})
         tx.change("lead", 1, {"stage_id": 4})
         tx.change("lead", 2, {"status": "won"})
+        tx.change("lead", 3, {"value_minor": 10**18, "currency": "IRR", "recurring_minor": -(10**18) - 1})
+        tx.change("lead", 4, {"value_minor": 2**63 - 1, "currency": "EUR", "recurring_minor": 10**15})
+        tx.change("company", 4, {"revenue_minor": -(2**63)})
     said = "company 1 is under itself: 1, 2, 3, 1; lead 1 is open in the stage Won; lead 2 is won in the stage New"
+    said += "; lead 4: value is too large an amount; lead 3: recurring is too large an amount"
+    said += "; company 4: revenue is too large an amount"
     assert found(ctx) == {"rules": said}
     assert "edit those that are named" in database.check(ctx, deep=True).title
 
@@ -336,6 +342,31 @@ def test_a_backup_is_whole_private_and_never_in_the_way(book: Context, tmp_path:
         copies.backup(book, book.reader.target, force=True)
     with pytest.raises(StoreError, match="cannot be written"):
         copies.backup(book, str(tmp_path / "nowhere" / "b.db"))
+
+
+def test_a_backup_stands_where_nothing_takes_it_away(book: Context, tmp_path: Path) -> None:
+    target = Path(book.settings.database)
+    other = tmp_path / "other.db"
+    copies.backup(book, str(other))
+    (tmp_path / "link.db").symlink_to(target)
+    (tmp_path / "hard.lock").hardlink_to(f"{target}.lock")
+    (tmp_path / "soft").symlink_to(f"{target}-journal")
+    (tmp_path / "folder").symlink_to(target.parent)
+    sides = [f"{target}{suffix}" for suffix in ("", "-journal", "-wal", "-shm", ".lock")]
+    sides += [str(tmp_path / name) for name in ("link.db", "hard.lock", "soft", "folder/crm.db-wal")]
+    for file in sides:
+        with pytest.raises(UsageError, match="a book cannot be its own backup"):
+            copies.backup(book, file, force=True)
+    with pytest.raises(UsageError, match=r"belongs to the file .*other\.db,"):
+        copies.backup(book, f"{other}-journal")
+    with pytest.raises(UsageError, match="swept away"):
+        copies.backup(book, str(tmp_path / "crm.db.new-7"))
+    copies.backup(book, str(tmp_path / "alone.lock"))
+    # Nor is a book put back from where the restore itself writes.
+    shutil.copyfile(other, f"{target}-wal")
+    with pytest.raises(UsageError, match="copy it under another name"):
+        copies.restore(book, f"{target}-wal", yes=True)
+    assert Path(f"{target}-wal").read_bytes() == other.read_bytes()
 
 
 def test_a_damaged_book_makes_no_backup(book: Context, tmp_path: Path) -> None:
@@ -623,6 +654,22 @@ def test_lists_objects_and_exact_numbers_are_written_as_they_are(pg_url: str) ->
     ]
 
 
+def test_days_and_times_beyond_those_of_python_are_texts(pg_url: str) -> None:
+    ctx = Context(Settings({"db": pg_url}), quiet=True, plugins=False)
+    ctx.create(pg_url)
+    question = (
+        "select date 'infinity' as a, date '0044-03-15 BC' as b, timestamptz '12345-01-01' as c, time '24:00' as d,"
+        " array[date '-infinity', '2026-02-03'] as e, date '2026-02-03' as f, timestamptz '2026-02-03' as g"
+    )
+    assert list(asking.sql(ctx, question).rows) == [
+        {
+            "a": "infinity", "b": "0044-03-15 BC", "c": "12345-01-01 00:00:00+00", "d": "24:00:00",
+            "e": ["-infinity", "2026-02-03"], "f": "2026-02-03", "g": "2026-02-03T00:00:00.000Z",
+        }
+    ]  # fmt: skip
+    ctx.close()
+
+
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_looking_at_the_indexes_leaves_the_models_as_they_are(dialect: str) -> None:
     def ddl() -> list[str]:
@@ -702,6 +749,9 @@ def test_sql_leaves_no_lock(book: Context, book_path: Path) -> None:
 def test_a_question_that_cannot_be_read_is_answered_with_what_helps(ctx: Context) -> None:
     with pytest.raises(UsageError) as refused:
         asking.sql(ctx, 'select id from v_deal where stage = "Won"')
+    mark = "?" if ctx.reader.dialect == "sqlite" else "$1"
+    with pytest.raises(UsageError, match=r"^SQL: .*(bind|parameter)"):
+        asking.sql(ctx, f"select {mark}")
     assert refused.value.hint == "double quotes are for names; a text stands in single ones: 'text'"
     with pytest.raises(UsageError) as refused:
         asking.sql(ctx, "select id from v_deals")
