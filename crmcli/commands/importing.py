@@ -125,7 +125,7 @@ def _import(run: Run, made: Plan, allow_rejects: bool) -> Any:
         run.failed = True
         if run.quiet:  # what was refused is said even then
             sys.stderr.write("".join(visible(line) + "\n" for line in done.lines))
-    return outcome(run, done, page.values["notes"])
+    return outcome(run, made, done, page)
 
 
 def _tried(run: Run, page: Page) -> Page:
@@ -150,12 +150,17 @@ def pairs(words: list[str]) -> dict[str, str]:
     return found
 
 
-def outcome(run: Run, done: Imported, notes: list[str]) -> Changed | Page:
-    """What became of the rows: lines for people, with -o json every count; `notes` were said before."""
+def outcome(run: Run, made: Plan, done: Imported, page: Page) -> Changed | Page:
+    """What became of the rows: lines for people, with -o json every count and the mapping, as a dry run has them;
+    `page` is the plan as it was shown, notes included."""
     if run.output in ("json", "jsonl"):
         values = {name: value for name, value in done._asdict().items() if name != "listed"}
         refused = [dict(zip(("line", "column", "value", "reason"), row, strict=True)) for row in done.listed]
-        values["notes"] = [*notes, *done.notes]
+        values |= {
+            "file": page.values["file"], "kind": page.values["kind"], "blank_rows": made.blank, "gist": done.gist,
+            "notes": [*page.values["notes"], *done.notes],
+            "mapping": [{"column": c.header, "field": c.shown, "sample": c.sample[:40]} for c in made.columns],
+        }  # fmt: skip
         return Page("", (), {**values, "listed": refused, "ok": not run.failed})
     listed = [
         f"  line {line}: {column}: {value!r}: {reason}" if column else f"  line {line}: {reason}"

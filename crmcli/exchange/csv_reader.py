@@ -36,8 +36,6 @@ class CsvReader:
         self.bytes_read = bom
         self._codec = "utf-8" if encoding == "utf-8-sig" else encoding  # the mark is skipped here
         self.blank_rows = 0
-        self.short_rows = 0
-        self.long_rows = 0
         self._guarded = guarded
         self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
         self._file.seek(bom)
@@ -116,10 +114,8 @@ class CsvReader:
             if "\0" in cell:
                 return Row(line, cells, f"cell {column} holds a NUL byte")
         if size > width:
-            self.long_rows += 1
             return Row(line, cells, too_many(cells, width, self.delimiter))
         if len(cells) < width:
-            self.short_rows += 1
             cells = cells + [""] * (width - len(cells))
         return Row(line, cells[:width], None)
 

@@ -15,18 +15,27 @@ TOTAL = "looks like a total of the rows above, not a record"
 FOOTER = "looks like a report's footer, not a record"
 HEADER = "repeats the header, not a record"
 TITLE = "looks like the title of the rows below, not a record"
-#: What a file of refused rows has before their own cells: where each was and why it was refused.
-_REFUSED = ["crm_line", "crm_reason"]
+#: The columns that a file of refused rows has before their own cells: where each was and why it was refused.
+LINE, REASON = "crm_line", "crm_reason"
 _MOST_HELD = 20
 # What the first cell of a total or of a line that says itself that it is a footer begins with; a blank one, too.
 _MAYBE = re.compile(
-    r"[^\w]*(?:$|total|grand|sub|overall|sum|gesamt|totaux|جمع|مجموع|σ|copyright|confidential|generated)", re.IGNORECASE
+    r"[^\w]*(?:$|total|grand|sub|overall|sum|gesamt|totaux|toplam|som|average|avg|count|mittel|durchschnitt|moyenne|"
+    r"promedio|ortalama|anzahl|جمع|مجموع|میانگین|تعداد|σ|copyright|confidential|generated)",
+    re.IGNORECASE,
 ).match
-# What such a cell may begin with beside signs: a look at one character spares most rows the pattern.
-_INITIALS = frozenset("tTgGsSoOcCجمσΣ")
+# What such a cell may begin with beside signs: a look at two characters spares most rows the pattern.
+_BEGINNINGS = frozenset(
+    cased
+    for two in (
+        "to", "gr", "su", "ov", "ge", "so", "co", "av", "mi", "du", "mo", "pr", "or", "an", "جم", "مج", "می", "تع", "σ",
+    )
+    for cased in (two, two.capitalize(), two.upper(), *((f"{two} ", f"{two.upper()} ") if len(two) == 1 else ()))
+)  # fmt: skip
 _TOTAL = re.compile(
-    r"(?:(?:grand|sub|overall)[ -]?)?totals?(?: \(.*\)|: .*)?|totals? (?:records|amount|sum)|sum|summe|"
-    r"gesamt(?:summe)?|totaux|جمع|جمع کل|مجموع|مجموع کل|σ"
+    r"(?:(?:grand|sub|overall)[ -]?)?totals?(?: \(.*\)|: .*)?|totals? (?:records|amount|sum|general)|"
+    r"sum|summe|suma|somme|gesamt(?:summe)?|totaux|totale?s?|toplam|averages?|avg|counts?(?:: .*)?|mittelwert|"
+    r"durchschnitt|moyenne|promedio|ortalama|anzahl|جمع|جمع کل|مجموع|مجموع کل|میانگین|تعداد|تعداد کل|σ"
 )
 _SUM = re.compile(
     r"[^\w\d]?\s?(?:[A-Za-z]{2,3}\s?)?[-(]?(?:[1-9]\d{0,2}(?:[.,'’ ]\d{3})+|0|[1-9]\d*)(?:[.,]\d+)?\)?"
@@ -62,7 +71,7 @@ def without_footers(rows: Iterable[Row], reader: Skipping, header: list[str]) ->
     held: list[Row] = []
     blanks, behind_records, one_cell_each = reader.blank_rows, False, False
     first_title = "" if header[0] == "column 1" else header[0]
-    refused_before = header[:2] == _REFUSED
+    refused_before = header[:2] == [LINE, REASON]
     for row in rows:
         _, cells, problem = row
         if refused_before and problem is None and (problem := _still(cells, header)):
@@ -78,7 +87,7 @@ def without_footers(rows: Iterable[Row], reader: Skipping, header: list[str]) ->
             below_blank, blanks = behind_records, reader.blank_rows
         if problem is None and (
             cells.count("") * 2 >= width
-            or ((not (first := cells[0][:1]).isalnum() or first in _INITIALS) and _MAYBE(cells[0]))
+            or ((not (first := cells[0][:2])[:1].isalnum() or first in _BEGINNINGS) and _MAYBE(cells[0]))
         ):
             count = filled(cells)
             alone = below_blank or bool(held) or (behind_records and not one_cell_each)
@@ -113,7 +122,7 @@ def _still(cells: list[str], header: list[str]) -> str | None:
     """Why a row that was refused as no record is none now: it is as it was."""
     reason, own = cells[1], cells[2:]
     if reason == HEADER:
-        return reason if clean_names([*_REFUSED, *own]) == header else None
+        return reason if clean_names([LINE, REASON, *own]) == header else None
     as_it_was = reason in (TOTAL, FOOTER, TITLE) and (filled(own) == 1 or _total(own, alone=True))
     return reason if as_it_was else None
 

@@ -68,14 +68,15 @@ def find_header(records: list[tuple[int, list[str]]]) -> Header:
 
     It is the first record that is not a preamble. A preamble is a line with at most half as many cells as most lines
     have, or (a title above a table in a sheet) with less than half of the usual number of filled cells, one at the
-    most. A header with more or fewer cells than the rows is kept as the header: the rows are then ragged and say so.
+    most, or two of which the second is a number or a date ("as of", 2026-11-01). A header with more or fewer cells than
+    the rows is kept as the header: the rows are then ragged and say so.
     """
     width = _most_common(len(cells) for _, cells in records)
     usual = _most_common(filled(cells) for _, cells in records)
     skipped = 0
     for _, cells in records[:_MOST_PREAMBLE]:
         short = len(cells) * 2 <= width
-        title = filled(cells) <= 1 and filled(cells) * 2 < usual
+        title = (filled(cells) <= 1 and filled(cells) * 2 < usual) or _is_fact(cells, usual)
         if not short and not title:
             break
         skipped += 1
@@ -91,6 +92,15 @@ def find_header(records: list[tuple[int, list[str]]]) -> Header:
             f"line {line} was taken as the header but looks like data; use --header-row 0 if the file has no header"
         )
     return Header(skipped, notes)
+
+
+def _is_fact(cells: list[str], usual: int) -> bool:
+    """Whether a line above a table says one thing of it all: "as of", 2026-11-01."""
+    texts = [text for cell in cells if (text := cell.strip())]
+    if len(texts) != 2 or usual < 3:
+        return False
+    what, said = (_NUMBER_OR_DATE.fullmatch(text) is not None for text in texts)
+    return said and not what
 
 
 def looks_like_data(cells: list[str]) -> bool:

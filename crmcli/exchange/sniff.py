@@ -218,6 +218,8 @@ def _breaks(text: str) -> int:
 def _legacy(path: str, data: bytes) -> Encoding:
     for name, believable in (("cp1256", _reads_as_arabic), ("cp1252", _reads_as_western)):
         words = believable(data)
+        if words and name == "cp1252" and _reads_as_turkish(data):
+            name, words = "cp1254", _few(re.findall(r"\w*[ğışĞİŞ]\w*", data.decode("cp1254", "replace")))
         if words:
             note = f"not UTF-8; read as {name} (a guess): {', '.join(words)}; use --encoding if these look wrong"
             return Encoding(name, 0, [note])
@@ -248,6 +250,12 @@ def _reads_as_western(data: bytes) -> list[str]:
         return []
     words = _few(re.findall(r"[A-Za-zÀ-ÿ]*[À-ÿ][A-Za-zÀ-ÿ]*", text))
     return words or _few(re.findall(r"\S*[^\x00-\x7f]\S*", text))
+
+
+def _reads_as_turkish(data: bytes) -> bool:
+    """Whether the six letters in which the Turkish code page differs stand without those of Icelandic and Czech."""
+    text = data.decode("cp1252", "replace")
+    return re.search("[ðýþÐÝÞ]", text) is not None and re.search("[áæíóúàèìòùãõñåøÁÆÍÓÚ]", text) is None
 
 
 def _few(words: list[str]) -> list[str]:

@@ -25,7 +25,7 @@ class Source(NamedTuple):
 
     `kind` is csv, xlsx, xls or ods; `encoding` and `delimiter` are "" for workbooks, `sheet` is "" for CSV;
     `header_line` is the physical line (sheet row) of the header, 0 for none; `notes` are sentences for the user about
-    what was decided or guessed; `size_bytes` is the size of the file; `visible` are the sheets that are not hidden.
+    what was decided or guessed; `visible` are the sheets that are not hidden.
     """
 
     kind: str
@@ -35,15 +35,14 @@ class Source(NamedTuple):
     sheets: list[str]
     header_line: int
     notes: list[str]
-    size_bytes: int
     visible: list[str]
 
 
 class Table:
     """A table being read: `header`, `source`, and `rows`, which stream once.
 
-    Totals, footers and further headers of reports are rows with a problem. After the last row `blank_rows`,
-    `short_rows` (padded) and `long_rows` (problems) are final. Use it as a context manager or call `close`.
+    Totals, footers and further headers of reports are rows with a problem. After the last row `blank_rows` is final.
+    Use it as a context manager or call `close`.
     """
 
     def __init__(self, reader: CsvReader | WorkbookReader, header: list[str], source: Source) -> None:
@@ -58,24 +57,10 @@ class Table:
         while batch := list(islice(self.rows, size)):
             yield batch
 
-    def position(self) -> int:
-        """Bytes consumed so far, of `source.size_bytes`: for a progress bar."""
-        return self._reader.bytes_read
-
     @property
     def blank_rows(self) -> int:
         """Blank rows skipped so far."""
         return self._reader.blank_rows
-
-    @property
-    def short_rows(self) -> int:
-        """Rows so far that had fewer cells than headers and were padded (CSV)."""
-        return self._reader.short_rows
-
-    @property
-    def long_rows(self) -> int:
-        """Rows so far with more filled cells than headers; each carries a problem."""
-        return self._reader.long_rows
 
     def close(self) -> None:
         """Let go of the file (and of the process that reads a workbook)."""
@@ -111,7 +96,7 @@ def open_table(
     if sniff.kind_of(path, sample) == "workbook":
         if encoding or delimiter:
             raise UsageError(f"{path!r} is a workbook: it has no encoding and no delimiter to set.")
-        return _open_workbook(path, size, sheet, header_row)
+        return _open_workbook(path, sheet, header_row)
     if sheet is not None:
         raise UsageError(f"{path!r} is a text file: it has no sheets.", "Leave --sheet away.")
     return _open_csv(path, size, sample, encoding, delimiter, header_row, guarded)
@@ -144,11 +129,11 @@ def _open_csv(
     except BaseException:
         reader.close()
         raise
-    return Table(reader, names, Source("csv", found.name, delimiter, "", [], line, notes + said, size, []))
+    return Table(reader, names, Source("csv", found.name, delimiter, "", [], line, notes + said, []))
 
 
-def _open_workbook(path: str, size: int, sheet: str | None, header_row: int | None) -> Table:
-    reader = WorkbookReader(path, size, sheet)
+def _open_workbook(path: str, sheet: str | None, header_row: int | None) -> Table:
+    reader = WorkbookReader(path, sheet)
     try:
         notes = list(reader.notes)
         if not re.search(r"\.(xlsx|xlsm|xltx|xls|ods)$", path, re.IGNORECASE):
@@ -170,7 +155,7 @@ def _open_workbook(path: str, size: int, sheet: str | None, header_row: int | No
     except BaseException:
         reader.close()
         raise
-    source = Source(reader.kind, "", "", reader.sheet, reader.sheets, line, notes + said, size, reader.visible)
+    source = Source(reader.kind, "", "", reader.sheet, reader.sheets, line, notes + said, reader.visible)
     return Table(reader, names, source)
 
 

@@ -20,14 +20,10 @@ if TYPE_CHECKING:
 class WorkbookReader:
     """The records of one sheet; `records` gives the first ones for a look, `rows` then gives all as `Row`s."""
 
-    def __init__(self, path: str, size: int, sheet: str | None) -> None:
+    def __init__(self, path: str, sheet: str | None) -> None:
         self.path = path
-        self.size = size
         self.blank_rows = 0
-        self.short_rows = 0
-        self.long_rows = 0
         self._child = _start(path, sheet)
-        self._line = 0
         self._done = False
         self._sample: list[tuple[int, list[str], str | None]] = []
         facts = self._receive()
@@ -36,13 +32,7 @@ class WorkbookReader:
         self.sheets: list[str] = facts["sheets"]
         self.visible: list[str] = facts["visible"]
         self.notes: list[str] = facts["notes"]
-        self._height: int = facts["height"]
         self._merged: list[list[int]] = sorted(facts["merged"])
-
-    @property
-    def bytes_read(self) -> int:
-        """How much of the file the rows so far stand for (an estimate by sheet rows)."""
-        return self.size * min(self._line, self._height) // self._height if self._height else 0
 
     def close(self) -> None:
         """End the child; no more rows come."""
@@ -103,7 +93,6 @@ class WorkbookReader:
         fill = self._fill_down(after)
         while batch is not None:
             for line, cells, problem in batch:
-                self._line = line
                 if line <= after:
                     continue
                 if fill:
@@ -117,7 +106,6 @@ class WorkbookReader:
                 elif problem:
                     yield Row(line, cells, problem)
                 elif size > width:
-                    self.long_rows += 1
                     yield Row(line, cells, too_many(cells[:size], width))
                 else:
                     yield Row(line, cells[:width] + [""] * (width - len(cells)), None)

@@ -1,9 +1,9 @@
 """The process that opens a workbook: what breaks in here, by memory or by an abort, breaks alone.
 
-Run as a script with `python -I -S`; of the package it imports `workbook_formats` alone. One JSON line on standard input
-says what to read; marshal frames (each behind its length in eight bytes) on standard output give a facts dictionary,
-then lists of (sheet row, cells, problem), then None. A frame {"error": ..., "hint": ..., "usage": bool} ends the talk
-at any time.
+Run as a script with `python -I -S`; of the package it imports `workbook_formats` and `workbook_ods` alone. One JSON
+line on standard input says what to read; marshal frames (each behind its length in eight bytes) on standard output give
+a facts dictionary, then lists of (sheet row, cells, problem), then None. A frame {"error": ..., "hint": ..., "usage":
+bool} ends the talk at any time.
 
 Why a process: python-calamine aborts (SIGABRT) on a sheet that claims 17 thousand million cells, and a limit on memory
 can be set for a process only. It is not slower: it parses while the parent works on the rows before.
@@ -15,8 +15,9 @@ import json
 import marshal
 import re
 import sys
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,6 +40,9 @@ _ADDRESS = re.compile(rb"""\br=["']([A-Za-z]{1,3})(\d{1,7})["']""")
 _ERROR_TYPE = re.compile(rb"""\bt=["']e["']""")
 _HAS_ERROR = (b't="e"', b"t='e'")
 _HAS_FORMULA = (b"</f>", b":f>")
+
+#: In an ODS file: a currency, a percentage, or a text that begins with a nought and a digit.
+_ODS_SHOWS = re.compile(rb"""office:currency=|value-type=["']percentage|>\s*0\d""")
 
 Errors = dict[int, list[tuple[int, str]]]
 #: row (1-based) -> (column (0-based), how its number is written)
@@ -117,22 +121,29 @@ def _frames(path: str, wanted: str | None, currencies: list[str]) -> Iterator[An
     errors: Errors = _xlsx_errors(path, name, notes) if kind == "xlsx" else {}
     if kind == "xls":
         notes.append("error cells (#DIV/0! and the like) of an .xls file are read as empty")
+    said: tuple[int, bool] = (0, False)
     if kind == "ods":
-        _note_ods_errors(path, notes)
+        said = _ods_says(path)
+        if said[0]:
+            notes.append(f"{said[0]} error cells (#DIV/0! and the like) of the workbook are read as empty")
     merged = [list(start) + list(end) for start, end in (sheet.merged_cell_ranges or [])[:MAX_MERGED]]
-    yield _facts(kind, name, sheets, height, notes, [[a, b - left, c, d - left] for a, b, c, d in merged])
+    yield _facts(kind, name, sheets, notes, [[a, b - left, c, d - left] for a, b, c, d in merged])
     written = _xlsx_written(path, name, currencies) if kind == "xlsx" else {}
+    if said[1] and sheet.end:
+        from crmcli.exchange import workbook_ods
+
+        with _content(path) as content:
+            written = workbook_ods.written(content, name, height, sheet.end[1] + 1, text_of)
     yield from _batches(sheet.iter_rows(), errors, left, written)
     yield None
 
 
 def _facts(
-    kind: str, name: str, sheets: list[tuple[str, bool]], height: int, notes: list[str], merged: list[list[int]]
+    kind: str, name: str, sheets: list[tuple[str, bool]], notes: list[str], merged: list[list[int]]
 ) -> dict[str, Any]:
     titles, shown = [title for title, _ in sheets], [title for title, visible in sheets if visible]
     return {
-        "kind": kind, "sheet": name, "sheets": titles, "visible": shown, "height": height, "notes": notes,
-        "merged": merged,
+        "kind": kind, "sheet": name, "sheets": titles, "visible": shown, "notes": notes, "merged": merged,
     }  # fmt: skip
 
 
@@ -196,11 +207,11 @@ def text_of(value: Any) -> str:
     if kind is bool:
         return "true" if value else "false"
     if kind is datetime:
-        return _seconds(value).strftime("%Y-%m-%dT%H:%M:%S") if value.year > 999 else value.isoformat()
+        return _rounded(value, "%Y-%m-%dT%H:%M:%S") if value.year > 999 else value.isoformat()
     if kind is date:
         return str(value.isoformat())
     if kind is time:
-        return _seconds(datetime.combine(date(2000, 1, 1), value)).strftime("%H:%M:%S")
+        return _rounded(datetime.combine(date(2000, 1, 1), value), "%H:%M:%S")
     if kind is timedelta:
         total = round(value.total_seconds())
         sign, total = ("-", -total) if total < 0 else ("", total)
@@ -208,9 +219,11 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _seconds(value: datetime) -> datetime:
-    # Day fractions are binary: 03:04:05 may be stored as 03:04:04.999999.
-    return (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+def _rounded(value: datetime, form: str) -> str:
+    """A moment to the millisecond, which a fraction of a day holds: 03:04:05 may be stored as 03:04:04.999999."""
+    value += timedelta(microseconds=500)
+    milliseconds = value.microsecond // 1000
+    return value.strftime(form) + (f".{milliseconds:03}" if milliseconds else "")
 
 
 def _kind(path: str) -> str:
@@ -393,19 +406,26 @@ def _sheet_part(archive: ZipFile, name: str) -> str:
     return ""
 
 
-def _note_ods_errors(path: str, notes: list[str]) -> None:
+@contextmanager
+def _content(path: str) -> Iterator[IO[bytes]]:
+    """The part of an ODS file that holds its tables."""
     from zipfile import ZipFile
 
-    count = 0
     with ZipFile(path) as archive, archive.open("content.xml") as file:
-        tail = b""
+        yield file
+
+
+def _ods_says(path: str) -> tuple[int, bool]:
+    """How many error cells an ODS file has, and whether any cell may show more than its value."""
+    count, more, tail = 0, False, b""
+    with _content(path) as file:
         while block := file.read(_BLOCK):
             data = tail + block
             _refuse_doctype(data)
             count += data.count(b'value-type="error"')
+            more = more or _ODS_SHOWS.search(data) is not None
             tail = data[-17:]
-    if count:
-        notes.append(f"{count} error cells (#DIV/0! and the like) of the workbook are read as empty")
+    return count, more
 
 
 def _second_reader(path: str, wanted: str | None, reason: str, currencies: list[str]) -> Iterator[Any]:
@@ -421,7 +441,7 @@ def _second_reader(path: str, wanted: str | None, reason: str, currencies: list[
     sheets = [(sheet.title, sheet.sheet_state == "visible") for sheet in book.worksheets]
     name, sheet = _choose(sheets, wanted, lambda title: _openpyxl_sheet(book, title), notes)
     sheet.reset_dimensions()
-    yield _facts("xlsx", name, sheets, 0, notes, [])
+    yield _facts("xlsx", name, sheets, notes, [])
     errors = _xlsx_errors(path, name, notes)
     rows = ([unescape(cell) if type(cell) is str else cell for cell in row] for row in sheet.values)
     yield from _batches(rows, errors, 0, _xlsx_written(path, name, currencies))

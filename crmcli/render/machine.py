@@ -272,7 +272,14 @@ def csv(result: Result) -> Iterator[str]:
 
 
 def markdown(result: Result) -> Iterator[str]:
-    """A Markdown table."""
+    """A Markdown table; of a record also those of the lists under it, each behind its title."""
+    yield from _markdown_table(result)
+    for section in result.sections if isinstance(result, Record) else ():
+        yield f"\n## {_markdown(section.title)}\n\n"
+        yield from _markdown_table(section.rows)
+
+
+def _markdown_table(result: Result) -> Iterator[str]:
     header, rows = flat(result)
     # A field's name stands as it is; what a question calls its columns may hold anything.
     named = [name if re.fullmatch(r"\w+", name, re.ASCII) else _markdown(name) for name in header]

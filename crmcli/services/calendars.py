@@ -76,10 +76,6 @@ def _item(row: dict[str, Any], linked: Linked, todo: bool) -> Item:
         sequence=max(0, int((updated - created).total_seconds())),
         status=("COMPLETED" if done else "NEEDS-ACTION") if todo else "CONFIRMED",
         categories=[*([row["type"]] if row["type"] else []), *row["tags"]],
-        url="",
-        location="",
-        alarms=[],
-        rrule=None,
         priority=PRIORITIES[row["priority"] or 0],
     )
 

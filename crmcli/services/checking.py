@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.domain import money
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
-from crmcli.domain.types import Phone, bare_number
+from crmcli.domain.types import Money, Phone
 from crmcli.errors import DamagedError, ReadOnlyError
-from crmcli.services import chaining
-from crmcli.services.links import LINKS, NOUNS
+from crmcli.services import chaining, telephones
+from crmcli.services.links import LINKS
+from crmcli.services.stages import incomplete
 from crmcli.store import catalogue, connect, derived, journal, misfits, read, schema, words
 from crmcli.store.sql import MISPLACED
-from crmcli.store.write import COLUMNS, DEFAULTS, ORDER
+from crmcli.store.tables import COLUMNS, DEFAULTS, NOUNS, ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,20 +34,24 @@ AGAIN = 2000
 Fault = str
 JOURNAL = ("batch", "journal", "journal_tx", "journal_head")
 #: The checks of what can be worked out from the records again.
-MENDABLE = frozenset(("views", "derived", "search", "indexes", "counters"))
+MENDABLE = frozenset(("views", "derived", "search", "indexes", "counters", "telephones"))
 
 
-def renew(connection: Connection) -> list[Fault]:
+def renew(connection: Connection, env: Env | None = None) -> list[str]:
     """Make anew what can be worked out from the records: word indexes, derived columns, documented views, indexes,
-    counters of numbers. It is not in the journal, and nobody's words are in it alone. What could not be made."""
+    counters of numbers, and with `env` the keys of telephone numbers. It is not in the journal, and nobody's words are
+    in it alone. Lines about what could not be made, and about numbers that have another key now."""
     with connection.transaction():
         schema.hold(connection)
         schema.drop_views(connection)
         words.drop(connection)
+        dialled = telephones.renew(connection, env) if env else 0
         words.create(connection)
         derived.renew(connection)
         failed = catalogue.mend(connection)
         schema.create_views(connection)
+    if dialled and env:
+        failed.append(f"telephone numbers of {dialled} record{'s' * (dialled > 1)} are compared as in {env.region} now")
     return failed
 
 
@@ -173,8 +180,7 @@ def _keys(table: str, row: dict[str, Any], env: Env) -> dict[str, Any]:
         stored = row.get(column + "_key")
         if not isinstance(kind, Phone) or not stored:
             continue
-        ending = bare_number(row[column] or "").lstrip("0")[-6:]
-        if len(ending) == 6 and stored.startswith("+") and stored.endswith(ending):
+        if telephones.of_some_region(row[column] or "", stored):
             keys[column + "_key"] = stored
     if table in SEARCHED:
         keys["search_text"] = search_text(table, row, keys)
@@ -188,8 +194,11 @@ def values(connection: Connection) -> Iterator[Fault]:
 
 
 def rules(connection: Connection) -> Iterator[Fault]:
-    """What the program lets nobody do, and other writers can: companies that are under themselves, records that are
-    open in a won stage or won in another one."""
+    """What the program lets nobody do, and other writers can: companies that are under themselves, pipelines without
+    an open or a won stage, records that are open in a won stage or won in another one, amounts too large to be typed.
+    """
+    for lack in sorted(incomplete(connection)):
+        yield f"the pipeline {lack.name} has no {lack.sort} stage"
     above: dict[int, int] = dict(
         connection.rows("SELECT id, parent_id FROM company WHERE parent_id IS NOT NULL ORDER BY id")
     )
@@ -208,6 +217,24 @@ def rules(connection: Connection) -> Iterator[Fault]:
     )
     for kind, number, status, stage in connection.rows(sql):
         yield f"{kind} {number} is {status} in the stage {stage}"
+    yield from amounts(connection)
+
+
+def amounts(connection: Connection) -> Iterator[Fault]:
+    """Amounts larger than their currency may have: sums of them do not fit the engine's numbers."""
+    without = ", ".join(f"'{code}'" for code in sorted(money.CODES_BY_DIGITS[0]))
+    for kind in ENTITIES.values():
+        for field in kind.stored():
+            if not isinstance(field.type, Money):
+                continue
+            most = f"CASE WHEN {field.type.currency} IN ({without}) THEN {money.LARGEST} ELSE {money.largest('')} END"
+            own = f" AND kind = '{kind.name}'" if kind.table == "opportunity" else ""
+            sql = (
+                f"SELECT id FROM {kind.table} WHERE ({field.column} > {most} OR {field.column} < -({most})){own}"
+                f" ORDER BY id LIMIT {PAGE}"
+            )
+            for (number,) in connection.rows(sql):
+                yield f"{kind.name} {number}: {field.name} is too large an amount"
 
 
 def derived_columns(connection: Connection) -> list[Fault]:
@@ -254,10 +281,11 @@ def orphans(connection: Connection) -> list[Fault]:
 
 @contextlib.contextmanager
 def _quiet(connection: Connection) -> Iterator[None]:
-    """No other writer while this lasts."""
-    with connection.transaction():
-        if connection.dialect == "postgresql":
-            connection.run("SELECT pg_advisory_xact_lock(4369)")
+    """No other writer while this lasts, where this one may write at all."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ReadOnlyError):
+            stack.enter_context(connection.transaction())
+            connection.alone("chain")
         yield
 
 
@@ -281,6 +309,7 @@ def checks(ctx: Context, deep: bool) -> Iterator[tuple[str, str, list[Fault]]]:
         ("purged", "Purged records", lambda: chaining.purged(connection)),
         ("values", "Values", lambda: values(connection)),
         ("rows", "Rows against journal", lambda: rows_against_journal(connection, ctx.env)),
+        ("telephones", "Telephones", lambda: telephones.stale(connection, ctx.env)),
         ("rules", "Rules", lambda: rules(connection)),
         ("indexes", "Indexes", lambda: catalogue.indexes(connection)),
         ("derived", "Derived columns", lambda: derived_columns(connection)),

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 Offer = tuple[str, str]
 #: So many records are offered at most.
 MOST = 30
+#: table -> verb -> the records that there is something to do with; for other verbs those that were not removed.
+MEANT = {
+    "task": {
+        **dict.fromkeys(("done", "snooze"), "t.done_at IS NULL AND t.removed_at IS NULL"),
+        "reopen": "t.done_at IS NOT NULL AND t.removed_at IS NULL",
+        "restore": "t.removed_at IS NOT NULL",
+    },
+    **{
+        table: {"restore": "(t.removed_at IS NOT NULL OR t.archived_at IS NOT NULL)"}
+        for table in ("opportunity", "contact", "company")
+    },
+}
 DAYS = ("today", "tomorrow", "yesterday", "this-week", "next-week", "this-month", "last-month", "eom", "+7d")
 
 
@@ -88,23 +100,23 @@ def names(ctx: Context | None, vocabulary: str) -> list[Offer]:
     return _names(ctx, vocabulary)
 
 
-def named(ctx: Context | None, kind: Entity, start: str) -> list[Offer]:
+def named(ctx: Context | None, kind: Entity, start: str, verb: str = "") -> list[Offer]:
     """Records by their number, those whose number starts with what is typed, else the newest; or by their name, where
-    letters are typed."""
+    letters are typed. Of a `verb` only those that it is for."""
     if ctx is None:
         return []
     if not start or (start.isascii() and start.isdigit()):
-        return [(str(number), name) for number, name in _found(ctx, kind, "id", start)]
-    return [(name, f"{kind.name}:{number}") for number, name in _found(ctx, kind, "name_key", fold(start))]
+        return [(str(number), name) for number, name in _found(ctx, kind, "id", start, verb)]
+    return [(name, f"{kind.name}:{number}") for number, name in _found(ctx, kind, "name_key", fold(start), verb)]
 
 
-def _found(ctx: Context, kind: Entity, by: str, start: str) -> list[tuple[int, str]]:
-    """The newest records in sight whose number or folded name starts with `start`."""
+def _found(ctx: Context, kind: Entity, by: str, start: str, verb: str = "") -> list[tuple[int, str]]:
+    """The newest records that a verb is for whose number or folded name starts with `start`."""
     conditions, given = [], []
     if kind.kind:
         conditions.append(f"t.kind = '{kind.kind}'")
     if "removed_at" in kind.by_name:
-        conditions.append("t.removed_at IS NULL")
+        conditions.append(MEANT.get(kind.table, {}).get(verb, "t.removed_at IS NULL"))
     if start and by == "id":
         spans = [(int(start) * 10**i, (int(start) + 1) * 10**i) for i in range(9 - min(len(start), 8))]
         conditions.append("(" + " OR ".join(["(t.id >= ? AND t.id < ?)"] * len(spans)) + ")")

@@ -73,8 +73,9 @@ def check(ctx: Context, deep: bool = False) -> Page:
 
 def repair(ctx: Context) -> None:
     """Make the search index, the derived columns, the views, the indexes and the counters of numbers anew from the
-    records, whatever became of them. What only a backup brings back (records, links, journal) is left as it is."""
-    for line in checking.renew(ctx.reader):
+    records, and the keys of telephone numbers as in the region that is set, whatever became of them. What only a backup
+    brings back (records, links, journal) is left as it is."""
+    for line in checking.renew(ctx.reader, ctx.env):
         ctx.say(line)
     ctx.say("made anew: search index, derived columns, views, indexes, counters")
 

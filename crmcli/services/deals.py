@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from crmcli.store.write import Transaction
 
 PARTS = ("contact", "company", "deal")
-#: What a new company or person takes over from the lead it comes from.
+#: What a new company takes over from the lead it comes from, and what a new person does: a lead's telephone and e-mail
+#: address are the person's, not the firm's.
 COMPANY_TAKES = (
     "website",
     "street",
@@ -42,9 +43,9 @@ CONTACT_TAKES = ("email", "phone", "job_title", *COMPANY_TAKES)
 def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str = "", source: str = "cli") -> Changed:
     """Turn a lead into what `to` names: a contact, a company, a deal.
 
-    An existing person (by e-mail, then by phone) or company (by name, then by domain) is linked, else one is made; of
-    several the one with the lead's domain or name is taken, else the oldest, and that is said. With
-    "deal" the lead itself becomes the deal: it keeps its number, history and timeline. Without it the lead stays.
+    An existing person (by e-mail, then by phone, then by name) or company (by name, then by domain) is linked, else one
+    is made; of several the one with the lead's domain, name or company is taken, else the oldest, and that is said.
+    With "deal" the lead itself becomes the deal: it keeps its number, history and timeline. Without it the lead stays.
     Raises RefusedError for a lead that is not open, UsageError for unknown words.
     """
     wanted = [part.strip() for part in to if part.strip()]
@@ -110,9 +111,9 @@ def _one_of(ctx: Context, kind: str, found: Sequence[tuple[Any, ...]], mark: str
 
 
 def _contact(ctx: Context, tx: Transaction, lead: dict[str, Any], company: int | None) -> tuple[int, bool]:
-    """The lead's person: an existing one by e-mail or phone, else a new one; and whether it was made. One without a
-    company gets the lead's."""
-    known = lead.get("contact_id") or _known_contact(ctx, lead)
+    """The lead's person: an existing one by e-mail, phone or name, else a new one; and whether it was made. One without
+    a company gets the lead's."""
+    known = lead.get("contact_id") or _known_contact(ctx, lead) or _namesake(ctx, lead, company)
     if known:
         if company and tx.row("contact", int(known)).get("company_id") is None:
             tx.change("contact", int(known), {"company_id": company})
@@ -132,6 +133,22 @@ def _known_contact(ctx: Context, lead: dict[str, Any]) -> int | None:
         if found:
             return _one_of(ctx, "contact", found, fold(lead.get("contact_name") or lead["name"]))
     return None
+
+
+def _namesake(ctx: Context, lead: dict[str, Any], company: int | None) -> int | None:
+    """The person in the book who has the lead's name, where neither another company nor another e-mail address says
+    that it is somebody else; of several one in the same company goes before others."""
+    sql = (
+        "SELECT t.id, t.company_id, c.name_key, t.email_key FROM contact t LEFT JOIN company c ON c.id = t.company_id"
+        " WHERE t.name_key = ? AND t.removed_at IS NULL ORDER BY t.id"
+    )
+    firm, email = fold(lead.get("company_name") or ""), lead.get("email")
+    found = []
+    for number, of, of_name, address in ctx.reader.rows(sql, (fold(lead.get("contact_name") or lead["name"]),)):
+        same = of is not None and (of == company if company else of_name == firm)
+        if not (of is not None and firm and not same) and not (email and address and address != email):
+            found.append((number, "same" if same else ""))
+    return _one_of(ctx, "contact", found, "same") if found else None
 
 
 def move(
@@ -206,7 +223,7 @@ def restore(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str =
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
         return _back(ctx, tx, kind, row)
 
-    return each(ctx, kind, numbers, step, "restored", source, named=True)
+    return each(ctx, kind, numbers, step, "restored", source, named=True, removed=True)
 
 
 def _back(ctx: Context, tx: Transaction, kind: Entity, row: dict[str, Any]) -> bool:

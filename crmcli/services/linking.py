@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
-from crmcli.domain.text import blank, fold
+from crmcli.domain.text import blank, fold, squashed
 from crmcli.domain.types import Ref
 from crmcli.errors import FieldError, UsageError
 from crmcli.services import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
     from crmcli.store.write import Transaction
+
+
+#: What tasks and notes hang on: table -> the column of theirs that says so.
+CARRYING = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "company_id"}
 
 
 def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int | None:
@@ -30,9 +34,8 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
     target = field.type.entity
     if target == "user":
         return _user(ctx, tx, text)
-    if target == "task_type" and tx.word(target, text, create=False) is None:
-        hint = suggest(text, ctx.names(target))
-        ctx.say(f"new task type: {text}" + (f" ({hint} crm undo takes this back)" if hint else ""))
+    if target == "task_type":
+        text = _task_type(ctx, tx, text)
     if field.type.words:
         number = tx.word(target, text, create=field.type.create)
         if number is None:
@@ -43,25 +46,51 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
     return _record(ctx, tx, field, text, row)
 
 
+def spelt(known: Sequence[str], text: str) -> str:
+    """A word as one of the known ones is spelt, if it is one of them: `e-mail` is `email`."""
+    if fold(text) in map(fold, known):
+        return text
+    return next((name for name in known if squashed(name) == squashed(text)), text)
+
+
+def _task_type(ctx: Context, tx: Transaction, text: str) -> str:
+    """The task type that is meant, however it is spelt; a new one is said."""
+    known = ctx.names("task_type")
+    text = spelt(known, text)
+    if tx.word("task_type", text, create=False) is not None:
+        return text
+    hint = suggest(text, known)
+    back = f" ({hint} {ctx.settings.calling('undo')} takes this back)" if hint else ""
+    ctx.say(f"new task type: {text}{back}")
+    return text
+
+
 def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int:
     """A link to a record: by what it is called; a new company or person where the field makes them."""
     assert isinstance(field.type, Ref)
     if field.type.entity == "opportunity":
         named = text if ":" in text or not text.isdigit() else f"deal:{text}"
-        return naming.resolve_any(ctx, named, ("lead", "deal"))[1]
+        return _in_sight(tx, *naming.resolve_any(ctx, named, ("lead", "deal")), row.get(field.column))
     kind = ENTITIES[field.type.entity]
     if not field.type.create or naming.own_name(kind, text) != text:
-        return naming.resolve(ctx, kind, text)
+        return _in_sight(tx, kind, naming.resolve(ctx, kind, text), row.get(field.column))
     if (kind.name, fold(text)) in tx.memory:
         return tx.memory[kind.name, fold(text)]
     found = naming.identify(ctx, kind, text)
     if found is None and tx.names_alone():
         found = naming.identify(ctx, kind, text)
     if found is not None:
-        return found
+        return _in_sight(tx, kind, found, row.get(field.column))
     if unknown := naming.not_a_name(kind, text):
         raise unknown
     return _made(ctx, tx, kind, text, {"company_id": row.get("company_id")} if kind.name == "contact" else {})
+
+
+def _in_sight(tx: Transaction, kind: Entity, number: int, now: int | None) -> int:
+    """A record that something is linked to, unless it was removed; a link to it that is there already (`now`) stays."""
+    if number != now:
+        naming.check_in_sight(kind, tx.row(kind.name, number))
+    return number
 
 
 def _made(ctx: Context, tx: Transaction, kind: Entity, name: str, fixed: Mapping[str, Any]) -> int:
@@ -77,7 +106,8 @@ def _made(ctx: Context, tx: Transaction, kind: Entity, name: str, fixed: Mapping
             (start, start + "\U0010ffff"),
         )
         tx.memory[key] = create(ctx, tx, kind, {"name": name}, fixed=fixed)
-        meant = f" (there is {kind.name}:{like[0]} {like[1]}; 'crm undo' takes this back)" if like else ""
+        undo = ctx.settings.calling("undo")
+        meant = f" (there is {kind.name}:{like[0]} {like[1]}; '{undo}' takes this back)" if like else ""
         ctx.say(f"new {kind.name}: {name}{meant}")
     return tx.memory[key]
 
@@ -132,10 +162,11 @@ def links(ctx: Context, tx: Transaction, text: str) -> dict[str, Any]:
 
 def link_columns(tx: Transaction, kind: Entity, number: int) -> dict[str, Any]:
     """The columns that hang something on a record; a deal's person and company come with it, and a person's company.
-    Raises UsageError for what carries nothing, NotFoundError."""
-    own = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "company_id"}.get(kind.table)
+    Raises UsageError for what carries nothing, NotFoundError, RefusedError for what was removed."""
+    own = CARRYING.get(kind.table)
     if own is None:
         raise UsageError(f"{kind.one} cannot carry tasks or notes", "name a lead, deal, contact or company")
     row = tx.row(kind.name, number)
+    naming.check_in_sight(kind, row)
     found = {c: row.get(c) for c in ("contact_id", "company_id")}
     return {"opportunity_id": None, **found, own: number}

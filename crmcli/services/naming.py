@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES, RECORDS, entity, record_kind
 from crmcli.domain.text import digits, fold
-from crmcli.errors import AmbiguousError, CrmError, NotFoundError, UsageError
+from crmcli.errors import AmbiguousError, CrmError, NotFoundError, RefusedError, UsageError
 from crmcli.store import read
 from crmcli.store.sql import FIND, table_of
 
@@ -28,7 +28,7 @@ DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+(?:(?:x|ext\.?|#)\s*\d+)?"
 
 def resolve(ctx: Context, kind: Entity, text: str) -> int:
     """The id of the record that people mean by `text`: what `identify` knows, or a part of a name that fits one record
-    alone.
+    alone; where nothing in sight is called so, a removed one that is.
 
     Raises NotFoundError, and AmbiguousError with the candidates.
     """
@@ -36,6 +36,8 @@ def resolve(ctx: Context, kind: Entity, text: str) -> int:
     number = identify(ctx, kind, text)
     if number is None:
         number = _alone(kind, text, *_by_part(ctx, kind, text))
+    if number is None and "removed_at" in kind.by_name:
+        number = _called(ctx, kind, text, removed=True)
     if number is None:
         raise nobody(kind, text)
     return number
@@ -49,12 +51,20 @@ def identify(ctx: Context, kind: Entity, text: str) -> int | None:
     number = int(whole[:18]) if whole.isascii() and whole.isdigit() else None
     if number is not None and not whole.startswith("0") and _is_there(ctx, kind, whole, number):
         return number
-    for where, value in _ways(ctx, kind, text):
-        found = _alone(kind, text, *_matches(ctx, kind, where, value))
-        if found is not None:
-            return found
+    found = _called(ctx, kind, text)
+    if found is not None:
+        return found
     # 0912... is a telephone number before it is the record 912.
     return number if number is not None and whole.startswith("0") and _is_there(ctx, kind, whole, number) else None
+
+
+def _called(ctx: Context, kind: Entity, text: str, *, removed: bool = False) -> int | None:
+    """The one record that is called exactly so, of those in sight or of those that were `removed`."""
+    for where, value in _ways(ctx, kind, text):
+        found = _alone(kind, text, *_matches(ctx, kind, where, value, removed=removed))
+        if found is not None:
+            return found
+    return None
 
 
 def own_name(kind: Entity, text: str) -> str:
@@ -94,11 +104,14 @@ def _is_there(ctx: Context, kind: Entity, whole: str, number: int) -> bool:
     return found is not None
 
 
-def _matches(ctx: Context, kind: Entity, where: str, value: tuple[Any, ...]) -> tuple[list[int], list[str]]:
-    """The records in sight that a condition fits, and a line about each where there are several; 12 at most."""
+def _matches(
+    ctx: Context, kind: Entity, where: str, value: tuple[Any, ...], *, removed: bool = False
+) -> tuple[list[int], list[str]]:
+    """The records in sight (or those that were `removed`) that a condition fits, and a line about each where there are
+    several; 12 at most."""
     of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
-    alive = "removed_at IS NULL AND " if "removed_at" in kind.by_name else ""
-    sql = f"SELECT id FROM {kind.table} t WHERE {of_kind}{alive}{where} ORDER BY id LIMIT 12"
+    sight = f"removed_at IS {'NOT ' if removed else ''}NULL AND " if "removed_at" in kind.by_name else ""
+    sql = f"SELECT id FROM {kind.table} t WHERE {of_kind}{sight}{where} ORDER BY id LIMIT 12"
     found = [int(row[0]) for row in ctx.reader.rows(sql, value)]
     return found, [describe(kind, row) for row in read.hydrate(ctx.reader, kind, found)] if len(found) > 1 else []
 
@@ -121,6 +134,16 @@ def _alone(kind: Entity, text: str, found: list[int], lines: list[str]) -> int |
             "name one by its number",
         )
     return found[0] if found else None
+
+
+def check_in_sight(kind: Entity, row: Mapping[str, Any]) -> None:
+    """Refuse a record that was removed: nothing is done with it, and nothing hung on it, until it is restored. Raises
+    RefusedError."""
+    if row.get("removed_at"):
+        raise RefusedError(
+            f"{kind.name}:{row['id']} {row.get('name') or ''}".rstrip() + " is removed",
+            f"first: crm {kind.command} restore {row['id']}",
+        )
 
 
 def nobody(kind: Entity, text: str) -> NotFoundError:

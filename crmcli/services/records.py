@@ -244,15 +244,19 @@ def each(
     source: str,
     *,
     named: bool = False,
+    removed: bool = False,
 ) -> Changed:
     """Take a step with each of these records, in one transaction: `step` gets the present row and says whether it
     changed it. `done` is the word for it, or gives it when the steps are taken; with `named` the line about a single
-    record says its name too."""
+    record says its name too. Unless the step is for `removed` ones too, one of them is a RefusedError."""
     changed = []
     with ctx.writing(source) as tx:
         tx.load(kind.name, list(numbers))
         for number in numbers:
-            if step(tx, tx.row(kind.name, number)):
+            row = tx.row(kind.name, number)
+            if not removed:
+                naming.check_in_sight(kind, row)
+            if step(tx, row):
                 changed.append(number)
         line = _summary(kind, changed, len(numbers), done if isinstance(done, str) else done())
         if named and changed and len(numbers) == 1:
@@ -320,4 +324,4 @@ def _mark(ctx: Context, kind: Entity, numbers: Sequence[int], marks: dict[str, A
         wanted = {c: (row.get(c) or tx.stamp) if v else None for c, v in marks.items() if c in kind.by_name}
         return tx.change(kind.name, row["id"], wanted)
 
-    return each(ctx, kind, numbers, step, done, source)
+    return each(ctx, kind, numbers, step, done, source, removed="removed_at" in marks)

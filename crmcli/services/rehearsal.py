@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip
 from crmcli.domain.types import Instant, readable
 from crmcli.results import Column, Rows
-from crmcli.services import history, values
+from crmcli.services import history, records, values
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.change import Change
     from crmcli.domain.fields import Entity, Field
+    from crmcli.results import Changed
 
 #: Of so many records at most a rehearsal tells.
 MOST = 200
 
 
-def preview(ctx: Context, kind: Entity, numbers: Sequence[int], assigned: Mapping[str, str]) -> Rows:
-    """What an edit would change: a row for each record that would, with old and new values. The edit is made and rolled
-    back, so that what is shown is what would be. Of a long list the first 200 are tried."""
+def preview(
+    ctx: Context,
+    kind: Entity,
+    numbers: Sequence[int],
+    assigned: Mapping[str, str],
+    edit: Callable[[list[int]], Changed] | None = None,
+) -> Rows:
+    """What an edit would change: a row for each record that would, with old and new values. The edit (`edit` where the
+    kind has one of its own) is made and rolled back, so that what is shown is what would be, and what it would refuse
+    is refused. Of a long list the first 200 are tried."""
     fields = list(dict.fromkeys(kind.field(values.alias(kind, name)) for name in assigned))
     beside = [kind.by_name[name] for name in ("name", "due_at") if name in kind.by_name]
     title = _title(kind)
     wanted = list(dict.fromkeys([*beside, title, *fields]))
     some = list(numbers[:MOST])
     before = read.hydrate(ctx.reader, kind, some, wanted)
-    after = {row["id"]: row for row in _rehearsed(ctx, kind, some, assigned, wanted)}
+
+    def verb() -> Changed:
+        return edit(some) if edit else records.edit(ctx, kind, some, assigned)
+
+    with _tried(ctx, verb):
+        after = {row["id"]: row for row in read.hydrate(ctx.reader, kind, some, wanted)}
     rows = []
     for old in before:
         new = after.get(old["id"], old)  # somebody may have taken it away meanwhile
@@ -64,17 +78,19 @@ def _shown(ctx: Context, field: Field, row: Mapping[str, Any]) -> str:
     return readable(kind, value, currency=currency, zone=ctx.env.now.tzinfo, calendar=ctx.env.calendar) or "(empty)"
 
 
-def _rehearsed(
-    ctx: Context, kind: Entity, numbers: list[int], assigned: Mapping[str, str], fields: list[Field]
-) -> list[dict[str, Any]]:
+def would(ctx: Context, verb: Callable[[], Changed]) -> Changed:
+    """What a verb would come to: it is made and rolled back. Raises what the verb raises."""
+    with _tried(ctx, verb) as changed:
+        return changed
+
+
+@contextlib.contextmanager
+def _tried(ctx: Context, verb: Callable[[], Changed]) -> Iterator[Changed]:
+    """The book as it is once a verb was made, without a word; then the verb is rolled back."""
     quiet, ctx.quiet = ctx.quiet, True
     try:
         with ctx.rehearsal():
-            with ctx.writing("rehearsal") as tx:
-                tx.load(kind.name, numbers)
-                for number in numbers:
-                    values.update(ctx, tx, kind, number, assigned)
-            return read.hydrate(ctx.reader, kind, numbers, fields)
+            yield verb()
     finally:
         ctx.quiet = quiet
 

@@ -53,18 +53,18 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
         if number is None:
             number = tx.add("saved_view", {"name": name, **row})
         else:
-            lines += _replaced(tx.row("saved_view", number), row)
+            lines += _replaced(ctx, tx.row("saved_view", number), row)
             tx.change("saved_view", number, row)
     name, text = (written(tx.changes, "saved_view", number, *pair) for pair in (("name", name), ("filter", text)))
     lines.insert(0, f"saved view {name} for {lists}: {text}")
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (number,), "saved_view")
 
 
-def _replaced(was: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
+def _replaced(ctx: Context, was: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
     """What a view no longer says now that another was saved over it, in a line; none where it says the same."""
     labels = {"filter": "filter", "entity": "--for", "columns": "--columns", "sort": "--sort"}
     gone = [f"{label} {was[name]}" for name, label in labels.items() if was.get(name) and was[name] != row[name]]
-    return [f"in place of: {', '.join(gone)}; 'crm undo' brings that back"] if gone else []
+    return [f"in place of: {', '.join(gone)}; '{ctx.settings.calling('undo')}' brings that back"] if gone else []
 
 
 def _fitting(ctx: Context, book: Book, text: str) -> list[Entity]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.change import written
 from crmcli.domain.entities import INTERACTION
-from crmcli.domain.text import check_text, clip
+from crmcli.domain.text import check_text, clip, squashed
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
@@ -38,6 +38,7 @@ def add(
 ) -> Changed:
     """Put an interaction on a record's timeline. `at` is a date word (default now) that is not to come, `minutes` a
     number, `direction` "in" or "out". Raises FieldError, UsageError."""
+    what = next((word for word in LOGGED if squashed(word) == squashed(what)), what)
     if what not in LOGGED:
         raise UsageError(f"'{what}' cannot be logged", f"choose from: {', '.join(LOGGED)}")
     if what == "note" and not body.strip():

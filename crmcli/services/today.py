@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.dates import local, relative, show_day
 from crmcli.domain.entities import CONTACT, DEAL, INTERACTION, LEAD, TASK
+from crmcli.domain.fields import Field
 from crmcli.domain.query import And, Compare, Empty, Node, OneOf, Or, quote
 from crmcli.domain.text import clip
-from crmcli.domain.types import due_day, read_instant, readable, show_instant
+from crmcli.domain.types import Instant, due_day, read_instant, readable, show_instant
 from crmcli.errors import FilterError, UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import records, related, timeline
@@ -36,7 +37,17 @@ OPEN_DEAL = (
     Empty(DEAL.by_name["archived_at"]),
     Empty(DEAL.by_name["removed_at"]),
 )
-OPEN_TASK = (Empty(TASK.by_name["done_at"]), Empty(TASK.by_name["removed_at"]))
+#: When the record that a task is about was removed.
+_GONE = Field(
+    "about_removed_at",
+    Instant(),
+    "",
+    expr="(case when t.opportunity_id is not null"
+    " then (select o.removed_at from opportunity o where o.id = t.opportunity_id)"
+    " when t.contact_id is not null then (select c.removed_at from contact c where c.id = t.contact_id)"
+    " else (select c.removed_at from company c where c.id = t.company_id) end)",
+)
+OPEN_TASK = (Empty(TASK.by_name["done_at"]), Empty(TASK.by_name["removed_at"]), Empty(_GONE))
 #: Kinds of record that a page before a call can be about: table -> the field by which others hang on them.
 LINKS = {"opportunity": "opportunity", "contact": "contact", "company": "company"}
 #: A sentence that gives somebody's word.

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money, pipeline
-from crmcli.domain.address import company_domain, domain_of
+from crmcli.domain.address import company_domain, domain_of, followed_domain
 from crmcli.domain.dates import describe, instant_of, parse_when
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import blank
@@ -47,6 +47,15 @@ def check_field(kind: Entity, name: str) -> Field:
     return field
 
 
+def check_kept(kind: Entity, field: Field, text: str) -> None:
+    """Refuse to empty a field that always has a value. Raises FieldError."""
+    if field.required and blank(text):
+        raise FieldError(f"{kind.one} needs a {field.name}", field.name)
+    if field.kept and blank(text):
+        hint = f"give it another value, or leave {field.name}= out"
+        raise FieldError(f"{kind.one} always has one", field.name, hint)
+
+
 def shown(field: Field, row: Mapping[str, Any]) -> str:
     """A field of a record as plain text."""
     value = row.get(field.name)
@@ -71,8 +80,9 @@ def create(
     """Add a record from typed values (`fixed`: columns already in stored form); its id. Raises FieldError."""
     row: dict[str, Any] = dict(fixed or {})
     row.update(parse(ctx, tx, kind, assigned, row))
-    if "name" in kind.by_name and blank(row.get("name") or ""):
-        raise FieldError(f"a {kind.name} needs a name", "name")
+    for field in kind.fields:
+        if field.required:
+            check_kept(kind, field, row.get(field.column) or "")
     if kind.table == "opportunity":
         _new_opportunity(ctx, tx, kind, row)
     if kind.name == "company" and not row.get("domain"):
@@ -87,10 +97,10 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
     """Change a record by typed values; False when it has them already."""
     row = tx.row(kind.name, number)
     changes = parse(ctx, tx, kind, assigned, row)
-    if "name" in changes and blank(changes["name"] or ""):
-        raise FieldError(f"a {kind.name} needs a name", "name")
     if kind.table == "opportunity":
         changes = _moved(ctx, tx, row, changes)
+    if kind.name == "company":
+        changes.update(followed_domain(row, changes))
     if kind.name == "company" and changes.get("parent_id"):
         check_parent(tx, row, changes["parent_id"])
     if "external_id" in changes and changes["external_id"] != row.get("external_id"):
@@ -111,12 +121,13 @@ def parse(
             elif alias(kind, name) == "due_on" and "due_at" in kind.by_name:
                 found.update(due(ctx, tx, text))
             elif name == "mrr" and kind.table == "opportunity":
-                found.update(
-                    recurring_minor=kind.field("recurring").type.parse(text, env),
-                    plan="monthly" if text.strip() else None,
-                )
+                found.update(_one(ctx, tx, kind.field("recurring"), text, env, row))
+                found["plan"] = "monthly" if text.strip() else None
             else:
-                found.update(_one(ctx, tx, check_field(kind, name), text, env, {**row, **found}))
+                field = check_field(kind, name)
+                if field.required or row.get("id") is not None:
+                    check_kept(kind, field, text)
+                found.update(_one(ctx, tx, field, text, env, {**row, **found}))
         except FieldError as error:
             raise FieldError(f"{name}: {error.message}", name, error.hint) from None
     _settle_currency(kind, found, row, ctx.env)
@@ -148,26 +159,35 @@ def _one(ctx: Context, tx: Transaction, field: Field, text: str, env: Env, row: 
     stored = field.type.parse(text, env)
     if field.name == "domain" and stored:
         stored = domain_of(stored)
-    if field.name == "priority" and stored is None:
-        stored = 0
-    return {field.column: stored}
+    return {field.column: field.empty if stored is None else stored}
 
 
 def _currency(kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any], env: Env) -> str:
     """The one currency that the amounts of a record are read in: assigned, or named in an amount, or the record's,
-    or the book's. Raises FieldError when two are named."""
+    or the book's. Raises FieldError when two are named, and when one is named that another amount is not in."""
     if "currency" not in kind.by_name:
         return env.currency
     typed = kind.field("currency").type.parse(assigned.get("currency", ""), env)
     home = str(typed or row.get("currency") or env.currency)
     named = {typed} if typed else set()
+    at_home = {f.column: f.name for f in kind.stored() if isinstance(f.type, Money) and row.get(f.column) is not None}
     for name, text in assigned.items():
         field = kind.by_name.get(alias(kind, name))
-        if field is not None and isinstance(field.type, Money) and (code := _named_currency(text, home, env)):
+        if field is None or not isinstance(field.type, Money):
+            continue
+        at_home.pop(field.column, None)
+        if code := _named_currency(text, home, env):
             named.add(code)
     if len(named) > 1:
         raise FieldError(f"a {kind.name} has one currency, not {' and '.join(sorted(named))}", "currency")
-    return str(named.pop()) if named else home
+    code = str(next(iter(named), home))
+    if at_home and code != home:
+        raise FieldError(
+            f"a {kind.name} has one currency, and {' and '.join(at_home.values())} of it is in {home}",
+            "currency",
+            f"to have all of it in {code}, its other figures as they are: add currency={code}",
+        )
+    return code
 
 
 def _named_currency(text: str, home: str, env: Env) -> str:
@@ -199,7 +219,8 @@ def check_parent(tx: Transaction, row: Mapping[str, Any], parent: int) -> None:
     ends nobody else puts one under another."""
     from crmcli.domain.hierarchy import upwards
 
-    tx.names_alone()
+    if tx.names_alone():
+        tx.read_anew("company", besides=row["id"])
     if parent == row["id"]:
         raise FieldError("a company cannot be under itself", "parent")
     if row["id"] in upwards(parent, lambda number: tx.row("company", number).get("parent_id")):
@@ -229,9 +250,6 @@ def _new_opportunity(ctx: Context, tx: Transaction, kind: Entity, row: dict[str,
 
 def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """What follows from a new stage, pipeline or owner."""
-    for column, what in (("pipeline_id", "pipeline"), ("stage_id", "stage")):
-        if column in changes and changes[column] is None:
-            raise FieldError(f"a {row['kind']} is always in a {what}", what)
     if "pipeline_id" in changes and changes["pipeline_id"] != row.get("pipeline_id") and "stage_id" not in changes:
         changes["stage_id"] = first_stage(ctx, changes["pipeline_id"])["id"]
     if "stage_id" in changes and changes["stage_id"] != row.get("stage_id"):

@@ -63,7 +63,8 @@ def test_a_dry_run_ends_and_counts_as_the_real_run(crm: Crm, file: Any) -> None:
     assert (dry.code, real.code) == (1, 1)
     names = ("rows", "new", "updated", "same", "repeated", "refused")
     assert [dry.json[name] for name in names] == [real.json[name] for name in names] == [2, 1, 0, 0, 0, 1]
-    assert dry.json["listed"] == real.json["listed"]
+    for name in ("listed", "file", "kind", "mapping", "gist", "blank_rows"):
+        assert dry.json[name] == real.json[name]
     assert [row["line"] for row in dry.json["listed"]] == [3]
     for allowed in (("--dry-run",), ("-o", "json"), ()):
         assert crm("import", path, "--as", "lead", "--allow-rejects", *allowed).code == 0
@@ -159,6 +160,17 @@ def test_a_fifo_without_a_writer_is_not_waited_for_without_end(tmp_path: Path, m
 
 
 # --- rejects ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_rejects_go_into_the_book_that_was_named(crm: Crm, file: Any, tmp_path: Path) -> None:
+    other = str(tmp_path / "other book.db")
+    assert crm("--db", other, "db", "init").code == 0
+    told = crm("--db", other, "import", file("Name,Email\nAda,ada@x.example\nBob,bad\n", "p.csv"), "--as", "lead").out
+    mended, undo = (shlex.split(line.strip(" '").split("' takes")[0]) for line in told.splitlines()[2:4])
+    Path(mended[4]).write_text(Path(mended[4]).read_text().replace(",bad", ",bob@x.example"))
+    assert crm(*mended[1:]).out.startswith("1 rows of leads: 1 new")
+    assert crm(*undo[1:]).code == 0
+    assert [row["name"] for row in crm("--db", other, "lead", "list", "-o", "json").json] == ["Bob"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ def problems(tmp_path: Path, text: str) -> dict[int, str | None]:
     [
         "Total,300,", "Total:,300,", 'Grand Total,"1,234.50",', ",Total,300", "Subtotal,€ 300,2", "TOTALS,300 EUR,",
         '"Grand Totals (12 records)",300,', "Sum,-5,", "جمع کل,۳۰۰,", "Total,(12.50),", "Total,25%,",
+        "Average,150.5,", "Avg: ,150,", "میانگین,۱۵۰,", "Total général,300,", "Durchschnitt,150,", "Toplam,300,",
+        "Anzahl,2,",
     ],
 )  # fmt: skip
 def test_a_word_and_sums_are_a_total(tmp_path: Path, row: str) -> None:
@@ -75,7 +77,9 @@ def test_a_report_says_itself_that_it_ends(tmp_path: Path) -> None:
     assert problems(tmp_path, text) == {2: None, 3: FOOTER, 4: FOOTER, 5: None}
 
 
-@pytest.mark.parametrize("word", ["Total", "Grand Total:", "Subtotal", "SUM", "جمع", "جمع کل", "مجموع", "Total: 3"])
+@pytest.mark.parametrize(
+    "word", ["Total", "Grand Total:", "Subtotal", "SUM", "جمع", "جمع کل", "مجموع", "Total: 3", "Count: 2", "تعداد کل"]
+)
 def test_the_word_alone_below_records_is_a_total(tmp_path: Path, word: str) -> None:
     assert problems(tmp_path, f"name,amount,more\nA,1,x\n{word},,\nB,1,x\n,{word},\n") == {
         2: None, 3: TOTAL, 4: None, 5: TOTAL

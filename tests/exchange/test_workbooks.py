@@ -138,6 +138,7 @@ def test_cells_as_text(tmp_path: Path) -> None:
         "zeros": ("00123", "00123"),
         "day": (date(2024, 2, 29), "2024-02-29"),
         "instant": (datetime(2024, 1, 2, 3, 4, 5), "2024-01-02T03:04:05"),  # noqa: DTZ001 - sheets know no zones
+        "to the millisecond": (datetime(2024, 1, 2, 3, 4, 5, 63_000), "2024-01-02T03:04:05.063"),  # noqa: DTZ001
         "clock": (clock(14, 30), "14:30:00"),
         "length": (timedelta(hours=30, minutes=5), "30:05:00"),
         "flag": (True, "true"),
@@ -158,7 +159,6 @@ def test_rows_keep_their_sheet_numbers(tmp_path: Path) -> None:
         assert [(row.line, row.cells[-2:]) for row in table.rows] == [(3, ["Ada", "London"]), (5, ["Bob", ""])]
         assert table.blank_rows == 1
         assert table.source.header_line == 2
-        assert table.position() == table.source.size_bytes
 
 
 def test_a_cell_beyond_the_headers_is_a_problem(tmp_path: Path) -> None:
@@ -167,7 +167,6 @@ def test_a_cell_beyond_the_headers_is_a_problem(tmp_path: Path) -> None:
         found = list(table.rows)
         assert table.header == ["a", "b"]
         assert (found[0].cells, found[-1].problem) == (["1", "2"], "3 cells under 2 headers")
-        assert table.long_rows == 1
 
 
 def test_error_cells_behind_an_offset_and_in_later_rows(tmp_path: Path) -> None:

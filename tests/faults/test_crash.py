@@ -3,11 +3,13 @@ command just works."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import re
 import signal
+import sqlite3
 import tempfile
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +19,7 @@ import pytest
 from tests.faults import forked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tests.faults.conftest import Crm
@@ -36,17 +38,23 @@ class Struck(NamedTuple):
 
 
 def strike(
-    words: Sequence[str], after: float, number: int = signal.SIGKILL, *, saying: str = "", input: str = ""
+    words: Sequence[str],
+    after: float,
+    number: int = signal.SIGKILL,
+    *,
+    saying: str = "",
+    until: Callable[[], bool] = lambda: True,
+    input: str = "",
 ) -> Struck:
-    """Run `crm WORDS` and send it a signal `after` seconds, or once it has said `saying` on standard error and then
-    `after` seconds."""
+    """Run `crm WORDS` and send it a signal `after` seconds, or once it has said `saying` on standard error and `until`
+    holds and then `after` seconds."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(input.encode())
         given.seek(0)
         child = forked.fork(words, stdin=given.fileno(), stdout=out.fileno(), stderr=err.fileno(), group=True)
         end = time.monotonic() + 30
-        while saying and time.monotonic() < end and saying.encode() not in os.pread(err.fileno(), 100_000, 0):
-            time.sleep(0.005)
+        while time.monotonic() < end and (saying.encode() not in os.pread(err.fileno(), 100_000, 0) or not until()):
+            time.sleep(0.002)
         time.sleep(after)
         try:
             os.kill(child, number)
@@ -130,6 +138,34 @@ def test_an_import_that_is_killed_can_be_finished_or_taken_back(crm: Crm, book_p
             assert count(crm, "(select distinct email from v_lead) t") == ROWS
     check(crm)
     assert killed, "no kill met an import at work"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
+def test_companies_of_an_import_that_was_cut_get_their_parents_from_the_next(
+    crm: Crm, book_path: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    children, empty = 2500, book_path.read_bytes()
+    file = tmp_path / "companies.csv"
+    file.write_text("Name,Parent company\nHolding,\n" + "".join(f"Child {n},Holding\n" for n in range(children)))
+    words = ["import", str(file), "--as", "company", "--yes"]
+
+    def found(condition: str = "true") -> int:
+        with contextlib.closing(sqlite3.connect(f"file:{book_path}?mode=ro", uri=True)) as book:
+            return int(book.execute(f"SELECT count(*) FROM company WHERE {condition}").fetchone()[0])
+
+    for _ in range(5):
+        (book_path.parent / "crm.db-journal").unlink(missing_ok=True)
+        book_path.write_bytes(empty)
+        struck = strike(words, 0.0, number, until=lambda: found() > 0)
+        linked = found("parent_id IS NOT NULL")
+        if linked < children:
+            break  # else the signal came too late
+    assert struck.code in (-signal.SIGKILL, 130), struck
+    done = crm(*words)
+    assert done.returncode == 0, (struck, done)
+    assert (found(), found("parent_id IS NOT NULL")) == (children + 1, children), (linked, done)
+    check(crm)
+    assert "known already" in crm(*words).stdout
 
 
 def test_an_undo_that_is_killed_is_whole_or_absent(crm: Crm, book_path: Path, sheet: Path) -> None:

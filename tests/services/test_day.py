@@ -422,3 +422,22 @@ def test_a_record_is_found_by_its_number(ctx: Context) -> None:
     assert refs("bob") == ["contact:1"]
     records.remove(ctx, LEAD, [1])
     assert refs("lead:1") == []
+
+
+def test_a_task_on_what_was_removed_is_not_on_the_page(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Engine", "contact": "Ada"})
+    for on in ("deal:1", "contact:1"):
+        records.add(ctx, TASK, {"name": f"Call {on}", "on": on, "due": "today"})
+    records.add(ctx, TASK, {"name": "Sleep", "due": "today"})
+
+    def due() -> list[str]:
+        page = today.today(ctx)
+        (found,) = (section.rows.rows for section in page.sections if section.key == "today")
+        return sorted(row["what"].partition(": ")[2] for row in found)
+
+    assert due() == ["Call contact:1", "Call deal:1", "Sleep"]
+    records.remove(ctx, DEAL, [1])
+    assert due() == ["Call contact:1", "Sleep"]
+    records.restore(ctx, DEAL, [1])
+    records.remove(ctx, CONTACT, [1])
+    assert due() == ["Call deal:1", "Sleep"]

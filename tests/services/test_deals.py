@@ -256,9 +256,20 @@ def test_all_amounts_of_a_record_are_in_one_currency(ctx: Context) -> None:
     for amounts in ({"value": "500 USD", "currency": "EUR"}, {"value": "5 USD", "recurring": "3 EUR"}):
         with pytest.raises(FieldError, match="one currency"):
             deal(ctx, **amounts)
-    records.edit(ctx, DEAL, [number], {"value": "7 USD"})
+    with pytest.raises(FieldError, match="recurring of it is in JPY") as refused:
+        records.edit(ctx, DEAL, [number], {"value": "7 USD"})
+    assert "add currency=USD" in refused.value.hint
+    records.edit(ctx, DEAL, [number], {"value": "7 USD", "currency": "USD"})
     found = row(ctx, number)
     assert (found["value"], found["recurring"], found["currency"]) == (700, 5_000_000, "USD")
+    for amounts, kept in (
+        ({"value": "", "mrr": "8 EUR"}, (None, 800, "EUR")),  # the other one goes
+        ({"value": "9", "recurring": "9 CHF"}, (900, 900, "CHF")),  # both are typed
+        ({"recurring": "", "value": "1 KWD"}, (1000, None, "KWD")),
+    ):
+        records.edit(ctx, DEAL, [number], amounts)
+        found = row(ctx, number)
+        assert (found["value"], found["recurring"], found["currency"]) == kept
 
 
 def test_a_stage_leaves_the_lists_and_stays_in_the_history(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,7 +374,7 @@ def test_two_stages_of_a_pipeline_have_two_names(ctx: Context) -> None:
 def test_a_deal_is_always_in_a_pipeline(ctx: Context) -> None:
     number = deal(ctx, stage="qualified")
     for field in ("pipeline", "stage"):
-        with pytest.raises(FieldError, match=f"a deal is always in a {field}"):
+        with pytest.raises(FieldError, match=f"{field}: a deal always has one"):
             records.edit(ctx, DEAL, [number], {field: ""})
     assert (row(ctx, number)["pipeline"], row(ctx, number)["stage"]) == ("Sales", "Qualified")
 
@@ -443,6 +454,29 @@ def test_a_converted_leads_person_gets_its_company(ctx: Context) -> None:
     deals.convert(ctx, number)
     found = row(ctx, number)
     assert row(ctx, found["contact_id"], CONTACT)["company_id"] == found["company_id"] is not None
+
+
+def test_convert_knows_a_person_by_name_unless_something_speaks_against_it(
+    ctx: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more in ({"company": "Engines"}, {"company": "Navy"}, {"company": "Engines", "email": "other@engines.example"}):
+        records.add(ctx, CONTACT, {"name": "Ada Lovelace", **more})
+
+    def converted(**more: str) -> int | None:
+        number = records.add(ctx, LEAD, {"name": "ada lovelace", **more}).ids[0]
+        deals.convert(ctx, number, ("contact", "company", "deal") if more.get("company") else ("contact", "deal"))
+        return row(ctx, number)["contact_id"]  # type: ignore[no-any-return]
+
+    assert converted(company="Navy", email="ada@navy.example") == 2
+    assert "all fit" not in capsys.readouterr().err
+    assert converted(company="Engines", email="other@engines.example") == 3
+    assert converted(company="Engines") == 1
+    assert "contact:1, contact:3 all fit; contact:1 is the oldest" in capsys.readouterr().err
+    assert converted() == 1
+    assert "contact:1, contact:2, contact:3 all fit" in capsys.readouterr().err
+    assert converted(company="Elsewhere") == 4
+    records.remove(ctx, CONTACT, [2])
+    assert converted(company="Navy") == 5
 
 
 def test_convert_tells_companies_of_one_name_apart(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.types import show_instant
 from crmcli.errors import UsageError
 from crmcli.services import imports, naming, records
 from tests.support.importing import counts, rows, take
@@ -150,3 +151,114 @@ def test_the_dates_of_one_column_tell_how_those_of_another_are_written(book: Con
     for text in ("A,03/04/2026,31.12.2025\nB,05/06/2026,\n", "A,03/04/2026,\nB,05/06/2026,\nC,07/08/2026,\n"):
         with pytest.raises(UsageError, match=r"'Close date' can be read in two ways \(03/04/2026\)"):
             imports.plan(book, put(f"Deal name,Close date,Created at\n{text}"), kind=DEAL)
+
+
+# --- what a cell means in its row -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "stored"),
+    [
+        ("Normal", 2),
+        ("Highest", 3),
+        ("Lowest", 1),
+        ("Very high", 3),
+        ("High", 3),
+        ("متوسط", 2),
+        ("2", 2),
+        ("odd", None),
+    ],
+)
+def test_priorities_in_the_words_of_others(book: Context, put: Any, word: str, stored: int | None) -> None:
+    done = take(book, put(f"Task,Priority\nCall,{word}\n"), kind=TASK)
+    assert [row["priority"] for row in rows(book, TASK)] == ([] if stored is None else [stored])
+    assert done.refused == (stored is None)
+
+
+def test_nobody_owns_what_is_unassigned(book: Context, put: Any) -> None:
+    text = "Name,Owner,Source\nA,Unassigned,None\nB,None,Web\nC,- No Owner -,Web\nD,Grace,Web\n"
+    done = take(book, put(text), kind=CONTACT)
+    assert [row["owner"] for row in rows(book, CONTACT)] == [None, None, None, "Grace"]
+    assert rows(book, CONTACT)[0]["source"] == "None"
+    assert done.notes == ("3 cells with NULL, N/A or - are taken as empty",)
+
+
+def test_a_day_of_two_numbers_is_kept_as_it_stands(book: Context, put: Any) -> None:
+    text = "Name,E-mail,Birthday\nAda,ada@x.example,05/03\nBob,bob@x.example,12/31\n"
+    assert counts(take(book, put(text), kind=CONTACT)) == (2, 2, 0, 0, 0, 0)
+    assert [(row["birthday"], row["description"]) for row in rows(book, CONTACT)] == [
+        (None, "Birthday: 05/03"), (None, "Birthday: 12/31"),
+    ]  # fmt: skip
+
+
+def test_the_plan_of_a_product_is_none_of_ours(book: Context, put: Any) -> None:
+    assert take(book, put("Deal name,Amount,Plan\nA,5,plan_gold\n"), kind=DEAL).refused == 0
+    take(book, put("Deal name,Recurring,Plan\nB,5,monthly\n"), kind=DEAL)
+    assert [row["plan"] for row in rows(book, DEAL)] == [None, "monthly"]
+
+
+def test_cells_that_have_no_place_where_a_row_stands_are_told(book: Context, put: Any) -> None:
+    text = "Deal name,Stage,Lost reason,Date won\nA,New,Price,2026-01-01\nB,Won,Price,\nC,Lost,Price,2026-01-01\n"
+    done = take(book, put(text), kind=DEAL)
+    assert done.notes == (
+        "column Date won: 1 cells left out, of deals that are open",
+        "column Lost reason: 2 cells left out, of deals that are not lost",
+    )
+    assert imports.preview(book, imports.plan(book, put(text + "D,New,Price,\n"), kind=DEAL)).values["notes"][-1] == (
+        "column Lost reason: 1 cells left out, of deals that are not lost"  # the others are known
+    )
+    assert [(row["status"], row["lost_reason"]) for row in rows(book, DEAL)] == [
+        ("open", None), ("won", None), ("lost", "Price"),
+    ]  # fmt: skip
+    assert counts(take(book, put(text), kind=DEAL)) == (3, 0, 0, 3, 0, 0)
+    alone = take(book, put("Lead name,Email,Lost reason\nA,a@x.example,Price\n"), kind=LEAD)
+    assert alone.notes == ("column Lost reason: 1 cells left out, of leads that are not lost",)
+
+
+def test_what_ends_later_has_ended_by_now(book: Context, put: Any) -> None:
+    now = show_instant(book.env.now)
+    text = "Deal name,Stage,Close date,Modified time\n" + (
+        "A,Won,2027-01-01,\nB,Lost,2027-01-01,2026-03-01 10:00\nC,Won,2026-02-01,\n"
+    )
+    take(book, put(text), kind=DEAL)
+    take(book, put("Deal name,Stage,date_closed\nD,New,2026-01-01\nE,Won,2027-01-01\nF,Won,2026-02-01\n"), kind=DEAL)
+    assert [(row["name"], row["close_on"], row["closed_at"]) for row in rows(book, DEAL)] == [
+        ("A", "2027-01-01", now), ("B", "2027-01-01", "2026-03-01T10:00:00.000Z"),
+        ("C", "2026-02-01", "2026-02-01T00:00:00.000Z"), ("D", "2026-01-01", None), ("E", "2027-01-01", now),
+        ("F", "2026-02-01", "2026-02-01T00:00:00.000Z"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("title", ["Status", "Done"])
+def test_an_update_completes_tasks_and_takes_them_up_again(book: Context, put: Any, title: str) -> None:
+    no, yes = ("Not Started", "Completed") if title == "Status" else ("no", "yes")
+    text = f"Subject,Due Date,Description,{title}\nCall,2026-12-01,a,{no}\nMail,2026-11-01,b,{yes}\n"
+    take(book, put(text), kind=TASK)
+
+    def done() -> list[Any]:
+        return [row[0] for row in book.reader.rows("SELECT done_at FROM task ORDER BY id")]
+
+    assert done() == [None, "2026-11-01T00:00:00.000Z"]
+    assert counts(take(book, put(text), kind=TASK)) == (2, 0, 0, 2, 0, 0)
+    text = text.replace(f",a,{no}", f",c,{yes}")
+    assert counts(take(book, put(text), kind=TASK, update=True)) == (2, 0, 1, 1, 0, 0)
+    assert done() == [show_instant(book.env.now), "2026-11-01T00:00:00.000Z"]
+    assert counts(take(book, put(text), kind=TASK, update=True)) == (2, 0, 0, 2, 0, 0)
+    assert counts(take(book, put(text.replace(yes, no)), kind=TASK, update=True)) == (2, 0, 2, 0, 0, 0)
+    assert done() == [None, None]
+    assert counts(take(book, put(text.replace(yes, "")), kind=TASK, update=True)) == (2, 0, 0, 2, 0, 0)
+
+
+def test_a_derived_domain_follows_the_website_of_a_row_and_one_set_by_hand_stays(book: Context, put: Any) -> None:
+    take(book, put("Company,Website\nA,https://old.example\nB,https://b.example\n"), kind=COMPANY)
+    with book.writing("cli") as tx:
+        tx.change("company", 2, {"domain": "hand.example"})
+    text = "Company,Website\nA,https://new.example\nB,https://b2.example\n"
+    assert take(book, put(text), kind=COMPANY, update=True, match=["name"]).updated == 2
+    assert [row["domain"] for row in rows(book, COMPANY)] == ["new.example", "hand.example"]
+
+
+def test_what_rows_name_is_made_in_their_order(book: Context, put: Any) -> None:
+    names = [f"Firm {number}" for number in (7, 3, 9, 1, 8, 2, 6, 4, 5, 0)]
+    take(book, put("Name,Company\n" + "".join(f"{name} Jr,{name}\n" for name in names)), kind=CONTACT)
+    assert [row["name"] for row in rows(book, COMPANY)] == names

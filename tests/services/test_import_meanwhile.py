@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -178,9 +179,9 @@ def test_a_stage_that_is_removed_meanwhile_is_made_again(ctx: Context, other: Co
     done = imports.run(ctx, made, progress=once(10, remove))
     assert counts(done) == (40, 40, 0, 0, 0, 0)
     assert {"Trial", "Qualified"} <= {row["name"] for row in pipelines.stages(ctx).rows}
-    found = [(row["stage"], row["probability"] > 1000) for row in rows(ctx, DEAL)]
-    assert found[:10] == [("New", False)] * 10
-    assert found[10:] == [("Qualified", True), ("Trial", True)] * 15
+    found = [(row["stage"], row["probability"]) for row in rows(ctx, DEAL)]
+    assert found[:10] == [("New", 1000)] * 10
+    assert found[10:] == [("Qualified", 3000), ("Trial", 1000)] * 15
     assert database.check(ctx, deep=True).values["ok"]
 
 
@@ -200,7 +201,7 @@ def test_a_stage_that_is_removed_between_look_and_lock_is_made_again(
     imports.run(ctx, made)
     assert [row["stage"] for row in rows(ctx, DEAL)] == ["Qualified", "Proposition"]
     assert [row["status"] for row in rows(ctx, DEAL)] == ["open", "open"]
-    assert all(row["probability"] > 1000 for row in rows(ctx, DEAL))
+    assert [row["probability"] for row in rows(ctx, DEAL)] == [3000, 1000]
 
 
 def test_stages_are_made_for_rows_that_come_in_alone(ctx: Context, put: Any) -> None:
@@ -225,7 +226,7 @@ def test_stages_come_in_the_order_of_the_file_whenever_they_are_made(ctx: Contex
         ("Sales", "Won"), ("Next", "Late"), ("Next", "Won"), ("Other", "New"), ("Other", "Won"),
     ]  # fmt: skip
     chances = [row["probability"] for row in found if row["pipeline"] == "Sales"]
-    assert chances == sorted(chances)
+    assert chances == [1000, 3000, 6000, 1000, 1000, 10_000]
     assert next(row for row in rows(ctx, DEAL) if row["name"] == "I")["status"] == "won"
     again = take(ctx, put(text), kind=DEAL)
     assert (again.new, again.same, again.refused) == (0, 14, 4)
@@ -247,6 +248,28 @@ def test_rows_that_differ_in_a_new_stage_alone_are_two(ctx: Context, put: Any) -
     text = "Deal Name,Stage\nA,Go\nA,Stop\nA,New\nA,Go\n"
     assert counts(take(ctx, put(text), kind=DEAL)) == (4, 3, 0, 0, 1, 0)
     assert counts(take(ctx, put(text), kind=DEAL)) == (4, 0, 0, 3, 1, 0)
+
+
+def test_a_pipeline_without_the_wanted_stage_refuses_the_row(ctx: Context, put: Any) -> None:
+    """Books from before every pipeline had to have a step and a won stage."""
+    with ctx.writing() as tx:
+        for position, (pipeline, won) in enumerate((("Unwon", False), ("Unstepped", True)), 2):
+            number = tx.add("pipeline", {"name": pipeline, "position": position})
+            tx.add("stage", {"name": "Only", "position": 1, "pipeline_id": number, "is_won": won})
+    text = "Deal Name,Pipeline,Stage\nA,Unwon,Closed Won\nB,Unwon,Only\nC,Unstepped,\nD,Unstepped,Only\nE,,Closed Won\n"
+    made = imports.plan(ctx, put(text), kind=DEAL)
+    tried, done = imports.run(ctx, made, dry_run=True), imports.run(ctx, made)
+    assert counts(tried) == counts(done) == (5, 3, 0, 0, 0, 2)
+    assert tried.listed == done.listed
+    assert [(line, reason) for line, _, _, reason in done.listed] == [
+        (2, "the pipeline Unwon has no won stage"),
+        (4, "the pipeline Unstepped has no stage but the won one"),
+    ]
+    assert [(row["name"], row["stage"], row["status"]) for row in rows(ctx, DEAL)] == [
+        ("B", "Only", "open"), ("D", "Only", "won"), ("E", "Won", "won"),
+    ]  # fmt: skip
+    faults = "".join(row["detail"] for row in database.check(ctx, deep=True).sections[0].rows.rows)
+    assert not re.search(r"\bdeals?\b", faults)
 
 
 # --- repeated rows -------------------------------------------------------------------------------------------------

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmcli.config import Settings
+from crmcli.context import Context
 from crmcli.domain.entities import COMPANY
-from crmcli.services import imports, records
+from crmcli.services import database, history, imports, purging, records
+from crmcli.services.imports import parents, taking
 from crmcli.store.uid import new_uid
-from tests.support.importing import rows
+from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
-    from crmcli.context import Context
+    from collections.abc import Callable
 
 
 def taken(ctx: Context, path: str) -> tuple[dict[str, str | None], list[str]]:
@@ -70,3 +73,136 @@ def test_a_parent_that_fits_several_is_said(ctx: Context, put: Any) -> None:
     found, notes = taken(ctx, put("Company,Parent\nDaughter,Mother\n"))
     assert found["Daughter"] is None
     assert "line 2: Daughter comes in without its parent: 'Mother' fits 2 records" in notes[0]
+
+
+CHILDREN = "Company,Parent\nHolding,\n" + "".join(f"C {i},Holding\n" for i in range(30))
+
+
+def under(ctx: Context) -> list[str]:
+    """The companies that are under Holding."""
+    return [row["name"] for row in rows(ctx, COMPANY) if row["parent"] == "Holding"]
+
+
+def stopped(job: taking._Import, act: Callable[[], object], *, after: int) -> None:
+    """Run an import; once it has linked so many portions of companies `act` is called."""
+    real, linked = job.parents.link, [0]
+
+    def link(*arguments: Any) -> int:
+        if linked[0] == after:
+            act()
+        linked[0] += 1
+        return real(*arguments)
+
+    job.parents.link = link  # type: ignore[method-assign]
+    job.run(None)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_an_import_that_was_cut_is_finished_by_the_next(
+    ctx: Context, put: Any, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    monkeypatch.setattr(parents, "AT_ONCE", 10)
+    path = put(CHILDREN)
+    with pytest.raises(KeyboardInterrupt):
+        stopped(taking._Import(ctx, imports.plan(ctx, path, kind=COMPANY), dry_run=False), interrupt, after=after)
+    assert len(under(ctx)) == after * 10
+    records.edit(ctx, COMPANY, [31], {"city": "Rome"})  # somebody has looked at this one since
+    mended = take(ctx, path, kind=COMPANY)
+    assert counts(mended) == (31, 0, 29 - after * 10, 2 + after * 10, 0, 0)
+    assert under(ctx) == [f"C {i}" for i in range(29)]
+    before = ctx.reader.value("SELECT seq FROM journal_head")
+    assert counts(take(ctx, path, kind=COMPANY)) == (31, 0, 0, 31, 0, 0)
+    assert ctx.reader.value("SELECT seq FROM journal_head") == before, "a complete import is not done twice"
+    assert database.check(ctx, deep=True).values["ok"]
+    history.undo(ctx, mended.batch)
+    assert len(under(ctx)) == after * 10
+
+
+def test_a_company_made_by_hand_is_left_as_it_is(ctx: Context, put: Any) -> None:
+    records.add(ctx, COMPANY, {"name": "C 1"})
+    assert counts(take(ctx, put(CHILDREN), kind=COMPANY)) == (31, 30, 0, 1, 0, 0)
+    assert "C 1" not in under(ctx)
+
+
+def test_an_update_sets_and_changes_parents(ctx: Context, put: Any) -> None:
+    take(ctx, put("Company,City\nHolding,\nOld,\nA,\nB,Oslo\nC,\nD,\n"), kind=COMPANY)
+    for name, parent in ((4, "Old"), (6, "Old")):
+        records.edit(ctx, COMPANY, [name], {"parent": parent})
+    path = put("Company,Parent,City\nA,Holding,\nB,Holding,Rome\nC,New,\nD,,\nHolding,Holding,\nOld,B,\n")
+    done = take(ctx, path, kind=COMPANY, update=True)
+    assert counts(done) == (6, 0, 4, 2, 0, 0)
+    assert [(row["name"], row["parent"]) for row in rows(ctx, COMPANY)] == [
+        ("Holding", None), ("Old", "B"), ("A", "Holding"), ("B", "Holding"), ("C", "New"), ("D", "Old"), ("New", None),
+    ]  # fmt: skip
+    assert done.notes == ("line 6: Holding comes in without its parent: a company cannot be under itself",)
+    again = take(ctx, path, kind=COMPANY, update=True)
+    assert (counts(again), again.batch) == ((6, 0, 0, 6, 0, 0), 0)
+    history.undo(ctx, done.batch)
+    assert [row["parent"] for row in rows(ctx, COMPANY)] == [None, None, None, "Old", None, "Old"]
+
+
+def test_a_circle_with_what_the_book_has_is_none_in_an_update(ctx: Context, put: Any) -> None:
+    for name, parent in (("A", ""), ("B", "A"), ("C", "B")):
+        records.add(ctx, COMPANY, {"name": name, "parent": parent})
+    done = take(ctx, put("Company,Parent\nA,C\nC,\nB,New\nA,C\n"), kind=COMPANY, update=True)
+    assert done.notes == ("line 2: A comes in without its parent: C is under it already",)
+    assert [row["parent"] for row in rows(ctx, COMPANY)] == [None, "New", "B", None]
+
+
+@pytest.mark.parametrize("gone", ["removed", "purged"])
+def test_a_company_that_is_gone_when_its_parent_comes_is_passed_over(ctx: Context, put: Any, gone: str) -> None:
+    other = Context(Settings({"db": ctx.settings.database}), quiet=True, plugins=False)
+
+    def act() -> None:
+        records.remove(other, COMPANY, [3])
+        if gone == "purged":
+            purging.purge(other, COMPANY, [3])
+
+    made = imports.plan(ctx, put(CHILDREN), kind=COMPANY)
+    done = imports.run(ctx, made, progress=lambda done, of: act() if done == of else None)
+    other.close()
+    assert done.notes == ("line 4: C 1 comes in without its parent: it was removed meanwhile",)
+    assert under(ctx) == [f"C {i}" for i in range(30) if i != 1]
+
+
+def test_a_parent_that_a_uid_alone_names(ctx: Context, put: Any) -> None:
+    uid, no = new_uid(), new_uid()
+    path = put(f"uid,name,parent_uid\n{uid},Mother,\n{new_uid()},Daughter,{uid}\n{new_uid()},Orphan,{no}\n")
+    found, notes = taken(ctx, path)
+    assert found == {"Mother": None, "Daughter": "Mother", "Orphan": None}
+    assert notes == [f"line 4: Orphan comes in without its parent: there is no company with the uid {no}"]
+
+
+def test_what_waits_for_its_parent_is_not_borne_in_mind(
+    book: Context, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parents, "AT_ONCE", 50)
+    lines = "".join(f"C {i},{'P' if i % 2 else 'C'} {i}\n" for i in range(600))
+    job = taking._Import(book, imports.plan(book, put(f"Company,Parent\n{lines}"), kind=COMPANY), dry_run=False)
+    done = job.run(None)
+    assert [len(some) for some in job.parents.portions()] == [50] * 12
+    assert max(len(job.links._spelled), len(job.links._stand_ins)) <= 50
+    assert len(done.notes) == 101
+    assert done.notes[-1] == "200 more come in without their parents"
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one block", "two blocks"])
+def test_a_row_that_repeats_another_with_another_parent_is_refused(
+    ctx: Context, put: Any, monkeypatch: pytest.MonkeyPatch, apart: bool
+) -> None:
+    if apart:
+        for name in ("FIRST_BLOCK", "MOST", "LEAST"):
+            monkeypatch.setattr(taking, name, 1)
+    path = put("Company,Parent\nA,One\nA,ONE\nA,\nA,Two\nB,\nB,One\nOne,\n")
+    done = take(ctx, path, kind=COMPANY)
+    assert counts(done) == (7, 3, 0, 0, 2, 2)
+    assert [line for line, *_, reason in done.listed if "with other values" in reason] == [5, 7]
+    assert counts(take(ctx, path, kind=COMPANY)) == (7, 0, 0, 3, 2, 2)
+    records.edit(ctx, COMPANY, [1, 2], {"parent": "Else"})
+    assert counts(take(ctx, path, kind=COMPANY)) == (7, 0, 0, 3, 2, 2), "what is said twice is repeated all the same"
+    records.edit(ctx, COMPANY, [2], {"parent": "One"})
+    assert counts(take(ctx, path, kind=COMPANY)) == (7, 0, 0, 3, 3, 1), "the book has what the row says"

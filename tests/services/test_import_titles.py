@@ -340,3 +340,81 @@ def test_a_refused_link_names_the_title_of_its_column(book: Context, put: Any) -
         records.add(book, CONTACT, {"name": "Ada", "email": f"ada{number}@x.example"})
     done = take(book, put("Deal Name,Primary Contact,Amount\nA,Ada,5\n"), "deal")
     assert [(line, header, value) for line, header, value, _ in done.listed] == [(2, "Primary Contact", "Ada")]
+
+
+# --- people, addresses, stages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("titles", "kind"),
+    [
+        ("First Name,Last Name,Title,Company,Email,Company Phone,# Employees,Industry,Annual Revenue", "contact"),
+        ("First,Last,Email,Title,Company,Industry,Employees", "contact"),
+        ("(Do Not Modify) Account,Account Name,Main Phone,Website,Annual Revenue", "company"),
+        ("Id,Subject,Due Date,Status,Closed Time", "task"),
+        ("First,Amount,Stage,Deal name,Close date", "deal"),
+    ],
+)
+def test_what_titles_tell_of_the_kind(book: Context, put: Any, titles: str, kind: str) -> None:
+    found = imports.plan(book, put(f"{titles}\n")).kind
+    assert found is not None
+    assert found.name == kind
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "whole"),
+    [
+        ("Home Address,Home City,Home ZIP,Work Address,Work City,Work ZIP", "a,b,1,c,d,2", ("c", "d", "2")),
+        ("Work City,Home Address,Home City,Home ZIP", "d,a,b,1", ("a", "b", "1")),
+        ("Work Address,Work City,Home Address,Home City,Home ZIP", ",,a,b,1", ("a", "b", "1")),
+        ("Address,City,Work Address,Work City", "a,b,c,d", ("a", "b", None)),
+        ("Address,Mailing City,Mailing Zip", "a,b,1", ("a", "b", "1")),
+        ("Street (Home),City (Home),Street (Work),City (Work)", "a,b,c,d", ("c", "d", None)),
+        ("Address 1 - Street,Address 1 - City,Address 1 - Postal Code", "a,b,1", ("a", "b", "1")),
+        ("Billing Street,Billing City,Billing Code,Shipping Code", "a,b,1,2", ("a", "b", "1")),
+        ("Company Address,Company City,City", "c,d,b", (None, "b", None)),
+    ],
+)
+def test_an_address_is_one(book: Context, put: Any, titles: str, cells: str, whole: tuple[str | None, ...]) -> None:
+    take(book, put(f"Name,{titles}\nAda,{cells}\n"), "contact")
+    row = listed(book, "contact")[0]
+    assert (row["street"], row["city"], row["postal_code"]) == whole
+
+
+@pytest.mark.parametrize("title", ["Full Name", "Display Name", "Name"])
+def test_the_parts_of_a_name_stand_in_for_an_empty_whole(book: Context, put: Any, title: str) -> None:
+    text = f"{title},First Name,Middle Name,Last Name,Email\n" + (
+        ",Ava,B,Smith,a@x.example\nBob Jones,R,,J,b@x.example\n,,,,c@x.example\n"
+    )
+    done = take(book, put(text), "contact")
+    assert (done.new, [reason for *_, reason in done.listed]) == (2, ["there is no name"])
+    assert [row["name"] for row in listed(book, "contact")] == ["Ava B Smith", "Bob Jones"]
+
+
+def test_first_or_last_alone_is_no_name(book: Context, put: Any) -> None:
+    plan = imports.plan(book, put("Name,Last,Email\nAda,5,a@x.example\n"), kind=CONTACT)
+    assert fields(plan) == ["name", "(ignored)", "email"]
+
+
+@pytest.mark.parametrize("title", ["Stage", "Status", "Milestone", "Deal Status", "Deal Stage", "Opportunity Status"])
+def test_a_word_for_the_end_counts_below_every_title(book: Context, put: Any, title: str) -> None:
+    take(book, put(f"Deal name,{title},Amount\nA,Won,1\nB,Lost,2\nC,New,3\n"), "deal")
+    assert [row["status"] for row in listed(book, "deal")] == ["won", "lost", "open"]
+
+
+def test_new_stages_promise_no_more_than_the_first(book: Context, put: Any) -> None:
+    take(book, put("Lead name,Lead Status\nA,On Hold\nB,Bad Fit\nC,New\n"), "lead")
+    assert [(row["stage"], row["probability"]) for row in listed(book, "lead")] == [
+        ("On Hold", 1000), ("Bad Fit", 1000), ("New", 1000),
+    ]  # fmt: skip
+    found = book.reader.rows("SELECT name FROM stage WHERE removed_at IS NULL ORDER BY position")
+    assert [name for (name,) in found] == ["New", "Qualified", "Proposition", "On Hold", "Bad Fit", "Won"]
+
+
+def test_organisations_among_people_are_told(book: Context, put: Any) -> None:
+    text = "Type,First Name,Last Name,Name,Email\nOrganisation,,,Acme,i@x.example\nPerson,A,B,A B,a@x.example\n"
+    plan = imports.plan(book, put(text), kind=CONTACT)
+    assert plan.notes[-1] == (
+        "column Type: 1 rows are organisations, not people; put them in a file of their own and import that with"
+        " --as company"
+    )

@@ -482,11 +482,12 @@ def test_what_happened_comes_in_with_its_records(ctx: Context, put: Any) -> None
     text = (
         "Kind,At,Contact,Lead,Body,Minutes\ncall,2026-11-02 14:30,Ada,,Spoke about it,12\n,2026-11-03,,Engine,A note,\n"
         "note,2026-11-03,Ada,,,\ncall,2026-11-03,,,Nobody,\nmeeting,2026-11-04,Grace,,Who?,\n"
+        "call,2026-11-05 10:00,Ada,,Once more,\n"
     )
     path = put(text, "history.csv")
     dry = imports.run(ctx, imports.plan(ctx, path, kind=INTERACTION), dry_run=True)
     done = take(ctx, path, kind=INTERACTION)
-    assert counts(done) == counts(dry) == (5, 2, 0, 0, 0, 3)
+    assert counts(done) == counts(dry) == (6, 3, 0, 0, 0, 3)
     assert [reason for *_, reason in done.listed] == [
         "a note needs a text",
         "it says no lead or deal, contact or company",
@@ -496,9 +497,10 @@ def test_what_happened_comes_in_with_its_records(ctx: Context, put: Any) -> None
     assert [(r["kind"], r["contact"], r["opportunity"], r["body"], r["minutes"], r["author"]) for r in found] == [
         ("call", "Ada", None, "Spoke about it", 12, "tester"),
         ("note", None, "Engine", "A note", None, "tester"),
+        ("call", "Ada", None, "Once more", None, "tester"),
     ]
-    assert rows(ctx, CONTACT)[0]["last_touch"] == "2026-11-02T14:30:00.000Z"
-    assert counts(take(ctx, path, kind=INTERACTION)) == (5, 0, 0, 2, 0, 3)
+    assert rows(ctx, CONTACT)[0]["last_touch"] == "2026-11-05T10:00:00.000Z"
+    assert counts(take(ctx, path, kind=INTERACTION)) == (6, 0, 0, 3, 0, 3)
     history.undo(ctx, done.batch)
     assert rows(ctx, INTERACTION, "is:any") == []
     assert imports.plan(ctx, path).kind is not INTERACTION, "a column of notes is part of many a file"
@@ -519,7 +521,7 @@ def test_stages_of_other_programs(ctx: Context, put: Any) -> None:
     assert counts(done) == (5, 5, 0, 0, 0, 0)
     found = {row["name"]: row for row in rows(ctx, DEAL)}
     assert [(found[n]["stage"], found[n]["status"], found[n]["probability"]) for n in "ABCDE"] == [
-        ("Won", "won", 10_000), ("Negotiation", "open", 8000), ("New", "lost", 0), ("Trial", "open", 5000),
+        ("Won", "won", 10_000), ("Negotiation", "open", 1000), ("New", "lost", 0), ("Trial", "open", 5000),
         ("New", "open", 1000),
     ]  # fmt: skip
     assert (found["A"]["closed_at"], found["C"]["closed_at"], found["C"]["lost_reason"]) == (
@@ -585,7 +587,7 @@ def test_an_interrupted_import_keeps_whole_blocks_and_goes_on(
 
     with pytest.raises(KeyboardInterrupt):
         imports.run(ctx, imports.plan(ctx, path, kind=LEAD), progress=stop)
-    assert "stopped: 20 rows are in; 'crm undo 2' takes them back" in capsys.readouterr().err
+    assert f"stopped: 20 rows are in; 'crm --db {book_path} undo 2' takes them back" in capsys.readouterr().err
     assert len(rows(ctx, LEAD)) == 20
     assert counts(take(ctx, path, kind=LEAD)) == (35, 15, 0, 20, 0, 0)
     assert database.check(ctx, deep=True).values["ok"]

@@ -126,7 +126,7 @@ def test_who_is_made_on_the_way_is_said(people: Context, capsys: pytest.CaptureF
     told = capsys.readouterr().err.splitlines()
     assert told == [
         "new company: 12345 Ltd: Pumps",
-        "new contact: Ada (there is contact:1 Ada Lovelace; 'crm undo' takes this back)",
+        f"new contact: Ada (there is contact:1 Ada Lovelace; '{people.settings.calling('undo')}' takes this back)",
     ]
     assert records.get(people, CONTACT, 4)["company"] == "12345 Ltd: Pumps"
     records.edit(people, DEAL, [1], {"contact": "Ada"})

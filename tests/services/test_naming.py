@@ -37,6 +37,17 @@ def test_a_uuid_prefix_names_a_record(people: Context) -> None:
     assert naming.resolve(people, CONTACT, uid[:-2]) == 2
 
 
+def test_a_removed_record_is_named_where_nothing_in_sight_is_called_so(people: Context) -> None:
+    records.remove(people, CONTACT, [1])
+    assert naming.resolve(people, CONTACT, "ada@engines.example") == 1
+    assert naming.resolve(people, CONTACT, "Ada Lovelace") == 1
+    with pytest.raises(NotFoundError):
+        naming.resolve(people, CONTACT, "lovelace")  # a part of a name looks among those in sight alone
+    records.add(people, CONTACT, {"name": "Ada Lovelace"})
+    assert naming.resolve(people, CONTACT, "Ada Lovelace") != 1
+    assert naming.identify(people, CONTACT, "ada@engines.example") is None
+
+
 def test_an_ambiguous_name_lists_the_candidates(people: Context) -> None:
     records.add(people, CONTACT, {"name": "Ada Byron"})
     with pytest.raises(AmbiguousError) as caught:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
-from crmcli.errors import FieldError, FilterError, UsageError
-from crmcli.services import naming, records, rehearsal, saved_views
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, PIPELINE, RECORDS, STAGE, TASK, USER
+from crmcli.domain.types import Choice, Ref
+from crmcli.errors import FieldError, FilterError, RefusedError, UsageError
+from crmcli.services import deals, naming, pipelines, records, rehearsal, saved_views, tags, tasks, timeline, vocabulary
+from tests.support.importing import take
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crmcli.context import Context
+    from crmcli.domain.fields import Entity, Field
+    from tests.services.conftest import Put
 
 
 def names(ctx: Context, *words: str, **options: object) -> list[str]:
@@ -160,6 +166,22 @@ def test_a_company_has_its_people_and_companies_under_it(ctx: Context) -> None:
     assert naming.resolve(ctx, COMPANY, "mother.example") == 1
 
 
+def test_a_derived_domain_follows_the_website_and_one_set_by_hand_stays(ctx: Context) -> None:
+    def edited(**fields: str) -> str | None:
+        records.edit(ctx, COMPANY, [1], fields)
+        found = records.get(ctx, COMPANY, 1)["domain"]
+        return None if found is None else str(found)
+
+    records.add(ctx, COMPANY, {"name": "A", "email": "ada@mail.example"})
+    assert edited(website="https://www.old.example") == "old.example"
+    assert edited(website="https://new.example", city="Bonn") == "new.example"
+    assert edited(website="") == "mail.example"
+    assert edited(website="https://site.example", domain="hand.example") == "hand.example"
+    assert edited(website="https://other.example") == "hand.example"
+    assert edited(domain="") is None
+    assert edited(email="bo@else.example") is None
+
+
 def test_a_saved_view_is_a_filter_word(ctx: Context) -> None:
     records.add(ctx, LEAD, {"name": "big", "value": "20k", "stage": "proposition"})
     records.add(ctx, LEAD, {"name": "small", "value": "1k", "stage": "proposition"})
@@ -196,3 +218,125 @@ def test_a_field_named_twice_sorts_once(ctx: Context) -> None:
     first = records.list_records(ctx, LEAD, [], sort="name,-name,id", limit=2)
     then = records.list_records(ctx, LEAD, [], sort="name,-name,id", limit=2, page=first.cursor)
     assert [row["name"] for page in (first, then) for row in page.rows] == ["Ada", "Bob", "Cy"]
+
+
+#: What a field of the type is, so that there is something to empty.
+FILLED = {
+    "text": "Bern", "long text": "Bern", "e-mail": "b@engines.example", "phone": "+41 31 888 77 66",
+    "URL": "engines.example",
+    "identifier": "engines.example", "integer": "7", "money": "5", "currency": "EUR", "date": "2026-11-20",
+    "instant": "2026-11-20 10:00", "tags": "hot", "flag": "yes",
+}  # fmt: skip
+
+
+def filled(field: Field) -> str:
+    kind = field.type
+    if isinstance(kind, Ref):
+        return {"opportunity": "deal:1", "task": "task:1", "stage": "qualified", "pipeline": "Sales"}.get(
+            kind.entity, "Engines"
+        )
+    return kind.options[-1] if isinstance(kind, Choice) else "33" if kind.name == "percent" else FILLED[kind.name]
+
+
+@pytest.mark.parametrize("kind", [*RECORDS.values(), USER, STAGE, PIPELINE], ids=lambda kind: kind.name)
+def test_every_field_is_emptied_or_says_why_not(ctx: Context, kind: Entity) -> None:
+    records.add(ctx, DEAL, {"name": "Engine", "company": "Engines", "contact": "Engines"})
+    records.add(ctx, LEAD, {"name": "Ada"})
+    records.add(ctx, TASK, {"name": "Call"})
+    vocabulary.user_add(ctx, "Engines", {})
+    timeline.add(ctx, DEAL, 1, "note", "hello", minutes="5")
+    number = {"lead": 2}.get(kind.name, 1)
+
+    def edit(field: Field, text: str) -> dict[str, Any]:
+        if kind.name == "interaction":
+            timeline.edit(ctx, [number], {field.name: text})
+        elif kind.name == "user":
+            vocabulary.user_edit(ctx, "Engines", {field.name: text})
+        elif kind.name == "stage":
+            pipelines.stage_edit(ctx, "Qualified", {field.name: text})
+        elif kind.name == "pipeline":
+            pipelines.pipeline_edit(ctx, "Sales", {field.name: text})
+        else:
+            records.edit(ctx, kind, [number], {field.name: text})
+        row = ctx.reader.names(f"SELECT * FROM {kind.table} WHERE id = ?", (2 if kind.name == "stage" else number,))
+        return dict(zip(row[0], row[1][0], strict=True))
+
+    for field in kind.fields:
+        if not field.settable or (kind.name == "company" and field.name == "parent"):
+            continue
+        if not (field.required or field.kept or field.name == "is_won"):
+            edit(field, filled(field))
+        if field.required or field.kept or (kind.name, field.name) == ("interaction", "body"):
+            with pytest.raises(UsageError) as refused:
+                edit(field, "")
+            assert refused.value.code == 2
+            continue
+        row = edit(field, "")
+        if field.column and field.name != "probability":
+            assert row[field.column] in ((field.empty,) if field.type.family != "flag" else (False, 0)), field.name
+
+
+def test_what_cannot_be_empty_in_the_store_cannot_be_emptied() -> None:
+    from crmcli.store import models
+
+    for kind in [*RECORDS.values(), USER, STAGE, PIPELINE]:
+        table = models.SQLModel.metadata.tables[kind.table]
+        for field in kind.fields:
+            if field.settable and field.column and not table.columns[field.column].nullable:
+                kept = field.required or field.kept or field.empty is not None or field.type.family == "flag"
+                assert kept or field.name == "probability", (
+                    f"{kind.name}.{field.name}: say kept or empty in entities.py"
+                )
+
+
+def test_a_removed_record_takes_nothing_until_it_is_restored(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Engine", "company": "Engines"})
+    records.add(ctx, TASK, {"name": "Call", "on": "deal:1", "due": "today"})
+    records.add(ctx, TASK, {"name": "Write", "on": "company:1", "due": "today"})
+    timeline.add(ctx, DEAL, 1, "note", "hello")
+    for kind, numbers in ((DEAL, [1]), (TASK, [1]), (INTERACTION, [1])):
+        records.remove(ctx, kind, numbers)
+    verbs: list[Callable[[], object]] = [
+        lambda: deals.won(ctx, DEAL, [1]), lambda: deals.lost(ctx, DEAL, [1]), lambda: deals.reopen(ctx, DEAL, [1]),
+        lambda: deals.move(ctx, DEAL, [1], "qualified"), lambda: records.edit(ctx, DEAL, [1], {"city": "Bern"}),
+        lambda: records.archive(ctx, DEAL, [1]), lambda: tags.add(ctx, "hot", DEAL, [1]),
+        lambda: timeline.add(ctx, DEAL, 1, "note", "x"), lambda: records.add(ctx, TASK, {"name": "x", "on": "deal:1"}),
+        lambda: records.edit(ctx, TASK, [2], {"opportunity": "deal:1"}), lambda: tasks.done(ctx, [1]),
+        lambda: tasks.snooze(ctx, [1], "tomorrow"), lambda: timeline.edit(ctx, [1], {"body": "x"}),
+        lambda: records.edit(ctx, TASK, [2], {"on": "deal:1"}),
+    ]  # fmt: skip
+    for verb in verbs:
+        with pytest.raises(RefusedError, match=r"(deal|task|interaction):1 ?.* is removed") as refused:
+            verb()
+        assert refused.value.hint in (
+            "first: crm deal restore 1",
+            "first: crm task restore 1",
+            "first: crm note restore 1",
+        )
+    assert records.remove(ctx, DEAL, [1]).lines == ("nothing to change in that deal",)
+    for kind in (DEAL, TASK, INTERACTION):
+        records.restore(ctx, kind, [1])
+    assert records.edit(ctx, DEAL, [1], {"city": "Bern"}).ids == (1,)
+    records.remove(ctx, COMPANY, [1])
+    # A link that is there stays; a new one leads to what can be seen.
+    assert records.edit(ctx, DEAL, [1], {"company": "1", "city": "Basel"}).ids == (1,)
+    with pytest.raises(RefusedError, match="company:1 Engines is removed"):
+        records.add(ctx, DEAL, {"name": "Second", "company": "1"})
+
+
+@pytest.mark.parametrize("spelling", ["e-mail", "E mail", "EMAIL", "e_mail"])
+def test_words_of_the_program_may_be_spelt_otherwise(ctx: Context, spelling: str) -> None:
+    records.add(ctx, TASK, {"name": "Write", "type": spelling})
+    records.add(ctx, TASK, {"name": "Sleep", "type": "todo"})
+    assert [r["type"] for r in records.list_records(ctx, TASK, sort="id").rows] == ["email", "to-do"]
+    records.add(ctx, LEAD, {"name": "Ada"})
+    timeline.add(ctx, LEAD, 1, spelling, "hello")
+    timeline.edit(ctx, [1], {"kind": "call"})
+    timeline.edit(ctx, [1], {"kind": spelling})
+    assert [row["body"] for row in records.list_records(ctx, INTERACTION, [f'kind:"{spelling}"']).rows] == ["hello"]
+
+
+def test_a_file_may_spell_task_types_otherwise(ctx: Context, put: Put) -> None:
+    take(ctx, put("Task,Type\na,E-Mail\nb,Todo\nc,Demo\nd,call\n"), kind=TASK)
+    found = [row["type"] for row in records.list_records(ctx, TASK, sort="id").rows]
+    assert found == ["email", "to-do", "Demo", "call"]

@@ -33,6 +33,7 @@ class Case(NamedTuple):
 
 
 CASES = (
+    Case("suite_csv-spectrum/comma_in_quotes.csv", "contact", 1),
     Case("crm/datablist_customers-100.csv", "contact", 100),
     Case("crm/google_contacts_fixture.csv", "contact", 2),
     Case("crm/hubspot_companies.csv", "company", 200),
@@ -65,7 +66,11 @@ CASES = (
     Case("xlsx/fl_sheets.xlsx", "contact", 1),
     Case("xlsx/cal_header-row.xlsx", "company", 1, 0, {"mapping": {"Column A": "name"}}),
 )
-SPECTRUM = sorted(f"suite_csv-spectrum/{path.name}" for path in (SHARED / "suite_csv-spectrum").glob("*.csv"))
+SPECTRUM = sorted(
+    f"suite_csv-spectrum/{path.name}"
+    for path in (SHARED / "suite_csv-spectrum").glob("*.csv")
+    if path.name != "comma_in_quotes.csv"  # first, last, address, city, zip: people
+)
 #: What the book has no kind for, and the pure CSV suite: looked at, counted, refused with the reason.
 UNKNOWN = (
     "crm/hubspot_tickets.csv", "crm/maven_products.csv", "crm/maven_data_dictionary.csv",

@@ -71,8 +71,8 @@ FORMATS = (
         "contact",
         """
         Person - Name           | name        | Ada Lovelace
-        Person - First name     |             | Ada
-        Person - Last name      |             | Lovelace
+        Person - First name     | first name  | Ada
+        Person - Last name      | last name   | Lovelace
         Person - Organization   | company     | Engines
         Person - Email - Work   | email       | ada@engines.example
         Person - Email - Home   | more e-mail | ada@home.example
@@ -362,19 +362,31 @@ FORMATS = (
         "Close opportunities",
         "deal",
         """
-        lead_name      | name        | Acme
+        lead_id        |             | lead_1
+        lead_name      | name, company | Acme
         contact_name   | contact     | Ada
         status_label   | stage       | Proposal Sent
         status_type    | status      | active
         value          | value       | 500
         value_currency | currency    | USD
+        value_period   | value period | monthly
         confidence     | probability | 40
         user_name      | owner       | Grace
         date_won       | closed_at   |
         date_lost      | closed_at   |
         id             | external_id | oppo_1
         """,
-        {"name": "Acme", "contact": "Ada", "currency": "USD", "probability": 4000, "status": "open"},
+        {
+            "name": "Acme",
+            "company": "Acme",
+            "contact": "Ada",
+            "currency": "USD",
+            "probability": 4000,
+            "status": "open",
+            "value": None,
+            "recurring": 50_000,
+            "plan": "monthly",
+        },
         told="deal",
     ),
     Format(
@@ -521,5 +533,223 @@ FORMATS = (
         نحوه آشنایی  | source      | معرفی
         """,
         {"name": "علی کریمی", "mobile": "09121234567", "phone": "02112345678", "company": "آکمه", "source": "معرفی"},
+    ),
+    Format(
+        "Zoho leads",
+        "lead",
+        """
+        Record Id     | external_id | zcrm_5
+        Lead Owner.id |             | zcrm_4
+        Lead Owner    | owner       | Unassigned
+        Lead Name     | name        | Ava Smith
+        Company       | company     | Acme
+        Designation   | job_title   | CTO
+        Lead Status   | stage       | -None-
+        Lead Source   | source      | -None-
+        Email         | email       | ava@acme.example
+        Modified Time | updated_at  | 2025-02-01 10:00:00
+        """,
+        {"name": "Ava Smith", "job_title": "CTO", "stage": "New", "source": None, "owner": None, "probability": 1000},
+    ),
+    Format(
+        "Zoho accounts",
+        "company",
+        """
+        Record Id       | external_id | zcrm_6
+        Account Owner   | owner       | Grace
+        Account Name    | name        | Acme
+        Website         | website     | www.acme.example
+        Employees       | employees   | 5
+        Billing Street  | street      | 5 Bill St
+        Shipping Street |             | 7 Ship St
+        Billing City    | city        | Denver
+        Billing Code    | postal_code | 08001
+        Shipping Code   |             | 80301
+        """,
+        {"name": "Acme", "street": "5 Bill St", "city": "Denver", "postal_code": "08001"},
+    ),
+    Format(
+        "Zoho tasks",
+        "task",
+        """
+        Record Id   | external_id | zcrm_8
+        Task Owner  | owner       | Grace
+        Subject     | name        | Call
+        Due Date    | due_on      | 2026-12-01
+        Status      | is done     | Not Started
+        Priority    | priority    | Highest
+        Closed Time | done_at     |
+        """,
+        {"name": "Call", "priority": 3, "done_at": None, "due_on": "2026-12-01"},
+    ),
+    Format(
+        "Bigin pipelines",
+        "deal",
+        """
+        Record Id             | external_id | zb_0
+        Pipeline Record Owner | owner       | Grace
+        Amount                | value       | 100
+        Pipeline Record Name  | name        | Big order
+        Closing Date          | close_on    | 2026-12-01
+        Company Name          | company     | Acme
+        Stage                 | stage       | Qualified
+        Contact Name          | contact     | Ada
+        """,
+        {"name": "Big order", "owner": "Grace", "company": "Acme", "contact": "Ada", "stage": "Qualified"},
+    ),
+    Format(
+        "Freshsales contacts",
+        "contact",
+        """
+        Id              | external_id | 7000
+        First name      | first name  | Ava
+        Last name       | last name   | Smith
+        Full name       | name        | Ava Smith
+        Emails          | email       | ava@acme.example;ava@home.example
+        Job title       | job_title   | CEO
+        Work            | phone       | +1 415 555 1000
+        Mobile          | mobile      | +1 628 555 2000
+        Accounts        | company     | Acme
+        Sales owner     | owner       | Grace
+        Lifecycle stage |             | Lead
+        Status          |             | New
+        Source          | source      | Web
+        """,
+        {"name": "Ava Smith", "email": "ava@acme.example", "phone": "+1 415 555 1000", "company": "Acme"},
+    ),
+    Format(
+        "Copper opportunities with a unit",
+        "deal",
+        """
+        Copper ID       | external_id | 1
+        Name            | name        | Big
+        Company         | company     | Acme
+        Stage           | stage       | Qualified
+        Monetary Value  | value       | 500
+        Monetary Unit   | currency    | USD
+        Customer Source | source      | Referral
+        Details         | description | long
+        """,
+        {"name": "Big", "value": 50_000, "currency": "USD", "source": "Referral", "description": "long"},
+    ),
+    Format(
+        "Capsule opportunities",
+        "deal",
+        """
+        Id              | external_id | 1
+        Name            | name        | Big
+        Party           | company     | Acme
+        Milestone       | stage       | Lost
+        Value           | value       | 200
+        Currency        | currency    | GBP
+        Expected Close  | close_on    | 2026-12-20
+        Actual Close    | closed_at   | 2026-10-02
+        Lost Reason     | lost_reason | Price
+        """,
+        {"company": "Acme", "status": "lost", "closed_at": "2026-10-02T00:00:00.000Z", "lost_reason": "Price"},
+    ),
+    Format(
+        "Dynamics opportunities",
+        "deal",
+        """
+        (Do Not Modify) Opportunity  | external_id | b1b2c3d4-0000-0000-0000-000000000000
+        (Do Not Modify) Row Checksum |             | chk
+        (Do Not Modify) Modified On  | updated_at  | 2025-03-25 10:05
+        Topic                        | name        | Wants chairs
+        Potential Customer           | company     | Acme
+        Est. Close Date              | close_on    | 2026-12-25
+        Est. Revenue                 | value       | €100.00
+        Actual Close Date            | closed_at   |
+        Sales Stage                  | stage       | Qualified
+        Status                       | status      | Open
+        Status Reason                |             | In Progress
+        Owner                        | owner       | Grace
+        """,
+        {"name": "Wants chairs", "company": "Acme", "value": 10_000, "close_on": "2026-12-25", "status": "open"},
+    ),
+    Format(
+        "Dynamics leads",
+        "lead",
+        """
+        (Do Not Modify) Lead | external_id  | a1b2c3d4-0000-0000-0000-000000000000
+        Name                 | contact_name | Ava Smith
+        Topic                | name         | Wants chairs
+        First Name           | first name   | Ava
+        Last Name            | last name    | Smith
+        Company Name         | company      | Acme
+        Job Title            | job_title    | Head
+        Email                | email        | ava@acme.example
+        Annual Revenue       |              | 100
+        No. of Employees     |              | 5
+        """,
+        {"name": "Wants chairs", "contact_name": "Ava Smith", "company": "Acme", "email": "ava@acme.example"},
+    ),
+    Format(
+        "SuiteCRM opportunities",
+        "deal",
+        """
+        id            | external_id         | s1
+        name          | name                | Big
+        account_name  | company             | Acme
+        amount        | value               | 100
+        date_entered  | created_at          | 2025-03-01 10:00:00
+        date_modified | updated_at          | 2025-03-02 10:00:00
+        date_closed   | closed_at, close_on | 2026-12-20
+        sales_stage   | stage               | Qualified
+        """,
+        {"status": "open", "close_on": "2026-12-20", "closed_at": None, "created_at": "2025-03-01T10:00:00.000Z"},
+    ),
+    Format(
+        "SuiteCRM contacts",
+        "contact",
+        """
+        First Name                  | first name  | Ava
+        Last Name                   | last name   | Smith
+        Email Address               | email       | ava@acme.example
+        Office Phone                | phone       | +1 415 555 0101
+        Primary Address Street      | street      | Main 1
+        Primary Address City        | city        | Bonn
+        Primary Address State       | region      | NRW
+        Primary Address Postal Code | postal_code | 53111
+        Primary Address Country     | country     | Germany
+        Alternate Address Street    |             | Alt 2
+        Date Modified               | updated_at  | 2025-03-02 10:00:00
+        """,
+        {"name": "Ava Smith", "street": "Main 1", "city": "Bonn", "region": "NRW", "postal_code": "53111"},
+    ),
+    Format(
+        "Yahoo",
+        "contact",
+        """
+        First             | first name  | Ava
+        Middle            | middle name |
+        Last              | last name   | Smith
+        Email             | email       | ava@acme.example
+        Home              | more phone  | +1 212 555 4000
+        Work              | phone       | +1 415 555 1000
+        Title             | job_title   | Boss
+        Company           | company     | Acme
+        Work Address      | street      | 1 W
+        Work City         | city        | NYC
+        Home Address      |             | 2 H
+        Home City         |             | Boston
+        """,
+        {"name": "Ava Smith", "phone": "+1 415 555 1000", "company": "Acme", "street": "1 W", "city": "NYC"},
+    ),
+    Format(
+        "Apollo, without ids",
+        "contact",
+        """
+        First Name     | first name | Ada
+        Last Name      | last name  | Byron
+        Title          | job_title  | CTO
+        Company        | company    | Acme
+        Email          | email      | ada@acme.example
+        Company Phone  | phone      | +18005550101
+        # Employees    |            | 50
+        Industry       |            | software
+        Annual Revenue |            | 1000
+        """,
+        {"name": "Ada Byron", "company": "Acme", "job_title": "CTO"},
     ),
 )

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.columnwise import derive_columns
-from crmcli.domain.text import clip
-from crmcli.domain.types import Money, Ref
-from crmcli.errors import FieldError
+from crmcli.domain.types import Money, Ref, show_instant
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import mapping, parts, titles
+from crmcli.services.imports import due, mapping, parts, titles
 from crmcli.services.imports.columns import Problem, Problems
-from crmcli.services.imports.endings import is_done, status_of
+from crmcli.services.imports.endings import plan_of, status_of
 from crmcli.services.imports.reaching import Reach
 from crmcli.services.imports.titles import squeeze
 
@@ -43,6 +41,12 @@ class Block:
         self.tags: list[tuple[str, ...]] | None = None
         #: whether a row is named by its address or company, having no name; None where all have one
         self.unnamed: list[bool] | None = None
+        #: what columns of other programs say of a task: done, not done, nothing; None where there are none
+        self.done: list[bool | None] | None = None
+        #: what the file itself says in columns that are filled where it says nothing
+        self.told: dict[str, list[Any]] = {}
+        #: by field: whether a row has a value of it that has no place where it stands
+        self.idle: dict[str, list[bool]] = {}
         #: what the write door derives from the columns, worked out before it takes the lock
         self.keys: dict[str, list[Any]] = {}
 
@@ -65,9 +69,12 @@ class Block:
         self.links = {name: kept(values) for name, values in self.links.items()}
         self.uids = {name: kept(values) for name, values in self.uids.items()}
         self.addresses = {name: kept(values) for name, values in self.addresses.items()}
+        self.told = {name: kept(values) for name, values in self.told.items()}
+        self.idle = {name: kept(values) for name, values in self.idle.items()}
         self.keys = {name: kept(values) for name, values in self.keys.items()}
         self.tags = kept(self.tags) if self.tags is not None else None
         self.unnamed = kept(self.unnamed) if self.unnamed is not None else None
+        self.done = kept(self.done) if self.done is not None else None
 
 
 class Reader:
@@ -105,6 +112,11 @@ class Reader:
                     self._plain.append((column, field, _lengths(read) if to == "minutes" else read))
 
     @property
+    def expects(self) -> bool:
+        """Whether the day on which a deal was closed is, while it is open, that on which it is expected to be."""
+        return any("close_on" in column.to for column in self._by.get("closed_at", ()))
+
+    @property
     def fills(self) -> set[str]:
         """The fields that a row can have."""
         found = {to for to in self._by if to not in mapping.ROLES}
@@ -112,6 +124,8 @@ class Reader:
             found.add("name")
         if self._by.get(mapping.ANY_STATUS):
             found.add("status")
+        if self._by.get(mapping.PERIOD) and "value" in found:
+            found |= {"recurring", "plan"}
         return found | self._reach.fills
 
     def title(self, to: str) -> str:
@@ -124,7 +138,7 @@ class Reader:
         """The columns of a block that the file itself fills."""
         given = {self.kind.field(name).column for name in self.fills if name != "tags"}
         given |= {"currency", "tags", "description"} | ({"due_at"} if "due_on" in given else set())
-        return {name: column for name, column in block.columns.items() if name in given}
+        return {name: block.told.get(name, column) for name, column in block.columns.items() if name in given}
 
     def read(self, lines: list[int], cells: list[list[str]]) -> tuple[Block, Problems]:
         """The typed block, and for each row that cannot be used the reason; those rows are not in the block."""
@@ -151,12 +165,18 @@ class Reader:
             block.tags = parts.many_words(turned[column.place], column.header, bad, own=self._own)
         self._roles(block, turned, bad)
         self._flags(block, turned, bad)
-        self._appointments(block, turned, bad)
-        self._done(block, turned)
+        if self.kind.name == "task":
+            due.appointments(block, turned, self._by, self._envs, self.env, bad)
+            due.done(block, turned, self._by, self.env)
         self._streets(block, turned, bad)
         for others in (*further, *more):
             self._note(block, others)
         self._settle(block, bad)
+        if self.kind.kind and "closed_at" in block.columns:
+            if self.expects:
+                now = show_instant(self.env.now)
+                block.columns["closed_at"] = [at if at and at <= now else None for at in block.columns["closed_at"]]
+            block.told["closed_at"] = block.columns["closed_at"]  # where it stands tells when it was closed, too
         if bad:
             block.without(bad)
         block.keys = derive_columns(self.kind.table, block.columns, self.env) if len(block) else {}
@@ -199,9 +219,11 @@ class Reader:
         pieces = [
             turned[c.place] for role in (mapping.FIRST, mapping.MIDDLE, mapping.LAST) for c in self._by.get(role, ())
         ]
-        if pieces and "name" not in block.columns:
+        whole = block.columns.get("name")
+        if pieces and (whole is None or None in whole):
             joined = [" ".join([part for cell in row if (part := cell.strip())]) for row in zip(*pieces, strict=True)]
-            block.columns["name"] = reading.texts(joined, self.kind.field("name"), "name", bad)
+            found = reading.texts(joined, self.kind.field("name"), "name", bad)
+            block.columns["name"] = [one or two for one, two in zip(whole, found, strict=True)] if whole else found
         if None in block.columns["name"]:
             header = next(
                 (c.header for to in ("name", mapping.LAST, mapping.FIRST) for c in self._by.get(to, ())), "name"
@@ -243,6 +265,18 @@ class Reader:
                 elif code:
                     settled[row] = code
         block.columns["currency"] = settled
+        for column in self._by.get(mapping.PERIOD, ()) if "value_minor" in block.columns else ():
+            self._recurring(block, turned[column.place])
+
+    def _recurring(self, block: Block, periods: Sequence[str]) -> None:
+        """Values that come every month, quarter or year are recurring revenue and no value."""
+        none: list[Any] = [None] * len(block)
+        plans, value = [plan_of(word) for word in periods], block.columns["value_minor"]
+        given = [block.columns.get(name) or none for name in ("recurring_minor", "plan")]
+        rows = list(zip(plans, value, *given, strict=True))
+        block.columns["recurring_minor"] = [minor if plan and minor else own for plan, minor, own, _ in rows]
+        block.columns["plan"] = [plan if plan and minor else own for plan, minor, _, own in rows]
+        block.columns["value_minor"] = [None if plan else minor for plan, minor, _, _ in rows]
 
     def amounts(self, block: Block, row: int, currency: str) -> dict[str, Any]:
         """The amounts of a row and their currency by column, for a record in that currency: 200 in a file that names
@@ -302,6 +336,9 @@ class Reader:
         say is a text of somebody's. A person may be called Null; programs write NULL or null."""
         if self._own:
             return cells, 0
+        if any(column.place == place for column in self._by.get("owner", ())):
+            cells, nobody = reading.without_nobody(cells)
+            self.nulls += nobody
         found, nulls = reading.without_nulls(cells)
         if nulls and place in self._named and (called := cells.count("Null")):
             return ["Null" if cell == "Null" else text for cell, text in zip(cells, found, strict=True)], nulls - called
@@ -361,45 +398,6 @@ class Reader:
             state or ("won" if won else "lost" if (closed and won is False) or active is False else None)
             for state, won, closed, active in rows
         ]
-
-    def _at(self, day: str | None, cell: str, header: str, row: int, bad: Problems) -> str | None:
-        """The moment of a time on a day; what is no time is a problem."""
-        if not day or not cell.strip():
-            return None
-        try:
-            return reading.moment(f"{day} {cell.strip()}", self.env._replace(calendar="gregorian"))
-        except FieldError:
-            bad.setdefault(row, Problem(header, cell, f"'{clip(cell, 40)}' is no time of a day"))
-            return None
-
-    def _appointments(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
-        """A task that is due at a time of a day is an appointment; so is one with a time beside its day."""
-        for column in self._by.get(mapping.DUE_TIME, ()) if "due_on" in block.columns else ():
-            found = [
-                self._at(day, cell, column.header, row, bad)
-                for row, (day, cell) in enumerate(zip(block.columns["due_on"], turned[column.place], strict=True))
-            ]
-            given = block.columns.get("due_at") or [None] * len(block)
-            block.columns["due_at"] = [g or f for g, f in zip(given, found, strict=True)]
-        for column in self._by.get("due_on", ()) if "due_at" in self.kind.by_name else ():
-            env = self._envs.get(column.place, self.env)
-            beside: Problems = {}  # what is no day is among the problems already
-            parse = reading.cached(lambda text, env=env: reading.moment(text, env))  # type: ignore[misc]
-            found = reading.each(parse, turned[column.place], column.header, beside)
-            if any(found):
-                given = block.columns.get("due_at") or [None] * len(block)
-                block.columns["due_at"] = [g or f for g, f in zip(given, found, strict=True)]
-
-    def _done(self, block: Block, turned: list[list[str]]) -> None:
-        """A task that is said to be done was so when the file says, else when it was due."""
-        for column in self._by.get(mapping.IS_DONE, ()):
-            none: list[Any] = [None] * len(block)
-            when = [block.columns.get(name) or none for name in ("done_at", "due_at", "due_on")]
-            now = self.env.now.isoformat()
-            block.columns["done_at"] = [
-                done or (reading.instant(due or day or now, self.env) if is_done(word) else None)
-                for word, done, due, day in zip(turned[column.place], *when, strict=True)
-            ]
 
     def _settle(self, block: Block, bad: Problems) -> None:
         """Empty cells of columns that are never empty in the book."""

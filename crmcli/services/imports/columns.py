@@ -10,7 +10,7 @@ from crmcli.domain import money
 from crmcli.domain.address import domain_of
 from crmcli.domain.columnwise import even
 from crmcli.domain.dates import instant_of, parse_when
-from crmcli.domain.text import blank, check_text, clip, digits
+from crmcli.domain.text import blank, check_text, clip, digits, fold
 from crmcli.domain.types import (
     Choice,
     Currency,
@@ -27,7 +27,7 @@ from crmcli.domain.types import (
     show_instant,
 )
 from crmcli.errors import FieldError
-from crmcli.services.imports.endings import status_of, yes_or_no
+from crmcli.services.imports.endings import priority_of, status_of, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,9 +38,14 @@ if TYPE_CHECKING:
 
 #: Words that programs write where a value is empty.
 NULLS = frozenset((
-    "NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(null)",
+    "NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(null)", "-None-", "--None--",
     "0/0/00", "0/0/0000", "00/00/00", "00/00/0000", "00.00.0000", "00-00-0000", "0000/00/00", "0000-00-00",
     "0000-00-00 00:00", "0000-00-00 00:00:00", "0000-00-00T00:00:00",
+))  # fmt: skip
+#: Words that stand for nobody where an owner is named.
+_NOBODY = frozenset((
+    "unassigned", "not assigned", "none", "nobody", "no owner", "no one", "noone", "niemand", "nicht zugewiesen",
+    "personne", "sin asignar", "بدون مسئول", "ندارد",
 ))  # fmt: skip
 _COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _COMMA_BEFORE_TIME = re.compile(r"(?<=\d{4}),\s+(?=\d{1,2}:)")
@@ -55,6 +60,7 @@ _ZONE = re.compile(
 )
 #: A day of a year that is not said: --03-05 of vCards and Google.
 _WITHOUT_YEAR = re.compile(r"\s*--(\d\d)-?(\d\d)\s*")
+_TWO_NUMBERS = re.compile(r"\s*(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[01])\s*")
 _SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
 _ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
 _MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
@@ -82,6 +88,14 @@ class Problem(NamedTuple):
 
 #: row within the block -> its first problem
 Problems = dict[int, Problem]
+
+
+def without_nobody(cells: list[str]) -> tuple[list[str], int]:
+    """The cells of a column of owners with Unassigned and the like made empty, and how many there were."""
+    nobody = {word for word in set(cells) if fold(word).strip("-() ") in _NOBODY}
+    return (["" if cell in nobody else cell for cell in cells], sum(map(nobody.__contains__, cells))) if nobody else (
+        cells, 0
+    )  # fmt: skip
 
 
 def without_nulls(cells: list[str]) -> tuple[list[str], int]:
@@ -167,6 +181,8 @@ def reader(
         parse = lambda text: kind.parse(text, env)  # noqa: E731
     elif isinstance(kind, Currency):
         parse = cached(lambda text: _currency(text, env))
+    elif field.name == "priority":
+        parse = cached(lambda text: kind.parse(priority_of(text), env))
     elif isinstance(kind, (Integer, Choice, Flag)):
         parse = cached(lambda text: kind.parse(_whole(text) if isinstance(kind, Integer) else text, env))
     else:
@@ -265,10 +281,14 @@ def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
 
 
 def without_year(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
-    """A column of days without those that have no year, and by row what those say: "Birthday: 5 March"."""
+    """A column of days without those that have no year, and by row what those say: "Birthday: 5 March". Of 05/03, as
+    Mailchimp writes it, nobody knows which is the month: it is kept as it stands."""
     more: dict[int, str] = {}
+    for row, cell in enumerate(cells):
+        if len(cell) < 6 and _TWO_NUMBERS.fullmatch(cell):
+            more[row] = f"{header}: {cell.strip()}"
     if "--" not in "\n".join(cells):
-        return cells, more
+        return ["" if row in more else cell for row, cell in enumerate(cells)] if more else cells, more
     for row, cell in enumerate(cells):
         if (found := _WITHOUT_YEAR.fullmatch(cell)) and (day := _in_leap_year(int(found[1]), int(found[2]))):
             more[row] = f"{header}: {day.day} {day:%B}"

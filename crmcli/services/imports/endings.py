@@ -24,12 +24,25 @@ _DONE = frozenset(("done", "completed", "complete", "finished", "closed", "erled
 _YES = frozenset((
     "yes", "y", "true", "t", "on", "1", "1.0", "x", "ja", "j", "wahr", "waar", "oui", "o", "vrai", "v", "si", "s",
     "vero", "verdadero", "cierto", "sim", "verdadeiro", "evet", "e", "dogru", "да", "д", "истина", "بله", "بلی", "اری",
-    "درست", "نعم", "صحیح", "صح", "✓", "✔", "☑", "✅",
+    "درست", "نعم", "صحیح", "صح", "checked", "✓", "✔", "☑", "✅",
 ))  # fmt: skip
 _NO = frozenset((
     "no", "n", "false", "f", "off", "0", "0.0", "nein", "falsch", "nee", "onwaar", "non", "faux", "falso", "nao",
-    "hayir", "h", "yanlis", "нет", "н", "ложь", "خیر", "نه", "نادرست", "لا", "خطا", "✗", "✘", "❌", "☐",
+    "hayir", "h", "yanlis", "unchecked", "нет", "н", "ложь", "خیر", "نه", "نادرست", "لا", "خطا", "✗", "✘", "❌", "☐",
 ))  # fmt: skip
+# Folded, letters alone -> ours.
+_PRIORITIES = {
+    **dict.fromkeys(("highest", "veryhigh", "urgent", "critical", "top", "hoch", "haute", "alta", "زیاد", "بالا",
+                     "فوری", "خیلیزیاد"), "high"),
+    **dict.fromkeys(("normal", "moderate", "mittel", "moyenne", "media", "متوسط", "عادی", "معمولی"), "medium"),
+    **dict.fromkeys(("lowest", "verylow", "minor", "niedrig", "basse", "baja", "کم", "پایین", "خیلیکم"), "low"),
+    **dict.fromkeys(("nopriority", "notset"), "none"),
+}  # fmt: skip
+_PERIODS = {
+    **dict.fromkeys(("monthly", "month", "permonth"), "monthly"),
+    **dict.fromkeys(("quarterly", "quarter", "perquarter"), "quarterly"),
+    **dict.fromkeys(("annual", "annually", "yearly", "year", "peryear"), "yearly"),
+}
 _SURE = ("won", "closedwon", "lost", "closedlost")
 # "Closed Lost to Competition", "Lost - price", "Won: renewal".
 _BEGINNING = re.compile(r"\W*(?:(?:closed|deal)[\W_]*(won|lost)\b|(won|lost)\s*(?:[-:(,/]|to\b|due\b))")
@@ -53,6 +66,16 @@ def ending(stage: str, *, own: bool = False) -> str:
 def is_done(word: str) -> bool:
     """Whether the word of a column of tasks says that one is done."""
     return "".join(c for c in fold(word) if c.isalnum()) in _DONE or yes_or_no(word) is True
+
+
+def priority_of(word: str) -> str:
+    """The priority that a word of another program means; a word that is none comes back as it is."""
+    return _PRIORITIES.get("".join(c for c in fold(word) if c.isalpha()), word)
+
+
+def plan_of(word: str) -> str | None:
+    """How often an amount comes by the word for its period; None for once."""
+    return _PERIODS.get("".join(c for c in fold(word) if c.isalpha()))
 
 
 def yes_or_no(word: str) -> bool | None:

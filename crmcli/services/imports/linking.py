@@ -11,6 +11,7 @@ from crmcli.domain.types import Ref
 from crmcli.services.imports.blocks import AT
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.matching import Seen
+from crmcli.services.linking import spelt
 from crmcli.store.sql import table_of
 
 if TYPE_CHECKING:
@@ -96,6 +97,10 @@ class Links:
         target, names = field.type.entity, block.links[field.name]
         if target == "user":  # as on the command line
             names = [self.ctx.actor if name and fold(name) == "me" else name for name in names]
+        if target == "task_type":
+            known = self.ctx.names(target)
+            spelling = {name: spelt(known, name) for name in set(names) if name}
+            names = [spelling.get(name or "", name) for name in names]
         found = self.look(target, names, block.uids.get(field.name))
         if target == "contact" and field.name in block.addresses:
             self._by_address(names, block.addresses[field.name], found)
@@ -173,7 +178,7 @@ class Links:
         known = self._known.setdefault(target, {})
         if len(known) > 100_000:
             known.clear()
-        keys = {name: _key(name) for name in set(names) if name}
+        keys = {name: _key(name) for name in dict.fromkeys(names) if name}
         missing = [key for key in keys.values() if key not in known]
         if missing:
             known.update(self._find(target, missing))

@@ -1,17 +1,17 @@
-"""Which kind of record a file holds, and which field each of its columns fills."""
+"""Which field each column of a file fills."""
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, PLANS, TASK
 from crmcli.domain.fields import suggest
+from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref, Text
 from crmcli.errors import UsageError
-from crmcli.services.imports import titles
+from crmcli.services.imports import addresses, titles
 from crmcli.services.imports.endings import status_of
 from crmcli.services.imports.titles import squeeze
 
@@ -29,6 +29,8 @@ COMPANY_DOMAIN, CONTACT_EMAIL = "company domain", "contact e-mail"
 IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "active"
 #: Whether a task is done, as a flag or a word: Completed, Not started.
 IS_DONE = "is done"
+#: How often the value of a deal comes, as Close has it: one_time, monthly, annual.
+PERIOD = "value period"
 #: The time of day beside the day that a task is due, the number of the house beside its street, and which telephone
 #: the number in the column beside it is: Mobile, Work.
 DUE_TIME, HOUSE, PHONE_LABEL = "due time", "house number", "phone label"
@@ -38,7 +40,7 @@ ANY_STATUS = "status, others open"
 LINK_UIDS = {name: f"{name}_uid" for name in ("company", "contact", "parent", "opportunity", "task")}
 ROLES = (
     FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EMAIL, IS_WON, IS_CLOSED, ACTIVE, IS_DONE,
-    DUE_TIME, HOUSE, PHONE_LABEL, ANY_STATUS, *LINK_UIDS.values(),
+    PERIOD, DUE_TIME, HOUSE, PHONE_LABEL, ANY_STATUS, *LINK_UIDS.values(),
 )  # fmt: skip
 #: The unit of a column of percentages that are written as fractions: 0.25 is 25 %.
 FRACTION = "1 = 100 %"
@@ -51,16 +53,17 @@ TAKEN_OVER = frozenset(
     )
 )  # fmt: skip
 _PLAIN = ("uid", "status", "lost_reason", "created_at", "updated_at")
-_ROLE_HEADERS = {
-    FIRST: ("first name", "given name", "forename", "نام کوچک"),
-    MIDDLE: ("middle name", "additional name"),
-    LAST: ("last name", "family name", "surname", "نام خانوادگی", "فامیلی"),
+ROLE_HEADERS = {
+    FIRST: ("first name", "given name", "forename", "first", "نام کوچک"),
+    MIDDLE: ("middle name", "additional name", "middle"),
+    LAST: ("last name", "family name", "surname", "last", "نام خانوادگی", "فامیلی"),
     COMPANY_DOMAIN: ("associated company domain", "company domain"),
     CONTACT_EMAIL: ("associated contact email", "contact email", "primary contact email"),
     IS_WON: ("is won", "is closed won", "won", "برنده"),
     IS_CLOSED: ("is closed", "closed"),
     ACTIVE: ("active", "is active"),
     IS_DONE: ("done", "is done", "completed", "is completed", "status", "انجام شده", "وضعیت"),
+    PERIOD: ("value period",),
     DUE_TIME: ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت"),
     HOUSE: ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),
 }
@@ -68,47 +71,46 @@ _ROLE_KINDS = {
     FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"),
     COMPANY_DOMAIN: ("contact", "deal"), CONTACT_EMAIL: ("deal",),
     IS_WON: ("lead", "deal"), IS_CLOSED: ("lead", "deal"), ACTIVE: ("lead", "deal"), IS_DONE: ("task",),
-    DUE_TIME: ("task",), HOUSE: ("lead", "deal", "contact", "company"),
+    PERIOD: ("lead", "deal"), DUE_TIME: ("task",), HOUSE: ("lead", "deal", "contact", "company"),
 }  # fmt: skip
 _MORE_HEADERS = {
     "status": ("status type", "deal state", "opportunity state", "وضعیت"),
     "created_at": (
         "create date", "created date", "created on", "date created", "date added", "created time", "created at",
         "creation date", "add time", "deal created", "person created", "organization created", "engage date",
-        "تاریخ ایجاد", "تاریخ ثبت",
+        "date entered", "تاریخ ایجاد", "تاریخ ثبت",
     ),
     "updated_at": (
         "last modified date", "modified date", "last modified", "modified on", "modified time", "modified at",
         "last modified time", "update time", "updated on", "last updated", "write date",
+        "date modified",
     ),
     "closed_at": (
         "closed date", "closed on", "closed time", "close time", "won time", "lost time", "date won", "date lost",
-        "date closed", "deal closed on", "actual close date", "تاریخ انجام",
+        "date closed", "deal closed on", "actual close date", "actual close", "تاریخ انجام",
     ),
-    "done_at": ("completed date", "completed on", "marked as done time"),
+    "done_at": (
+        "completed date", "completed on", "completed at", "completed time", "date completed", "completion date",
+        "marked as done time", "closed time", "closed date", "closed at",
+    ),
     "job_title": ("contact title", "function"),
-    "street": ("street 1", "street address 1"),
-    "city": ("suburb",),
+    "stage": ("status reason",),
     "close_on": ("تاریخ بسته شدن",),
     "company": ("orgname", "client"),
     "owner": ("responsible", "responsible person", "responsible user"),
     "birthday": ("birth date",),
     "opportunity": ("opportunity name", "deal name", "deal title", "lead title"),
 }  # fmt: skip
-#: What stands before the parts of an address, the best one for a business first.
-_ADDRESSES = (
-    "business", "work", "billing", "mailing", "primary", "address 1", "address", "billing address", "mailing address",
-    "business address", "work address", "home", "home address",
-)  # fmt: skip
-_ADDRESS_FIELDS = ("street", "city", "region", "postal_code", "country")
 #: Fields that several columns may fill together, one in each row: a deal is either won or lost.
 _TOGETHER = ("closed_at",)
+#: Titles that are parts of a name beside each other alone.
+_HALVES = ("first", "middle", "last")
 #: Names that only files of our own have: elsewhere they say something else.
 _OWN = ("uid", "company_name", "contact_name", *LINK_UIDS.values())
 #: Words in a file's name or before "id" that tell what it holds.
-_WORDS = {
+WORDS = {
     "lead": ("lead", "prospect"),
-    "deal": ("deal", "opportunity", "opportunities", "pipeline"),
+    "deal": ("deal", "opportunity", "opportunities", "pipeline", "pipeline record"),
     "contact": ("contact", "person", "people", "connection", "customer"),
     "company": ("company", "companies", "account", "organization", "organisation", "customer"),
     "task": ("task", "todo", "activity", "activities"),
@@ -144,18 +146,14 @@ def _known(name: str) -> dict[str, list[tuple[int, str]]]:
         # "Closed" or "Converted" may as well head a column of yes and no.
         said = [*field.aliases, field.label, *field.headers] if field.settable or field.name in _PLAIN else []
         names = [field.name, *said, *_MORE_HEADERS.get(field.name, ())]
-        if field.name in _ADDRESS_FIELDS:
-            names += [
-                f"{where} {part}"
-                for where in _ADDRESSES
-                for part in (field.name, *field.aliases, *field.headers, *_MORE_HEADERS.get(field.name, ()))
-            ]
+        if field.name in addresses.FIELDS:
+            names += addresses.names(field.name)
         for rank, title in enumerate(names):
             found.setdefault(squeeze(title), []).append((rank, field.name))
     for link, role in LINK_UIDS.items():
         if link in kind.by_name and isinstance(kind.by_name[link].type, Ref):
             found.setdefault(squeeze(role), []).append((0, role))
-    for role, words in _ROLE_HEADERS.items():
+    for role, words in ROLE_HEADERS.items():
         for rank, title in enumerate(words if name in _ROLE_KINDS[role] else ()):
             found[squeeze(title)] = [(rank, role)]
     return {key: sorted(some, key=lambda one: one[0]) for key, some in found.items()}
@@ -177,6 +175,7 @@ def map_columns(
     own = "uid" in [squeeze(h) for h in header]
     best: dict[str, tuple[int, int]] = {}
     ids: list[str] = []
+    parts: list[addresses.Part] = []
     parts_of_birth = any(squeeze(title) in ("birthmonth", "birthyear") for title in header)
     for index, title in enumerate(header):
         if index in fixed or (parts_of_birth and squeeze(title) == "birthday"):
@@ -193,6 +192,9 @@ def map_columns(
             rank += _EMPTY
         if to in fixed.values():
             continue
+        if to in addresses.FIELDS:
+            parts.append(addresses.Part(index, to, rank, not samples or bool(sample)))
+            continue
         if to not in ROLES and to in best and to not in _TOGETHER:
             loser = max((rank, index), best[to])
             best[to] = min((rank, index), best[to])
@@ -202,14 +204,31 @@ def map_columns(
         elif to not in ROLES:
             best[to] = (rank, index)
         chosen[index] = [to]
+    chosen.update((index, [to]) for index, to in addresses.chosen(kind.name, header, parts).items())
     for index, to in fixed.items():
         chosen[index] = [to] if to else []
     _promote(kind, chosen, header)
-    _names(chosen)
+    _names(kind, chosen, header, fixed)
     _beside(kind, chosen, header, fixed)
+    _twofold(kind, chosen, header, fixed)
     notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
     notes += [f"column {title}: ids and no names: ignored" for title in ids]
     return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
+
+
+def _twofold(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
+    """Titles that say two things. What SugarCRM calls date_closed is the day on which an open deal is expected to
+    close; Close calls a deal by its lead, which is a company."""
+    keys = {squeeze(title) for title in header}
+    if kind is DEAL and "leadid" in keys and not any({"company", COMPANY_DOMAIN} & set(to) for to in chosen.values()):
+        for index, to in chosen.items():
+            if to == ["name"] and squeeze(header[index]) == "leadname" and index not in fixed:
+                chosen[index] = ["name", "company"]
+    if kind.kind and ["close_on"] not in chosen.values():
+        for index, to in chosen.items():
+            if to == ["closed_at"] and squeeze(header[index]) == "dateclosed" and index not in fixed:
+                chosen[index] = ["closed_at", "close_on"]
+                break
 
 
 def _second_best(kind: Entity, to: str, title: str) -> list[str]:
@@ -240,6 +259,8 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
     if found is None:
         if "currency" in kind.by_name and titles.heads_currencies(title, sample):
             return 95, "currency"
+        if "phone" in kind.by_name and titles.heads_telephones(title, sample):
+            return (60, "phone") if squeeze(title) == "work" else (99, MORE_PHONE)
         return None
     rank, to = found
     if to == "region" and kind.kind and squeeze(title).endswith("state") and status_of(sample):
@@ -248,6 +269,8 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
         return None
     if to == DUE_TIME and not titles.heads_times(sample):
         return None
+    if to == "plan" and sample and fold(sample) not in PLANS:
+        return None  # the name of somebody's product
     return found
 
 
@@ -270,7 +293,7 @@ def _given(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> dic
     fixed: dict[int, str] = {}
     for title, to in given.items():
         index = column_of(header, title)
-        name = _field(kind, to)
+        name = field_of(kind, to)
         if name is None:
             to = to.strip()
             known = [n for n, f in kind.by_name.items() if f.settable] + list(ROLES)
@@ -284,7 +307,7 @@ def _given(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> dic
     return fixed
 
 
-def _field(kind: Entity, to: str) -> str | None:
+def field_of(kind: Entity, to: str) -> str | None:
     """The field or role of a kind that a mapping by hand means: "" for none, None for what the kind has not."""
     to = to.strip()
     if to in ("", "-"):
@@ -293,11 +316,11 @@ def _field(kind: Entity, to: str) -> str | None:
     return field.name if field else to if to in ROLES else None
 
 
-def _check_given(header: Sequence[str], given: Mapping[str, str]) -> None:
+def check_given(header: Sequence[str], given: Mapping[str, str]) -> None:
     """UsageError for a column that the file has not, and for a field that no kind has."""
     for title, to in given.items():
         column_of(header, title)
-        if all(_field(kind, to) is None for kind in KINDS):
+        if all(field_of(kind, to) is None for kind in KINDS):
             known = [name for kind in KINDS for name, field in kind.by_name.items() if field.settable] + list(ROLES)
             raise UsageError(
                 f"there is no field '{to.strip()}' to map '{title}' to",
@@ -359,17 +382,22 @@ def _promote(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str]) 
                 chosen[places[0]] = [name]
 
 
-def _names(chosen: dict[int, list[str]]) -> None:
-    """A full name goes before its parts; beside a last name alone, what is called 'name' is the first name."""
+def _names(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
+    """The parts of a name stand in where the full name is empty; beside a last name alone, what is called 'name' is
+    the first name. What is called First or Last alone is no name, and a lead is called by its topic."""
     places = {to[0]: i for i, to in chosen.items() if to}
+    if not {FIRST, LAST} <= places.keys():
+        for part in (FIRST, MIDDLE, LAST):
+            if part in places and squeeze(header[places[part]]) in _HALVES and places[part] not in fixed:
+                chosen[places.pop(part)] = []
     if "name" not in places:
         return
     if LAST in places and FIRST not in places:
         chosen[places["name"]] = [FIRST]
         return
-    for part in (FIRST, MIDDLE, LAST):
-        if part in places:
-            chosen[places[part]] = []
+    topic = next((i for i, title in enumerate(header) if squeeze(title) == "topic" and not chosen.get(i)), None)
+    if kind is LEAD and topic is not None and topic not in fixed and places["name"] not in fixed:
+        chosen[topic], chosen[places["name"]] = ["name"], [] if "contact_name" in places else ["contact_name"]
 
 
 def _identify(
@@ -391,8 +419,17 @@ def _identify(
         return []
     if any("external_id" in to for to in chosen.values()):
         return []
-    forms = ("{} id", "record id {}", "{} record id", "apollo {} id", "{} pipedrive system id", "کد {}", "شماره {}")
-    words = (*_WORDS[kind.name], *(word for word in titles.WHOSE.get(kind.name, ()) if not word.isascii()))
+    forms = (
+        "{} id",
+        "record id {}",
+        "{} record id",
+        "do not modify {}",
+        "apollo {} id",
+        "{} pipedrive system id",
+        "کد {}",
+        "شماره {}",
+    )
+    words = (*WORDS[kind.name], *(word for word in titles.WHOSE.get(kind.name, ()) if not word.isascii()))
     wanted = [form.format(word) for form in forms for word in words] + ([] if own else list(_ID_WORDS))
     keys = [squeeze(name) for name in header]
     for key in map(squeeze, wanted):
@@ -406,45 +443,6 @@ def _identify(
     return []
 
 
-@cache
-def _told(kind: Entity) -> frozenset[str]:
-    """Squeezed titles that speak of the records themselves: Deal Stage, the number of the deal."""
-    english = [f"{word} {what}" for word in _WORDS[kind.name] for what in ("id", "name", "stage", "owner")]
-    persian = [word for word in titles.WHOSE.get(kind.name, ()) if not word.isascii()]
-    return frozenset(map(squeeze, (*english, *(f"{what} {word}" for word in persian for what in ("شماره", "کد")))))
-
-
 def has_name(columns: Sequence[Mapped]) -> bool:
     """Whether something fills the name, or the text of what has no name."""
     return any(to in ("name", FIRST, LAST, "body") for column in columns for to in column.to)
-
-
-def recognise(header: Sequence[str], path: str, given: Mapping[str, str] | None = None) -> Entity | None:
-    """The kind of record that the headers (and the file's name) speak of; None where they fit none. Raises UsageError
-    for a mapping by hand (`given`) to what no kind has."""
-    best: tuple[float, Entity | None] = (0.0, None)
-    name = squeeze(os.path.splitext(os.path.basename(path))[0])
-    keys = {squeeze(title) for title in header}
-    said = titles.said_kind(list(header))
-    _check_given(header, given or {})
-    for kind in KINDS:
-        if any(_field(kind, to) is None for to in (given or {}).values()):
-            continue
-        if kind is INTERACTION and not {"uid", "body"} <= keys:
-            continue  # a column of notes is part of many a file: only our own say that they hold nothing else
-        columns, _ = map_columns(kind, header, given or {})
-        if not has_name(columns):
-            continue
-        filled = [to for column in columns for to in column.to if to not in ("description", "created_at", "updated_at")]
-        score = float(len(filled))
-        if any(word in name for word in _WORDS[kind.name]):
-            score += 0.9
-        if keys & _told(kind):
-            score += 2
-        if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
-            score += 0.5
-        if kind.name == said:
-            score += 10
-        if score >= 3 and score > best[0]:
-            best = (score, kind)
-    return best[1]

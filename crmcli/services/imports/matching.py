@@ -6,13 +6,13 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.types import Phone
+from crmcli.domain.types import Flag, Phone
 from crmcli.errors import UsageError
 from crmcli.services.imports.trial import TRIED, Tried
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -29,7 +29,9 @@ UPDATE_MATCH: dict[str, tuple[str, ...]] = {"deal": ("name+company",), "task": (
 #: Columns that equality of whole rows does not look at: they are not the record's own content.
 _ASIDE = frozenset(("uid", "position", "parent_id", "updated_at"))
 #: Columns that get a value where the file gives none.
-_FILLED = frozenset(("created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "currency"))
+_FILLED = frozenset((
+    "created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "done_at", "currency",
+))  # fmt: skip
 _MANY = 500
 #: How many people with one telephone are looked at, besides those of the very name.
 _MOST_SHARED = 50
@@ -115,23 +117,39 @@ class Matcher:
         tried = [self._content, *(column for columns in self._columns for column in columns)]
         #: records of the book that a dry run would have changed: they are found as they would be
         self.retried = Seen()
+        #: the removed records that rows of the last block are by their ids, each with its kind
+        self.removed: dict[int, str] = {}
         self.tried = Tried(tried) if dry_run else None
 
-    def _rows(self, columns: str, where: str, wanted: Sequence[Any], beside: str = "") -> list[tuple[Any, ...]]:
-        """(id, `columns`, kind, converted_at) of the records whose column `where` has one of these values, in the book
-        and among the tried. `beside`: a column of theirs that comes after the id."""
+    def _rows(
+        self, columns: Sequence[str], where: str, wanted: Sequence[Any], beside: str = ""
+    ) -> list[tuple[Any, ...]]:
+        """(id, `columns` as stored values, kind, converted_at) of the records whose column `where` has one of these
+        values, in the book and among the tried. `beside`: a column of theirs that comes after the id."""
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(wanted), _MANY):
             some = wanted[start : start + _MANY]
             condition = f"WHERE t.{where} IN ({', '.join('?' * len(some))})"
-            shown = f"{columns}, {self._extra} FROM"
+            shown = f"{', '.join(f't.{column}' for column in columns)}, {self._extra} FROM"
             own, tried = (f"t.{beside}, ", f"json_extract(t.content, '$.{beside}'), ") if beside else ("", "")
             there = self.ctx.reader.rows(f"SELECT t.id, {own}{shown} {self.kind.table} t {condition}", list(some))
             if self.tried:
                 there = [row for row in there if row[0] not in self.retried]
                 there += self.tried.rows(f"SELECT t.id, {tried}{shown} tried t {condition}", list(some))
             found += there
-        return found
+        return self._as_stored(found, [beside, *columns] if beside else columns)
+
+    def _as_stored(self, rows: list[tuple[Any, ...]], columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Rows (id, `columns`, ...) with what a driver gives in another form as it is stored."""
+        kinds, lean = read.stored_types(self.kind.table), self.ctx.reader.dialect == "sqlite"
+        other = {
+            place: kinds[name].from_db
+            for place, name in enumerate(columns, 1)
+            if name in kinds and not (lean and not isinstance(kinds[name], Flag))
+        }
+        if not other:
+            return rows
+        return [tuple(other[i](v) if i in other else v for i, v in enumerate(row)) for row in rows]
 
     def raw(self, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
         """Records as stored columns; in a dry run as they would be by now."""
@@ -148,6 +166,7 @@ class Matcher:
     ) -> list[int]:
         """For each row NEW, the id of the record it is, or -1 - n when it repeats row n. Nothing is marked as seen yet.
         `derived` are the key columns of the rows."""
+        self.removed = {}
         external = [value or None for value in columns.get("external_id") or [None] * count]
         uids = [value or None for value in columns.get("uid") or [None] * count]
         keys = [self._key_values(names, columns, derived, count) for names in self.keys]
@@ -155,11 +174,8 @@ class Matcher:
         by_uid = self._strong("uid", uids)
         stored = [self._stored(i, values) for i, values in enumerate(keys)]
         if self.guessed:
-            strong = [
-                [by_external.get(one) or by_uid.get(uid), bool(one or uid)]
-                for one, uid in zip(external, uids, strict=True)
-            ]
-            found = [hit or NEW for hit, _ in strong]
+            strong = list(_by_ids(external, uids, by_external, by_uid))
+            found = [outcome for outcome, _ in strong]
             free = [row for row, (_, own) in enumerate(strong) if not own]
             self._equal_rows(free, columns, derived, found)
             self._guess(free, keys[0], stored[0], found)
@@ -193,24 +209,16 @@ class Matcher:
     ) -> tuple[list[int], list[int]]:
         """(outcomes, the rows that have no key at all)."""
         by_external, by_uid, stored = known
-        chunk_strong: dict[tuple[str, Any], int] = {}
         chunk: list[dict[Any, list[int]]] = [{} for _ in keys]
         found, keyless = [NEW] * len(names), []
         taken: set[int] = set()
-        for row, (its_external, uid) in enumerate(zip(external, uids, strict=True)):
-            hit = by_external.get(its_external) or by_uid.get(uid)
-            if hit:
-                found[row] = hit
+        for row, (outcome, strong) in enumerate(_by_ids(external, uids, by_external, by_uid)):
+            if outcome != NEW:
+                found[row] = outcome
                 continue
-            strong = [one for one in (("external_id", its_external), ("uid", uid)) if one[1]]
-            earlier = next((chunk_strong[one] for one in strong if one in chunk_strong), None)
-            if earlier is not None:
-                found[row] = -1 - earlier
-                continue
-            chunk_strong.update((one, row) for one in strong)
             own = [values[row] for values in keys]
             if strong:
-                found[row] = self._weak(row, own, keys, names, stored, chunk, taken, its_external)
+                found[row] = self._weak(row, own, keys, names, stored, chunk, taken, external[row])
                 if found[row] > 0:
                     taken.add(found[row])
             elif own.count(None) == len(own):
@@ -239,8 +247,13 @@ class Matcher:
     def _strong(self, column: str, values: Sequence[Any]) -> dict[Any, int]:
         """value -> id of the record that has it, removed ones included: their ids are still taken."""
         wanted = [value for value in values if value]
-        rows = self._rows(f"t.{column}", column, wanted)
-        return {value: number for number, value, kind, converted in rows if self._fits(kind, converted)}
+        found = {}
+        for number, value, removed, kind, converted in self._rows((column, "removed_at"), column, wanted):
+            if self._fits(kind, converted):
+                found[value] = number
+                if removed is not None:
+                    self.removed[number] = kind or self.kind.name
+        return found
 
     def _stored(self, which: int, values: Sequence[Any]) -> dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]]:
         """key -> (id, external id, its own values of all match columns, name) of the records that have it."""
@@ -248,14 +261,15 @@ class Matcher:
         single = len(columns) == 1
         wanted = list({value if single else value[0] for value in values if value is not None})
         every = [column for key in self._columns for column in key]
-        shown = ", ".join(["t.external_id, t.removed_at, t.name_key", *(f"t.{c}" for c in every)])
+        named = ["name_key"] if "name" in self.kind.by_name else []
+        shown = ["external_id", "removed_at", *named, *every]
         found: dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]] = {}
         for row in sorted(self._rows(shown, columns[0], wanted), key=itemgetter(0)):
-            number, external, removed, name, *theirs, kind, converted = row
+            number, external, removed, *theirs, kind, converted = row
             if removed is not None or not self._fits(kind, converted):
                 continue
-            own = tuple(str(v) if v is not None and not isinstance(v, (str, int)) else v for v in theirs)
-            at = dict(zip(every, own, strict=True))
+            name = theirs.pop(0) if named else ""
+            at = dict(zip(every, theirs, strict=True))
             key = at[columns[0]] if single else tuple(at[c] for c in columns)
             for place in self._places(which, key, name):
                 found.setdefault(place, []).append((number, external, self._grouped(at), name))
@@ -355,27 +369,38 @@ class Matcher:
         telling = _telling({name: {columns[name][row] for row in rows} for name in names if _tells(columns[name])})
         values = {columns[telling][row] for row in rows} if telling else {None}
         found = []
-        shown = f"t.{self._content}, t.removed_at"
-        for number, beside, _, removed, kind, converted in self._rows(shown, self._content, wanted, telling or "id"):
-            # PostgreSQL gives days as such.
-            value = beside if beside is None or isinstance(beside, (str, int)) else str(beside)
+        shown = (self._content, "removed_at")
+        for number, value, _, removed, kind, converted in self._rows(shown, self._content, wanted, telling or "id"):
             if removed is None and self._fits(kind, converted) and (not telling or value in values):
                 found.append(number)
         return found
 
 
+def _by_ids(
+    external: Sequence[Any], uids: Sequence[Any], by_external: Mapping[Any, int], by_uid: Mapping[Any, int]
+) -> Iterator[tuple[int, bool]]:
+    """The outcome of each row by its external id and its uid, and whether it has any."""
+    said: dict[tuple[str, Any], int] = {}
+    for row, (its_external, uid) in enumerate(zip(external, uids, strict=True)):
+        own = [one for one in (("external_id", its_external), ("uid", uid)) if one[1]]
+        outcome = by_external.get(its_external) or by_uid.get(uid) or NEW
+        if outcome == NEW:
+            earlier = next((said[one] for one in own if one in said), None)
+            if earlier is None:
+                said.update((one, row) for one in own)
+            else:
+                outcome = -1 - earlier
+        yield outcome, bool(own)
+
+
 def _tells(values: Sequence[Any]) -> bool:
-    """Whether a column has texts and whole numbers alone, which both engines give as they are stored."""
+    """Whether a column has texts and whole numbers alone, which can be looked up."""
     return all(value is None or type(value) in (str, int) for value in values)
 
 
 def _telling(values: Mapping[str, set[Any]]) -> str:
     """The column with most different values, "" where none has two."""
-    best = max(
-        (name for name in values if name not in _FILLED and not name.endswith("_at")),
-        key=lambda name: len(values[name]),
-        default="",
-    )
+    best = max((name for name in values if name not in _FILLED), key=lambda name: len(values[name]), default="")
     return best if best and len(values[best]) > 1 else ""
 
 

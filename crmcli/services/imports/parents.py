@@ -1,7 +1,8 @@
-"""The parents of the companies that a file brings: they come last, for a file may name one before its own row."""
+"""The parents of the companies that a file names: they come last, for a file may name one before its own row."""
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.hierarchy import upwards
@@ -13,101 +14,219 @@ from crmcli.services.imports.trial import TRIED
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
+    from crmcli.context import Context
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.linking import Links
     from crmcli.services.imports.trial import Tried
+    from crmcli.services.imports.writing import Put, Sorted
     from crmcli.store.write import Transaction
 
 #: So many are linked in one transaction.
 AT_ONCE = 2000
+_MOST_NOTED = 100
+#: Companies as an import made them, which nobody has touched since.
+_UNTOUCHED = """SELECT c.id FROM company c
+WHERE c.id IN ({marks}) AND c.parent_id IS NULL AND c.version = 1 AND c.removed_at IS NULL AND EXISTS (
+    SELECT 1 FROM journal j JOIN journal_tx t ON t.seq = j.seq JOIN batch b ON b.id = t.batch_id
+    WHERE j.entity = 'company' AND j.record_id = c.id AND j.before IS NULL AND b.source = 'import'
+)"""
 
 
 class Child(NamedTuple):
-    """A new company, from a line of the file, and the name and uid of its parent there."""
+    """A company, from a line of the file, and the name and uid of its parent there. `counted`: its row is counted as
+    new or updated already; `updates`: a parent that it has may be changed."""
 
     line: int
     number: int
     name: str
-    parent: str
+    parent: str | None
     uid: str | None
+    counted: bool
+    updates: bool
+
+    @property
+    def mends(self) -> bool:
+        """Whether it is in from an import that was cut before it came to the parents."""
+        return not (self.counted or self.updates)
 
 
 class Parents:
-    """Gathers what the rows of new companies say of their parents. A company whose parent is no single record, is
-    itself or would be under it in turn has none: `notes` says so."""
+    """Gathers, outside memory, what the rows of companies say of their parents: of new ones, of all in an update, and
+    of those that an import before this one left without. A company whose parent is no single record, is itself or would
+    be under it in turn has none: `notes` says so."""
 
-    def __init__(self, links: Links) -> None:
-        self.links = links
-        self.notes: list[str] = []
-        self._children: list[Child] = []
+    def __init__(self, ctx: Context, links: Links) -> None:
+        self.ctx, self.links = ctx, links
+        self._notes: list[str] = []
+        self._without = 0
+        self._raw: sqlite3.Connection | None = None
 
-    def add(self, block: Block, rows: Sequence[int], numbers: Sequence[int]) -> None:
-        """Remember the parents of the records that these rows of a block have become."""
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of companies that come in without their parents."""
+        more = self._without - len(self._notes)
+        return self._notes + ([f"{more:,} more come in without their parents"] if more else [])
+
+    def add(self, block: Block, rows: Sorted, put: Put, *, updates: bool) -> None:
+        """Remember the parents of the records that the rows of a block have become."""
         names = block.links.get("parent")
         if not names:
             return
         uids, own = block.uids.get("parent") or [None] * len(block), block.columns["name"]
-        self._children += [
-            Child(block.lines[row], number, own[row], name, uids[row])
-            for row, number in zip(rows, numbers, strict=True)
-            if (name := names[row])
-        ]
+        told = [(row, number, True, False) for row, number in zip(rows.new, put.ids, strict=True)]
+        if updates:
+            known = zip(rows.known, put.changed, strict=True)
+            told += [(row, number, changed, True) for (row, number), changed in known]
+        else:
+            left = self._untouched([number for row, number in rows.known if names[row] or uids[row]])
+            told += [(row, number, False, False) for row, number in rows.known if number in left]
+        self._keep(
+            (block.lines[row], number, own[row], names[row], uids[row], counted, update)
+            for row, number, counted, update in sorted(told)
+            if names[row] or uids[row]
+        )
 
-    def portions(self) -> list[list[Child]]:
+    def _untouched(self, numbers: Sequence[int]) -> set[int]:
+        reader = self.ctx.reader
+        return {n for some, marks in portions(numbers) for (n,) in reader.rows(_UNTOUCHED.format(marks=marks), some)}
+
+    def _keep(self, children: Iterator[tuple[Any, ...]]) -> None:
+        if self._raw is None:
+            self._raw = sqlite3.connect("", isolation_level=None)
+            self._raw.execute("CREATE TABLE child (place INTEGER PRIMARY KEY, line, id, name, parent, uid, c, u)")
+            self._raw.execute("CREATE INDEX child_id ON child (id)")
+            self._raw.execute("CREATE TABLE above (id INTEGER PRIMARY KEY, parent)")
+            self._raw.execute("BEGIN")
+        self._raw.executemany(
+            "INSERT INTO child (line, id, name, parent, uid, c, u) VALUES (?, ?, ?, ?, ?, ?, ?)", children
+        )
+
+    def differs(
+        self, block: Block, row: int, number: int, said: Mapping[str, Any], current: Mapping[str, Any] | None
+    ) -> bool:
+        """Whether a row that repeats an earlier one names another parent than that one did and than the record has.
+        `number` is the row's outcome, `said` what the earlier row said of a record `current` that the book had."""
+        name, uid = named(block, row)
+        if not (name or uid):
+            return False
+        before = named(block, -1 - number) if number < 0 else self._said(number)
+        name_before, uid_before = (said["parent"], said["parent_uid"]) if "parent" in said else before
+        if uid == uid_before if uid and uid_before else fold(name or "") == fold(name_before or ""):
+            return False
+        parent = current.get("parent_id") if current else None
+        return parent is None or self.links.look("company", [name], [uid]) != [parent]
+
+    def _said(self, number: int) -> tuple[str | None, str | None]:
+        """The name and uid of the parent that an earlier row said of a company."""
+        sql = "SELECT parent, uid FROM child WHERE id = ?"
+        found = self._raw.execute(sql, (number,)).fetchone() if self._raw else None
+        return found or (None, None)
+
+    def portions(self) -> Iterator[list[Child]]:
         """All that were gathered, in the order of the file, as many at a time as one transaction takes."""
-        return [self._children[start : start + AT_ONCE] for start in range(0, len(self._children), AT_ONCE)]
+        place, sql = 0, "SELECT * FROM child WHERE place > ? ORDER BY place LIMIT ?"
+        while self._raw and (found := self._raw.execute(sql, (place, AT_ONCE)).fetchall()):
+            place = found[-1][0]
+            yield [Child(*row) for _, *row in found]
 
-    def link(self, tx: Transaction, some: list[Child]) -> None:
-        """Put these companies under their parents, which are made where there are none."""
+    def link(self, tx: Transaction, some: list[Child]) -> int:
+        """Put these companies under their parents, which are made where there are none; how many rows count as updated
+        by that alone."""
+        self.links.settle()
         self.links.forget()
+        there = tx.rows("company", [one.number for one in some])
+        some = [one for one in some if self._stands(one, there.get(one.number))]
         found = self.links.look("company", [one.parent for one in some], [one.uid for one in some])
         made = self.links.make(tx, {n for n in found if n is not None and n < 0})
         tx.flush()
+        updated = 0
         parents = [made.get(n, n) if n is not None else None for n in found]
         tx.load("company", [*(one.number for one in some), *(n for n in parents if n)])
         for one, parent in zip(some, parents, strict=True):
-            if parent == SEVERAL:
-                self._note(one, which(one.parent, self.links.called("company", one.parent)))
-            elif parent is not None:
-                try:
-                    values.check_parent(tx, tx.row("company", one.number), parent)
-                except FieldError:
-                    self._circle(one, itself=parent == one.number)
-                else:
-                    tx.change("company", one.number, {"parent_id": parent}, touch=False)
+            if not parent:
+                self._unclear(one, parent)
+                continue
+            try:
+                values.check_parent(tx, tx.row("company", one.number), parent)
+            except FieldError:
+                self._circle(one, itself=parent == one.number)
+            else:
+                changed = tx.change("company", one.number, {"parent_id": parent}, touch=one.updates)
+                updated += changed and not one.counted
+        return updated
 
-    def rehearse(self, tried: Tried) -> None:
-        """Note what `link` would note, where the companies stand in a dry run."""
-        above: dict[int, int] = {}  # no company of the book is under one that is not there yet
+    def _stands(self, one: Child, row: Mapping[str, Any] | None) -> bool:
+        """Whether a company is still there to be put under another; what was edited meanwhile needs no mending."""
+        if row is None or row.get("removed_at"):
+            self._note(one, "it was removed meanwhile")
+            return False
+        return not one.mends or (row.get("parent_id") is None and row["version"] == 1)
+
+    def rehearse(self, tried: Tried) -> int:
+        """Note and count what `link` would, where the companies stand in a dry run."""
+        updated = 0
         for some in self.portions():
             for one, parent in zip(some, self._tried(some, tried), strict=True):
-                if parent == SEVERAL:
-                    self._note(one, which(one.parent, self.links.called("company", one.parent)))
-                elif parent is not None:
-                    if one.number in upwards(parent, above.get):
-                        self._circle(one, itself=parent == one.number)
-                    else:
-                        above[one.number] = parent
+                if not parent:
+                    self._unclear(one, parent)
+                elif one.number in upwards(parent, self._above):
+                    self._circle(one, itself=parent == one.number)
+                elif self._above(one.number) != parent:
+                    assert self._raw is not None
+                    self._raw.execute("INSERT OR REPLACE INTO above VALUES (?, ?)", (one.number, parent))
+                    updated += not one.counted
+        return updated
+
+    def _above(self, number: int) -> int | None:
+        """The parent that a company would have by now."""
+        assert self._raw is not None
+        found = self._raw.execute("SELECT parent FROM above WHERE id = ?", (number,)).fetchone()
+        if found is None and 0 < number < TRIED:
+            found = self.ctx.reader.one("SELECT parent_id FROM company WHERE id = ?", (number,))
+        return found[0] if found else None
 
     def _tried(self, some: list[Child], tried: Tried) -> list[int | None]:
         found = self.links.look("company", [one.parent for one in some], [one.uid for one in some])
         by_uid = _among(tried, "uid", [one.uid for one in some if one.uid])
-        by_name = _among(tried, "name_key", [fold(one.parent) for one in some])
+        by_name = _among(tried, "name_key", [fold(one.parent) for one in some if one.parent])
         for place, one in enumerate(some):
             number = found[place]
             if one.uid and one.uid in by_uid:
                 found[place] = by_uid[one.uid][0]
-            elif (new := by_name.get(fold(one.parent))) and number is not None:
+            elif one.parent and (new := by_name.get(fold(one.parent))) and number is not None:
                 found[place] = new[0] if number < 0 and len(new) == 1 else SEVERAL
         return found
 
+    def _unclear(self, one: Child, parent: int | None) -> None:
+        """Note why a parent is no single record (SEVERAL, or None for a uid that nobody has)."""
+        if parent == SEVERAL:
+            self._note(one, which(one.parent or "", self.links.called("company", one.parent or "")))
+        else:
+            self._note(one, f"there is no company with the uid {one.uid}")
+
     def _circle(self, one: Child, *, itself: bool) -> None:
-        self._note(one, "a company cannot be under itself" if itself else f"{one.parent} is under it already")
+        why = f"{one.parent or 'its parent'} is under it already"
+        self._note(one, "a company cannot be under itself" if itself else why)
 
     def _note(self, one: Child, why: str) -> None:
-        self.notes.append(f"line {one.line}: {one.name} comes in without its parent: {why}")
+        self._without += 1
+        if len(self._notes) < _MOST_NOTED:
+            self._notes.append(f"line {one.line}: {one.name} comes in without its parent: {why}")
+
+
+def named(block: Block, row: int) -> tuple[str | None, str | None]:
+    """The name and the uid of the parent of a row's company."""
+    names, uids = block.links.get("parent"), block.uids.get("parent")
+    return names[row] if names else None, uids[row] if uids else None
+
+
+def said(block: Block) -> dict[str, list[str | None]]:
+    """The names and uids of the parents in a block, as columns; none where it has no such column."""
+    names = block.links.get("parent")
+    return {"parent": names, "parent_uid": block.uids.get("parent") or [None] * len(block)} if names else {}
 
 
 def _among(tried: Tried, column: str, wanted: list[str]) -> dict[str, list[int]]:

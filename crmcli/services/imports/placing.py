@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.dates import When, instant_of
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
+from crmcli.errors import FieldError
 from crmcli.services.imports.blocks import Block
+from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.endings import ending
 from crmcli.services.stages import every_stage, next_position
 
@@ -128,13 +130,22 @@ class Stages:
         steps = [s for s in own if not s["is_won"]]
         shaped = [shape for (pipeline, _), shape in self._shapes.items() if pipeline == key]
         last = max([*(s["position"] for s in steps), *(position for position, _ in shaped)], default=0)
-        points = max((s["probability_bp"] for s in steps), default=0)
         fresh = [name for name in names if (key, fold(name)) not in self._shapes]
+        first = min(steps, key=lambda s: (s["folded"], s["position"]), default=None)
+        gone = self._gone(own[0]["pipeline_id"]) if fresh else {}
         for number, name in enumerate(fresh, 1):
-            chance = (points + (10_000 - points) * number // (len(fresh) + 1)) // 100 * 100
+            # A file tells the order of its rows and not that of its stages: "On Hold" behind all others is no nearer to
+            # the end, so a new stage promises no more than the first one.
+            chance = first["probability_bp"] if first else 10_000 * number // (len(fresh) + 1) // 100 * 100
+            if fold(name) in gone:
+                chance = gone[fold(name)]["probability_bp"]
             self._shapes[key, fold(name)] = (last + number, chance)
         for name in names:
             self._stand_in(key, name, own[0]["pipeline"], own[0]["pipeline_id"])
+
+    def _gone(self, pipeline_id: int) -> dict[str, dict[str, Any]]:
+        """Folded name -> stage, those included that were removed from a pipeline and can come back."""
+        return {s["name_key"]: s for s in every_stage(self.ctx, removed=True) if s["pipeline_id"] == pipeline_id}
 
     def _build(self, key: str, pipeline: str, names: list[str]) -> None:
         for place, name in enumerate(names, 1):
@@ -181,11 +192,7 @@ class Stages:
 
     def _add_to(self, tx: Transaction, own: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> dict[int, int]:
         made = {}
-        gone = {
-            s["name_key"]: s["id"]
-            for s in every_stage(self.ctx, removed=True)
-            if s["pipeline_id"] == own[0]["pipeline_id"]
-        }
+        gone = self._gone(own[0]["pipeline_id"])
         last = max(row["position"] for row in wanted)
         after = [s for s in own if s["is_won"] and s["position"] <= last]
         for number, stage in enumerate(after, 1):
@@ -193,7 +200,7 @@ class Stages:
         for stage in wanted:
             row = {name: stage[name] for name in ("name", "position", "probability_bp")}
             if stage["name_key"] in gone:  # it was removed, and comes back with its history
-                made[stage["id"]] = gone[stage["name_key"]]
+                made[stage["id"]] = gone[stage["name_key"]]["id"]
                 tx.change("stage", made[stage["id"]], {**row, "is_won": False, "removed_at": None})
             else:
                 made[stage["id"]] = tx.add("stage", {**row, "pipeline_id": own[0]["pipeline_id"]})
@@ -215,7 +222,8 @@ class Stages:
     # --- looking up ---
 
     def find(self, pipeline: str, stage: str, status: str) -> tuple[dict[str, Any], str]:
-        """(the stage's row, open|won|lost) for names as the file has them."""
+        """(the stage's row, open|won|lost) for names as the file has them. Raises FieldError where the pipeline has no
+        stage of that kind."""
         key = (pipeline, stage, status)
         found = self._cache.get(key)
         if found is None:
@@ -235,18 +243,24 @@ class Stages:
         if named is not None and named["is_won"] and status in ("", "won"):
             return named, "won"
         if outcome == "won":
-            return next((s for s in own if s["is_won"]), own[-1]), "won"
-        first = next((s for s in own if not s["is_won"] and not s["folded"]), own[0])
+            won = next((s for s in own if s["is_won"]), None)
+            if won is None:
+                raise FieldError(f"the pipeline {own[0]['pipeline']} has no won stage", "stage")
+            return won, "won"
+        steps = sorted((s for s in own if not s["is_won"]), key=lambda s: bool(s["folded"]))
+        first = steps[0] if steps else None
         if named is None or (named["is_won"] and outcome != "won"):
             named = first
+        if named is None:
+            raise FieldError(f"the pipeline {own[0]['pipeline']} has no stage but the won one", "stage")
         return named, outcome
 
 
 def place(
-    stages: Stages, block: Block, lost_reasons: Sequence[int | None] | None, ctx: Context
+    stages: Stages, block: Block, lost_reasons: Sequence[int | None] | None, ctx: Context, bad: Problems
 ) -> dict[str, list[Any]]:
     """The columns of leads and deals that follow from their stage, status and dates; `values.create` gives one record
-    the same."""
+    the same. Rows that can stand nowhere are among the problems afterwards."""
     columns = block.columns
     stamp = show_instant(ctx.env.now)
     made = columns.get("created_at") or [None] * len(block)
@@ -257,8 +271,13 @@ def place(
         out["assigned_at"] = [g or (m or stamp if o else None) for g, m, o in zip(given, made, owners, strict=True)]
     told = (block.links.get("stage"), block.links.get("pipeline"), columns.get("status"), columns.get("probability_bp"))
     if any(told) or "closed_at" in columns:
-        found = _standing(stages, block, lost_reasons, ctx)
+        found = _standing(stages, block, lost_reasons, ctx, bad)
+        states = [row[2] for row in found]
+        _put_aside(block, states, lost_reasons)
         return out | {name: list(column) for name, column in zip(STANDING, zip(*found, strict=True), strict=True)}
+    if lost_reasons:
+        _put_aside(block, ["open"] * len(block), lost_reasons)
+        out["lost_reason_id"] = [None] * len(block)
     row, _ = stages.find("", "", "")
     out["stage_id"] = [row["id"]] * len(block)
     out["pipeline_id"] = [row["pipeline_id"]] * len(block)
@@ -267,8 +286,20 @@ def place(
     return out
 
 
+def _put_aside(block: Block, states: Sequence[str | None], reasons: Sequence[int | None] | None) -> None:
+    """Mark the rows that say when an open deal was closed, or why one that is not lost was."""
+    closed = block.told.get("closed_at")
+    if closed:
+        aside = [bool(at) and state == "open" for state, at in zip(states, closed, strict=True)]
+        if any(aside):
+            block.told["closed_at"] = [None if left else at for left, at in zip(aside, closed, strict=True)]
+            block.idle["closed_at"] = aside
+    if reasons:
+        block.idle["lost_reason"] = [bool(why) and state != "lost" for state, why in zip(states, reasons, strict=True)]
+
+
 def _standing(
-    stages: Stages, block: Block, lost_reasons: Sequence[int | None] | None, ctx: Context
+    stages: Stages, block: Block, lost_reasons: Sequence[int | None] | None, ctx: Context, bad: Problems
 ) -> list[tuple[Any, ...]]:
     """Where each record stands: a row of `STANDING` for each."""
     columns, none = block.columns, [None] * len(block)
@@ -276,12 +307,18 @@ def _standing(
         block.links.get("pipeline") or none, block.links.get("stage") or none, columns.get("status") or none,
         columns.get("probability_bp") or none, columns.get("probability_manual") or none,
         columns.get("created_at") or none, columns.get("closed_at") or none, columns.get("archived_at") or none,
-        columns.get("close_on") or none, columns.get("stage_since") or none, lost_reasons or none, strict=True,
+        columns.get("close_on") or none, columns.get("stage_since") or none, lost_reasons or none,
+        columns.get("updated_at") or none, strict=True,
     )  # fmt: skip
     stamp, midnight = show_instant(ctx.env.now), _Midnights(ctx)
     found: list[tuple[Any, ...]] = []
-    for pipeline, stage, state, points, by_hand, born, closed, archived, close_on, since, reason in rows:
-        row, outcome = stages.find(pipeline or "", stage or "", state or "")
+    for pipeline, stage, state, points, by_hand, born, closed, archived, close_on, since, reason, changed in rows:
+        try:
+            row, outcome = stages.find(pipeline or "", stage or "", state or "")
+        except FieldError as error:
+            bad[len(found)] = Problem("stage", stage or state or "", error.message)
+            found.append((None,) * len(STANDING))
+            continue
         where = (row["id"], row["pipeline_id"], outcome)
         if outcome == "open":
             # A figure of a file of our own says itself whether it was set by hand.
@@ -289,7 +326,9 @@ def _standing(
             chance = row["probability_bp"] if points is None else points
             found.append((*where, chance, hand, None, archived, since or born or stamp, None))
             continue
-        closed = closed or (midnight(close_on) if close_on else None) or born or stamp
+        if not closed:
+            due = midnight(close_on) if close_on else ""
+            closed = due if "" < due <= stamp else changed or born or stamp
         if born and closed < born:
             closed = born
         if outcome == "won":

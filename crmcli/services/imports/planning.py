@@ -12,7 +12,7 @@ from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.shape import clean_names
 from crmcli.exchange.tables import open_table
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import mapping
+from crmcli.services.imports import kinds, mapping
 from crmcli.services.imports.blocks import Reader
 from crmcli.services.imports.endings import status_of
 from crmcli.services.imports.facts import DayFacts, MoneyFacts, PercentFacts
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 STEP = 5000
 _MOST_SHEETS = 20
+#: How lists of people and organisations call the latter.
+_ORGANISATION = frozenset(("organisation", "organization", "company", "account", "business", "شرکت", "سازمان"))
 #: How many rows are tried as headers, and of how many cells at the most: each costs as much as the header itself.
 _MOST_TITLES, _WIDEST_TITLES = 15, 300
 
@@ -189,7 +191,7 @@ def _look(
         header = tuple(table.header)
         chunks = table.chunks(STEP)
         first = next(chunks, [])
-        found = kind or mapping.recognise(header, path, given)
+        found = kind or kinds.recognise(header, path, given)
         columns, told = _columns(found, header, given, id_column, first)
         if found is None or not has_name(columns):
             told = [*told, *_other_header(kind, path, first)]
@@ -197,7 +199,7 @@ def _look(
         rows = scan.look(first)
         for chunk in chunks:
             rows += scan.look(chunk)
-        notes = [*table.source.notes, *told]
+        notes = [*table.source.notes, *told, *scan.mixed]
         return _Looked(
             found, scan.in_units(columns), header, notes, scan, rows, table.blank_rows, table.source.sheet,
             table.source.visible,
@@ -208,7 +210,7 @@ def _other_header(kind: Entity | None, path: str, rows: list[Row]) -> list[str]:
     """A note about the first row below the header that would make a better one."""
     for row in [row for row in rows[:_MOST_TITLES] if len(row.cells) <= _WIDEST_TITLES]:
         titles = clean_names(row.cells)
-        if has_name(mapping.map_columns(kind, titles, {})[0]) if kind else mapping.recognise(titles, path):
+        if has_name(mapping.map_columns(kind, titles, {})[0]) if kind else kinds.recognise(titles, path):
             return [f"line {row.line} looks like the header: --header-row {row.line} takes it"]
     return []
 
@@ -265,6 +267,10 @@ class _Scan:
                     self._percents[column.place] = PercentFacts()
         self._stage, self._pipeline, self._status = places.get("stage"), places.get("pipeline"), places.get("status")
         self._own = "uid" in places
+        #: the column that tells people from organisations, and how many rows it says are the latter
+        self._whose = next((c.place for c in columns if not c.to and squeeze(c.header) in ("type", "recordtype")), None)
+        self._whose = self._whose if kind is not None and kind.name == "contact" else None
+        self._organisations = 0
         self._pairs: dict[tuple[str, str], None] = {}
         self._statuses: set[str] = set()
 
@@ -276,6 +282,8 @@ class _Scan:
             amounts.look([row[index] for row in cells])
         for index, percents in self._percents.items():
             percents.look([row[index] for row in cells])
+        if self._whose is not None:
+            self._organisations += sum(fold(row[self._whose]) in _ORGANISATION for row in cells)
         if self._status is not None:
             self._statuses.update(row[self._status] for row in cells)
         stage = self._stage if self._stage is not None else self._status
@@ -287,6 +295,14 @@ class _Scan:
                 )
                 self._pairs[key] = None
         return len(rows)
+
+    @property
+    def mixed(self) -> list[str]:
+        """A note about organisations in a list of people."""
+        if not self._organisations or self._whose is None:
+            return []
+        told = f"column {self._headers[self._whose]}: {self._organisations:,} rows are organisations, not people"
+        return [f"{told}; put them in a file of their own and import that with --as company"]
 
     @property
     def _own_statuses(self) -> bool:

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from crmcli.config import WRITABLE, make_folder, state_dir
 from crmcli.errors import CrmError
+from crmcli.exchange.footers import LINE, REASON
 from crmcli.exchange.formulas import guard
 from crmcli.services.imports import mapping
 from crmcli.services.imports.matching import match_keys
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from crmcli.config import Settings
     from crmcli.services.imports.planning import Plan
-
-#: Columns before the file's own; an import takes them for what they are and leaves them out.
-LINE, REASON = "crm_line", "crm_reason"
 
 
 class Rejects:
@@ -66,12 +65,10 @@ class Rejects:
             self._file = None
 
 
-def again(made: Plan, path: str) -> str:
+def again(made: Plan, settings: Settings, path: str) -> str:
     """The command that imports the mended file `path` as the plan imported its own: what was said by hand, and what
     the whole of the first file settled but a few rows of it may not."""
-    from shlex import quote
-
-    return " ".join(["crm import", quote(path), *(quote(word) for word in _options(made))])
+    return settings.calling("import", path, *_options(made))
 
 
 def _options(made: Plan) -> Iterator[str]:

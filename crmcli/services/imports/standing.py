@@ -27,7 +27,8 @@ def check(ctx: Context, batch: int, settled: int, rows: int) -> None:
         raise UndoneError(
             f"the import was undone while it ran (batch {batch}, by batch {found[0]}); it stopped after"
             f" {settled:,} of {rows:,} rows: what it had written is taken back, the rest was not imported",
-            f"'crm undo {found[0]}' brings back what was in; the same import again takes in what is missing",
+            f"'{ctx.settings.calling('undo', str(found[0]))}' brings back what was in; the same import again takes in"
+            " what is missing",
         )
 
 
@@ -35,7 +36,8 @@ def told(ctx: Context, batch: int, settled: int) -> str:
     """What an import that stopped says of the `settled` rows before: that they are in the book, if they are."""
     if not _stands(ctx, batch):
         return f"the {settled:,} rows that were taken in before are not in this book: import the file again"
-    return f"{settled:,} rows are in; 'crm undo {batch}' takes them back, the same import again goes on"
+    undo = ctx.settings.calling("undo", str(batch))
+    return f"{settled:,} rows are in; '{undo}' takes them back, the same import again goes on"
 
 
 def _stands(ctx: Context, batch: int) -> bool:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.keys import derive
 from crmcli.errors import CrmError
-from crmcli.services.imports import blocks, placing, standing
+from crmcli.services.imports import blocks, parents, placing, standing
 from crmcli.services.imports.blocks import Block, Reader
 from crmcli.services.imports.columns import Problem
+from crmcli.services.imports.imported import Imported
 from crmcli.services.imports.matching import NEW, Matcher
-from crmcli.services.imports.parents import Parents
 from crmcli.services.imports.planning import Plan, check
 from crmcli.services.imports.rejects import Rejects, again
 from crmcli.services.imports.trial import Earlier
@@ -36,48 +36,6 @@ HOLD = 0.2
 #: the disk; who comes meanwhile waits for the block at hand and for the commit of all.
 LONGEST = 1.0
 _MOST_LISTED = 100
-
-
-class Imported(NamedTuple):
-    """What became of the rows: `rows` = new + updated + same + repeated + refused.
-
-    `same` rows are records that the book had already, `repeated` ones are the same record as an earlier row of the
-    file; `listed` names the first refused and repeated rows; `rejects` is the file of refused rows, "" for none, and
-    `again` the command that imports it.
-    """
-
-    kind: str
-    rows: int
-    new: int
-    updated: int
-    same: int
-    repeated: int
-    refused: int
-    listed: tuple[tuple[int, str, str, str], ...] = ()
-    rejects: str = ""
-    again: str = ""
-    batch: int = 0
-    notes: tuple[str, ...] = ()
-
-    @property
-    def gist(self) -> str:
-        """The counts in words."""
-        counts = (
-            (self.new, "new"), (self.updated, "updated"), (self.same, "known already"),
-            (self.repeated, "repeated in the file"), (self.refused, "refused"),
-        )  # fmt: skip
-        said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing"
-        return f"{self.rows:,} rows of {self.kind}: {said}"
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """What to tell people."""
-        found = [self.gist, *self.notes]
-        if self.rejects:
-            found += [f"the refused rows are in {self.rejects}: mend them there, then", f"  {self.again}"]
-        if self.batch:
-            found.append(f"'crm undo {self.batch}' takes the import back")
-        return tuple(found)
 
 
 def run(
@@ -145,21 +103,31 @@ class _Import:
         self.reading = 0.0
         self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
         self.listed: list[tuple[int, str, str, str]] = []
-        self.parents = Parents(self.links)
+        self.parents = parents.Parents(ctx, self.links)
+        #: by field: how many rows had a value that has no place where they stand
+        self.idle = {"closed_at": 0, "lost_reason": 0}
+        #: records that rows are and that were removed: how many, and the first of them
+        self.hidden, self.first_hidden = 0, ""
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
         if self.dry_run:
             self._blocks(progress)
             if self.matcher.tried:
-                self.parents.rehearse(self.matcher.tried)
+                self._linked(self.parents.rehearse(self.matcher.tried))
         else:
             with self.ctx.reader.in_bulk():
                 self._blocks(progress)
                 for some in self.parents.portions():
                     with self._writing() as tx:
-                        self.parents.link(tx, some)
+                        updated = self.parents.link(tx, some)
+                    self._linked(updated)
                     self._wrote()
         return self._result()
+
+    def _linked(self, updated: int) -> None:
+        """Count the rows that were known and gave their records a parent."""
+        self.counts["updated"] += updated
+        self.counts["same"] -= updated
 
     def _blocks(self, progress: Callable[[int, int], None] | None) -> None:
         self.stages.refresh()
@@ -275,10 +243,15 @@ class _Import:
         return again
 
     def _match(self, block: Block) -> list[int]:
-        """What the rows of a block are (`Matcher.outcomes`), after their links; rows whose links fit nothing go."""
+        """What the rows of a block are (`Matcher.outcomes`), after their links; rows whose links fit nothing go, and
+        those whose amounts do not fit the record that they are."""
         if len(block):
             self._resolve(block)
-        return self.writer.outcomes(block)
+        found = self.writer.outcomes(block)
+        if self.plan.update and (bad := self.updater.misfits(block, found, self.matcher.raw)):
+            self._drop(block, bad)
+            found = self.writer.outcomes(block)
+        return found
 
     def _position(self) -> int:
         return journal.head(self.ctx.reader)[0]
@@ -301,24 +274,30 @@ class _Import:
         for field in sorted(open_links, key=lambda field: field.name != "company"):  # it tells people apart
             title = self.reader.title(field.name)
             bad = {row: one._replace(header=title) for row, one in self.links.fill(block, field).items()} | bad
-        for row, problem in sorted(bad.items()):
-            self._refuse(block.lines[row], block.cells[row], problem)
-        if bad:
-            block.without(bad)
-            if not len(block):
-                return
+        self._drop(block, bad)
+        if self.kind.kind and len(block):
+            unplaced: dict[int, Problem] = {}
+            block.columns.update(self._placed(block, unplaced))
+            self._drop(block, unplaced)
+        if not len(block):
+            return
         columns = block.columns
         if block.tags is not None:
             flat = self.links.ids("tag", [tag for tags in block.tags for tag in tags])
             at = iter(flat)
             columns["tags"] = [sorted({next(at) for _ in tags}) for tags in block.tags]
-        if self.kind.kind:
-            columns.update(self._placed(block))
         if self.kind.name == "company":
             blocks.give_domains(columns, len(block))
 
-    def _placed(self, block: Block) -> dict[str, list[Any]]:
-        return placing.place(self.stages, block, block.columns.get("lost_reason_id"), self.ctx)
+    def _drop(self, block: Block, bad: dict[int, Problem]) -> None:
+        """Refuse rows of a block."""
+        for row, problem in sorted(bad.items()):
+            self._refuse(block.lines[row], block.cells[row], problem)
+        if bad:
+            block.without(bad)
+
+    def _placed(self, block: Block, bad: dict[int, Problem]) -> dict[str, list[Any]]:
+        return placing.place(self.stages, block, block.columns.get("lost_reason_id"), self.ctx, bad)
 
     # --- outcomes ---
 
@@ -362,17 +341,19 @@ class _Import:
     def _count(self, block: Block, rows: Sorted, put: Put) -> None:
         """Count what became of a block, and remember it for the blocks that follow."""
         self.counts["new"] += len(rows.new)
+        for name, idle in block.idle.items():
+            self.idle[name] += sum(idle[row] for row in rows.new)
+            self.idle[name] += sum(idle[row] for row, _ in rows.known if self.plan.update)
         for number in put.ids:
             self.matcher.seen.add(number)
             self.matcher.made.add(number)
         for _, number in rows.known:
             self.matcher.seen.add(number)
-        if put.ids:
-            self.parents.add(block, rows.new, put.ids)
+        self.parents.add(block, rows, put, updates=self.plan.update)
         self.counts["updated"] += sum(put.changed)
         self.counts["same"] += len(rows.known) - sum(put.changed)
         if not self.plan.update:
-            self.earlier.add(rows.known, block.columns)
+            self.earlier.add(rows.known, block.columns | parents.said(block))
         # What earlier rows said names what was new by its stand-ins; else those of this block are enough.
         if not self.earlier:
             self.made.clear()
@@ -385,6 +366,7 @@ class _Import:
         for row in rows.unclear:
             reason = f"several {self.kind.plural} can be this one: tell them apart with --id or --match"
             self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
+        self._unseen(block, rows)
         again = rows.again
         if not again:
             return
@@ -397,14 +379,28 @@ class _Import:
             sources = [(block.content(-1 - number), {})] if number < 0 else [(current.get(number), self.made)]
             if number in said:
                 sources.append(({"status": "open"} | self._by_now(said[number]), self.made))
-            if all(one is None or self.updater.changes(block, row, one, made) for one, made in sources) and any(
-                one is not None for one, _ in sources
-            ):
+            other = all(one is None or self.updater.changes(block, row, one, made) for one, made in sources)
+            other = other and any(one is not None for one, _ in sources)
+            if other or self.parents.differs(block, row, number, said.get(number, {}), current.get(number)):
                 reason = f"an earlier row of the file is the same {self.kind.name}, with other values"
                 self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
             else:
                 self.counts["repeated"] += 1
                 self._list(block.lines[row], "", "", "repeats an earlier row of the file")
+
+    def _unseen(self, block: Block, rows: Sorted) -> None:
+        """Rows of records that were removed: they stay so. An update of one is refused, so that it is not lost."""
+        removed = self.matcher.removed
+        for row, number in rows.removed:
+            back = self.ctx.settings.calling(removed[number], "restore", str(number))
+            reason = f"{removed[number]}:{number} was removed; '{back}' brings it back, then import the row again"
+            self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
+        for _, number in rows.known if removed else ():
+            if number in removed:
+                self.hidden += 1
+                self.first_hidden = self.first_hidden or self.ctx.settings.calling(
+                    removed[number], "restore", str(number)
+                )
 
     def _by_now(self, said: dict[str, Any]) -> dict[str, Any]:
         """What a row said, with the ids that its links have by now."""
@@ -421,9 +417,20 @@ class _Import:
     def _result(self) -> Imported:
         counts = self.counts
         notes = [f"{self.reader.nulls:,} cells with NULL, N/A or - are taken as empty"] if self.reader.nulls else []
-        notes += self.parents.notes[:_MOST_LISTED]
+        for name, why in (("closed_at", "open"), ("lost_reason", "not lost")):
+            if self.idle[name] and not (name == "closed_at" and self.reader.expects):
+                title = self.reader.title(name)
+                notes.append(
+                    f"column {title}: {self.idle[name]:,} cells left out, of {self.kind.plural} that are {why}"
+                )
+        if self.hidden:
+            first = f"'{self.first_hidden}' brings {'it' if self.hidden == 1 else 'the first'} back"
+            which = "is removed and stays" if self.hidden == 1 else "are removed and stay"
+            notes.append(f"{self.hidden:,} of those known already {which} so: {first}")
+        notes += self.parents.notes
         return Imported(
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
             counts["refused"], tuple(sorted(self.listed)), self.rejects.path,
-            again(self.plan, self.rejects.path) if self.rejects.path else "", self.batch, tuple(notes),
+            again(self.plan, self.ctx.settings, self.rejects.path) if self.rejects.path else "", self.batch,
+            tuple(notes), self.ctx.settings.calling("undo", str(self.batch)) if self.batch else "",
         )  # fmt: skip

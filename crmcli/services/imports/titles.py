@@ -12,11 +12,12 @@ from crmcli.errors import FieldError
 #: What programs call each kind of record, before or (Persian) behind a column's own name, squeezed.
 WHOSE = {
     "lead": ("lead", "prospect", "سرنخ"),
-    "deal": ("deal", "opportunity", "معامله", "فرصت"),
+    "deal": ("deal", "opportunity", "pipelinerecord", "معامله", "فرصت"),
     "contact": ("contact", "person", "people", "customer", "شخص", "مخاطب", "مشتری"),
     "company": ("company", "account", "organization", "organisation", "customer", "شرکت", "سازمان", "مشتری"),
     "task": ("task", "activity", "وظیفه", "فعالیت"),
 }
+_NOUNS = frozenset(word for words in WHOSE.values() for word in words)
 _PEOPLE = ("contact", "person", "primarycontact", "contactperson")
 #: Codes of currencies that are words as well.
 _WORDS = frozenset(("ALL", "BOB", "CUP", "MOP", "TOP", "TRY"))
@@ -27,6 +28,7 @@ _OPAQUE = re.compile(
     r"|zcrm_\d+|[a-z]{2,8}_(?=[A-Za-z]*\d)[0-9A-Za-z]{16,}|__\w+__\.\w+"
 )
 _TELEPHONE = re.compile(r"[+(]\d.*|0\d{7,}|9\d{9,}")
+_NUMBER = re.compile(r"[+(]?\d[\d\s()./-]{5,}\d")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?")
 _LAST_WORD = re.compile(r"(.*?\S)(?:[\s_]+(?:in|به))?[\s_]+([^\s_]+)")
 
@@ -73,6 +75,8 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
     plain = title.strip().rstrip("*").strip()
     texts = [(0, plain)]
     bare = _BRACKETS.sub("", plain).strip()
+    if plain.casefold().startswith("(do not modify)") and squeeze(bare) in _NOUNS:
+        return [(0, squeeze(plain))]  # the id of the record itself, as Dynamics has it
     if bare and bare != plain:
         texts.append((20, bare))
     last = _LAST_WORD.fullmatch(bare)
@@ -116,6 +120,13 @@ def heads_numbers(title: str, sample: str) -> bool:
     if whose == key or not any(whose == word for words in WHOSE.values() for word in words):
         return False
     return _TELEPHONE.fullmatch(digits(sample).strip()) is None
+
+
+def heads_telephones(title: str, sample: str) -> bool:
+    """Whether a title that only says where somebody is heads telephones: Work, Home."""
+    if squeeze(title) not in ("work", "home", "office", "business", "private", "direct", "main", "primary", "other"):
+        return False
+    return _NUMBER.fullmatch(digits(sample).strip(" '")) is not None
 
 
 def heads_times(sample: str) -> bool:

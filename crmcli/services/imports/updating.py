@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import pipeline as rules
+from crmcli.domain.address import followed_domain
+from crmcli.services.imports.columns import Problem
 from crmcli.services.stages import next_position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from crmcli.services.imports.blocks import Block, Reader
     from crmcli.store.write import Transaction
@@ -31,6 +33,24 @@ class Updater:
         self.reader, self.kind = reader, reader.kind
         self._money = {field.column for field in reader.kind.fields if field.type.family == "money" and field.column}
 
+    def misfits(
+        self, block: Block, found: Sequence[int], stored: Callable[[Sequence[int]], Mapping[int, Mapping[str, Any]]]
+    ) -> dict[int, Problem]:
+        """Rows with an amount in another currency than one that their record keeps: a record has one for all of them.
+        `found` says which record each row is, `stored` gives records by number."""
+        given = [column for name in self._money if (column := block.columns.get(name))]
+        known = {row: n for row, n in enumerate(found) if n > 0 and any(column[row] is not None for column in given)}
+        bad, records = {}, stored(list(known.values())) if known else {}
+        for row, number in known.items():
+            current = records[number]
+            home = current.get("currency") or ""
+            amounts = self.reader.amounts(block, row, home)
+            kept = [f.name for f in self.kind.fields if f.column in self._money - amounts.keys() and current[f.column]]
+            if home and kept and amounts.get("currency", home) != home:
+                reason = f"a {self.kind.name} has one currency, and {' and '.join(kept)} of it is in {home}"
+                bad[row] = Problem("", "", reason)
+        return bad
+
     def update(self, tx: Transaction, block: Block, row: int, number: int, made: Mapping[int, int]) -> bool:
         """Give a record the values of its row; whether anything differed."""
         current = tx.row(self.kind.name, number)
@@ -39,7 +59,7 @@ class Updater:
             return False
         if "stage_id" in changes:
             changes.update(self._entered(tx, current, changes))
-        if "owner_id" in changes:
+        if "owner_id" in changes and "assigned_at" in self.kind.by_name:
             changes["assigned_at"] = tx.stamp
         return tx.change(self.kind.name, number, changes)
 
@@ -66,6 +86,11 @@ class Updater:
                 found[name] = value
         if "due_on" in found and "due_at" not in found and current.get("due_at"):
             found["due_at"] = None  # a time of a day belongs to that day
+        domains = mapped.get("domain")
+        if self.kind.name == "company" and not (domains and domains[row]):
+            found.update(followed_domain(current, found))
+        if block.done and (said := block.done[row]) is not None and said != bool(current.get("done_at")):
+            found["done_at"] = block.columns["done_at"][row] if said else None
         if self.kind.kind:
             found.update(self._placed(block, row, current, made))
         return found

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 
 class Sorted(NamedTuple):
-    """The rows of a block: new ones, (row, id) of records known before, (row, outcome) of rows said before, and those
-    that can be several records."""
+    """The rows of a block: new ones, (row, id) of records known before, (row, outcome) of rows said before, those that
+    can be several records, and (row, id) of records that an update would change although they are removed."""
 
     new: list[int]
     known: list[tuple[int, int]]
     again: list[tuple[int, int]]
     unclear: list[int]
+    removed: list[tuple[int, int]]
 
 
 class Put(NamedTuple):
@@ -58,7 +59,7 @@ class Writer:
 
     def sort(self, found: list[int]) -> Sorted:
         """Rows by their outcomes; nothing is marked as seen yet."""
-        done = Sorted([], [], [], [])
+        done = Sorted([], [], [], [], [])
         taken: set[int] = set()
         for row, number in enumerate(found):
             if number == NEW:
@@ -67,6 +68,8 @@ class Writer:
                 done.unclear.append(row)
             elif number < 0 or number in taken or number in self.matcher.seen:
                 done.again.append((row, number))
+            elif self.updates and number in self.matcher.removed:
+                done.removed.append((row, number))
             else:
                 taken.add(number)
                 done.known.append((row, number))
@@ -147,8 +150,8 @@ class Writer:
         bad: dict[int, Problem] = {}
         known = rows.known if self.updates else []
         look, vetting.look = vetting.look, None
-        singles = [(row, Sorted([row], [], [], [])) for row in rows.new]
-        singles += [(row, Sorted([], [(row, number)], [], [])) for row, number in known]
+        singles = [(row, Sorted([row], [], [], [], [])) for row in rows.new]
+        singles += [(row, Sorted([], [(row, number)], [], [], [])) for row, number in known]
         there: dict[int, int] = {}
         with contextlib.suppress(TakenBackError), tx.part():
             self.stages.refresh()

@@ -1,0 +1,105 @@
+"""What cells of an ODS file show counts: the currency, per cent, noughts in front; wherever the table is."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crmcli.exchange import workbook_ods
+from crmcli.exchange.tables import open_table
+from crmcli.exchange.workbook_child import text_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPACES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
+
+
+def cell(kind: str, value: str, shown: str, more: str = "") -> str:
+    said = f' office:value="{value}"' if value else ""
+    inner = f"<text:p>{shown}</text:p>"
+    return f'<table:table-cell office:value-type="{kind}"{said}{more}>{inner}</table:table-cell>'
+
+
+def text(shown: str) -> str:
+    return cell("string", "", shown)
+
+
+def dollars(value: str, code: str = "USD") -> str:
+    return cell("currency", value, f"${value}", f' office:currency="{code}"')
+
+
+def row(*cells: str, times: int = 1) -> str:
+    return f'<table:table-row table:number-rows-repeated="{times}">{"".join(cells)}</table:table-row>'
+
+
+def book(**sheets: str) -> str:
+    tables = "".join(f'<table:table table:name="{name}">{rows}</table:table>' for name, rows in sheets.items())
+    body = f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+    return f"<office:document-content {SPACES}>{body}</office:document-content>"
+
+
+def save(path: Path, content: str) -> str:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    return str(path)
+
+
+def test_formats_count_cell_by_cell(tmp_path: Path) -> None:
+    empty = '<table:table-cell table:number-columns-repeated="2"/>'
+    rows = (
+        row(empty, times=3)
+        + row(empty, text("name"), text("amount"), text("zip"), text("share"))
+        + row(
+            empty,
+            text("a"),
+            dollars("1250.5"),
+            cell("float", "1067", "01067"),
+            cell("percentage", "1", "100%"),
+            times=2,
+        )
+        + row(empty, text("b"), dollars("3", "GBP"), cell("float", "1067", "1,067"), cell("float", "0.5", "0.5"))
+        + row(empty, text("c"), cell("float", "5", "5"), cell("float", "493012345", "+49 30 12345"), text("007"))
+        + row('<table:covered-table-cell table:number-columns-repeated="2"/>', text("d"), cell("float", "0", "00"))
+    )
+    path = save(tmp_path / "t.ods", book(**{"A": row(dollars("9", "EUR")), "S &amp; &apos;T&apos;": rows}))
+    with open_table(path, sheet="S & 'T'") as table:
+        found = [one.cells for one in table.rows]
+    assert found == [
+        ["a", "1250.5 USD", "01067", "100%"], ["a", "1250.5 USD", "01067", "100%"], ["b", "3 GBP", "1067", "0.5"],
+        ["c", "5", "493012345", "007"], ["d", "00", "", ""],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("block", [7, 64, 1 << 20])
+def test_where_a_block_of_the_file_ends_changes_nothing(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(workbook_ods, "_BLOCK", block)
+    content = book(A=row(dollars("1", "EUR")), B=row(text("x > y")) + row(text("x"), dollars("2"), times=3))
+    found = workbook_ods.written(io.BytesIO(content.encode()), "B", 3, 5, text_of)
+    assert {number: [(place, write(2)) for place, write in cells] for number, cells in found.items()} == {
+        2: [(1, "2 USD")], 3: [(1, "2 USD")],
+    }  # fmt: skip
+    assert workbook_ods.written(io.BytesIO(content.encode()), "C", 3, 5, text_of) == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        book(A=row(dollars("1") * 3, times=9_999_999)),
+        book(A=row(dollars("1").replace("-cell ", '-cell table:number-columns-repeated="99999" ', 1))),
+        book(A="<table:table-row>" + '<table:table-cell a="' * 20_000),
+        book(A="<table:table-row>" * 2_000 + dollars("1")),
+        "<table:table " * 20_000,
+    ],
+    ids=["rows", "columns", "quotes", "open rows", "tags"],
+)  # fmt: skip
+def test_a_hostile_file_costs_no_more_than_its_cells(content: str) -> None:
+    found = workbook_ods.written(io.BytesIO(content.encode()), "A", 100, 3, text_of)
+    assert sum(len(cells) for cells in found.values()) <= 300

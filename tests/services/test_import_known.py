@@ -1,0 +1,93 @@
+"""Rows of records that the book has already: found by what they are, updated in every field, never brought back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
+from crmcli.services import deals, imports, records
+from tests.support.importing import counts, rows, take
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+
+@pytest.mark.parametrize("match", [("at",), ("at+contact",), ("body",), None], ids=str)
+def test_what_happened_is_matched_by_any_of_its_fields(ctx: Context, put: Any, match: tuple[str, ...] | None) -> None:
+    records.add(ctx, CONTACT, {"name": "Ada"})
+    path = put("type,at,contact,body\n" + "".join(f"call,2026-11-0{n} 10:00,Ada,about {n}\n" for n in range(1, 4)))
+    assert counts(take(ctx, path, kind=INTERACTION, match=match)) == (3, 3, 0, 0, 0, 0)
+    assert counts(take(ctx, path, kind=INTERACTION, match=match)) == (3, 0, 0, 3, 0, 0)
+    if match == ("at",):
+        path = put("type,at,contact,body\nemail,2026-11-02 10:00,Ada,other\n")
+        assert counts(take(ctx, path, kind=INTERACTION, match=match, update=True)) == (1, 0, 1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("kind", [CONTACT, COMPANY, TASK, LEAD, DEAL], ids=lambda kind: kind.name)
+def test_an_update_gives_a_record_another_owner(ctx: Context, put: Any, kind: Entity) -> None:
+    text = "Ref,Name,Due,Owner\n7,Ada,2026-12-01,{}\n"
+    take(ctx, put(text.format("grace")), kind=kind, id_column="Ref")
+    done = take(ctx, put(text.format("alan")), kind=kind, id_column="Ref", update=True)
+    assert counts(done) == (1, 0, 1, 0, 0, 0)
+    assert rows(ctx, kind)[0]["owner"] == "alan"
+
+
+@pytest.mark.parametrize("text", ["Name,Recurring\nAlpha,$99\n", "Name,Recurring,Currency\nAlpha,99,USD\n"])
+def test_an_update_leaves_an_amount_in_its_currency(ctx: Context, put: Any, text: str) -> None:
+    records.add(ctx, DEAL, {"name": "Alpha", "value": "1000 EUR"})
+    done = take(ctx, put(text), kind=DEAL, match=("name",), update=True)
+    assert counts(done) == (1, 0, 0, 0, 0, 1)
+    assert done.listed[0][3] == "a deal has one currency, and value of it is in EUR"
+    assert (rows(ctx, DEAL)[0]["value"], rows(ctx, DEAL)[0]["currency"]) == (100_000, "EUR")
+
+    whole = put("Name,Value,Recurring\nAlpha,$2000,$99\n")
+    assert counts(take(ctx, whole, kind=DEAL, match=("name",), update=True)) == (1, 0, 1, 0, 0, 0)
+    assert (rows(ctx, DEAL)[0]["value"], rows(ctx, DEAL)[0]["currency"]) == (200_000, "USD")
+
+
+@pytest.mark.parametrize("id_column", [None, "Ref"], ids=["recognised", "named"])
+@pytest.mark.parametrize("kind", [TASK, DEAL, LEAD], ids=lambda kind: kind.name)
+def test_an_update_refuses_a_new_id_that_comes_twice(
+    ctx: Context, put: Any, kind: Entity, id_column: str | None
+) -> None:
+    path = put(f"Name,Due,{id_column or 'External id'}\nM,2026-12-01,E9\nN,2026-12-02,E9\nO,2026-12-01,E7\n")
+    done = take(ctx, path, kind=kind, id_column=id_column, update=True)
+    assert counts(done) == (3, 2, 0, 0, 0, 1)
+    assert [line for line, *_ in done.listed] == [3]
+
+
+@pytest.mark.parametrize("as_deal", [False, True], ids=["lead", "converted"])
+def test_an_update_does_not_write_what_is_hidden(ctx: Context, put: Any, as_deal: bool) -> None:
+    text = "Ref,Name,Email\n1,Ada,{}\n2,Bob,bob@x.example\n"
+    take(ctx, put(text.format("ada@x.example")), kind=LEAD, id_column="Ref")
+    if as_deal:
+        deals.convert(ctx, 1)
+    records.remove(ctx, DEAL if as_deal else LEAD, [1])
+    back = ctx.settings.calling("deal" if as_deal else "lead", "restore", "1")
+
+    newer = put(text.format("new@x.example"))
+    done = take(ctx, newer, kind=LEAD, id_column="Ref", update=True)
+    assert counts(done) == (2, 0, 0, 1, 0, 1)
+    assert f"was removed; '{back}' brings it back" in done.listed[0][3]
+    with open(done.rejects) as file:
+        assert "new@x.example" in file.read(), "the row is not lost"
+
+    done = take(ctx, newer, kind=LEAD, id_column="Ref")
+    assert counts(done) == (2, 0, 0, 2, 0, 0)
+    assert done.notes == (f"1 of those known already is removed and stays so: '{back}' brings it back",)
+
+    records.restore(ctx, DEAL if as_deal else LEAD, [1])
+    assert counts(take(ctx, newer, kind=LEAD, id_column="Ref", update=True)) == (2, 0, 1, 1, 0, 0)
+    assert records.get(ctx, DEAL if as_deal else LEAD, 1)["email"] == "new@x.example"
+
+
+def test_a_command_that_is_told_is_for_the_book_that_was_named(ctx: Context, put: Any) -> None:
+    done = imports.run(ctx, imports.plan(ctx, put("Name,Email\nAda,ada@x.example\nBob,bad\n"), kind=LEAD))
+    book = ctx.settings.calling()
+    assert book.startswith("crm --db ")
+    assert done.again.startswith(f"{book} import {done.rejects} --as lead")
+    assert done.undo == f"{book} undo {done.batch}"
+    assert f"'{done.undo}' takes the import back" in done.lines
