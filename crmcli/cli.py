@@ -67,7 +67,7 @@ def _guarded(state: Run, words: list[str]) -> int:
             return _unread()
         return error.code if isinstance(error.code, int) else EXIT_FAILED if error.code else EXIT_OK
     except OSError as error:
-        return _failed_os(error)
+        return _failed_os(state, error)
     except UnicodeEncodeError as error:
         if not any(_broken(word) for word in words):
             return _bug(error, words)
@@ -130,7 +130,7 @@ def _render(state: Run, result: Any) -> None:
         print(f"more: --page {visible(cursor)}", file=sys.stderr)
     batch = getattr(result, "batch", 0)
     if batch and getattr(result, "changes", ()) and outlet.terminal and not state.quiet:
-        print(f"('crm undo {batch}' takes it back)", file=sys.stderr)
+        print(f"('{state.context.settings.calling('undo', str(batch))}' takes it back)", file=sys.stderr)
 
 
 def _narrate(state: Run, rows: Rows) -> None:
@@ -180,16 +180,21 @@ def _misused(error: Any) -> int:
     return _failed(message[:1].lower() + message[1:], int(error.exit_code))
 
 
-def _failed_os(error: OSError) -> int:
+def _undo(state: Run) -> str:
+    """The command that takes back what this run has saved."""
+    return f"'{state.context.settings.calling('undo', str(state.saved))}'"
+
+
+def _failed_os(state: Run, error: OSError) -> int:
+    saved = f"\n  what was saved before that stands; {_undo(state)} takes it back" if state.saved else ""
     if error.filename is None:
         _let_go(sys.stdout)
-        print(f"crm: the output cannot be written: {error.strerror or error}", file=sys.stderr)
-        return EXIT_FAILED
-    return _failed(f"{error.filename}: {error.strerror}", EXIT_FAILED)
+        return _failed(f"the output cannot be written: {error.strerror or error}{saved}", EXIT_FAILED)
+    return _failed(f"{error.filename}: {error.strerror}{saved}", EXIT_FAILED)
 
 
 def _interrupted(state: Run) -> int:
-    saved = f"'crm undo {state.saved}' takes back what was saved before" if state.saved else "nothing was saved"
+    saved = f"{_undo(state)} takes back what was saved before" if state.saved else "nothing was saved"
     try:
         sys.stdout.flush()
     except (OSError, KeyboardInterrupt):
@@ -248,33 +253,13 @@ def _let_go(stream: Any) -> None:
 
 def _bug(error: Exception, words: list[str]) -> int:
     """An error that nobody foresaw: one line for the user, the traceback in a private file."""
-    import traceback
+    from crmcli.faults import first_line, traceback_of, write_report
 
-    text = "".join(traceback.format_exception(error))
     if os.environ.get("CRM_DEBUG"):
-        print(visible(text, multiline=True), file=sys.stderr)
-    what = f"this is a bug: {type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
-    path = _report(f"crm {frame.command_line(words)}\nPython {sys.version}\n\n{text}")
+        print(visible(traceback_of(error), multiline=True), file=sys.stderr)
+    what = f"this is a bug: {type(error).__name__}: {first_line(error)}"
+    path = write_report(f"crm {frame.command_line(words)}", error)
     return _failed(what + (f"\n  a report with the details is in {path}" if path else ""), EXIT_FAILED)
-
-
-def _report(text: str) -> str:
-    """The path of a new report that only its owner can read; "" where none can be written."""
-    from datetime import UTC, datetime
-
-    from crmcli.config import state_dir
-
-    try:
-        folder = state_dir()
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        path = os.path.join(folder, f"report-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt")
-        with os.fdopen(
-            os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8", errors="backslashreplace"
-        ) as file:
-            file.write(text)
-    except (OSError, CrmError):
-        return ""
-    return path
 
 
 # --- signals --------------------------------------------------------------------------------------------------------

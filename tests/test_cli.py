@@ -102,6 +102,21 @@ def test_streams_that_are_shut_or_full(home: Path) -> None:
     assert shell("crm lead edit - owner=me <&-").returncode == 2
 
 
+def test_what_was_saved_is_said_where_the_output_is_lost(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = "crm: the output cannot be written: No space left on device\n"
+    done = shell("crm lead add Ada >/dev/full")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{lost}  what was saved before that stands; 'crm undo 2' takes it back\n",
+    )
+    assert shell("crm lead add Eve --dry-run >/dev/full").stderr.endswith(lost)
+    # That a book was made is nothing that undo takes back.
+    monkeypatch.setenv("CRM_HOME", str(tmp_path / "new"))
+    assert shell("crm lead list -o json >/dev/full").stderr.endswith(f"crm.db\n{lost}")
+
+
 def test_what_cannot_be_told_on_stderr_ends_nothing(home: Path) -> None:
     assert shell("crm lead list stge:x 2>/dev/full").returncode == 2
     assert shell("crm lead list 2>/dev/full").returncode == 0

@@ -31,8 +31,8 @@ NEAR = 7
 
 
 class Card(NamedTuple):
-    """One deal on the board; `value` is minor units of `currency`, `probability` basis points, `next_due` a day in
-    the user's zone."""
+    """One deal on the board; `value` is minor units of `currency`, `probability` basis points (what the weighted sums
+    are made of), `next_due` a day in the user's zone."""
 
     id: int
     name: str
@@ -66,12 +66,14 @@ class Lane(NamedTuple):
 
 
 class Board(NamedTuple):
-    """One pipeline; `pipelines` are (id, name) of all of them, in order."""
+    """One pipeline; `pipelines` are (id, name) of all of them, in order; `all_open` says that a deal outside of the won
+    stages is open for certain, because the filter does not speak of the status."""
 
     id: int
     name: str
     pipelines: tuple[tuple[int, str], ...]
     lanes: tuple[Lane, ...]
+    all_open: bool
 
 
 def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
@@ -84,7 +86,8 @@ def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
     number, name = next((p for p in every if p[0] == pipeline), every[0])
     stages = [stage for stage in every_stage(ctx) if stage["pipeline_id"] == number]
     where = read.where_for(ctx.reader, DEAL)
-    text = where.text(_tree(ctx, words))
+    tree, all_open = _tree(ctx, words)
+    text = where.text(tree)
     # A walk along the index (stage, status, position) for each lane is twice as fast as one over the whole table;
     # coalesce keeps SQLite from the indexes that begin with the kind, which would read every deal for each lane.
     sql = (
@@ -97,7 +100,7 @@ def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
     if elsewhere := _due_elsewhere(ctx):
         found = {stage: [_on_our_day(row, elsewhere) for row in rows] for stage, rows in found.items()}
     lanes = tuple(Lane(s["id"], s["name"], bool(s["is_won"]), found[s["id"]], sums(found[s["id"]])) for s in stages)
-    return Board(number, name, every, lanes)
+    return Board(number, name, every, lanes, all_open)
 
 
 def _due_elsewhere(ctx: Context) -> dict[int, date]:
@@ -141,17 +144,16 @@ def _on_our_day(row: tuple[Any, ...], elsewhere: dict[int, date]) -> tuple[Any, 
     return row if day is None else (*row[:6], day.isoformat(), *row[7:])
 
 
-def _tree(ctx: Context, words: Sequence[str]) -> Any:
-    """The filter's tree; where it says nothing of the status, deals won lately come in."""
+def _tree(ctx: Context, words: Sequence[str]) -> tuple[Any, bool]:
+    """The filter's tree, and whether it says nothing of the status; then deals won lately come in."""
     text = records.filter_text(DEAL, words)
     scoped = records.bound(ctx, DEAL, text)
     if not isinstance(scoped, query.And) or scoped.items[0] != query.OneOf(DEAL.by_name["status"], ("open",)):
-        return scoped
+        return scoped, False
     alive = query.Empty(DEAL.by_name["removed_at"])
     shown = [scoped.items[-1]] if text else []
-    return query.And(
-        (alive, query.Empty(DEAL.by_name["archived_at"]), records.bound(ctx, DEAL, RECENT, scope=False), *shown)
-    )
+    archived, recent = query.Empty(DEAL.by_name["archived_at"]), records.bound(ctx, DEAL, RECENT, scope=False)
+    return query.And((alive, archived, recent, *shown)), True
 
 
 def sums(rows: Iterable[tuple[Any, ...]]) -> tuple[Sum, ...]:

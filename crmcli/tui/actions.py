@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.domain.text import fold
+
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
@@ -34,6 +36,13 @@ class Action(NamedTuple):
         """The call of the handler for one of the keys; of the keys 1 to 9 it gets the number."""
         given = key if key.isdigit() else repr(self.of) if self.of else ""
         return f"{self.name}({given})" if given else self.name
+
+    def called(self, typed: str) -> bool:
+        """Whether somebody who typed this means the action: its word or its name, or its help from the first word on.
+        One word that a help begins with may be somebody's name."""
+        words, told = fold(typed).split(), fold(self.help).split()
+        begun = len(words) > 1 and " ".join(told).startswith(" ".join(words))
+        return begun or words in (told, fold(self.label).split(), [self.name])
 
     @property
     def shown(self) -> str:

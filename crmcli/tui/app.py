@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import events
-from textual.app import App, ScreenStackError
+from textual.app import App
 from textual.message import Message
 from textual.theme import Theme
 
 from crmcli.domain.text import visible
 from crmcli.errors import CrmError
+from crmcli.faults import first_line, traceback_of, write_report
 from crmcli.services import pulse
+from crmcli.services.pulse import Shown, as_shown
 from crmcli.tui.actions import ACTIONS, Action, bindings_for
 from crmcli.tui.colours import DARK, LIGHT, THEMES
-from crmcli.tui.faults import first_line, write_report
+from crmcli.tui.order import KeyOrder
 from crmcli.tui.screens.board import BoardPlace
 from crmcli.tui.screens.place import Place
-from crmcli.tui.typeahead import TypeAhead
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from textual.binding import BindingType
     from textual.driver import Driver
-    from textual.screen import Screen
 
     from crmcli.context import Context
     from crmcli.results import Changed
@@ -92,19 +92,19 @@ class Dashboard(App[int]):
         self._styled = DARK
         self.desk = desk
         self.first = screen
-        self.report = ""
+        self._stopped = False
         #: Why the book could not be asked whether it has changed.
         self.trouble = ""
         self._leaving, self._started = 0, False
         self._places: dict[str, Place] = {}
-        #: Keys and pastes that wait for the one before them.
-        self.typed = TypeAhead(self._settled, self._held, self._typed_on, self._handle_exception)
-        #: Whether it is being looked up what an undo would take back, and what has become of a line that was saved.
         #: How often the book could be reached again.
         self.recovered = 0
-        self._undoing = self._expecting = self._once_more = False
-        #: The rows that nobody has asked for (`aside`): their group and token.
-        self._aside: tuple[str, int] = ("", 0)
+        #: Keys and pastes that wait for the one before them.
+        self.typed = KeyOrder(self, desk, super().on_event, self._handle_exception)
+        #: Whether the book is to be asked again as soon as it has answered.
+        self._once_more = False
+        #: Faults that were written down, and where: one that comes with every beat is written once.
+        self._reports: dict[str, str] = {}
         # Every main place has a stack of screens of its own.
         for mode, name in {self.DEFAULT_MODE: screen, **{name: name for name in PLACES if name != screen}}.items():
             self.add_mode(mode, partial(self.place, name))
@@ -189,48 +189,6 @@ class Dashboard(App[int]):
                 return
         await super().on_event(event)
 
-    async def _typed_on(self, event: events.Event) -> None:
-        """Pass on what has waited for its turn."""
-        if self._uppermost is not None:
-            await super().on_event(event)
-
-    @property
-    def _uppermost(self) -> Screen[Any] | None:
-        """The screen that gets what is typed; None while there is none, or none any more."""
-        try:
-            return self.screen if self.is_running and not self._exit else None
-        except ScreenStackError:
-            return None
-
-    def _settled(self) -> bool:
-        """Whether everybody on the screen has looked at everything."""
-        screen = self._uppermost
-        nodes = (self, screen, *screen.walk_children()) if screen else ()
-        return not screen or (screen.is_mounted and not any(node.message_queue_size for node in nodes))
-
-    def _held(self, event: events.Event) -> bool:
-        """Whether a key is about what is not there yet: rows that were asked for, or a record that is being saved.
-        Other keys must not do to what is still on the screen what was meant for something else."""
-        screen, key = self._uppermost, getattr(event, "key", "")
-        if screen is None or key == "escape":
-            return False
-        if not isinstance(screen, Place):
-            return key != "enter" and getattr(screen, "saving", False)
-        if screen.bar and screen.bar.has_focus_within:
-            return False
-        token = self.desk.awaited(screen.group)
-        asked = bool(token) and self._aside != (screen.group, token)
-        first = screen.seen is None and self.desk.pending > 0
-        return self._undoing or (key != "q" and (asked or first or self._expecting))
-
-    def aside(self, place: Place, load: Callable[[], None]) -> None:
-        """Ask for rows that nobody waits for: what is typed meanwhile is about those on the screen."""
-        before = self.desk.awaited(place.group)
-        load()
-        token = self.desk.awaited(place.group)
-        if token != before:
-            self._aside = (place.group, token)
-
     # --- the desk's answers ---
 
     def deliver(self, answer: Answer) -> None:
@@ -254,10 +212,17 @@ class Dashboard(App[int]):
 
     def _refused(self, job: Job, error: Exception) -> None:
         if not isinstance(error, CrmError):
-            path = write_report(error)
-            error = CrmError(f"that went wrong: {type(error).__name__}: {first_line(error)}", f"report: {path}")
+            error = CrmError(f"that went wrong: {type(error).__name__}: {first_line(error)}", self._reported(error))
         if not (job.failed and job.failed(error)):
             self.toast(str(error), bad=True)
+
+    def _reported(self, error: BaseException) -> str:
+        """Write a fault down; the words that say where."""
+        what = traceback_of(error)
+        if what not in self._reports:
+            self._reports[what] = write_report("crm, the dashboard", error)
+        path = self._reports[what]
+        return f"report: {path}" if path else "no report of it can be written"
 
     def on_remarked(self, message: Remarked) -> None:
         self.toast(message.line)
@@ -271,7 +236,7 @@ class Dashboard(App[int]):
     def beat(self, asked: bool = False) -> None:
         """Look whether anybody has changed the book; what is on the screen follows. `asked`: keys wait for that."""
         self._waited()
-        self._expecting = self._expecting or asked
+        self.typed.expecting = self.typed.expecting or asked
         if self.desk.awaited("pulse"):
             # Asked anew it would never be heard where an answer takes longer than a beat; what was just written wants
             # one from after that.
@@ -283,7 +248,7 @@ class Dashboard(App[int]):
         if self.trouble:
             self.trouble = ""
             self.recovered += 1
-        asked, self._expecting = self._expecting, False
+        asked, self.typed.expecting = self.typed.expecting, False
         if self._once_more:
             self._once_more = False
             self.beat(asked=True)
@@ -293,7 +258,7 @@ class Dashboard(App[int]):
         if asked:
             here.follow(found)
         else:
-            self.aside(here, lambda: here.follow(found))
+            self.typed.aside(here, lambda: here.follow(found))
 
     def _waited(self) -> None:
         """Say in the title that the book is waited for, if that takes long, and for how long it has."""
@@ -307,7 +272,7 @@ class Dashboard(App[int]):
     def _unheard(self, error: CrmError) -> bool:
         """Say that what is on the screen may be out of date: in a toast now, and in the title while it is so."""
         said, self.trouble = bool(self.trouble), error.message
-        self._expecting = self._once_more = False
+        self.typed.expecting = self._once_more = False
         if self.here:
             self.here.warn(error.message)
         return said
@@ -334,30 +299,35 @@ class Dashboard(App[int]):
             self.open_record(*choice)
 
     def action_undo(self) -> None:
-        if not self._undoing:
-            self._undoing = True
-            self.desk.ask(take_back, then=self._undone, ended=self._undo_ended)
+        if not self.typed.undoing and self.here and not self.here.small:
+            self.typed.undoing = True
+            # The number of a batch means something else in another book.
+            shown = Shown(self.here.shown) if self.here.shown else None
+            self.desk.ask(
+                as_shown, shown, (), take_back, then=partial(self._undone, shown=shown), ended=self._undo_ended
+            )
 
     def _undo_ended(self) -> None:
-        self._undoing = False
+        self.typed.undoing = False
 
-    def _undone(self, found: Changed | Ahead) -> None:
+    def _undone(self, found: Changed | Ahead, shown: Shown | None) -> None:
         from crmcli.services.undoing import Ahead
 
         if isinstance(found, Ahead):
             from crmcli.tui.screens.windows import Question
 
             text = f"Take back '{found.command}', {found.count:,} changes?"
-            self.push_screen(Question(text), lambda yes: self._undo_all(found.batch) if yes else None)
+            self.push_screen(Question(text), lambda yes: self._undo_all(found.batch, shown) if yes else None)
             return
-        again = f"'crm undo {found.batch}' brings it back" if found.batch else ""
+        undo = self.desk.settings.calling("undo", str(found.batch))
+        again = f"'{undo}' brings it back" if found.batch else ""
         self.toast("\n".join([*found.lines, again]))
         self.beat()
 
-    def _undo_all(self, batch: int) -> None:
+    def _undo_all(self, batch: int, shown: Shown | None) -> None:
         from crmcli.services import undoing
 
-        self.desk.ask(undoing.undo, batch, then=self._undone)
+        self.desk.ask(as_shown, shown, (), undoing.undo, batch, then=partial(self._undone, shown=shown))
 
     def action_refresh(self) -> None:
         if self.here:
@@ -417,10 +387,10 @@ class Dashboard(App[int]):
     def _fatal_error(self) -> None:
         """Leave with one line and a report file; Textual would print a traceback with the user's data in it."""
         error = self._exception
-        if error is not None and not self.report:
-            self.report = write_report(error)
+        if error is not None and not self._stopped:
+            self._stopped = True
             line = f"crm: the dashboard stopped: {type(error).__name__}: {first_line(error)}"
-            self._exit_renderables.append(Text(visible(f"{line} (report: {self.report})")))
+            self._exit_renderables.append(Text(visible(f"{line} ({self._reported(error)})")))
         self._close_messages_no_wait()
 
     def panic(self, *renderables: object) -> None:  # noqa: ARG002 - Textual's signature

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Lanes narrower than this are left out and reached by moving on.
 NARROWEST = 18
+#: Where a card has its status.
+STATUS = Card._fields.index("status")
 #: Lines above the cards: the lane's name, its sums, a rule.
 HEAD = 3
 #: From so many lines on there is an empty one between two cards.
@@ -42,6 +44,8 @@ class Lanes:
         #: The cursor's place and the uppermost card in sight, for each lane.
         self.at: list[int] = []
         self.top: list[int] = []
+        #: The same before the last move.
+        self._before: tuple[list[int], list[int]] | None = None
         self.first = 0
         self.spans: list[Span] = []
         #: The lane that a card is dragged over, and that card's number.
@@ -53,6 +57,7 @@ class Lanes:
     def show(self, board: Board, look: Look) -> None:
         """Show this board with the cursor on the card it was on, or near it."""
         before, kept = self.board, self.card.id if self.card else None
+        self._before = None
         self.board, self.look = board, look
         if before is None or before.id != board.id:
             self.at, self.top = [0] * len(board.lanes), [0] * len(board.lanes)
@@ -123,8 +128,8 @@ class Lanes:
             self.at[lane] = max(self.top[lane], min(self.at[lane], self.top[lane] + self.page - 1))
 
     def carry(self, to: int, number: int | None = None) -> tuple[Card, Lane] | None:
-        """Put a card (None: the one under the cursor) into another lane at once, before the book knows; the card and
-        its new lane, or None when it cannot go there."""
+        """Put a card (None: the one under the cursor) into another lane at once, before the book knows; the card as it
+        was and its new lane, or None when it cannot go there."""
         if self.board is None or not 0 <= to < len(self.all):
             return None
         if number is not None and not self.follow(number):
@@ -133,7 +138,8 @@ class Lanes:
         if card is None or to == source:
             return None
         lanes = list(self.all)
-        moved = card._replace(stage_id=lanes[to].id)
+        self._before = (list(self.at), list(self.top))
+        moved = card._replace(stage_id=lanes[to].id, status="won" if lanes[to].won else "open")
         rest = [c for c in lanes[source].cards if c[0] != card.id]
         joined = [*lanes[to].cards, tuple(moved)]
         lanes[source] = lanes[source]._replace(cards=rest, sums=sums(rest))
@@ -142,7 +148,18 @@ class Lanes:
         self.at[source] = max(0, min(self.at[source], len(rest) - 1))
         self.lane, self.at[to] = to, len(joined) - 1
         self.settle()
-        return moved, lanes[to]
+        return card, lanes[to]
+
+    def put_back(self, board: Board, look: Look) -> None:
+        """Show this board after a move that came to nothing; the lanes stand where they stood before it."""
+        stood = self._before
+        self.show(board, look)
+        if stood:
+            at = self.at[self.lane] if self.all else 0
+            self.at, self.top = stood
+            if self.all:
+                self.at[self.lane] = at
+            self.settle()
 
     def settle(self) -> None:
         """Bring the cursor into sight."""
@@ -251,17 +268,20 @@ class Lanes:
 
 
 def summary(board: Board) -> tuple[list[tuple[str, bool]], str]:
-    """What the title says of a board: its pipelines as tabs (text, chosen), and what its open deals are worth."""
+    """What the title says of a board: its pipelines as tabs (text, chosen), and what the deals outside of its won
+    stages are worth: open ones, unless the filter asks for lost ones."""
     several = len(board.pipelines) > 1
     tabs = [
         (f"{i} {name}" if several else name, number == board.id) for i, (number, name) in enumerate(board.pipelines, 1)
     ]
     totals: dict[str, int] = {}
-    opened = [lane for lane in board.lanes if not lane.won]
-    for lane in opened:
+    shown = [lane for lane in board.lanes if not lane.won]
+    for lane in shown:
         for entry in lane.sums:
             totals[entry.currency] = totals.get(entry.currency, 0) + entry.value
     worth = " + ".join(f"{short(value, code)} {code}" for code, value in list(totals.items())[:3])
-    count = sum(len(lane.cards) for lane in opened)
-    words = f"{count:,} open deal{'' if count == 1 else 's'}"
+    count = sum(len(lane.cards) for lane in shown)
+    closed = 0 if board.all_open else sum(card[STATUS] != "open" for lane in shown for card in lane.cards)
+    what = "open " if not closed else "lost " if closed == count else ""
+    words = f"{count:,} {what}deal{'' if count == 1 else 's'}"
     return tabs, f"{words}, {worth}" if worth else words

@@ -16,6 +16,23 @@ _TERM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\S)+')
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _ABOUT = re.compile(r'(?:^|\s)(at|minutes|direction)=("[^"]*"|\S+)\s*$')
 _TAG = re.compile(r"#(\w[\w-]*)")
+#: What a line that adds a record of a kind may look like, one that adds a task to what is on the screen, and one that
+#: changes a record.
+ADDED = {
+    "lead": 'Ada Lovelace company="Analytical Engines" value=12k #vip',
+    "deal": 'Looms company="Analytical Engines" value=12k #vip',
+    "contact": 'Ada Lovelace company="Analytical Engines" email=ada@engines.example #vip',
+    "company": "Analytical Engines website=engines.example #vip",
+    "task": "Call Ada due=fri on=lead:12 type=call",
+}
+TASKED = "Call Ada due=fri type=call"
+CHANGED = {
+    "lead": "stage=qualified owner=me tags=+vip",
+    "deal": "stage=qualified owner=me tags=+vip",
+    "contact": "phone=+44201234567 owner=me tags=+vip",
+    "company": "city=London owner=me tags=+vip",
+    "task": "due=fri type=call owner=me",
+}
 #: A line break in a line, typed or pasted.
 BREAK = "⏎"
 _OUTSIDE = re.compile(rf'("(?:[^"]|"")*")|{BREAK}')
@@ -46,18 +63,20 @@ def read(line: str) -> tuple[str, dict[str, str]]:
     return " ".join(rest), assigned
 
 
-def new(line: str, given: Mapping[str, str]) -> dict[str, str]:
-    """What a quick-add line makes: the fields typed, and `given` where nothing was typed. Raises UsageError."""
+def new(line: str, given: Mapping[str, str], kind: str) -> dict[str, str]:
+    """What a quick-add line makes of this kind: the fields typed, and `given` where nothing was typed. Raises
+    UsageError."""
     name, assigned = read(line)
     if not (name or assigned.get("name")):
-        raise UsageError("a name is needed", 'such as: Ada Lovelace company="Analytical Engines" value=12k #vip')
+        raise UsageError("a name is needed", f"such as: {ADDED[kind]}")
     if "pipeline" in assigned:  # a stage that is given is one of the pipeline that is given
         given = {field: value for field, value in given.items() if field != "stage"}
     return {**given, **({"name": name} if name else {}), **assigned}
 
 
-def change(line: str) -> dict[str, str]:
-    """What an edit line changes; `#vip` adds a tag. Raises UsageError for words that assign nothing."""
+def change(line: str, kind: str) -> dict[str, str]:
+    """What an edit line changes in a record of this kind; `#vip` adds a tag. Raises UsageError for words that assign
+    nothing."""
     every = words(line)
     tags = ["+" + word[1:] for word in every if _TAG.fullmatch(word)]
     rest, assigned = split_words([word for word in every if not _TAG.fullmatch(word)])
@@ -68,7 +87,7 @@ def change(line: str) -> dict[str, str]:
     if tags:
         assigned["tags"] = ",".join([*([assigned["tags"]] if assigned.get("tags") else []), *tags])
     if not assigned:
-        raise UsageError("nothing to change", "write FIELD=VALUE, such as stage=qualified or tags=+vip,-cold")
+        raise UsageError("nothing to change", f"write FIELD=VALUE, such as {CHANGED[kind]}")
     return assigned
 
 

@@ -75,6 +75,8 @@ class Desk:
         self.settings = settings
         self.context = _Talking(settings, self._say, plugins)
         self.pending = 0
+        #: The batches that were written here: one who goes on after his own change has seen it.
+        self.own: set[int] = set()
         self._latest: dict[str, int] = {}
         #: The newest question of each group that has no answer yet.
         self._awaited: dict[str, int] = {}
@@ -231,7 +233,7 @@ class Desk:
         except KeyboardInterrupt:
             with self._turn:
                 self._withdrawn.update(number for number in self._writes if number > self._begun)
-            say("left without waiting; 'crm undo --list' shows what was saved")
+            say(f"left without waiting; {self._told_by()}")
             return 1
         code = self._last_word(say)
         if told and not code:
@@ -246,6 +248,9 @@ class Desk:
         count = self._unwritten()
         return f"{count} change{'' if count == 1 else 's'} still"
 
+    def _told_by(self) -> str:
+        return f"'{self.settings.calling('undo', '--list')}' shows what was saved"
+
     def _last_word(self, say: Callable[[str], None]) -> int:
         """Tell what nobody has been told: writes that failed, and those that take too long."""
         code = 0
@@ -254,7 +259,7 @@ class Desk:
                 say(str(answer.error) if isinstance(answer.error, CrmError) else f"not saved: {answer.error!r}")
                 code = answer.error.code if isinstance(answer.error, CrmError) else 1
         if self._unwritten():
-            say(f"{self._counted()} not saved: the book is busy; 'crm undo --list' shows what was saved")
+            say(f"{self._counted()} not saved: the book is busy; {self._told_by()}")
             code = code or 1
         return code
 
@@ -294,6 +299,8 @@ class Desk:
                 return Answer(job, None, None)
         self.context.tick()
         try:
-            return Answer(job, job.verb(self.context, *job.args, **job.named), None)
+            value = job.verb(self.context, *job.args, **job.named)
+            self.own.add(self.context.batch)
+            return Answer(job, value, None)
         except Exception as error:  # whatever a verb or a plugin in it does, the dashboard lives on
             return Answer(job, None, error)

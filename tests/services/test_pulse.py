@@ -11,9 +11,9 @@ import pytest
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import DEAL
-from crmcli.errors import NewerDatabaseError, StoreError
-from crmcli.services import board, records
-from crmcli.services.pulse import pulse, stamped
+from crmcli.errors import ConflictError, NewerDatabaseError, StoreError
+from crmcli.services import board, deals, records
+from crmcli.services.pulse import Shown, as_shown, pulse, stamped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,29 @@ def test_it_changes_with_every_commit_and_every_minute_and_only_then(
     monkeypatch.setenv("CRM_NOW", "2026-11-22T00:00:10+00:00")
     ctx.tick()
     assert pulse(ctx) > added
+
+
+def test_what_is_done_to_a_record_as_it_was_shown(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (records.add(ctx, DEAL, {"name": name}).ids[0] for name in ("First", "Second"))
+    shown = pulse(ctx)
+    seen = Shown(shown, "deal", first, shown.seq)
+    as_shown(ctx, seen, (), deals.move, DEAL, [first], "qualified")
+    own = {ctx.batch}
+    records.edit(ctx, DEAL, [second], {"name": "Other"})
+    as_shown(ctx, seen, own, deals.move, DEAL, [first], "proposition")
+    own.add(ctx.batch)
+    monkeypatch.setattr(type(ctx), "actor", "maya")
+    ctx.tick()
+    deals.won(ctx, DEAL, [first])
+    with pytest.raises(ConflictError, match=f"deal:{first} was changed meanwhile by maya"):
+        as_shown(ctx, seen, own, deals.move, DEAL, [first], "new")
+    assert records.get(ctx, DEAL, first)["status"] == "won"
+    as_shown(ctx, seen._replace(since=pulse(ctx).seq), own, deals.move, DEAL, [first], "new")
+    assert records.get(ctx, DEAL, first)["status"] == "open"
+    as_shown(ctx, None, (), deals.won, DEAL, [second])
+    for other in (shown._replace(head="another"), shown._replace(seq=shown.seq + 1000)):
+        with pytest.raises(ConflictError, match="another book"):
+            as_shown(ctx, Shown(other), own, records.add, DEAL, {"name": "Third"})
 
 
 @pytest.mark.parametrize("ctx", ["sqlite"], indirect=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.widgets import Input
 
-from crmcli.domain.entities import DEAL, LEAD, TASK
-from crmcli.errors import StoreError
+from crmcli.domain.entities import DEAL, ENTITIES, LEAD, TASK
+from crmcli.errors import StoreError, UsageError
 from crmcli.services import records
 from crmcli.tui import lines
-from crmcli.tui.actions import ACTIONS, PLACES, actions_for
+from crmcli.tui.actions import ACTIONS, PLACES, Action, actions_for
 from crmcli.tui.app import Dashboard
 from crmcli.tui.screens import listing
 from crmcli.tui.screens.board import BoardPlace
@@ -258,6 +258,37 @@ async def test_calls_from_a_task_go_to_what_it_is_about(dashboard: Any, book: Bo
         assert book.context.reader.value("SELECT opportunity_id FROM v_interaction ORDER BY id DESC LIMIT 1") == 1
 
 
+async def test_a_task_s_own_page_acts_on_what_it_is_about(dashboard: Any, book: Book) -> None:
+    async with dashboard(screen="today") as (app, pilot):
+        await press(app, pilot, "enter", "n", '"a note"', "enter", "t", '"Next due=fri"', "enter", "w")
+        body = "SELECT body FROM interaction WHERE opportunity_id = 1 ORDER BY id DESC LIMIT 1"
+        assert book.context.reader.value(body) == "a note"
+        found = records.get(book.context, DEAL, 1)
+        assert (found["status"], found["open_tasks"]) == ("won", 2)
+
+
+async def test_today_counts_all_that_needs_somebody(dashboard: Any, book: Book) -> None:
+    with book.context.writing("test"):
+        for number in range(30):
+            records.add(book.context, TASK, {"name": f"Late {number}", "due": "yesterday"})
+    async with dashboard(size=(120, 40), screen="today") as (app, _pilot):
+        heads = [row.data for row in app.screen.view.rows if row.key is None]
+        total = sum(int(head.partition("(")[2].partition(",")[0].strip(")")) for head in heads)
+        assert total > 30
+        assert f", {total} to look at" in screen_text(app)
+
+
+@pytest.mark.parametrize("kind", ["lead", "deal", "contact", "company", "task"])
+def test_the_examples_of_lines_are_taken(book: Book, kind: str) -> None:
+    number = records.add(book.context, LEAD, {"name": "Ada"}).ids[0]
+    example = lines.ADDED[kind].replace("lead:12", f"lead:{number}")
+    made = records.add(book.context, ENTITIES[kind], lines.new(example, {}, kind)).ids
+    records.edit(book.context, ENTITIES[kind], made, lines.change(lines.CHANGED[kind], kind))
+    with pytest.raises(UsageError) as refused:
+        lines.new("", {}, kind)
+    assert lines.ADDED[kind] in refused.value.hint
+
+
 @covers("convert")
 async def test_convert_a_lead(dashboard: Any, book: Book) -> None:
     async with dashboard() as (app, pilot):
@@ -402,6 +433,21 @@ async def test_the_palette_runs_actions_and_opens_records(dashboard: Any) -> Non
         assert (app.screen.subject().kind, app.screen.subject().id) == ("deal", 2)
         await press(app, pilot, ":", '"what needs you"', "enter")
         assert isinstance(app.screen, TodayPlace)
+
+
+@pytest.mark.parametrize("typed", ["board", "today", "call", "log a call", "Log a call on the timeline"])
+async def test_the_palette_puts_an_action_that_was_typed_before_records(dashboard: Any, book: Book, typed: str) -> None:
+    records.add(book.context, LEAD, {"name": "Log a call on the timeline on board today"})
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, ":")
+        app.screen.query_one(Input).value = typed
+        await settle(app, pilot)
+        rows = app.screen.query_one(RowsView).rows
+        assert isinstance(rows[0].data, Action)
+        assert any(not isinstance(row.data, Action) for row in rows)
+        app.screen.query_one(Input).value = "log"
+        await settle(app, pilot)
+        assert not isinstance(app.screen.query_one(RowsView).rows[0].data, Action)
 
 
 @covers("help")

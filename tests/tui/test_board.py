@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.events import MouseUp
+from textual.widgets import Input
 
+from crmcli import __version__
 from crmcli.domain.entities import DEAL
 from crmcli.domain.text import width
 from crmcli.errors import StoreError
@@ -47,6 +50,23 @@ async def test_a_drag_ends_with_escape_and_outside_of_the_lanes(dashboard: Any, 
         assert "→" not in screen_text(app)
 
 
+async def test_a_drag_ends_with_any_key_and_another_button_drops_nothing(dashboard: Any, book: Book) -> None:
+    async with dashboard() as (app, pilot):
+        for keys in (("x", "escape"), ("j",)):
+            await pilot.mouse_down("#body", offset=(3, 5))
+            await pilot.hover("#body", offset=(45, 8))
+            await press(app, pilot, *keys)
+            assert "→" not in screen_text(app), keys
+            await pilot.mouse_up("#body", offset=(45, 8))
+            await settle(app, pilot)
+            assert book.deal("Bulk paper")["stage"] == "New", keys
+        await pilot.mouse_down("#body", offset=(3, 5))
+        await pilot.hover("#body", offset=(45, 8))
+        await pilot._post_mouse_events([MouseUp], "#body", (45, 8), button=3)
+        await settle(app, pilot)
+        assert book.deal("Bulk paper")["stage"] == "New"
+
+
 async def test_a_click_puts_the_cursor_and_a_double_click_opens(dashboard: Any) -> None:
     async with dashboard() as (app, pilot):
         await pilot.click("#body", offset=(25, 5))
@@ -68,6 +88,52 @@ async def test_changes_by_others_appear_within_a_second_with_the_cursor_on_its_c
         assert "From elsewhere" in [card[1] for card in view.lanes[0].cards]
         assert view.card.name == "Bulk paper"
         assert view.lanes[view.lane].name == "Qualified"
+
+
+@pytest.mark.parametrize(("words", "title"), [
+    ("is:lost", "2 lost deals, 12.9k EUR"), ("is:open or is:lost", "8 deals, "), ("stage:new", "1 open deal, 1.2M EUR"),
+    ("is:won", "0 open deals"),
+])  # fmt: skip
+async def test_the_title_counts_what_is_shown(dashboard: Any, book: Book, words: str, title: str) -> None:
+    deals.lost(book.context, DEAL, [1, 2], "Too expensive")
+    async with dashboard(size=(120, 40)) as (app, pilot):
+        await press(app, pilot, "/")
+        app.screen.query_one(Input).value = words
+        await settle(app, pilot)
+        assert title in screen_text(app).splitlines()[0]
+
+
+@pytest.mark.parametrize(("words", "key", "said"), [
+    ("is:lost", "L", "it was lost and is open again"), ("is:won", "H", "it was won and is open again"),
+])  # fmt: skip
+async def test_a_move_that_opens_a_closed_deal_says_so(
+    dashboard: Any, book: Book, words: str, key: str, said: str
+) -> None:
+    deals.lost(book.context, DEAL, [1], "Too expensive")
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "/")
+        app.screen.query_one(Input).value = words
+        await press(app, pilot, "enter")
+        if app.screen.view.card is None:
+            await press(app, pilot, "l", "l", "l")
+        number = app.screen.view.card.id
+        await press(app, pilot, key)
+        assert said in toasts(app)
+        assert records.get(book.context, DEAL, number)["status"] == "open"
+
+
+async def test_a_move_that_came_to_nothing_leaves_the_lanes_where_they_stood(dashboard: Any, book: Book) -> None:
+    with book.context.writing("test"):
+        for number in range(40):
+            records.add(book.context, DEAL, {"name": f"Deal {number}", "stage": "qualified"})
+    async with dashboard() as (app, pilot):
+        lanes = app.screen.view._lanes
+        await press(app, pilot, "l", "j", "h")
+        before = (lanes.lane, list(lanes.at), list(lanes.top))
+        app.screen.view.carry(1)
+        assert lanes.top[1] > 0
+        app.screen.put_back()
+        assert (lanes.lane, lanes.at, lanes.top) == before
 
 
 async def test_a_failed_move_is_said_and_shown_back(
@@ -96,7 +162,11 @@ async def test_a_verb_that_breaks_is_one_line_and_a_report(
         await press(app, pilot, "w")
         assert "ZeroDivisionError: no [/] luck" in toasts(app)
         assert "Traceback" not in screen_text(app)
-        assert "ZeroDivisionError" in (isolated / "state" / "dashboard-error.txt").read_text()
+        await press(app, pilot, "w")
+        (report,) = (isolated / "state").glob("report-*.txt")
+        command, version, *rest = report.read_text().splitlines()
+        assert (command, version) == ("crm, the dashboard", f"crm {__version__}")
+        assert "ZeroDivisionError: no [/] luck" in rest
 
 
 async def test_hostile_names_are_shown_as_they_are_and_harmless(dashboard: Any) -> None:
@@ -131,12 +201,16 @@ async def test_lanes_that_have_no_room_are_reached_by_walking(dashboard: Any) ->
         assert "‹" in screen_text(app)
 
 
-async def test_a_window_that_is_too_small_says_so_and_recovers(dashboard: Any) -> None:
+async def test_a_window_that_is_too_small_says_so_and_recovers(dashboard: Any, book: Book) -> None:
     async with dashboard() as (app, pilot):
         for size in ((20, 5), (1, 1), (200, 60), (59, 14)):
             await pilot.resize_terminal(*size)
             await settle(app, pilot)
         assert "at least" in screen_text(app)
+        assert app.screen.subject().name == "Loom cards"
+        await press(app, pilot, "L", "w", "x", "j", "u")
+        assert app.screen.where == "board"
+        assert book.deal("Loom cards")["stage"] == "New"
         await pilot.resize_terminal(80, 24)
         await settle(app, pilot)
         assert "Loom cards" in screen_text(app)

@@ -147,7 +147,7 @@ async def test_an_answer_that_takes_longer_than_a_beat_is_heard(
         app.beat(asked=True)
         gate.open.set()
         await until(app, pilot, lambda: "From elsewhere" in lanes(app)[0])
-        await until(app, pilot, lambda: not app._expecting)
+        await until(app, pilot, lambda: not app.typed.expecting)
 
 
 async def test_a_book_that_a_newer_program_upgraded_is_not_written(dashboard: Any, book: Book) -> None:

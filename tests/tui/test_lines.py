@@ -34,20 +34,20 @@ def test_a_new_record(line: str, name: str, assigned: dict[str, str]) -> None:
 
 
 def test_what_is_typed_goes_before_what_is_given() -> None:
-    assert lines.new("Mill stage=won", {"stage": "New", "pipeline": "Sales"}) == {
+    assert lines.new("Mill stage=won", {"stage": "New", "pipeline": "Sales"}, "deal") == {
         "name": "Mill",
         "stage": "won",
         "pipeline": "Sales",
     }
     with pytest.raises(UsageError, match="name"):
-        lines.new("value=3", {})
+        lines.new("value=3", {}, "lead")
 
 
 def test_an_edit_assigns_or_says_what_does_not() -> None:
-    assert lines.change('name="Big deal" #vip tags=-cold') == {"name": "Big deal", "tags": "-cold,+vip"}
+    assert lines.change('name="Big deal" #vip tags=-cold', "lead") == {"name": "Big deal", "tags": "-cold,+vip"}
     for line in ("", "vip", "name=Big deal"):
         with pytest.raises(UsageError):
-            lines.change(line)
+            lines.change(line, "lead")
 
 
 @given(
@@ -56,7 +56,7 @@ def test_an_edit_assigns_or_says_what_does_not() -> None:
 def test_an_offered_assignment_reads_back(value: str) -> None:
     line = lines.assignment("name", value)
     assert "\n" not in line
-    assert lines.change(line) == {"name": value}
+    assert lines.change(line, "lead") == {"name": value}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_logged_line(line: str, body: str, more: dict[str, str]) -> None:
 
 
 def test_a_value_with_the_sign_of_a_break_is_read_back_as_one() -> None:
-    assert lines.change(lines.assignment("name", "a⏎b")) == {"name": "a\nb"}
+    assert lines.change(lines.assignment("name", "a⏎b"), "lead") == {"name": "a\nb"}
     assert (lines.joined(" a ⏎⏎b  c"), lines.joined("a  b")) == ("a b  c", "a  b")
 
 

@@ -175,7 +175,8 @@ def test_a_fault_of_the_program_is_one_line_and_a_report(book: Book, isolated: P
     assert code == 1
     assert "Traceback" not in last
     assert "the dashboard stopped: LookupError: lost [/] ^[[2Jit" in last.replace("\r\n", " ").replace("  ", " ")
-    assert "LookupError" in (isolated / "state" / "dashboard-error.txt").read_text()
+    (report,) = (isolated / "state").glob("report-*.txt")
+    assert "LookupError" in report.read_text()
 
 
 CATCH = "\ntry: run(Context())\nexcept CrmError as e: print(e); sys.exit(e.code)"

@@ -8,7 +8,8 @@ from crmcli.domain.entities import DEAL
 from crmcli.services import board, deals
 from crmcli.tui.actions import bindings_for
 from crmcli.tui.lanes import summary
-from crmcli.tui.screens.place import Place, Subject
+from crmcli.tui.screens.acting import Subject
+from crmcli.tui.screens.place import Place
 from crmcli.tui.widgets.bars import TitleBar
 from crmcli.tui.widgets.board import BoardView
 
@@ -56,7 +57,7 @@ class BoardPlace(Place):
 
     def put_back(self) -> None:
         if self.found:
-            self.view.show(self.found, self.dashboard.look)
+            self.view.put_back(self.found, self.dashboard.look)
             self._tell(self.found)
 
     def subject(self) -> Subject | None:
@@ -94,10 +95,15 @@ class BoardPlace(Place):
         moved = self.view.carry(to, card)
         if moved is None:
             return
+        before, lane = moved
         self.forget()
         if self.view.board:
             self._tell(self.view.board)
-        self.write(deals.move, DEAL, [moved[0].id], moved[1].name, quiet=not moved[1].won, source="tui")
+        # A move that is no more than what is seen needs no words.
+        quiet = before.status == "open" and not lane.won
+        also = "" if before.status == "open" or lane.won else f"it was {before.status} and is open again"
+        about = Subject("deal", before.id, before.name)
+        self.write(deals.move, DEAL, [before.id], lane.name, about=about, quiet=quiet, also=also, source="tui")
 
     def on_board_view_dropped(self, message: BoardView.Dropped) -> None:
         self._move(message.lane, message.card)

@@ -10,7 +10,8 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import visible, width
 from crmcli.services import records
 from crmcli.tui.actions import bindings_for
-from crmcli.tui.screens.place import Place, Subject
+from crmcli.tui.screens.acting import Subject, linked
+from crmcli.tui.screens.place import Place
 from crmcli.tui.shape import Pieces, fit, value
 from crmcli.tui.widgets.bars import TitleBar
 from crmcli.tui.widgets.rows import Row, RowsView
@@ -96,7 +97,7 @@ class ListPlace(Place):
     def _more(self) -> None:
         if self.cursor and not self.asking:
             ask = partial(self.ask_rows, page, self.kind, self.words(), self.cursor, 0, self.back)
-            self.dashboard.aside(self, partial(ask, then=self._add, more=True))
+            self.dashboard.typed.aside(self, partial(ask, then=self._add, more=True))
 
     def action_top(self) -> None:
         """The first line; it is read where only the end of the list is there."""
@@ -169,12 +170,7 @@ class ListPlace(Place):
         return Subject(self.kind.name, view.key, view.rows[view.at].data.get("name") or "")
 
     def about(self) -> Subject | None:
-        row = self.view.rows[self.view.at].data if self.view.key is not None else {}
-        for name in ("opportunity", "contact", "company"):
-            if row.get(f"{name}_id"):
-                kind = row.get("opportunity_kind") if name == "opportunity" else name
-                return Subject(str(kind), row[f"{name}_id"], row.get(name) or "")
-        return None
+        return linked(self.view.rows[self.view.at].data) if self.view.key is not None else None
 
     def step(self, down: int) -> None:
         self.view.step(down)

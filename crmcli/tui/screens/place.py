@@ -2,63 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.screen import Screen
-
-from crmcli.domain import pipeline
-from crmcli.domain.entities import ENTITIES
-from crmcli.domain.text import clip, visible
 from crmcli.errors import CrmError, DamagedError, StoreError, UsageError
-from crmcli.services import deals, records, tasks, timeline
 from crmcli.services.pulse import Pulse, stamped
 from crmcli.tui import lines
+from crmcli.tui.screens.acting import Acting
 from crmcli.tui.shape import SMALLEST
 from crmcli.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from textual import events
     from textual.app import ComposeResult
     from textual.widgets import Static
 
-    from crmcli.context import Context
-    from crmcli.domain.fields import Entity
-    from crmcli.results import Changed
-    from crmcli.tui.app import Dashboard
-    from crmcli.tui.screens.windows import Prompt
     from crmcli.tui.widgets.filter import FilterBar
 
 
-class Subject(NamedTuple):
-    """The record that an action is about."""
-
-    kind: str
-    id: int
-    name: str
-
-    @property
-    def ref(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-    def __str__(self) -> str:
-        return f"{self.ref} {clip(visible(self.name), 40)}"
-
-
-def reasons(ctx: Context, kind: Entity, number: int) -> list[str]:
-    """The known reasons for losing. Raises RefusedError for a record that cannot be lost."""
-    pipeline.lose({**records.get(ctx, kind, number), "kind": kind.name, "id": number}, None, "")
-    return ctx.names("lost_reason")
-
-
-class Place(Screen[None]):
+class Place(Acting):
     """A screen that shows rows of the book. Subclasses say how to `load` and what the `subject` is."""
 
     AUTO_FOCUS = "#body"
     where: ClassVar[str] = ""
-    #: The kind of record that quick add makes.
-    adds: ClassVar[str] = "lead"
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,37 +44,15 @@ class Place(Screen[None]):
         #: What few sessions need is made when it is needed: the filter's line, and what a window too small shows.
         self.bar: FilterBar | None = None
         self.notice: Static | None = None
-
-    @property
-    def dashboard(self) -> Dashboard:
-        from crmcli.tui.app import Dashboard
-
-        assert isinstance(self.app, Dashboard)
-        return self.app
+        self.small = False
 
     # --- what subclasses say ---
 
     def body(self) -> ComposeResult:
         raise NotImplementedError
 
-    def load(self) -> None:
-        """Ask for the rows anew."""
-        raise NotImplementedError
-
-    def subject(self) -> Subject | None:
-        """The record under the cursor."""
-        raise NotImplementedError
-
-    def about(self) -> Subject | None:
-        """The record that the task under the cursor is about: calls and notes belong there."""
-        return None
-
     def step(self, down: int) -> None:
         raise NotImplementedError
-
-    def given(self) -> dict[str, str]:
-        """Fields that a record added here has unless something else is typed."""
-        return {}
 
     def outdated(self, pulse: Pulse) -> bool:
         """Whether what was read at `seen` is no longer so."""
@@ -117,9 +62,6 @@ class Place(Screen[None]):
     def refused(self, error: CrmError) -> bool:  # noqa: ARG002 - for those who know better
         """Show that the rows cannot be had; whether that was done."""
         return False
-
-    def put_back(self) -> None:
-        """Show again what the book has said last: a change that was shown at once was refused."""
 
     @property
     def height(self) -> int:
@@ -141,11 +83,15 @@ class Place(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
-        small = width < SMALLEST[0] or height < SMALLEST[1]
-        self.set_class(small, "-small")
-        if small:
+        self.small = width < SMALLEST[0] or height < SMALLEST[1]
+        self.set_class(self.small, "-small")
+        if self.small:
             text = f"The window is {width} x {height}.\nMake it {SMALLEST[0]} x {SMALLEST[1]} at least."
             self._small(text)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
+        """In a window that is too small to show the rows nothing is done to them."""
+        return not self.small
 
     def _small(self, text: str) -> None:
         from textual.widgets import Static
@@ -201,7 +147,7 @@ class Place(Screen[None]):
     def _arrived(self, then: Callable[[Any], None], found: tuple[Pulse, Any], more: bool = False) -> None:
         self.asking = False
         if not more:
-            self.seen = found[0]
+            self.seen = self.shown = found[0]
         if self.is_attached:
             self.trouble = ""
             self.warn("")
@@ -224,6 +170,7 @@ class Place(Screen[None]):
         if not isinstance(error, StoreError) or isinstance(error, DamagedError):
             self.seen = self.heard
         if self.refused(error):
+            self.shown = self.heard
             return True
         said, self.trouble = error.message in (self.trouble, self.dashboard.trouble), error.message
         self.warn(error.message)
@@ -299,153 +246,3 @@ class Place(Screen[None]):
     def words(self) -> list[str]:
         """The filter in force as words of a verb."""
         return lines.terms(self.applied)
-
-    # --- writing ---
-
-    def write(
-        self, verb: Callable[..., Changed], *args: Any, prompt: Prompt | None = None, quiet: bool = False, **named: Any
-    ) -> None:
-        """Run a verb that changes the book; say what it did, and show the book as it is then."""
-
-        def then(changed: Changed) -> None:
-            if prompt:
-                prompt.close()
-            if not quiet:
-                self.dashboard.toast("\n".join(changed.lines))
-            self.dashboard.beat(asked=prompt is not None)
-
-        def failed(error: CrmError) -> bool:
-            if prompt:
-                return prompt.refuse(error)
-            self.put_back()
-            self.load()
-            return False
-
-        ended = prompt.ended if prompt else None
-        job = self.dashboard.desk.ask(verb, *args, then=then, failed=failed, ended=ended, **named)
-        if prompt:
-            prompt.wait(job)
-
-    def _line(self, title: str, submit: Callable[[str, Prompt], None], **more: Any) -> Prompt:
-        """Ask for a line; see `Prompt`."""
-        from crmcli.tui.screens.windows import Prompt
-
-        prompt = Prompt(title, submit, **more)
-        self.app.push_screen(prompt)
-        return prompt
-
-    def _of(self, *kinds: str) -> Subject | None:
-        """The subject if it is of such a kind; says so if it is not."""
-        subject = self.subject()
-        if subject and subject.kind == "task" and "task" not in kinds:
-            subject = self.about() or subject
-        if subject is None:
-            self.dashboard.toast("there is no record under the cursor")
-        elif subject.kind not in kinds:
-            self.dashboard.toast(f"that is for a {' or '.join(kinds)}, not for a {subject.kind}")
-        else:
-            return subject
-        return None
-
-    def action_add(self) -> None:
-        kind = ENTITIES[self.adds]
-        given = self.given()
-
-        def submit(text: str, prompt: Prompt) -> None:
-            self.write(records.add, kind, lines.new(text, given), prompt=prompt, source="tui")
-
-        hint = {
-            "task": "Call Ada due=fri on=lead:12 type=call",
-            "company": "Analytical Engines website=engines.example",
-        }
-        self._line(
-            f"New {self.adds}",
-            submit,
-            hint=hint.get(self.adds, 'Ada Lovelace company="Analytical Engines" value=12k #vip'),
-        )
-
-    def action_edit(self) -> None:
-        if subject := self.subject():
-            self.edit(subject, "")
-
-    def edit(self, subject: Subject, value: str, seen: Mapping[str, str] | None = None) -> None:
-        """Ask for FIELD=VALUE words. `value` stands there already; `seen` is what it was made of (`records.edit`)."""
-
-        def submit(text: str, prompt: Prompt) -> None:
-            if value and text == value:
-                prompt.close()
-                return
-            edited = ENTITIES[subject.kind], [subject.id], lines.change(text)
-            self.write(records.edit, *edited, seen=seen, prompt=prompt, source="tui")
-
-        self._line(f"Change {subject}", submit, value=value, hint="stage=qualified owner=me tags=+vip")
-
-    def action_note(self) -> None:
-        if subject := self._of("lead", "deal", "contact", "company"):
-            self._log(subject, "note", f"Note on {subject}", "what is worth remembering")
-
-    def action_call(self) -> None:
-        if subject := self._of("lead", "deal", "contact", "company"):
-            self._log(subject, "call", f"Call with {subject}", "what was said; at=yesterday minutes=5")
-
-    def _log(self, subject: Subject, what: str, title: str, hint: str) -> None:
-        def submit(text: str, prompt: Prompt) -> None:
-            body, more = lines.log(text)
-            self.write(
-                timeline.add, ENTITIES[subject.kind], subject.id, what, body, prompt=prompt, source="tui", **more
-            )
-
-        self._line(title, submit, hint=hint)
-
-    def action_task(self) -> None:
-        subject = self._of("lead", "deal", "contact", "company")
-        if subject is None:
-            return
-        on = {"on": subject.ref} if subject.kind in ("lead", "deal") else {subject.kind: str(subject.id)}
-
-        def submit(text: str, prompt: Prompt) -> None:
-            self.write(records.add, ENTITIES["task"], lines.new(text, on), prompt=prompt, source="tui")
-
-        self._line(f"Task for {subject}", submit, hint="Call Ada due=fri type=call")
-
-    def action_done(self) -> None:
-        self._task_line("Done", tasks.done, "what came of it (may stay empty)")
-
-    def action_snooze(self) -> None:
-        self._task_line("Put off", tasks.snooze, "tomorrow, mon, +3d, fri 14:30")
-
-    def _task_line(self, title: str, verb: Callable[..., Changed], hint: str) -> None:
-        if subject := self._of("task"):
-
-            def submit(text: str, prompt: Prompt) -> None:
-                self.write(verb, [subject.id], lines.broken(text), prompt=prompt, source="tui")
-
-            self._line(f"{title}: {subject}", submit, hint=hint)
-
-    def action_won(self) -> None:
-        if subject := self._of("deal", "lead"):
-            self.write(deals.won, ENTITIES[subject.kind], [subject.id], source="tui")
-
-    def action_lost(self) -> None:
-        if subject := self._of("deal", "lead"):
-            self._ask_reason(subject)
-
-    def _ask_reason(self, subject: Subject) -> None:
-        """Ask at once, so that what is typed next goes there; the known reasons, or why it cannot be lost, follow."""
-        kind = ENTITIES[subject.kind]
-
-        def submit(text: str, prompt: Prompt) -> None:
-            self.write(deals.lost, kind, [subject.id], lines.joined(text), prompt=prompt, source="tui")
-
-        prompt = self._line(f"Lost: {subject}", submit, hint="the reason (↑ ↓ choose, or type a new one)", choices=None)
-
-        def failed(error: CrmError) -> bool:
-            said = prompt.refuse(error)
-            prompt.offer(())
-            return said
-
-        self.dashboard.desk.ask(reasons, kind, subject.id, then=prompt.offer, failed=failed, group="reasons")
-
-    def action_convert(self) -> None:
-        if subject := self._of("lead"):
-            self.write(deals.convert, subject.id, source="tui")

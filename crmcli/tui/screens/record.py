@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Horizontal
 
-from crmcli.domain.entities import DEAL, ENTITIES, LEAD, UNSEEN
+from crmcli.domain.entities import DEAL, ENTITIES, LEAD, TASK, UNSEEN
 from crmcli.domain.text import visible, width
 from crmcli.errors import CrmError, NotFoundError
 from crmcli.services import records, values
 from crmcli.tui import lines
 from crmcli.tui.actions import bindings_for
-from crmcli.tui.screens.place import Place, Subject
+from crmcli.tui.screens.acting import Subject, linked
+from crmcli.tui.screens.place import Place
 from crmcli.tui.shape import Pieces, fit, value
 from crmcli.tui.widgets.bars import TitleBar
 from crmcli.tui.widgets.rows import Row, RowsView
@@ -178,6 +179,9 @@ class RecordPlace(Place):
         if not self.row:
             return None
         return Subject(self.kind.name, self.number, self.row.get("name") or "")
+
+    def about(self) -> Subject | None:
+        return linked(self.row) if self.kind is TASK else None
 
     def _of(self, *kinds: str) -> Subject | None:
         """What a key is about: the line on the right if it is of such a kind, else this record."""

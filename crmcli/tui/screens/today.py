@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from crmcli.services import today
 from crmcli.tui.actions import bindings_for
-from crmcli.tui.screens.place import Place, Subject
+from crmcli.tui.screens.acting import Subject
+from crmcli.tui.screens.place import Place
 from crmcli.tui.shape import Pieces, fit
 from crmcli.tui.widgets.bars import TitleBar
 from crmcli.tui.widgets.rows import Row, RowsView
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from crmcli.results import Page
     from crmcli.services.pulse import Pulse
 
+#: How a section says how many there are, of which it may show the first ones.
+TOTAL = re.compile(r".*\((\d+)")
 #: How a task says what it is about: `deal:31 Big deal`.
 ABOUT = re.compile(r"(lead|deal|contact|company):(\d+) ?(.*)")
 TONES = {"overdue": "bad", "today": "warn", "no_next_task": "warn", "silent": "warn"}
@@ -58,7 +61,8 @@ class TodayPlace(Place):
             lines = list(section.rows.rows)
             if not lines:
                 continue
-            count += len(lines)
+            told = TOTAL.match(section.title)
+            count += int(told[1]) if told else len(lines)
             rows.append(Row(None, section.title))
             rows += [Row((section.key, line["ref"]), (TONES.get(section.key, "dim"), line)) for line in lines]
         self.view.show(rows, self._paint)

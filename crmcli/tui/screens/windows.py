@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from crmcli.results import Rows
+    from crmcli.services.pulse import Pulse
     from crmcli.tui.app import Dashboard
     from crmcli.tui.work import Job
 
@@ -81,6 +82,9 @@ class Prompt(Typed):
         self.title_text, self.submit, self.value, self.hint = title, submit, value, hint
         self.choices = None if choices is None else tuple(choices)
         self.job: Job | None = None
+        #: How the book stood when what it was opened on was read, and whether it has said that this was changed since.
+        self.shown: Pulse | None = None
+        self.told = False
         self._there = False
         self._said = ""
         #: What was done before the choices came: steps down (1) and up (-1), and enter.
@@ -355,8 +359,11 @@ class Palette(Typed):
     def _show(self) -> None:
         view = self.query_one(RowsView)
         typed = self.query_one(Input).value
-        # Somebody who types words wants a record; somebody who has typed nothing wants to see what can be done.
-        view.show(self.records + self.actions if len(typed) > 2 else self.actions + self.records, self._paint)
+        # Somebody who types words wants a record, unless they are those of an action; somebody who has typed nothing
+        # wants to see what can be done.
+        called = [row for row in self.actions if row.data.called(typed)] if len(typed) > 2 else self.actions
+        others = [row for row in self.actions if row not in called]
+        view.show([*called, *self.records, *others], self._paint)
         view.at = view.top = 0
         view.refresh()
 

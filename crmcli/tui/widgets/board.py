@@ -47,6 +47,11 @@ class BoardView(Widget, can_focus=True):
         self._lanes.show(board, look)
         self.redraw()
 
+    def put_back(self, board: Board, look: Look) -> None:
+        """Show this board after a move that came to nothing; see `Lanes.put_back`."""
+        self._lanes.put_back(board, look)
+        self.redraw()
+
     @property
     def board(self) -> Board | None:
         return self._lanes.board
@@ -169,22 +174,31 @@ class BoardView(Widget, can_focus=True):
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         dragged = self._lanes.dragged
-        if dragged is None:
+        if dragged is None or event.button != 1:
             return
-        self.release_mouse()
+        self._let_go()
         lane, _ = self._lanes.hit(event.x, event.y)
-        self._lanes.dragged = self._lanes.target = None
         if lane is not None and lane != self.lane:
             self.post_message(self.Dropped(dragged, lane))
-        self.redraw()
 
     def on_key(self, event: events.Key) -> None:
-        """Escape lets a card that is dragged stay where it was."""
-        if event.key == "escape" and self._lanes.dragged is not None:
-            event.stop()
-            event.prevent_default()
-            self.release_mouse()
+        """A card that is dragged stays where it was when any key is pressed; escape does no more than that."""
+        if self._lanes.dragged is not None:
+            self._let_go()
+            if event.key == "escape":
+                event.stop()
+                event.prevent_default()
+
+    def on_mouse_release(self) -> None:
+        """Something else has the mouse now, such as a window; what is told here may be older than a new drag."""
+        if self.app.mouse_captured is not self:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """End the dragging of a card."""
+        if self._lanes.dragged is not None:
             self._lanes.dragged = self._lanes.target = None
+            self.release_mouse()
             self.redraw()
 
     def on_click(self, event: events.Click) -> None:
