@@ -24,6 +24,8 @@ GLOBS = frozenset("*?[")
 IN_QUOTES = re.compile(r"[\"`$\\]")
 #: A record by its number: 12, lead:12.
 NUMBER = re.compile(r"(?:[a-z_]+:)?[0-9]+")
+#: The kinds of record that have a timeline and a page before a call.
+PEOPLE = ("lead", "deal", "contact", "company")
 FILTERING = (
     "list",
     "edit",
@@ -214,7 +216,8 @@ def of_option(place: Place, current: str) -> list[Offer]:
     if name == "color":
         return [(word, "") for word in COLOURS]
     if name in ("for", "as"):
-        return [(word, RECORDS[word].help) for word in ("lead", "deal", "contact", "company", "task")]
+        taken = ("lead", "deal", "contact", "company", "task", *(["interaction"] if name == "as" else []))
+        return [(word, RECORDS[word].help) for word in taken]
     if name in ("c", "columns", "s", "sort") and kind:
         before, comma, last = current.rpartition(",")
         minus = "-" if last.startswith("-") else ""
@@ -224,7 +227,7 @@ def of_option(place: Place, current: str) -> list[Offer]:
         parts = [(word, RECORDS[word].help) for word in ("contact", "company", "deal") if word not in before.split(",")]
         return [(before + comma + word, meaning) for word, meaning in parts if word.startswith(last)]
     if name == "on":
-        return completing.records(place.book, current, ("lead", "deal", "contact", "company"))
+        return completing.records(place.book, current, PEOPLE)
     if name == "reason":
         return completing.names(place.book, "lost_reason")
     if name in ("after", "to") and place.noun == "stage":
@@ -249,8 +252,10 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
         from crmcli.services.timeline import LOGGED
 
         return starting([(word, "") for word in LOGGED], current)
-    if noun in ("brief", "timeline", "history", "log") or ((noun, verb) == ("note", "add") and not before):
+    if noun == "history":
         return completing.records(place.book, current)
+    if noun in ("brief", "timeline", "log") or ((noun, verb) == ("note", "add") and not before):
+        return completing.records(place.book, current, PEOPLE)
     if noun == "note" and verb not in ("add", "show"):
         return of_filter(place, "interaction", current)
     vocabularies = {"tag": "tag", "stage": "stage", "pipeline": "pipeline", "view": "saved_view", "user": "user"}
@@ -314,7 +319,8 @@ def of_record(place: Place, current: str) -> Iterable[Offer]:
     if place.verb in ("show", "convert"):
         return () if place.arguments else completing.named(place.book, kind, current)
     first = place.verb != "list" and not place.arguments
-    return [*(completing.named(place.book, kind, current) if first else ()), *of_filter(place, place.noun, current)]
+    known = completing.named(place.book, kind, current, place.verb) if first else ()
+    return [*known, *of_filter(place, place.noun, current)]
 
 
 def of_filter(place: Place, noun: str, current: str) -> Iterable[Offer]:

@@ -59,8 +59,11 @@ def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(me
     if run_of(ctx).dry_run:
         path, _ = settings.planned(name, value)
         return run_of(ctx).would(f"set {name} = {_shown(name, value)} in {path}")
+    was = str(settings.Settings().given(name)[0])
     path = settings.write(name, value)
     _warn_overruled(ctx, name)
+    if name == "region" and value.upper() != was.upper():
+        _warn_regional(ctx, value.upper())
     return Note(f"set {name} = {_shown(name, value)} in {path}", data=False)
 
 
@@ -72,6 +75,17 @@ def unset(ctx: typer.Context, name: Name) -> Note:
     path = settings.write(name, None)
     now = f"; it is now {_shown(name, settings.Settings().given(name)[0])}" if name in settings.SETTINGS else ""
     return Note(f"unset {name} in {path}{now}", data=False)
+
+
+def _warn_regional(ctx: typer.Context, region: str) -> None:
+    """Say that telephone numbers which the book has already are compared as before."""
+    from crmcli.services import telephones
+
+    if region and telephones.regional(book(ctx)):
+        book(ctx).say(
+            "telephone numbers without + that are in the book already are compared as before;"
+            f"\n  'crm db check --repair' makes them numbers of {region}"
+        )
 
 
 def _warn_overruled(ctx: typer.Context, name: str) -> None:

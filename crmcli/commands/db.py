@@ -52,7 +52,8 @@ def check(
         typer.Option(
             "--repair",
             help="First make anew what is worked out from the records: search index, dates of last touch, "
-            "task counts, views, indexes, counters of numbers; then check as --deep does",
+            "task counts, views, indexes, counters of numbers, telephone numbers as in the region that is set; "
+            "then check as --deep does",
             show_default=False,
         ),
     ] = False,
@@ -61,7 +62,9 @@ def check(
 
     run_of(ctx).long()
     if repair and run_of(ctx).dry_run:
-        book(ctx).say(f"would: make anew search index, derived columns, views, indexes, counters\n{UNWRITTEN}")
+        book(ctx).say(
+            f"would: make anew search index, derived columns, views, indexes, counters, telephone keys\n{UNWRITTEN}"
+        )
     elif repair:
         database.repair(book(ctx))
     return database.check(book(ctx), deep=deep or repair)

@@ -119,18 +119,18 @@ class Run:
         self.context.say(UNWRITTEN)
         return Note(f"would: {what}", data=False)
 
-    def agree(self, question: str, preview: Any = None, *, always: bool = True) -> bool:
+    def agree(self, question: str, preview: Any = None, *, asking: bool = True) -> bool:
         """Whether to go on with what `question` names. `--yes` agrees, and so does `--dry-run`, which shows the preview
         first where it goes with the result.
 
-        Without a terminal to ask on it is refused (UsageError); `always` False: the verb may go on unasked.
+        Without a terminal to ask on it is refused (UsageError); `asking` False: the verb may go on unasked.
         """
         if self.dry_run:
             if preview is not None and self.output in ("", "table"):
                 self._previewed = True
                 self.show(preview)
             return True
-        if self.flags.get("yes") or not always:
+        if self.flags.get("yes") or not asking:
             return True
         if preview is not None:
             self.show(preview)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.frame import book, noun
-from crmcli.commands.records import Values, assignments
+from crmcli.commands.records import Values, assignments, told
 from crmcli.errors import NotFoundError
 from crmcli.results import Changed, Rows
 from crmcli.services import pipelines
@@ -71,4 +71,4 @@ def edit(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     words: Values,
 ) -> Changed:
-    return pipelines.pipeline_edit(book(ctx), name, assignments(words))
+    return told(pipelines.pipeline_edit(book(ctx), name, assignments(words)), f"the pipeline {name}")

@@ -9,7 +9,7 @@ import typer
 from crmcli.commands.frame import Run, Verb, book, option, run_of, whole
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
-from crmcli.services import naming, records, values
+from crmcli.services import linking, naming, records, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +25,7 @@ Which = Annotated[
     list[str],
     typer.Argument(metavar="WHICH...", help="A number, name, e-mail, several numbers, a filter, or - for ids on stdin"),
 ]
+Name = Annotated[list[str], typer.Argument(metavar="NAME", help="Its name")]
 Values = Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...")]
 MaybeValues = Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...")]
 ASSIGNABLE_SUGAR = {"task": ("on", "due"), "lead": ("mrr",), "deal": ("mrr",)}
@@ -95,20 +96,7 @@ def _register_showing(app: typer.Typer, kind: Entity) -> None:
 
 
 def _register_writing(app: typer.Typer, kind: Entity) -> None:
-    @app.command(
-        "add",
-        cls=adding(kind),
-        help=f"Add a {kind.name}; only the name is needed.",
-        epilog=f'FIELD=VALUE works too: crm {kind.name} add "Ada Lovelace" owner=grace',
-    )
-    def add(
-        ctx: typer.Context,
-        name: Annotated[list[str], typer.Argument(metavar="NAME", help="Its name")],
-        note: Annotated[
-            str, typer.Option("--note", metavar="TEXT", help="A first note on its timeline", show_default=False)
-        ] = "",
-    ) -> Changed | None:
-        return add_record(ctx, kind, name, note)
+    _register_adding(app, kind)
 
     @app.command(
         "edit",
@@ -137,6 +125,32 @@ def _register_writing(app: typer.Typer, kind: Entity) -> None:
         marking(app, kind, verb, done, service, text)
 
 
+def _register_adding(app: typer.Typer, kind: Entity) -> None:
+    command = app.command(
+        "add",
+        cls=adding(kind),
+        help=f"Add a {kind.name}; only the name is needed.",
+        epilog=f'FIELD=VALUE works too: crm {kind.name} add "Ada Lovelace" owner=grace',
+    )
+    if kind.table not in linking.CARRYING:
+
+        @command
+        def add_alone(ctx: typer.Context, name: Name) -> Changed | None:
+            return add_record(ctx, kind, name)
+
+        return
+
+    @command
+    def add(
+        ctx: typer.Context,
+        name: Name,
+        note: Annotated[
+            str, typer.Option("--note", metavar="TEXT", help="A first note on its timeline", show_default=False)
+        ] = "",
+    ) -> Changed | None:
+        return add_record(ctx, kind, name, note)
+
+
 def purging(app: typer.Typer, kind: Entity) -> None:
     """The verb `purge`."""
 
@@ -152,9 +166,10 @@ def purging(app: typer.Typer, kind: Entity) -> None:
             run_of(ctx),
             kind,
             numbers,
-            f"Forget {counted(kind, numbers)} for good",
-            lambda: listing(context, kind, numbers),
+            lambda some: f"Forget {counted(kind, some)} for good",
+            lambda some: listing(context, kind, some),
             lambda: history.purge(context, kind, numbers),
+            rehearsed=False,
         )
 
 
@@ -260,17 +275,17 @@ def edit_records(
     if not numbers:
         return nothing(kind)
 
-    def verb() -> Changed:
-        return service(context, numbers, assigned) if service else records.edit(context, kind, numbers, assigned)
+    def verb(some: Sequence[int]) -> Changed:
+        return service(context, some, assigned) if service else records.edit(context, kind, some, assigned)
 
     return agreed(
         run,
         kind,
         numbers,
-        f"Change {counted(kind, numbers)}",
-        lambda: rehearsal.preview(context, kind, numbers, assigned),
-        verb,
-        always=filtered and len(numbers) > 1,
+        lambda some: f"Change {counted(kind, some)}",
+        lambda some: rehearsal.preview(context, kind, some, assigned, verb),
+        lambda: verb(numbers),
+        asking=filtered and len(numbers) > 1,
     )
 
 
@@ -296,11 +311,9 @@ def carry_out(
     words: Sequence[str],
     done: str,
     verb: Callable[[list[int]], Changed],
-    *,
-    ask: bool = True,
 ) -> Changed | None:
     """Do something with the records that words name, once whoever types has agreed where a filter found several; None
-    when they did not. `done` says it in the question; with `ask` False nobody is asked."""
+    when they did not. `done` says it in the question."""
     context, run = book(ctx), run_of(ctx)
     numbers, filtered = chosen(context, kind, words)
     if not numbers:
@@ -309,10 +322,10 @@ def carry_out(
         run,
         kind,
         numbers,
-        f"{done} {counted(kind, numbers)}",
-        None if run.dry_run else lambda: listing(context, kind, numbers),
+        lambda some: f"{done} {counted(kind, some)}",
+        None if run.dry_run else lambda some: listing(context, kind, some),
         lambda: verb(numbers),
-        always=ask and filtered and len(numbers) > 1,
+        asking=filtered and len(numbers) > 1,
     )
 
 
@@ -320,26 +333,42 @@ def agreed(
     run: Run,
     kind: Entity,
     numbers: Sequence[int],
-    question: str,
-    preview: Callable[[], Rows] | None,
+    question: Callable[[Sequence[int]], str],
+    preview: Callable[[Sequence[int]], Rows] | None,
     verb: Callable[[], Changed],
     *,
-    always: bool = True,
+    asking: bool = True,
+    rehearsed: bool = True,
 ) -> Changed | None:
     """Do something with these records once whoever types has agreed to it (see `Run.agree`); None when they did not.
-    What was asked about is what is done: a record that somebody changed since it was shown is a conflict."""
-    asking = always and not run.dry_run and not run.flags.get("yes")
+    What was asked about is what is done: a record that somebody changed since it was shown is a conflict.
+
+    A verb that can be `rehearsed` is tried first: what it refuses is refused unasked, `question` and `preview` get the
+    records that it would change, and where there are none nobody is asked."""
+    context = run.context
+    asking = asking and not run.dry_run and not run.flags.get("yes")
     # Before the preview: what changes while that is made is a conflict too.
-    seen = records.versions(run.context, kind, numbers) if asking else {}
-    shown = preview() if preview and (asking or run.dry_run) else None
-    if not run.agree(question, shown, always=always):
+    seen = records.versions(context, kind, numbers) if asking else {}
+    concerned = numbers
+    if asking and rehearsed:
+        from crmcli.services import rehearsal
+
+        concerned = rehearsal.would(context, verb).ids
+        asking = bool(concerned)
+    shown = preview(concerned) if preview and (asking or run.dry_run) else None
+    if not run.agree(question(concerned) if asking else "", shown, asking=asking):
         return None
-    with run.context.as_seen(kind.name, seen):
+    with context.as_seen(kind.name, seen):
         return verb()
 
 
 def nothing(kind: Entity) -> Changed:
     return Changed((f"no {kind.plural} fit; nothing was changed",), entity=kind.name)
+
+
+def told(done: Changed, what: str) -> Changed:
+    """The result of an edit; where it changed nothing, that is what it says."""
+    return done if done.changes else done._replace(lines=(f"nothing to change in {what}",))
 
 
 def counted(kind: Entity, numbers: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.frame import book, noun
-from crmcli.commands.records import MaybeValues, Values, assignments
+from crmcli.commands.records import MaybeValues, Values, assignments, told
 from crmcli.results import Changed, Rows
 from crmcli.services import pipelines
 
@@ -46,7 +46,8 @@ def add(
 
 @app.command("edit", help="Change a stage.", epilog="Examples:\n  crm stage edit Proposition name=Offer probability=65")
 def edit(ctx: typer.Context, name: Name, words: Values, pipeline: Pipeline = "") -> Changed:
-    return pipelines.stage_edit(book(ctx), name, assignments(words), pipeline=pipeline)
+    done = pipelines.stage_edit(book(ctx), name, assignments(words), pipeline=pipeline)
+    return told(done, f"the stage {name}")
 
 
 @app.command("reorder", help="Put the stages in this order.")

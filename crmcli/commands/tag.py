@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from crmcli.commands.frame import book, noun
-from crmcli.commands.records import carry_out
+from crmcli.commands.records import carry_out, told
 from crmcli.domain.entities import RECORDS, entity
 from crmcli.domain.fields import Entity
 from crmcli.errors import UsageError
@@ -71,7 +71,7 @@ def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
     def verb(numbers: list[int]) -> Changed:
         return tags.add(book(ctx), tag, about, numbers)
 
-    return carry_out(ctx, about, words, f"Tag with '{tag}'", verb, ask=False)
+    return carry_out(ctx, about, words, f"Tag with '{tag}'", verb)
 
 
 @app.command(
@@ -85,7 +85,7 @@ def remove(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any
     def verb(numbers: list[int]) -> Changed:
         return tags.remove(book(ctx), tag, about, numbers)
 
-    return carry_out(ctx, about, words, f"Take '{tag}' off", verb, ask=False)
+    return carry_out(ctx, about, words, f"Take '{tag}' off", verb)
 
 
 @app.command("rename", help="Give a tag another name.")
@@ -104,12 +104,12 @@ def merge(ctx: typer.Context, old: Name, into: Annotated[str, typer.Argument(met
 
 @app.command("colour", help="Give a tag a colour.")
 def colour(ctx: typer.Context, tag: Name, shade: Annotated[str, typer.Argument(metavar="COLOUR")]) -> Changed:
-    return tags.colour(book(ctx), tag, shade)
+    return told(tags.colour(book(ctx), tag, shade), f"the tag {tag}")
 
 
 @app.command("color", hidden=True, help="The same as colour.")
 def color(ctx: typer.Context, tag: Name, shade: Annotated[str, typer.Argument(metavar="COLOUR")]) -> Changed:
-    return tags.colour(book(ctx), tag, shade)
+    return told(tags.colour(book(ctx), tag, shade), f"the tag {tag}")
 
 
 @app.command("delete", help="Forget a tag: it comes off everything.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.frame import book, noun, run_of
-from crmcli.commands.records import MaybeValues, Values, adding, assignments
+from crmcli.commands.records import MaybeValues, Values, adding, assignments, told
 from crmcli.domain.entities import USER
 from crmcli.results import Changed, Rows
 from crmcli.services import vocabulary
@@ -32,4 +32,4 @@ def add(ctx: typer.Context, name: Name, words: MaybeValues = None) -> Changed:
 
 @app.command("edit", help="Change a user.", epilog="Examples:\n  crm user edit grace active=no")
 def edit(ctx: typer.Context, name: Name, words: Values) -> Changed:
-    return vocabulary.user_edit(book(ctx), name, assignments(words))
+    return told(vocabulary.user_edit(book(ctx), name, assignments(words)), f"the user {name}")

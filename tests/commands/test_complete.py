@@ -65,6 +65,7 @@ def tab(crm: Crm, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
         (("stage", "edit", "Pr"), "Proposition"),
         (("tag", "add", "vi"), "vip"),
         (("export", "le"), "leads"),
+        (("import", "x.csv", "--as", "in"), "interaction"),
         (("lead", "lost", "1", "--reason", "Too"), "Too\\ expensive"),
         (("log", "doc"), "document"),
         (("note", "add", "Ad"), "Ada\\ Lovelace"),
@@ -73,6 +74,24 @@ def tab(crm: Crm, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
 )
 def test_offers(crm: Crm, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], offered: str) -> None:
     assert offered in tab(crm, monkeypatch, *words)
+
+
+def test_records_are_offered_to_the_verbs_that_are_for_them(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert crm("task", "add", "Write").code == crm("task", "done", "2").code == 0
+    assert crm("lead", "remove", "2").code == 0
+
+    def numbers(*words: str) -> list[str]:
+        return [line.split()[0] for line in tab(crm, monkeypatch, *words, "") if line[:1].isdigit()]
+
+    assert numbers("task", "done") == numbers("task", "snooze") == ["1"]
+    assert numbers("task", "reopen") == ["2"]
+    assert numbers("task", "edit") == ["2", "1"]
+    assert numbers("lead", "restore") == ["2"]
+    assert "2" not in numbers("lead", "edit")
+    for words in (("brief",), ("timeline",), ("log", "call"), ("note", "add"), ("task", "add", "x", "--on")):
+        offered = tab(crm, monkeypatch, *words, "")
+        assert ("contact:" in offered, "task:" in offered) == (True, False), words
+    assert "task:" in tab(crm, monkeypatch, "history", "")
 
 
 def test_never_makes_a_book_or_a_noise(crm: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

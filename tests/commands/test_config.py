@@ -75,3 +75,18 @@ def test_help_and_paths_are_there_when_the_settings_cannot_be_read(crm: Crm) -> 
     for words in (("config", "list"), ("config", "get", "limit"), ("config", "set", "limit", "5"), ("lead", "list")):
         refused = crm(*words)
         assert (refused.code, f"{path} cannot be read" in refused.err) == (2, True)
+
+
+def test_a_new_region_says_what_becomes_of_the_numbers_that_are_there(crm: Crm, isolated: Path) -> None:
+    said = "telephone numbers without + that are in the book already are compared as before"
+    assert said not in crm("config", "set", "region", "DE").err
+    assert crm("lead", "add", "Eve", "--phone", "030 1234567").code == 0
+    assert said not in crm("config", "set", "region", "de").err
+    done = crm("config", "set", "region", "IR")
+    assert (done.code, said in done.err, "makes them numbers of IR" in done.err) == (0, True, True), done
+    assert crm("db", "check", "--deep").code == 1
+    done = crm("db", "check", "--repair")
+    assert (done.code, "telephone numbers of 1 record are compared as in IR now" in done.err) == (0, True), done
+    (isolated / "data" / "crm.db").unlink()
+    assert crm("config", "set", "region", "FR").code == 0
+    assert not (isolated / "data" / "crm.db").exists()

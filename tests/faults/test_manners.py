@@ -176,9 +176,9 @@ def parse(form: str, text: str) -> None:
     elif form == "tsv":
         assert len({line.count("\t") for line in text.splitlines()}) == 1
     elif form == "md":
-        lines = text.splitlines()
-        assert set(lines[1]) == {"|", "-"}
-        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+        for lines in map(str.splitlines, re.split(r"\n\n## .+\n\n", text)):  # the lists under a record
+            assert set(lines[1]) == {"|", "-"}
+            assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
     elif form == "ids":
         assert all(re.fullmatch(r"([a-z_]+:)?\d+", line) for line in text.splitlines())
     else:

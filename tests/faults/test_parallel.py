@@ -239,10 +239,9 @@ def states(crm: Crm) -> list[dict[str, object]]:
 
 
 ASKING = (
-    "lead edit source:web owner=grace", "lead remove source:web", "lead archive source:web", "lead restore source:web",
-    "lead purge source:web", "lead won source:web", "lead lost source:web --reason Silent",
-    "lead move source:web qualified", "lead reopen source:web", "task done is:open", "task snooze is:open mon",
-    "task edit is:open priority=high",
+    "lead edit source:web owner=grace", "lead remove source:web", "lead archive source:web", "lead purge source:web",
+    "lead won source:web", "lead lost source:web --reason Silent", "lead move source:web qualified",
+    "task done is:open", "task snooze is:open mon", "task edit is:open priority=high",
 )  # fmt: skip
 
 
