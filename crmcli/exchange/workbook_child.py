@@ -41,8 +41,12 @@ _ERROR_TYPE = re.compile(rb"""\bt=["']e["']""")
 _HAS_ERROR = (b't="e"', b"t='e'")
 _HAS_FORMULA = (b"</f>", b":f>")
 
+_ODS_ERRORS = (b'value-type="error"', b"value-type='error'")
 #: In an ODS file: a currency, a percentage, or a text that begins with a nought and a digit.
-_ODS_SHOWS = re.compile(rb"""office:currency=|value-type=["']percentage|>\s*0\d""")
+_ODS_SHOWN = (b"office:currency=", b'value-type="percentage', b"value-type='percentage")
+_ODS_SHOWS = re.compile(b"|".join((*_ODS_SHOWN, rb">\s*0\d")))
+#: So many bytes of a block may be the beginning of a word that goes on in the next.
+_ODS_CUT = max(map(len, _ODS_ERRORS + _ODS_SHOWN)) - 1
 
 Errors = dict[int, list[tuple[int, str]]]
 #: row (1-based) -> (column (0-based), how its number is written)
@@ -422,9 +426,9 @@ def _ods_says(path: str) -> tuple[int, bool]:
         while block := file.read(_BLOCK):
             data = tail + block
             _refuse_doctype(data)
-            count += data.count(b'value-type="error"')
+            count += sum(data.count(word) - tail.count(word) for word in _ODS_ERRORS)
             more = more or _ODS_SHOWS.search(data) is not None
-            tail = data[-17:]
+            tail = b" ".join(data[-1024:].split())[-_ODS_CUT:]  # there may be blanks before the nought
     return count, more
 
 

@@ -35,7 +35,7 @@ def link(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[st
     if target == "user":
         return _user(ctx, tx, text)
     if target == "task_type":
-        text = _task_type(ctx, tx, text)
+        return _task_type(ctx, tx, text)
     if field.type.words:
         number = tx.word(target, text, create=field.type.create)
         if number is None:
@@ -53,16 +53,21 @@ def spelt(known: Sequence[str], text: str) -> str:
     return next((name for name in known if squashed(name) == squashed(text)), text)
 
 
-def _task_type(ctx: Context, tx: Transaction, text: str) -> str:
-    """The task type that is meant, however it is spelt; a new one is said."""
-    known = ctx.names("task_type")
-    text = spelt(known, text)
-    if tx.word("task_type", text, create=False) is not None:
-        return text
-    hint = suggest(text, known)
-    back = f" ({hint} {ctx.settings.calling('undo')} takes this back)" if hint else ""
-    ctx.say(f"new task type: {text}{back}")
-    return text
+def _task_type(ctx: Context, tx: Transaction, text: str) -> int:
+    """The task type that is meant, however it is spelt; a new one is said. Looked for once in a transaction."""
+    key = ("task_type", fold(text))
+    if key not in tx.memory:
+        known = ctx.names("task_type")
+        text = spelt(known, text)
+        number = tx.word("task_type", text, create=False)
+        if number is None:
+            hint = suggest(text, known)
+            back = f" ({hint} {ctx.settings.calling('undo')} takes this back)" if hint else ""
+            ctx.say(f"new task type: {text}{back}")
+            number = tx.word("task_type", text)
+        assert number is not None
+        tx.memory[key] = number
+    return tx.memory[key]
 
 
 def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping[str, Any]) -> int:
@@ -70,26 +75,26 @@ def _record(ctx: Context, tx: Transaction, field: Field, text: str, row: Mapping
     assert isinstance(field.type, Ref)
     if field.type.entity == "opportunity":
         named = text if ":" in text or not text.isdigit() else f"deal:{text}"
-        return _in_sight(tx, *naming.resolve_any(ctx, named, ("lead", "deal")), row.get(field.column))
+        return _in_sight(ctx, tx, *naming.resolve_any(ctx, named, ("lead", "deal")), row.get(field.column))
     kind = ENTITIES[field.type.entity]
     if not field.type.create or naming.own_name(kind, text) != text:
-        return _in_sight(tx, kind, naming.resolve(ctx, kind, text), row.get(field.column))
+        return _in_sight(ctx, tx, kind, naming.resolve(ctx, kind, text), row.get(field.column))
     if (kind.name, fold(text)) in tx.memory:
         return tx.memory[kind.name, fold(text)]
     found = naming.identify(ctx, kind, text)
     if found is None and tx.names_alone():
         found = naming.identify(ctx, kind, text)
     if found is not None:
-        return _in_sight(tx, kind, found, row.get(field.column))
+        return _in_sight(ctx, tx, kind, found, row.get(field.column))
     if unknown := naming.not_a_name(kind, text):
         raise unknown
     return _made(ctx, tx, kind, text, {"company_id": row.get("company_id")} if kind.name == "contact" else {})
 
 
-def _in_sight(tx: Transaction, kind: Entity, number: int, now: int | None) -> int:
+def _in_sight(ctx: Context, tx: Transaction, kind: Entity, number: int, now: int | None) -> int:
     """A record that something is linked to, unless it was removed; a link to it that is there already (`now`) stays."""
     if number != now:
-        naming.check_in_sight(kind, tx.row(kind.name, number))
+        naming.check_in_sight(ctx, kind, tx.row(kind.name, number))
     return number
 
 
@@ -157,16 +162,16 @@ def links(ctx: Context, tx: Transaction, text: str) -> dict[str, Any]:
     if not text.strip():
         return dict.fromkeys(("opportunity_id", "contact_id", "company_id"))
     kind, number = naming.resolve_any(ctx, text)
-    return link_columns(tx, kind, number)
+    return link_columns(ctx, tx, kind, number)
 
 
-def link_columns(tx: Transaction, kind: Entity, number: int) -> dict[str, Any]:
+def link_columns(ctx: Context, tx: Transaction, kind: Entity, number: int) -> dict[str, Any]:
     """The columns that hang something on a record; a deal's person and company come with it, and a person's company.
     Raises UsageError for what carries nothing, NotFoundError, RefusedError for what was removed."""
     own = CARRYING.get(kind.table)
     if own is None:
         raise UsageError(f"{kind.one} cannot carry tasks or notes", "name a lead, deal, contact or company")
     row = tx.row(kind.name, number)
-    naming.check_in_sight(kind, row)
+    naming.check_in_sight(ctx, kind, row)
     found = {c: row.get(c) for c in ("contact_id", "company_id")}
     return {"opportunity_id": None, **found, own: number}

@@ -136,13 +136,13 @@ def _alone(kind: Entity, text: str, found: list[int], lines: list[str]) -> int |
     return found[0] if found else None
 
 
-def check_in_sight(kind: Entity, row: Mapping[str, Any]) -> None:
+def check_in_sight(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
     """Refuse a record that was removed: nothing is done with it, and nothing hung on it, until it is restored. Raises
     RefusedError."""
     if row.get("removed_at"):
         raise RefusedError(
             f"{kind.name}:{row['id']} {row.get('name') or ''}".rstrip() + " is removed",
-            f"first: crm {kind.command} restore {row['id']}",
+            f"first: {ctx.settings.calling(kind.command, 'restore', str(row['id']))}",
         )
 
 

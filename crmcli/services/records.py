@@ -255,7 +255,7 @@ def each(
         for number in numbers:
             row = tx.row(kind.name, number)
             if not removed:
-                naming.check_in_sight(kind, row)
+                naming.check_in_sight(ctx, kind, row)
             if step(tx, row):
                 changed.append(number)
         line = _summary(kind, changed, len(numbers), done if isinstance(done, str) else done())

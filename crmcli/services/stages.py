@@ -47,11 +47,11 @@ def check_not_last(ctx: Context, stage: Mapping[str, Any]) -> None:
     won = bool(stage["is_won"])
     own = [s for s in every_stage(ctx) if s["pipeline_id"] == stage["pipeline_id"] and bool(s["is_won"]) == won]
     if [s["id"] for s in own] == [stage["id"]]:
-        add = f"crm stage add NAME --pipeline {_word(stage['pipeline'])}{' won=yes' if won else ''}"
+        words = ("stage", "add", "NAME", "--pipeline", stage["pipeline"], *(("won=yes",) if won else ()))
         raise UsageError(
             f"{stage['name']} is the only {'won' if won else 'open'} stage of the pipeline {stage['pipeline']}, which"
             " needs one",
-            f"add another first: {add}",
+            f"add another first: {ctx.settings.calling(*words)}",
         )
 
 
@@ -100,7 +100,7 @@ def first_stage(ctx: Context, pipeline_id: int | None) -> dict[str, Any]:
     own = [s for s in every_stage(ctx) if s["pipeline_id"] == pipeline_id] if pipeline_id else every_stage(ctx)
     usable = [s for s in own if not s["is_won"]] or own
     if not usable:
-        raise UsageError("there is no stage to start in", "add one: crm stage add New")
+        raise UsageError("there is no stage to start in", f"add one: {ctx.settings.calling('stage', 'add', 'New')}")
     return next((s for s in usable if not s["folded"]), usable[0])
 
 

@@ -95,7 +95,7 @@ def edit(
 
 def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, body: str, **columns: Any) -> int:
     """Add an interaction inside a transaction; its id."""
-    where = linking.link_columns(tx, kind, number)
+    where = linking.link_columns(ctx, tx, kind, number)
     columns.setdefault("at", tx.stamp)
     author = tx.word("user", ctx.actor)
     return tx.add(

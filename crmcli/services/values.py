@@ -170,7 +170,7 @@ def _currency(kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any],
     typed = kind.field("currency").type.parse(assigned.get("currency", ""), env)
     home = str(typed or row.get("currency") or env.currency)
     named = {typed} if typed else set()
-    at_home = {f.column: f.name for f in kind.stored() if isinstance(f.type, Money) and row.get(f.column) is not None}
+    at_home = held(kind, row)
     for name, text in assigned.items():
         field = kind.by_name.get(alias(kind, name))
         if field is None or not isinstance(field.type, Money):
@@ -188,6 +188,11 @@ def _currency(kind: Entity, assigned: Mapping[str, str], row: Mapping[str, Any],
             f"to have all of it in {code}, its other figures as they are: add currency={code}",
         )
     return code
+
+
+def held(kind: Entity, row: Mapping[str, Any]) -> dict[str, str]:
+    """column -> field of the amounts of a record that are in its currency: 0 is as much in every other."""
+    return {f.column: f.name for f in kind.stored() if isinstance(f.type, Money) and row.get(f.column)}
 
 
 def _named_currency(text: str, home: str, env: Env) -> str:

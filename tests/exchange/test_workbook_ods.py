@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmcli.exchange import workbook_ods
+from crmcli.exchange import workbook_child, workbook_ods
 from crmcli.exchange.tables import open_table
 from crmcli.exchange.workbook_child import text_of
 
@@ -87,6 +87,25 @@ def test_where_a_block_of_the_file_ends_changes_nothing(monkeypatch: pytest.Monk
         2: [(1, "2 USD")], 3: [(1, "2 USD")],
     }  # fmt: skip
     assert workbook_ods.written(io.BytesIO(content.encode()), "C", 3, 5, text_of) == {}
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ('<c office:value-type="percentage" v="1"/>', (0, True)),
+        ("<c office:value-type='percentage' v='1'/>", (0, True)),
+        ('<c office:currency="EUR"/>', (0, True)),
+        ("<p>\n      01</p>", (0, True)),
+        ("<c t:value-type=\"error\"/><c t:value-type='error'/><p> 1 0 </p>", (2, False)),
+    ],
+)
+def test_what_a_file_says_does_not_hang_on_where_a_block_of_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: str, says: tuple[int, bool]
+) -> None:
+    path = save(tmp_path / "t.ods", cells)
+    for block in range(1, len(cells) + 1):
+        monkeypatch.setattr(workbook_child, "_BLOCK", block)
+        assert workbook_child._ods_says(path) == says, block
 
 
 @pytest.mark.parametrize(

@@ -3,25 +3,25 @@ command just works."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
 import re
 import signal
-import sqlite3
 import tempfile
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from crmcli.services.imports import parents
 from tests.faults import forked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from crmcli.store.write import Transaction
     from tests.faults.conftest import Crm
 
 #: Kills of each test and rows of the imported file; by hand one takes more (CRM_TEST_KILLS=200 pytest --timeout 0 ...).
@@ -43,17 +43,16 @@ def strike(
     number: int = signal.SIGKILL,
     *,
     saying: str = "",
-    until: Callable[[], bool] = lambda: True,
     input: str = "",
 ) -> Struck:
-    """Run `crm WORDS` and send it a signal `after` seconds, or once it has said `saying` on standard error and `until`
-    holds and then `after` seconds."""
+    """Run `crm WORDS` and send it a signal `after` seconds, or once it has said `saying` on standard error and then
+    `after` seconds."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(input.encode())
         given.seek(0)
         child = forked.fork(words, stdin=given.fileno(), stdout=out.fileno(), stderr=err.fileno(), group=True)
         end = time.monotonic() + 30
-        while time.monotonic() < end and (saying.encode() not in os.pread(err.fileno(), 100_000, 0) or not until()):
+        while time.monotonic() < end and saying.encode() not in os.pread(err.fileno(), 100_000, 0):
             time.sleep(0.002)
         time.sleep(after)
         try:
@@ -142,28 +141,30 @@ def test_an_import_that_is_killed_can_be_finished_or_taken_back(crm: Crm, book_p
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
 def test_companies_of_an_import_that_was_cut_get_their_parents_from_the_next(
-    crm: Crm, book_path: Path, tmp_path: Path, number: signal.Signals
+    crm: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    children, empty = 2500, book_path.read_bytes()
+    children, linked = parents.AT_ONCE + 500, "company WHERE parent_id IS NOT NULL"
     file = tmp_path / "companies.csv"
     file.write_text("Name,Parent company\nHolding,\n" + "".join(f"Child {n},Holding\n" for n in range(children)))
     words = ["import", str(file), "--as", "company", "--yes"]
+    link = parents.Parents.link
 
-    def found(condition: str = "true") -> int:
-        with contextlib.closing(sqlite3.connect(f"file:{book_path}?mode=ro", uri=True)) as book:
-            return int(book.execute(f"SELECT count(*) FROM company WHERE {condition}").fetchone()[0])
+    def lingering(self: parents.Parents, tx: Transaction, some: list[parents.Child]) -> int:
+        updated = link(self, tx, some)
+        if len(some) < parents.AT_ONCE:
+            tx.flush()
+            os.write(2, b"all but the last are in")
+            time.sleep(30)
+        return updated
 
-    for _ in range(5):
-        (book_path.parent / "crm.db-journal").unlink(missing_ok=True)
-        book_path.write_bytes(empty)
-        struck = strike(words, 0.0, number, until=lambda: found() > 0)
-        linked = found("parent_id IS NOT NULL")
-        if linked < children:
-            break  # else the signal came too late
-    assert struck.code in (-signal.SIGKILL, 130), struck
+    with monkeypatch.context() as patched:
+        patched.setattr(parents.Parents, "link", lingering)
+        struck = strike(words, 0.0, number, saying="all but the last are in")
+    assert struck.code == {signal.SIGKILL: -signal.SIGKILL, signal.SIGINT: 130}[number], struck
+    assert (count(crm, "company"), count(crm, linked)) == (children + 1, parents.AT_ONCE)
     done = crm(*words)
     assert done.returncode == 0, (struck, done)
-    assert (found(), found("parent_id IS NOT NULL")) == (children + 1, children), (linked, done)
+    assert (count(crm, "company"), count(crm, linked)) == (children + 1, children), done
     check(crm)
     assert "known already" in crm(*words).stdout
 

@@ -10,7 +10,7 @@ import pytest
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.types import show_instant
 from crmcli.errors import UsageError
-from crmcli.services import imports, naming, records
+from crmcli.services import imports, naming, records, tasks
 from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
@@ -247,6 +247,30 @@ def test_an_update_completes_tasks_and_takes_them_up_again(book: Context, put: A
     assert counts(take(book, put(text.replace(yes, no)), kind=TASK, update=True)) == (2, 0, 2, 0, 0, 0)
     assert done() == [None, None]
     assert counts(take(book, put(text.replace(yes, "")), kind=TASK, update=True)) == (2, 0, 0, 2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "says"),
+    [
+        ("Status", "Completed", True), ("Status", "انجام شده", True), ("Done", "ja", True),
+        ("Status", "Not started", False), ("Status", "In Progress", False), ("Status", "Waiting for input", False),
+        ("Status", "Open", False), ("Status", "NOT_STARTED", False), ("Status", "در حال انجام", False),
+        ("Done", "no", False),
+        ("Status", "Cancelled", None), ("Status", "Deferred", None), ("Status", "Blue", None), ("Status", "", None),
+        ("Status,Completed", "Completed,", True), ("Completed,Status", ",Completed", True),
+        ("Status,Completed", "Blue,yes", True), ("Status,Completed", ",no", False), ("Status,Completed", "Blue,", None),
+    ],
+)  # fmt: skip
+def test_what_an_update_makes_of_the_words_for_done(
+    book: Context, put: Any, columns: str, cells: str, says: bool | None
+) -> None:
+    records.add(book, TASK, {"name": "T1", "due_on": "2026-10-01"})
+    records.add(book, TASK, {"name": "T2", "due_on": "2026-10-01"})
+    tasks.done(book, [2])
+    text = f"Subject,Due date,{columns}\n" + "".join(f"T{n},2026-10-01,{cells}\n" for n in (1, 2))
+    take(book, put(text), kind=TASK, update=True)
+    done = [row[0] is not None for row in book.reader.rows("SELECT done_at FROM task ORDER BY id")]
+    assert done == ([False, True] if says is None else [says, says])
 
 
 def test_a_derived_domain_follows_the_website_of_a_row_and_one_set_by_hand_stays(book: Context, put: Any) -> None:

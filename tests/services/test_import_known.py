@@ -8,6 +8,9 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.services import deals, imports, records
+from crmcli.services.imports import fitting, taking
+from crmcli.services.imports.matching import Seen
+from crmcli.store.uid import new_uid
 from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
@@ -46,6 +49,81 @@ def test_an_update_leaves_an_amount_in_its_currency(ctx: Context, put: Any, text
     whole = put("Name,Value,Recurring\nAlpha,$2000,$99\n")
     assert counts(take(ctx, whole, kind=DEAL, match=("name",), update=True)) == (1, 0, 1, 0, 0, 0)
     assert (rows(ctx, DEAL)[0]["value"], rows(ctx, DEAL)[0]["currency"]) == (200_000, "USD")
+
+
+def test_an_amount_of_nothing_is_in_every_currency(ctx: Context, put: Any) -> None:
+    records.add(ctx, DEAL, {"name": "Alpha", "value": "0 EUR"})
+    text = "Name,Recurring\nAlpha,$99\n"
+    assert counts(take(ctx, put(text), kind=DEAL, match=("name",), update=True)) == (1, 0, 1, 0, 0, 0)
+    assert [(row["value"], row["recurring"], row["currency"]) for row in rows(ctx, DEAL)] == [(0, 9900, "USD")]
+    text = "Name,Value,Recurring\nAlpha,€0,\n"
+    assert counts(take(ctx, put(text), kind=DEAL, match=("name",), update=True)) == (1, 0, 0, 1, 0, 0)
+    records.edit(ctx, DEAL, [1], {"recurring": "0"})
+    records.edit(ctx, DEAL, [1], {"value": "7 GBP"})
+    assert [(row["value"], row["recurring"], row["currency"]) for row in rows(ctx, DEAL)] == [(700, 0, "GBP")]
+
+
+def test_an_update_finds_what_an_earlier_block_of_it_adds(
+    ctx: Context, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST_BLOCK", "MOST", "LEAST"):
+        monkeypatch.setattr(taking, name, 2)
+    lines = [f"D{n},Deal {n},{n} USD" for n in (1, 2, 3, 4)]
+    text = "\n".join(["Deal ID,Deal Name,Amount", *lines, lines[2], "D1,Deal 1,9999 EUR", ""])
+    assert counts(take(ctx, put(text), kind=DEAL, id_column="Deal ID", update=True)) == (6, 4, 0, 0, 1, 1)
+
+
+def test_a_record_that_was_purged_since_it_was_found_hinders_no_row(book: Context, put: Any) -> None:
+    plan = imports.plan(book, put("Name,Value\nAlpha,5 USD\n"), kind=DEAL, match=("name",), update=True)
+    job = taking._Import(book, plan, dry_run=True)
+    with plan.open() as table:
+        block = job._read(list(table.rows))
+    assert fitting.misfits(book, job.reader, job.links, block, [7], Seen(), updates=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "title"),
+    [
+        (CONTACT, COMPANY, "company"),
+        (DEAL, COMPANY, "company"),
+        (DEAL, CONTACT, "contact"),
+        (TASK, LEAD, "opportunity"),
+        (INTERACTION, DEAL, "opportunity"),
+    ],
+    ids=lambda one: getattr(one, "name", one),
+)
+def test_a_removed_record_takes_nothing_from_a_file(
+    ctx: Context, put: Any, kind: Entity, target: Entity, title: str
+) -> None:
+    records.add(ctx, target, {"name": "Gone"})
+    records.add(ctx, target, {"name": "Other"})
+    gone, other = (row["uid"] for row in rows(ctx, target))
+    name, uids = ("body" if kind is INTERACTION else "name"), [new_uid() for _ in range(3)]
+
+    def file(*links: str) -> str:
+        told = zip(uids, links, strict=False)
+        return put(f"uid,{name},{title},{title}_uid\n" + "".join(f"{uid},X {uid},Gone,{to}\n" for uid, to in told))
+
+    assert counts(take(ctx, file(gone, other), kind=kind)) == (2, 2, 0, 0, 0, 0)
+    records.remove(ctx, target, [1])
+    assert counts(take(ctx, file(gone, other), kind=kind)) == (2, 0, 0, 2, 0, 0)
+    done = take(ctx, file(gone, gone, gone), kind=kind)
+    assert counts(done) == (3, 0, 0, 2, 0, 1)
+    back = ctx.settings.calling(target.command, "restore", "1")
+    assert done.listed == ((4, title, "Gone", f"{target.name}:1 Gone is removed; first: {back}"),)
+    assert counts(take(ctx, file(gone, gone), kind=kind, update=True)) == (2, 0, 0, 1, 0, 1), "what hangs there stays"
+    records.restore(ctx, target, [1])
+    assert counts(take(ctx, file(gone, gone, gone), kind=kind, update=True)) == (3, 1, 1, 1, 0, 0)
+
+
+def test_a_removed_note_is_restored_by_its_own_command(ctx: Context, put: Any) -> None:
+    records.add(ctx, CONTACT, {"name": "Ada"})
+    text = f"uid,at,contact,body\n{new_uid()},2026-11-01 10:00,Ada,{{}}\n"
+    take(ctx, put(text.format("said")), kind=INTERACTION)
+    records.remove(ctx, INTERACTION, [1])
+    back = ctx.settings.calling("note", "restore", "1")
+    assert f"'{back}'" in take(ctx, put(text.format("said")), kind=INTERACTION).notes[0]
+    assert f"'{back}'" in take(ctx, put(text.format("more")), kind=INTERACTION, update=True).listed[0][3]
 
 
 @pytest.mark.parametrize("id_column", [None, "Ref"], ids=["recognised", "named"])

@@ -177,6 +177,26 @@ def test_a_parent_that_a_uid_alone_names(ctx: Context, put: Any) -> None:
     assert notes == [f"line 4: Orphan comes in without its parent: there is no company with the uid {no}"]
 
 
+def test_a_removed_company_is_no_parent(ctx: Context, put: Any) -> None:
+    uids = [new_uid() for _ in range(3)]
+    text = "uid,name,parent_uid\n" + "".join(f"{uid},C {n},{uids[0] if n else ''}\n" for n, uid in enumerate(uids))
+    old = text[: text.rindex(uids[2])]
+    taken(ctx, put(old))
+    records.remove(ctx, COMPANY, [1])
+    assert taken(ctx, put(old))[1] == [
+        f"1 of those known already is removed and stays so: '{back(ctx)}' brings it back"
+    ]
+    found, notes = taken(ctx, put(text))
+    assert found == {"C 1": "C 0", "C 2": None}, "what hangs there stays"
+    assert notes[1:] == [f"line 4: C 2 comes in without its parent: company:1 C 0 is removed; first: {back(ctx)}"]
+    done = take(ctx, put(text.replace(f"{uids[0]},C 0,\n", "")), kind=COMPANY, update=True)
+    assert (counts(done), len(done.notes)) == ((2, 0, 0, 2, 0, 0), 1)
+
+
+def back(ctx: Context) -> str:
+    return ctx.settings.calling("company", "restore", "1")
+
+
 def test_what_waits_for_its_parent_is_not_borne_in_mind(
     book: Context, put: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import AmbiguousError, FieldError, NotFoundError
 from crmcli.services import pipelines, records, vocabulary
+from crmcli.store import read
 
 if TYPE_CHECKING:
-    from crmcli.context import Context
+    from crmcli.store.connect import Connection
 
 
 def test_tags_are_set_added_and_taken_away(ctx: Context) -> None:
@@ -174,3 +176,29 @@ def test_a_name_of_invisible_marks_is_no_name(ctx: Context) -> None:
         pipelines.stage_add(ctx, "\u200c")
     with ctx.writing() as tx, pytest.raises(FieldError, match="a tag needs a name"):
         tx.word("tag", "\u200c")
+
+
+def test_what_many_records_are_set_to_is_looked_for_once(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        records.add(ctx, COMPANY, {"name": f"C{number}"})
+        records.add(ctx, TASK, {"name": "x", "type": "todo"})
+    asked: list[str] = []
+    raw, known = read.raw, Context.names
+
+    def counted(connection: Connection, table: str, ids: list[int]) -> Any:
+        asked.extend([table] if ids else [])
+        return raw(connection, table, ids)
+
+    def named(self: Context, entity: str) -> list[str]:
+        asked.append(entity)
+        return known(self, entity)
+
+    monkeypatch.setattr(read, "raw", counted)
+    monkeypatch.setattr(Context, "names", named)
+    times = {}
+    for some in ([2], [3, 4, 5, 6]):
+        asked.clear()
+        records.edit(ctx, COMPANY, some, {"parent": "1"})
+        records.edit(ctx, TASK, some, {"type": "e-mail"})
+        times[len(some)] = (asked.count("company"), asked.count("task_type"))
+    assert times[4] == times[1]

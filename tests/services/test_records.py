@@ -308,11 +308,8 @@ def test_a_removed_record_takes_nothing_until_it_is_restored(ctx: Context) -> No
     for verb in verbs:
         with pytest.raises(RefusedError, match=r"(deal|task|interaction):1 ?.* is removed") as refused:
             verb()
-        assert refused.value.hint in (
-            "first: crm deal restore 1",
-            "first: crm task restore 1",
-            "first: crm note restore 1",
-        )
+        commands = [ctx.settings.calling(noun, "restore", "1") for noun in ("deal", "task", "note")]
+        assert refused.value.hint in [f"first: {command}" for command in commands]
     assert records.remove(ctx, DEAL, [1]).lines == ("nothing to change in that deal",)
     for kind in (DEAL, TASK, INTERACTION):
         records.restore(ctx, kind, [1])

@@ -55,17 +55,22 @@ def _keys() -> frozenset[str]:
     return frozenset(squeeze(title) for field in FIELDS for title in _plain(field) if title not in _MORE["postal_code"])
 
 
+@cache
+def _places() -> tuple[str, ...]:
+    """What stands before the parts of an address, squeezed, the longest first."""
+    return tuple(sorted(map(squeeze, _PLACES), key=len, reverse=True))
+
+
 def _whose(kind: str, title: str) -> str:
     """Which address of several a title speaks of: "work" of Work City, "" where it does not say."""
     inside = [squeeze(text) for text in _IN_BRACKETS.findall(title)]
-    said = next((text for text in inside if text in {squeeze(where) for where in _PLACES}), "")
+    said = next((text for text in inside if text in _places()), "")
     if said:
         return said
-    places = sorted(map(squeeze, _PLACES), key=len, reverse=True)
     for _, form in own_forms(kind, title):
         if form in _keys():
             return ""
-        for where in places:
+        for where in _places():
             if form.startswith(where) and form[len(where) :] in _keys() | {"code"}:
                 return where.removesuffix("address")
     return ""

@@ -286,6 +286,8 @@ class Reader:
         }
         if not found:
             return {}
+        if currency and not any(found.values()):
+            return {**found, "currency": currency}  # nothing is as much in every currency
         settled = block.columns["currency"][row]
         for column in self._by.get("currency", ()):
             if self._emptied(column.place, [block.cells[row][column.place]])[0][0].strip():

@@ -57,15 +57,25 @@ def _at(day: str | None, cell: str, header: str, row: int, env: Env, bad: Proble
 
 
 def done(block: Block, turned: list[list[str]], by: _By, env: Env) -> None:
-    """A task that is said to be done was so when the file says, else when it was due, now at the latest."""
-    for column in by.get(mapping.IS_DONE, ()):
-        none: list[Any] = [None] * len(block)
-        said, *when = (block.columns.get(name) or none for name in ("done_at", "due_at", "due_on"))
-        now = show_instant(env.now)
-        words = zip(turned[column.place], said, strict=True)
-        block.told["done_at"] = said
-        block.done = [bool(at) or is_done(word) if word.strip() else None for word, at in words]
-        block.columns["done_at"] = [
-            at or (min(str(reading.instant(moment or day or now, env)), now) if finished else None)
-            for finished, at, moment, day in zip(block.done, said, *when, strict=True)
-        ]
+    """A task that is said to be done was so when the file says, else when it was due, now at the latest. Of several
+    columns the first that says anything counts, row by row."""
+    columns = [turned[column.place] for column in by.get(mapping.IS_DONE, ())]
+    if not columns:
+        return
+    none: list[Any] = [None] * len(block)
+    said, *when = (block.columns.get(name) or none for name in ("done_at", "due_at", "due_on"))
+    now = show_instant(env.now)
+    block.told["done_at"] = said
+    block.done = [_done(words, at) for words, at in zip(zip(*columns, strict=True), said, strict=True)]
+    block.columns["done_at"] = [
+        at or (min(str(reading.instant(moment or day or now, env)), now) if finished else None)
+        for finished, at, moment, day in zip(block.done, said, *when, strict=True)
+    ]
+
+
+def _done(words: Sequence[str], at: str | None) -> bool | None:
+    """What the words of a row say; any of them beside the moment `at` which it was done at says that it is."""
+    told = [word for word in words if word.strip()]
+    if told and at:
+        return True
+    return next((said for word in told if (said := is_done(word)) is not None), None)

@@ -20,6 +20,12 @@ _OPEN = frozenset(
     ("open", "active", "inprogress", "ongoing", "pending", "offen", "ouvert", "abierto", "باز", "جاری", "درجریان")
 )
 _DONE = frozenset(("done", "completed", "complete", "finished", "closed", "erledigt", "termine", "انجامشده"))
+# Cancelled and deferred are neither: nobody did it, and nobody is to take it up again.
+_TO_DO = _OPEN | frozenset((
+    "notstarted", "todo", "notdone", "undone", "notcompleted", "incomplete", "unfinished", "notfinished", "started",
+    "inprocess", "needsaction", "nichtbegonnen", "inbearbeitung", "noncommence", "encours", "enattente", "wartet",
+    "انجامنشده", "شروعنشده", "درحالانجام", "درانتظار",
+))  # fmt: skip
 # Folded: English, German, Dutch, French, Italian, Spanish, Portuguese, Turkish, Russian, Persian, Arabic, signs.
 _YES = frozenset((
     "yes", "y", "true", "t", "on", "1", "1.0", "x", "ja", "j", "wahr", "waar", "oui", "o", "vrai", "v", "si", "s",
@@ -63,9 +69,12 @@ def ending(stage: str, *, own: bool = False) -> str:
     return (begins[1] or begins[2]) if begins else ""
 
 
-def is_done(word: str) -> bool:
-    """Whether the word of a column of tasks says that one is done."""
-    return "".join(c for c in fold(word) if c.isalnum()) in _DONE or yes_or_no(word) is True
+def is_done(word: str) -> bool | None:
+    """Whether the word of a column of tasks says that one is done or still to be done; None for another word."""
+    letters = "".join(c for c in fold(word) if c.isalnum())
+    if letters in _DONE:
+        return True
+    return False if letters in _TO_DO or letters.startswith("waiting") else yes_or_no(word)
 
 
 def priority_of(word: str) -> str:

@@ -6,16 +6,19 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.address import domain_of, email_domain, is_public_domain
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.domain.types import Ref
+from crmcli.errors import RefusedError
+from crmcli.services import naming
 from crmcli.services.imports.blocks import AT
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.matching import Seen
 from crmcli.services.linking import spelt
-from crmcli.store.sql import table_of
+from crmcli.store.sql import portions, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Field
@@ -245,6 +248,19 @@ class Links:
             rows = self.ctx.reader.rows(sql, (key.removeprefix(AT),))
             self._namesakes[target, key] = [Namesake(*row) for row in rows]
         return self._namesakes[target, key]
+
+    def hidden(self, target: str, numbers: Iterable[int]) -> dict[int, str]:
+        """Those of these records that were removed, each with the reason why it takes no link."""
+        found = {}
+        sql = f"SELECT id, {_TOLD_APART[target]} FROM {table_of(target)} WHERE removed_at IS NOT NULL AND id IN "
+        for some, marks in portions(numbers):
+            for one in (Namesake(*row) for row in self.ctx.reader.rows(f"{sql}({marks})", some)):
+                try:
+                    row = {"id": one.id, "name": one.name, "removed_at": True}
+                    naming.check_in_sight(self.ctx, ENTITIES[one.kind], row)
+                except RefusedError as error:
+                    found[one.id] = f"{error.message}; {error.hint}"
+        return found
 
     def make(self, tx: Any, numbers: set[int]) -> dict[int, int]:
         """Create what the stand-ins stand for; stand-in -> id."""

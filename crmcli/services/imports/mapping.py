@@ -420,15 +420,9 @@ def _identify(
     if any("external_id" in to for to in chosen.values()):
         return []
     forms = (
-        "{} id",
-        "record id {}",
-        "{} record id",
-        "do not modify {}",
-        "apollo {} id",
-        "{} pipedrive system id",
-        "کد {}",
-        "شماره {}",
-    )
+        "{} id", "record id {}", "{} record id", "do not modify {}", "apollo {} id", "{} pipedrive system id",
+        "کد {}", "شماره {}",
+    )  # fmt: skip
     words = (*WORDS[kind.name], *(word for word in titles.WHOSE.get(kind.name, ()) if not word.isascii()))
     wanted = [form.format(word) for form in forms for word in words] + ([] if own else list(_ID_WORDS))
     keys = [squeeze(name) for name in header]

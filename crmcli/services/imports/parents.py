@@ -145,9 +145,13 @@ class Parents:
         updated = 0
         parents = [made.get(n, n) if n is not None else None for n in found]
         tx.load("company", [*(one.number for one in some), *(n for n in parents if n)])
+        hidden = self.links.hidden("company", {n for n in found if n and n > 0})
         for one, parent in zip(some, parents, strict=True):
             if not parent:
                 self._unclear(one, parent)
+                continue
+            if parent in hidden and tx.row("company", one.number).get("parent_id") != parent:
+                self._note(one, hidden[parent])
                 continue
             try:
                 values.check_parent(tx, tx.row("company", one.number), parent)
@@ -169,9 +173,13 @@ class Parents:
         """Note and count what `link` would, where the companies stand in a dry run."""
         updated = 0
         for some in self.portions():
-            for one, parent in zip(some, self._tried(some, tried), strict=True):
+            found = self._tried(some, tried)
+            hidden = self.links.hidden("company", {n for n in found if n and 0 < n < TRIED})
+            for one, parent in zip(some, found, strict=True):
                 if not parent:
                     self._unclear(one, parent)
+                elif parent in hidden and self._above(one.number) != parent:
+                    self._note(one, hidden[parent])
                 elif one.number in upwards(parent, self._above):
                     self._circle(one, itself=parent == one.number)
                 elif self._above(one.number) != parent:

@@ -8,11 +8,12 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import derive
 from crmcli.errors import CrmError
-from crmcli.services.imports import blocks, parents, placing, standing
+from crmcli.services.imports import blocks, fitting, parents, placing, standing
 from crmcli.services.imports.blocks import Block, Reader
-from crmcli.services.imports.columns import Problem
+from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.imported import Imported
 from crmcli.services.imports.matching import NEW, Matcher
 from crmcli.services.imports.planning import Plan, check
@@ -244,14 +245,18 @@ class _Import:
 
     def _match(self, block: Block) -> list[int]:
         """What the rows of a block are (`Matcher.outcomes`), after their links; rows whose links fit nothing go, and
-        those whose amounts do not fit the record that they are."""
+        those that do not fit the book (`fitting.misfits`)."""
         if len(block):
             self._resolve(block)
         found = self.writer.outcomes(block)
-        if self.plan.update and (bad := self.updater.misfits(block, found, self.matcher.raw)):
+        while bad := self._misfits(block, found):
             self._drop(block, bad)
             found = self.writer.outcomes(block)
         return found
+
+    def _misfits(self, block: Block, found: list[int]) -> Problems:
+        known = self.matcher.seen
+        return fitting.misfits(self.ctx, self.reader, self.links, block, found, known, updates=self.plan.update)
 
     def _position(self) -> int:
         return journal.head(self.ctx.reader)[0]
@@ -321,7 +326,8 @@ class _Import:
         current = self.matcher.raw([number for _, number in rows.known]) if self.plan.update else {}
         changed = []
         for place, (row, number) in enumerate(rows.known if self.plan.update else ()):
-            changes = self.updater.changes(block, row, current[number], {})
+            # What was purged between the two looks has nothing to change.
+            changes = self.updater.changes(block, row, current[number], {}) if number in current else {}
             if changes and (not put.changed or put.changed[place]):
                 record = current[number] | changes
                 tried.put(number, derive(self.kind.table, record, self.ctx.env), record)
@@ -392,15 +398,17 @@ class _Import:
         """Rows of records that were removed: they stay so. An update of one is refused, so that it is not lost."""
         removed = self.matcher.removed
         for row, number in rows.removed:
-            back = self.ctx.settings.calling(removed[number], "restore", str(number))
+            back = self._restoring(number)
             reason = f"{removed[number]}:{number} was removed; '{back}' brings it back, then import the row again"
             self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
         for _, number in rows.known if removed else ():
             if number in removed:
                 self.hidden += 1
-                self.first_hidden = self.first_hidden or self.ctx.settings.calling(
-                    removed[number], "restore", str(number)
-                )
+                self.first_hidden = self.first_hidden or self._restoring(number)
+
+    def _restoring(self, number: int) -> str:
+        """The command that brings back a record that was removed."""
+        return self.ctx.settings.calling(ENTITIES[self.matcher.removed[number]].command, "restore", str(number))
 
     def _by_now(self, said: dict[str, Any]) -> dict[str, Any]:
         """What a row said, with the ids that its links have by now."""

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import pipeline as rules
 from crmcli.domain.address import followed_domain
-from crmcli.services.imports.columns import Problem
 from crmcli.services.stages import next_position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
     from crmcli.services.imports.blocks import Block, Reader
     from crmcli.store.write import Transaction
@@ -32,24 +31,6 @@ class Updater:
     def __init__(self, reader: Reader) -> None:
         self.reader, self.kind = reader, reader.kind
         self._money = {field.column for field in reader.kind.fields if field.type.family == "money" and field.column}
-
-    def misfits(
-        self, block: Block, found: Sequence[int], stored: Callable[[Sequence[int]], Mapping[int, Mapping[str, Any]]]
-    ) -> dict[int, Problem]:
-        """Rows with an amount in another currency than one that their record keeps: a record has one for all of them.
-        `found` says which record each row is, `stored` gives records by number."""
-        given = [column for name in self._money if (column := block.columns.get(name))]
-        known = {row: n for row, n in enumerate(found) if n > 0 and any(column[row] is not None for column in given)}
-        bad, records = {}, stored(list(known.values())) if known else {}
-        for row, number in known.items():
-            current = records[number]
-            home = current.get("currency") or ""
-            amounts = self.reader.amounts(block, row, home)
-            kept = [f.name for f in self.kind.fields if f.column in self._money - amounts.keys() and current[f.column]]
-            if home and kept and amounts.get("currency", home) != home:
-                reason = f"a {self.kind.name} has one currency, and {' and '.join(kept)} of it is in {home}"
-                bad[row] = Problem("", "", reason)
-        return bad
 
     def update(self, tx: Transaction, block: Block, row: int, number: int, made: Mapping[int, int]) -> bool:
         """Give a record the values of its row; whether anything differed."""
