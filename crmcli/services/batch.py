@@ -88,10 +88,17 @@ def no_more(connection: Connection, table: str) -> Iterator[tuple[int, dict[str,
             yield int(number), journal.columns(before) or {}
 
 
-def was_purged(connection: Connection, table: str, number: int) -> bool:
-    """Whether a record that is gone was forgotten for good."""
-    sql = "SELECT 1 FROM journal WHERE entity = ? AND record_id = ? AND before IS NULL AND after IS NULL"
-    return connection.one(sql, (table, number)) is not None
+def purged(connection: Connection, table: str, numbers: Iterable[int]) -> set[int]:
+    """Those of these records that were forgotten for good."""
+    found: set[int] = set()
+    for some, marks in portions(sorted(numbers)):
+        sql = (
+            f"SELECT DISTINCT j.record_id FROM journal j WHERE j.entity = ? AND j.record_id IN ({marks})"
+            " AND j.before IS NULL AND j.after IS NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = j.record_id)"
+        )
+        found.update(row[0] for row in connection.rows(sql, (table, *some)))
+    return found
 
 
 def last_change(
@@ -210,11 +217,8 @@ class Batch:
                 continue
             linking = [side for side in sides if side.get(column) is not None]
             unknown = {side[column] for side in linking if (target, side[column]) not in self._purged}
-            for some, marks in portions(sorted(unknown)):
-                there = {row[0] for row in self.connection.rows(f"SELECT id FROM {target} WHERE id IN ({marks})", some)}
-                for number in some:
-                    gone = number not in there and was_purged(self.connection, target, number)
-                    self._purged[target, number] = gone
+            gone = purged(self.connection, target, unknown)
+            self._purged.update({(target, number): number in gone for number in unknown})
             for side in linking:
                 if self._purged[target, side[column]]:
                     side[column] = None

@@ -48,11 +48,11 @@ def renew(connection: Connection, env: Env | None = None) -> list[str]:
         dialled = telephones.renew(connection, env) if env else 0
         words.create(connection)
         derived.renew(connection)
-        failed = catalogue.mend(connection)
+        told = catalogue.mend(connection)
         schema.create_views(connection)
     if dialled and env:
-        failed.append(f"telephone numbers of {dialled} record{'s' * (dialled > 1)} are compared as in {env.region} now")
-    return failed
+        told.append(f"telephone numbers of {dialled} record{'s' * (dialled > 1)} are compared as in {env.region} now")
+    return told
 
 
 def engine(connection: Connection) -> list[Fault]:

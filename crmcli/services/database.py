@@ -77,7 +77,8 @@ def repair(ctx: Context) -> None:
     brings back (records, links, journal) is left as it is."""
     for line in checking.renew(ctx.reader, ctx.env):
         ctx.say(line)
-    ctx.say("made anew: search index, derived columns, views, indexes, counters")
+    keys = ", keys of telephone numbers" if ctx.env.region else ""  # without a region they stay as they are
+    ctx.say(f"made anew: search index, derived columns, views, indexes, counters{keys}")
 
 
 def upgrade(ctx: Context) -> Note:

@@ -42,9 +42,11 @@ QUOTED = "'\"'\"'"
 def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
     """Forget records: their rows, their tags, the tasks and notes on them alone, what the journal says about them, the
     commands that touched or named them, what saved views ask of people and firms by their names, and their words in
-    the search index; also what was taken away earlier, as an undo does, of their name and no other's address. Other
-    records' links to them are cleared; those that still have their name or address are told. All of them go in one
-    transaction, and it cannot be undone.
+    the search index; also what was taken away earlier, as an undo does, and was the same once more: of their kind and
+    name with one of their addresses (e-mail, telephone, domain), or a person or firm of their name where neither had
+    one. Other records' links to them are cleared; those that still have their name or address are told, and those that
+    were taken away and have their e-mail address or may be the same. All of them go in one transaction, and it cannot
+    be undone.
 
     The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError.
     """
@@ -60,12 +62,16 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
         for number in numbers:
             if number not in there:
                 raise NotFoundError(f"there is no {kind.name} {number}")
-        known = [*there.values(), *_said(connection, kind.table, there)]
+        said = {number: [row] for number, row in there.items()}
+        for number, side in _said(connection, kind.table, there):
+            said[number].append(side)
+        known = traces.Known(kind, said.values(), ctx.env.region)
         lossy = thinned(connection)
-        before = _taken_away(connection, kind, numbers, traces.Person(known, ctx.env.region), lossy)
-        known += _said(connection, kind.table, before.get(kind.table, ()))
+        before = _taken_away(connection, kind, numbers, known, lossy)
+        sides = [side for own in said.values() for side in own]
+        sides += (side for _, side in _said(connection, kind.table, before.get(kind.table, ())))
         doomed = _doomed(connection, kind.table, numbers)
-        texts = traces.texts_of(known, ctx.env.region)
+        texts = traces.texts_of(sides, ctx.env.region)
         _silence(connection, {t: {*doomed.get(t, ()), *before.get(t, ())} for t in ORDER}, texts)
         linked = _let_go(tx, doomed)
         tx.flush()
@@ -86,7 +92,7 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
         if kind.table in ALONE:
             lines += traces.forget_views(tx, texts)
             lines += traces.left_in(connection, there.values(), linked, texts, ctx.settings.calling)
-            lines += traces.returning(connection, there.values(), lossy)
+            lines += traces.returning(connection, kind, there.values(), known, lossy)
     also = _counted({NOUNS[t]: len(ids) for t, ids in doomed.items() if t != kind.table})
     lines.insert(0, f"purged {told}{also and f', with {also}'}; it cannot be undone")
     if before:
@@ -114,7 +120,7 @@ def _hanging(table: str) -> dict[str, tuple[str, ...]]:
 
 
 def _taken_away(
-    connection: Connection, kind: Entity, numbers: Iterable[int], person: traces.Person, tables: Collection[str]
+    connection: Connection, kind: Entity, numbers: Iterable[int], known: traces.Known, tables: Collection[str]
 ) -> dict[str, dict[int, str]]:
     """What was taken away before, from one of these tables, and an undo could bring back: table -> number -> noun. The
     same person or firm, added once more since, and what hung on any of them."""
@@ -122,7 +128,7 @@ def _taken_away(
     owners = set(numbers)
     if kind.table in ALONE and kind.table in tables:
         for number, row in no_more(connection, kind.table):
-            if noun_of(kind.table, row) == kind.name and person.same(row):
+            if noun_of(kind.table, row) == kind.name and known.same(row):
                 found.setdefault(kind.table, {})[number] = kind.name
                 owners.add(number)
     for child, (column, *nearer) in _hanging(kind.table).items():
@@ -153,12 +159,12 @@ def _let_go(tx: Transaction, doomed: dict[str, set[int]]) -> set[int]:
     return linked
 
 
-def _said(connection: Connection, table: str, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
-    """What the journal says about these records: the columns of each side of each change."""
+def _said(connection: Connection, table: str, numbers: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What the journal says about these records: (record, columns) of each side of each change."""
     for some, marks in portions(numbers):
-        sql = f"SELECT before, after FROM journal WHERE entity = ? AND record_id IN ({marks})"
-        for sides in connection.rows(sql, (table, *some)):
-            yield from filter(None, map(journal.columns, sides))
+        sql = f"SELECT record_id, before, after FROM journal WHERE entity = ? AND record_id IN ({marks})"
+        for number, *sides in connection.rows(sql, (table, *some)):
+            yield from ((int(number), side) for side in map(journal.columns, sides) if side)
 
 
 def _silence(connection: Connection, doomed: Mapping[str, Iterable[int]], texts: set[str]) -> None:

@@ -9,7 +9,7 @@ from crmcli.domain.keys import KEYED, derive
 from crmcli.domain.types import Phone, bare_number
 from crmcli.errors import CrmError
 from crmcli.store import connect, read
-from crmcli.store.tables import NOUNS
+from crmcli.store.tables import noun_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +39,7 @@ def stale(connection: Connection, env: Env) -> Iterator[str]:
     """A line for each record that has a telephone number with another key than the region in force gives it. Without a
     region none has: what cannot be read stays as it is."""
     for table, _, row in _elsewhere(connection, env):
-        noun = row.get("kind") or NOUNS[table]
-        yield f"{noun} {row['id']} has a telephone number entered under another region than {env.region}"
+        yield f"{noun_of(table, row)} {row['id']} has a telephone number entered under another region than {env.region}"
 
 
 def renew(connection: Connection, env: Env) -> int:

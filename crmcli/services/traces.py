@@ -22,12 +22,15 @@ from crmcli.store.tables import noun_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+    from crmcli.domain.fields import Entity
     from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
 #: The columns that name a person or firm, and those of them that are telephones.
 NAMING = ("name", "contact_name", "email", "phone", "mobile")
 PHONES = ("phone", "mobile")
+#: The columns that tell whether two records of one name are the same person or firm.
+ADDRESSES = ("email", "phone", "mobile", "domain")
 #: The fields of a filter that a name can stand in; in others (tag:may, city:paris) it is another word of that name.
 WHO = frozenset(
     ("name", "contact", "contact_name", "company", "company_name", "parent", "on", "email", "phone", "mobile")
@@ -45,19 +48,33 @@ def texts_of(rows: Iterable[Mapping[str, Any]], region: str, columns: Collection
     return texts | {key for row in rows for c in phones if row.get(c) and (key := phone_key(str(row[c]), region))}
 
 
-class Person:
-    """What a person, firm, lead or deal goes by and went by: `rows` are its columns, whole or in part."""
+class Known:
+    """What records of one kind go by and went by: of each, its columns, whole or in part."""
 
-    def __init__(self, rows: Collection[Mapping[str, Any]], region: str) -> None:
+    def __init__(self, kind: Entity, records: Iterable[Collection[Mapping[str, Any]]], region: str) -> None:
+        #: Whether a name says who it is: that of a lead or deal does not.
+        self._telling = kind.table in ("contact", "company")
         self._region = region
-        self._names, self._others = texts_of(rows, region, ("name",)), texts_of(rows, region, NAMING[1:])
+        self._addresses: dict[str, list[set[str]]] = {}
+        for rows in records:
+            own = texts_of(rows, region, ADDRESSES)
+            for name in texts_of(rows, region, ("name",)):
+                self._addresses.setdefault(name, []).append(own)
 
     def same(self, row: Mapping[str, Any]) -> bool:
-        """Whether a record of its kind is the same once more: of its name, and with one of its addresses unless one of
-        the two has none."""
-        others = texts_of([row], self._region, NAMING[1:])
-        named = self._names & texts_of([row], self._region, ("name",))
-        return bool(named and (others & self._others or not others or not self._others))
+        """Whether a record of the kind is one of them once more: of its name and with one of its addresses (e-mail,
+        telephone, domain); a person or firm also where neither ever had one."""
+        return any(own & its or (self._telling and not own and not its) for own, its in self._namesakes(row))
+
+    def maybe(self, row: Mapping[str, Any]) -> bool:
+        """Whether a record of the kind may be one of them and nothing tells: a person or firm of its name, where one of
+        the two has an address and the other has none."""
+        return self._telling and any(bool(own) != bool(its) for own, its in self._namesakes(row))
+
+    def _namesakes(self, row: Mapping[str, Any]) -> list[tuple[set[str], set[str]]]:
+        """The addresses of each that has the record's name, and the record's own."""
+        its, names = (texts_of([row], self._region, columns) for columns in (ADDRESSES, ("name",)))
+        return [(own, its) for name in names for own in self._addresses.get(name, ())]
 
 
 def forget_views(tx: Transaction, texts: Iterable[str]) -> Iterator[str]:
@@ -224,17 +241,21 @@ def _saying(connection: Connection, text: str) -> Iterator[tuple[str, int]]:
                 yield noun_of(table, row), number
 
 
-def returning(connection: Connection, there: Iterable[Mapping[str, Any]], tables: Collection[str]) -> Iterator[str]:
-    """A line for each record that was taken away from one of these tables, with the e-mail address of one that was
-    purged: an undo would bring it back."""
+def returning(
+    connection: Connection, kind: Entity, there: Iterable[Mapping[str, Any]], known: Known, tables: Collection[str]
+) -> Iterator[str]:
+    """A line for each record that was taken away from one of these tables, with the e-mail address of one of the
+    `kind` that was purged, or of its name where that may be the same (`Known.maybe`): an undo would bring it back."""
     addresses = _addresses(there)
     found: dict[tuple[str, int], str] = {}
-    for table in sorted({"opportunity", "contact", "company"} & {*tables}) if addresses else ():
-        for number, row in no_more(connection, table):
+    for table in sorted({"opportunity", "contact", "company"} & {*tables}):
+        for number, row in no_more(connection, table) if addresses or table == kind.table else ():
             if row.get("email") and email_key(str(row["email"])) in addresses:
                 found[noun_of(table, row), number] = str(row["email"])
-    for (noun, number), email in list(found.items())[:MOST]:
+            elif table == kind.table and known.maybe(row):
+                found[noun_of(table, row), number] = str(row["name"])
+    for (noun, number), what in list(found.items())[:MOST]:
         by = last_change(connection, ENTITIES[noun].table, number)
-        yield f"{noun}:{number}, taken away by batch {by[0] if by else '?'}, had {email}: undo that to purge it too"
+        yield f"{noun}:{number}, taken away by batch {by[0] if by else '?'}, had {what}: undo that to purge it too"
     if len(found) > MOST:
         yield "and others that were taken away had it too"

@@ -175,7 +175,8 @@ class _Undo:
         self.connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")
         touched = self.batch.touched()
         self.many = sum(map(len, touched.values())) > FEW
-        lacked = incomplete(self.connection) if touched.keys() & {"stage", "pipeline"} else None
+        staged = bool(touched.keys() & {"stage", "pipeline"})
+        lacked = {(lack.pipeline, lack.sort) for lack in incomplete(self.connection)} if staged else set()
         with self.connection.roomy() if self.many else contextlib.nullcontext():
             self._work(touched)
         if not self.conflicts:
@@ -183,8 +184,10 @@ class _Undo:
                 self._conflict("opportunity", clash.number, clash.row, clash.what)
             for clash in under_themselves(self.connection, self.under):
                 self._conflict("company", clash.number, clash.row, clash.what)
-            for lack in sorted(incomplete(self.connection) - lacked) if lacked is not None else ():
-                self._conflict("pipeline", lack.pipeline, {"name": lack.name}, f"it would have no {lack.sort} stage")
+            for lack in sorted(incomplete(self.connection)) if staged else ():
+                if (lack.pipeline, lack.sort) not in lacked:
+                    it = {"name": lack.name}
+                    self._conflict("pipeline", lack.pipeline, it, f"it would have no {lack.sort} stage")
         if self.conflicts:
             self._refuse()
 

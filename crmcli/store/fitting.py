@@ -16,6 +16,7 @@ from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref
 from crmcli.store import read
 from crmcli.store.sql import table_of
+from crmcli.store.tables import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,8 +74,6 @@ class Fitting:
 
     def _laid_over(self, change: Change) -> dict[str, Any]:
         """The row that a change makes, or makes of the one that is there."""
-        from crmcli.store.tables import DEFAULTS
-
         found = DEFAULTS.get(change.table, {}) if change.before is None else self._found(change.table, change.id) or {}
         return {**found, **(change.after or {}), "id": change.id}
 

@@ -64,6 +64,10 @@ class Transaction:
         #: Numbers that verbs bear in mind until the transaction ends, under keys of their own.
         self.memory: dict[tuple[str, str | int], int] = {}
         self._naming = False
+        #: (table, record) -> the entity it was shown as and its version then; see `unchanged`
+        self._shown: dict[tuple[str, int], tuple[str, int]] = {}
+        #: Whether nobody else can write before the transaction ends.
+        self.sole = connection.dialect == "sqlite"
 
     # --- what verbs call ---
 
@@ -174,13 +178,14 @@ class Transaction:
         return {r: self.row(entity, r) for r in there if not self._pending.deleted(table, r)}
 
     def read_anew(self, entity: str, *, besides: int) -> None:
-        """Read the rows of an entity again when they are asked for: while this writer waited, another one may have
+        """Read the rows of an entity that were read before again: while this writer waited, another one may have
         changed them. Not those that are to be changed, of which `besides` is one: what was read of them is compared
         when they are written."""
         table = ENTITIES[entity].table
-        for key in [key for key in self._rows if key[0] == table and key[1] != besides]:
-            if not self._pending.changed(*key):
-                del self._rows[key]
+        stale = [key for key in self._rows if key[0] == table and key[1] != besides and not self._pending.changed(*key)]
+        for key in stale:
+            del self._rows[key]
+        self.load(entity, [number for _, number in stale])
 
     def hold(self, entity: str, records: Iterable[int]) -> set[int]:
         """Keep records as they are, and others from linking to them, until the transaction ends; those that are there.
@@ -188,17 +193,26 @@ class Transaction:
         return set(self._locked(ENTITIES[entity].table, sorted(records)))
 
     def unchanged(self, entity: str, seen: Mapping[int, int]) -> None:
-        """Make sure that these records (id -> version) stand as they were seen, and hold them until the transaction
-        ends. Raises ConflictError naming those that were changed or taken away."""
+        """Make sure that these records (id -> version) stand as they were seen, now and when the transaction writes;
+        those that it changes itself only until then. Nothing is locked here: whoever goes on to take the names or a
+        stage must not hold a record before. Raises ConflictError naming those that were changed or taken away."""
         table = ENTITIES[entity].table
-        now = self._locked(table, list(seen))
-        differ = [number for number, version in seen.items() if now.get(number) != version]
+        self._shown.update({(table, number): (entity, version) for number, version in seen.items()})
+        self._check_shown()
+
+    def _check_shown(self) -> None:
+        """That the records in `_shown` stand as they did. Raises ConflictError."""
+        by_table: dict[str, list[int]] = {}
+        for table, number in self._shown:
+            by_table.setdefault(table, []).append(number)
+        now = {table: read.versions(self.connection, table, ids) for table, ids in by_table.items()}
+        differ = [key for key, (_, version) in self._shown.items() if now[key[0]].get(key[1]) != version]
         if not differ:
             return
-        rows = self.rows(entity, differ[:MOST_NAMED])
         lines = []
-        for number in differ[:MOST_NAMED]:
-            row = rows.get(number)
+        for table, number in differ[:MOST_NAMED]:
+            entity = self._shown[table, number][0]
+            row = read.raw(self.connection, table, [number]).get(number)
             state = " (gone)" if row is None else " (removed)" if row.get("removed_at") else ""
             lines.append(f"\n  {entity}:{number}" + (f" {row['name']}" if row and row.get("name") else "") + state)
         more = "\n  ..." if len(differ) > MOST_NAMED else ""
@@ -248,6 +262,8 @@ class Transaction:
         inserts = sorted((c for c in pending if c.before is None), key=lambda c: (rank[c.table], c.id))
         deletes = sorted((c for c in pending if c.after is None), key=lambda c: (-rank[c.table], -c.id))
         updates = [c for c in pending if c.before is not None and c.after is not None]
+        if pending and self._shown and not self.sole:
+            self._check_shown()
         try:
             self._insert(inserts)
             self._update(updates)
@@ -258,6 +274,7 @@ class Transaction:
         done = [*inserts, *updates, *deletes]
         for change in done:
             self._rows.pop((change.table, change.id), None)
+            self._shown.pop((change.table, change.id), None)
         # Also what made no difference: left for a later flush it would outlive the rows it was meant for.
         self._pending.clear()
         self.changes += done
@@ -269,7 +286,7 @@ class Transaction:
         gone, and the transaction goes on. What was pending before is written first; nothing may be settled inside."""
         self.flush()
         changes, lines, naming = len(self.changes), len(self._lines), self._naming
-        ids, words, memory = dict(self._ids), dict(self._words), dict(self.memory)
+        ids, words, memory, shown = dict(self._ids), dict(self._words), dict(self.memory), dict(self._shown)
         try:
             with self.connection.transaction():
                 yield
@@ -278,7 +295,7 @@ class Transaction:
             self._pending.clear()
             self._rows.clear()
             del self.changes[changes:], self._lines[lines:]
-            self._ids, self._words, self.memory, self._naming = ids, words, memory, naming
+            self._ids, self._words, self.memory, self._naming, self._shown = ids, words, memory, naming, shown
             raise
 
     def _insert(self, changes: list[Change]) -> None:
@@ -306,10 +323,7 @@ class Transaction:
             params = [*values.values(), change.id, current["version"]]
             sql = f"UPDATE {change.table} SET {sets}version = version + 1 WHERE id = ? AND version = ?"
             if self.connection.run(sql, params) != 1:
-                noun = change.entity.replace("_", " ")
-                raise ConflictError(
-                    f"{noun} {change.id} was changed by somebody else meanwhile", "look at it and try again"
-                )
+                raise self._overtaken(change.table, change.id, change.entity)
             if tags is not None:
                 self._retag(change.table, change.id, set(current.get("tags") or ()), set(tags))
 
@@ -347,10 +361,15 @@ class Transaction:
         for number in ids:
             known = self._rows.get((table, number))
             if known is not None and found.get(number) != known["version"]:
-                noun = noun_of(table, known).replace("_", " ")
-                raise ConflictError(
-                    f"{noun} {number} was changed by somebody else meanwhile", "look at it and try again"
-                )
+                raise self._overtaken(table, number, noun_of(table, known))
+
+    def _overtaken(self, table: str, number: int, noun: str) -> ConflictError:
+        """What to raise where somebody changed a record between its being read and its being written."""
+        if (table, number) in self._shown:
+            self._check_shown()
+        return ConflictError(
+            f"{noun.replace('_', ' ')} {number} was changed by somebody else meanwhile", "look at it and try again"
+        )
 
     def _locked(self, table: str, ids: list[int]) -> dict[int, int]:
         """The versions of those of these rows that are there, locked where there are several writers."""
@@ -447,6 +466,7 @@ def transaction(
             schema.hold(connection)
             tx = Transaction(connection, now, env, hooks, new_uid)
             tx.batch, tx.origin = batch, (actor, source, command, undoes)
+            tx.sole = tx.sole or source == "purge"
             yield tx
             done = tx.flush()
             depth = 0

@@ -1,5 +1,5 @@
-"""A purge and a colleague who writes at the same moment, on PostgreSQL: one of them waits, whoever comes first, and
-nothing of the purged person is left. (SQLite has one writer anyway.)"""
+"""A purge, or a change of what was shown, and a colleague who writes at the same moment, on PostgreSQL: one of them
+waits, whoever comes first, and nothing of the purged person is left. (SQLite has one writer anyway.)"""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from crmcli.domain.entities import CONTACT, DEAL, TASK
+from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import ConflictError, CrmError, NotFoundError
-from crmcli.services import history, records, tags, tasks, timeline
+from crmcli.services import deals, history, records, stages, tags, tasks, timeline
 from tests.services.test_history import everything
 from tests.support import books
 
@@ -40,10 +40,15 @@ def two(pg_server: Server) -> Iterator[tuple[Context, Context]]:
 
 
 def at_once(
-    one: Context, other: Context, source: str, first: Callable[[], object], second: Callable[[], object]
+    one: Context,
+    other: Context,
+    source: str,
+    first: Callable[[], object],
+    second: Callable[[], object],
+    last: Callable[[], object] | None = None,
 ) -> object:
-    """Do `first` in a transaction of `one` that ends when `second`, in a thread of `other`, waits for it; what became
-    of `second`: what it returned or raised."""
+    """Do `first` in a transaction of `one` that ends, after `last`, when `second`, in a thread of `other`, waits for
+    it; what became of `second`: what it returned or raised."""
     left: list[object] = []
 
     def run() -> None:
@@ -63,6 +68,8 @@ def at_once(
             assert thread.is_alive(), f"it did not wait: {left}"
             assert time.monotonic() < end
             time.sleep(0.01)
+        if last:
+            last()
     thread.join(30)
     return left[0]
 
@@ -116,3 +123,58 @@ def test_a_tag_goes_from_what_got_it_meanwhile(two: tuple[Context, Context], ver
     late = at_once(one, other, "cli", forget(one), lambda: tags.add(other, "hot", DEAL, [1]))
     assert isinstance(late, ConflictError), late
     assert late.message == "the tag, which this is linked to, went away meanwhile; nothing was saved"
+
+
+def names(ctx: Context) -> None:
+    with ctx.writing() as tx:
+        tx.names_alone()
+
+
+def qualified(ctx: Context) -> None:
+    with ctx.writing() as tx:
+        stages.hold(tx, ctx.reader.value("SELECT id FROM stage WHERE name_key = 'qualified'"))
+
+
+def city(ctx: Context) -> None:
+    records.edit(ctx, DEAL, [1], {"city": "Rome"})
+
+
+#: What the colleague takes first, and what is done meanwhile to deal:1 or lead:2 as it was shown.
+SHOWN: dict[str, tuple[Callable[[Context], object], Callable[[Context], object]]] = {
+    "names": (names, lambda ctx: records.edit(ctx, DEAL, [1], {"company": "New Co"})),
+    "stage": (qualified, lambda ctx: deals.move(ctx, DEAL, [1], "qualified")),
+    "looked at": (names, lambda ctx: records.add(ctx, TASK, {"name": "x", "on": "deal:1", "type": "brand new"})),
+    "record": (city, lambda ctx: records.edit(ctx, DEAL, [1], {"city": "Bern"})),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_was_shown_is_compared_and_nobody_waits_for_ever(two: tuple[Context, Context], name: str) -> None:
+    one, other = two
+    first, second = SHOWN[name]
+    before = everything(other)
+
+    def meant() -> object:
+        with other.as_seen("deal", records.versions(other, DEAL, [1])):
+            return second(other)
+
+    left = at_once(one, other, "cli", lambda: first(one), meant, lambda: city(one))
+    assert isinstance(left, ConflictError), left
+    assert left.message == "changed since they were shown, so nothing was changed:\n  deal:1 Engine"
+    assert one.reader.rows("SELECT city FROM opportunity") == [("Rome",)]
+    assert "brand new" not in everything(one)
+    assert "rome" not in before
+
+
+def test_a_lead_is_converted_as_it_was_shown(two: tuple[Context, Context]) -> None:
+    one, other = two
+    records.add(one, LEAD, {"name": "L", "company": "New Co"})
+
+    def convert() -> object:
+        with other.as_seen("lead", records.versions(other, LEAD, [2])):
+            return deals.convert(other, 2)
+
+    left = at_once(one, other, "cli", lambda: names(one), convert, lambda: records.edit(one, LEAD, [2], {"city": "R"}))
+    assert str(left).startswith("changed since they were shown"), left
+    assert one.reader.rows("SELECT kind FROM opportunity WHERE id = 2") == [("lead",)]
+    assert one.reader.rows("SELECT id FROM company") == []

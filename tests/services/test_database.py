@@ -227,6 +227,21 @@ def test_an_index_that_the_records_stand_against_is_told(ctx: Context, capsys: p
     assert "uq_company_external" in found(ctx)["indexes"]
 
 
+def test_a_repair_says_what_it_made_anew(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records.add(ctx, LEAD, {"name": "Ada", "phone": "030 1234567"})
+    made = "made anew: search index, derived columns, views, indexes, counters"
+    ctx.quiet = False
+    database.repair(ctx)
+    assert capsys.readouterr().err == f"{made}\n"
+    monkeypatch.setenv("CRM_REGION", "DE")
+    ctx.tick()
+    database.repair(ctx)
+    said = "telephone numbers of 1 record are compared as in DE now"
+    assert capsys.readouterr().err == f"{said}\n{made}, keys of telephone numbers\n"
+
+
 SQLITE_DAMAGE = {
     "a broken link": (
         "PRAGMA foreign_keys = OFF; UPDATE contact SET company_id = 77",

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import NotFoundError, RefusedError
 from crmcli.services import database, deals, history, records, saved_views, timeline
 from tests.services.test_history import everything
 
 if TYPE_CHECKING:
     from crmcli.context import Context
+    from crmcli.domain.fields import Entity
 
 
 def views(ctx: Context) -> dict[str, str]:
@@ -166,3 +167,52 @@ def test_purge_tells_whose_words_name_the_person(ctx: Context) -> None:
         "what an edit takes out of a note stays in its history until what it was noted on is purged",
         f"lead:1, taken away by batch {back}, had xq@p.example: undo that to purge it too",
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "now", "lines"),
+    [
+        # The name of a deal or lead says nobody.
+        (DEAL, {"name": "Renewal"}, {"name": "Renewal"}, ()),
+        (LEAD, {"name": "Renewal"}, {"name": "Renewal", "contact_name": "Ada", "email": "a@p.example"}, ()),
+        (LEAD, {"name": "L", "phone": "+49 30 1234567"}, {"name": "L", "phone": "+49 (30) 123 4567"}, ("1 lead",)),
+        (CONTACT, {"name": "Ada"}, {"name": "ada"}, ("1 contact",)),
+        (CONTACT, {"name": "Ada", "mobile": "+49 30 1234567"}, {"name": "Ada", "phone": "+49 30 7654321"}, ()),
+        (COMPANY, {"name": "Eng", "domain": "e.example"}, {"name": "Eng", "domain": "e.example"}, ("1 company",)),
+        (COMPANY, {"name": "Eng", "domain": "e.example"}, {"name": "Eng", "domain": "f.example"}, ()),
+        # Nothing tells whether it is the same: it stays, and is told.
+        (CONTACT, {"name": "Ada"}, {"name": "Ada", "email": "a@p.example"}, ("contact:1",)),
+        (COMPANY, {"name": "Eng", "domain": "e.example"}, {"name": "Eng"}, ("company:1",)),
+    ],
+)  # fmt: skip
+def test_what_was_taken_away_is_forgotten_where_it_is_the_same(
+    ctx: Context, kind: Entity, before: dict[str, str], now: dict[str, str], lines: tuple[str, ...]
+) -> None:
+    records.add(ctx, kind, before)
+    back = history.undo(ctx).batch
+    records.add(ctx, kind, now)
+    told = history.purge(ctx, kind, [2]).lines[1:]
+    assert len(told) == len(lines), told
+    for line, part in zip(told, lines, strict=True):
+        assert part in line
+    if not any(line.startswith("forgotten") for line in told):
+        history.undo(ctx, back)
+        assert records.get(ctx, kind, 1)["name"] == before["name"]
+
+
+def test_purging_several_mixes_nobodys_name_with_anothers_address(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Ada", "email": "b@p.example"})
+    history.undo(ctx)
+    for name in ("Ada", "Bob"):
+        records.add(ctx, CONTACT, {"name": name, "email": f"{name[0]}@p.example"})
+    lines = history.purge(ctx, CONTACT, [2, 3]).lines
+    assert "had b@p.example: undo that to purge it too" in lines[-1]
+    assert not any("forgotten too" in line for line in lines)
+
+
+def test_what_is_purged_as_it_was_shown_goes_out_of_views_too(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Xen Quux"})
+    saved_views.save(ctx, "one", CONTACT, 'name:"Xen Quux" or has:email')
+    with ctx.as_seen("contact", records.versions(ctx, CONTACT, [1])):
+        history.purge(ctx, CONTACT, [1])
+    assert views(ctx) == {"one": "no:id or has:email"}

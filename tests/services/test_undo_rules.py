@@ -286,10 +286,19 @@ def test_no_pipeline_loses_its_last_open_or_won_stage(ctx: Context) -> None:
     history.undo(ctx)
     with pytest.raises(UsageError, match=f"Won {said}"):
         pipelines.stage_edit(ctx, "Won", {"is_won": "no"})
-    with pytest.raises(UsageError, match=f"Won {said}"):
+    with pytest.raises(UsageError, match=f"Won {said}") as refused:
         pipelines.stage_remove(ctx, "Won")
+    add = ctx.settings.calling("stage", "add", "NAME", "--pipeline", "Sales", "won=yes")
+    assert refused.value.hint == f"add another first: {add}"
     pipelines.stage_edit(ctx, "Won", {"is_won": "yes", "name": "Signed"})
     sound(ctx)
+
+
+def test_a_pipeline_that_never_had_a_won_stage_is_renamed_back(ctx: Context) -> None:
+    ctx.reader.run("UPDATE stage SET is_won = FALSE")
+    pipelines.pipeline_edit(ctx, "Sales", {"name": "Selling"})
+    history.undo(ctx)
+    assert ctx.names("pipeline") == ["Sales"]
 
 
 def test_undo_takes_no_last_stage_away(ctx: Context) -> None:
