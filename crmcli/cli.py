@@ -59,7 +59,7 @@ def _guarded(state: Run, words: list[str]) -> int:
     except BrokenPipeError:
         return _unread()
     except CrmError as error:
-        return _failed(str(error), error.code)
+        return _failed(str(_aimed(state, error)), error.code)
     except (typer.Abort, EOFError):
         return _failed("nobody there to answer", EXIT_USAGE)
     except SystemExit as error:  # Typer's completion installer leaves this way
@@ -178,6 +178,13 @@ def _misused(error: Any) -> int:
     if context is not None:
         message += f"\n  {context.get_usage().removeprefix('Usage: ')}\n  '{context.command_path} --help' says more"
     return _failed(message[:1].lower() + message[1:], int(error.exit_code))
+
+
+def _aimed(state: Run, error: CrmError) -> CrmError:
+    """The error with its hint's commands on the book that this run was about."""
+    if "db" in state.flags:
+        error.hint = state.context.settings.aimed(error.hint)
+    return error
 
 
 def _undo(state: Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
@@ -35,6 +36,8 @@ class Setting(Struct):
         return "CRM_" + self.name.upper().replace(".", "_")
 
 
+#: Where a command begins in a hint.
+_COMMAND = re.compile(r"(?<![\w./-])crm (?=[a-z])")
 #: A hundred years: what a setting may count back from now and still meet a day that a calendar has.
 MOST_DAYS = 36_500
 
@@ -190,6 +193,10 @@ class Settings:
 
         book = ["--db", redacted(str(self.flags["db"]))] if "db" in self.flags else []
         return " ".join(quote(word) for word in ("crm", *book, *words))
+
+    def aimed(self, hint: str) -> str:
+        """A hint with its commands (`crm WORDS`) on the book in force, so that one that is copied acts on no other."""
+        return _COMMAND.sub(lambda _: f"{self.calling()} ", hint) if "db" in self.flags else hint
 
 
 def setting_of(name: str) -> Setting:

@@ -82,9 +82,10 @@ def _warn_regional(ctx: typer.Context, region: str) -> None:
     from crmcli.services import telephones
 
     if region and telephones.regional(book(ctx)):
+        repair = book(ctx).settings.calling("db", "check", "--repair")
         book(ctx).say(
             "telephone numbers without + that are in the book already are compared as before;"
-            f"\n  'crm db check --repair' makes them numbers of {region}"
+            f"\n  '{repair}' makes them numbers of {region}"
         )
 
 

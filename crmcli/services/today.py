@@ -158,8 +158,12 @@ def when(ctx: Context, row: dict[str, Any]) -> str:
 def _task_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "ref": f"task:{row['id']}", "what": f"{row['type']}: {row['name']}" if row.get("type") else row["name"],
-        "about": timeline.about(row), "when": when(ctx, row), "next": f"crm task done {row['id']}",
+        "about": timeline.about(row), "when": when(ctx, row), "next": _step(ctx, "task", "done", row["id"]),
     }  # fmt: skip
+
+
+def _step(ctx: Context, *words: object) -> str:
+    return ctx.settings.calling(*map(str, words))
 
 
 def _deal_row(row: dict[str, Any], when: str, step: str) -> dict[str, Any]:
@@ -171,13 +175,14 @@ def _idle_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     return _deal_row(
         row,
         f"in stage {_age(ctx, row['stage_since'])}",
-        f'crm task add "Call" --on deal:{row["id"]} --due tomorrow',
+        _step(ctx, "task", "add", "Call", "--on", f"deal:{row['id']}", "--due", "tomorrow"),
     )
 
 
 def _silent_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     since = f"silent for {_age(ctx, row['last_touch'])}" if row.get("last_touch") else "never touched"
-    return _deal_row(row, since, f'crm log call deal:{row["id"]} "..."')
+    step = _step(ctx, "log", "call", f"deal:{row['id']}")
+    return _deal_row(row, since, f'{step} "..."')
 
 
 def _closing_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
@@ -185,18 +190,18 @@ def _closing_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
 
     day = relative(date.fromisoformat(row["close_on"]), ctx.env.now.date())
     late = row["close_on"] < ctx.env.now.date().isoformat()
-    return _deal_row(row, f"was to close {day}" if late else f"closes {day}", f"crm deal won {row['id']}")
+    return _deal_row(row, f"was to close {day}" if late else f"closes {day}", _step(ctx, "deal", "won", row["id"]))
 
 
 def _lead_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     about = ", ".join(str(row[name]) for name in ("company", "source") if row.get(name))
-    step = f"crm lead edit {row['id']} owner=me" if not row.get("owner") else f"crm lead convert {row['id']}"
+    step = ("convert", row["id"]) if row.get("owner") else ("edit", row["id"], "owner=me")
     return {
         "ref": f"lead:{row['id']}",
         "what": row["name"],
         "about": about,
         "when": f"{_age(ctx, row['created_at'])} old",
-        "next": step,
+        "next": _step(ctx, "lead", *step),
     }
 
 

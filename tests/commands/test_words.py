@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from crmcli.__main__ import main
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.commands.conftest import Crm
 
 
@@ -67,3 +70,33 @@ def test_a_page_as_a_table_keeps_what_is_known_apart_from_amounts(crm: Crm) -> N
     rows = [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
     assert {row["known"] for row in rows if row["fact"] == "Name"} == {"Ada Lovelace"}
     assert {row["value"] for row in rows if row["value"]} == {"12000.00"}
+
+
+@pytest.fixture
+def other(crm: Crm, tmp_path: Path) -> str:
+    """A second book, which has a lead, a deal and a task that is late."""
+    path = str(tmp_path / "other book.db")
+    for words in ("db init", "lead add Ada", "deal add Engine", "task add Call --due yesterday"):
+        assert crm("--db", path, *words.split()).code == 0
+    return path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "lead show Zaphod", "lead edit 1 stge=new", "lead list stge:new", "view remove hot", "deal move 1 Old",
+        "lookup x@y.example", "plugin disable nothing", "tag rename gone here",
+    ],
+)  # fmt: skip
+def test_a_hint_that_is_copied_is_about_the_book_that_was_named(crm: Crm, other: str, words: str) -> None:
+    plain, named = crm(*words.split()).err, crm("--db", other, *words.split()).err
+    assert "crm --db" not in plain
+    assert f"crm --db '{other}' " in named
+    assert named.replace(f"crm --db '{other}' ", "crm ") == plain
+
+
+def test_the_next_steps_of_today_are_about_the_book_that_was_named(crm: Crm, other: str) -> None:
+    page = crm("--db", other, "today", "-o", "json").json
+    steps = [row["next"] for part in page.values() if isinstance(part, list) for row in part]
+    assert len(steps) == 3
+    assert all(shlex.split(step)[:3] == ["crm", "--db", other] for step in steps)
