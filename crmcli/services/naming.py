@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from crmcli.domain.query import Book
 
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*")
+#: What can be the number of a record and nothing else.
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 #: A number of so many digits may be that of a telephone or of another system where no record has it.
 LONG = 7
 EMAIL = re.compile(r"[^\s@\[\](){}<>,;:=]+@[^\W_][\w-]*(?:\.[\w-]+)*")
@@ -237,7 +239,8 @@ def resolve_any(
     ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")
 ) -> tuple[Entity, int]:
     """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, or if
-    none does so by a part of its name. `id:` before it says nothing more."""
+    none does so by a part of its name. `id:` before it says nothing more, and a lead that has become a deal still goes
+    by its old `lead:12`: it kept its number."""
     text = text.strip()
     prefix, colon, rest = text.partition(":")
     if colon and prefix == "id" and rest.strip():
@@ -245,6 +248,8 @@ def resolve_any(
         prefix, colon, rest = text.partition(":")
     if colon and rest and (prefix in ENTITIES or record_kind(prefix)):
         kind = entity(prefix)
+        if kind.name == "lead" and _converted(ctx, digits(rest.strip())):
+            kind = ENTITIES["deal"]
         return kind, resolve(ctx, kind, rest)
     whole = digits(text)
     numeric = whole.isascii() and whole.isdigit()
@@ -261,6 +266,18 @@ def resolve_any(
             more = ["..."] if len(found) > 12 else []
             raise AmbiguousError(f"'{text}' fits several records:", lines + more, "name one with its kind, as above")
     raise NotFoundError(f"nothing is called '{text}'", f"try 'crm search {text}'")
+
+
+def _converted(ctx: Context, whole: str) -> bool:
+    """Whether the lead of this number is a deal now."""
+    return (
+        _NUMBER.fullmatch(whole) is not None
+        and ctx.reader.one(
+            f"SELECT id FROM {ENTITIES['deal'].table} WHERE id = ? AND kind = 'deal' AND converted_at IS NOT NULL",
+            (int(whole),),
+        )
+        is not None
+    )
 
 
 def _fitting(ctx: Context, kind: Entity, text: str, *, exact: bool) -> list[int]:

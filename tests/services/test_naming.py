@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.entities import CONTACT, DEAL, LEAD
 from crmcli.errors import AmbiguousError, NotFoundError, UsageError
-from crmcli.services import naming, records
+from crmcli.services import deals, naming, records, undoing
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -91,6 +91,19 @@ def test_a_number_that_is_none_is_named_as_it_was_typed(ctx: Context) -> None:
             records.choose(ctx, LEAD, [text])
     with pytest.raises(NotFoundError, match="'deal:1' names a deal, not a lead"):
         naming.resolve(ctx, LEAD, "deal:1")
+
+
+def test_a_lead_that_became_a_deal_goes_by_its_old_reference(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Ada"})
+    records.add(ctx, DEAL, {"name": "Engine"})
+    deals.convert(ctx, 1, to=("deal",))
+    for text in ("lead:1", "deal:1", "lead:۱", "id:lead:1"):
+        assert naming.resolve_any(ctx, text) == (DEAL, 1)
+    for text in ("lead:2", "lead:3"):  # a deal that never was a lead, and nothing
+        with pytest.raises(NotFoundError):
+            naming.resolve_any(ctx, text)
+    undoing.undo(ctx, ctx.batch)
+    assert naming.resolve_any(ctx, "lead:1") == (LEAD, 1)
 
 
 def test_a_short_number_is_never_an_id_of_elsewhere(ctx: Context) -> None:
