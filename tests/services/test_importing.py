@@ -406,6 +406,17 @@ def test_other_match_keys(book: Context, put: Any) -> None:
         imports.plan(book, put(text), kind=CONTACT, match=("fone",))
 
 
+def test_match_keys_that_a_file_lacks_are_told_and_the_others_count(book: Context, put: Any) -> None:
+    text = "Name,Email,City\nAda,a@x.example,London\n"
+    take(book, put(text), kind=CONTACT)
+    made = imports.plan(book, put(text.replace("Ada", "A. Lovelace")), kind=CONTACT, match=("phone", "email"))
+    assert made.keys == (("email",),)
+    assert made.notes == ("not matched by phone: no column of the file fills phone",)
+    assert counts(take(book, made.path, kind=CONTACT, match=("phone", "email"))) == (1, 0, 0, 1, 0, 0)
+    with pytest.raises(UsageError, match="fills phone; not matched by name[+]mobile: no column of the file fills mob"):
+        imports.plan(book, put(text), kind=CONTACT, match=("phone", "name+mobile"))
+
+
 def test_blocks_that_follow_each_other_know_of_each_other(
     book: Context, put: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

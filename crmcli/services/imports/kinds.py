@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, TASK
 from crmcli.services.imports import titles
+from crmcli.services.imports.headings import WORDS
 from crmcli.services.imports.mapping import (
     FIRST,
     KINDS,
     LAST,
     ROLE_HEADERS,
-    WORDS,
     check_given,
     field_of,
     has_name,

@@ -11,12 +11,12 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref, Text
 from crmcli.errors import UsageError
-from crmcli.services.imports import addresses, titles
+from crmcli.services.imports import addresses, headings, titles
 from crmcli.services.imports.endings import status_of
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from crmcli.domain.fields import Entity
 
@@ -73,50 +73,12 @@ _ROLE_KINDS = {
     IS_WON: ("lead", "deal"), IS_CLOSED: ("lead", "deal"), ACTIVE: ("lead", "deal"), IS_DONE: ("task",),
     PERIOD: ("lead", "deal"), DUE_TIME: ("task",), HOUSE: ("lead", "deal", "contact", "company"),
 }  # fmt: skip
-_MORE_HEADERS = {
-    "status": ("status type", "deal state", "opportunity state", "وضعیت"),
-    "created_at": (
-        "create date", "created date", "created on", "date created", "date added", "created time", "created at",
-        "creation date", "add time", "deal created", "person created", "organization created", "engage date",
-        "date entered", "تاریخ ایجاد", "تاریخ ثبت",
-    ),
-    "updated_at": (
-        "last modified date", "modified date", "last modified", "modified on", "modified time", "modified at",
-        "last modified time", "update time", "updated on", "last updated", "write date",
-        "date modified",
-    ),
-    "closed_at": (
-        "closed date", "closed on", "closed time", "close time", "won time", "lost time", "date won", "date lost",
-        "date closed", "deal closed on", "actual close date", "actual close", "تاریخ انجام",
-    ),
-    "done_at": (
-        "completed date", "completed on", "completed at", "completed time", "date completed", "completion date",
-        "marked as done time", "closed time", "closed date", "closed at",
-    ),
-    "job_title": ("contact title", "function"),
-    "stage": ("status reason",),
-    "close_on": ("تاریخ بسته شدن",),
-    "company": ("orgname", "client"),
-    "owner": ("responsible", "responsible person", "responsible user"),
-    "birthday": ("birth date",),
-    "opportunity": ("opportunity name", "deal name", "deal title", "lead title"),
-}  # fmt: skip
 #: Fields that several columns may fill together, one in each row: a deal is either won or lost.
 _TOGETHER = ("closed_at",)
 #: Titles that are parts of a name beside each other alone.
 _HALVES = ("first", "middle", "last")
 #: Names that only files of our own have: elsewhere they say something else.
 _OWN = ("uid", "company_name", "contact_name", *LINK_UIDS.values())
-#: Words in a file's name or before "id" that tell what it holds.
-WORDS = {
-    "lead": ("lead", "prospect"),
-    "deal": ("deal", "opportunity", "opportunities", "pipeline", "pipeline record"),
-    "contact": ("contact", "person", "people", "connection", "customer"),
-    "company": ("company", "companies", "account", "organization", "organisation", "customer"),
-    "task": ("task", "todo", "activity", "activities"),
-    "interaction": ("interaction",),
-}
-_ID_WORDS = ("id", "external id", "record id", "rec id", "pipedrive system id", "copper id", "شناسه", "کد")
 
 
 class Mapped(NamedTuple):
@@ -145,7 +107,7 @@ def _known(name: str) -> dict[str, list[tuple[int, str]]]:
             continue
         # "Closed" or "Converted" may as well head a column of yes and no.
         said = [*field.aliases, field.label, *field.headers] if field.settable or field.name in _PLAIN else []
-        names = [field.name, *said, *_MORE_HEADERS.get(field.name, ())]
+        names = [field.name, *said, *headings.FIELDS.get(field.name, ())]
         if field.name in addresses.FIELDS:
             names += addresses.names(field.name)
         for rank, title in enumerate(names):
@@ -170,12 +132,38 @@ def map_columns(
     """What each column fills, and notes about it. `given` (header -> field, "" or "-" to ignore) goes before what is
     recognised; `uniques` are the columns whose values can be ids, `samples` is a filled cell of each column, "" where
     there is none. Raises UsageError."""
-    chosen: dict[int, list[str]] = {}
     fixed = _given(kind, header, given)
     own = "uid" in [squeeze(h) for h in header]
-    best: dict[str, tuple[int, int]] = {}
+    readings, ids = _read(kind, header, samples, fixed, own)
+    chosen = _chosen(kind, header, readings)
+    for index, to in fixed.items():
+        chosen[index] = [to] if to else []
+    _promote(kind, chosen, header)
+    _names(kind, chosen, header, fixed)
+    _beside(kind, chosen, header, fixed)
+    _twofold(kind, chosen, header, fixed)
+    notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
+    notes += [f"column {title}: ids and no names: ignored" for title in ids]
+    return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
+
+
+class _Reading(NamedTuple):
+    """What the title of one column is taken for: a field or role, how far it is from the field's own name (an empty
+    column further than a filled one), and whether the column has cells."""
+
+    place: int
+    to: str
+    rank: int
+    filled: bool
+
+
+def _read(
+    kind: Entity, header: Sequence[str], samples: Sequence[str], fixed: Mapping[int, str], own: bool
+) -> tuple[list[_Reading], list[str]]:
+    """What the titles that nobody mapped by hand (`fixed`) are taken for, each for itself, and the titles of columns
+    with ids in place of names. `own`: the file is one that we wrote."""
+    readings: list[_Reading] = []
     ids: list[str] = []
-    parts: list[addresses.Part] = []
     parts_of_birth = any(squeeze(title) in ("birthmonth", "birthyear") for title in header)
     for index, title in enumerate(header):
         if index in fixed or (parts_of_birth and squeeze(title) == "birthday"):
@@ -188,12 +176,21 @@ def map_columns(
         if _names_records(kind, to) and titles.heads_ids(title, sample):
             ids.append(title)
             continue
-        if samples and not sample:
-            rank += _EMPTY
-        if to in fixed.values():
-            continue
+        if to not in fixed.values():
+            filled = not samples or bool(sample)
+            readings.append(_Reading(index, to, rank if filled else rank + _EMPTY, filled))
+    return readings, ids
+
+
+def _chosen(kind: Entity, header: Sequence[str], readings: Iterable[_Reading]) -> dict[int, list[str]]:
+    """place -> what the column fills: of several that are taken for one field the nearest, and of an address the
+    columns that make one address."""
+    chosen: dict[int, list[str]] = {}
+    best: dict[str, tuple[int, int]] = {}
+    parts: list[addresses.Part] = []
+    for index, to, rank, filled in readings:
         if to in addresses.FIELDS:
-            parts.append(addresses.Part(index, to, rank, not samples or bool(sample)))
+            parts.append(addresses.Part(index, to, rank, filled))
             continue
         if to not in ROLES and to in best and to not in _TOGETHER:
             loser = max((rank, index), best[to])
@@ -205,15 +202,7 @@ def map_columns(
             best[to] = (rank, index)
         chosen[index] = [to]
     chosen.update((index, [to]) for index, to in addresses.chosen(kind.name, header, parts).items())
-    for index, to in fixed.items():
-        chosen[index] = [to] if to else []
-    _promote(kind, chosen, header)
-    _names(kind, chosen, header, fixed)
-    _beside(kind, chosen, header, fixed)
-    _twofold(kind, chosen, header, fixed)
-    notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
-    notes += [f"column {title}: ids and no names: ignored" for title in ids]
-    return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
+    return chosen
 
 
 def _twofold(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
@@ -419,14 +408,8 @@ def _identify(
         return []
     if any("external_id" in to for to in chosen.values()):
         return []
-    forms = (
-        "{} id", "record id {}", "{} record id", "do not modify {}", "apollo {} id", "{} pipedrive system id",
-        "کد {}", "شماره {}",
-    )  # fmt: skip
-    words = (*WORDS[kind.name], *(word for word in titles.WHOSE.get(kind.name, ()) if not word.isascii()))
-    wanted = [form.format(word) for form in forms for word in words] + ([] if own else list(_ID_WORDS))
     keys = [squeeze(name) for name in header]
-    for key in map(squeeze, wanted):
+    for key in map(squeeze, headings.of_ids(kind.name, own=own)):
         for index in [i for i, own_key in enumerate(keys) if own_key == key and i not in fixed]:
             if chosen.get(index) == ["phone"]:
                 continue

@@ -68,10 +68,10 @@ class Seen:
 
 def match_keys(
     kind: Entity, asked: Sequence[str] | None, filled: set[str], *, update: bool = False
-) -> tuple[tuple[str, ...], ...]:
-    """The match keys in order, each a tuple of field names. `filled` are the fields that the file has; asking for
-    another is a UsageError."""
-    found = []
+) -> tuple[tuple[tuple[str, ...], ...], list[str]]:
+    """The match keys in order, each a tuple of field names, and a line for each one asked for that cannot be: `filled`
+    are the fields that the file has. Where none of those asked for can be, that is a UsageError."""
+    found, told, usable = [], [], False
     usual = UPDATE_MATCH if update and kind.name in UPDATE_MATCH else DEFAULT_MATCH
     for word in asked or usual.get(kind.name, ()):
         names = []
@@ -82,12 +82,13 @@ def match_keys(
             names.append(field.name)
         missing = [name for name in names if name not in filled]
         if missing and asked:
-            raise UsageError(
-                f"--match {word}: no column of the file fills {missing[0]}", "map one with --map 'COLUMN=FIELD'"
-            )
+            told.append(f"not matched by {word}: no column of the file fills {missing[0]}")
+        usable = usable or not missing
         if not missing and names not in (["external_id"], ["uid"]):
             found.append(tuple(names))
-    return tuple(found)
+    if told and not usable:
+        raise UsageError("; ".join(told), "map one with --map 'COLUMN=FIELD'")
+    return tuple(found), told
 
 
 class Matcher:

@@ -106,7 +106,8 @@ def plan(
     columns, told = seen.scan.settled(columns, "status" in (mapping or {}).values())
     notes += told
     envs = seen.scan.envs(ctx.env, dates, decimal or _own_decimal(seen.header))
-    keys = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills, update=update)
+    keys, unmatched = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills, update=update)
+    notes += tuple(unmatched)
     guessed = update and not match and found.name in UPDATE_MATCH
     if update and not keys:
         _check_ids(path, found, columns)

@@ -85,7 +85,7 @@ def _options(made: Plan) -> Iterator[str]:
     filled = {name for column in made.columns for name in column.to}
     if {mapping.FIRST, mapping.LAST} & filled:
         filled.add("name")
-    if made.keys != match_keys(kind, None, filled, update=made.update) and not made.guessed:
+    if made.keys != match_keys(kind, None, filled, update=made.update)[0] and not made.guessed:
         yield from ("--match", ",".join("+".join(key) for key in made.keys))
     if made.update:
         yield "--update"
