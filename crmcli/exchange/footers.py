@@ -85,10 +85,7 @@ def without_footers(rows: Iterable[Row], reader: Skipping, header: list[str]) ->
         below_blank = False
         if reader.blank_rows != blanks:
             below_blank, blanks = behind_records, reader.blank_rows
-        if problem is None and (
-            cells.count("") * 2 >= width
-            or ((not (first := cells[0][:2])[:1].isalnum() or first in _BEGINNINGS) and _MAYBE(cells[0]))
-        ):
+        if problem is None and _suspect(cells, width):
             count = filled(cells)
             alone = below_blank or bool(held) or (behind_records and not one_cell_each)
             problem = _total(cells, alone=alone) or (_legal(cells) if count == 1 else "")
@@ -107,6 +104,14 @@ def without_footers(rows: Iterable[Row], reader: Skipping, header: list[str]) ->
         yield row
     for row in held:
         yield row if row.problem else row._replace(problem=FOOTER)
+
+
+def _suspect(cells: list[str], width: int) -> bool:
+    """Whether a row is worth a closer look: at least half of it is empty, or it begins like a total or a footer."""
+    first = cells[0][:2]
+    return cells.count("") * 2 >= width or (
+        (not first[:1].isalnum() or first in _BEGINNINGS) and _MAYBE(cells[0]) is not None
+    )
 
 
 def _total(cells: list[str], *, alone: bool) -> str:
