@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
@@ -58,59 +58,92 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
         connection.run("PRAGMA secure_delete = ON")
     told = f"{kind.name}:{numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} {kind.plural}"
     with ctx.writing("purge", command=f"purge {told}") as tx:
-        there = read.raw(connection, kind.table, numbers)
-        for number in numbers:
-            if number not in there:
-                raise NotFoundError(f"there is no {kind.name} {number}")
-        said = {number: [row] for number, row in there.items()}
-        for number, side in _said(connection, kind.table, there):
-            said[number].append(side)
-        known = traces.Known(kind, said.values(), ctx.env.region)
-        lossy = thinned(connection)
-        before = _taken_away(connection, kind, numbers, known, lossy)
-        sides = [side for own in said.values() for side in own]
-        sides += (side for _, side in _said(connection, kind.table, before.get(kind.table, ())))
-        doomed = _doomed(connection, kind.table, numbers)
-        texts = traces.texts_of(sides, ctx.env.region)
-        _silence(connection, {t: {*doomed.get(t, ()), *before.get(t, ())} for t in ORDER}, texts)
-        linked = _let_go(tx, doomed)
+        doomed = _find_doomed(connection, kind, numbers, ctx.env.region)
+        _silence(connection, doomed)
+        linked = _let_go(tx, doomed.going)
         tx.flush()
-        gone = []
-        for table in reversed(ORDER):
-            ids = sorted(doomed.get(table, ()), reverse=True)
-            for some, marks in portions(ids):
-                rows = read.raw(connection, table, some)
-                gone += [Change(noun_of(table, rows[i]), i, rows[i], None, table) for i in some]
-                _forget(connection, table, some, marks)
-            for some, marks in portions(before.get(table, ())):
-                _forget(connection, table, some, marks)
-                tx.changes += [Change(before[table][i], i, None, None, table) for i in some]
-        tx.changes += [change._replace(before=None) for change in gone]
-        derived.refresh(connection, gone)
-        words.forget(connection, {table for ids in (doomed, before) for table in ids if ids[table]})
-        lines: list[str] = []
+        _erase(tx, doomed)
+        lines = _summary(kind, told, doomed)
         if kind.table in ALONE:
-            lines += traces.forget_views(tx, texts)
-            lines += traces.left_in(connection, there.values(), linked, texts, ctx.settings.calling)
-            lines += traces.returning(connection, kind, there.values(), known, lossy)
-    also = _counted({NOUNS[t]: len(ids) for t, ids in doomed.items() if t != kind.table})
-    lines.insert(0, f"purged {told}{also and f', with {also}'}; it cannot be undone")
-    if before:
-        counts = Counter(noun for nouns in before.values() for noun in nouns.values())
-        lines.insert(1, f"forgotten too, what was taken away of it before: {_counted(counts)}")
+            lines += traces.forget_views(tx, doomed.texts)
+            lines += traces.left_in(connection, doomed.there.values(), linked, doomed.texts, ctx.settings.calling)
+            lines += traces.returning(connection, kind, doomed.there.values(), doomed.known, doomed.lossy)
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, tuple(numbers), kind.name)
 
 
-def _doomed(connection: Connection, table: str, numbers: list[int]) -> dict[str, set[int]]:
-    """The records and what they take with them."""
-    doomed: dict[str, set[int]] = {table: set(numbers)}
+class _Doomed(NamedTuple):
+    """What a purge forgets, and how to know it elsewhere."""
+
+    #: number -> the row of each record that is purged
+    there: dict[int, dict[str, Any]]
+    #: table -> the numbers of these records and of what they take with them
+    going: dict[str, set[int]]
+    #: table -> number -> noun of what was taken away before and is only in the journal
+    gone_before: dict[str, dict[int, str]]
+    #: names, e-mails and telephones that these records have and had
+    texts: set[str]
+    known: traces.Known
+    #: the tables from which rows were taken away at some time
+    lossy: set[str]
+
+
+def _find_doomed(connection: Connection, kind: Entity, numbers: list[int], region: str) -> _Doomed:
+    """Everything that a purge of these records forgets. Raises NotFoundError."""
+    there = read.raw(connection, kind.table, numbers)
+    for number in numbers:
+        if number not in there:
+            raise NotFoundError(f"there is no {kind.name} {number}")
+    said = {number: [row] for number, row in there.items()}
+    for number, side in _said(connection, kind.table, there):
+        said[number].append(side)
+    known = traces.Known(kind, said.values(), region)
+    lossy = thinned(connection)
+    gone_before = _taken_away(connection, kind, numbers, known, lossy)
+    sides = [side for own in said.values() for side in own]
+    sides += (side for _, side in _said(connection, kind.table, gone_before.get(kind.table, ())))
+    going = _with_dependants(connection, kind.table, numbers)
+    return _Doomed(there, going, gone_before, traces.texts_of(sides, region), known, lossy)
+
+
+def _erase(tx: Transaction, doomed: _Doomed) -> None:
+    """Delete the rows, empty what the journal has of them and of what was taken away before, and make the word indexes
+    of their tables anew. The transaction journals each as a change without values."""
+    connection = tx.connection
+    gone: list[Change] = []
+    for table in reversed(ORDER):
+        for some, marks in portions(sorted(doomed.going.get(table, ()), reverse=True)):
+            rows = read.raw(connection, table, some)
+            gone += [Change(noun_of(table, rows[i]), i, rows[i], None, table) for i in some]
+            _forget(connection, table, some, marks)
+        before = doomed.gone_before.get(table, {})
+        for some, marks in portions(before):
+            _forget(connection, table, some, marks)
+            tx.changes += [Change(before[i], i, None, None, table) for i in some]
+    tx.changes += [change._replace(before=None) for change in gone]
+    derived.refresh(connection, gone)
+    words.forget(connection, {table for ids in (doomed.going, doomed.gone_before) for table in ids if ids[table]})
+
+
+def _summary(kind: Entity, told: str, doomed: _Doomed) -> list[str]:
+    """What is purged, with how much besides it, and how much that was taken away before."""
+    also = _counted({NOUNS[table]: len(ids) for table, ids in doomed.going.items() if table != kind.table})
+    lines = [f"purged {told}{also and f', with {also}'}; it cannot be undone"]
+    if doomed.gone_before:
+        counts = Counter(noun for nouns in doomed.gone_before.values() for noun in nouns.values())
+        lines.append(f"forgotten too, what was taken away of it before: {_counted(counts)}")
+    return lines
+
+
+def _with_dependants(connection: Connection, table: str, numbers: list[int]) -> dict[str, set[int]]:
+    """table -> the records and what they take with them."""
+    going: dict[str, set[int]] = {table: set(numbers)}
     for child, (column, *nearer) in _hanging(table).items():
-        doomed[child] = set()
+        going[child] = set()
         alone = "".join(f" AND {other} IS NULL" for other in nearer)
         for some, marks in portions(numbers):
             sql = f"SELECT id FROM {child} WHERE {column} IN ({marks}){alone}"
-            doomed[child].update(row[0] for row in connection.rows(sql, some))
-    return doomed
+            going[child].update(row[0] for row in connection.rows(sql, some))
+    return going
 
 
 def _hanging(table: str) -> dict[str, tuple[str, ...]]:
@@ -144,14 +177,14 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {ENTITIES[noun].plural if n > 1 else noun}".replace("_", " ") for noun, n in some)
 
 
-def _let_go(tx: Transaction, doomed: dict[str, set[int]]) -> set[int]:
+def _let_go(tx: Transaction, going: Mapping[str, set[int]]) -> set[int]:
     """Clear what other records link to them by; these are changes like any other. The leads and deals among those."""
     linked: set[int] = set()
-    for table, ids in doomed.items():
+    for table, ids in going.items():
         for child, column in LINKS.get(table, ()):
             for some, marks in portions(ids):
                 sql = f"SELECT id FROM {child} WHERE {column} IN ({marks})"
-                others = [row[0] for row in tx.connection.rows(sql, some) if row[0] not in doomed.get(child, ())]
+                others = [row[0] for row in tx.connection.rows(sql, some) if row[0] not in going.get(child, ())]
                 tx.load(NOUNS[child], others)
                 linked.update(others if child == "opportunity" else ())
                 for other in others:
@@ -167,12 +200,12 @@ def _said(connection: Connection, table: str, numbers: Iterable[int]) -> Iterato
             yield from ((int(number), side) for side in map(journal.columns, sides) if side)
 
 
-def _silence(connection: Connection, doomed: Mapping[str, Iterable[int]], texts: set[str]) -> None:
+def _silence(connection: Connection, doomed: _Doomed) -> None:
     """Blank the commands that touched what is to be forgotten (they may hold any value of it), and those that name it.
     A purge's own command names nobody; the chain does not hang on commands."""
     silenced: set[int] = set()
-    for table, ids in doomed.items():
-        for some, marks in portions(ids):
+    for table in ORDER:
+        for some, marks in portions({*doomed.going.get(table, ()), *doomed.gone_before.get(table, ())}):
             sql = (
                 "SELECT DISTINCT x.batch_id FROM journal j JOIN journal_tx x ON x.seq = j.seq"
                 f" WHERE j.entity = ? AND j.record_id IN ({marks})"
@@ -184,7 +217,7 @@ def _silence(connection: Connection, doomed: Mapping[str, Iterable[int]], texts:
         # Of a command the first word is the program's own: a lead called "deal" is not meant by every "deal add".
         said = [(batch, fold(command.replace(QUOTED, "'")).partition(" ")[2]) for batch, command in page]
         together = "\n".join(text for _, text in said)
-        for text in texts:
+        for text in doomed.texts:
             if text in together:
                 whole = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
                 silenced.update(batch for batch, line in said if whole.search(line))
