@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
-from crmcli.errors import ConflictError, NotFoundError, RefusedError
+from crmcli.errors import ConflictError
 from crmcli.results import Changed
+from crmcli.services import undoable
 from crmcli.services.batch import Batch, last_change, last_row, last_touched
 from crmcli.services.links import LINKS, TARGETS, WORDS
 from crmcli.services.stages import incomplete
@@ -46,7 +47,7 @@ class Ahead(Struct):
 
 def ahead(ctx: Context) -> Ahead:
     """What `undo` would take back without being given a number. Raises NotFoundError where there is nothing."""
-    number = _newest(ctx)
+    number = undoable.newest(ctx)
     made = "SELECT coalesce(sum(x.count), 0) FROM journal_tx x WHERE x.batch_id = b.id"
     found = ctx.reader.one(f"SELECT b.command, b.source, ({made}) FROM batch b WHERE b.id = ?", (number,))
     command, source, count = found or ("", "", 0)
@@ -61,91 +62,16 @@ def undo(ctx: Context, batch: int | None = None) -> Changed:
     RefusedError, and ConflictError naming each record that a later change stands in the way of; then nothing is
     changed.
     """
-    number = _newest(ctx) if batch is None else batch
-    _check(ctx, number)
+    number = undoable.newest(ctx) if batch is None else batch
+    undoable.check(ctx, number)
     with ctx.writing("undo", command=ctx.command or f"undo {number}", undoes=number) as tx:
-        _check(ctx, number, alone=True)
-        _reinstate(ctx, number)
+        undoable.check(ctx, number, alone=True)
+        undoable.reinstate(ctx, number)
         work = _Undo(tx, number, ctx.settings.calling)
         work.run()
         if not tx.batch and not tx.changes:
             tx.settle()
     return Changed(tuple(work.lines()), tuple(tx.changes), ctx.batch, tuple(work.ids[:FEW]), work.noun)
-
-
-def _newest(ctx: Context) -> int:
-    """The batch of this actor that took effect last: one that was brought back did so when it was."""
-    standing = (
-        "undone_by IS NULL AND undoes IS NULL AND source NOT IN ('init', 'purge', 'undo')"
-        # A purge may have forgotten all that a batch did.
-        " AND EXISTS (SELECT 1 FROM journal_tx x JOIN journal j ON j.seq = x.seq WHERE x.batch_id = batch.id"
-        " AND (j.before IS NOT NULL OR j.after IS NOT NULL))"
-    )
-    found = ctx.reader.value(
-        f"SELECT id FROM batch WHERE {standing} AND actor = ? ORDER BY id DESC LIMIT 1", (ctx.actor,)
-    )
-    if found is not None:
-        since = {root: number for number, root in _roots(ctx).items()}
-        best = int(found)
-        for root, number in since.items():
-            if number > since.get(best, best) and ctx.reader.one(
-                f"SELECT 1 FROM batch WHERE id = ? AND {standing} AND actor = ?", (root, ctx.actor)
-            ):
-                best = root
-        return best
-    other = ctx.reader.one(f"SELECT id, actor FROM batch WHERE {standing} ORDER BY id DESC LIMIT 1")
-    undo = ctx.settings.calling("undo", str(other[0]) if other else "--list")
-    hint = f"the newest change is {other[1]}'s: {undo}" if other else f"'{undo}' shows all"
-    raise NotFoundError("there is nothing of yours to undo", hint)
-
-
-def _roots(ctx: Context) -> dict[int, int]:
-    """undo -> the batch, no undo itself, that it takes back or brings back in the end; the oldest undo first."""
-    roots: dict[int, int] = {}
-    for number, target in ctx.reader.rows("SELECT id, undoes FROM batch WHERE undoes IS NOT NULL ORDER BY id"):
-        roots[number] = roots.get(target, target)
-    return roots
-
-
-def _check(ctx: Context, number: int, *, alone: bool = False) -> None:
-    """Refuse what cannot be undone; `alone` keeps others from undoing it too until the transaction ends."""
-    root, calling = _roots(ctx).get(number, number), ctx.settings.calling
-    if alone and ctx.reader.dialect == "postgresql":
-        ctx.reader.rows("SELECT 1 FROM batch WHERE id = ? FOR UPDATE", (root,))
-    found = ctx.reader.one("SELECT source, undone_by FROM batch WHERE id = ?", (number,))
-    if found is None:
-        raise NotFoundError(f"there is no batch {number}", f"'{calling('undo', '--list')}' shows the numbers")
-    source, undone_by = found
-    if source == "init":
-        where = calling("db", "path")
-        raise RefusedError("the making of the book cannot be undone", f"'{where}' names the file, if it shall go")
-    if source == "purge":
-        raise RefusedError("what was purged is forgotten and cannot be brought back")
-    if _blanked(ctx, number):
-        raise RefusedError("what was purged is forgotten and cannot be brought back")
-    if undone_by is not None:
-        raise ConflictError(f"batch {number} is already undone", f"'{calling('undo', str(undone_by))}' brings it back")
-    last = max((undo for undo, of in _roots(ctx).items() if of == root), default=number)
-    if number not in (root, last):
-        back = calling("undo", str(last))
-        raise ConflictError(f"batch {number} was overtaken by batch {last}", f"'{back}' takes that back")
-
-
-def _blanked(ctx: Context, number: int) -> bool:
-    """Whether a purge left nothing of what a batch did."""
-    sql = "SELECT 1 FROM journal_tx x JOIN journal j ON j.seq = x.seq WHERE x.batch_id = ?"
-    left = f"{sql} AND (j.before IS NOT NULL OR j.after IS NOT NULL) LIMIT 1"
-    return ctx.reader.one(left, (number,)) is None and ctx.reader.one(f"{sql} LIMIT 1", (number,)) is not None
-
-
-def _reinstate(ctx: Context, number: int) -> None:
-    """An undo that is undone puts the batch it took back in force again, and so on down the line."""
-    child, stands = number, True
-    target = ctx.reader.value("SELECT undoes FROM batch WHERE id = ?", (number,))
-    while target is not None:
-        ctx.reader.run("UPDATE batch SET undone_by = ? WHERE id = ?", (None if stands else child, target))
-        child, stands = target, not stands
-        target = ctx.reader.value("SELECT undoes FROM batch WHERE id = ?", (target,))
 
 
 class _Undo:

@@ -59,7 +59,7 @@ def insert(
 def journal_lines(
     table: str, ids: Sequence[int], columns: Mapping[str, Sequence[Any]], defaults: Mapping[str, Any]
 ) -> list[tuple[str, int, str | None, str | None, str]]:
-    """(entity, record, before, after, digest) of new rows, as `canonical` and `digest` of `store.write` give them.
+    """(entity, record, before, after, digest) of new rows, as `canonical` and `digest` of `store.journal` give them.
 
     What is empty or a default is left out, as the journal does everywhere.
     """

@@ -10,9 +10,13 @@ from crmcli.domain.types import Instant
 from crmcli.errors import DamagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from crmcli.domain.change import Change
     from crmcli.store.connect import Connection
+
+    #: A change as the journal keeps it: table, record, before, after, digest.
+    Line = tuple[str, int, str | None, str | None, str]
 
 ADVICE = "run 'crm db check --deep', then restore a backup with 'crm db restore FILE'"
 #: A transaction and the batch it belongs to, for `Link`.
@@ -31,6 +35,12 @@ def digest(entity: str, record: int, before: str | None, after: str | None) -> s
     """SHA-256 of one journal row."""
     text = f"{entity}\n{record}\n{before if before is not None else '-'}\n{after if after is not None else '-'}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def line(change: Change) -> Line:
+    """A change as the journal keeps it."""
+    before, after = canonical(change.before), canonical(change.after)
+    return change.table, change.id, before, after, digest(change.table, change.id, before, after)
 
 
 def columns(text: str | None) -> dict[str, Any] | None:
@@ -81,6 +91,46 @@ class Link(NamedTuple):
     def hashed_before_0004(self, previous: str, digests: Iterable[str]) -> str:
         """The hash it had before revision 0004, which knew nothing of its batch but the number."""
         return _over(f"{previous}\n{self.seq}\n{self.batch}\n{self.at}\n", digests)
+
+
+class Origin(NamedTuple):
+    """Who begins a batch, by which door, with which command, and which other batch it takes back."""
+
+    actor: str
+    source: str
+    command: str
+    undoes: int | None = None
+
+
+def append(connection: Connection, lines: Sequence[Line], at: str, origin: Origin, batch: int = 0) -> int:
+    """Write a transaction of these lines and link it into the chain; the number of its batch. That is begun here, at
+    the instant `at` as `origin` says, where it is not one (`batch`) that was begun before. Raises DamagedError."""
+    # Identity order is not commit order on PostgreSQL: whoever holds this is the next link.
+    connection.alone("chain")
+    seq, previous = head(connection, lock=True)
+    seq += 1
+    begun: tuple[Any, ...] = (at, origin.actor, origin.source, origin.undoes)
+    if batch:
+        begun = connection.rows("SELECT at, actor, source, undoes FROM batch WHERE id = ?", (batch,))[0]
+    else:
+        batch = connection.next_ids("batch", 1)[0]
+        connection.run(
+            "INSERT INTO batch (id, at, actor, source, undoes, command) VALUES (?, ?, ?, ?, ?, ?)",
+            (batch, *begun, origin.command),
+        )
+        if origin.undoes:
+            connection.run("UPDATE batch SET undone_by = ? WHERE id = ?", (batch, origin.undoes))
+    chain = Link.read((seq, batch, at, *begun)).hashed(previous, [one[-1] for one in lines])
+    connection.run(
+        "INSERT INTO journal_tx (seq, batch_id, at, count, hash) VALUES (?, ?, ?, ?, ?)",
+        (seq, batch, at, len(lines), chain),
+    )
+    connection.run_many(
+        "INSERT INTO journal (seq, entity, record_id, before, after, digest) VALUES (?, ?, ?, ?, ?, ?)",
+        [(seq, *one) for one in lines],
+    )
+    connection.run("UPDATE journal_head SET seq = ?, hash = ? WHERE id = 1", (seq, chain))
+    return batch
 
 
 def _over(text: str, digests: Iterable[str]) -> str:

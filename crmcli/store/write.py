@@ -15,9 +15,9 @@ from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
 from crmcli.errors import ConflictError, FieldError, NotFoundError, TakenError
-from crmcli.store import bulk, derived, read, schema
-from crmcli.store.journal import Link, canonical, digest, head
+from crmcli.store import bulk, derived, journal, read, schema
 from crmcli.store.pending import Pending
+from crmcli.store.shown import Shown
 from crmcli.store.tables import COLUMNS, DEFAULTS, ORDER, noun_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from crmcli.domain.change import Change
     from crmcli.domain.types import Env
     from crmcli.store.connect import Connection
-
-#: Of the records in a conflict, so many are named.
-MOST_NAMED = 20
 
 
 class Hooks:
@@ -54,9 +51,9 @@ class Transaction:
         self.stamp = show_instant(now)
         self.changes: list[Change] = []
         self.batch = 0
-        self.origin: tuple[str, str, str, int | None] = ("", "", "", None)
+        self.origin = journal.Origin("", "", "")
         self._journalled = 0
-        self._lines: list[tuple[str, int, str | None, str | None, str]] = []
+        self._lines: list[journal.Line] = []
         self._pending = Pending()
         self._rows: dict[tuple[str, int], dict[str, Any]] = {}
         self._ids: dict[str, int] = {}
@@ -64,8 +61,7 @@ class Transaction:
         #: Numbers that verbs bear in mind until the transaction ends, under keys of their own.
         self.memory: dict[tuple[str, str | int], int] = {}
         self._naming = False
-        #: (table, record) -> the entity it was shown as and its version then; see `unchanged`
-        self._shown: dict[tuple[str, int], tuple[str, int]] = {}
+        self._shown = Shown()
         #: Whether nobody else can write before the transaction ends.
         self.sole = connection.dialect == "sqlite"
 
@@ -196,30 +192,8 @@ class Transaction:
         """Make sure that these records (id -> version) stand as they were seen, now and when the transaction writes;
         those that it changes itself only until then. Nothing is locked here: whoever goes on to take the names or a
         stage must not hold a record before. Raises ConflictError naming those that were changed or taken away."""
-        table = ENTITIES[entity].table
-        self._shown.update({(table, number): (entity, version) for number, version in seen.items()})
-        self._check_shown()
-
-    def _check_shown(self) -> None:
-        """That the records in `_shown` stand as they did. Raises ConflictError."""
-        by_table: dict[str, list[int]] = {}
-        for table, number in self._shown:
-            by_table.setdefault(table, []).append(number)
-        now = {table: read.versions(self.connection, table, ids) for table, ids in by_table.items()}
-        differ = [key for key, (_, version) in self._shown.items() if now[key[0]].get(key[1]) != version]
-        if not differ:
-            return
-        lines = []
-        for table, number in differ[:MOST_NAMED]:
-            entity = self._shown[table, number][0]
-            row = read.raw(self.connection, table, [number]).get(number)
-            state = " (gone)" if row is None else " (removed)" if row.get("removed_at") else ""
-            lines.append(f"\n  {entity}:{number}" + (f" {row['name']}" if row and row.get("name") else "") + state)
-        more = "\n  ..." if len(differ) > MOST_NAMED else ""
-        raise ConflictError(
-            f"changed since they were shown, so nothing was changed:{''.join(lines)}{more}",
-            "look at them and give the command again",
-        )
+        self._shown.add(ENTITIES[entity].table, entity, seen)
+        self._shown.check(self.connection)
 
     def word(self, vocabulary: str, name: str, *, within: int | None = None, create: bool = True) -> int | None:
         """The id of a word of a vocabulary by its folded name (`within`: a stage's pipeline), made when it is new."""
@@ -263,7 +237,7 @@ class Transaction:
         deletes = sorted((c for c in pending if c.after is None), key=lambda c: (-rank[c.table], -c.id))
         updates = [c for c in pending if c.before is not None and c.after is not None]
         if pending and self._shown and not self.sole:
-            self._check_shown()
+            self._shown.check(self.connection)
         try:
             self._insert(inserts)
             self._update(updates)
@@ -274,7 +248,7 @@ class Transaction:
         done = [*inserts, *updates, *deletes]
         for change in done:
             self._rows.pop((change.table, change.id), None)
-            self._shown.pop((change.table, change.id), None)
+            self._shown.drop(change.table, change.id)
         # Also what made no difference: left for a later flush it would outlive the rows it was meant for.
         self._pending.clear()
         self.changes += done
@@ -286,7 +260,7 @@ class Transaction:
         gone, and the transaction goes on. What was pending before is written first; nothing may be settled inside."""
         self.flush()
         changes, lines, naming = len(self.changes), len(self._lines), self._naming
-        ids, words, memory, shown = dict(self._ids), dict(self._words), dict(self.memory), dict(self._shown)
+        ids, words, memory, shown = dict(self._ids), dict(self._words), dict(self.memory), self._shown.copy()
         try:
             with self.connection.transaction():
                 yield
@@ -366,7 +340,7 @@ class Transaction:
     def _overtaken(self, table: str, number: int, noun: str) -> ConflictError:
         """What to raise where somebody changed a record between its being read and its being written."""
         if (table, number) in self._shown:
-            self._check_shown()
+            self._shown.check(self.connection)
         return ConflictError(
             f"{noun.replace('_', ' ')} {number} was changed by somebody else meanwhile", "look at it and try again"
         )
@@ -394,49 +368,15 @@ class Transaction:
         """Recompute what the flushed changes derive, journal them and link them into the chain. A verb with very many
         changes calls it on the way and may `forget` them then; where `after` hooks wait they are kept all the same."""
         assert not self._pending, "what is pending belongs to rows that are forgotten here: flush first"
-        actor, source, command, undoes = self.origin
-        derived.refresh(self.connection, self.changes[self._journalled :])
-        self.journal(actor, source, command, self.batch, None if self.batch else undoes)
+        changes = self.changes[self._journalled :]
+        derived.refresh(self.connection, changes)
+        lines = [journal.line(change) for change in changes] + self._lines
+        self.batch = journal.append(self.connection, lines, self.stamp, self.origin, self.batch)
+        self._lines.clear()
         if forget and not self.hooks.after:
             self.changes.clear()
         self._journalled = len(self.changes)
         self._rows.clear()
-
-    def journal(self, actor: str, source: str, command: str, batch: int = 0, undoes: int | None = None) -> None:
-        """Write the journal of what was flushed and link it into the chain."""
-        connection = self.connection
-        # Identity order is not commit order on PostgreSQL: whoever holds this is the next link.
-        connection.alone("chain")
-        seq, previous = head(connection, lock=True)
-        seq += 1
-        self.batch = batch or connection.next_ids("batch", 1)[0]
-        begun = (self.stamp, actor, source, undoes)
-        if batch:
-            begun = connection.rows("SELECT at, actor, source, undoes FROM batch WHERE id = ?", (batch,))[0]
-        else:
-            connection.run(
-                "INSERT INTO batch (id, at, actor, source, undoes, command) VALUES (?, ?, ?, ?, ?, ?)",
-                (self.batch, *begun, command),
-            )
-        if undoes:
-            connection.run("UPDATE batch SET undone_by = ? WHERE id = ?", (self.batch, undoes))
-        rows = []
-        for change in self.changes[self._journalled :]:
-            before, after = canonical(change.before), canonical(change.after)
-            one = digest(change.table, change.id, before, after)
-            rows.append((seq, change.table, change.id, before, after, one))
-        rows += [(seq, *line) for line in self._lines]
-        self._lines.clear()
-        this = Link.read((seq, self.batch, self.stamp, *begun))
-        chain = this.hashed(previous, [row[-1] for row in rows])
-        connection.run(
-            "INSERT INTO journal_tx (seq, batch_id, at, count, hash) VALUES (?, ?, ?, ?, ?)",
-            (seq, self.batch, self.stamp, len(rows), chain),
-        )
-        connection.run_many(
-            "INSERT INTO journal (seq, entity, record_id, before, after, digest) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
-        connection.run("UPDATE journal_head SET seq = ?, hash = ? WHERE id = 1", (seq, chain))
 
 
 @contextlib.contextmanager
@@ -465,7 +405,7 @@ def transaction(
                 connection.alone("book")
             schema.hold(connection)
             tx = Transaction(connection, now, env, hooks, new_uid)
-            tx.batch, tx.origin = batch, (actor, source, command, undoes)
+            tx.batch, tx.origin = batch, journal.Origin(actor, source, command, undoes)
             tx.sole = tx.sole or source == "purge"
             yield tx
             done = tx.flush()
