@@ -15,6 +15,7 @@ import pytest
 from crmcli.config import Settings
 from crmcli.context import Context
 from tests.support.program import environment
+from tests.support.terminal import at_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,55 +199,25 @@ def test_a_bug_is_one_line_and_a_private_report(
     assert "Traceback" in capsys.readouterr().err
 
 
-def at_terminal(words: list[str], answer: str = "", **env: str) -> tuple[int, str]:
-    """Run `crm` with a terminal of 80 columns on all three streams; its exit code and all that it showed."""
-    import pty
-
-    ours, theirs = pty.openpty()
-    given = environment(extra={"COLUMNS": "80", "LINES": "24", **env})
-    with subprocess.Popen(
-        [sys.executable, "-m", "crmcli", *words],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=given,
-        start_new_session=True,
-    ) as child:
-        os.close(theirs)
-        os.write(ours, answer.encode())
-        shown = b""
-        while True:
-            try:
-                part = os.read(ours, 4096)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not part:
-                break
-            shown += part
-        code = child.wait(timeout=30)
-    os.close(ours)
-    return code, shown.decode().replace("\r\n", "\n")
-
-
 def test_at_a_terminal(home: Path) -> None:
     shell("crm lead add Ada value=12000; crm lead add $'Bob\\e[31m'")
-    code, shown = at_terminal(["lead", "list", "--sort", "id"])
+    code, shown = at_terminal("lead", "list", "--sort", "id")
     assert code == 0
     assert shown.startswith("\x1b[1mID  Name")
     assert "12,000.00 EUR" in shown
     assert "Bob^[[31m" in shown
-    assert "\x1b" not in at_terminal(["lead", "list"], NO_COLOR="1")[1]
-    assert "\x1b" not in at_terminal(["lead", "list", "--color", "never"])[1]
-    _, paged = at_terminal(["fields", "lead"], CRM_PAGER="head -2; echo PAGER")
+    assert "\x1b" not in at_terminal("lead", "list", env={"NO_COLOR": "1"})[1]
+    assert "\x1b" not in at_terminal("lead", "list", "--color", "never")[1]
+    _, paged = at_terminal("fields", "lead", env={"CRM_PAGER": "head -2; echo PAGER"})
     assert "PAGER" in paged
-    assert "PAGER" not in at_terminal(["fields", "lead", "--no-pager"], CRM_PAGER="echo PAGER")[1]
-    code, _ = at_terminal(["fields", "lead"], CRM_PAGER="true")
+    assert "PAGER" not in at_terminal("fields", "lead", "--no-pager", env={"CRM_PAGER": "echo PAGER"})[1]
+    code, _ = at_terminal("fields", "lead", env={"CRM_PAGER": "true"})
     assert code == 0
-    code, kept = at_terminal(["lead", "edit", "is:open", "priority=high"], "n\n")
+    code, kept = at_terminal("lead", "edit", "is:open", "priority=high", answer="n\n")
     assert "none -> high" in kept
     assert "Change 2 leads? [y/N]" in kept
     assert "nothing was changed" in kept
-    assert "changed 2 leads" in at_terminal(["lead", "edit", "is:open", "priority=high"], "y\n")[1]
+    assert "changed 2 leads" in at_terminal("lead", "edit", "is:open", "priority=high", answer="y\n")[1]
 
 
 def test_quiet_is_quiet(run_crm: RunCrm) -> None:

@@ -469,14 +469,12 @@ print(sorted({"pluggy", "importlib.metadata", "crmcli.hookspecs", "typer"} & set
 
 # --- commands and reports ------------------------------------------------------------------------------------------
 
-
-def test_commands_become_part_of_the_program(plug: Write, capsys: pytest.CaptureFixture[str]) -> None:
-    plug(
-        talk="""
+#: A group, a command of its own and one that the program has already.
+TALK = """
 import typer
 @hookimpl
 def register_commands(app):
-    group = typer.Typer()
+    group = typer.Typer(help="Talk to people.")
     @group.command()
     def hello(name: str): return Note(f"hello {name}")
     @group.command()
@@ -484,11 +482,28 @@ def register_commands(app):
     @group.command()
     def leave(): raise typer.Exit(4)
     app.add_typer(group, name="talk")
+    other = typer.Typer()
+    @other.command()
+    def aloud(): return Note("aloud")
+    app.add_typer(other, name="sing", help="Sing to people")
     @app.command()
-    def whisper_it(): return Note("hush")
+    def whisper_it():
+        'Say it quietly.'
+        return Note("hush")
     @app.command("lead")
     def mine(): return Note("mine")
-""",
+"""
+
+
+@pytest.fixture
+def bare(book: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The front door before any plugin has brought commands."""
+    monkeypatch.setattr(root, "app", typer.Typer(help="A CRM."))
+
+
+def test_commands_become_part_of_the_program(plug: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    plug(
+        talk=TALK,
         bad="@hookimpl\ndef register_commands(app): raise ValueError('boom')",
     )
     app = typer.Typer()
@@ -497,7 +512,7 @@ def register_commands(app):
     def lead() -> None: ...
 
     said: list[str] = []
-    assert sorted(bringing.add_commands(app, Settings(), said.append)) == ["talk", "whisper-it"]
+    assert sorted(bringing.add_commands(app, Settings(), said.append)) == ["sing", "talk", "whisper-it"]
     assert len(said) == 2
     assert "'talk' has a command 'lead', but crm has one already" in "".join(said)
     assert "'bad' failed in register_commands: ValueError: boom" in "".join(said)
@@ -508,10 +523,7 @@ def register_commands(app):
         command.main(["talk", "boom"], standalone_mode=False)
 
 
-def test_stdout_is_for_what_a_command_returns(
-    plug: Write, book: Context, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(root, "app", typer.Typer(help="A CRM."))
+def test_stdout_is_for_what_a_command_returns(plug: Write, bare: None, capfd: pytest.CaptureFixture[str]) -> None:
     plug(loud="""
 import os, sys, typer
 from crmcli.api import Column, Rows
@@ -533,29 +545,8 @@ def register_commands(app):
     assert (json.loads(out), err.count("noise")) == ([{"n": 1}], 4)
 
 
-def test_help_says_what_the_commands_of_plugins_do(
-    plug: Write, book: Context, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(root, "app", typer.Typer(help="A CRM."))
-    plug(talk="""
-import typer
-@hookimpl
-def register_commands(app):
-    group = typer.Typer(help="Talk to people.")
-    @group.command()
-    def hello(name: str): return Note(f"hello {name}")
-    app.add_typer(group, name="talk")
-    other = typer.Typer()
-    @other.command()
-    def aloud(): return Note("aloud")
-    app.add_typer(other, name="sing", help="Sing to people")
-    @app.command()
-    def whisper_it():
-        'Say it quietly.'
-        return Note("hush")
-    @app.command("lead")
-    def mine(): return Note("mine")
-""")  # fmt: skip
+def test_help_says_what_the_commands_of_plugins_do(plug: Write, bare: None, capsys: pytest.CaptureFixture[str]) -> None:
+    plug(talk=TALK)
     assert main(["--help"]) == 0
     out, err = capsys.readouterr()
     section = out.partition("From plugins:\n")[2].partition("\n\n")[0]

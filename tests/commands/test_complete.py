@@ -96,6 +96,7 @@ def test_records_are_offered_to_the_verbs_that_are_for_them(crm: Crm, monkeypatc
 
 def test_never_makes_a_book_or_a_noise(crm: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     missing = tmp_path / "none.db"
+    assert "New" in tab(crm, monkeypatch, "--db", str(crm.path), "lead", "list", "stage", ":")
     assert tab(crm, monkeypatch, "--db", str(missing), "lead", "list", "stage", ":") == []
     assert not missing.exists()
     broken = tmp_path / "broken.db"

@@ -43,7 +43,8 @@ def test_a_dry_run_says_what_the_real_run_does(crm: Crm, words: list[str], code:
     if code:
         assert dry.err == real.err
     else:
-        assert real.err.startswith(dry.err.partition("would: ")[2].strip())
+        assert dry.out.startswith("would: "), dry
+        assert real.out.startswith(dry.out.removeprefix("would: ").strip()), real
 
 
 def test_a_value_that_means_nothing_is_listed_with_its_source_and_can_be_mended(

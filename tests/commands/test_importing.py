@@ -207,4 +207,4 @@ def test_the_rejects_come_in_as_the_file_did(
     if text == MIXED:
         assert (found["value"], found["close_on"]) == (1500, "2027-03-02")
     else:
-        assert found["name"] in ("Bob", "Zed")
+        assert found["name"] == ("Zed" if "Zed" in text else "Bob")

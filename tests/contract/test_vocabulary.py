@@ -121,11 +121,11 @@ def test_names_and_defaults(entity: Entity) -> None:
 
 
 def test_the_write_door_knows_every_table() -> None:
-    assert set(ORDER) == {entity.table for entity in ENTITIES.values()}, "mend ORDER of crmcli/store/write.py"
+    assert set(ORDER) == {entity.table for entity in ENTITIES.values()}, "mend ORDER of crmcli/store/tables.py"
     seen: set[str] = set()
     for name in ORDER:
         links = {link.column.table.name for column in TABLES[name].columns for link in column.foreign_keys}
-        assert links <= seen | {name}, f"{name} comes before what it links to: mend ORDER of crmcli/store/write.py"
+        assert links <= seen | {name}, f"{name} comes before what it links to: mend ORDER of crmcli/store/tables.py"
         seen.add(name)
     for name in SEARCHED:
         assert "search_text" in TABLES[name].columns, f"mend {MODELS} ({name})"
@@ -137,7 +137,7 @@ def test_the_defaults_of_the_write_door_are_those_of_the_models() -> None:
     for table, defaults in DEFAULTS.items():
         for column, value in defaults.items():
             said = classes[table].model_fields[column].default
-            assert said == value, f"{table}.{column}: {said} in {MODELS}, {value} in DEFAULTS of crmcli/store/write.py"
+            assert said == value, f"{table}.{column}: {said} in {MODELS}, {value} in DEFAULTS of crmcli/store/tables.py"
     for table, columns in COLUMNS.items():
         for column in columns:
             must = not TABLES[table].columns[column].nullable
@@ -145,7 +145,7 @@ def test_the_defaults_of_the_write_door_are_those_of_the_models() -> None:
             free = column in ("id", "uid", "kind", "created_at", "updated_at", "at", "entered_at", "left_at", "seconds")
             link = bool(TABLES[table].columns[column].foreign_keys)
             assert not must or given or free or link, (
-                f"{table}.{column} may not be empty: DEFAULTS of crmcli/store/write.py"
+                f"{table}.{column} may not be empty: DEFAULTS of crmcli/store/tables.py"
             )
 
 

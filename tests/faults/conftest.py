@@ -45,6 +45,12 @@ def crm(book_path: Path) -> Crm:
     return run
 
 
+def check(crm: Crm, *, deep: bool = True) -> None:
+    """Assert that the book is sound."""
+    done = crm("db", "check", *(["--deep"] if deep else []))
+    assert done.returncode == 0, done
+
+
 @pytest.fixture(scope="session")
 def hostile_template(book_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A book in which every text of every kind of record is hostile."""

@@ -254,7 +254,7 @@ def test_bytes_that_are_no_text_are_refused_or_harmless(twins: Crm, text: bytes,
 def test_nul_in_text_from_a_file_is_refused(crm: Crm) -> None:
     crm("lead", "add", "Ada")
     told(crm("note", "add", "lead:1", "-", input=b"a\0b"), 2, "NUL")
-    assert crm("timeline", "lead:1", "-o", "ids").stdout == ""
+    assert numbers(crm("timeline", "lead:1", "-o", "ids")) == []
 
 
 def test_text_of_a_megabyte_is_kept_whole(crm: Crm) -> None:
@@ -263,7 +263,7 @@ def test_text_of_a_megabyte_is_kept_whole(crm: Crm) -> None:
     assert crm("note", "add", "lead:1", "-", input=text).returncode == 0
     kept = crm("sql", "select body from v_interaction", "-o", "json")
     assert json.loads(kept.stdout)[0]["body"].strip() == text.strip()
-    assert crm("search", "سلام", "-o", "ids").returncode == 0
+    assert crm("search", "سلام", "-o", "ids").stdout == "interaction:1\n"
     assert crm("db", "check", "--deep").returncode == 0
 
 
@@ -452,20 +452,19 @@ def test_messages_completion_and_help_are_harmless_too(hostile_book: Path, crm: 
         crm("undo"),
         crm("db", "backup", f"/nowhere/{nasty}"),
         crm("lead", "--help"),
-        *(
-            crm(
-                env={
-                    "_CRM_COMPLETE": f"complete_{shell}",
-                    "_TYPER_COMPLETE_ARGS": line,
-                    "COMP_WORDS": line.replace(" ", "\n"),
-                    "COMP_CWORD": "3",
-                }
-            )
-            for shell in ("bash", "zsh", "fish")
-            for line in ("crm lead show ", "crm lead list tag:", "crm lead list owner:", "crm deal show ")
-        ),
     ]
-    for done in runs:
+
+    def completed(shell: str, line: str) -> Finished:
+        words = {"_TYPER_COMPLETE_ARGS": line, "COMP_WORDS": line.replace(" ", "\n"), "COMP_CWORD": "3"}
+        return crm(env={"_CRM_COMPLETE": f"complete_{shell}", **words})
+
+    shells = ("bash", "zsh", "fish")
+    for line in ("crm lead show ", "crm lead list owner:", "crm deal show "):
+        runs += [completed(shell, line) for shell in shells]
+    # The tags of this book cannot be written on a command line: none is offered.
+    silent = [completed(shell, "crm lead list tag:") for shell in shells]
+    assert [done for done in runs if not done.stdout + done.stderr] == [], "each of them has something to say"
+    for done in [*runs, *silent]:
         assert "Traceback" not in done.stderr, done
         assert "this is a bug" not in done.stderr, done
         assert not hostile.RAW.search(done.stdout), done
@@ -475,10 +474,10 @@ def test_messages_completion_and_help_are_harmless_too(hostile_book: Path, crm: 
 def test_hostile_texts_are_found_by_their_name(hostile_book: Path, crm: Crm) -> None:
     for number, text in enumerate(hostile.ALL, 1):
         done = crm("lead", "list", f"name:={text}", "--limit", "0", "-o", "json")
-        if done.returncode == 0:
-            assert number in [row["id"] for row in json.loads(done.stdout)], (text, done)
+        if text.startswith('"'):
+            told(done, 2, "this quote is never closed")
         else:
-            told(done, 2)
+            assert number in [row["id"] for row in json.loads(done.stdout)], (text, done)
 
 
 @pytest.mark.parametrize(
@@ -531,8 +530,8 @@ def test_no_shell_and_no_template_runs(hostile_book: Path, crm: Crm, tmp_path: P
         f"| touch {marker}",
         f"'; touch {marker}; '",
     ):
-        crm("lead", "add", text)
-        crm("note", "add", "lead:1", text)
+        assert crm("lead", "add", text).returncode == 0
+        assert crm("note", "add", "lead:1", text).returncode == 0
         crm("db", "backup", text, cwd=str(tmp_path))
     assert not marker.exists()
 
@@ -584,23 +583,19 @@ def test_one_bad_byte_in_a_file_is_never_guessed_around(crm: Crm, tmp_path: Path
         + b"jos\xe9@x.example\nGrace,g@x.example\n"
         + "ü,u@x.example\n".encode()
     )
-    done = crm("import", str(file), "--as", "lead", "--yes")
-    assert done.returncode in (1, 2), done
-    assert "3" in done.stderr
-    assert "encoding" in done.stderr.lower()
+    told(crm("import", str(file), "--as", "lead", "--yes"), 1, "line 3, byte 0xE9", "--encoding")
+    assert numbers(crm("lead", "list", "-o", "ids")) == []
 
 
 def test_wrong_places_of_files(crm: Crm, tmp_path: Path) -> None:
     told(crm("import", str(tmp_path / "none.csv")), 3, "none.csv")
-    message = crm("import", str(tmp_path))
-    assert message.returncode in (1, 2), message
-    assert "directory" in message.stderr
+    told(crm("import", str(tmp_path)), 1, "is a directory")
     loop = tmp_path / "loop.csv"
     loop.symlink_to(loop)
-    assert crm("import", str(loop)).returncode in (1, 3)
+    told(crm("import", str(loop)), 1, "loop.csv' cannot be opened")
     fifo = tmp_path / "fifo.csv"
     os.mkfifo(fifo)
-    assert crm("import", str(fifo), timeout=20).returncode in (0, 1, 2, 3)
+    told(crm("import", str(fifo), timeout=20), 1, "nobody writes into")
 
 
 def test_a_wrong_sheet_names_the_right_ones(crm: Crm, tmp_path: Path) -> None:
@@ -613,9 +608,7 @@ def test_a_wrong_sheet_names_the_right_ones(crm: Crm, tmp_path: Path) -> None:
     book.active.append(["Ada", "ada@x.example"])
     file = tmp_path / "people.xlsx"
     book.save(file)
-    done = crm("import", str(file), "--as", "lead", "--sheet", "Nowhere", "--yes")
-    assert done.returncode in (2, 3), done
-    assert "People" in done.stderr
+    told(crm("import", str(file), "--as", "lead", "--sheet", "Nowhere", "--yes"), 2, "The sheets are: People.")
     assert crm("import", str(file), "--as", "lead", "--sheet", "People", "--yes").returncode == 0
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
 import sys
 import time
@@ -12,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.conftest import check
 from tests.faults.crowd import queues, together
 from tests.support import books
 from tests.support.program import environment
+from tests.support.terminal import at_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.faults.conftest import Crm
@@ -43,11 +43,6 @@ def leads(crm: Crm, noun: str = "lead") -> list[dict[str, object]]:
     assert done.returncode == 0, done
     rows: list[dict[str, object]] = json.loads(done.stdout)
     return rows
-
-
-def check(crm: Crm) -> None:
-    done = crm("db", "check", "--deep")
-    assert done.returncode == 0, done
 
 
 def test_forty_adds_at_once_keep_forty(crm: Crm, store: str) -> None:
@@ -108,6 +103,7 @@ def test_different_verbs_at_once(crm: Crm, store: str) -> None:
         assert one.returncode in (0, 2, 3, 4, 5), one
         assert "Traceback" not in one.stderr
         assert "this is a bug" not in one.stderr, one
+    assert [one for one in done if one.returncode == 0], done
     check(crm)
 
 
@@ -183,40 +179,10 @@ def test_a_board_and_a_crowd_of_readers_see_whole_states(crm: Crm, store: str) -
         if one.args[1] == "list":
             street, city = one.stdout.splitlines()[1].split("\t")
             assert street == city
+    assert crm(*readers[0]).stdout.splitlines()[1] == "8\t8"
 
 
 # --- somebody writes while a question is open -----------------------------------------------------------------------
-
-
-def answered(words: list[str], meanwhile: Callable[[], None]) -> tuple[int, str]:
-    """Run `crm WORDS` at a terminal, do something once it asks, and say yes; its exit code and what it showed."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "crmcli", *words],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment(extra={"PAGER": "cat"}),
-        start_new_session=True,
-    ) as child:
-        os.close(theirs)
-        shown, asked = b"", False
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not part:
-                break
-            shown += part
-            if not asked and b"[y/N]" in shown:
-                asked = True
-                meanwhile()
-                os.write(ours, b"y\n")
-        code = child.wait(60)
-    os.close(ours)
-    assert asked, shown
-    return code, shown.decode().replace("\r\n", "\n")
 
 
 @pytest.fixture
@@ -255,7 +221,7 @@ def test_what_changes_while_a_question_is_open_is_not_written_over(crm: Crm, sto
         assert crm(kind, "remove", "2").returncode == 0
         kept.extend(states(crm))
 
-    code, shown = answered(line.split(), meanwhile)
+    code, shown = at_terminal(*line.split(), answer="y\n", meanwhile=meanwhile)
     assert code == 4, shown
     said = shown.partition("[y/N]")[2]
     assert f"{kind}:1" in said, shown
@@ -270,7 +236,7 @@ def test_what_was_purged_while_a_question_was_open_is_a_conflict_too(crm: Crm, s
     def meanwhile() -> None:
         assert crm("lead", "purge", "2", "--yes").returncode == 0
 
-    code, shown = answered(["lead", "edit", "source:web", "owner=grace"], meanwhile)
+    code, shown = at_terminal("lead", "edit", "source:web", "owner=grace", answer="y\n", meanwhile=meanwhile)
     assert (code, "lead:2" in shown.partition("[y/N]")[2]) == (4, True), shown
     assert [row["owner"] for row in leads(crm)] == [None, None]
 
@@ -281,6 +247,6 @@ def test_a_yes_does_what_was_asked_when_others_changed_something_else(crm: Crm, 
         # The day of the next task is worked out anew, which is no change of the lead.
         assert crm("task", "add", "Write", "--on", "lead:1", "--due", "mon").returncode == 0
 
-    code, shown = answered(["lead", "edit", "source:web", "owner=grace"], meanwhile)
+    code, shown = at_terminal("lead", "edit", "source:web", "owner=grace", answer="y\n", meanwhile=meanwhile)
     assert (code, "changed 3 leads" in shown) == (0, True), shown
     assert [row["owner"] for row in leads(crm)] == ["grace", "grace", "grace", None]

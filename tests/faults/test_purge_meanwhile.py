@@ -14,8 +14,8 @@ from crmcli.context import Context
 from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import ConflictError, CrmError, NotFoundError
 from crmcli.services import deals, history, records, stages, tags, tasks, timeline
-from tests.services.test_history import everything
 from tests.support import books
+from tests.support.books import everything
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -24,6 +24,16 @@ def book(book_path: Path) -> Iterator[Context]:
     opened.close()
 
 
+@pytest.fixture
+def second_book(tmp_path: Path) -> Iterator[Context]:
+    """Another book, on SQLite and empty: what is exported can move there."""
+    path = str(tmp_path / "second.db")
+    opened = Context(Settings({"db": path}), quiet=True, plugins=False)
+    opened.create(path)
+    yield opened
+    opened.close()
+
+
 class Put(Protocol):
     """The shape of the `put` fixture."""
 

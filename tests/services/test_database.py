@@ -281,7 +281,7 @@ def test_damage_that_only_sqlite_allows(book_path: Path, damage: str) -> None:
 def test_a_check_while_others_write_raises_no_false_alarm(book_path: Path) -> None:
     ctx = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
     fill(ctx)
-    stop = threading.Event()
+    begun, stop = threading.Event(), threading.Event()
 
     def write() -> None:
         other = Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)
@@ -289,13 +289,17 @@ def test_a_check_while_others_write_raises_no_false_alarm(book_path: Path) -> No
         while not stop.is_set():
             records.edit(other, LEAD, [1], {"city": f"City {number}"})
             number += 1
+            begun.set()
         other.close()
 
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        for _ in range(10):
+        assert begun.wait(30)
+        before, checks = ctx.reader.value("SELECT seq FROM journal_head"), 0
+        while checks < 10 or ctx.reader.value("SELECT seq FROM journal_head") == before:
             assert found(ctx) == {}
+            checks += 1
     finally:
         stop.set()
         thread.join()

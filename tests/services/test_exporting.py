@@ -104,10 +104,8 @@ def all_of(ctx: Context, format: str = "csv") -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
-def test_a_book_moves_house_without_loss(book: Context, tmp_path: Path, format: str) -> None:
-    before = all_of(book)
-    other = Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)
-    other.create(str(tmp_path / "other.db"))
+def test_a_book_moves_house_without_loss(book: Context, second_book: Context, tmp_path: Path, format: str) -> None:
+    before, other = all_of(book), second_book
     for name, file in all_of(book, format).items():
         path = tmp_path / f"{name}.{format}"
         path.write_bytes(file)
@@ -116,7 +114,6 @@ def test_a_book_moves_house_without_loss(book: Context, tmp_path: Path, format: 
         assert done.refused == 0, done.listed
         assert imports.run(other, imports.plan(other, str(path), kind=kind, guarded=False)).new == 0
     assert all_of(other) == before
-    other.close()
 
 
 def test_plain_formats_are_rows_for_the_renderer(book: Context) -> None:
@@ -139,16 +136,13 @@ def test_csv_and_tsv_come_page_by_page(book: Context, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv"])
-def test_texts_come_back_from_a_plain_export(book: Context, put: Any, format: str) -> None:
+def test_texts_come_back_from_a_plain_export(book: Context, second_book: Context, put: Any, format: str) -> None:
     nasty = 'a\ttab, a\nline, a \\n, a "quote"'
     records.edit(book, CONTACT, [1], {"description": nasty, "name": '"quoted" first'})
     path = put(content(exporting.export(book, CONTACT, format=format)), f"contacts.{format}")
-    records.remove(book, CONTACT, [1])
-    other = copy(book)
-    assert imports.run(other, imports.plan(other, path, kind=CONTACT)).new == 1
-    row = next(iter(records.list_records(other, CONTACT, columns="name,description", limit=0).rows))
+    assert imports.run(second_book, imports.plan(second_book, path, kind=CONTACT)).new == 1
+    row = next(iter(records.list_records(second_book, CONTACT, columns="name,description", limit=0).rows))
     assert (row["name"], row["description"]) == ('"quoted" first', nasty)
-    other.close()
 
 
 # --- links -----------------------------------------------------------------------------------------------------------
@@ -183,31 +177,20 @@ def links(ctx: Context) -> list[tuple[Any, ...]]:
     ]
 
 
-def copy(ctx: Context) -> Context:
-    """Another, empty book."""
-    path = f"{ctx.settings.database}-other"
-    other = Context(Settings({"db": path}), quiet=True, plugins=False)
-    other.create(path)
-    return other
-
-
-def test_a_link_is_to_the_same_record_where_several_have_its_name(ctx: Context, put: Any, tmp_path: Path) -> None:
+def test_a_link_is_to_the_same_record_where_several_have_its_name(ctx: Context, second_book: Context, put: Any) -> None:
     namesakes(ctx)
     assert len({row[1] for row in links(ctx)}) == 5, "both people, both companies, and none"
-    other = Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)
-    other.create(str(tmp_path / "other.db"))
+    other = second_book
     for kind in KINDS:
         path = put(content(exporting.export(ctx, kind, ["is:any"], lossless=True)), f"{kind.name}.csv")
         done = imports.run(other, imports.plan(other, path, guarded=False, kind=kind))
         assert (done.refused, done.notes) == (0, ()), done
         assert imports.run(other, imports.plan(other, path, guarded=False, kind=kind)).same == done.new
     assert links(other) == links(ctx)
-    other.close()
 
 
-def test_the_order_of_the_files_does_not_matter_to_the_links(ctx: Context, put: Any, tmp_path: Path) -> None:
-    old = Context(Settings({"db": str(tmp_path / "old.db")}), quiet=True, plugins=False)
-    old.create(str(tmp_path / "old.db"))
+def test_the_order_of_the_files_does_not_matter_to_the_links(ctx: Context, second_book: Context, put: Any) -> None:
+    old = second_book
     namesakes(old)
     for kind in (DEAL, TASK, CONTACT, COMPANY):
         path = put(content(exporting.export(old, kind, ["is:any"], lossless=True)), f"{kind.name}.csv")
@@ -215,7 +198,6 @@ def test_the_order_of_the_files_does_not_matter_to_the_links(ctx: Context, put: 
     assert links(ctx) == links(old)
     people = records.list_records(ctx, CONTACT, sort="email", columns="email", limit=0).rows
     assert [person["email"] for person in people] == ["ali1@x.example", "ali2@x.example"]
-    old.close()
 
 
 def test_a_name_that_several_have_is_never_guessed(ctx: Context, put: Any) -> None:
@@ -312,13 +294,10 @@ def test_a_workbook_says_what_it_cuts_and_lossless_refuses(book_path: Path, caps
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
-def test_odd_telephones_and_quoted_tags_move_house(book: Context, tmp_path: Path, put: Any, format: str) -> None:
+def test_odd_telephones_and_quoted_tags_move_house(book: Context, second_book: Context, put: Any, format: str) -> None:
     person = {"name": "Odd", "phone": "9.89122E+11", "mobile": "9121234567.0", "tags": '"VIP"'}
     records.add(book, CONTACT, person)
     path = put(content(exporting.export(book, CONTACT, format=format, lossless=True)), f"people.{format}")
-    other = Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)
-    other.create(str(tmp_path / "other.db"))
-    assert imports.run(other, imports.plan(other, path, kind=CONTACT, guarded=False)).refused == 0
-    row = list(records.list_records(other, CONTACT, columns="all", sort="id", limit=0).rows)[-1]
+    assert imports.run(second_book, imports.plan(second_book, path, kind=CONTACT, guarded=False)).refused == 0
+    row = list(records.list_records(second_book, CONTACT, columns="all", sort="id", limit=0).rows)[-1]
     assert (row["phone"], row["mobile"], row["tags"]) == (person["phone"], person["mobile"], [person["tags"]])
-    other.close()

@@ -16,6 +16,7 @@ from crmcli.domain.types import show_instant
 from crmcli.errors import ConflictError, CrmError, NotFoundError, RefusedError, UsageError
 from crmcli.services import database, deals, history, pipelines, records, tags, tasks, timeline
 from crmcli.store import read
+from tests.support.books import everything, sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,11 +49,6 @@ def content(ctx: Context) -> dict[str, list[dict[str, Any]]]:
         rows = read.raw(ctx.reader, table, ids)
         found[table] = [{k: v for k, v in rows[i].items() if k != "version"} for i in ids]
     return found
-
-
-def sound(ctx: Context) -> None:
-    page = database.check(ctx, deep=True)
-    assert page.values["ok"], [row for row in page.sections[0].rows.rows if not row["ok"]]
 
 
 def test_steps_back_and_forth(ctx: Context, clock: Any) -> None:
@@ -454,15 +450,6 @@ def test_batches(ctx: Context, clock: Any) -> None:
 # --- purge -----------------------------------------------------------------------------------------------------------
 
 
-def everything(ctx: Context) -> str:
-    """All text that the store holds anywhere."""
-    if ctx.reader.dialect == "sqlite":
-        with open(ctx.reader.target, "rb") as file:
-            return file.read().decode("utf-8", "replace").casefold()
-    tables = [row[0] for row in ctx.reader.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    return "".join(str(ctx.reader.rows(f"SELECT * FROM {table}")) for table in tables).casefold()
-
-
 def test_purge_forgets_a_person(ctx: Context) -> None:
     records.add(ctx, COMPANY, {"name": "Engines"})
     ctx.command = 'contact add "Xylophona Quux"'
@@ -648,6 +635,7 @@ def test_after_any_history_a_walk_back_ends_where_it_began(
 @given(operations=OUT_OF_ORDER)
 @example([("edit", 0, "Bern"), ("clear", 0, ""), ("delete", 0, ""), ("any", 2, ""), ("any", 2, "")])
 @example([("tag", 1, "Bern"), ("clear", 1, ""), ("delete", 0, ""), ("any", 1, "")])
+@example([("add", 0, "Bern"), ("edit", 0, "Basel"), ("purge", 0, ""), *[("any", n, "") for n in range(4)]])
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_out_of_order_the_book_stays_sound_and_what_is_purged_stays_away(
     ctx: Context, clock: Any, operations: list[tuple[str, int, str]]

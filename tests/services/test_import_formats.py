@@ -13,6 +13,8 @@ from crmcli.domain.types import show_instant
 from crmcli.errors import UsageError
 from crmcli.services import imports, records
 from tests.support.formats import FORMATS
+from tests.support.importing import listed
+from tests.support.importing import take_as_kind as take
 
 if TYPE_CHECKING:
     from tests.support.formats import Format
@@ -20,15 +22,6 @@ if TYPE_CHECKING:
 
 def csv_of(rows: list[list[str]]) -> str:
     return "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows)
-
-
-def listed(ctx: Context, kind: str) -> list[dict[str, Any]]:
-    words = () if kind == "task" else ("is:any",)
-    return list(records.list_records(ctx, ENTITIES[kind], words, columns="all", sort="id", limit=0).rows)
-
-
-def take(ctx: Context, path: str, kind: str = "", **options: Any) -> imports.Imported:
-    return imports.run(ctx, imports.plan(ctx, path, kind=ENTITIES[kind] if kind else None, **options))
 
 
 @pytest.mark.parametrize("made", FORMATS, ids=lambda made: made.name)

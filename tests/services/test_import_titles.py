@@ -6,43 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.config import Settings
-from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
 from crmcli.results import Stream
 from crmcli.services import exporting, imports, records
+from tests.support.importing import listed
+from tests.support.importing import take_as_kind as take
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-def listed(ctx: Context, kind: str) -> list[dict[str, Any]]:
-    words = () if kind == "task" else ("is:any",)
-    return list(records.list_records(ctx, ENTITIES[kind], words, columns="all", sort="id", limit=0).rows)
-
-
-def take(ctx: Context, path: str, kind: str = "", **options: Any) -> imports.Imported:
-    return imports.run(ctx, imports.plan(ctx, path, kind=ENTITIES[kind] if kind else None, **options))
+    from crmcli.context import Context
 
 
 def fields(plan: imports.Plan) -> list[str]:
     return [column.shown for column in plan.columns]
 
 
-@pytest.fixture
-def other(tmp_path: Path) -> Any:
-    """A second, empty book."""
-    opened = Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)
-    opened.create(str(tmp_path / "other.db"))
-    yield opened
-    opened.close()
-
-
 # --- files of our own -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lossless", [True, False])
-def test_our_own_export_comes_back_as_it_was(book: Context, other: Context, put: Any, lossless: bool) -> None:
+def test_our_own_export_comes_back_as_it_was(book: Context, second_book: Context, put: Any, lossless: bool) -> None:
     records.add(book, COMPANY, {"name": "Acme (1234567)", "external_id": "0012", "city": "-", "description": "N/A"})
     records.add(book, COMPANY, {"name": "NULL", "external_id": "13"})
     records.add(
@@ -53,9 +37,9 @@ def test_our_own_export_comes_back_as_it_was(book: Context, other: Context, put:
     for kind in (COMPANY, CONTACT, LEAD, DEAL):
         made = exporting.export(book, kind, ["is:any"], lossless=lossless)
         assert isinstance(made, Stream)
-        done = take(other, put(b"".join(made.parts), f"{kind.plural}.csv"), guarded=not lossless)
+        done = take(second_book, put(b"".join(made.parts), f"{kind.plural}.csv"), guarded=not lossless)
         assert (done.refused, done.notes) == (0, ())
-        assert [{**row, "id": 0} for row in listed(other, kind.name)] == [
+        assert [{**row, "id": 0} for row in listed(second_book, kind.name)] == [
             {**row, "id": 0} for row in listed(book, kind.name)
         ]
 
@@ -123,20 +107,6 @@ def test_ids_of_other_records_are_no_names(book: Context, put: Any, number: str)
 def test_names_below_a_technical_title_are_names(book: Context, put: Any, name: str) -> None:
     take(book, put(f"name,campaign_id,email\nAda,{name},a@x.example\n"), "contact")
     assert listed(book, "contact")[0]["campaign"] == name
-
-
-@pytest.mark.parametrize(
-    ("titles", "kind"),
-    [
-        ("نام,شماره مشتری,ایمیل,شرکت", "contact"),
-        ("نام معامله,شماره معامله,مبلغ", "deal"),
-        ("عنوان,کد معامله,مبلغ", "deal"),
-    ],
-)
-def test_a_persian_number_tells_the_kind(book: Context, put: Any, titles: str, kind: str) -> None:
-    found = imports.plan(book, put(f"{titles}\n")).kind
-    assert found is not None
-    assert found.name == kind
 
 
 def test_the_state_of_a_deal_closes_it(book: Context, put: Any) -> None:
@@ -353,6 +323,9 @@ def test_a_refused_link_names_the_title_of_its_column(book: Context, put: Any) -
         ("(Do Not Modify) Account,Account Name,Main Phone,Website,Annual Revenue", "company"),
         ("Id,Subject,Due Date,Status,Closed Time", "task"),
         ("First,Amount,Stage,Deal name,Close date", "deal"),
+        ("نام,شماره مشتری,ایمیل,شرکت", "contact"),
+        ("نام معامله,شماره معامله,مبلغ", "deal"),
+        ("عنوان,کد معامله,مبلغ", "deal"),
     ],
 )
 def test_what_titles_tell_of_the_kind(book: Context, put: Any, titles: str, kind: str) -> None:

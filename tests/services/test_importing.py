@@ -413,7 +413,7 @@ def test_match_keys_that_a_file_lacks_are_told_and_the_others_count(book: Contex
     assert made.keys == (("email",),)
     assert made.notes == ("not matched by phone: no column of the file fills phone",)
     assert counts(take(book, made.path, kind=CONTACT, match=("phone", "email"))) == (1, 0, 0, 1, 0, 0)
-    with pytest.raises(UsageError, match="fills phone; not matched by name[+]mobile: no column of the file fills mob"):
+    with pytest.raises(UsageError, match=r"fills phone; not matched by name[+]mobile: no column of the file fills mob"):
         imports.plan(book, put(text), kind=CONTACT, match=("phone", "name+mobile"))
 
 

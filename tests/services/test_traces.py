@@ -9,7 +9,7 @@ import pytest
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import NotFoundError, RefusedError
 from crmcli.services import database, deals, history, records, saved_views, timeline
-from tests.services.test_history import everything
+from tests.support.books import everything
 
 if TYPE_CHECKING:
     from crmcli.context import Context

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.config import Settings
 from crmcli.context import Context
+from crmcli.services import database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,3 +56,18 @@ def copy_database(server: Server, template: str, name: str) -> str:
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return server.url(name)
+
+
+def everything(ctx: Context) -> str:
+    """All text that the store of a book holds anywhere, case folded; of SQLite the bytes of the file."""
+    if ctx.reader.dialect == "sqlite":
+        with open(ctx.reader.target, "rb") as file:
+            return file.read().decode("utf-8", "replace").casefold()
+    tables = [row[0] for row in ctx.reader.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    return "".join(str(ctx.reader.rows(f"SELECT * FROM {table}")) for table in tables).casefold()
+
+
+def sound(ctx: Context) -> None:
+    """Assert that a deep check of a book finds nothing."""
+    page = database.check(ctx, deep=True)
+    assert page.values["ok"], [row for row in page.sections[0].rows.rows if not row["ok"]]

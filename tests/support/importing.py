@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.entities import ENTITIES
 from crmcli.services import imports, records
 
 if TYPE_CHECKING:
@@ -20,6 +21,17 @@ def take(ctx: Context, path: str, **options: Any) -> imports.Imported:
     done = imports.run(ctx, made)
     assert tried[1:8] == done[1:8]
     return done
+
+
+def take_as_kind(ctx: Context, path: str, kind: str = "", **options: Any) -> imports.Imported:
+    """Import a file, without a dry run, as the kind of this name; "": as what it looks like."""
+    return imports.run(ctx, imports.plan(ctx, path, kind=ENTITIES[kind] if kind else None, **options))
+
+
+def listed(ctx: Context, kind: str) -> list[dict[str, Any]]:
+    """Every record of the kind of this name, but of tasks the open ones, with all its fields, by number."""
+    words = () if kind == "task" else ("is:any",)
+    return list(records.list_records(ctx, ENTITIES[kind], words, columns="all", sort="id", limit=0).rows)
 
 
 def rows(ctx: Context, kind: Entity) -> list[dict[str, Any]]:

@@ -122,11 +122,13 @@ def waiting(app: Dashboard) -> int:
 
 
 async def until(app: Dashboard, pilot: Pilot[int], so: Callable[[], bool]) -> None:
-    """Wait until something is so; the test's own assertion then says what was not."""
+    """Wait until something is so, and fail where it does not become so."""
     for _ in range(200):
         if so():
             return
         await settle(app, pilot)
+    shown = f"{screen_text(app)}\n{toasts(app)}" if app.is_running else "the dashboard has ended"
+    pytest.fail(f"it never became so:\n{shown}")
 
 
 async def press(app: Dashboard, pilot: Pilot[int], *keys: str) -> None:

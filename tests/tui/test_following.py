@@ -22,7 +22,7 @@ from tests.support import books
 from tests.tui.conftest import Book, press, screen_text, settle, toasts, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.support.postgres import Server
 
@@ -38,11 +38,12 @@ def count(app: Any) -> int:
 
 
 class Gate:
-    """A verb that begins and then waits until it is let through."""
+    """A verb that begins and then waits until it is let through; it stands where `module` has the verb."""
 
-    def __init__(self, verb: Callable[..., Any]) -> None:
-        self.verb = verb
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+        self.verb = getattr(module, name)
         self.begun, self.open = threading.Event(), threading.Event()
+        monkeypatch.setattr(module, name, self)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         self.begun.set()
@@ -58,8 +59,7 @@ async def test_a_move_made_while_the_board_is_read_does_not_make_it_deaf(
     dashboard: Any, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with dashboard() as (app, pilot):
-        gate = Gate(board.cards)
-        monkeypatch.setattr(board, "cards", gate)
+        gate = Gate(monkeypatch, board, "cards")
         await pilot.press("L")
         await gate.reached()
         await pilot.press("H")
@@ -131,20 +131,22 @@ async def test_a_book_that_comes_back_as_it_was_is_up_to_date(dashboard: Any, bo
         await until(app, pilot, lambda: bool(app.screen.trouble))
         os.rename(path + ".away", path)
         await until(app, pilot, lambda: not app.screen.trouble)
-        await until(app, pilot, lambda: "not up to date" not in screen_text(app).splitlines()[0])
+        await until(app, pilot, lambda: "not up to date" not in screen_text(app))
+        assert "Loom cards" in lanes(app)[0]
 
 
 async def test_an_answer_that_takes_longer_than_a_beat_is_heard(
     dashboard: Any, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with dashboard() as (app, pilot):
-        gate = Gate(pulse.pulse)
-        monkeypatch.setattr(pulse, "pulse", gate)
+        gate = Gate(monkeypatch, pulse, "pulse")
         records.add(book.context, DEAL, {"name": "From elsewhere"})
         app.beat()
         await gate.reached()
+        asked = app.desk.awaited("pulse")
         app.beat()
         app.beat(asked=True)
+        assert app.desk.awaited("pulse") == asked != 0, "asked anew, the answer on its way would not be heard"
         gate.open.set()
         await until(app, pilot, lambda: "From elsewhere" in lanes(app)[0])
         await until(app, pilot, lambda: not app.typed.expecting)
@@ -332,8 +334,7 @@ async def test_today_says_nothing_before_it_knows(dashboard: Any, book: Book, mo
     for kind, last in ((TASK, 5), (DEAL, 10), (LEAD, 14)):
         have = [row["id"] for row in records.list_records(book.context, kind, ["is:any"], limit=0).rows]
         records.remove(book.context, kind, [number for number in have if number < last])
-    gate = Gate(today.today)
-    monkeypatch.setattr(today, "today", gate)
+    gate = Gate(monkeypatch, today, "today")
     async with dashboard() as (app, pilot):
         await pilot.press("g", "t")
         await gate.reached()

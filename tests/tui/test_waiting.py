@@ -48,7 +48,7 @@ def held(desk: Desk) -> Iterator[threading.Event]:
         free.wait(20)
 
     desk.ask(hold, then=lambda _: None, group="held")
-    begun.wait(20)
+    assert begun.wait(20)
     try:
         yield free
     finally:
@@ -60,11 +60,12 @@ def busy(app: Dashboard) -> AbstractContextManager[threading.Event]:
 
 
 async def soon(pilot: Pilot[int], so: Callable[[], bool]) -> None:
-    """Wait until something is so, whatever the book does; the test's own assertion says what was not."""
+    """Wait until something is so, whatever the book does, and fail where it does not become so."""
     for _ in range(600):
         if so():
             return
         await pilot.pause(0.005)
+    pytest.fail("it never became so")
 
 
 async def typed(app: Dashboard, pilot: Pilot[int], *keys: str) -> None:

@@ -1,0 +1,60 @@
+"""The real program at a terminal, as people use it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from typing import TYPE_CHECKING
+
+from tests.support.program import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def at_terminal(
+    *words: str,
+    answer: str = "",
+    meanwhile: Callable[[], object] | None = None,
+    columns: int = 80,
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """Run `crm WORDS` with a terminal of 24 lines on all three streams; its exit code and all that it showed.
+
+    `answer` is typed when the program asks "[y/N]", which it must, after `meanwhile` was done. `columns` is the
+    terminal's width in characters.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(
+        [sys.executable, "-m", "crmcli", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(extra={"PAGER": "cat", **(env or {})}),
+        start_new_session=True,
+    ) as child:
+        os.close(theirs)
+        shown, asked = b"", not answer
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # Linux: the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+            if not asked and b"[y/N]" in shown:
+                asked = True
+                if meanwhile:
+                    meanwhile()
+                os.write(ours, answer.encode())
+        code = child.wait(60)
+    os.close(ours)
+    assert asked, shown
+    return code, shown.decode().replace("\r\n", "\n")
