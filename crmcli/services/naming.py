@@ -41,8 +41,17 @@ def resolve(ctx: Context, kind: Entity, text: str) -> int:
     if number is None and "removed_at" in kind.by_name:
         number = _called(ctx, kind, text, removed=True)
     if number is None:
-        raise nobody(kind, text)
+        raise _of_the_other_kind(ctx, kind, text) or nobody(kind, text)
     return number
+
+
+def _of_the_other_kind(ctx: Context, kind: Entity, text: str) -> NotFoundError | None:
+    """That it is the deal which a lead of that address or name has become that is called so, or a lead yet."""
+    other = ENTITIES["deal" if kind.name == "lead" else "lead"]
+    found = _fitting(ctx, other, text, exact=True) if kind.kind else []
+    if len(found) != 1:
+        return None
+    return NotFoundError(f"'{text}' is {other.one}, not {kind.one}", f"crm {other.command} show {found[0]}")
 
 
 def identify(ctx: Context, kind: Entity, text: str) -> int | None:

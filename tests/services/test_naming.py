@@ -106,6 +106,20 @@ def test_a_lead_that_became_a_deal_goes_by_its_old_reference(ctx: Context) -> No
     assert naming.resolve_any(ctx, "lead:1") == (LEAD, 1)
 
 
+def test_who_is_of_the_other_kind_is_pointed_at(ctx: Context) -> None:
+    records.add(ctx, LEAD, {"name": "Ada King", "email": "ada@k.example", "phone": "+98 912 123 4567"})
+    records.add(ctx, LEAD, {"name": "Bob", "email": "bob@k.example"})
+    deals.convert(ctx, 1, to=("deal",))
+    for text in ("ada@k.example", "00989121234567", "ada king"):
+        with pytest.raises(NotFoundError, match="is a deal, not a lead") as refused:
+            naming.resolve(ctx, LEAD, text)
+        assert refused.value.hint == "crm deal show 1"
+    with pytest.raises(NotFoundError, match="'bob@k.example' is a lead, not a deal"):
+        naming.resolve(ctx, DEAL, "bob@k.example")
+    with pytest.raises(NotFoundError, match="there is no lead 'Ad'"):
+        naming.resolve(ctx, LEAD, "Ad")
+
+
 def test_a_short_number_is_never_an_id_of_elsewhere(ctx: Context) -> None:
     records.add(ctx, LEAD, {"name": "a", "external_id": "37"})
     records.add(ctx, LEAD, {"name": "b", "external_id": "4711007"})
