@@ -51,6 +51,8 @@ LEAVE = frozenset(key for action in ACTIONS if action.name == "leave" for key in
 LEAVING = 1.0
 #: An undo of more changes than these is asked about first.
 MANY = 20
+#: A toast has no more lines.
+TOAST_LINES = 8
 #: The colours that Textual knows by name; the others are variables of ours.
 TEXTUAL = (
     "primary", "secondary", "accent", "warning", "error", "success", "foreground", "background", "surface", "panel",
@@ -228,10 +230,13 @@ class Dashboard(App[int]):
         self.toast(message.line)
 
     def toast(self, text: str, *, bad: bool = False) -> None:
-        """A line at the corner, gone after some seconds."""
-        if text.strip():
+        """A line at the corner, gone after some seconds; of many lines the first, so that the page can be seen."""
+        lines = visible(text.strip(), multiline=True).split("\n")
+        if len(lines) > TOAST_LINES:
+            lines[TOAST_LINES - 1 :] = [f"... and {len(lines) - TOAST_LINES + 1} lines more"]
+        if lines != [""]:
             severity: Any = "error" if bad else "information"
-            self.notify(visible(text, multiline=True), severity=severity, timeout=6 if bad else 3, markup=False)
+            self.notify("\n".join(lines), severity=severity, timeout=6 if bad else 3, markup=False)
 
     def beat(self, asked: bool = False) -> None:
         """Look whether anybody has changed the book; what is on the screen follows. `asked`: keys wait for that."""

@@ -312,8 +312,12 @@ async def test_an_undo_of_much_asks_first_and_says_how_it_comes_back(dashboard: 
             records.add(book.context, LEAD, {"name": f"Lead {number}"})
     leads = lambda: book.context.reader.value("SELECT count(*) FROM v_lead WHERE name LIKE 'Lead %'")  # noqa: E731
     async with dashboard() as (app, pilot):
+        app.toast("nothing of yours to undo\n" * 30, bad=True)
+        await pilot.pause()
+        assert toasts(app).splitlines()[6:] == ["nothing of yours to undo", "... and 23 lines more"]
         await press(app, pilot, "u")
         assert isinstance(app.screen, Question)
+        assert toasts(app) == "", "it would lie on the question"
         assert "Take back 'import leads.csv', 21 changes?" in screen_text(app)
         await press(app, pilot, "enter", "j", "u", "n")
         assert (isinstance(app.screen, BoardPlace), leads()) == (True, 21)

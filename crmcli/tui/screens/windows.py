@@ -224,6 +224,9 @@ class Question(ModalScreen[bool]):
         super().__init__()
         self.text = text
 
+    def on_mount(self) -> None:
+        self.app.clear_notifications()  # they would lie on what is asked
+
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt"):
             yield Static(Content(visible(self.text)), id="prompt-title")
