@@ -234,23 +234,23 @@ def _back(ctx: Context, tx: Transaction, kind: Entity, row: dict[str, Any]) -> b
     if stage is None or (after["status"] == "won" and stage["is_won"]):
         return tx.change(kind.name, row["id"], changes)
     to = _stage_before(ctx, row) if stage["is_won"] else stage
-    check_there(tx, to)
-    entered, moved = pipeline.enter(after, to, tx.stamp)
-    if moved:
-        tx.add("stage_move", moved)
-        entered["position"] = next_position(tx, to["id"])
-    return tx.change(kind.name, row["id"], {**changes, **entered})
+    return tx.change(kind.name, row["id"], {**changes, **_into(tx, after, to)})
 
 
 def _enter(tx: Transaction, kind: Entity, row: dict[str, Any], stage: dict[str, Any]) -> bool:
     if row["stage_id"] == stage["id"] and (row["status"] == "won") == bool(stage["is_won"]) and row["status"] != "lost":
         return False
+    return tx.change(kind.name, row["id"], _into(tx, row, stage))
+
+
+def _into(tx: Transaction, row: dict[str, Any], stage: dict[str, Any]) -> dict[str, Any]:
+    """What changes where one enters a stage, at its end if it was in another; its way there is written down."""
     check_there(tx, stage)
     changes, moved = pipeline.enter(row, stage, tx.stamp)
     if moved:
         tx.add("stage_move", moved)
         changes["position"] = next_position(tx, stage["id"])
-    return tx.change(kind.name, row["id"], changes)
+    return changes
 
 
 def _stage_before(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
