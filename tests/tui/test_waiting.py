@@ -208,11 +208,16 @@ async def test_escape_takes_back_what_was_not_begun(dashboard: Any, book: Book) 
         assert app.desk.pending == 0
 
 
+def begun(app: Dashboard, job: Any) -> bool:
+    """Whether the thread of the book has the job in hand, or had it."""
+    return job is not None and app.desk._begun >= job.number
+
+
 async def test_escape_says_so_where_the_saving_has_begun(dashboard: Any, book: Book) -> None:
     async with dashboard() as (app, pilot):
         with book.context.writing("test"):
             await typed(app, pilot, "a", '"Mill"', "enter")
-            await soon(pilot, lambda: app.desk._begun == app.desk._count)
+            await soon(pilot, lambda: isinstance(app.screen, Prompt) and begun(app, app.screen.job))
             await typed(app, pilot, "escape")
             assert isinstance(app.screen, Prompt)
             assert "it is being saved" in screen_text(app)
