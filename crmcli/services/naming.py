@@ -48,7 +48,7 @@ def resolve(ctx: Context, kind: Entity, text: str) -> int:
 def _of_the_other_kind(ctx: Context, kind: Entity, text: str) -> NotFoundError | None:
     """That it is the deal which a lead of that address or name has become that is called so, or a lead yet."""
     other = ENTITIES["deal" if kind.name == "lead" else "lead"]
-    found = _fitting(ctx, other, text, exact=True) if kind.kind else []
+    found = _exactly(ctx, other, text) if kind.kind else []
     if len(found) != 1:
         return None
     return NotFoundError(f"'{text}' is {other.one}, not {kind.one}", f"crm {other.command} show {found[0]}")
@@ -248,7 +248,7 @@ def resolve_any(
     ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")
 ) -> tuple[Entity, int]:
     """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, or if
-    none does so by a part of its name. `id:` before it says nothing more, and a lead that has become a deal still goes
+    none does so by a part of its name, else one that was removed. `id:` before it says nothing more, and a lead that has become a deal still goes
     by its old `lead:12`: it kept its number."""
     text = text.strip()
     prefix, colon, rest = text.partition(":")
@@ -264,10 +264,8 @@ def resolve_any(
     numeric = whole.isascii() and whole.isdigit()
     if numeric and not whole.startswith("0") and len(whole) < LONG:
         raise UsageError(f"'{text}' does not say what it is", f"write {kinds[0]}:{text} or {kinds[-1]}:{text}")
-    for exact in (True, False):
-        found = [
-            (ENTITIES[name], number) for name in kinds for number in _fitting(ctx, ENTITIES[name], text, exact=exact)
-        ]
+    for fitting in (_exactly, _partly, _removed):
+        found = [(ENTITIES[name], number) for name in kinds for number in fitting(ctx, ENTITIES[name], text)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -289,11 +287,17 @@ def _converted(ctx: Context, whole: str) -> bool:
     )
 
 
-def _fitting(ctx: Context, kind: Entity, text: str, *, exact: bool) -> list[int]:
-    """The records of a kind that `text` names exactly in the first way that fits any, or by a part of their names."""
-    if exact:
-        return next((ids for way in _ways(ctx, kind, text) if (ids := _matches(ctx, kind, *way)[0])), [])
+def _exactly(ctx: Context, kind: Entity, text: str, *, removed: bool = False) -> list[int]:
+    """The records of a kind that `text` names in the first way that fits any."""
+    return next((ids for way in _ways(ctx, kind, text) if (ids := _matches(ctx, kind, *way, removed=removed)[0])), [])
+
+
+def _partly(ctx: Context, kind: Entity, text: str) -> list[int]:
     return _by_part(ctx, kind, text)[0]
+
+
+def _removed(ctx: Context, kind: Entity, text: str) -> list[int]:
+    return _exactly(ctx, kind, text, removed=True)
 
 
 def describe(kind: Entity, row: Mapping[str, Any]) -> str:

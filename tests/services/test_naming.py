@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmcli.domain.entities import CONTACT, DEAL, LEAD
-from crmcli.errors import AmbiguousError, NotFoundError, UsageError
+from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.errors import AmbiguousError, NotFoundError, RefusedError, UsageError
 from crmcli.services import deals, naming, records, undoing
 
 if TYPE_CHECKING:
@@ -104,6 +104,19 @@ def test_a_lead_that_became_a_deal_goes_by_its_old_reference(ctx: Context) -> No
             naming.resolve_any(ctx, text)
     undoing.undo(ctx, ctx.batch)
     assert naming.resolve_any(ctx, "lead:1") == (LEAD, 1)
+
+
+def test_what_was_removed_is_found_by_its_name_where_nothing_else_has_it(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Engine no. 2"})
+    records.remove(ctx, DEAL, [1])
+    assert naming.resolve_any(ctx, "engine no. 2") == (DEAL, 1)
+    with pytest.raises(NotFoundError, match="nothing is called 'engine'"):
+        naming.resolve_any(ctx, "engine")
+    with pytest.raises(RefusedError, match="deal:1 Engine no. 2 is removed") as refused:
+        records.add(ctx, TASK, {"name": "Call", "on": "Engine no. 2"})
+    assert refused.value.hint == f"first: {ctx.settings.calling('deal', 'restore', '1')}"
+    records.add(ctx, LEAD, {"name": "Old engine no. 2"})
+    assert naming.resolve_any(ctx, "engine no. 2") == (LEAD, 2)
 
 
 def test_who_is_of_the_other_kind_is_pointed_at(ctx: Context) -> None:
