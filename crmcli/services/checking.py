@@ -42,6 +42,7 @@ def renew(connection: Connection, env: Env | None = None) -> list[str]:
     counters of numbers, and with `env` the keys of telephone numbers. It is not in the journal, and nobody's words are
     in it alone. Lines about what could not be made, and about numbers that have another key now."""
     with connection.transaction():
+        connection.alone("book")
         schema.hold(connection)
         schema.drop_views(connection)
         words.drop(connection)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.store import read
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from crmcli.domain.change import Change
     from crmcli.store.connect import Connection
@@ -29,12 +30,27 @@ TOUCH = {
 #: coalesce keeps SQLite from the index of all open tasks, which it would read for each record.
 OPEN = "FROM task k WHERE k.opportunity_id = opportunity.id AND coalesce(k.done_at, k.removed_at) IS NULL"
 LINKS = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "company_id"}
+#: The tables with derived columns: each after those that it derives from.
+TABLES = ("opportunity", "contact", "company")
+
+
+def hold(connection: Connection, table: str, ids: Collection[int]) -> None:
+    """Wait until others are done with these rows, and keep them from changing them until the transaction ends. Every
+    writer takes them in one order, by `TABLES` and by number: nobody waits for ever. Others may go on to link to them.
+    (SQLite has one writer anyway.)"""
+    if ids and connection.dialect == "postgresql":
+        read.versions(connection, table, sorted(ids), " ORDER BY id FOR NO KEY UPDATE")
 
 
 def refresh(connection: Connection, changes: Iterable[Change]) -> None:
-    """Recompute the derived columns that these changes may have moved: deals first, then people, then companies."""
+    """Recompute the derived columns that these changes may have moved: deals first, then people, then companies.
+
+    Each row is held first, by a statement of its own. An UPDATE that waits for a row goes on with what it read of
+    others before the wait, and would count without what the other writer has just saved; the next one reads anew. So
+    does what leads on to people and companies: a deal may have gone to another one meanwhile."""
     touched, tasks = _reach(connection, changes)
-    for table in ("opportunity", "contact", "company"):
+    for table in TABLES:
+        hold(connection, table, touched[table] | tasks if table == "opportunity" else touched[table])
         ids = sorted(touched[table])
         if table != "company" and ids:
             _up(connection, table, ids, touched)
@@ -48,8 +64,8 @@ def refresh(connection: Connection, changes: Iterable[Change]) -> None:
 
 
 def renew(connection: Connection) -> None:
-    """Recompute the derived columns of every record."""
-    for table in ("opportunity", "contact", "company"):
+    """Recompute the derived columns of every record, where nobody else writes."""
+    for table in TABLES:
         connection.run(f"UPDATE {table} SET last_touch = ({TOUCH[table].format(t=table)})")
     connection.run(
         f"UPDATE opportunity SET open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})"
@@ -59,7 +75,7 @@ def renew(connection: Connection) -> None:
 def differences(connection: Connection) -> list[str]:
     """What recomputation would change: one line a record; for `db check --deep`."""
     found = []
-    for table in ("opportunity", "contact", "company"):
+    for table in TABLES:
         sql = f"SELECT id FROM {table} WHERE last_touch IS DISTINCT FROM ({TOUCH[table].format(t=table)})"
         if connection.dialect == "sqlite":
             sql = sql.replace("IS DISTINCT FROM", "IS NOT")
@@ -75,7 +91,7 @@ def differences(connection: Connection) -> list[str]:
 
 def _reach(connection: Connection, changes: Iterable[Change]) -> tuple[dict[str, set[int]], set[int]]:
     """The records whose last touch may have moved, and the leads and deals whose tasks may have."""
-    touched: dict[str, set[int]] = {"opportunity": set(), "contact": set(), "company": set()}
+    touched: dict[str, set[int]] = {table: set() for table in TABLES}
     tasks: set[int] = set()
     moved: dict[str, list[int]] = {"interaction": [], "task": []}
     for change in changes:

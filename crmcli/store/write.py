@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
-from crmcli.domain.text import fold
+from crmcli.domain.text import check_text, fold
 from crmcli.domain.types import show_instant
 from crmcli.errors import ConflictError, FieldError, NotFoundError, TakenError
 from crmcli.store import bulk, derived, journal, read, schema
@@ -196,8 +196,9 @@ class Transaction:
         self._shown.check(self.connection)
 
     def word(self, vocabulary: str, name: str, *, within: int | None = None, create: bool = True) -> int | None:
-        """The id of a word of a vocabulary by its folded name (`within`: a stage's pipeline), made when it is new."""
-        key = fold(name)
+        """The id of a word of a vocabulary by its folded name (`within`: a stage's pipeline), made when it is new.
+        Raises FieldError for what cannot be a name."""
+        key = fold(check_text(name))
         if create and not key:
             raise FieldError(f"a {vocabulary.replace('_', ' ')} needs a name", "name")
         cached = self._words.get((vocabulary, key, within))
@@ -283,6 +284,9 @@ class Transaction:
             bulk.insert(self.connection, table, [number for number, _ in rows], values, self.env)
 
     def _update(self, changes: list[Change]) -> None:
+        if len(changes) > 1:
+            for table in derived.TABLES:
+                derived.hold(self.connection, table, [change.id for change in changes if change.table == table])
         for change in changes:
             assert change.after is not None
             current = (

@@ -128,6 +128,17 @@ def test_conversions_at_once_make_a_company_and_a_person_once(crm: Crm, store: s
     check(crm)
 
 
+def test_tasks_and_calls_at_once_are_all_counted(crm: Crm, store: str) -> None:
+    for name in ("Engine", "Pump", "Gear"):
+        assert crm("deal", "add", name, "--company", "Acme").returncode == 0
+    calls = [["log", "call", f"deal:{n % 3 + 1}", "hello", "--at", f"2020-01-0{9 - n}"] for n in range(6)]
+    tasks = [["task", "add", f"Call {n}", "--on", "deal:1", "--due", f"+{n}d"] for n in range(6)]
+    done = together([*calls, *tasks])
+    assert [one for one in done if one.returncode] == []
+    assert json.loads(crm("deal", "list", "--columns", "id,open_tasks", "-o", "json").stdout)[-1]["open_tasks"] == 6
+    check(crm)
+
+
 def test_a_stage_added_by_several_at_once_is_there_once(crm: Crm, store: str) -> None:
     done = together([["stage", "add", "Race"] for _ in range(6)])
     assert sorted(one.returncode for one in done) == [0, 4, 4, 4, 4, 4], done

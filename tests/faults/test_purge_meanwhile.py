@@ -1,5 +1,6 @@
-"""A purge, or a change of what was shown, and a colleague who writes at the same moment, on PostgreSQL: one of them
-waits, whoever comes first, and nothing of the purged person is left. (SQLite has one writer anyway.)"""
+"""A purge, a change of what was shown, or of what others are worked out from, and a colleague who writes at the same
+moment, on PostgreSQL: one of them waits, whoever comes first, nothing of the purged person is left, and what is worked
+out holds. (SQLite has one writer anyway.)"""
 
 from __future__ import annotations
 
@@ -11,9 +12,11 @@ import pytest
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import ConflictError, CrmError, NotFoundError
-from crmcli.services import deals, history, records, stages, tags, tasks, timeline
+from crmcli.services import checking, deals, history, records, stages, tags, tasks, timeline
+from crmcli.services.undoing import undo
+from crmcli.store import derived
 from tests.support import books
 from tests.support.books import everything
 
@@ -178,3 +181,84 @@ def test_a_lead_is_converted_as_it_was_shown(two: tuple[Context, Context]) -> No
     assert str(left).startswith("changed since they were shown"), left
     assert one.reader.rows("SELECT kind FROM opportunity WHERE id = 2") == [("lead",)]
     assert one.reader.rows("SELECT id FROM company") == []
+
+
+# --- what is worked out from other rows -----------------------------------------------------------------------------
+
+
+def task(ctx: Context, on: str = "deal:1") -> object:
+    return records.add(ctx, TASK, {"name": "Weigh", "on": on, "due": "2026-12-01"})
+
+
+def call(ctx: Context, deal: int = 1, at: str = "") -> object:
+    return timeline.add(ctx, DEAL, deal, "call", "hello", at=at)
+
+
+#: What somebody has written and not committed yet, and what the colleague writes meanwhile.
+DERIVED: dict[str, tuple[Callable[[Context], object], Callable[[Context], object]]] = {
+    "tasks": (task, task),
+    "task done": (lambda ctx: tasks.done(ctx, [2]), task),
+    "task taken back": (task, undo),
+    "calls of one company": (call, lambda ctx: call(ctx, 2, at="2020-01-01")),
+    "deal of another company": (lambda ctx: records.edit(ctx, DEAL, [1], {"company": "2"}), call),
+    "deal of another person": (lambda ctx: records.edit(ctx, DEAL, [1], {"contact": "2"}), call),
+    "person of another company": (lambda ctx: records.edit(ctx, CONTACT, [1], {"company": "2"}), call),
+}
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_what_is_worked_out_knows_what_a_colleague_wrote(two: tuple[Context, Context], name: str) -> None:
+    one, other = two
+    for company in ("Acme", "Beta"):
+        records.add(one, COMPANY, {"name": company})
+    records.add(one, CONTACT, {"name": "Yan"})
+    records.add(one, DEAL, {"name": "Pump", "company": "1"})
+    records.edit(one, CONTACT, [1], {"company": "1"})
+    records.edit(one, DEAL, [1], {"company": "1", "contact": "1"})
+    call(one, 2, at="2019-01-01")
+    task(other)
+    first, second = DERIVED[name]
+
+    def written() -> None:
+        with one.writing() as tx:
+            first(one)
+            tx.flush()
+            tx.settle()
+
+    left = at_once(one, other, "cli", written, lambda: second(other))
+    assert not isinstance(left, CrmError), left
+    assert derived.differences(one.reader) == []
+
+
+def counted(ctx: Context, deal: int) -> None:
+    """A task, and what is worked out from it, in a transaction that goes on; nothing else is read."""
+    with ctx.writing() as tx:
+        tx.add("task", {"name": "Weigh", "opportunity_id": deal})
+        tx.flush()
+        tx.settle()
+
+
+def moved(ctx: Context) -> None:
+    with ctx.writing() as tx:
+        tx.change("company", 1, {"city": "Bern"})
+
+
+#: What somebody takes first, what a colleague does who needs it and more, and what the first one takes then.
+CROSSING: dict[str, tuple[Callable[[Context], object], ...]] = {
+    "edit": (
+        lambda ctx: counted(ctx, 1), lambda ctx: records.edit(ctx, DEAL, [2, 1], {"city": "Rome"}),
+        lambda ctx: counted(ctx, 2),
+    ),
+    "repair": (moved, lambda ctx: checking.renew(ctx.reader), lambda ctx: counted(ctx, 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CROSSING)
+def test_who_takes_many_records_has_none_while_waiting(two: tuple[Context, Context], name: str) -> None:
+    one, other = two
+    records.add(one, COMPANY, {"name": "Acme"})
+    records.add(one, DEAL, {"name": "Pump"})
+    first, second, last = CROSSING[name]
+    left = at_once(one, other, "cli", lambda: first(one), lambda: second(other), lambda: last(one))
+    assert not isinstance(left, CrmError), left
+    assert one.reader.value("SELECT open_tasks FROM opportunity WHERE id = 1") == 2
