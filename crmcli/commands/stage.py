@@ -54,7 +54,7 @@ def edit(ctx: typer.Context, name: Name, words: Values, pipeline: Pipeline = "")
 def reorder(
     ctx: typer.Context, names: Annotated[list[str], typer.Argument(metavar="STAGE...")], pipeline: Pipeline = ""
 ) -> Changed:
-    return pipelines.stage_reorder(book(ctx), names, pipeline=pipeline)
+    return told(pipelines.stage_reorder(book(ctx), names, pipeline=pipeline), "the order of the stages")
 
 
 @app.command("remove", help="Remove a stage; what is in it goes to another.")

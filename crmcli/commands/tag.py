@@ -90,7 +90,7 @@ def remove(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any
 
 @app.command("rename", help="Give a tag another name.")
 def rename(ctx: typer.Context, old: Name, new: Annotated[str, typer.Argument(metavar="NEW")]) -> Changed:
-    return tags.rename(book(ctx), old, new)
+    return told(tags.rename(book(ctx), old, new), f"the tag {old}")
 
 
 @app.command(

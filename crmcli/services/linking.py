@@ -137,22 +137,26 @@ def _user(ctx: Context, tx: Transaction, name: str) -> int:
 
 
 def edit_tags(tx: Transaction, text: str, current: list[int]) -> list[int]:
-    """Tag ids after an edit: `a,b` sets, `+a,-b` adds and takes away, empty clears."""
+    """Tag ids after an edit: `a,b` sets, `+a,-b` adds and takes away, empty clears. Of a tag that is named more than
+    once the last word counts, and one that is only taken away is not made."""
     words = [word.strip() for word in re.split(r"[,;،\n]", text) if not blank(word)]
     relative = bool(words) and words[0][0] in "+-"
     if odd := next((word for word in words if (word[0] in "+-") != relative), ""):
         raise FieldError(
             f"'{words[0]}' and '{odd}' do not go together", hint="'a,b' sets the tags, '+a,-b' adds and takes away"
         )
-    tags = set(current) if relative else set()
+    last: dict[str, tuple[str, bool]] = {}
     for word in words:
         name = word[1:].strip() if relative else word
-        if not name or name[0] in "+-":
+        if blank(name) or name[0] in "+-":
             raise FieldError(f"'{word}' names no tag", hint="a tag does not start with + or -")
-        number = tx.word("tag", name, create=not word.startswith("-") or not relative)
-        if number is None:
-            continue
-        (tags.discard if relative and word[0] == "-" else tags.add)(number)
+        key = fold(name)
+        last[key] = (last[key][0] if key in last else name, word[0] != "-")
+    tags = set(current) if relative else set()
+    for name, on in last.values():
+        number = tx.word("tag", name, create=on)
+        if number is not None:
+            (tags.add if on else tags.discard)(number)
     return sorted(tags)
 
 

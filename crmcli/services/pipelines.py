@@ -9,12 +9,13 @@ from crmcli.domain.change import written
 from crmcli.domain.entities import DEAL, ENTITIES, PIPELINE, STAGE
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import blank as is_blank
-from crmcli.domain.text import fold
-from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
+from crmcli.domain.text import check_text, fold
+from crmcli.errors import ConflictError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import saved_views, values
 from crmcli.services.records import bound, columns_for, filter_text
 from crmcli.services.stages import check_not_last, every_stage, hold, next_position
+from crmcli.services.vocabulary import edit_word
 from crmcli.store.read import where_for
 
 if TYPE_CHECKING:
@@ -129,15 +130,7 @@ def _stage(ctx: Context, name: str, pipeline: str) -> dict[str, Any]:
 
 def _parse(ctx: Context, kind: Entity, assigned: Mapping[str, str]) -> dict[str, Any]:
     """Typed values of a stage or pipeline -> stored columns."""
-    found: dict[str, Any] = {}
-    for name, text in assigned.items():
-        field = values.check_field(kind, name)
-        try:
-            values.check_kept(kind, field, text)
-            stored = pipeline_id(ctx, text) if field.name == "pipeline" else field.type.parse(text, ctx.env)
-        except FieldError as error:
-            raise FieldError(f"{name}: {error.message}", name, error.hint) from None
-        found[field.column] = field.empty if stored is None else stored
+    found = values.parsed(ctx, kind, assigned, {"pipeline": lambda name: pipeline_id(ctx, name)})
     if found.get("is_won"):
         found["probability_bp"] = 10_000
     return found
@@ -243,7 +236,8 @@ def stage_reorder(ctx: Context, names: Sequence[str], *, pipeline: str = "") -> 
         rest = [s for s in own if s not in first]
         won = [s for s in rest if s["is_won"]]
         order = [*first, *(s for s in rest if not s["is_won"]), *won]
-        for position, stage in enumerate(order, start=1):
+        # Two orders of the same stages, of which the earlier is undone, get along if each numbers all of them.
+        for position, stage in enumerate(order, start=1) if order != own else ():
             tx.change("stage", stage["id"], {"position": position})
     return Changed((f"stages: {', '.join(s['name'] for s in order)}",), tuple(tx.changes), ctx.batch, (), "stage")
 
@@ -265,9 +259,9 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
             raise UsageError("they cannot go to the stage that is removed")
         check_not_last(ctx, stage)
         hold(tx, stage["id"])
-        held = tx.rows(
-            "deal", [row[0] for row in ctx.reader.rows("SELECT id FROM opportunity WHERE stage_id = ?", (stage["id"],))]
-        )
+        # As they stand on the board, for so they are put behind what is in the other stage.
+        sql = "SELECT id FROM opportunity WHERE stage_id = ? ORDER BY position, id"
+        held = tx.rows("deal", [row[0] for row in ctx.reader.rows(sql, (stage["id"],))])
         if held and target is None:
             raise UsageError(f"{len(held)} leads and deals are in {stage['name']}", "say where they go: --to STAGE")
         if held and target and bool(target["is_won"]) != bool(stage["is_won"]):
@@ -316,7 +310,7 @@ def pipeline_add(ctx: Context, name: str, stages: Sequence[str] = ()) -> Changed
 
 
 def _first_stages(names: Sequence[str]) -> list[dict[str, Any]]:
-    clean = [" ".join(name.split()) for name in names if not is_blank(name)]
+    clean = [" ".join(check_text(name).split()) for name in names if not is_blank(name)]
     if not clean:
         return [dict(stage) for stage in rules.FIRST_STAGES]
     if len({fold(name) for name in clean}) != len(clean):
@@ -333,14 +327,4 @@ def _first_stages(names: Sequence[str]) -> list[dict[str, Any]]:
 
 def pipeline_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
     """Change a pipeline's name or place."""
-    number = pipeline_id(ctx, name)
-    known = saved_views.working(ctx)
-    with ctx.writing() as tx:
-        changes = _parse(ctx, PIPELINE, assigned)
-        other = tx.word("pipeline", changes["name"], create=False) if "name" in changes else None
-        if other not in (None, number):
-            raise ConflictError(f"there is a pipeline '{changes['name']}' already")
-        tx.change("pipeline", number, changes)
-    name = written(tx.changes, "pipeline", number, "name", name)
-    lines = (f"changed pipeline {name}", *saved_views.broken(ctx, known))
-    return Changed(lines, tuple(tx.changes), ctx.batch, (number,), "pipeline")
+    return edit_word(ctx, PIPELINE, pipeline_id(ctx, name), name, _parse(ctx, PIPELINE, assigned))

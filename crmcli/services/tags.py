@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.change import written
 from crmcli.domain.entities import RECORDS, TAG
 from crmcli.domain.fields import suggest
-from crmcli.domain.text import check_text, fold
+from crmcli.domain.text import blank, check_text, fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import saved_views
@@ -64,7 +64,7 @@ def _retag(ctx: Context, kind: Entity, numbers: Sequence[int], tag: str, on: boo
 def check_name(tag: str) -> str:
     """A tag's name as it is kept. Raises FieldError for what a filter or an edit could not write."""
     name = " ".join(check_text(tag).split())
-    if not name or any(mark in name for mark in ",;،") or name[0] in "+-":
+    if blank(name) or any(mark in name for mark in ",;،") or name[0] in "+-":
         raise FieldError(f"'{tag}' cannot be a tag", "tags", "a tag has no commas and does not start with + or -")
     return name
 

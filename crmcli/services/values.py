@@ -9,14 +9,14 @@ from crmcli.domain import money, pipeline
 from crmcli.domain.address import company_domain, domain_of, followed_domain
 from crmcli.domain.dates import describe, instant_of, parse_when
 from crmcli.domain.fields import suggest
-from crmcli.domain.text import blank
+from crmcli.domain.text import blank, check_text
 from crmcli.domain.types import Instant, Money, Ref, readable, show_instant
 from crmcli.errors import FieldError, UsageError
 from crmcli.services import linking
 from crmcli.services.stages import check_there, first_stage, next_position, stage_by_id, stage_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from crmcli.context import Context
@@ -116,6 +116,7 @@ def parse(
     env = ctx.env._replace(currency=_currency(kind, assigned, row, ctx.env))
     for name, text in sorted(assigned.items(), key=_turn):
         try:
+            text = check_text(text)
             if name == "on":
                 found.update(linking.links(ctx, tx, text))
             elif alias(kind, name) == "due_on" and "due_at" in kind.by_name:
@@ -131,6 +132,25 @@ def parse(
         except FieldError as error:
             raise FieldError(f"{name}: {error.message}", name, error.hint) from None
     _settle_currency(kind, found, row, ctx.env)
+    return found
+
+
+def parsed(
+    ctx: Context, kind: Entity, assigned: Mapping[str, str], numbers: Mapping[str, Callable[[str], int]] | None = None
+) -> dict[str, Any]:
+    """Typed values of a word of the book (a user, a stage, a pipeline) -> stored columns; `numbers` finds those that
+    its links are set to, by field. Raises FieldError naming the field, UsageError for one that cannot be set."""
+    found: dict[str, Any] = {}
+    for name, text in assigned.items():
+        field = check_field(kind, name)
+        number = (numbers or {}).get(field.name)
+        try:
+            text = check_text(text)
+            check_kept(kind, field, text)
+            stored = number(text) if number else field.type.parse(text, ctx.env)
+        except FieldError as error:
+            raise FieldError(f"{name}: {error.message}", name, error.hint) from None
+        found[field.column] = field.empty if stored is None else stored
     return found
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.change import written
 from crmcli.domain.entities import ENTITIES, USER
-from crmcli.domain.text import check_text, fold
+from crmcli.domain.text import fold
 from crmcli.domain.types import Choice, Ref
-from crmcli.errors import ConflictError, FieldError, UsageError
+from crmcli.errors import ConflictError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import saved_views
 from crmcli.services.naming import resolve
 from crmcli.services.records import columns_for
-from crmcli.services.values import SUGAR, check_field
+from crmcli.services.values import SUGAR, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,28 +72,26 @@ def user_add(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
 
 def user_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
     """Change a user; the records stay theirs when the name changes."""
-    number = resolve(ctx, USER, name)
+    return edit_word(ctx, USER, resolve(ctx, USER, name), name, _parse(ctx, assigned))
+
+
+def edit_word(ctx: Context, kind: Entity, number: int, name: str, changes: Mapping[str, Any]) -> Changed:
+    """Set stored columns of a word of the book that goes by `name`, and say which saved views that breaks. Raises
+    ConflictError where another one has the new name."""
     known = saved_views.working(ctx)
     with ctx.writing() as tx:
-        changes = _parse(ctx, assigned)
-        other = tx.word("user", changes["name"], create=False) if "name" in changes else None
+        other = tx.word(kind.name, changes["name"], create=False) if "name" in changes else None
         if other not in (None, number):
-            raise ConflictError(f"there is a user '{changes['name']}' already")
-        tx.change("user", number, changes)
-    name = written(tx.changes, "user", number, "name", name)
-    lines = (f"changed user {name}", *saved_views.broken(ctx, known))
-    return Changed(lines, tuple(tx.changes), ctx.batch, (number,), "user")
+            raise ConflictError(f"there is a {kind.name} '{changes['name']}' already")
+        tx.change(kind.name, number, changes)
+    name = written(tx.changes, kind.name, number, "name", name)
+    lines = (f"changed {kind.name} {name}", *saved_views.broken(ctx, known))
+    return Changed(lines, tuple(tx.changes), ctx.batch, (number,), kind.name)
 
 
 def _parse(ctx: Context, assigned: Mapping[str, str]) -> dict[str, Any]:
-    found = {}
-    for name, text in assigned.items():
-        field = check_field(USER, name)
-        try:
-            found[field.column] = field.type.parse(check_text(text), ctx.env)
-        except FieldError as error:
-            raise FieldError(f"{name}: {error.message}", name, error.hint) from None
-    if "name" in found and (not found["name"] or str(found["name"]) == "me"):
+    found = parsed(ctx, USER, assigned)
+    if found.get("name") == "me":
         raise UsageError("a user needs a name of their own")
     return found
 

@@ -61,7 +61,10 @@ def test_what_is_refused_is_refused_unasked_and_not_previewed(book: Crm, words: 
 
 
 def test_what_changes_nothing_says_so(book: Crm) -> None:
-    for words in ("stage edit New won=no", "stage edit New won=", "pipeline edit Sales name=Sales", "tag colour vip="):
+    for words in (
+        "stage edit New won=no", "stage edit New won=", "pipeline edit Sales name=Sales", "tag colour vip=",
+        "tag rename vip vip", "stage reorder New Qualified Proposition Won",
+    ):  # fmt: skip
         done = book(*words.replace("colour vip=", "colour vip ").split(" "))
         assert (done.code, done.out.startswith("nothing to change in the")) == (0, True), done
     done = book("stage", "edit", "New", "pipeline=")
