@@ -67,17 +67,11 @@ def last_row(connection: Connection, table: str, number: int) -> dict[str, Any] 
     return journal.columns(text)
 
 
-def thinned(connection: Connection) -> set[str]:
-    """The tables from which rows were taken away at some time, other than by a purge."""
-    sql = "SELECT DISTINCT entity FROM journal WHERE after IS NULL AND before IS NOT NULL"
-    return {row[0] for row in connection.rows(sql)}
-
-
 def no_more(connection: Connection, table: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The rows of a table that were taken away and did not come back, as they last were: (number, row). One that went
-    several times comes as often, the last time last. Rows that were purged are not among them."""
+    """What rows of a table that were taken away and did not come back ever had: (number, columns) of each side of each
+    change that took something from them, a whole row for the last. Rows that were purged are not among them."""
     sql = (
-        "SELECT j.id, j.record_id, j.before FROM journal j WHERE j.entity = ? AND j.after IS NULL AND j.id > ?"
+        "SELECT j.id, j.record_id, j.before FROM journal j WHERE j.entity = ? AND j.id > ?"
         f" AND j.before IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = j.record_id)"
         " ORDER BY j.id LIMIT 5000"
     )
@@ -86,6 +80,25 @@ def no_more(connection: Connection, table: str) -> Iterator[tuple[int, dict[str,
         last = page[-1][0]
         for _, number, before in page:
             yield int(number), journal.columns(before) or {}
+
+
+def states(connection: Connection, table: str, numbers: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """All that the journal knows of these records: record -> each side of each change, in their order."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for some, marks in portions(sorted(numbers)):
+        sql = f"SELECT record_id, before, after FROM journal WHERE entity = ? AND record_id IN ({marks}) ORDER BY id"
+        for number, *sides in connection.rows(sql, (table, *some)):
+            found.setdefault(int(number), []).extend(side for side in map(journal.columns, sides) if side)
+    return {number: sides for number, sides in found.items() if sides}
+
+
+def gone(connection: Connection, table: str, numbers: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """Those of these records that were taken away and did not come back, as `states` has them: the last side is the
+    row as it last was."""
+    away = set(numbers)
+    for some, marks in portions(sorted(away)):
+        away.difference_update(row[0] for row in connection.rows(f"SELECT id FROM {table} WHERE id IN ({marks})", some))
+    return states(connection, table, away)
 
 
 def purged(connection: Connection, table: str, numbers: Iterable[int]) -> set[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,15 +10,15 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed
-from crmcli.services import traces
-from crmcli.services.batch import no_more, thinned
+from crmcli.services import traces, view_traces
+from crmcli.services.batch import gone, no_more, states
 from crmcli.services.links import LINKS
-from crmcli.store import derived, journal, read, words
+from crmcli.store import derived, read, words
 from crmcli.store.sql import portions
 from crmcli.store.tables import NOUNS, ORDER, noun_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -42,11 +41,11 @@ QUOTED = "'\"'\"'"
 def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
     """Forget records: their rows, their tags, the tasks and notes on them alone, what the journal says about them, the
     commands that touched or named them, what saved views ask of people and firms by their names, and their words in
-    the search index; also what was taken away earlier, as an undo does, and was the same once more: of their kind and
-    name with one of their addresses (e-mail, telephone, domain), or a person or firm of their name where neither had
-    one. Other records' links to them are cleared; those that still have their name or address are told, and those that
-    were taken away and have their e-mail address or may be the same. All of them go in one transaction, and it cannot
-    be undone.
+    the search index; also what was taken away earlier, as an undo does, and was the same once more: of their kind, at
+    some time of their name and with one of their addresses (e-mail, telephone, domain), or a person or firm of their
+    name where neither ever had one. Other records' links to them are cleared. What has their names and addresses all
+    the same is told: other records, the history of those that had them, what was taken away and would come back with
+    them, words of the book, copies beside it. All go in one transaction, and it cannot be undone.
 
     The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError.
     """
@@ -65,17 +64,17 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
         _erase(tx, doomed)
         lines = _summary(kind, told, doomed)
         if kind.table in ALONE:
-            lines += traces.forget_views(tx, doomed.texts)
-            lines += traces.left_in(connection, doomed.there.values(), linked, doomed.texts, ctx.settings.calling)
-            lines += traces.returning(connection, kind, doomed.there.values(), doomed.known, doomed.lossy)
+            lines += view_traces.forget_views(tx, doomed.texts)
+            left = traces.left_in(connection, linked, doomed.texts, doomed.telling)
+            lines += traces.told(connection, kind, doomed.known, doomed.past, left, ctx.settings.calling)
+            lines += traces.named_after(connection, kind, doomed.texts, doomed.telling)
+        lines += traces.copies(connection)
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, tuple(numbers), kind.name)
 
 
 class _Doomed(NamedTuple):
     """What a purge forgets, and how to know it elsewhere."""
 
-    #: number -> the row of each record that is purged
-    there: dict[int, dict[str, Any]]
     #: table -> the numbers of these records and of what they take with them
     going: dict[str, set[int]]
     #: table -> number -> noun of what was taken away before and is only in the journal
@@ -83,8 +82,8 @@ class _Doomed(NamedTuple):
     #: names, e-mails and telephones that these records have and had
     texts: set[str]
     known: traces.Known
-    #: the tables from which rows were taken away at some time
-    lossy: set[str]
+    telling: traces.Telling
+    past: traces.Past
 
 
 def _find_doomed(connection: Connection, kind: Entity, numbers: list[int], region: str) -> _Doomed:
@@ -94,33 +93,37 @@ def _find_doomed(connection: Connection, kind: Entity, numbers: list[int], regio
         if number not in there:
             raise NotFoundError(f"there is no {kind.name} {number}")
     said = {number: [row] for number, row in there.items()}
-    for number, side in _said(connection, kind.table, there):
-        said[number].append(side)
+    for number, sides in states(connection, kind.table, there).items():
+        said[number] += sides
+    own = [side for sides in said.values() for side in sides]
     known = traces.Known(kind, said.values(), region)
-    lossy = thinned(connection)
-    gone_before = _taken_away(connection, kind, numbers, known, lossy)
-    sides = [side for own in said.values() for side in own]
-    sides += (side for _, side in _said(connection, kind.table, gone_before.get(kind.table, ())))
+    telling = traces.Telling(own, region, few=len(numbers) <= traces.MOST)
+    # A task or note names nobody: what it says is words like any other's.
+    past = traces.read_past(connection, known, telling) if kind.table in ALONE else traces.Past(set(), {}, {})
+    gone_before = _taken_away(connection, kind, numbers, known, past)
+    before = states(connection, kind.table, gone_before.get(kind.table, ()))
+    own += (side for sides in before.values() for side in sides)
     going = _with_dependants(connection, kind.table, numbers)
-    return _Doomed(there, going, gone_before, traces.texts_of(sides, region), known, lossy)
+    past = past.without({table: {*going.get(table, ()), *gone_before.get(table, ())} for table in ORDER})
+    return _Doomed(going, gone_before, traces.texts_of(own, region), known, telling, past)
 
 
 def _erase(tx: Transaction, doomed: _Doomed) -> None:
     """Delete the rows, empty what the journal has of them and of what was taken away before, and make the word indexes
     of their tables anew. The transaction journals each as a change without values."""
     connection = tx.connection
-    gone: list[Change] = []
+    erased: list[Change] = []
     for table in reversed(ORDER):
         for some, marks in portions(sorted(doomed.going.get(table, ()), reverse=True)):
             rows = read.raw(connection, table, some)
-            gone += [Change(noun_of(table, rows[i]), i, rows[i], None, table) for i in some]
+            erased += [Change(noun_of(table, rows[i]), i, rows[i], None, table) for i in some]
             _forget(connection, table, some, marks)
         before = doomed.gone_before.get(table, {})
         for some, marks in portions(before):
             _forget(connection, table, some, marks)
             tx.changes += [Change(before[i], i, None, None, table) for i in some]
-    tx.changes += [change._replace(before=None) for change in gone]
-    derived.refresh(connection, gone)
+    tx.changes += [change._replace(before=None) for change in erased]
+    derived.refresh(connection, erased)
     words.forget(connection, {table for ids in (doomed.going, doomed.gone_before) for table in ids if ids[table]})
 
 
@@ -153,22 +156,32 @@ def _hanging(table: str) -> dict[str, tuple[str, ...]]:
 
 
 def _taken_away(
-    connection: Connection, kind: Entity, numbers: Iterable[int], known: traces.Known, tables: Collection[str]
+    connection: Connection, kind: Entity, numbers: Iterable[int], known: traces.Known, past: traces.Past
 ) -> dict[str, dict[int, str]]:
-    """What was taken away before, from one of these tables, and an undo could bring back: table -> number -> noun. The
-    same person or firm, added once more since, and what hung on any of them."""
+    """What was taken away before and an undo could bring back: table -> number -> noun. The same person or firm, added
+    once more since, and what hung on any of them."""
     found: dict[str, dict[int, str]] = {}
     owners = set(numbers)
-    if kind.table in ALONE and kind.table in tables:
-        for number, row in no_more(connection, kind.table):
-            if noun_of(kind.table, row) == kind.name and known.same(row):
-                found.setdefault(kind.table, {})[number] = kind.name
-                owners.add(number)
+    for number, sides in gone(connection, kind.table, past.alike.get(kind.table, ())).items():
+        if (not kind.kind or any(side.get("kind") == kind.kind for side in sides)) and known.same(sides):
+            found.setdefault(kind.table, {})[number] = kind.name
+            owners.add(number)
     for child, (column, *nearer) in _hanging(kind.table).items():
-        for number, row in no_more(connection, child) if child in tables else ():
-            if row.get(column) in owners and not any(row.get(other) for other in nearer):
-                found.setdefault(child, {})[number] = noun_of(child, row)
+        away = no_more(connection, child) if child in past.thinned else ()
+        hung = {number for number, side in away if side.get(column) in owners}
+        for number, sides in states(connection, child, hung).items():
+            if _hung(sides, column, nearer, owners):
+                found.setdefault(child, {})[number] = noun_of(child, sides[-1])
     return found
+
+
+def _hung(sides: Sequence[Mapping[str, Any]], column: str, nearer: Iterable[str], owners: Collection[int]) -> bool:
+    """Whether a record that once hung on one of the owners (by the column) hung on it alone in the end (by no `nearer`
+    column), or on nothing: an undo of the link came before that of the record."""
+    last = sides[-1]
+    if last.get(column) is None:
+        return not any(side.get(other) for side in sides for other in nearer)
+    return last[column] in owners and not any(last.get(other) for other in nearer)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -192,14 +205,6 @@ def _let_go(tx: Transaction, going: Mapping[str, set[int]]) -> set[int]:
     return linked
 
 
-def _said(connection: Connection, table: str, numbers: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """What the journal says about these records: (record, columns) of each side of each change."""
-    for some, marks in portions(numbers):
-        sql = f"SELECT record_id, before, after FROM journal WHERE entity = ? AND record_id IN ({marks})"
-        for number, *sides in connection.rows(sql, (table, *some)):
-            yield from ((int(number), side) for side in map(journal.columns, sides) if side)
-
-
 def _silence(connection: Connection, doomed: _Doomed) -> None:
     """Blank the commands that touched what is to be forgotten (they may hold any value of it), and those that name it.
     A purge's own command names nobody; the chain does not hang on commands."""
@@ -218,8 +223,8 @@ def _silence(connection: Connection, doomed: _Doomed) -> None:
         said = [(batch, fold(command.replace(QUOTED, "'")).partition(" ")[2]) for batch, command in page]
         together = "\n".join(text for _, text in said)
         for text in doomed.texts:
-            if text in together:
-                whole = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+            if traces.hint(text) in together:
+                whole = traces.whole([text])
                 silenced.update(batch for batch, line in said if whole.search(line))
     for some, marks in portions(sorted(silenced)):
         sql = f"UPDATE batch SET command = ? WHERE id IN ({marks}) AND source <> 'purge'"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import NotFoundError, RefusedError
-from crmcli.services import database, deals, history, records, saved_views, timeline
+from crmcli.services import database, deals, history, records, saved_views, tags, timeline, vocabulary
 from tests.support.books import everything
 
 if TYPE_CHECKING:
@@ -163,8 +164,7 @@ def test_purge_tells_whose_words_name_the_person(ctx: Context) -> None:
         "deal:2 still has Xen Quux",
         "interaction:1 still has Xen Quux",
         "task:1 still has xq@p.example",
-        kept(ctx, "deal purge 2", "task purge 1"),
-        "what an edit takes out of a note stays in its history until what it was noted on is purged",
+        kept(ctx, "deal purge 2", "note purge 1", "task purge 1"),
         f"lead:1, taken away by batch {back}, had xq@p.example: undo that to purge it too",
     )
 
@@ -216,3 +216,190 @@ def test_what_is_purged_as_it_was_shown_goes_out_of_views_too(ctx: Context) -> N
     with ctx.as_seen("contact", records.versions(ctx, CONTACT, [1])):
         history.purge(ctx, CONTACT, [1])
     assert views(ctx) == {"one": "no:id or has:email"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "added", "edited", "now", "goes"),
+    [
+        (
+            LEAD,
+            {"name": "Zelda Quux"},
+            {"email": "zq@p.example"},
+            {"name": "Zelda Quux", "email": "zq@p.example"},
+            True,
+        ),
+        (CONTACT, {"name": "Zelda Quux"}, {"name": "Zelda Smith"}, {"name": "Zelda Smith"}, True),
+        (
+            CONTACT,
+            {"name": "Zelda Quux"},
+            {"phone": "030 1234567"},
+            {"name": "Zelda Quux", "mobile": "0301234567"},
+            True,
+        ),
+        (CONTACT, {"name": "Zelda Quux"}, {"phone": "030 1234567"}, {"name": "Zelda Quux"}, False),
+        (LEAD, {"name": "Zelda Quux"}, {"phone": "030 1234567"}, {"name": "Zelda Quux"}, False),
+        (DEAL, {"name": "Renewal"}, {"description": "for Zelda Quux"}, {"name": "Zelda Quux"}, False),
+    ],
+)
+def test_what_was_taken_away_is_judged_by_all_that_it_ever_had(
+    ctx: Context, kind: Entity, added: dict[str, str], edited: dict[str, str], now: dict[str, str], goes: bool
+) -> None:
+    records.add(ctx, kind, added)
+    records.edit(ctx, kind, [1], edited)
+    edit_back = history.undo(ctx).batch
+    back = history.undo(ctx).batch
+    records.add(ctx, kind, now)
+    [line] = history.purge(ctx, kind, [2]).lines[1:]
+    if goes:
+        assert line == f"forgotten too, what was taken away of it before: 1 {kind.name}"
+        assert not [word for word in ("zelda", "zq@p", "1234567") if word in everything(ctx)]
+    else:
+        assert line == f"{kind.name}:1, taken away by batch {back}, had Zelda Quux: undo that to purge it too"
+        history.undo(ctx, back)
+        history.undo(ctx, edit_back)
+        assert {**records.get(ctx, kind, 1), **edited} == records.get(ctx, kind, 1)
+
+
+def test_a_task_that_got_its_link_by_an_edit_is_forgotten_after_two_undos(ctx: Context) -> None:
+    for name in ("Zelda Quux", "Bob"):
+        records.add(ctx, CONTACT, {"name": name})
+    records.add(ctx, TASK, {"name": "Ask about zinc"})
+    records.edit(ctx, TASK, [1], {"on": "contact:1"})
+    records.add(ctx, TASK, {"name": "Ask about lead", "on": "contact:1"})
+    records.edit(ctx, TASK, [2], {"on": "contact:2"})
+    for _ in range(4):
+        history.undo(ctx)
+    assert ctx.reader.rows("SELECT id FROM task") == []
+    assert history.purge(ctx, CONTACT, [1]).lines[1:] == ("forgotten too, what was taken away of it before: 2 tasks",)
+    assert "about zinc" not in everything(ctx)
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "part"),
+    [
+        ("zelda quux", "no:id", ""),
+        ("Quux has:email ZELDA", "no:id has:email", ""),
+        ("(zelda has:email) quux or bob", "no:id has:email or bob", ""),
+        ("name:zelda name:quux", "no:id", ""),
+        ("not (zelda quux)", "not no:id", ""),
+        ("zelda-quux", "no:id", ""),
+        ("phone:+98 21 8888 1234 has:email", "no:id has:email", ""),
+        ("call 0098 21 8888 1234", "call no:id", ""),
+        ('name:"~zelda quux"', "no:id", ""),
+        ("email:zq@p.example zelda", "no:id zelda", "zelda"),
+        ("zelda or quux", "zelda or quux", "zelda, quux"),
+        ("name:~QUUX", "name:~QUUX", "~QUUX"),
+        ("zelda not quux", "zelda not quux", "zelda, quux"),
+        ("phone:88881234", "phone:88881234", "88881234"),
+        ("email:zq", "email:zq", "zq"),
+        ("city:zelda zeldas street:quux", "city:zelda zeldas street:quux", ""),
+        ("علی کریمی", "no:id", ""),
+        ("علی\u200cکریمی", "no:id", ""),
+        ("name:~كريمي", "name:~كريمي", "~كريمي"),
+    ],
+)  # fmt: skip
+def test_a_name_in_a_view_needs_no_quotation_marks(book: Context, text: str, left: str, part: str) -> None:
+    records.add(book, CONTACT, {"name": "Zelda Quux", "email": "zq@p.example", "phone": "+98 21 8888 1234"})
+    records.add(book, CONTACT, {"name": "علي كريمي"})
+    records.add(book, CONTACT, {"name": "Al Ien"})
+    saved_views.save(book, "one", CONTACT, text)
+    saved_views.save(book, "other", CONTACT, "alien or allen")
+    lines = history.purge(book, CONTACT, [1, 2, 3]).lines[1:]
+    assert views(book) == {"one": left, "other": "alien or allen"}
+    changed = (f"the view one asked for it and says now: {left}",) if left != text else ()
+    told = (f"the view one still asks for {part}, a part of what is forgotten",) if part else ()
+    assert lines == changed + told
+    if not part and left != text:
+        assert everything(book).count("quux") == 0
+
+
+def test_a_part_of_a_name_in_the_history_of_a_view_is_told(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Zelda Quux"})
+    saved_views.save(ctx, "one", CONTACT, "name:quux")
+    saved_views.save(ctx, "one", CONTACT, "has:email")
+    assert history.purge(ctx, CONTACT, [1]).lines[1:] == (
+        "the history of the view one still has quux, a part of what is forgotten",
+    )
+
+
+def test_purge_tells_who_else_has_the_telephone(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Xen", "phone": "+49 30 1234567", "mobile": "021 8888"})
+    records.add(ctx, CONTACT, {"name": "Bob", "mobile": "+49 (30) 123-4567"})
+    records.add(ctx, COMPANY, {"name": "Firm", "phone": "0049 30 1234567"})
+    records.add(ctx, LEAD, {"name": "L", "phone": "+49301234567", "email": "l@p.example"})
+    records.add(ctx, LEAD, {"name": "M", "phone": "021 8889"})
+    records.add(ctx, TASK, {"name": "Ring +49 30 1234567, ext. 2"})
+    assert history.purge(ctx, CONTACT, [1]).lines[1:] == (
+        "lead:1 still has +49301234567",
+        "contact:2 still has +49 (30) 123-4567",
+        "company:1 still has 0049 30 1234567",
+        "task:1 still has +49 30 1234567",
+        kept(ctx, "lead purge 1", "contact purge 2", "company purge 1", "task purge 1"),
+    )
+
+
+def test_purge_tells_whose_history_names_the_person(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Zelda Quux", "email": "zq@p.example", "phone": "+49 30 1234567"})
+    records.add(ctx, CONTACT, {"name": "Bob", "description": 'he said:\n"Zelda Quux"\tis in'})
+    records.edit(ctx, CONTACT, [2], {"description": ""})
+    records.add(ctx, LEAD, {"name": "L", "phone": "+49 (30) 1234567", "email": "zq@p.example"})
+    records.edit(ctx, LEAD, [1], {"phone": "", "email": ""})
+    records.add(ctx, DEAL, {"name": "For ZELDA quux"})
+    records.edit(ctx, DEAL, [2], {"name": "For somebody"})
+    records.add(ctx, TASK, {"name": "Ring Zelda  Quux"})
+    back = history.undo(ctx).batch
+    records.add(ctx, CONTACT, {"name": "Cat", "description": "Zelda and Quux"})
+    records.edit(ctx, CONTACT, [3], {"description": "", "city": "Quux"})
+    assert history.purge(ctx, CONTACT, [1]).lines[1:] == (
+        "the history of contact:2 still has Zelda Quux",
+        "the history of lead:1 still has zq@p.example, +49 (30) 1234567",
+        "the history of deal:2 still has Zelda Quux",
+        kept(ctx, "contact purge 2", "lead purge 1", "deal purge 2"),
+        f"task:1, taken away by batch {back}, had Zelda Quux: undo that to purge it too",
+    )
+    history.purge(ctx, CONTACT, [2])
+    history.purge(ctx, DEAL, [1, 2])
+    assert "zq@p" not in everything(ctx)
+
+
+def test_purge_tells_which_words_of_the_book_are_named_after_the_person(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Zelda Quux", "email": "zq@p.example"})
+    records.add(ctx, LEAD, {"name": "L", "tags": "zelda-quux,zelda", "source": "Via Zelda Quux", "campaign": "quux"})
+    vocabulary.user_add(ctx, "zed", {"email": "zq@p.example"})
+    tags.rename(ctx, "zelda", "quux zelda quux")
+    tags.rename(ctx, "quux zelda quux", "z")
+    assert history.purge(ctx, CONTACT, [1]).lines[1:] == (
+        "the history of tag:2 still has Zelda Quux",
+        "the user 'zed' still has such a name",
+        "the source 'Via Zelda Quux' still has such a name",
+        "the tag 'zelda-quux' still has such a name",
+    )
+
+
+def test_purge_names_the_copies_beside_the_book(book: Context) -> None:
+    for name in ("Ada", "Bob"):
+        records.add(book, CONTACT, {"name": name})
+    folder, name = os.path.split(book.reader.target)
+    copies = ("before-restore-20261121-100000", "before-0003-20261120-100000", "before-restore-20261121-100000-wal")
+    for copy in copies:
+        open(os.path.join(folder, f"{name}.{copy}"), "w").close()
+    assert history.purge(book, CONTACT, [1]).lines[1:] == (
+        f"copies that are kept beside the book may still have all of it; delete them by hand:"
+        f" {name}.{copies[1]}, {name}.{copies[0]}",
+    )
+
+
+def test_a_name_whose_parts_are_joined_is_found_all_the_same(ctx: Context) -> None:
+    ctx.command = "task add 'زنگ به علی\u200cکریمی'"
+    task = records.add(ctx, TASK, {"name": "زنگ به علی\u200cکریمی"}).batch
+    ctx.command = ""
+    records.add(ctx, CONTACT, {"name": "علی\u200cکریمی"})
+    history.undo(ctx)
+    records.add(ctx, CONTACT, {"name": "علي كريمي"})
+    records.add(ctx, CONTACT, {"name": "علیرضا کریمی"})
+    assert history.purge(ctx, CONTACT, [2]).lines[1:] == (
+        "forgotten too, what was taken away of it before: 1 contact",
+        "task:1 still has علي كريمي",
+        kept(ctx, "task purge 1"),
+    )
+    assert ctx.reader.value("SELECT command FROM batch WHERE id = ?", (task,)) == "(purged)"
