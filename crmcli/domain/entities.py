@@ -267,7 +267,7 @@ LEAD = Entity(
     (
         ID, UID,
         Field("name", Text(), "Name", "The person or the subject; all that is required", "name", search=True, indexed=True,
-              required=True, headers=("lead name", "lead title", "lead", "topic", *NAME_HEADERS)),
+              required=True, headers=("lead name", "lead title", "lead", "topic", *NAME_HEADERS, "primary contact")),
         Field("company", Text(), "Company", "The company's name, as given", "company_name", search=True, headers=COMPANY_HEADERS),
         Field("contact_name", Text(), "Contact name", "The person, when the name is a subject", "contact_name", search=True),
         *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL,
@@ -284,7 +284,8 @@ DEAL = Entity(
               headers=("deal name", "deal title", "deal", "opportunity", "opportunity name", "title", "subject", "opportunity_id",
                        "lead name", "topic", "نام معامله", "عنوان", "موضوع", "نام")),
         Field("company", Ref("company", create=True), "Company", "The customer's company", "company_id",
-              headers=(*COMPANY_HEADERS, "customer", "potential customer", "party", "partner_id", "organizations", "accounts", "مشتری")),
+              headers=(*COMPANY_HEADERS, "customer", "potential customer", "party", "partner_id", "organizations", "accounts", "مشتری",
+                       "نام مشتری")),
         Field("contact", Ref("contact", create=True), "Contact", "The person to talk to", "contact_id",
               headers=("contact person", "associated contact", "associated contacts", "primary contact", "contact name",
                        "primary contact name", "related contacts", "contacts", "person", "مخاطب", "شخص", "نام شخص")),

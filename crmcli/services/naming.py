@@ -248,8 +248,8 @@ def resolve_any(
     ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")
 ) -> tuple[Entity, int]:
     """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, or if
-    none does so by a part of its name, else one that was removed. `id:` before it says nothing more, and a lead that has become a deal still goes
-    by its old `lead:12`: it kept its number."""
+    none does so by a part of its name, else one that was removed. `id:` before it says nothing more, and a lead that
+    has become a deal still goes by its old `lead:12`: it kept its number."""
     text = text.strip()
     prefix, colon, rest = text.partition(":")
     if colon and prefix == "id" and rest.strip():

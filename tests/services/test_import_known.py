@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
-from crmcli.services import deals, imports, records
+from crmcli.services import deals, imports, purging, records, undoing
 from crmcli.services.imports import fitting, taking
-from crmcli.services.imports.matching import Seen
+from crmcli.services.imports.trial import Seen
 from crmcli.store.uid import new_uid
 from tests.support.importing import counts, rows, take
 
@@ -114,6 +114,124 @@ def test_a_removed_record_takes_nothing_from_a_file(
     assert counts(take(ctx, file(gone, gone), kind=kind, update=True)) == (2, 0, 0, 1, 0, 1), "what hangs there stays"
     records.restore(ctx, target, [1])
     assert counts(take(ctx, file(gone, gone, gone), kind=kind, update=True)) == (3, 1, 1, 1, 0, 0)
+
+
+#: The name of a case -> kind, file with a place for a value that changes, match keys, whether an update finds it then.
+WITHOUT_IDS: dict[str, tuple[Entity, str, tuple[str, ...] | None, bool]] = {
+    "e-mail": (CONTACT, "Name,Email,City\nAl,al@one.example,{}\nBo,bo@two.example,Rome\n", None, True),
+    "telephone": (CONTACT, "Name,Mobile,City\nAl,+12025550110,{}\nBo,+12025550120,Rome\n", None, True),
+    "name of a person": (CONTACT, "Name,City\nAl,{}\nBo,Rome\n", ("name",), True),
+    "domain": (COMPANY, "Name,Website,City\nOne,https://one.example,{}\nTwo,two.example,Rome\n", None, True),
+    "name of a company": (COMPANY, "Name,City\nOne,{}\nTwo,Rome\n", None, True),
+    "lead": (LEAD, "Name,Email,City\nAl,al@one.example,{}\nBo,bo@two.example,Rome\n", None, True),
+    "joined": (LEAD, "Name,Company,City\nAl,One,{}\nBo,Two,Rome\n", ("name+company",), True),
+    "deal": (DEAL, "Name,Company,Value\nAlpha,One,{}5 USD\nBeta,Two,5 USD\n", None, True),
+    "deal without a company": (DEAL, "Name,Value\nAlpha,{}5 USD\nBeta,5 USD\n", None, False),
+    "task": (TASK, "Name,Due,Notes\nCall,2026-12-01,{}\nCall,2026-12-02,more\n", None, True),
+    "interaction": (INTERACTION, "at,contact,body\n2026-11-01 10:00,Ada,{}\n2026-11-02 10:00,Ada,b\n", None, False),
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_IDS)
+def test_a_removed_record_is_known_by_what_it_is(ctx: Context, put: Any, case: str) -> None:
+    kind, text, match, found = WITHOUT_IDS[case]
+    file, newer = text.format(1), put(text.format(7), "newer.csv")
+    if kind is INTERACTION:
+        records.add(ctx, CONTACT, {"name": "Ada"})
+    take(ctx, put(file), kind=kind, match=match)
+    records.remove(ctx, kind, [1])
+    back = ctx.settings.calling(kind.command, "restore", "1")
+
+    done = take(ctx, put(file), kind=kind, match=match)
+    assert counts(done) == (2, 0, 0, 2, 0, 0)
+    assert done.notes == (f"1 of those known already is removed and stays so: '{back}' brings it back",)
+
+    if found:
+        done = take(ctx, newer, kind=kind, match=match, update=True)
+        assert counts(done) == (2, 0, 0, 1, 0, 1)
+        assert f"{kind.name}:1 was removed; '{back}' brings it back" in done.listed[0][3]
+        records.restore(ctx, kind, [1])
+        assert counts(take(ctx, newer, kind=kind, match=match, update=True)) == (2, 0, 1, 1, 0, 0)
+    else:
+        assert counts(take(ctx, newer, kind=kind)) == (2, 1, 0, 1, 0, 0)
+
+
+@pytest.fixture(params=[False, True], ids=["one block", "two blocks"])
+def apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports in one block, and row by row."""
+    if request.param:
+        for name in ("FIRST_BLOCK", "MOST", "LEAST"):
+            monkeypatch.setattr(taking, name, 1)
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_living_record_and_an_earlier_row_come_before_a_removed_one(ctx: Context, put: Any) -> None:
+    for email, phone in (("a@x.example", "+12025550110"), ("", "+12025550110"), ("c@x.example", "+12025550120")):
+        records.add(ctx, CONTACT, {"name": "Al", "email": email, "phone": phone})
+    records.remove(ctx, CONTACT, [1, 3])
+    # The removed one has the e-mail address, the living one the telephone alone.
+    path = put("Name,Email,Phone,City\nAl,a@x.example,+12025550110,Rome\n")
+    assert counts(take(ctx, path, kind=CONTACT, update=True)) == (1, 0, 1, 0, 0, 0)
+    assert rows(ctx, CONTACT)[0]["city"] == "Rome"
+    # The first row is not the removed one, by its e-mail address: what says less is that row.
+    path = put("Name,Email,Phone\nAl,d@x.example,+12025550120\nAl,,+12025550120\n")
+    done = take(ctx, path, kind=CONTACT)
+    assert (counts(done), done.notes) == ((2, 1, 0, 0, 1, 0), ())
+
+    for _ in range(2):
+        records.add(ctx, DEAL, {"name": "Alpha", "company": "One", "value": "5 USD"})
+    records.remove(ctx, DEAL, [1])
+    done = take(ctx, put("Name,Company,Value\nAlpha,One,5 USD\n"), kind=DEAL)
+    assert (counts(done), done.notes) == ((1, 0, 0, 1, 0, 0), ())
+    records.edit(ctx, DEAL, [2], {"value": "6 USD"})
+    done = take(ctx, put("Name,Company,Value\nAlpha,One,5 USD\nAlpha,One,5 USD\n"), kind=DEAL, update=True)
+    assert counts(done) == (2, 0, 1, 0, 1, 0)
+
+
+@pytest.mark.usefixtures("apart")
+@pytest.mark.parametrize(
+    ("kind", "fields", "text"),
+    [
+        (CONTACT, {"name": "Al", "email": "al@x.example"}, "Name,Email\n{0},al@x.example\n{0},al@x.example\n"),
+        (DEAL, {"name": "Al", "company": "One"}, "Name,Company,City\nAl,One,{0}\nAl,One,{0}\n"),
+    ],
+    ids=["contact", "deal"],
+)
+def test_of_several_removed_records_none_comes_back(
+    ctx: Context, put: Any, kind: Entity, fields: dict[str, str], text: str
+) -> None:
+    for _ in range(2):
+        records.add(ctx, kind, fields)
+    records.remove(ctx, kind, [1, 2])
+    done = take(ctx, put(text.format("Al").replace(",City", "").replace("One,Al", "One")), kind=kind)
+    assert counts(done) == (2, 0, 0, 1, 1, 0)
+    assert len(done.notes) == 1
+    assert counts(take(ctx, put(text.format("Other")), kind=kind, update=True)) == (2, 0, 0, 0, 0, 2)
+
+
+def test_what_was_undone_or_purged_comes_in_again(ctx: Context, put: Any) -> None:
+    path = put("Name,Email\nAl,al@x.example\nBo,bo@x.example\n")
+    undoing.undo(ctx, take(ctx, path, kind=CONTACT).batch)
+    assert counts(take(ctx, path, kind=CONTACT)) == (2, 2, 0, 0, 0, 0)
+    removed = [row["id"] for row in rows(ctx, CONTACT)]
+    records.remove(ctx, CONTACT, removed)
+    purging.purge(ctx, CONTACT, removed[:1])
+    done = take(ctx, path, kind=CONTACT)
+    assert counts(done) == (2, 1, 0, 1, 0, 0)
+    assert len(done.notes) == 1
+
+
+@pytest.mark.usefixtures("apart")
+@pytest.mark.parametrize("removed", [False, True], ids=["there", "removed"])
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+def test_two_with_ids_of_their_own_share_an_address(ctx: Context, put: Any, *, removed: bool, update: bool) -> None:
+    records.add(ctx, CONTACT, {"name": "Al", "email": "office@x.example"})
+    uid = rows(ctx, CONTACT)[0]["uid"]
+    if removed:
+        records.remove(ctx, CONTACT, [1])
+    path = put(f"uid,Name,Email\n{uid},Al,office@x.example\n{new_uid()},Bo,office@x.example\n")
+    done = take(ctx, path, kind=CONTACT, update=update)
+    assert counts(done) == ((2, 1, 0, 0, 0, 1) if removed and update else (2, 1, 0, 1, 0, 0))
 
 
 def test_a_removed_note_is_restored_by_its_own_command(ctx: Context, put: Any) -> None:

@@ -112,7 +112,7 @@ def test_what_was_removed_is_found_by_its_name_where_nothing_else_has_it(ctx: Co
     assert naming.resolve_any(ctx, "engine no. 2") == (DEAL, 1)
     with pytest.raises(NotFoundError, match="nothing is called 'engine'"):
         naming.resolve_any(ctx, "engine")
-    with pytest.raises(RefusedError, match="deal:1 Engine no. 2 is removed") as refused:
+    with pytest.raises(RefusedError, match=r"deal:1 Engine no. 2 is removed") as refused:
         records.add(ctx, TASK, {"name": "Call", "on": "Engine no. 2"})
     assert refused.value.hint == f"first: {ctx.settings.calling('deal', 'restore', '1')}"
     records.add(ctx, LEAD, {"name": "Old engine no. 2"})
@@ -127,7 +127,7 @@ def test_who_is_of_the_other_kind_is_pointed_at(ctx: Context) -> None:
         with pytest.raises(NotFoundError, match="is a deal, not a lead") as refused:
             naming.resolve(ctx, LEAD, text)
         assert refused.value.hint == "crm deal show 1"
-    with pytest.raises(NotFoundError, match="'bob@k.example' is a lead, not a deal"):
+    with pytest.raises(NotFoundError, match=r"'bob@k.example' is a lead, not a deal"):
         naming.resolve(ctx, DEAL, "bob@k.example")
     with pytest.raises(NotFoundError, match="there is no lead 'Ad'"):
         naming.resolve(ctx, LEAD, "Ad")

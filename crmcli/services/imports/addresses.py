@@ -16,7 +16,7 @@ FIELDS = tuple(field.name for field in ADDRESS)
 #: What stands before the parts of an address, the best one for a business first.
 _PLACES = (
     "business", "work", "billing", "mailing", "primary", "address 1", "address", "billing address", "mailing address",
-    "business address", "work address", "primary address", "home", "home address",
+    "business address", "work address", "primary address", "default address", "po", "home", "home address",
 )  # fmt: skip
 #: Further titles of the parts.
 _MORE = {

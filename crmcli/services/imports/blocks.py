@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.columnwise import derive_columns
-from crmcli.domain.types import Money, Ref, show_instant
+from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import due, mapping, parts, titles
+from crmcli.services.imports import due, mapping, parts, persons, tidying, titles
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.endings import plan_of, status_of
 from crmcli.services.imports.reaching import Reach
@@ -90,6 +90,11 @@ class Reader:
         self._own = "uid" in self._by
         self._google = any(titles.of_google(column.header) for column in columns)
         self._named = {c.place for to in ("name", mapping.FIRST, mapping.LAST) for c in self._by.get(to, ())}
+        pieces = (c for role in (mapping.FIRST, mapping.MIDDLE, mapping.LAST) for c in self._by.get(role, ()))
+        self._pieces = list(pieces) if "name" in kind.by_name else []
+        #: whether there are rows that are called by something else than by the person whom they name
+        self._apart = any(column.unit for column in self._pieces)
+        self._dated: list[Mapped] = []
         self._reach = Reach(kind, self._by, env, own=self._own)
         self._envs = envs
         self._plain: list[tuple[Mapped, Field, _Read]] = []
@@ -99,6 +104,8 @@ class Reader:
             if to in mapping.ROLES or to == "tags":
                 continue
             field = kind.field(to)
+            if isinstance(field.type, (Day, Instant)):
+                self._dated += some
             if isinstance(field.type, Money):
                 self._amounts.append((some[0], field))
             elif isinstance(field.type, Ref):
@@ -126,6 +133,8 @@ class Reader:
             found.add("status")
         if self._by.get(mapping.PERIOD) and "value" in found:
             found |= {"recurring", "plan"}
+        if self._apart and self.kind.name == "lead":
+            found.add("contact_name")
         return found | self._reach.fills
 
     def title(self, to: str) -> str:
@@ -151,14 +160,14 @@ class Reader:
         for index in used:
             turned[index], nulls = self._emptied(index, turned[index])
             self.nulls += nulls
-        more = self._several(turned)
+        more = [] if self._own else tidying.tidied(turned, self._by, self._dated)
         further, mobiles = self._reach.settle(turned)
         if mobiles is not None:
             read = reading.reader(self.kind.field("mobile"), self.env)
             block.columns["mobile"] = read(mobiles, self.title("phone"), bad)
         more += self._typed(block, turned, bad)
         if "name" in self.kind.by_name:
-            self._name(block, turned, bad)
+            more.append(self._name(block, turned, bad))
         self._money(block, turned, bad)
         more += self._link(block, turned, bad)
         for column in self._by.get("tags", ()):
@@ -167,7 +176,7 @@ class Reader:
         self._flags(block, turned, bad)
         if self.kind.name == "task":
             due.appointments(block, turned, self._by, self._envs, self.env, bad)
-            due.done(block, turned, self._by, self.env)
+            due.done(block, turned, self._by, self.env, bad)
         self._streets(block, turned, bad)
         for others in (*further, *more):
             self._note(block, others)
@@ -215,14 +224,13 @@ class Reader:
         self._persons(block)
         return more
 
-    def _name(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
-        pieces = [
-            turned[c.place] for role in (mapping.FIRST, mapping.MIDDLE, mapping.LAST) for c in self._by.get(role, ())
-        ]
+    def _name(self, block: Block, turned: list[list[str]], bad: Problems) -> dict[int, str]:
+        """The names of a block; people whom its rows name besides, as lines."""
+        rows = list(zip(*(turned[column.place] for column in self._pieces), strict=True))
         whole = block.columns.get("name")
-        if pieces and (whole is None or None in whole):
-            joined = [" ".join([part for cell in row if (part := cell.strip())]) for row in zip(*pieces, strict=True)]
-            found = reading.texts(joined, self.kind.field("name"), "name", bad)
+        lines = self._persons_apart(block, rows, bad) if whole and self._apart else {}
+        if rows and (whole is None or None in whole):
+            found = reading.texts(list(map(persons.joined, rows)), self.kind.field("name"), "name", bad)
             block.columns["name"] = [one or two for one, two in zip(whole, found, strict=True)] if whole else found
         if None in block.columns["name"]:
             header = next(
@@ -232,6 +240,23 @@ class Reader:
             for row, name in enumerate(block.columns["name"]):
                 if name is None:
                     bad.setdefault(row, Problem(header, "", "there is no name"))
+        return lines
+
+    def _persons_apart(self, block: Block, rows: Sequence[Sequence[str]], bad: Problems) -> dict[int, str]:
+        """The people whose rows are called by something else: in the contact name of leads, else as lines."""
+        lines: dict[int, str] = {}
+        none: list[str | None] = [None] * len(block)
+        contacts = block.columns.setdefault("contact_name", none) if self.kind.name == "lead" else None
+        title = ", ".join(column.header for column in self._pieces)
+        people = reading.texts(list(map(persons.joined, rows)), self.kind.field("name"), title, bad)
+        for row, (name, person) in enumerate(zip(block.columns["name"], people, strict=True)):
+            if not name or not person or not persons.apart(name, rows[row]):
+                continue
+            if contacts is not None and contacts[row] is None:
+                contacts[row] = person
+            elif contacts is None or persons.apart(contacts[row] or "", rows[row]):
+                lines[row] = f"{title}: {person}"
+        return lines
 
     def _stand_ins(self, block: Block, turned: list[list[str]]) -> tuple[list[str | None], list[bool] | None]:
         """The names of a block, and which rows have none of their own. Google's address books have people of whom only
@@ -362,21 +387,6 @@ class Reader:
             houses = reading.words(turned[column.place], column.header, bad)
             rows = zip(block.columns["street"], houses, block.cells, strict=True)
             block.columns["street"] = [parts.with_house(street, house or "", cells) for street, house, cells in rows]
-
-    def _several(self, turned: list[list[str]]) -> list[dict[int, str]]:
-        """Leave one address or number in each cell that has several, and no birthday without a year; the rest, as lines
-        for the description."""
-        more = []
-        for to in () if self._own else ("email", "phone", "mobile", mapping.CONTACT_EMAIL):
-            for column in self._by.get(to, ()):
-                turned[column.place], others = parts.several(
-                    turned[column.place], column.header, telephones=to in ("phone", "mobile")
-                )
-                more.append(others)
-        for column in self._by.get("birthday", ()):
-            turned[column.place], others = reading.without_year(turned[column.place], column.header)
-            more.append(others)
-        return more
 
     def _note(self, block: Block, lines: Mapping[int, str]) -> None:
         """Add lines to descriptions."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import money
 from crmcli.domain.address import domain_of
 from crmcli.domain.columnwise import even
-from crmcli.domain.dates import instant_of, parse_when
 from crmcli.domain.text import blank, check_text, clip, digits, fold
 from crmcli.domain.types import (
     Choice,
@@ -24,15 +22,14 @@ from crmcli.domain.types import (
     Phone,
     Text,
     Url,
-    show_instant,
 )
 from crmcli.errors import FieldError
+from crmcli.services.imports import moments
 from crmcli.services.imports.endings import priority_of, status_of, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from crmcli.domain.dates import When
     from crmcli.domain.fields import Field
     from crmcli.domain.types import Env
 
@@ -47,21 +44,6 @@ _NOBODY = frozenset((
     "unassigned", "not assigned", "none", "nobody", "no owner", "no one", "noone", "niemand", "nicht zugewiesen",
     "personne", "sin asignar", "بدون مسئول", "ندارد",
 ))  # fmt: skip
-_COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
-_COMMA_BEFORE_TIME = re.compile(r"(?<=\d{4}),\s+(?=\d{1,2}:)")
-# English months alone: what 13-آذر-05 is depends on the calendar.
-_NAMED_MONTH = re.compile(r"\s*(\d{1,2})(?:\.? |-|\. ?)([A-Za-z]{3,9})\.?[ -](\d{4}|\d{2})(?!\d|:)")
-_MIDNIGHT_ELSEWHERE = re.compile(r"[Tt ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:\d\d)$")
-#: A zone behind a time: "UTC", " Z", "+00" of PostgreSQL, " +0000 UTC" of Go.
-_ZONE = re.compile(
-    r"(:\d\d(?:[.,]\d+)?(?:\s?[AP]\.?M\.?)?)\s*"
-    r"(?:(?:UTC|GMT|Z)?\s*([+-]\d\d)(?::?(\d\d))?(?:\s*(?:UTC|GMT))?|(?:UTC|GMT|Z))\s*$",
-    re.IGNORECASE,
-)
-#: A day of a year that is not said: --03-05 of vCards and Google.
-_WITHOUT_YEAR = re.compile(r"\s*--(\d\d)-?(\d\d)\s*")
-_TWO_NUMBERS = re.compile(r"\s*(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[01])\s*")
-_SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
 _ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
 _MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
 _FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
@@ -172,9 +154,9 @@ def reader(
     elif isinstance(kind, (Text, Identifier)):
         return lambda cells, header, bad: texts(cells, field, header, bad)
     elif isinstance(kind, Day):
-        parse = cached(lambda text: _day(text, env))
+        parse = cached(lambda text: moments.day(text, env))
     elif isinstance(kind, Instant):
-        parse = cached(lambda text: instant(text, env))
+        parse = cached(lambda text: moments.instant(text, env))
     elif isinstance(kind, Phone):
         parse = _typed_phone if own else _phone
     elif isinstance(kind, (Email, Url)):
@@ -280,89 +262,6 @@ def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
     return each(parse, cells, header, bad)
 
 
-def without_year(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
-    """A column of days without those that have no year, and by row what those say: "Birthday: 5 March". Of 05/03, as
-    Mailchimp writes it, nobody knows which is the month: it is kept as it stands."""
-    more: dict[int, str] = {}
-    for row, cell in enumerate(cells):
-        if len(cell) < 6 and _TWO_NUMBERS.fullmatch(cell):
-            more[row] = f"{header}: {cell.strip()}"
-    if "--" not in "\n".join(cells):
-        return ["" if row in more else cell for row, cell in enumerate(cells)] if more else cells, more
-    for row, cell in enumerate(cells):
-        if (found := _WITHOUT_YEAR.fullmatch(cell)) and (day := _in_leap_year(int(found[1]), int(found[2]))):
-            more[row] = f"{header}: {day.day} {day:%B}"
-    return ["" if row in more else cell for row, cell in enumerate(cells)], more
-
-
-def _in_leap_year(month: int, day: int) -> date | None:
-    try:
-        return date(2000, month, day)
-    except ValueError:
-        return None
-
-
-def _day(text: str, env: Env) -> str | None:
-    """A day; a time behind it is left out, since other programs write days as midnights."""
-    if not text.strip():
-        return None
-    plain = digits(text).strip()
-    if _COMPACT_DAY.fullmatch(plain):
-        text = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
-    _refuse_serial(plain)
-    return _when(text, env).day.isoformat()
-
-
-def moment(text: str, env: Env) -> str | None:
-    """The moment that a cell of a column of days names, None where it names a day. A midnight, here or where the file
-    was made, is how other programs write a day. Raises FieldError."""
-    if not text.strip() or _COMPACT_DAY.fullmatch(digits(text).strip()):
-        return None
-    when = _when(text, env)
-    if when.time is None or when.time == time() or _MIDNIGHT_ELSEWHERE.search(_zoned(text)):
-        return None
-    return show_instant(instant_of(when, env.now))
-
-
-def _when(text: str, env: Env) -> When:
-    """A day or time by the strict grammar, in the further spellings that files have: "Jan 3, 2026, 2:15 PM",
-    "13-Apr-26", "13. April 2026", "2026-11-01 10:00:00 UTC"."""
-    if any(map(str.isalpha, text)):
-        text = _COMMA_BEFORE_TIME.sub(" ", text)
-        if named := _NAMED_MONTH.match(text):
-            year = named[3] if len(named[3]) == 4 else f"{20 if int(named[3]) < 69 else 19}{named[3]}"
-            text = f"{named[1]} {named[2]} {year}{text[named.end() :]}"
-    return parse_when(_zoned(text), env.now, env.calendar, env.order, env.week_start)
-
-
-def _zoned(text: str) -> str:
-    """A day and time with its zone as ISO 8601 writes it."""
-    found = _ZONE.search(text) if ":" in text else None
-    if not found:
-        return text
-    return text[: found.start()] + found[1].replace(",", ".") + (f"{found[2]}:{found[3] or '00'}" if found[2] else "Z")
-
-
-def instant(text: str, env: Env) -> str | None:
-    """A moment as it is stored, None for nothing. Raises FieldError."""
-    if not text.strip():
-        return None
-    if len(text) == 24 and text[-1] == "Z" and text[10] == "T":
-        return str(Instant().parse(text, env))
-    _refuse_serial(text.strip())
-    return show_instant(instant_of(_when(text, env), env.now))
-
-
-def _refuse_serial(text: str) -> None:
-    """Spreadsheets count days from 1900; a file of text does not say that a number is such a count."""
-    if _SERIAL_DAY.fullmatch(text):
-        day = date(1899, 12, 30) + timedelta(days=int(text[:5]))
-        raise FieldError(
-            f"'{text}' is no day, unless it is a spreadsheet's count of days ({day.isoformat()}): "
-            "give the column the format of a date there and save it again"
-        )
-
-
 def _typed_phone(text: str) -> str | None:
     return " ".join(check_text(text).split()) or None
 
@@ -404,7 +303,7 @@ def flags(cells: Sequence[str], header: str, bad: Problems) -> list[bool | None]
     called Closed says when it is or was to be so, and is neither."""
 
     def parse(text: str) -> bool | None:
-        if not text.strip() or _ANY_DAY.match(text):
+        if not text.strip() or ANY_DAY.match(text):
             return None
         said = yes_or_no(text)
         if said is None:
@@ -414,7 +313,8 @@ def flags(cells: Sequence[str], header: str, bad: Problems) -> list[bool | None]
     return each(cached(parse), cells, header, bad)
 
 
-_ANY_DAY = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d)")
+#: A day of numbers, as a column of yes and no may have it.
+ANY_DAY = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d)")
 
 
 def _whole(text: str) -> str:

@@ -2,24 +2,98 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.text import clip
+from crmcli.domain.text import blank, clip
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import mapping
-from crmcli.services.imports.columns import Problem, Problems
-from crmcli.services.imports.endings import is_done
+from crmcli.services.imports import mapping, moments
+from crmcli.services.imports.columns import ANY_DAY, NULLS, Problem, Problems
+from crmcli.services.imports.endings import is_done, neither_done
+from crmcli.services.imports.titles import own_forms, squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from crmcli.domain.types import Env
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.mapping import Mapped
 
     _By = Mapping[str, Sequence[Mapped]]
+
+#: The titles of columns of tasks that say yes or no; the others of that role say how a task stands, in any words.
+_FLAGS = frozenset(
+    squeeze(title) for title in mapping.ROLE_HEADERS[mapping.IS_DONE] if title not in ("status", "وضعیت")
+)
+#: How many words that say nothing are named, and how much of each.
+_MOST_TOLD, _MOST_OF_WORD = 10, 40
+
+
+class Said:
+    """What `columns` of tasks say of which are done, row by row. `look` at the file's rows gathers the words that say
+    nothing of it, for `notes`."""
+
+    def __init__(self, columns: Sequence[Mapped]) -> None:
+        self._columns = [column for column in columns if mapping.IS_DONE in column.to]
+        self._moments = [column.place for column in columns if "done_at" in column.to]
+        self._reads = [_reader(column.header) for column in self._columns]
+        self._flags = [_is_flag(column.header) for column in self._columns]
+        #: the different rows of words, and whether a moment stands beside them
+        self._seen: set[tuple[tuple[str, ...], bool]] = set()
+
+    def done(self, words: Sequence[str], *, ended: bool) -> bool | None:
+        """What the words of a row say, one of each column: of several columns the first that says anything counts. Any
+        of them beside the moment at which it was done (`ended`) says that it is."""
+        if ended and any(word.strip() for word in words):
+            return True
+        said = (read(word) for read, word in zip(self._reads, words, strict=True) if word.strip())
+        return next((one for one in said if one is not None), None)
+
+    def refused(self, words: Sequence[str]) -> Problem | None:
+        """The word in a column of yes and no that is neither, nor tells how the task stands. A day there says when it
+        was or is to be done, and is neither as well."""
+        for column, read, flag, word in zip(self._columns, self._reads, self._flags, words, strict=True):
+            if flag and word.strip() and read(word) is None and not (ANY_DAY.match(word) or neither_done(word)):
+                return Problem(column.header, word, f"'{clip(word, _MOST_OF_WORD)}' is neither yes nor no")
+        return None
+
+    def look(self, rows: Iterable[Sequence[str]]) -> None:
+        places = [column.place for column in self._columns]
+        if places:
+            self._seen.update(
+                (
+                    tuple([row[place] for place in places]),
+                    any(row[place] not in NULLS and not blank(row[place]) for place in self._moments),
+                )
+                for row in rows
+            )
+
+    def notes(self, *, update: bool) -> list[str]:
+        """The words by which nobody knows whether a task is done, column by column: a new task is open by them, one
+        that an `update` finds stays as it is."""
+        found: dict[int, set[str]] = {}
+        for cells, ended in self._seen:
+            words, _ = reading.without_nulls(list(cells))
+            if self.done(words, ended=ended) is None and self.refused(words) is None:
+                for index, word in enumerate(words):
+                    if word.strip():
+                        found.setdefault(index, set()).add(clip(" ".join(word.split()), _MOST_OF_WORD))
+        stay = "; tasks that are known stay as they are" if update else ""
+        return [
+            f"column {self._columns[index].header}: taken as open: {', '.join(sorted(some)[:_MOST_TOLD])}{stay}"
+            for index, some in sorted(found.items())
+        ]
+
+
+def _reader(header: str) -> Callable[[str], bool | None]:
+    percent = re.search(r"[%٪]|percent|pct|progress|درصد|پیشرفت", f"{header} {squeeze(header)}") is not None
+    return reading.cached(lambda word: is_done(word, percent=percent))
+
+
+def _is_flag(header: str) -> bool:
+    return any(form in _FLAGS for _, form in own_forms("task", header))
 
 
 def appointments(
@@ -38,7 +112,7 @@ def appointments(
     for column in by.get("due_on", ()):
         habits = envs.get(column.place, env)
         beside: Problems = {}  # what is no day is among the problems already
-        parse = reading.cached(lambda text, habits=habits: reading.moment(text, habits))  # type: ignore[misc]
+        parse = reading.cached(lambda text, habits=habits: moments.moment(text, habits))  # type: ignore[misc]
         found = reading.each(parse, turned[column.place], column.header, beside)
         if any(found):
             given = block.columns.get("due_at") or none
@@ -50,32 +124,28 @@ def _at(day: str | None, cell: str, header: str, row: int, env: Env, bad: Proble
     if not day or not cell.strip():
         return None
     try:
-        return reading.moment(f"{day} {cell.strip()}", env._replace(calendar="gregorian"))
+        return moments.moment(f"{day} {cell.strip()}", env._replace(calendar="gregorian"))
     except FieldError:
         bad.setdefault(row, Problem(header, cell, f"'{clip(cell, 40)}' is no time of a day"))
         return None
 
 
-def done(block: Block, turned: list[list[str]], by: _By, env: Env) -> None:
-    """A task that is said to be done was so when the file says, else when it was due, now at the latest. Of several
-    columns the first that says anything counts, row by row."""
-    columns = [turned[column.place] for column in by.get(mapping.IS_DONE, ())]
+def done(block: Block, turned: list[list[str]], by: _By, env: Env, bad: Problems) -> None:
+    """A task that is said to be done was so when the file says, else when it was due, now at the latest."""
+    columns = by.get(mapping.IS_DONE, ())
     if not columns:
         return
+    says = Said(columns)
     none: list[Any] = [None] * len(block)
     said, *when = (block.columns.get(name) or none for name in ("done_at", "due_at", "due_on"))
     now = show_instant(env.now)
     block.told["done_at"] = said
-    block.done = [_done(words, at) for words, at in zip(zip(*columns, strict=True), said, strict=True)]
+    words = list(zip(*(turned[column.place] for column in columns), strict=True))
+    block.done = [says.done(some, ended=at is not None) for some, at in zip(words, said, strict=True)]
+    for row in [row for row, finished in enumerate(block.done) if finished is None]:
+        if problem := says.refused(words[row]):
+            bad.setdefault(row, problem)
     block.columns["done_at"] = [
-        at or (min(str(reading.instant(moment or day or now, env)), now) if finished else None)
+        at or (min(str(moments.instant(moment or day or now, env)), now) if finished else None)
         for finished, at, moment, day in zip(block.done, said, *when, strict=True)
     ]
-
-
-def _done(words: Sequence[str], at: str | None) -> bool | None:
-    """What the words of a row say; any of them beside the moment `at` which it was done at says that it is."""
-    told = [word for word in words if word.strip()]
-    if told and at:
-        return True
-    return next((said for word in told if (said := is_done(word)) is not None), None)

@@ -19,13 +19,36 @@ _LOST = frozenset((
 _OPEN = frozenset(
     ("open", "active", "inprogress", "ongoing", "pending", "offen", "ouvert", "abierto", "باز", "جاری", "درجریان")
 )
-_DONE = frozenset(("done", "completed", "complete", "finished", "closed", "erledigt", "termine", "انجامشده"))
-# Cancelled and deferred are neither: nobody did it, and nobody is to take it up again.
+#: What was brought to an end in Persian; behind it stands that it was, or was not.
+_BROUGHT = ("انجام", "تکمیل", "کامل", "تمام", "بسته", "حل")
+_DONE = frozenset((
+    "done", "alldone", "completed", "complete", "finished", "closed", "resolved", "fixed", "closedcompleted",
+    "closedcomplete", "completedclosed", "closeddone", "closedresolved", "resolvedclosed", "closedfinished",
+    "erledigt", "abgeschlossen", "fertig", "fertiggestellt", "beendet", "geschlossen", "gelost", "termine", "terminee",
+    "fini", "finie", "acheve", "achevee", "fait", "faite", "clos", "cloture", "cloturee", "resolu", "resolue",
+    "completado", "completada", "hecho", "hecha", "terminado", "terminada", "finalizado", "finalizada", "cerrado",
+    "cerrada", "resuelto", "resuelta", "completato", "completata", "fatto", "fatta", "concluso", "conclusa",
+    "concluido", "concluida", "feito", "voltooid", "afgerond", "tamamlandi", "завершено", "выполнено", "готово",
+    *(what + was for what in _BROUGHT for was in ("شد", "شده", "شدهاست")),
+    "تکمیل", "تمام", "پایانیافت", "پایانیافته", "خاتمهیافته", "اتمامیافته", "بسته", "مختومه",
+))  # fmt: skip
+# Nobody did it, and nobody is to take it up again: these are neither done nor to be done.
+_NEITHER = frozenset((
+    "cancelled", "canceled", "deferred", "postponed", "abgebrochen", "storniert", "verschoben", "zuruckgestellt",
+    "annule", "annulee", "reporte", "reportee", "cancelado", "cancelada", "aplazado", "aplazada", "لغو", "لغوشده",
+    "لغوشد",
+))  # fmt: skip
 _TO_DO = _OPEN | frozenset((
     "notstarted", "todo", "notdone", "undone", "notcompleted", "incomplete", "unfinished", "notfinished", "started",
-    "inprocess", "needsaction", "nichtbegonnen", "inbearbeitung", "noncommence", "encours", "enattente", "wartet",
-    "انجامنشده", "شروعنشده", "درحالانجام", "درانتظار",
+    "inprocess", "needsaction", "new", "reopened", "notyetstarted", "nichtbegonnen", "inbearbeitung", "nichterledigt",
+    "noncommence", "encours", "enattente", "afaire", "wartet", "nueva", "nuevo", "pendiente", "enprogreso", "encurso",
+    "sinempezar", *(what + was for what in _BROUGHT for was in ("نشد", "نشده", "نشدهاست")),
+    "شروعنشده", "درحالانجام", "دردستانجام", "دردستاقدام", "درانتظار", "انتظار", "جدید",
 ))  # fmt: skip
+#: How much of a task is done: 50%, ٪۱۰۰, 80 % complete; in a column of percentages the sign may be missing.
+_SHARE = re.compile(
+    r"([%٪]?)\s*(\d{1,3}(?:[.,٫]\d+)?)\s*([%٪]|percent\b|درصد\b)?(?:\s*(?:complete|completed|done|finished))?"
+)
 # Folded: English, German, Dutch, French, Italian, Spanish, Portuguese, Turkish, Russian, Persian, Arabic, signs.
 _YES = frozenset((
     "yes", "y", "true", "t", "on", "1", "1.0", "x", "ja", "j", "wahr", "waar", "oui", "o", "vrai", "v", "si", "s",
@@ -69,12 +92,25 @@ def ending(stage: str, *, own: bool = False) -> str:
     return (begins[1] or begins[2]) if begins else ""
 
 
-def is_done(word: str) -> bool | None:
-    """Whether the word of a column of tasks says that one is done or still to be done; None for another word."""
-    letters = "".join(c for c in fold(word) if c.isalnum())
+def is_done(word: str, *, percent: bool = False) -> bool | None:
+    """Whether the word of a column of tasks says that one is done or still to be done; None for another word. A
+    percentage says that it is done where it is all of it; in a column of percentages (`percent`) 100 is one."""
+    folded = fold(word)
+    letters = "".join(c for c in folded if c.isalnum())
     if letters in _DONE:
         return True
-    return False if letters in _TO_DO or letters.startswith("waiting") else yes_or_no(word)
+    if letters in _TO_DO or letters.startswith("waiting"):
+        return False
+    said = yes_or_no(word)
+    if said is None and (share := _SHARE.fullmatch(folded)) and (percent or share[1] or share[3]):
+        number = float(re.sub("[,٫]", ".", share[2]))
+        return number == 100 if number <= 100 else None
+    return said
+
+
+def neither_done(word: str) -> bool:
+    """Whether the word of a column of tasks says that one is not to be done, though nobody did it: Cancelled."""
+    return "".join(c for c in fold(word) if c.isalnum()) in _NEITHER
 
 
 def priority_of(word: str) -> str:

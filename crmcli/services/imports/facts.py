@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.text import digits
 from crmcli.errors import UsageError
+from crmcli.services.imports import parts, persons
 from crmcli.services.imports.columns import NULLS
+from crmcli.services.imports.moments import counts_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +18,12 @@ _NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/.-
 _LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
 _NUMBER = re.compile(r"\d[\d.,]*\d")
 _FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
+_LETTER = re.compile(r"[^\W\d_]")
+#: How the cells of a column are taken, as its `unit` in the mapping says it: moments counted in seconds, telephones
+#: with labels in their cells, parts of the name of somebody whom the record's name does not name.
+SECONDS = "seconds since 1970"
+LABELLED = "parted by its labels"
+APART = "to {} where the name is another's"
 #: How many different cells of a column are remembered as looked at.
 _MOST_REMEMBERED = 20_000
 
@@ -25,6 +33,7 @@ class DayFacts:
 
     def __init__(self) -> None:
         self.dmy = self.mdy = self.unclear = self.jalali = self.gregorian = 0
+        self._seconds = self._others = 0
         self.example = ""
         #: the sign between the numbers -> the orders that days with it show, and the signs of unclear days
         self.shown: dict[str, set[str]] = {}
@@ -36,6 +45,10 @@ class DayFacts:
             if len(self._seen) < _MOST_REMEMBERED:
                 self._seen.add(cell)
             text = cell if cell.isascii() else digits(cell)
+            if counts_seconds(text):
+                self._seconds += 1
+            elif text.strip() and text not in NULLS:
+                self._others += 1
             if year := _LEADING_YEAR.match(text):
                 if 1300 <= int(year[1]) < 1500:
                     self.jalali += 1
@@ -72,6 +85,43 @@ class DayFacts:
 
     def calendar(self, default: str) -> str:
         return "jalali" if self.jalali and not self.gregorian else default
+
+    @property
+    def unit(self) -> str:
+        """SECONDS where that is what all cells can be; 13 digits are milliseconds in every column."""
+        return SECONDS if self._seconds and not self._others else ""
+
+
+class PhoneFacts:
+    """Whether cells of a column of telephones have labels: "Phone: 11111  Mobile: 22222"."""
+
+    def __init__(self) -> None:
+        self._labelled = False
+
+    def look(self, cells: Sequence[str]) -> None:
+        if not self._labelled and _LETTER.search("\n".join(cells)):
+            self._labelled = any(parts.labelled(cell) for cell in dict.fromkeys(cells) if _LETTER.search(cell))
+
+    @property
+    def unit(self) -> str:
+        return LABELLED if self._labelled else ""
+
+
+class NameFacts:
+    """Whether a first and last name ever say somebody else than the names beside them. `names` and `pieces` are the
+    places of these columns."""
+
+    def __init__(self, names: Sequence[int], pieces: Sequence[int]) -> None:
+        self._names, self._pieces = names, pieces
+        self.apart = False
+
+    def look(self, rows: Sequence[Sequence[str]]) -> None:
+        self.apart = self.apart or any(map(self._apart, rows))
+
+    def _apart(self, row: Sequence[str]) -> bool:
+        pieces = ["" if (cell := row[place]) in NULLS else cell for place in self._pieces]
+        said = [cell for place in self._names if (cell := row[place].strip()) and cell not in NULLS]
+        return bool(said) and all(persons.apart(name, pieces) for name in said)
 
 
 class PercentFacts:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
     from crmcli.services.imports.blocks import Block, Reader
     from crmcli.services.imports.linking import Links
-    from crmcli.services.imports.matching import Seen
+    from crmcli.services.imports.trial import Seen
 
     #: by row: the columns of links to removed records, and why each of them is refused
     _Hidden = Mapping[int, Mapping[str, Problem]]

@@ -6,10 +6,13 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
+from crmcli.domain.text import fold
 from crmcli.services.imports import titles
+from crmcli.services.imports.columns import NULLS
 from crmcli.services.imports.headings import WORDS
 from crmcli.services.imports.mapping import (
+    ACTIVE,
     FIRST,
     KINDS,
     LAST,
@@ -25,6 +28,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from crmcli.domain.fields import Entity
+    from crmcli.exchange.tables import Row
+
+#: What tells in Persian, in a file's name or a title, what the records are.
+_PERSIAN = {
+    "lead": ("سرنخ",), "deal": ("معامله", "معاملات", "فرصت"), "contact": ("مخاطب", "اشخاص", "مشتری"),
+    "company": ("شرکت", "سازمان", "مشتری"), "task": ("وظیفه", "وظایف", "فعالیت"),
+}  # fmt: skip
+#: How people and firms stand with somebody, which is no step towards a sale; folded, letters alone.
+_STANDING = frozenset((
+    "active", "inactive", "notactive", "subscribed", "unsubscribed", "nonsubscribed", "notsubscribed", "subscriber",
+    "optedin", "optedout", "optin", "optout", "bounced", "hardbounced", "softbounced", "hardbounce", "softbounce",
+    "cleaned", "complained", "spam", "suppressed", "donotcontact", "customer", "client", "formercustomer",
+    "excustomer", "pastcustomer", "churned", "member", "guest", "subscriptionexpired", "expired", "lapsed", "suspended",
+    "blocked", "banned", "enabled", "disabled", "deactivated", "archived", "deleted", "verified", "unverified",
+    "unconfirmed", "debtor", "creditor", "settled", "aktiv", "inaktiv", "abonniert", "abgemeldet", "kunde", "actif",
+    "inactif", "abonne", "desabonne", "activo", "inactivo", "suscrito",
+    "فعال", "غیرفعال", "مشتری", "مشتریفعال", "مشترک", "عضو", "لغواشتراک", "لغوعضویت", "مسدود", "بایگانی", "حذفشده",
+    "بدهکار", "بستانکار", "بیحساب", "تسویه", "تسویهشده",
+))  # fmt: skip
+#: Fields of a sale, beside which a status may well be a stage.
+_SALE = frozenset(("value", "recurring", "probability", "close_on"))
 
 
 @cache
@@ -36,14 +60,53 @@ def _told(kind: Entity) -> frozenset[str]:
     return frozenset(map(squeeze, (*english, *(f"{what} {word}" for word in persian for what in ("شماره", "کد")))))
 
 
-def recognise(header: Sequence[str], path: str, given: Mapping[str, str] | None = None) -> Entity | None:
-    """The kind of record that the headers (and the file's name) speak of; None where they fit none. Raises UsageError
-    for a mapping by hand (`given`) to what no kind has."""
+def _speaks_of(text: str, *kinds: Entity) -> bool:
+    """Whether a squeezed title or file name has a word for one of these kinds."""
+    return any(word in text for kind in kinds for word in (*WORDS[kind.name], *_PERSIAN.get(kind.name, ())))
+
+
+def _standings(header: Sequence[str], name: str, given: Mapping[str, str], rows: Sequence[Row]) -> set[int]:
+    """The columns that would be the stage or the end of leads and deals and say rather how people and firms stand: by
+    their words in the first `rows`, or because the file's squeezed `name` says who is in it, unless it has figures of
+    a sale."""
+    if _speaks_of(name, LEAD, DEAL) or any(field_of(LEAD, to) is None for to in given.values()):
+        return set()
+    columns, _ = map_columns(LEAD, header, given)
+    sale = not _SALE.isdisjoint(to for column in columns for to in column.to)
+    named = _speaks_of(name, CONTACT, COMPANY) and not sale
+    by_hand = set(map(squeeze, given))
+    found: set[int] = set()
+    for column in columns:
+        key = squeeze(column.header)
+        if named and key == "leadstatus":  # as HubSpot has it of every contact
+            found.add(column.place)
+        elif column.to == ("stage",):
+            return set()
+        elif column.to == (ACTIVE,) and not sale:
+            found.add(column.place)
+        elif column.to == ("status",) and not _speaks_of(key, LEAD, DEAL):
+            found |= {column.place} if named or _are_standings(rows, column.place) else set()
+    return {place for place in found if squeeze(header[place]) not in by_hand}
+
+
+def _are_standings(rows: Sequence[Row], place: int) -> bool:
+    """Whether every word of a column says how somebody stands."""
+    words = {row.cells[place] for row in rows if row.problem is None} - NULLS
+    letters = {"".join(filter(str.isalpha, fold(word))) for word in words} - {""}
+    return bool(letters) and letters - {"pending"} <= _STANDING and letters != {"pending"}
+
+
+def recognise(
+    header: Sequence[str], path: str, given: Mapping[str, str] | None = None, rows: Sequence[Row] = ()
+) -> Entity | None:
+    """The kind of record that the headers, the file's name and the words of its first `rows` speak of; None where they
+    fit none. Raises UsageError for a mapping by hand (`given`) to what no kind has."""
     best: tuple[float, Entity | None] = (0.0, None)
     name = squeeze(os.path.splitext(os.path.basename(path))[0])
     keys = {squeeze(title) for title in header}
     said = titles.said_kind(list(header))
     check_given(header, given or {})
+    standings = _standings(header, name, given or {}, rows)
     people = all(keys & set(map(squeeze, ROLE_HEADERS[part])) for part in (FIRST, LAST))
     for kind in KINDS:
         if any(field_of(kind, to) is None for to in (given or {}).values()):
@@ -57,12 +120,16 @@ def recognise(header: Sequence[str], path: str, given: Mapping[str, str] | None 
             continue
         filled = [to for column in columns for to in column.to if to not in ("description", "created_at", "updated_at")]
         score = float(len(filled))
-        if any(word in name for word in WORDS[kind.name]):
+        if _speaks_of(name, kind):
             score += 0.9
         if keys & _told(kind):
             score += 2
         if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
             score += 0.5
+        elif kind.kind:
+            score -= sum(bool(column.to) for column in columns if column.place in standings)
+        if kind in (CONTACT, COMPANY):
+            score += len(standings)
         if kind in (CONTACT, COMPANY) and "lifecyclestage" in keys:
             score += 2  # what HubSpot and Freshsales say of people and companies, leads among them
         if kind is TASK and "duedate" in keys:

@@ -13,7 +13,7 @@ from crmcli.errors import RefusedError
 from crmcli.services import naming
 from crmcli.services.imports.blocks import AT
 from crmcli.services.imports.columns import Problem, Problems
-from crmcli.services.imports.matching import Seen
+from crmcli.services.imports.trial import Seen
 from crmcli.services.linking import spelt
 from crmcli.store.sql import portions, table_of
 
@@ -198,7 +198,7 @@ class Links:
         if number is None:
             self._last -= 1
             number = self._stand_ins[target, key] = self._last
-        self._spelled[number] = (target, key, name, uid)
+            self._spelled[number] = (target, key, name, uid)  # as the first row writes it
         return number
 
     def _find(self, target: str, keys: list[str]) -> dict[str, int]:

@@ -62,7 +62,10 @@ ROLE_HEADERS = {
     IS_WON: ("is won", "is closed won", "won", "برنده"),
     IS_CLOSED: ("is closed", "closed"),
     ACTIVE: ("active", "is active"),
-    IS_DONE: ("done", "is done", "completed", "is completed", "status", "انجام شده", "وضعیت"),
+    IS_DONE: (
+        *("done", "is done", "completed", "is completed", "complete", "percent complete", "status"),
+        *("انجام شده", "وضعیت", "درصد تکمیل", "درصد پیشرفت"),
+    ),
     PERIOD: ("value period",),
     DUE_TIME: ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت"),
     HOUSE: ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),
@@ -83,7 +86,7 @@ _OWN = ("uid", "company_name", "contact_name", *LINK_UIDS.values())
 
 class Mapped(NamedTuple):
     """A column of the file: `to` is the fields and roles it fills, none when it is ignored; `unit` is what its amounts
-    count in ("USD", "تومان") or, of percentages, FRACTION."""
+    count in ("USD", "تومان") or how else its cells are taken: FRACTION, and the units of `facts`."""
 
     place: int
     header: str
@@ -327,7 +330,7 @@ def column_of(header: Sequence[str], title: str) -> int:
 
 
 def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
-    if title.strip().casefold() == "username":  # a customer's login, as web shops have it
+    if titles.of_the_program(title):
         return None
     forms = titles.own_forms(kind.name, title)
     found: tuple[int, str] | None = None
@@ -350,7 +353,9 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
             return 90, CONTACT_EMAIL
         return (99, MORE_EMAIL) if "email" in kind.by_name else None
     if (
-        re.search(r"(phone|mobile)(\d|number|value|home|work|other|mobile|$)|^mobil|^cell|تلفن|موبایل|همراه", key)
+        re.search(
+            r"(phone|mobile)(\d|number|value|home|work|other|mobile|$)|^(mobil|cell|tel\d)|تلفن|موبایل|همراه", key
+        )
         and "phone" in kind.by_name
     ):
         return 99, MORE_PHONE

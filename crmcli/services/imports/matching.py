@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.types import Flag, Phone
 from crmcli.errors import UsageError
-from crmcli.services.imports.trial import TRIED, Tried
+from crmcli.services.imports.trial import TRIED, Seen, Tried
 from crmcli.store import read
 
 if TYPE_CHECKING:
@@ -43,27 +43,15 @@ NEW = 0
 #: The outcome of a row that can be several records.
 AMBIGUOUS = -(1 << 62)
 
+#: By key: (id, external id, its own values of all match columns, name) of the records that have it.
+_Known = dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]]
 
-class Seen:
-    """The ids that this import has made or matched: one bit each, so that a million cost little."""
 
-    def __init__(self) -> None:
-        self._there, self._tried = bytearray(), bytearray()
+class _Stored(NamedTuple):
+    """The records that have a match key. A row is a removed one only where it is no other and no earlier row."""
 
-    def _place(self, number: int) -> tuple[bytearray, int]:
-        return (self._tried, number - TRIED) if number >= TRIED else (self._there, number)
-
-    def add(self, number: int) -> None:
-        bits, number = self._place(number)
-        place = number >> 3
-        if place >= len(bits):
-            bits.extend(bytes(place + 1024 - len(bits)))
-        bits[place] |= 1 << (number & 7)
-
-    def __contains__(self, number: int) -> bool:
-        bits, number = self._place(number)
-        place = number >> 3
-        return place < len(bits) and bool(bits[place] & (1 << (number & 7)))
+    living: _Known
+    removed: _Known
 
 
 def match_keys(
@@ -118,8 +106,10 @@ class Matcher:
         tried = [self._content, *(column for columns in self._columns for column in columns)]
         #: records of the book that a dry run would have changed: they are found as they would be
         self.retried = Seen()
-        #: the removed records that rows of the last block are by their ids, each with its kind
+        #: the removed records that rows of the last block can be, each with its kind
         self.removed: dict[int, str] = {}
+        #: the removed records that rows of an update were refused for
+        self.refused = Seen()
         self.tried = Tried(tried) if dry_run else None
 
     def _rows(
@@ -178,10 +168,11 @@ class Matcher:
             strong = list(_by_ids(external, uids, by_external, by_uid))
             found = [outcome for outcome, _ in strong]
             free = [row for row, (_, own) in enumerate(strong) if not own]
-            self._equal_rows(free, columns, derived, found)
-            self._guess(free, keys[0], stored[0], found)
+            removed = self._equal_rows(free, columns, derived, found)
+            self._guess(free, keys[0], stored[0], found, removed)
+            self._stay_removed(free, removed, found)
             return found
-        if _all_new([external, uids, *keys], [by_external, by_uid, *stored]):
+        if _all_new([external, uids, *keys], [by_external, by_uid, *(known for both in stored for known in both)]):
             found = [NEW] * count
             known = zip(external, uids, *keys, strict=True)
             keyless = [row for row, own in enumerate(known) if own.count(None) == len(own)]
@@ -189,21 +180,38 @@ class Matcher:
             names = derived.get("name_key") or [""] * count
             found, keyless = self._row_by_row(external, uids, keys, names, (by_external, by_uid, stored))
         if keyless:
-            self._equal_rows(keyless, columns, derived, found)
+            self._stay_removed(keyless, self._equal_rows(keyless, columns, derived, found), found)
         return found
 
-    def _guess(self, rows: list[int], keys: Sequence[Any], stored: Mapping[Any, Any], found: list[int]) -> None:
-        """Rows of an update that equal no record are the one record of their key that no other row is."""
-        taken = {number for number in found if number > 0}
+    def _guess(
+        self, rows: list[int], keys: Sequence[Any], stored: _Stored, found: list[int], removed: dict[int, int]
+    ) -> None:
+        """Rows of an update that equal no record are the one record of their key that no other row is; where there is
+        none, a `removed` one."""
+        taken = {*removed.values(), *(number for number in found if number > 0)}
         for row in rows:
             if found[row] != NEW or keys[row] is None:
                 continue
-            fits = [one[0] for one in stored.get(keys[row], ()) if one[0] not in taken and one[0] not in self.seen]
+            fits = [n for n, *_ in stored.living.get(keys[row], ()) if n not in taken and n not in self.seen]
             if len(fits) == 1:
                 found[row] = fits[0]
                 taken.add(fits[0])
             elif fits:
                 found[row] = AMBIGUOUS
+            elif row not in removed:
+                gone = [n for n, *_ in stored.removed.get(keys[row], ()) if n not in taken and n not in self.refused]
+                if gone:
+                    removed[row] = gone[0]
+                    taken.add(gone[0])
+
+    def _stay_removed(self, rows: list[int], removed: Mapping[int, int], found: list[int]) -> None:
+        """Rows that are new but for `removed`, row -> record, are those records, and what repeats such a row is too: so
+        it is when they stand in two blocks."""
+        for row in rows if removed else ():
+            if found[row] == NEW:
+                found[row] = removed.get(row, NEW)
+            elif 0 <= (earlier := -1 - found[row]) < row and found[earlier] in self.removed:
+                found[row] = found[earlier]
 
     def _row_by_row(
         self, external: Sequence[Any], uids: Sequence[Any], keys: list[list[Any]], names: Sequence[Any], known: Any
@@ -216,6 +224,7 @@ class Matcher:
         for row, (outcome, strong) in enumerate(_by_ids(external, uids, by_external, by_uid)):
             if outcome != NEW:
                 found[row] = outcome
+                taken.add(outcome)
                 continue
             own = [values[row] for values in keys]
             if strong:
@@ -256,24 +265,27 @@ class Matcher:
                     self.removed[number] = kind or self.kind.name
         return found
 
-    def _stored(self, which: int, values: Sequence[Any]) -> dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]]:
-        """key -> (id, external id, its own values of all match columns, name) of the records that have it."""
+    def _stored(self, which: int, values: Sequence[Any]) -> _Stored:
+        """The records that have one of these values of a match key."""
         columns = self._columns[which]
         single = len(columns) == 1
         wanted = list({value if single else value[0] for value in values if value is not None})
         every = [column for key in self._columns for column in key]
         named = ["name_key"] if "name" in self.kind.by_name else []
         shown = ["external_id", "removed_at", *named, *every]
-        found: dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]] = {}
+        found = _Stored({}, {})
         for row in sorted(self._rows(shown, columns[0], wanted), key=itemgetter(0)):
             number, external, removed, *theirs, kind, converted = row
-            if removed is not None or not self._fits(kind, converted):
+            if not self._fits(kind, converted):
                 continue
+            if removed is not None:
+                self.removed[number] = kind or self.kind.name
+            known = found.living if removed is None else found.removed
             name = theirs.pop(0) if named else ""
             at = dict(zip(every, theirs, strict=True))
             key = at[columns[0]] if single else tuple(at[c] for c in columns)
             for place in self._places(which, key, name):
-                found.setdefault(place, []).append((number, external, self._grouped(at), name))
+                known.setdefault(place, []).append((number, external, self._grouped(at), name))
         return found
 
     def _places(self, which: int, key: Any, name: str) -> tuple[Any, ...]:
@@ -294,7 +306,7 @@ class Matcher:
         own: list[Any],
         keys: list[list[Any]],
         names: Sequence[Any],
-        stored: list[dict[Any, list[tuple[int, Any, tuple[Any, ...], str]]]],
+        stored: list[_Stored],
         chunk: list[dict[Any, list[int]]],
         taken: set[int] | None = None,
         external: Any = None,
@@ -304,25 +316,39 @@ class Matcher:
 
         `taken` is given for rows that have an id of their own: the records that earlier rows of the block are.
         """
-        for which, key in enumerate(own):
-            if key is None:
-                continue
-            places = self._places(which, key, names[row])
-            known = [one for place in places for one in stored[which].get(place, ())[:_MOST_SHARED]]
-            for number, its_external, theirs, name in known:
-                if taken is not None and (number in self.seen or number in taken or (external and its_external)):
-                    continue  # another record of the same source
-                if not _contradict(own, theirs, which) and self._agree(which, names[row], name):
-                    return number
+        given = [which for which, key in enumerate(own) if key is not None]
+        for which in given:
+            if number := self._fitting(which, own, names[row], stored[which].living, taken, external):
+                return number
+            places = self._places(which, own[which], names[row])
             before = [one for place in places for one in chunk[which].get(place, ())[:_MOST_SHARED]]
             for earlier in before if taken is None else ():
                 others = [values[earlier] for values in keys]
                 if not _contradict(own, others, which) and self._agree(which, names[row], names[earlier]):
                     return -1 - earlier
-        for which, key in enumerate(own):
-            for place in self._places(which, key, names[row]) if key is not None else ():
+        for which in given if self.removed else ():
+            if number := self._fitting(which, own, names[row], stored[which].removed, taken, external):
+                return number
+        for which in given:
+            for place in self._places(which, own[which], names[row]):
                 chunk[which].setdefault(place, []).append(row)
         return NEW
+
+    def _fitting(
+        self, which: int, own: list[Any], name: str, known: _Known, taken: set[int] | None, external: Any
+    ) -> int:
+        """The first of the `known` records that a row with this key can be, NEW where it can be none."""
+        for place in self._places(which, own[which], name) if known else ():
+            for number, its_external, theirs, other in known.get(place, ())[:_MOST_SHARED]:
+                if taken is not None and ((external and its_external) or self._taken(number, taken)):
+                    continue  # another record of the same source
+                if not _contradict(own, theirs, which) and self._agree(which, name, other):
+                    return number
+        return NEW
+
+    def _taken(self, number: int, taken: set[int]) -> bool:
+        """Whether an earlier row of the file is this record."""
+        return number in taken or number in self.seen or number in self.refused
 
     def _agree(self, which: int, name: str, other: str) -> bool:
         """Whether two names can be one person's, where the key is one that people share: all words of the shorter name
@@ -340,27 +366,32 @@ class Matcher:
         columns: Mapping[str, Sequence[Any]],
         derived: Mapping[str, Sequence[Any]],
         found: list[int],
-    ) -> None:
-        """Rows without any key: equal in everything that the file says is the same."""
+    ) -> dict[int, int]:
+        """Rows without any key: equal in everything that the file says is the same. For rows that are new otherwise the
+        removed records that they equal: row -> id."""
         names = [name for name in columns if name not in _ASIDE]
         given = derived.get(self._content) or columns.get(self._content)
         wanted = list({key for row in rows if given and (key := given[row])})
         full = self.raw(self._alike(names, columns, rows, wanted)) if wanted else {}
         firm = [name for name in names if name not in _FILLED]
         ids: dict[Any, list[int]] = {}
-        for number in sorted(full):
+        for number in sorted(full, key=lambda number: (number in self.removed, number)):
             ids.setdefault(tuple(_plain(full[number].get(name)) for name in firm), []).append(number)
         chunk: dict[Any, int] = {}
+        removed: dict[int, int] = {}
         for row in rows:
             own = tuple(_plain(columns[name][row]) for name in names)
             alike = ids.get(tuple(_plain(columns[name][row]) for name in firm), ())
             same = next((number for number in alike if _equal(names, own, full[number])), None)
-            if same is not None:
+            if same is not None and same not in self.removed:
                 found[row] = same
             elif own in chunk:
                 found[row] = -1 - chunk[own]
             else:
                 chunk[own] = row
+                if same is not None:
+                    removed[row] = same
+        return removed
 
     def _alike(
         self, names: list[str], columns: Mapping[str, Sequence[Any]], rows: list[int], wanted: list[Any]
@@ -372,8 +403,10 @@ class Matcher:
         found = []
         shown = (self._content, "removed_at")
         for number, value, _, removed, kind, converted in self._rows(shown, self._content, wanted, telling or "id"):
-            if removed is None and self._fits(kind, converted) and (not telling or value in values):
+            if self._fits(kind, converted) and (not telling or value in values):
                 found.append(number)
+                if removed is not None:
+                    self.removed[number] = kind or self.kind.name
         return found
 
 

@@ -44,7 +44,20 @@ _NUMBER_FIRST = re.compile(
     r"|terrace|parade|highway|hwy)\.?$|^(?:rue|avenue|boulevard|place|chemin|impasse)\b",
     re.IGNORECASE,
 )
-_MOBILE = re.compile(r"mobil|cell|handy|iphone|همراه|موبایل")
+_MOBILE = re.compile(r"mobil|\bmob\b|cell|handy|iphone|همراه|موبایل|^[mc]$")
+_TEXT_MARK = re.compile(r"\A'(?=[\d(+])")
+_LABEL_WORDS = (
+    r"(?:telephone|phone|tel|ph|mobile|mob|cell(?:phone|ular)?|fax|work|home|office|business|main|direct|other|private"
+    r"|personal|telefon|mobil|handy|تلفن|موبایل|همراه|فکس|نمابر|دورنگار|ثابت|منزل|دفتر|خانه|محل کار)(?![^\W\d_])"
+)
+#: A telephone with its label, without one, or with the label in brackets behind it; a label may have no number.
+_LABELLED = re.compile(
+    rf"[\s.;,،|/]*(?=\S)(?:(?P<label>{_LABEL_WORDS}(?:\s+{_LABEL_WORDS})*(?:\s?\d{{1,2}}(?=\s*[:=]))?|[tpmfwhc](?=\s*[:.]))"
+    r"\s*[:.=#-]*\s*)?"
+    r"(?P<number>[+(]{0,2}\d(?:[\d\s().–-]*\d)?(?:\s*(?:x|ext\.?|داخلی)\s*\d{1,6})?)?"
+    rf"(?:\s*\((?P<after>{_LABEL_WORDS}(?:\s+{_LABEL_WORDS})*)\))?[\s.;,،|/]*",
+    re.IGNORECASE,
+)
 
 
 def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[str], dict[int, str]]:
@@ -56,11 +69,35 @@ def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[st
     first, more = list(cells), {}
     for row, cell in enumerate(cells):
         parts = [part for piece in _MANY.split(cell.replace("\n", ";")) if (part := piece.strip())]
+        if telephones and len(parts) > 1 and labelled(cell):
+            continue
         if len(parts) > 1 and all((sum(c.isdigit() for c in p) > 4) if telephones else ("@" in p) for p in parts):
             first[row], more[row] = parts[0], f"{header}: {', '.join(parts[1:])}"
         elif len(parts) == 1 and ":::" in cell:
             first[row] = parts[0]
     return first, more
+
+
+def labelled(cell: str) -> list[tuple[str, str]]:
+    """(label, number) of the telephones of a cell that names them, as QuickBooks does: "Phone: (415) 555-0101  Mobile:
+    (415) 555-0102"; the label is "" where one of them has none. Nothing where the cell has no label, or other words."""
+    found, place, named = [], 0, False
+    while place < len(cell):
+        one = _LABELLED.match(cell, place)
+        if one is None or one.end() == place or not (one["label"] or one["number"]):
+            return []
+        label, number, place = one["label"] or one["after"] or "", one["number"], one.end()
+        named = named or bool(label)
+        if number:
+            if sum(map(str.isdecimal, number)) < 5:
+                return []
+            found.append((" ".join(label.split()), number))
+    return found if named else []
+
+
+def without_text_marks(cells: list[str]) -> list[str]:
+    """Ids, numbers and postal codes without the apostrophe that tells a spreadsheet that they are texts."""
+    return [_TEXT_MARK.sub("", cell) for cell in cells] if any(cell[:1] == "'" for cell in cells) else cells
 
 
 def minutes(text: str, title: str) -> str:
@@ -100,7 +137,7 @@ def label_of(label: str) -> str:
     """Which number a telephone's label means: "mobile", "fax" (also a pager's), "phone" for every other place, "" where
     it says nothing."""
     plain = fold(label).strip("* ")
-    if re.search("fax|pager|نمابر|فکس|دورنگار", plain):
+    if re.search("fax|pager|نمابر|فکس|دورنگار|^f$", plain):
         return "fax"
     return "mobile" if _MOBILE.search(plain) else "phone" if plain else ""
 

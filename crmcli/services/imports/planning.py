@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.domain.entities import DEAL
 from crmcli.domain.fields import suggest
 from crmcli.domain.money import exponent
 from crmcli.domain.text import fold
-from crmcli.domain.types import Day, Instant, Money, Percent
+from crmcli.domain.types import Day, Instant, Money, Percent, Phone
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.shape import clean_names
 from crmcli.exchange.tables import open_table
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import kinds, mapping
 from crmcli.services.imports.blocks import Reader
+from crmcli.services.imports.due import Said
 from crmcli.services.imports.endings import status_of
-from crmcli.services.imports.facts import DayFacts, MoneyFacts, PercentFacts
+from crmcli.services.imports.facts import APART, DayFacts, MoneyFacts, NameFacts, PercentFacts, PhoneFacts
 from crmcli.services.imports.mapping import has_name
 from crmcli.services.imports.matching import UPDATE_MATCH, match_keys
 from crmcli.services.imports.placing import NewStage, Stages
 from crmcli.services.imports.titles import squeeze
+from crmcli.services.stages import every_stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -103,8 +107,9 @@ def plan(
             )
         problem = _undecided(seen.header)
         return Plan(path, None, columns, opening, seen.header, seen.rows, seen.blank, notes, problem)
-    columns, told = seen.scan.settled(columns, "status" in (mapping or {}).values())
-    notes += told
+    steps = {stage["name_key"] for stage in every_stage(ctx) if not stage["is_won"]} if found.kind else set()
+    columns, told = seen.scan.settled(columns, "status" in (mapping or {}).values(), steps)
+    notes += (*told, *seen.scan.done.notes(update=update))
     envs = seen.scan.envs(ctx.env, dates, decimal or _own_decimal(seen.header))
     keys, unmatched = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills, update=update)
     notes += tuple(unmatched)
@@ -192,7 +197,7 @@ def _look(
         header = tuple(table.header)
         chunks = table.chunks(STEP)
         first = next(chunks, [])
-        found = kind or kinds.recognise(header, path, given)
+        found = kind or kinds.recognise(header, path, given, first)
         columns, told = _columns(found, header, given, id_column, first)
         if found is None or not has_name(columns):
             told = [*told, *_other_header(kind, path, first)]
@@ -248,12 +253,15 @@ def _own_decimal(header: Sequence[str]) -> str:
 
 
 class _Scan:
-    """What the whole file says: orders of days, decimal signs, stages."""
+    """What the whole file says: orders of days, decimal signs, stages, words for what is done."""
 
     def __init__(self, kind: Entity | None, columns: Sequence[Mapped]) -> None:
+        self._kind = kind
+        self.done = Said(columns)
         self._days: dict[int, DayFacts] = {}
         self._money: dict[int, MoneyFacts] = {}
         self._percents: dict[int, PercentFacts] = {}
+        self._phones: dict[int, PhoneFacts] = {}
         self._headers = {column.place: column.header for column in columns}
         places: dict[str, int] = {}
         for column in columns:
@@ -266,8 +274,14 @@ class _Scan:
                     self._money[column.place] = MoneyFacts()
                 elif field is not None and isinstance(field.type, Percent):
                     self._percents[column.place] = PercentFacts()
+                elif to == mapping.MORE_PHONE or (field is not None and isinstance(field.type, Phone)):
+                    self._phones[column.place] = PhoneFacts()
         self._stage, self._pipeline, self._status = places.get("stage"), places.get("pipeline"), places.get("status")
         self._own = "uid" in places
+        names = [places[to] for to in ("name", "contact_name") if to in places]
+        self._pieces = [places[to] for to in (mapping.FIRST, mapping.MIDDLE, mapping.LAST) if to in places]
+        self._names = NameFacts(names, self._pieces) if "name" in places and self._pieces else None
+        self._keeps = "contact_name" if kind is not None and kind.name == "lead" else "description"
         #: the column that tells people from organisations, and how many rows it says are the latter
         self._whose = next((c.place for c in columns if not c.to and squeeze(c.header) in ("type", "recordtype")), None)
         self._whose = self._whose if kind is not None and kind.name == "contact" else None
@@ -283,8 +297,13 @@ class _Scan:
             amounts.look([row[index] for row in cells])
         for index, percents in self._percents.items():
             percents.look([row[index] for row in cells])
+        for index, phones in self._phones.items():
+            phones.look([row[index] for row in cells])
+        if self._names is not None:
+            self._names.look(cells)
         if self._whose is not None:
             self._organisations += sum(fold(row[self._whose]) in _ORGANISATION for row in cells)
+        self.done.look(cells)
         if self._status is not None:
             self._statuses.update(row[self._status] for row in cells)
         stage = self._stage if self._stage is not None else self._status
@@ -305,30 +324,43 @@ class _Scan:
         told = f"column {self._headers[self._whose]}: {self._organisations:,} rows are organisations, not people"
         return [f"{told}; put them in a file of their own and import that with --as company"]
 
-    @property
-    def _own_statuses(self) -> bool:
-        return {fold(word) for word in self._statuses} <= {"", "open", "won", "lost"}
+    def _only_statuses(self, words: Sequence[str], steps: AbstractSet[str]) -> bool:
+        """Whether a column called status says open, won and lost and nothing else: in our words, or, for deals without
+        a column of stages, in any that we know and that are not `steps` of the book itself. In progress and Dead are
+        as often where a lead stands."""
+        folded = {fold(word) for word in words}
+        if folded <= {"open", "won", "lost"}:
+            return True
+        known = self._kind is DEAL and self._stage is None and all(map(status_of, words))
+        return known and steps.isdisjoint(folded)
 
     def in_units(self, columns: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
-        """The columns with the fractions among the percentages marked; our own files have none."""
+        """The columns with marks where their cells are taken in a way of their own: fractions among the percentages,
+        days in seconds, telephones with labels, people beside another name. Our own files have none of these."""
         if self._own:
             return columns
-        return tuple(
-            c._replace(unit=mapping.FRACTION) if c.place in self._percents and self._percents[c.place].fractions else c
-            for c in columns
-        )
+        units = {place: mapping.FRACTION for place, percents in self._percents.items() if percents.fractions}
+        units.update((place, days.unit) for place, days in self._days.items())
+        units.update((place, phones.unit) for place, phones in self._phones.items())
+        if self._names is not None and self._names.apart:
+            units.update(dict.fromkeys(self._pieces, APART.format(self._keeps)))
+        return tuple(c._replace(unit=units[c.place]) if units.get(c.place) else c for c in columns)
 
-    def settled(self, columns: tuple[Mapped, ...], told: bool) -> tuple[tuple[Mapped, ...], tuple[str, ...]]:
+    def settled(
+        self, columns: tuple[Mapped, ...], told: bool, steps: AbstractSet[str]
+    ) -> tuple[tuple[Mapped, ...], tuple[str, ...]]:
         """The columns as they are meant, and what to say about it. A column called status holds stages where there is
-        no other, unless it says open, won and lost as ours does or was `told` to be it; beside a column of stages it
-        says what became of the deal, and so does a state."""
-        if self._status is None or self._own_statuses or told:
+        no other, unless it says open, won and lost alone or was `told` to be it; beside a column of stages it says
+        what became of the deal, and so does a state. `steps` are the folded names of the book's own stages on the way.
+        """
+        statuses = [word for word in reading.without_nulls(list(self._statuses))[0] if word.strip()]
+        if self._status is None or told or self._only_statuses(statuses, steps):
             return columns, ()
-        others = sorted({" ".join(word.split()) for word in self._statuses if word.strip() and not status_of(word)})
+        others = sorted({" ".join(word.split()) for word in statuses if not status_of(word)})
         header = self._headers[self._status]
         if self._stage is None and not squeeze(header).endswith("state"):
             to, note = "stage", ""
-        elif len(others) < len({fold(word) for word in self._statuses if word.strip()}):
+        elif len(others) < len({fold(word) for word in statuses}):
             to, note = mapping.ANY_STATUS, f"taken as open: {', '.join(others[:10])}" if others else ""
         else:
             to, note = "", f"none of its words says open, won or lost ({', '.join(others[:10])}): ignored"

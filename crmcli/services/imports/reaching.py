@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.entities import COMPANY
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import mapping, parts, titles
+from crmcli.services.imports.facts import LABELLED
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Reach:
             number = numbered.get(f"{begins}value", numbered.get(begins))
             if number is not None:
                 self._labels[number] = column.place
-        if self._slots.get("mobile") is None and not self._labels:
+        #: places of the columns whose cells say which telephone each of their numbers is
+        self._parted = {c.place for some in by.values() for c in some if c.unit == LABELLED}
+        if self._slots.get("mobile") is None and not self._labels and not self._parted:
             self._slots.pop("mobile", None)
         mobile = self._slots.get("mobile")
         #: whether the mobile's column is called the second telephone, and is the first where that is empty
@@ -59,18 +62,18 @@ class Reach:
     @property
     def fills(self) -> set[str]:
         """The fields that get a value without a column of their own."""
-        return {"mobile"} if self._labels else set()
+        return {"mobile"} if "mobile" in self._slots else set()
 
     @property
     def tells(self) -> bool:
         """Whether rows may have more than their fields hold."""
-        return bool(self._emails or self._phones or self._labels)
+        return bool(self._emails or self._phones or self._labels or self._parted)
 
     def settle(self, turned: list[list[str]]) -> tuple[list[dict[int, str]], list[str] | None]:
         """Change the cells of a block, column by column; what its rows have besides, as lines by row, and the mobile
         numbers where no column is theirs."""
         lines = [self._settle_emails(column, turned) for column in self._emails]
-        if not self._phones and not self._labels and not self._second:
+        if not (self._phones or self._labels or self._parted or self._second):
             return lines, None
         told: dict[int, str] = {}
         mobiles = [""] * len(turned[0])
@@ -110,8 +113,10 @@ class Reach:
             if column is None or not (cell := turned[column.place][row]).strip():
                 continue
             label = turned[self._labels[column.place]][row] if column.place in self._labels else ""
-            want = parts.label_of(label) or to or self._whose(column.header)
-            found.append(Number(column, cell, label, want, bool(to) and want == to))
+            some = parts.labelled(cell) if column.place in self._parted else []
+            for own, number in some or [(label, cell)]:
+                want = parts.label_of(own) or to or self._whose(column.header)
+                found.append(Number(column, number, own, want, bool(to) and want == to))
         return sorted(found, key=lambda number: not number.at_home)
 
     def _whose(self, title: str) -> str:

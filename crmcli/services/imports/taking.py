@@ -398,6 +398,7 @@ class _Import:
         """Rows of records that were removed: they stay so. An update of one is refused, so that it is not lost."""
         removed = self.matcher.removed
         for row, number in rows.removed:
+            self.matcher.refused.add(number)
             back = self._restoring(number)
             reason = f"{removed[number]}:{number} was removed; '{back}' brings it back, then import the row again"
             self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))

@@ -12,7 +12,7 @@ from crmcli.errors import FieldError
 #: What programs call each kind of record, before or (Persian) behind a column's own name, squeezed.
 WHOSE = {
     "lead": ("lead", "prospect", "سرنخ"),
-    "deal": ("deal", "opportunity", "pipelinerecord", "معامله", "فرصت"),
+    "deal": ("deal", "opportunity", "pipelinerecord", "معامله", "فرصت", "سفارش"),
     "contact": ("contact", "person", "people", "customer", "شخص", "مخاطب", "مشتری"),
     "company": ("company", "account", "organization", "organisation", "customer", "شرکت", "سازمان", "مشتری"),
     "task": ("task", "activity", "وظیفه", "فعالیت"),
@@ -30,6 +30,11 @@ _OPAQUE = re.compile(
 _TELEPHONE = re.compile(r"[+(]\d.*|0\d{7,}|9\d{9,}")
 _NUMBER = re.compile(r"[+(]?\d[\d\s()./-]{5,}\d")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?")
+#: Somebody who works with the other program, before an e-mail address.
+_STAFF = re.compile(
+    r"(?:lead|deal|contact|company|account|opportunity|record|task)?"
+    r"(?:owner|assignee|assignedto|assigneduser|createdby|creator|modifiedby|salesrep|accountmanager)e?mail(?:address)?"
+)
 _LAST_WORD = re.compile(r"(.*?\S)(?:[\s_]+(?:in|به))?[\s_]+([^\s_]+)")
 
 
@@ -106,6 +111,18 @@ def linked(kind: str, title: str) -> tuple[str, str]:
             if key.startswith(word) and len(key) > len(word) and word != "customer":
                 return name, key.removeprefix(word)
     return "", ""
+
+
+def of_the_program(title: str) -> bool:
+    """Whether a title heads what another program has for its own use: a customer's login, the mailbox that it keeps for
+    each deal ("dropbox_email"), the e-mail address of a record's owner, its own page of the record ("Lead URL")."""
+    if title.strip().casefold() == "username":
+        return True
+    key = squeeze(title)
+    if "mail" in key:
+        return re.search("dropbox|bcc", key) is not None or _STAFF.fullmatch(key) is not None
+    whose = key.removesuffix("url")
+    return whose != key and any(whose in WHOSE[kind] for kind in ("lead", "deal", "task"))
 
 
 def heads_ids(title: str, sample: str) -> bool:

@@ -1,5 +1,5 @@
-"""What an import bears in mind outside memory: what a dry run would have done so far, and what rows said of records
-that the book had before."""
+"""What an import bears in mind: the records that its rows are, and outside memory what a dry run would have done so
+far and what rows said of records that the book had before."""
 
 from __future__ import annotations
 
@@ -14,6 +14,28 @@ if TYPE_CHECKING:
 #: The first id of the records of a dry run, which are not there: far beyond those of a book.
 TRIED = 1 << 48
 _AT_ONCE = 500
+
+
+class Seen:
+    """The ids that this import has made or matched: one bit each, so that a million cost little."""
+
+    def __init__(self) -> None:
+        self._there, self._tried = bytearray(), bytearray()
+
+    def _place(self, number: int) -> tuple[bytearray, int]:
+        return (self._tried, number - TRIED) if number >= TRIED else (self._there, number)
+
+    def add(self, number: int) -> None:
+        bits, number = self._place(number)
+        place = number >> 3
+        if place >= len(bits):
+            bits.extend(bytes(place + 1024 - len(bits)))
+        bits[place] |= 1 << (number & 7)
+
+    def __contains__(self, number: int) -> bool:
+        bits, number = self._place(number)
+        place = number >> 3
+        return place < len(bits) and bool(bits[place] & (1 << (number & 7)))
 
 
 class Tried:

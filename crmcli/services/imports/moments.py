@@ -1,0 +1,171 @@
+"""Days and moments in the further spellings that files have: other programs' zones, counts, ranges, days without a
+year."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from crmcli.domain.dates import instant_of, parse_when
+from crmcli.domain.text import digits
+from crmcli.domain.types import Instant, show_instant
+from crmcli.errors import FieldError
+
+if TYPE_CHECKING:
+    from crmcli.domain.dates import When
+    from crmcli.domain.types import Env
+
+_COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_COMMA_BEFORE_TIME = re.compile(r"(?<=\d{4}),\s+(?=\d{1,2}:)")
+# English months alone: what 13-آذر-05 is depends on the calendar.
+_NAMED_MONTH = re.compile(r"\s*(\d{1,2})(?:\.? |-|\. ?)([A-Za-z]{3,9})\.?[ -](\d{4}|\d{2})(?!\d|:)")
+_MIDNIGHT_ELSEWHERE = re.compile(r"[Tt ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:\d\d)$")
+#: A zone behind a time: "UTC", " Z", "+00" of PostgreSQL, " +0000 UTC" of Go.
+_ZONE = re.compile(
+    r"(:\d\d(?:[.,]\d+)?(?:\s?[AP]\.?M\.?)?)\s*"
+    r"(?:(?:UTC|GMT|Z)?\s*([+-]\d\d)(?::?(\d\d))?(?:\s*(?:UTC|GMT))?|(?:UTC|GMT|Z))\s*$",
+    re.IGNORECASE,
+)
+_DECIMALS = re.compile(r"(:\d\d:\d\d)[.,](\d{1,6})\d*")
+#: A zone as Notion shows it: "(UTC)", "(GMT+3:30)", "(EST)" in the United States.
+_SHOWN_ZONE = re.compile(r"\((?:(?:UTC|GMT)(?:([+-])(\d{1,2})(?::(\d\d))?)?|([ECMP][SD]T))\)\s*$")
+#: RFC 5322, 4.3.
+_AMERICAN = {
+    f"{zone}{half}T": f"-{hours + (half == 'S'):02}"
+    for zone, hours in zip("ECMP", (4, 5, 6, 7), strict=True)
+    for half in "SD"
+}
+_ARROW = "→"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Seconds since 1970 in which programs count days: ten digits, from 2001 to 2100.
+_SECONDS = range(10**9, 4_102_444_800)
+_DAY_AND_HOUR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])")
+#: A day of a year that is not said: --03-05 of vCards and Google.
+_WITHOUT_YEAR = re.compile(r"\s*--(\d\d)-?(\d\d)\s*")
+_TWO_NUMBERS = re.compile(r"\s*(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[01])\s*")
+_SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
+
+
+def without_year(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
+    """A column of days without those that have no year, and by row what those say: "Birthday: 5 March". Of 05/03, as
+    Mailchimp writes it, nobody knows which is the month: it is kept as it stands."""
+    more: dict[int, str] = {}
+    for row, cell in enumerate(cells):
+        if len(cell) < 6 and _TWO_NUMBERS.fullmatch(cell):
+            more[row] = f"{header}: {cell.strip()}"
+    if "--" not in "\n".join(cells):
+        return ["" if row in more else cell for row, cell in enumerate(cells)] if more else cells, more
+    for row, cell in enumerate(cells):
+        if (found := _WITHOUT_YEAR.fullmatch(cell)) and (day := _in_leap_year(int(found[1]), int(found[2]))):
+            more[row] = f"{header}: {day.day} {day:%B}"
+    return ["" if row in more else cell for row, cell in enumerate(cells)], more
+
+
+def without_ends(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
+    """A column of days with the first one of Notion's ranges ("December 3, 2026 → December 5, 2026"), and by row those
+    ranges. A zone behind the last time is that of the first, too."""
+    more: dict[int, str] = {}
+    if _ARROW not in "\n".join(cells):
+        return cells, more
+    firsts = list(cells)
+    for row, cell in enumerate(cells):
+        first, _, last = map(str.strip, cell.partition(_ARROW))
+        if first and last:
+            zone = _SHOWN_ZONE.search(last) if ":" in first and not _SHOWN_ZONE.search(first) else None
+            firsts[row], more[row] = f"{first} {zone[0]}" if zone else first, f"{header}: {' '.join(cell.split())}"
+    return firsts, more
+
+
+def counts_seconds(text: str) -> bool:
+    """Whether a cell of a column of days can be a count of seconds since 1970: of ten digits, which are no 2026110110
+    for a day and its hour."""
+    plain = text.strip()
+    return len(plain) == 10 and plain.isdecimal() and int(plain) in _SECONDS and not _DAY_AND_HOUR.fullmatch(plain)
+
+
+def from_seconds(cells: list[str]) -> list[str]:
+    """A column of seconds since 1970 as moments of ISO 8601."""
+    return [_counted(int(cell) * 1000) if counts_seconds(cell) else cell for cell in map(digits, cells)]
+
+
+def _counted(milliseconds: int) -> str:
+    return (_EPOCH + timedelta(milliseconds=milliseconds)).isoformat(timespec="milliseconds")
+
+
+def _in_leap_year(month: int, day: int) -> date | None:
+    try:
+        return date(2000, month, day)
+    except ValueError:
+        return None
+
+
+def day(text: str, env: Env) -> str | None:
+    """A day; a time behind it is left out, since other programs write days as midnights."""
+    if not text.strip():
+        return None
+    plain = digits(text).strip()
+    if _COMPACT_DAY.fullmatch(plain):
+        text = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
+    _refuse_serial(plain)
+    return _when(text, env).day.isoformat()
+
+
+def moment(text: str, env: Env) -> str | None:
+    """The moment that a cell of a column of days names, None where it names a day. A midnight, here or where the file
+    was made, is how other programs write a day. Raises FieldError."""
+    if not text.strip() or _COMPACT_DAY.fullmatch(digits(text).strip()):
+        return None
+    when = _when(text, env)
+    if when.time is None or when.time == time() or _MIDNIGHT_ELSEWHERE.search(_zoned(text)):
+        return None
+    return show_instant(instant_of(when, env.now))
+
+
+def _when(text: str, env: Env) -> When:
+    """A day or time by the strict grammar, in the further spellings that files have: "Jan 3, 2026, 2:15 PM",
+    "13-Apr-26", "13. April 2026", "2026-11-01 10:00:00 UTC"."""
+    if any(map(str.isalpha, text)):
+        text = _COMMA_BEFORE_TIME.sub(" ", text)
+        if named := _NAMED_MONTH.match(text):
+            year = named[3] if len(named[3]) == 4 else f"{20 if int(named[3]) < 69 else 19}{named[3]}"
+            text = f"{named[1]} {named[2]} {year}{text[named.end() :]}"
+    return parse_when(_zoned(text), env.now, env.calendar, env.order, env.week_start)
+
+
+def _zoned(text: str) -> str:
+    """A day and time with its zone as ISO 8601 writes it, with six decimals at the most. 13 digits count milliseconds
+    since 1970."""
+    plain = text.strip()
+    if len(plain) == 13 and plain.isdecimal() and int(plain) // 1000 in _SECONDS:
+        return _counted(int(plain))
+    if ":" not in text:
+        return text
+    text = _DECIMALS.sub(r"\1.\2", text)
+    if shown := _SHOWN_ZONE.search(text):
+        offset = f"{shown[1]}{shown[2]:0>2}:{shown[3] or '00'}" if shown[1] else _AMERICAN.get(shown[4], "UTC")
+        text = f"{text[: shown.start()].rstrip()} {offset}"
+    found = _ZONE.search(text)
+    if not found:
+        return text
+    return text[: found.start()] + found[1].replace(",", ".") + (f"{found[2]}:{found[3] or '00'}" if found[2] else "Z")
+
+
+def instant(text: str, env: Env) -> str | None:
+    """A moment as it is stored, None for nothing. Raises FieldError."""
+    if not text.strip():
+        return None
+    if len(text) == 24 and text[-1] == "Z" and text[10] == "T":
+        return str(Instant().parse(text, env))
+    _refuse_serial(text.strip())
+    return show_instant(instant_of(_when(text, env), env.now))
+
+
+def _refuse_serial(text: str) -> None:
+    """Spreadsheets count days from 1900; a file of text does not say that a number is such a count."""
+    if _SERIAL_DAY.fullmatch(text):
+        day = date(1899, 12, 30) + timedelta(days=int(text[:5]))
+        raise FieldError(
+            f"'{text}' is no day, unless it is a spreadsheet's count of days ({day.isoformat()}): "
+            "give the column the format of a date there and save it again"
+        )

@@ -1,0 +1,38 @@
+"""The person of a row that is called by something else: first and last name beside the name of a firm or a subject."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crmcli.domain.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WORD = re.compile(r"\w+")
+
+
+def joined(pieces: Sequence[str]) -> str:
+    """First, middle and last name as one."""
+    return " ".join([part for piece in pieces if (part := piece.strip())])
+
+
+def apart(name: str, pieces: Sequence[str]) -> bool:
+    """Whether the pieces of a person's name say something that a name does not. Their order, initials of either and
+    what else the name has say nothing else: "King, Ada M.", "A. King" and Ada King are one."""
+    if name == joined(pieces):
+        return False
+    said, (first, *others) = _words(name), [_words(piece) for piece in pieces]
+    own = [word for some in (first, *others) for word in some]
+    if not own or "".join(said) in ("".join(own), "".join(word for some in (*others, first) for word in some)):
+        return False
+    whole = [word for word in own if len(word) > 1]
+    initials = {word for word in said if len(word) == 1}
+    if whole:
+        return not (any(w in said for w in whole) and all(w in said or w[0] in initials for w in whole))
+    return not {word[0] for word in own} <= {word[0] for word in said}
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(fold(text))

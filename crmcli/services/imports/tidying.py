@@ -1,0 +1,44 @@
+"""Cells of other programs before they are typed: as they are meant, and one thing in each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.services.imports import facts, mapping, moments, parts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crmcli.services.imports.mapping import Mapped
+
+#: What spreadsheets are told to leave as it is, by an apostrophe.
+_MARKED = ("external_id", "postal_code", "phone", "mobile", mapping.MORE_PHONE)
+_REACHED = ("email", "phone", "mobile", mapping.CONTACT_EMAIL)
+
+
+def tidied(
+    turned: list[list[str]], by: Mapping[str, Sequence[Mapped]], dated: Sequence[Mapped]
+) -> list[dict[int, str]]:
+    """Change the cells of a block, column by column: marks of spreadsheets go, counted days become moments, and one
+    address, number or day stays where there are several, no birthday without a year; the rest, as lines by row.
+
+    `by` is the columns of the file by field and role, `dated` those of days and moments.
+    """
+    for to in _MARKED:
+        for column in by.get(to, ()):
+            turned[column.place] = parts.without_text_marks(turned[column.place])
+    more = []
+    for to in _REACHED:
+        for column in by.get(to, ()):
+            telephones = to in ("phone", "mobile")
+            turned[column.place], others = parts.several(turned[column.place], column.header, telephones=telephones)
+            more.append(others)
+    for column in dated:
+        if column.unit == facts.SECONDS:
+            turned[column.place] = moments.from_seconds(turned[column.place])
+        turned[column.place], others = moments.without_ends(turned[column.place], column.header)
+        more.append(others)
+    for column in by.get("birthday", ()):
+        turned[column.place], others = moments.without_year(turned[column.place], column.header)
+        more.append(others)
+    return more

@@ -1,0 +1,299 @@
+"""How people and programs fill cells: another's name beside the record's, moments as counts, telephones with labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TASK
+from crmcli.services import imports
+from crmcli.services.imports import facts, parts, persons
+from tests.support.importing import counts, rows, take
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+def fields(plan: imports.Plan) -> list[str]:
+    return [column.shown for column in plan.columns]
+
+
+# --- people beside other names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces", "apart"),
+    [
+        ("Website redesign", ("Ada", "King"), True),
+        ("City Agency", ("Dom", "", "Ine"), True),
+        ("Bob Jones", ("Robert", "Jones"), True),
+        ("King", ("Ada", "King"), True),
+        ("Plan B", ("Bo", "Becker"), True),
+        ("Alliance", ("Al", "Li"), True),
+        ("Website", ("A", "B"), True),
+        ("Ada King", ("Ada", "King"), False),
+        ("KING, Ada M.", ("ada", "king"), False),
+        ("A. King", ("Ada", "King"), False),
+        ("Ada King", ("Ada", "B", "King"), False),
+        ("Dr. Zoë Müller-Weiß", ("Zoe", "Muller-Weiss"), False),
+        ("Mc Donald Ian", ("Ian", "McDonald"), False),
+        ("علی‌رضا کریمی", ("عليرضا", "كريمي"), False),
+        ("王伟", ("伟", "王"), False),
+        ("Acme", ("", ""), False),
+        ("Acme", ("-", "."), False),
+    ],
+)  # fmt: skip
+def test_who_is_somebody_else_than_a_name_says(name: str, pieces: tuple[str, ...], apart: bool) -> None:
+    assert persons.apart(name, pieces) is apart
+
+
+def test_the_person_of_a_lead_that_is_called_by_its_subject_is_kept(book: Context, put: Any) -> None:
+    text = "Lead Name,First Name,Last Name,Email,Value,Notes\n" + (
+        "Website redesign,Ada,King,ada@k.example,100,\nBo Lee,Bo,Lee,bo@l.example,5,\n,Cy,Ray,cy@r.example,7,quiet\n"
+        "Shop,NULL,,shop@s.example,,\n"
+    )
+    plan = imports.plan(book, put(text))
+    assert (plan.kind, fields(plan)[:3]) == (
+        LEAD,
+        [
+            "name",
+            "first name (to contact_name where the name is another's)",
+            "last name (to contact_name where the name is another's)",
+        ],
+    )
+    assert counts(take(book, put(text))) == (4, 4, 0, 0, 0, 0)
+    assert [(row["name"], row["contact_name"], row["description"]) for row in rows(book, LEAD)] == [
+        ("Website redesign", "Ada King", None), ("Bo Lee", None, None), ("Cy Ray", None, "quiet"), ("Shop", None, None),
+    ]  # fmt: skip
+    assert counts(take(book, put(text))) == (4, 0, 0, 4, 0, 0)
+    assert counts(take(book, put(text), update=True)) == (4, 0, 0, 4, 0, 0)
+
+
+def test_a_lead_s_contact_name_of_its_own_goes_first(book: Context, put: Any) -> None:
+    text = (
+        "Lead Name,Contact Name,First Name,Last Name\nWebsite,Ada King,Ada,King\nShop,Ada King,Bo,Lee\nFair,,Cy,Ray\n"
+    )
+    take(book, put(text), kind=LEAD)
+    assert [(row["contact_name"], row["description"]) for row in rows(book, LEAD)] == [
+        ("Ada King", None), ("Ada King", "First Name, Last Name: Bo Lee"), ("Cy Ray", None),
+    ]  # fmt: skip
+    assert counts(take(book, put(text), kind=LEAD)) == (3, 0, 0, 3, 0, 0)
+
+
+@pytest.mark.parametrize("title", ["*ContactName", "Display Name"])
+def test_the_person_of_a_firm_is_kept_beside_its_name(book: Context, put: Any, title: str) -> None:
+    text = f"{title},EmailAddress,FirstName,LastName\nCity Agency,dom@c.example,Dom,Ine\nBo Lee,bo@l.example,Bo,Lee\n"
+    take(book, put(text), kind=CONTACT)
+    assert [(row["name"], row["description"]) for row in rows(book, CONTACT)] == [
+        ("City Agency", "FirstName, LastName: Dom Ine"), ("Bo Lee", None),
+    ]  # fmt: skip
+    assert counts(take(book, put(text), kind=CONTACT)) == (2, 0, 0, 2, 0, 0)
+
+
+def test_a_mapping_of_people_who_have_their_own_names_says_no_more(book: Context, put: Any) -> None:
+    plan = imports.plan(
+        book, put("Full Name,First Name,Last Name\nAda King,Ada,King\n,Bo,Lee\nNULL,Cy,Ray\n"), kind=LEAD
+    )
+    assert fields(plan) == ["name", "first name", "last name"]
+
+
+# --- moments ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "moment"),
+    [
+        ("2026-11-01T10:00:00.000000000Z", "2026-11-01T10:00:00.000Z"),
+        ("2026-11-01T10:00:00.123456789+01:00", "2026-11-01T09:00:00.123Z"),
+        ("2026-11-01 10:00:00.0000000", "2026-11-01T10:00:00.000Z"),
+        ("2026-11-01 10:00:00,5", "2026-11-01T10:00:00.500Z"),
+        ("December 3, 2026 10:00 AM (UTC)", "2026-12-03T10:00:00.000Z"),
+        ("December 3, 2026 10:00 AM (GMT+3:30)", "2026-12-03T06:30:00.000Z"),
+        ("December 3, 2026 10:00 PM (GMT-11)", "2026-12-04T09:00:00.000Z"),
+        ("December 3, 2026 10:00 AM (EST)", "2026-12-03T15:00:00.000Z"),
+        ("July 3, 2026 10:00 AM (PDT)", "2026-07-03T17:00:00.000Z"),
+        ("2026/12/03 10:00 (GMT)", "2026-12-03T10:00:00.000Z"),
+        ("1793527200000", "2026-11-01T10:00:00.000Z"),
+        ("۱۷۹۳۵۲۷۲۰۰۰۰۰", "2026-11-01T10:00:00.000Z"),
+        ("1793527200", "2026-11-01T10:00:00.000Z"),
+    ],
+)  # fmt: skip
+def test_moments_as_programs_write_them(book: Context, put: Any, cell: str, moment: str) -> None:
+    path = put(f'Task,Due date,Created at\nCall,"{cell}","{cell}"\n')
+    done = take(book, path, kind=TASK)
+    assert (counts(done)[:2], done.listed) == ((1, 1), ())
+    [row] = rows(book, TASK)
+    assert (row["due_on"], row["due_at"], row["created_at"]) == (moment[:10], moment, moment)
+    assert take(book, path, kind=TASK).same == 1
+
+
+def test_a_range_of_days_begins_with_the_first(book: Context, put: Any) -> None:
+    ranges = [
+        "December 3, 2026 → December 5, 2026", "December 3, 2026 10:00 AM (GMT+1) → 11:00 AM",
+        "December 3, 2026 10:00 AM → 11:00 AM (GMT+1)",
+    ]  # fmt: skip
+    text = "Task,Due date\n" + "".join(f'Call {n},"{cell}"\n' for n, cell in enumerate(ranges))
+    take(book, put(text), kind=TASK)
+    moments = [None, "2026-12-03T09:00:00.000Z", "2026-12-03T09:00:00.000Z"]
+    assert [(row["due_on"], row["due_at"], row["description"]) for row in rows(book, TASK)] == [
+        ("2026-12-03", at, f"Due date: {cell}") for at, cell in zip(moments, ranges, strict=True)
+    ]
+    assert counts(take(book, put(text), kind=TASK)) == (3, 0, 0, 3, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit"),
+    [
+        (("1793527200", "", "NULL", "1793613600"), facts.SECONDS), (("1793527200", "2026-11-01"), ""),
+        (("2026110110",), ""), (("0793527200",), ""), (("9912345678",), ""), (("1793527200000",), ""),
+    ],
+)  # fmt: skip
+def test_ten_digits_count_seconds_where_all_of_a_column_do(
+    book: Context, put: Any, cells: tuple[str, ...], unit: str
+) -> None:
+    text = "Task,Due date\n" + "".join(f"Call {n},{cell}\n" for n, cell in enumerate(cells))
+    plan = imports.plan(book, put(text), kind=TASK)
+    assert plan.columns[1].unit == unit
+    refused = sum(len(cell) == 10 and cell.isdigit() for cell in cells) if not unit else 0
+    assert imports.run(book, plan, dry_run=True).refused == refused
+
+
+def test_counts_elsewhere_than_below_days_are_left_alone(book: Context, put: Any) -> None:
+    text = "Name,Phone,ID,Notes\nAda,1793527200000,1793527200,1793527200000\n"
+    take(book, put(text), kind=CONTACT)
+    [row] = rows(book, CONTACT)
+    assert (row["phone"], row["external_id"], row["description"]) == ("1793527200000", "1793527200", "1793527200000")
+
+
+# --- telephones -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("Phone: (415) 444-6538  Mobile: (415) 444-6539", [("Phone", "(415) 444-6538"), ("Mobile", "(415) 444-6539")]),
+        ("Phone: 555-11111", [("Phone", "555-11111")]),
+        ("Work 415 444 6538;Home 415 444 6539", [("Work", "415 444 6538"), ("Home", "415 444 6539")]),
+        ("415 444 6538 ext. 12 / Fax. +1 415 444 6539", [("", "415 444 6538 ext. 12"), ("Fax", "+1 415 444 6539")]),
+        ("T: 02188887777, M: 09121234567", [("T", "02188887777"), ("M", "09121234567")]),
+        ("Cell Phone 1: 41544465\nWork fax 41544466", [("Cell Phone 1", "41544465"), ("Work fax", "41544466")]),
+        ("02188887777 (Office) 09121234567 (mobile)", [("Office", "02188887777"), ("mobile", "09121234567")]),
+        ("تلفن: ۰۲۱۸۸۸۸۷۷۷۷ همراه: ۰۹۱۲۱۲۳۴۵۶۷", [("تلفن", "۰۲۱۸۸۸۸۷۷۷۷"), ("همراه", "۰۹۱۲۱۲۳۴۵۶۷")]),
+        ("Phone:  Mobile: 41544465", [("Mobile", "41544465")]),
+        ("tel:+1-415-555-0101", [("tel", "+1-415-555-0101")]),
+        *((cell, []) for cell in (
+            "415 444 6538", "11111 / 22222", "Phone", "Phone: 12", "ask Homer 41544465", "41544465 x12",
+            "Telefax 4154446", "Mobile: 41544465 after six", "")),
+    ],
+)  # fmt: skip
+def test_the_labels_in_a_cell(cell: str, found: list[tuple[str, str]]) -> None:
+    assert parts.labelled(cell) == found
+
+
+_LABELLED = (
+    "Name,Phone\nA,Phone: (415) 444-6538  Mobile: (415) 444-6539\nB,Phone: 555-11111\nC,Fax: 555-22222\n"
+    "D,Mobile 555-33333\nE,Mobile: 555-44444; Work: 555-55555; Home: 555-66666\nF,555-77777\nG,555-88888 / 555-99999\n"
+)
+
+
+def test_labelled_telephones_are_parted(book: Context, put: Any) -> None:
+    plan = imports.plan(book, put(_LABELLED), kind=CONTACT)
+    assert fields(plan) == ["name", "phone (parted by its labels)"]
+    assert counts(take(book, put(_LABELLED), kind=CONTACT)) == (7, 7, 0, 0, 0, 0)
+    assert [(row["phone"], row["mobile"], row["description"]) for row in rows(book, CONTACT)] == [
+        ("(415) 444-6538", "(415) 444-6539", None), ("555-11111", None, None), (None, None, "Phone (Fax): 555-22222"),
+        (None, "555-33333", None), ("555-55555", "555-44444", "Phone (Home): 555-66666"), ("555-77777", None, None),
+        ("555-88888", None, "Phone: 555-99999"),
+    ]  # fmt: skip
+    assert counts(take(book, put(_LABELLED), kind=CONTACT)) == (7, 0, 0, 7, 0, 0)
+    assert counts(take(book, put(_LABELLED), kind=CONTACT, update=True)) == (7, 0, 0, 7, 0, 0)
+
+
+def test_labelled_telephones_of_what_has_one_number(book: Context, put: Any) -> None:
+    take(book, put(_LABELLED), kind=COMPANY)
+    assert [(row["phone"], row["description"]) for row in rows(book, COMPANY)] == [
+        ("(415) 444-6538", "Phone (Mobile): (415) 444-6539"), ("555-11111", None), (None, "Phone (Fax): 555-22222"),
+        ("555-33333", None), ("555-55555", "Phone (Home): 555-66666\nPhone (Mobile): 555-44444"), ("555-77777", None),
+        ("555-88888", "Phone: 555-99999"),
+    ]  # fmt: skip
+    assert counts(take(book, put(_LABELLED), kind=COMPANY)) == (7, 0, 0, 7, 0, 0)
+
+
+def test_a_mobile_of_its_own_goes_before_one_in_the_phone_s_cell(book: Context, put: Any) -> None:
+    text = (
+        "Name,Phone,Mobile\nA,Tel: 11111111 Mobile: 22222222,33333333\nB,Mobile: 22222222,\nC,44444444,Cell: 55555555\n"
+    )
+    take(book, put(text), kind=CONTACT)
+    assert [(row["phone"], row["mobile"], row["description"]) for row in rows(book, CONTACT)] == [
+        ("11111111", "33333333", "Phone (Mobile): 22222222"), (None, "22222222", None), ("44444444", "55555555", None),
+    ]  # fmt: skip
+
+
+# --- names of what is new ---------------------------------------------------------------------------------------------
+
+
+def test_what_is_new_is_spelt_as_its_first_row_has_it(ctx: Context, put: Any) -> None:
+    text = "Deal name,Company,Contact,Owner,Tags,Amount\n" + (
+        "A,پارس کالا,Ada KING,کریمی,News,1\nB,پارس كالا,ada king,کريمي,NEWS,2\n"
+    )
+    take(ctx, put(text), kind=DEAL)
+    deals = [(d["company"], d["contact"], d["owner"], d["tags"]) for d in rows(ctx, DEAL)]
+    assert deals == [("پارس کالا", "Ada KING", "کریمی", ["News"])] * 2
+    assert [row["name"] for row in rows(ctx, COMPANY)] == ["پارس کالا"]
+
+
+# --- titles -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "kind", "shown"),
+    [
+        ("Name,dropbox_email,Value", "A,dropbox+1@x.example,5", "deal", ["name", "(ignored)", "value"]),
+        ("Name,Owner Email,Email BCC", "A,a@x.example,b@x.example", "lead", ["name", "(ignored)", "(ignored)"]),
+        ("Name,Home owner's email", "A,a@x.example", "lead", ["name", "email"]),
+        ("Lead Name,Lead URL,Primary Company,Primary Contact,Assignee,Anticipated Closed Date",
+         "A,https://x.example/1,B,C,D,", "lead",
+         ["name", "(ignored)", "company", "contact_name", "owner", "close_on"]),
+        ("Lead Name,Primary Company,Primary Contact,Lead URL", "A,B,C,x.example/1", "deal",
+         ["name", "company", "contact", "(ignored)"]),
+        ("First Name,Last Name,Phones,Companies", "A,B,1111111,C", "contact",
+         ["first name", "last name", "phone", "company"]),
+        ("Name,Job Title1,Company1,Mobile1,Mobile2,Tel1,Tel2", "A,B,C,1111111,2222222,3333333,4444444", "contact",
+         ["name", "job_title", "company", "mobile", "more phone", "phone", "more phone"]),
+        ("First Name,Last Name,Default Address Company,Default Address Address1,Default Address City,"
+         "Default Address Country,Default Address Zip,Default Address Phone", "A,B,C,D,E,F,1,2222222", "contact",
+         ["first name", "last name", "company", "street", "city", "country", "postal_code", "phone"]),
+        ("*ContactName,POAddressLine1,POCity,PORegion,POPostalCode,POCountry", "A,B,C,D,1,E", "contact",
+         ["name", "street", "city", "region", "postal_code", "country"]),
+        ("Task ID,Name,Assignee,Assignee Email,Due Date", "7,A,B,b@x.example,2026-12-01", "task",
+         ["external_id", "name", "owner", "(ignored)", "due_on"]),
+        ("عنوان سفارش,نام مشتری,موبایل,مبلغ,واحد پول,مرحله", "الف,ب,09121234567,10,ریال,جدید", "deal",
+         ["name", "company", "phone", "value", "currency", "stage"]),
+        ("شماره سفارش,عنوان سفارش,وضعیت سفارش", "7,الف,موفق", "deal", ["external_id", "name", "status"]),
+    ],
+)  # fmt: skip
+def test_titles_of_other_programs(
+    book: Context, put: Any, titles: str, cells: str, kind: str, shown: list[str]
+) -> None:
+    assert fields(imports.plan(book, put(f"{titles}\n{cells}\n"), kind=ENTITIES[kind])) == shown
+
+
+@pytest.mark.parametrize(
+    ("titles", "kind"),
+    [
+        ("عنوان سفارش,نام مشتری,موبایل,مبلغ,واحد پول,مرحله", DEAL),
+        ("Task ID,Name,Assignee,Assignee Email,Due Date", TASK),
+        ("*ContactName,EmailAddress,FirstName,LastName,POCity", CONTACT),
+    ],
+)
+def test_what_the_titles_say_that_a_file_holds(book: Context, put: Any, titles: str, kind: Any) -> None:
+    assert imports.plan(book, put(f"{titles}\n{','.join('1' for _ in titles.split(','))}\n")).kind is kind
+
+
+def test_the_mark_of_a_text_is_no_part_of_an_id_or_a_number(book: Context, put: Any) -> None:
+    text = "Customer ID,First Name,Last Name,Phone,Default Address Zip,Notes\n'770012345,Ada,King,'0912111,'02139,'68\n"
+    take(book, put(text), kind=CONTACT)
+    [row] = rows(book, CONTACT)
+    found = row["external_id"], row["phone"], row["postal_code"], row["description"]
+    assert found == ("770012345", "0912111", "02139", "'68")

@@ -1,0 +1,195 @@
+"""Columns called status and the like: which tasks are done, what became of deals, and how people stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import DEAL, LEAD, TASK
+from crmcli.services import imports, records, tasks
+from crmcli.services.imports.endings import is_done
+from tests.support.importing import counts, listed, rows, take
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        (True, "Resolved|Finished|CLOSED|Closed - Completed|100%|100 %|٪۱۰۰|۱۰۰٪|100.0%|100% complete|Abgeschlossen"),
+        (True, "Erledigt|Terminé|Terminée|Completada|Completado|Hecho|Fertig|Clôturé"),
+        (True, "انجام شد|انجام شده|انجام‌شده|تکمیل شده|تمام شده|تمام‌شد|پایان یافته|پایان‌يافته|بسته شده|انجام شده است"),
+        (False, "Not started|In progress|Waiting|Waiting on someone else|Open|To do|Pending|New|50%|0%|۵۰٪|99.9%"),
+        (False, "75% done|% 20"),
+        (False, "انجام نشده|انجام‌نشده|در حال انجام|جدید|باز|تکمیل نشده"),
+        (None, "Cancelled|Deferred|Blue|maybe|100|50|150%|Closed - Incomplete|100 apples|%|لغو شده"),
+    ],
+)  # fmt: skip
+def test_words_for_done(says: bool | None, words: str) -> None:
+    assert {word: is_done(word) for word in words.split("|")} == dict.fromkeys(words.split("|"), says)
+
+
+def test_words_that_do_not_say_whether_a_task_is_done_are_told(book: Context, put: Any) -> None:
+    words = ("Resolved", "Blue", "In progress", "انجام شد", "On  ice", "", "N/A", "Cancelled")
+    text = "Task ID,Task,Due Date,Status,Completed on\n" + "".join(
+        f"{number},T{number},2026-10-0{number},{word},\n" for number, word in enumerate(words, 1)
+    )
+    path = put(f"{text}9,T9,2026-10-09,Red,2026-10-09\n")
+    note = "column Status: taken as open: Blue, Cancelled, On ice"
+    made = imports.plan(book, path)
+    assert (made.kind, made.notes) == (TASK, (note,))
+    assert note in imports.preview(book, made).values["notes"]
+    assert counts(take(book, path)) == (9, 9, 0, 0, 0, 0)
+    done = book.reader.rows("SELECT external_id FROM task WHERE done_at IS NOT NULL ORDER BY id")
+    assert [key for (key,) in done] == ["1", "4", "9"]
+    assert counts(take(book, path)) == (9, 0, 0, 9, 0, 0)
+    tasks.done(book, [2])
+    again = imports.plan(book, path, update=True)
+    assert again.notes == (f"{note}; tasks that are known stay as they are",)
+    assert counts(imports.run(book, again))[:4] == (9, 0, 0, 9)
+
+
+@pytest.mark.parametrize("columns", ["Status,Completed", "Completed,Status"])
+def test_a_word_beside_a_column_that_says_it_is_not_told(book: Context, put: Any, columns: str) -> None:
+    cells = "Blue,yes" if columns.startswith("Status") else "yes,Blue"
+    assert imports.plan(book, put(f"Task,Due Date,{columns}\nCall,2026-10-01,{cells}\n")).notes == ()
+
+
+def test_a_long_list_of_words_is_cut(book: Context, put: Any) -> None:
+    text = "Task,Due Date,Status\n" + "".join(f"T,2026-10-01,W{number:02} {'x' * 90}\n" for number in range(30))
+    (note,) = imports.plan(book, put(text)).notes
+    assert note.count("W") == 10
+    assert len(note) < 500
+
+
+@pytest.mark.parametrize("title", ["Done", "Completed", "Is completed", "Task Done", "انجام شده"])
+def test_a_column_of_yes_and_no_takes_words_for_done_and_no_others(book: Context, put: Any, title: str) -> None:
+    words = ("maybe", "50%", "100%", "yes", "Not started", "Completed", "", "Cancelled", "2026-10-01")
+    text = f"Task,Due Date,{title}\n" + "".join(f"{word or 'none'},2026-10-05,{word}\n" for word in words)
+    done = take(book, put(text), kind=TASK)
+    assert counts(done) == (9, 8, 0, 0, 0, 1)
+    assert done.listed == ((2, title, "maybe", "'maybe' is neither yes nor no"),)
+    found = book.reader.rows("SELECT name FROM task WHERE done_at IS NOT NULL ORDER BY id")
+    assert [name for (name,) in found] == ["100%", "yes", "Completed"]
+    assert imports.plan(book, put(text), kind=TASK).notes == (
+        f"column {title}: taken as open: 2026-10-01, Cancelled",
+    )  # fmt: skip
+    assert counts(take(book, put(text), kind=TASK)) == (9, 0, 0, 8, 0, 1)
+
+
+@pytest.mark.parametrize("title", ["% Complete", "Completed (%)", "Percent Complete", "درصد پیشرفت"])
+def test_a_column_of_percentages_needs_no_sign(book: Context, put: Any, title: str) -> None:
+    text = f"Task,Due Date,{title}\nA,2026-10-01,100\nB,2026-10-01,50\nC,2026-10-01,0\nD,2026-10-01,100%\n"
+    made = imports.plan(book, put(text))
+    assert (made.kind, made.notes) == (TASK, ())
+    assert counts(imports.run(book, made)) == (4, 4, 0, 0, 0, 0)
+    assert [row["name"] for row in listed(book, "task")] == ["B", "C"]
+
+
+# --- deals ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("titles", "said"),
+    [
+        ("Deal Name,Status,Amount", {"Open": "open", "In Progress": "open"}),
+        ("Deal Name,Status,Amount", {"Active": "open", "Abandoned": "lost", "-": "open", "": "open"}),
+        ("Deal Name,Deal Status,Amount", {"Pending": "open", "Closed Won": "won", "Cancelled": "lost"}),
+        ("نام معامله,وضعیت,مبلغ", {"جاری": "open", "موفق": "won", "ناموفق": "lost"}),
+    ],
+)
+def test_a_column_of_known_statuses_is_the_status_of_deals(
+    book: Context, put: Any, titles: str, said: dict[str, str]
+) -> None:
+    before = book.reader.rows("SELECT name FROM stage")
+    path = put(f"{titles}\n" + "".join(f"D{n},{word},5\n" for n, word in enumerate(said)))
+    made = imports.plan(book, path)
+    assert (made.kind, made.columns[1].to, made.new_stages, made.notes) == (DEAL, ("status",), (), ())
+    assert counts(take(book, path)) == (len(said), len(said), 0, 0, 0, 0)
+    assert [row["status"] for row in rows(book, DEAL)] == list(said.values())
+    assert book.reader.rows("SELECT name FROM stage") == before
+    for update in (False, True):
+        again = imports.run(book, imports.plan(book, path, update=update, match=["name"]))
+        assert counts(again) == (len(said), 0, 0, len(said), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("deal", ("Open", "Negotiation")), ("lead", ("Open", "In Progress")), ("lead", ("Dead",))]
+)
+def test_a_status_with_other_words_stays_a_stage(book: Context, put: Any, kind: str, words: tuple[str, ...]) -> None:
+    text = f"{kind} name,Status,Amount\n" + "".join(f"{word},{word},5\n" for word in words)
+    made = imports.plan(book, put(text))
+    assert made.kind is not None
+    assert made.kind.name == kind
+    assert made.columns[1].to == ("stage",)
+
+
+def test_a_word_that_is_a_stage_of_the_book_is_that_stage(ctx: Context, put: Any) -> None:
+    records.add(ctx, DEAL, {"name": "Before"})
+    with ctx.writing("test") as tx:
+        tx.add("stage", {"name": "In Progress", "pipeline_id": 1, "position": 9, "probability_bp": 100})
+    path = put("Deal Name,Status,Amount\nOne,Won,10\nTwo,in progress,5\n")
+    assert counts(take(ctx, path)) == (2, 2, 0, 0, 0, 0)
+    assert [(row["stage"], row["status"]) for row in rows(ctx, DEAL)[1:]] == [("Won", "won"), ("In Progress", "open")]
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "titles", "words", "kind"),
+    [
+        ("contacts.csv", "First Name,Last Name,Email,Company,Status", ("Active", "Unsubscribed"), "contact"),
+        ("contacts.csv", "First Name,Last Name,Email,Company,Status", ("New", "Qualified"), "contact"),
+        ("my contacts.csv", "Name,Email,Status", ("New", "Qualified"), "contact"),
+        ("contacts.csv", "First Name,Last Name,Email,Lead Status", ("New", "Open"), "contact"),
+        ("customers.csv", "First Name,Last Name,Email,Phone,Status", ("Gold", ""), "contact"),
+        ("مشتریان.csv", "نام,نام خانوادگی,موبایل,شرکت,وضعیت", ("ویژه", "عادی"), "contact"),
+        ("companies.csv", "Name,Website,Phone,Status", ("Gold", "Silver"), "company"),
+        ("export.csv", "First Name,Last Name,Email,Company,Status", ("Active", "Unsubscribed"), "contact"),
+        ("export.csv", "Name,Email,Status", ("Subscribed", "Cleaned", "Pending", "", "N/A"), "contact"),
+        ("export.csv", "Name,Email,Phone,Contact Status", ("Customer", "Inactive"), "contact"),
+        ("export.csv", "نام,نام خانوادگی,موبایل,شرکت,وضعیت", ("بدهکار", "بستانکار"), "contact"),
+        ("export.csv", "نام,موبایل,شرکت,وضعیت,مبلغ", ("بدهکار", "بستانکار"), "contact"),
+        ("export.csv", "نام,نام خانوادگی,موبایل,وضعیت", ("فعال", "غیر فعال", "غیر‌فعال"), "contact"),
+        ("export.csv", "Company,Website,Phone,Status", ("Active", "Inactive"), "company"),
+        ("export.csv", "First Name,Last Name,Email,Active", ("TRUE", "FALSE"), "contact"),
+        # what is as it was
+        ("export.csv", "First Name,Last Name,Email,Company,Status", ("New", "Active"), "lead"),
+        ("export.csv", "First Name,Last Name,Email,Company,Status", ("Pending", ""), "lead"),
+        ("export.csv", "First Name,Last Name,Email,Company,Status", ("", ""), "lead"),
+        ("leads.csv", "First Name,Last Name,Email,Company,Status", ("Active", "Inactive"), "lead"),
+        ("leads_contacted.csv", "First Name,Last Name,Email,Company,Status", ("New", "Active"), "lead"),
+        ("export.csv", "First Name,Last Name,Email,Company,Lead Status", ("Active", "Inactive"), "lead"),
+        ("contacts.csv", "First Name,Last Name,Email,Company,Stage,Status", ("Won", "Lost"), "lead"),
+        ("customers.csv", "Name,Company,Amount,Status", ("New", "Proposal"), "deal"),
+        ("export.csv", "Name,Company,Amount,Status", ("Active", "Active"), "deal"),
+    ],
+)
+def test_how_people_stand_is_no_stage(
+    book: Context, put: Any, name: str, titles: str, words: tuple[str, ...], kind: str
+) -> None:
+    header = titles.split(",")
+    place = next(i for i, title in enumerate(header) if title in _STATUSES)
+    lines = [[f"x{n}" for _ in header] for n, _ in enumerate(words)]
+    for line, word in zip(lines, words, strict=True):
+        line[place] = word
+    made = imports.plan(book, put("".join(",".join(line) + "\n" for line in (header, *lines)), name))
+    assert made.kind is not None
+    assert made.kind.name == kind
+    assert bool(made.columns[place].to) == (kind in ("lead", "deal"))
+
+
+_STATUSES = ("Status", "وضعیت", "Lead Status", "Contact Status", "Active")
+
+
+def test_a_status_mapped_by_hand_is_that_of_a_lead(book: Context, put: Any) -> None:
+    path = put("First Name,Last Name,Email,Status\nAda,King,ada@k.example,Active\n", "contacts.csv")
+    made = imports.plan(book, path, mapping={"Status": "status"})
+    assert made.kind is LEAD
+    assert counts(imports.run(book, made)) == (1, 1, 0, 0, 0, 0)
