@@ -16,7 +16,7 @@ from crmcli.services.links import LINKS, TARGETS, WORDS
 from crmcli.services.stages import incomplete
 from crmcli.services.undo_checks import misplaced, taken, under_themselves
 from crmcli.services.undo_rules import SOFT, automatic, beside, follows_alone, put_back
-from crmcli.store import read
+from crmcli.store import derived, read
 from crmcli.store.sql import portions
 from crmcli.store.tables import COLUMNS, DEFAULTS, NOUNS, ORDER, noun_of
 
@@ -100,6 +100,7 @@ class _Undo:
         sqlite = self.connection.dialect == "sqlite"
         self.connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")
         touched = self.batch.touched()
+        derived.hold(self.connection, touched)
         self.many = sum(map(len, touched.values())) > FEW
         staged = bool(touched.keys() & {"stage", "pipeline"})
         lacked = {(lack.pipeline, lack.sort) for lack in incomplete(self.connection)} if staged else set()

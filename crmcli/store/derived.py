@@ -12,7 +12,7 @@ from crmcli.store import read
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from crmcli.domain.change import Change
     from crmcli.store.connect import Connection
@@ -32,14 +32,19 @@ OPEN = "FROM task k WHERE k.opportunity_id = opportunity.id AND coalesce(k.done_
 LINKS = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "company_id"}
 #: The tables with derived columns: each after those that it derives from.
 TABLES = ("opportunity", "contact", "company")
+#: The order in which a writer takes rows that others may want too: what hangs on a record, then the record.
+HELD = ("interaction", "task", *TABLES)
 
 
-def hold(connection: Connection, table: str, ids: Collection[int]) -> None:
-    """Wait until others are done with these rows, and keep them from changing them until the transaction ends. Every
-    writer takes them in one order, by `TABLES` and by number: nobody waits for ever. Others may go on to link to them.
-    (SQLite has one writer anyway.)"""
-    if ids and connection.dialect == "postgresql":
-        read.versions(connection, table, sorted(ids), " ORDER BY id FOR NO KEY UPDATE")
+def hold(connection: Connection, rows: Mapping[str, Collection[int]]) -> None:
+    """Wait until others are done with these rows, by table, and keep them from changing them until the transaction
+    ends. Others may go on to link to them. All are taken in one order, by `HELD` and by number, so that two writers who
+    take all of theirs at once never wait for each other; of two who take more later, and cross, PostgreSQL ends one
+    (a ConflictError, and nothing is saved). SQLite has one writer anyway."""
+    if connection.dialect == "postgresql":
+        for table in HELD:
+            if rows.get(table):
+                read.versions(connection, table, sorted(rows[table]), " ORDER BY id FOR NO KEY UPDATE")
 
 
 def refresh(connection: Connection, changes: Iterable[Change]) -> None:
@@ -50,7 +55,7 @@ def refresh(connection: Connection, changes: Iterable[Change]) -> None:
     does what leads on to people and companies: a deal may have gone to another one meanwhile."""
     touched, tasks = _reach(connection, changes)
     for table in TABLES:
-        hold(connection, table, touched[table] | tasks if table == "opportunity" else touched[table])
+        hold(connection, {table: touched[table] | tasks if table == "opportunity" else touched[table]})
         ids = sorted(touched[table])
         if table != "company" and ids:
             _up(connection, table, ids, touched)

@@ -285,8 +285,7 @@ class Transaction:
 
     def _update(self, changes: list[Change]) -> None:
         if len(changes) > 1:
-            for table in derived.TABLES:
-                derived.hold(self.connection, table, [change.id for change in changes if change.table == table])
+            derived.hold(self.connection, {t: [c.id for c in changes if c.table == t] for t in derived.HELD})
         for change in changes:
             assert change.after is not None
             current = (
