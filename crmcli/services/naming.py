@@ -29,17 +29,18 @@ DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+(?:(?:x|ext\.?|#)\s*\d+)?"
 
 
 def resolve(ctx: Context, kind: Entity, text: str) -> int:
-    """The id of the record that people mean by `text`: what `identify` knows, or a part of a name that fits one record
-    alone; where nothing in sight is called so, a removed one that is.
+    """The id of the record that people mean by `text`: what `identify` knows, else one that was removed and is called
+    so, else a part of a name that fits one record alone. (A part comes last: who purges somebody by the name of a
+    removed one means no other.)
 
     Raises NotFoundError, and AmbiguousError with the candidates.
     """
     text = own_name(kind, text)
     number = identify(ctx, kind, text)
-    if number is None:
-        number = _alone(kind, text, *_by_part(ctx, kind, text))
     if number is None and "removed_at" in kind.by_name:
         number = _called(ctx, kind, text, removed=True)
+    if number is None:
+        number = _alone(kind, text, *_by_part(ctx, kind, text))
     if number is None:
         raise _of_the_other_kind(ctx, kind, text) or nobody(kind, text)
     return number
@@ -48,7 +49,7 @@ def resolve(ctx: Context, kind: Entity, text: str) -> int:
 def _of_the_other_kind(ctx: Context, kind: Entity, text: str) -> NotFoundError | None:
     """That it is the deal which a lead of that address or name has become that is called so, or a lead yet."""
     other = ENTITIES["deal" if kind.name == "lead" else "lead"]
-    found = _exactly(ctx, other, text) if kind.kind else []
+    found = _exactly(ctx, other, text) or _removed(ctx, other, text) if kind.kind else []
     if len(found) != 1:
         return None
     return NotFoundError(f"'{text}' is {other.one}, not {kind.one}", f"crm {other.command} show {found[0]}")
@@ -247,9 +248,9 @@ def book(ctx: Context) -> Book:
 def resolve_any(
     ctx: Context, text: str, kinds: Sequence[str] = ("lead", "deal", "contact", "company")
 ) -> tuple[Entity, int]:
-    """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, or if
-    none does so by a part of its name, else one that was removed. `id:` before it says nothing more, and a lead that
-    has become a deal still goes by its old `lead:12`: it kept its number."""
+    """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, else
+    one that was removed, else by a part of its name. `id:` before it says nothing more, and a lead that has become a
+    deal still goes by its old `lead:12`: it kept its number."""
     text = text.strip()
     prefix, colon, rest = text.partition(":")
     if colon and prefix == "id" and rest.strip():
@@ -264,7 +265,7 @@ def resolve_any(
     numeric = whole.isascii() and whole.isdigit()
     if numeric and not whole.startswith("0") and len(whole) < LONG:
         raise UsageError(f"'{text}' does not say what it is", f"write {kinds[0]}:{text} or {kinds[-1]}:{text}")
-    for fitting in (_exactly, _partly, _removed):
+    for fitting in (_exactly, _removed, _partly):
         found = [(ENTITIES[name], number) for name in kinds for number in fitting(ctx, ENTITIES[name], text)]
         if len(found) == 1:
             return found[0]
@@ -288,7 +289,7 @@ def _converted(ctx: Context, whole: str) -> bool:
 
 
 def _exactly(ctx: Context, kind: Entity, text: str, *, removed: bool = False) -> list[int]:
-    """The records of a kind that `text` names in the first way that fits any."""
+    """The records of a kind in sight, or `removed`, that `text` names in the first way that fits any."""
     return next((ids for way in _ways(ctx, kind, text) if (ids := _matches(ctx, kind, *way, removed=removed)[0])), [])
 
 

@@ -115,8 +115,13 @@ def test_what_was_removed_is_found_by_its_name_where_nothing_else_has_it(ctx: Co
     with pytest.raises(RefusedError, match=r"deal:1 Engine no. 2 is removed") as refused:
         records.add(ctx, TASK, {"name": "Call", "on": "Engine no. 2"})
     assert refused.value.hint == f"first: {ctx.settings.calling('deal', 'restore', '1')}"
-    records.add(ctx, LEAD, {"name": "Old engine no. 2"})
-    assert naming.resolve_any(ctx, "engine no. 2") == (LEAD, 2)
+    records.add(ctx, DEAL, {"name": "Engine no. 25"})
+    for text in ("Engine no. 2", "deal:engine no. 2"):  # an edit or a purge of it is meant for no other
+        assert naming.resolve_any(ctx, text) == (DEAL, 1)
+    assert naming.resolve(ctx, DEAL, "engine no. 2") == 1
+    assert naming.resolve_any(ctx, "no. 25") == (DEAL, 2)
+    records.add(ctx, LEAD, {"name": "Engine no. 2"})
+    assert naming.resolve_any(ctx, "engine no. 2") == (LEAD, 3)
 
 
 def test_who_is_of_the_other_kind_is_pointed_at(ctx: Context) -> None:
@@ -127,6 +132,9 @@ def test_who_is_of_the_other_kind_is_pointed_at(ctx: Context) -> None:
         with pytest.raises(NotFoundError, match="is a deal, not a lead") as refused:
             naming.resolve(ctx, LEAD, text)
         assert refused.value.hint == "crm deal show 1"
+    records.remove(ctx, DEAL, [1])
+    with pytest.raises(NotFoundError, match="is a deal, not a lead"):
+        naming.resolve(ctx, LEAD, "ada@k.example")
     with pytest.raises(NotFoundError, match=r"'bob@k.example' is a lead, not a deal"):
         naming.resolve(ctx, DEAL, "bob@k.example")
     with pytest.raises(NotFoundError, match="there is no lead 'Ad'"):
