@@ -36,8 +36,8 @@ class Setting(Struct):
         return "CRM_" + self.name.upper().replace(".", "_")
 
 
-#: Where a command begins in a hint.
-_COMMAND = re.compile(r"(?<![\w./-])crm (?=[a-z])")
+#: Where a command of ours begins in a hint: behind a quotation mark or a colon, not among the user's own words.
+_COMMAND = re.compile(r"(?:^|(?<=')|(?<=: ))crm (?=[a-z])")
 #: A hundred years: what a setting may count back from now and still meet a day that a calendar has.
 MOST_DAYS = 36_500
 

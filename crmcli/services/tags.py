@@ -77,7 +77,8 @@ def rename(ctx: Context, old: str, new: str) -> Changed:
         number = _tag(ctx, tx, old)
         other = tx.word("tag", name, create=False)
         if other is not None and other != number:
-            raise ConflictError(f"there is a tag '{name}' already", f"to make them one: crm tag merge {old} {name}")
+            merge = ctx.settings.calling("tag", "merge", old, name)
+            raise ConflictError(f"there is a tag '{name}' already", f"to make them one: {merge}")
         tx.change("tag", number, {"name": name})
     name = written(tx.changes, "tag", number, "name", name)
     lines = (f"tag {old} is now {name}", *saved_views.broken(ctx, known))

@@ -91,7 +91,7 @@ def edit_word(ctx: Context, kind: Entity, number: int, name: str, changes: Mappi
 
 def _parse(ctx: Context, assigned: Mapping[str, str]) -> dict[str, Any]:
     found = parsed(ctx, USER, assigned)
-    if found.get("name") == "me":
+    if fold(found.get("name") or "") == "me":
         raise UsageError("a user needs a name of their own")
     return found
 
