@@ -229,6 +229,8 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
         if row.get(name)
     }
     facts["last_touch"] = row.get("last_touch")
+    if row.get("removed_at"):
+        facts["removed_at"] = row["removed_at"]
     if row.get("tags"):
         facts["tags"] = row["tags"]
     found: list[Section] = [_who(ctx, kind, facts, row)]

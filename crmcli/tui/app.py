@@ -14,7 +14,7 @@ from textual.app import App
 from textual.message import Message
 from textual.theme import Theme
 
-from crmcli.domain.text import visible
+from crmcli.domain.text import clip, visible, width
 from crmcli.errors import CrmError
 from crmcli.faults import first_line, traceback_of, write_report
 from crmcli.services import pulse
@@ -51,8 +51,8 @@ LEAVE = frozenset(key for action in ACTIONS if action.name == "leave" for key in
 LEAVING = 1.0
 #: An undo of more changes than these is asked about first.
 MANY = 20
-#: A toast has no more lines.
-TOAST_LINES = 8
+#: A toast has about so many rows at the most.
+TOAST_ROWS = 8
 #: The colours that Textual knows by name; the others are variables of ours.
 TEXTUAL = (
     "primary", "secondary", "accent", "warning", "error", "success", "foreground", "background", "surface", "panel",
@@ -232,11 +232,18 @@ class Dashboard(App[int]):
     def toast(self, text: str, *, bad: bool = False) -> None:
         """A line at the corner, gone after some seconds; of many lines the first, so that the page can be seen."""
         lines = visible(text.strip(), multiline=True).split("\n")
-        if len(lines) > TOAST_LINES:
-            lines[TOAST_LINES - 1 :] = [f"... and {len(lines) - TOAST_LINES + 1} lines more"]
-        if lines != [""]:
+        # Textual folds them into half of the screen, 60 columns at most, borders included.
+        room = max(20, min(60, self.size.width // 2) - 6)
+        shown, rows = [], 0
+        for line in lines:
+            shown.append(clip(line, room * (TOAST_ROWS - 2)))
+            rows += -(-max(1, width(shown[-1])) // room)
+            if rows > TOAST_ROWS:
+                shown[-1:] = [f"... and {len(lines) - len(shown) + 1} lines more"]
+                break
+        if shown != [""]:
             severity: Any = "error" if bad else "information"
-            self.notify("\n".join(lines), severity=severity, timeout=6 if bad else 3, markup=False)
+            self.notify("\n".join(shown), severity=severity, timeout=6 if bad else 3, markup=False)
 
     def beat(self, asked: bool = False) -> None:
         """Look whether anybody has changed the book; what is on the screen follows. `asked`: keys wait for that."""
@@ -321,7 +328,7 @@ class Dashboard(App[int]):
         if isinstance(found, Ahead):
             from crmcli.tui.screens.windows import Question
 
-            text = f"Take back '{found.command}', {found.count:,} changes?"
+            text = f"Take back {found.count:,} changes of '{clip(found.command, 40)}'?"
             self.push_screen(Question(text), lambda yes: self._undo_all(found.batch, shown) if yes else None)
             return
         undo = self.desk.settings.calling("undo", str(found.batch))

@@ -215,7 +215,8 @@ def test_a_reader_that_goes_away_is_no_trouble(full_book: Path, form: str) -> No
         f"$CRM lead list --limit 0 --columns all -o {form} | head -1; echo ${{PIPESTATUS[0]}} >&2", PYTHONUNBUFFERED="1"
     )
     assert len(done.stdout.splitlines()) == 1
-    assert done.stderr == b"141\n", done
+    # A table of this book fits into the pipe, where it can be written before its reader goes.
+    assert done.stderr in ((b"0\n", b"141\n") if form == "table" else (b"141\n",)), done
 
 
 def test_a_pipeline_that_ends_early_is_a_success(full_book: Path) -> None:

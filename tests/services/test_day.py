@@ -206,6 +206,15 @@ def test_the_last_touches_of_a_deal_are_talks_not_its_moves(ctx: Context) -> Non
     assert {row["kind"] for row in timeline.timeline(ctx, DEAL, 1).rows} == {"call", "stage", "won"}
 
 
+def test_a_brief_says_that_its_record_is_removed(ctx: Context) -> None:
+    records.add(ctx, DEAL, {"name": "Engine"})
+    assert "removed_at" not in today.brief(ctx, DEAL, 1).values
+    records.remove(ctx, DEAL, [1])
+    page = today.brief(ctx, DEAL, 1)
+    assert page.values["removed_at"]
+    assert "Removed" in [row["fact"] for row in page.sections[0].rows.rows]
+
+
 def test_only_who_can_be_called_has_a_brief(ctx: Context) -> None:
     add(ctx, LEAD, name="Ada")
     add(ctx, TASK, name="Call Ada", on="lead:1")

@@ -319,11 +319,15 @@ async def test_an_undo_of_much_asks_first_and_says_how_it_comes_back(dashboard: 
     async with dashboard() as (app, pilot):
         app.toast("nothing of yours to undo\n" * 30, bad=True)
         await pilot.pause()
-        assert toasts(app).splitlines()[6:] == ["nothing of yours to undo", "... and 23 lines more"]
+        assert toasts(app).splitlines()[7:] == ["nothing of yours to undo", "... and 22 lines more"]
+        app.clear_notifications()
+        app.toast("\n".join(["a name that is long " * 10] * 20), bad=True)
+        await pilot.pause()
+        assert len(toasts(app).splitlines()) < 4, "lines that are folded count as often"
         await press(app, pilot, "u")
         assert isinstance(app.screen, Question)
         assert toasts(app) == "", "it would lie on the question"
-        assert "Take back 'import leads.csv', 21 changes?" in screen_text(app)
+        assert "Take back 21 changes of 'import leads.csv'?" in screen_text(app)
         await press(app, pilot, "enter", "j", "u", "n")
         assert (isinstance(app.screen, BoardPlace), leads()) == (True, 21)
         with busy(app):
