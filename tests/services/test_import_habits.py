@@ -42,6 +42,7 @@ def fields(plan: imports.Plan) -> list[str]:
         ("王伟", ("伟", "王"), False),
         ("Acme", ("", ""), False),
         ("Acme", ("-", "."), False),
+        ("Ada King of " + "very " * 60 + "long", ("Ada", "King"), True),
     ],
 )  # fmt: skip
 def test_who_is_somebody_else_than_a_name_says(name: str, pieces: tuple[str, ...], apart: bool) -> None:

@@ -206,7 +206,7 @@ def test_of_several_removed_records_none_comes_back(
     done = take(ctx, put(text.format("Al").replace(",City", "").replace("One,Al", "One")), kind=kind)
     assert counts(done) == (2, 0, 0, 1, 1, 0)
     assert len(done.notes) == 1
-    assert counts(take(ctx, put(text.format("Other")), kind=kind, update=True)) == (2, 0, 0, 0, 0, 2)
+    assert counts(take(ctx, put(text.format("Al Other")), kind=kind, update=True)) == (2, 0, 0, 0, 0, 2)
 
 
 def test_what_was_undone_or_purged_comes_in_again(ctx: Context, put: Any) -> None:
@@ -222,6 +222,27 @@ def test_what_was_undone_or_purged_comes_in_again(ctx: Context, put: Any) -> Non
 
 
 @pytest.mark.usefixtures("apart")
+@pytest.mark.usefixtures("apart")
+def test_somebody_else_at_a_removed_address_is_new(ctx: Context, put: Any) -> None:
+    for number, name in enumerate(("Bob Lee", "Ann"), start=1):
+        records.add(ctx, CONTACT, {"name": name, "email": f"info@{number}.example"})
+    records.remove(ctx, CONTACT, [1, 2])
+    text = "Name,Email\nZoe Ray,info@1.example\nAnn Fox,info@2.example\n"
+    for update in (False, True):
+        found = take(ctx, put(text), kind=CONTACT, update=update)
+        assert counts(found) == ((2, 1, 0, 1, 0, 0) if not update else (2, 0, 0, 1, 0, 1))
+    assert [row["name"] for row in rows(ctx, CONTACT)] == ["Zoe Ray"]
+
+
+@pytest.mark.usefixtures("apart")
+def test_an_update_knows_a_record_by_what_an_earlier_row_gave_it(ctx: Context, put: Any) -> None:
+    records.add(ctx, LEAD, {"name": "Ada King", "email": "ada@x.example"})
+    text = "Name,Email,Phone\nAda King,ada@x.example,+14155550101\nAda King,,+14155550101\nBob,,+14155550101\n"
+    assert counts(take(ctx, put(text), kind=LEAD, update=True))[:3] == (3, 1, 1)
+    assert [row["name"] for row in rows(ctx, LEAD)] == ["Ada King", "Bob"]
+    assert counts(take(ctx, put(text), kind=LEAD, update=True))[:3] == (3, 0, 0)
+
+
 @pytest.mark.parametrize("removed", [False, True], ids=["there", "removed"])
 @pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
 def test_two_with_ids_of_their_own_share_an_address(ctx: Context, put: Any, *, removed: bool, update: bool) -> None:

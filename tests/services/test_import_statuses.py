@@ -8,6 +8,7 @@ import pytest
 
 from crmcli.domain.entities import DEAL, LEAD, TASK
 from crmcli.services import imports, records, tasks
+from crmcli.services.imports import due
 from crmcli.services.imports.endings import is_done
 from tests.support.importing import counts, listed, rows, take
 
@@ -91,6 +92,40 @@ def test_a_column_of_percentages_needs_no_sign(book: Context, put: Any, title: s
     assert [row["name"] for row in listed(book, "task")] == ["B", "C"]
 
 
+@pytest.mark.parametrize(
+    ("shares", "unit", "done"),
+    [
+        ("1|50|100|0", "", {"100"}),
+        ("1|2|0|yes|Not started", "", {"yes"}),
+        ("1|50%|0", "", set()),
+        ("1|0.5|0|1.0|", "1 = 100 %", {"1", "1.0"}),
+        ("1|0|Done", "1 = 100 %", {"1", "Done"}),
+        ("0|0.0", "", set()),
+    ],
+)
+def test_1_is_all_of_it_where_no_share_of_the_column_is_more(
+    book: Context, put: Any, shares: str, unit: str, done: set[str]
+) -> None:
+    path = put("Task,Due Date,% Complete\n" + "".join(f"T{one},2026-10-01,{one}\n" for one in shares.split("|")))
+    made = imports.plan(book, path)
+    assert (made.kind, made.notes, made.columns[2].unit) == (TASK, (), unit)
+    assert counts(imports.run(book, made))[5] == 0
+    found = book.reader.rows("SELECT name FROM task WHERE done_at IS NOT NULL")
+    assert {name for (name,) in found} == {f"T{one}" for one in done}
+
+
+def test_a_status_of_free_text_is_not_kept_whole(book: Context, put: Any) -> None:
+    (column,) = imports.plan(book, put("Task,Due Date,Status\nT,2026-10-01,Blue\n")).columns[2:]
+    says = due.Said([column._replace(place=0)])
+    for start in range(3):
+        says.look([(f"W{1000 * start + number} {'x' * 200}",) for number in range(1000)])
+    gathered = [some for name, some in vars(says).items() if name not in ("_columns", "_reads")]
+    assert len(repr(gathered)) < 2_000
+    (note,) = says.notes(update=False)
+    assert note.startswith("column Status: taken as open: W0 xxx")
+    assert note.count("W") == 10
+
+
 # --- deals ------------------------------------------------------------------------------------------------------------
 
 
@@ -119,7 +154,13 @@ def test_a_column_of_known_statuses_is_the_status_of_deals(
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("deal", ("Open", "Negotiation")), ("lead", ("Open", "In Progress")), ("lead", ("Dead",))]
+    ("kind", "words"),
+    [
+        ("deal", ("Open", "Negotiation")),
+        ("deal", ("Pending", "Active")),
+        ("lead", ("Open", "In Progress")),
+        ("lead", ("Dead",)),
+    ],
 )
 def test_a_status_with_other_words_stays_a_stage(book: Context, put: Any, kind: str, words: tuple[str, ...]) -> None:
     text = f"{kind} name,Status,Amount\n" + "".join(f"{word},{word},5\n" for word in words)
@@ -159,6 +200,17 @@ def test_a_word_that_is_a_stage_of_the_book_is_that_stage(ctx: Context, put: Any
         ("export.csv", "نام,نام خانوادگی,موبایل,وضعیت", ("فعال", "غیر فعال", "غیر‌فعال"), "contact"),
         ("export.csv", "Company,Website,Phone,Status", ("Active", "Inactive"), "company"),
         ("export.csv", "First Name,Last Name,Email,Active", ("TRUE", "FALSE"), "contact"),
+        # a part of a word, a way of getting in touch, and people who are yet to be won
+        ("contacted.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
+        ("contact_form_submissions.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
+        ("salesperson_ali.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
+        ("sales_people.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
+        ("potential_customers.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
+        ("accounting_firms.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
+        ("new_people.csv", "Name,Email,Lead Status,Source", ("New", "Open"), "lead"),
+        ("مشتریان_بالقوه.csv", "نام,ایمیل,تلفن,وضعیت", ("جدید", "واجد شرایط"), "lead"),
+        ("شرکت‌کنندگان_وبینار.csv", "نام,ایمیل,تلفن,وضعیت", ("جدید", "واجد شرایط"), "lead"),
+        ("فروش_سازمانی.csv", "نام,ایمیل,تلفن,وضعیت", ("جدید", "واجد شرایط"), "lead"),
         # what is as it was
         ("export.csv", "First Name,Last Name,Email,Company,Status", ("New", "Active"), "lead"),
         ("export.csv", "First Name,Last Name,Email,Company,Status", ("Pending", ""), "lead"),
@@ -193,3 +245,22 @@ def test_a_status_mapped_by_hand_is_that_of_a_lead(book: Context, put: Any) -> N
     made = imports.plan(book, path, mapping={"Status": "status"})
     assert made.kind is LEAD
     assert counts(imports.run(book, made)) == (1, 1, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("title", "words", "done"),
+    [
+        ("Status", ("O", "C", "Y", "N"), {}),
+        ("Done", ("Y", "n", "x", "O"), {"Y", "x", "O"}),
+        ("Complete", ("0", "1", "50", "100", "۱۰۰"), {"1", "100", "۱۰۰"}),
+        ("Done", ("not complete", "Uncompleted", "WIP", "In Review", "on hold"), set()),
+        ("انجام شده", ("ناتمام", "نیمه‌کاره", "نیمه تمام", "ناقص", "کامل"), {"کامل"}),
+    ],
+)
+def test_letters_and_numbers_count_where_they_are_answers(
+    book: Context, put: Any, title: str, words: tuple[str, ...], done: set[str]
+) -> None:
+    made = imports.plan(book, put(f"Task,{title}\n" + "".join(f"{word},{word}\n" for word in words)), kind=TASK)
+    assert counts(imports.run(book, made)) == (len(words), len(words), 0, 0, 0, 0)
+    assert {row["name"] for row in rows(book, TASK) if row["done_at"]} == set(done)
+    assert made.notes == (("column Status: taken as open: C, N, O, Y",) if title == "Status" else ())

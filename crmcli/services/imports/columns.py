@@ -46,7 +46,10 @@ _NOBODY = frozenset((
 ))  # fmt: skip
 _ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
 _MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
-_FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
+#: A number without a sign, with any decimals.
+FRACTION = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+#: How many characters a percentage has at the most; Python refuses to read numbers of thousands of digits.
+_LONGEST_SHARE = 100
 #: How SuiteCRM and SugarCRM number the currency that is their own.
 _HOME_CURRENCY = "-99"
 _TOMAN = "toman"
@@ -286,7 +289,7 @@ def _percent(text: str, *, fractions: bool) -> str:
     plain = digits(text).strip().replace(",", ".")
     sign = "%" in plain or "٪" in plain
     number = plain.strip("%٪ ")
-    if not _FRACTION.fullmatch(number):
+    if len(number) > _LONGEST_SHARE or not FRACTION.fullmatch(number):
         return text
     whole, _, part = number.partition(".")
     if fractions and not sign:

@@ -38,10 +38,10 @@ class Said:
     def __init__(self, columns: Sequence[Mapped]) -> None:
         self._columns = [column for column in columns if mapping.IS_DONE in column.to]
         self._moments = [column.place for column in columns if "done_at" in column.to]
-        self._reads = [_reader(column.header) for column in self._columns]
+        self._reads = [_reader(column) for column in self._columns]
         self._flags = [_is_flag(column.header) for column in self._columns]
-        #: the different rows of words, and whether a moment stands beside them
-        self._seen: set[tuple[tuple[str, ...], bool]] = set()
+        #: the first words that say nothing, in order, of each column
+        self._nothing: list[list[str]] = [[] for _ in self._columns]
 
     def done(self, words: Sequence[str], *, ended: bool) -> bool | None:
         """What the words of a row say, one of each column: of several columns the first that says anything counts. Any
@@ -61,35 +61,44 @@ class Said:
 
     def look(self, rows: Iterable[Sequence[str]]) -> None:
         places = [column.place for column in self._columns]
-        if places:
-            self._seen.update(
-                (
-                    tuple([row[place] for place in places]),
-                    any(row[place] not in NULLS and not blank(row[place]) for place in self._moments),
-                )
-                for row in rows
+        if not places:
+            return
+        different = {
+            (
+                tuple([row[place] for place in places]),
+                any(row[place] not in NULLS and not blank(row[place]) for place in self._moments),
             )
+            for row in rows
+        }
+        found: list[set[str]] = [set(some) for some in self._nothing]
+        for cells, ended in different:
+            words, _ = reading.without_nulls(list(cells))
+            if self.done(words, ended=ended) is None and self.refused(words) is None:
+                for some, word in zip(found, words, strict=True):
+                    if word.strip():
+                        some.add(clip(" ".join(word.split()), _MOST_OF_WORD))
+        self._nothing = [sorted(some)[:_MOST_TOLD] for some in found]
 
     def notes(self, *, update: bool) -> list[str]:
         """The words by which nobody knows whether a task is done, column by column: a new task is open by them, one
         that an `update` finds stays as it is."""
-        found: dict[int, set[str]] = {}
-        for cells, ended in self._seen:
-            words, _ = reading.without_nulls(list(cells))
-            if self.done(words, ended=ended) is None and self.refused(words) is None:
-                for index, word in enumerate(words):
-                    if word.strip():
-                        found.setdefault(index, set()).add(clip(" ".join(word.split()), _MOST_OF_WORD))
         stay = "; tasks that are known stay as they are" if update else ""
         return [
-            f"column {self._columns[index].header}: taken as open: {', '.join(sorted(some)[:_MOST_TOLD])}{stay}"
-            for index, some in sorted(found.items())
+            f"column {column.header}: taken as open: {', '.join(some)}{stay}"
+            for column, some in zip(self._columns, self._nothing, strict=True)
+            if some
         ]
 
 
-def _reader(header: str) -> Callable[[str], bool | None]:
-    percent = re.search(r"[%٪]|percent|pct|progress|درصد|پیشرفت", f"{header} {squeeze(header)}") is not None
-    return reading.cached(lambda word: is_done(word, percent=percent))
+def has_shares(header: str) -> bool:
+    """Whether a column of tasks says by its title how much of each is done."""
+    return re.search(r"[%٪]|percent|pct|progress|درصد|پیشرفت", f"{header} {squeeze(header)}") is not None
+
+
+def _reader(column: Mapped) -> Callable[[str], bool | None]:
+    percent, fractions = has_shares(column.header), column.unit == mapping.FRACTION
+    flag = _is_flag(column.header)
+    return reading.cached(lambda word: is_done(word, percent=percent, fractions=fractions, flag=flag))
 
 
 def _is_flag(header: str) -> bool:

@@ -30,7 +30,7 @@ _DONE = frozenset((
     "cerrada", "resuelto", "resuelta", "completato", "completata", "fatto", "fatta", "concluso", "conclusa",
     "concluido", "concluida", "feito", "voltooid", "afgerond", "tamamlandi", "завершено", "выполнено", "готово",
     *(what + was for what in _BROUGHT for was in ("شد", "شده", "شدهاست")),
-    "تکمیل", "تمام", "پایانیافت", "پایانیافته", "خاتمهیافته", "اتمامیافته", "بسته", "مختومه",
+    "تکمیل", "تمام", "کامل", "پایانیافت", "پایانیافته", "خاتمهیافته", "اتمامیافته", "بسته", "مختومه",
 ))  # fmt: skip
 # Nobody did it, and nobody is to take it up again: these are neither done nor to be done.
 _NEITHER = frozenset((
@@ -42,7 +42,9 @@ _TO_DO = _OPEN | frozenset((
     "notstarted", "todo", "notdone", "undone", "notcompleted", "incomplete", "unfinished", "notfinished", "started",
     "inprocess", "needsaction", "new", "reopened", "notyetstarted", "nichtbegonnen", "inbearbeitung", "nichterledigt",
     "noncommence", "encours", "enattente", "afaire", "wartet", "nueva", "nuevo", "pendiente", "enprogreso", "encurso",
-    "sinempezar", *(what + was for what in _BROUGHT for was in ("نشد", "نشده", "نشدهاست")),
+    "sinempezar", "notcomplete", "uncompleted", "wip", "workinprogress", "review", "inreview", "blocked", "onhold",
+    "backlog", "nocompletado", "nocompletada", "nichtfertig", "nontermine", "ناتمام", "نیمهکاره", "نیمهتمام", "ناقص",
+    *(what + was for what in _BROUGHT for was in ("نشد", "نشده", "نشدهاست")),
     "شروعنشده", "درحالانجام", "دردستانجام", "دردستاقدام", "درانتظار", "انتظار", "جدید",
 ))  # fmt: skip
 #: How much of a task is done: 50%, ٪۱۰۰, 80 % complete; in a column of percentages the sign may be missing.
@@ -92,20 +94,23 @@ def ending(stage: str, *, own: bool = False) -> str:
     return (begins[1] or begins[2]) if begins else ""
 
 
-def is_done(word: str, *, percent: bool = False) -> bool | None:
+def is_done(word: str, *, percent: bool = False, fractions: bool = False, flag: bool = False) -> bool | None:
     """Whether the word of a column of tasks says that one is done or still to be done; None for another word. A
-    percentage says that it is done where it is all of it; in a column of percentages (`percent`) 100 is one."""
+    percentage says that it is done where it is all of it; in a column of percentages (`percent`) 100 is one, and 1 is
+    all of it only where they are written as `fractions`. A letter is a yes or no only in a column of these (`flag`): O
+    is open elsewhere, not oui. Numbers beyond 1 count as percentages there."""
     folded = fold(word)
     letters = "".join(c for c in folded if c.isalnum())
     if letters in _DONE:
         return True
     if letters in _TO_DO or letters.startswith("waiting"):
         return False
-    said = yes_or_no(word)
-    if said is None and (share := _SHARE.fullmatch(folded)) and (percent or share[1] or share[3]):
-        number = float(re.sub("[,٫]", ".", share[2]))
-        return number == 100 if number <= 100 else None
-    return said
+    share = _SHARE.fullmatch(folded)
+    if share and (percent or share[1] or share[3] or (flag and float(re.sub("[,٫]", ".", share[2])) > 1)):
+        number, signed = float(re.sub("[,٫]", ".", share[2])), share[1] or share[3]
+        whole = 1 if fractions and not signed else 100
+        return number == whole if number <= whole else None
+    return yes_or_no(word) if flag or len(folded) > 1 or not folded.isalpha() else None
 
 
 def neither_done(word: str) -> bool:

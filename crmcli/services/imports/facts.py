@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.domain.text import digits
 from crmcli.errors import UsageError
 from crmcli.services.imports import parts, persons
-from crmcli.services.imports.columns import NULLS
+from crmcli.services.imports.columns import FRACTION, NULLS
 from crmcli.services.imports.moments import counts_seconds
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/.-])")
 _LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
 _NUMBER = re.compile(r"\d[\d.,]*\d")
-_FRACTION = re.compile(r"\d*\.?\d+|\d+\.")
 _LETTER = re.compile(r"[^\W\d_]")
 #: How the cells of a column are taken, as its `unit` in the mapping says it: moments counted in seconds, telephones
 #: with labels in their cells, parts of the name of somebody whom the record's name does not name.
@@ -128,21 +127,33 @@ class PercentFacts:
     """Whether a column of percentages is written as fractions: all within 0 and 1, and one of them between."""
 
     def __init__(self) -> None:
-        self.between = self.beyond = 0
+        self.between = self.ones = self.beyond = self.words = 0
 
     def look(self, cells: Iterable[str]) -> None:
         for cell in set(cells):
-            number = _FRACTION.fullmatch(digits(cell).strip().replace(",", "."))
-            if number is None:
-                self.beyond += cell.strip() not in NULLS and bool(cell.strip())
-            else:
+            plain = digits(cell).strip().replace(",", ".")
+            if number := FRACTION.fullmatch(plain):
                 value = float(number[0])
                 self.between += 0 < value < 1
+                self.ones += value == 1
                 self.beyond += value > 1
+            elif "%" in plain or "٪" in plain:
+                self.beyond += 1
+            else:
+                self.words += bool(plain) and plain not in NULLS
 
     @property
     def fractions(self) -> bool:
-        return bool(self.between) and not self.beyond
+        return bool(self.between) and not self.beyond and not self.words
+
+
+class ShareFacts(PercentFacts):
+    """Whether a column of how much is done is written as fractions: no number of it is beyond 1, and one is not 0.
+    Words for done may stand among them."""
+
+    @property
+    def fractions(self) -> bool:
+        return bool(self.between or self.ones) and not self.beyond
 
 
 class MoneyFacts:

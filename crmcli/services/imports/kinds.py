@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,17 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
     from crmcli.exchange.tables import Row
 
-#: What tells in Persian, in a file's name or a title, what the records are.
+#: The words of a file's name that tell in Persian what is in it, folded: a ZWNJ before the plural is gone.
 _PERSIAN = {
-    "lead": ("سرنخ",), "deal": ("معامله", "معاملات", "فرصت"), "contact": ("مخاطب", "اشخاص", "مشتری"),
-    "company": ("شرکت", "سازمان", "مشتری"), "task": ("وظیفه", "وظایف", "فعالیت"),
-}  # fmt: skip
+    "lead": frozenset(("سرنخ", "سرنخها", "سرنخهای", "بالقوه", "احتمالی")),
+    "deal": frozenset(("معامله", "معاملات", "معاملهها", "فرصتها", "فرصتهای")),
+    "contact": frozenset(("مخاطبین", "مخاطبان", "مخاطبها", "مخاطبهای", "اشخاص", "مشتریان", "مشتریها", "مشتریهای")),
+    "company": frozenset(("شرکتها", "شرکتهای", "سازمانها", "سازمانهای", "مشتریان", "مشتریها", "مشتریهای")),
+    "task": frozenset(("وظیفه", "وظایف", "وظیفهها", "فعالیتها", "فعالیتهای")),
+}
+#: Those that say plainly that people and firms are in it, unless one beside them says that they are yet to be won.
+_PLAINLY = frozenset(("contacts", "customers", "clients", "companies", "accounts", "organizations", "organisations"))
+_YET = frozenset(("potential", "prospective", "possible", "new"))
 #: How people and firms stand with somebody, which is no step towards a sale; folded, letters alone.
 _STANDING = frozenset((
     "active", "inactive", "notactive", "subscribed", "unsubscribed", "nonsubscribed", "notsubscribed", "subscriber",
@@ -60,20 +67,34 @@ def _told(kind: Entity) -> frozenset[str]:
     return frozenset(map(squeeze, (*english, *(f"{what} {word}" for word in persian for what in ("شماره", "کد")))))
 
 
-def _speaks_of(text: str, *kinds: Entity) -> bool:
-    """Whether a squeezed title or file name has a word for one of these kinds."""
-    return any(word in text for kind in kinds for word in (*WORDS[kind.name], *_PERSIAN.get(kind.name, ())))
+class _FileName:
+    """What the name of a file says of what is in it."""
+
+    def __init__(self, path: str) -> None:
+        name = os.path.splitext(os.path.basename(path))[0]
+        self._squeezed = squeeze(name)
+        self._words = frozenset(re.findall(r"[^\W\d_]+", fold(name)))
+
+    def speaks_of(self, kind: Entity) -> bool:
+        """Whether it has a word for records of this kind; an English one may be a part of another."""
+        return any(word in self._squeezed for word in WORDS[kind.name]) or not self._words.isdisjoint(
+            _PERSIAN.get(kind.name, ())
+        )
+
+    def says_people(self) -> bool:
+        """Whether it says plainly that people or firms are in it."""
+        plainly = self._words & (_PLAINLY | _PERSIAN["contact"] | _PERSIAN["company"]) or self._words == {"contact"}
+        return bool(plainly) and not (self._words & _YET or self.speaks_of(LEAD) or self.speaks_of(DEAL))
 
 
-def _standings(header: Sequence[str], name: str, given: Mapping[str, str], rows: Sequence[Row]) -> set[int]:
+def _standings(header: Sequence[str], name: _FileName, given: Mapping[str, str], rows: Sequence[Row]) -> set[int]:
     """The columns that would be the stage or the end of leads and deals and say rather how people and firms stand: by
-    their words in the first `rows`, or because the file's squeezed `name` says who is in it, unless it has figures of
-    a sale."""
-    if _speaks_of(name, LEAD, DEAL) or any(field_of(LEAD, to) is None for to in given.values()):
+    their words in the first `rows`, or because the file's name says who is in it, unless it has figures of a sale."""
+    if name.speaks_of(LEAD) or name.speaks_of(DEAL) or any(field_of(LEAD, to) is None for to in given.values()):
         return set()
     columns, _ = map_columns(LEAD, header, given)
     sale = not _SALE.isdisjoint(to for column in columns for to in column.to)
-    named = _speaks_of(name, CONTACT, COMPANY) and not sale
+    named = name.says_people() and not sale
     by_hand = set(map(squeeze, given))
     found: set[int] = set()
     for column in columns:
@@ -84,7 +105,7 @@ def _standings(header: Sequence[str], name: str, given: Mapping[str, str], rows:
             return set()
         elif column.to == (ACTIVE,) and not sale:
             found.add(column.place)
-        elif column.to == ("status",) and not _speaks_of(key, LEAD, DEAL):
+        elif column.to == ("status",) and not any(word in key for word in (*WORDS["lead"], *WORDS["deal"])):
             found |= {column.place} if named or _are_standings(rows, column.place) else set()
     return {place for place in found if squeeze(header[place]) not in by_hand}
 
@@ -102,7 +123,7 @@ def recognise(
     """The kind of record that the headers, the file's name and the words of its first `rows` speak of; None where they
     fit none. Raises UsageError for a mapping by hand (`given`) to what no kind has."""
     best: tuple[float, Entity | None] = (0.0, None)
-    name = squeeze(os.path.splitext(os.path.basename(path))[0])
+    name = _FileName(path)
     keys = {squeeze(title) for title in header}
     said = titles.said_kind(list(header))
     check_given(header, given or {})
@@ -120,7 +141,7 @@ def recognise(
             continue
         filled = [to for column in columns for to in column.to if to not in ("description", "created_at", "updated_at")]
         score = float(len(filled))
-        if _speaks_of(name, kind):
+        if name.speaks_of(kind):
             score += 0.9
         if keys & _told(kind):
             score += 2

@@ -7,7 +7,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.types import Flag, Phone
-from crmcli.errors import UsageError
 from crmcli.services.imports.trial import TRIED, Seen, Tried
 from crmcli.store import read
 
@@ -17,15 +16,6 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
-#: What records of a kind are told apart by when the file has no ids; `+` joins what must agree together. Deals and
-#: tasks have nothing of the sort: two deals of one name with one company are two deals.
-DEFAULT_MATCH: dict[str, tuple[str, ...]] = {
-    "lead": ("email", "phone"),
-    "contact": ("email", "phone", "mobile"),
-    "company": ("domain", "name"),
-}
-#: What an update goes by where a kind has nothing better: rows and records that are equal in all count first.
-UPDATE_MATCH: dict[str, tuple[str, ...]] = {"deal": ("name+company",), "task": ("name+due_on",)}
 #: Columns that equality of whole rows does not look at: they are not the record's own content.
 _ASIDE = frozenset(("uid", "position", "parent_id", "updated_at"))
 #: Columns that get a value where the file gives none.
@@ -54,31 +44,6 @@ class _Stored(NamedTuple):
     removed: _Known
 
 
-def match_keys(
-    kind: Entity, asked: Sequence[str] | None, filled: set[str], *, update: bool = False
-) -> tuple[tuple[tuple[str, ...], ...], list[str]]:
-    """The match keys in order, each a tuple of field names, and a line for each one asked for that cannot be: `filled`
-    are the fields that the file has. Where none of those asked for can be, that is a UsageError."""
-    found, told, usable = [], [], False
-    usual = UPDATE_MATCH if update and kind.name in UPDATE_MATCH else DEFAULT_MATCH
-    for word in asked or usual.get(kind.name, ()):
-        names = []
-        for name in word.split("+"):
-            field = kind.field({"due": "due_on"}.get(name.strip(), name.strip()))
-            if not field.column:
-                raise UsageError(f"{kind.plural} cannot be matched by {field.name}")
-            names.append(field.name)
-        missing = [name for name in names if name not in filled]
-        if missing and asked:
-            told.append(f"not matched by {word}: no column of the file fills {missing[0]}")
-        usable = usable or not missing
-        if not missing and names not in (["external_id"], ["uid"]):
-            found.append(tuple(names))
-    if told and not usable:
-        raise UsageError("; ".join(told), "map one with --map 'COLUMN=FIELD'")
-    return tuple(found), told
-
-
 class Matcher:
     """Finds the records that the rows of a block are. `seen` grows with what the import makes and matches, `made` with
     what it makes; `tried` is that of a dry run."""
@@ -90,10 +55,13 @@ class Matcher:
         keys: tuple[tuple[str, ...], ...],
         *,
         guessed: bool = False,
+        updates: bool = False,
         dry_run: bool = False,
     ) -> None:
         self.ctx, self.kind, self.keys = ctx, kind, keys
-        #: the keys are those of `UPDATE_MATCH`
+        #: whether a record gets what a row has that is it: later rows may be it by that
+        self._updates = updates
+        #: the keys are those of `keys.UPDATE_MATCH`
         self.guessed = guessed and bool(keys)
         self.seen, self.made = Seen(), Seen()
         self._columns = [tuple(kind.field(name).key_column for name in key) for key in keys]
@@ -222,12 +190,11 @@ class Matcher:
         found, keyless = [NEW] * len(names), []
         taken: set[int] = set()
         for row, (outcome, strong) in enumerate(_by_ids(external, uids, by_external, by_uid)):
+            own = [values[row] for values in keys]
             if outcome != NEW:
                 found[row] = outcome
                 taken.add(outcome)
-                continue
-            own = [values[row] for values in keys]
-            if strong:
+            elif strong:
                 found[row] = self._weak(row, own, keys, names, stored, chunk, taken, external[row])
                 if found[row] > 0:
                     taken.add(found[row])
@@ -235,7 +202,17 @@ class Matcher:
                 keyless.append(row)
             else:
                 found[row] = self._weak(row, own, keys, names, stored, chunk)
+                if found[row] < 0 < found[-1 - found[row]]:
+                    found[row] = found[-1 - found[row]]
+            if found[row] > 0 and self._updates and found[row] not in self.removed:
+                self._remember(row, own, names[row], chunk)
         return found, keyless
+
+    def _remember(self, row: int, own: Sequence[Any], name: str, chunk: list[dict[Any, list[int]]]) -> None:
+        """Later rows of the block can be what this one is."""
+        for which, key in enumerate(own):
+            for place in self._places(which, key, name) if key is not None else ():
+                chunk[which].setdefault(place, []).append(row)
 
     # --- keys ---
 
@@ -327,22 +304,30 @@ class Matcher:
                 if not _contradict(own, others, which) and self._agree(which, names[row], names[earlier]):
                     return -1 - earlier
         for which in given if self.removed else ():
-            if number := self._fitting(which, own, names[row], stored[which].removed, taken, external):
+            if number := self._fitting(which, own, names[row], stored[which].removed, taken, external, named=True):
                 return number
-        for which in given:
-            for place in self._places(which, own[which], names[row]):
-                chunk[which].setdefault(place, []).append(row)
+        self._remember(row, own, names[row], chunk)
         return NEW
 
     def _fitting(
-        self, which: int, own: list[Any], name: str, known: _Known, taken: set[int] | None, external: Any
+        self,
+        which: int,
+        own: list[Any],
+        name: str,
+        known: _Known,
+        taken: set[int] | None,
+        external: Any,
+        *,
+        named: bool = False,
     ) -> int:
-        """The first of the `known` records that a row with this key can be, NEW where it can be none."""
+        """The first of the `known` records that a row with this key can be, NEW where it can be none. A removed one is
+        `named` so as well: somebody else may have its address now."""
         for place in self._places(which, own[which], name) if known else ():
             for number, its_external, theirs, other in known.get(place, ())[:_MOST_SHARED]:
                 if taken is not None and ((external and its_external) or self._taken(number, taken)):
                     continue  # another record of the same source
-                if not _contradict(own, theirs, which) and self._agree(which, name, other):
+                agree = _one_name(name, other) if named else self._agree(which, name, other)
+                if agree and not _contradict(own, theirs, which):
                     return number
         return NEW
 
@@ -351,12 +336,8 @@ class Matcher:
         return number in taken or number in self.seen or number in self.refused
 
     def _agree(self, which: int, name: str, other: str) -> bool:
-        """Whether two names can be one person's, where the key is one that people share: all words of the shorter name
-        stand in the longer."""
-        if not self._shared[which] or name == other:
-            return True
-        one, two = set(_WORD.findall(name)), set(_WORD.findall(other))
-        return one <= two or two <= one
+        """Whether two names can be one person's, where the key is one that people share."""
+        return not self._shared[which] or _one_name(name, other)
 
     # --- equality ---
 
@@ -459,6 +440,14 @@ def _equal(names: list[str], own: tuple[Any, ...], record: Mapping[str, Any]) ->
 
 def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, (list, tuple)) else value
+
+
+def _one_name(name: str, other: str) -> bool:
+    """Whether two names can be one person's: all words of the shorter one stand in the longer."""
+    if name == other:
+        return True
+    one, two = set(_WORD.findall(name)), set(_WORD.findall(other))
+    return one <= two or two <= one
 
 
 def _contradict(own: Sequence[Any], theirs: Sequence[Any], below: int) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.domain.dates import instant_of, parse_when
-from crmcli.domain.text import digits
+from crmcli.domain.text import clip, digits
 from crmcli.domain.types import Instant, show_instant
 from crmcli.errors import FieldError
 
@@ -45,6 +45,8 @@ _DAY_AND_HOUR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01
 _WITHOUT_YEAR = re.compile(r"\s*--(\d\d)-?(\d\d)\s*")
 _TWO_NUMBERS = re.compile(r"\s*(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[01])\s*")
 _SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
+#: How many characters a day or time has at the most.
+_LONGEST = 100
 
 
 def without_year(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
@@ -104,7 +106,8 @@ def day(text: str, env: Env) -> str | None:
     """A day; a time behind it is left out, since other programs write days as midnights."""
     if not text.strip():
         return None
-    plain = digits(text).strip()
+    text = _evened(text)
+    plain = digits(text)
     if _COMPACT_DAY.fullmatch(plain):
         text = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
     _refuse_serial(plain)
@@ -114,12 +117,22 @@ def day(text: str, env: Env) -> str | None:
 def moment(text: str, env: Env) -> str | None:
     """The moment that a cell of a column of days names, None where it names a day. A midnight, here or where the file
     was made, is how other programs write a day. Raises FieldError."""
-    if not text.strip() or _COMPACT_DAY.fullmatch(digits(text).strip()):
+    text = _evened(text)
+    if not text or _COMPACT_DAY.fullmatch(digits(text)):
         return None
     when = _when(text, env)
     if when.time is None or when.time == time() or _MIDNIGHT_ELSEWHERE.search(_zoned(text)):
         return None
     return show_instant(instant_of(when, env.now))
+
+
+def _evened(text: str) -> str:
+    """A cell with single blanks between its words. Raises FieldError for one that is longer than any day or time, so
+    that none costs more than it is worth."""
+    text = " ".join(text.split())
+    if len(text) > _LONGEST:
+        raise FieldError(f"'{clip(text, 40)}' is not a day or time.")
+    return text
 
 
 def _when(text: str, env: Env) -> When:
@@ -157,7 +170,8 @@ def instant(text: str, env: Env) -> str | None:
         return None
     if len(text) == 24 and text[-1] == "Z" and text[10] == "T":
         return str(Instant().parse(text, env))
-    _refuse_serial(text.strip())
+    text = _evened(text)
+    _refuse_serial(text)
     return show_instant(instant_of(_when(text, env), env.now))
 
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _APART = re.compile(r";|,(?=[^,]*@)")
 #: Notion: "Acme (https://www.notion.so/Acme-0123)", "Acme (Companies/Acme 0123.md)"; further ones behind a comma.
 _PAGE = r"\((?:https?://[^\s()]+|[^()]+\.md)\)"
-_PAGES = re.compile(rf"\s*(\S.*?)\s*{_PAGE}\s*(?:,\s*(.+{_PAGE})\s*)?")
+_PAGES = re.compile(rf"(?>\s*(\S.*?)(?<=\S)\s*{_PAGE})\s*(?:,\s*(\S.*{_PAGE})\s*)?")
 _ADDRESS = re.compile(r"\s*[^\s()<>;,@]+@[^\s()<>;,@]+\s*")
-_MANY = re.compile(r"\s*:::\s*|\s*[;|,]\s*|\s+/\s+")
-_NAMED_ADDRESS = re.compile(r"\s*(\S.*?)\s*[(<]\s*([^\s()<>]+@[^\s()<>]+)\s*[)>]\s*")
-_NUMBERED = re.compile(r"\s*(\S.*?)\s*\(\d{5,}\)\s*")
+_MANY = re.compile(r":::|[;|,]|\s/\s")
+_NAMED_ADDRESS = re.compile(r"\s*(\S.*?)(?<=\S)\s*[(<]\s*([^\s()<>@]+@[^\s()<>@]+)\s*[)>]\s*")
+_NUMBERED = re.compile(r"\s*(\S.*?)(?<=\S)\s*\(\d{5,}\)\s*")
 _ONE_QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")
 _QUOTED = re.compile(
     r"""\s*(?:\[\s*)?(?:"[^"]*"|'[^']*')(?:\s*[,;|]\s*(?:"[^"]*"|'[^']*'))*(?:\s*\])?\s*|\s*\[\s*\]\s*"""

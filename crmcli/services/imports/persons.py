@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _WORD = re.compile(r"\w+")
+#: What has more words is nobody's name.
+_MOST_WORDS = 50
 
 
 def joined(pieces: Sequence[str]) -> str:
@@ -27,11 +29,13 @@ def apart(name: str, pieces: Sequence[str]) -> bool:
     own = [word for some in (first, *others) for word in some]
     if not own or "".join(said) in ("".join(own), "".join(word for some in (*others, first) for word in some)):
         return False
-    whole = [word for word in own if len(word) > 1]
-    initials = {word for word in said if len(word) == 1}
+    if len(said) > _MOST_WORDS:
+        return True
+    known, whole = set(said), {word for word in own if len(word) > 1}
+    initials = {word for word in known if len(word) == 1}
     if whole:
-        return not (any(w in said for w in whole) and all(w in said or w[0] in initials for w in whole))
-    return not {word[0] for word in own} <= {word[0] for word in said}
+        return known.isdisjoint(whole) or not all(word[0] in initials for word in whole - known)
+    return not {word[0] for word in own} <= {word[0] for word in known}
 
 
 def _words(text: str) -> list[str]:

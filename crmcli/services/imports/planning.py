@@ -15,11 +15,11 @@ from crmcli.exchange.tables import open_table
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import kinds, mapping
 from crmcli.services.imports.blocks import Reader
-from crmcli.services.imports.due import Said
+from crmcli.services.imports.due import Said, has_shares
 from crmcli.services.imports.endings import status_of
-from crmcli.services.imports.facts import APART, DayFacts, MoneyFacts, NameFacts, PercentFacts, PhoneFacts
+from crmcli.services.imports.facts import APART, DayFacts, MoneyFacts, NameFacts, PercentFacts, PhoneFacts, ShareFacts
+from crmcli.services.imports.keys import UPDATE_MATCH, match_keys
 from crmcli.services.imports.mapping import has_name
-from crmcli.services.imports.matching import UPDATE_MATCH, match_keys
 from crmcli.services.imports.placing import NewStage, Stages
 from crmcli.services.imports.titles import squeeze
 from crmcli.services.stages import every_stage
@@ -274,6 +274,8 @@ class _Scan:
                     self._money[column.place] = MoneyFacts()
                 elif field is not None and isinstance(field.type, Percent):
                     self._percents[column.place] = PercentFacts()
+                elif to == mapping.IS_DONE and has_shares(column.header):
+                    self._percents[column.place] = ShareFacts()
                 elif to == mapping.MORE_PHONE or (field is not None and isinstance(field.type, Phone)):
                     self._phones[column.place] = PhoneFacts()
         self._stage, self._pipeline, self._status = places.get("stage"), places.get("pipeline"), places.get("status")
@@ -327,12 +329,14 @@ class _Scan:
     def _only_statuses(self, words: Sequence[str], steps: AbstractSet[str]) -> bool:
         """Whether a column called status says open, won and lost and nothing else: in our words, or, for deals without
         a column of stages, in any that we know and that are not `steps` of the book itself. In progress and Dead are
-        as often where a lead stands."""
+        as often where a lead stands; so are Pending and Active of a deal where no word says open, won or lost."""
         folded = {fold(word) for word in words}
         if folded <= {"open", "won", "lost"}:
             return True
-        known = self._kind is DEAL and self._stage is None and all(map(status_of, words))
-        return known and steps.isdisjoint(folded)
+        if self._kind is not DEAL or self._stage is not None or not steps.isdisjoint(folded):
+            return False
+        said = set(map(status_of, words))
+        return all(said) and ("open" in folded or not said.isdisjoint(("won", "lost")))
 
     def in_units(self, columns: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
         """The columns with marks where their cells are taken in a way of their own: fractions among the percentages,

@@ -12,7 +12,7 @@ from crmcli.errors import CrmError
 from crmcli.exchange.footers import LINE, REASON
 from crmcli.exchange.formulas import guard
 from crmcli.services.imports import mapping
-from crmcli.services.imports.matching import match_keys
+from crmcli.services.imports.keys import match_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -88,7 +88,7 @@ class _Import:
         assert made.kind is not None
         self.ctx, self.plan, self.kind, self.dry_run = ctx, made, made.kind, dry_run
         self.reader = Reader(made.kind, made.columns, made.envs, ctx.env)
-        self.matcher = Matcher(ctx, made.kind, made.keys, guessed=made.guessed, dry_run=dry_run)
+        self.matcher = Matcher(ctx, made.kind, made.keys, guessed=made.guessed, updates=made.update, dry_run=dry_run)
         self.writer = Writer(ctx, self.reader, self.matcher, updates=made.update)
         self.updater, self.links, self.stages = self.writer.updater, self.writer.links, self.writer.stages
         self.rejects = Rejects(made.path, made.header, ctx.env.now)
