@@ -170,7 +170,9 @@ class Context:
             if os.path.islink(target):
                 raise NotFoundError(f"{target} is a link to nowhere", "mend it, or name another file with --db")
             if self.settings.find("db")[0]:
-                raise NotFoundError(f"there is no book at {target}", f"'{self.settings.calling('db', 'init')}' makes one")
+                raise NotFoundError(
+                    f"there is no book at {target}", f"'{self.settings.calling('db', 'init')}' makes one"
+                )
             if self.rehearsing:
                 target = self._blank()
             else:

@@ -124,12 +124,15 @@ def _user(ctx: Context, tx: Transaction, name: str) -> int:
     if number is not None:
         if not tx.row("user", number)["active"]:
             raise FieldError(
-                f"{name} is not active", hint=f"to give them records again: {ctx.settings.calling('user', 'edit', name, 'active=yes')}"
+                f"{name} is not active",
+                hint=f"to give them records again: {ctx.settings.calling('user', 'edit', name, 'active=yes')}",
             )
         return number
     hint = suggest(name, ctx.names("user"))
     if hint and fold(name) != fold(ctx.actor):
-        raise FieldError(f"there is no user '{name}'", hint=f"{hint} To add them: {ctx.settings.calling('user', 'add', name)}")
+        raise FieldError(
+            f"there is no user '{name}'", hint=f"{hint} To add them: {ctx.settings.calling('user', 'add', name)}"
+        )
     ctx.say(f"new user: {name}")
     number = tx.word("user", name)
     assert number is not None
