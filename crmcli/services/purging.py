@@ -64,10 +64,13 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
         _erase(tx, doomed)
         lines = _summary(kind, told, doomed)
         if kind.table in ALONE:
-            lines += view_traces.forget_views(tx, doomed.texts)
-            left = traces.left_in(connection, linked, doomed.texts, doomed.telling)
+            lines += view_traces.forget_views(tx, kind, doomed.called)
+            # What was taken out of a view stands in the commands that saved it, however it was typed there.
+            views = {change.id for change in tx.changes if change.table == "saved_view"}
+            _blank(connection, _touching(connection, {"saved_view": views}))
+            left = traces.left_in(connection, linked, doomed.called.texts, doomed.telling)
             lines += traces.told(connection, kind, doomed.known, doomed.past, left, ctx.settings.calling)
-            lines += traces.named_after(connection, kind, doomed.texts, doomed.telling)
+            lines += traces.named_after(connection, kind, doomed.called.texts, doomed.telling)
         lines += traces.copies(connection)
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, tuple(numbers), kind.name)
 
@@ -80,7 +83,7 @@ class _Doomed(NamedTuple):
     #: table -> number -> noun of what was taken away before and is only in the journal
     gone_before: dict[str, dict[int, str]]
     #: names, e-mails and telephones that these records have and had
-    texts: set[str]
+    called: view_traces.Called
     known: traces.Known
     telling: traces.Telling
     past: traces.Past
@@ -97,15 +100,21 @@ def _find_doomed(connection: Connection, kind: Entity, numbers: list[int], regio
         said[number] += sides
     own = [side for sides in said.values() for side in sides]
     known = traces.Known(kind, said.values(), region)
-    telling = traces.Telling(own, region, few=len(numbers) <= traces.MOST)
+    few = len(numbers) <= traces.MOST
+    telling = traces.Telling(own, region, few=few)
     # A task or note names nobody: what it says is words like any other's.
     past = traces.read_past(connection, known, telling) if kind.table in ALONE else traces.Past(set(), {}, {})
     gone_before = _taken_away(connection, kind, numbers, known, past)
     before = states(connection, kind.table, gone_before.get(kind.table, ()))
     own += (side for sides in before.values() for side in sides)
+    if before and kind.table in ALONE:
+        wider = traces.Telling(own, region, few=few)
+        if wider.typed.keys() - telling.typed.keys() or wider.addresses.keys() - telling.addresses.keys():
+            # What the earlier ones alone had is looked for too; they are known when the journal was read once.
+            past, telling = traces.read_past(connection, known, wider), wider
     going = _with_dependants(connection, kind.table, numbers)
     past = past.without({table: {*going.get(table, ()), *gone_before.get(table, ())} for table in ORDER})
-    return _Doomed(going, gone_before, traces.texts_of(own, region), known, telling, past)
+    return _Doomed(going, gone_before, view_traces.Called.of(own, region), known, telling, past)
 
 
 def _erase(tx: Transaction, doomed: _Doomed) -> None:
@@ -206,27 +215,42 @@ def _let_go(tx: Transaction, going: Mapping[str, set[int]]) -> set[int]:
 
 
 def _silence(connection: Connection, doomed: _Doomed) -> None:
-    """Blank the commands that touched what is to be forgotten (they may hold any value of it), and those that name it.
-    A purge's own command names nobody; the chain does not hang on commands."""
-    silenced: set[int] = set()
-    for table in ORDER:
-        for some, marks in portions({*doomed.going.get(table, ()), *doomed.gone_before.get(table, ())}):
-            sql = (
-                "SELECT DISTINCT x.batch_id FROM journal j JOIN journal_tx x ON x.seq = j.seq"
-                f" WHERE j.entity = ? AND j.record_id IN ({marks})"
-            )
-            silenced.update(row[0] for row in connection.rows(sql, (table, *some)))
+    """Blank the commands that touched what is to be forgotten (they may hold any value of it), and those that say what
+    tells of it, whoever else bears that: what they did stays in the journal. A name of one word does not
+    tell. A purge's own command names nobody; the chain does not hang on commands."""
+    silenced = _touching(
+        connection, {table: {*doomed.going.get(table, ()), *doomed.gone_before.get(table, ())} for table in ORDER}
+    )
+    telling = doomed.called.telling
     last = 0
     while page := connection.rows("SELECT id, command FROM batch WHERE id > ? ORDER BY id LIMIT 5000", (last,)):
         last = page[-1][0]
         # Of a command the first word is the program's own: a lead called "deal" is not meant by every "deal add".
         said = [(batch, fold(command.replace(QUOTED, "'")).partition(" ")[2]) for batch, command in page]
         together = "\n".join(text for _, text in said)
-        for text in doomed.texts:
+        for text in telling:
             if traces.hint(text) in together:
                 whole = traces.whole([text])
                 silenced.update(batch for batch, line in said if whole.search(line))
-    for some, marks in portions(sorted(silenced)):
+    _blank(connection, silenced)
+
+
+def _touching(connection: Connection, touched: Mapping[str, Collection[int]]) -> set[int]:
+    """The batches that changed any of these records of each table."""
+    found: set[int] = set()
+    for table, ids in touched.items():
+        for some, marks in portions(ids):
+            sql = (
+                "SELECT DISTINCT x.batch_id FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+                f" WHERE j.entity = ? AND j.record_id IN ({marks})"
+            )
+            found.update(row[0] for row in connection.rows(sql, (table, *some)))
+    return found
+
+
+def _blank(connection: Connection, batches: Collection[int]) -> None:
+    """Say no more by which commands these batches were made, but for purges."""
+    for some, marks in portions(sorted(batches)):
         sql = f"UPDATE batch SET command = ? WHERE id IN ({marks}) AND source <> 'purge'"
         connection.run(sql, (FORGOTTEN, *some))
 

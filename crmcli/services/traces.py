@@ -39,6 +39,8 @@ _WHO = re.compile(f'"(?:{"|".join({*NAMING, *ADDRESSES})})":')
 NAMED_AFTER = (*sorted(WORDS), "pipeline", "stage")
 #: Of the records that still have something, so many are named.
 MOST = 20
+#: Of the records that have all words of a name somewhere, so many are looked at, newest first.
+_LOOKED_AT = 10_000
 
 
 def number_key(text: str, region: str) -> str:
@@ -62,6 +64,11 @@ def is_address(text: str) -> bool:
     return "@" in text or sum(c.isdigit() for c in text) >= SHORTEST_NATIONAL
 
 
+def several(text: str) -> bool:
+    """Whether a folded name is of several words: nobody says it of another one by chance."""
+    return len(text.split()) > 1 and any(map(str.isalnum, text))
+
+
 def close(text: str) -> str:
     """A folded name as it is where its parts are written together: with a ZWNJ, which folds to nothing, as Persian has
     it. Other scripts keep their blanks: "Al Len" is not "Allen"."""
@@ -76,15 +83,20 @@ def whole(texts: Iterable[str]) -> re.Pattern[str]:
 
 
 def _spelling(text: str) -> str:
-    if "@" in text:
-        return re.escape(text)
+    if "@" in text:  # it is not in the address of another one: ada.king@ has no king@
+        return rf"(?<![\w.+%-]){re.escape(text)}(?![.-]?\w)"
     between = r"[\s_-]+" if text.isascii() and not is_address(text) else r"[\s_-]*"
     return between.join(map(re.escape, re.split(r"(?<=\w)[\s_-]+(?=\w)", text)))
 
 
 def hint(text: str) -> str:
     """A part of a folded text that is in every text where `whole` finds it, to leave the others out by."""
-    return max((part for part in re.split(r'[\s_"\\-]+', text)), key=len)
+    return max(parts(text), key=len) or text
+
+
+def parts(text: str) -> list[str]:
+    """The parts of a folded text that are in every text where `whole` finds it; "" where it is of marks alone."""
+    return re.split(r'[\s_"\\-]+', text)
 
 
 class Known:
@@ -159,7 +171,7 @@ class Telling:
             self.typed.setdefault(key, value)
         if key:
             value = self.addresses.setdefault(key, value)
-        elif column in PHONES or len(text.split()) < 2:
+        elif column in PHONES or not several(text):
             return
         self.typed.setdefault(text, value)
 
@@ -229,11 +241,18 @@ def read_past(connection: Connection, known: Known, telling: Telling) -> Past:
     return past
 
 
-def left_in(
-    connection: Connection, linked: Iterable[int], texts: set[str], telling: Telling
-) -> dict[tuple[str, int], list[str]]:
-    """(noun, number) -> which names and addresses of the purged a record still has: of the leads and deals that were
-    linked to one (`linked`), of all that have its e-mail address or telephone, and of all whose words tell of it."""
+class Left(NamedTuple):
+    """What records that stay have of the purged."""
+
+    #: (noun, number) -> which names and addresses of it
+    found: dict[tuple[str, int], list[str]]
+    #: names whose words so many records have that not all were looked at
+    unsure: list[str]
+
+
+def left_in(connection: Connection, linked: Iterable[int], texts: set[str], telling: Telling) -> Left:
+    """Which names and addresses of the purged records still have: the leads and deals that were linked to one
+    (`linked`), all that have its e-mail address or telephone, and all whose words tell of it."""
     found: dict[tuple[str, int], list[str]] = {}
     keys = sorted(telling.addresses)
     for table, columns in PARTIES.items():
@@ -249,23 +268,37 @@ def left_in(
                     had = [str(its[c]) for c in columns if texts & texts_of([its], telling.region, (c,))]
                     if had:
                         found[noun, number] = list(dict.fromkeys(had))
+    unsure = []
     for text, typed in telling.typed.items():
-        for key in _saying(connection, text):
+        saying, all_seen = _saying(connection, text)
+        if not all_seen:
+            unsure.append(typed)
+        for key in saying:
             had = found.setdefault(key, [])
             if not any(typed in (other, telling.addresses.get(number_key(other, telling.region))) for other in had):
                 had.append(typed)
-    return found
+    return Left(found, unsure)
 
 
-def _saying(connection: Connection, text: str) -> Iterator[tuple[str, int]]:
-    """The records, removed ones too, in whose words this text is, as whole words: (noun, number), a few."""
+def _saying(connection: Connection, text: str) -> tuple[list[tuple[str, int]], bool]:
+    """The records, removed ones too, in whose words this text is, as whole words: (noun, number), a few; and whether
+    all were looked at until there were enough."""
     pattern = whole([text])
+    saying: list[tuple[str, int]] = []
+    all_seen = True
     ways = {tuple(text.split()), (close(text),)} if not text.isascii() else {tuple(text.split())}
     for table in SEARCHED:
-        ids = {number for way in ways for number, _ in read.search(connection, table, [*way], MOST + 1, removed=True)}
-        for number, row in sorted(read.raw(connection, table, sorted(ids)).items()):
-            if pattern.search(row["search_text"]):
-                yield noun_of(table, row), number
+        asked = [read.search(connection, table, [*way], _LOOKED_AT, removed=True) for way in ways]
+        hits: dict[int, str] = {}
+        for some, _ in portions(sorted({number for found in asked for number, _ in found}, reverse=True)):
+            rows = read.raw(connection, table, some)
+            hits |= {number: noun_of(table, row) for number, row in rows.items() if pattern.search(row["search_text"])}
+            if len(hits) > MOST:
+                break
+        else:
+            all_seen = all_seen and max(map(len, asked)) < _LOOKED_AT
+        saying += ((noun, number) for number, noun in sorted(hits.items()))
+    return saying, all_seen
 
 
 def told(
@@ -273,17 +306,20 @@ def told(
     kind: Entity,
     known: Known,
     past: Past,
-    left: Mapping[tuple[str, int], list[str]],
+    remains: Left,
     calling: Callable[..., str],
 ) -> Iterator[str]:
-    """A line for each record that still has a name or address of the purged (`left`), for each whose history has, and
-    for each that was taken away and that an undo would bring back with it; and lines that say how to get rid of them
-    for good (`calling`: see `Settings`)."""
+    """A line for each record that still has a name or address of the purged (`remains`), for each whose history has,
+    and for each that was taken away and that an undo would bring back with it; and lines that say how to get rid of
+    them for good (`calling`: see `Settings`)."""
+    left = remains.found
     histories = {key: its for key, its in _histories(connection, past).items() if key not in left}
     for (noun, number), its in list(left.items())[:MOST]:
         yield f"{noun}:{number} still has {', '.join(its)}"
     if len(left) > MOST:
         yield "and others have such names and addresses too"
+    for name in remains.unsure:
+        yield f"there may be more: too many records have all words of {name} for a look at each"
     for (noun, number), its in list(histories.items())[:MOST]:
         yield f"the history of {noun}:{number} still has {', '.join(its)}"
     if len(histories) > MOST:
@@ -335,7 +371,7 @@ def _returning(connection: Connection, kind: Entity, known: Known, past: Past) -
 def named_after(connection: Connection, kind: Entity, texts: Iterable[str], telling: Telling) -> Iterator[str]:
     """A line for each word of the book that names the purged: tags, sources, stages, users and such."""
     # The name of a lead or deal is a word like others, unless it is of several.
-    names = {squashed(text) for text in texts if kind.table != "opportunity" or len(text.split()) > 1}
+    names = {squashed(text) for text in texts if kind.table != "opportunity" or several(text)}
     lines = []
     for table in NAMED_AFTER:
         columns = "name, full_name, email" if table == "crm_user" else "name"

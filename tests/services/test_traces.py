@@ -9,7 +9,7 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import NotFoundError, RefusedError
-from crmcli.services import database, deals, history, records, saved_views, tags, timeline, vocabulary
+from crmcli.services import database, deals, history, records, saved_views, tags, timeline, traces, vocabulary
 from tests.support.books import everything
 
 if TYPE_CHECKING:
@@ -28,26 +28,26 @@ def kept(ctx: Context, *purges: str) -> str:
 
 
 def test_purge_takes_the_person_out_of_saved_views(ctx: Context) -> None:
-    records.add(ctx, LEAD, {"name": "Zyxwalda", "email": "zyx@p.example"})
+    records.add(ctx, LEAD, {"name": "Zyx Walda", "email": "zyx@p.example"})
     saved_views.save(ctx, "one", LEAD, "email:zyx@p.example or email:bob@q.example", sort="name")
-    saved_views.save(ctx, "gone", None, 'name:"ZYXWALDA"')
+    saved_views.save(ctx, "gone", None, 'name:"ZYX WALDA"')
     saved_views.remove(ctx, "gone")
-    saved_views.save(ctx, "was", LEAD, "zyxwalda")
+    saved_views.save(ctx, "was", LEAD, '"zyx walda"')
     saved_views.save(ctx, "was", LEAD, "has:email")
-    saved_views.save(ctx, "zyxwalda", LEAD, "id:1")
-    saved_views.save(ctx, "city", LEAD, "city:Zyxwalda")
-    saved_views.save(ctx, "part", LEAD, "zyxwaldas")
+    saved_views.save(ctx, "zyx-walda", LEAD, "id:1")
+    saved_views.save(ctx, "city", LEAD, 'city:"Zyx Walda"')
+    saved_views.save(ctx, "part", LEAD, '"zyx waldas"')
     lines = history.purge(ctx, LEAD, [1]).lines
     assert lines == (
         "purged lead:1; it cannot be undone",
         "the view one asked for it and says now: no:id or email:bob@q.example",
-        "the view zyxwalda bore that name and is gone too",
+        "the view zyx-walda bore that name and is gone too",
     )
     assert views(ctx) == {
-        "city": "city:Zyxwalda", "one": "no:id or email:bob@q.example", "part": "zyxwaldas", "was": "has:email"
+        "city": 'city:"Zyx Walda"', "one": "no:id or email:bob@q.example", "part": '"zyx waldas"', "was": "has:email"
     }  # fmt: skip
     assert [row["sort"] for row in saved_views.views(ctx).rows if row["name"] == "one"] == ["name"]
-    left = everything(ctx).replace("city:zyxwalda", "").replace("zyxwaldas", "")
+    left = everything(ctx).replace("zyx waldas", "").replace("zyx walda", "", 4)
     assert "zyx" not in left, left[left.index("zyx") - 100 :][:200]
     page = database.check(ctx, deep=True)
     assert page.values["ok"], [row for row in page.sections[0].rows.rows if not row["ok"]]
@@ -64,7 +64,10 @@ def test_purge_leaves_the_rest_of_a_filter(ctx: Context) -> None:
         ("bad", "has:email"),
     ):
         saved_views.save(ctx, name, CONTACT, text)
-    history.purge(ctx, CONTACT, [1])
+    lines = history.purge(ctx, CONTACT, [1]).lines
+    assert [line for line in lines if "also fits" in line] == [
+        "the view shared still asks for +49307654321, which contact:2 also fits"
+    ]
     assert views(ctx) == {
         "letters": "name:Bob has:email", "phone": "not no:id city:Rome", "number": "no:id",
         "shared": "phone:+49307654321", "bad": "has:email",
@@ -82,12 +85,14 @@ def test_what_others_go_by_stays_in_views(ctx: Context) -> None:
     saved_views.save(ctx, "calls", None, "call")
     assert len(history.purge(ctx, TASK, [1]).lines) == 1
     assert history.purge(ctx, LEAD, [1]).lines[1:] == (
+        "the view one still asks for info@p.example, which lead:2 also fits",
+        "the view one still asks for Ada, a part of what is forgotten",
         "lead:2 still has Ada, info@p.example",
         kept(ctx, "lead purge 2"),
     )
     assert views(ctx) == {"one": "name:Ada email:info@p.example", "calls": "call"}
     history.purge(ctx, LEAD, [2])
-    assert views(ctx) == {"one": "no:id no:id", "calls": "call"}
+    assert views(ctx) == {"one": "name:Ada no:id", "calls": "call"}
 
 
 def test_purge_tells_which_records_still_name_the_person(ctx: Context) -> None:
@@ -311,6 +316,43 @@ def test_a_name_in_a_view_needs_no_quotation_marks(book: Context, text: str, lef
     assert lines == changed + told
     if not part and left != text:
         assert everything(book).count("quux") == 0
+
+
+def test_who_is_named_behind_many_that_have_only_the_words_is_told(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.add(ctx, LEAD, {"name": "Old", "description": "met ali reza today"})
+    for i in range(30):
+        records.add(ctx, LEAD, {"name": f"New {i}", "description": "reza and then ali"})
+    for _ in range(2):
+        records.add(ctx, CONTACT, {"name": "Ali Reza"})
+    assert history.purge(ctx, CONTACT, [1]).lines[1:3] == ("lead:1 still has Ali Reza", "contact:2 still has Ali Reza")
+    monkeypatch.setattr(traces, "_LOOKED_AT", 10)
+    assert history.purge(ctx, CONTACT, [2]).lines[1:] == (
+        "there may be more: too many records have all words of Ali Reza for a look at each",
+    )
+
+
+def test_what_only_an_earlier_one_had_is_looked_for_too(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Xen Quux", "phone": "+49 30 1234567", "email": "old@p.example"})
+    history.undo(ctx)
+    records.add(ctx, TASK, {"name": "Write to old@p.example"})
+    records.add(ctx, LEAD, {"name": "L", "description": "was old@p.example"})
+    records.edit(ctx, LEAD, [1], {"description": ""})
+    saved_views.save(ctx, "one", CONTACT, "email:old@p.example")
+    records.add(ctx, CONTACT, {"name": "Xen Quux", "phone": "+49 30 1234567"})
+    assert history.purge(ctx, CONTACT, [2]).lines[1:] == (
+        "forgotten too, what was taken away of it before: 1 contact",
+        "the view one asked for it and says now: no:id",
+        "task:1 still has old@p.example",
+        "the history of lead:1 still has old@p.example",
+        kept(ctx, "task purge 1", "lead purge 1"),
+    )
+
+
+@pytest.mark.parametrize(("text", "part"), [("-", "-"), ("_ -", "_ -"), ("ada-king bo", "king"), ("ada", "ada")])
+def test_a_hint_is_never_empty(text: str, part: str) -> None:
+    assert traces.hint(text) == part
 
 
 def test_a_part_of_a_name_in_the_history_of_a_view_is_told(ctx: Context) -> None:
