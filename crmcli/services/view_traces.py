@@ -346,9 +346,10 @@ def _staying(
 
 
 def _bearing(connection: Connection, kind: Entity, name: str) -> str:
-    """A record that is there and is called so, or longer; "" where there is none. A deal's title is not about whom it
-    names, so that one of several words in it is a person's or firm's own."""
+    """A record that is there and is called so, or longer, in whichever order; "" where there is none. A deal's title is
+    not about whom it names, so that one of several words in it is a person's or firm's own."""
     pattern, find, part = whole([name]), FIND[connection.dialect], traces.hint(name)
+    words = frozenset(name.split())
     for table, columns in _BEARING.items():
         noun = "kind" if table == "opportunity" else f"'{table}'"
         keys = [f"{c}_key" for c in columns]
@@ -360,7 +361,8 @@ def _bearing(connection: Connection, kind: Entity, name: str) -> str:
             for number, noun, *own in page:
                 title = noun == "deal" and kind.table != "opportunity" and several(name)
                 for column, text in zip(columns, own, strict=True):
-                    if text and (text == name or (pattern.search(text) and not (title and column == "name"))):
+                    longer = text and (pattern.search(text) or words <= frozenset(text.split()))
+                    if text == name or (longer and not (title and column == "name")):
                         return f"{noun}:{number}"
     return ""
 
