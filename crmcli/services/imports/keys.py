@@ -1,8 +1,9 @@
-"""What the rows of a file are matched by: the fields that tell the records of a kind apart."""
+"""What the rows of a file are matched by: the fields that tell the records of a kind apart, and when they do."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import UsageError
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from crmcli.domain.fields import Entity
 
+_WORD = re.compile(r"\w+")
 #: What records of a kind are told apart by when the file has no ids; `+` joins what must agree together. Deals and
 #: tasks have nothing of the sort: two deals of one name with one company are two deals.
 DEFAULT_MATCH: dict[str, tuple[str, ...]] = {
@@ -45,3 +47,16 @@ def match_keys(
     if told and not usable:
         raise UsageError("; ".join(told), "map one with --map 'COLUMN=FIELD'")
     return tuple(found), told
+
+
+def one_name(name: str, other: str) -> bool:
+    """Whether two folded names can be one person's: all words of the shorter one stand in the longer."""
+    if name == other:
+        return True
+    one, two = set(_WORD.findall(name)), set(_WORD.findall(other))
+    return one <= two or two <= one
+
+
+def contradict(own: Sequence[Any], theirs: Sequence[Any], below: int) -> bool:
+    """Whether a stronger one of these match keys than that of the place `below` says that two are different."""
+    return any(own[i] is not None and theirs[i] is not None and own[i] != theirs[i] for i in range(below))

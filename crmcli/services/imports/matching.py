@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.types import Flag, Phone
+from crmcli.services.imports.keys import contradict, one_name
 from crmcli.services.imports.trial import TRIED, Seen, Tried
 from crmcli.store import read
 
@@ -25,7 +25,6 @@ _FILLED = frozenset((
 _MANY = 500
 #: How many people with one telephone are looked at, besides those of the very name.
 _MOST_SHARED = 50
-_WORD = re.compile(r"\w+")
 
 #: The outcome of a new row. A record id is that of the record that the row is; -1 - n says that it repeats row n of its
 #: block.
@@ -301,7 +300,7 @@ class Matcher:
             before = [one for place in places for one in chunk[which].get(place, ())[:_MOST_SHARED]]
             for earlier in before if taken is None else ():
                 others = [values[earlier] for values in keys]
-                if not _contradict(own, others, which) and self._agree(which, names[row], names[earlier]):
+                if not contradict(own, others, which) and self._agree(which, names[row], names[earlier]):
                     return -1 - earlier
         for which in given if self.removed else ():
             if number := self._fitting(which, own, names[row], stored[which].removed, taken, external, named=True):
@@ -326,8 +325,8 @@ class Matcher:
             for number, its_external, theirs, other in known.get(place, ())[:_MOST_SHARED]:
                 if taken is not None and ((external and its_external) or self._taken(number, taken)):
                     continue  # another record of the same source
-                agree = _one_name(name, other) if named else self._agree(which, name, other)
-                if agree and not _contradict(own, theirs, which):
+                agree = one_name(name, other) if named else self._agree(which, name, other)
+                if agree and not contradict(own, theirs, which):
                     return number
         return NEW
 
@@ -337,7 +336,7 @@ class Matcher:
 
     def _agree(self, which: int, name: str, other: str) -> bool:
         """Whether two names can be one person's, where the key is one that people share."""
-        return not self._shared[which] or _one_name(name, other)
+        return not self._shared[which] or one_name(name, other)
 
     # --- equality ---
 
@@ -440,16 +439,3 @@ def _equal(names: list[str], own: tuple[Any, ...], record: Mapping[str, Any]) ->
 
 def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, (list, tuple)) else value
-
-
-def _one_name(name: str, other: str) -> bool:
-    """Whether two names can be one person's: all words of the shorter one stand in the longer."""
-    if name == other:
-        return True
-    one, two = set(_WORD.findall(name)), set(_WORD.findall(other))
-    return one <= two or two <= one
-
-
-def _contradict(own: Sequence[Any], theirs: Sequence[Any], below: int) -> bool:
-    """Whether a stronger key than `below` says that the two are different."""
-    return any(own[i] is not None and theirs[i] is not None and own[i] != theirs[i] for i in range(below))
