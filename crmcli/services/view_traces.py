@@ -10,6 +10,7 @@ of a name or address: those are for people to judge.
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import query
@@ -150,7 +151,7 @@ class _Piece(NamedTuple):
     words: frozenset[str]
 
     def numeric(self) -> bool:
-        return re.fullmatch(r"[+\d().-]+", fold(self.text)) is not None
+        return _is_numeric(self.text)
 
 
 class _Gone:
@@ -185,6 +186,8 @@ class _Gone:
     def names(self, text: str, field: str = "") -> bool:
         """Whether a text, a value of this field in a filter, says what is taken out."""
         said = fold(text)
+        if field == "view":  # a view that bears the name goes, and what asks for it asks for nobody
+            return self.named(text)
         if number_key(text, self._region) in self._addresses:
             return True
         if self._whole_address and self._whole_address.search(said):
@@ -298,6 +301,11 @@ class _Gone:
         )
 
 
+def _is_numeric(text: str) -> bool:
+    """Whether a word can be a part of a telephone that is typed with blanks."""
+    return re.fullmatch(r"[+\d().-]+", fold(text)) is not None
+
+
 def _flat(node: And) -> Iterator[Any]:
     """The items of an And, and of those that stand in it in brackets."""
     for item in node.items:
@@ -316,10 +324,12 @@ def _piece(at: int, node: Any) -> _Piece | None:
 
 
 def _asked(node: Any) -> Iterator[str]:
-    """Every text of a filter that a name can stand in."""
+    """Every text of a filter that a name can stand in; a telephone that is typed with blanks is one, too."""
     if isinstance(node, (And, Or)):
         for item in node.items:
             yield from _asked(item)
+        words = (str(item.text) if isinstance(item, Word) and isinstance(node, And) else "" for item in node.items)
+        yield from (" ".join(run) for numeric, run in groupby(words, key=_is_numeric) if numeric)
     elif isinstance(node, Not):
         yield from _asked(node.item)
     elif isinstance(node, Word):

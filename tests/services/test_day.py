@@ -330,7 +330,7 @@ def test_tags_are_counted_renamed_merged_and_forgotten(ctx: Context) -> None:
         ("hot", 1, "red"),
         ("vip", 2, None),
     ]
-    with pytest.raises(ConflictError, match="crm tag merge"):
+    with pytest.raises(ConflictError, match="tag merge hot VIP"):
         tags.rename(ctx, "hot", "VIP")
     with pytest.raises(NotFoundError, match="did you mean 'vip'"):
         tags.remove(ctx, "vipp", LEAD, [1])

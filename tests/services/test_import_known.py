@@ -222,7 +222,6 @@ def test_what_was_undone_or_purged_comes_in_again(ctx: Context, put: Any) -> Non
 
 
 @pytest.mark.usefixtures("apart")
-@pytest.mark.usefixtures("apart")
 def test_somebody_else_at_a_removed_address_is_new(ctx: Context, put: Any) -> None:
     for number, name in enumerate(("Bob Lee", "Ann"), start=1):
         records.add(ctx, CONTACT, {"name": name, "email": f"info@{number}.example"})
@@ -232,6 +231,18 @@ def test_somebody_else_at_a_removed_address_is_new(ctx: Context, put: Any) -> No
         found = take(ctx, put(text), kind=CONTACT, update=update)
         assert counts(found) == ((2, 1, 0, 1, 0, 0) if not update else (2, 0, 0, 1, 0, 1))
     assert [row["name"] for row in rows(ctx, CONTACT)] == ["Zoe Ray"]
+
+
+@pytest.mark.usefixtures("apart")
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+def test_two_who_share_an_address_are_told_apart_by_their_names(ctx: Context, put: Any, *, update: bool) -> None:
+    for name in ("Bob Lee", "Zoe Ray"):
+        records.add(ctx, CONTACT, {"name": name, "email": "info@x.example"})
+    path = put("Name,Email,City\nBob Lee,info@x.example,Rome\nZoe Ray,info@x.example,Bern\n")
+    assert counts(take(ctx, path, kind=CONTACT, update=update)) == (
+        (2, 0, 2, 0, 0, 0) if update else (2, 0, 0, 2, 0, 0)
+    )
+    assert [row["city"] for row in rows(ctx, CONTACT)] == (["Rome", "Bern"] if update else [None, None])
 
 
 @pytest.mark.usefixtures("apart")

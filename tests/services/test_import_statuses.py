@@ -206,6 +206,7 @@ def test_a_word_that_is_a_stage_of_the_book_is_that_stage(ctx: Context, put: Any
         ("salesperson_ali.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
         ("sales_people.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
         ("potential_customers.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
+        ("potential_customers.csv", "Name,Email,Phone,Status", ("Active", "Inactive"), "lead"),
         ("accounting_firms.csv", "Name,Email,Phone,Status", ("New", "Qualified"), "lead"),
         ("new_people.csv", "Name,Email,Lead Status,Source", ("New", "Open"), "lead"),
         ("مشتریان_بالقوه.csv", "نام,ایمیل,تلفن,وضعیت", ("جدید", "واجد شرایط"), "lead"),

@@ -10,6 +10,7 @@ import pytest
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.query.parse import MAX_DEPTH
 from crmcli.services import history, records, saved_views
+from tests.support.books import everything
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -50,6 +51,8 @@ def views(ctx: Context) -> dict[str, str]:
         (CONTACT, "Bob Stone", "contact:stone contact:bob", "no:id", ""),
         (COMPANY, "Bob Stone", "company:stone bob", "no:id", ""),
         (DEAL, "Big Stone", "deal:stone deal:big", "no:id", ""),
+        # A telephone in pieces.
+        (CONTACT, "Ray <+14155550199>", "415 555 0199", None, "still asks for 415 555 0199, a part of what is forgotten"),
         # The address of another one is not this one's.
         (CONTACT, "Bo <king@p.example>", "email:ada.king@p.example or king@p.example.org", None, ""),
     ],
@@ -60,8 +63,9 @@ def test_views_lose_what_tells_by_itself_and_nothing_of_others(
     records.add(ctx, COMPANY, {"name": "Alpha Beta GmbH"})
     records.add(ctx, CONTACT, {"name": "Noor King Smith"})
     records.add(ctx, DEAL, {"name": "Web Shop 2 for Kim Beta"})
-    who, _, email = name.partition(" <")
-    number = records.add(ctx, kind, {"name": who, **({"email": email[:-1]} if email else {})}).ids[0]
+    who, _, address = name.rstrip(">").partition(" <")
+    given = {"email" if "@" in address else "phone": address} if address else {}
+    number = records.add(ctx, kind, {"name": who, **given}).ids[0]
     saved_views.save(ctx, "one", None, text)
     lines = [line for line in history.purge(ctx, kind, [number]).lines[1:] if line.startswith("the view ")]
     left = text if left is None else left
@@ -114,6 +118,17 @@ def test_views_and_commands_that_bear_a_name_of_one_word_stay(
         *left.values()
     }
     assert left[purged.batch] == "(purged)"
+
+
+def test_a_view_that_goes_goes_from_the_views_that_are_made_of_it(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "زهرا كاظمی"})
+    saved_views.save(ctx, "زهرا-کاظمی", CONTACT, "has:email")
+    saved_views.save(ctx, "both", CONTACT, "view:زهرا-کاظمی or city:rome")
+    lines = history.purge(ctx, CONTACT, [1]).lines
+    assert "the view both asked for it and says now: no:id or city:rome" in lines
+    assert views(ctx) == {"both": "no:id or city:rome"}
+    assert records.list_records(ctx, CONTACT, ("view:both",)).rows == []
+    assert "کاظمی" not in everything(ctx)
 
 
 def test_a_filter_as_deep_as_may_be_is_cleared_at_once(ctx: Context) -> None:

@@ -39,9 +39,9 @@ _PERSIAN = {
     "company": frozenset(("شرکتها", "شرکتهای", "سازمانها", "سازمانهای", "مشتریان", "مشتریها", "مشتریهای")),
     "task": frozenset(("وظیفه", "وظایف", "وظیفهها", "فعالیتها", "فعالیتهای")),
 }
-#: Those that say plainly that people and firms are in it, unless one beside them says that they are yet to be won.
+#: Those that say plainly that people and firms are in it, and those that say that these are yet to be won.
 _PLAINLY = frozenset(("contacts", "customers", "clients", "companies", "accounts", "organizations", "organisations"))
-_YET = frozenset(("potential", "prospective", "possible", "new"))
+_YET = frozenset(("potential", "prospective", "possible"))
 #: How people and firms stand with somebody, which is no step towards a sale; folded, letters alone.
 _STANDING = frozenset((
     "active", "inactive", "notactive", "subscribed", "unsubscribed", "nonsubscribed", "notsubscribed", "subscriber",
@@ -77,6 +77,8 @@ class _FileName:
 
     def speaks_of(self, kind: Entity) -> bool:
         """Whether it has a word for records of this kind; an English one may be a part of another."""
+        if kind is LEAD and self._words & _YET:
+            return True
         return any(word in self._squeezed for word in WORDS[kind.name]) or not self._words.isdisjoint(
             _PERSIAN.get(kind.name, ())
         )
@@ -84,7 +86,7 @@ class _FileName:
     def says_people(self) -> bool:
         """Whether it says plainly that people or firms are in it."""
         plainly = self._words & (_PLAINLY | _PERSIAN["contact"] | _PERSIAN["company"]) or self._words == {"contact"}
-        return bool(plainly) and not (self._words & _YET or self.speaks_of(LEAD) or self.speaks_of(DEAL))
+        return bool(plainly) and not (self.speaks_of(LEAD) or self.speaks_of(DEAL))
 
 
 def _standings(header: Sequence[str], name: _FileName, given: Mapping[str, str], rows: Sequence[Row]) -> set[int]:

@@ -322,7 +322,9 @@ class Matcher:
         """The first of the `known` records that a row with this key can be, NEW where it can be none. A removed one is
         `named` so as well: somebody else may have its address now."""
         for place in self._places(which, own[which], name) if known else ():
-            for number, its_external, theirs, other in known.get(place, ())[:_MOST_SHARED]:
+            some = known.get(place, ())[:_MOST_SHARED]
+            # Of several who share an address the one of that very name comes first.
+            for number, its_external, theirs, other in sorted(some, key=lambda one: one[3] != name) if some else ():
                 if taken is not None and ((external and its_external) or self._taken(number, taken)):
                     continue  # another record of the same source
                 agree = one_name(name, other) if named else self._agree(which, name, other)
