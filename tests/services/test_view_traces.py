@@ -52,7 +52,7 @@ def views(ctx: Context) -> dict[str, str]:
         (COMPANY, "Bob Stone", "company:stone bob", "no:id", ""),
         (DEAL, "Big Stone", "deal:stone deal:big", "no:id", ""),
         # A telephone in pieces.
-        (CONTACT, "Ray <+14155550199>", "415 555 0199", None, "still asks for 415 555 0199, a part of what is forgotten"),
+        (CONTACT, "Ray <+14155550199>", "415 555 019", None, "still asks for 415 555 019, a part of what is forgotten"),
         # The address of another one is not this one's.
         (CONTACT, "Bo <king@p.example>", "email:ada.king@p.example or king@p.example.org", None, ""),
     ],
