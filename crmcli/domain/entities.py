@@ -26,7 +26,7 @@ from crmcli.errors import UsageError
 
 PRIORITIES = ("none", "low", "medium", "high")
 #: Fields that are for machines: a person who looks at a record is not shown them unasked.
-UNSEEN = frozenset(("uid", "probability_manual", "position", "next_due_on", "next_due_at"))
+UNSEEN = frozenset(("uid", "probability_manual", "position", "next_due_on", "next_due_at", "vcard"))
 STATUSES = ("open", "won", "lost")
 INTERACTION_KINDS = ("note", "call", "email", "meeting", "message", "visit", "task", "document")
 PLANS = {"monthly": 1, "quarterly": 3, "yearly": 12, "3 years": 36, "5 years": 60}
@@ -137,6 +137,18 @@ STAMPS = (
     Field("archived_at", Instant(), "Archived", "When it was put aside", "archived_at", ("archived",), settable=False),
     Field("removed_at", Instant(), "Removed", "When it was removed", "removed_at", ("removed",), settable=False),
 )
+
+VCARD = Field(
+    "vcard", Identifier(), "vCard", "What its vCard says beyond the fields here", "vcard", settable=False,
+)  # fmt: skip
+
+
+def _merged(entity: str) -> Field:
+    return Field(
+        "merged_into", Ref(entity), "Merged into", "The record that it is one with since a merge", "merged_into_id",
+        settable=False,
+    )  # fmt: skip
+
 
 MONEY_HEADERS = (
     "amount", "expected revenue", "deal value", "opportunity value", "close_value", "close value", "price", "sum",
@@ -270,7 +282,7 @@ LEAD = Entity(
               required=True, headers=("lead name", "lead title", "lead", "topic", *NAME_HEADERS, "primary contact")),
         Field("company", Text(), "Company", "The company's name, as given", "company_name", search=True, headers=COMPANY_HEADERS),
         Field("contact_name", Text(), "Contact name", "The person, when the name is a subject", "contact_name", search=True),
-        *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL,
+        *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL, _merged("opportunity"),
     ),
     ("id", "name", "company", "stage", "value", "currency", "owner", "source", "tags", "created_at"),
     "-created_at", "lead", "Somebody who may become a customer",
@@ -291,7 +303,7 @@ DEAL = Entity(
                        "primary contact name", "related contacts", "contacts", "person", "مخاطب", "شخص", "نام شخص")),
         Field("company_name", Text(), "Company as given", "The company's name on the lead it came from", "company_name", search=True, settable=False),
         Field("contact_name", Text(), "Contact as given", "The person's name on the lead it came from", "contact_name", search=True, settable=False),
-        *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL,
+        *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL, _merged("opportunity"),
     ),
     ("id", "name", "company", "stage", "value", "currency", "probability", "close_on", "owner", "next_due"),
     "-created_at", "deal", "A sale in the making, won or lost",
@@ -315,7 +327,7 @@ CONTACT = Entity(
         WEBSITE, *ADDRESS,
         Field("birthday", Day(), "Birthday", "Day of birth", "birthday", headers=("birthdate", "date of birth", "birth day", "تاریخ تولد")),
         Field("language", Text(), "Language", "Language to write in", "language", headers=("preferred language", "زبان")),
-        OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, LAST_TOUCH, *STAMPS,
+        OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, LAST_TOUCH, *STAMPS, _merged("contact"), VCARD,
     ),
     ("id", "name", "company", "job_title", "email", "phone", "owner", "tags", "last_touch"),
     "-created_at", "", "A person",
@@ -339,7 +351,7 @@ COMPANY = Entity(
         Field("currency", Currency(), "Currency", "ISO 4217 code of the revenue", "currency",
               headers=("currency code", "currencyisocode", "annual revenue currency", "revenue currency", "ارز", "نوع ارز",
                        "واحد پول", "واحد پولی")),
-        *ADDRESS, OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, LAST_TOUCH, *STAMPS,
+        *ADDRESS, OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, LAST_TOUCH, *STAMPS, _merged("company"), VCARD,
     ),
     ("id", "name", "domain", "industry", "city", "country", "parent", "owner", "tags", "last_touch"),
     "-created_at", "", "A company or organisation",
@@ -455,12 +467,49 @@ SAVED_VIEW = _vocabulary(
     Field("sort", Identifier(), "Sort", "The order to show them in", "sort"),
 )  # fmt: skip
 
+DOCTOR_RULE = _vocabulary(
+    "doctor_rule", "doctor rules", "What 'crm doctor' looks for besides its own rules",
+    Field("entity", Choice("lead", "deal", "contact", "company", "task"), "On", "The kind of record it looks at", "entity", required=True),
+    Field("filter", Identifier(), "Filter", "The filter that faulty records fit", "filter", required=True),
+    Field("advice", Text(), "Advice", "What to do about them", "advice"),
+)  # fmt: skip
+CUSTOM_FIELD = _vocabulary(
+    "custom_field", "custom fields", "A field of your own",
+    Field("entity", Choice("opportunity", "contact", "company", "task"), "Of", "The records that have it; an opportunity is a lead or a deal", "entity", kept=True),
+    Field("type", Identifier(), "Type", "What its values are", "type", kept=True),
+    Field("label", Text(), "Label", "Its name for people", "label"),
+    Field("help", Text(), "Help", "What it is for", "help"),
+    Field("options", Identifier(), "Options", "What a choice chooses from, as a JSON list", "options"),
+    Field("removed_at", Instant(), "Removed", "When it was removed; its values stay", "removed_at", settable=False),
+)  # fmt: skip
+
+
+def _distinct(table: str, plural: str) -> Entity:
+    return Entity(
+        f"{table}_distinct", f"distinct {plural}", f"{table}_distinct", f"v_{table}_distinct",
+        (
+            ID,
+            Field("record", Ref(table), "Record", "One of the two", "record_id"),
+            Field("other", Ref(table), "Other", "The other one", "other_id"),
+            next(field for field in STAMPS if field.name == "created_at"),
+        ),
+        ("id", "record", "other", "created_at"), "-created_at", "", f"Two {plural} that are not the same, as somebody said",
+    )  # fmt: skip
+
+
+DISTINCT = tuple(
+    _distinct(*names) for names in (("company", "companies"), ("contact", "people"), ("opportunity", "leads or deals"))
+)
+
 #: The kinds of record that people list, show, edit and import, in the order in which they are documented.
 RECORDS = {e.name: e for e in (LEAD, DEAL, CONTACT, COMPANY, TASK, INTERACTION)}
 ENTITIES = RECORDS | {
     e.name: e
-    for e in (TAG, USER, SOURCE, MEDIUM, CAMPAIGN, LOST_REASON, TASK_TYPE, PIPELINE, STAGE, STAGE_MOVE, SAVED_VIEW)
-}
+    for e in (
+        TAG, USER, SOURCE, MEDIUM, CAMPAIGN, LOST_REASON, TASK_TYPE, PIPELINE, STAGE, STAGE_MOVE, SAVED_VIEW,
+        DOCTOR_RULE, CUSTOM_FIELD, *DISTINCT,
+    )
+}  # fmt: skip
 
 
 def record_kind(word: str) -> Entity | None:

@@ -7,6 +7,7 @@ the write door, and by `fill_keys` here for rows written through a SQLModel sess
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,11 +22,13 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import BigInteger, Integer, TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
 from crmcli.domain.keys import derive, key_sources
 from crmcli.domain.types import show_instant
+from crmcli.store.journal import canonical
 from crmcli.store.uid import new_uid
 
 NAMING = {
@@ -68,6 +71,23 @@ class Key(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(String(collation="C") if dialect.name == "postgresql" else String())
+
+
+class Json(TypeDecorator[dict[str, Any]]):
+    """An object of values by name: jsonb on PostgreSQL, canonical JSON text on SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+        return canonical(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = json.loads(value) if isinstance(value, str) else value
+        return found
 
 
 BIG = BigInteger().with_variant(Integer(), "sqlite")
@@ -229,6 +249,20 @@ class Life(SQLModel):
     version: int = 1
 
 
+def _self(table: str) -> Any:
+    """A link to a row of the same table. Undo may bring back, or take away, either of the two before the other: it is
+    checked at the commit then."""
+    link = ForeignKey(f"{table}.id", deferrable=True, initially="IMMEDIATE")
+    return Field(default=None, sa_column=Column(BIG, link, index=True))
+
+
+class Own(SQLModel):
+    """The fields that people add: stored values by name, and the keys of those that are compared by one."""
+
+    custom: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    custom_key: dict[str, Any] | None = Field(default=None, sa_type=Json)
+
+
 class Origin(SQLModel):
     owner_id: int | None = _ref("crm_user")
     source_id: int | None = _ref("source", index=False)
@@ -240,7 +274,7 @@ def _present(column: str) -> Any:
     return {"sqlite_where": text(f"{column} IS NOT NULL"), "postgresql_where": text(f"{column} IS NOT NULL")}
 
 
-class Company(Address, Origin, Life, table=True):
+class Company(Address, Origin, Life, Own, table=True):
     __table_args__ = (
         Index("ix_company_created", "removed_at", "created_at"),
         Index("ix_company_name", "removed_at", "name_key"),
@@ -256,11 +290,9 @@ class Company(Address, Origin, Life, table=True):
     uid: str = _uid()
     name: str
     name_key: str = Field(default="", sa_type=Key)
-    # Undo may bring back, or take away, a company before its parent: checked at the commit then.
-    parent_id: int | None = Field(
-        default=None,
-        sa_column=Column(BIG, ForeignKey("company.id", deferrable=True, initially="IMMEDIATE"), index=True),
-    )
+    parent_id: int | None = _self("company")
+    merged_into_id: int | None = _self("company")
+    vcard: str | None = None
     domain: str | None = Field(default=None, sa_type=Key)
     industry: str | None = None
     industry_key: str | None = _key()
@@ -271,7 +303,7 @@ class Company(Address, Origin, Life, table=True):
     last_touch: datetime | None = _stamp()
 
 
-class Contact(Address, Origin, Life, table=True):
+class Contact(Address, Origin, Life, Own, table=True):
     __table_args__ = (
         Index("ix_contact_created", "removed_at", "created_at"),
         Index("ix_contact_name", "removed_at", "name_key"),
@@ -287,6 +319,8 @@ class Contact(Address, Origin, Life, table=True):
     name: str
     name_key: str = Field(default="", sa_type=Key)
     company_id: int | None = _ref("company")
+    merged_into_id: int | None = _self("contact")
+    vcard: str | None = None
     job_title: str | None = None
     job_title_key: str | None = _key()
     mobile: str | None = None
@@ -298,7 +332,7 @@ class Contact(Address, Origin, Life, table=True):
     last_touch: datetime | None = _stamp()
 
 
-class Opportunity(Address, Origin, Life, table=True):
+class Opportunity(Address, Origin, Life, Own, table=True):
     """Leads and deals: one table, so that a converted lead keeps its number, history and timeline."""
 
     __table_args__ = (
@@ -331,6 +365,7 @@ class Opportunity(Address, Origin, Life, table=True):
     job_title_key: str | None = _key()
     contact_id: int | None = _ref("contact")
     company_id: int | None = _ref("company")
+    merged_into_id: int | None = _self("opportunity")
     pipeline_id: int | None = _ref("pipeline", index=False)
     stage_id: int | None = _ref("stage", index=False)
     status: str = "open"
@@ -371,7 +406,7 @@ class StageMove(SQLModel, table=True):
     version: int = 1
 
 
-class Task(Life, table=True):
+class Task(Life, Own, table=True):
     __table_args__ = (
         Index("ix_task_due", "due_on", **_present("due_on")),
         Index("ix_task_open", "done_at", "due_on"),
@@ -460,6 +495,94 @@ class TaskTag(SQLModel, table=True):
     __table_args__ = (Index("ix_task_tag_tag", "tag_id", "record_id"),)
     record_id: int = _tagged("task")
     tag_id: int = _tag()
+
+
+def _pair(table: str) -> Any:
+    return Index(f"uq_{table}_distinct_pair", "record_id", "other_id", unique=True)
+
+
+class Distinct(SQLModel):
+    """Two records of which somebody said that they are not the same."""
+
+    id: int | None = _id()
+    created_at: datetime = _stamp(now=True)
+    version: int = 1
+
+
+class CompanyDistinct(Distinct, table=True):
+    __tablename__ = "company_distinct"
+    __table_args__ = (_pair("company"),)
+    record_id: int = _ref("company", null=False, index=False)
+    other_id: int = _ref("company", null=False)
+
+
+class ContactDistinct(Distinct, table=True):
+    __tablename__ = "contact_distinct"
+    __table_args__ = (_pair("contact"),)
+    record_id: int = _ref("contact", null=False, index=False)
+    other_id: int = _ref("contact", null=False)
+
+
+class OpportunityDistinct(Distinct, table=True):
+    __tablename__ = "opportunity_distinct"
+    __table_args__ = (_pair("opportunity"),)
+    record_id: int = _ref("opportunity", null=False, index=False)
+    other_id: int = _ref("opportunity", null=False)
+
+
+class CustomField(SQLModel, table=True):
+    """A field that people added to the records of a table; its values are in their `custom`."""
+
+    __tablename__ = "custom_field"
+    __table_args__ = (Index("uq_custom_field_name", "entity", "name_key", unique=True),)
+    id: int | None = _id()
+    uid: str = _uid()
+    name: str
+    name_key: str = Field(default="", sa_type=Key)
+    entity: str
+    type: str
+    label: str | None = None
+    label_key: str | None = _key()
+    help: str | None = None
+    help_key: str | None = _key()
+    options: str | None = None
+    created_at: datetime = _stamp(now=True)
+    updated_at: datetime = _stamp(now=True)
+    removed_at: datetime | None = _stamp()
+    version: int = 1
+
+
+class DoctorRule(Word, table=True):
+    """A condition of the user's own that `crm doctor` looks for."""
+
+    __tablename__ = "doctor_rule"
+    entity: str | None = None
+    filter: str | None = None
+    advice: str | None = None
+    advice_key: str | None = _key()
+
+
+class DoctorScore(SQLModel, table=True):
+    """What `crm doctor` found on a day: how many records it looked at, and how many of them it has a finding about."""
+
+    __tablename__ = "doctor_score"
+    day: date = Field(primary_key=True)
+    records: int = _big(0)
+    faulty: int = _big(0)
+
+
+class ImportRun(SQLModel, table=True):
+    """How far an import came: its file by a digest of its content, and the rows of it that are settled."""
+
+    __tablename__ = "import_run"
+    batch_id: int = Field(sa_column=Column(BIG, ForeignKey("batch.id"), primary_key=True, autoincrement=False))
+    file: str
+    digest: str = Field(sa_type=Key, index=True)
+    options: str = ""
+    settled: int = _big(0)
+    rows: int = _big(0)
+    rejects: str | None = None
+    finished: bool = _flag()
 
 
 class SavedView(Word, table=True):

@@ -249,7 +249,7 @@ def hydrate(
         if isinstance(field.type, Ref):
             columns.setdefault(f"{field.name}_id", None)
             if field.type.entity == "opportunity":
-                columns.setdefault("opportunity_kind", None)
+                columns.setdefault(f"{field.name}_kind", None)
         if isinstance(field.type, Money):
             columns.setdefault("currency", entity.by_name["currency"])
     view = entity.view + ("_all" if "removed_at" in entity.by_name else "")

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 #: The migration that this program's models stand at; a test compares it with Alembic's head.
-REVISION = "0004"
-VIEWS = ("lead", "deal", "contact", "company", "task", "interaction", "words", "pipeline", "journal", "timeline")
+REVISION = "0005"
+VIEWS = (
+    *("lead", "deal", "contact", "company", "task", "interaction"),
+    *("words", "pipeline", "journal", "timeline", "clean"),
+)
 #: Tables with a word index over `search_text`.
 SEARCHED = tuple(keys.SEARCHED)
 #: What parts the words of a folded text, as the inside of a bracket expression that PostgreSQL and Python read alike:

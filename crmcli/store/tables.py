@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 #: Parents before children: the order of inserts; deletes go the other way.
 ORDER = (
     "crm_user", "tag", "source", "medium", "campaign", "lost_reason", "task_type", "pipeline", "stage", "saved_view",
-    "company", "contact", "opportunity", "stage_move", "task", "interaction",
+    "doctor_rule", "custom_field", "company", "contact", "opportunity", "stage_move", "task", "interaction",
+    "company_distinct", "contact_distinct", "opportunity_distinct",
 )  # fmt: skip
 #: table -> the stored columns that the journal keeps (derived and key columns are not among them)
 COLUMNS: dict[str, tuple[str, ...]] = {}

@@ -30,9 +30,12 @@ FITTING: dict[str, tuple[type, ...]] = {
     "day": (date,), "instant": (datetime,), "flag": (bool,), "choice": (str, int),
 }  # fmt: skip
 #: Columns of the base tables that are no field of anybody.
-INNER = {"version", "search_text", "kind"}
+INNER = {"version", "search_text", "kind", "custom", "custom_key"}
 #: Columns of views beside the fields: what comes with a field of that type, and the board's order.
-COMPANIONS = {"stage_position", "opportunity_kind", "phone_e164", "mobile_e164"}
+COMPANIONS = {
+    "stage_position", "opportunity_kind", "merged_into_kind", "record_kind", "other_kind", "phone_e164", "mobile_e164",
+    "custom",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

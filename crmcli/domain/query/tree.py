@@ -132,7 +132,9 @@ def threshold(op: str, units: int, digits: int) -> int | None:
 
 def name_links(entity: Entity) -> tuple[Field, ...]:
     """The links whose names a bare word finds too."""
-    return tuple(f for f in entity.fields if isinstance(f.type, Ref) and f.type.entity in ("company", "contact"))
+    return tuple(
+        f for f in entity.fields if f.settable and isinstance(f.type, Ref) and f.type.entity in ("company", "contact")
+    )
 
 
 def any_of(items: list[Node]) -> Node:

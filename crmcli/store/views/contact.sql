@@ -34,12 +34,17 @@ SELECT
     t.created_at,
     t.updated_at,
     t.archived_at,
-    t.removed_at
+    t.removed_at,
+    merged.name AS merged_into,
+    t.merged_into_id,
+    t.vcard,
+    t.custom
 FROM contact t
 LEFT JOIN company ON company.id = t.company_id
 LEFT JOIN crm_user owner ON owner.id = t.owner_id
 LEFT JOIN source ON source.id = t.source_id
 LEFT JOIN medium ON medium.id = t.medium_id
-LEFT JOIN campaign ON campaign.id = t.campaign_id;
+LEFT JOIN campaign ON campaign.id = t.campaign_id
+LEFT JOIN contact merged ON merged.id = t.merged_into_id;
 
 CREATE VIEW v_contact AS SELECT * FROM v_contact_all WHERE removed_at IS NULL;

@@ -81,7 +81,11 @@ SELECT
     t.created_at,
     t.updated_at,
     t.archived_at,
-    t.removed_at
+    t.removed_at,
+    merged.name AS merged_into,
+    merged.kind AS merged_into_kind,
+    t.merged_into_id,
+    t.custom
 FROM opportunity t
 LEFT JOIN stage ON stage.id = t.stage_id
 LEFT JOIN pipeline ON pipeline.id = t.pipeline_id
@@ -89,6 +93,7 @@ LEFT JOIN crm_user owner ON owner.id = t.owner_id
 LEFT JOIN source ON source.id = t.source_id
 LEFT JOIN medium ON medium.id = t.medium_id
 LEFT JOIN campaign ON campaign.id = t.campaign_id
+LEFT JOIN opportunity merged ON merged.id = t.merged_into_id
 LEFT JOIN lost_reason ON lost_reason.id = t.lost_reason_id
 LEFT JOIN company ON company.id = t.company_id
 LEFT JOIN contact ON contact.id = t.contact_id

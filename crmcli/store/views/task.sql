@@ -25,7 +25,8 @@ SELECT
     t.feedback,
     t.created_at,
     t.updated_at,
-    t.removed_at
+    t.removed_at,
+    t.custom
 FROM task t
 LEFT JOIN task_type ON task_type.id = t.type_id
 LEFT JOIN crm_user owner ON owner.id = t.owner_id
