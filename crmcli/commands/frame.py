@@ -361,6 +361,13 @@ class Noun(Helped, TyperGroup):
             ctx._protected_args = [self.default]
         return super().invoke(ctx)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if self.loose and args and args[0].startswith("-"):
+            own = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
+            if args[0].partition("=")[0] not in own:  # an option of the verb that runs when none is named
+                args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if self.loose and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             return self.default, self.get_command(ctx, self.default), args

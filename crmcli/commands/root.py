@@ -78,6 +78,7 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
         {
             "history": Entry("history", "Who changed what in a record", group=False),
             "undo": Entry("undo", "Take back a command or an import", group=False),
+            "doctor": Entry("doctor", "What is wrong with the data, and what mends it", default="check", loose=True),
             "db": Entry("db", "Path, check, backup, restore, upgrade", default=""),
             "user": Entry("user", "Who works with the book"),
             "fields": Entry("fields", "The fields of each kind of record", group=False),

@@ -1,0 +1,229 @@
+"""What the filter language cannot ask: records compared with others, and texts looked into."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crmcli.domain.address import email_domain, is_public_domain
+from crmcli.services.links import LINKS
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+#: How the providers that most people are at are misspelt; each is no provider itself.
+SLIPS = {
+    "gmial.com": "gmail.com", "gmai.com": "gmail.com", "gmal.com": "gmail.com", "gamil.com": "gmail.com",
+    "gnail.com": "gmail.com", "gmail.con": "gmail.com", "gmail.co": "gmail.com", "gmail.cm": "gmail.com",
+    "gmaill.com": "gmail.com", "gmail.comm": "gmail.com", "hotmial.com": "hotmail.com", "hotmal.com": "hotmail.com",
+    "hotmai.com": "hotmail.com", "hotmail.con": "hotmail.com", "hotnail.com": "hotmail.com",
+    "yaho.com": "yahoo.com", "yahooo.com": "yahoo.com", "yhoo.com": "yahoo.com", "yahoo.con": "yahoo.com",
+    "outlok.com": "outlook.com", "outlook.con": "outlook.com", "otlook.com": "outlook.com",
+    "iclod.com": "icloud.com", "icloud.con": "icloud.com", "icoud.com": "icloud.com",
+}  # fmt: skip
+#: Marks that stand for nothing one sees. Those that shape Persian and Arabic (ZWNJ, ZWJ, RLM) are not among them.
+UNSEEN = re.compile("[\u00ad\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff]")
+#: A record that lists show: neither removed nor, where it can be, put aside.
+SEEN = "t.removed_at IS NULL AND t.archived_at IS NULL"
+
+
+def _seen(kind: Entity) -> str:
+    """The condition of the open records of a kind, over its base table `t`."""
+    if kind.name == "task":
+        return "t.removed_at IS NULL AND t.done_at IS NULL"
+    return f"t.kind = '{kind.kind}' AND t.status = 'open' AND {SEEN}" if kind.kind else SEEN
+
+
+def _ids(ctx: Context, kind: Entity, where: str, *params: object) -> list[int]:
+    sql = f"SELECT t.id FROM {kind.table} t WHERE {_seen(kind)} AND ({where}) ORDER BY t.id"
+    return [row[0] for row in ctx.reader.rows(sql, params)]
+
+
+def unreadable_phones(kind: Entity) -> Callable[[Context], list[int]]:
+    """Looks for numbers that have no E.164 form: under the region that is set, if one is."""
+    columns = [name for name in ("phone_key", "mobile_key") if name.removesuffix("_key") in kind.by_name]
+    where = " OR ".join(f"({column} IS NOT NULL AND substr({column}, 1, 1) <> '+')" for column in columns)
+    return lambda ctx: _ids(ctx, kind, where)
+
+
+def misspelt_providers(kind: Entity) -> Callable[[Context], list[int]]:
+    """Looks for e-mail addresses at a domain that is a slip of a public provider's."""
+
+    def find(ctx: Context) -> list[int]:
+        return sorted(
+            number
+            for number, key in _filled(ctx, kind, "email_key")
+            if email_domain(key) in SLIPS
+        )  # fmt: skip
+
+    return find
+
+
+def unseen_marks(kind: Entity) -> Callable[[Context], list[int]]:
+    """Looks for names with invisible marks."""
+    return lambda ctx: [number for number, name in _filled(ctx, kind, "name") if UNSEEN.search(name)]
+
+
+def _filled(ctx: Context, kind: Entity, column: str) -> Iterator[tuple[int, str]]:
+    """(id, text) of every open record that has this column, page by page, oldest first."""
+    last = 0
+    while page := ctx.reader.rows(
+        f"SELECT t.id, t.{column} FROM {kind.table} t WHERE t.id > ? AND t.{column} IS NOT NULL AND {_seen(kind)}"
+        " ORDER BY t.id LIMIT 5000",
+        (last,),
+    ):
+        last = page[-1][0]
+        yield from page
+
+
+def _domains(ctx: Context) -> dict[str, list[int]]:
+    """The companies by their domain; public providers stand for none."""
+    found: dict[str, list[int]] = {}
+    sql = f"SELECT t.domain, t.id FROM company t WHERE t.domain IS NOT NULL AND {SEEN} ORDER BY t.id"
+    for domain, number in ctx.reader.rows(sql):
+        if not is_public_domain(domain):
+            found.setdefault(domain, []).append(number)
+    return found
+
+
+def companies_by_email(ctx: Context, numbers: Iterable[int]) -> dict[int, int]:
+    """person -> the one company that has the domain of their e-mail address, of those of these people who have no
+    company."""
+    domains, found = _domains(ctx), {}
+    for some, marks in portions(numbers):
+        sql = (
+            f"SELECT id, email_key FROM contact WHERE id IN ({marks}) AND company_id IS NULL AND email_key IS NOT NULL"
+        )
+        for number, key in ctx.reader.rows(sql, some):
+            fitting = domains.get(email_domain(key), ())
+            if len(fitting) == 1:
+                found[number] = fitting[0]
+    return found
+
+
+def at_a_known_company(ctx: Context) -> list[int]:
+    """People without a company whose e-mail address has the domain of exactly one."""
+    alone = (
+        f"SELECT t.id FROM contact t WHERE t.company_id IS NULL AND t.email_key IS NOT NULL AND {SEEN} ORDER BY t.id"
+    )
+    return sorted(companies_by_email(ctx, [row[0] for row in ctx.reader.rows(alone)]))
+
+
+def other_domains(ctx: Context) -> list[int]:
+    """People of one company whose e-mail address has the domain of others alone, and of none above or below theirs."""
+    domains = _domains(ctx)
+    parents = dict(ctx.reader.rows("SELECT id, parent_id FROM company WHERE parent_id IS NOT NULL"))
+    found = []
+    sql = (
+        "SELECT t.id, t.company_id, t.email_key FROM contact t"
+        f" WHERE t.company_id IS NOT NULL AND t.email_key IS NOT NULL AND {SEEN}"
+    )
+    for number, company, key in ctx.reader.rows(f"{sql} ORDER BY t.id"):
+        tops = {_top(parents, other) for other in domains.get(email_domain(key), ())}
+        if tops and _top(parents, company) not in tops:
+            found.append(number)
+    return found
+
+
+def _top(parents: dict[int, int], number: int) -> int:
+    """The company at the top of a tree."""
+    seen = {number}
+    while (parent := parents.get(number)) is not None and parent not in seen:
+        number = parent
+        seen.add(parent)
+    return number
+
+
+def other_companies(ctx: Context) -> list[int]:
+    """Open deals with a company whose contact works at one of another tree."""
+    from crmcli.domain.entities import DEAL
+
+    parents = dict(ctx.reader.rows("SELECT id, parent_id FROM company WHERE parent_id IS NOT NULL"))
+    sql = (
+        "SELECT t.id, t.company_id, c.company_id FROM opportunity t JOIN contact c ON c.id = t.contact_id"
+        f" WHERE {_seen(DEAL)} AND t.company_id <> c.company_id ORDER BY t.id"
+    )
+    return [row[0] for row in ctx.reader.rows(sql) if _top(parents, row[1]) != _top(parents, row[2])]
+
+
+def rotting(ctx: Context) -> list[int]:
+    """Open deals in a stage with days to rot that have been there, and had no word, for longer."""
+    from datetime import timedelta
+
+    from crmcli.domain.entities import DEAL
+    from crmcli.domain.types import show_instant
+
+    found: list[int] = []
+    for stage, days in ctx.reader.rows("SELECT id, rot_days FROM stage WHERE rot_days > 0"):
+        before = show_instant(ctx.env.now - timedelta(days=days))
+        found += _ids(
+            ctx,
+            DEAL,
+            "t.stage_id = ? AND coalesce(t.stage_since, t.created_at) < ?"
+            " AND (t.last_touch IS NULL OR t.last_touch < ?)",
+            stage,
+            before,
+            before,
+        )
+    return sorted(found)
+
+
+def closed_before_entered(ctx: Context) -> list[int]:
+    """Won and lost deals whose end is before their beginning."""
+    sql = (
+        "SELECT t.id FROM opportunity t WHERE t.kind = 'deal' AND t.removed_at IS NULL AND t.closed_at < t.created_at"
+        " ORDER BY t.id"
+    )
+    return [row[0] for row in ctx.reader.rows(sql)]
+
+
+def tasks_of_the_lost(ctx: Context) -> list[int]:
+    """Open tasks of lost leads and deals."""
+    from crmcli.domain.entities import TASK
+
+    return _ids(
+        ctx,
+        TASK,
+        "EXISTS (SELECT 1 FROM opportunity o"
+        " WHERE o.id = t.opportunity_id AND o.status = 'lost' AND o.removed_at IS NULL)",
+    )
+
+
+def tasks_of_the_removed(ctx: Context) -> list[int]:
+    """Open tasks that hang on removed records alone."""
+    from crmcli.domain.entities import TASK
+
+    links = (("opportunity", "opportunity_id"), ("contact", "contact_id"), ("company", "company_id"))
+    each = [
+        f"EXISTS (SELECT 1 FROM {table} x WHERE x.id = t.{column} AND x.removed_at IS {{}})" for table, column in links
+    ]
+    any_of = f"({' OR '.join(each)})"
+    return _ids(ctx, TASK, f"{any_of.replace('{}', 'NOT NULL')} AND NOT {any_of.replace('{}', 'NULL')}")
+
+
+def alone(ctx: Context) -> list[int]:
+    """Companies that nothing in sight links to."""
+    from crmcli.domain.entities import COMPANY
+
+    linked = []
+    for table, column in LINKS["company"]:
+        if table.endswith("_distinct"):
+            continue
+        linked.append(f"EXISTS (SELECT 1 FROM {table} x WHERE x.{column} = t.id AND x.removed_at IS NULL)")
+    return _ids(ctx, COMPANY, f"NOT ({' OR '.join(linked)})")
+
+
+def owners_gone(kind: Entity) -> Callable[[Context], list[int]]:
+    """Looks for records of users who are no longer active."""
+    where = "EXISTS (SELECT 1 FROM crm_user u WHERE u.id = t.owner_id AND u.active IS FALSE)"
+    return lambda ctx: _ids(ctx, kind, where)
+
+
+def unused_tags(ctx: Context) -> list[int]:
+    """Tags on no record, removed ones included."""
+    carried = " OR ".join(f"EXISTS (SELECT 1 FROM {table} x WHERE x.tag_id = t.id)" for table, _ in LINKS["tag"])
+    return [row[0] for row in ctx.reader.rows(f"SELECT t.id FROM tag t WHERE NOT ({carried}) ORDER BY t.id")]
