@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from crmcli.errors import ReadError
@@ -29,7 +29,7 @@ class CsvReader:
     that ordinary rows cost no more than the csv module itself.
     """
 
-    def __init__(self, path: str, encoding: str, bom: int, delimiter: str, *, guarded: bool) -> None:
+    def __init__(self, path: str, encoding: str, bom: int, delimiter: str, *, guarded: bool, skip: int = 0) -> None:
         self.path = path
         self.encoding = encoding
         self.delimiter = delimiter
@@ -37,12 +37,15 @@ class CsvReader:
         self._codec = "utf-8" if encoding == "utf-8-sig" else encoding  # the mark is skipped here
         self.blank_rows = 0
         self._guarded = guarded
+        self._skip = skip
         self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
         self._file.seek(bom)
         self._watch = 0  # records that start at or before this line need a closer look
         self._line = 0  # the last physical line of the last record
         csv.field_size_limit(MAX_CELL)
         lines: Iterator[str] = chain.from_iterable(self._blocks())
+        if skip:  # blank lines in their stead keep the numbers of the others, and no quote in them opens anything
+            lines = chain(("\n" for _ in islice(lines, skip)), lines)
         # strict: a quote closed in mid-cell is an error to name, not text to guess.
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
         self._sample: list[tuple[int, list[str], str | None]] = []
@@ -65,6 +68,8 @@ class CsvReader:
                 continue
             first, self._line = self._line + 1, self._reader.line_num
             if first == 1 and cells[:1] == ["sep="]:
+                continue
+            if first <= self._skip:
                 continue
             self._sample.append((first, cells, None))
             sound += last_filled(cells) > 0

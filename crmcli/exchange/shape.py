@@ -6,12 +6,17 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.errors import ReadError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SAMPLE_RECORDS = 60
 _MOST_PREAMBLE = 20
+_PARTED = re.compile(r"(?<=\w)-\s*\n\s*(?=\w)")
 _NUMBER_OR_DATE = re.compile(r"[-+]?[\d.,:/ T-]*\d[\d.,:/ TZ%-]*")
+#: A number, a day, an address: what a cell holds, and no title of a column.
+VALUE = re.compile(r"[-+(]?[\d٠-٩۰-۹][\d٠-٩۰-۹.,:/ TZ%()+-]*|\S+@\S+\.\S+|https?://\S+|www\.\S+|[-+]?[€$£]\s?[\d.,]+")
 
 
 class Row(NamedTuple):
@@ -23,6 +28,24 @@ class Row(NamedTuple):
     line: int
     cells: list[str]
     problem: str | None
+
+
+class Doubt(NamedTuple):
+    """A choice that a file does not settle: `option` is the parameter of `open_table` that settles it, `choices` are
+    (its value, how a sample of the file then reads), the likeliest first; `taken` is the value that was taken, "" where
+    none was and the file was refused."""
+
+    option: str
+    choices: tuple[tuple[str, str], ...]
+    taken: str = ""
+
+
+class Unclear(ReadError):
+    """A file that is refused because nobody was there to settle its `doubt`."""
+
+    def __init__(self, message: str, hint: str, doubt: Doubt) -> None:
+        super().__init__(message, hint)
+        self.doubt = doubt
 
 
 class Header(NamedTuple):
@@ -48,7 +71,8 @@ def last_filled(cells: list[str]) -> int:
 def clean_names(cells: list[str]) -> list[str]:
     """Header cells as unique names: white space collapsed, `column 3` for a blank, `id 2` for a second `id`."""
     names: list[str] = []
-    plain = [" ".join(cell.replace("\ufeff", "").replace("\0", "").split()) for cell in cells]
+    whole = (_PARTED.sub("-", cell) if "\n" in cell else cell for cell in cells)  # E-↵mail is one word
+    plain = [" ".join(cell.replace("\ufeff", "").replace("\0", "").split()) for cell in whole]
     taken = set(plain)
     seen: set[str] = set()
     for position, name in enumerate(plain, 1):
@@ -68,14 +92,15 @@ def find_header(records: list[tuple[int, list[str]]]) -> Header:
 
     It is the first record that is not a preamble. A preamble is a line with at most half as many cells as most lines
     have, or (a title above a table in a sheet) with less than half of the usual number of filled cells, one at the
-    most, or two of which the second is a number or a date ("as of", 2026-11-01). A header with more or fewer cells than
+    most, or two of which the second is a number or a date ("as of", 2026-11-01) or the first ends with a colon; so are
+    comments and numbers of columns. A header with more or fewer cells than
     the rows is kept as the header: the rows are then ragged and say so.
     """
     width = _most_common(len(cells) for _, cells in records)
     usual = _most_common(filled(cells) for _, cells in records)
     skipped = 0
-    for _, cells in records[:_MOST_PREAMBLE]:
-        short = len(cells) * 2 <= width
+    for place, (_, cells) in enumerate(records[:_MOST_PREAMBLE]):
+        short = len(cells) * 2 <= width or _is_aside(records, place)
         title = (filled(cells) <= 1 and filled(cells) * 2 < usual) or _is_fact(cells, usual)
         if not short and not title:
             break
@@ -94,11 +119,24 @@ def find_header(records: list[tuple[int, list[str]]]) -> Header:
     return Header(skipped, notes)
 
 
+def _is_aside(records: list[tuple[int, list[str]]], place: int) -> bool:
+    """Whether a line is a comment ("# made by hand, in May") or numbers the columns (1, 2, 3), and the next one has the
+    titles."""
+    cells = [cell.strip() for cell in records[place][1]]
+    numbers = len(cells) > 1 and cells == [str(number) for number in range(1, len(cells) + 1)]
+    if not numbers and not cells[0].startswith(("# ", "#!", "// ")):
+        return False
+    below = [other for _, other in records[place + 1 :]]
+    return bool(below) and stands_out(below[0], below[1:])
+
+
 def _is_fact(cells: list[str], usual: int) -> bool:
     """Whether a line above a table says one thing of it all: "as of", 2026-11-01."""
     texts = [text for cell in cells if (text := cell.strip())]
     if len(texts) != 2 or usual < 3:
         return False
+    if texts[0].endswith((":", "：")):
+        return True
     what, said = (_NUMBER_OR_DATE.fullmatch(text) is not None for text in texts)
     return said and not what
 
@@ -109,6 +147,22 @@ def looks_like_data(cells: list[str]) -> bool:
     if any("@" in text and "." in text.partition("@")[2] and " " not in text for text in texts):
         return True
     return bool(texts) and sum(1 for text in texts if _NUMBER_OR_DATE.fullmatch(text)) * 2 >= len(texts)
+
+
+def stands_out(titles: list[str], rest: Iterable[list[str]]) -> bool:
+    """Whether some title stands above values of another kind."""
+    below = list(rest)
+    return any(
+        title.strip() and _differs(title, [cells[place] for cells in below if place < len(cells)])
+        for place, title in enumerate(titles)
+    )
+
+
+def _differs(title: str, values: list[str]) -> bool:
+    """Whether most values of a column are numbers, days or addresses, which its title is not."""
+    texts = [value.strip() for value in values if value.strip()]
+    kinds = sum(1 for text in texts if VALUE.fullmatch(text))
+    return bool(texts) and kinds * 5 >= len(texts) * 3 and VALUE.fullmatch(title.strip()) is None
 
 
 def too_many(cells: list[str], width: int, delimiter: str = "") -> str:

@@ -9,9 +9,11 @@ import os
 import re
 import stat
 from collections import Counter
+from itertools import islice
 from typing import NamedTuple
 
 from crmcli.errors import NotFoundError, ReadError, UsageError
+from crmcli.exchange.shape import Doubt, Unclear
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"
@@ -50,11 +52,12 @@ _EXPORT_HINT = "Export the table as CSV or XLSX and import that."
 
 
 class Encoding(NamedTuple):
-    """The codec to read with, the length of the byte order mark to skip, and what was guessed."""
+    """The codec to read with, the length of the byte order mark to skip, what was guessed, and what else it may be."""
 
     name: str
     bom: int
     notes: list[str]
+    doubts: tuple[Doubt, ...] = ()
 
 
 def file_size(path: str) -> int:
@@ -84,7 +87,7 @@ def read_sample(path: str) -> bytes:
 
 
 def kind_of(path: str, sample: bytes) -> str:
-    """ "text" or "workbook"; everything that is neither raises ReadError and says what it is."""
+    """ "text", "workbook", "vcf" or "json"; everything else raises ReadError and says what it is."""
     if sample.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
         return "workbook"
     for magic, what in _FOREIGN:
@@ -93,12 +96,19 @@ def kind_of(path: str, sample: bytes) -> str:
     head = sample[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if head.startswith(b"<"):
         _refuse_markup(path, head)
+    if head.startswith((b"mime-version:", b"from: <saved by")) and b"multipart/related" in head:
+        raise ReadError(
+            f"{path!r} is a web archive (MHTML), not a table (some programs save it under a spreadsheet's name).",
+            "Open it in Excel or LibreOffice and save it as XLSX or CSV.",
+        )
     if head.startswith(b"begin:vcard"):
-        raise ReadError(f"{path!r} holds vCards, not a table.", _EXPORT_HINT)
+        return "vcf"
     if head.startswith(b"begin:vcalendar"):
         raise ReadError(f"{path!r} is a calendar, not a table.", _EXPORT_HINT)
-    if re.match(rb'(\{\s*"|\[\s*[\[{])', head):
-        raise ReadError(f"{path!r} is JSON, not a table.", _EXPORT_HINT)
+    if re.match(rb'\{\s*["}]|\[\s*[{\]]', head):
+        return "json"
+    if re.match(rb"\[\s*\[", head):
+        raise ReadError(f"{path!r} is JSON, but no list of objects.", "Write each record as an object: name and value.")
     return "text"
 
 
@@ -122,6 +132,14 @@ def find_encoding(path: str, sample: bytes, wanted: str | None) -> Encoding:
     UTF-8 is believed only after the whole file was checked (in constant memory). Where at least half of the non-ASCII
     sequences are valid UTF-8, a wrong byte means a damaged UTF-8 file: ReadError with line and offset, no other guess.
     """
+    if told := told_encoding(sample, wanted):
+        return told
+    _refuse_binary(path, sample)
+    return Encoding("utf-8", 0, []) if _is_utf8(path) else _broken_or_legacy(path)
+
+
+def told_encoding(sample: bytes, wanted: str | None) -> Encoding | None:
+    """The encoding that is asked for, or that a byte order mark or the NULs of UTF-16 tell; None where nothing does."""
     mark = next(((bom, name) for bom, name in _BOMS if sample.startswith(bom)), None)
     if wanted:
         name = _codec_name(wanted)
@@ -131,10 +149,7 @@ def find_encoding(path: str, sample: bytes, wanted: str | None) -> Encoding:
     if mark:
         return Encoding(mark[1], len(mark[0]), [])
     wide = _utf16_without_mark(sample)
-    if wide:
-        return Encoding(wide, 0, [f"read as {wide} (no byte order mark; judged by its NUL bytes)"])
-    _refuse_binary(path, sample)
-    return Encoding("utf-8", 0, []) if _is_utf8(path) else _broken_or_legacy(path)
+    return Encoding(wide, 0, [f"read as {wide} (no byte order mark; judged by its NUL bytes)"]) if wide else None
 
 
 def _codec_name(wanted: str) -> str:
@@ -216,60 +231,33 @@ def _breaks(text: str) -> int:
 
 
 def _legacy(path: str, data: bytes) -> Encoding:
-    for name, believable in (("cp1256", _reads_as_arabic), ("cp1252", _reads_as_western)):
-        words = believable(data)
-        if words and name == "cp1252" and _reads_as_turkish(data):
-            name, words = "cp1254", _few(re.findall(r"\w*[ğışĞİŞ]\w*", data.decode("cp1254", "replace")))
-        if words:
-            note = f"not UTF-8; read as {name} (a guess): {', '.join(words)}; use --encoding if these look wrong"
-            return Encoding(name, 0, [note])
-    raise ReadError(f"The encoding of {path!r} is neither UTF-8 nor clear from its letters.", _ENCODING_HINT)
+    from crmcli.exchange import codepages
+
+    found = codepages.guess(data)
+    read = "; ".join(f"as {name} it has {sample}" for name, sample in (found.doubt.choices if found.doubt else ()))
+    if not found.name:
+        assert found.doubt is not None
+        message = f"The encoding of {path!r} is neither UTF-8 nor clear from its letters: {read}."
+        raise Unclear(message, _ENCODING_HINT, found.doubt)
+    note = f"not UTF-8; read as {found.name} (a guess): {', '.join(found.words)}"
+    if found.doubt:
+        others = "; ".join(f"as {name} they are {sample}" for name, sample in found.doubt.choices[1:])
+        note += f"; {others}"
+    note += "; use --encoding if these look wrong"
+    return Encoding(found.name, 0, [note], (found.doubt,) if found.doubt else ())
 
 
-def _reads_as_arabic(data: bytes) -> list[str]:
-    text = data.decode("cp1256", "replace")
-    wide = re.findall(r"[^\x00-\x7f]", text)
-    # Non-joiners, Arabic punctuation and marks count; Latin letters of the same code page (é, ç) count against it:
-    # Cyrillic and Greek bytes read as cp1256 are full of them.
-    arabic = sum(1 for char in wide if "\u0600" <= char <= "\u06ff" or char in "\u200c\u200d\u200e\u200f«»\xa0")
-    letters = re.findall(r"[\u0620-\u06d3]{3,}", text)
-    return _few(letters) if wide and arabic * 100 >= len(wide) * 97 and letters else []
-
-
-def _reads_as_western(data: bytes) -> list[str]:
-    try:
-        text = data.decode("cp1252")
-    except UnicodeDecodeError:
-        return []
-    wide = re.findall(r"[^\x00-\x7f]", text)
-    letters = sum(1 for char in wide if char.isalpha())
-    runs = sum(len(run) for run in re.findall(r"[^\W\d_\x00-\x7f]{3,}", text))
-    # A sign inside a word (Pawe³) means another code page; long runs of accented letters mean another alphabet.
-    torn = len(re.findall(r"[A-Za-z][¡-¿×÷†‡‰Ÿˆ˜][a-z]", text.replace("·", "").replace("\xad", "")))
-    if not wide or runs * 10 > letters or torn * 20 > len(wide):
-        return []
-    words = _few(re.findall(r"[A-Za-zÀ-ÿ]*[À-ÿ][A-Za-zÀ-ÿ]*", text))
-    return words or _few(re.findall(r"\S*[^\x00-\x7f]\S*", text))
-
-
-def _reads_as_turkish(data: bytes) -> bool:
-    """Whether the six letters in which the Turkish code page differs stand without those of Icelandic and Czech."""
-    text = data.decode("cp1252", "replace")
-    return re.search("[ðýþÐÝÞ]", text) is not None and re.search("[áæíóúàèìòùãõñåøÁÆÍÓÚ]", text) is None
-
-
-def _few(words: list[str]) -> list[str]:
-    return list(dict.fromkeys(word[:24] for word in words))[:4]
-
-
-def find_delimiter(text: str) -> tuple[str, list[str]]:
-    """The delimiter of a CSV text (its first 60 records): the one that cuts most records into most equal pieces.
+def find_delimiter(text: str, skip: int = 0) -> tuple[str, list[str]]:
+    """The delimiter of a CSV text (its first 60 records behind `skip` lines): the one that cuts most records into most
+    equal pieces.
 
     A first line `sep=;` decides alone. A file of one column gives a comma.
     """
     told = re.match(r"sep=([^\r\n])\r?\n", text)
     if told:
         return told[1], [f"the file says sep={told[1]}"]
+    if skip:
+        text = "".join(islice(io.StringIO(text, newline=""), skip, None))
     best, best_score = ",", 0.0
     for delimiter in DELIMITERS:
         if delimiter in text:

@@ -2,62 +2,59 @@
 
 from __future__ import annotations
 
-import json
-import marshal
-import os
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from crmcli.domain import money
-from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.shape import SAMPLE_RECORDS, Row, last_filled, too_many
+from crmcli.exchange.workbook_frames import Frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from subprocess import Popen
 
 
 class WorkbookReader:
     """The records of one sheet; `records` gives the first ones for a look, `rows` then gives all as `Row`s."""
 
-    def __init__(self, path: str, sheet: str | None) -> None:
+    def __init__(self, path: str, sheet: str | None, skip: int = 0) -> None:
         self.path = path
+        self._skip = skip
         self.blank_rows = 0
-        self._child = _start(path, sheet)
+        self._frames = Frames(path, sheet)
         self._done = False
         self._sample: list[tuple[int, list[str], str | None]] = []
-        facts = self._receive()
+        facts = self._frames.receive()
         self.kind: str = facts["kind"]
         self.sheet: str = facts["sheet"]
         self.sheets: list[str] = facts["sheets"]
         self.visible: list[str] = facts["visible"]
         self.notes: list[str] = facts["notes"]
+        #: the columns that were put behind those whose cells link to something else than they show
+        self.links: list[int] = facts["links"]
         self._merged: list[list[int]] = sorted(facts["merged"])
 
     def close(self) -> None:
         """End the child; no more rows come."""
-        if self._child.poll() is None:
-            self._child.kill()
-        if self._child.stdout:
-            self._child.stdout.close()
-        self._child.wait()
+        self._frames.close()
 
     def records(self) -> list[tuple[int, list[str]]]:
         """The first non-blank records as (sheet row, cells)."""
         found = 0
         while found < SAMPLE_RECORDS:
-            batch = self._receive()
+            batch = self._frames.receive()
             if batch is None:
                 self._done = True
                 break
             self._sample += batch
-            found += sum(1 for _, cells, _ in batch if last_filled(cells))
-        sound = [(line, cells) for line, cells, _ in self._sample if last_filled(cells)]
+            found += sum(1 for line, cells, _ in batch if line > self._skip and last_filled(cells))
+        sound = [(line, cells) for line, cells, _ in self._sample if line > self._skip and last_filled(cells)]
         return sound[:SAMPLE_RECORDS]
 
     def merged_header(self, row: int) -> int:
         """The last sheet row of merged cells that start in header row `row` (1-based), 0 where none reaches down."""
         return max((end + 1 for start, _, end, _ in self._merged if start == row - 1 and end > start), default=0)
+
+    def spans(self) -> list[tuple[int, int, int]]:
+        """(row, first column, last column) of the merged cells, by their first row; rows count from 1."""
+        return [(start + 1, left, right) for start, left, _, right in self._merged if right > left]
 
     def merged_down(self, header: int) -> list[tuple[int, int, int]]:
         """(first row, last row, column) of the merged cells below the header in sheet row `header`, which may itself
@@ -91,6 +88,7 @@ class WorkbookReader:
         batch: list[tuple[int, list[str], str | None]] | None = self._sample
         self._sample = []
         fill = self._fill_down(after)
+        after = max(after, self._skip)
         while batch is not None:
             for line, cells, problem in batch:
                 if line <= after:
@@ -109,45 +107,4 @@ class WorkbookReader:
                     yield Row(line, cells, too_many(cells[:size], width))
                 else:
                     yield Row(line, cells[:width] + [""] * (width - len(cells)), None)
-            batch = None if self._done else self._receive()
-
-    def _receive(self) -> Any:
-        """The next frame; the child's refusal or death becomes a ReadError."""
-        assert self._child.stdout is not None
-        try:
-            size = int.from_bytes(self._child.stdout.read(8), "big")
-            frame = marshal.loads(self._child.stdout.read(size))
-        except (EOFError, ValueError, TypeError):
-            code = self._child.wait()
-            self.close()
-            raise ReadError(
-                f"{self.path!r} could not be read: the reader ended with code {code}"
-                f"{' (out of memory: the sheet claims too many cells)' if code < 0 else ''}.",
-                "Delete unused rows and columns, or save the sheet as CSV.",
-            ) from None
-        if isinstance(frame, dict) and "error" in frame:
-            self.close()
-            kind = UsageError if frame["usage"] else ReadError
-            raise kind(f"{self.path!r}: {frame['error']}", frame["hint"])
-        return frame
-
-
-def _start(path: str, sheet: str | None) -> Popen[bytes]:
-    import subprocess
-
-    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "workbook_child.py")
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-S", script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    currencies = sorted(money.names_beside())
-    request = {"path": os.path.abspath(path), "sheet": sheet, "sys_path": sys.path, "currencies": currencies}
-    assert child.stdin is not None
-    try:
-        with child.stdin as stdin:
-            stdin.write(json.dumps(request).encode() + b"\n")
-    except BrokenPipeError:
-        pass  # the child died at once; reading its answer says so
-    return child
+            batch = None if self._done else self._frames.receive()

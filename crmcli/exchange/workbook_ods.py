@@ -34,6 +34,27 @@ _SAYS = re.compile(rb"""office:currency=|value-type=["']percentage|>\s*0\d""")
 _NUMBER = re.compile(r"[\d+()/. -]+")
 
 
+#: So often a row or a cell with something in it is repeated at the most.
+_MOST_ROWS, _MOST_COLUMNS = 65_536, 2_000
+_REPEATED_ROW = re.compile(
+    rb"""table:number-rows-repeated=["'](\d{5,})["'][^>]*(?<!/)>(?=((?:(?!</table:table-row>).){0,4000}))""", re.DOTALL
+)
+_REPEATED_CELL = re.compile(rb"""<table:table-cell\b[^>]*\btable:number-columns-repeated=["'](\d{4,})["'][^>]*>""")
+
+
+def repeats(data: bytes) -> int:
+    """How often a row or a cell with something in it is repeated, where that is more often than a table's; else 0."""
+    if b"-repeated=" not in data:
+        return 0
+    found = [int(row[1][:12]) for row in _REPEATED_ROW.finditer(data) if b"value-type=" in row[2]]
+    most = max(found, default=0)
+    if most > _MOST_ROWS:
+        return most
+    cells = [int(cell[1][:12]) for cell in _REPEATED_CELL.finditer(data) if b"value-type=" in cell[0]]
+    most = max(cells, default=0)
+    return most if most > _MOST_COLUMNS else 0
+
+
 def written(
     content: IO[bytes], name: str, height: int, width: int, plain: Callable[[float], str]
 ) -> dict[int, tuple[tuple[int, Callable[[float], str]], ...]]:

@@ -114,6 +114,7 @@ def test_linkedin_header_is_found_below_its_preamble() -> None:
 PERSIAN = "نام,شهر\nعلی,تهران\nمریم,شیراز\n"
 TURKISH = "ad,şehir\nAyşe Yılmaz,İstanbul\nOğuz Gürdal,Beşiktaş\n"
 ICELANDIC = "nafn,bær\nGuðrún Jónsdóttir,Reykjavík\nÞóra Ýr,Akureyri\n"
+CZECH = "jméno,město\nDvořák,Plzeň\nJiří,Žižkov\n"
 WESTERN = "name,city\nAndré,México D.F.\nJoão,São Paulo\nÅsa,Bräcke\n"
 
 
@@ -139,8 +140,16 @@ def test_unicode_encodings_are_known_by_mark_or_pattern(read: Any, encoding: str
 
 @pytest.mark.parametrize(
     ("encoding", "text"),
-    [("cp1252", WESTERN), ("cp1256", PERSIAN.replace("ی", "ي")), ("cp1254", TURKISH), ("cp1252", ICELANDIC)],
-    ids=["western", "arabic", "turkish", "icelandic"],
+    [
+        ("cp1252", WESTERN),
+        ("cp1256", PERSIAN.replace("ی", "ي")),
+        ("cp1254", TURKISH),
+        ("cp1252", ICELANDIC),
+        ("cp1250", CZECH),
+        ("cp1251", "имя,город\nМария,Москва\nПётр,Казань\n"),
+        ("cp1253", "όνομα,πόλη\nΓιώργος,Αθήνα\nΜαρία,Πάτρα\n"),
+    ],
+    ids=["western", "arabic", "turkish", "icelandic", "czech", "russian", "greek"],
 )
 def test_a_legacy_code_page_is_guessed_with_a_note(read: Any, encoding: str, text: str) -> None:
     found = read(text.encode(encoding))
@@ -153,8 +162,8 @@ def test_a_legacy_code_page_is_guessed_with_a_note(read: Any, encoding: str, tex
 @pytest.mark.parametrize(
     ("encoding", "text"),
     [
-        ("cp1251", "имя,город\nМария,Москва\nПётр,Казань\n"),
-        ("iso-8859-7", "όνομα,πόλη\nΓιώργος,Αθήνα\nΜαρία,Πάτρα\n"),
+        ("koi8-r", "имя,город\nМария,Москва\nПётр,Казань\n"),
+        ("iso-8859-7", "όνομα,πόλη\nΓιώργος,Άθήνα\nΜαρία,Πάτρα\n"),
         ("gbk", "姓名,城市\n王小明,北京\n李雷,上海\n"),
         ("cp437", "name,city\nAndré,Bräcke\nJürgen,Köln\n"),
     ],
@@ -195,6 +204,29 @@ def test_a_legacy_byte_behind_the_sample_is_still_seen_before_the_first_row(read
 def test_a_multibyte_character_across_a_block_end_is_whole(read: Any) -> None:
     rows = [f"{'x' * (number % 7)}é€𝄞,{number}" for number in range(60_000)]
     assert [",".join(cells) for cells in read("a,b\n" + "\n".join(rows)).cells] == rows
+
+
+def test_rows_that_are_skipped_are_in_nothing(read: Any) -> None:
+    text = 'it said "hello;\n1;2;3;4\n\nname,city\nAda,London\n'
+    found = read(text, skip_rows=2)
+    assert (found.header, found.cells, found.source.header_line) == (["name", "city"], [["Ada", "London"]], 4)
+    assert (found.blank, found.source.delimiter, found.rows[0].line) == (0, ",", 5)
+    found = read(text, skip_rows=3, header_row=0)
+    assert [row.line for row in found.rows] == [4, 5]
+    assert read(text, skip_rows=2, header_row=5).header == ["Ada", "London"]
+    with pytest.raises(UsageError, match="cannot be in row 2 when the first 2"):
+        read(text, skip_rows=2, header_row=2)
+    with pytest.raises(ReadError, match="no rows behind line 9"):
+        read(text, skip_rows=9)
+    with pytest.raises(UsageError):
+        read(text, skip_rows=-1)
+    long = "".join(f"{number}\n" for number in range(30_000)) + "name,city\nAda,London\n"
+    assert read(long, skip_rows=30_000).header == ["name", "city"]
+
+
+def test_rows_that_are_skipped_of_unicode_with_a_mark(read: Any) -> None:
+    found = read(codecs.BOM_UTF16_LE + "گزارش\r\nنام,شهر\r\nعلی,تهران\r\n".encode("utf-16-le"), skip_rows=1)
+    assert (found.header, found.cells) == (["نام", "شهر"], [["علی", "تهران"]])
 
 
 def test_an_unknown_encoding_is_a_usage_error(read: Any) -> None:
@@ -366,9 +398,10 @@ def test_a_wide_file(read: Any) -> None:
         (b"\xef\xbb\xbf  <!DOCTYPE html>\n<table>", "HTML"),
         (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">', "2003"),
         (b'<?xml version="1.0"?><a/>', "XML document"),
-        (b'{"a": 1}', "JSON"),
-        (b'[\n {"a": 1}]', "JSON"),
-        (b"BEGIN:VCARD\nVERSION:3.0\n", "vCards"),
+        (b'[[1, "a"]]', "no list of objects"),
+        (b"[]", "holds no rows"),
+        (b'{"a": ', "no line is a JSON object"),
+        (b"BEGIN:VCALENDAR\nVERSION:2.0\n", "calendar"),
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"SQLite format 3\x00\x10\x00", "SQLite"),
         (bytes(range(256)) * 40, "binary"),
@@ -379,6 +412,14 @@ def test_a_wide_file(read: Any) -> None:
 def test_the_wrong_kind_of_file_is_named(read: Any, data: bytes, what: str) -> None:
     with pytest.raises(ReadError, match=what):
         read(data)
+
+
+def test_a_text_with_the_name_of_a_workbook_is_read_with_a_note(tmp_path: Path) -> None:
+    path = tmp_path / "leads.xls"
+    path.write_text("name\tcity\nAda\tBern\n")
+    found = Read(path)
+    assert (found.header, found.cells) == (["name", "city"], [["Ada", "Bern"]])
+    assert found.source.notes == ["the file is a table of text (CSV), whatever its name says"]
 
 
 def test_paths_that_are_no_files(tmp_path: Path) -> None:
