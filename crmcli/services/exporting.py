@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
 from crmcli.domain.dates import local
-from crmcli.domain.types import Day, Flag, Identifier, Instant, Integer, Money, Percent, Ref, Type, read_instant
+from crmcli.domain.entities import COMPANY, CONTACT
+from crmcli.domain.types import (
+    Day,
+    Flag,
+    Identifier,
+    Instant,
+    Integer,
+    Money,
+    Number,
+    Percent,
+    Ref,
+    Type,
+    read_instant,
+)
 from crmcli.errors import UsageError
 from crmcli.results import Bytes, Column, Rows, Stream
 from crmcli.services import records
@@ -24,10 +37,14 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
-FORMATS = ("csv", "tsv", "xlsx", "json", "jsonl", "md", "ids")
+FORMATS = ("csv", "tsv", "xlsx", "json", "jsonl", "md", "ids", "vcf")
+#: So many digits of a number a spreadsheet keeps.
+SHEET_DIGITS = 15
 _WHOLE = "csv, tsv, json and jsonl hold texts whole: crm export ... -o csv"
 #: Links to records, which may share a name: an export for moving house says their uid too.
 _RECORDS = frozenset(("company", "contact", "opportunity", "task"))
+#: The versions of vCard that are written, the usual one first.
+VERSIONS = ("3.0", "4.0")
 
 
 def export(
@@ -38,21 +55,26 @@ def export(
     format: str = "csv",
     columns: str = "",
     lossless: bool = False,
+    card_version: str = "",
 ) -> Bytes | Rows | Stream:
     """The records that fit `words`, oldest first, as `format` has them: a finished file for xlsx, pages of text for CSV
-    and TSV (which quotes as CSV does, so that every cell comes back), otherwise rows for the renderer. `columns` are
-    field names with commas, every field when empty.
+    and TSV (which quotes as CSV does, so that every cell comes back) and of vCards (`card_version` 3.0 unless given),
+    otherwise rows for the renderer. `columns` are field names with commas, every field when empty.
 
     The rows are read in one read transaction into a private temporary file and written from there, so that a slow
     reader of the output blocks nobody and the file shows one moment. `lossless` leaves every cell as it is, also one
-    that a spreadsheet would run as a formula, and puts the uid of every linked record behind its name; a workbook that
-    cannot hold a text whole is refused then, and else the cells that it cuts are counted on stderr. Raises UsageError,
-    FilterError.
+    that a spreadsheet would run as a formula, and puts the uid of every linked record behind its name, as JSON always
+    does; a workbook that cannot hold a text whole is refused then, and else the cells that it cuts are counted on
+    stderr. Raises UsageError, FilterError.
     """
     if format not in FORMATS:
         raise UsageError(f"'{format}' is not a format to export", f"known: {', '.join(FORMATS)}")
+    if format == "vcf":
+        return _cards(ctx, kind, words, columns, card_version or VERSIONS[0])
+    if card_version:
+        raise UsageError("--vcard-version is for vCards", "add -o vcf")
     rows = records.list_records(ctx, kind, words, columns=columns or "all", sort="id", limit=0)
-    if lossless:
+    if lossless or (format in ("json", "jsonl") and not columns):
         rows = _with_uids(ctx, rows)
     if format == "xlsx":
         cut = _Cut(kind, rows.columns, lossless)
@@ -64,6 +86,30 @@ def export(
         delimiter = "\t" if format == "tsv" else ","
         return Stream(_delimited(rows.columns, spool, delimiter, lossless), f"{kind.plural}.{format}")
     return rows._replace(rows=spool)
+
+
+def _cards(ctx: Context, kind: Entity, words: Sequence[str], columns: str, version: str) -> Stream:
+    """Contacts or companies as vCards."""
+    from crmcli.exchange.vcard_fields import FIRM, PERSON, card_of
+
+    if kind not in (CONTACT, COMPANY):
+        raise UsageError(f"{kind.plural} are no vCards", "crm export contacts -o vcf; companies have them too")
+    if version not in VERSIONS:
+        raise UsageError(f"'{version}' is not a version of vCard to write", f"known: {', '.join(VERSIONS)}")
+    if columns:
+        raise UsageError("a vCard has no columns", "leave --columns away, or take another format")
+    firm = kind is COMPANY
+    named = [name for name in (FIRM if firm else PERSON) if name in kind.by_name]
+    rows = records.list_records(ctx, kind, words, columns=",".join(named), sort="id", limit=0)
+    spool = Spool(ctx, rows.rows)
+
+    def parts() -> Iterator[bytes]:
+        for some in spool.pages():
+            shown = zip(*text_columns(rows.columns, some), strict=True)
+            titles = [column.name for column in rows.columns]
+            yield b"".join([card_of(dict(zip(titles, cells, strict=True)), version, firm=firm) for cells in shown])
+
+    return Stream(parts(), f"{kind.plural}.vcf")
 
 
 def _with_uids(ctx: Context, rows: Rows) -> Rows:
@@ -216,7 +262,7 @@ def _sheet_rows(
     made: list[Sequence[Any]] = []
     for column, texts in zip(columns, text_columns(columns, rows), strict=True):
         kind = column.type
-        if isinstance(kind, (Money, Percent)):
+        if isinstance(kind, (Money, Percent, Number)):
             made.append([Decimal(text) if text else None for text in texts])
         elif isinstance(kind, Day):
             made.append([date.fromisoformat(text) if text else None for text in texts])
@@ -226,4 +272,12 @@ def _sheet_rows(
             made.append([row.get(column.name) for row in rows])
         else:
             made.append([text or None for text in texts])
+        if lossless and isinstance(kind, (Money, Integer)):
+            made[-1] = [_held(value) for value in made[-1]]
     return zip(*made, strict=True)
+
+
+def _held(number: Any) -> Any:
+    """A number that a cell holds to its last digit; one that has more digits as text."""
+    digits = str(number).lstrip("-0.").replace(".", "")
+    return number if number is None or len(digits) <= SHEET_DIGITS else str(number)

@@ -117,10 +117,15 @@ def test_a_book_moves_house_without_loss(book: Context, second_book: Context, tm
 
 
 def test_plain_formats_are_rows_for_the_renderer(book: Context) -> None:
-    made = exporting.export(book, DEAL, ["is:any", "won"], format="json")
+    made = exporting.export(book, DEAL, ["is:any", "won"], format="md")
     assert isinstance(made, Rows)
     assert [column.name for column in made.columns] == [field.name for field in DEAL.fields]
     assert [row["name"] for row in made.rows] == ["Won one"]
+    json = exporting.export(book, DEAL, ["is:any", "won"], format="json")
+    assert isinstance(json, Rows)
+    links = {"company": "company_uid", "contact": "contact_uid", "merged_into": "merged_into_uid"}
+    wanted = [name for field in DEAL.fields for name in (field.name, links.get(field.name)) if name]
+    assert [column.name for column in json.columns] == wanted
     chosen = exporting.export(book, DEAL, ["is:any"], format="md", columns="name,value")
     assert isinstance(chosen, Rows)
     assert [column.name for column in chosen.columns] == ["name", "value"]

@@ -1,0 +1,245 @@
+"""vCards as the fields of people and organisations and back; what no field holds comes along as lines of its own."""
+
+from __future__ import annotations
+
+import re
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.domain.text import digits, fold
+from crmcli.exchange.ical import PRODID
+from crmcli.exchange.vcard import canonical, write_card
+from crmcli.exchange.vcard_lines import Fault, Property, escape, parse, pieces, unescape, written
+from crmcli.exchange.vcard_slots import ADDRESS, CELL, OF_FIRMS, SLOTS, Slot, Values, moment, one_line, preference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from crmcli.exchange.vcard import Card
+
+PERSON = (
+    "uid", "external_id", "name", "company", "job_title", "email", "phone", "mobile", "website", *ADDRESS, "birthday",
+    "language", "description", "tags", "updated_at", "vcard",
+)  # fmt: skip
+FIRM = (
+    "uid", "external_id", "name", "website", "email", "phone", *ADDRESS, "description", "tags", "updated_at", "vcard",
+)  # fmt: skip
+MAX_KEPT = 32 * 1024
+"""The longest value in characters that is kept with a card, a picture in base64 mostly."""
+
+#: Says of a kept line which field it stands for: its value is the field's as long as nobody changes that.
+_MARK = "X-CRM-FIELD"
+_OURS = re.compile(r"urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
+#: What a card is made with anew each time.
+_FRAME = frozenset(("BEGIN", "END", "VERSION", "PRODID", "REV", "PROFILE"))
+#: What Apple writes beside another line of the same group.
+_BESIDE = frozenset(("X-ABLABEL", "X-ABADR"))
+_TAG_SIGNS = re.compile(r":::|[,;|،\n]")
+
+
+# --- a card as fields -----------------------------------------------------------------------------------------------
+
+
+def kind_of(card: Card) -> str:
+    """ "org", "group", or "individual" for everybody else."""
+    for one in card.properties:
+        word = one.value.strip().lower()
+        if one.name in ("KIND", "X-KIND", "X-ADDRESSBOOKSERVER-KIND"):
+            return {"org": "org", "organization": "org", "group": "group"}.get(word, "individual")
+        if one.name == "X-ABSHOWAS" and word == "company":
+            return "org"
+    return "individual"
+
+
+class Fields(NamedTuple):
+    """A card as fields: `values` as texts by field, how many e-mail addresses and telephones it has beyond them, and
+    how many of its lines, pictures mostly, were too long to be kept."""
+
+    values: Values
+    further: int
+    dropped: int
+
+
+def read_fields(card: Card, *, firm: bool = False) -> Fields:
+    """The fields of a card. `vcard` has what no field holds, and those lines whose parameters or parts would be lost.
+
+    The full name comes from FN, else from N, else it is what else names the card. A UID that is a UUID is the record's
+    own; each that did not come from here is its id in another system as well.
+    """
+    some = [canonical(one.without(_MARK)) for one in card.properties if one.name not in _FRAME]
+    values, taken = _taken(some, firm)
+    if not values.get("name"):
+        values["name"] = _another_name(card)
+    values["description"] = "\n\n".join(text for one in some if one.name == "NOTE" and (text := unescape(one.value)))
+    values["updated_at"] = moment(card.first("REV"))
+    values["tags"] = ", ".join(_tags(one for one in some if one.name == "CATEGORIES"))
+    uid = card.first("UID").strip()
+    ours = _OURS.fullmatch(uid)
+    values["uid"] = ours[1].lower() if ours else ""
+    values["external_id"] = "" if ours and card.first("PRODID") == PRODID else digits(uid)
+    kept: list[tuple[int, Property]] = []
+    further, dropped = 0, card.dropped
+    for place, one in enumerate(some):
+        if place in taken:
+            slot = taken[place]
+            if not slot.plain(one, values):
+                marked = one._replace(params=((_MARK, (slot.field,)), *one.params))
+                kept.append((SLOTS.index(slot), marked))
+        elif _said_elsewhere(one, values, firm):
+            continue
+        elif len(one.value) > MAX_KEPT:
+            dropped += 1
+        else:
+            kept.append(({"UID": -1, "N": len(SLOTS)}.get(one.name, len(SLOTS) + 1), one))
+            further += one.name in ("EMAIL", "TEL")
+    # In the order in which they are written: a card of ours that comes back is the same.
+    values["vcard"] = "\n".join(written(one) for _, one in sorted(kept, key=itemgetter(0)))
+    return Fields(values, further, dropped)
+
+
+def _taken(some: Sequence[Property], firm: bool) -> tuple[Values, dict[int, Slot]]:
+    """The values of the fields that single properties say, and which property (by its place) stands for which."""
+    values: Values = {}
+    taken: dict[int, Slot] = {}
+    by_name: dict[str, list[int]] = {}
+    for place, one in enumerate(some):
+        by_name.setdefault(one.name, []).append(place)
+    for slot in SLOTS:
+        if firm and slot.field not in OF_FIRMS:
+            continue
+        places = [place for name in slot.names for place in by_name.get(name, ())]
+        if not places:
+            continue
+        free = [place for place in places if place not in taken and slot.fits(some[place])]
+        if len(free) > 1:
+            free.sort(key=lambda place: (slot.names.index(some[place].name), *_rank(some[place])))
+        for place in free:
+            if found := slot.read(some[place]):
+                values.update(found)
+                taken[place] = slot
+                break
+    return values, taken
+
+
+def _rank(one: Property) -> tuple[int, bool, bool]:
+    """The preferred one first, of telephones those that are no mobile, of addresses the one at work."""
+    cell = one.name == "TEL" and not one.types.isdisjoint(CELL)
+    return preference(one), cell, one.name == "ADR" and "work" not in one.types
+
+
+def _another_name(card: Card) -> str:
+    """What names a card without FN."""
+    for one in card.properties:
+        if one.name == "N":
+            family, given, additional, prefix, suffix = [*_parts(one), *[""] * 5][:5]
+            if name := " ".join(part for part in (prefix, given, additional, family, suffix) if part):
+                return name
+    for name in ("NICKNAME", "ORG", "EMAIL", "TEL"):
+        found = next((one for one in card.properties if one.name == name and one.value.strip(" ;,")), None)
+        if found:
+            return next(text for part in pieces(found.value, ";") if (text := one_line(unescape(part))))
+    return ""
+
+
+def _parts(one: Property) -> list[str]:
+    """The parts of a structured name, several of one kind in one text."""
+    return [" ".join(one_line(unescape(word)) for word in pieces(part, ",")).strip() for part in pieces(one.value, ";")]
+
+
+def _tags(some: Iterable[Property]) -> list[str]:
+    """The categories; a sign that parts tags is none of their names."""
+    words = (unescape(word) for one in some for word in pieces(one.value, ","))
+    names = (" ".join(_TAG_SIGNS.sub(" ", word).split()) for word in words)
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _said_elsewhere(one: Property, values: Values, firm: bool) -> bool:
+    """Whether the fields say all that a property says that stands for none of them."""
+    if one.name in ("NOTE", "CATEGORIES"):
+        return True
+    if one.name == "UID":
+        return not values["external_id"]
+    if one.name == "KIND":
+        return firm or one.value.strip().lower() in ("individual", "group", "org")
+    if one.name == "X-ABSHOWAS":
+        return firm
+    return one.name == "N" and one == _name(values["name"], firm)
+
+
+def _name(name: str, firm: bool) -> Property:
+    """The structured name of somebody of whom only the full name is known: the last word is the family's."""
+    given, _, family = ("", "", "") if firm else name.rpartition(" ")
+    given, family = (given, family) if given else (family, "")
+    return Property("N", ";".join((escape(family), escape(given), "", "", "")))
+
+
+# --- fields as a card -----------------------------------------------------------------------------------------------
+
+
+def card_of(values: Mapping[str, str], version: str, *, firm: bool = False) -> bytes:
+    """A record as a card. `values` are texts by field as `read_fields` gives them, tags parted by commas, `updated_at`
+    a UTC instant. Raises CrmError where the bytes would not say what is meant."""
+    values = {**values, "company": values.get("name") or ""} if firm else values
+    others = []
+    marked: dict[str, Property] = {}
+    for one in _kept(values.get("vcard") or ""):
+        mark = next(iter(one.said(_MARK)), "")
+        if mark:
+            marked[mark] = one.without(_MARK)
+        else:
+            others.append(one)
+    said = _said(values, version, marked, firm)
+    groups = {one.group for one in (*said, *others) if one.name not in _BESIDE}
+    made = {"N", "UID", *({"KIND", "X-ABSHOWAS"} if firm else ()), *(one.name for one in said if one.name == "BDAY")}
+    uid = next((one for one in others if one.name == "UID"), Property("UID", f"urn:uuid:{values.get('uid') or ''}"))
+    found = [Property("PRODID", PRODID), uid, *said, *_structured(values.get("name") or "", others, firm)]
+    if firm:
+        found.append(Property("KIND", "org") if version == "4.0" else Property("X-ABSHOWAS", "COMPANY"))
+    if at := values.get("updated_at"):
+        stamp = re.sub(r"\.\d+", "", at)
+        found.append(Property("REV", re.sub("[-:]", "", stamp) if version == "4.0" else stamp))
+    found += [one for one in others if one.name not in made and (one.name not in _BESIDE or one.group in groups)]
+    return write_card(found, version)
+
+
+def _said(values: Mapping[str, str], version: str, marked: Mapping[str, Property], firm: bool) -> list[Property]:
+    """What the fields say, each in the line that it came from where there is one."""
+    found = []
+    for slot in SLOTS:
+        one = None if firm and slot.field not in OF_FIRMS else slot.made(values, version)
+        if one is None:
+            continue
+        own = marked.get(slot.field)
+        if own is not None and own.name in slot.names:
+            read = slot.read(own)
+            same = bool(read) and all((values.get(name) or "") == read.get(name, "") for name in slot.fields)
+            one = own if same else own.without("VALUE", "X-APPLE-OMIT-YEAR")._replace(value=one.value)
+        found.append(one)
+    if note := values.get("description"):
+        found.append(Property("NOTE", escape(note)))
+    if tags := values.get("tags"):
+        found.append(Property("CATEGORIES", ",".join(escape(tag.strip()) for tag in tags.split(","))))
+    return found
+
+
+def _structured(name: str, others: Iterable[Property], firm: bool) -> list[Property]:
+    """N: the card's own as long as the full name has its words."""
+    own = next((one for one in others if one.name == "N"), None)
+    if own is not None:
+        words = {word for part in _parts(own)[:2] for word in fold(part).split()}
+        if words and words <= set(fold(name).replace(",", " ").split()):
+            return [own]
+    return [_name(name, firm)]
+
+
+def _kept(text: str) -> list[Property]:
+    """The properties of lines that were kept with a record; what is no property of a card is left out."""
+    found = []
+    for line in text.split("\n") if text else ():
+        try:
+            one = parse(line)
+        except Fault:  # no card of ours had it
+            continue
+        if one is not None and one.name not in _FRAME:
+            found.append(canonical(one))
+    return found
