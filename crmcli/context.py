@@ -12,15 +12,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.config import Settings
+from crmcli.domain import custom
 from crmcli.domain.address import redacted
 from crmcli.domain.calendars import WEEK_STARTS
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import NONE, installed
 from crmcli.domain.pipeline import FIRST_PIPELINE, FIRST_STAGES, FIRST_WORDS
 from crmcli.domain.query import Book
 from crmcli.domain.text import fold, visible
 from crmcli.domain.types import Env
 from crmcli.errors import CrmError, DamagedError, NotFoundError, StoreError, UsageError
-from crmcli.store import connect, schema
+from crmcli.store import connect, own, schema
 from crmcli.store.sql import table_of
 from crmcli.store.uid import new_uid
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from crmcli.domain.change import Change
+    from crmcli.domain.fields import Vocabulary
     from crmcli.store.connect import Connection
     from crmcli.store.fitting import Fitting
     from crmcli.store.write import Hooks, Transaction
@@ -55,6 +58,9 @@ class Context:
         self._connection: Connection | None = None
         self._env: Env | None = None
         self._views: dict[tuple[str, str], str | None] = {}
+        #: The fields that people added to the book, as it had them when it was last asked; None: to be asked.
+        self._own: Vocabulary | None = None
+        self._said: set[str] = set()
 
     # --- narration ---
 
@@ -62,6 +68,12 @@ class Context:
         """A line for people, on stderr."""
         if not self.quiet:
             sys.stderr.write(visible(line, multiline=True) + "\n")
+
+    def say_once(self, line: str) -> None:
+        """`say`, unless it was said in this run."""
+        if line not in self._said:
+            self._said.add(line)
+            self.say(line)
 
     # --- the clock and the user's habits ---
 
@@ -130,18 +142,57 @@ class Context:
         return self._env
 
     def tick(self) -> None:
-        """Forget the moment: the dashboard calls it before each verb."""
+        """Forget the moment, and what others may change meanwhile: the dashboard calls it before each verb."""
         self._env = None
         self._views = {}
+        self._own = None
 
     # --- the doors ---
 
     @property
     def reader(self) -> Connection:
-        """The open store; made on first use when it is the default one, checked against the program's schema."""
+        """The open store; made on first use when it is the default one, checked against the program's schema. The
+        vocabulary has the fields of this book from then on, also where another one was asked meanwhile."""
         if self._connection is None:
             self._connection = self._open()
+        if self._own is None or installed() is not self._own:
+            self._learn()
         return self._connection
+
+    def learn(self) -> None:
+        """Have the vocabulary know the fields that people added to the book, for what reads fields before it reads
+        records. Where there is no book, none: it is not made."""
+        target = self.settings.database
+        if self._connection is not None or connect.is_url(target) or connect.there(target):
+            _ = self.reader
+        else:
+            custom.install(NONE)
+
+    def reread(self) -> None:
+        """Have the vocabulary know the fields that people added as the book has them by now."""
+        self._own = None
+        _ = self.reader
+
+    @contextlib.contextmanager
+    def supposing(self, found: Vocabulary) -> Iterator[None]:
+        """Have the vocabulary know other fields than the book has, to look at what it would be with them. What is
+        written meanwhile knows those of the book alone."""
+        _ = self.reader
+        before, self._own = self._own, found
+        custom.install(found)
+        try:
+            yield
+        finally:
+            self._own = before
+            _ = self.reader
+
+    def _learn(self, *, anew: bool = False) -> None:
+        """Install the fields of the open book; `anew`, or where they are not known, ask it for them."""
+        assert self._connection is not None
+        if self._own is None or anew:
+            self._own = own.vocabulary(self._connection)
+        if installed() is not self._own:
+            custom.install(self._own)
 
     def follow(self) -> None:
         """Open the book anew where another file was put in its place or its server has hung up, and say so.
@@ -153,6 +204,7 @@ class Context:
         if held is None or not held.lost():
             return
         self._connection = self._open()
+        self._own = None
         self.opened += 1
         held.close()
         if self._connection.dialect == "sqlite":
@@ -207,6 +259,7 @@ class Context:
     def _fill(self, opened: Connection) -> None:
         """What a new book holds, in the transaction that makes it."""
         previous, self._connection = self._connection, opened
+        self._own = None
         rehearsal, self._stage = self._stage, None
         batch = self.batch
         try:
@@ -219,11 +272,18 @@ class Context:
                     tx.add("stage", {**stage, "pipeline_id": pipeline})
         finally:
             self._connection, self._stage = previous, rehearsal
+            self._own = None
             self.batch = batch  # no undo takes back that a book was made
 
     @contextlib.contextmanager
     def writing(
-        self, source: str = "cli", *, command: str = "", batch: int = 0, undoes: int | None = None
+        self,
+        source: str = "cli",
+        *,
+        command: str = "",
+        batch: int = 0,
+        undoes: int | None = None,
+        alone: bool = False,
     ) -> Iterator[Transaction]:
         """A write transaction (see `store.write.transaction`). Inside another one it joins it."""
         if self._tx is not None:
@@ -246,13 +306,20 @@ class Context:
             new_uid=new_uid,
             batch=batch,
             undoes=undoes,
+            alone=alone,
         ) as tx:
             self._tx = tx
+            tx.learn = lambda: self._learn(anew=True)
             try:
+                # What somebody added meanwhile is part of what a bare word finds.
+                self._learn(anew=True)
                 if self._seen is not None:
                     seen, self._seen = self._seen, None
                     tx.unchanged(*seen)
                 yield tx
+            except BaseException:
+                self._own = None
+                raise
             finally:
                 self._tx = None
         if not self.rehearsing:
@@ -286,6 +353,7 @@ class Context:
             for scene in stage:
                 scene.__exit__(_TakenBackError, _TakenBackError(), None)
             self._views = {}
+            self._own = None
 
     _tx: Transaction | None = None
     _seen: tuple[str, Mapping[int, int]] | None = None
@@ -356,6 +424,9 @@ class Context:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        if self._own is not None and installed() is self._own:
+            custom.install(NONE)
+        self._own = None
         if self._scratch:
             from shutil import rmtree
 

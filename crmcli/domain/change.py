@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 class Change(Struct):
     """`before` and `after` hold the changed columns in stored form; `before` None: it was not there, `after` None: it
-    is no more. `tags` is a column of its own: the sorted ids of the tags. For a new record `after` holds every column
-    that is not empty."""
+    is no more. `tags` is a column of its own: the sorted ids of the tags; so is each field that people added,
+    `custom.NAME`. For a new record `after` holds every column that is not empty."""
 
     entity: str
     id: int

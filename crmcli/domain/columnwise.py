@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.fields import key_column
 from crmcli.domain.keys import KEYED, SEARCHED
 from crmcli.domain.text import fold
 from crmcli.domain.types import Email, Phone, Text
@@ -46,16 +47,17 @@ def derive_columns(table: str, columns: Mapping[str, Sequence[Any]], env: Env | 
         values = columns.get(column)
         if values is None:
             continue
-        if column + "_key" in columns:
-            found[column + "_key"] = list(columns[column + "_key"])
+        name = key_column(column)
+        if name in columns:
+            found[name] = list(columns[name])
             continue
         if isinstance(kind, Email):
-            found[column + "_key"] = list(values)
+            found[name] = list(values)
         elif type(kind).key is Text.key:
-            found[column + "_key"] = fold_column(values)
+            found[name] = fold_column(values)
         else:
             key = kind.key
-            found[column + "_key"] = [None if value is None else key(value, env) for value in values]
+            found[name] = [None if value is None else key(value, env) for value in values]
     if table in SEARCHED and "search_text" not in columns:
         found["search_text"] = _search_texts(table, columns, found)
     return found
@@ -66,7 +68,7 @@ def _search_texts(table: str, columns: Mapping[str, Sequence[Any]], keys: Mappin
     parts: list[Sequence[Any]] = []
     kinds = KEYED[table]
     for column in SEARCHED[table]:
-        key = keys.get(column + "_key")
+        key = keys.get(key_column(column))
         if key is None:
             continue
         parts.append(key)

@@ -48,24 +48,31 @@ class Field(Struct):
     untimed: str = ""
 
     @property
+    def own(self) -> bool:
+        """Whether people added it: its value is in the column `custom` of its record, its key in `custom_key`."""
+        return self.column.startswith(OWN)
+
+    @property
     def key_column(self) -> str:
         """The column that text is compared by: the folded copy of a keyed field, else the column itself."""
-        return f"{self.column}_key" if self.type.keyed and self.column else self.column
+        return key_column(self.column) if self.type.keyed and self.column else self.column
 
     @property
     def sql(self) -> str:
-        """The stored value as SQL over the base table `t`; empty for figures of the view alone."""
+        """The stored value as SQL over the base table `t`; empty for figures of the view alone. What people added is
+        written as each engine has it, by `store.sql.value_of`."""
         return f"t.{self.column}" if self.column else self.expr
 
 
 class Entity(Struct):
-    """A kind of record: its words, its table and view, its fields in the order in which they are shown."""
+    """A kind of record: its words, its table and view, its fields in the order in which they are shown: `core`, those
+    that the program has, and behind them those that the users of the book added."""
 
     name: str
     plural: str
     table: str
     view: str
-    fields: tuple[Field, ...]
+    core: tuple[Field, ...]
     columns: tuple[str, ...]
     sort: str
     kind: str = ""
@@ -88,12 +95,25 @@ class Entity(Struct):
         return f"{self.table}_tag" if "tags" in self.by_name else ""
 
     @property
+    def fields(self) -> tuple[Field, ...]:
+        """Every field: the program's, and those of the book that is read (see `install`)."""
+        now = _INSTALLED  # another thread may install another one meanwhile
+        own = now.shown.get(self.table)
+        if not own:
+            return self.core
+        found = now.fields.get(self.name)
+        if found is None:
+            found = now.fields[self.name] = (*self.core, *own)
+        return found
+
+    @property
     def by_name(self) -> dict[str, Field]:
         """Every field by its name and its aliases."""
-        found = _BY_NAME.get(self.name)
+        now = _INSTALLED
+        found = now.by_name.get(self.name)
         if found is None:
-            found = {name: field for field in self.fields for name in (field.name, *field.aliases)}
-            _BY_NAME[self.name] = found
+            every = (*self.core, *now.shown.get(self.table, ()))
+            found = now.by_name[self.name] = {name: field for field in every for name in (field.name, *field.aliases)}
         return found
 
     def field(self, name: str) -> Field:
@@ -110,7 +130,43 @@ class Entity(Struct):
         return (field for field in self.fields if field.column)
 
 
-_BY_NAME: dict[str, dict[str, Field]] = {}
+class Vocabulary:
+    """The fields that people added to a book, by table: those in use (`shown`), and those that were removed, whose
+    values are still in the records (`removed`). `rows` is what they were read from."""
+
+    def __init__(
+        self,
+        shown: dict[str, tuple[Field, ...]] | None = None,
+        removed: dict[str, tuple[Field, ...]] | None = None,
+        rows: object = None,
+    ) -> None:
+        self.shown, self.removed, self.rows = shown or {}, removed or {}, rows or []
+        #: kind of record -> all its fields, and these by their names
+        self.fields: dict[str, tuple[Field, ...]] = {}
+        self.by_name: dict[str, dict[str, Field]] = {}
+
+
+def key_column(column: str) -> str:
+    """The column beside a column that holds the key of its text."""
+    return f"{OWN_KEY}{column[len(OWN) :]}" if column.startswith(OWN) else f"{column}_key"
+
+
+#: What the columns of fields that people added begin with, and those of their keys: all are members of two columns.
+OWN, OWN_KEY = "custom.", "custom_key."
+NONE = Vocabulary()
+_INSTALLED = NONE
+
+
+def installed() -> Vocabulary:
+    """The fields of people's own that all kinds of record have at present."""
+    return _INSTALLED
+
+
+def install(found: Vocabulary) -> None:
+    """Let the kinds of record have these fields of people's own and no others (`domain.custom.install` sees to what is
+    derived from them as well)."""
+    global _INSTALLED
+    _INSTALLED = found
 
 
 def suggest(word: str, known: object, command: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import key_column
 from crmcli.domain.text import fold
 from crmcli.domain.types import Phone
 
@@ -13,14 +14,15 @@ if TYPE_CHECKING:
 
     from crmcli.domain.types import Env, Type
 
-#: table -> column -> its field type, for every column with a `*_key` beside it
+#: table -> column -> its field type, for every column with a key beside it (`fields.key_column`); `domain.custom` adds
+#: those of the book that is read
 KEYED: dict[str, dict[str, Type]] = {}
 #: table -> the columns whose text a bare word finds
 SEARCHED: dict[str, tuple[str, ...]] = {}
 
 for _entity in ENTITIES.values():
-    KEYED.setdefault(_entity.table, {}).update({f.column: f.type for f in _entity.stored() if f.type.keyed})
-    _columns = [f.column for f in _entity.fields if f.search and f.column]
+    KEYED.setdefault(_entity.table, {}).update({f.column: f.type for f in _entity.core if f.column and f.type.keyed})
+    _columns = [f.column for f in _entity.core if f.search and f.column]
     if _columns:
         SEARCHED[_entity.table] = tuple(dict.fromkeys([*SEARCHED.get(_entity.table, ()), *_columns]))
 
@@ -38,7 +40,7 @@ def derive(table: str, row: Mapping[str, Any], env: Env | None = None) -> dict[s
     found: dict[str, Any] = {}
     for column, kind in kinds.items():
         value = row.get(column)
-        found[column + "_key"] = None if value is None else kind.key(value, env)
+        found[key_column(column)] = None if value is None else kind.key(value, env)
     if table in SEARCHED:
         found["search_text"] = search_text(table, row, found)
     return found
@@ -49,7 +51,7 @@ def search_text(table: str, row: Mapping[str, Any], keys: Mapping[str, Any]) -> 
     parts = []
     kinds = KEYED[table]
     for column in SEARCHED[table]:
-        key = keys.get(column + "_key")
+        key = keys.get(key_column(column))
         if not key:
             continue
         parts.append(key)

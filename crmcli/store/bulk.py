@@ -8,6 +8,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
+from crmcli.store import own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ def insert(
     columns = dict(columns)
     tags = columns.pop("tags", None)
     columns.update(derive_columns(table, columns, env))
+    columns = own.packed_columns(columns)
     columns["id"] = ids
     columns["version"] = [1] * len(ids)
     columns = {name: list(values) for name, values in columns.items()}
@@ -36,15 +38,15 @@ def insert(
         shared = {
             name: values[0] for name, values in columns.items() if name != "id" and values.count(values[0]) == len(ids)
         }
-        own = [name for name in columns if name not in shared]
+        bound = [name for name in columns if name not in shared]
         connection.run("DROP TABLE IF EXISTS temp.staged")
-        connection.run(f"CREATE TEMP TABLE staged ({', '.join(own)})")
+        connection.run(f"CREATE TEMP TABLE staged ({', '.join(bound)})")
         connection.run_many(
-            f"INSERT INTO temp.staged VALUES ({', '.join('?' * len(own))})",
-            zip(*(columns[name] for name in own), strict=True),
+            f"INSERT INTO temp.staged VALUES ({', '.join('?' * len(bound))})",
+            zip(*(columns[name] for name in bound), strict=True),
         )
-        chosen = ", ".join([*own, *("?" * len(shared))])
-        sql = f"INSERT INTO {table} ({', '.join([*own, *shared])}) SELECT {chosen} FROM temp.staged ORDER BY rowid"
+        chosen = ", ".join([*bound, *("?" * len(shared))])
+        sql = f"INSERT INTO {table} ({', '.join([*bound, *shared])}) SELECT {chosen} FROM temp.staged ORDER BY rowid"
         connection.run(sql, list(shared.values()))
         connection.run("DELETE FROM temp.staged")
     else:

@@ -293,6 +293,8 @@ class SQLite(Connection):
     def in_bulk(self) -> Iterator[None]:
         with self.roomy(), self._set("temp_store", 2):  # in memory
             yield
+        if self.raw.in_transaction:
+            return  # which holds the lock, and is not over
         # Statistics are written like rows; a sample will do, for the others wait meanwhile. They are worth no waiting.
         with self.lock.at_once() as free, contextlib.suppress(*REFUSALS):
             if free:

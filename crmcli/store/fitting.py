@@ -30,6 +30,7 @@ NAMED = {
         ("crm_user", "tag", "source", "medium", "campaign", "lost_reason", "task_type", "pipeline", "saved_view"), ""
     ),
     "stage": "pipeline_id",
+    "custom_field": "entity",
 }
 #: The columns that say together whether a lead or deal is open, won or lost.
 STANDING = frozenset((

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.store.own import PACKED
 from crmcli.store.read import stored_types
 from crmcli.store.tables import ORDER
 
@@ -19,6 +20,7 @@ NOT = {
     "a day": "date({0}, '+0 days') IS NOT {0}",
     "a number": "typeof({0}) <> 'integer'",
     "a text": "typeof({0}) <> 'text'",
+    "an object": "CASE WHEN json_valid({0}) THEN json_type({0}) <> 'object' ELSE 1 END",
 }
 
 
@@ -30,6 +32,7 @@ def misfits(connection: Connection, most: int = 1000) -> Iterator[tuple[str, int
         instants = {name for name, kind in stored_types(table).items() if kind.family == "instant"}
         for name, declared in connection.rows(f"SELECT name, type FROM pragma_table_info('{table}')"):
             kind = "a moment" if name in instants or name == "at" else _kind(declared)
+            kind = "an object" if name in PACKED else kind
             sql = f'SELECT rowid FROM {table} WHERE "{name}" IS NOT NULL AND {NOT[kind].format(name)} LIMIT {most}'
             for (row,) in connection.rows(sql):
                 yield table, row, name, kind

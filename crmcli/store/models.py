@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import BigInteger, Integer, TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
+from crmcli.domain.fields import OWN, OWN_KEY
 from crmcli.domain.keys import derive, key_sources
 from crmcli.domain.types import show_instant
 from crmcli.store.journal import canonical
@@ -642,8 +643,16 @@ class JournalHead(SQLModel, table=True):
 def _fill(_mapper: object, _connection: object, row: SQLModel) -> None:
     """Give a row written through a session the keys that the write door would have given it."""
     table = str(row.__tablename__)
-    for column, key in derive(table, {name: getattr(row, name) for name in key_sources(table)}).items():
-        setattr(row, column, key)
+    own = {OWN + name: value for name, value in (getattr(row, "custom", None) or {}).items()}
+    said = {name: own.get(name) if name.startswith(OWN) else getattr(row, name) for name in key_sources(table)}
+    keys: dict[str, Any] = {}
+    for column, key in derive(table, said).items():
+        if not column.startswith(OWN_KEY):
+            setattr(row, column, key)
+        elif key is not None:
+            keys[column.removeprefix(OWN_KEY)] = key
+    if "custom_key" in type(row).model_fields:
+        setattr(row, "custom_key", keys or None)  # noqa: B010 - the tables of words have none
 
 
 event.listen(SQLModel, "before_insert", _fill, propagate=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.change import Change
-from crmcli.store.tables import COLUMNS, DEFAULTS, noun_of
+from crmcli.store.tables import DEFAULTS, columns_of, noun_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Pending:
                 found.append(Change(noun_of(table, stored), number, before, changed, table))
         for (table, number), stored in self._deleted.items():
             defaults = DEFAULTS.get(table, {})
-            kept = {c: stored[c] for c in COLUMNS[table] if c != "id" and stored.get(c) is not None}
+            kept = {c: stored[c] for c in columns_of(table, stored) if c != "id" and stored.get(c) is not None}
             kept = {c: v for c, v in kept.items() if v != defaults.get(c)}
             if stored.get("tags"):
                 kept["tags"] = stored["tags"]

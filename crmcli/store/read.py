@@ -12,8 +12,9 @@ from crmcli.domain.entities import ENTITIES, STATUSES
 from crmcli.domain.query import And, OneOf
 from crmcli.domain.types import Flag, Money, Percent, Ref
 from crmcli.errors import UsageError
+from crmcli.store import own
 from crmcli.store.schema import SEPARATORS, words_expression
-from crmcli.store.sql import RARE_TAG, Where, portions, table_of
+from crmcli.store.sql import RARE_TAG, Where, key_of, portions, table_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,11 +68,11 @@ def parse_sort(entity: Entity, text: str) -> list[tuple[Field, bool]]:
     return keys
 
 
-def _sort_sql(field: Field) -> str:
+def _sort_sql(field: Field, dialect: str) -> str:
     if isinstance(field.type, Ref):
         key = "position" if field.type.entity in ("stage", "pipeline") else "name_key"
         return f"(SELECT s.{key} FROM {table_of(field.type.entity)} s WHERE s.id = t.{field.column})"
-    return f"t.{field.key_column}" if field.column else field.expr
+    return key_of(field, dialect)
 
 
 def page_ids(
@@ -105,7 +106,7 @@ def _page_by_one(
     """One sort key: first the rows that have it, along its index, then those that have none (NULLS LAST)."""
     field, down = sort[0] if sort else (entity.by_name["id"], False)
     down = down is not back
-    sql, op, way = _sort_sql(field), "<" if down else ">", "DESC" if down else "ASC"
+    sql, op, way = _sort_sql(field, connection.dialect), "<" if down else ">", "DESC" if down else "ASC"
     found: list[tuple[Any, int]] = []
     segments = [False] if field.name == "id" else [back, not back]
     start = None if after is None else after[0] is None  # the segment that the key is in
@@ -183,7 +184,7 @@ def _page_by_many(
 ) -> tuple[list[int], list[Any] | None]:
     where = where_for(connection, entity)
     text = _base(entity, where, node)
-    keys = [(_sort_sql(field), down is not back) for field, down in sort]
+    keys = [(_sort_sql(field, connection.dialect), down is not back) for field, down in sort]
     if after is not None:
         text += f" AND {_after(where, keys, after, back)}"
     nulls = "FIRST" if back else "LAST"
@@ -245,7 +246,7 @@ def hydrate(
         if field.type.family == "tags":
             tags = True
             continue
-        columns[view_column(field)] = field
+        columns[value_of(field, connection.dialect, "") if field.own else view_column(field)] = field
         if isinstance(field.type, Ref):
             columns.setdefault(f"{field.name}_id", None)
             if field.type.entity == "opportunity":
@@ -336,7 +337,8 @@ def chosen(connection: Connection, entity: Entity, node: Any) -> tuple[str, list
 
 
 def raw(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Whole rows of a base table as stored values, by id; with `tags` (sorted ids) where the table has tags."""
+    """Whole rows of a base table as stored values, by id; with `tags` (sorted ids) where the table has tags, and with
+    the values of people's own fields as columns of their own, `custom.industry`, where there are any."""
     found: dict[int, dict[str, Any]] = {}
     kinds = stored_types(table)
     for some, marks in portions(ids, PAGE):
@@ -345,6 +347,8 @@ def raw(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, dic
             record = {n: kinds[n].from_db(v) if n in kinds else v for n, v in zip(names, row, strict=True)}
             if table in TAGGED:
                 record["tags"] = []
+            if "custom" in record:
+                own.unpack(record)
             found[record["id"]] = record
         if table in TAGGED:
             sql = f"SELECT record_id, tag_id FROM {table}_tag WHERE record_id IN ({marks}) ORDER BY tag_id"
@@ -373,8 +377,8 @@ def stored_types(table: str) -> dict[str, Any]:
             f.column: f.type
             for e in ENTITIES.values()
             if e.table == table
-            for f in e.stored()
-            if f.type.family in ("day", "instant", "flag")
+            for f in e.core
+            if f.column and f.type.family in ("day", "instant", "flag")
         }
     return _TYPES[table]
 

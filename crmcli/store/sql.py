@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import OWN, OWN_KEY
 from crmcli.domain.query import (
     And,
     Anywhere,
@@ -29,7 +30,7 @@ from crmcli.domain.types import Ref
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from crmcli.domain.fields import Entity
+    from crmcli.domain.fields import Entity, Field
 
 #: What `pipeline.misplaced` says, of an opportunity `o` in its stage `s`.
 MISPLACED = "s.is_won IS TRUE AND o.status = 'open' OR s.is_won IS FALSE AND o.status = 'won'"
@@ -38,6 +39,8 @@ RARE_TAG = 1000
 BIGGEST = 2**63 - 1
 #: What a needle may be part of is compared with `instr` / `strpos`: no wildcards to escape, the same on both engines.
 FIND = {"sqlite": "instr", "postgresql": "strpos"}
+#: What members of a JSON column are by the family of their field; all others are texts, days and instants too.
+_CASTS = {"number": "bigint", "flag": "boolean"}
 
 
 def portions(ids: Iterable[Any], size: int = 500) -> Iterator[tuple[list[Any], str]]:
@@ -46,6 +49,39 @@ def portions(ids: Iterable[Any], size: int = 500) -> Iterator[tuple[list[Any], s
     for start in range(0, len(every), size):
         some = every[start : start + size]
         yield some, ", ".join("?" * len(some))
+
+
+def value_of(field: Field, dialect: str, of: str = "t.") -> str:
+    """SQL of a field's stored value over the base table `t`, or for a field of people's own over a view too: `of` is
+    what stands before the column. Texts are compared byte by byte."""
+    if not field.own:
+        return field.sql
+    return _member(f"{of}{field.column}", _CASTS.get(field.type.family, ""), dialect)
+
+
+def key_of(field: Field, dialect: str) -> str:
+    """SQL of what a field is compared and sorted by, over the base table `t`: the key of a text, else the value."""
+    if not field.own:
+        return f"t.{field.key_column}" if field.column else field.expr
+    return _member(f"t.{field.key_column}", "", dialect) if field.type.keyed else value_of(field, dialect)
+
+
+def column_of(entity: Entity, column: str, dialect: str) -> str:
+    """SQL of a column of the base table `t` by its name, also of one that is a member of a JSON column: a field of
+    people's own, or its key."""
+    for field in entity.fields if column.startswith((OWN, OWN_KEY)) else ():
+        if column in (field.column, field.key_column):
+            return value_of(field, dialect) if column == field.column else key_of(field, dialect)
+    return f"t.{column}"
+
+
+def _member(column: str, cast: str, dialect: str) -> str:
+    """SQL of a member of a JSON column, `t.custom.industry`. SQLite gives it in its own kind, PostgreSQL as text."""
+    column, _, name = column.rpartition(".")
+    sql = f"({column} ->> '{name}')"
+    if cast:
+        return f"CAST({sql} AS {cast})"
+    return sql if dialect == "sqlite" else f'({sql} COLLATE "C")'
 
 
 class Where:
@@ -75,12 +111,12 @@ class Where:
         if isinstance(node, Not):
             return f"NOT ({self.text(node.item)})"
         if isinstance(node, Compare):
-            sql = node.field.sql
+            sql = value_of(node.field, self.dialect)
             return f"({sql} {node.op} {self._bound(node.value)} AND {sql} IS NOT NULL)"
         if isinstance(node, MoneyCompare):
             return self._money(node)
         if isinstance(node, Contains):
-            return self._contains(f"t.{node.field.key_column}", node.needle, node.whole)
+            return self._contains(key_of(node.field, self.dialect), node.needle, node.whole)
         if isinstance(node, OneOf):
             return self._one_of(node)
         if isinstance(node, LinkedTo):
@@ -107,7 +143,7 @@ class Where:
         return f"({self.find}({column}, {self._bound(needle)}) > 0 AND {column} IS NOT NULL)"
 
     def _one_of(self, node: OneOf) -> str:
-        sql = node.field.sql
+        sql = value_of(node.field, self.dialect)
         values = self.ids(node.field.type.entity, node.names) if isinstance(node.field.type, Ref) else list(node.names)
         if not values:
             return "1 = 0"
@@ -138,7 +174,7 @@ class Where:
     def _empty(self, node: Empty) -> str:
         if node.field.type.family == "tags":
             return f"NOT EXISTS (SELECT 1 FROM {self.entity.tag_table} x WHERE x.record_id = t.id)"
-        return f"({node.field.sql} IS NULL)"
+        return f"({value_of(node.field, self.dialect)} IS NULL)"
 
     def _money(self, node: MoneyCompare) -> str:
         """The bound differs with the currency's digits, so each group of currencies has its own."""

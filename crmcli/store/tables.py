@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,11 +16,17 @@ ORDER = (
     "doctor_rule", "custom_field", "company", "contact", "opportunity", "stage_move", "task", "interaction",
     "company_distinct", "contact_distinct", "opportunity_distinct",
 )  # fmt: skip
-#: table -> the stored columns that the journal keeps (derived and key columns are not among them)
+#: table -> the stored columns that the journal keeps (derived and key columns are not among them); what people added is
+#: kept as well, see `columns_of`
 COLUMNS: dict[str, tuple[str, ...]] = {}
 for _entity in ENTITIES.values():
     COLUMNS[_entity.table] = tuple(
-        dict.fromkeys([*COLUMNS.get(_entity.table, ()), *(f.column for f in _entity.stored() if not f.derived)])
+        dict.fromkeys(
+            [
+                *COLUMNS.get(_entity.table, ()),
+                *(f.column for f in _entity.core if f.column and not f.derived),
+            ]
+        )
     )
 COLUMNS["opportunity"] = ("kind", *COLUMNS["opportunity"])
 #: What a new row has where nothing is said: the journal leaves these out as it leaves out what is empty.
@@ -35,6 +42,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 NOUNS = {entity.table: entity.name for entity in reversed(ENTITIES.values())}
 #: Tables with rows of several entities; the column `kind` tells which.
 _SHARED = frozenset(entity.table for entity in ENTITIES.values() if entity.kind)
+
+
+def columns_of(table: str, *rows: Mapping[str, Any]) -> list[str]:
+    """The columns that the journal keeps of these rows, those of people's own fields that any of them has included."""
+    own = dict.fromkeys(column for row in rows for column in row if column.startswith(OWN))
+    return [*COLUMNS[table], *own]
 
 
 def noun_of(table: str, row: Mapping[str, Any] | None = None) -> str:

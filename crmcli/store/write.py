@@ -11,11 +11,12 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import OWN, installed, key_column
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.text import check_text, fold
 from crmcli.domain.types import show_instant
 from crmcli.errors import ConflictError, FieldError, NotFoundError, TakenError
-from crmcli.store import bulk, derived, journal, read, schema
+from crmcli.store import bulk, derived, journal, own, read, schema
 from crmcli.store.pending import Pending
 from crmcli.store.shown import Shown
 from crmcli.store.tables import COLUMNS, DEFAULTS, ORDER, noun_of
@@ -64,6 +65,8 @@ class Transaction:
         self._shown = Shown()
         #: Whether nobody else can write before the transaction ends.
         self.sole = connection.dialect == "sqlite"
+        #: Has the vocabulary know the fields of people's own as they are by now.
+        self.learn: Callable[[], None] = lambda: None
 
     # --- what verbs call ---
 
@@ -79,6 +82,7 @@ class Transaction:
             row.setdefault("uid", self.new_uid())
         if "created_at" in columns:
             row.setdefault("created_at", self.stamp)
+        if "updated_at" in columns:
             row.setdefault("updated_at", row["created_at"] if record is None else self.stamp)
         for column, value in DEFAULTS.get(table, {}).items():
             row.setdefault(column, value)
@@ -247,6 +251,10 @@ class Transaction:
             error.rows = {c.id: self._keyed(c) for c in (*inserts, *updates) if c.table == error.table}
             raise
         done = [*inserts, *updates, *deletes]
+        if any(change.table == "custom_field" for change in done):
+            known = installed()
+            self.learn()
+            own.refresh_texts(self.connection, known)
         for change in done:
             self._rows.pop((change.table, change.id), None)
             self._shown.drop(change.table, change.id)
@@ -260,7 +268,7 @@ class Transaction:
         """A part of the transaction, written at its end: if its body raises, what it wrote and what it left pending is
         gone, and the transaction goes on. What was pending before is written first; nothing may be settled inside."""
         self.flush()
-        changes, lines, naming = len(self.changes), len(self._lines), self._naming
+        changes, lines, naming, known = len(self.changes), len(self._lines), self._naming, installed()
         ids, words, memory, shown = dict(self._ids), dict(self._words), dict(self.memory), self._shown.copy()
         try:
             with self.connection.transaction():
@@ -269,6 +277,8 @@ class Transaction:
         except BaseException:
             self._pending.clear()
             self._rows.clear()
+            if installed() is not known:
+                self.learn()
             del self.changes[changes:], self._lines[lines:]
             self._ids, self._words, self.memory, self._naming, self._shown = ids, words, memory, naming, shown
             raise
@@ -295,6 +305,7 @@ class Transaction:
             values = dict(change.after)
             tags = values.pop("tags", None)
             values.update(self._keys(change.table, current, values))
+            values = own.packed(current, values)
             columns = list(values)
             sets = "".join(f"{column} = ?, " for column in columns)
             params = [*values.values(), change.id, current["version"]]
@@ -307,7 +318,10 @@ class Transaction:
     def _keys(self, table: str, current: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """The key columns that change with `values`, and the search text if one of its parts does."""
         kinds = KEYED.get(table, {})
-        found = {c + "_key": None if v is None else kinds[c].key(v, self.env) for c, v in values.items() if c in kinds}
+        found = {
+            key_column(c): None if v is None else kinds[c].key(v, self.env) for c, v in values.items() if c in kinds
+        }
+        found.update({key_column(c): None for c in values if c.startswith(OWN) and c not in kinds})
         if table in SEARCHED and any(column in values for column in SEARCHED[table]):
             found["search_text"] = search_text(table, {**current, **values}, {**current, **found})
         return found
@@ -395,21 +409,24 @@ def transaction(
     new_uid: Callable[[], str],
     batch: int = 0,
     undoes: int | None = None,
+    alone: bool = False,
 ) -> Iterator[Transaction]:
     """A write: everything the body adds and changes is saved and journalled together, or nothing is.
 
     `batch` continues an earlier batch (an import in several transactions); `undoes` names the batch that this one
-    takes back. `after` hooks run when the commit has returned.
+    takes back. A purge, and what must be `alone` in the book, lets no other writer in. `after` hooks run when the
+    commit has returned.
     """
     try:
         with connection.transaction():
-            if source == "purge":
-                # What it is to forget, somebody else could be adding to, linking to or writing down elsewhere.
+            if source == "purge" or alone:
+                # What it is to forget, somebody else could be adding to, linking to or writing down elsewhere; and a
+                # field that comes or goes must be known to all who write.
                 connection.alone("book")
             schema.hold(connection)
             tx = Transaction(connection, now, env, hooks, new_uid)
             tx.batch, tx.origin = batch, journal.Origin(actor, source, command, undoes)
-            tx.sole = tx.sole or source == "purge"
+            tx.sole = tx.sole or source == "purge" or alone
             yield tx
             done = tx.flush()
             depth = 0

@@ -46,12 +46,15 @@ def pair(book_template: Path, tmp_path_factory: pytest.TempPathFactory, pg_serve
         ]
         for context in opened:
             nasty.fill(context)
+            nasty.fill_own(context)
         yield opened
         for context in opened:
             context.close()
     pg_server.drop(name)
 
 
+#: Every field in a type that people can give one is among the fields of each kind but that of interactions.
+OWNED = [entity for entity in RECORDS.values() if entity.name != "interaction"]
 ALPHABET = "aåßẞİıſŉµΐςﬁيكی۱٣\u200c%_\\ 0x'\""
 NEEDLES = st.one_of(
     st.sampled_from(nasty.LONG),
@@ -135,6 +138,7 @@ SEEN: dict[str, list[dict[str, Any]]] = {}
 
 
 def everything(ctx: Context, entity: Entity) -> list[dict[str, Any]]:
+    ctx.learn()
     ids = [row[0] for row in ctx.reader.rows(f"SELECT id FROM {entity.view}_all ORDER BY id")]
     return read.hydrate(ctx.reader, entity, ids)
 
@@ -149,12 +153,46 @@ def test_both_engines_hold_the_same(pair: list[Context]) -> None:
         SEEN[entity.name] = first
 
 
+@pytest.mark.parametrize("entity", OWNED, ids=lambda entity: entity.name)
+@settings(max_examples=TREES // len(RECORDS), suppress_health_check=list(HealthCheck), deadline=None)
+@given(data=st.data())
+def test_the_three_agree_about_fields_of_peoples_own(entity: Entity, data: st.DataObject, pair: list[Context]) -> None:
+    ctx = pair[0]
+    ctx.learn()
+    own = [field for field in entity.fields if field.own]
+    assert len(own) == len(nasty.OWN)
+    some = st.lists(st.sampled_from(own).flatmap(own_term), min_size=1, max_size=3)
+    text = data.draw(
+        st.tuples(st.sampled_from([" ", " or ", " not "]), some).map(lambda found: found[0].join(found[1]))
+    )
+    try:
+        node = query.bind(query.parse(text), entity, ctx.env, ctx.book, text)
+    except CrmError:
+        reject()
+    records = SEEN.setdefault(entity.name, everything(ctx, entity))
+    expected = [row["id"] for row in records if query.matches(node, row, entity, ctx.env)]
+    for other in pair:
+        assert read.all_ids(other.reader, entity, node) == expected, text
+
+
+def own_term(field: Field) -> st.SearchStrategy[str]:
+    """A term about a field of people's own: values of its type, and whether it has any; a bare word for a text."""
+    values = nasty.OWN[field.name.removeprefix("my_").replace("_", "-")]
+    shown = st.sampled_from(values).map(lambda value: query.quote(field.type.show(value)))
+    if field.type.family in ("number", "day", "instant"):
+        shown = ranged(shown)
+    words = [shown.map(lambda value: f"{field.name}:{value}"), shown.map(lambda value: f"{field.name}:={value}")]
+    words += [term(field), st.sampled_from([f"no:{field.name}", f"has:{field.name}"])]
+    return st.one_of(*words, *([NEEDLES.map(query.quote)] if field.search else []))
+
+
 @pytest.mark.parametrize("entity", list(RECORDS.values()), ids=lambda entity: entity.name)
 @settings(max_examples=TREES // len(RECORDS), suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())
 def test_the_three_agree(entity: Entity, data: st.DataObject, pair: list[Context]) -> None:
-    text = data.draw(tree(entity))
     ctx = pair[0]
+    ctx.learn()
+    text = data.draw(tree(entity))
     env = ctx.env._replace(now=ctx.env.now.astimezone(ZoneInfo(data.draw(ZONES))))
     try:
         parsed = query.parse(text)
@@ -201,6 +239,7 @@ def sorts() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("entity", list(RECORDS.values()), ids=lambda entity: entity.name)
 def test_pages_put_together_are_the_whole_list_in_order(entity: Entity, pair: list[Context]) -> None:
     records = {row["id"]: row for row in SEEN.setdefault(entity.name, everything(pair[0], entity))}
+    pair[0].learn()
     for name in [sort for of, sort in sorts() if of == entity.name]:
         keys = read.parse_sort(entity, name)
         lists = []

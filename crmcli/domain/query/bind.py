@@ -49,12 +49,14 @@ NAMED = 12
 class Book(Struct):
     """What binding may ask of the book: `known` gives the folded names of a vocabulary, `view` the filter text of a
     saved view (None: no such view), `won` the folded names of won stages, `addressed` the records of a kind that have
-    an e-mail address, a telephone number or a domain."""
+    an e-mail address, a telephone number or a domain, `standing` the number of the record that one of a kind was merged
+    into, else its own."""
 
     known: Callable[[str], Iterable[str]]
     view: Callable[[str, str], str | None]
     won: Callable[[], Iterable[str]] = tuple
     addressed: Callable[[str, str], Iterable[int]] | None = None
+    standing: Callable[[str, int], int] | None = None
 
 
 def bind(node: Node, entity: Entity, env: Env, book: Book, text: str = "") -> Node:
@@ -244,14 +246,16 @@ class _Binder:
         return Contains(field, needle, node.exact)
 
     def _link(self, field: Field, value: Value, node: Term) -> Node:
+        assert isinstance(field.type, Ref)
         whole = digits(value.text)
         if whole.isdigit() and whole.isascii() and whole[0] != "0" and not value.quoted and not node.exact:
             # So many digits fit the integers of both engines; no record has a number as long.
-            return LinkedTo(field, int(whole[:18]))
+            number = int(whole[:18])
+            stands = self.book.standing
+            return LinkedTo(field, stands(field.type.entity, number) if stands else number)
         named = LinkedTo(field, None, fold(value.text), node.exact)
         if node.exact:
             return named
-        assert isinstance(field.type, Ref)
         having = self.book.addressed(field.type.entity, value.text) if self.book.addressed else ()
         return any_of([named, *(LinkedTo(field, number) for number in having)])
 

@@ -85,5 +85,5 @@ def _record_text(record: Mapping[str, Any], entity: Entity, env: Env) -> str:
         if field.search and field.column:
             value = record.get(field.name)
             row[field.column] = value
-            keys[field.column + "_key"] = None if value is None else field.type.key(value, env)
+            keys[field.key_column] = None if value is None else field.type.key(value, env)
     return search_text(entity.table, row, keys)

@@ -21,7 +21,8 @@ STATES: dict[str, dict[str, str]] = {
         "lost": "status:lost",
         "closed": "status:won,lost",
         "archived": "has:archived_at",
-        "removed": "has:removed_at",
+        "removed": "has:removed_at no:merged_into",
+        "merged": "has:merged_into",
         "mine": "owner:me",
         "overdue": "next_due:..yesterday or (next_due:today next_due_at:..now)",
         "any": "",
@@ -39,7 +40,8 @@ STATES: dict[str, dict[str, str]] = {
     "contact": {
         "open": "no:archived_at",
         "archived": "has:archived_at",
-        "removed": "has:removed_at",
+        "removed": "has:removed_at no:merged_into",
+        "merged": "has:merged_into",
         "mine": "owner:me",
         "any": "",
     },
@@ -51,18 +53,23 @@ STATES["company"] = STATES["contact"]
 _OVER = frozenset(
     ["is", "id", "uid", "external_id", "status", "done", "done_at", "archived", "archived_at", "closed", "closed_at"]
 )
+#: Who speaks of one of these means what was merged, which is in no list otherwise; or what was removed as well.
+_MERGED = frozenset(("is:merged", "merged_into", "removed", "removed_at"))
+_HIDDEN = _MERGED | {"is:removed"}
 
 
 def left_out(entity: Entity, tree: Node, book: Book, around: tuple[Node, ...] = ()) -> list[Node]:
-    """What a list leaves out by default: removed records always (unless asked for), and what is over. A won stage that
-    is named brings the won ones. For a saved view, what the filters `around` it say themselves counts as well; what
-    their other views speak of is the business of those."""
+    """What a list leaves out by default: removed and merged records always (unless asked for), and what is over. A won
+    stage that is named brings the won ones. For a saved view, what the filters `around` it say themselves counts as
+    well; what their other views speak of is the business of those."""
     names, spoken = entity.by_name, _spoken(tree, entity, book)
     for outer in around:
         spoken |= _spoken(outer, entity, book, views=False)
     parts: list[Node] = []
-    if "removed_at" in names and spoken.isdisjoint(("is:removed", "removed", "removed_at")):
+    if "removed_at" in names and spoken.isdisjoint(_HIDDEN):
         parts.append(Empty(names["removed_at"]))
+    elif "merged_into" in names and spoken.isdisjoint(_MERGED):
+        parts.append(Empty(names["merged_into"]))
     if not spoken.isdisjoint(_OVER):
         return parts
     if "status" in names:

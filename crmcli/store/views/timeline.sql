@@ -1,7 +1,7 @@
 -- What happened, and with whom: interactions, stages that leads and deals went through, and that they were won, lost,
--- reopened or converted. `entity` and `id` name the row it comes from: in v_interaction, v_stage_move or v_history.
--- Whoever entered what happened at another time (an import, say) is not its author. CROSS JOIN: SQLite is to come from
--- the few leads and deals asked for, not from all that the journal knows.
+-- reopened, converted or merged into another one. `entity` and `id` name the row it comes from: in v_interaction,
+-- v_stage_move or v_history. Whoever entered what happened at another time (an import, say) is not its author. CROSS
+-- JOIN: SQLite is to come from the few leads and deals asked for, not from all that the journal knows.
 CREATE VIEW v_timeline AS
 SELECT
     'interaction' AS entity,
@@ -130,4 +130,36 @@ WHERE t.entity = 'opportunity'
     AND t.record_id = opportunity.id
     AND batch.undoes IS NULL
     AND batch.undone_by IS NULL
-    AND json_text(t.after, 'converted_at') IS NOT NULL;
+    AND json_text(t.after, 'converted_at') IS NOT NULL
+UNION ALL
+SELECT
+    'history',
+    t.id,
+    journal_tx.at,
+    CAST('merged' AS varchar),
+    CAST(NULL AS varchar),
+    CAST(NULL AS varchar),
+    CAST(NULL AS integer),
+    opportunity.name,
+    merged.name,
+    CAST(NULL AS bigint),
+    batch.actor,
+    opportunity.name,
+    opportunity.kind,
+    opportunity.id,
+    contact.name,
+    opportunity.contact_id,
+    company.name,
+    opportunity.company_id
+FROM opportunity
+CROSS JOIN journal t
+JOIN journal_tx ON journal_tx.seq = t.seq
+JOIN batch ON batch.id = journal_tx.batch_id
+JOIN opportunity merged ON merged.id = CAST(json_text(t.after, 'merged_into_id') AS bigint)
+LEFT JOIN contact ON contact.id = opportunity.contact_id
+LEFT JOIN company ON company.id = opportunity.company_id
+WHERE t.entity = 'opportunity'
+    AND t.record_id = opportunity.id
+    AND batch.undoes IS NULL
+    AND batch.undone_by IS NULL
+    AND json_text(t.before, 'merged_into_id') IS NULL;
