@@ -17,6 +17,7 @@ import pytest
 from crmcli.services.imports import parents, taking
 from tests.faults import forked
 from tests.faults.conftest import check
+from tests.support import books
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,6 +144,65 @@ def test_an_import_that_is_killed_can_be_finished_or_taken_back(crm: Crm, book_p
     assert killed, "no kill met an import at work"
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_an_import_that_is_killed_again_and_again_ends_as_one_that_is_not(
+    crm: Crm,
+    book_path: Path,
+    tmp_path: Path,
+    engine: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rows that are refused, that repeat earlier ones and that say something else than these are among them."""
+    moments, empty = random.Random(5), book_path.read_bytes()
+    file = tmp_path / "people.csv"
+    said = [
+        (n if n % 7 else n // 2, "bad" if n % 11 == 0 else f"p{n if n % 7 else n // 2}@x.example") for n in range(1500)
+    ]
+    rows = (f"Person {one},{email},City {(one + n % 13 // 12) % 9}" for n, (one, email) in enumerate(said))
+    file.write_text("Name,E-mail,City\n" + "\n".join(rows) + "\n")
+    words = ["import", str(file), "--as", "contact", "--yes", "--allow-rejects"]
+    everything = ("contact", "list", "--sort", "id", "--limit", "0", "-o", "csv", "--columns", "name,email,city")
+    for name in ("FIRST_BLOCK", "MOST", "LEAST"):
+        monkeypatch.setattr(taking, name, 100)
+    monkeypatch.setattr(taking, "LONGEST", 0.02)
+
+    whole = took(crm, *words)
+    wanted, refused = crm(*everything).stdout, _refused(crm)
+    book_path.write_bytes(empty)
+    if engine == "postgresql":
+        server = request.getfixturevalue("pg_server")
+        monkeypatch.setenv("CRM_DB", books.copy_database(server, books.make_template(server), "killed"))
+    killed, done = 0, None
+    for _ in range(KILLS or 4):
+        struck = strike([*words, "--resume"], moments.uniform(0.05, 0.5) * whole, saying="people.csv")
+        if struck.code == 3:  # none was cut so far
+            struck = strike(words, moments.uniform(0.05, 0.5) * whole, saying="people.csv")
+        assert struck.code in ENDS, struck
+        killed += struck.code != 0
+        check(crm, deep=False)
+    done = crm(*words, "--resume")
+    if done.returncode == 3 and "no import of" in done.stderr:
+        done = crm(*words)
+    assert done.returncode == 0 or "is finished" in done.stderr, done
+    assert killed, "no kill met an import at work"
+    assert crm(*everything).stdout == wanted
+    assert _refused(crm) == refused
+    check(crm)
+    assert crm("undo").returncode == 0
+    assert count(crm, "v_contact") == 0
+    if engine == "postgresql":
+        server.drop("killed")
+
+
+def _refused(crm: Crm) -> str:
+    """The file of refused rows of the last import, which is the only one that was recorded."""
+    found = json.loads(crm("sql", "select rejects from import_run", "-o", "json").stdout)
+    assert len(found) == 1
+    with open(found[0]["rejects"], encoding="utf-8") as file:
+        return file.read()
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
 def test_companies_of_an_import_that_was_cut_get_their_parents_from_the_next(
     crm: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
@@ -190,6 +250,33 @@ def test_an_undo_that_is_killed_is_whole_or_absent(crm: Crm, book_path: Path, sh
         if kept:
             assert crm("undo").returncode == 0
             assert count(crm) == 0
+
+
+def test_a_merge_that_is_killed_is_whole_or_absent(crm: Crm, book_path: Path, tmp_path: Path) -> None:
+    moments = random.Random(8)
+    people, linked = 1500, "contact where company_id = 2"
+    file = tmp_path / "people.csv"
+    file.write_text("Name,Company\n" + "".join(f"Person {n},Engines Ltd\n" for n in range(people)))
+    assert crm("company", "add", "Engines").returncode == 0
+    assert crm("import", str(file), "--as", "contact", "--yes").returncode == 0
+    full = book_path.read_bytes()
+    words = ["company", "merge", "1", "2", "--yes"]
+    whole, killed = took(crm, *words), 0
+    assert count(crm, linked) == 0
+    for _ in range(KILLS or 4):
+        book_path.write_bytes(full)
+        (book_path.parent / "crm.db-journal").unlink(missing_ok=True)
+        struck = strike(words, moments.uniform(0.3, 1.0) * whole)
+        assert struck.code in ENDS, struck
+        killed += struck.code != 0
+        left = count(crm, linked)
+        assert left in (0, people)
+        assert count(crm, "company where merged_into_id = 1") == (left == 0)
+        check(crm)
+    assert killed, "no kill met a merge at work"
+    assert crm("undo" if left == 0 else "today").returncode == 0
+    assert count(crm, linked) == people
+    check(crm)
 
 
 def test_a_backup_that_is_killed_leaves_no_half_file(crm: Crm, book_path: Path, sheet: Path) -> None:
@@ -247,9 +334,9 @@ def test_the_first_command_ever_that_is_killed(crm: Crm, book_path: Path) -> Non
 def test_an_interrupted_import_says_what_is_in(
     crm: Crm, sheet: Path, monkeypatch: pytest.MonkeyPatch, step: str, number: signal.Signals
 ) -> None:
-    real = getattr(taking._Import, step)
+    real = getattr(taking.Import, step)
 
-    def lingering(self: taking._Import, *rest: object) -> object:
+    def lingering(self: taking.Import, *rest: object) -> object:
         found = real(self, *rest)
         os.write(2, b"it lingers\n")
         time.sleep(30)
@@ -257,7 +344,7 @@ def test_an_interrupted_import_says_what_is_in(
 
     with monkeypatch.context() as patched:
         patched.setattr(taking, "LONGEST", 0.0)
-        patched.setattr(taking._Import, step, lingering)
+        patched.setattr(taking.Import, step, lingering)
         struck = strike(importing(sheet), 0.0, number, saying="it lingers")
     kept = count(crm)
     assert struck.code == 130, struck

@@ -217,7 +217,7 @@ def states(crm: Crm) -> list[dict[str, object]]:
 
 ASKING = (
     "lead edit source:web owner=grace", "lead remove source:web", "lead archive source:web", "lead purge source:web",
-    "lead won source:web", "lead lost source:web --reason Silent", "lead move source:web qualified",
+    "lead merge 1 2 3", "lead won source:web", "lead lost source:web --reason Silent", "lead move source:web qualified",
     "task done is:open", "task snooze is:open mon", "task edit is:open priority=high",
 )  # fmt: skip
 

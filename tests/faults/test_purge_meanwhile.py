@@ -49,6 +49,8 @@ def at_once(
     first: Callable[[], object],
     second: Callable[[], object],
     last: Callable[[], object] | None = None,
+    *,
+    alone: bool = False,
 ) -> object:
     """Do `first` in a transaction of `one` that ends, after `last`, when `second`, in a thread of `other`, waits for
     it; what became of `second`: what it returned or raised."""
@@ -62,7 +64,8 @@ def at_once(
 
     thread = threading.Thread(target=run)
     waiting = other.reader.value("SELECT pg_backend_pid()")
-    with one.writing(source, command="do 'Xen Quux' zirconium tungsten" if source == "cli" else "") as tx:
+    command = "do 'Xen Quux' zirconium tungsten" if source == "cli" else ""
+    with one.writing(source, command=command, alone=alone) as tx:
         first()
         tx.flush()
         thread.start()

@@ -1,0 +1,66 @@
+"""Merged records as other names of the one that they are: whom a number stands for, and by which batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.domain.entities import ENTITIES
+from crmcli.services.batch import last_change
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crmcli.store.connect import Connection
+
+#: The tables whose records can be merged.
+TABLES = frozenset(entity.table for entity in ENTITIES.values() if "merged_into" in entity.by_name)
+
+
+def standing(connection: Connection, table: str, numbers: Iterable[int]) -> dict[int, int]:
+    """record -> the one that it is since it was merged, through any number of merges; itself where it was not."""
+    found = {number: number for number in numbers}
+    if table not in TABLES:
+        return found
+    asked = set(found)
+    into: dict[int, int] = {}
+    while asked:
+        fresh: set[int] = set()
+        for some, marks in portions(sorted(asked)):
+            sql = f"SELECT id, merged_into_id FROM {table} WHERE id IN ({marks}) AND merged_into_id IS NOT NULL"
+            into.update(rows := dict(connection.rows(sql, some)))
+            fresh.update(rows.values())
+        asked = fresh - into.keys()
+    for number in found:
+        seen = {number}
+        while (end := into.get(found[number])) is not None and end not in seen:  # a damaged book may have a ring
+            found[number] = end
+            seen.add(end)
+    return found
+
+
+def merged(connection: Connection, table: str, numbers: Iterable[int]) -> set[int]:
+    """All that was merged into these records, also into what was merged into them."""
+    found: set[int] = set()
+    asked = set(numbers) if table in TABLES else set()
+    while asked:
+        fresh: set[int] = set()
+        for some, marks in portions(sorted(asked)):
+            sql = f"SELECT id FROM {table} WHERE merged_into_id IN ({marks})"
+            fresh.update(row[0] for row in connection.rows(sql, some))
+        asked = fresh - found
+        found |= fresh
+    return found
+
+
+def noun(connection: Connection, table: str, number: int) -> str:
+    """What a record of a table goes by: lead or deal, else the table's own word."""
+    if table != "opportunity":
+        return table
+    return str(connection.value("SELECT kind FROM opportunity WHERE id = ?", (number,)) or "deal")
+
+
+def batch_of(connection: Connection, table: str, number: int) -> int:
+    """The batch that merged a record last; 0 where a purge has forgotten it."""
+    found = last_change(connection, table, number, ["merged_into_id"])
+    return found[0] if found else 0

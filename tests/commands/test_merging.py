@@ -1,0 +1,120 @@
+"""crm contact|company|lead|deal merge, and what a merged record answers to, as they are typed."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import Crm
+
+
+@pytest.fixture
+def people(crm: Crm) -> Crm:
+    """Beside contact:1, Charles Babbage of Analytical Engines: 2 is him too, 3 is گریس."""
+    assert (
+        crm("contact", "add", "C. Babbage", "--email", "charles@home.example", "--phone", "+44 20 7946 0000").code == 0
+    )
+    assert crm("contact", "add", "گریس هاپر", "--city", "Bonn").code == 0
+    assert crm("task", "add", "Write", "--on", "contact:2").code == 0
+    return crm
+
+
+def test_a_merge_shows_what_comes_of_it_and_wants_a_yes(people: Crm) -> None:
+    asked = people("contact", "merge", "1", "2", "--keep", "name=2")
+    assert asked.code == 2
+    assert "merge contact:2 into contact:1, with 1 task? That wants a yes" in asked.err
+    table = {line.split("  ")[0].strip(): line for line in asked.err.splitlines()}
+    assert table["Name"].split("  ")[-1].strip() == "contact:2"
+    assert "charles@home.example" in table["E-mail"]
+    assert people("contact", "show", "2", "--json").json["name"] == "C. Babbage"
+
+    would = people("contact", "merge", "1", "2", "--dry-run")
+    assert (would.code, "would: merged contact:2 C. Babbage into contact:1 Charles Babbage" in would.out) == (0, True)
+    assert people("contact", "list", "is:merged", "-o", "ids").out == ""
+
+    done = people("contact", "merge", "1", "charles@home.example", "--yes")
+    assert done.out == "merged contact:2 C. Babbage into contact:1 Charles Babbage; moved along: 1 task\n"
+    assert people("contact", "merge", "1", "2", "--yes").code == 2
+
+
+def test_a_merged_record_answers_as_the_one_that_stays(people: Crm) -> None:
+    people("contact", "merge", "1", "2", "--yes")
+    said = "contact:2 was merged into contact:1\n"
+    shown = people("contact", "show", "2", "--json")
+    assert (shown.json["id"], shown.err) == (1, said)
+    for words, out in (
+        (("contact", "edit", "2", "job_title=Professor"), "changed contact:1\n"),
+        (("note", "add", "contact:2", "a note"), "noted on contact:1 Charles Babbage: a note\n"),
+        (("task", "add", "Ring", "--on", "charles@home.example"), "added task:3 Ring\n"),
+        (("contact", "remove", "2"), "removed contact:1\n"),
+    ):
+        done = people(*words)
+        assert (done.code, done.out, done.err) == (0, out, said), words
+    assert people("task", "list", "contact:2", "-o", "ids").out.split() == ["2", "3"]
+    assert people("contact", "restore", "1").code == 0
+    refused = people("contact", "restore", "2")
+    assert (refused.code, "contact:2 C. Babbage was merged into contact:1" in refused.err) == (5, True)
+    words = refused.err.splitlines()[-1].partition("crm ")[2].split()
+    assert people(*words).code == 0
+    assert people("contact", "show", "2", "--json").json["email"] == "charles@home.example"
+
+
+def test_leads_and_deals_merge_across_their_kinds(crm: Crm) -> None:
+    done = crm("lead", "merge", "1", "deal:4", "--yes")
+    assert done.out == "merged lead:1 Ada Lovelace into deal:4 Engine no. 2; moved along: 1 task\n"
+    where = crm("lead", "show", "1")
+    assert (where.code, where.err) == (3, "crm: lead:1 was merged into deal:4\n  crm deal show 4\n")
+    assert crm("timeline", "lead:1", "--json").json[0]["kind"] == "merged"
+    # A deal that was chosen to go makes a deal of the lead.
+    assert crm("undo").code == 0
+    done = crm("deal", "merge", "4", "--into", "lead:1", "--yes")
+    assert done.out.startswith("merged deal:4 Engine no. 2 into deal:1 Ada Lovelace")
+    assert crm("deal", "show", "1", "--json").json["value"] == 12000
+
+
+def test_records_from_a_pipe_and_more_than_five(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(6):
+        assert crm("company", "add", f"Firm {n}").code == 0
+    ids = crm("company", "list", "firm", "-o", "ids").out
+    monkeypatch.setattr("sys.stdin", io.StringIO(ids))
+    many = crm("company", "merge", "-", "--yes")
+    assert (many.code, "5 at a time can be merged" in many.err, "--many" in many.err) == (2, True, True)
+    monkeypatch.setattr("sys.stdin", io.StringIO(ids))
+    assert crm("company", "merge", "-", "--many", "--yes", "-o", "ids").out == "2\n"
+    assert crm("company", "list", "firm", "-o", "ids").out == "2\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("1",), 2, "a merge wants two contacts"),
+        (("1", "nobody"), 3, "there is no contact 'nobody'"),
+        (("1", "2", "--keep", "email"), 2, "--keep email does not say whose value"),
+        (("1", "2", "--keep", "emial=1"), 2, "did you mean 'email'?"),
+        (("1", "2", "--keep", "email=3"), 2, "3 is not among those that are merged"),
+        (("1", "lead:1"), 3, "'lead:1' names a lead, not a contact"),
+    ],
+)
+def test_what_cannot_be_merged_says_why(people: Crm, words: tuple[str, ...], code: int, said: str) -> None:
+    done = people("contact", "merge", *words, "--yes")
+    assert (done.code, said in done.err) == (code, True), done
+
+
+def test_a_lead_is_converted_into_the_deal_that_it_is(crm: Crm) -> None:
+    done = crm("lead", "convert", "1", "--merge", "deal:4")
+    assert done.code == 0
+    assert done.out.startswith("merged lead:1 Ada Lovelace into deal:4 Engine no. 2")
+    deal = crm("deal", "show", "4", "--json").json
+    assert (deal["contact"], deal["company"], deal["value"]) == ("Ada Lovelace", "Analytical Engines", 5000)
+
+
+def test_a_purge_by_the_name_of_a_merged_record_forgets_both(people: Crm) -> None:
+    people("contact", "merge", "1", "2", "--yes")
+    asked = people("contact", "purge", "is:merged")
+    assert (asked.code, "forget contact:1 for good?" in asked.err) == (2, True), asked
+    done = people("contact", "purge", "charles@home.example", "--yes")
+    assert done.out.startswith("purged contact:1, with 1 merged into it, 1 task;")
+    assert people("sql", "select count(*) as n from v_contact_all", "--json").json == [{"n": 1}]
