@@ -1,0 +1,226 @@
+"""Which pairs are worth comparing: records that share a key, in blocks that stay small.
+
+A key joins two fields (sound of a word of the name + postal code, the two sounds of a name, a birthday ...), and each
+record has about a dozen of them, so that a wrong value in any one field, or in several, leaves keys that still agree.
+A block of more than `ROOM` records is split by a third field; what is still larger is a value that says nothing, and
+each of its records is compared with its `NEIGHBOURS` next ones in the order of their other values only. So the pairs
+grow with the number of records, not with its square.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.domain.dedupe.counts import TOO_MANY
+from crmcli.domain.dedupe.likeness import slips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+
+    from crmcli.domain.dedupe.reading import Read
+
+    Keys = Callable[[Read], Iterable[Hashable]]
+
+ROOM = 10
+NEIGHBOURS = 4
+_PROMISING = 3
+
+
+def _codes(read: Read) -> tuple[str, ...]:
+    """The sounds of the first and the last word of a name."""
+    codes = read.codes
+    if len(codes) < 2:
+        return codes
+    return (codes[0], codes[-1]) if codes[0] != codes[-1] else codes[:1]
+
+
+def _with(field: str) -> Keys:
+    """Keys of a sound of the name and that field."""
+
+    def keys(read: Read) -> Iterable[Hashable]:
+        value = getattr(read, field)
+        return [(code, value) for code in _codes(read)] if value else ()
+
+    return keys
+
+
+def _one(field: str) -> Keys:
+    def keys(read: Read) -> Iterable[Hashable]:
+        value = getattr(read, field)
+        return (value,) if value else ()
+
+    return keys
+
+
+def _both(one: str, other: str) -> Keys:
+    def keys(read: Read) -> Iterable[Hashable]:
+        first, second = getattr(read, one), getattr(read, other)
+        return ((first, second),) if first and second else ()
+
+    return keys
+
+
+def _whole_name(read: Read) -> Iterable[Hashable]:
+    codes = read.codes
+    if len(codes) < 2:
+        return (read.name,) if read.name else ()
+    first, last = codes[0], codes[-1]
+    return ((first, last) if first < last else (last, first),)
+
+
+def _letters(read: Read) -> Iterable[Hashable]:
+    return (read.name,) if read.name else ()
+
+
+def _year_of_birth(read: Read) -> Iterable[Hashable]:
+    return (read.birthday[:4], read.birthday[4:]) if read.birthday else ()
+
+
+def _phones(read: Read) -> Iterable[Hashable]:
+    return read.phones
+
+
+def _extras(read: Read) -> Iterable[Hashable]:
+    return read.extra.items() if read.extra else ()
+
+
+def _firm_start(read: Read) -> Iterable[Hashable]:
+    """The first two words by sound, and each of the rarer long words with the initial of another."""
+    return read.codes[:1] if len(read.codes) == 1 else (tuple(sorted(read.codes[:2])),) if read.codes else ()
+
+
+def _firm_words(read: Read) -> Iterable[Hashable]:
+    return [word for word in read.words if len(word) >= 3]
+
+
+#: Keys that are dropped whole where too many share them.
+EXACT: tuple[Keys, ...] = (_one("email"), _phones, _extras)
+#: kind -> (keys, what a block that is too large is split by). What a name has in common with a postal code, a road, a
+#: company or a domain has keys of its own, so that a common name alone is split by what is left.
+BLOCKS: dict[str, tuple[tuple[Keys, tuple[Keys, ...]], ...]] = {
+    "contact": (
+        (
+            _one("birthday"),
+            (_with("postal"), _with("city"), _with("company"), _with("domain"), _with("road"), _whole_name),
+        ),
+        (_whole_name, (_one("city"), _year_of_birth)),
+        (_letters, (_one("city"), _year_of_birth)),
+        (_with("postal"), (_one("road"), _year_of_birth)),
+        (_with("road"), (_one("city"), _one("number"))),
+        (_with("company"), (_letters, _whole_name)),
+        (_with("domain"), (_letters,)),
+        (_one("street"), (_with("birthday"), _with("postal"), _with("city"))),
+        (_both("road", "postal"), (_with("birthday"),)),
+    ),
+    "company": (
+        (_one("domain"), (_firm_start,)),
+        (_firm_start, (_letters, _one("city"), _one("postal"), _one("country"))),
+        (_letters, (_one("city"), _one("postal"), _one("country"))),
+        (_firm_words, (_one("postal"), _one("street"), _one("city"))),
+        (_one("street"), (_firm_start,)),
+    ),
+    "deal": (
+        (_both("name", "company"), (_one("value"), _one("close_on"))),
+        (_both("company", "value"), (_one("close_on"), _firm_start)),
+        (_both("company", "close_on"), (_one("value"), _firm_start)),
+        (_letters, (_one("value"), _one("close_on"), _one("email"))),
+        (_firm_start, (_one("company"), _one("value"))),
+    ),
+}
+BLOCKS["lead"] = (*BLOCKS["contact"], (_both("subject", "company"), (_whole_name,)))
+
+
+def promising(a: Read, b: Read, common: Container[str]) -> bool:
+    """Whether two people agree in so much, at a glance, that they are worth weighing: name by sound and one thing more.
+
+    `common` has the cities and streets that say little. Weighing takes ten times as long, and most pairs that share a
+    key share nothing else.
+    """
+    ours, theirs = a.codes, b.codes
+    if not ours or not theirs:
+        points = 1
+    elif ours == theirs:
+        points = 2 if slips(a.name, b.name, 3) <= 3 else 1
+    else:
+        points = (ours[0] in theirs) + (len(ours) > 1 and ours[-1] in theirs)
+    if a.birthday and b.birthday:
+        if a.birthday == b.birthday:
+            points += 2
+        elif a.birthday[:4] == b.birthday[:4] or a.birthday[4:] == b.birthday[4:]:
+            points += 1
+    if a.road and a.road == b.road:
+        points += (a.road not in common) + (a.number == b.number)
+    if points >= _PROMISING:
+        return True
+    points += a.postal != "" and a.postal == b.postal
+    points += a.city != "" and a.place == b.place and (a.name == b.name or a.city not in common)
+    if a.company or a.domain:
+        points += 2 * (a.company == b.company != "" or a.domain == b.domain != "")
+    if points >= _PROMISING:
+        return True
+    if (a.email and a.email == b.email) or (a.extra and b.extra) or not a.name or not b.name:
+        return True
+    return any(phone in b.phones for phone in a.phones)
+
+
+def candidates(records: Sequence[Read], kind: str) -> Iterator[tuple[int, int]]:
+    """(place, place) of the pairs that are worth comparing, each once, the lower place first."""
+    seen: set[int] = set()
+    size = len(records)
+    for some in _blocks(records, kind):
+        for i, first in enumerate(some):
+            base = first * size
+            for second in some[i + 1 :]:
+                pair = base + second
+                if pair not in seen:
+                    seen.add(pair)
+                    yield first, second
+
+
+def _blocks(records: Sequence[Read], kind: str) -> Iterator[Sequence[int]]:
+    everyone = range(len(records))
+    for keys in EXACT:
+        yield from (block for block in _grouped(records, everyone, keys) if len(block) <= TOO_MANY)
+    for keys, finer in BLOCKS[kind]:
+        for block in _grouped(records, everyone, keys):
+            if len(block) <= ROOM:
+                yield block
+            else:
+                yield from _split(records, block, finer)
+
+
+def _grouped(records: Sequence[Read], places: Iterable[int], keys: Keys) -> list[list[int]]:
+    """The places that share a key, in rising order, by key; a key that nobody else has makes none."""
+    first: dict[Hashable, int] = {}
+    found: dict[Hashable, list[int]] = {}
+    for place in places:
+        for key in keys(records[place]):
+            before = first.setdefault(key, place)
+            if before != place:
+                block = found.get(key)
+                if block is None:
+                    found[key] = [before, place]
+                elif block[-1] != place:
+                    block.append(place)
+    return list(found.values())
+
+
+def _split(records: Sequence[Read], block: Sequence[int], finer: Iterable[Keys]) -> Iterator[Sequence[int]]:
+    for keys in finer:
+        for part in _grouped(records, block, keys):
+            if len(part) <= ROOM // 2:
+                yield part
+            else:
+                yield from _neighbours(records, part)
+
+
+def _neighbours(records: Sequence[Read], block: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Pairs of those that stand near each other when a block is put in order."""
+    ordered = sorted(block, key=lambda place: _order(records[place]))
+    for at, place in enumerate(ordered):
+        for other in ordered[at + 1 : at + NEIGHBOURS]:
+            yield (place, other) if place < other else (other, place)
+
+
+def _order(read: Read) -> tuple[str, ...]:
+    return read.birthday, read.name, read.street, read.email, read.value, read.close_on

@@ -1,0 +1,122 @@
+"""How common each value is in the book: the bits that agreement on it is worth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import log2
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crmcli.domain.dedupe.reading import Read
+
+#: A value of an exact key that so many others have is dropped whole: Odoo's rule for similar leads.
+TOO_MANY = 21
+#: As many records as a small book is taken to have beside its own, so that two records that agree prove little there.
+UNSEEN = 1000
+#: What a value is taken to be shared by outside the book: names are shared by many, house numbers in a street by few.
+SHARED = {
+    "word": 2.0, "birthday": -1.9, "road": 0.0, "street": -1.7, "city": 8.0, "postal": 1.0, "region": 60.0,
+    "company": -1.0, "domain": -1.0, "email": -1.9, "phone": -1.9, "job": 20.0, "subject": 0.0, "value": 5.0,
+    "close_on": 2.0, "extra": -1.5, "tree": -1.0,
+}  # fmt: skip
+_SINGLE = tuple(field for field in SHARED if field not in ("word", "phone", "tree", "extra"))
+#: The share of records, and their number at least, that makes a city or a street a common one.
+_COMMON, _MANY = 1 / 256, 16
+#: An extra value that so few records share on average, and that is long enough, identifies one.
+_IDENTIFIES = 6
+
+
+class Counts:
+    """Frequencies of values among the records of a book, as bits: -log2 of the chance that another record has the
+    value too."""
+
+    def __init__(self, records: Sequence[Read], kind: str) -> None:
+        self.size = len(records)
+        self.total = self.size + UNSEEN
+        distinct = _distinct(records)
+        found = _counted(distinct)
+        self._bits = {
+            field: {value: self._worth(field, count) for value, count in counter.items() if count > 2}
+            for field, counter in found.items()
+        }
+        for field in ("email", "phone", *(("domain",) if kind == "company" else ())):
+            self._bits[field].update(dict.fromkeys((v for v, count in found[field].items() if count > TOO_MANY), 0.0))
+        self._rare = {field: self._worth(field, 2) for field in SHARED}
+        self.rare_word = self._rare["word"]
+        self._fellows = {value: count for value, count in found["company"].items() if count > 2}
+        #: Cities and streets that are so common that they say little.
+        self.common = frozenset(
+            value
+            for field in ("city", "road")
+            for value, count in found[field].items()
+            if count > max(self.size * _COMMON, _MANY)
+        )
+        self._named = Counter([read.name for read in distinct])
+        self._tells = _tells(distinct)
+
+    def _worth(self, field: str, count: int) -> float:
+        return max(0.0, log2(self.total / (count + SHARED[field])))
+
+    def bits(self, field: str, value: str) -> float:
+        """What agreement on that value is worth against two strangers."""
+        return self._bits[field].get(value, self._rare[field])
+
+    def fellows(self, company: str) -> int:
+        """How many records name that company, two or more."""
+        return self._fellows.get(company, 2)
+
+    def tells(self, name: str, value: str) -> bool:
+        """Whether an extra value of that name tells one record from others, as a tax number does and a colour not."""
+        known = self._tells.get(name)
+        return _numbered(value) if known is None else known
+
+    def named(self, name: str) -> int:
+        """How many records have that whole name."""
+        return self._named[name]
+
+
+def _distinct(records: Sequence[Read]) -> list[Read]:
+    """The records without those that repeat another one with an address or birthday in everything: what somebody has
+    imported ten times is not ten times as common. Namesakes of whom nothing else is known are counted."""
+    known: dict[tuple[object, ...], Read] = {}
+    for place, read in enumerate(records):
+        key: tuple[object, ...]
+        if read.email or read.birthday or read.street or read.phones:
+            key = (read.name, read.email, read.birthday, read.street, read.city, read.company, read.phones)
+        else:
+            key = (str(place),)
+        known.setdefault(key, read)
+    return list(known.values())
+
+
+def _counted(records: Sequence[Read]) -> dict[str, Counter[str]]:
+    """How often each value stands in each field; lists rather than loops, because a book has a million values."""
+    found = {field: Counter([getattr(read, field) for read in records]) for field in _SINGLE}
+    found["word"] = Counter([word for read in records for word in read.words])
+    found["phone"] = Counter([phone for read in records for phone in read.phones])
+    found["tree"] = Counter([str(read.tree) for read in records if read.tree is not None])
+    found["extra"] = Counter(
+        [f"{name}\n{value}" for read in records if read.extra for name, value in read.extra.items()]
+    )
+    for counter in found.values():
+        del counter[""]
+    return found
+
+
+def _tells(records: Sequence[Read]) -> dict[str, bool]:
+    """Name of an extra value -> whether it tells one record from others: long, mostly digits, shared by few."""
+    values: dict[str, Counter[str]] = {}
+    for read in records:
+        if read.extra:
+            for name, value in read.extra.items():
+                values.setdefault(name, Counter())[value] += 1
+    return {
+        name: counter.total() <= _IDENTIFIES * len(counter) and sum(map(_numbered, counter)) * 2 > len(counter)
+        for name, counter in values.items()
+    }
+
+
+def _numbered(value: str) -> bool:
+    return len(value) >= 5 and sum(map(str.isdigit, value)) >= 4

@@ -1,0 +1,105 @@
+"""What the names, domains and terms of two companies or two deals say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.domain.dedupe import likeness
+from crmcli.domain.dedupe.likeness import NEAR, SAME
+from crmcli.domain.dedupe.tally import KEY_BITS, NAMESAKES
+
+if TYPE_CHECKING:
+    from crmcli.domain.dedupe.counts import Counts
+    from crmcli.domain.dedupe.reading import Read
+    from crmcli.domain.dedupe.tally import Tally
+
+
+def firm_name(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    if not a.words or not b.words:
+        return
+    whole = a.shown_name, b.shown_name
+    if a.name == b.name or sorted(a.words) == sorted(b.words):
+        bits = min(sum(counts.bits("word", word) for word in a.words), 25.0)
+        if counts.named(a.name) <= NAMESAKES:
+            bits = max(bits, KEY_BITS + 0.8 - tally.strangers)  # few companies may have one name: it is a key
+        tally.add(-0.4, -bits, -9.0, 0.0)
+        tally.mark("firm", *whole)
+        return
+    pairs, left_a, left_b = likeness.matched(a.words, b.words)
+    shared = sum(min(counts.bits("word", a.words[i]), counts.bits("word", b.words[j])) for i, j, _ in pairs)
+    if not left_a and not left_b:
+        tally.add(-2.0, -min(max(shared - 1.5, 2.0), 20.0), -7.0, 0.0)
+        tally.mark("firm-near", *whole)
+    elif pairs and not (left_a and left_b):
+        tally.add(-4.5, -min(shared, 18.0), -2.0, 0.0)
+        tally.mark("firm-part", *whole)
+    else:
+        tally.add(-6.0, -min(shared, 4.0), -1.0, 0.0)
+        tally.mark("firms-differ", *whole)
+
+
+def firm_domain(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    if not a.domain or not b.domain:
+        return
+    if a.domain == b.domain:
+        if not (bits := counts.bits("domain", a.domain)):
+            return
+        tally.add(-0.4, -bits, -2.5, 0.0)
+        tally.key = True
+        tally.mark("firm-domain", a.domain, b.domain)
+    else:
+        tally.add(-2.0, 0.0, -0.3, 0.0)
+
+
+def deal_name(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    if not a.words or not b.words:
+        return
+    whole = a.shown_name, b.shown_name
+    if a.name == b.name or sorted(a.words) == sorted(b.words):
+        bits = min(sum(counts.bits("word", word) for word in a.words), 20.0)
+        tally.add(-0.3, -bits, -bits, -3.6)
+        tally.mark("deal", *whole)
+        return
+    pairs, left_a, left_b = likeness.matched(a.words, b.words)
+    bits = min(sum(min(counts.bits("word", a.words[i]), counts.bits("word", b.words[j])) for i, j, _ in pairs), 15.0)
+    if not (left_a and left_b) and len(pairs) * 2 > max(len(a.words), len(b.words)):
+        tally.add(-1.5, -max(bits - 2.0, 2.0), 0.0, -5.0)
+        tally.mark("deal-near", *whole)
+    else:
+        tally.add(-4.5, -min(bits, 3.0), -min(bits, 3.0), -0.4)
+
+
+def customer(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    """The customer of two deals: their company, or the person's address where there is none."""
+    if a.company and b.company:
+        if a.company == b.company:
+            tally.add(-0.3, -counts.bits("company", a.company), 0.0, -0.1)
+            tally.mark("company", a.shown_company, b.shown_company)
+        elif a.tree is not None and a.tree == b.tree:
+            tally.add(-2.0, -counts.bits("tree", str(a.tree)), 0.0, -2.0)
+            tally.mark("tree")
+        elif likeness.texts(a.company, b.company) == NEAR:
+            tally.add(-3.0, -8.0, 0.0, -5.0)
+            tally.mark("company-near", a.shown_company, b.shown_company)
+        else:
+            tally.add(-4.0, 0.0, 0.0, -6.0)
+    if a.email and a.email == b.email:
+        tally.add(-0.5, -counts.bits("email", a.email), 0.0, -0.5)
+        tally.mark("email", a.email, b.email)
+
+
+def terms(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    """Value and close date of two deals."""
+    if a.value and b.value:
+        if a.value == b.value:
+            tally.add(-0.5, -counts.bits("value", a.value), 0.0, -4.0)
+            tally.mark("value", a.value, b.value)
+        else:
+            tally.add(-2.5, 0.0, 0.0, -0.1)
+    if a.close_on and b.close_on:
+        grade = likeness.days(a.close_on, b.close_on)
+        if grade == SAME:
+            tally.add(-1.0, -counts.bits("close_on", a.close_on), 0.0, -5.0)
+            tally.mark("close", a.close_on, b.close_on)
+        else:
+            tally.add(-2.0, 0.0, 0.0, -0.1)

@@ -1,0 +1,193 @@
+"""A record as it is compared: words of its name, codes of their sound, folded values."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from sys import intern
+from typing import TYPE_CHECKING
+
+from crmcli.domain.address import email_domain, is_public_domain
+from crmcli.domain.text import fold
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from crmcli.domain.dedupe.entry import Entry
+
+#: Words before and after a person's name that are no part of it, folded.
+TITLES = frozenset(
+    fold(
+        "mr mrs ms miss mx sir dr prof professor herr frau fr hr monsieur mme madame sra señor señora dott ing"
+        " dipl mag phd md mba esq آقای خانم آقا دکتر مهندس استاد حاج سید سیده جناب سرکار"
+    ).split()
+)
+#: Which of two namesakes: the only words of a name that tell father and son apart.
+GENERATIONS = {
+    "jr": "jr",
+    "junior": "jr",
+    "sr": "sr",
+    "senior": "sr",
+    "ii": "jr",
+    "2nd": "jr",
+    "iii": "iii",
+    "iv": "iv",
+}
+_FORMS_TEXT = """
+    gmbh mbh ag kg kgaa ohg ug gbr ev eg se ltd limited plc llp lp llc inc incorporated corp corporation co company
+    companies sa sas sarl sasu eurl snc spa srl srls sapa sl slu sau bv nv vof cv ab oy oyj as asa aps ivs hf ehf kft
+    zrt nyrt bt sro spol akc doo dd ad ooo oao zao pao ao pte pty pvt private sdn bhd kk gk cie compagnie sp zoo ltda
+    eireli scrl sprl pjsc psc fze fzco wll
+    the and und et y e i o der die das la le les el los
+    شرکت شرکتهای موسسه سهامی خاص عام مسئولیت محدود با بامسئولیت تعاونی تضامنی و
+"""
+#: Legal forms and little words of company names, folded; forms with dots are read without them.
+FORMS = frozenset(fold(_FORMS_TEXT).split())
+_ROLES_TEXT = """
+    info sales office contact contacts kontakt support admin administrator hello hi mail email team billing accounts
+    accounting finance hr jobs career careers service services marketing press help helpdesk desk reception noreply
+    no-reply webmaster postmaster enquiries enquiry inquiry inquiries orders order purchasing export invoice invoices
+    secretary secretariat sekretariat buchhaltung vertrieb einkauf verwaltung contacto ventas contato commercial
+    direction accueil
+"""
+#: The parts before an @ that are an office, not a person.
+ROLES = frozenset(_ROLES_TEXT.split())
+_STREET_WORDS = {
+    "st": "street", "str": "strasse", "rd": "road", "ave": "avenue", "av": "avenue", "blvd": "boulevard", "ln": "lane",
+    "dr": "drive", "ct": "court", "pl": "place", "cres": "crescent", "cct": "circuit", "sq": "square", "hwy": "highway",
+    "خ": "", "خیابان": "", "کوچه": "", "پلاک": "", "بلوار": "", "no": "", "nr": "", "number": "",
+}  # fmt: skip
+_WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_SMALL_TEXT = "de da di do dos van von der den del bin ibn al el ap af zu la le"
+_SMALL = frozenset(_SMALL_TEXT.split())
+
+# Letters that sound alike, or that hands and scanners mistake for one another; vowels say little and are dropped.
+_SOUNDS = str.maketrans(
+    {
+        **dict.fromkeys("bfpvw", "p"), **dict.fromkeys("cgjkqxsz", "s"), **dict.fromkeys("dt", "t"), "l": "l",
+        **dict.fromkeys("mn", "m"), "r": "r", **dict.fromkeys("aeiouyh'", None),
+        **dict.fromkeys("سصث", "س"), **dict.fromkeys("زذضظژ", "ز"), **dict.fromkeys("تط", "ت"),
+        **dict.fromkeys("قغ", "ق"), **dict.fromkeys("اعءویهحئؤ", None),
+    }
+)  # fmt: skip
+
+
+@lru_cache(maxsize=65536)
+def sound(word: str) -> str:
+    """A code that is equal for words that sound much alike: consonants by class, in Latin and Persian letters.
+
+    After Soundex (Russell 1918), without its first letter kept as it is, so that Kathy and Cathy agree.
+    """
+    code = word.translate(_SOUNDS)
+    short = []
+    last = ""
+    for letter in code:
+        if letter != last:
+            short.append(letter)
+        last = letter
+    return intern("".join(short[:5])) if len(short) > 1 else intern(word[:3])
+
+
+class Read:
+    """One entry, read. Empty text stands for what is missing."""
+
+    __slots__ = (
+        "birthday", "city", "close_on", "codes", "company", "country", "domain", "email", "extra", "generation", "id",
+        "job", "name", "number", "parent", "phones", "place", "postal", "region", "road", "role", "shown_city",
+        "shown_company", "shown_name", "shown_street", "street", "subject", "tree", "value", "words",
+    )  # fmt: skip
+
+    def __init__(self, entry: Entry, kind: str) -> None:
+        self.id = entry.id
+        self.shown_name, self.shown_street = entry.name or "", entry.street or ""
+        self.shown_city, self.shown_company = entry.city or "", entry.company or ""
+        self.generation = ""
+        if kind in ("contact", "lead"):
+            self.words, self.generation = person_words(entry.name or "")
+        else:
+            self.words = firm_words(entry.name or "") if kind == "company" else subject_words(entry.name or "")
+        self.name = intern("".join(self.words))
+        self.codes = tuple([sound(word) for word in self.words])
+        self.email = intern(entry.email or "")
+        self.role = bool(self.email) and self.email.partition("@")[0] in ROLES
+        self.phones = entry.phones
+        self.company = intern("".join(firm_words(entry.company))) if entry.company else ""
+        domain = entry.domain or email_domain(self.email)
+        self.domain = "" if is_public_domain(domain) else intern(domain)
+        self.birthday, self.close_on = day(entry.birthday), day(entry.close_on)
+        self.number, self.road = road(entry.street) if entry.street else ("", "")
+        self.street = intern(f"{self.number} {self.road}") if self.road else ""
+        self.city = _plain(entry.city)
+        self.postal = _plain(entry.postal_code).replace(" ", "").replace("-", "")
+        self.place = intern(self.city.replace(" ", ""))
+        self.region, self.country, self.job = _plain(entry.region), _plain(entry.country), _plain(entry.job_title)
+        self.subject = "".join(subject_words(entry.subject)) if entry.subject else ""
+        self.value = entry.value or ""
+        self.parent, self.tree = entry.parent, entry.tree
+        self.extra: dict[str, str] | None = None
+        if entry.extra:
+            self.extra = {name: folded for name, text in entry.extra.items() if (folded := fold(str(text)))} or None
+
+
+def _plain(text: str | None) -> str:
+    return intern(fold(text)) if text else ""
+
+
+def day(value: str | date | None) -> str:
+    """The eight digits of a day, `19081209`; empty for none."""
+    return intern(str(value)[:10].replace("-", "")) if value else ""
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text; what stands between them is dropped, as are dots within initials and forms."""
+    return _WORDS.findall(fold(text))
+
+
+def person_words(name: str) -> tuple[tuple[str, ...], str]:
+    """(words of a person's name, generation), titles dropped; 'Lovelace, Ada' as 'Ada Lovelace', 'O'Neil' as 'oneil',
+    'de la Cruz' as one word with what it belongs to."""
+    before, comma, after = name.partition(",")
+    if comma and after.strip() and fold(after).strip(". ") not in GENERATIONS and fold(after) not in TITLES:
+        name = f"{after} {before}"
+    generation = ""
+    words: list[str] = []
+    small = ""
+    found = words_of(name)
+    for place, word in enumerate(found):
+        if word in GENERATIONS and place and word == found[-1]:
+            generation = GENERATIONS[word]
+        elif word in TITLES and len(found) > 1:
+            continue
+        elif word in _SMALL and words and place < len(found) - 1:
+            small += word
+        else:
+            words.append(intern((small + word).replace("'", "")))
+            small = ""
+    return tuple(words), generation
+
+
+def firm_words(name: str) -> tuple[str, ...]:
+    """The words of a company's name that tell it from others: no legal form, article or 'and'; all if none is left."""
+    if "." in name:
+        name = re.sub(r"(?<=\b\w)\.\s?(?=\w\b)", "", name)  # S. A. and G.m.b.H as one word
+    words = words_of(name)
+    kept = [word for word in words if word not in FORMS]
+    return tuple([intern(word.replace("'", "")) for word in kept or words])
+
+
+def subject_words(text: str) -> tuple[str, ...]:
+    """The words of a subject line."""
+    return tuple([intern(word) for word in words_of(text)])
+
+
+def road(street: str) -> tuple[str, str]:
+    """(house number, street) of an address line: '12b Main St.' is ('12b', 'mainstreet')."""
+    number, words = "", []
+    for word in words_of(street):
+        if word[0].isdigit():
+            number = number or word
+            if number != word:
+                words.append(word)
+        else:
+            words.append(_STREET_WORDS.get(word, word))
+    return intern(number), intern("".join(words))

@@ -1,0 +1,108 @@
+"""What else two records have: e-mail, telephone, company, job, subject and whatever identifies them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.domain.dedupe import likeness
+from crmcli.domain.dedupe.likeness import DIFFERENT, NEAR
+
+if TYPE_CHECKING:
+    from crmcli.domain.dedupe.counts import Counts
+    from crmcli.domain.dedupe.reading import Read
+    from crmcli.domain.dedupe.tally import Tally
+
+
+def email(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    if not a.email or not b.email:
+        return
+    if a.email == b.email:
+        if not (bits := counts.bits("email", a.email)):
+            return
+        tally.add(-0.5, -bits, -2.0 if tally.given == DIFFERENT else -5.0, -1.0 if a.role else -8.4)
+        tally.key = not a.role
+        tally.mark("role" if a.role else "email", a.email, b.email)
+    elif likeness.slips(a.email, b.email, 1) <= 1 and len(a.email) > 8:
+        tally.add(-4.5, -11.0, -6.0, -6.0)
+        tally.mark("email-near", a.email, b.email)
+    else:
+        tally.add(-1.3, 0.0, -0.1, -0.1)
+
+
+def phone(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    if not a.phones or not b.phones:
+        return
+    for phone in a.phones:
+        if phone in b.phones:
+            if not (bits := counts.bits("phone", phone)):
+                continue
+            tally.add(-0.5, -bits, -0.7, -1.0)
+            tally.mark("phone", phone, phone)
+            return
+    if any(likeness.numbers(one, other) == NEAR for one in a.phones for other in b.phones):
+        tally.add(-4.5, -10.0, -6.0, -2.5)
+        tally.mark("phone-near", a.phones[0], b.phones[0])
+    else:
+        tally.add(-1.0, 0.0, -0.3, -0.3)
+
+
+def company(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    """Company, its tree and its domain, which say much the same: the one that says most, and a little for the next."""
+    worth, known = 0.0, False
+    for field in ("company", "tree", "domain"):
+        mine, other = getattr(a, field), getattr(b, field)
+        if mine and other:
+            known = True
+            if mine == other:
+                worth = max(worth, counts.bits(field, str(mine)))
+                tally.mark(
+                    field, *((a.shown_company, b.shown_company) if field == "company" else (str(mine), str(other)))
+                )
+    if worth:
+        tally.add(-0.4, -worth, -min(worth, 4.5 if a.company and b.company else 1.3), -0.1)
+    elif known and a.company and b.company and likeness.texts(a.company, b.company) == NEAR:
+        tally.add(-2.5, -8.0, -6.0, -2.5)
+        tally.mark("company-near", a.shown_company, b.shown_company)
+    elif known:
+        tally.add(-1.7, 0.0, -0.2, -5.0)
+    else:
+        tally.add(0.0, 0.0, 0.0, -6.0)  # nothing says that they work together
+
+
+def job(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    if a.job and b.job:
+        if a.job == b.job:
+            bits = min(counts.bits("job", a.job), 5.0)
+            tally.add(-1.0, -bits, -bits, -bits)
+            tally.mark("job", a.job, b.job)
+        else:
+            tally.add(-0.6, 0.0, 0.0, 0.0)
+
+
+def extra(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    if not a.extra or not b.extra:
+        return
+    for name, value in a.extra.items():
+        other = b.extra.get(name)
+        if not other:
+            continue
+        telling = counts.tells(name, value)
+        if value == other:
+            bits = counts.bits("extra", f"{name}\n{value}")
+            tally.add(-0.3, -bits, -min(bits, 10.0 if telling else 3.0), -min(bits, 7.0 if telling else 2.0))
+            tally.mark("extra", name, value)
+        elif telling and likeness.numbers(value, other) == NEAR:
+            tally.add(-4.0, -11.0, -8.0, -8.0)
+            tally.mark("extra-near", name, f"{value} / {other}")
+        else:
+            tally.add(-3.5 if telling else -1.5, 0.0, 0.0, 0.0)
+
+
+def subject(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    if a.subject and b.subject:
+        if a.subject == b.subject:
+            bits = min(counts.bits("subject", a.subject), 8.0)
+            tally.add(-1.0, -bits, -bits, -bits)
+            tally.mark("subject", a.subject, b.subject)
+        else:
+            tally.add(-0.6, 0.0, 0.0, 0.0)

@@ -1,0 +1,348 @@
+"""Duplicates in the book: groups of records that are probably one, those that somebody told apart, and what a new
+record is like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain import dedupe
+from crmcli.domain.address import domain_of
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
+from crmcli.domain.fields import OWN
+from crmcli.domain.hierarchy import upwards
+from crmcli.domain.types import Integer, readable
+from crmcli.errors import NotFoundError, UsageError
+from crmcli.results import Changed, Column, Rows
+from crmcli.services import aliases, merging, moving, naming, records
+from crmcli.store import own, read
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.dedupe import Entry, Group, Pair
+    from crmcli.domain.fields import Entity
+
+KINDS = (CONTACT, COMPANY, LEAD, DEAL)
+#: The score from which two records are listed as probably one.
+THRESHOLD = dedupe.THRESHOLD
+#: So many of the records that share an address with a new one are looked at: it is no evidence where more have it.
+PROBED = dedupe.TOO_MANY + 1
+#: So many likes of a new record are told.
+TOLD = 3
+#: What an entry is made of, by kind: (its names, the columns over the base table `t`), beside the links below.
+_ADDRESS = ("street", "city", "postal_code", "region", "country")
+_COLUMNS = {
+    "contact": ("name", "email_key", "phone_key", "mobile_key", "birthday", "job_title", "website", *_ADDRESS),
+    "company": ("name", "email_key", "phone_key", "domain", "parent_id", *_ADDRESS),
+    "lead": ("name", "contact_name", "company_name", "email_key", "phone_key", "job_title", "website", *_ADDRESS),
+    "deal": ("name", "company_name", "email_key", "phone_key", "value_minor", "currency", "close_on", "contact_id"),
+}  # fmt: skip
+#: The records that are compared: in sight or put aside; of deals those that are open, for one customer may buy the same
+#: twice. A lead that was lost is one that comes again.
+_POOL = {
+    "contact": "t.removed_at IS NULL",
+    "company": "t.removed_at IS NULL",
+    "lead": "t.kind = 'lead' AND t.removed_at IS NULL",
+    "deal": "t.kind = 'deal' AND t.status = 'open' AND t.removed_at IS NULL AND t.archived_at IS NULL",
+}
+COLUMNS = (
+    Column("score", Integer(), "Score"), Column("ids", None, "Records"), Column("names", None, "Names"),
+    Column("reasons", None, "Why"),
+)  # fmt: skip
+
+
+def check_kind(kind: Entity) -> None:
+    """Raises UsageError for a kind whose records are never compared."""
+    if kind not in KINDS:
+        raise UsageError(f"duplicates of {kind.plural} are not looked for", "contact, company, lead or deal can be")
+
+
+# --- the book as entries ---------------------------------------------------------------------------------------------
+
+
+def entries(ctx: Context, kind: Entity, where: str = "", params: Sequence[Any] = ()) -> Iterator[Entry]:
+    """The records of a kind as they are compared, page by page, oldest first; `where` narrows them, over the base
+    table `t`."""
+    names = _COLUMNS[kind.name]
+    linked = kind is not COMPANY
+    joined = " LEFT JOIN company c ON c.id = t.company_id" if linked else ""
+    columns = ", ".join([*(f"t.{name}" for name in names), "t.custom", *(("c.name", "t.company_id") if linked else ())])
+    top = _Tops(ctx) if kind.kind else None
+    last = 0
+    more = f" AND ({where})" if where else ""
+    while page := ctx.reader.rows(
+        f"SELECT t.id, {columns} FROM {kind.table} t{joined} WHERE t.id > ? AND {_POOL[kind.name]}{more}"
+        " ORDER BY t.id LIMIT 2000",
+        (last, *params),
+    ):
+        last = page[-1][0]
+        for row in page:
+            found = dict(zip(("id", *names, "custom", "company", "company_id"), row, strict=False))
+            yield _entry(kind, found, top)
+
+
+class _Tops:
+    """The company at the top of each tree."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._above = dict(ctx.reader.rows("SELECT id, parent_id FROM company WHERE parent_id IS NOT NULL"))
+
+    def of(self, company: int | None) -> int | None:
+        return None if company is None else list(upwards(company, self._above.get))[-1]
+
+
+def _entry(kind: Entity, row: dict[str, Any], top: _Tops | None) -> Entry:
+    """A row as it is compared."""
+    said: dict[str, Any] = {name: row.get(name) for name in ("street", "city", "postal_code", "region", "country")}
+    phones = tuple(key for name in ("phone_key", "mobile_key") if (key := row.get(name)) and key.startswith("+"))
+    said |= {"id": row["id"], "email": row.get("email_key"), "phones": tuple(dict.fromkeys(phones))}
+    said |= {"name": row["name"], "extra": _extra(kind, row)}
+    if kind is COMPANY:
+        return dedupe.Entry(**said, domain=row["domain"], parent=row["parent_id"])
+    said["company"] = row["company"] or row.get("company_name")
+    if kind is DEAL:
+        value = None if row["value_minor"] is None else f"{row['value_minor']} {row['currency']}"
+        day = row["close_on"] if row["close_on"] is None else str(row["close_on"])
+        return dedupe.Entry(**said, value=value, close_on=day, tree=top.of(row["company_id"]) if top else None)
+    said |= {"job_title": row["job_title"], "domain": domain_of(row["website"] or "") or None}
+    if kind is CONTACT:
+        return dedupe.Entry(**said, birthday=None if row["birthday"] is None else str(row["birthday"]))
+    if row["contact_name"]:
+        said |= {"name": row["contact_name"], "subject": row["name"]}
+    return dedupe.Entry(**said, tree=top.of(row["company_id"]) if top else None)
+
+
+def _extra(kind: Entity, row: dict[str, Any]) -> dict[str, str] | None:
+    """The values of people's own fields, by their labels; a deal's contact."""
+    found: dict[str, str] = {}
+    if row.get("custom"):
+        members = own.members(row["custom"])
+        for field in kind.fields:
+            name = field.column.removeprefix(OWN)
+            if field.column.startswith(OWN) and name in members and field.type.family != "flag":
+                found[field.label] = readable(field.type, members[name])
+    if row.get("contact_id"):
+        found["contact"] = str(row["contact_id"])
+    return found or None
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+
+
+def groups(
+    ctx: Context, kind: Entity, words: Sequence[str] = (), *, threshold: int = THRESHOLD, text: str | None = None
+) -> list[Group]:
+    """The groups of records that are probably one, the surest first: those of which a record fits the filter `words`,
+    compared with the whole book. Pairs that somebody told apart are in no group together. Raises FilterError."""
+    check_kind(kind)
+    node = records.bound(ctx, kind, records.filter_text(kind, words) if text is None else text)
+    wanted = set(read.all_ids(ctx.reader, kind, node))
+    found = dedupe.Finder(entries(ctx, kind), kind.name, apart=told_apart(ctx, kind)).groups(threshold=threshold)
+    return [group for group in found if not wanted.isdisjoint(group.ids)]
+
+
+def at_shared_addresses(ctx: Context, kind: Entity) -> list[Group]:
+    """The groups among the records that share an e-mail address, a telephone or a domain with up to twenty others: what
+    can be said of a book of any size without comparing all of it."""
+    shared: set[int] = set()
+    table, pool = kind.table, _POOL[kind.name]
+    for column in (name for name in ("email_key", "phone_key", "mobile_key", "domain") if name in _COLUMNS[kind.name]):
+        sql = (
+            f"SELECT t.id FROM {table} t WHERE {pool} AND t.{column} IN (SELECT t.{column} FROM {table} t"
+            f" WHERE {pool} AND t.{column} IS NOT NULL GROUP BY t.{column} HAVING count(*) BETWEEN 2 AND ?)"
+        )
+        shared.update(row[0] for row in ctx.reader.rows(sql, (dedupe.TOO_MANY,)))
+    some = [
+        entry
+        for ids, marks in portions(sorted(shared))
+        for entry in entries(ctx, kind, f"t.id IN ({marks})", ids)
+    ]  # fmt: skip
+    return dedupe.Finder(some, kind.name, apart=told_apart(ctx, kind)).groups() if some else []
+
+
+def listing(ctx: Context, kind: Entity, some: Sequence[Group]) -> Rows:
+    """Groups as rows: score, numbers, names and reasons."""
+    return Rows(COLUMNS, _lines(ctx, kind, some), empty=f"no {kind.plural} look like one another", numbered=False)
+
+
+def _lines(ctx: Context, kind: Entity, some: Sequence[Group]) -> Iterator[dict[str, Any]]:
+    for start in range(0, len(some), 200):
+        portion = some[start : start + 200]
+        names = _names(ctx, kind, [number for group in portion for number in group.ids])
+        for group in portion:
+            yield {
+                "score": group.score, "ids": list(group.ids), "names": [names.get(number, "") for number in group.ids],
+                "reasons": list(group.reasons),
+            }  # fmt: skip
+
+
+def compared(ctx: Context, kind: Entity, numbers: Iterable[int]) -> dict[int, str]:
+    """Those of these records that are compared with others, and their names."""
+    return {
+        row[0]: row[1]
+        for some, marks in portions(sorted(set(numbers)))
+        for row in ctx.reader.rows(
+            f"SELECT t.id, t.name FROM {kind.table} t WHERE {_POOL[kind.name]} AND t.id IN ({marks})", some
+        )
+    }
+
+
+def _names(ctx: Context, kind: Entity, numbers: Iterable[int]) -> dict[int, str]:
+    return {
+        row[0]: row[1]
+        for some, marks in portions(sorted(set(numbers)))
+        for row in ctx.reader.rows(f"SELECT id, name FROM {kind.table} WHERE id IN ({marks})", some)
+    }
+
+
+def merge_all(ctx: Context, kind: Entity, some: Sequence[Group]) -> Changed:
+    """Merge each of these groups as `merging.merge` does: one batch, which one undo takes apart. A group of which a
+    record has gone meanwhile is left, and said."""
+    lines: list[str] = []
+    left = 0
+    ids: list[int] = []
+    with ctx.writing(alone=True) as tx:
+        for group in some:
+            there = tx.rows(kind.name, list(group.ids))
+            if any(number not in there or there[number].get("removed_at") for number in group.ids):
+                left += 1
+                continue
+            done = merging.merge(ctx, kind, group.ids, many=True)
+            ids += done.ids
+            lines += done.lines
+    if left:
+        lines.append(f"{left} groups were left: somebody changed them meanwhile")
+    return Changed(tuple(lines) or ("nothing to merge",), tuple(tx.changes), ctx.batch, tuple(ids), kind.name)
+
+
+# --- told apart ------------------------------------------------------------------------------------------------------
+
+
+def told_apart(ctx: Context, kind: Entity) -> set[tuple[int, int]]:
+    """The pairs of which somebody said that they are not the same, the lower number first."""
+    sql = f"SELECT record_id, other_id FROM {moving.pairs_of(kind.table)}"
+    return {(min(pair), max(pair)) for pair in ctx.reader.rows(sql)}
+
+
+def tell_apart(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
+    """Remember that no two of these records are the same. Raises UsageError for fewer than two, RefusedError for
+    removed ones."""
+    check_kind(kind)
+    known = aliases.standing(ctx.reader, kind.table, numbers)
+    some = sorted({known[number] for number in numbers})
+    if len(some) < 2:
+        raise UsageError(f"that wants two {kind.plural}", f"as in: crm dupes {kind.name} --not-same 12 14")
+    with ctx.writing(source, alone=True) as tx:
+        there = tx.rows(kind.name, some)
+        for number in some:
+            if number not in there:
+                raise NotFoundError(f"there is no {kind.name} {number}")
+            naming.check_in_sight(ctx, kind, there[number])
+        before = told_apart(ctx, kind)
+        fresh = [(a, b) for i, a in enumerate(some) for b in some[i + 1 :] if (a, b) not in before]
+        for a, b in fresh:
+            tx.add(moving.pairs_of(kind.table), {"record_id": a, "other_id": b})
+    said = ", ".join(f"{kind.name}:{number} {there[number]['name']}" for number in some)
+    line = f"told apart: {said}" if fresh else f"told apart before: {said}"
+    return Changed((line,), tuple(tx.changes), ctx.batch, tuple(some), kind.name)
+
+
+def forget_apart(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
+    """Forget that these records were told apart: they may be found to be the same again."""
+    check_kind(kind)
+    table = moving.pairs_of(kind.table)
+    known = aliases.standing(ctx.reader, kind.table, numbers)
+    marks = ", ".join("?" * len(known))
+    some = list(known.values())
+    with ctx.writing(alone=True) as tx:
+        sql = f"SELECT id FROM {table} WHERE record_id IN ({marks}) AND other_id IN ({marks}) ORDER BY id"
+        found = [row[0] for row in ctx.reader.rows(sql, (*some, *some))]
+        for number in found:
+            tx.delete(table, number)
+    said = "forgot that they were told apart" if found else f"nobody told these {kind.plural} apart"
+    return Changed((said,), tuple(tx.changes), ctx.batch, tuple(some) if found else (), kind.name)
+
+
+def apart_rows(ctx: Context, kind: Entity) -> Rows:
+    """The pairs that were told apart."""
+    check_kind(kind)
+    found = sorted(told_apart(ctx, kind))
+    names = _names(ctx, kind, [number for pair in found for number in pair])
+    columns = (Column("ids", None, "Records"), Column("names", None, "Names"))
+    rows = [{"ids": list(pair), "names": [names.get(number, "") for number in pair]} for pair in found]
+    return Rows(columns, rows, empty=f"no {kind.plural} were told apart", numbered=False)
+
+
+# --- one record ------------------------------------------------------------------------------------------------------
+
+
+def likes(ctx: Context, kind: Entity, number: int, *, threshold: int = THRESHOLD) -> list[Pair]:
+    """The records of its kind that one record is probably the same as, found by their addresses, numbers and names
+    along their indexes, the surest first. Costs no look at the whole book."""
+    mine = next(entries(ctx, kind, "t.id = ?", (number,)), None)
+    if mine is None:
+        return []
+    ids: dict[int, None] = {}
+    for lookup, value in dedupe.probe_keys(mine, kind.name):
+        for where, params in _lookups(kind, lookup, value):
+            sql = f"SELECT t.id FROM {kind.table} t WHERE {where} AND {_POOL[kind.name]} ORDER BY t.id LIMIT {PROBED}"
+            ids.update(dict.fromkeys(row[0] for row in ctx.reader.rows(sql, params)))
+    ids.pop(number, None)
+    if not ids:
+        return []
+    apart = told_apart(ctx, kind)
+    others = [other for other in ids if (min(other, number), max(other, number)) not in apart]
+    if not others:
+        return []
+    marks = ", ".join("?" * len(others))
+    return dedupe.near(mine, entries(ctx, kind, f"t.id IN ({marks})", others), kind=kind.name, threshold=threshold)
+
+
+def _lookups(kind: Entity, lookup: str, value: str) -> list[tuple[str, tuple[Any, ...]]]:
+    """(condition, values) by which the records are found that a probe key means."""
+    if lookup == "email":
+        return [("t.email_key = ?", (value,))]
+    if lookup == "phone":
+        columns = ["phone_key", *(["mobile_key"] if "mobile" in kind.by_name else [])]
+        return [(f"t.{column} = ?", (value,)) for column in columns]
+    if lookup == "domain":
+        return [("t.domain = ?", (value,))]
+    if lookup == "name-start":
+        return [("t.name_key >= ? AND t.name_key < ?", (value, value + "\U0010ffff"))]
+    return [("t.name_key = ?", (value,))]
+
+
+def warnings(ctx: Context, kind: Entity, number: int) -> list[str]:
+    """A line for each record that a new one may be the same as, with the command that merges them; of a lead also the
+    person with its e-mail address or telephone."""
+    if kind not in KINDS:
+        return []
+    found = likes(ctx, kind, number)
+    others = [pair.a if pair.b == number else pair.b for pair in found[:TOLD]]
+    names = _names(ctx, kind, others)
+    lines = [
+        f"{kind.name}:{number} may be {kind.name}:{other} {names.get(other, '')} ({', '.join(pair.reasons)}); if so:"
+        f" {ctx.settings.calling(kind.command, 'merge', str(other), str(number))}"
+        for other, pair in zip(others, found, strict=False)
+    ]
+    if len(found) > TOLD:
+        lines.append(f"and {len(found) - TOLD} more: {ctx.settings.calling('dupes', kind.name, f'id:{number}')}")
+    return lines + (_people(ctx, number) if kind is LEAD else [])
+
+
+def _people(ctx: Context, number: int) -> list[str]:
+    """The people who have the e-mail address or the telephone of a lead that is not linked to them."""
+    row = ctx.reader.one("SELECT email_key, phone_key, contact_id FROM opportunity WHERE id = ?", (number,))
+    if row is None or row[2] is not None:
+        return []
+    ways = [("email_key", row[0]), ("phone_key", row[1]), ("mobile_key", row[1])]
+    found: dict[int, str] = {}
+    for column, key in ways:
+        if key:
+            sql = f"SELECT id, name FROM contact WHERE {column} = ? AND removed_at IS NULL ORDER BY id LIMIT ?"
+            found.update(dict(ctx.reader.rows(sql, (key, PROBED))))
+    if len(found) >= PROBED:
+        return []
+    return [f"contact:{person} {name} has the same address or number" for person, name in list(found.items())[:TOLD]]

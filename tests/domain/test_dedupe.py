@@ -1,0 +1,429 @@
+"""Duplicates: what is one record and what is not, figures on made-up people, and that the work grows with the book."""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.domain.dedupe import (
+    APART,
+    THRESHOLD,
+    TOO_MANY,
+    Entry,
+    Finder,
+    Group,
+    compare,
+    groups,
+    near,
+    pairs,
+    probe_keys,
+)
+from crmcli.domain.dedupe.blocking import candidates
+from crmcli.domain.dedupe.finding import bits_of, score_of
+from tests.support.people import damaged, entry, family, someone, without_place
+from tests.support.program import run_python
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FEBRL = Path(__file__).parents[3] / "shared" / "data" / "dedupe" / "febrl_dataset1.csv"
+HOME: dict[str, Any] = {"street": "5 Mill Lane", "city": "Leeds", "postal_code": "LS1 4DY"}
+OFFICE: dict[str, Any] = {
+    "company": "Engines Ltd", "phones": ("+442071234567",), "street": "1 High St", "city": "London",
+}  # fmt: skip
+
+
+def scored(kind: str, a: dict[str, Any], b: dict[str, Any]) -> int:
+    return compare(Entry(id=1, **a), Entry(id=2, **b), kind=kind).score
+
+
+# --- two records ---
+
+SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("contact", {"name": "Ada Lovelace", "email": "ada@x.example"}, {"name": "A. Lovelace", "email": "ada@x.example"}),
+    ("contact", {"name": "Ada Lovelace", "email": "ada@x.example"}, {"name": "Ada Byron", "email": "ada@x.example"}),
+    ("contact", {"name": "Ada Lovelace", "email": "ada@x.example"}, {"email": "ada@x.example"}),
+    ("contact", {"name": "Jon Smith", "phones": ("+12025550123",)},
+     {"name": "John Smith", "phones": ("+12025550123",)}),
+    ("contact", {"name": "John Smith", "company": "Acme"}, {"name": "Jon Smith", "company": "ACME, Inc."}),
+    ("contact", {"name": "John Smith", "email": "js@acme.example"}, {"name": "John Smith", "domain": "acme.example"}),
+    ("contact", {"name": "Smith John", **HOME}, {"name": "John Smith", **HOME}),
+    ("contact", {"name": "Dr. John Smith", **HOME}, {"name": "Smith, John", **HOME, "street": "5 Mill Ln."}),
+    ("contact", {"name": "María Garcia Lopez", **HOME}, {"name": "Maria Garcia", **HOME}),
+    ("contact", {"name": "Nichooas Campbell", **HOME}, {"name": "Nicholas Campbell", **HOME}),
+    ("contact", {"name": "Campbell", "birthday": "1980-01-02", **HOME},
+     {"name": "Nicholas Campbell", "birthday": "1980-01-02", **HOME}),
+    ("contact", {"name": "Jo Smith", "birthday": "1980-05-02", **HOME},
+     {"name": "Jo Smith", "birthday": "1980-02-05", **HOME}),
+    ("contact", {"name": "Jo Smith", "birthday": "1980-05-02", **HOME},
+     {"name": "Jo Smith", "birthday": "1908-05-02", **HOME}),
+    ("contact", {"name": "علی رضا محمدی", "company": "شرکت آرمان"},
+     {"name": "عليرضا محمدي", "company": "آرمان (سهامی خاص)"}),
+    ("contact", {"name": "علی\u200cرضا محمدی", "city": "تهران", "phones": ("+989121234567",)},
+     {"name": "علیرضا محمدی", "phones": ("+989121234567",)}),
+    ("contact", {"name": "سارا كريمي", "birthday": "1990-05-06"}, {"name": "سارا کریمی", "birthday": "1990-06-05"}),
+    ("contact", {"name": "Isa Lovelace", "extra": {"member": "6988048"}, "birthday": "1990-05-06", **HOME},
+     {"name": "Ada Lovelace", "extra": {"member": "6988048"}, "birthday": "1990-05-06", **HOME}),
+    ("company", {"name": "Analytical Engines Ltd"}, {"name": "Analytical Engines"}),
+    ("company", {"name": "The Acme Company, Inc."}, {"name": "ACME"}),
+    ("company", {"name": "Smith & Sons S. A."}, {"name": "Smith and Sons"}),
+    ("company", {"name": "شرکت آرمان (سهامی خاص)"}, {"name": "آرمان"}),
+    ("company", {"name": "Müller & Söhne GmbH", "city": "Berlin"}, {"name": "Mueller und Soehne", "city": "Berlin"}),
+    ("company", {"name": "Acme", "domain": "acme.example"},
+     {"name": "Widgets International", "domain": "acme.example"}),
+    ("lead", {"name": "Website inquiry", "email": "a@x.example"}, {"name": "Quote for looms", "email": "a@x.example"}),
+    ("lead", {"name": "Ada Lovelace", "company": "Engines", "subject": "Looms"},
+     {"name": "Ada Lovelace", "company": "Engines"}),
+    ("deal", {"name": "Looms", "company": "Acme", "value": "100 EUR"},
+     {"name": "Looms", "company": "Acme Ltd", "value": "100 EUR"}),
+    ("deal", {"name": "Looms for Lyon", "company": "Acme", "close_on": "2026-12-01"},
+     {"name": "Looms for Lyons", "company": "Acme", "close_on": "2026-12-01"}),
+]  # fmt: skip
+OTHER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("contact", {"name": "John Smith"}, {"name": "John Smith"}),
+    ("contact", {"name": "John Smith", "city": "Leeds"}, {"name": "John Smith", "city": "London"}),
+    ("contact", {"name": "John Smith", "company": "Acme"}, {"name": "John Smith", "company": "Looms"}),
+    # twins, a couple, father and son, brothers
+    ("contact", {"name": "Sara Karimi", "birthday": "1990-05-06", "phones": ("+4420",), **HOME},
+     {"name": "Sina Karimi", "birthday": "1990-05-06", "phones": ("+4420",), **HOME}),
+    ("contact", {"name": "Tom Baker", "email": "bakers@mail.example", **HOME},
+     {"name": "Anna Baker", "email": "bakers@mail.example", **HOME}),
+    ("contact", {"name": "John Smith", "birthday": "1950-05-06", **HOME},
+     {"name": "John Smith", "birthday": "1980-02-03", **HOME}),
+    ("contact", {"name": "John Smith Sr", **HOME}, {"name": "John Smith, Jr.", **HOME}),
+    ("contact", {"name": "Mohammad Ali Karimi", **HOME}, {"name": "Mohammad Reza Karimi", **HOME}),
+    ("contact", {"name": "Paul Weber", **HOME}, {"name": "Paula Weber", **HOME}),
+    ("contact", {"name": "حسن رضایی", **OFFICE}, {"name": "حسین رضایی", **OFFICE}),
+    # colleagues
+    ("contact", {"name": "Ada Lovelace", "email": "info@engines.example", **OFFICE},
+     {"name": "Charles Babbage", "email": "info@engines.example", **OFFICE}),
+    ("contact", {"name": "Ada Lovelace", "phones": ("+4420",)}, {"name": "Charles Babbage", "phones": ("+4420",)}),
+    ("lead", {"name": "Ada Lovelace", "email": "ada@engines.example", **OFFICE},
+     {"name": "Charles Babbage", "email": "charles@engines.example", **OFFICE}),
+    ("company", {"name": "Acme North", "city": "Leeds"}, {"name": "Acme South", "city": "Leeds"}),
+    ("company", {"name": "Berlin Optics GmbH"}, {"name": "Berlin Foods GmbH"}),
+    ("company", {"name": "Acme", "city": "Berlin", "domain": "acme.de"},
+     {"name": "Acme", "city": "London", "domain": "acme.co.uk"}),
+    ("company", {"name": "Acme Berlin", "domain": "acme.example", "parent": 2},
+     {"name": "Acme", "domain": "acme.example"}),
+    ("company", {"name": "Alpha", "email": "a@gmail.com"}, {"name": "Beta", "email": "b@gmail.com"}),
+    ("deal", {"name": "Looms", "company": "Acme"}, {"name": "Looms", "company": "Acme"}),
+    ("deal", {"name": "Renewal", "company": "Acme", "value": "9 EUR", "close_on": "2026-12-01"},
+     {"name": "Renewal", "company": "Acme", "value": "9 EUR", "close_on": "2027-12-01"}),
+    ("deal", {"name": "Looms", "company": "Acme", "value": "9 EUR"},
+     {"name": "Looms", "company": "Zeta", "value": "9 EUR"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "a", "b"), SAME)
+def test_one_and_the_same(kind: str, a: dict[str, Any], b: dict[str, Any]) -> None:
+    assert scored(kind, a, b) >= THRESHOLD
+    assert [(p.a, p.b) for p in pairs([Entry(id=1, **a), Entry(id=2, **b)], kind=kind)] == [(1, 2)]
+
+
+@pytest.mark.parametrize(("kind", "a", "b"), OTHER)
+def test_not_the_same(kind: str, a: dict[str, Any], b: dict[str, Any]) -> None:
+    assert scored(kind, a, b) < THRESHOLD
+    assert not list(pairs([Entry(id=1, **a), Entry(id=2, **b)], kind=kind))
+
+
+def test_reasons_are_words_with_what_speaks_against_it_last() -> None:
+    one = Entry(id=7, name="Jon Smith", email="jon@x.example", birthday="1980-01-02", **HOME)
+    other = Entry(id=3, name="John Smith", email="jon@x.example", birthday="1991-07-30", **HOME)
+
+    found = compare(one, other)
+
+    assert (found.a, found.b) == (3, 7)
+    assert found.reasons == (
+        "name nearly the same: John Smith / Jon Smith",
+        "same street: 5 Mill Lane",
+        "same city Leeds",
+        "same postal code ls14dy",
+        "same e-mail jon@x.example",
+        "same domain x.example",
+        "but the birthdays differ: 1991-07-30 / 1980-01-02",
+    )
+
+
+@given(bits=st.floats(-60, 60))
+def test_a_score_and_its_bits(bits: float) -> None:
+    score = score_of(bits)
+    assert 0 <= score <= 99
+    assert bits >= bits_of(score) - 1e-9
+    assert score == 99 or bits < bits_of(score + 1)
+
+
+TEXT = st.text(max_size=12) | st.sampled_from(
+    ["Ada Lovelace", "ada", "علی رضا", "12 Mill St", "\u200c", "jr", "GmbH", "'", "٣"]
+)
+ENTRIES = st.builds(
+    dict, name=TEXT, company=TEXT, street=TEXT, city=TEXT, postal_code=TEXT, region=TEXT, job_title=TEXT, subject=TEXT,
+    email=st.sampled_from(["", "a@x.example", "b@x.example", "info@gmail.com"]), value=TEXT,
+    phones=st.sampled_from([(), ("+4420",), ("+4421", "+4420")]), birthday=st.none() | st.dates(),
+    close_on=st.none() | st.dates(),
+    extra=st.dictionaries(st.sampled_from(["tax", "member"]), TEXT, max_size=2),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(a=ENTRIES, b=ENTRIES, kind=st.sampled_from(["contact", "company", "lead", "deal"]))
+def test_whatever_the_text_both_sides_weigh_the_same(a: dict[str, Any], b: dict[str, Any], kind: str) -> None:
+    there, back = Entry(id=1, **a), Entry(id=2, **b)
+    assert scored(kind, a, b) == scored(kind, b, a)
+    assert [p.score for p in pairs([there, back], kind=kind)] == [p.score for p in pairs([back, there], kind=kind)]
+
+
+# --- whole books ---
+
+
+def figures(entries: list[Entry], truth: set[tuple[int, int]]) -> tuple[float, float]:
+    """(precision, recall) of the pairs that are found."""
+    found = {(pair.a, pair.b) for pair in pairs(entries)}
+    right = len(found & truth)
+    return right / max(len(found), 1), right / len(truth)
+
+
+def book(
+    seed: int, size: int, *, doubled: float, families: float, errors: tuple[int, ...]
+) -> tuple[list[Entry], set[tuple[int, int]]]:
+    """A shuffled book of made-up people of whom a part stands in it twice or thrice, and which pairs those are."""
+    dice = random.Random(seed)
+    people: list[tuple[int, dict[str, Any]]] = []
+    while len(people) < size:
+        for person in family(dice) if dice.random() < families else [someone(dice, persian=dice.random() < 0.3)]:
+            who = len(people)
+            people.append((who, person))
+            if dice.random() < doubled:
+                copies = 1 if dice.random() < 0.8 else 2
+                people += [(who, damaged(dice, person, dice.choice(errors))) for _ in range(copies)]
+    dice.shuffle(people)
+    of: dict[int, list[int]] = {}
+    for number, (who, _) in enumerate(people):
+        of.setdefault(who, []).append(number)
+    truth = {pair for numbers in of.values() for pair in combinations(numbers, 2)}
+    return [entry(number, person) for number, (_, person) in enumerate(people)], truth
+
+
+@pytest.mark.parametrize(
+    ("seed", "size", "doubled", "families", "errors", "precision", "recall"),
+    [
+        (101, 2000, 0.4, 0.2, (1, 2, 3), 0.99, 0.99),
+        (102, 2000, 0.4, 0.2, (3, 4, 5, 6), 0.99, 0.92),
+        (103, 2000, 0.1, 0.6, (1, 2, 3), 0.97, 0.97),
+        (104, 300, 0.1, 0.2, (1, 2), 0.95, 0.95),
+    ],
+)
+def test_people_of_whom_some_stand_there_twice(
+    seed: int, size: int, doubled: float, families: float, errors: tuple[int, ...], precision: float, recall: float
+) -> None:
+    found = figures(*book(seed, size, doubled=doubled, families=families, errors=errors))
+    assert found[0] >= precision, found
+    assert found[1] >= recall, found
+
+
+def crowd(seed: int, size: int) -> Iterator[dict[str, Any]]:
+    dice = random.Random(seed)
+    return (someone(dice, persian=dice.random() < 0.3) for _ in range(size))
+
+
+def test_many_people_with_few_names_and_nothing_else_are_as_many_people() -> None:
+    bare = ({**without_place(person), "phone": None, "email": None} for person in crowd(201, 12_000))
+    assert not list(pairs([entry(number, person) for number, person in enumerate(bare)]))
+
+
+def test_many_people_with_few_names_and_own_addresses_are_as_many_people() -> None:
+    found = list(pairs([entry(number, person) for number, person in enumerate(crowd(202, 3000))]))
+    assert len(found) <= 1, found  # two of one name and birthday in 4 million pairs may be met by chance
+
+
+def test_twins_and_families_are_not_taken_for_one_however_many_there_are() -> None:
+    dice = random.Random(203)
+    members = [person for _ in range(1200) for person in family(dice)]
+    found = list(pairs([entry(number, person) for number, person in enumerate(members)]))
+    assert len(found) <= 3, found
+
+
+def febrl(*more: str) -> tuple[list[Entry], set[tuple[int, int]]]:
+    """The set as `crm import` stores it, and which of its records are one; `more` are columns for `extra`."""
+    entries: list[Entry] = []
+    of: dict[str, list[int]] = {}
+    with open(FEBRL, encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file, skipinitialspace=True)):
+            month, day = int(row["date_of_birth"][4:6] or 0), int(row["date_of_birth"][6:] or 0)
+            known = 1 <= month <= 12 and 1 <= day <= 31  # the import refuses a record with another birthday
+            entries.append(
+                Entry(
+                    id=number,
+                    name=f"{row['given_name']} {row['surname']}".strip(),
+                    street=f"{row['street_number']} {row['address_1']}".strip(),
+                    city=row["suburb"],
+                    postal_code=row["postcode"],
+                    region=row["state"],
+                    birthday=row["date_of_birth"] if known else None,
+                    extra={name: row[name] for name in more},
+                )
+            )
+            of.setdefault(re.sub(r"-(?:org|dup-\d+)$", "", row["rec_id"]), []).append(number)
+    return entries, {pair for numbers in of.values() for pair in combinations(numbers, 2)}
+
+
+@pytest.mark.skipif(not FEBRL.exists(), reason="the shared sample data is not beside the project")
+@pytest.mark.parametrize("more", [(), ("soc_sec_id",), ("soc_sec_id", "address_2")])
+def test_the_febrl_set(more: tuple[str, ...]) -> None:
+    precision, recall = figures(*febrl(*more))
+    assert precision >= 0.998
+    assert recall >= 0.992
+
+
+@pytest.mark.parametrize("kind", ["lead", "contact"])
+def test_an_address_that_too_many_have_says_nothing(kind: str) -> None:
+    def sharing(count: int) -> list[Entry]:
+        return [
+            Entry(id=n, name=f"{'abcdefghijklmnopqrstuvwxyz'[n] * 5} Subject", email="a@x.example")
+            for n in range(count)
+        ]
+
+    assert len(list(pairs(sharing(TOO_MANY), kind="lead"))) == TOO_MANY * (TOO_MANY - 1) // 2
+    assert not list(pairs(sharing(TOO_MANY + 1), kind=kind))
+
+
+def test_the_pairs_grow_with_the_book_not_with_its_square() -> None:
+    def compared(size: int) -> int:
+        dice = random.Random(5)
+        entries = [
+            Entry(
+                id=n,
+                name=f"{dice.choice(('Ann', 'Bob', 'Eve'))} Smith",
+                city="Leeds",
+                birthday="1970-01-01",
+                company="Acme",
+            )
+            for n in range(size)
+        ]
+        return sum(1 for _ in candidates(Finder(entries).records, "contact"))
+
+    assert compared(2000) <= 4.2 * compared(500)
+
+
+# --- groups ---
+
+
+def test_a_group_has_its_ids_its_lowest_score_and_its_reasons() -> None:
+    entries = [
+        Entry(id=30, name="Ada Lovelace", email="ada@x.example"),
+        Entry(id=10, name="A. Lovelace", email="ada@x.example", phones=("+442071234567",)),
+        Entry(id=20, name="Ada Lovelace", phones=("+442071234567",), email="ada@x.example"),
+        Entry(id=40, name="Charles Babbage", email="cb@y.example"),
+    ]
+    (found,) = groups(entries)
+    assert isinstance(found, Group)
+    assert found.ids == (10, 20, 30)
+    assert THRESHOLD <= found.score <= min(pair.score for pair in pairs(entries) if {pair.a, pair.b} <= {10, 20})
+    assert "same telephone +442071234567" in found.reasons
+
+
+def test_the_ends_of_a_chain_that_differ_are_not_one() -> None:
+    entries = [
+        Entry(id=1, name="Ada Lovelace", email="ada@x.example", birthday="1980-01-02"),
+        Entry(id=2, name="Lovelace", email="ada@x.example", phones=("+442071234567",), city="Leeds"),
+        Entry(id=3, name="Tom Lovelace", phones=("+442071234567",), birthday="1955-08-09", city="Leeds"),
+    ]
+    finder = Finder(entries)
+    linked = {(pair.a, pair.b) for pair in finder.pairs(threshold=60)}
+    assert {(1, 2), (2, 3)} <= linked
+    assert finder.compare(1, 3).score < APART
+    assert [group.ids for group in finder.groups(threshold=60)] == [(1, 2)]
+
+
+def test_a_record_that_stands_there_many_times_is_one_group() -> None:
+    same = [Entry(id=n, name="Ada Lovelace", birthday="1980-01-02", **HOME) for n in range(300)]
+    assert [len(group.ids) for group in groups(same)] == [300]
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_each_record_is_in_one_group_and_order_does_not_matter(seed: int) -> None:
+    entries, _ = book(seed, 30, doubled=0.5, families=0.3, errors=(1, 2, 3))
+    found = groups(entries)
+    ids = [number for group in found for number in group.ids]
+    assert len(ids) == len(set(ids))
+    random.Random(seed).shuffle(entries)
+    assert [(group.ids, group.score) for group in groups(entries)] == [(group.ids, group.score) for group in found]
+
+
+def test_what_somebody_told_apart_is_in_no_group_together() -> None:
+    entries = [Entry(id=n, name="Ada Lovelace", email="ada@x.example") for n in (1, 2, 3)]
+    assert [group.ids for group in Finder(entries).groups()] == [(1, 2, 3)]
+    apart = Finder(entries, apart={(1, 3)})
+    assert {(pair.a, pair.b) for pair in apart.pairs()} == {(1, 2), (2, 3)}
+    assert [group.ids for group in apart.groups()] == [(1, 2)]
+
+
+# --- one new record ---
+
+
+def looked_up(new: Entry, held: Iterable[Entry], kind: str) -> list[Entry]:
+    """What indexed lookups of the probe keys would bring."""
+    from crmcli.domain.text import fold
+
+    found = {}
+    for lookup, value in probe_keys(new, kind):
+        for other in held:
+            name = fold(other.name or "")
+            if (
+                (lookup == "email" and other.email == value)
+                or (lookup == "phone" and value in other.phones)
+                or (lookup == "domain" and other.domain == value)
+                or (lookup == "name" and name == value)
+                or (lookup == "name-start" and name.startswith(value))
+            ):
+                found[other.id] = other
+    return list(found.values())
+
+
+def test_one_new_record_is_looked_up_by_its_keys() -> None:
+    held = [
+        Entry(id=1, name="Smith John", email="john@x.example"),
+        Entry(id=2, name="Mary Major", phones=("+12025550123",)),
+        Entry(id=3, name="Someone Else"),
+    ]
+    new = Entry(id=9, name="John Smith", email="john@x.example", phones=("+12025550123",))
+    assert {other.id for other in looked_up(new, held, "contact")} == {1, 2}
+    assert [(pair.a, pair.b) for pair in near(new, looked_up(new, held, "contact"))] == [(1, 9)]
+
+    firms = [
+        Entry(id=1, name="Acme GmbH"),
+        Entry(id=2, name="Looms", domain="acme.example"),
+        Entry(id=3, name="Acmeology"),
+    ]
+    firm = Entry(id=9, name="The Acme, Inc.", email="info@acme.example")
+    assert [(pair.a, pair.b) for pair in near(firm, looked_up(firm, firms, "company"), kind="company")] == [
+        (1, 9),
+        (2, 9),
+    ]
+
+
+def test_a_new_record_at_a_switchboard_is_nobody_known() -> None:
+    held = [Entry(id=n, name=f"Lead {n}", email="a@x.example") for n in range(TOO_MANY)]
+    assert near(Entry(id=99, name="Ada Lovelace", email="a@x.example"), held[1:], kind="lead")
+    assert not near(Entry(id=99, name="Ada Lovelace", email="a@x.example"), held, kind="lead")
+
+
+def test_an_unknown_kind_and_an_unknown_id_are_refused() -> None:
+    with pytest.raises(ValueError, match="task"):
+        Finder([], "task")
+    with pytest.raises(KeyError):
+        Finder([Entry(id=1)]).compare(1, 2)
+
+
+def test_rapidfuzz_is_loaded_when_it_is_needed(tmp_path: Path) -> None:
+    told = run_python(["-c", "import sys, crmcli.domain.dedupe; print('rapidfuzz' in sys.modules)"], cwd=tmp_path)
+    assert told.stdout.strip() == "False", told

@@ -1,0 +1,194 @@
+"""Groups of records that are probably one, on both engines: found, told apart, merged by the dozen, told at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.errors import NotFoundError, RefusedError, UsageError
+from crmcli.services import custom, deals, duplicates, merging, purging, records, undoing
+from tests.support.books import sound
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+ADA = {"email": "ada@engines.example", "phone": "+44 20 7946 0000", "city": "London", "birthday": "1915-12-10"}
+
+
+def add(ctx: Context, kind: Entity, name: str, **more: str) -> int:
+    return records.add(ctx, kind, {"name": name, **more}).ids[0]
+
+
+def ids(ctx: Context, kind: Entity, *words: str, **more: Any) -> list[tuple[int, ...]]:
+    return [group.ids for group in duplicates.groups(ctx, kind, words, **more)]
+
+
+def two_adas(ctx: Context) -> tuple[int, int]:
+    add(ctx, CONTACT, "Grace Hopper", email="grace@navy.example", city="London")
+    return add(ctx, CONTACT, "Ada Lovelace", **ADA), add(ctx, CONTACT, "Lovelace, Ada", email=ADA["email"])
+
+
+def test_people_are_found_by_address_and_name(ctx: Context) -> None:
+    pair = two_adas(ctx)
+    persian = (
+        add(ctx, CONTACT, "علي رضايي كرمانی", birthday="1990-05-05", city="تهران", street="خیابان آزادی ۱۲"),
+        add(ctx, CONTACT, "علی رضائی کرمانی", birthday="1990-05-05", city="تهران", street="خیابان آزادی 12"),
+    )
+    assert sorted(ids(ctx, CONTACT)) == sorted([pair, persian])
+    [row] = [
+        row for row in duplicates.listing(ctx, CONTACT, duplicates.groups(ctx, CONTACT)).rows if row["ids"] == [*pair]
+    ]
+    assert row["names"] == ["Ada Lovelace", "Lovelace, Ada"]
+    assert any("ada@engines.example" in reason for reason in row["reasons"])
+    # A filter says whose duplicates are wanted; what they are like may be anybody.
+    assert ids(ctx, CONTACT, "birthday:1915-12-10") == [pair]
+    assert ids(ctx, CONTACT, "name:grace") == []
+
+
+def test_each_kind_is_compared_by_what_it_has(ctx: Context) -> None:
+    firms = (
+        add(ctx, COMPANY, "Acme GmbH", website="https://acme.example"),
+        add(ctx, COMPANY, "ACME", website="www.acme.example/en"),
+    )
+    add(ctx, COMPANY, "Acme Brothers", website="brothers.example")
+    leads = (add(ctx, LEAD, "Bob Barker", email="bob@x.example"), add(ctx, LEAD, "Bob Barker", email="bob@x.example"))
+    deals.lost(ctx, LEAD, [leads[0]])
+    offers = tuple(
+        add(ctx, DEAL, "Engine no. 2 rebuild", company="Acme GmbH", value="12000", close_on="2026-12-31") for _ in "ab"
+    )
+    assert ids(ctx, COMPANY) == [firms]
+    assert ids(ctx, LEAD) == [leads]
+    assert ids(ctx, DEAL) == [offers]
+    deals.won(ctx, DEAL, [offers[0]])
+    assert ids(ctx, DEAL) == []  # the same bought twice is no duplicate
+    records.remove(ctx, COMPANY, [firms[0]])
+    assert ids(ctx, COMPANY) == []
+
+
+def test_fields_of_ones_own_are_evidence(ctx: Context) -> None:
+    custom.add(ctx, "contact", "insurance_no", "identifier")
+    one = add(ctx, CONTACT, "Maria Gonzales", insurance_no="AB-7788-1234", city="Bonn")
+    other = add(ctx, CONTACT, "Maria Gonzalez", insurance_no="AB-7788-1234", city="Köln")
+    for i in range(30):
+        add(ctx, CONTACT, f"Person{i} Name{i}", insurance_no=f"XY-{i:04}")
+    assert ids(ctx, CONTACT) == [(one, other)]
+
+
+def test_what_was_told_apart_is_in_no_group(ctx: Context) -> None:
+    pair = two_adas(ctx)
+    done = duplicates.tell_apart(ctx, CONTACT, pair[::-1])
+    assert (done.lines[0].startswith("told apart: contact:2"), ids(ctx, CONTACT)) == (True, [])
+    assert duplicates.likes(ctx, CONTACT, pair[1]) == []
+    assert [row["ids"] for row in duplicates.apart_rows(ctx, CONTACT).rows] == [list(pair)]
+    assert duplicates.tell_apart(ctx, CONTACT, pair).changes == ()
+    undoing.undo(ctx)
+    assert ids(ctx, CONTACT) == [pair]
+    duplicates.tell_apart(ctx, CONTACT, pair)
+    assert duplicates.forget_apart(ctx, CONTACT, pair).lines == ("forgot that they were told apart",)
+    assert ids(ctx, CONTACT) == [pair]
+    sound(ctx)
+
+
+def test_told_apart_outlives_a_merge_and_not_a_purge(ctx: Context) -> None:
+    pair = two_adas(ctx)
+    third = add(ctx, CONTACT, "Ada Lovelace", email=ADA["email"])
+    duplicates.tell_apart(ctx, CONTACT, (pair[0], third))
+    merging.merge(ctx, CONTACT, (pair[1], third))
+    assert ids(ctx, CONTACT) == []
+    undoing.undo(ctx)
+    assert duplicates.told_apart(ctx, CONTACT) == {(pair[0], third)}
+    purging.purge(ctx, CONTACT, [third])
+    assert duplicates.told_apart(ctx, CONTACT) == set()
+    sound(ctx)
+
+
+def test_a_dozen_groups_merge_in_one_batch_and_come_apart_again(ctx: Context) -> None:
+    pair = two_adas(ctx)
+    more = [
+        (
+            add(ctx, CONTACT, name, birthday="1970-04-12", city=name[:3]),
+            add(ctx, CONTACT, name, birthday="1970-04-12", city=name[:3]),
+        )
+        for name in ("Uma Thurman", "Kofi Annan", "بهرام بیضایی")
+    ]
+    add(ctx, TASK, "Call", contact=str(pair[1]))
+    found = duplicates.groups(ctx, CONTACT)
+    assert sorted(group.ids for group in found) == sorted([pair, *more])
+    gone = found[-1].ids[-1]
+    records.remove(ctx, CONTACT, [gone])
+
+    done = duplicates.merge_all(ctx, CONTACT, found)
+
+    assert len(done.ids) == 3
+    assert done.lines[-1] == "1 groups were left: somebody changed them meanwhile"
+    assert ids(ctx, CONTACT) == []
+    sound(ctx)
+    undoing.undo(ctx)
+    records.restore(ctx, CONTACT, [gone])
+    assert sorted(ids(ctx, CONTACT)) == sorted([pair, *more])
+    sound(ctx)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "alike"),
+    [
+        (LEAD, {"name": "Ada", "email": "ada@x.example"}, {"name": "Ada L", "email": "ADA@X.example"}, True),
+        (
+            LEAD,
+            {"name": "Ada Byron", "phone": "+98 912 345 6789"},
+            {"name": "Byron Ada", "phone": "0098 9123456789"},
+            True,
+        ),
+        (LEAD, {"name": "Ada", "email": "info@x.example"}, {"name": "Bob Smith", "email": "info@x.example"}, False),
+        (
+            CONTACT,
+            {"name": "Ada Byron", "mobile": "+989123456789"},
+            {"name": "Ada Byron", "phone": "+989123456789"},
+            True,
+        ),
+        (CONTACT, {"name": "John Smith"}, {"name": "John Smith"}, False),
+        (
+            COMPANY,
+            {"name": "Acme Ltd", "website": "acme.example"},
+            {"name": "Acme Limited", "email": "i@acme.example"},
+            True,
+        ),
+        (COMPANY, {"name": "Acme"}, {"name": "Zenith"}, False),
+    ],
+)
+def test_a_new_record_is_told_what_it_is_like(
+    ctx: Context, kind: Entity, first: dict[str, str], second: dict[str, str], alike: bool
+) -> None:
+    before = records.add(ctx, kind, first).ids[0]
+    after = records.add(ctx, kind, second).ids[0]
+    lines = duplicates.warnings(ctx, kind, after)
+    if alike:
+        assert lines[0].startswith(f"{kind.name}:{after} may be {kind.name}:{before} ")
+        assert lines[0].endswith(f" {kind.name} merge {before} {after}")
+    else:
+        assert lines == []
+
+
+def test_a_new_lead_is_told_of_the_person_with_its_address(ctx: Context) -> None:
+    person = add(ctx, CONTACT, "Ada Lovelace", **ADA)
+    lead = add(ctx, LEAD, "Engines", email=ADA["email"])
+    assert duplicates.warnings(ctx, LEAD, lead) == [f"contact:{person} Ada Lovelace has the same address or number"]
+    assert duplicates.warnings(ctx, TASK, 1) == []
+
+
+def test_what_cannot_be_is_refused(ctx: Context) -> None:
+    pair = two_adas(ctx)
+    for kind, numbers, error in (
+        (TASK, pair, UsageError),
+        (CONTACT, pair[:1], UsageError),
+        (CONTACT, (pair[0], 99), NotFoundError),
+    ):
+        with pytest.raises(error):
+            duplicates.tell_apart(ctx, kind, numbers)
+    records.remove(ctx, CONTACT, [pair[0]])
+    with pytest.raises(RefusedError):
+        duplicates.tell_apart(ctx, CONTACT, pair)
+    assert duplicates.told_apart(ctx, CONTACT) == set()
