@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from crmcli.commands.frame import UNWRITTEN, Run, noun, run_of
+from crmcli.commands.import_talk import LeftError, Talk
+from crmcli.commands.progress import Progress
 from crmcli.domain.entities import entity
 from crmcli.domain.text import visible
 from crmcli.errors import UsageError
@@ -29,18 +32,23 @@ def flag(*names: str, help: str) -> Any:
 
 @app.command(
     "import",
-    help="Read a CSV, XLSX, XLS or ODS file into the book. The mapping is shown before anything is "
+    help="Read a CSV, XLSX, XLS, ODS, vCard or JSON file into the book. The mapping is shown before anything is "
     "written; rows that are refused go into a file beside the reason, and one 'crm undo' takes "
-    "the rest back.",
+    "the rest back. Files that belong together (companies, their people, their deals) are imported in the order "
+    "in which they link up.",
     epilog="Examples:\n"
     "  crm import leads.xlsx --dry-run\n"
     "  crm import people.csv --as contact --map 'Company Name=company' --match email\n"
     "  crm import leads.csv --update --yes\n"
+    "  crm import accounts.csv contacts.csv opportunities.csv\n"
     "  ssh server cat leads.csv | crm import - --as lead",
 )
 def import_(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file; '-' reads standard input")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="The file, or several that belong together; '-' reads standard input"),
+    ],
     kind: Annotated[
         str,
         text(
@@ -53,17 +61,47 @@ def import_(
         list[str] | None,
         text("--map", metavar="COLUMN=FIELD", help="Which field a column is; '-' leaves it out; may be repeated"),
     ] = None,
+    every: Annotated[
+        bool, flag("--new-fields", help="Make a field for every column that fills none; --map 'COLUMN=+' makes one")
+    ] = False,
     match: Annotated[
         str, text("--match", metavar="FIELDS", help="What makes two rows the same record: email,phone")
     ] = "",
     id_column: Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")] = "",
+    profile: Annotated[
+        str,
+        text(
+            "--profile",
+            metavar="NAME|FILE",
+            help="What the file is an export of; recognised unless given, 'none' for nothing ('crm import profile')",
+        ),
+    ] = "",
+    no_profile: Annotated[bool, flag("--no-profile", help="The same as --profile none")] = False,
     update: Annotated[
         bool, flag("--update", help="Give known records the file's values; an empty cell clears nothing")
     ] = False,
+    only_empty: Annotated[bool, flag("--only-empty", help="Update only what known records have empty")] = False,
+    on_conflict: Annotated[
+        str,
+        text(
+            "--on-conflict",
+            metavar="keep|replace|newest",
+            help="Update; where the book has another value: keep it, replace it (as --update does), or what was "
+            "changed last by the file's own column",
+        ),
+    ] = "",
+    go_on: Annotated[
+        bool, flag("--continue", help="Take in the rest where rows are refused (as it does anyway)")
+    ] = False,
+    whole: Annotated[bool, flag("--all-or-nothing", help="Save nothing if a row is refused")] = False,
+    resume: Annotated[bool, flag("--resume", help="Go on with an import of this file that was cut")] = False,
     sheet: Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")] = "",
     header_row: Annotated[
         int, text("--header-row", metavar="N", help="The row with the titles, 0 for none; recognised unless given")
     ] = -1,
+    skip_rows: Annotated[
+        int, typer.Option("--skip-rows", metavar="N", min=0, help="Leave out the first N rows", show_default=False)
+    ] = 0,
     encoding: Annotated[
         str, text("--encoding", metavar="NAME", help="The file's encoding; recognised unless given")
     ] = "",
@@ -78,50 +116,132 @@ def import_(
     allow_rejects: Annotated[bool, flag("--allow-rejects", help="Exit code 0 although rows were refused")] = False,
 ) -> Any:
     from crmcli.exchange.piped import stored
-    from crmcli.services import imports
+    from crmcli.services import relocating
 
     run = run_of(ctx)
+    conflicts = settled_conflicts(update=update, only_empty=only_empty, on_conflict=on_conflict)
+    ways = Ways(allow_rejects, whole, resume)
+    ways.check(go_on=go_on)
     run.long()
-    with stored(file) as (path, called):
-        made = imports.plan(
-            run.context,
-            path,
-            kind=entity(kind) if kind else None,
-            mapping=pairs(mapping or []),
-            sheet=sheet or None,
-            encoding=encoding or None,
-            delimiter=delimiter.replace("\\t", "\t") or None,
-            header_row=header_row if header_row >= 0 else None,
-            id_column=id_column,
-            match=[word.strip() for word in match.split(",") if word.strip()] or None,
-            update=update,
-            dates=dates,
-            decimal=decimal,
-            guarded=not lossless,
-        )._replace(called=called)
-        return _import(run, made, allow_rejects)
+    options: dict[str, Any] = {
+        "kind": entity(kind) if kind else None, "mapping": pairs(mapping or []), "sheet": sheet or None,
+        "encoding": encoding or None, "delimiter": delimiter.replace("\\t", "\t") or None,
+        "header_row": header_row if header_row >= 0 else None, "id_column": id_column,
+        "match": [word.strip() for word in match.split(",") if word.strip()] or None, "update": bool(conflicts),
+        "conflicts": conflicts or "replace", "dates": dates, "decimal": decimal, "guarded": not lossless,
+        "profile": which_profile(profile, none=no_profile), "skip_rows": skip_rows,
+        "looking": run.dry_run or run.output in ("json", "jsonl") or _at_terminal(),
+    }  # fmt: skip
+    if files[0] == "profile" and not os.path.exists("profile"):
+        raise UsageError("there is no file 'profile'", "for profiles: crm import profile VERB, with options behind it")
+    if len(files) > 1:
+        if every:
+            raise UsageError("--new-fields looks at one file", "import the files one by one")
+        from crmcli.commands.import_together import import_files
+
+        return import_files(run, files, options, ways)
+    with stored(files[0]) as (path, called):
+        if relocating.is_book(path):
+            return relocating.import_book(run.context, path, called=called, dry_run=run.dry_run)
+        talk = Talk(run, path, called, options, every=every) if _at_terminal() and not run.flags.get("yes") else None
+        try:
+            return _import(run, talk.plan() if talk else _planned(run, path, called, options, every=every), ways, talk)
+        except LeftError:
+            run.context.say("nothing was imported")
+            return None
 
 
-def _import(run: Run, made: Plan, allow_rejects: bool) -> Any:
+def _planned(run: Run, path: str, called: str, options: dict[str, Any], *, every: bool) -> Plan:
+    """The plan of a file where nobody is asked about it."""
+    from crmcli.services import imports
+
+    return imports.planned(run.context, path, every=every, **options)._replace(called=called)
+
+
+def which_profile(name: str, *, none: bool) -> str:
+    """What `--profile` and `--no-profile` ask for. Raises UsageError where they contradict each other."""
+    if none and name not in ("", "none"):
+        raise UsageError(f"--no-profile and --profile {name} exclude each other")
+    return "none" if none or name == "generic" else name
+
+
+class Ways(NamedTuple):
+    """How an import goes: whether refused rows are no failure, all rows or none come in, one that was cut goes on."""
+
+    allow_rejects: bool = False
+    whole: bool = False
+    resume: bool = False
+
+    def check(self, *, go_on: bool) -> None:
+        """Raises UsageError for ways that exclude each other."""
+        for other, name, why in (
+            (go_on, "--continue", "takes in the rest where rows are refused"),
+            (self.resume, "--resume", "goes on where part of the file is in"),
+            (self.allow_rejects, "--allow-rejects", "is content with refused rows, for which nothing would be saved"),
+        ):
+            if self.whole and other:
+                raise UsageError(f"--all-or-nothing and {name} exclude each other: {name} {why}")
+
+
+def settled_conflicts(*, update: bool, only_empty: bool, on_conflict: str) -> str:
+    """What an update does where the book has another value, "" where known records stay as they are. Raises
+    UsageError."""
+    from crmcli.services.imports import updating
+
+    known = (updating.KEEP, updating.REPLACE, updating.NEWEST)
+    if on_conflict and on_conflict not in known:
+        raise UsageError(f"--on-conflict wants {', '.join(known[:-1])} or {known[-1]}, not '{on_conflict}'")
+    if only_empty and on_conflict in (updating.REPLACE, updating.NEWEST):
+        raise UsageError(
+            f"--only-empty and --on-conflict {on_conflict} exclude each other: --only-empty replaces nothing",
+            "--on-conflict keep goes with it",
+        )
+    return updating.EMPTY if only_empty else on_conflict or (updating.REPLACE if update else "")
+
+
+def _import(run: Run, made: Plan, ways: Ways, talk: Talk | None) -> Any:
     """Show the plan, ask where there is somebody to ask, and import; of a dry run what would become of the rows."""
     from crmcli.services import imports
 
-    if made.kind is None:
+    if made.kind is None and (talk is None or run.dry_run):
         run.show(imports.preview(run.context, made))
         imports.check(made)
-    if run.dry_run:
-        page = imports.preview(run.context, made)
-        run.failed = bool(page.values["refused"]) and not allow_rejects
-        return _tried(run, page)
-    page = imports.preview(run.context, made, counts=False)
-    if not run.quiet:
-        run.show(page)
-    for note in page.values["notes"]:
-        run.context.say(note)
-    if _at_terminal() and not run.agree(f"Import {made.rows:,} rows"):
-        return None
-    done = imports.run(run.context, made, progress=_progress if not run.quiet and sys.stderr.isatty() else None)
-    if done.refused and not allow_rejects:
+    cut = imports.resumable(run.context, made) if ways.resume else None
+    progress = None
+    if not run.quiet and sys.stderr.isatty():
+        progress = Progress(sys.stderr, start=cut.settled if cut else 0)
+    try:
+        if run.dry_run:
+            page = imports.preview(run.context, made, whole=ways.whole, cut=cut, progress=progress)
+            run.failed = bool(page.values["refused"]) and not ways.allow_rejects
+            return _tried(run, page)
+
+        def show(made: Plan, counts: bool) -> None:
+            nonlocal page
+            page = imports.preview(
+                run.context, made, counts=counts, checked=talk is not None, whole=ways.whole, cut=cut, progress=progress
+            )
+            if not run.quiet or talk:
+                run.show(page)
+            for note in [*([page.values["gist"]] if counts else []), *page.values["notes"]]:
+                run.context.say(note)
+
+        page = Page("", (), {})
+        show(made, False)
+        if talk:
+            agreed = talk.agree(made, made.rows - (cut.settled if cut else 0), show)
+            if agreed is None:
+                run.context.say("nothing was imported")
+                return None
+            talk.keep(agreed)
+            if agreed is not made:
+                made, cut = agreed, imports.resumable(run.context, agreed) if ways.resume else None
+        done = imports.run(run.context, made, whole=ways.whole, cut=cut, progress=progress)
+    finally:
+        if progress:
+            progress.close()
+    # Of an import that was cut, the rows that it refused before are in its file still.
+    if (done.refused or (done.before and done.rejects)) and not ways.allow_rejects:
         run.failed = True
         if run.quiet:  # what was refused is said even then
             sys.stderr.write("".join(visible(line) + "\n" for line in done.lines))
@@ -153,30 +273,33 @@ def pairs(words: list[str]) -> dict[str, str]:
 def outcome(run: Run, made: Plan, done: Imported, page: Page) -> Changed | Page:
     """What became of the rows: lines for people, with -o json every count and the mapping, as a dry run has them;
     `page` is the plan as it was shown, notes included."""
+    from crmcli.services import imports
+
     if run.output in ("json", "jsonl"):
-        values = {name: value for name, value in done._asdict().items() if name != "listed"}
+        aside = ("listed", "conflicts", "misfits")
+        values = {name: value for name, value in done._asdict().items() if name not in aside}
         refused = [dict(zip(("line", "column", "value", "reason"), row, strict=True)) for row in done.listed]
         values |= {
             "file": page.values["file"], "kind": page.values["kind"], "blank_rows": made.blank, "gist": done.gist,
-            "notes": [*page.values["notes"], *done.notes],
-            "mapping": [{"column": c.header, "field": c.shown, "sample": c.sample[:40]} for c in made.columns],
+            "profile": page.values["profile"], "notes": [*page.values["notes"], *done.notes],
+            "mapping": imports.described(made, done.misfits),
         }  # fmt: skip
-        return Page("", (), {**values, "listed": refused, "ok": not run.failed})
+        values |= {"listed": refused, "conflicts": conflicts(done)}
+        return Page("", (), {**values, "ok": not run.failed})
     listed = [
         f"  line {line}: {column}: {value!r}: {reason}" if column else f"  line {line}: {reason}"
         for line, column, value, reason in done.listed
     ]
+    listed += [
+        f"  line {line}: {column}: {given!r}: the book keeps {kept!r}" for line, column, given, kept in done.conflicts
+    ]
     return Changed((*done.lines, *listed), (), done.batch, (), done.kind)
+
+
+def conflicts(done: Imported) -> list[dict[str, Any]]:
+    """What records kept against the values in their rows, as -o json has it."""
+    return [dict(zip(("line", "column", "file", "book"), one, strict=True)) for one in done.conflicts]
 
 
 def _at_terminal() -> bool:
     return bool(sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())
-
-
-def _progress(done: int, of: int) -> None:
-    """A bar on stderr, drawn over itself; it goes away with the last row."""
-    wide = 30
-    filled = wide * done // max(of, 1)
-    end = "\r\x1b[K" if done >= of else ""
-    sys.stderr.write(f"\r{'█' * filled}{'░' * (wide - filled)} {done:,} of {of:,}{end}")
-    sys.stderr.flush()

@@ -165,3 +165,26 @@ def test_an_amending_plugin_that_counts_sees_every_record_once(plugged: Any, put
     (module,) = [module for name, module in sys.modules.items() if name.startswith("vetting_plugin_")]
     assert [f"P {i}" for i in range(12)] == module.SEEN
     assert rows(ctx, CONTACT)[11]["city"] == "Place 12"
+
+
+def test_a_dry_run_of_several_files_asks_plugins_as_their_import_does(
+    plugged: Callable[[str], Context], tmp_path: Path
+) -> None:
+    ctx = plugged(STRICT)
+    texts = {
+        "accounts": "Account ID,Account Name\n1,Good\n2,so bad\n3,Evil\n",
+        "contacts": "Contact ID,First Name,Last Name,Account ID,Account Name\n"
+        "1,Ada,King,1,\n2,bad,One,1,\n3,Bo,Ray,2,\n4,Cy,Low,9,Evil\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    plans = imports.plan_all(ctx, [(str(tmp_path / f"{name}.csv"), "") for name in texts])
+    shared = imports.Together(plans)
+    tried = [imports.run(ctx, made, dry_run=True, together=shared) for made in plans]
+    assert rows(ctx, COMPANY) == []
+    shared = imports.Together(plans)
+    done = [imports.run(ctx, made, together=shared) for made in plans]
+    assert [counts(one) for one in tried] == [counts(one) for one in done] == [(3, 1, 0, 0, 0, 2), (4, 2, 0, 0, 0, 2)]
+    assert [row["company"] for row in rows(ctx, CONTACT)] == ["Good", None]
+    history.undo(ctx, done[0].batch)
+    assert rows(ctx, COMPANY) == rows(ctx, CONTACT) == []

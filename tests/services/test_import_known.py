@@ -75,7 +75,7 @@ def test_an_update_finds_what_an_earlier_block_of_it_adds(
 
 def test_a_record_that_was_purged_since_it_was_found_hinders_no_row(book: Context, put: Any) -> None:
     plan = imports.plan(book, put("Name,Value\nAlpha,5 USD\n"), kind=DEAL, match=("name",), update=True)
-    job = taking._Import(book, plan, dry_run=True)
+    job = taking.Import(book, plan, dry_run=True)
     with plan.open() as table:
         block = job._read(list(table.rows))
     assert fitting.misfits(book, job.reader, job.links, block, [7], Seen(), updates=True) == {}

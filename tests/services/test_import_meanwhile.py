@@ -327,7 +327,7 @@ def test_rows_of_one_name_are_compared_with_what_can_be_the_same(
 def test_what_was_made_for_earlier_blocks_is_not_borne_in_mind(book: Context, put: Callable[..., str]) -> None:
     path = put("Name,Company,Email\n" + "".join(f"P {n},Firm {n},p{n}@x.example\n" for n in range(200)))
     made = imports.plan(book, path, kind=CONTACT)
-    job = taking._Import(book, made, dry_run=False)
+    job = taking.Import(book, made, dry_run=False)
     assert job.run(None).new == 200
     assert max(len(job.links._spelled), len(job.links._stand_ins), len(job.made)) <= 20
 
@@ -351,7 +351,7 @@ def test_blocks_that_are_slowly_read_are_read_without_the_lock(
     monkeypatch.setattr(taking, "LONGEST", 600.0)
     monkeypatch.setattr(taking, "HOLD", hold)
     path = put("Name,Email\n" + "".join(f"P {n},p{n}@x.example\n" for n in range(30)))
-    job = taking._Import(book, imports.plan(book, path, kind=CONTACT), dry_run=False)
+    job = taking.Import(book, imports.plan(book, path, kind=CONTACT), dry_run=False)
     done: list[int] = []
     real = job._wrote
 

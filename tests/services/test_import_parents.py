@@ -83,7 +83,7 @@ def under(ctx: Context) -> list[str]:
     return [row["name"] for row in rows(ctx, COMPANY) if row["parent"] == "Holding"]
 
 
-def stopped(job: taking._Import, act: Callable[[], object], *, after: int) -> None:
+def stopped(job: taking.Import, act: Callable[[], object], *, after: int) -> None:
     """Run an import; once it has linked so many portions of companies `act` is called."""
     real, linked = job.parents.link, [0]
 
@@ -108,7 +108,7 @@ def test_an_import_that_was_cut_is_finished_by_the_next(
     monkeypatch.setattr(parents, "AT_ONCE", 10)
     path = put(CHILDREN)
     with pytest.raises(KeyboardInterrupt):
-        stopped(taking._Import(ctx, imports.plan(ctx, path, kind=COMPANY), dry_run=False), interrupt, after=after)
+        stopped(taking.Import(ctx, imports.plan(ctx, path, kind=COMPANY), dry_run=False), interrupt, after=after)
     assert len(under(ctx)) == after * 10
     records.edit(ctx, COMPANY, [31], {"city": "Rome"})  # somebody has looked at this one since
     mended = take(ctx, path, kind=COMPANY)
@@ -202,7 +202,7 @@ def test_what_waits_for_its_parent_is_not_borne_in_mind(
 ) -> None:
     monkeypatch.setattr(parents, "AT_ONCE", 50)
     lines = "".join(f"C {i},{'P' if i % 2 else 'C'} {i}\n" for i in range(600))
-    job = taking._Import(book, imports.plan(book, put(f"Company,Parent\n{lines}"), kind=COMPANY), dry_run=False)
+    job = taking.Import(book, imports.plan(book, put(f"Company,Parent\n{lines}"), kind=COMPANY), dry_run=False)
     done = job.run(None)
     assert [len(some) for some in job.parents.portions()] == [50] * 12
     assert max(len(job.links._spelled), len(job.links._stand_ins)) <= 50

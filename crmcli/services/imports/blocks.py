@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import company_domain, domain_of
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
 
     _Read = Callable[[Sequence[str], str, Problems], list[Any]]
 
+#: What an id of any kind is looked for among, in this order.
+ANY = ("contact", "opportunity", "company")
+_SEVERAL = re.compile(r"\s*[;,|]\s*")
 #: Before a domain or e-mail address that stands for a name: no text has a NUL.
 AT = "\0"
+#: Before the id of a record in another program that stands for its name.
+ID = AT * 3
 
 
 class Block:
@@ -38,6 +44,9 @@ class Block:
         #: by link: the uid of the linked record, and its domain or e-mail address, where the file says them
         self.uids: dict[str, list[str | None]] = {}
         self.addresses: dict[str, list[str | None]] = {}
+        #: by title: the ids of linked records in the other program, and which of them led to no record
+        self.foreign: dict[str, list[str | None]] = {}
+        self.loose: dict[str, list[bool]] = {}
         self.tags: list[tuple[str, ...]] | None = None
         #: whether a row is named by its address or company, having no name; None where all have one
         self.unnamed: list[bool] | None = None
@@ -69,6 +78,8 @@ class Block:
         self.links = {name: kept(values) for name, values in self.links.items()}
         self.uids = {name: kept(values) for name, values in self.uids.items()}
         self.addresses = {name: kept(values) for name, values in self.addresses.items()}
+        self.foreign = {title: kept(ids) for title, ids in self.foreign.items()}
+        self.loose = {title: kept(flags) for title, flags in self.loose.items()}
         self.told = {name: kept(values) for name, values in self.told.items()}
         self.idle = {name: kept(values) for name, values in self.idle.items()}
         self.keys = {name: kept(values) for name, values in self.keys.items()}
@@ -97,6 +108,9 @@ class Reader:
         self._dated: list[Mapped] = []
         self._reach = Reach(kind, self._by, env, own=self._own)
         self._envs = envs
+        #: columns that a profile gives, in their order behind those of the file
+        self._fixed = sorted({column for some in self._by.values() for column in some if column.fixed})
+        self._other = {column.place: column for some in self._by.values() for column in some if column.values}
         self._plain: list[tuple[Mapped, Field, _Read]] = []
         self._links: list[tuple[Mapped, Field]] = []
         self._amounts: list[tuple[Mapped, Field]] = []
@@ -125,8 +139,13 @@ class Reader:
 
     @property
     def fills(self) -> set[str]:
-        """The fields that a row can have."""
-        found = {to for to in self._by if to not in mapping.ROLES}
+        """The fields that a row can have; what a profile sets once for all rows is not the row's own."""
+        found = {to for to, some in self._by.items() if to not in mapping.ROLES and not some[0].fixed}
+        for role in self._by.keys() & mapping.FOREIGN.keys():
+            link = mapping.FOREIGN[role][0]
+            found |= {link} if link else {"opportunity", "contact", "company"}
+        if self._by.get(mapping.CONTACT_FIRST) or self._by.get(mapping.CONTACT_LAST):
+            found.add("contact")
         if self._by.get(mapping.FIRST) or self._by.get(mapping.LAST):
             found.add("name")
         if self._by.get(mapping.ANY_STATUS):
@@ -140,8 +159,15 @@ class Reader:
     def title(self, to: str) -> str:
         """The title of the column that fills a field or names a link, the field's name where none does."""
         beside = {"company": mapping.COMPANY_DOMAIN, "contact": mapping.CONTACT_EMAIL}
-        roles = (to, mapping.LINK_UIDS.get(to, ""), beside.get(to, ""))
+        foreign = (role for role, (link, _) in mapping.FOREIGN.items() if link == to)
+        roles = (to, mapping.LINK_UIDS.get(to, ""), beside.get(to, ""), *foreign, mapping.CONTACT_LAST)
         return next((self._by[role][0].header for role in roles if role in self._by), to)
+
+    def said(self, block: Block, row: int, to: str) -> tuple[str, str]:
+        """The title and the cell of the column that fills a field or names a link in a row; "" where there is none."""
+        cells = block.cells[row]
+        places = (column.place for column in self._by.get(to, ()))
+        return self.title(to), next((cells[p] for p in places if p < len(cells) and cells[p].strip()), "")
 
     def compared(self, block: Block) -> dict[str, list[Any]]:
         """The columns of a block that the file itself fills."""
@@ -149,13 +175,17 @@ class Reader:
         given |= {"currency", "tags", "description"} | ({"due_at"} if "due_on" in given else set())
         return {name: block.told.get(name, column) for name, column in block.columns.items() if name in given}
 
-    def read(self, lines: list[int], cells: list[list[str]]) -> tuple[Block, Problems]:
-        """The typed block, and for each row that cannot be used the reason; those rows are not in the block."""
+    def read(self, lines: list[int], cells: list[list[str]], bad: Problems | None = None) -> tuple[Block, Problems]:
+        """The typed block, and for each row that cannot be used the reason, in `bad` where that is given; those rows
+        are not in the block."""
         block = Block(lines, cells)
-        bad: Problems = {}
+        bad = {} if bad is None else bad
         if not cells:
             return block, bad
         turned = list(map(list, zip(*cells, strict=True)))
+        turned += [[column.fixed] * len(cells) for column in self._fixed]
+        for place, column in self._other.items():
+            turned[place] = column.said(turned[place])
         used = {column.place for some in self._by.values() for column in some}
         for index in used:
             turned[index], nulls = self._emptied(index, turned[index])
@@ -200,6 +230,8 @@ class Reader:
                 said, others = parts.pages(said, column.header)
                 more.append(others)
             values = read(said, column.header, bad)
+            if field.name == "external_id" and column.prefix:
+                values = [value and column.prefix + value for value in values]
             earlier = block.columns.get(field.column)
             block.columns[field.column] = (
                 [e if e is not None else v for e, v in zip(earlier, values, strict=True)] if earlier else values
@@ -315,7 +347,7 @@ class Reader:
             return {**found, "currency": currency}  # nothing is as much in every currency
         settled = block.columns["currency"][row]
         for column in self._by.get("currency", ()):
-            if self._emptied(column.place, [block.cells[row][column.place]])[0][0].strip():
+            if column.fixed or self._emptied(column.place, [block.cells[row][column.place]])[0][0].strip():
                 return {**found, "currency": settled}
         own: Problems = {}
         again: dict[str, Any] = {}
@@ -353,10 +385,48 @@ class Reader:
             block.addresses["contact"] = [g or f for g, f in zip(given, found, strict=True)]
             block.links["contact"] = [n or (e and AT + e) for n, e in zip(named, found, strict=True)]
 
+        self._persons_of_deals(block, turned, bad)
+        self._foreign(block, turned, bad)
         for link, role in mapping.LINK_UIDS.items():
             for column in self._by.get(role, ()):
                 block.uids[link] = reading.each(reading.uid, turned[column.place], column.header, bad)
                 block.links.setdefault(link, [None] * len(block))
+
+    def _persons_of_deals(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
+        """First and last names beside a deal are those of its contact."""
+        pieces = [c for role in (mapping.CONTACT_FIRST, mapping.CONTACT_LAST) for c in self._by.get(role, ())]
+        if not pieces:
+            return
+        rows = zip(*(turned[column.place] for column in pieces), strict=True)
+        people = reading.words(list(map(persons.joined, rows)), pieces[-1].header, bad)
+        named = block.links.get("contact") or [None] * len(block)
+        block.links["contact"] = [
+            person if person and (not name or name[0] == AT) else name
+            for name, person in zip(named, people, strict=True)
+        ]
+        emails = block.columns.get("email")
+        if emails:
+            given = block.addresses.get("contact") or [None] * len(block)
+            block.addresses["contact"] = [one or two for one, two in zip(given, emails, strict=True)]
+
+    def _foreign(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
+        """The ids of linked records. Of several in one cell the first counts, the others are told."""
+        for role in self._by.keys() & mapping.FOREIGN.keys():
+            link = mapping.FOREIGN[role][0]
+            for column in self._by[role]:
+                words = reading.words(turned[column.place], column.header, bad)
+                several = [_SEVERAL.split(word) if word else [""] for word in words]
+                ids = [column.prefix + first if first else None for first, *_ in several]
+                more = {row: ", ".join(others) for row, (_, *others) in enumerate(several) if any(others)}
+                self._note(block, {row: f"{column.header}: {others}" for row, others in more.items()})
+                if link == "parent":
+                    named = block.links.get("parent") or [None] * len(block)
+                    block.links["parent"] = [n or (one and ID + one) for n, one in zip(named, ids, strict=True)]
+                    continue
+                block.foreign[column.header] = ids
+                for name in (link,) if link else ANY:
+                    if self.kind.name != "lead":  # which have their company as text
+                        block.links.setdefault(name, [None] * len(block))
 
     def _emptied(self, place: int, cells: list[str]) -> tuple[list[str], int]:
         """Cells without the words that mean nothing there, and how many there were. Our own files have none: what they

@@ -18,6 +18,7 @@ from crmcli.domain.types import (
     Identifier,
     Instant,
     Integer,
+    Number,
     Percent,
     Phone,
     Text,
@@ -73,6 +74,35 @@ class Problem(NamedTuple):
 
 #: row within the block -> its first problem
 Problems = dict[int, Problem]
+
+
+class Misfit(NamedTuple):
+    """How many cells of a column do not fit its field, and the first of them: line, value, reason."""
+
+    cells: int
+    line: int
+    value: str
+    reason: str
+
+
+class Tally(Problems):
+    """The problems of a block, each of them counted for its column: a row is refused for the first one alone. `known`
+    is what was counted of the blocks before, by column title; `lines` are those of the rows."""
+
+    def __init__(self, known: dict[str, Misfit], lines: Sequence[int]) -> None:
+        super().__init__()
+        self._known, self._lines = known, lines
+
+    def setdefault(self, row: int, problem: Problem) -> Problem:
+        """Note a problem of a row."""
+        if problem.header:
+            before = self._known.get(problem.header)
+            self._known[problem.header] = (
+                before._replace(cells=before.cells + 1)
+                if before
+                else Misfit(1, self._lines[row], problem.value[:60], problem.reason)
+            )
+        return super().setdefault(row, problem)
 
 
 def without_nobody(cells: list[str]) -> tuple[list[str], int]:
@@ -166,6 +196,8 @@ def reader(
         parse = lambda text: kind.parse(text, env)  # noqa: E731
     elif isinstance(kind, Currency):
         parse = cached(lambda text: _currency(text, env))
+    elif isinstance(kind, Number):
+        parse = cached(lambda text: kind.parse(text, env))
     elif field.name == "priority":
         parse = cached(lambda text: kind.parse(priority_of(text), env))
     elif isinstance(kind, (Integer, Choice, Flag)):

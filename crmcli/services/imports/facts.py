@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.text import digits
+from crmcli.domain.text import clip, digits
 from crmcli.errors import UsageError
+from crmcli.exchange.tables import Doubt
 from crmcli.services.imports import parts, persons
 from crmcli.services.imports.columns import FRACTION, NULLS
 from crmcli.services.imports.moments import counts_seconds
@@ -14,7 +15,11 @@ from crmcli.services.imports.moments import counts_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from crmcli.domain.types import Env
+
 _NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/.-])")
+#: A number that no day of a month has: a cell with one proves nothing.
+_BEYOND = re.compile(r"(?<!\d)(?:3[2-9]|[4-9]\d)[-/.]\d")
 _LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
 _NUMBER = re.compile(r"\d[\d.,]*\d")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -27,10 +32,30 @@ APART = "to {} where the name is another's"
 _MOST_REMEMBERED = 20_000
 
 
+class UndecidedError(UsageError):
+    """A file can be read in two ways, and nobody was there to settle its `doubt`."""
+
+    def __init__(self, message: str, hint: str, doubt: Doubt) -> None:
+        super().__init__(message, hint)
+        self.doubt = doubt
+
+
+class Proof(NamedTuple):
+    """The first cell that showed something of its column, and its line."""
+
+    cell: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{clip(self.cell.strip(), 40)} in line {self.line}"
+
+
 class DayFacts:
     """What a column of days shows: the order of day and month, and the calendar of its years."""
 
     def __init__(self) -> None:
+        #: by order, and for "jalali": what showed it first
+        self.proofs: dict[str, Proof] = {}
         self.dmy = self.mdy = self.unclear = self.jalali = self.gregorian = 0
         self._seconds = self._others = 0
         self.example = ""
@@ -39,7 +64,13 @@ class DayFacts:
         self.signs: set[str] = set()
         self._seen: set[str] = set()
 
-    def look(self, cells: Iterable[str]) -> None:
+    def look(self, cells: Sequence[str], lines: Sequence[int] = ()) -> None:
+        """Some further cells, in these `lines` of the file."""
+
+        def show(what: str, cell: str) -> None:
+            if what not in self.proofs and not _BEYOND.search(digits(cell)):
+                self.proofs[what] = Proof(cell, lines[cells.index(cell)] if lines else 0)
+
         for cell in [cell for cell in dict.fromkeys(cells) if cell not in self._seen]:
             if len(self._seen) < _MOST_REMEMBERED:
                 self._seen.add(cell)
@@ -51,6 +82,7 @@ class DayFacts:
             if year := _LEADING_YEAR.match(text):
                 if 1300 <= int(year[1]) < 1500:
                     self.jalali += 1
+                    show("jalali", cell)
                 else:
                     self.gregorian += 1
             elif day := _NUMERIC_DAY.match(text):
@@ -58,9 +90,11 @@ class DayFacts:
                 if first > 12 >= second or day[2] == ".":
                     self.dmy += 1
                     self.shown.setdefault(day[2], set()).add("dmy")
+                    show("dmy", cell)
                 elif second > 12 >= first:
                     self.mdy += 1
                     self.shown.setdefault(day[2], set()).add("mdy")
+                    show("mdy", cell)
                 elif first != second:
                     self.unclear += 1
                     self.signs.add(day[2])
@@ -76,11 +110,32 @@ class DayFacts:
             if len(beside) == 1:
                 return beside.pop()
         if self.unclear and bool(self.dmy) == bool(self.mdy):
-            raise UsageError(
+            raise UndecidedError(
                 f"the dates of column '{header}' can be read in two ways ({self.example}); nothing was imported",
                 "say --dates dmy (day first) or --dates mdy (month first)",
+                Doubt("dates", tuple((order, self._meant(order)) for order in ("dmy", "mdy"))),
             )
         return "dmy" if self.dmy else "mdy" if self.mdy else "ymd"
+
+    def _meant(self, order: str) -> str:
+        """How the day that can be read in two ways is read in one of them."""
+        day = _NUMERIC_DAY.match(digits(self.example))
+        if day is None:
+            return order
+        first, second, year = int(day[1]), int(day[3]), day[4]
+        month, number = (second, first) if order == "dmy" else (first, second)
+        which = "day first" if order == "dmy" else "month first"
+        return f"{which}: {self.example} is day {number} of month {month} of {year}"
+
+    def read_as(self, env: Env) -> str:
+        """How the column is read, and what showed it; "" where there is nothing to say."""
+        said = []
+        if env.order in ("dmy", "mdy"):
+            which = "day first" if env.order == "dmy" else "month first"
+            said.append(f"{which}, from {self.proofs[env.order]}" if env.order in self.proofs else which)
+        if self.jalali and env.calendar == "jalali":
+            said.append(f"Jalali, from {self.proofs['jalali']}")
+        return "; ".join(said)
 
     def calendar(self, default: str) -> str:
         return "jalali" if self.jalali and not self.gregorian else default
@@ -162,8 +217,19 @@ class MoneyFacts:
     def __init__(self) -> None:
         self.point = self.comma = self.unclear = self.grouped = 0
         self.example = ""
+        #: by decimal sign: what showed it first
+        self.proofs: dict[str, Proof] = {}
+        #: the signs that part thousands
+        self.parting: set[str] = set()
 
-    def look(self, cells: Sequence[str]) -> None:
+    def look(self, cells: Sequence[str], lines: Sequence[int] = ()) -> None:
+        """Some further cells, in these `lines` of the file."""
+
+        def count(sign: str) -> None:
+            self._count(sign)
+            if sign not in self.proofs:
+                self.proofs[sign] = Proof(cell, lines[cells.index(cell)] if lines else 0)
+
         if self.point + self.comma > 1000:
             return
         for cell in dict.fromkeys(cells):
@@ -175,13 +241,15 @@ class MoneyFacts:
             text = number[0]
             points, commas = text.count("."), text.count(",")
             if points and commas:
-                self._count("." if text.rindex(".") > text.rindex(",") else ",")
+                count("." if text.rindex(".") > text.rindex(",") else ",")
+                self.parting.add("," if text.rindex(".") > text.rindex(",") else ".")
             elif points + commas > 1:
-                self._count("," if points else ".")
+                count("," if points else ".")
+                self.parting.add("." if points else ",")
             elif points + commas == 1:
                 sign = "." if points else ","
                 if len(text) - text.index(sign) != 4 or text.startswith("0") or text.index(sign) > 3:
-                    self._count(sign)
+                    count(sign)
                 else:
                     self.unclear += sign == "."
                     self.grouped += sign == ","
@@ -200,8 +268,27 @@ class MoneyFacts:
         if bool(self.point) != bool(self.comma):
             return "." if self.point else ","
         if (self.unclear and minor_digits != 3) or (self.point and self.comma and self.grouped):
-            raise UsageError(
+            raise UndecidedError(
                 f"the amounts of column '{header}' can be read in two ways ({self.example}); nothing was imported",
                 "say which sign their decimals have: --decimal . or --decimal ,",
+                Doubt("decimal", tuple((sign, self._meant(sign)) for sign in ".,")),
             )
         return None
+
+    def _meant(self, sign: str) -> str:
+        """How the amount that can be read in two ways is read with decimals behind this sign."""
+        number = _NUMBER.search(self.example)
+        text = number[0] if number else self.example
+        plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
+        called = "point" if sign == "." else "comma"
+        return f"decimal {called}: {self.example} is {plain}"
+
+    def read_as(self, env: Env) -> str:
+        """How the column is read, and what showed it; "" where there is nothing to say."""
+        if not env.decimal:
+            return ""
+        said = "decimal point" if env.decimal == "." else "decimal comma"
+        if env.decimal in self.proofs:
+            said += f", from {self.proofs[env.decimal]}"
+        parting = sorted(self.parting - {env.decimal})
+        return f"{said}; thousands parted by {parting[0]}" if parting else said

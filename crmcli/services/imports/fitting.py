@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.types import Money, Ref
+from crmcli.domain.types import Money, Ref, show_instant
 from crmcli.services import values
 from crmcli.services.imports.columns import Problem, Problems
+from crmcli.services.imports.keys import one_name
 from crmcli.services.imports.matching import AMBIGUOUS
 from crmcli.store.sql import portions
 
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
     #: by row: the columns of links to removed records, and why each of them is refused
     _Hidden = Mapping[int, Mapping[str, Problem]]
 
+#: What tells two records of one id apart, besides their names.
+_TELLING = ("email", "phone", "mobile", "domain", "company", "contact", "opportunity")
+_STRANGER = (
+    "this id is that of {record} ({name}), which is plainly another one: where the ids are those of another program,"
+    " import the file with a profile that has a prefix for them; where it is the same, correct {record} first"
+)
+
 
 def misfits(
     ctx: Context, reader: Reader, links: Links, block: Block, found: Sequence[int], seen: Seen, *, updates: bool
@@ -32,6 +41,8 @@ def misfits(
     `found` says what each row is (`Matcher.outcomes`). Rows that repeat an earlier one are judged by that one alone.
     """
     kind = reader.kind
+    if others := strangers(ctx, reader, block, found, seen):
+        return others
     hidden = _hidden(reader, links, block)
     amounts = [field.column for field in kind.stored() if isinstance(field.type, Money)] if updates else []
     given = [block.columns[name] for name in amounts if name in block.columns]
@@ -58,10 +69,37 @@ def misfits(
     return bad
 
 
+def strangers(ctx: Context, reader: Reader, block: Block, found: Sequence[int], seen: Seen) -> Problems:
+    """Rows whose id is that of a record which is plainly another: two programs may use the same ids. Plainly other
+    is what has another name and another e-mail address, telephone, domain or company, and nothing of these, nor the
+    moment of its making, in common; a row that says none of them is believed."""
+    kind, ids = reader.kind, block.columns.get("external_id")
+    names = block.keys.get("name_key")
+    if not ids or not names:
+        return {}
+    asked = [row for row, number in enumerate(found) if ids[row] and number > 0 and number not in seen]
+    telling = [kind.by_name[name].key_column for name in _TELLING if name in kind.by_name]
+    telling = [column for column in telling if column in block.keys or column in block.columns]
+    columns = {"external_id", "name", "name_key", "created_at", *telling}
+    known = _records(ctx, kind, {found[row] for row in asked}, columns)
+    bad: Problems = {}
+    for row in asked:
+        record = known.get(found[row])
+        if record is None or record["external_id"] != ids[row] or one_name(names[row], record["name_key"]):
+            continue
+        said = {column: (block.keys.get(column) or block.columns[column])[row] for column in telling}
+        both = {column for column, value in said.items() if value is not None and record[column] is not None}
+        made = (block.columns.get("created_at") or names)[row]
+        if both and made != _stamp(record["created_at"]) and all(said[column] != record[column] for column in both):
+            why = _STRANGER.format(record=f"{kind.name}:{found[row]}", name=record["name"])
+            bad[row] = Problem(reader.title("external_id"), str(ids[row]), why)
+    return bad
+
+
 def _hidden(reader: Reader, links: Links, block: Block) -> _Hidden:
     """What rows link to that was removed: a uid alone finds such a record. (Parents come later.)"""
     found: dict[int, dict[str, Problem]] = {}
-    for name, uids in block.uids.items():
+    for name, uids in block.uids.items() if len(block) else ():
         if name == "parent":
             continue
         field = reader.kind.field(name)
@@ -74,6 +112,10 @@ def _hidden(reader: Reader, links: Links, block: Block) -> _Hidden:
                 told = block.links[name][row] or uids[row] or ""
                 found.setdefault(row, {})[field.column] = Problem(reader.title(name), told, reasons[number])
     return found
+
+
+def _stamp(moment: Any) -> Any:
+    return show_instant(moment) if isinstance(moment, datetime) else moment
 
 
 def _records(ctx: Context, kind: Entity, numbers: set[int], columns: set[str]) -> dict[int, dict[str, Any]]:

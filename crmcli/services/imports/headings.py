@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from crmcli.services.imports.titles import WHOSE
 
 #: Further titles of fields, the nearest first.
@@ -35,6 +37,124 @@ FIELDS = {
     "birthday": ("birth date",),
     "opportunity": ("opportunity name", "deal name", "deal title", "lead title"),
 }  # fmt: skip
+#: Titles in German, French, Spanish and Turkish, the nearest first; those of people, firms and sales stand below.
+_SPOKEN: dict[str, tuple[str, ...]] = {
+    "company": (
+        "firma", "firmenname", "unternehmen", "société", "nom de la société", "entreprise", "nom de l'entreprise",
+        "raison sociale", "empresa", "nombre de la empresa", "razón social", "compañía", "şirket", "şirket adı",
+        "firma adı", "kurum",
+    ),
+    "email": (
+        "e-mail-adresse", "mailadresse", "adresse e-mail", "adresse mail", "adresse de messagerie", "courriel",
+        "correo electrónico", "correo", "dirección de correo electrónico", "e-posta", "e-posta adresi",
+    ),
+    "phone": (
+        "telefon", "telefonnummer", "rufnummer", "festnetz", "téléphone", "numéro de téléphone", "téléphone fixe",
+        "teléfono", "número de teléfono", "telefon numarası", "tel no", "sabit telefon",
+    ),
+    "mobile": (
+        "mobil", "mobiltelefon", "handy", "handynummer", "mobilnummer", "téléphone mobile", "téléphone portable",
+        "portable", "móvil", "teléfono móvil", "celular", "cep telefonu",
+    ),
+    "website": (
+        "webseite", "internetseite", "internet", "site web", "site internet", "sitio web", "página web", "web sitesi",
+        "web sayfası",
+    ),
+    "street": (
+        "straße", "anschrift", "straße und hausnummer", "adresse", "rue", "calle", "dirección", "domicilio", "sokak",
+        "adres", "açık adres",
+    ),
+    "city": ("ort", "stadt", "wohnort", "ville", "ciudad", "población", "localidad", "şehir", "ilçe"),
+    "region": ("bundesland", "kanton", "région", "provincia", "comunidad autónoma", "bölge", "il"),
+    "postal_code": ("plz", "postleitzahl", "code postal", "código postal", "posta kodu"),
+    "country": ("land", "pays", "país", "ülke"),
+    "job_title": (
+        "funktion", "berufsbezeichnung", "jobtitel", "fonction", "poste", "intitulé du poste", "puesto", "cargo",
+        "unvan", "pozisyon",
+    ),
+    "description": (
+        "notizen", "notiz", "bemerkung", "bemerkungen", "beschreibung", "commentaires", "commentaire", "remarques",
+        "notas", "observaciones", "comentarios", "descripción", "notlar", "açıklama",
+    ),
+    "birthday": (
+        "geburtstag", "geburtsdatum", "date de naissance", "anniversaire", "fecha de nacimiento", "cumpleaños",
+        "doğum tarihi", "doğum günü",
+    ),
+    "language": ("sprache", "langue", "idioma", "dil"),
+    "owner": (
+        "verantwortlich", "verantwortlicher", "zuständig", "betreuer", "propriétaire", "propietario", "responsable",
+        "sorumlu", "sahibi",
+    ),
+    "source": ("quelle", "lead-quelle", "herkunft", "origine", "origen", "fuente", "kaynak"),
+    "tags": (
+        "schlagwörter", "stichwörter", "kategorien", "étiquettes", "catégories", "etiquetas", "categorías",
+        "etiketler", "kategoriler",
+    ),
+    "industry": ("branche", "secteur", "secteur d'activité", "sector", "sektör"),
+    "employees": (
+        "mitarbeiter", "mitarbeiterzahl", "anzahl mitarbeiter", "effectif", "nombre d'employés", "empleados",
+        "número de empleados", "çalışan sayısı",
+    ),
+    "revenue": ("jahresumsatz", "chiffre d'affaires", "ingresos anuales", "yıllık gelir", "ciro"),
+    "parent": ("muttergesellschaft", "société mère", "empresa matriz", "ana şirket"),
+    "stage": ("phase", "verkaufsphase", "étape", "etapa", "aşama"),
+    "status": ("statut", "durum"),
+    "value": ("betrag", "auftragswert", "montant", "importe", "tutar"),
+    "currency": ("währung", "devise", "moneda", "divisa", "para birimi"),
+    "probability": ("wahrscheinlichkeit", "probabilité", "probabilidad", "olasılık"),
+    "close_on": (
+        "abschlussdatum", "voraussichtliches abschlussdatum", "date de clôture", "fecha de cierre", "kapanış tarihi",
+        "tahmini kapanış tarihi",
+    ),
+    "priority": ("priorität", "priorité", "prioridad", "öncelik"),
+    "due_on": (
+        "fällig", "fällig am", "fälligkeitsdatum", "échéance", "date d'échéance", "vencimiento",
+        "fecha de vencimiento", "son tarih",
+    ),
+    "created_at": (
+        "erstellt am", "erstelldatum", "angelegt am", "date de création", "fecha de creación", "oluşturma tarihi",
+        "oluşturulma tarihi",
+    ),
+    "updated_at": ("geändert am", "date de modification", "fecha de modificación", "değiştirilme tarihi"),
+}  # fmt: skip
+#: How the names of people, and the subjects of sales and tasks, are headed in these languages.
+_PERSON = (
+    "vollständiger name", "nom complet", "nom", "nombre completo", "nombre", "ad soyad", "adı soyadı", "isim", "ad",
+)  # fmt: skip
+_SUBJECT = ("betreff", "titel", "objet", "titre", "sujet", "asunto", "título", "konu", "başlık")
+_DEED = ("aufgabe", "tâche", "tarea", "görev")
+#: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
+PAIRS = frozenset((first, last) for first in ("vorname", "prenom") for last in ("name", "nom"))
+#: Titles of the ids of other records, by role.
+FOREIGN = {
+    "company id": (
+        "account id", "company id", "organization id", "organisation id", "org id", "associated company id",
+        "associated company ids", "primary associated company id", "account name id", "company record id",
+        "کد شرکت", "شناسه شرکت",
+    ),
+    "contact id": (
+        "contact id", "person id", "associated contact id", "associated contact ids", "contact name id",
+        "primary contact id", "کد مخاطب", "شناسه مخاطب",
+    ),
+    "parent id": (
+        "parent id", "parent account id", "parent company id", "parent organization id", "parent account id id",
+    ),
+    "deal id": ("deal id", "opportunity id", "associated deal id", "associated deal ids", "شناسه معامله"),
+    "lead id": ("lead id", "associated lead id", "شناسه سرنخ"),
+    "related id": ("who id", "what id", "related to id", "regarding id"),
+}  # fmt: skip
+
+
+@cache
+def spoken(kind: str, field: str) -> tuple[str, ...]:
+    """Further titles of a field in other languages than English and Persian."""
+    if field != "name":
+        return _SPOKEN.get(field, ())
+    if kind == "company":
+        return (*_SPOKEN["company"], *_PERSON[:4])
+    return {"task": (*_DEED, *_SUBJECT), "deal": _SUBJECT}.get(kind, _PERSON)
+
+
 #: Words in a file's name or before "id" that tell what it holds.
 WORDS = {
     "lead": ("lead", "prospect"),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crmcli.services.imports.columns import Misfit
+
+#: How an import is told that takes in all rows or none, and refused one.
+WITHHELD = "nothing was saved"
 
 
 class Imported(NamedTuple):
@@ -11,6 +19,11 @@ class Imported(NamedTuple):
     `same` rows are records that the book had already, `repeated` ones are the same record as an earlier row of the
     file; `listed` names the first refused and repeated rows; `rejects` is the file of refused rows, "" for none, and
     `again` the command that imports it; `undo` is the command that takes the `batch` back, "" for none.
+
+    `kept` counts the values that records kept against those in their rows, `conflicts` names the first of them: (line,
+    column, the file's value, the record's). `before` rows were settled when the import was cut that this one went on
+    with. `withheld`: nothing was saved, because a row was refused. `misfits` says of columns how many cells do not fit
+    their fields, with the first one of each.
     """
 
     kind: str
@@ -26,6 +39,15 @@ class Imported(NamedTuple):
     batch: int = 0
     notes: tuple[str, ...] = ()
     undo: str = ""
+    kept: int = 0
+    conflicts: tuple[tuple[int, str, str, str], ...] = ()
+    before: int = 0
+    withheld: bool = False
+    misfits: Mapping[str, Misfit] = {}
+
+    def of_batch(self, batch: int, undo: str) -> Imported:
+        """The same as part of a batch, which this command takes back."""
+        return self._replace(batch=batch, undo=undo)
 
     @property
     def gist(self) -> str:
@@ -35,12 +57,16 @@ class Imported(NamedTuple):
             (self.repeated, "repeated in the file"), (self.refused, "refused"),
         )  # fmt: skip
         said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing"
+        if self.kept:
+            said += f"; {self.kept:,} value{'s' * (self.kept > 1)} of the book kept against the file's"
+        if self.before:
+            said += f"; {self.before:,} rows were in before"
         return f"{self.rows:,} rows of {self.kind}: {said}"
 
     @property
     def lines(self) -> tuple[str, ...]:
         """What to tell people."""
-        found = [self.gist, *self.notes]
+        found = [f"{WITHHELD}: {self.gist}" if self.withheld else self.gist, *self.notes]
         if self.rejects:
             found += [f"the refused rows are in {self.rejects}: mend them there, then", f"  {self.again}"]
         if self.undo:

@@ -14,7 +14,10 @@ from crmcli.services.imports.columns import NULLS
 from crmcli.services.imports.headings import WORDS
 from crmcli.services.imports.mapping import (
     ACTIVE,
+    CONTACT_FIRST,
+    CONTACT_LAST,
     FIRST,
+    FOREIGN,
     KINDS,
     LAST,
     ROLE_HEADERS,
@@ -54,6 +57,8 @@ _STANDING = frozenset((
     "فعال", "غیرفعال", "مشتری", "مشتریفعال", "مشترک", "عضو", "لغواشتراک", "لغوعضویت", "مسدود", "بایگانی", "حذفشده",
     "بدهکار", "بستانکار", "بیحساب", "تسویه", "تسویهشده",
 ))  # fmt: skip
+#: What files of every kind have, so that it speaks of none.
+_ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
 #: Fields of a sale, beside which a status may well be a stage.
 _SALE = frozenset(("value", "recurring", "probability", "close_on"))
 
@@ -119,11 +124,20 @@ def _are_standings(rows: Sequence[Row], place: int) -> bool:
     return bool(letters) and letters - {"pending"} <= _STANDING and letters != {"pending"}
 
 
+def _own(header: Sequence[str], given: Mapping[str, str]) -> Entity | None:
+    """The kind of which a file is an export of ours: that has every field. A deal has those of a lead, too."""
+    found = [kind for kind in KINDS if "uid" in header and {field.name for field in kind.fields} <= set(header)]
+    fits = [kind for kind in found if all(field_of(kind, to) is not None for to in given.values())]
+    return max(fits, key=lambda kind: len(kind.fields), default=None)
+
+
 def recognise(
     header: Sequence[str], path: str, given: Mapping[str, str] | None = None, rows: Sequence[Row] = ()
 ) -> Entity | None:
     """The kind of record that the headers, the file's name and the words of its first `rows` speak of; None where they
     fit none. Raises UsageError for a mapping by hand (`given`) to what no kind has."""
+    if own := _own(header, given or {}):
+        return own
     best: tuple[float, Entity | None] = (0.0, None)
     name = _FileName(path)
     keys = {squeeze(title) for title in header}
@@ -141,7 +155,7 @@ def recognise(
         columns, _ = map_columns(kind, header, given or {})
         if not has_name(columns):
             continue
-        filled = [to for column in columns for to in column.to if to not in ("description", "created_at", "updated_at")]
+        filled = [to for column in columns for to in column.to if to not in _ANYBODY_S]
         score = float(len(filled))
         if name.speaks_of(kind):
             score += 0.9

@@ -10,19 +10,22 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.domain.types import Ref
 from crmcli.errors import RefusedError
-from crmcli.services import naming
-from crmcli.services.imports.blocks import AT
+from crmcli.services import aliases, naming
+from crmcli.services.imports.blocks import AT, ID
 from crmcli.services.imports.columns import Problem, Problems
-from crmcli.services.imports.trial import Seen
+from crmcli.services.imports.foreign import GONE, Foreign
+from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.services.linking import spelt
 from crmcli.store.sql import portions, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Field
     from crmcli.services.imports.blocks import Block
+    from crmcli.services.imports.foreign import Ids
+    from crmcli.services.imports.trial import Tried
 
 #: Of a name that several records have: no id.
 SEVERAL = 0
@@ -38,7 +41,7 @@ _TOLD_APART = {
 _REFERENCE = re.compile(r"(company|contact|lead|deal|task):\d+", re.ASCII)
 _MOST_NAMESAKES = 200
 #: what a name that begins with AT is looked up by
-_AT = {"company": "domain", "contact": "email_key"}
+BY_ADDRESS = {"company": "domain", "contact": "email_key"}
 
 
 class Namesake(NamedTuple):
@@ -54,8 +57,14 @@ class Namesake(NamedTuple):
 class Links:
     """Names -> ids. What is not there yet gets a negative stand-in, until `make` creates it inside a transaction."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, tried: Mapping[str, Tried] | None = None) -> None:
+        """`tried` is what a dry run would have added so far, by table."""
         self.ctx = ctx
+        self._tried = tried if tried is not None else {}
+        self.foreign = Foreign(ctx, self._tried)
+        #: the ids in the other program that new records get: stand-in -> id, and (target, id) -> stand-in
+        self._externals: dict[int, str] = {}
+        self._by_external: dict[tuple[str, str], int] = {}
         self._known: dict[str, dict[str, int]] = {}
         self._stand_ins: dict[tuple[str, str], int] = {}
         self._last = 0
@@ -67,6 +76,8 @@ class Links:
         self._emails: dict[int, str] = {}
         self._people: dict[str, int] = {}
         self._namesakes: dict[tuple[str, str], list[Namesake]] = {}
+        #: by target: whether any record was merged
+        self._merged: dict[str, bool] = {}
         #: by target: the records that this file means by their uids, so that no other uid is one of them
         self._claimed: dict[str, Seen] = {}
         #: (target, key) -> what a name alone means once the file brought a record of that name by a uid
@@ -78,6 +89,8 @@ class Links:
         """Another process wrote: what is known may be gone."""
         self._known.clear()
         self._namesakes.clear()
+        self._merged.clear()
+        self.foreign.forget()
 
     def settle(self) -> None:
         """The blocks so far are written: what was made for them is found in the book from now on, so that memory does
@@ -85,6 +98,7 @@ class Links:
         for number in set(self._made):
             target, key, _, _ = self._spelled.pop(number)
             self._stand_ins.pop((target, key), None)
+            self._by_external.pop((target, self._externals.pop(number, "")), None)
             address = self._emails.pop(number, None)
             if address and self._people.get(address) == number:
                 del self._people[address]
@@ -92,10 +106,10 @@ class Links:
         self._made.clear()
 
     def fill(self, block: Block, field: Field) -> Problems:
-        """The ids of a link, into the block: by uid where the file has it, else by name. A name that several records
-        have is settled by the domain or e-mail address beside it, a person's also by the company; where that does not
-        tell them apart, the row is among the problems, and the reason lists the candidates; so is one that links to
-        what must be there and is not."""
+        """The ids of a link, into the block: by uid where the file has it, by the other program's id where the book has
+        it, else by name. A name that several records have is settled by the domain or e-mail address beside it, a
+        person's also by the company; where that does not tell them apart, the row is among the problems, and the reason
+        lists the candidates; so is one that links to what must be there and is not."""
         assert isinstance(field.type, Ref)
         target, names = field.type.entity, block.links[field.name]
         if target == "user":  # as on the command line
@@ -104,6 +118,9 @@ class Links:
             known = self.ctx.names(target)
             spelling = {name: spelt(known, name) for name in set(names) if name}
             names = [spelling.get(name or "", name) for name in names]
+        by_id = self.foreign.of(block, field, target)
+        if by_id:
+            names = [None if number else name for number, name in zip(by_id.found, names, strict=True)]
         found = self.look(target, names, block.uids.get(field.name))
         if target == "contact" and field.name in block.addresses:
             self._by_address(names, block.addresses[field.name], found)
@@ -126,8 +143,33 @@ class Links:
                 if number is not None and number < 0:
                     name = names[row] or ""
                     problems[row] = Problem(field.name, name, f"there is no {field.name} '{name}'")
-        block.columns[field.column] = found
+        if by_id:
+            found = self._by_ids(target, by_id, names, found)
+        block.columns[field.column] = self._standing_in(target, found) if self._tried else found
         return problems
+
+    def _by_ids(
+        self, target: str, by_id: Ids, names: Sequence[str | None], found: Sequence[int | None]
+    ) -> list[int | None]:
+        """The records that the ids mean; what the file names and the book has not is made with its id."""
+        done: list[int | None] = []
+        for known, said, name, number in zip(by_id.found, by_id.said, names, found, strict=True):
+            if known:
+                number = known
+            elif number is not None and number < 0 and said and known != GONE and target in BY_ADDRESS:
+                if (target, said) not in self._by_external and self._externals.get(number, said) != said:
+                    number = self._stand_in(target, f"{_key(name or '')}{ID}{said}", name or "")
+                number = self._by_external.setdefault((target, said), number)
+                self._externals.setdefault(number, said)
+            done.append(number)
+        return done
+
+    def _standing_in(self, target: str, found: Sequence[int | None]) -> list[int | None]:
+        """The same with stand-ins for the records of a dry run, which are not there."""
+        new = [number for number in dict.fromkeys(found) if number and number >= TRIED]
+        rows = self._tried[target].contents(new) if new else {}
+        other = {number: self._stand_in(target, f"{ID}{number}", rows[number]["name"] or "") for number in new}
+        return [other.get(number, number) if number else number for number in found]
 
     def _by_address(self, names: Sequence[str | None], addresses: list[str | None], found: list[int | None]) -> None:
         """People that the file names with their e-mail addresses are those with the address; new ones get it."""
@@ -188,8 +230,8 @@ class Links:
         resolved: dict[str | None, int | None] = {None: None}
         for name, key in keys.items():
             number = known.get(key)
-            if number is None and key[0] == AT and target == "contact":
-                continue  # an address alone makes no person
+            if number is None and (key.startswith(ID) or (key[0] == AT and target == "contact")):
+                continue  # an address or id alone makes no person
             resolved[name] = number if number is not None else self._stand_in(target, key, name)
         return [resolved.get(name) for name in names]
 
@@ -206,8 +248,14 @@ class Links:
         names = [key for key in keys if key[0] != AT]
         for key, number in self._rows(target, "name_key", names):
             found[key] = SEVERAL if key in found and target in _RECORDS else found.get(key, number)
-        for key, number in self._rows(target, _AT.get(target, ""), [key[1:] for key in keys if key[0] == AT]):
+        ids = [key.removeprefix(ID) for key in keys if key.startswith(ID)]
+        found.update((ID + one, number) for one, number in self.foreign.look(target, ids).items() if number != GONE)
+        addresses = [key[1:] for key in keys if key[0] == AT and not key.startswith(ID)]
+        for key, number in self._rows(target, BY_ADDRESS.get(target, ""), addresses):
             found[AT + key] = SEVERAL if AT + key in found else number
+        if target == "user":  # other programs write the address of a colleague
+            addresses = [key for key in names if key not in found and "@" in key]
+            found.update((key, number) for key, number in self._rows(target, "email_key", addresses))
         if target in _RECORDS:
             for key in names:
                 if key not in found and _REFERENCE.fullmatch(key):
@@ -224,28 +272,58 @@ class Links:
             marks = ", ".join("?" * len(part))
             sql = f"SELECT {column}, id FROM {table_of(target)} WHERE {column} IN ({marks}){alive} ORDER BY id"
             found += self.ctx.reader.rows(sql, part)
+            if self._has_merged(target):
+                found = self._as_merged(target, column, part, found)
+            if (tried := self._tried.get(target)) is not None:
+                sql = f"SELECT {column}, id FROM tried WHERE {column} IN ({marks}){alive} AND id >= {TRIED} ORDER BY id"
+                found += tried.rows(sql, part)
         return found
+
+    def _has_merged(self, target: str) -> bool:
+        """Whether any record of a kind was merged into another one: mostly none was."""
+        if target not in self._merged:
+            sql = f"SELECT 1 FROM {table_of(target)} WHERE merged_into_id IS NOT NULL LIMIT 1"
+            self._merged[target] = table_of(target) in aliases.TABLES and self.ctx.reader.one(sql) is not None
+        return self._merged[target]
+
+    def _as_merged(
+        self, target: str, column: str, keys: list[str], found: list[tuple[str, int]]
+    ) -> list[tuple[str, int]]:
+        """The records that were `found`, merged ones as what they are now; for keys that none in sight has, those that
+        were merged ones'."""
+        table = table_of(target)
+        there = {key for key, _ in found}
+        for some, marks in portions(key for key in keys if key not in there):
+            sql = f"SELECT {column}, id FROM {table} WHERE {column} IN ({marks}) AND merged_into_id IS NOT NULL"
+            found = [*found, *self.ctx.reader.rows(f"{sql} ORDER BY id", some)]
+        ends = aliases.standing(self.ctx.reader, table, {number for _, number in found})
+        return list(dict.fromkeys((key, ends[number]) for key, number in found))
 
     def _referred(self, target: str, key: str) -> int | None:
         """The record that is named by its number, as `company:7`; None where there is none."""
         kind, _, digits = key.partition(":")
         if target != ("opportunity" if kind in ("lead", "deal") else kind) or len(digits) > 18:
             return None
-        of_kind = f" AND kind = '{kind}'" if kind in ("lead", "deal") else ""
+        number = aliases.standing(self.ctx.reader, table_of(target), [int(digits)])[int(digits)]
+        of_kind = f" AND kind = '{kind}'" if kind in ("lead", "deal") and number == int(digits) else ""
         sql = f"SELECT id FROM {table_of(target)} WHERE id = ? AND removed_at IS NULL{of_kind}"
-        found = self.ctx.reader.value(sql, (int(digits),))
+        found = self.ctx.reader.value(sql, (number,))
         return None if found is None else int(found)
 
     def called(self, target: str, name: str) -> list[Namesake]:
         """The records that have this name (or domain, or e-mail address)."""
         key = _key(name)
         if (target, key) not in self._namesakes:
-            column = _AT[target] if key[0] == AT else "name_key"
+            column = BY_ADDRESS[target] if key[0] == AT else "name_key"
             sql = (
                 f"SELECT id, {_TOLD_APART[target]} FROM {table_of(target)}"
                 f" WHERE {column} = ? AND removed_at IS NULL ORDER BY id LIMIT {_MOST_NAMESAKES}"
             )
             rows = self.ctx.reader.rows(sql, (key.removeprefix(AT),))
+            if (tried := self._tried.get(target)) is not None:
+                sql = f"SELECT id FROM tried WHERE {column} = ? AND removed_at IS NULL AND id >= {TRIED} ORDER BY id"
+                numbers = [number for (number,) in tried.rows(sql, (key.removeprefix(AT),))][:_MOST_NAMESAKES]
+                rows = [*rows, *(_told_apart(target, number, row) for number, row in tried.contents(numbers).items())]
             self._namesakes[target, key] = [Namesake(*row) for row in rows]
         return self._namesakes[target, key]
 
@@ -271,7 +349,10 @@ class Links:
             if target == "company":
                 companies.append((number, name, uid))
             elif target == "contact":
-                made[number] = tx.add("contact", {"name": name, "uid": uid, "email": self._emails.get(number)})
+                person = {"name": name, "uid": uid, "email": self._emails.get(number)}
+                if external := self._externals.get(number):
+                    person["external_id"] = external
+                made[number] = tx.add("contact", person)
                 self._remember(target, name, uid, made[number])
             else:
                 made[number] = tx.word(target, name)
@@ -284,9 +365,14 @@ class Links:
                 columns["domain"] = domains
             if any(uid for _, _, uid in companies):
                 columns["uid"] = [uid for _, _, uid in companies]
+            externals = [self._externals.get(number) for number, _, _ in companies]
+            if any(externals):
+                columns["external_id"] = externals
             for (number, name, uid), new in zip(companies, tx.add_many("company", columns), strict=True):
                 made[number] = new
                 self._remember("company", name, uid, new)
+        for number in numbers & self._externals.keys():
+            self.foreign.learn(self._spelled[number][0], self._externals[number], made[number])
         self._made += numbers
         return made
 
@@ -300,6 +386,13 @@ class Links:
             self._namesakes.pop((target, key), None)
         else:
             known[key] = number
+
+
+def _told_apart(target: str, number: int, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """A record of a dry run as `_TOLD_APART` has those of the book."""
+    kind = row.get("kind") if target == "opportunity" else target
+    address = {"company": row.get("domain"), "task": row.get("due_on")}.get(target, row.get("email"))
+    return number, kind, row.get("name"), address, row.get("company_id") if target == "contact" else None
 
 
 def _key(name: str) -> str:
@@ -345,7 +438,7 @@ def which(name: str, some: Sequence[Namesake]) -> str:
     """Why a name is no link: the records that it fits, to choose from."""
     if not some and _REFERENCE.fullmatch(fold(name)):
         return f"there is no {name}"
-    if len(some) < 2:  # a dry run has not made the others
+    if len(some) < 2 or some[-1].id >= TRIED:  # a dry run has not made the others
         return f"'{name.removeprefix(AT)}' fits several records that this file brings or the book has"
     shown = [f"{one.kind}:{one.id}" + (f" ({one.address})" if one.address else "") for one in some[:5]]
     more = ["..."] if len(some) > 5 else []

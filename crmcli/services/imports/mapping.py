@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, PLANS, TASK
-from crmcli.domain.fields import suggest
+from crmcli.domain.fields import installed, suggest
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref, Text
 from crmcli.errors import UsageError
@@ -18,7 +18,7 @@ from crmcli.services.imports.titles import squeeze
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from crmcli.domain.fields import Entity
+    from crmcli.domain.fields import Entity, Vocabulary
 
 KINDS = (CONTACT, LEAD, DEAL, COMPANY, TASK, INTERACTION)
 #: What a column may fill besides a field: parts of a name, further addresses, and other ways to name a link.
@@ -36,11 +36,25 @@ PERIOD = "value period"
 DUE_TIME, HOUSE, PHONE_LABEL = "due time", "house number", "phone label"
 #: A status in another program's words: those that say neither won nor lost are open.
 ANY_STATUS = "status, others open"
+#: The id of a linked record in the other program: Contact.AccountId. `RELATED_ID` may be that of any record (WhatId).
+COMPANY_ID, CONTACT_ID, PARENT_ID = "company id", "contact id", "parent id"
+LEAD_ID, DEAL_ID, RELATED_ID = "lead id", "deal id", "related id"
+#: The parts of the name of a deal's person.
+CONTACT_FIRST, CONTACT_LAST = "contact first name", "contact last name"
+#: by role: the link that it fills, and the kinds whose files have it
+FOREIGN = {
+    COMPANY_ID: ("company", ("lead", "deal", "contact", "task")),
+    CONTACT_ID: ("contact", ("deal", "task")),
+    PARENT_ID: ("parent", ("company",)),
+    DEAL_ID: ("opportunity", ("task",)),
+    LEAD_ID: ("opportunity", ("task",)),
+    RELATED_ID: ("", ("task",)),
+}
 #: The uid of a linked record, as `export --lossless` writes it beside the record's name.
 LINK_UIDS = {name: f"{name}_uid" for name in ("company", "contact", "parent", "opportunity", "task")}
 ROLES = (
     FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EMAIL, IS_WON, IS_CLOSED, ACTIVE, IS_DONE,
-    PERIOD, DUE_TIME, HOUSE, PHONE_LABEL, ANY_STATUS, *LINK_UIDS.values(),
+    PERIOD, DUE_TIME, HOUSE, PHONE_LABEL, ANY_STATUS, *FOREIGN, CONTACT_FIRST, CONTACT_LAST, *LINK_UIDS.values(),
 )  # fmt: skip
 #: The unit of a column of percentages that are written as fractions: 0.25 is 25 %.
 FRACTION = "1 = 100 %"
@@ -50,13 +64,25 @@ TAKEN_OVER = frozenset(
         "uid", "status", "probability_manual", "probability_kept", "lost_reason", "stage_since", "assigned_at",
         "converted_at", "closed_at", "position",
         "created_at", "updated_at", "archived_at", "company_name", "contact_name", "due_at", "done_at", "feedback",
+        "vcard",
     )
 )  # fmt: skip
 _PLAIN = ("uid", "status", "lost_reason", "created_at", "updated_at")
 ROLE_HEADERS = {
-    FIRST: ("first name", "given name", "forename", "first", "نام کوچک"),
-    MIDDLE: ("middle name", "additional name", "middle"),
-    LAST: ("last name", "family name", "surname", "last", "نام خانوادگی", "فامیلی"),
+    FIRST: ("first name", "given name", "forename", "first", "نام کوچک", "vorname", "prénom", "primer nombre", "adı"),
+    MIDDLE: (
+        *("middle name", "additional name", "middle"),
+        *("weitere vornamen", "zweiter vorname", "deuxième prénom", "segundo nombre", "ikinci ad"),
+    ),
+    LAST: (
+        *("last name", "family name", "surname", "last", "نام خانوادگی", "فامیلی"),
+        *("nachname", "familienname", "nom de famille", "apellidos", "apellido", "soyad", "soyadı", "soyisim"),
+    ),
+    CONTACT_FIRST: ("first name", "contact first name", "person first name", "vorname", "prénom", "نام کوچک"),
+    CONTACT_LAST: (
+        *("last name", "contact last name", "person last name", "nachname", "nom de famille", "apellidos", "soyad"),
+        *("soyadı", "نام خانوادگی"),
+    ),
     COMPANY_DOMAIN: ("associated company domain", "company domain"),
     CONTACT_EMAIL: ("associated contact email", "contact email", "primary contact email"),
     IS_WON: ("is won", "is closed won", "won", "برنده"),
@@ -69,30 +95,45 @@ ROLE_HEADERS = {
     PERIOD: ("value period",),
     DUE_TIME: ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت"),
     HOUSE: ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),
+    **headings.FOREIGN,
 }
 _ROLE_KINDS = {
     FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"),
     COMPANY_DOMAIN: ("contact", "deal"), CONTACT_EMAIL: ("deal",),
     IS_WON: ("lead", "deal"), IS_CLOSED: ("lead", "deal"), ACTIVE: ("lead", "deal"), IS_DONE: ("task",),
     PERIOD: ("lead", "deal"), DUE_TIME: ("task",), HOUSE: ("lead", "deal", "contact", "company"),
+    CONTACT_FIRST: ("deal",), CONTACT_LAST: ("deal",), **{role: kinds for role, (_, kinds) in FOREIGN.items()},
 }  # fmt: skip
 #: Fields that several columns may fill together, one in each row: a deal is either won or lost.
 _TOGETHER = ("closed_at",)
 #: Titles that are parts of a name beside each other alone.
 _HALVES = ("first", "middle", "last")
 #: Names that only files of our own have: elsewhere they say something else.
-_OWN = ("uid", "company_name", "contact_name", *LINK_UIDS.values())
+_OWN = ("uid", "company_name", "contact_name", "vcard", *LINK_UIDS.values())
 
 
 class Mapped(NamedTuple):
     """A column of the file: `to` is the fields and roles it fills, none when it is ignored; `unit` is what its amounts
-    count in ("USD", "تومان") or how else its cells are taken: FRACTION, and the units of `facts`."""
+    count in ("USD", "تومان") or how else its cells are taken: FRACTION, and the units of `facts`.
+
+    What a profile says of it: `values` are (folded cell, other word for it); `fixed` is the one text
+    of a column that the file has not, and that stands behind its own; `prefix` goes before the ids of its cells.
+    """
 
     place: int
     header: str
     to: tuple[str, ...]
     sample: str = ""
     unit: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    fixed: str = ""
+    prefix: str = ""
+
+    def said(self, cells: Sequence[str]) -> list[str]:
+        """The cells in the words of the profile."""
+        values = dict(self.values)
+        other = {cell: word for cell in set(cells) if (word := values.get(fold(cell))) is not None}
+        return [other.get(cell, cell) for cell in cells] if other else list(cells)
 
     @property
     def shown(self) -> str:
@@ -100,17 +141,17 @@ class Mapped(NamedTuple):
 
 
 @cache
-def _known(name: str) -> dict[str, list[tuple[int, str]]]:
+def _known(name: str, own: Vocabulary) -> dict[str, list[tuple[int, str]]]:
     """Squeezed header -> (how far down the list of the field's names it stands, field or role) for a kind, the nearest
-    first."""
+    first; `own` are the fields that people added, which are among those of the kind."""
     kind = next(k for k in KINDS if k.name == name)
     found: dict[str, list[tuple[int, str]]] = {}
-    for field in kind.fields:
+    for field in (*kind.core, *own.shown.get(kind.table, ())):
         if not field.settable and field.name not in TAKEN_OVER:
             continue
         # "Closed" or "Converted" may as well head a column of yes and no.
         said = [*field.aliases, field.label, *field.headers] if field.settable or field.name in _PLAIN else []
-        names = [field.name, *said, *headings.FIELDS.get(field.name, ())]
+        names = [field.name, *said, *headings.FIELDS.get(field.name, ()), *headings.spoken(name, field.name)]
         if field.name in addresses.FIELDS:
             names += addresses.names(field.name)
         for rank, title in enumerate(names):
@@ -120,7 +161,10 @@ def _known(name: str) -> dict[str, list[tuple[int, str]]]:
             found.setdefault(squeeze(role), []).append((0, role))
     for role, words in ROLE_HEADERS.items():
         for rank, title in enumerate(words if name in _ROLE_KINDS[role] else ()):
-            found[squeeze(title)] = [(rank, role)]
+            if role in FOREIGN:  # some programs have names below titles of ids: those count first
+                found.setdefault(squeeze(title), []).append((rank + _FAR, role))
+            else:
+                found[squeeze(title)] = [(rank, role)]
     return {key: sorted(some, key=lambda one: one[0]) for key, some in found.items()}
 
 
@@ -176,9 +220,18 @@ def _read(
         if found is None:
             continue
         rank, to = found
+        if own and to in FOREIGN and LINK_UIDS.get(FOREIGN[to][0]) in header:
+            continue  # the number of a record in the book that the file is from, beside its uid
         if _names_records(kind, to) and titles.heads_ids(title, sample):
-            ids.append(title)
-            continue
+            role = next((role for role, (link, kinds) in FOREIGN.items() if link == to and kind.name in kinds), "")
+            if not role:
+                ids.append(title)
+                continue
+            to = role
+        if kind is LEAD and to == "company" and titles.is_opaque(sample):
+            to = COMPANY_ID
+        if to in FOREIGN and sample and not titles.can_be_id(sample):
+            continue  # Odoo's company_id is the name of one's own company
         if to not in fixed.values():
             filled = not samples or bool(sample)
             readings.append(_Reading(index, to, rank if filled else rank + _EMPTY, filled))
@@ -233,6 +286,8 @@ def _second_best(kind: Entity, to: str, title: str) -> list[str]:
 
 #: What an empty column loses by against a filled one for the same field.
 _EMPTY = 1000
+#: How far the titles of other records' ids are from being names.
+_FAR = 200
 
 
 def _mapped(kind: Entity, place: int, title: str, to: tuple[str, ...]) -> Mapped:
@@ -335,7 +390,7 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
     forms = titles.own_forms(kind.name, title)
     found: tuple[int, str] | None = None
     for distance, form in forms:
-        for rank, to in _known(kind.name).get(form, ()):
+        for rank, to in _known(kind.name, installed()).get(form, ()):
             if (own or to not in _OWN) and (found is None or (to == found[1] and rank + distance < found[0])):
                 found = rank + distance, to
     if found:
@@ -389,6 +444,11 @@ def _names(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fi
     if LAST in places and FIRST not in places:
         chosen[places["name"]] = [FIRST]
         return
+    if FIRST in places and LAST not in places and places["name"] not in fixed:
+        pair = squeeze(header[places[FIRST]]), squeeze(header[places["name"]])
+        if pair in headings.PAIRS:
+            chosen[places["name"]] = [LAST]
+            return
     topic = next((i for i, title in enumerate(header) if squeeze(title) == "topic" and not chosen.get(i)), None)
     if kind is LEAD and topic is not None and topic not in fixed and places["name"] not in fixed:
         chosen[topic], chosen[places["name"]] = ["name"], [] if "contact_name" in places else ["contact_name"]

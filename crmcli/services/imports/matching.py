@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.types import Flag, Phone
+from crmcli.services import aliases
 from crmcli.services.imports.keys import contradict, one_name
 from crmcli.services.imports.trial import TRIED, Seen, Tried
 from crmcli.store import read
+from crmcli.store.sql import column_of, portions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -56,6 +57,7 @@ class Matcher:
         guessed: bool = False,
         updates: bool = False,
         dry_run: bool = False,
+        trial: Callable[[Entity, Sequence[str]], tuple[Tried, Seen]] | None = None,
     ) -> None:
         self.ctx, self.kind, self.keys = ctx, kind, keys
         #: whether a record gets what a row has that is it: later rows may be it by that
@@ -75,9 +77,14 @@ class Matcher:
         self.retried = Seen()
         #: the removed records that rows of the last block can be, each with its kind
         self.removed: dict[int, str] = {}
+        #: the merged records that rows of the last block can be, each with the one that it is now; they are known like
+        #: those in sight, by what they had
+        self.merged: dict[int, int] = {}
         #: the removed records that rows of an update were refused for
         self.refused = Seen()
-        self.tried = Tried(tried) if dry_run else None
+        self.tried = Tried(tried) if dry_run and not trial else None
+        if dry_run and trial:
+            self.tried, self.retried = trial(kind, tried)
 
     def _rows(
         self, columns: Sequence[str], where: str, wanted: Sequence[Any], beside: str = ""
@@ -87,15 +94,21 @@ class Matcher:
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(wanted), _MANY):
             some = wanted[start : start + _MANY]
-            condition = f"WHERE t.{where} IN ({', '.join('?' * len(some))})"
-            shown = f"{', '.join(f't.{column}' for column in columns)}, {self._extra} FROM"
-            own, tried = (f"t.{beside}, ", f"json_extract(t.content, '$.{beside}'), ") if beside else ("", "")
-            there = self.ctx.reader.rows(f"SELECT t.id, {own}{shown} {self.kind.table} t {condition}", list(some))
+            marks = f"IN ({', '.join('?' * len(some))})"
+            shown = ", ".join(map(self._sql, ["id", *([beside] if beside else []), *columns]))
+            sql = f"SELECT {shown}, {self._extra} FROM {self.kind.table} t WHERE {self._sql(where)} {marks}"
+            there = self.ctx.reader.rows(sql, list(some))
             if self.tried:
                 there = [row for row in there if row[0] not in self.retried]
-                there += self.tried.rows(f"SELECT t.id, {tried}{shown} tried t {condition}", list(some))
+                besides = [f"json_extract(t.content, '$.\"{beside}\"')"] if beside else []
+                shown = ", ".join(["t.id", *besides, *(f't."{column}"' for column in columns)])
+                sql = f'SELECT {shown}, {self._extra} FROM tried t WHERE t."{where}" {marks}'
+                there += self.tried.rows(sql, list(some))
             found += there
         return self._as_stored(found, [beside, *columns] if beside else columns)
+
+    def _sql(self, column: str) -> str:
+        return column_of(self.kind, column, self.ctx.reader.dialect)
 
     def _as_stored(self, rows: list[tuple[Any, ...]], columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Rows (id, `columns`, ...) with what a driver gives in another form as it is stored."""
@@ -124,7 +137,7 @@ class Matcher:
     ) -> list[int]:
         """For each row NEW, the id of the record it is, or -1 - n when it repeats row n. Nothing is marked as seen yet.
         `derived` are the key columns of the rows."""
-        self.removed = {}
+        self.removed, self.merged = {}, {}
         external = [value or None for value in columns.get("external_id") or [None] * count]
         uids = [value or None for value in columns.get("uid") or [None] * count]
         keys = [self._key_values(names, columns, derived, count) for names in self.keys]
@@ -160,7 +173,7 @@ class Matcher:
             if found[row] != NEW or keys[row] is None:
                 continue
             fits = [n for n, *_ in stored.living.get(keys[row], ()) if n not in taken and n not in self.seen]
-            if len(fits) == 1:
+            if len({self.merged.get(n, n) for n in fits}) == 1:
                 found[row] = fits[0]
                 taken.add(fits[0])
             elif fits:
@@ -234,12 +247,23 @@ class Matcher:
         """value -> id of the record that has it, removed ones included: their ids are still taken."""
         wanted = [value for value in values if value]
         found = {}
-        for number, value, removed, kind, converted in self._rows((column, "removed_at"), column, wanted):
+        rows = self._rows((column, "removed_at"), column, wanted)
+        self._note_merged(row[0] for row in rows if row[2] is not None)
+        for number, value, removed, kind, converted in rows:
             if self._fits(kind, converted):
                 found[value] = number
-                if removed is not None:
+                if removed is not None and number not in self.merged:
                     self.removed[number] = kind or self.kind.name
         return found
+
+    def _note_merged(self, numbers: Iterable[int]) -> None:
+        """Bear in mind which of these removed records were merged into one that is in sight."""
+        ends = aliases.standing(self.ctx.reader, self.kind.table, [number for number in numbers if number < TRIED])
+        ends = {number: end for number, end in ends.items() if end != number}
+        for some, marks in portions(set(ends.values())):
+            sql = f"SELECT id FROM {self.kind.table} WHERE removed_at IS NULL AND id IN ({marks})"
+            seen = {row[0] for row in self.ctx.reader.rows(sql, some)}
+            self.merged.update((number, end) for number, end in ends.items() if end in seen)
 
     def _stored(self, which: int, values: Sequence[Any]) -> _Stored:
         """The records that have one of these values of a match key."""
@@ -250,10 +274,14 @@ class Matcher:
         named = ["name_key"] if "name" in self.kind.by_name else []
         shown = ["external_id", "removed_at", *named, *every]
         found = _Stored({}, {})
-        for row in sorted(self._rows(shown, columns[0], wanted), key=itemgetter(0)):
+        rows = self._rows(shown, columns[0], wanted)
+        self._note_merged(row[0] for row in rows if row[2] is not None)
+        for row in sorted(rows, key=lambda row: (row[0] in self.merged, row[0])):
             number, external, removed, *theirs, kind, converted = row
             if not self._fits(kind, converted):
                 continue
+            if number in self.merged:
+                removed = None
             if removed is not None:
                 self.removed[number] = kind or self.kind.name
             known = found.living if removed is None else found.removed
@@ -384,10 +412,12 @@ class Matcher:
         values = {columns[telling][row] for row in rows} if telling else {None}
         found = []
         shown = (self._content, "removed_at")
-        for number, value, _, removed, kind, converted in self._rows(shown, self._content, wanted, telling or "id"):
+        alike = self._rows(shown, self._content, wanted, telling or "id")
+        self._note_merged(row[0] for row in alike if row[3] is not None)
+        for number, value, _, removed, kind, converted in alike:
             if self._fits(kind, converted) and (not telling or value in values):
                 found.append(number)
-                if removed is not None:
+                if removed is not None and number not in self.merged:
                     self.removed[number] = kind or self.kind.name
         return found
 

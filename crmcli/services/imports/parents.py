@@ -9,6 +9,7 @@ from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import fold
 from crmcli.errors import FieldError
 from crmcli.services import values
+from crmcli.services.imports.blocks import ID
 from crmcli.services.imports.linking import SEVERAL, which
 from crmcli.services.imports.trial import TRIED
 from crmcli.store.sql import portions
@@ -64,6 +65,9 @@ class Parents:
         self._without = 0
         self._raw: sqlite3.Connection | None = None
 
+    def __bool__(self) -> bool:
+        return self._raw is not None
+
     @property
     def notes(self) -> list[str]:
         """What is to be said of companies that come in without their parents."""
@@ -81,7 +85,7 @@ class Parents:
             known = zip(rows.known, put.changed, strict=True)
             told += [(row, number, changed, True) for (row, number), changed in known]
         else:
-            left = self._untouched([number for row, number in rows.known if names[row] or uids[row]])
+            left = self.untouched([number for row, number in rows.known if names[row] or uids[row]])
             told += [(row, number, False, False) for row, number in rows.known if number in left]
         self._keep(
             (block.lines[row], number, own[row], names[row], uids[row], counted, update)
@@ -89,7 +93,8 @@ class Parents:
             if names[row] or uids[row]
         )
 
-    def _untouched(self, numbers: Sequence[int]) -> set[int]:
+    def untouched(self, numbers: Sequence[int]) -> set[int]:
+        """Those of these companies that have no parent and are as an import made them."""
         reader = self.ctx.reader
         return {n for some, marks in portions(numbers) for (n,) in reader.rows(_UNTOUCHED.format(marks=marks), some)}
 
@@ -200,23 +205,29 @@ class Parents:
         found = self.links.look("company", [one.parent for one in some], [one.uid for one in some])
         by_uid = _among(tried, "uid", [one.uid for one in some if one.uid])
         by_name = _among(tried, "name_key", [fold(one.parent) for one in some if one.parent])
+        ids = [one.parent.removeprefix(ID) for one in some if one.parent and one.parent.startswith(ID)]
+        by_id = _among(tried, "external_id", ids)
         for place, one in enumerate(some):
             number = found[place]
             if one.uid and one.uid in by_uid:
                 found[place] = by_uid[one.uid][0]
+            elif one.parent and (new := by_id.get(one.parent.removeprefix(ID))):
+                found[place] = new[0]
             elif one.parent and (new := by_name.get(fold(one.parent))) and number is not None:
-                found[place] = new[0] if number < 0 and len(new) == 1 else SEVERAL
+                found[place] = new[0] if (number < 0 or number >= TRIED) and len(new) == 1 else SEVERAL
         return found
 
     def _unclear(self, one: Child, parent: int | None) -> None:
         """Note why a parent is no single record (SEVERAL, or None for a uid that nobody has)."""
         if parent == SEVERAL:
             self._note(one, which(one.parent or "", self.links.called("company", one.parent or "")))
-        else:
+        elif one.uid:
             self._note(one, f"there is no company with the uid {one.uid}")
+        else:
+            self._note(one, f"there is no company with the id {(one.parent or '').removeprefix(ID)}")
 
     def _circle(self, one: Child, *, itself: bool) -> None:
-        why = f"{one.parent or 'its parent'} is under it already"
+        why = f"{(one.parent or '').removeprefix(ID) or 'its parent'} is under it already"
         self._note(one, "a company cannot be under itself" if itself else why)
 
     def _note(self, one: Child, why: str) -> None:

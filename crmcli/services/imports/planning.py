@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import DEAL
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL
 from crmcli.domain.fields import suggest
 from crmcli.domain.money import exponent
 from crmcli.domain.text import fold
-from crmcli.domain.types import Day, Instant, Money, Percent, Phone
+from crmcli.domain.types import Day, Instant, Money, Number, Percent, Phone
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.shape import clean_names
-from crmcli.exchange.tables import open_table
+from crmcli.exchange.tables import Doubt, open_table
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import kinds, mapping
+from crmcli.services.imports import kinds, mapping, profiles
 from crmcli.services.imports.blocks import Reader
 from crmcli.services.imports.due import Said, has_shares
 from crmcli.services.imports.endings import status_of
 from crmcli.services.imports.facts import APART, DayFacts, MoneyFacts, NameFacts, PercentFacts, PhoneFacts, ShareFacts
 from crmcli.services.imports.keys import UPDATE_MATCH, match_keys
+from crmcli.services.imports.looks import Look, Looks
 from crmcli.services.imports.mapping import has_name
 from crmcli.services.imports.placing import NewStage, Stages
 from crmcli.services.imports.titles import squeeze
+from crmcli.services.imports.updating import NEWEST, REPLACE
 from crmcli.services.stages import every_stage
 
 if TYPE_CHECKING:
@@ -36,10 +38,26 @@ if TYPE_CHECKING:
 
 STEP = 5000
 _MOST_SHEETS = 20
+#: Whom vCards are of -> what they become.
+_CARDS = {"individual": CONTACT, "org": COMPANY}
 #: How lists of people and organisations call the latter.
 _ORGANISATION = frozenset(("organisation", "organization", "company", "account", "business", "شرکت", "سازمان"))
 #: How many rows are tried as headers, and of how many cells at the most: each costs as much as the header itself.
 _MOST_TITLES, _WIDEST_TITLES = 15, 300
+
+
+class NewField(NamedTuple):
+    """A field that an import makes for a column of this title: its name, type, and the options of a choice."""
+
+    header: str
+    name: str
+    type: str
+    options: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What is said of it."""
+        return f"{self.name} ({self.type}{': ' + ', '.join(self.options) if self.options else ''})"
 
 
 class Plan(NamedTuple):
@@ -47,7 +65,12 @@ class Plan(NamedTuple):
 
     `rows` counts the rows of the file, refused ones included, `blank` the blank ones beside them; `envs` are the
     habits in which each column is read; `new_stages` is what the pipelines lack; `guessed` says that `keys` are no more
-    than what an update goes by for want of better; `called` is what people call a file of which `path` is a copy.
+    than what an update goes by for want of better; `called` is what people call a file of which `path` is a copy;
+    `conflicts` says what an update does where a record and its row both have a value (`updating`); `looks` say what
+    is in the columns, where that was asked for, `read_as` how days and amounts of columns are read, and why, `doubts`
+    what was taken of the file that may be otherwise; `new_fields` are made before its rows come in; `sheets` are those
+    of a workbook; `profile` is what the file was recognised as, None for nothing, and `bare` says that it was to be
+    read without one.
     """
 
     path: str
@@ -65,6 +88,14 @@ class Plan(NamedTuple):
     new_stages: tuple[NewStage, ...] = ()
     guessed: bool = False
     called: str = ""
+    conflicts: str = REPLACE
+    looks: tuple[Look, ...] = ()
+    read_as: Mapping[int, str] = {}
+    doubts: tuple[Doubt, ...] = ()
+    new_fields: tuple[NewField, ...] = ()
+    sheets: tuple[str, ...] = ()
+    profile: profiles.Fit | None = None
+    bare: bool = False
 
     def open(self) -> Table:
         """The file again, from its first row."""
@@ -84,21 +115,32 @@ def plan(
     id_column: str = "",
     match: Sequence[str] | None = None,
     update: bool = False,
+    conflicts: str = REPLACE,
     dates: str = "",
     decimal: str = "",
     guarded: bool = True,
+    skip_rows: int = 0,
+    looking: bool = False,
+    profile: str = "",
 ) -> Plan:
     """Look through a whole file and say what importing it would mean; nothing is written.
 
     `mapping` sets columns by hand (header -> field, "" or "-" ignores one); `dates` is "dmy" or "mdy" and `decimal` "."
-    or "," where a column does not settle it. Raises UsageError, NotFoundError, ReadError.
+    or "," where a column does not settle it; `looking` counts and tells what is in each column; `profile` is one by its
+    name or file, "" the one that the titles speak of, profiles.NONE none. Raises UsageError, NotFoundError, ReadError.
     """
+    ctx.learn()
     _check_words(kind, dates, decimal)
     opening: dict[str, object] = {
         "sheet": sheet, "encoding": encoding, "delimiter": delimiter, "header_row": header_row, "guarded": guarded,
+        "skip_rows": skip_rows,
+        "cards": "" if kind is None else "org" if kind is COMPANY else "individual",
     }  # fmt: skip
-    seen = _look_for_table(path, opening, kind, mapping or {}, id_column)
+    ctx.reader  # noqa: B018  a profile may name fields that people added, which are known from here on
+    _hint(profile, opening)
+    seen = _look_for_table(path, opening, kind, mapping or {}, id_column, profile, looking)
     found, columns, notes = seen.kind, seen.columns, tuple(seen.notes)
+    said = seen.fit.profile.said if seen.fit else None
     if found is None or not has_name(columns):
         if kind is not None:
             raise UsageError(
@@ -106,20 +148,33 @@ def plan(
                 "; ".join((f"say which one is: --map 'COLUMN=name'; it has: {', '.join(seen.header)}", *notes)),
             )
         problem = _undecided(seen.header)
-        return Plan(path, None, columns, opening, seen.header, seen.rows, seen.blank, notes, problem)
+        if said and said.refuse:
+            problem, notes = said.refuse, (*notes, problem)
+        return Plan(
+            path, None, columns, opening, seen.header, seen.rows, seen.blank, notes, problem, profile=seen.fit,
+            looks=seen.looks, doubts=seen.doubts, sheets=tuple(seen.sheets),
+        )  # fmt: skip
     steps = {stage["name_key"] for stage in every_stage(ctx) if not stage["is_won"]} if found.kind else set()
-    columns, told = seen.scan.settled(columns, "status" in (mapping or {}).values(), steps)
+    columns, told = seen.scan.settled(columns, "status" in seen.given.values(), steps)
     notes += (*told, *seen.scan.done.notes(update=update))
+    if said:
+        dates, decimal = dates or said.dates, decimal or said.decimal
     envs = seen.scan.envs(ctx.env, dates, decimal or _own_decimal(seen.header))
-    keys, unmatched = match_keys(found, match, Reader(found, columns, {}, ctx.env).fills, update=update)
+    fills = Reader(found, columns, {}, ctx.env).fills
+    if said and not match:
+        match = [word for word in said.match if fills.issuperset(word.split("+"))]
+    keys, unmatched = match_keys(found, match, fills, update=update)
     notes += tuple(unmatched)
     guessed = update and not match and found.name in UPDATE_MATCH
     if update and not keys:
         _check_ids(path, found, columns)
+    if conflicts == NEWEST:
+        _check_age(path, seen.header, columns)
     new_stages = tuple(Stages(ctx).missing(seen.scan.stages)) if found.kind else ()
     return Plan(
         path, found, columns, opening, seen.header, seen.rows, seen.blank, notes, "", envs, keys, update, new_stages,
-        guessed,
+        guessed, conflicts=conflicts, looks=seen.looks, read_as=seen.scan.read_as(envs), doubts=seen.doubts,
+        sheets=tuple(seen.sheets), profile=seen.fit, bare=profile == profiles.NONE,
     )  # fmt: skip
 
 
@@ -129,6 +184,15 @@ def _check_ids(path: str, kind: Entity, columns: Sequence[Mapped]) -> None:
         raise UsageError(
             f"nothing in {path} tells which {kind.plural} the rows are, so --update cannot give them anything",
             "say it with --id COLUMN or --match FIELD",
+        )
+
+
+def _check_age(path: str, header: Sequence[str], columns: Sequence[Mapped]) -> None:
+    """Which of two values is the newer one, the file must say. Raises UsageError."""
+    if not any("updated_at" in column.to for column in columns):
+        raise UsageError(
+            f"no column of {path} says when a row was changed last, so nothing tells which value is the newest",
+            f"say which one does: --map 'COLUMN=updated_at'; it has: {', '.join(header)}",
         )
 
 
@@ -163,6 +227,10 @@ class _Looked(NamedTuple):
     blank: int
     sheet: str
     sheets: list[str]
+    fit: profiles.Fit | None
+    given: Mapping[str, str]
+    looks: tuple[Look, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -170,16 +238,22 @@ class _Looked(NamedTuple):
 
 
 def _look_for_table(
-    path: str, opening: dict[str, object], kind: Entity | None, given: Mapping[str, str], id_column: str
+    path: str,
+    opening: dict[str, object],
+    kind: Entity | None,
+    given: Mapping[str, str],
+    id_column: str,
+    profile: str,
+    looking: bool,
 ) -> _Looked:
     """Look at the sheet that is asked for, else at the first; where that holds nothing that the book has, at the others
     too. `opening` keeps the sheet that is taken."""
-    seen = _look(path, opening, kind, given, id_column)
+    seen = _look(path, opening, kind, given, id_column, profile, looking)
     if seen.usable or opening["sheet"] is not None:
         return seen
     for sheet in [name for name in seen.sheets if name != seen.sheet][:_MOST_SHEETS]:
         try:
-            other = _look(path, {**opening, "sheet": sheet}, kind, given, id_column)
+            other = _look(path, {**opening, "sheet": sheet}, kind, given, id_column, profile, looking)
         except (ReadError, UsageError):  # an empty sheet, or one without the columns that are mapped by hand
             continue
         if other.usable:
@@ -191,24 +265,44 @@ def _look_for_table(
 
 
 def _look(
-    path: str, opening: Mapping[str, object], kind: Entity | None, given: Mapping[str, str], id_column: str
+    path: str,
+    opening: Mapping[str, object],
+    kind: Entity | None,
+    given: Mapping[str, str],
+    id_column: str,
+    profile: str,
+    looking: bool,
 ) -> _Looked:
     with open_table(path, **opening) as table:  # type: ignore[arg-type]
         header = tuple(table.header)
         chunks = table.chunks(STEP)
         first = next(chunks, [])
-        found = kind or kinds.recognise(header, path, given, first)
+        samples = _samples(header, first)
+        cards = _CARDS.get(table.source.cards)
+        choice = profiles.choose(profile or (profiles.NONE if cards else ""), header, kind, given, samples)
+        fit = choice.fit
+        if fit:
+            id_column = id_column or fit.profile.id_of(header)
+            given = fit.profile.given(header, given)
+        found = kind or choice.kind or cards
+        if found is None and not choice.refusal:
+            found = kinds.recognise(header, path, given, first)
         columns, told = _columns(found, header, given, id_column, first)
+        if fit:
+            columns = fit.profile.settled(columns)
+        told = [*choice.notes, *told]
         if found is None or not has_name(columns):
             told = [*told, *_other_header(kind, path, first)]
-        scan = _Scan(found, columns)
+        # What fills no field may become one of the user's own.
+        unmapped = [column.place for column in columns if not column.to]
+        scan = _Scan(found, columns, Looks(len(header), unmapped) if looking else None)
         rows = scan.look(first)
         for chunk in chunks:
             rows += scan.look(chunk)
         notes = [*table.source.notes, *told, *scan.mixed]
         return _Looked(
             found, scan.in_units(columns), header, notes, scan, rows, table.blank_rows, table.source.sheet,
-            table.source.visible,
+            table.source.visible, fit, given, tuple(scan.looks.columns) if scan.looks else (), table.source.doubts,
         )  # fmt: skip
 
 
@@ -235,7 +329,7 @@ def _columns(
     kind: Entity | None, header: Sequence[str], given: Mapping[str, str], id_column: str, first: list[Row]
 ) -> tuple[tuple[Mapped, ...], list[str]]:
     sound = [row.cells for row in first if row.problem is None]
-    samples = [next((cells[i] for cells in sound if cells[i].strip()), "") for i in range(len(header))]
+    samples = _samples(header, first)
     if kind is None:
         return tuple(mapping.Mapped(i, title, (), samples[i]) for i, title in enumerate(header)), []
     uniques = frozenset(
@@ -247,6 +341,21 @@ def _columns(
     return tuple(column._replace(sample=samples[column.place]) for column in columns), notes
 
 
+def _samples(header: Sequence[str], first: Sequence[Row]) -> list[str]:
+    """The first filled cell of each column, "" where there is none."""
+    sound = [row.cells for row in first if row.problem is None]
+    return [next((cells[i] for cells in sound if cells[i].strip()), "") for i in range(len(header))]
+
+
+def _hint(profile: str, opening: dict[str, object]) -> None:
+    """What a profile that is asked for says of how its files are written, where nothing was said by hand."""
+    if profile in ("", profiles.NONE):
+        return
+    said = profiles.find(profile).said
+    opening["encoding"] = opening["encoding"] or said.encoding or None
+    opening["delimiter"] = opening["delimiter"] or said.delimiter or None
+
+
 def _own_decimal(header: Sequence[str]) -> str:
     """Files of our own have points; theirs is the only kind with a column called uid."""
     return "." if "uid" in header else ""
@@ -255,14 +364,16 @@ def _own_decimal(header: Sequence[str]) -> str:
 class _Scan:
     """What the whole file says: orders of days, decimal signs, stages, words for what is done."""
 
-    def __init__(self, kind: Entity | None, columns: Sequence[Mapped]) -> None:
-        self._kind = kind
+    def __init__(self, kind: Entity | None, columns: Sequence[Mapped], looks: Looks | None = None) -> None:
+        self._kind, self.looks = kind, looks
         self.done = Said(columns)
         self._days: dict[int, DayFacts] = {}
         self._money: dict[int, MoneyFacts] = {}
         self._percents: dict[int, PercentFacts] = {}
         self._phones: dict[int, PhoneFacts] = {}
         self._headers = {column.place: column.header for column in columns}
+        #: columns whose cells a profile has other words for, and those that it sets for every row
+        self._told = [column for column in columns if column.values or column.fixed]
         places: dict[str, int] = {}
         for column in columns:
             for to in column.to:
@@ -270,7 +381,7 @@ class _Scan:
                 field = kind.by_name.get(to) if kind else None
                 if field is not None and isinstance(field.type, (Day, Instant)):
                     self._days[column.place] = DayFacts()
-                elif field is not None and isinstance(field.type, Money):
+                elif field is not None and isinstance(field.type, (Money, Number)):
                     self._money[column.place] = MoneyFacts()
                 elif field is not None and isinstance(field.type, Percent):
                     self._percents[column.place] = PercentFacts()
@@ -293,10 +404,15 @@ class _Scan:
 
     def look(self, rows: list[Row]) -> int:
         cells = [row.cells for row in rows if row.problem is None]
+        if self._told:
+            cells = self._in_words(cells)
+        if self.looks:
+            self.looks.look(cells)
+        lines = [row.line for row in rows if row.problem is None] if self._days or self._money else []
         for index, days in self._days.items():
-            days.look([row[index] for row in cells])
+            days.look([row[index] for row in cells], lines)
         for index, amounts in self._money.items():
-            amounts.look([row[index] for row in cells])
+            amounts.look([row[index] for row in cells], lines)
         for index, percents in self._percents.items():
             percents.look([row[index] for row in cells])
         for index, phones in self._phones.items():
@@ -317,6 +433,16 @@ class _Scan:
                 )
                 self._pairs[key] = None
         return len(rows)
+
+    def _in_words(self, cells: list[list[str]]) -> list[list[str]]:
+        """The rows as they are taken: in the profile's words, with what it sets for every row."""
+        turned = list(map(list, zip(*cells, strict=True)))
+        for column in self._told if turned else ():
+            if column.fixed:
+                turned.append([column.fixed] * len(cells))
+            else:
+                turned[column.place] = column.said(turned[column.place])
+        return list(map(list, zip(*turned, strict=True)))
 
     @property
     def mixed(self) -> list[str]:
@@ -396,3 +522,7 @@ class _Scan:
         for index, amounts in self._money.items():
             found[index] = env._replace(decimal=amounts.decimal(self._headers[index], decimal, exponent(env.currency)))
         return found
+
+    def read_as(self, envs: Mapping[int, Env]) -> dict[int, str]:
+        """How the columns of days and amounts are read, and what in them showed it."""
+        return {index: (self._days.get(index) or self._money[index]).read_as(env) for index, env in envs.items()}

@@ -4,39 +4,119 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.types import Integer
 from crmcli.results import Column, Page, Rows, Section
-from crmcli.services.imports.taking import run
+from crmcli.services.imports import new_fields
+from crmcli.services.imports.blocks import Reader
+from crmcli.services.imports.columns import Misfit, Tally
+from crmcli.services.imports.imported import WITHHELD
+from crmcli.services.imports.resuming import unfinished
+from crmcli.services.imports.running import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from crmcli.context import Context
     from crmcli.services.imports.planning import Plan
+    from crmcli.services.imports.resuming import Cut
+    from crmcli.services.imports.together import Together
+
+_FEW = (Column("column", None, "Column"), Column("field", None, "Field"), Column("sample", None, "Sample"))
+_NUMBER = Integer()
+_COLUMNS = (
+    Column("column", None, "Column"), Column("field", None, "Field"), Column("type", None, "Type"),
+    Column("filled", _NUMBER, "Filled"), Column("empty", _NUMBER, "Empty"), Column("misfits", _NUMBER, "Misfits"),
+    Column("example", None, "Misfit"), Column("read_as", None, "Read as"), Column("sample", None, "Sample"),
+)  # fmt: skip
+_AT_ONCE = 5000
 
 
-def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
+def described(made: Plan, misfits: Mapping[str, Misfit] | None) -> list[dict[str, Any]]:
+    """What is said of each column: its field, and where the plan has looked (`Plan.looks`) what its values are, how
+    many cells are filled and do not fit the field, with the first of these, and how days, amounts and digits are read.
+    `misfits` None: nobody has looked for any."""
+    found = []
+    for column in made.columns:
+        row: dict[str, Any] = {"column": column.header, "field": column.shown, "sample": column.sample[:40]}
+        if made.looks and column.place < len(made.looks):
+            look, misfit = made.looks[column.place], (misfits or {}).get(column.header)
+            read_as = [words for words in (made.read_as.get(column.place, ""), look.digits) if words]
+            row |= {
+                "type": look.guess.type, "filled": look.filled, "empty": look.empty,
+                "misfits": None if misfits is None else misfit.cells if misfit else 0,
+                "example": f"line {misfit.line}: {misfit.value}" if misfit else "", "read_as": "; ".join(read_as),
+            }  # fmt: skip
+        found.append(row)
+    return found
+
+
+def unfit(ctx: Context, made: Plan) -> dict[str, Misfit]:
+    """The cells that do not fit the fields of their columns, by the titles of these."""
+    assert made.kind is not None
+    found: dict[str, Misfit] = {}
+    with new_fields.supposed(ctx, made.kind, made.new_fields), made.open() as table:
+        reader = Reader(made.kind, made.columns, made.envs, ctx.env)
+        for some in table.chunks(_AT_ONCE):
+            sound = [row for row in some if row.problem is None]
+            lines = [row.line for row in sound]
+            reader.read(lines, [row.cells for row in sound], Tally(found, lines))
+    return found
+
+
+def _shown(made: Plan, misfits: Mapping[str, Misfit] | None) -> tuple[Column, ...]:
+    if not made.looks:
+        return _FEW
+    unknown = ("misfits", "example") if misfits is None else ()
+    return tuple(column for column in _COLUMNS if column.name not in unknown)
+
+
+def preview(
+    ctx: Context,
+    made: Plan,
+    *,
+    counts: bool = True,
+    checked: bool = False,
+    whole: bool = False,
+    cut: Cut | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    together: Together | None = None,
+) -> Page:
     """The mapping as a table, what the import would do with the rows (`counts`: reads the whole file), and the first
-    rows that it would refuse. Nothing is written. `values` has the counts, `notes` and, with counts, their `gist`."""
-    rows = [{"column": c.header, "field": c.shown, "sample": c.sample[:40]} for c in made.columns]
-    shown = (Column("column", None, "Column"), Column("field", None, "Field"), Column("sample", None, "Sample"))
+    rows that it would refuse. Nothing is written. `values` has the counts, `notes` and, with counts, their `gist`.
+    `checked` reads all cells without counts, to say which do not fit their fields. `whole`, `cut`, `progress` and
+    `together` are those of `run`."""
     found: dict[str, Any] = {
         "file": made.called or made.path,
         "kind": made.kind.name if made.kind else None,
         "rows": made.rows,
         "blank_rows": made.blank,
     }
-    notes = list(made.notes)
-    sections = [Section("mapping", "Mapping", Rows(shown, rows))]
+    sections: list[Section] = []
+    found["profile"] = made.profile.values if made.profile else None
+    notes = [*([made.profile.told] if made.profile else []), *made.notes]
+    misfits: Mapping[str, Misfit] | None = None
     if made.problem:
         notes.append(made.problem)
+    for column in made.columns:
+        if told := made.read_as.get(column.place):
+            notes.append(f"column {column.header}: {told}")
+    if made.new_fields:
+        notes.append("new fields: " + "; ".join(one.told for one in made.new_fields))
     if made.new_stages:
         notes.append(
             "new stages: "
             + ", ".join(f"{s.pipeline + ': ' if s.pipeline else ''}{s.stage or '(pipeline)'}" for s in made.new_stages)
         )
+    if made.kind is not None and cut is None and (left := unfinished(ctx, made)):
+        notes.append(left.told)
     if counts and made.kind is not None:
-        done = run(ctx, made, dry_run=True)
+        done = run(ctx, made, dry_run=True, whole=whole, cut=cut, progress=progress, together=together)
         found.update(new=done.new, updated=done.updated, same=done.same, repeated=done.repeated, refused=done.refused)
-        found["gist"] = done.gist
+        found.update(rows=done.rows, kept=done.kept, before=done.before, withheld=done.withheld)
+        found["gist"] = f"{WITHHELD}: {done.gist}" if done.withheld else done.gist
+        found["conflicts"] = [dict(zip(("line", "column", "file", "book"), one, strict=True)) for one in done.conflicts]
         notes += [note for note in done.notes if note not in notes]
+        misfits = done.misfits
         listed = [{"line": n, "column": c, "value": v, "reason": r} for n, c, v, r in done.listed]
         heads = (
             Column("line", None, "Line"),
@@ -45,6 +125,9 @@ def preview(ctx: Context, made: Plan, *, counts: bool = True) -> Page:
             Column("reason", None, "Reason"),
         )
         sections.append(Section("listed", "Refused and repeated rows", Rows(heads, listed, empty="none")))
+    elif checked and made.kind is not None:
+        misfits = unfit(ctx, made)
+    sections.insert(0, Section("mapping", "Mapping", Rows(_shown(made, misfits), described(made, misfits))))
     found["notes"] = notes
     what = f" of {made.kind.plural}" if made.kind else f", {made.problem}"
     return Page(f"{made.called or made.path}: {made.rows:,} rows{what}", tuple(sections), found)

@@ -13,6 +13,7 @@ from crmcli.exchange.footers import LINE, REASON
 from crmcli.exchange.formulas import guard
 from crmcli.services.imports import mapping
 from crmcli.services.imports.keys import match_keys
+from crmcli.services.imports.updating import EMPTY, REPLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,27 +24,64 @@ if TYPE_CHECKING:
 
 
 class Rejects:
-    """A CSV file under the state folder, made when the first row comes; private, because it holds people's data."""
+    """A CSV file under the state folder, made when the first row comes; private, because it holds people's data.
 
-    def __init__(self, source: str, header: Sequence[str], now: datetime) -> None:
+    `earlier` is the one of an import that was cut: what it lacks is added to it, unless it is gone or was made into
+    something else, as a spreadsheet may do in which it is mended.
+    """
+
+    def __init__(self, source: str, header: Sequence[str], now: datetime, earlier: str = "") -> None:
         self.path = ""
-        self.count = 0
-        self._header = [title for title in header if title not in (LINE, REASON)]
+        self._header = [LINE, REASON, *(title for title in header if title not in (LINE, REASON))]
         self._skip = {i for i, title in enumerate(header) if title in (LINE, REASON)}
         name = re.sub(r"[^\w.-]+", "_", os.path.splitext(os.path.basename(source))[0])[:60] or "import"
         self._wanted = os.path.join(state_dir(), "rejects", f"{name}-{now:%Y%m%d-%H%M%S}")
         self._file: IO[str] | None = None
+        self._waiting: list[list[str]] = []
+        #: the lines of rows that an earlier import put there
+        self._there: set[str] = set()
+        if earlier and self._continues(earlier):
+            self.path = earlier
+
+    def _continues(self, earlier: str) -> bool:
+        """Whether rows can be added to this file; which it has."""
+        try:
+            with open(earlier, "rb") as raw:
+                raw.seek(-1, os.SEEK_END)
+                whole = raw.read() == b"\n"
+            with open(earlier, encoding="utf-8", newline="") as file:
+                rows = csv.reader(file, strict=True)
+                whole = whole and next(rows, None) == self._header
+                self._there = {row[0] for row in rows if row}
+        except (OSError, ValueError, csv.Error):
+            return False
+        return whole
 
     def add(self, line: int, cells: Sequence[str], reason: str) -> None:
-        """Keep a refused row; `line` is its line in the file."""
-        if self._file is None:
-            self._open()
-        assert self._file is not None
-        own = [cell for i, cell in enumerate(cells) if i not in self._skip]
-        self._writer.writerow([str(line), guard(reason), *(guard(cell) for cell in own)])
-        self.count += 1
+        """Keep a refused row until `save`; `line` is its line in the file."""
+        if str(line) not in self._there:
+            own = [cell for i, cell in enumerate(cells) if i not in self._skip]
+            self._waiting.append([str(line), guard(reason), *map(guard, own)])
+
+    def save(self) -> None:
+        """Put what was added on the disk: a row that is settled is there or in the book. Raises CrmError."""
+        if not self._waiting:
+            return
+        try:
+            if self._file is None:
+                self._open()
+            assert self._file is not None
+            csv.writer(self._file, lineterminator="\n").writerows(self._waiting)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise CrmError(f"the refused rows cannot be kept in {self.path}: {error.strerror}", WRITABLE) from None
+        self._waiting.clear()
 
     def _open(self) -> None:
+        if self.path:
+            self._file = open(self.path, "a", encoding="utf-8", newline="")  # noqa: SIM115
+            return
         make_folder(os.path.dirname(self._wanted), "the refused rows")
         for attempt in range(100):
             self.path = f"{self._wanted}{f'-{attempt}' if attempt else ''}.csv"
@@ -51,15 +89,13 @@ class Rejects:
                 fd = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             except FileExistsError:
                 continue
-            except OSError as error:
-                raise CrmError(f"the refused rows cannot be kept in {self.path}: {error.strerror}", WRITABLE) from None
             self._file = os.fdopen(fd, "w", encoding="utf-8", newline="")
-            self._writer = csv.writer(self._file, lineterminator="\n")
-            self._writer.writerow([LINE, REASON, *self._header])
+            csv.writer(self._file, lineterminator="\n").writerow(self._header)
             return
         raise CrmError(f"{self._wanted}.csv cannot be made")
 
     def close(self) -> None:
+        """Let go of the file; rows that are not saved belong to none that is settled."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -68,15 +104,22 @@ class Rejects:
 def again(made: Plan, settings: Settings, path: str) -> str:
     """The command that imports the mended file `path` as the plan imported its own: what was said by hand, and what
     the whole of the first file settled but a few rows of it may not."""
-    return settings.calling("import", path, *_options(made))
+    return settings.calling("import", path, *options(made))
 
 
-def _options(made: Plan) -> Iterator[str]:
+def options(made: Plan) -> Iterator[str]:
+    """The options that import any file of these columns as the plan imports its own."""
     kind = made.kind
     assert kind is not None
     yield from ("--as", kind.name)
-    usual = {column.place: column.to for column in mapping.map_columns(kind, made.header, {})[0]}
-    for column in made.columns:
+    profile = made.profile.profile if made.profile else None
+    if profile:
+        yield from ("--profile", profile.called)
+    elif made.bare:
+        yield "--no-profile"
+    given = profile.given(made.header, {}) if profile else {}
+    usual = {column.place: column.to for column in mapping.map_columns(kind, made.header, given)[0]}
+    for column in [column for column in made.columns if not column.fixed]:
         to = [name for name in column.to if name != "external_id"]
         if to != [name for name in usual.get(column.place, ()) if name != "external_id"]:
             yield from ("--map", f"{column.header}={to[0] if to else '-'}")
@@ -89,6 +132,10 @@ def _options(made: Plan) -> Iterator[str]:
         yield from ("--match", ",".join("+".join(key) for key in made.keys))
     if made.update:
         yield "--update"
+    if made.conflicts == EMPTY:
+        yield "--only-empty"
+    elif made.conflicts != REPLACE:
+        yield from ("--on-conflict", made.conflicts)
     orders = {env.order for env in made.envs.values()} & {"dmy", "mdy"}
     signs = {env.decimal for env in made.envs.values()} - {None, ""}
     if len(orders) == 1:

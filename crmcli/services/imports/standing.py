@@ -37,7 +37,7 @@ def told(ctx: Context, batch: int, settled: int) -> str:
     if not _stands(ctx, batch):
         return f"the {settled:,} rows that were taken in before are not in this book: import the file again"
     undo = ctx.settings.calling("undo", str(batch))
-    return f"{settled:,} rows are in; '{undo}' takes them back, the same import again goes on"
+    return f"{settled:,} rows are in; '{undo}' takes them back, the same import with --resume goes on"
 
 
 def _stands(ctx: Context, batch: int) -> bool:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import derive
-from crmcli.errors import CrmError
+from crmcli.exchange.footers import LINE, REASON
+from crmcli.services import aliases, history
 from crmcli.services.imports import blocks, fitting, parents, placing, standing
 from crmcli.services.imports.blocks import Block, Reader
-from crmcli.services.imports.columns import Problem, Problems
+from crmcli.services.imports.columns import Misfit, Problem, Problems, Tally
 from crmcli.services.imports.imported import Imported
 from crmcli.services.imports.matching import NEW, Matcher
-from crmcli.services.imports.planning import Plan, check
 from crmcli.services.imports.rejects import Rejects, again
+from crmcli.services.imports.resuming import Cut, Ledger
 from crmcli.services.imports.trial import Earlier
+from crmcli.services.imports.updating import REPLACE, Given, Kept
 from crmcli.services.imports.writing import Put, Sorted, Writer
-from crmcli.store import connect, journal
+from crmcli.store import journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from crmcli.context import Context
     from crmcli.exchange.tables import Row
+    from crmcli.services.imports.planning import Plan
+    from crmcli.services.imports.together import Together
     from crmcli.store.write import Transaction
 
 FIRST_BLOCK, LEAST, MOST = 2500, 500, 20_000
@@ -39,38 +43,6 @@ LONGEST = 1.0
 _MOST_LISTED = 100
 
 
-def run(
-    ctx: Context, made: Plan, *, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
-) -> Imported:
-    """Import the file of a plan; with `dry_run` only count. `progress(done, all)` is called after every block.
-
-    Refused rows do not stop the rest: the result counts them, and they are in its `rejects` file. All blocks are one
-    batch, which one undo takes back. Ctrl-C leaves the blocks that are in, says so, and goes on as KeyboardInterrupt.
-    """
-    check(made)
-    job = _Import(ctx, made, dry_run=dry_run)
-    collecting = gc.isenabled()
-    gc.disable()  # nothing here makes cycles, and every row makes containers that the collector would walk
-    try:
-        return job.run(progress)
-    except KeyboardInterrupt:
-        if job.batch:
-            ctx.say(f"stopped: {standing.told(ctx, job.batch, job.settled)}")
-        else:
-            ctx.say("stopped: nothing was imported")
-        raise
-    except CrmError as error:
-        if job.batch and not isinstance(error, standing.UndoneError):
-            error.message = error.message.removesuffix(connect.UNSAVED)
-            told = standing.told(ctx, job.batch, job.settled)
-            error.hint = f"{told}\n  {error.hint}" if error.hint else told
-        raise
-    finally:
-        job.rejects.close()
-        if collecting:
-            gc.enable()
-
-
 class _Ready(NamedTuple):
     """A block that is typed, linked and matched: what its rows are (`Matcher.outcomes`), how far the journal had come
     when that was looked up, and how many rows of the file have been read with it."""
@@ -81,28 +53,56 @@ class _Ready(NamedTuple):
     read: int
 
 
-class _Import:
+class Import:
     """One run over a file."""
 
-    def __init__(self, ctx: Context, made: Plan, *, dry_run: bool) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        made: Plan,
+        *,
+        dry_run: bool = False,
+        whole: bool = False,
+        cut: Cut | None = None,
+        batch: int = 0,
+        together: Together | None = None,
+    ) -> None:
         assert made.kind is not None
-        self.ctx, self.plan, self.kind, self.dry_run = ctx, made, made.kind, dry_run
+        self.ctx, self.plan, self.kind, self.dry_run, self.whole = ctx, made, made.kind, dry_run, whole
         self.reader = Reader(made.kind, made.columns, made.envs, ctx.env)
-        self.matcher = Matcher(ctx, made.kind, made.keys, guessed=made.guessed, updates=made.update, dry_run=dry_run)
-        self.writer = Writer(ctx, self.reader, self.matcher, updates=made.update)
+        self.together = together
+        self.matcher = Matcher(
+            ctx, made.kind, made.keys, guessed=made.guessed, updates=made.update, dry_run=dry_run,
+            trial=together.trial if together else None,
+        )  # fmt: skip
+        links = together.links(ctx, dry_run=dry_run) if together else None
+        self.writer = Writer(
+            ctx, self.reader, self.matcher, updates=made.update, conflicts=made.conflicts, links=links
+        )  # fmt: skip
+        self.writer.links.foreign.begin(made.columns)
         self.updater, self.links, self.stages = self.writer.updater, self.writer.links, self.writer.stages
-        self.rejects = Rejects(made.path, made.header, ctx.env.now)
+        self.cut = cut
+        self.rejects = Rejects(made.path, made.header, ctx.env.now, cut.rejects if cut else "")
+        self.ledger = None if dry_run or whole or together else Ledger(made, cut)
         self.earlier = Earlier()
+        #: why a row is refused that is what an earlier one is, and says something else
+        self.other = f"an earlier row of the file is the same {self.kind.name}, with other values"
         #: what was made for links so far: stand-in -> id
         self.made: dict[int, int] = {}
         #: the place in the journal up to which what is known of the book is true
         self.at = -1
-        self.batch = self.settled = 0
+        self.batch, self.settled = (cut.batch, cut.settled) if cut else (together.batch if together else batch, 0)
+        self._before = together.settled if together else 0
+        #: whether rows are gone through that were settled before the cut
+        self.past = False
         self.hooked = ctx.plugins_on and bool(ctx.settings["plugins"])
         self.size = FIRST_BLOCK
         #: how long it took to read the last block and look its rows up, in seconds
         self.reading = 0.0
-        self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused"), 0)
+        self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused", "kept"), 0)
+        #: what does not fit of each column, by its title
+        self.misfits: dict[str, Misfit] = {}
+        self.conflicts: list[tuple[int, str, str, str]] = []
         self.listed: list[tuple[int, str, str, str]] = []
         self.parents = parents.Parents(ctx, self.links)
         #: by field: how many rows had a value that has no place where they stand
@@ -115,15 +115,45 @@ class _Import:
             self._blocks(progress)
             if self.matcher.tried:
                 self._linked(self.parents.rehearse(self.matcher.tried))
+        elif self.whole:
+            return self._at_once(progress)
         else:
             with self.ctx.reader.in_bulk():
                 self._blocks(progress)
-                for some in self.parents.portions():
-                    with self._writing() as tx:
-                        updated = self.parents.link(tx, some)
-                    self._linked(updated)
-                    self._wrote()
+                self._link_parents()
+                self._finish()
         return self._result()
+
+    @property
+    def settled_so_far(self) -> int:
+        """How many rows are settled, those of the files before this one included."""
+        return self.settled + self._before
+
+    def _link_parents(self) -> None:
+        for some in self.parents.portions():
+            with self._writing() as tx:
+                updated = self.parents.link(tx, some)
+            self._linked(updated)
+            self._wrote()
+
+    def _at_once(self, progress: Callable[[int, int], None] | None) -> Imported:
+        """All rows in one transaction, unless one is refused: somebody may have written since the dry run."""
+        bulk = contextlib.nullcontext() if self.together else self.ctx.reader.in_bulk()
+        with bulk, contextlib.suppress(RefusedRowError):
+            with self._writing():
+                self._blocks(progress)
+                self._link_parents()
+                if self.counts["refused"]:
+                    raise RefusedRowError
+            self.batch = self.ctx.batch
+            return self._result()
+        return self._result()._replace(withheld=True)
+
+    def _finish(self) -> None:
+        """Note that nothing is left to be done, where the last transaction could not know it."""
+        if self.batch and self.ledger and not self.ledger.finished:
+            with self.ctx.writing("import", batch=self.batch) as tx:
+                self.ledger.keep(tx, self.settled, self.rejects.path, finished=True)
 
     def _linked(self, updated: int) -> None:
         """Count the rows that were known and gave their records a parent."""
@@ -134,11 +164,14 @@ class _Import:
         self.stages.refresh()
         self.stages.expect(self.plan.new_stages)
         with self.plan.open() as table:
+            if self.cut:
+                self._recall(self.cut, table.rows)
             ready = None
             while ready or (ready := self._next(table.rows)):
                 if len(ready.block):
                     ready = self._transact(ready, table.rows)
                 else:
+                    self.rejects.save()
                     self.settled, ready = ready.read, None
                 if progress:
                     progress(self.settled, self.plan.rows)
@@ -161,7 +194,7 @@ class _Import:
                 self._count(block, self.writer.sort(found), Put([], [], {}))
             block, found = Block([], []), []
         self.reading = time.monotonic() - started
-        return _Ready(block, found, self.at, self.counts["rows"])
+        return _Ready(block, found, self.at, self.counts["rows"] + (self.cut.settled if self.cut else 0))
 
     def _look_again(self) -> bool:
         """Forget what is known of the book if somebody wrote since; whether the stages are others now."""
@@ -195,6 +228,7 @@ class _Import:
                 if self.ctx.reader.awaited():
                     break
                 started = time.monotonic()
+            self._keep(tx, ready.read)
         self.settled = ready.read
         self._wrote()
         return left
@@ -209,6 +243,13 @@ class _Import:
             tx.settle(forget=True)
             self.at += 1
 
+    def _keep(self, tx: Transaction, settled: int) -> None:
+        """Note with what is written how many rows are settled: in the book, or among the refused ones on the disk."""
+        self.rejects.save()
+        if self.ledger and tx.batch:
+            done = settled >= self.plan.rows and not self.parents
+            self.ledger.keep(tx, settled, self.rejects.path, finished=done)
+
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Transaction]:
         command = self.ctx.command or f"import {self.plan.path}"
@@ -219,7 +260,8 @@ class _Import:
             yield tx
 
     def _wrote(self) -> None:
-        self.batch = self.ctx.batch or self.batch
+        if not self.whole:
+            self.batch = self.ctx.batch or self.batch
 
     # --- a block ---
 
@@ -231,10 +273,59 @@ class _Import:
             if row.problem is not None:
                 self._refuse(row.line, row.cells, Problem("", "", row.problem))
         lines, cells = [row.line for row in sound], [row.cells for row in sound]
-        block, bad = self.reader.read(lines, cells)
+        block, bad = self.reader.read(lines, cells, Tally(self.misfits, lines))
         for place, problem in sorted(bad.items()):
             self._refuse(lines[place], cells[place], problem)
         return block
+
+    def _recall(self, cut: Cut, rows: Iterator[Row]) -> None:
+        """Go through the rows that were settled before the cut: what they are in the book is what later rows of the
+        file may repeat, and their companies may lack their parents."""
+        self.past = True
+        self._made_before(cut.batch)
+        left, nulls = cut.settled, self.reader.nulls
+        while left and (some := list(islice(rows, min(left, MOST)))):
+            left -= len(some)
+            self.links.settle()
+            sound = [row for row in some if row.problem is None]
+            block, _ = self.reader.read([row.line for row in sound], [row.cells for row in sound])
+            self._look_again()
+            found = self.writer.sort(self._match(block)) if len(block) else Sorted([], [], [], [], [])
+            for _, number in found.known:
+                self.matcher.seen.add(number)
+            self._recall_parents(block, found)
+            if self.remembers:
+                self.earlier.add(found.known, block.columns | parents.said(block))
+        self.past, self.reader.nulls = False, nulls
+
+    def _recall_parents(self, block: Block, rows: Sorted) -> None:
+        """Gather the parents of companies whose rows were settled before the cut, and counted."""
+        if self.plan.update:
+            new = [(row, number) for row, number in rows.known if number in self.matcher.made]
+            known = [(row, number) for row, number in rows.known if number not in self.matcher.made]
+        else:
+            left = self.parents.untouched([number for _, number in rows.known]) if "parent" in block.links else set()
+            new, known = [(row, number) for row, number in rows.known if number in left], []
+        put = Put([number for _, number in new], [True] * len(known), {})
+        told = rows._replace(new=[row for row, _ in new], known=known)
+        self.parents.add(block, told, put, updates=self.plan.update)
+
+    def _made_before(self, batch: int) -> None:
+        """Bear in mind which records the import made before it was cut."""
+        sql = (
+            "SELECT j.id, j.record_id FROM journal j JOIN journal_tx t ON t.seq = j.seq WHERE t.batch_id = ?"
+            " AND j.entity = ? AND j.before IS NULL AND j.id > ? ORDER BY j.id LIMIT 20000"
+        )
+        last = 0
+        while some := self.ctx.reader.rows(sql, (batch, self.kind.table, last)):
+            last = some[-1][0]
+            for _, number in some:
+                self.matcher.made.add(number)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what rows said of records that the book had is not what these have by then."""
+        return not self.plan.update or self.plan.conflicts != REPLACE
 
     def _read_again(self, block: Block) -> Block:
         """The same rows as they were before their stages were looked up: those are others now."""
@@ -256,15 +347,29 @@ class _Import:
 
     def _misfits(self, block: Block, found: list[int]) -> Problems:
         known = self.matcher.seen
-        return fitting.misfits(self.ctx, self.reader, self.links, block, found, known, updates=self.plan.update)
+        misfits = fitting.misfits(self.ctx, self.reader, self.links, block, found, known, updates=self.plan.update)
+        return misfits | self._still_other(block, found) if self.plan.header[:2] == (LINE, REASON) else misfits
+
+    def _still_other(self, block: Block, found: list[int]) -> Problems:
+        """Rows of a file of refused rows that say something else than an earlier row said, which is in the book by now:
+        refused again, unless they were mended or the reason was taken away."""
+        rows = [row for row, cells in enumerate(block.cells) if cells[1] == self.other and found[row] > 0]
+        current = self.matcher.raw([found[row] for row in rows])
+        return {
+            row: Problem("", "", self.other)
+            for row in rows
+            if found[row] in current and self.updater.changes(block, row, current[found[row]], {})
+        }
 
     def _position(self) -> int:
         return journal.head(self.ctx.reader)[0]
 
     def _refuse(self, line: int, cells: list[str], problem: Problem) -> None:
+        if self.past:
+            return
         self.counts["refused"] += 1
         where = f"{problem.header}: " if problem.header else ""
-        if not self.dry_run:
+        if not self.dry_run and not self.whole:
             self.rejects.add(line, cells, f"{where}{problem.reason}")
         self._list(line, problem.header, problem.value, problem.reason)
 
@@ -280,6 +385,8 @@ class _Import:
             title = self.reader.title(field.name)
             bad = {row: one._replace(header=title) for row, one in self.links.fill(block, field).items()} | bad
         self._drop(block, bad)
+        if len(block):
+            self.links.foreign.settle(block)
         if self.kind.kind and len(block):
             unplaced: dict[int, Problem] = {}
             block.columns.update(self._placed(block, unplaced))
@@ -324,10 +431,11 @@ class _Import:
             keys = {name: column[row] for name, column in (block.columns | block.keys).items()}
             ids.append(tried.add(keys, {"kind": self.kind.kind or None} | block.content(row)))
         current = self.matcher.raw([number for _, number in rows.known]) if self.plan.update else {}
-        changed = []
+        changed, kept = [], []
         for place, (row, number) in enumerate(rows.known if self.plan.update else ()):
             # What was purged between the two looks has nothing to change.
-            changes = self.updater.changes(block, row, current[number], {}) if number in current else {}
+            changes, stays = self.updater.given(block, row, current[number], {}) if number in current else Given({})
+            kept.append(stays)
             if changes and (not put.changed or put.changed[place]):
                 record = current[number] | changes
                 tried.put(number, derive(self.kind.table, record, self.ctx.env), record)
@@ -335,7 +443,7 @@ class _Import:
                 changed.append(True)
             else:
                 changed.append(False)
-        self._count(block, rows, Put(ids, changed, {}))
+        self._count(block, rows, Put(ids, changed, {}, kept))
 
     def _write(self, tx: Transaction, block: Block, found: list[int]) -> None:
         if tx.hooks.before:
@@ -347,6 +455,7 @@ class _Import:
     def _count(self, block: Block, rows: Sorted, put: Put) -> None:
         """Count what became of a block, and remember it for the blocks that follow."""
         self.counts["new"] += len(rows.new)
+        self.links.foreign.count(block, [*rows.new, *(row for row, _ in rows.known)])
         for name, idle in block.idle.items():
             self.idle[name] += sum(idle[row] for row in rows.new)
             self.idle[name] += sum(idle[row] for row, _ in rows.known if self.plan.update)
@@ -358,13 +467,24 @@ class _Import:
         self.parents.add(block, rows, put, updates=self.plan.update)
         self.counts["updated"] += sum(put.changed)
         self.counts["same"] += len(rows.known) - sum(put.changed)
-        if not self.plan.update:
+        for (row, number), stays in zip(rows.known, put.kept, strict=False):
+            self._told_kept(block, row, number, stays)
+        if self.remembers:
             self.earlier.add(rows.known, block.columns | parents.said(block))
         # What earlier rows said names what was new by its stand-ins; else those of this block are enough.
         if not self.earlier:
             self.made.clear()
         self.made.update(put.made)
         self._repeat(block, rows)
+
+    def _told_kept(self, block: Block, row: int, number: int, stays: tuple[Kept, ...]) -> None:
+        """Count what a record keeps against the values of its row, and name the first of all these."""
+        self.counts["kept"] += len(stays)
+        for one in stays[: _MOST_LISTED - len(self.conflicts)]:
+            change = Change(self.kind.name, number, {one.column: one.value}, {}, self.kind.table)
+            book = next((old for _, old, _ in history.told(self.ctx, change, {}) if old), "")
+            title, cell = self.reader.said(block, row, one.field)
+            self.conflicts.append((block.lines[row], title, cell[:60], book[:60]))
 
     def _repeat(self, block: Block, rows: Sorted) -> None:
         """Rows that are the same record as an earlier row of the file. One that says no more than that row or the book
@@ -388,8 +508,7 @@ class _Import:
             other = all(one is None or self.updater.changes(block, row, one, made) for one, made in sources)
             other = other and any(one is not None for one, _ in sources)
             if other or self.parents.differs(block, row, number, said.get(number, {}), current.get(number)):
-                reason = f"an earlier row of the file is the same {self.kind.name}, with other values"
-                self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
+                self._refuse(block.lines[row], block.cells[row], Problem("", "", self.other))
             else:
                 self.counts["repeated"] += 1
                 self._list(block.lines[row], "", "", "repeats an earlier row of the file")
@@ -409,7 +528,8 @@ class _Import:
 
     def _restoring(self, number: int) -> str:
         """The command that brings back a record that was removed."""
-        return self.ctx.settings.calling(ENTITIES[self.matcher.removed[number]].command, "restore", str(number))
+        end = aliases.standing(self.ctx.reader, self.kind.table, [number])[number]
+        return self.ctx.settings.calling(ENTITIES[self.matcher.removed[number]].command, "restore", str(end))
 
     def _by_now(self, said: dict[str, Any]) -> dict[str, Any]:
         """What a row said, with the ids that its links have by now."""
@@ -436,10 +556,15 @@ class _Import:
             first = f"'{self.first_hidden}' brings {'it' if self.hidden == 1 else 'the first'} back"
             which = "is removed and stays" if self.hidden == 1 else "are removed and stay"
             notes.append(f"{self.hidden:,} of those known already {which} so: {first}")
-        notes += self.parents.notes
+        notes += [*self.links.foreign.notes, *self.parents.notes]
         return Imported(
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
             counts["refused"], tuple(sorted(self.listed)), self.rejects.path,
             again(self.plan, self.ctx.settings, self.rejects.path) if self.rejects.path else "", self.batch,
-            tuple(notes), self.ctx.settings.calling("undo", str(self.batch)) if self.batch else "",
+            tuple(notes), self.ctx.settings.calling("undo", str(self.batch)) if self.batch else "", counts["kept"],
+            tuple(self.conflicts), self.cut.settled if self.cut else 0, misfits=self.misfits,
         )  # fmt: skip
+
+
+class RefusedRowError(Exception):
+    """Ends the transaction of an import that takes in all rows or none."""

@@ -130,6 +130,18 @@ def heads_ids(title: str, sample: str) -> bool:
     return re.search(r"ids?$", squeeze(title)) is not None and _OPAQUE.fullmatch(digits(sample).strip()) is not None
 
 
+def can_be_id(sample: str) -> bool:
+    """Whether a cell can have the id of a record, or several: one word with a digit."""
+    first = re.split(r"\s*[;,|]\s*", digits(sample).strip())[0]
+    return re.search(r"\d", first) is not None and re.search(r"\s", first) is None
+
+
+def is_opaque(sample: str) -> bool:
+    """Whether a cell is the id of a record in another program, and no plain number."""
+    plain = sample.strip()
+    return not plain.isdigit() and _OPAQUE.fullmatch(plain) is not None
+
+
 def heads_numbers(title: str, sample: str) -> bool:
     """Whether a Persian number-of-the-customer numbers records; with telephones below it, it heads those."""
     key = squeeze(title)

@@ -48,9 +48,10 @@ class Tried:
         )
         self._next = TRIED
         self._raw = sqlite3.connect("", isolation_level=None)
-        self._raw.execute(f"CREATE TABLE tried (id INTEGER PRIMARY KEY, content, {', '.join(self.columns)})")
-        for column in self.columns:
-            self._raw.execute(f"CREATE INDEX tried_{column} ON tried ({column}) WHERE {column} IS NOT NULL")
+        names = list(map(_quoted, self.columns))
+        self._raw.execute(f"CREATE TABLE tried (id INTEGER PRIMARY KEY, content, {', '.join(names)})")
+        for place, name in enumerate(names):
+            self._raw.execute(f"CREATE INDEX tried_{place} ON tried ({name}) WHERE {name} IS NOT NULL")
         self._raw.execute("BEGIN")
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -64,7 +65,7 @@ class Tried:
 
     def put(self, number: int, keys: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         """Remember a record as it would be."""
-        names = ["id", "content", *self.columns]
+        names = ["id", "content", *map(_quoted, self.columns)]
         values = [number, json.dumps(content), *(keys.get(column, content.get(column)) for column in self.columns)]
         self._raw.execute(
             f"INSERT OR REPLACE INTO tried ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", values
@@ -78,6 +79,11 @@ class Tried:
             sql = f"SELECT id, content FROM tried WHERE id IN ({', '.join('?' * len(some))})"
             found.update((number, json.loads(text)) for number, text in self.rows(sql, some))
         return found
+
+
+def _quoted(column: str) -> str:
+    """A column's name for SQL: that of a field of people's own has a point in it."""
+    return f'"{column}"'
 
 
 class Earlier:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import pipeline as rules
 from crmcli.domain.address import followed_domain
+from crmcli.domain.types import show_instant
+from crmcli.services import aliases
+from crmcli.services.imports import addresses
 from crmcli.services.stages import next_position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from crmcli.services.imports.blocks import Block, Reader
     from crmcli.store.write import Transaction
@@ -23,28 +26,154 @@ _PLACE = frozenset((
     "status", "stage_id", "pipeline_id", "probability_bp", "probability_manual", "closed_at", "archived_at",
     "stage_since", "lost_reason_id",
 ))  # fmt: skip
+#: What an update does where a record and its row both have a value, and another one: the row's counts, the record's
+#: stays, that counts which was changed last; `EMPTY` gives a record nothing but what it has empty, no tags either.
+REPLACE, KEEP, NEWEST, EMPTY = "replace", "keep", "newest", "only empty"
+#: A day and its time are one value, and so is an address: half of one beside half of another is nobody's.
+_WHOLE = (("due_on", "due_at"), addresses.FIELDS)
+
+
+class Kept(NamedTuple):
+    """A value that a record keeps against the one in its row: the field, and what the record has, as it is stored."""
+
+    field: str
+    column: str
+    value: Any
+
+
+class Given(NamedTuple):
+    """What a record gets of its row, by column, and what it keeps."""
+
+    changes: dict[str, Any]
+    kept: tuple[Kept, ...] = ()
 
 
 class Updater:
-    """Compares the rows of a block with the records that they are. `made` gives the ids of links made for the block."""
+    """Compares the rows of a block with the records that they are. `made` gives the ids of links made for the block,
+    `conflicts` says which value counts where both have one."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader, self.kind = reader, reader.kind
+    def __init__(
+        self, reader: Reader, conflicts: str = REPLACE, others: Callable[[int], bool] = lambda _number: False
+    ) -> None:
+        """`others` says whether anything was merged into a record."""
+        self.reader, self.kind, self.conflicts, self._others = reader, reader.kind, conflicts, others
         self._money = {field.column for field in reader.kind.fields if field.type.family == "money" and field.column}
+        self._fields = {field.column: field for field in reader.kind.stored()}
 
-    def update(self, tx: Transaction, block: Block, row: int, number: int, made: Mapping[int, int]) -> bool:
-        """Give a record the values of its row; whether anything differed."""
+    def update(
+        self, tx: Transaction, block: Block, row: int, number: int, made: Mapping[int, int]
+    ) -> tuple[bool, tuple[Kept, ...]]:
+        """Give a record the values of its row; whether it was changed, and what it keeps."""
         current = tx.row(self.kind.name, number)
-        changes = self.changes(block, row, current, made)
+        changes, kept = self.given(block, row, current, made)
         if not changes:
-            return False
+            return False, kept
+        if current.get("merged_into_id"):
+            return self._passed_on(tx, current, changes), kept
         if "stage_id" in changes:
             changes.update(self._entered(tx, current, changes))
         if "owner_id" in changes and "assigned_at" in self.kind.by_name:
             changes["assigned_at"] = tx.stamp
-        return tx.change(self.kind.name, number, changes)
+        return tx.change(self.kind.name, number, changes), kept
+
+    def _passed_on(self, tx: Transaction, current: Mapping[str, Any], changes: dict[str, Any]) -> bool:
+        """A row of a record that was merged: in what it differs from what that had is news for the one that it is now.
+        Both get it, so that it is none the next time. An external id is that of the merged one alone."""
+        tx.change(self.kind.name, current["id"], changes)
+        end = aliases.standing(tx.connection, self.kind.table, [current["id"]])[current["id"]]
+        noun = aliases.noun(tx.connection, self.kind.table, end)
+        stays = tx.row(noun, end)
+        own = {c: v for c, v in changes.items() if c not in ("tags", "external_id", "updated_at") and stays.get(c) != v}
+        if self.conflicts in (KEEP, EMPTY):
+            own = {c: v for c, v in own.items() if not self._filled(c, stays)}
+        home = changes.get("currency", current.get("currency"))
+        if stays.get("currency") not in (None, home):
+            own = {c: v for c, v in own.items() if c not in self._money and c != "currency"}
+        if "stage_id" in own:
+            own.update(self._entered(tx, stays, own))
+        if "owner_id" in own and "assigned_at" in self.kind.by_name:
+            own["assigned_at"] = tx.stamp
+        if "tags" in changes:
+            new = set(changes["tags"]).difference(current.get("tags") or ())
+            own["tags"] = sorted(new.union(stays.get("tags") or ()))
+        tx.change(noun, end, own)
+        return True
+
+    def given(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> Given:
+        """What a record gets of its row. Where the newest counts and the row is that, the record is as old as the row
+        from then on: it is the state of then, and what the file's own program changes later is newer again."""
+        found = self._differing(block, row, current, made)
+        if self.conflicts == REPLACE:
+            return Given(self._followed(block, row, current, found))
+        if self.conflicts == NEWEST:
+            at = block.columns["updated_at"][row]
+            if at and at > current["updated_at"]:
+                found = self._followed(block, row, current, found)
+                return Given({**found, "updated_at": min(at, show_instant(self.reader.env.now))} if found else {})
+        return self._filling(block, row, current, found)
 
     def changes(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
+        """All in which a row differs from a record, whichever of them counts."""
+        return self._followed(block, row, current, self._differing(block, row, current, made))
+
+    def wanted(self, block: Block, row: int, current: Mapping[str, Any]) -> tuple[set[int], set[int]]:
+        """The stand-ins of links, and of stages, among what a record would get: what nobody gets is not made."""
+        changes, _ = self.given(block, row, current, {})
+        stages = {n for n in (changes.get("stage_id"),) if n is not None and n < 0}
+        columns = [c for c in changes if c.endswith("_id") and c not in ("stage_id", "pipeline_id")]
+        links = {n for c in columns if isinstance(n := changes[c], int) and n < 0}
+        return links | {n for n in changes.get("tags", ()) if n < 0}, stages
+
+    def _filling(self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any]) -> Given:
+        """Of all that differs (`found`) what the record has empty, and what it keeps."""
+        kept: list[Kept] = []
+
+        def keep(column: str) -> None:
+            found.pop(column, None)
+            if column in self._fields:
+                kept.append(Kept(self._fields[column].name, column, current.get(column)))
+
+        if self.kind.kind and (place := _PLACE & found.keys()):
+            moved = next((c for c in ("stage_id", "status") if c in place and found[c] != current.get(c)), "stage_id")
+            for column in place - {moved}:
+                del found[column]
+            keep(moved)
+        self._keep_amounts(block, row, current, found, keep)
+        if self.conflicts == EMPTY and "tags" in found and current.get("tags"):
+            found.pop("tags")
+            kept.append(Kept("tags", "tags", current["tags"]))
+        for column in [c for c in found if c not in self._money and c not in ("currency", "tags")]:
+            if self._filled(column, current):
+                keep(column)
+        held = {one.column for one in kept}
+        for together in _WHOLE:
+            if not held.isdisjoint(together):
+                for column in [c for c in together if c in found]:
+                    keep(column)
+        return Given(self._followed(block, row, current, found), tuple(kept))
+
+    def _keep_amounts(
+        self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any], keep: Callable[[str], None]
+    ) -> None:
+        """Keep the amounts that a record has, and all of them where those of its row are in another currency."""
+        held = {column for column in self._money if current.get(column) is not None}
+        home = current.get("currency")
+        if held and home and found.get("currency", home) != home:
+            said = [c for c in sorted(self._money) if c in block.columns and block.columns[c][row] is not None]
+            for column in said:
+                keep(column)
+            found.pop("currency")
+            return
+        for column in sorted(held & found.keys()):
+            keep(column)
+        if not self._money & found.keys():
+            found.pop("currency", None)
+
+    def _filled(self, column: str, current: Mapping[str, Any]) -> bool:
+        value = current.get(column)
+        return value is not None and column in self._fields and value != self._fields[column].empty
+
+    def _differing(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
         """The columns whose cells are filled and differ; tags are added to those that the record has."""
         found: dict[str, Any] = {}
         amounts = self.reader.amounts(block, row, current.get("currency") or "")
@@ -63,18 +192,28 @@ class Updater:
                 continue
             if isinstance(value, int) and value < 0 and name.endswith("_id"):
                 value = made.get(value, value)
-            if current.get(name) != value:
+            if current.get(name) != value and not (name == "description" and self._joined(current, value)):
                 found[name] = value
-        if "due_on" in found and "due_at" not in found and current.get("due_at"):
-            found["due_at"] = None  # a time of a day belongs to that day
-        domains = mapped.get("domain")
-        if self.kind.name == "company" and not (domains and domains[row]):
-            found.update(followed_domain(current, found))
         if block.done and (said := block.done[row]) is not None and said != bool(current.get("done_at")):
             found["done_at"] = block.columns["done_at"][row] if said else None
         if self.kind.kind:
             found.update(self._placed(block, row, current, made))
         return found
+
+    def _followed(self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+        """The changes with what follows from them."""
+        if "due_on" in found and "due_at" not in found and current.get("due_at"):
+            found["due_at"] = None  # a time of a day belongs to that day
+        if self.kind.name == "company":
+            domains = self.reader.compared(block).get("domain")
+            if not (domains and domains[row]):
+                found.update(followed_domain(current, found))
+        return found
+
+    def _joined(self, current: Mapping[str, Any], value: str) -> bool:
+        """Whether a description is a part of that which a merge has joined."""
+        part = f"\n\n{value}\n\n" in f"\n\n{current.get('description') or ''}\n\n"
+        return part and "id" in current and self._others(current["id"])
 
     def _placed(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
         """Where a lead or deal goes, if the row says a stage or a status and it is elsewhere."""

@@ -8,19 +8,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import CrmError
+from crmcli.services import aliases
 from crmcli.services.imports import placing
 from crmcli.services.imports.columns import Problem
 from crmcli.services.imports.linking import Links
 from crmcli.services.imports.matching import AMBIGUOUS, NEW
-from crmcli.services.imports.updating import Updater
+from crmcli.services.imports.updating import REPLACE, Updater
 from crmcli.services.imports.vetting import AgainError, TakenBackError, Vetting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.services.imports.blocks import Block, Reader
     from crmcli.services.imports.matching import Matcher
+    from crmcli.services.imports.updating import Kept
     from crmcli.store.write import Transaction
 
 
@@ -37,20 +39,33 @@ class Sorted(NamedTuple):
 
 class Put(NamedTuple):
     """What became of the rows that were written: the ids of new ones, whether each known one was `changed` (empty
-    where nothing is), and what was `made` for their links: stand-in -> id."""
+    where nothing is), what was `made` for their links: stand-in -> id, and what each known one `kept`."""
 
     ids: list[int]
     changed: list[bool]
     made: dict[int, int]
+    kept: Sequence[tuple[Kept, ...]] = ()
 
 
 class Writer:
-    """Writes blocks that are typed, linked and matched. `updates` says whether known records get the values of rows."""
+    """Writes blocks that are typed, linked and matched. `updates` says whether known records get the values of rows,
+    `conflicts` which of two values counts (`updating`)."""
 
-    def __init__(self, ctx: Context, reader: Reader, matcher: Matcher, *, updates: bool) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        reader: Reader,
+        matcher: Matcher,
+        *,
+        updates: bool,
+        conflicts: str = REPLACE,
+        links: Links | None = None,
+    ) -> None:
         self.ctx, self.kind, self.reader, self.matcher, self.updates = ctx, reader.kind, reader, matcher, updates
-        self.updater = Updater(reader)
-        self.links = Links(ctx)
+        self.updater = Updater(
+            reader, conflicts, lambda number: bool(aliases.merged(ctx.reader, reader.kind.table, [number]))
+        )
+        self.links = links or Links(ctx)
         self.stages = placing.Stages(ctx)
 
     def outcomes(self, block: Block) -> list[int]:
@@ -85,22 +100,31 @@ class Writer:
     ) -> Put:
         """Write new rows and updates; `vetting` is told which record each row becomes, `there` is what was made for
         links of the block before."""
-        wanted = [*rows.new, *(row for row, _ in rows.known)] if self.updates else rows.new
-        made = self._make(tx, block, wanted, there)
+        known = rows.known if self.updates else []
+        if known:
+            tx.load(self.kind.name, [number for _, number in known])
+        wanted, links, stages = rows.new, set[int](), set[int]()
+        if self.updater.conflicts == REPLACE:
+            wanted = [*rows.new, *(row for row, _ in known)]
+        else:
+            for row, number in known:
+                its_links, its_stages = self.updater.wanted(block, row, tx.row(self.kind.name, number))
+                links |= its_links
+                stages |= its_stages
+        made = self._make(tx, block, wanted, there, links, stages)
         ids = self._insert(tx, block, rows.new, made) if rows.new else []
         if vetting:
             vetting.rows = dict(zip(ids, rows.new, strict=True))
-        changed = []
-        if self.updates and rows.known:
-            tx.load(self.kind.name, [number for _, number in rows.known])
-            for row, number in rows.known:
-                told = self.updater.update(tx, block, row, number, made)
-                if vetting:
-                    vetting.rows[number] = row
-                changed.append(told)
-            if not vetting:
-                tx.flush()
-        return Put(ids, changed, made)
+        changed, kept = [], []
+        for row, number in known:
+            told, stays = self.updater.update(tx, block, row, number, made)
+            if vetting:
+                vetting.rows[number] = row
+            changed.append(told)
+            kept.append(stays)
+        if known and not vetting:
+            tx.flush()
+        return Put(ids, changed, made, kept)
 
     def vetted(
         self, tx: Transaction, block: Block, found: list[int], refuse: Callable[[int, list[str], Problem], None]
@@ -169,10 +193,18 @@ class Writer:
         vetting.look = look
         return bad
 
-    def _make(self, tx: Transaction, block: Block, wanted: list[int], there: Mapping[int, int]) -> dict[int, int]:
-        """Create the stages, words, companies and people that these rows link to: stand-in -> id, with those that are
-        `there` already."""
-        numbers: set[int] = set()
+    def _make(
+        self,
+        tx: Transaction,
+        block: Block,
+        wanted: list[int],
+        there: Mapping[int, int],
+        links: set[int],
+        stages: set[int],
+    ) -> dict[int, int]:
+        """Create the stages, words, companies and people that these rows link to, and these `links` and `stages`:
+        stand-in -> id, with those that are `there` already."""
+        numbers = set(links)
         for name in block.links:
             if name not in ("stage", "pipeline", "parent"):
                 column = block.columns[self.kind.field(name).column]
@@ -182,7 +214,8 @@ class Writer:
         numbers.difference_update(there)
         made = dict(there)
         if self.kind.kind:
-            stages = {n for row in wanted if (n := block.columns["stage_id"][row]) < 0}.difference(there)
+            stages = stages | {n for row in wanted if (n := block.columns["stage_id"][row]) < 0}
+            stages.difference_update(there)
             made.update(self.stages.settle(tx, stages) if stages else {})
         made.update(self.links.make(tx, numbers) if numbers else {})
         return made

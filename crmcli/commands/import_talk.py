@@ -1,0 +1,246 @@
+"""The conversation before an import, at a terminal: what a file leaves open is asked, its mapping can be changed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import ENTITIES
+from crmcli.domain.text import clip, digits, visible
+from crmcli.errors import CrmError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from crmcli.commands.frame import Run
+    from crmcli.exchange.tables import Doubt
+    from crmcli.services.imports import Plan
+
+#: How many rows are shown from which the header can be chosen, and how wide their cells are.
+_MOST_ROWS, _WIDE = 12, 16
+_HELP = (
+    "y imports the rows, n does not; m changes what the columns are, t tries it and tells what would become of every"
+    " row, k says what the rows are, h which line has the titles, s takes another sheet, q ends"
+)
+_MAPPING = (
+    "a number or title and a field, such as '3 email' or 'Company Name=company'; '3 -' leaves a column out, '3 +' makes"
+    " a field of it, '3 +sector:choice' one of this name and type; an empty line ends"
+)
+
+
+class LeftError(Exception):
+    """Whoever was asked has ended the conversation."""
+
+
+class Talk:
+    """One conversation about the file at `path`, which people call `called`. `options` are those of a plan, and change
+    with the answers."""
+
+    def __init__(self, run: Run, path: str, called: str, options: dict[str, Any], *, every: bool) -> None:
+        self.run, self.path, self.called, self.options, self.every = run, path, called, options, every
+        #: whether something was said that another file of the same program would need again
+        self.changed = False
+        self._asked: set[str] = set()
+
+    # --- the plan ---
+
+    def plan(self) -> Plan:
+        """A plan of the file; what it leaves open is asked. Raises LeftError, and CrmError for what cannot be asked."""
+        from crmcli.services import imports
+
+        while True:
+            try:
+                made = imports.planned(self.run.context, self.path, every=self.every, **self.options)
+            except CrmError as error:
+                doubt: Doubt | None = getattr(error, "doubt", None)
+                if doubt is None:
+                    raise
+                self._tell(error.message.partition("; nothing was imported")[0])
+                self.options[doubt.option] = self._choose(doubt.option, doubt.choices)
+                continue
+            open_ = next((doubt for doubt in made.doubts if doubt.option not in self._asked), None)
+            if open_ is None:
+                return made._replace(called=self.called)
+            self._asked.add(open_.option)
+            self._tell(f"{self.called or self.path} does not say its {open_.option}")
+            self.options[open_.option] = self._choose(open_.option, open_.choices)
+
+    def _choose(self, what: str, choices: Sequence[tuple[str, str]]) -> str:
+        """One of these, by its number or itself; the first where nothing is typed."""
+        for number, (value, sample) in enumerate(choices, 1):
+            self._tell(f"  {number}  {value}  {clip(sample, 60)}")
+        while True:
+            answer = self._ask(f"Which {what}? [1-{len(choices)}, q]")
+            if answer.lower() in ("q", "quit"):
+                raise LeftError
+            chosen = _number(answer, len(choices)) if answer else 1
+            if chosen:
+                return choices[chosen - 1][0]
+            if any(answer == value for value, _ in choices):
+                return answer
+            self._tell(f"'{answer}' is none of them")
+
+    # --- the question ---
+
+    def agree(self, made: Plan, rows: int, show: Callable[[Plan, bool], None]) -> Plan | None:
+        """Ask what to do with a plan that was shown, and do it, until it is to be imported: the plan by then; None
+        where it is not. `show(plan, counts)` shows one, with `counts` what would become of its rows."""
+        ways = {"m": self._map, "k": self._kind, "h": self._header, "s": self._sheet}
+        while True:
+            sheets = ["[s]heet"] if len(made.sheets) > 1 else []
+            if made.kind:
+                question = f"Import {rows:,} rows of {made.kind.plural}?"
+                words = ["[y]es", "[m]ap", "[t]ry", *sheets, "[q]uit", "[?]"]
+            else:
+                question, words = "What now?", ["[k]ind", "[h]eader", *sheets, "[m]ap", "[q]uit", "[?]"]
+            answer = self._ask(f"{question} {', '.join(words)}").lower()
+            way = ways.get(answer[:1])
+            if answer in ("y", "yes") and made.kind:
+                return made
+            if answer in ("", "n", "no", "q", "quit"):
+                return None
+            if answer in ("t", "try") and made.kind:
+                show(made, True)
+            elif answer[:1] == "?":
+                self._tell(_HELP)
+            elif way is None:
+                self._tell(f"'{answer}' is none of them; ? says what they do")
+            elif (changed := self._change(made, way)) is not None:
+                made, rows = changed, changed.rows
+                show(made, False)
+
+    def _change(self, made: Plan, way: Callable[[Plan], bool]) -> Plan | None:
+        """Ask for a change and plan anew; None where nothing is other than before."""
+        before = {**self.options, "mapping": dict(self.options["mapping"])}
+        try:
+            if not way(made):
+                return None
+            self.changed = True
+            return self.plan()
+        except CrmError as error:
+            self._tell(str(error))
+        except LeftError:
+            pass
+        self.options.clear()
+        self.options.update(before)
+        return None
+
+    # --- changes ---
+
+    def _map(self, made: Plan) -> bool:
+        """Change what columns are."""
+        for column in made.columns[: len(made.header)]:
+            self._tell(
+                f"  {column.place + 1:>2}  {clip(column.header, 30):30}  {column.shown:20}  {clip(column.sample, 24)}"
+            )
+        self._tell(_MAPPING)
+        given = dict(self.options["mapping"])
+        while line := self._ask("Column and field:"):
+            try:
+                title, to = read_pair(made.header, line)
+                self._check(made, to)
+            except UsageError as error:
+                self._tell(str(error))
+                continue
+            given = {known: said for known, said in given.items() if known != title} | {title: to}
+            self._tell(f"  {title} -> {to}")
+        changed = bool(given != self.options["mapping"])
+        self.options["mapping"] = given
+        return changed
+
+    @staticmethod
+    def _check(made: Plan, to: str) -> None:
+        """Raises UsageError for what no field of the kind is."""
+        from crmcli.domain import custom
+        from crmcli.services.imports import mapping, new_fields
+
+        if to.startswith(new_fields.NEW):
+            _, _, kind = to.partition(":")
+            if kind:
+                custom.type_of(kind.strip())
+        elif made.kind is not None and mapping.field_of(made.kind, to) is None:
+            made.kind.field(to)
+            raise UsageError(f"{made.kind.name}.{to} cannot be imported")
+
+    def _kind(self, _made: Plan) -> bool:
+        """Say what the rows are."""
+        from crmcli.services.imports import mapping
+
+        kinds = [kind.name for kind in mapping.KINDS]
+        self.options["kind"] = ENTITIES[self._choose("kind", [(kind, ENTITIES[kind].help) for kind in kinds])]
+        return True
+
+    def _header(self, made: Plan) -> bool:
+        """Choose the line that has the titles."""
+        from crmcli.exchange.tables import open_table
+
+        opening = {**made.opening, "header_row": 0}
+        with open_table(self.path, **opening) as table:  # type: ignore[arg-type]
+            found = next(table.chunks(_MOST_ROWS), [])
+        for row in found:
+            self._tell(f"  {row.line:>3}  {' | '.join(clip(cell, _WIDE) for cell in row.cells if cell)}")
+        line = self._ask("Which line has the titles? [0: none]")
+        if not line:
+            return False
+        if not digits(line).isdecimal():
+            raise UsageError(f"'{line}' is not the number of a line")
+        self.options["header_row"] = int(digits(line))
+        return True
+
+    def _sheet(self, made: Plan) -> bool:
+        """Take another sheet of a workbook."""
+        if len(made.sheets) < 2:
+            raise UsageError("the file has no other sheets")
+        chosen = self._choose("sheet", [(sheet, "") for sheet in made.sheets])
+        self.options["sheet"] = chosen
+        return True
+
+    def keep(self, made: Plan) -> None:
+        """Offer to keep what was changed as a profile, by which the next file of the same titles is recognised."""
+        from crmcli.services.imports import profile_writing
+
+        while self.changed and (name := self._ask("Save this as a profile? Its name, or nothing:")):
+            try:
+                profile_writing.save(profile_writing.drafted(name, made, {}, {}))
+            except CrmError as error:
+                self._tell(str(error))
+                continue
+            self._tell(f"saved the profile {name}; 'crm import profile show {name}' shows it")
+            return
+
+    # --- the terminal ---
+
+    def _tell(self, line: str) -> None:
+        sys.stderr.write(visible(line, multiline=True) + "\n")
+
+    def _ask(self, question: str) -> str:
+        """What is typed; "" for an empty line. Raises LeftError where nobody is there any more."""
+        sys.stderr.write(f"{question} ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line:
+            sys.stderr.write("\n")
+            raise LeftError
+        return line.strip()
+
+
+def read_pair(header: Sequence[str], line: str) -> tuple[str, str]:
+    """The title and the field of '3 email', '3=email' or 'Company Name=company'. Raises UsageError."""
+    from crmcli.services.imports.mapping import column_of
+
+    title, sign, to = line.rpartition("=")
+    if not sign:
+        title, _, to = line.partition(" ")
+    title, to = title.strip(), to.strip()
+    if not title or not to:
+        raise UsageError(f"'{line}' does not say a column and a field", _MAPPING)
+    number = _number(title, len(header))
+    if number and title not in header:
+        return header[number - 1], to
+    return header[column_of(header, title)], to
+
+
+def _number(text: str, most: int) -> int:
+    """A number from 1 to `most` in any digits; 0 for anything else."""
+    plain = digits(text)
+    return int(plain) if plain.isascii() and plain.isdecimal() and 1 <= int(plain[:9]) <= most else 0

@@ -1,0 +1,163 @@
+"""Links of imported rows by the ids that records have in the program that the file is from: Contact.AccountId."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.domain.columnwise import derive_columns
+from crmcli.services.imports import mapping
+from crmcli.services.imports.blocks import ANY
+from crmcli.services.imports.trial import TRIED
+from crmcli.store.sql import portions, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Field
+    from crmcli.services.imports.blocks import Block
+    from crmcli.services.imports.mapping import Mapped
+    from crmcli.services.imports.trial import Tried
+
+#: In place of a record that was removed: it takes no link, and nothing new may have its id.
+GONE = 0
+_OF = {mapping.LEAD_ID: "lead", mapping.DEAL_ID: "deal"}
+_MERGED = ("opportunity", "contact", "company")
+_MOST_KNOWN = 100_000
+
+
+class Ids(NamedTuple):
+    """Of each row the record that an id of the file means (GONE for a removed one, None where the book has none), and
+    the id that a new one would get, None where it can be that of any kind."""
+
+    found: list[int | None]
+    said: list[str | None]
+
+
+class Foreign:
+    """Finds records by their ids in the other program. `tried` are the records of a dry run by table."""
+
+    def __init__(self, ctx: Context, tried: Mapping[str, Tried]) -> None:
+        self.ctx, self._tried = ctx, tried
+        #: by title of a column of ids: the link that it fills ("": any), and of what kind the records are
+        self._columns: dict[str, tuple[str, str]] = {}
+        self._known: dict[tuple[str, str], dict[str, int]] = {}
+        #: by title: how many rows have an id that leads nowhere; the first of them, and its line
+        self._loose: dict[str, tuple[int, str, int]] = {}
+
+    def begin(self, columns: Iterable[Mapped]) -> None:
+        """Another file comes, with these columns."""
+        self._loose.clear()
+        self._columns = {
+            column.header: (mapping.FOREIGN[to][0], _OF.get(to, ""))
+            for column in columns
+            for to in column.to
+            if to in mapping.FOREIGN and to != mapping.PARENT_ID  # parents come last: they are told of by `Parents`
+        }
+
+    def forget(self) -> None:
+        """Another process wrote."""
+        self._known.clear()
+
+    def learn(self, target: str, external: str, number: int) -> None:
+        """A record was made with this id."""
+        for (table, _), known in self._known.items():
+            if table == target:
+                known[external] = number
+
+    def of(self, block: Block, field: Field, target: str) -> Ids | None:
+        """What the ids of the rows mean for a link; None where the file has none for it."""
+        found: list[int | None] = [None] * len(block)
+        said: list[str | None] = [None] * len(block)
+        any_link = "" if field.name in ANY else field.name
+        some = [(title, *where) for title, where in self._columns.items() if where[0] in (field.name, any_link)]
+        for title, link, kind in some:
+            ids = block.foreign.get(title, said)
+            numbers = self.look(target, [one for one in ids if one], kind)
+            for row, one in enumerate(ids):
+                if one and not found[row]:
+                    found[row] = numbers.get(one, found[row])
+                    said[row] = one if link else said[row]
+        return Ids(found, said) if some else None
+
+    def look(self, target: str, ids: Iterable[str], kind: str = "") -> dict[str, int]:
+        """id -> the record of this kind that has it, GONE for a removed one; a merged one leads to what it is now."""
+        known = self._known.setdefault((target, kind), {})
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        wanted = dict.fromkeys(ids)
+        missing = [one for one in wanted if one not in known]
+        if missing:
+            known.update(self._find(target, missing, kind))
+        return {one: known[one] for one in wanted if one in known}
+
+    def _find(self, target: str, ids: list[str], kind: str) -> dict[str, int]:
+        of = f" AND (kind = '{kind}'{' OR converted_at IS NOT NULL' if kind == 'lead' else ''})" if kind else ""
+        table, found, tried = table_of(target), {}, self._tried.get(target)
+        into = "merged_into_id" if target in _MERGED else "NULL"
+        for some, marks in portions(ids):
+            sql = f"SELECT external_id, id, removed_at, {into} FROM {table} WHERE external_id IN ({marks}){of}"
+            for external, number, removed, other in self.ctx.reader.rows(f"{sql} ORDER BY id DESC", some):
+                found[external] = number if removed is None else self._end(table, other)
+            if tried is not None:
+                sql = f"SELECT external_id, id FROM tried WHERE external_id IN ({marks}){of} AND id >= {TRIED}"
+                found.update(tried.rows(sql, some))
+        return found
+
+    def _end(self, table: str, number: int | None) -> int:
+        """Where a merged record leads to; GONE for one that was removed."""
+        seen: set[int] = set()
+        while number and number not in seen:
+            seen.add(number)
+            row = self.ctx.reader.one(f"SELECT removed_at, merged_into_id FROM {table} WHERE id = ?", (number,))
+            if row is None or row[0] is None:
+                return number if row else GONE
+            number = row[1]
+        return GONE
+
+    def settle(self, block: Block) -> None:
+        """Note in a block whose links are settled which ids led to no record. Leads have their company as text: its
+        name where the book has the id, else what the file says."""
+        for title, (link, kind) in self._columns.items():
+            ids = block.foreign.get(title, [])
+            wanted = [one for one in ids if one]
+            if block.columns.get("company_id") is None and link == "company":
+                self._name_companies(block, ids)
+            tables = (link,) if link else ANY
+            there = {one for table in tables for one, number in self.look(table, wanted, kind).items() if number}
+            linked = block.columns.get(f"{link}_id") or [None] * len(block)
+            block.loose[title] = [
+                bool(one) and one not in there and number is None for one, number in zip(ids, linked, strict=True)
+            ]
+
+    def _name_companies(self, block: Block, ids: Sequence[str | None]) -> None:
+        numbers = self.look("company", [one for one in ids if one])
+        names: dict[int, str] = {}
+        for some, marks in portions({number for number in numbers.values() if 0 < number < TRIED}):
+            names.update(self.ctx.reader.rows(f"SELECT id, name FROM company WHERE id IN ({marks})", some))
+        if (tried := self._tried.get("company")) is not None:
+            wanted = [number for number in numbers.values() if number >= TRIED]
+            names.update((number, row["name"]) for number, row in tried.contents(wanted).items())
+        given = block.columns.get("company_name") or [None] * len(block)
+        block.columns["company_name"] = [
+            own or (names.get(numbers.get(one, GONE), one) if one else None)
+            for own, one in zip(given, ids, strict=True)
+        ]
+        block.keys = derive_columns("opportunity", block.columns, self.ctx.env)
+
+    def count(self, block: Block, rows: Iterable[int]) -> None:
+        """Count the ids of these rows that led to no record: the rows are taken in without them."""
+        for row in rows:
+            for title, loose in block.loose.items():
+                if loose[row]:
+                    many, first, line = self._loose.get(title, (0, block.foreign[title][row] or "", block.lines[row]))
+                    self._loose[title] = many + 1, first, line
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of ids that led nowhere."""
+        return [
+            f"column {title}: {many:,} rows have the id of a record that is not in the book (first {first}, line"
+            f" {line}) and come in without that link; import that record, then this file again with --update"
+            for title, (many, first, line) in self._loose.items()
+        ]

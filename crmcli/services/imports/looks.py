@@ -1,0 +1,123 @@
+"""What the columns of a file look like as a whole: how many cells are filled, what they are, in which digits."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.domain.text import blank, digits
+from crmcli.services.imports.columns import NULLS
+from crmcli.services.imports.endings import yes_or_no
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+#: So many different values, at the most, are a choice, if each comes twice on the average.
+MOST_OPTIONS = 12
+_LONGEST_OPTION = 40
+#: How many different cells of a column are remembered as looked at.
+_MOST_REMEMBERED = 20_000
+
+_DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}([-/.])\d{1,2}\1(?:\d{4}|\d{2})"
+_PATTERNS = {
+    # Leading zeros are of codes: a postal code is no number.
+    "integer": re.compile(r"[-+]?(?:0|[1-9]\d{0,17})"),
+    "number": re.compile(r"[-+]?(?:0|[1-9]\d{0,2}(?:([.,' ٬])\d{3})+|[1-9]\d*)(?:[.,٫]\d+)?"),
+    "date": re.compile(_DAY),
+    "email": re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+"),
+    "url": re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE),
+    "phone": re.compile(r"(?=(?:\D*\d){7,15}\D*$)(?:\+|00?|\()[\d ()./-]+"),
+}
+_CHECKS: dict[str, Callable[[str], object]] = {
+    "flag": lambda text: not text.isdigit() and yes_or_no(text) is not None,
+    **{name: pattern.fullmatch for name, pattern in _PATTERNS.items()},
+}
+#: The scripts of digits that are not ASCII, by their zero.
+_ZEROS = {0x06F0: "Persian digits", 0x0660: "Arabic digits"}
+
+
+class Guess(NamedTuple):
+    """What the values of a column are taken for: a type of fields of people's own, and the options of a choice."""
+
+    type: str
+    options: tuple[str, ...] = ()
+
+
+class Look:
+    """One column of a file. `deeply`: what its values are is asked of all of them, as of a column that becomes a new
+    field; else of the first rows alone, to be shown."""
+
+    def __init__(self, *, deeply: bool) -> None:
+        self.filled = self.empty = 0
+        self.digits = ""
+        self._deeply, self._begun = deeply, False
+        self._kinds = list(_CHECKS)
+        self._values: dict[str, None] = {}
+        self._long = False
+        self._seen: set[str] = set()
+
+    def look(self, cells: Sequence[str]) -> None:
+        """Some further cells."""
+        empty = cells.count("")
+        nothing = [] if NULLS.isdisjoint(cells) else [cell for cell in cells if cell in NULLS]
+        empty += len(nothing)
+        if self._deeply or not self._begun:
+            self._begun = True
+            fresh = dict.fromkeys(cells)
+            empty += self._sort(fresh, cells)
+        self.empty += empty
+        self.filled += len(cells) - empty
+
+    def _sort(self, cells: Iterable[str], every: Sequence[str]) -> int:
+        """Look at different cells; how many of all are blank without being empty."""
+        blanks = 0
+        for cell in cells:
+            if not cell or cell in self._seen or cell in NULLS:
+                continue
+            if blank(cell):
+                blanks += every.count(cell)
+                continue
+            if len(self._seen) < _MOST_REMEMBERED:
+                self._seen.add(cell)
+            text = cell.strip()
+            if not text.isascii():
+                self.digits = self.digits or next(
+                    (_ZEROS[z] for c in text if c.isdecimal() and (z := ord(c) & ~15) in _ZEROS), ""
+                )
+                text = digits(text)
+            self._kinds = [kind for kind in self._kinds if _CHECKS[kind](text)]
+            self._long = self._long or "\n" in text
+            if len(self._values) <= MOST_OPTIONS:
+                self._values[" ".join(cell.split())] = None
+        return blanks
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The different values, one more than a choice may have at the most."""
+        return tuple(self._values)
+
+    @property
+    def guess(self) -> Guess:
+        """The type that all cells looked at have in common; "" where none is filled."""
+        if not self._values:
+            return Guess("")
+        if self._kinds:
+            return Guess(self._kinds[0])
+        options = tuple(self._values)
+        few = len(options) <= MOST_OPTIONS and self.filled >= 2 * len(options)
+        if few and all(len(one) <= _LONGEST_OPTION and not set(one) & set(",;،\n") for one in options):
+            return Guess("choice", options)
+        return Guess("long-text" if self._long else "text")
+
+
+class Looks:
+    """All columns of a file; `deep` are the places of those that are looked at deeply."""
+
+    def __init__(self, width: int, deep: Iterable[int] = ()) -> None:
+        wanted = set(deep)
+        self.columns = [Look(deeply=place in wanted) for place in range(width)]
+
+    def look(self, rows: Sequence[Sequence[str]]) -> None:
+        """Some further rows of cells."""
+        for column, cells in zip(self.columns, zip(*rows, strict=True), strict=False):
+            column.look(cells)

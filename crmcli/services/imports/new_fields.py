@@ -1,0 +1,122 @@
+"""Columns that fill no field become fields of people's own: which ones, what they hold, and how they are made."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain import custom
+from crmcli.domain.fields import OWN
+from crmcli.errors import FieldError, UsageError
+from crmcli.services.custom import put
+from crmcli.services.imports.mapping import column_of
+from crmcli.services.imports.planning import NewField, plan
+from crmcli.store import own
+from crmcli.store.journal import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+    from crmcli.services.imports.planning import Plan
+    from crmcli.store.write import Transaction
+
+#: What stands before a field that is to be made: `--map 'Industry=+sector:choice'`.
+NEW = "+"
+
+
+def parted(mapping: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What is said by hand of columns: fields that are there, and what is said of new ones, without the `+`."""
+    new = {title: to.strip()[1:].strip() for title, to in mapping.items() if to.strip().startswith(NEW)}
+    return {title: to for title, to in mapping.items() if title not in new}, new
+
+
+def planned(ctx: Context, path: str, *, every: bool = False, **options: Any) -> Plan:
+    """A plan (`planning.plan`), with the fields that are to be made for columns: those that the mapping asks for with
+    `+`, and with `every` all that would be left out. Raises UsageError too where a column cannot be such a field."""
+    given, asked = parted(options.get("mapping") or {})
+    if not (asked or every):
+        return plan(ctx, path, **options)
+    options["looking"] = True
+    first = plan(ctx, path, **{**options, "mapping": given | dict.fromkeys(asked, "-")})
+    if first.kind is None:
+        return first
+    for title, text in list(asked.items()):
+        if known(first.kind, name := text.partition(":")[0].strip()):
+            given[title] = name
+            del asked[title]
+    new = tuple(wanted(first, asked, every=every))
+    given |= {one.header: one.name for one in new}
+    with supposed(ctx, first.kind, new):
+        made = plan(ctx, path, **{**options, "kind": first.kind, "mapping": given})
+    return made._replace(new_fields=new)
+
+
+@contextlib.contextmanager
+def supposed(ctx: Context, kind: Entity, fields: Sequence[NewField]) -> Iterator[None]:
+    """As if these fields were there, and nothing is written: nobody else is held up meanwhile."""
+    if not fields:
+        yield
+        return
+    table, rows = _table(kind), [*ctx.reader.rows(own.DEFINITIONS)]
+    for number, one in enumerate(fields):
+        options = canonical(list(one.options)) if one.options else None
+        rows.append((-1 - number, one.name, table, one.type, one.header, None, options, None))
+    with ctx.supposing(custom.vocabulary(rows)):
+        yield
+
+
+def wanted(made: Plan, asked: Mapping[str, str], *, every: bool) -> list[NewField]:
+    """The fields that are to be made for columns of a plan that has looked at them: for those `asked` for by title, as
+    `NAME:TYPE`, where either may be left out and is guessed then, and with `every` for all that fill none and have
+    cells. Raises UsageError."""
+    assert made.kind is not None
+    said = {column_of(made.header, title): text for title, text in asked.items()}
+    if every:
+        rest = (c for c in made.columns if not c.to and c.place < len(made.looks) and made.looks[c.place].filled)
+        said = {c.place: "" for c in rest if not c.header.startswith("crm_")} | said
+    table = _table(made.kind) if said else ""
+    found: list[NewField] = []
+    for place, text in sorted(said.items()):
+        found.append(_field(made, table, place, text, [one.name for one in found]))
+    return found
+
+
+def _field(made: Plan, table: str, place: int, text: str, taken: Iterable[str]) -> NewField:
+    """One field: what is not said of it is what its column looks like."""
+    header = made.header[place]
+    name, _, kind = (part.strip() for part in text.partition(":"))
+    guess = made.looks[place].guess
+    kind = custom.type_of(kind) if kind else guess.type or "text"
+    options: tuple[str, ...] = ()
+    if kind == "choice":
+        try:
+            options = custom.check_options(guess.options or made.looks[place].values)
+        except FieldError as error:
+            raise UsageError(
+                f"column '{header}' cannot be a choice: {error.message}", "take another type: +:text"
+            ) from None
+    return NewField(header, name or custom.proposed(table, header, taken), kind, options)
+
+
+def _table(kind: Entity) -> str:
+    for table, kinds in custom.TABLES.items():
+        if kind in kinds:
+            return table
+    raise UsageError(f"{kind.plural} have no fields of your own")
+
+
+def known(kind: Entity, name: str) -> bool:
+    """Whether a field of people's own of this name is there already: what is to be made may have been, by an import
+    before this one."""
+    field = kind.by_name.get(name)
+    return field is not None and field.column.startswith(OWN)
+
+
+def make(tx: Transaction, kind: Entity, fields: Iterable[NewField]) -> None:
+    """Make fields in a transaction that is alone in the book. Raises UsageError, ConflictError."""
+    table = _table(kind)
+    for one in fields:
+        label = "" if one.header == one.name else one.header
+        put(tx, table, one.name, one.type, one.options, label=label, about="From an import")

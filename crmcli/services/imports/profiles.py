@@ -1,0 +1,284 @@
+"""Profiles: small TOML files that say how another program's export is to be taken, recognised by its column titles.
+
+A profile only names things: titles, fields, words for values. It adds what the general recognition of titles
+(`mapping`, `headings`) does not know, so it lists no title that is understood anyway.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import crmcli
+from crmcli.config import config_dir
+from crmcli.domain.fields import suggest
+from crmcli.domain.text import clip, fold, visible
+from crmcli.errors import CrmError, NotFoundError, UsageError
+from crmcli.services.imports import mapping
+from crmcli.services.imports.mapping import KINDS, Mapped, field_of, map_columns
+from crmcli.services.imports.profile_checks import Checked, checked
+from crmcli.services.imports.titles import squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from crmcli.domain.fields import Entity
+
+#: Below this confidence a profile is not used.
+THRESHOLD = 0.6
+#: How much of the confidence the titles that a file has beside the profile's own can take away.
+_BESIDE = 0.3
+#: What `--profile` takes for: no profile at all.
+NONE = "none"
+BUILT_IN = "built-in"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_LARGEST = 1_000_000
+#: Above the column of a preview that has what the profile sets for every row.
+ALWAYS = "(every row)"
+
+
+class Profile(NamedTuple):
+    """A profile that has been read and checked. `origin` is BUILT_IN or the path of its file; `text` is its TOML."""
+
+    name: str
+    origin: str
+    text: str
+    said: Checked
+
+    @property
+    def title(self) -> str:
+        return self.said.title or self.name
+
+    @property
+    def kind(self) -> Entity | None:
+        return next((kind for kind in KINDS if kind.name == self.said.kind), None)
+
+    @property
+    def called(self) -> str:
+        """What `--profile` takes for it."""
+        own = self.origin in (BUILT_IN, own_path(self.name))
+        return self.name if own else self.origin
+
+    def given(self, header: Sequence[str], by_hand: Mapping[str, str]) -> dict[str, str]:
+        """The mapping of a file's columns, title -> field, with what was said by hand before what the profile says."""
+        said = {squeeze(title): to for title, to in self.said.columns.items()}
+        own = {squeeze(title) for title in by_hand}
+        found = {title: said[key] for title in header if (key := squeeze(title)) in said and key not in own}
+        return found | dict(by_hand)
+
+    def id_of(self, header: Sequence[str]) -> str:
+        """The title of the column with the other program's ids; "" where the file has none."""
+        keys = {squeeze(title): title for title in reversed(header)}
+        return next((keys[key] for title in self.said.id if (key := squeeze(title)) in keys), "")
+
+    def settled(self, columns: tuple[Mapped, ...], sets: bool = True) -> tuple[Mapped, ...]:
+        """The columns with the words, prefixes and fixed values of the profile; a value is fixed for a field that no
+        column fills."""
+        values = {field: {fold(word): to for word, to in words.items()} for field, words in self.said.values.items()}
+        found = []
+        for column in columns:
+            names = [*column.to, *(["stage"] if "status" in column.to else [])]  # what is called status may be a stage
+            words = {word: to for name in reversed(names) for word, to in values.get(name, {}).items()}
+            ids = self.said.prefix if {"external_id", *mapping.FOREIGN}.intersection(column.to) else ""
+            found.append(column._replace(values=tuple(words.items()), prefix=ids) if words or ids else column)
+        filled = {to for column in columns for to in column.to}
+        place = len(columns)
+        for field, text in self.said.set.items() if sets else ():
+            if field not in filled:
+                found.append(Mapped(place, ALWAYS, (field,), text, fixed=text))
+                place += 1
+        return tuple(found)
+
+
+class Fit(NamedTuple):
+    """A profile for a file, and how sure that is: `confidence` from 0 to 1, or `forced` by name; `tied` are others that
+    fit as well."""
+
+    profile: Profile
+    confidence: float
+    forced: bool = False
+    tied: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        also = f"; as sure: {', '.join(self.tied)} (--profile takes one)" if self.tied else ""
+        how = "asked for, " if self.forced else ""
+        return f"profile: {self.profile.title} ({self.profile.called}), {how}confidence {self.percent} %{also}"
+
+    @property
+    def percent(self) -> int:
+        return round(self.confidence * 100)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """For machines."""
+        return {"name": self.profile.called, "title": self.profile.title, "confidence": round(self.confidence, 2),
+                "asked": self.forced, "tied": list(self.tied)}  # fmt: skip
+
+
+class Choice(NamedTuple):
+    """Which profile a file is read with, None for none, and what is to be said about it."""
+
+    fit: Fit | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Entity | None:
+        return self.fit.profile.kind if self.fit else None
+
+    @property
+    def refusal(self) -> str:
+        """Why a file of this profile is not taken; "" where it is."""
+        return self.fit.profile.said.refuse if self.fit else ""
+
+
+def confidence(profile: Profile, header: Sequence[str], samples: Sequence[str] = ()) -> float:
+    """How sure it is that a file with these titles is of a profile, from 0 to 1: a x (0.7 + 0.3 b), a being the share
+    of the profile's distinctive titles that the file has and b the share of the file's titles that are understood:
+    because the profile names them or because the general recognition knows them."""
+    there = {squeeze(title) for title in header}
+    told = profile.said.headers
+    if not told or not there:
+        return 0.0
+    present = sum(any(squeeze(title) in there for title in titles) for titles in told) / len(told)
+    if present < THRESHOLD:
+        return present * (1 - _BESIDE)
+    named = {squeeze(t) for t in (*profile.said.columns, *profile.said.id, *(t for titles in told for t in titles))}
+    known = {i for i, title in enumerate(header) if squeeze(title) in named}
+    if profile.kind is not None:
+        columns, _ = map_columns(profile.kind, header, profile.given(header, {}), samples=samples)
+        known |= {column.place for column in columns if column.to}
+    return present * (1 - _BESIDE + _BESIDE * len(known) / len(header))
+
+
+def choose(
+    asked: str, header: Sequence[str], kind: Entity | None, by_hand: Mapping[str, str], samples: Sequence[str]
+) -> Choice:
+    """The profile that is `asked` for (a name or a file, NONE for none), else the one that the titles are surest of:
+    one's own before a built-in of the same confidence, then the one with more titles of its own. Raises UsageError,
+    NotFoundError, CrmError."""
+    if asked == NONE:
+        return Choice(None)
+    if asked:
+        profile = find(asked)
+        if kind is not None and profile.kind not in (None, kind):
+            raise UsageError(
+                f"the profile {asked} is of {profile.said.kind}s, and --as says {kind.name}", "leave one away"
+            )
+        return Choice(Fit(profile, confidence(profile, header, samples), forced=True))
+    found, notes = every()
+    sure: list[tuple[tuple[float, bool, int], Profile]] = []
+    for profile in found:
+        if (kind is not None and profile.kind is not kind) or not _takes(profile, by_hand):
+            continue
+        sureness = confidence(profile, header, samples)
+        if sureness >= THRESHOLD:
+            own = profile.origin != BUILT_IN
+            sure.append(((round(sureness, 2), own, len(profile.said.headers)), profile))
+    if not sure:
+        return Choice(None, tuple(notes))
+    sure.sort(key=lambda one: (*(-part for part in one[0]), one[1].name))
+    rank, best = sure[0]
+    tied = tuple(profile.called for other, profile in sure[1:] if other == rank)
+    return Choice(Fit(best, rank[0], tied=tied), tuple(notes))
+
+
+def _takes(profile: Profile, by_hand: Mapping[str, str]) -> bool:
+    """Whether what is mapped by hand are fields of the profile's kind."""
+    return profile.kind is None or all(field_of(profile.kind, to) is not None for to in by_hand.values())
+
+
+# --- where they are ---------------------------------------------------------------------------------------------------
+
+
+def own_folder() -> str:
+    """Where one's own profiles are."""
+    return os.path.join(config_dir(), "profiles")
+
+
+def own_path(name: str) -> str:
+    """The file of a profile of one's own. Raises UsageError for what is no name."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"'{name}' is no name for a profile", "use small letters, digits and -, as in our-webshop")
+    if name in (NONE, "list", "show", "new", "edit"):
+        raise UsageError(f"no profile can be called '{name}'", "choose another name")
+    return os.path.join(own_folder(), f"{name}.toml")
+
+
+def read(path: str, name: str, origin: str) -> Profile:
+    """The profile in a file. Raises UsageError with the line of what is wrong, NotFoundError, CrmError."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no file {path}") from None
+    except (OSError, ValueError) as error:
+        raise CrmError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > _LARGEST:
+        raise UsageError(f"{path} is too large for a profile")
+    try:
+        text = content.decode("utf-8-sig")
+    except ValueError:
+        raise UsageError(f"{path} is no profile: it is not UTF-8") from None
+    return parse(text, name, origin, path)
+
+
+def parse(text: str, name: str, origin: str, path: str = "") -> Profile:
+    """A profile from its TOML; `path` stands before what is wrong. Raises UsageError with the line."""
+    where = path or name
+    try:
+        tree = tomllib.loads(text.replace("\r\n", "\n"))
+    except ValueError as error:
+        raise UsageError(f"{where} is no TOML: {visible(clip(str(error), 200))}") from None
+    except RecursionError:
+        raise UsageError(f"{where} is no profile: it is nested too deeply") from None
+    return Profile(name, origin, text, checked(tree, text, where))
+
+
+@cache
+def _built_in() -> dict[str, Profile]:
+    folder = os.path.join(os.path.dirname(crmcli.__file__), "profiles")
+    names = sorted(name.removesuffix(".toml") for name in os.listdir(folder) if name.endswith(".toml"))
+    return {name: read(os.path.join(folder, f"{name}.toml"), name, BUILT_IN) for name in names}
+
+
+def _own_names() -> Iterator[str]:
+    try:
+        names = sorted(os.listdir(own_folder()))
+    except OSError:
+        return
+    for file in names:
+        name, dot, end = file.rpartition(".")
+        if dot and end == "toml" and _NAME.fullmatch(name):
+            yield name
+
+
+def every() -> tuple[list[Profile], list[str]]:
+    """All profiles, one's own in place of built-in ones of the same name, and a line for each that cannot be read."""
+    found, bad = dict(_built_in()), []
+    for name in _own_names():
+        try:
+            found[name] = read(own_path(name), name, own_path(name))
+        except CrmError as error:
+            found.pop(name, None)
+            bad.append(f"the profile {name} is not used: {error.message}")
+    return list(found.values()), bad
+
+
+def find(word: str) -> Profile:
+    """The profile of that name, or in the file of that path. Raises UsageError, NotFoundError, CrmError."""
+    if os.sep in word or word.endswith(".toml"):
+        name = os.path.basename(word).removesuffix(".toml")
+        return read(word, name, os.path.abspath(word))
+    if word in _own_names():
+        return read(own_path(word), word, own_path(word))
+    if word in _built_in():
+        return _built_in()[word]
+    known = [*_built_in(), *_own_names()]
+    raise NotFoundError(
+        f"there is no profile '{word}'",
+        suggest(word, known, "'crm import profile list' shows all; a file is ./NAME.toml"),
+    )

@@ -1,0 +1,212 @@
+"""Files that are imported together: in which order, with which options, and what each knows of those before it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
+from crmcli.errors import UsageError
+from crmcli.exchange.tables import open_table
+from crmcli.services.imports import profiles
+from crmcli.services.imports.blocks import Reader
+from crmcli.services.imports.linking import BY_ADDRESS, Links
+from crmcli.services.imports.mapping import KINDS, field_of
+from crmcli.services.imports.planning import plan
+from crmcli.services.imports.running import run
+from crmcli.services.imports.titles import squeeze
+from crmcli.services.imports.trial import Seen, Tried
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+    from crmcli.services.imports.imported import Imported
+    from crmcli.services.imports.planning import Plan
+
+#: What links to nothing comes first, what links to all comes last.
+ORDER = (COMPANY, CONTACT, LEAD, DEAL, TASK, INTERACTION)
+
+
+def ordered(plans: Iterable[Plan]) -> list[Plan]:
+    """The plans in the order in which their records link up; files of one kind stay as they were given."""
+    return sorted(plans, key=lambda made: ORDER.index(made.kind) if made.kind in ORDER else len(ORDER))
+
+
+class Together:
+    """What the files of one import have in common: the batch that takes them all back, how many rows of the files
+    before are settled, and in a dry run the records that these would have added."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        self.batch = self.settled = 0
+        #: by table: what some file is matched by
+        self._columns: dict[str, set[str]] = {}
+        for made in plans:
+            if made.kind is not None:
+                keys = (made.kind.field(name).key_column for key in made.keys for name in key)
+                self._columns.setdefault(made.kind.table, set()).update(keys)
+        #: by table
+        self.tried: dict[str, Tried] = {}
+        self.retried: dict[str, Seen] = {}
+        self._links: Links | None = None
+
+    def links(self, ctx: Context, *, dry_run: bool) -> Links:
+        """The links of the next file: in a dry run the same for all, so that what is not there yet has one stand-in."""
+        if not dry_run:
+            return Links(ctx)
+        if self._links is None:
+            self._links = Links(ctx, self.tried)
+        self._links.forget()  # the file before may have added what was looked for in vain
+        return self._links
+
+    def trial(self, kind: Entity, columns: Sequence[str]) -> tuple[Tried, Seen]:
+        """What the files so far would have added to the table of a kind, and which records they would have changed.
+        `columns` are those that the next file is matched by."""
+        if kind.table not in self.tried:
+            named = [column for table, column in BY_ADDRESS.items() if table == kind.table]
+            every = sorted(self._columns.get(kind.table, set()).union(columns, named))
+            self.tried[kind.table], self.retried[kind.table] = Tried(every), Seen()
+        return self.tried[kind.table], self.retried[kind.table]
+
+
+def run_all(
+    ctx: Context,
+    plans: Sequence[Plan],
+    *,
+    whole: bool = False,
+    watched: Callable[[], AbstractContextManager[Callable[[int, int], None] | None]] = nullcontext,
+) -> list[Imported]:
+    """Import the files of these plans, in this order, as one batch. `whole`: all rows of all files come in, or none if
+    one is refused; a dry run of all goes first. `watched` gives what is told of the progress of each file."""
+    together = Together(plans)
+    if not whole:
+        return [_watched(ctx, made, together, watched) for made in plans]
+    tried = [run(ctx, made, dry_run=True, together=together) for made in plans]
+    if any(one.refused for one in tried):
+        return [one._replace(withheld=True) for one in tried]
+    together = Together(plans)
+    done: list[Imported] = []
+    with ctx.reader.in_bulk(), suppress(_WithheldError), ctx.writing("import", command=ctx.command):
+        for made in plans:
+            done.append(_watched(ctx, made, together, watched, whole=True, tried=True))
+            if done[-1].withheld:  # somebody wrote since the dry run
+                raise _WithheldError
+    if done[-1].withheld:
+        return [one._replace(withheld=True) for one in done]
+    batch = ctx.batch
+    undo = ctx.settings.calling("undo", str(batch)) if batch else ""
+    return [one.of_batch(batch, undo) for one in done]
+
+
+def _watched(ctx: Context, made: Plan, together: Together, watched: Any, **ways: Any) -> Imported:
+    with watched() as progress:
+        return run(ctx, made, progress=progress, together=together, **ways)
+
+
+class _WithheldError(Exception):
+    """Ends the transaction of an import that takes in all rows or none."""
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+
+
+def plan_all(ctx: Context, files: Sequence[tuple[str, str]], **options: Any) -> list[Plan]:
+    """The plans of several files, (path, what people call it, "" for the path) each, in the order in which they are to
+    be imported. The options are those of `plan`; one that names a column, a field, a sheet or a profile goes to the
+    files that have it. Raises UsageError for one that goes to none, and what `plan` raises."""
+    _check_twice(files)
+    found = _Fitting(options)
+    plans = [found.plan(ctx, path)._replace(called=called) for path, called in files]
+    found.check()
+    return ordered(plans)
+
+
+def _check_twice(files: Sequence[tuple[str, str]]) -> None:
+    known: dict[str, str] = {}
+    for path, called in files:
+        place = os.path.realpath(path)
+        if place in known:
+            raise UsageError(f"{called or path} is given twice", "name each file once")
+        known[place] = path
+
+
+class _Fitting:
+    """Gives each file the options that fit it, and knows in the end which fitted none."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._left: dict[str, str] = {}
+        for title in options.get("mapping") or {}:
+            self._left[f"--map {title}"] = f"no file has a column '{title}'"
+        for title, to in (options.get("mapping") or {}).items():
+            if all(field_of(kind, to) is None for kind in KINDS):
+                self._left[f"--map {title}"] = f"there is no field '{to.strip()}' to map '{title}' to"
+        for name, word, what in (
+            ("id_column", "--id", "no file has a column '{}'"), ("sheet", "--sheet", "no file has a sheet '{}'"),
+            ("encoding", "--encoding", "no file is a text in the encoding {}"),
+            ("delimiter", "--delimiter", "no file is a text with cells to separate by {!r}"),
+            ("profile", "--profile", "the titles of no file speak of the profile {}"),
+            ("match", "--match", "no file can be matched by {}"),
+        ):  # fmt: skip
+            if (value := options.get(name)) and value != profiles.NONE:
+                self._left[word] = what.format(",".join(value) if isinstance(value, list) else value)
+
+    def check(self) -> None:
+        """Raises UsageError for an option that fitted no file."""
+        for why in self._left.values():
+            raise UsageError(why, "the options go to the files that they fit; import a file alone to see its columns")
+
+    def plan(self, ctx: Context, path: str) -> Plan:
+        options = {**self._options, "match": None, "mapping": {}, "id_column": "", "profile": ""}
+        header, workbook = self._look(path, options)
+        there = {squeeze(title) for title in header}
+        for title, to in (self._options.get("mapping") or {}).items():
+            if squeeze(title) in there and any(field_of(kind, to) is not None for kind in KINDS):
+                options["mapping"][title] = to
+                self._left.pop(f"--map {title}", None)
+        if squeeze(self._options.get("id_column") or "") in there:
+            options["id_column"] = self._options["id_column"]
+            self._left.pop("--id", None)
+        asked = self._options.get("profile") or ""
+        if asked == profiles.NONE:
+            options["profile"] = asked
+        elif asked and profiles.confidence(profiles.find(asked), header) >= profiles.THRESHOLD:
+            options["profile"] = asked
+            self._left.pop("--profile", None)
+        if not workbook:
+            self._left.pop("--encoding", None)
+            self._left.pop("--delimiter", None)
+        made = plan(ctx, path, **options)
+        match = [word for word in self._options.get("match") or () if made.kind and self._matches(ctx, made, word)]
+        if match:
+            self._left.pop("--match", None)
+            made = plan(ctx, path, **{**options, "match": match})
+        return made
+
+    def _look(self, path: str, options: dict[str, Any]) -> tuple[list[str], bool]:
+        """The titles of a file and whether it is a workbook; the options of the other kind are taken out."""
+        names = ("sheet", "encoding", "delimiter", "header_row", "guarded", "skip_rows")
+        with open_table(path, guarded=options.get("guarded", True)) as table:
+            workbook = table.source.kind in ("xlsx", "xls", "ods")
+            sheets = table.source.sheets
+        if workbook:
+            options.update(encoding=None, delimiter=None)
+            if options.get("sheet") in sheets:
+                self._left.pop("--sheet", None)
+            else:
+                options["sheet"] = None
+        else:
+            options["sheet"] = None
+        with open_table(path, **{name: options[name] for name in names if name in options}) as table:
+            return table.header, workbook
+
+    @staticmethod
+    def _matches(ctx: Context, made: Plan, word: str) -> bool:
+        """Whether a file fills the fields of a match key."""
+        assert made.kind is not None
+        names = [{"due": "due_on"}.get(name.strip(), name.strip()) for name in word.split("+")]
+        fills = Reader(made.kind, made.columns, {}, ctx.env).fills
+        return all(name in made.kind.by_name and name in fills for name in names)
