@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crmcli.commands.frame import FORMATS, keep_format, noun, run_of
+from crmcli.commands.frame import FORMATS, Run, keep_format, noun, run_of
 from crmcli.domain.entities import entity
+from crmcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 app = noun()
 
@@ -18,11 +22,15 @@ app = noun()
     epilog="Examples:\n"
     "  crm export deals stage:won -o xlsx > won.xlsx\n"
     "  crm export contacts -o csv > contacts.csv\n"
-    "  crm export leads is:any --lossless > leads.csv",
+    "  crm export contacts tag:friends -o vcf > friends.vcf\n"
+    "  crm export leads is:any --lossless > leads.csv\n"
+    "  crm export book | crm --db postgresql://localhost/crm import -",
 )
 def export(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="leads, deals, contacts, companies, tasks ...")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="leads, deals, contacts, companies, tasks ...; 'book' is all of it")
+    ],
     words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]...", help="A filter")] = None,
     output: Annotated[  # noqa: ARG001 - its callback notes it
         str,
@@ -30,7 +38,7 @@ def export(
             "-o",
             "--output",
             metavar="FORMAT",
-            help="csv, xlsx, json, jsonl, tsv, md or ids; csv unless given",
+            help="csv, xlsx, vcf, json, jsonl, tsv, md or ids; csv unless given",
             show_default=False,
             callback=keep_format,
         ),
@@ -49,13 +57,34 @@ def export(
             show_default=False,
         ),
     ] = False,
+    vcard_version: Annotated[
+        str, typer.Option("--vcard-version", metavar="3.0|4.0", help="Of -o vcf; 3.0 unless given", show_default=False)
+    ] = "",
 ) -> Any:
     from crmcli.services import exporting
 
     run = run_of(ctx)
     run.long()
+    if kind == "book":
+        return _book(run, words or (), columns=columns)
     wanted = run.output or "csv"
     run.flags["output"] = wanted if wanted in FORMATS else ""
     return exporting.export(
-        run.context, entity(kind), tuple(words or ()), format=wanted, columns=columns, lossless=lossless
+        run.context,
+        entity(kind),
+        tuple(words or ()),
+        format=wanted,
+        columns=columns,
+        lossless=lossless,
+        card_version=vcard_version,
     )
+
+
+def _book(run: Run, words: Sequence[str], *, columns: str) -> Any:
+    """The whole book as JSON lines, which another, empty book imports."""
+    from crmcli.services import relocating
+
+    if words or columns or run.output not in ("", "jsonl"):
+        raise UsageError("a whole book is exported as JSON lines, all of it", "as in: crm export book > book.jsonl")
+    run.flags["output"] = ""
+    return relocating.export_book(run.context)

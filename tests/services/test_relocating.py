@@ -1,0 +1,186 @@
+"""A whole book as JSON lines: from either engine into either, byte for byte, history and all; or nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlmodel import SQLModel
+
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.errors import ConflictError, DamagedError, NewerDatabaseError, ReadError
+from crmcli.services import (
+    custom,
+    deals,
+    doctor,
+    purging,
+    records,
+    relocating,
+    saved_views,
+    tags,
+    tasks,
+    timeline,
+    undoing,
+)
+from crmcli.store import models  # noqa: F401 - registers the tables
+from tests.support.books import NOW, sound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.services.conftest import Put
+
+
+def fill(ctx: Context) -> None:
+    """A life of a book: every table gets something, some of it is taken back or forgotten again."""
+    custom.add(ctx, "opportunity", "branche", "choice", ["Stahl", "فولاد"])
+    firm = records.add(ctx, COMPANY, {"name": "شرکت آذر", "website": "azar.example", "tags": "vip"}).ids[0]
+    records.add(ctx, COMPANY, {"name": "Tochter", "parent": "شرکت آذر"})
+    ada = records.add(ctx, CONTACT, {"name": "Ada 🚀", "company": f"{firm}", "birthday": "1815-12-10"}).ids[0]
+    records.add(ctx, LEAD, {"name": "Lead\u200c ی", "value": "12.5 KWD", "branche": "فولاد", "tags": "vip,cold"})
+    number = records.add(ctx, DEAL, {"name": "Deal", "contact": f"{ada}", "value": "1000"}).ids[0]
+    records.add(ctx, TASK, {"name": "Call", "on": f"deal:{number}", "due": "2026-11-25 14:30"})
+    timeline.add(ctx, DEAL, number, "note", 'Zeile 1\nZeile 2\t\\ "x"')
+    deals.won(ctx, DEAL, [number])
+    undoing.undo(ctx)
+    deals.lost(ctx, DEAL, [number], reason="too dear")
+    tasks.done(ctx, [1], "reached her")
+    saved_views.save(ctx, "hot", DEAL, "value:10..")
+    doctor.add(ctx, "own", LEAD, "no:value")
+    doctor.examine(ctx)
+    gone = records.add(ctx, CONTACT, {"name": "Forget Me", "email": "f@x.example"}).ids[0]
+    purging.purge(ctx, CONTACT, [gone])
+    other = records.add(ctx, CONTACT, {"name": "Removed"}).ids[0]
+    records.remove(ctx, CONTACT, [other])
+    tags.delete(ctx, "cold")
+
+
+def lines_of(ctx: Context) -> bytes:
+    return b"".join(relocating.export_book(ctx).parts)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def vacant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Context]:
+    """A new book, on each engine."""
+    url = str(tmp_path / "vacant.db") if request.param == "sqlite" else request.getfixturevalue("pg_url")
+    opened = Context(Settings({"db": url}), quiet=True, plugins=False)
+    opened.create(url)
+    yield opened
+    opened.close()
+
+
+def test_a_book_moves_whole_from_each_engine_to_each(ctx: Context, vacant: Context, put: Put) -> None:
+    fill(ctx)
+    lines = lines_of(ctx)
+    said = relocating.import_book(vacant, put(lines, "book.jsonl"))
+    assert said.text.startswith("moved 2 companies, 2 contacts, 2 leads and deals, 1 tasks, ")
+
+    assert lines_of(vacant) == lines
+    sound(vacant)
+    assert vacant.names("stage") == ctx.names("stage")
+    [lead] = records.list_records(vacant, LEAD, ["branche:فولاد"]).rows
+    assert (lead["name"], lead["value"]) == ("Lead\u200c ی", 12_500)
+    assert [row["id"] for row in records.list_records(vacant, CONTACT, ["company:آذر"]).rows] == [1]
+    # It goes on where it stopped: numbers, and what can be taken back.
+    assert records.add(vacant, CONTACT, {"name": "Next"}).ids == records.add(ctx, CONTACT, {"name": "Next"}).ids
+    undoing.undo(vacant)
+    undoing.undo(vacant)
+    assert "cold" in vacant.names("tag")
+    sound(vacant)
+
+
+def test_every_table_of_the_store_is_moved() -> None:
+    assert set(relocating.TABLES) == set(SQLModel.metadata.tables) - {"journal_head"}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """The lines of a book that has lived."""
+    path = tmp_path_factory.mktemp("written") / "crm.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRM_HOME", str(path.parent))
+        patch.setenv("CRM_NOW", NOW)
+        opened = Context(Settings({"db": str(path)}), quiet=True, plugins=False)
+        opened.create(str(path))
+        fill(opened)
+        lines = lines_of(opened)
+        opened.close()
+    return [line + b"\n" for line in lines.splitlines()]
+
+
+def test_a_dry_run_changes_nothing(vacant: Context, written: list[bytes], put: Put) -> None:
+    before = lines_of(vacant)
+    path = put(b"".join(written), "book.jsonl")
+    assert relocating.import_book(vacant, path, dry_run=True).text.startswith("would move 2 companies")
+    assert lines_of(vacant) == before
+    sound(vacant)
+
+
+def test_a_book_in_use_is_not_written_over(ctx: Context, put: Put) -> None:
+    records.add(ctx, CONTACT, {"name": "Mine"})
+    before = lines_of(ctx)
+    with pytest.raises(ConflictError, match="in use"):
+        relocating.import_book(ctx, put(before, "book.jsonl"))
+    assert lines_of(ctx) == before
+
+
+def spoilt(lines: list[bytes], place: int, **changes: Any) -> bytes:
+    row = json.loads(lines[place])
+    row.update(changes)
+    return b"".join([*lines[:place], json.dumps(row).encode() + b"\n", *lines[place + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "said"),
+    [
+        ("cut", ReadError, "was cut short after line"),
+        ("row lost", ReadError, "rows, not"),
+        ("no json", ReadError, "line 5 is not a row"),
+        ("after the end", ReadError, "after the end"),
+        ("newer", NewerDatabaseError, "newer version"),
+        ("table", ReadError, "is of no table"),
+        ("column", ReadError, "no such column"),
+        ("key", ReadError, "no such column"),
+        ("nul", ReadError, "NUL"),
+        ("float", ReadError, "no value of a book"),
+        ("huge", ReadError, "too large a number"),
+        ("changed", DamagedError, "does not make a sound book"),
+        ("journal", DamagedError, "does not make a sound book"),
+    ],
+)
+def test_a_file_that_makes_no_book_changes_nothing(
+    second_book: Context, written: list[bytes], put: Put, name: str, error: type[Exception], said: str
+) -> None:
+    lines = written
+    person = next(i for i, line in enumerate(lines) if b'"table":"contact"' in line)
+    change = next(i for i, line in enumerate(lines) if b'"table":"journal"' in line)
+    content = {
+        "cut": b"".join(lines[:-3]),
+        "row lost": b"".join(lines[:-2] + lines[-1:]),
+        "no json": b"".join([*lines[:4], b"{\n", *lines[5:]]),
+        "after the end": b"".join([*lines, lines[2]]),
+        "newer": b"".join([b'{"crm":"book","schema":"9999"}\n', *lines[1:]]),
+        "table": spoilt(lines, person, table="sqlite_master"),
+        "column": spoilt(lines, person, **{"name) VALUES (1); --": "x"}),
+        "key": spoilt(lines, person, name_key="x"),
+        "nul": spoilt(lines, person, name="a\0b"),
+        "float": spoilt(lines, person, name=1.5),
+        "huge": spoilt(lines, person, company_id=2**70),
+        "changed": spoilt(lines, person, name="Somebody else"),
+        "journal": spoilt(lines, change, after='{"name":"x"}'),
+    }[name]
+    before = lines_of(second_book)
+    with pytest.raises(error, match=said):
+        relocating.import_book(second_book, put(content, "book.jsonl"))
+    assert lines_of(second_book) == before
+    sound(second_book)
+
+
+@pytest.mark.parametrize("content", [b"", b"name,email\n", b"[]\n", b'{"crm":"x"}\n', b"\xff\xfe", b'{"name":"Ada"}\n'])
+def test_other_files_are_no_books(put: Put, content: bytes) -> None:
+    assert not relocating.is_book(put(content, "x.jsonl"))
+    assert not relocating.is_book("nowhere.jsonl")
