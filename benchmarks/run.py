@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import books, floors
+from benchmarks import books, duplicates, floors, workbooks
 from benchmarks.measure import (
     PROGRAM,
     PYTHON,
@@ -45,7 +45,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import LEAD
 from crmcli.services import records
 
-SECTIONS = ("start", "import", "board")
+SECTIONS = ("start", "import", "workbooks", "board", "duplicates")
 IMPORT_ROWS = 100_000
 KEYS = 40
 
@@ -284,6 +284,13 @@ class Bench:
                 keys.append((cpu_ms(pid) - before) / KEYS)
         return took
 
+    # --- duplicates ---
+
+    def duplicates(self) -> None:
+        """Records that are probably one, among 25,000, 50,000 and 100,000 contacts."""
+        for figure in duplicates.measured(min(self.rounds, 3)):
+            self.note(figure)
+
 
 def line(figure: Figure) -> str:
     """A figure as a line of the table."""
@@ -314,7 +321,9 @@ def main() -> None:
         parts: dict[str, Any] = {
             "start": bench.start,
             "import": bench.importing,
+            "workbooks": partial(workbooks.run, bench),
             "board": bench.board,
+            "duplicates": bench.duplicates,
             "million": bench.million,
         }
         for name in chosen:

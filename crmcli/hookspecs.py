@@ -44,7 +44,8 @@ def before_change(change: Change) -> Change | None:
     """Look at a change before it is written; once for each record, inside the write transaction.
 
     Return None to let it pass, or `change._replace(after={...})` to amend it. A new record may be given any column
-    that its kind has; of an edited one only the columns that the edit touches. Its identity (entity, id, table,
+    that its kind has; of an edited one only the columns that the edit touches. A field of people's own is the column
+    `custom.NAME`, with values in stored form (decimal numbers in millionths). Its identity (entity, id, table,
     `before`), uid, stamps and derived columns stay as they are. What is given must fit the book: a link leads to a
     record that is there, a name or external id is not another's where those are unique, an amount is none too large to
     be typed, and stage, status, closing time and probability go together. An answer that breaks this is left out with a

@@ -40,6 +40,9 @@ PLAIN = {
     "phone_e164": "phone in E.164, as it is compared",
     "mobile_e164": "mobile in E.164, as it is compared",
     "stage_position": "Order of the stage in its pipeline",
+    "merged_into_kind": "lead or deal: what the one that it was merged into is",
+    "record_kind": "lead or deal",
+    "other_kind": "lead or deal",
     "opportunity_kind": "lead or deal",
     "at": "When it happened",
     "seq": "Number of the write transaction",
@@ -74,10 +77,14 @@ PLAIN = {
     "contact_id": "Number of the contact in `v_contact`",
     "company": "The company",
     "company_id": "Number of the company in `v_company`",
+    "custom": "JSON: the values of fields of your own by their names, as they are stored (`crm field list`)",
+    "day": "The day on which `crm doctor` looked the book through",
+    "records": "How many open records the book had",
+    "faulty": "How many of them had a finding",
 }
 NUMBERS = (
     "id", "seq", "batch", "record_id", "stage_position", "opportunities", "contacts", "companies", "tasks", "minutes",
-    "seconds", "opportunity_id", "contact_id", "company_id",
+    "seconds", "opportunity_id", "contact_id", "company_id", "records", "faulty",
 )  # fmt: skip
 #: What a column's name says about its unit.
 UNITS = {"_minor": "; in minor units of the currency (cents)", "_bp": "; in hundredths of a percent (2500 is 25 %)"}
@@ -239,9 +246,10 @@ def views(context: Context) -> str:
 ABOUT = {
     "v_history": "Who changed what, when: one row for each changed record of a transaction.",
     "v_timeline": "What happened, and with whom: interactions, stages that leads and deals went through, and that\n"
-    "they were won, lost, reopened or converted. `entity` and `id` name the row it comes from: an interaction in\n"
-    "`v_interaction`, a stage_move in `v_stage_move`, a history in `v_history`. Whoever entered what happened at\n"
-    "another time is not its author.",
+    "they were won, lost, reopened, converted or merged into another one. `entity` and `id` name the row it\n"
+    "comes from: an interaction in `v_interaction`, a stage_move in `v_stage_move`, a history in `v_history`.\n"
+    "Whoever entered what happened at another time is not its author.",
+    "v_doctor_score": "How the book did, by the day: 100 * (records - faulty) / records is its score.",
 }
 
 
@@ -261,7 +269,8 @@ def column_of(kind: Entity | None, column: str) -> tuple[str, str]:
         return "integer", PLAIN[column]
     if column == "at" or column.endswith("_at"):
         return "timestamp", PLAIN[column]
-    return "json" if column in ("before", "after") else "text", PLAIN[column]
+    kinds = {"before": "json", "after": "json", "custom": "json", "day": "date"}
+    return kinds.get(column, "text"), PLAIN[column]
 
 
 def view_of(entity: str) -> str:

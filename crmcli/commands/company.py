@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmcli.commands.frame import noun
+from crmcli.commands.merging import register_merge
 from crmcli.commands.records import register
 from crmcli.domain.entities import COMPANY
 
@@ -12,3 +13,4 @@ app = noun(
     "  crm company show engines.example"
 )
 register(app, COMPANY, example="country:switzerland no:owner")
+register_merge(app, COMPANY)

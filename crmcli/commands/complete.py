@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES, RECORDS
 from crmcli.domain.text import fold
+from crmcli.errors import CrmError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,6 +43,7 @@ FILTERING = (
     "show",
     "purge",
     "convert",
+    "merge",
 )
 
 
@@ -121,7 +124,8 @@ def offers(words: list[str], current: str) -> Iterable[Offer]:
         from crmcli.commands.root import plugin_names
 
         extra = [(name, "") for name in plugin_names()]
-        return starting([*((name, entry.help) for name, entry in TABLE.items()), *extra], current)
+        own = [(name, entry.help) for name, entry in TABLE.items() if " " not in name]
+        return starting([*own, *extra], current)
     if place.group is not None and not place.verb:
         found = starting(
             [
@@ -164,6 +168,9 @@ class Place:
                 if word in TABLE:
                     self.command = load(word)
                     self.group = self.command if TABLE[word].group else None
+            elif f"{self.noun} {word}" in TABLE and not self.arguments:
+                self.noun = f"{self.noun} {word}"
+                self.command = self.group = load(self.noun)
             elif self.group is not None and not self.verb and (found := self.group.get_command(None, word)) is not None:
                 self.verb, self.command = word, found
             else:
@@ -185,6 +192,8 @@ class Place:
             if "://" not in target and not os.path.exists(target):
                 return None
             self._context = Context(settings, quiet=True, plugins=False)
+            with contextlib.suppress(CrmError):
+                self._context.learn()
         return self._context
 
 
@@ -219,6 +228,7 @@ def of_option(place: Place, current: str) -> list[Offer]:
         taken = ("lead", "deal", "contact", "company", "task", *(["interaction"] if name == "as" else []))
         return [(word, RECORDS[word].help) for word in taken]
     if name in ("c", "columns", "s", "sort") and kind:
+        _ = place.book  # has the fields of people's own known
         before, comma, last = current.rpartition(",")
         minus = "-" if last.startswith("-") else ""
         return [(before + comma + minus + field.name, field.help) for field in kind.fields]
@@ -258,6 +268,8 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
         return completing.records(place.book, current, PEOPLE)
     if noun == "note" and verb not in ("add", "show"):
         return of_filter(place, "interaction", current)
+    if noun == "field":
+        return starting(completing.own_fields(place.book, verb, before), current)
     vocabularies = {"tag": "tag", "stage": "stage", "pipeline": "pipeline", "view": "saved_view", "user": "user"}
     if (
         noun in vocabularies
@@ -294,7 +306,7 @@ def of_record(place: Place, current: str) -> Iterable[Offer]:
     """The words of a record's verb: numbers with names first, then filters, and for edit and add assignments."""
     from crmcli.services import completing
 
-    kind = RECORDS[place.noun]
+    _, kind = place.book, RECORDS[place.noun]
     assigning = re.match(r"([a-z][a-z0-9_.]*)=(.*)", current)
     if place.verb in ("edit", "add"):
         if assigning:
@@ -327,7 +339,7 @@ def of_filter(place: Place, noun: str, current: str) -> Iterable[Offer]:
     """A word of the filter language: a field, or a value behind its colon."""
     from crmcli.services import completing
 
-    kind = RECORDS[noun]
+    _, kind = place.book, RECORDS[noun]
     name, colon, rest = current.partition(":")
     if not colon:
         return starting(list(completing.fields(kind, mark=":")), current)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import contextlib
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crmcli import config as settings
 from crmcli.commands.frame import book, noun, run_of
 from crmcli.domain.address import redacted
-from crmcli.errors import UsageError
+from crmcli.errors import CrmError, UsageError
 from crmcli.results import Column, Note, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 app = noun("Examples:\n  crm config list\n  crm config set currency USD\n  crm config get currency --origin")
 Name = Annotated[str, typer.Argument(metavar="NAME")]
@@ -21,6 +25,23 @@ COLUMNS = (
     Column("origin", None, "From"),
     Column("help", None, "Meaning"),
 )
+
+
+def _found(ctx: typer.Context, name: str) -> tuple[Any, str]:
+    found: tuple[Any, str] = _asked(ctx, name, lambda: book(ctx).settings.find(name))
+    return found
+
+
+def _asked(ctx: typer.Context, name: str, read: Callable[[], Any]) -> Any:
+    """What `read` gives; once more with the fields of people's own known where it knows no such column."""
+    try:
+        return read()
+    except UsageError:
+        if not name.startswith("columns."):
+            raise
+        with contextlib.suppress(CrmError):
+            book(ctx).learn()
+        return read()
 
 
 def _shown(name: str, value: object) -> str:
@@ -35,7 +56,7 @@ def list_(ctx: typer.Context, origin: Origin = False) -> Rows:
     rows = []
     for name, setting in settings.SETTINGS.items():
         try:
-            value, source = book(ctx).settings.find(name)
+            value, source = _found(ctx, name)
         except UsageError as error:  # here one looks for the value that stops everything else
             book(ctx).say(f"warning: {error}")
             value, source = book(ctx).settings.given(name)
@@ -45,7 +66,7 @@ def list_(ctx: typer.Context, origin: Origin = False) -> Rows:
 
 @app.command("get", help="Print one setting.", epilog="Examples:\n  crm config get currency --origin")
 def get(ctx: typer.Context, name: Name, origin: Origin = False) -> Note:
-    value, source = book(ctx).settings.find(name)
+    value, source = _found(ctx, name)
     return Note(f"{_shown(name, value)}\t{source}" if origin else _shown(name, value))
 
 
@@ -55,7 +76,7 @@ def get(ctx: typer.Context, name: Name, origin: Origin = False) -> Note:
     epilog="Examples:\n  crm config set currency USD\n  crm config set columns.lead id,name,stage,value",
 )
 def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> Note:
-    value = str(settings.kept(name, value))
+    value = str(_asked(ctx, name, lambda: settings.kept(name, value)))
     if run_of(ctx).dry_run:
         path, _ = settings.planned(name, value)
         return run_of(ctx).would(f"set {name} = {_shown(name, value)} in {path}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmcli.commands.frame import noun
+from crmcli.commands.merging import register_merge
 from crmcli.commands.records import register
 from crmcli.domain.entities import CONTACT
 
@@ -12,3 +13,4 @@ app = noun(
     "  crm contact list has:phone city:zurich"
 )
 register(app, CONTACT, example="city:zurich has:phone")
+register_merge(app, CONTACT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmcli.commands.frame import noun
+from crmcli.commands.merging import register_merge
 from crmcli.commands.opportunity import register_outcomes
 from crmcli.commands.records import register
 from crmcli.domain.entities import DEAL
@@ -13,3 +14,4 @@ app = noun(
 )  # fmt: skip
 register(app, DEAL, example="stage:proposition value:10k..")
 register_outcomes(app, DEAL)
+register_merge(app, DEAL)

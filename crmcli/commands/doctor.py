@@ -120,6 +120,7 @@ def add(
     ] = "",
 ) -> Changed:
     about = entity(kind)
+    book(ctx).learn()
     return doctor.add(book(ctx), name, about, records.filter_text(about, words), advice)
 
 

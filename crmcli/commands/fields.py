@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmcli.commands.frame import noun
+from crmcli.commands.frame import book, noun
 from crmcli.domain.entities import ENTITIES, RECORDS, entity
 from crmcli.results import Column, Rows
 from crmcli.services import vocabulary
@@ -20,10 +20,12 @@ app = noun()
     epilog="Examples:\n  crm fields\n  crm fields deal",
 )
 def fields(
+    ctx: typer.Context,
     noun_: Annotated[
         str, typer.Argument(metavar="[NOUN]", help="lead, deal, contact, company, task ...", show_default=False)
     ] = "",
 ) -> Rows:
+    book(ctx).learn()
     if noun_:
         return vocabulary.fields(entity(noun_))
     columns = (Column("noun", None, "Noun"), Column("meaning", None, "Meaning"), Column("fields", None, "Fields"))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crmcli.commands.frame import Run, Verb, book, option, run_of, whole
+from crmcli.domain import custom
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
 from crmcli.services import linking, naming, records, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -130,7 +131,8 @@ def _register_adding(app: typer.Typer, kind: Entity) -> None:
         "add",
         cls=adding(kind),
         help=f"Add a {kind.name}; only the name is needed.",
-        epilog=f'FIELD=VALUE works too: crm {kind.name} add "Ada Lovelace" owner=grace',
+        epilog=f'FIELD=VALUE works too: crm {kind.name} add "Ada Lovelace" owner=grace'
+        + ("\nFields of your own ('crm field list') are options as well." if kind.table in custom.TABLES else ""),
     )
     if kind.table not in linking.CARRYING:
 
@@ -159,7 +161,7 @@ def purging(app: typer.Typer, kind: Entity) -> None:
         from crmcli.services import history
 
         context = book(ctx)
-        numbers, _ = chosen(context, kind, which)
+        numbers = naming.stand_for(context, kind, chosen(context, kind, which)[0])
         if not numbers:
             return nothing(kind)
         return agreed(
@@ -189,7 +191,9 @@ def marking(
 
     @app.command(verb, help=text, epilog=f"Examples:\n  crm {noun} {verb} 12\n  crm {noun} {verb} {example} --dry-run")
     def mark(ctx: typer.Context, which: Which) -> Any:
-        return carry_out(ctx, kind, which, done, lambda numbers: service(book(ctx), kind, numbers))
+        # Who restores what was merged means that very record.
+        merged = verb == "restore"
+        return carry_out(ctx, kind, which, done, lambda numbers: service(book(ctx), kind, numbers), merged=merged)
 
 
 def adding(kind: Entity) -> type[Verb]:
@@ -199,7 +203,32 @@ def adding(kind: Entity) -> type[Verb]:
         def __init__(self, name: str | None, *, params: list[Any] | None = None, **more: Any) -> None:
             super().__init__(name, params=[*(params or ()), *field_options(kind)], **more)
 
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            known = {name for param in self.params for name in param.opts}
+            return super().parse_args(ctx, own_options(ctx, kind, args, known))
+
     return Add
+
+
+def own_options(ctx: Any, kind: Entity, args: Sequence[str], known: Collection[str]) -> list[str]:
+    """The arguments with options that name fields of people's own as FIELD=VALUE: `--industry Steel`. The book is asked
+    for them where there are options that no field of the program has."""
+    words, rest = list(args), []
+    end = words.index("--") if "--" in words else len(words)
+    strange = [word.partition("=")[0] for word in words[:end] if word.startswith("--") and word != "--help"]
+    if kind.table not in custom.TABLES or ctx.resilient_parsing or all(name in known for name in strange):
+        return words
+    run_of(ctx).context.learn()
+    own = {f"--{field.name.replace('_', '-')}": field.name for field in kind.fields if field.own}
+    waiting = iter(words[:end])
+    for word in waiting:
+        name, mark, value = word.partition("=")
+        said: str | None = word
+        if name in own and name not in known:
+            said = value if mark else next(waiting, None)
+            said = word if said is None else f"{own[name]}={said}"
+        rest.append(str(said))
+    return rest + words[end:]
 
 
 def field_options(kind: Entity) -> list[Any]:
@@ -212,7 +241,7 @@ def field_options(kind: Entity) -> list[Any]:
 
     found, names = [], {}
     sugar = ASSIGNABLE_SUGAR.get(kind.name, ())
-    for field in kind.fields:
+    for field in kind.core:
         if not field.settable or field.name == "name":
             continue
         words = [field.name, *(a for a in field.aliases if a not in sugar)]
@@ -244,6 +273,7 @@ def field_options(kind: Entity) -> list[Any]:
 def add_record(ctx: typer.Context, kind: Entity, words: Sequence[str], note: str = "") -> Changed | None:
     """Add a record from a name, options and FIELD=VALUE words."""
     run = run_of(ctx)
+    run.context.learn()
     assigned = dict(run.assigned)
     name: list[str] = []
     for word in words:
@@ -254,7 +284,19 @@ def add_record(ctx: typer.Context, kind: Entity, words: Sequence[str], note: str
             name.append(word)
     if name:
         assigned = {"name": " ".join(name), **assigned}
-    return records.add(run.context, kind, assigned, note=note)
+    done = records.add(run.context, kind, assigned, note=note)
+    if not run.quiet:
+        _warn(run, kind, done)
+    return done
+
+
+def _warn(run: Run, kind: Entity, done: Changed) -> None:
+    """Say at once which records a new one may be the same as."""
+    from crmcli.services import duplicates
+
+    for number in done.ids:
+        for line in duplicates.warnings(run.context, kind, number):
+            run.context.say(line)
 
 
 def edit_records(
@@ -268,6 +310,7 @@ def edit_records(
     rest, assigned = records.split_words(words)
     if not assigned:
         raise UsageError("nothing to change", f"write FIELD=VALUE, as in 'crm {kind.command} edit 12 owner=grace'")
+    context.learn()
     for name in assigned:
         if values.alias(kind, name) not in kind.by_name and name not in values.SUGAR:
             values.check_field(kind, name)
@@ -297,12 +340,13 @@ def assignments(words: Sequence[str]) -> dict[str, str]:
     return assigned
 
 
-def chosen(context: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int], bool]:
-    """The records that words or standard input name, and whether a filter found them."""
+def chosen(context: Context, kind: Entity, words: Sequence[str], *, merged: bool = False) -> tuple[list[int], bool]:
+    """The records that words or standard input name, and whether a filter found them; `merged`: see
+    `naming.resolve`."""
     from crmcli.commands.words import with_stdin
 
     rest, empty = with_stdin(words, kind)
-    return ([], False) if empty else records.choose(context, kind, rest)
+    return ([], False) if empty else records.choose(context, kind, rest, merged=merged)
 
 
 def carry_out(
@@ -311,11 +355,13 @@ def carry_out(
     words: Sequence[str],
     done: str,
     verb: Callable[[list[int]], Changed],
+    *,
+    merged: bool = False,
 ) -> Changed | None:
     """Do something with the records that words name, once whoever types has agreed where a filter found several; None
-    when they did not. `done` says it in the question."""
+    when they did not. `done` says it in the question. `merged`: see `naming.resolve`."""
     context, run = book(ctx), run_of(ctx)
-    numbers, filtered = chosen(context, kind, words)
+    numbers, filtered = chosen(context, kind, words, merged=merged)
     if not numbers:
         return nothing(kind)
     return agreed(

@@ -68,6 +68,7 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
         "In and out",
         {
             "import": Entry("importing", "Read a CSV file or a spreadsheet into the book", group=False),
+            "import profile": Entry("import_profile", "What exports of other programs look like"),
             "export": Entry("exporting", "Write records to a file", group=False),
             "calendar": Entry("calendar", "Tasks as an iCalendar file", default=""),
             "sql": Entry("sql", "Ask the documented views, read-only", group=False),
@@ -78,10 +79,12 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
         {
             "history": Entry("history", "Who changed what in a record", group=False),
             "undo": Entry("undo", "Take back a command or an import", group=False),
+            "dupes": Entry("dupes", "Records that are probably one and the same", group=False),
             "doctor": Entry("doctor", "What is wrong with the data, and what mends it", default="check", loose=True),
             "db": Entry("db", "Path, check, backup, restore, upgrade", default=""),
             "user": Entry("user", "Who works with the book"),
             "fields": Entry("fields", "The fields of each kind of record", group=False),
+            "field": Entry("field", "Fields of your own: added, edited, removed"),
             "config": Entry("config", "Settings and where they come from"),
             "plugin": Entry("plugin", "Enable and disable plugins"),
             "paths": Entry("paths", "Where everything is kept", group=False),
@@ -90,6 +93,8 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
     ),
 )
 TABLE = {name: entry for _, entries in SECTIONS for name, entry in entries.items()}
+#: Those of two words: the first alone is a verb that takes anything else.
+NESTED = frozenset(name for name in TABLE if " " in name)
 #: Nouns that are typed since records go by them (`interaction:12`), and those that they are.
 ALSO = {"interaction": "note"}
 
@@ -132,6 +137,8 @@ class Root(Helped, TyperGroup):
         return build(app, name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if " ".join(args[:2]) in NESTED:
+            args = [" ".join(args[:2]), *args[2:]]
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             from crmcli.commands.words import unknown
 

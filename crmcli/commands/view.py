@@ -41,6 +41,7 @@ def save(
     sort: Annotated[str, typer.Option("--sort", "-s", metavar="FIELD", help="Its order", show_default=False)] = "",
 ) -> Changed:
     about = entity(kind) if kind else None
+    book(ctx).learn()
     return saved_views.save(
         book(ctx), name, about, records.filter_text(about or LEAD, words), columns=columns, sort=sort
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
 from crmcli.domain.text import visible
-from crmcli.domain.types import Money, Percent, Ref
+from crmcli.domain.types import Money, Number, Percent, Ref
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Column, Page, Record, Rows
 
@@ -73,12 +73,12 @@ class Exact:
 
 def typed(columns: Iterable[Column]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """A function from a row to its JSON object: money as a number with its currency beside it, probabilities in
-    percent, links as names with `*_id`, days and instants as ISO text, empty as null."""
+    percent, decimal numbers as they are, links as names with `*_id`, days and instants as ISO text, empty as null."""
     plain: list[str] = []
     special: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {}
     for column in columns:
         plain.append(column.name)
-        if isinstance(column.type, (Money, Percent)) or (
+        if isinstance(column.type, (Money, Percent, Number)) or (
             column.type is not None and getattr(column.type, "numbers", False)
         ):
             special[column.name] = _special(column)
@@ -110,7 +110,7 @@ def _special(column: Column) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
             return {name: shown, column.currency or "currency": code}
 
         return amount
-    if isinstance(kind, Percent):
+    if isinstance(kind, (Percent, Number)):
         return lambda row: {name: None if row.get(name) is None else Exact(kind.show(row[name]))}
     return lambda row: {name: None if row.get(name) is None else kind.show(row[name])}
 

@@ -151,6 +151,14 @@ def last_touched(connection: Connection, table: str, ids: Sequence[int], *, besi
     return found
 
 
+def touches_fields(connection: Connection, number: int) -> bool:
+    """Whether a batch added or changed fields of people's own, which all who write must know of."""
+    sql = (
+        "SELECT 1 FROM journal j JOIN journal_tx x ON x.seq = j.seq WHERE j.entity = 'custom_field' AND x.batch_id = ?"
+    )
+    return connection.one(f"{sql} LIMIT 1", (number,)) is not None
+
+
 class Batch:
     """One batch of the journal."""
 

@@ -146,6 +146,7 @@ def _on_our_day(row: tuple[Any, ...], elsewhere: dict[int, date]) -> tuple[Any, 
 
 def _tree(ctx: Context, words: Sequence[str]) -> tuple[Any, bool]:
     """The filter's tree, and whether it says nothing of the status; then deals won lately come in."""
+    ctx.learn()
     text = records.filter_text(DEAL, words)
     scoped = records.bound(ctx, DEAL, text)
     if not isinstance(scoped, query.And) or scoped.items[0] != query.OneOf(DEAL.by_name["status"], ("open",)):

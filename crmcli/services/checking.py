@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
-from crmcli.domain import money
+from crmcli.domain import custom, money
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import key_column
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
+from crmcli.domain.text import clip
 from crmcli.domain.types import Money, Phone
 from crmcli.errors import DamagedError, ReadOnlyError
-from crmcli.services import chaining, telephones
+from crmcli.services import aliases, chaining, moving, telephones
 from crmcli.services.links import LINKS
 from crmcli.services.stages import incomplete
 from crmcli.store import catalogue, connect, derived, journal, misfits, read, schema, words
 from crmcli.store.sql import MISPLACED
-from crmcli.store.tables import COLUMNS, DEFAULTS, NOUNS, ORDER
+from crmcli.store.tables import DEFAULTS, NOUNS, ORDER, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +34,7 @@ NAMED = 10
 AGAIN = 2000
 
 Fault = str
-JOURNAL = ("batch", "journal", "journal_tx", "journal_head")
+JOURNAL = ("batch", "journal", "journal_tx", "journal_head", "import_run")
 #: The checks of what can be worked out from the records again.
 MENDABLE = frozenset(("views", "derived", "search", "indexes", "counters", "telephones"))
 
@@ -160,7 +162,7 @@ def _compare(connection: Connection, env: Env, table: str, start: int, end: int)
             yield number, f"{noun} {number} is there, and the journal does not know it"
             continue
         wanted = {**DEFAULTS.get(table, {}), **(states[number] or {})}
-        differ = [c for c in COLUMNS[table] if c != "id" and row.get(c) != wanted.get(c)]
+        differ = [c for c in columns_of(table, row, wanted) if c != "id" and row.get(c) != wanted.get(c)]
         differ += ["tags"] if (row.get("tags") or []) != (wanted.get("tags") or []) else []
         if differ:
             yield number, f"{noun} {number} was changed behind the journal: {', '.join(differ)}"
@@ -178,11 +180,11 @@ def _keys(table: str, row: dict[str, Any], env: Env) -> dict[str, Any]:
     """The keys a row should have. A telephone's depends on the region that was set when it was written."""
     keys = derive(table, row, env)
     for column, kind in KEYED.get(table, {}).items():
-        stored = row.get(column + "_key")
+        stored = row.get(key_column(column))
         if not isinstance(kind, Phone) or not stored:
             continue
-        if telephones.of_some_region(row[column] or "", stored):
-            keys[column + "_key"] = stored
+        if telephones.of_some_region(row.get(column) or "", stored):
+            keys[key_column(column)] = stored
     if table in SEARCHED:
         keys["search_text"] = search_text(table, row, keys)
     return keys
@@ -196,7 +198,8 @@ def values(connection: Connection) -> Iterator[Fault]:
 
 def rules(connection: Connection) -> Iterator[Fault]:
     """What the program lets nobody do, and other writers can: companies that are under themselves, pipelines without
-    an open or a won stage, records that are open in a won stage or won in another one, amounts too large to be typed.
+    an open or a won stage, records that are open in a won stage or won in another one, merged records that are still
+    something of their own, amounts too large to be typed.
     """
     for lack in sorted(incomplete(connection)):
         yield f"the pipeline {lack.name} has no {lack.sort} stage"
@@ -218,7 +221,36 @@ def rules(connection: Connection) -> Iterator[Fault]:
     )
     for kind, number, status, stage in connection.rows(sql):
         yield f"{kind} {number} is {status} in the stage {stage}"
+    yield from merged(connection)
+    for number, table, name in connection.rows("SELECT id, entity, name FROM custom_field ORDER BY id"):
+        if custom.unfit(table, name):
+            yield f"custom field {number} has a name that no field can have: {clip(name, 40)}"
     yield from amounts(connection)
+
+
+def merged(connection: Connection) -> Iterator[Fault]:
+    """Merged records that are in sight, are one with themselves, or that something still hangs on."""
+    for table in sorted(aliases.TABLES):
+        sql = f"SELECT id FROM {table} WHERE merged_into_id IS NOT NULL AND removed_at IS NULL ORDER BY id LIMIT {PAGE}"
+        for (number,) in connection.rows(sql):
+            yield f"{aliases.noun(connection, table, number)} {number} was merged and is in sight"
+        into: dict[int, int] = dict(
+            connection.rows(f"SELECT id, merged_into_id FROM {table} WHERE merged_into_id IS NOT NULL ORDER BY id")
+        )
+        for number in into:
+            if number in upwards(into[number], into.get):
+                yield f"{aliases.noun(connection, table, number)} {number} was merged into itself"
+        for child, column in LINKS[table] if into else ():
+            if column == "merged_into_id" or child == moving.pairs_of(table):
+                continue
+            own = " AND c.merged_into_id IS NULL" if child in aliases.TABLES else ""
+            sql = (
+                f"SELECT c.id, t.id FROM {child} c JOIN {table} t ON t.id = c.{column}"
+                f" WHERE t.merged_into_id IS NOT NULL{own} ORDER BY c.id LIMIT {PAGE}"
+            )
+            for number, of in connection.rows(sql):
+                name = aliases.noun(connection, table, of)
+                yield f"{child.replace('_', ' ')} {number} hangs on {name} {of}, which was merged"
 
 
 def amounts(connection: Connection) -> Iterator[Fault]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.domain import custom
 from crmcli.domain.entities import ENTITIES, RECORDS
+from crmcli.domain.fields import installed
 from crmcli.domain.query import STATES
 from crmcli.domain.text import fold
 from crmcli.domain.types import Choice, Ref
@@ -12,7 +14,7 @@ from crmcli.services.reports import names as report_names
 from crmcli.services.values import alias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
@@ -29,7 +31,7 @@ MEANT = {
         "restore": "t.removed_at IS NOT NULL",
     },
     **{
-        table: {"restore": "(t.removed_at IS NOT NULL OR t.archived_at IS NOT NULL)"}
+        table: {"restore": "(t.removed_at IS NOT NULL OR t.archived_at IS NOT NULL) AND t.merged_into_id IS NULL"}
         for table in ("opportunity", "contact", "company")
     },
 }
@@ -50,6 +52,23 @@ def fields(kind: Entity, *, mark: str, settable: bool = False) -> Iterator[Offer
             ("view:", "A saved view"),
         )
         yield ("not", "The contrary of what follows")
+
+
+def own_fields(ctx: Context | None, verb: str, before: Sequence[str]) -> list[Offer]:
+    """The words of a verb about fields of people's own: kinds, fields, types, what can be edited."""
+    kinds = [kind for some in custom.TABLES.values() for kind in some]
+    if verb == "list":
+        return [] if before else [(kind.name, kind.help) for kind in kinds]
+    if verb == "add":
+        if before:
+            return [(word, "") for word in custom.TYPES] if len(before) == 1 else []
+        return [(f"{kind.name}.", kind.help) for kind in kinds]
+    if before:
+        return [(f"{word}=", "") for word in ("label", "help", "options", "name")] if verb == "edit" else []
+    if ctx is None:
+        return []
+    known = installed().removed if verb == "restore" else installed().shown
+    return [(custom.called(table, field.name), field.label) for table, some in known.items() for field in some]
 
 
 def values(ctx: Context | None, kind: Entity, name: str, start: str) -> list[Offer]:

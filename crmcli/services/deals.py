@@ -9,9 +9,10 @@ from crmcli.domain.address import company_domain
 from crmcli.domain.change import written
 from crmcli.domain.entities import ENTITIES, LEAD
 from crmcli.domain.text import fold
+from crmcli.domain.types import Instant
 from crmcli.errors import FieldError, RefusedError, UsageError
 from crmcli.results import Changed
-from crmcli.services import values
+from crmcli.services import naming, values
 from crmcli.services.records import each
 from crmcli.services.stages import check_there, every_stage, next_position, stage_by_id, stage_named
 
@@ -38,52 +39,108 @@ COMPANY_TAKES = (
     "campaign_id",
 )
 CONTACT_TAKES = ("email", "phone", "job_title", *COMPANY_TAKES)
+#: After every stored instant.
+LATEST = "9999-99"
 
 
-def convert(ctx: Context, number: int, to: Sequence[str] = PARTS, *, name: str = "", source: str = "cli") -> Changed:
-    """Turn a lead into what `to` names: a contact, a company, a deal.
+def convert(
+    ctx: Context,
+    number: int,
+    to: Sequence[str] = PARTS,
+    *,
+    name: str = "",
+    merge: Sequence[int] = (),
+    source: str = "cli",
+) -> Changed:
+    """Turn a lead into what `to` names: a contact, a company, a deal; where it is the same as others (`merge`: leads or
+    deals), it is merged with them first, and what stays of them is what is turned.
 
     An existing person (by e-mail, then by phone, then by name) or company (by name, then by domain) is linked, else one
     is made; of several the one with the lead's domain, name or company is taken, else the oldest, and that is said.
     With "deal" the lead itself becomes the deal: it keeps its number, history and timeline. Without it the lead stays.
-    Raises RefusedError for a lead that is not open, UsageError for unknown words.
+    Others that may be the same, and how to merge them, are said. Raises RefusedError for a lead that is not open,
+    UsageError for unknown words.
     """
     wanted = [part.strip() for part in to if part.strip()]
     unknown = [part for part in wanted if part not in PARTS]
     if unknown or not wanted:
         raise UsageError(f"a lead cannot be converted to '{', '.join(unknown)}'", f"choose from {', '.join(PARTS)}")
-    became: list[tuple[str, str, int, str]] = []
-    with ctx.writing(source) as tx:
+    merged: tuple[str, ...] = ()
+    with ctx.writing(source, alone=bool(merge)) as tx:
         tx.names_alone()  # two leads of one company make it once
         lead = tx.row("lead", number)
-        if lead["status"] != "open" or lead.get("removed_at") or lead.get("archived_at"):
-            verb = "reopen" if lead["status"] == "won" and not lead.get("removed_at") else "restore"
-            state = "removed" if lead.get("removed_at") else lead["status"] if lead["status"] != "open" else "archived"
-            raise RefusedError(f"lead {number} is not open but {state}", f"first: crm lead {verb} {number}")
-        changes: dict[str, Any] = {}
-        if "company" in wanted and lead.get("company_name"):
-            company, made = _company(ctx, tx, lead)
-            changes["company_id"] = company
-            became.append(("made" if made else "linked", "company", company, tx.row("company", company)["name"]))
-        if "contact" in wanted:
-            contact, made = _contact(ctx, tx, lead, changes.get("company_id"))
-            changes["contact_id"] = contact
-            became.append(("made" if made else "linked", "contact", contact, tx.row("contact", contact)["name"]))
-        if "deal" in wanted:
-            changes.update(kind="deal", converted_at=tx.stamp, position=next_position(tx, lead["stage_id"]))
-            if name.strip():
-                changes["name"] = " ".join(name.split())
-            if lead.get("owner_id") is None:
-                changes.update(owner_id=tx.word("user", ctx.actor), assigned_at=tx.stamp)
-            became.insert(0, (f"lead:{number} is now", "lead", number, changes.get("name", lead["name"])))
-        if "deal" not in wanted and not changes:
-            raise UsageError("there is nothing to convert: the lead names no company")
-        tx.change("lead", number, changes)
+        _check_open(lead)
+        person = lead.get("contact_name") or lead["name"]  # a deal that it is merged into has the name of a sale
+        if merge:
+            from crmcli.services import merging
+
+            done = merging.merge(ctx, LEAD, [number, *merge], many=True)
+            merged, (number,) = done.lines, done.ids
+        lead = tx.row("lead", number)
+        became = _become(ctx, tx, {**lead, "contact_name": lead.get("contact_name") or person}, wanted, name)
+        kind = tx.row("lead", number)["kind"]
     lines = tuple(
-        f"{what} {'deal' if kind == 'lead' else kind}:{of} {written(tx.changes, kind, of, 'name', meant)}"
-        for what, kind, of, meant in became
+        f"{what} {'deal' if of_kind == 'lead' else of_kind}:{of} {written(tx.changes, of_kind, of, 'name', meant)}"
+        for what, of_kind, of, meant in became
     )
-    return Changed(lines, tuple(tx.changes), ctx.batch, (number,), "deal" if "deal" in wanted else "lead")
+    if kind == "deal":
+        _tell_alike(ctx, number)
+    return Changed((*merged, *lines), tuple(tx.changes), ctx.batch, (number,), kind)
+
+
+def _check_open(lead: dict[str, Any]) -> None:
+    if lead["status"] != "open" or lead.get("removed_at") or lead.get("archived_at"):
+        verb = "reopen" if lead["status"] == "won" and not lead.get("removed_at") else "restore"
+        state = "removed" if lead.get("removed_at") else lead["status"] if lead["status"] != "open" else "archived"
+        raise RefusedError(f"lead {lead['id']} is not open but {state}", f"first: crm lead {verb} {lead['id']}")
+
+
+def _become(
+    ctx: Context, tx: Transaction, lead: dict[str, Any], wanted: Sequence[str], name: str
+) -> list[tuple[str, str, int, str]]:
+    """Turn a lead, or a deal that leads were merged into, into what is wanted; what was done with which record."""
+    number = lead["id"]
+    became: list[tuple[str, str, int, str]] = []
+    changes: dict[str, Any] = {}
+    if "company" in wanted and lead.get("company_name"):
+        company, made = _company(ctx, tx, lead)
+        changes["company_id"] = company
+        became.append(("made" if made else "linked", "company", company, tx.row("company", company)["name"]))
+    if "contact" in wanted:
+        contact, made = _contact(ctx, tx, lead, changes.get("company_id"))
+        changes["contact_id"] = contact
+        became.append(("made" if made else "linked", "contact", contact, tx.row("contact", contact)["name"]))
+    if "deal" in wanted and name.strip():
+        changes["name"] = " ".join(name.split())
+    if "deal" in wanted and lead["kind"] == "lead":
+        changes.update(kind="deal", converted_at=tx.stamp, position=next_position(tx, lead["stage_id"]))
+        if lead.get("owner_id") is None:
+            changes.update(owner_id=tx.word("user", ctx.actor), assigned_at=tx.stamp)
+        became.insert(0, (f"lead:{number} is now", "lead", number, changes.get("name", lead["name"])))
+    if "deal" not in wanted and not changes:
+        raise UsageError("there is nothing to convert: the lead names no company")
+    tx.change("lead", number, changes)
+    return became
+
+
+def _tell_alike(ctx: Context, number: int) -> None:
+    """Say which open leads and deals have the e-mail address or the person of a new deal, and how to merge them."""
+    own = ctx.reader.one("SELECT email_key, contact_id FROM opportunity WHERE id = ?", (number,))
+    asked = [(column, value) for column, value in zip(("email_key", "contact_id"), own or (), strict=False) if value]
+    found: dict[int, str] = {}
+    for column, value in asked:
+        sql = (
+            f"SELECT id, kind FROM opportunity WHERE {column} = ? AND id <> ? AND status = 'open'"
+            " AND archived_at IS NULL AND removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM opportunity_distinct d"
+            " WHERE d.record_id = opportunity.id AND d.other_id = ? OR d.other_id = opportunity.id AND d.record_id = ?)"
+            " ORDER BY id LIMIT 4"
+        )
+        found.update((of, f"{kind}:{of}") for of, kind in ctx.reader.rows(sql, (value, number, number, number)))
+    if found:
+        some = [found[of] for of in sorted(found)][:4]
+        words = ctx.settings.calling("deal", "merge", f"deal:{number}", *some)
+        are = "has" if len(some) == 1 else "have"
+        ctx.say(f"{', '.join(some)} {are} the same e-mail address or person; if they are one sale: {words}")
 
 
 def _company(ctx: Context, tx: Transaction, lead: dict[str, Any]) -> tuple[int, bool]:
@@ -96,6 +153,10 @@ def _company(ctx: Context, tx: Transaction, lead: dict[str, Any]) -> tuple[int, 
         found = ctx.reader.rows(sql, (value,)) if value else []
         if found:
             return _one_of(ctx, "company", found, domain), False
+    for where, value in (("name_key = ?", fold(lead["company_name"])), ("domain = ?", domain)):
+        ends = naming.ended(ctx, ENTITIES["company"], where, (value,), seen=True) if value else {}
+        if ends:
+            return _one_of(ctx, "company", [(end, None) for end in dict.fromkeys(ends.values())], domain), False
     fixed = {c: lead.get(c) for c in COMPANY_TAKES} | {"name": lead["company_name"], "domain": domain}
     return values.create(ctx, tx, ENTITIES["company"], {}, fixed=fixed), True
 
@@ -132,6 +193,11 @@ def _known_contact(ctx: Context, lead: dict[str, Any]) -> int | None:
         found = ctx.reader.rows(sql, params) if params[0] else []
         if found:
             return _one_of(ctx, "contact", found, fold(lead.get("contact_name") or lead["name"]))
+    keys = (("email_key", lead.get("email")), ("phone_key", phone), ("mobile_key", phone))
+    for column, key in keys:
+        ends = naming.ended(ctx, ENTITIES["contact"], f"{column} = ?", (key,), seen=True) if key else {}
+        if ends:
+            return _one_of(ctx, "contact", [(end, None) for end in dict.fromkeys(ends.values())], None)
     return None
 
 
@@ -257,10 +323,12 @@ def _stage_before(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     """The open stage that one in a won stage was in last; without history the last open stage of its pipeline."""
     every = {s["id"]: s for s in every_stage(ctx)}
     moves = ctx.reader.rows(
-        "SELECT stage_id FROM stage_move WHERE opportunity_id = ? ORDER BY left_at DESC, id DESC", (row["id"],)
+        "SELECT stage_id, left_at FROM stage_move WHERE opportunity_id = ? ORDER BY left_at DESC, id DESC", (row["id"],)
     )
-    for (number,) in moves:
-        if number in every and not every[number]["is_won"]:
+    # What others went through that were merged into it may be younger than its own last move.
+    since = row.get("stage_since") or LATEST
+    for number, left in moves:
+        if number in every and not every[number]["is_won"] and Instant().from_db(left) <= since:
             return every[number]
     own = [s for s in every.values() if s["pipeline_id"] == row["pipeline_id"] and not s["is_won"]]
     if not own:

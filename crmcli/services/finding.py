@@ -10,7 +10,7 @@ from crmcli.domain.text import clip, digits, fold
 from crmcli.domain.types import due_day
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Column, Page, Rows, Section
-from crmcli.services import naming, records, timeline
+from crmcli.services import aliases, naming, records, timeline
 from crmcli.store import read
 from crmcli.store.schema import SEARCHED
 
@@ -55,9 +55,10 @@ def find(ctx: Context, text: str) -> Rows:
     named: list[dict[str, Any]] = []
     for kind in kinds:
         of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
+        meant = aliases.standing(ctx.reader, kind.table, [int(whole)])[int(whole)]
         sql = f"SELECT id FROM {kind.table} WHERE {of_kind}id = ? AND removed_at IS NULL"
-        if ctx.reader.one(sql, (int(whole),)):
-            named += [row for row in _rows(ctx, kind.table, [int(whole)]) if row["kind"] == kind.name]
+        if ctx.reader.one(sql, (meant,)):
+            named += [row for row in _rows(ctx, kind.table, [meant]) if row["kind"] == kind.name]
     refs = {row["ref"] for row in named}
     found = search(ctx, text)
     return found._replace(rows=[*named, *(row for row in found.rows if row["ref"] not in refs)])
@@ -143,6 +144,9 @@ def _having(ctx: Context, kind: Entity, keys: list[tuple[str, str]]) -> list[dic
             f"SELECT id FROM {kind.table} WHERE {of_kind}{column} = ? AND removed_at IS NULL ORDER BY id DESC LIMIT 10"
         )
         ids += [row[0] for row in ctx.reader.rows(sql, (key,)) if row[0] not in ids]
+    for column, key in keys:
+        ends = naming.ended(ctx, kind, f"{column} = ?", (key,), seen=True)
+        ids += [end for end in dict.fromkeys(ends.values()) if end not in ids]
     fields = [f for f in kind.fields if f.name in SHOWN]
     return [
         {"id": r["id"], "kind": kind.name, **_line(ctx, kind, r)} for r in read.hydrate(ctx.reader, kind, ids, fields)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.custom import labelled
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import OWN, installed
 from crmcli.domain.money import format_money
 from crmcli.domain.types import Instant, Integer, Money, readable
 from crmcli.results import Column, Rows
+from crmcli.services import aliases
 from crmcli.services.batch import last_row
 from crmcli.services.links import TARGETS
 from crmcli.services.purging import purge
@@ -29,27 +32,32 @@ TACIT = frozenset(("uid", "created_at", "updated_at", "position", "stage_since",
 
 
 def history(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
-    """Every change of a record, newest first: a row a field, in words. `limit` counts changes; 0 is all.
+    """Every change of a record and of those that were merged into it, newest first: a row a field, in words; behind the
+    field stands the merged record that it is of. `limit` counts changes; 0 is all.
 
     Raises NotFoundError where there never was such a record.
     """
     from crmcli.services.records import get
 
+    every = [number, *sorted(aliases.merged(ctx.reader, kind.table, [number]) - {number})]
     found = ctx.reader.rows(
-        "SELECT x.at, b.actor, b.source, b.id, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
-        " JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC"
+        "SELECT x.at, b.actor, b.source, b.id, j.before, j.after, j.record_id FROM journal j"
+        " JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+        f" WHERE j.entity = ? AND j.record_id IN ({', '.join('?' * len(every))}) ORDER BY j.seq DESC, j.id DESC"
         + (f" LIMIT {int(limit)}" if limit else ""),
-        (kind.table, number),
+        (kind.table, *every),
     )
     if not found:
         get(ctx, kind, number)
     steps = [(row, journal.columns(row[4]), journal.columns(row[5])) for row in found]
     names = _names(ctx, kind.table, [side for _, before, after in steps for side in (before, after) if side])
-    words = _Words(ctx, kind, names, _currency(ctx, kind, number))
+    words = {of: _Words(ctx, kind, names, _currency(ctx, kind, of)) for of in every}
+    of_merged = {of: f" ({aliases.noun(ctx.reader, kind.table, of)}:{of})" for of in every[1:]}
     rows: list[dict[str, Any]] = []
-    for (at, actor, source, batch, _, _), before, after in steps:
+    for (at, actor, source, batch, _, _, of), before, after in steps:
         who = {"at": Instant().from_db(at), "who": actor, "source": source, "batch": batch}
-        rows += [{**who, "field": field, "before": old, "after": new} for field, old, new in words.lines(before, after)]
+        for field, old, new in words[of].lines(before, after):
+            rows.append({**who, "field": f"{field}{of_merged.get(of, '')}", "before": old, "after": new})
     columns = (
         Column("at", Instant(), "At"), Column("who", None, "Who"), Column("source", None, "Source"),
         Column("batch", Integer(), "Batch"), Column("field", None, "Field"), Column("before", None, "Before"),
@@ -71,7 +79,7 @@ class _Words:
 
     def __init__(self, ctx: Context, kind: Entity, names: dict[tuple[str, int], str], currency: str) -> None:
         self.ctx, self.kind, self.names, self.currency = ctx, kind, names, currency
-        self.fields: dict[str, Field] = {}
+        self.fields: dict[str, Field] = {f.column: f for f in installed().removed.get(kind.table, ())}
         for entity in (e for e in ENTITIES.values() if e.table == kind.table and e is not kind):
             self.fields.update({f.column: f for f in entity.stored()})
         self.fields.update({f.column: f for f in kind.stored()})
@@ -87,7 +95,7 @@ class _Words:
         found = [] if before and after else [("(taken away)" if after is None else "(added)", "", "")]
         for column in self._order(before, after):
             was, now = (before or {}).get(column), (after or {}).get(column)
-            label = self.fields[column].label if column in self.fields else "Kind" if column == "kind" else column
+            label = self.fields[column].label if column in self.fields else _unknown(column)
             found.append((label, self.show(column, was, old_currency), self.show(column, now, new_currency)))
         if before and before.get("currency"):
             self.currency = before["currency"]
@@ -119,6 +127,11 @@ class _Words:
             return readable(field.type, value, zone=self.ctx.env.now.tzinfo, calendar=self.ctx.env.calendar)
         shown = field.type.show(value)
         return f"{shown}%" if field.type.name == "percent" else shown
+
+
+def _unknown(column: str) -> str:
+    """A label for a column that is no field: the kind of a lead or deal, and what people added and let go of again."""
+    return "Kind" if column == "kind" else labelled(column.removeprefix(OWN)) if column.startswith(OWN) else column
 
 
 def _currency(ctx: Context, kind: Entity, number: int) -> str:

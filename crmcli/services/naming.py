@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.entities import ENTITIES, RECORDS, entity, record_kind
 from crmcli.domain.text import digits, fold
 from crmcli.errors import AmbiguousError, CrmError, NotFoundError, RefusedError, UsageError
+from crmcli.services import aliases
 from crmcli.store import read
 from crmcli.store.sql import FIND, table_of
 
@@ -28,17 +29,20 @@ EMAIL = re.compile(r"[^\s@\[\](){}<>,;:=]+@[^\W_][\w-]*(?:\.[\w-]+)*")
 DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+(?:(?:x|ext\.?|#)\s*\d+)?", re.IGNORECASE)
 
 
-def resolve(ctx: Context, kind: Entity, text: str) -> int:
+def resolve(ctx: Context, kind: Entity, text: str, *, merged: bool = False) -> int:
     """The id of the record that people mean by `text`: what `identify` knows, else one that was removed and is called
     so, else a part of a name that fits one record alone. (A part comes last: who purges somebody by the name of a
-    removed one means no other.)
+    removed one means no other.) What was merged into another record is that one, unless the `merged` one itself is
+    asked for.
 
     Raises NotFoundError, and AmbiguousError with the candidates.
     """
     text = own_name(kind, text)
-    number = identify(ctx, kind, text)
+    number = identify(ctx, kind, text, merged=merged)
     if number is None and "removed_at" in kind.by_name:
-        number = _called(ctx, kind, text, removed=True)
+        number = _called(ctx, kind, text, "gone" if merged else "removed")
+        if number is None and not merged:
+            number = _alias(ctx, kind, text, seen=False)
     if number is None:
         number = _alone(kind, text, *_by_part(ctx, kind, text))
     if number is None:
@@ -49,34 +53,81 @@ def resolve(ctx: Context, kind: Entity, text: str) -> int:
 def _of_the_other_kind(ctx: Context, kind: Entity, text: str) -> NotFoundError | None:
     """That it is the deal which a lead of that address or name has become that is called so, or a lead yet."""
     other = ENTITIES["deal" if kind.name == "lead" else "lead"]
-    found = _exactly(ctx, other, text) or _removed(ctx, other, text) if kind.kind else []
+    ways = (_exactly, _as_alias, _removed) if kind.kind else ()
+    found = next((ids for way in ways if (ids := way(ctx, other, text))), [])
     if len(found) != 1:
         return None
     return NotFoundError(f"'{text}' is {other.one}, not {kind.one}", f"crm {other.command} show {found[0]}")
 
 
-def identify(ctx: Context, kind: Entity, text: str) -> int | None:
+def identify(ctx: Context, kind: Entity, text: str, *, merged: bool = False) -> int | None:
     """The id of the record that `text` names exactly: by its number, the start of its UUID, its e-mail address, phone,
-    external id, domain or full name; None when there is none. Raises AmbiguousError with the candidates."""
+    external id, domain or full name, or those of a record that was merged into it (see `resolve`); None when there is
+    none. Raises AmbiguousError with the candidates."""
     text = own_name(kind, text)
     whole = digits(text)
     number = int(whole[:18]) if whole.isascii() and whole.isdigit() else None
-    if number is not None and not whole.startswith("0") and _is_there(ctx, kind, whole, number):
-        return number
+    if number is not None and not whole.startswith("0") and (found := _there(ctx, kind, whole, number, merged)):
+        return found
     found = _called(ctx, kind, text)
+    if found is None and not merged and kind.table in aliases.TABLES:
+        found = _alias(ctx, kind, text)
     if found is not None:
         return found
     # 0912... is a telephone number before it is the record 912.
-    return number if number is not None and whole.startswith("0") and _is_there(ctx, kind, whole, number) else None
+    return _there(ctx, kind, whole, number, merged) if number is not None and whole.startswith("0") else None
 
 
-def _called(ctx: Context, kind: Entity, text: str, *, removed: bool = False) -> int | None:
-    """The one record that is called exactly so, of those in sight or of those that were `removed`."""
+def _called(ctx: Context, kind: Entity, text: str, state: str = "seen") -> int | None:
+    """The one record of a state (see `_STATES`) that is called exactly so."""
     for where, value in _ways(ctx, kind, text):
-        found = _alone(kind, text, *_matches(ctx, kind, where, value, removed=removed))
+        found = _alone(kind, text, *_matches(ctx, kind, where, value, state))
         if found is not None:
             return found
     return None
+
+
+def _alias(ctx: Context, kind: Entity, text: str, *, seen: bool = True) -> int | None:
+    """The one record of the kind, in sight unless not `seen`, that another one, which is called exactly so, was merged
+    into. That is said."""
+    found = _aliases(ctx, kind, text, seen=seen)
+    ends = list(dict.fromkeys(found.values()))
+    rows = read.hydrate(ctx.reader, kind, ends) if len(ends) > 1 else []
+    number = _alone(kind, text, ends, [describe(kind, row) for row in rows])
+    if number is not None:
+        _say_merged(ctx, kind.table, next(iter(found)), number)
+    return number
+
+
+def _aliases(ctx: Context, kind: Entity, text: str, *, seen: bool = True) -> dict[int, int]:
+    """merged record -> the record of the kind that it is, of those that `text` names in the first way that fits any.
+    Of leads and deals either may have been merged into the other."""
+    if kind.table not in aliases.TABLES:
+        return {}
+    return next((ends for way in _ways(ctx, kind, text) if (ends := ended(ctx, kind, *way, seen=seen))), {})
+
+
+def ended(ctx: Context, kind: Entity, where: str, value: tuple[Any, ...], *, seen: bool = False) -> dict[int, int]:
+    """merged record -> the record of the kind that it is, of those that a condition fits; 12 at most. With `seen` only
+    those that are in sight."""
+    sql = f"SELECT id FROM {kind.table} t WHERE merged_into_id IS NOT NULL AND {where} ORDER BY id LIMIT 12"
+    found = aliases.standing(ctx.reader, kind.table, [int(row[0]) for row in ctx.reader.rows(sql, value)])
+    if seen:
+        gone = {end for end in found.values() if not _in_sight(ctx, kind, end)}
+        found = {of: end for of, end in found.items() if end not in gone}
+    return {of: end for of, end in found.items() if aliases.noun(ctx.reader, kind.table, end) == kind.name}
+
+
+def _in_sight(ctx: Context, kind: Entity, number: int) -> bool:
+    return ctx.reader.one(f"SELECT 1 FROM {kind.table} WHERE id = ? AND removed_at IS NULL", (number,)) is not None
+
+
+def _say_merged(ctx: Context, table: str, number: int, end: int) -> None:
+    """Say, once, which record it is that somebody named by one that was merged into it."""
+    ctx.say_once(
+        f"{aliases.noun(ctx.reader, table, number)}:{number} was merged into"
+        f" {aliases.noun(ctx.reader, table, end)}:{end}"
+    )
 
 
 def own_name(kind: Entity, text: str) -> str:
@@ -105,24 +156,58 @@ def not_a_name(kind: Entity, text: str) -> NotFoundError | None:
     return None
 
 
-def _is_there(ctx: Context, kind: Entity, whole: str, number: int) -> bool:
-    """Whether there is a record of that number. Raises NotFoundError where it is of the other kind."""
+def _there(ctx: Context, kind: Entity, whole: str, number: int, merged: bool) -> int | None:
+    """The record of that number, or the one that it was merged into unless the `merged` one itself is meant. Raises
+    NotFoundError where it is of the other kind."""
     if len(whole.lstrip("0")) > 18:
-        return False
+        return None
     of_kind = "kind" if kind.kind else "''"
-    found = ctx.reader.one(f"SELECT {of_kind} FROM {kind.table} WHERE id = ?", (number,))
+    into = "merged_into_id" if kind.table in aliases.TABLES else "NULL"
+    found = ctx.reader.one(f"SELECT {of_kind}, {into} FROM {kind.table} WHERE id = ?", (number,))
+    if found and found[1] is not None and not merged:
+        return standing(ctx, kind, number)
     if found and kind.kind and found[0] != kind.kind:
         raise NotFoundError(f"number {number} is a {found[0]}, not a {kind.name}", f"crm {found[0]} show {number}")
-    return found is not None
+    return number if found else None
+
+
+def standing(ctx: Context, kind: Entity, number: int) -> int:
+    """A record, or the one that it was merged into, which is said. Raises NotFoundError where that is of the other
+    kind."""
+    end = aliases.standing(ctx.reader, kind.table, [number])[number]
+    if end == number:
+        return number
+    noun = aliases.noun(ctx.reader, kind.table, end)
+    if kind.kind and noun != kind.kind:
+        of = aliases.noun(ctx.reader, kind.table, number)
+        raise NotFoundError(f"{of}:{number} was merged into {noun}:{end}", f"crm {noun} show {end}")
+    _say_merged(ctx, kind.table, number, end)
+    return end
+
+
+def stand_for(ctx: Context, kind: Entity, numbers: Sequence[int]) -> list[int]:
+    """What these records are since they were merged, each once (see `standing`)."""
+    ends = aliases.standing(ctx.reader, kind.table, numbers)
+    return list(dict.fromkeys(n if ends[n] == n else standing(ctx, kind, n) for n in numbers))
+
+
+#: What records can be in sight, removed, or not in sight whether removed or merged: the condition.
+_STATES = {
+    "seen": "removed_at IS NULL AND ",
+    "removed": "removed_at IS NOT NULL AND merged_into_id IS NULL AND ",
+    "gone": "removed_at IS NOT NULL AND ",
+}
 
 
 def _matches(
-    ctx: Context, kind: Entity, where: str, value: tuple[Any, ...], *, removed: bool = False
+    ctx: Context, kind: Entity, where: str, value: tuple[Any, ...], state: str = "seen"
 ) -> tuple[list[int], list[str]]:
-    """The records in sight (or those that were `removed`) that a condition fits, and a line about each where there are
-    several; 12 at most."""
+    """The records of a state (see `_STATES`) that a condition fits, and a line about each where there are several; 12
+    at most."""
     of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
-    sight = f"removed_at IS {'NOT ' if removed else ''}NULL AND " if "removed_at" in kind.by_name else ""
+    if state == "removed" and kind.table not in aliases.TABLES:
+        state = "gone"
+    sight = _STATES[state] if "removed_at" in kind.by_name else ""
     sql = f"SELECT id FROM {kind.table} t WHERE {of_kind}{sight}{where} ORDER BY id LIMIT 12"
     found = [int(row[0]) for row in ctx.reader.rows(sql, value)]
     return found, [describe(kind, row) for row in read.hydrate(ctx.reader, kind, found)] if len(found) > 1 else []
@@ -149,12 +234,26 @@ def _alone(kind: Entity, text: str, found: list[int], lines: list[str]) -> int |
 
 
 def check_in_sight(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
-    """Refuse a record that was removed: nothing is done with it, and nothing hung on it, until it is restored. Raises
-    RefusedError."""
+    """Refuse a record that was removed: nothing is done with it, and nothing hung on it, until it is restored; and one
+    that was merged into another. Raises RefusedError."""
+    check_unmerged(ctx, kind, row)
     if row.get("removed_at"):
         raise RefusedError(
             f"{kind.name}:{row['id']} {row.get('name') or ''}".rstrip() + " is removed",
             f"first: {ctx.settings.calling(kind.command, 'restore', str(row['id']))}",
+        )
+
+
+def check_unmerged(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
+    """Refuse a record that was merged into another one: what is meant for it is done with that. Raises RefusedError,
+    which says how to take the merge apart."""
+    if row.get("merged_into_id"):
+        end = aliases.standing(ctx.reader, kind.table, [row["id"]])[row["id"]]
+        batch = aliases.batch_of(ctx.reader, kind.table, row["id"])
+        named = [f"{aliases.noun(ctx.reader, kind.table, number)}:{number}" for number in (row["id"], end)]
+        raise RefusedError(
+            f"{named[0]} {row.get('name') or ''}".rstrip() + f" was merged into {named[1]}",
+            f"to take the merge apart: {ctx.settings.calling('undo', str(batch))}" if batch else f"use {named[1]}",
         )
 
 
@@ -236,13 +335,17 @@ def book(ctx: Context) -> Book:
     def having(entity: str, text: str) -> list[int]:
         kind = ENTITIES[entity if entity in ENTITIES else "lead"]
         table = table_of(entity)
-        return [
+        found = [
             row[0]
             for column, key in addressed(ctx, kind, text)
             for row in ctx.reader.rows(f"SELECT id FROM {table} WHERE {column} = ? ORDER BY id LIMIT 50", (key,))
         ]
+        return list(dict.fromkeys(aliases.standing(ctx.reader, table, found).values()))
 
-    return ctx.book._replace(addressed=having)
+    def stands(entity: str, number: int) -> int:
+        return aliases.standing(ctx.reader, table_of(entity), [number])[number]
+
+    return ctx.book._replace(addressed=having, standing=stands)
 
 
 def resolve_any(
@@ -250,7 +353,7 @@ def resolve_any(
 ) -> tuple[Entity, int]:
     """A record named as `lead:12`, `contact:ada@engines.example`, or without a kind where only one fits: exactly, else
     one that was removed, else by a part of its name. `id:` before it says nothing more, and a lead that has become a
-    deal still goes by its old `lead:12`: it kept its number."""
+    deal still goes by its old `lead:12`: it kept its number; so does what was merged into another record."""
     text = text.strip()
     prefix, colon, rest = text.partition(":")
     if colon and prefix == "id" and rest.strip():
@@ -258,16 +361,18 @@ def resolve_any(
         prefix, colon, rest = text.partition(":")
     if colon and rest and (prefix in ENTITIES or record_kind(prefix)):
         kind = entity(prefix)
-        if kind.name == "lead" and _converted(ctx, digits(rest.strip())):
-            kind = ENTITIES["deal"]
+        if kind.kind:
+            kind = _by_now(ctx, kind, digits(rest.strip()))
         return kind, resolve(ctx, kind, rest)
     whole = digits(text)
     numeric = whole.isascii() and whole.isdigit()
     if numeric and not whole.startswith("0") and len(whole) < LONG:
         raise UsageError(f"'{text}' does not say what it is", f"write {kinds[0]}:{text} or {kinds[-1]}:{text}")
-    for fitting in (_exactly, _removed, _partly):
+    for fitting in (_exactly, _as_alias, _removed, _partly):
         found = [(ENTITIES[name], number) for name in kinds for number in fitting(ctx, ENTITIES[name], text)]
         if len(found) == 1:
+            if fitting is _as_alias:
+                _alias(ctx, found[0][0], text)
             return found[0]
         if found:
             lines = [describe(kind, row) for kind, n in found[:12] for row in read.hydrate(ctx.reader, kind, [n])]
@@ -276,21 +381,26 @@ def resolve_any(
     raise NotFoundError(f"nothing is called '{text}'", f"try 'crm search {text}'")
 
 
-def _converted(ctx: Context, whole: str) -> bool:
-    """Whether the lead of this number is a deal now."""
-    return (
-        _NUMBER.fullmatch(whole) is not None
-        and ctx.reader.one(
-            f"SELECT id FROM {ENTITIES['deal'].table} WHERE id = ? AND kind = 'deal' AND converted_at IS NOT NULL",
-            (int(whole),),
-        )
-        is not None
-    )
+def _by_now(ctx: Context, kind: Entity, whole: str) -> Entity:
+    """What a lead or deal that is named by its number is now: a deal since it was converted, or what it was merged
+    into."""
+    if not _NUMBER.fullmatch(whole):
+        return kind
+    sql = "SELECT kind, converted_at, merged_into_id FROM opportunity WHERE id = ?"
+    found = ctx.reader.one(sql, (int(whole),))
+    if found and found[2] is not None:
+        end = aliases.standing(ctx.reader, "opportunity", [int(whole)])[int(whole)]
+        return ENTITIES[aliases.noun(ctx.reader, "opportunity", end)]
+    return ENTITIES["deal"] if found and found[0] == "deal" and found[1] is not None else kind
 
 
-def _exactly(ctx: Context, kind: Entity, text: str, *, removed: bool = False) -> list[int]:
-    """The records of a kind in sight, or `removed`, that `text` names in the first way that fits any."""
-    return next((ids for way in _ways(ctx, kind, text) if (ids := _matches(ctx, kind, *way, removed=removed)[0])), [])
+def _exactly(ctx: Context, kind: Entity, text: str, state: str = "seen") -> list[int]:
+    """The records of a kind and a state (see `_STATES`) that `text` names in the first way that fits any."""
+    return next((ids for way in _ways(ctx, kind, text) if (ids := _matches(ctx, kind, *way, state)[0])), [])
+
+
+def _as_alias(ctx: Context, kind: Entity, text: str) -> list[int]:
+    return list(dict.fromkeys(_aliases(ctx, kind, text).values()))
 
 
 def _partly(ctx: Context, kind: Entity, text: str) -> list[int]:
@@ -298,7 +408,8 @@ def _partly(ctx: Context, kind: Entity, text: str) -> list[int]:
 
 
 def _removed(ctx: Context, kind: Entity, text: str) -> list[int]:
-    return _exactly(ctx, kind, text, removed=True)
+    """Removed records that are called so, else those that one which is called so was merged into."""
+    return _exactly(ctx, kind, text, "removed") or list(dict.fromkeys(_aliases(ctx, kind, text, seen=False).values()))
 
 
 def describe(kind: Entity, row: Mapping[str, Any]) -> str:

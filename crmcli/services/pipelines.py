@@ -30,6 +30,7 @@ def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
     """The open deals by stage, a row for each stage and currency: count, sum and weighted sum. `pipeline` narrows to
     one, `words` are a filter."""
     wanted = pipeline_id(ctx, pipeline) if pipeline else None
+    ctx.learn()
     node = bound(ctx, DEAL, filter_text(DEAL, words))
     where = where_for(ctx.reader, DEAL)
     sql = (

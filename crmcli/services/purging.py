@@ -10,7 +10,7 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed
-from crmcli.services import traces, view_traces
+from crmcli.services import aliases, moving, traces, view_traces
 from crmcli.services.batch import gone, no_more, states
 from crmcli.services.links import LINKS
 from crmcli.store import derived, read, words
@@ -45,24 +45,26 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
     some time of their name and with one of their addresses (e-mail, telephone, domain), or a person or firm of their
     name where neither ever had one. Other records' links to them are cleared. What has their names and addresses all
     the same is told: other records, the history of those that had them, what was taken away and would come back with
-    them, words of the book, copies beside it. All go in one transaction, and it cannot be undone.
+    them, words of the book, copies beside it. What was merged into one of them, or they into it, is the same and goes
+    too. All go in one transaction, and it cannot be undone.
 
     The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError.
     """
     if kind.table not in read.TAGGED and kind.table != "interaction":
         raise UsageError(f"{kind.one} cannot be purged", "lead, deal, contact, company, task and interaction can")
-    numbers = list(dict.fromkeys(numbers))
     connection = ctx.reader
+    numbers = list(dict.fromkeys(aliases.standing(connection, kind.table, numbers).values()))
     if connection.dialect == "sqlite":
         connection.run("PRAGMA secure_delete = ON")
     told = f"{kind.name}:{numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} {kind.plural}"
     with ctx.writing("purge", command=f"purge {told}") as tx:
-        doomed = _find_doomed(connection, kind, numbers, ctx.env.region)
+        merged = sorted(aliases.merged(connection, kind.table, numbers).difference(numbers))
+        doomed = _find_doomed(connection, kind, [*numbers, *merged], ctx.env.region)
         _silence(connection, doomed)
         linked = _let_go(tx, doomed.going)
         tx.flush()
         _erase(tx, doomed)
-        lines = _summary(kind, told, doomed)
+        lines = _summary(kind, told, doomed, len(merged))
         if kind.table in ALONE:
             lines += view_traces.forget_views(tx, kind, doomed.called)
             # What was taken out of a view stands in the commands that saved it, however it was typed there.
@@ -121,6 +123,8 @@ def _erase(tx: Transaction, doomed: _Doomed) -> None:
     """Delete the rows, empty what the journal has of them and of what was taken away before, and make the word indexes
     of their tables anew. The transaction journals each as a change without values."""
     connection = tx.connection
+    sqlite = connection.dialect == "sqlite"
+    connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")  # among themselves
     erased: list[Change] = []
     for table in reversed(ORDER):
         for some, marks in portions(sorted(doomed.going.get(table, ()), reverse=True)):
@@ -136,9 +140,13 @@ def _erase(tx: Transaction, doomed: _Doomed) -> None:
     words.forget(connection, {table for ids in (doomed.going, doomed.gone_before) for table in ids if ids[table]})
 
 
-def _summary(kind: Entity, told: str, doomed: _Doomed) -> list[str]:
-    """What is purged, with how much besides it, and how much that was taken away before."""
-    also = _counted({NOUNS[table]: len(ids) for table, ids in doomed.going.items() if table != kind.table})
+def _summary(kind: Entity, told: str, doomed: _Doomed, merged: int) -> list[str]:
+    """What is purged, with how much besides it (`merged`: so many were merged into it), and how much that was taken
+    away before."""
+    unsaid = (kind.table, moving.pairs_of(kind.table))
+    also = _counted({NOUNS[table]: len(ids) for table, ids in doomed.going.items() if table not in unsaid})
+    if merged:
+        also = ", ".join([f"{merged} merged into {'it' if ':' in told else 'them'}", *([also] if also else [])])
     lines = [f"purged {told}{also and f', with {also}'}; it cannot be undone"]
     if doomed.gone_before:
         counts = Counter(noun for nouns in doomed.gone_before.values() for noun in nouns.values())
@@ -155,6 +163,9 @@ def _with_dependants(connection: Connection, table: str, numbers: list[int]) -> 
         for some, marks in portions(numbers):
             sql = f"SELECT id FROM {child} WHERE {column} IN ({marks}){alone}"
             going[child].update(row[0] for row in connection.rows(sql, some))
+    if table in aliases.TABLES:
+        pairs = moving.pairs_of(table)
+        going[pairs] = {n for column in moving.PAIR for n in moving.linked(connection, pairs, column, numbers)}
     return going
 
 
@@ -249,9 +260,11 @@ def _touching(connection: Connection, touched: Mapping[str, Collection[int]]) ->
 
 
 def _blank(connection: Connection, batches: Collection[int]) -> None:
-    """Say no more by which commands these batches were made, but for purges."""
+    """Say no more by which commands these batches were made, but for purges, nor from which files they imported."""
     for some, marks in portions(sorted(batches)):
         sql = f"UPDATE batch SET command = ? WHERE id IN ({marks}) AND source <> 'purge'"
+        connection.run(sql, (FORGOTTEN, *some))
+        sql = f"UPDATE import_run SET file = ?, rejects = NULL WHERE batch_id IN ({marks})"
         connection.run(sql, (FORGOTTEN, *some))
 
 

@@ -84,6 +84,7 @@ def list_records(
     """The records that fit a filter, given as shell words or as `text`. `limit` 0 reads all of them, page by page;
     `page` is the cursor of an earlier answer. With `back` these are the last ones, in the same order, and the cursor
     leads to those before them. Raises FilterError, UsageError."""
+    ctx.learn()
     text = filter_text(kind, words) if text is None else text
     node = bound(ctx, kind, text)
     view = _single_view(ctx, kind, text)
@@ -160,6 +161,7 @@ def _read_cursor(text: str, place: str, keys: int) -> list[Any]:
 
 def get(ctx: Context, kind: Entity, number: int) -> dict[str, Any]:
     """One record with every field. Raises NotFoundError."""
+    ctx.learn()
     found = read.hydrate(ctx.reader, kind, [number])
     if not found:
         raise NotFoundError(f"there is no {kind.name} {number}")
@@ -254,8 +256,7 @@ def each(
         tx.load(kind.name, list(numbers))
         for number in numbers:
             row = tx.row(kind.name, number)
-            if not removed:
-                naming.check_in_sight(ctx, kind, row)
+            (naming.check_unmerged if removed else naming.check_in_sight)(ctx, kind, row)
             if step(tx, row):
                 changed.append(number)
         line = _summary(kind, changed, len(numbers), done if isinstance(done, str) else done())
@@ -271,11 +272,13 @@ def _summary(kind: Entity, changed: Sequence[int], of: int, done: str) -> str:
     return f"{done} {len(changed)} of {of} {kind.plural}" if len(changed) != of else f"{done} {of} {kind.plural}"
 
 
-def choose(ctx: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int], bool]:
+def choose(ctx: Context, kind: Entity, words: Sequence[str], *, merged: bool = False) -> tuple[list[int], bool]:
     """The records that words name: (ids, whether they were chosen by a filter). A first all-digit word is an id, a
-    word that names one record is that one, all else is a filter; `-` must have been read by the caller."""
+    word that names one record is that one, all else is a filter; `-` must have been read by the caller. `merged`: see
+    `naming.resolve`."""
     if not words:
         raise UsageError(f"which {kind.name}?", f"name one, or write a filter: crm {kind.command} list")
+    ctx.learn()
     numbers = []
     for word in words:
         noun, _, number = word.partition(":")
@@ -284,13 +287,14 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str]) -> tuple[list[int],
             raise naming.nobody(kind, word)
         numbers.append(number if named is kind else word)
     if all(re.fullmatch(r"\d+(,\d+)*", word) for word in numbers):
-        return [naming.resolve(ctx, kind, number) for word in numbers for number in word.split(",")], False
+        found = [naming.resolve(ctx, kind, number, merged=merged) for word in numbers for number in word.split(",")]
+        return list(dict.fromkeys(found)), False
     if words[0].isdigit():
         raise UsageError(f"'{' '.join(words[1:])}' after the number {words[0]} is neither a number nor FIELD=VALUE")
     if len(words) == 1 and not query.TERM.match(words[0].removeprefix(f"{kind.name}:")):
-        return [naming.resolve(ctx, kind, words[0])], False
+        return [naming.resolve(ctx, kind, words[0], merged=merged)], False
     if len(words) == 1 and query.TERM.match(words[0]) and words[0].split(":", 1)[0] == kind.name:
-        return [naming.resolve(ctx, kind, words[0])], False
+        return [naming.resolve(ctx, kind, words[0], merged=merged)], False
     node = bound(ctx, kind, filter_text(kind, words))
     return read.all_ids(ctx.reader, kind, node), True
 

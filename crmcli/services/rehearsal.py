@@ -44,7 +44,7 @@ def preview(
     def verb() -> Changed:
         return edit(some) if edit else records.edit(ctx, kind, some, assigned)
 
-    with _tried(ctx, verb):
+    with tried(ctx, verb):
         after = {row["id"]: row for row in read.hydrate(ctx.reader, kind, some, wanted)}
     rows = []
     for old in before:
@@ -80,12 +80,12 @@ def _shown(ctx: Context, field: Field, row: Mapping[str, Any]) -> str:
 
 def would(ctx: Context, verb: Callable[[], Changed]) -> Changed:
     """What a verb would come to: it is made and rolled back. Raises what the verb raises."""
-    with _tried(ctx, verb) as changed:
+    with tried(ctx, verb) as changed:
         return changed
 
 
 @contextlib.contextmanager
-def _tried(ctx: Context, verb: Callable[[], Changed]) -> Iterator[Changed]:
+def tried(ctx: Context, verb: Callable[[], Changed]) -> Iterator[Changed]:
     """The book as it is once a verb was made, without a word; then the verb is rolled back."""
     quiet, ctx.quiet = ctx.quiet, True
     try:

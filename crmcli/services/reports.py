@@ -230,6 +230,7 @@ def _given(ctx: Context, plan: Report, words: Sequence[str], sql: str) -> tuple[
         selects = []
         for name in plan.of:
             kind = entity(name)
+            ctx.learn()
             node = records.bound(ctx, kind, records.filter_text(kind, words), scope=plan.scope != "any")
             text, values = read.chosen(ctx.reader, kind, node)
             selects.append(text)

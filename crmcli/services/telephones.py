@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.fields import OWN, key_column
 from crmcli.domain.keys import KEYED, derive
 from crmcli.domain.types import Phone, bare_number
 from crmcli.errors import CrmError
-from crmcli.store import connect, read
+from crmcli.store import connect, own, read
 from crmcli.store.tables import noun_of
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 #: So many records are read at once.
 PAGE = 1000
-#: table -> its columns of telephone numbers
-COLUMNS = {
-    table: tuple(column for column, kind in kinds.items() if isinstance(kind, Phone))
-    for table, kinds in KEYED.items()
-    if any(isinstance(kind, Phone) for kind in kinds.values())
-}
+
+
+def columns() -> dict[str, tuple[str, ...]]:
+    """table -> its columns of telephone numbers, those of people's own fields too."""
+    found = {table: tuple(c for c, kind in kinds.items() if isinstance(kind, Phone)) for table, kinds in KEYED.items()}
+    return {table: some for table, some in found.items() if some}
 
 
 def of_some_region(text: str, key: str) -> bool:
@@ -47,6 +48,7 @@ def renew(connection: Connection, env: Env) -> int:
     are neither journalled nor versioned."""
     count = 0
     for table, keys, row in _elsewhere(connection, env):
+        keys = own.packed(row, keys)
         sets = ", ".join(f"{column} = ?" for column in keys)
         connection.run(f"UPDATE {table} SET {sets} WHERE id = ?", (*keys.values(), row["id"]))
         count += 1
@@ -57,8 +59,8 @@ def _elsewhere(connection: Connection, env: Env) -> Iterator[tuple[str, dict[str
     """(table, keys that it should have, row) of every record with a number of another region."""
     if not env.region:
         return
-    for table, columns in COLUMNS.items():
-        has = " OR ".join(f"{column} IS NOT NULL" for column in columns)
+    for table, held in columns().items():
+        has = " OR ".join(f"{_sql(column)} IS NOT NULL" for column in held)
         kinds = KEYED[table]
         last = 0
         while ids := [
@@ -71,8 +73,13 @@ def _elsewhere(connection: Connection, env: Env) -> Iterator[tuple[str, dict[str
             for number, row in read.raw(connection, table, ids).items():
                 # A value of a wrong kind is named by another check.
                 with contextlib.suppress(TypeError, ValueError, AttributeError):
-                    if any(kinds[c].key(row[c], env) != row[f"{c}_key"] for c in columns):
+                    if any(kinds[c].key(row.get(c), env) != row.get(key_column(c)) for c in held):
                         yield table, derive(table, row, env), {**row, "id": number}
+
+
+def _sql(column: str) -> str:
+    """A column of a table of records; that of people's own field is a member of another one."""
+    return f"(custom ->> '{column.removeprefix(OWN)}')" if column.startswith(OWN) else column
 
 
 def regional(ctx: Context) -> bool:
@@ -80,9 +87,10 @@ def regional(ctx: Context) -> bool:
     target = ctx.settings.database
     with contextlib.suppress(CrmError):
         if connect.is_url(target) or connect.there(target):
+            ctx.learn()
             return any(
-                ctx.reader.one(f"SELECT 1 FROM {table} WHERE substr({column}, 1, 1) <> '+' LIMIT 1")
-                for table, columns in COLUMNS.items()
-                for column in columns
+                ctx.reader.one(f"SELECT 1 FROM {table} WHERE substr({_sql(column)}, 1, 1) <> '+' LIMIT 1")
+                for table, held in columns().items()
+                for column in held
             )
     return False

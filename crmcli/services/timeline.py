@@ -10,7 +10,7 @@ from crmcli.domain.text import check_text, clip, squashed
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import linking, values
+from crmcli.services import aliases, linking, values
 from crmcli.services.records import check_seen, each
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, b
 def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50, *, touches: bool = False) -> Rows:
     """What happened with a record, newest first: its interactions; for a person also those of their deals, for a
     company also those of its people and deals; for a lead or deal also that it moved between stages, was won, lost,
-    reopened or converted. `limit` 0 = all; `touches` leaves it at the interactions. Raises UsageError for what has no
-    timeline."""
+    reopened or converted, that others were merged into it, and what those went through. `limit` 0 = all; `touches`
+    leaves it at the interactions. Raises UsageError for what has no timeline."""
     shown = (
         Column("at", INTERACTION.field("at").type, "At"),
         Column("kind", None, "Kind"),
@@ -152,7 +152,11 @@ def _lines(ctx: Context, kind: Entity, number: int, touches: bool, most: str) ->
         inner = " UNION ".join(f"SELECT id FROM interaction WHERE {where}" for where in reach)
         sql = f"SELECT 'interaction' AS entity, {columns} FROM v_interaction WHERE id IN ({inner})"
     else:
-        sql = f"SELECT entity, {columns}, old_value, new_value, seconds FROM v_timeline WHERE opportunity_id = ?"
+        every = (number, *sorted(aliases.merged(ctx.reader, kind.table, [number]) - {number}))
+        which = f"IN ({', '.join('?' * len(every))})" if len(every) > 1 else "= ?"
+        sql = f"SELECT entity, {columns}, old_value, new_value, seconds FROM v_timeline WHERE opportunity_id {which}"
+        names, rows = ctx.reader.names(f"{sql} ORDER BY at DESC, entity, id DESC{most}", every)
+        return [dict(zip(names, row, strict=True)) for row in rows]
     names, rows = ctx.reader.names(f"{sql} ORDER BY at DESC, entity, id DESC{most}", (number,) * sql.count("?"))
     return [dict(zip(names, row, strict=True)) for row in rows]
 

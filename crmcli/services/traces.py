@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.address import SHORTEST_NATIONAL, phone_key
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import installed
 from crmcli.domain.text import fold, squashed
-from crmcli.domain.types import bare_number
+from crmcli.domain.types import Phone, bare_number
 from crmcli.services import batch
 from crmcli.services.links import WORDS
 from crmcli.store import drafts, journal, read
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from crmcli.domain.fields import Entity
+    from crmcli.domain.types import Type
     from crmcli.store.connect import Connection
 
 #: The tables of persons and firms, and their columns that name one.
@@ -51,12 +53,18 @@ def number_key(text: str, region: str) -> str:
 
 def texts_of(rows: Iterable[Mapping[str, Any]], region: str, columns: Collection[str] = NAMING) -> set[str]:
     """What names these records: names, e-mails and telephones, folded, and telephones also by their key."""
-    phones = [c for c in PHONES if c in columns]
+    phones = [c for c in (*PHONES, *own_columns(Phone)) if c in columns]
     found: set[str] = set()
     for row in rows:
         found.update(text for c in columns if row.get(c) and (text := fold(str(row[c]))))
         found.update(key for c in phones if row.get(c) and (key := number_key(str(row[c]), region)))
     return found
+
+
+def own_columns(*kinds: type[Type]) -> tuple[str, ...]:
+    """The columns of people's own fields of these types, of whatever table, removed ones too."""
+    tables = (*installed().shown.values(), *installed().removed.values())
+    return tuple({f.column: None for own in tables for f in own if isinstance(f.type, kinds)})
 
 
 def is_address(text: str) -> bool:

@@ -1,12 +1,16 @@
 """What must not come about when a batch is taken back: deals in stages that are not theirs, companies under themselves,
-two records of one name or external id."""
+two records of one name or external id, values of fields that are no more or do not take them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.domain import custom
+from crmcli.domain.fields import OWN, installed
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import fold
+from crmcli.domain.types import Choice
+from crmcli.store import own, read
 from crmcli.store.fitting import NAMED
 from crmcli.store.sql import MISPLACED, portions
 from crmcli.store.tables import NOUNS
@@ -81,3 +85,44 @@ def _same_external(connection: Connection, table: str, rows: Mapping[int, Mappin
             if number != other:
                 what = f"its external id {external} is that of {of or NOUNS[table]}:{other} now"
                 yield Clash(number, rows[number], what, other)
+
+
+def in_use(connection: Connection, row: Mapping[str, Any]) -> str:
+    """That records have values of a field of people's own (`row` is its definition); "" where none has one."""
+    count = own.counted(connection, row["entity"], row["name"])
+    return f"{told(row['entity'], count)} a value of it" if count else ""
+
+
+def counted(table: str, count: int) -> str:
+    """'1 lead or deal', '12 companies'."""
+    return f"{count} {' or '.join(kind.name if count == 1 else kind.plural for kind in custom.TABLES[table])}"
+
+
+def told(table: str, count: int) -> str:
+    """'1 lead or deal has', '12 companies have'."""
+    return f"{counted(table, count)} {'has' if count == 1 else 'have'}"
+
+
+def unfit(table: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """What is in the way of values of people's own fields: the field is no more, or a choice has lost the option."""
+    known = installed()
+    for column, value in values.items():
+        if not column.startswith(OWN) or value is None:
+            continue
+        every = (*known.shown.get(table, ()), *known.removed.get(table, ()))
+        field = next((field for field in every if field.column == column), None)
+        if field is None:
+            yield f"the field {column.removeprefix(OWN)} is no more"
+        elif isinstance(field.type, Choice) and value not in field.type.options:
+            yield f"{value} is no option of {field.name} any more"
+
+
+def unfit_fields(connection: Connection, numbers: Iterable[int]) -> Iterator[Clash]:
+    """Those of these fields of people's own that would not take values which records have."""
+    for number, row in sorted(read.raw(connection, "custom_field", list(numbers)).items()):
+        if row["type"] != "choice":
+            continue
+        options = custom.options_of(row["options"])
+        for text, count in own.said(connection, row["entity"], row["name"]).items():
+            if text not in options:
+                yield Clash(number, row, f"{told(row['entity'], count)} {text}, which would be no option")

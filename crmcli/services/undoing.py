@@ -6,19 +6,21 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
+from crmcli.domain.fields import OWN
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError
 from crmcli.results import Changed
 from crmcli.services import undoable
-from crmcli.services.batch import Batch, last_change, last_row, last_touched
+from crmcli.services.batch import Batch, last_change, last_row, last_touched, touches_fields
 from crmcli.services.links import LINKS, TARGETS, WORDS
 from crmcli.services.stages import incomplete
-from crmcli.services.undo_checks import misplaced, taken, under_themselves
+from crmcli.services.undo_checks import in_use, misplaced, taken, under_themselves, unfit, unfit_fields
+from crmcli.services.undo_merges import Ends, bring_along, merges
 from crmcli.services.undo_rules import SOFT, automatic, beside, follows_alone, put_back
 from crmcli.store import derived, read
 from crmcli.store.sql import portions
-from crmcli.store.tables import COLUMNS, DEFAULTS, NOUNS, ORDER, noun_of
+from crmcli.store.tables import DEFAULTS, NOUNS, ORDER, columns_of, noun_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -64,7 +66,9 @@ def undo(ctx: Context, batch: int | None = None) -> Changed:
     """
     number = undoable.newest(ctx) if batch is None else batch
     undoable.check(ctx, number)
-    with ctx.writing("undo", command=ctx.command or f"undo {number}", undoes=number) as tx:
+    command = ctx.command or f"undo {number}"
+    alone = touches_fields(ctx.reader, number) or merges(ctx.reader, number)
+    with ctx.writing("undo", command=command, undoes=number, alone=alone) as tx:
         undoable.check(ctx, number, alone=True)
         undoable.reinstate(ctx, number)
         work = _Undo(tx, number, ctx.settings.calling)
@@ -92,6 +96,8 @@ class _Undo:
         self.placed: set[int] = set()
         self.stages: set[int] = set()
         self.under: set[int] = set()
+        self.ends = Ends(tx.connection, number)
+        self.merged: dict[str, set[int]] = {}
         self._figures: dict[int, int] | None = None
 
     def run(self) -> None:
@@ -111,6 +117,8 @@ class _Undo:
                 self._conflict("opportunity", clash.number, clash.row, clash.what)
             for clash in under_themselves(self.connection, self.under):
                 self._conflict("company", clash.number, clash.row, clash.what)
+            for clash in unfit_fields(self.connection, touched.get("custom_field", ())):
+                self._conflict("custom_field", clash.number, clash.row, clash.what)
             for lack in sorted(incomplete(self.connection)) if staged else ():
                 if (lack.pipeline, lack.sort) not in lacked:
                     it = {"name": lack.name}
@@ -131,6 +139,10 @@ class _Undo:
             for some, _ in portions(changed.get(table, ())):
                 self._restore(table, self.batch.nets(table, some))
         self._let_follow()
+        for table, merged in self.merged.items() if not self.conflicts else ():
+            for clash in bring_along(self.tx, table, merged):
+                self._conflict(table, clash.number, clash.row, clash.what)
+        self._flush()
         for table in reversed(ORDER):
             for some, _ in portions(sorted(self.doomed.get(table, ()), reverse=True)):
                 self._take_away(table, self.batch.nets(table, some))
@@ -157,6 +169,8 @@ class _Undo:
         """Bear in mind what is to be looked at again when all is done."""
         if change.after is None:
             return
+        if change.after.get("merged_into_id"):
+            self.merged.setdefault(change.table, set()).add(change.id)
         if change.table == "stage":
             self.stages.add(change.id)
             self._figures = None
@@ -199,6 +213,7 @@ class _Undo:
                     del new[number]
         self._relink(table, new)
         self._check_taken(table, new, {})
+        self._check_own(table, new, {})
         for number, row in new.items():
             figure = automatic(row, self.figures) if table == "opportunity" else None
             if figure is not None:
@@ -216,6 +231,8 @@ class _Undo:
     def _relink(self, table: str, rows: dict[int, dict[str, Any]]) -> None:
         """Check what these values link to: words that are gone return, tags that are gone are let go."""
         for column, target in TARGETS.get(table, {}).items():
+            for clash in self.ends.follow(table, rows, column, target):
+                self._conflict(table, clash.number, clash.row, clash.what)
             wanted = {row[column] for row in rows.values() if row.get(column) is not None}
             gone = wanted - self._existing(target, wanted)
             for number, row in rows.items():
@@ -268,12 +285,13 @@ class _Undo:
                 and current.get("removed_at")
                 and self.batch.removed_later(table, number, current["removed_at"])
             ):
-                self._conflict(table, number, current, "was removed later" + self._by(table, number, ["removed_at"]))
+                self._conflict(table, number, current, self._gone_later(table, number, current))
             else:
                 wanted[number] = self._values(table, number, current, done, then.get(number, {}))
                 self.let_go.update((table, number, column) for column in wanted[number])
         self._relink(table, wanted)
         self._check_taken(table, wanted, rows)
+        self._check_own(table, wanted, rows)
         touched = last_touched(self.connection, table, list(wanted), besides=self.batch.number) if wanted else {}
         for number, values in wanted.items():
             if values:
@@ -300,18 +318,25 @@ class _Undo:
                 row = rows.get(clash.number) or whole[clash.number]
                 self._conflict(table, clash.number, row, clash.what + self._by(table, clash.other, [column]))
 
+    def _check_own(self, table: str, back: dict[int, dict[str, Any]], rows: dict[int, dict[str, Any]]) -> None:
+        """Values that return belong to fields of people's own that are there still and take them."""
+        for number, values in back.items():
+            for what in unfit(table, values):
+                self._conflict(table, number, rows.get(number) or values, what)
+
     # --- taking away ---
 
     def _take_away(self, table: str, nets: dict[int, Net]) -> None:
         rows = self._rows(table, nets)
         linked = self._still_linked(table, list(rows))
-        columns = [c for c in COLUMNS[table] if c != "id" and c not in SOFT]
+        left_of = {number: nets[number].after or {} for number in rows}
+        columns = [c for c in columns_of(table, *rows.values(), *left_of.values()) if c != "id" and c not in SOFT]
         standard: dict[str, Any] = {**dict.fromkeys(columns), **DEFAULTS.get(table, {})}
         if table in read.TAGGED:
             columns.append("tags")
             standard["tags"] = []
         for number, row in rows.items():
-            left, split = {**standard, **(nets[number].after or {})}, nets[number].split
+            left, split = {**standard, **left_of[number]}, nets[number].split
             differ = [c for c in columns if row.get(c) != left[c] or c in split]
             if table == "opportunity" and None not in (automatic(row, self.figures), automatic(left, self.figures)):
                 differ = [c for c in differ if c != "probability_bp"]
@@ -319,10 +344,12 @@ class _Undo:
                 self.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
             elif differ:
                 if "removed_at" in differ:
-                    what = "was removed later" + self._by(table, number, ["removed_at"])
+                    what = self._gone_later(table, number, row)
                 else:
                     what = self._changed_later(table, number, differ)
                 self._conflict(table, number, row, what)
+            elif table == "custom_field" and (used := in_use(self.connection, row)):
+                self._conflict(table, number, row, used)
             elif number in linked:
                 child, other, column = linked[number]
                 noun = noun_of(child, self._rows(child, [other])[other]).replace("_", " ")
@@ -356,6 +383,11 @@ class _Undo:
         name = f" {row['name']}" if row and row.get("name") else ""
         self.conflicts.append(f"{noun_of(table, row)}:{number}{name}: {what}")
 
+    def _gone_later(self, table: str, number: int, row: Mapping[str, Any]) -> str:
+        """That a record was removed or merged by which later batch."""
+        what = f"was merged into {row['merged_into_id']}" if row.get("merged_into_id") else "was removed"
+        return f"{what} later{self._by(table, number, ['removed_at'])}"
+
     def _changed_later(self, table: str, number: int, columns: Iterable[str]) -> str:
         """Which of these columns which later batch changed."""
         found: dict[str, list[str]] = {}
@@ -388,4 +420,4 @@ class _Undo:
 
 def _labels(table: str, columns: Iterable[str]) -> str:
     labels = {f.column: f.label for e in ENTITIES.values() if e.table == table for f in e.stored()} | {"tags": "Tags"}
-    return ", ".join(labels.get(column, column) for column in columns)
+    return ", ".join(labels.get(column, column.removeprefix(OWN)) for column in columns)

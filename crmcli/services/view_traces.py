@@ -18,7 +18,7 @@ from crmcli.domain.address import SHORTEST_NATIONAL
 from crmcli.domain.change import Change
 from crmcli.domain.query import And, Not, Or, Term, Value, Word
 from crmcli.domain.text import clip, fold
-from crmcli.domain.types import bare_number
+from crmcli.domain.types import Email, Phone, bare_number
 from crmcli.errors import FilterError
 from crmcli.services import traces
 from crmcli.services.traces import MOST, PHONES, is_address, number_key, several, texts_of, whole
@@ -58,7 +58,8 @@ class Called(NamedTuple):
 
     @classmethod
     def of(cls, sides: Collection[Mapping[str, Any]], region: str) -> Called:
-        return cls(texts_of(sides, region, ("name", "contact_name")), texts_of(sides, region, ("email", *PHONES)))
+        reached = ("email", *PHONES, *traces.own_columns(Email, Phone))
+        return cls(texts_of(sides, region, ("name", "contact_name")), texts_of(sides, region, reached))
 
     @property
     def texts(self) -> set[str]:

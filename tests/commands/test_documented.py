@@ -67,6 +67,8 @@ def starts(before: list[str]) -> bool:
 
 def fault(words: list[str]) -> str:
     """What is no part of the program; "" where all is."""
+    if " ".join(words[:2]) in TABLE:  # a group of two words
+        words = [" ".join(words[:2]), *words[2:]]
     command: Any = make_root()
     waiting = verbatim = False
     depth = 0

@@ -41,15 +41,14 @@ def sound(ctx: Context) -> dict[str, int]:
 
 def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
     """For each rule the records that it is to find beside the sound ones; those that others find as well are told."""
-    at = {"email": "x@y.example", "owner": "grace"}
     full = {"value": "1000", "close_on": "+10d", "owner": "grace"}
     found: dict[str, list[int]] = {}
     found["lead-unreachable"] = [add(ctx, LEAD, "Nobody", owner="grace")]
     found["contact-unreachable"] = [add(ctx, CONTACT, "No Way")]
-    found["lead-without-owner"] = [add(ctx, LEAD, "Unowned", email="x@y.example")]
+    found["lead-without-owner"] = [add(ctx, LEAD, "Unowned", email="unowned@y.example")]
     found["lead-phone"] = [add(ctx, LEAD, "Bad phone", phone="ask Bob 12", owner="grace")]
     found["lead-email-slip"] = [add(ctx, LEAD, "Slip", email="a@gmial.com", owner="grace")]
-    found["lead-unseen-marks"] = [add(ctx, LEAD, f"Un{ZWSP}seen", **at)]
+    found["lead-unseen-marks"] = [add(ctx, LEAD, f"Un{ZWSP}seen", email="marks@y.example", owner="grace")]
     found["contact-phone"] = [add(ctx, CONTACT, "Bad", mobile="12345678")]
     found["contact-email-slip"] = [add(ctx, CONTACT, "Slip", email="a@yahooo.com")]
     found["contact-name-is-address"] = [add(ctx, CONTACT, "ada@x.example", phone="+44 20 7946 0001")]
@@ -78,15 +77,23 @@ def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]
     found["task-orphaned"] = [add(ctx, TASK, "Call the gone", due="+1d", contact="Gone", owner="grace")]
     records.remove(ctx, CONTACT, [gone])
     vocabulary.user_add(ctx, "eve", {})
-    found["lead-owner-gone"] = [add(ctx, LEAD, "Left", email="x@y.example", owner="eve")]
+    found["lead-owner-gone"] = [add(ctx, LEAD, "Left", email="left@y.example", owner="eve")]
     found["deal-owner-gone"] = [add(ctx, DEAL, "Left", **{**full, "owner": "eve"})]
     found["task-owner-gone"] = [add(ctx, TASK, "Left", due="+1d", owner="eve")]
     vocabulary.user_edit(ctx, "eve", {"active": "no"})
     tags.add(ctx, "never", LEAD, found["lead-unreachable"])
     tags.remove(ctx, "never", LEAD, found["lead-unreachable"])
     found["tag-unused"] = [ctx.reader.value("SELECT id FROM tag WHERE name_key = 'never'")]
+    for kind, twice in (
+        (LEAD, {"name": "Twice Said", "email": "twice@y.example", "owner": "grace"}),
+        (CONTACT, {"name": "Twice Said", "email": "twice@y.example"}),
+        (COMPANY, {"name": "Twice AG", "website": "twice.example"}),
+    ):
+        found[f"{kind.name}-twice"] = [records.add(ctx, kind, twice).ids[0] for _ in "ab"][1:]
+        if kind is COMPANY:
+            found["company-alone"] += [number + n for number in found["company-twice"] for n in (-1, 0)]
     old = at_another_time(ctx, monkeypatch, "2026-05-01T10:00:00+00:00")
-    found["lead-untouched"] = [add(old, LEAD, "Silent", **at)]
+    found["lead-untouched"] = [add(old, LEAD, "Silent", email="silent@y.example", owner="grace")]
     pipelines.stage_edit(old, "proposition", {"rot": "30"})
     found["deal-rotting"] = [add(old, DEAL, "Rotten", stage="proposition", **{**full, "close_on": "2027-01-01"})]
     ctx = at_another_time(ctx, monkeypatch, NOW)

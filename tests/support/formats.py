@@ -145,7 +145,7 @@ FORMATS = (
         Mobile Phone Number    | mobile      | +49 170 1111
         Contact owner          | owner       | Grace
         Associated Company     | company     | Acme (77123456)
-        Associated Company IDs |             | 77123456
+        Associated Company IDs | company id  | 77123456
         Create Date            | created_at  | 2026-01-02 10:00
         """,
         {"name": "Jonas Weber", "company": "Acme", "external_id": "501", "owner": "Grace", "mobile": "+49 170 1111"},

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import custom as custom_fields
+from crmcli.services import custom
+
 if TYPE_CHECKING:
     from crmcli.context import Context
 
@@ -78,6 +81,25 @@ INSTANTS = (
     "1999-12-31T23:59:59.999Z",
     "2026-12-01T00:00:00.000Z",
 )
+NUMBERS = (0, 1, -1, 5, 90, 2**53 + 1, 2**53, -(2**63) + 1, 2**63 - 1)
+OPTIONS = ("Straße", "Food", "علی", "100%", "a_b", 'say "hi"', "50\\50", "x.y", "o'brien", "not")
+CODES = ("C1", "c1", "ß", "ss", "۱۲", "12", "a.b", "İ", "z\u200c", "true", "null", "1", "{}")
+#: By type: what fields of people's own hold, as stored.
+OWN: dict[str, tuple[Any, ...]] = {
+    "text": TEXTS,
+    "long-text": (*TEXTS, "line one\nline two", "=1+1", "{}", "NULL"),
+    "integer": NUMBERS,
+    "number": (*NUMBERS, 33_490_000, 1_000_000, 90_000_000, 12_500_000),
+    "percent": (0, 1, 3349, 5000, 10_000),
+    "date": DAYS,
+    "instant": INSTANTS,
+    "flag": (True, False),
+    "choice": OPTIONS,
+    "email": EMAILS,
+    "phone": PHONES,
+    "url": URLS,
+    "identifier": CODES,
+}
 TAGS = ("vip", "Straße", "علی", "a_b", "100%", "with space", "ﬁ")
 WORDS = ("web", "Web site", "ẞource", "كمپین", "x%y")
 ROWS = 60
@@ -212,3 +234,20 @@ def fill(ctx: Context) -> None:
             }
             rest = {k: v for k, v in life().items() if k not in ("tags", "description")}
             tx.add("interaction", {**said, **on, **rest})
+
+
+def fill_own(ctx: Context) -> None:
+    """Give the records of a book that `fill` filled fields of people's own, one of each type, and values in them."""
+    chance = random.Random(20261122)
+    for table, kinds in custom_fields.TABLES.items():
+        for kind in OWN:
+            name = f"my_{kind.replace('-', '_')}"
+            custom.add(ctx, table, name, kind, OPTIONS if kind == "choice" else (), label=f"{kind} of mine")
+        with ctx.writing("nasty") as tx:
+            for number in range(1, ROWS + 1):
+                values = {
+                    f"custom.my_{kind.replace('-', '_')}": chance.choice(some)
+                    for kind, some in OWN.items()
+                    if chance.random() < 0.6
+                }
+                tx.change(kinds[0].name, number, values)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tests.support.program import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
 def at_terminal(
@@ -58,3 +58,38 @@ def at_terminal(
     os.close(ours)
     assert asked, shown
     return code, shown.decode().replace("\r\n", "\n")
+
+
+def converse(
+    *words: str, says: Sequence[tuple[str, str]] = (), columns: int = 120, env: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Run `crm WORDS` with a terminal on all three streams, and hold a conversation with it: each of `says` is what it
+    shows, after all that was shown before, and what is typed then. Its exit code and all that it showed."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    with subprocess.Popen(
+        [sys.executable, "-m", "crmcli", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(extra={"PAGER": "cat", **(env or {})}),
+        start_new_session=True,
+    ) as child:
+        os.close(theirs)
+        shown, seen, waiting = b"", 0, list(says)
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+            while waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
+                seen = at + len(waiting[0][0].encode())
+                os.write(ours, waiting.pop(0)[1].encode())
+        code = child.wait(60)
+    os.close(ours)
+    text = shown.decode().replace("\r\n", "\n")
+    assert not waiting, (waiting, text)
+    return code, text

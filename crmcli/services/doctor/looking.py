@@ -227,3 +227,14 @@ def unused_tags(ctx: Context) -> list[int]:
     """Tags on no record, removed ones included."""
     carried = " OR ".join(f"EXISTS (SELECT 1 FROM {table} x WHERE x.tag_id = t.id)" for table, _ in LINKS["tag"])
     return [row[0] for row in ctx.reader.rows(f"SELECT t.id FROM tag t WHERE NOT ({carried}) ORDER BY t.id")]
+
+
+def doubles(kind: Entity) -> Callable[[Context], list[int]]:
+    """Looks for records that are probably one with an older one of the same e-mail address, telephone or domain."""
+
+    def find(ctx: Context) -> list[int]:
+        from crmcli.services import duplicates  # what compares texts is loaded where it is asked for
+
+        return sorted(number for group in duplicates.at_shared_addresses(ctx, kind) for number in group.ids[1:])
+
+    return find

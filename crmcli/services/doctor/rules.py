@@ -277,4 +277,15 @@ RULES: tuple[Rule, ...] = (
         fix=mending.delete_tags,
         fixes="delete them",
     ),
+    *(
+        Rule(
+            f"{kind.name}-twice",
+            "duplicate",
+            kind,
+            f"{kind.plural} that are probably one with an older one of the same address or number",
+            f"crm dupes {kind.name}",
+            find=looking.doubles(kind),
+        )
+        for kind in (LEAD, CONTACT, COMPANY)
+    ),
 )
