@@ -16,6 +16,7 @@ PLACES = {
     "today": "Today",
     "list": "Lists",
     "record": "Record",
+    "dupes": "Duplicates",
     "go": "Go to (after g)",
 }
 RECORDS = ("board", "today", "list", "record")
@@ -52,8 +53,8 @@ class Action(NamedTuple):
 
 SHOWN = {
     "enter": "↵", "escape": "esc", "left": "←", "right": "→", "up": "↑", "down": "↓",
-    "pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "slash": "/",
-    "colon": ":", "shift+left": "⇧←", "shift+right": "⇧→",
+    "pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "slash": "/", "equals_sign": "=",
+    "colon": ":", "shift+left": "⇧←", "shift+right": "⇧→", "shift+up": "⇧↑", "shift+down": "⇧↓",
 }  # fmt: skip
 
 #: What works in a window and while a line is typed too.
@@ -69,6 +70,21 @@ ACTIONS = (
     Action("top", "home", "", "First line or card", RECORDS),
     Action("bottom", "end,G", "", "Last line or card", RECORDS),
     Action("open", "enter", "open", "Open the record", RECORDS),
+    Action("merge", "m", "merge", "Merge the two; u takes it apart again", ("dupes",)),
+    Action("not_same", "n", "n not same", "They are not the same: never ask again", ("dupes",)),
+    Action("skip", "s", "skip", "Leave the pair for another time", ("dupes",)),
+    Action("left", "h,left", "h/l keep", "Keep the value of the left record", ("dupes",)),
+    Action("right", "l,right", "", "Keep the value of the right record", ("dupes",)),
+    Action("as_ruled", "equals_sign", "", "Keep what a merge keeps of itself", ("dupes",)),
+    Action("swap", "x", "swap", "Have the other record stay", ("dupes",)),
+    Action("down", "j,down", "", "Next field", ("dupes",)),
+    Action("up", "k,up", "", "Previous field", ("dupes",)),
+    Action("page_down", "pagedown,ctrl+d", "", "A page of fields down", ("dupes",)),
+    Action("page_up", "pageup,ctrl+u", "", "A page of fields up", ("dupes",)),
+    Action("top", "home", "", "First field", ("dupes",)),
+    Action("bottom", "end,G", "", "Last field", ("dupes",)),
+    Action("open", "enter", "", "Open the record that stays", ("dupes",)),
+    Action("open_other", "o", "", "Open the other record", ("dupes",)),
     Action("back_move", "H,shift+left", "", "Move the card to the previous stage (or drag it)", ("board",)),
     Action("forth_move", "L,shift+right", "H/L move", "Move the card to the next stage (or drag it)", ("board",)),
     Action("done", "d", "done", "Mark the task done, with what came of it", ("today", "list", "record")),
@@ -77,13 +93,19 @@ ACTIONS = (
     Action("lost", "x", "lost", "Lose the deal, with a reason", RECORDS),
     Action("task", "t", "task", "Add a task: Call Ada due=fri type=call", RECORDS),
     Action("add", "a", "add", "Add a record: Name FIELD=VALUE #tag", ("board", "today", "list")),
-    Action("filter", "/", "filter", "Filter with the filter language; esc clears it", ("board", "today", "list")),
+    Action(
+        "filter", "/", "filter", "Filter with the filter language; esc clears it", ("board", "today", "list", "dupes")
+    ),
     Action("undo", "u", "undo", "Take the last change back"),
     Action("go", "g", "go", "Go to another place"),
+    Action("next_group", "J,shift+down", "J/K group", "Next group", ("dupes",)),
+    Action("previous_group", "K,shift+up", "", "Previous group", ("dupes",)),
+    Action("next_kind", "tab", "kind", "Contacts, companies, leads, deals", ("dupes",)),
     Action("note", "n", "note", "Write a note on the timeline", RECORDS),
     Action("edit", "e", "edit", "Change fields: FIELD=VALUE, tags=+vip", RECORDS),
     Action("call", "c", "call", "Log a call on the timeline", RECORDS),
     Action("convert", "C", "", "Turn the lead into contact, company and deal", ("list", "record")),
+    Action("duplicates", "D", "dupes", "Look at duplicates side by side", ("board", "list", "record")),
     Action("next_pipeline", "tab", "", "Next pipeline", ("board",)),
     Action("pipeline", "1,2,3,4,5,6,7,8,9", "", "Pipeline by its number", ("board",)),
     Action("palette", ":,ctrl+p", "", "Every action and every record by name"),
@@ -94,7 +116,6 @@ ACTIONS = (
     Action("back", "q", "", "Back; from a main place leave"),
     Action("cancel", "escape", "", "Clear the filter, or back"),
     Action("leave", "ctrl+q,ctrl+c", "", "Leave at once"),
-    Action("to_top", "g", "top", "First line or card", ("go",)),
     Action("visit", "b", "board", "The pipeline board", ("go",), "board"),
     Action("visit", "t", "today", "What needs you today", ("go",), "today"),
     Action("visit", "l", "leads", "All leads", ("go",), "lead"),
@@ -102,6 +123,8 @@ ACTIONS = (
     Action("visit", "c", "contacts", "All contacts", ("go",), "contact"),
     Action("visit", "o", "companies", "All companies", ("go",), "company"),
     Action("visit", "k", "tasks", "All tasks", ("go",), "task"),
+    Action("visit", "u", "dupes", "Duplicates, side by side", ("go",), "dupes"),
+    Action("to_top", "g", "top", "First line or card", ("go",)),
 )
 
 

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.message import Message
 from textual.theme import Theme
 
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip, visible, width
 from crmcli.errors import CrmError
 from crmcli.faults import first_line, traceback_of, write_report
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
     from crmcli.results import Changed
     from crmcli.services.undoing import Ahead
     from crmcli.tui.first import FirstFrame
+    from crmcli.tui.screens.duplicates import Search
     from crmcli.tui.shape import Look
     from crmcli.tui.work import Answer, Desk, Job
 
-#: The main places: the board, the day, and the lists of these kinds of record.
-PLACES = ("board", "today", "lead", "deal", "contact", "company", "task")
+#: The main places: the board, the day, the lists of these kinds of record, and duplicates.
+PLACES = ("board", "today", "lead", "deal", "contact", "company", "task", "dupes")
 #: How often the book is asked whether anybody has changed it, in seconds.
 PULSE = 0.5
 #: After so many seconds it is said that the book is waited for.
@@ -53,6 +55,8 @@ LEAVING = 1.0
 MANY = 20
 #: A toast has about so many rows at the most.
 TOAST_ROWS = 8
+#: A toast of more rows than these takes longer to read.
+BRIEF = 3
 #: The colours that Textual knows by name; the others are variables of ours.
 TEXTUAL = (
     "primary", "secondary", "accent", "warning", "error", "success", "foreground", "background", "surface", "panel",
@@ -99,6 +103,8 @@ class Dashboard(App[int]):
         self.trouble = ""
         self._leaving, self._started = 0, False
         self._places: dict[str, Place] = {}
+        #: What was found to look like one another, by kind of record.
+        self.searches: dict[str, Search] = {}
         #: How often the book could be reached again.
         self.recovered = 0
         #: Keys and pastes that wait for the one before them.
@@ -144,7 +150,7 @@ class Dashboard(App[int]):
             self.exit(code)
 
     def place(self, name: str) -> Place:
-        """A main place by its name: board, today, or a kind of record; made once, so that it keeps its filter."""
+        """A main place by its name: board, today, dupes, a kind of record; made once, so that it keeps its filter."""
         if name not in self._places:
             if name == "board":
                 self._places[name] = BoardPlace()
@@ -152,6 +158,10 @@ class Dashboard(App[int]):
                 from crmcli.tui.screens.today import TodayPlace
 
                 self._places[name] = TodayPlace()
+            elif name == "dupes":
+                from crmcli.tui.screens.duplicates import DuplicatesPlace
+
+                self._places[name] = DuplicatesPlace()
             else:
                 from crmcli.tui.screens.listing import ListPlace
 
@@ -243,7 +253,7 @@ class Dashboard(App[int]):
                 break
         if shown != [""]:
             severity: Any = "error" if bad else "information"
-            self.notify("\n".join(shown), severity=severity, timeout=6 if bad else 3, markup=False)
+            self.notify("\n".join(shown), severity=severity, timeout=6 if bad or rows > BRIEF else 3, markup=False)
 
     def beat(self, asked: bool = False) -> None:
         """Look whether anybody has changed the book; what is on the screen follows. `asked`: keys wait for that."""
@@ -393,6 +403,18 @@ class Dashboard(App[int]):
         from crmcli.tui.screens.record import RecordPlace
 
         self.push_screen(RecordPlace(kind, number))
+
+    def open_duplicates(self, kind: str, words: str) -> None:
+        """Put the duplicates of a kind on the stack, of the records that fit a filter."""
+        from crmcli.services import duplicates
+        from crmcli.tui.screens.duplicates import DuplicatesPlace
+
+        try:
+            duplicates.check_kind(ENTITIES[kind])
+        except CrmError as error:
+            self.toast(str(error))
+        else:
+            self.push_screen(DuplicatesPlace(kind, words))
 
     # --- when the program itself is at fault ---
 

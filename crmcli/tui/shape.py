@@ -50,6 +50,19 @@ def filled(pieces: Pieces, columns: int, rest: str) -> Pieces:
     return [*found, (" " * room, rest)] if room else found
 
 
+def wrapped(text: str, columns: int, most: int) -> list[str]:
+    """A text in lines of at most so many columns, broken between words; of more than `most` lines the last one is cut
+    with an ellipsis."""
+    found = [""]
+    for word in text.split():
+        longer = f"{found[-1]} {word}" if found[-1] else word
+        if width(longer) <= columns or not found[-1] or len(found) == most:
+            found[-1] = longer
+        else:
+            found.append(word)
+    return [clip(line, columns) for line in found]
+
+
 def short(minor: int, currency: str) -> str:
     """An amount in a few characters, without its currency: 950, 12k, 1.2M, 152M; cut, never rounded up."""
     units = abs(minor) // 10 ** money.exponent(currency)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.widgets import Input
 
-from crmcli.domain.entities import DEAL, ENTITIES, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TASK
 from crmcli.errors import StoreError, UsageError
-from crmcli.services import records
+from crmcli.services import duplicates, records
 from crmcli.tui import lines
 from crmcli.tui.actions import ACTIONS, PLACES, Action, actions_for
 from crmcli.tui.app import Dashboard
 from crmcli.tui.screens import listing
 from crmcli.tui.screens.board import BoardPlace
+from crmcli.tui.screens.duplicates import DuplicatesPlace
 from crmcli.tui.screens.listing import ListPlace
 from crmcli.tui.screens.record import RecordPlace
 from crmcli.tui.screens.today import TodayPlace
@@ -37,6 +38,7 @@ WHERE = {
     "today": TodayPlace,
     "list": ListPlace,
     "record": RecordPlace,
+    "dupes": DuplicatesPlace,
 }
 TESTED: set[str] = set()
 
@@ -57,7 +59,7 @@ def test_every_action_is_driven_by_a_test_below() -> None:
     assert {action.name for action in ACTIONS} == TESTED
 
 
-@pytest.mark.parametrize("place", ["board", "today", "list", "record"])
+@pytest.mark.parametrize("place", ["board", "today", "list", "record", "dupes"])
 def test_no_key_means_two_things_in_one_place(place: str) -> None:
     keys = [key for where in (place, "any") for action in actions_for(where) for key in action.keys.split(",")]
     assert sorted(keys) == sorted(set(keys))
@@ -344,6 +346,37 @@ async def test_undo_takes_the_last_change_back_and_says_so(dashboard: Any, book:
         assert app.screen.view.lanes[0].cards[0][1] == "Loom cards"
 
 
+@covers(
+    "duplicates", "merge", "not_same", "skip", "swap", "as_ruled", "open_other", "next_group", "previous_group",
+    "next_kind",
+)  # fmt: skip
+async def test_duplicates_are_settled_by_their_keys(dashboard: Any, book: Book) -> None:
+    for name in ("Ada L.", "Lovelace, Ada", "Grace Hopper", "Hopper, Grace"):
+        email = "grace@navy.example" if "Grace" in name else "ada@engines.example"
+        records.add(book.context, CONTACT, {"name": name, "email": email})
+    async with dashboard() as (app, pilot):
+        await press(app, pilot, "g", "c", "D")
+        await until(app, pilot, lambda: app.screen.sides is not None)
+        place = app.screen
+        first = place.case.suspects.ids
+        await press(app, pilot, "J")
+        assert place.case.suspects.ids != first
+        await press(app, pilot, "K")
+        assert place.case.suspects.ids == first
+        stays = place.sides.stays
+        await press(app, pilot, "x", "l", "equals_sign")
+        assert (place.sides.goes, place.keep) == (stays, {})
+        await press(app, pilot, "o")
+        assert (app.screen.where, app.screen.number) == ("record", stays)
+        await press(app, pilot, "q", "m")
+        assert records.get(book.context, CONTACT, stays)["removed_at"]
+        told = place.sides.pair
+        await press(app, pilot, "n")
+        assert duplicates.told_apart(book.context, CONTACT) == {(told.a, told.b)}
+        await press(app, pilot, "s", "tab")
+        assert place.kind is COMPANY
+
+
 @covers("go", "visit")
 async def test_go(dashboard: Any) -> None:
     async with dashboard() as (app, pilot):
@@ -354,6 +387,7 @@ async def test_go(dashboard: Any) -> None:
             ("c", "Ada Lovelace"),
             ("o", "Zürich Water"),
             ("k", "Send the offer"),
+            ("u", "no contacts look like one another"),
             ("b", "Proposition"),
         ]
         for key, text in places:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcli.domain.text import width
-from crmcli.tui.shape import Look, due, fit, short, worth
+from crmcli.tui.shape import Look, due, fit, short, worth, wrapped
 
 LOOK = Look(datetime(2026, 11, 21, 10, tzinfo=UTC), "gregorian", "EUR")
 
@@ -53,3 +53,14 @@ def test_fit_is_exact_and_harmless(text: str, columns: int) -> None:
     shown = fit(text, columns)
     assert width(shown) == columns
     assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066" for c in shown)
+
+
+@given(st.text(alphabet="ab é漢ک ", max_size=60), st.integers(1, 30), st.integers(1, 4))
+def test_wrapped_keeps_the_words_in_order_and_every_line_in_its_columns(text: str, columns: int, most: int) -> None:
+    lines = wrapped(text, columns, most)
+    assert len(lines) <= most
+    assert all(width(line) <= columns for line in lines)
+    if not any("…" in line for line in lines):
+        assert " ".join(lines).split() == text.split()
+    else:
+        assert width(" ".join(text.split())) > columns

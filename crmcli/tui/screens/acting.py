@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.screen import Screen
@@ -9,7 +10,7 @@ from textual.screen import Screen
 from crmcli.domain import pipeline
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip, visible
-from crmcli.errors import ConflictError
+from crmcli.errors import ConflictError, CrmError
 from crmcli.services import deals, records, tasks, timeline
 from crmcli.services.pulse import Pulse, Shown, as_shown
 from crmcli.tui import lines
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
-    from crmcli.errors import CrmError
     from crmcli.results import Changed
     from crmcli.tui.app import Dashboard
     from crmcli.tui.screens.windows import Prompt
@@ -53,6 +53,17 @@ def reasons(ctx: Context, kind: Entity, number: int) -> list[str]:
     """The known reasons for losing. Raises RefusedError for a record that cannot be lost."""
     pipeline.lose({**records.get(ctx, kind, number), "kind": kind.name, "id": number}, None, "")
     return ctx.names("lost_reason")
+
+
+def added(ctx: Context, kind: Entity, assigned: Mapping[str, str], *, source: str) -> Changed:
+    """A new record, and in words what it may be the same as. Raises what `records.add` raises."""
+    from crmcli.services import duplicates
+
+    done = records.add(ctx, kind, assigned, source=source)
+    with contextlib.suppress(CrmError):  # it is saved: nothing that is asked about it may look like a refusal
+        alike = [line for number in done.ids for line in duplicates.warnings(ctx, kind, number)]
+        return done._replace(lines=(*done.lines, *alike))
+    return done
 
 
 class Acting(Screen[None]):
@@ -104,10 +115,11 @@ class Acting(Screen[None]):
         prompt: Prompt | None = None,
         quiet: bool = False,
         also: str = "",
+        ended: Callable[[], None] | None = None,
         **named: Any,
     ) -> None:
         """Run a verb that changes the book; say what it did (unless `quiet`) and what `also` followed, and show
-        the book as it is then.
+        the book as it is then. `ended` is called last, whatever came of it.
 
         It is meant for the book that was on the screen when the key was pressed, and refused in any other. `about` is
         the record that must not have been changed by anybody else since; where a prompt has said that it was, what is
@@ -130,7 +142,7 @@ class Acting(Screen[None]):
             self.load()
             return False
 
-        ended = prompt.ended if prompt else None
+        ended = prompt.ended if prompt else ended
         desk, shown = self.dashboard.desk, self._shown(about, prompt)
         job = desk.ask(as_shown, shown, desk.own, verb, *args, then=then, failed=failed, ended=ended, **named)
         if prompt:
@@ -175,7 +187,7 @@ class Acting(Screen[None]):
         def submit(text: str, prompt: Prompt) -> None:
             if prompt.told:  # it is about no record of the book that was shown
                 prompt.shown = self.shown
-            self.write(records.add, kind, lines.new(text, given, kind.name), prompt=prompt, source="tui")
+            self.write(added, kind, lines.new(text, given, kind.name), prompt=prompt, source="tui")
 
         self._line(f"New {self.adds}", submit, hint=lines.ADDED[self.adds])
 

@@ -83,11 +83,14 @@ class Place(Acting):
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
+        was_small = self.small
         self.small = width < SMALLEST[0] or height < SMALLEST[1]
         self.set_class(self.small, "-small")
         if self.small:
             text = f"The window is {width} x {height}.\nMake it {SMALLEST[0]} x {SMALLEST[1]} at least."
             self._small(text)
+        elif was_small and self.is_current:
+            self.call_after_refresh(self.query_one("#body").focus)  # what is hidden loses it
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """In a window that is too small to show the rows nothing is done to them."""
@@ -209,6 +212,13 @@ class Place(Acting):
         subject = self.subject()
         if subject:
             self.dashboard.open_record(subject.kind, subject.id)
+
+    def suspects(self) -> tuple[str, str]:
+        """The kind of record whose duplicates are looked at from here, and the filter that one of each group fits."""
+        return self.adds, self.applied
+
+    def action_duplicates(self) -> None:
+        self.dashboard.open_duplicates(*self.suspects())
 
     # --- the filter ---
 

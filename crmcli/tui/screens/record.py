@@ -94,9 +94,8 @@ class RecordPlace(Place):
         shown: list[Row] = []
         for column in found.columns:
             text, _ = value(column, self.row, look)
-            if column.name not in HIDDEN and (
-                text or (column.name in WANTED and self.kind.by_name[column.name].settable)
-            ):
+            field = self.kind.by_name[column.name]
+            if column.name not in HIDDEN and (text or field.own or (column.name in WANTED and field.settable)):
                 shown.append(Row(column.name, (column, text)))
         self.query_one("#body", RowsView).show(shown, self._paint_field)
         rows: list[Row] = []
@@ -109,7 +108,7 @@ class RecordPlace(Place):
         sections.show(rows, self._paint_line)
         state = str(self.row.get("status") or ("done" if self.row.get("done_at") else ""))
         if self.row.get("removed_at"):
-            state = "removed"
+            state = "merged" if self.row.get("merged_into_id") else "removed"
         self.query_one(TitleBar).tell(
             [(f"{self.kind.name} {self.number}", False), (self.row.get("name") or "", True)], state
         )
@@ -179,6 +178,9 @@ class RecordPlace(Place):
         if not self.row:
             return None
         return Subject(self.kind.name, self.number, self.row.get("name") or "")
+
+    def suspects(self) -> tuple[str, str]:
+        return self.kind.name, f"id:{self.number}"
 
     def about(self) -> Subject | None:
         return linked(self.row) if self.kind is TASK else None

@@ -168,3 +168,17 @@ class RowsView(Widget, can_focus=True):
 
     def on_blur(self) -> None:
         self.refresh()
+
+
+class Followed(RowsView):
+    """Lines of which the one under the cursor is shown elsewhere."""
+
+    class Moved(Message):
+        """The cursor is on another line."""
+
+    def step(self, down: int) -> None:
+        super().step(down)
+        self.post_message(self.Moved())
+
+    def on_mouse_up(self) -> None:
+        self.post_message(self.Moved())
