@@ -106,7 +106,7 @@ def scores(ctx: typer.Context) -> Rows:
     help="Add a rule of your own: a filter that no record should fit.",
     epilog="Examples:\n"
     '  crm doctor add "deal without amount" --on deal "stage:proposition no:value"\n'
-    "  crm doctor add 'vip without a call' --on contact tag:vip last_touch:..-60d --advice 'crm log call contact:ID'",
+    "  crm doctor add 'vip silent' --on contact tag:vip last_touch:..-60d",
 )
 def add(
     ctx: typer.Context,

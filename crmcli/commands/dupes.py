@@ -32,7 +32,7 @@ def flag(*names: str, help: str) -> Any:
     "  crm dupes contact --auto --min-score 95 --dry-run\n"
     "  crm dupes contact --not-same 12 14     # never again together in a group\n"
     "\n"
-    "'crm contact merge 12 14' makes one of two; the dashboard shows them side by side.",
+    "'crm contact merge 12 14' makes one of two; the dashboard shows pairs (g u).",
 )
 def dupes(
     ctx: typer.Context,

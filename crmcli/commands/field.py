@@ -13,15 +13,18 @@ from crmcli.domain import custom
 from crmcli.results import Changed, Rows
 from crmcli.services import custom as fields
 
+#: The types of fields, as the help lists them: two lines that a narrow terminal holds.
+TYPES = f"Types: {', '.join(list(custom.TYPES)[:8])},\n       {', '.join(list(custom.TYPES)[8:])}."
+
 app = noun(
     "Examples:\n"
     "  crm field add lead.industry choice Steel,Food,Energy --label Industry\n"
     "  crm field add contact.national_id identifier --label 'کد ملی'\n"
     '  crm lead add "Ada Lovelace" industry=Steel\n'
-    "  crm lead list industry:steel no:score --columns id,name,industry --sort industry\n"
+    "  crm lead list industry:steel --columns id,name,industry --sort industry\n"
     "\n"
-    "A field of leads is one of deals alike: lead.industry and deal.industry are the same, and a\n"
-    f"converted lead keeps its value. Types: {', '.join(custom.TYPES)}."
+    "A field of leads is one of deals alike: lead.industry and deal.industry are the\n"
+    f"same, and a converted lead keeps its value.\n\n{TYPES}"
 )
 Which = Annotated[str, typer.Argument(metavar="KIND.NAME", help="lead.industry, company.sector ...")]
 
@@ -47,8 +50,7 @@ def list_(
     epilog="Examples:\n"
     "  crm field add lead.industry choice Steel,Food,Energy --label Industry\n"
     "  crm field add company.score number --help-text 'From 0 to 10'\n"
-    "\n"
-    f"Types: {', '.join(custom.TYPES)}.",
+    f"\n{TYPES}",
 )
 def add(
     ctx: typer.Context,

@@ -18,7 +18,7 @@ app = noun(
     "Examples:\n"
     "  crm import profile list\n"
     "  crm import profile show hubspot-deals\n"
-    "  crm import profile new our-shop orders.csv --as deal --map 'Betrag=value' --set source=shop\n"
+    "  crm import profile new our-shop orders.csv --as deal --set source=shop\n"
     "  crm import profile edit our-shop      # opens $EDITOR\n"
     "  crm import orders.csv --profile ./shared/our-shop.toml\n"
     "A file that is really called profile is imported as ./profile."
@@ -65,8 +65,9 @@ def show(
     help="Write a profile from a file: its titles, and the fields that its columns fill. What is said here by hand is "
     "kept, so that the next file of the same titles needs nothing.",
     epilog="Examples:\n"
-    "  crm import profile new our-shop orders.csv --as deal --map 'Betrag=value' --map 'Intern=-'\n"
-    "  crm import profile new fair fair.xlsx --set source='Fair 2026' --value 'stage:Hot=Qualified'",
+    "  crm import profile new our-shop orders.csv --as deal --map 'Betrag=value'\n"
+    "  crm import profile new fair fair.xlsx --set source=Fair\n"
+    "  crm import profile new shop x.csv --value 'stage:Hot=Qualified'",
 )
 def new(
     ctx: typer.Context,

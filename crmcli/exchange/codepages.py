@@ -145,7 +145,7 @@ def _is_word(word: str, script: str, alphabets: Sequence[str]) -> bool:
     if script in ("cyrillic", "greek"):
         return set(lower) <= (_CYRILLIC if script == "cyrillic" else _GREEK)
     wide = {char for char in lower if char > "\x7f"}
-    if len(word) > 1 and (len(wide) == len(set(lower)) or re.search("[^\x00-\x7f]{3}", word)):
+    if len(word) > 1 and (min(word) > "\x7f" or re.search("[^\x00-\x7f]{3}", word)):
         return False  # words of accented letters alone are another alphabet's
     return any(wide <= set(alphabet) for alphabet in alphabets)
 

@@ -82,6 +82,9 @@ def fault(words: list[str]) -> str:
         elif re.match(r"-{1,2}[a-z]", word):
             name, equals, _ = word.partition("=")
             options = {name: p for p in command.params if p.param_type_name == "option" for name in p.opts}
+            if depth == 1 and getattr(command, "loose", False) and name not in options:  # the verb that none names
+                command, depth = command.get_command(None, command.default), 2
+                options = {name: p for p in command.params if p.param_type_name == "option" for name in p.opts}
             for one in [name] if name.startswith("--") else [f"-{letter}" for letter in name[1:]]:
                 if one not in options and one != "--help":
                     return f"no option {one}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmcli.errors import ReadError
@@ -95,6 +95,7 @@ WORDS = st.lists(
 )
 
 
+@example(["اف"])
 @given(WORDS)
 def test_persian_of_windows_is_right_or_asked_and_never_something_else(words: list[str]) -> None:
     text = "name\n" + "\n".join(words) + "\n"

@@ -17,6 +17,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import LEAD
 from crmcli.services import copies, records
 from crmcli.store import drafts, schema
+from tests.support import older
 from tests.support.program import environment, run_python
 
 if TYPE_CHECKING:
@@ -155,11 +156,7 @@ def test_a_killed_upgrade_leaves_no_half_copy(book: Context, book_path: Path) ->
 
 def make_older(book: Context) -> None:
     """Make an open book what it was at the first revision."""
-    with book.reader.transaction():
-        schema.drop_views(book.reader)
-        book.reader.run("ALTER TABLE stage DROP COLUMN removed_at")
-        book.reader.run("ALTER TABLE opportunity DROP COLUMN probability_kept_bp")
-        book.reader.run("UPDATE alembic_version SET version_num = '0001'")
+    older.as_in_0001(book.reader)
 
 
 # --- without hard links ----------------------------------------------------------------------------------------------

@@ -21,8 +21,9 @@ from crmcli.domain.entities import COMPANY, LEAD
 from crmcli.errors import NewerDatabaseError, StoreError
 from crmcli.services import chaining, deals, history, pipelines, records, timeline
 from crmcli.services.checking import checks
-from crmcli.store import connect, journal, schema
+from crmcli.store import connect, schema
 from crmcli.store.migrations import run
+from tests.support import older
 from tests.support.program import environment
 
 if TYPE_CHECKING:
@@ -182,61 +183,6 @@ def test_an_older_book_is_brought_forward_with_its_data(store_url: str, opened: 
         assert rows_of(backup.reader) == before
 
 
-def chained_as_before_0004(connection: Connection) -> None:
-    """Give the transactions of an open book the hashes that they had when those covered no batch."""
-    previous = ""
-    for row in connection.rows(journal.LINKS, (0, 10_000)):
-        this = journal.Link.read(row)
-        own = connection.rows("SELECT digest FROM journal WHERE seq = ? ORDER BY id", (this.seq,))
-        previous = this.hashed_before_0004(previous, [digest for (digest,) in own])
-        connection.run("UPDATE journal_tx SET hash = ? WHERE seq = ?", (previous, this.seq))
-    connection.run("UPDATE journal_head SET hash = ?", (previous,))
-
-
-def as_in_0004(connection: Connection) -> None:
-    """Take away what revision 0005 brought; the documented views go with it."""
-    schema.drop_views(connection)
-    linked = ("company", "contact", "opportunity")
-    for table in (
-        *(f"{table}_distinct" for table in linked),
-        *("doctor_rule", "custom_field", "doctor_score", "import_run"),
-    ):
-        connection.run(f"DROP TABLE {table}")
-    for table in linked:
-        connection.run(f"DROP INDEX ix_{table}_merged_into_id")
-        if connection.dialect == "sqlite":  # which drops no column with a link
-            sql = connection.value("SELECT sql FROM sqlite_master WHERE name = ?", (table,))
-            sql = re.sub(rf",\s*CONSTRAINT fk_{table}_merged_into_id FOREIGN KEY[^,]*?IMMEDIATE", "", sql)
-            connection.run("PRAGMA writable_schema = ON")
-            connection.run("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, table))
-            connection.run("PRAGMA writable_schema = RESET")
-        connection.run(f"ALTER TABLE {table} DROP COLUMN merged_into_id")
-    for table in ("company", "contact"):
-        connection.run(f"ALTER TABLE {table} DROP COLUMN vcard")
-    for table in (*linked, "task"):
-        for column in ("custom", "custom_key"):
-            connection.run(f"ALTER TABLE {table} DROP COLUMN {column}")
-    connection.run("UPDATE alembic_version SET version_num = '0004'")
-
-
-def as_in_0003(connection: Connection) -> None:
-    """Make an open book what it was at the third revision."""
-    with connection.transaction():
-        as_in_0004(connection)
-        chained_as_before_0004(connection)
-        connection.run("UPDATE alembic_version SET version_num = '0003'")
-
-
-def as_in_0001(connection: Connection) -> None:
-    """Make an open book what it was at the first revision."""
-    with connection.transaction():
-        as_in_0004(connection)
-        chained_as_before_0004(connection)
-        connection.run("ALTER TABLE stage DROP COLUMN removed_at")
-        connection.run("ALTER TABLE opportunity DROP COLUMN probability_kept_bp")
-        connection.run("UPDATE alembic_version SET version_num = '0001'")
-
-
 def test_a_book_of_the_first_revision_is_upgraded_when_it_is_opened(
     store_url: str, opened: Callable[[str], Context]
 ) -> None:
@@ -246,7 +192,7 @@ def test_a_book_of_the_first_revision_is_upgraded_when_it_is_opened(
     deals.lost(old, LEAD, [2])
     tables = ("opportunity", "stage", "stage_move", "journal", "batch")
     before = {table: old.reader.rows(f"SELECT count(*), max(id) FROM {table}") for table in tables}
-    as_in_0001(old.reader)
+    older.as_in_0001(old.reader)
     old.close()
 
     ctx = opened(store_url)
@@ -267,21 +213,13 @@ def test_a_book_of_the_first_revision_is_upgraded_when_it_is_opened(
         assert kept.stat().st_mode & 0o777 == 0o600
 
 
-def as_in_0002(connection: Connection) -> None:
-    """Make an open book what it was at the second revision."""
-    with connection.transaction():
-        as_in_0004(connection)
-        chained_as_before_0004(connection)
-        connection.run("UPDATE alembic_version SET version_num = '0002'")
-
-
 def test_a_book_of_the_second_revision_gets_its_new_view_when_it_is_opened(
     store_url: str, opened: Callable[[str], Context]
 ) -> None:
     old = opened(store_url)
     fill(old)
     before, rows = catalogue(old.reader), rows_of(old.reader)
-    as_in_0002(old.reader)
+    older.as_in_0002(old.reader)
     assert schema.view_names(old.reader) == []
     old.close()
 
@@ -305,7 +243,7 @@ def test_a_chain_that_knew_no_batches_is_linked_anew(
     fill(ctx)
     history.undo(ctx)
     wanted = chain_of(ctx.reader)
-    as_in_0003(ctx.reader)
+    older.as_in_0003(ctx.reader)
     old = chain_of(ctx.reader)
     assert not {one for _, one in old} & {one for _, one in wanted}
     assert list(chaining.chain(ctx.reader)) == []  # what a backup of that time is asked
@@ -316,12 +254,12 @@ def test_a_chain_that_knew_no_batches_is_linked_anew(
     migration = importlib.import_module("crmcli.store.migrations.versions.0004_chain_and_words")
     monkeypatch.setattr(migration, "MANY", 2)
     monkeypatch.setattr(migration, "PAGE", 3)
-    chained_as_before_0004(ctx.reader)
+    older.chained_as_before_0004(ctx.reader)
     migration.relink(ctx.reader)
     assert chain_of(ctx.reader) == wanted
 
     # A break stays where it was.
-    as_in_0003(ctx.reader)
+    older.as_in_0003(ctx.reader)
     ctx.reader.run("UPDATE journal_tx SET hash = 'x' WHERE seq = 3")
     before = list(chaining.chain(ctx.reader))
     run.upgrade_to_head(ctx.reader, backup=False)
@@ -332,7 +270,7 @@ def test_a_chain_that_knew_no_batches_is_linked_anew(
 def test_the_upgraded_first_revision_is_the_book_of_today(store_url: str, opened: Callable[[str], Context]) -> None:
     ctx = opened(store_url)
     before = catalogue(ctx.reader)
-    as_in_0001(ctx.reader)
+    older.as_in_0001(ctx.reader)
     assert catalogue(ctx.reader) != before
     run.upgrade_to_head(ctx.reader)
     assert catalogue(ctx.reader) == before

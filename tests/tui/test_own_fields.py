@@ -8,7 +8,7 @@ from crmcli.domain.entities import DEAL
 from crmcli.services import custom, records
 from crmcli.tui.screens.record import RecordPlace
 from crmcli.tui.widgets.rows import RowsView
-from tests.tui.conftest import press, screen_text
+from tests.tui.conftest import press, screen_text, until
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Book
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def shown(app: Any) -> dict[str, str]:
     """The fields of the page: name -> its text."""
-    assert isinstance(app.screen, RecordPlace)
+    if not isinstance(app.screen, RecordPlace):
+        return {}
     return {row.key: row.data[1] for row in app.screen.query_one("#body", RowsView).rows}
 
 
@@ -24,7 +25,7 @@ async def test_a_page_shows_them_and_a_line_fills_them(dashboard: Any, book: Boo
     custom.add(book.context, "opportunity", "industry", "choice", ("Steel", "Food"), label="Branche")
     async with dashboard() as (app, pilot):
         await press(app, pilot, "enter")
-        assert shown(app)["industry"] == ""
+        await until(app, pilot, lambda: shown(app).get("industry") == "")
         await press(app, pilot, "e", "ctrl+u", '"industry=steel"', "enter")
         assert records.get(book.context, DEAL, 1)["industry"] == "Steel"
         assert shown(app)["industry"] == "Steel"
@@ -36,6 +37,7 @@ async def test_a_page_shows_them_and_a_line_fills_them(dashboard: Any, book: Boo
 async def test_one_that_comes_while_it_is_open_is_known(dashboard: Any, book: Book) -> None:
     async with dashboard() as (app, pilot):
         await press(app, pilot, "enter")
+        await until(app, pilot, lambda: bool(shown(app)))
         assert "score" not in shown(app)
         custom.add(book.context, "opportunity", "score", "number")
         await press(app, pilot, "e", "ctrl+u", '"score=7.5"', "enter")
@@ -43,5 +45,6 @@ async def test_one_that_comes_while_it_is_open_is_known(dashboard: Any, book: Bo
         assert shown(app)["score"] == "7.5"
         custom.remove(book.context, "opportunity", "score")
         await press(app, pilot, "e", "ctrl+u", '"name=Looms"', "enter")
+        await until(app, pilot, lambda: bool(shown(app)))
         assert "score" not in shown(app)
         assert records.get(book.context, DEAL, 1)["name"] == "Looms"
