@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,14 +38,17 @@ SLOW = frozenset(
     }
 )
 
+#: What a list has no use for either: the journal is written with it.
+OF_THE_JOURNAL = frozenset({"hashlib", "json"})
+
 PROBE = """
-import json, sys
+import sys
 from crmcli.__main__ import main
 try:
     code = main(sys.argv[2:])
 finally:
     with open(sys.argv[1], "w", encoding="utf-8") as file:
-        json.dump(sorted(sys.modules), file)
+        file.write("\\n".join(sorted(sys.modules)))
 sys.exit(code)
 """
 
@@ -78,4 +80,5 @@ def test_loads_nothing_slow(line: str, run_crm: RunCrm, tmp_path: Path) -> None:
 
     assert done.returncode == 0, done
     assert COMMANDS[line] in done.stdout, done
-    assert SLOW.intersection(json.loads(listing.read_text(encoding="utf-8"))) == set()
+    loaded = set(listing.read_text(encoding="utf-8").split("\n"))
+    assert loaded & (SLOW | OF_THE_JOURNAL if line in ("lead list", "lead show 1", "today") else SLOW) == set()
