@@ -15,7 +15,7 @@ from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import aliases, merging, moving, naming, records
 from crmcli.store import own, read
-from crmcli.store.sql import portions
+from crmcli.store.sql import by_number, portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,9 +71,9 @@ def entries(ctx: Context, kind: Entity, where: str = "", params: Sequence[Any] =
     columns = ", ".join([*(f"t.{name}" for name in names), "t.custom", *(("c.name", "t.company_id") if linked else ())])
     top = _Tops(ctx) if kind.kind else None
     last = 0
-    more = f" AND ({where})" if where else ""
+    more, scan = f" AND ({where})" if where else "", by_number(ctx.reader.dialect)
     while page := ctx.reader.rows(
-        f"SELECT t.id, {columns} FROM {kind.table} t{joined} WHERE t.id > ? AND {_POOL[kind.name]}{more}"
+        f"SELECT t.id, {columns} FROM {kind.table} t{scan}{joined} WHERE t.id > ? AND {_POOL[kind.name]}{more}"
         " ORDER BY t.id LIMIT 2000",
         (last, *params),
     ):

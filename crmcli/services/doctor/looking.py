@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.address import email_domain, is_public_domain
 from crmcli.services.links import LINKS
-from crmcli.store.sql import portions
+from crmcli.store.sql import by_number, portions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,9 +70,9 @@ def unseen_marks(kind: Entity) -> Callable[[Context], list[int]]:
 
 def _filled(ctx: Context, kind: Entity, column: str) -> Iterator[tuple[int, str]]:
     """(id, text) of every open record that has this column, page by page, oldest first."""
-    last = 0
+    last, scan = 0, by_number(ctx.reader.dialect)
     while page := ctx.reader.rows(
-        f"SELECT t.id, t.{column} FROM {kind.table} t WHERE t.id > ? AND t.{column} IS NOT NULL AND {_seen(kind)}"
+        f"SELECT t.id, t.{column} FROM {kind.table} t{scan} WHERE t.id > ? AND t.{column} IS NOT NULL AND {_seen(kind)}"
         " ORDER BY t.id LIMIT 5000",
         (last,),
     ):
