@@ -14,7 +14,7 @@ from crmcli.results import Changed, Rows
 from crmcli.services import custom as fields
 
 #: The types of fields, as the help lists them: two lines that a narrow terminal holds.
-TYPES = f"Types: {', '.join(list(custom.TYPES)[:8])},\n       {', '.join(list(custom.TYPES)[8:])}."
+TYPES = f"Types: {', '.join(list(custom.TYPES)[:8])},\n{', '.join(list(custom.TYPES)[8:])}."
 
 app = noun(
     "Examples:\n"

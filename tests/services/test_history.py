@@ -636,7 +636,7 @@ def test_after_any_history_a_walk_back_ends_where_it_began(
 @example([("edit", 0, "Bern"), ("clear", 0, ""), ("delete", 0, ""), ("any", 2, ""), ("any", 2, "")])
 @example([("tag", 1, "Bern"), ("clear", 1, ""), ("delete", 0, ""), ("any", 1, "")])
 @example([("add", 0, "Bern"), ("edit", 0, "Basel"), ("purge", 0, ""), *[("any", n, "") for n in range(4)]])
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_out_of_order_the_book_stays_sound_and_what_is_purged_stays_away(
     ctx: Context, clock: Any, operations: list[tuple[str, int, str]]
 ) -> None:
