@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crmcli.commands.frame import Run, noun, run_of, whole
-from crmcli.domain.entities import ENTITIES, entity
+from crmcli.domain.entities import entity
 from crmcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _numbers(run: Run, kind: Entity, words: Sequence[str]) -> list[int]:
     from crmcli.commands.words import with_stdin
     from crmcli.services import naming
 
-    rest, _ = with_stdin(words, ENTITIES[kind.name])
+    rest, _ = with_stdin(words, kind)
     return [naming.resolve(run.context, kind, part) for word in rest for part in word.split(",") if part.strip()]
 
 

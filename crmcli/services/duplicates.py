@@ -95,7 +95,7 @@ class _Tops:
 
 def _entry(kind: Entity, row: dict[str, Any], top: _Tops | None) -> Entry:
     """A row as it is compared."""
-    said: dict[str, Any] = {name: row.get(name) for name in ("street", "city", "postal_code", "region", "country")}
+    said: dict[str, Any] = {name: row.get(name) for name in _ADDRESS}
     phones = tuple(key for name in ("phone_key", "mobile_key") if (key := row.get(name)) and key.startswith("+"))
     said |= {"id": row["id"], "email": row.get("email_key"), "phones": tuple(dict.fromkeys(phones))}
     said |= {"name": row["name"], "extra": _extra(kind, row)}
@@ -220,10 +220,12 @@ def merge_all(ctx: Context, kind: Entity, some: Sequence[Group]) -> Changed:
 # --- told apart ------------------------------------------------------------------------------------------------------
 
 
-def told_apart(ctx: Context, kind: Entity) -> set[tuple[int, int]]:
-    """The pairs of which somebody said that they are not the same, the lower number first."""
-    sql = f"SELECT record_id, other_id FROM {moving.pairs_of(kind.table)}"
-    return {(min(pair), max(pair)) for pair in ctx.reader.rows(sql)}
+def told_apart(ctx: Context, kind: Entity, number: int | None = None) -> set[tuple[int, int]]:
+    """The pairs of which somebody said that they are not the same, the lower number first; those of one record alone
+    where its `number` is given."""
+    of, params = (" WHERE record_id = ? OR other_id = ?", (number, number)) if number is not None else ("", ())
+    sql = f"SELECT record_id, other_id FROM {moving.pairs_of(kind.table)}{of}"
+    return {(min(pair), max(pair)) for pair in ctx.reader.rows(sql, params)}
 
 
 def tell_apart(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
@@ -292,7 +294,7 @@ def likes(ctx: Context, kind: Entity, number: int, *, threshold: int = THRESHOLD
     ids.pop(number, None)
     if not ids:
         return []
-    apart = told_apart(ctx, kind)
+    apart = told_apart(ctx, kind, number)
     others = [other for other in ids if (min(other, number), max(other, number)) not in apart]
     if not others:
         return []

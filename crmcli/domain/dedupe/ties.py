@@ -70,13 +70,7 @@ def company(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
 
 
 def job(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
-    if a.job and b.job:
-        if a.job == b.job:
-            bits = min(counts.bits("job", a.job), 5.0)
-            tally.add(-1.0, -bits, -bits, -bits)
-            tally.mark("job", a.job, b.job)
-        else:
-            tally.add(-0.6, 0.0, 0.0, 0.0)
+    _same_words(counts, "job", a.job, b.job, 5.0, tally)
 
 
 def extra(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
@@ -99,10 +93,14 @@ def extra(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
 
 
 def subject(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
-    if a.subject and b.subject:
-        if a.subject == b.subject:
-            bits = min(counts.bits("subject", a.subject), 8.0)
-            tally.add(-1.0, -bits, -bits, -bits)
-            tally.mark("subject", a.subject, b.subject)
-        else:
-            tally.add(-0.6, 0.0, 0.0, 0.0)
+    _same_words(counts, "subject", a.subject, b.subject, 8.0, tally)
+
+
+def _same_words(counts: Counts, field: str, a: str, b: str, most: float, tally: Tally) -> None:
+    """Words that are the same say something, `most` bits of it at the most; others say little against."""
+    if a and b and a == b:
+        bits = min(counts.bits(field, a), most)
+        tally.add(-1.0, -bits, -bits, -bits)
+        tally.mark(field, a, b)
+    elif a and b:
+        tally.add(-0.6, 0.0, 0.0, 0.0)
