@@ -251,6 +251,19 @@ def test_twins_and_families_are_not_taken_for_one_however_many_there_are() -> No
     assert len(found) <= 3, found
 
 
+def test_no_pair_is_passed_over_that_a_book_full_of_duplicates_makes_likely() -> None:
+    finder = Finder(book(101, 500, doubled=0.4, families=0.2, errors=(1, 2, 3))[0])
+    assert {(pair.a, pair.b) for pair in finder.pairs()} == all_that_score(finder)
+    assert finder.weigher.rate > Finder([]).weigher.rate
+
+
+def all_that_score(finder: Finder) -> set[tuple[int, int]]:
+    """The pairs that share a key and score enough when each is weighed with what the finder has learnt by now."""
+    ids = [read.id for read in finder.records]
+    keyed = ((min(ids[i], ids[j]), max(ids[i], ids[j])) for i, j in candidates(finder.records, "contact"))
+    return {pair for pair in keyed if finder.compare(*pair).score >= THRESHOLD}
+
+
 def febrl(*more: str) -> tuple[list[Entry], set[tuple[int, int]]]:
     """The set as `crm import` stores it, and which of its records are one; `more` are columns for `extra`."""
     entries: list[Entry] = []
@@ -281,6 +294,13 @@ def test_the_febrl_set(more: tuple[str, ...]) -> None:
     precision, recall = figures(*febrl(*more))
     assert precision >= 0.998
     assert recall >= 0.992
+
+
+@pytest.mark.skipif(not FEBRL.exists(), reason="the shared sample data is not beside the project")
+def test_no_pair_is_passed_over_where_names_and_birthdays_are_written_over() -> None:
+    finder = Finder(febrl()[0])
+    assert {(pair.a, pair.b) for pair in finder.pairs()} == all_that_score(finder)
+    assert (finder.weigher.loose_names, finder.weigher.loose_birthdays) == (True, True)
 
 
 @pytest.mark.parametrize("kind", ["lead", "contact"])

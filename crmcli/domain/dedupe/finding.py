@@ -69,7 +69,7 @@ class Finder:
         needed, weigh, records = bits_of(threshold), self.weigher.weigh, self.records
         glance, named, common = self.weigher.people, self.weigher.counts.named, self.weigher.counts.common
         habits = Habits()
-        held: list[tuple[int, int]] = []
+        held: list[tuple[float, float, int, int]] = []
         for first, second in candidates(records, self.kind):
             a, b = _in_order(records[first], records[second])
             if (a.id, b.id) in self.apart:
@@ -85,9 +85,11 @@ class Finder:
             if bits >= needed:
                 yield _pair(a, b, tally)
             else:
-                held.append((first, second))
-        self.weigher.learn(habits.loose_names, habits.loose_birthdays, habits.more(len(records)))
-        for first, second in held:
+                held.append((bits, min(tally.strangers, tally.colleagues), first, second))
+        gain, loose = self.weigher.learn(habits.loose_names, habits.loose_birthdays, habits.more(len(records)))
+        for bits, unrelated, first, second in held:
+            if (unrelated if loose else bits) + gain < needed:
+                continue
             a, b = _in_order(records[first], records[second])
             if (tally := weigh(a, b)).bits() >= needed:
                 yield _pair(a, b, tally)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 TWICE, _RELATIVES, _COLLEAGUES, _OTHER_DEALS = 0.1, 0.2, 1.0, 0.6
 #: What a name or birthday that differs speaks less against one person where such mistakes are the habit of the book.
 _HABIT = 2.0
+#: More than the last places of a sum of floats can differ by.
+_ROUNDING = 1e-6
 
 FIELDS: dict[str, tuple[Callable[[Counts, Read, Read, Tally], None], ...]] = {
     "contact": (person_name, birthday, address, email, phone, company, job, extra),
@@ -54,9 +56,13 @@ class Weigher:
         self.people = kind in ("contact", "lead")
         self.learn(False, False, 0.0)
 
-    def learn(self, loose_names: bool, loose_birthdays: bool, more: float) -> None:
+    def learn(self, loose_names: bool, loose_birthdays: bool, more: float) -> tuple[float, bool]:
         """Take the habits of the book (`habits.py`) into account from now on: whether given names or birthdays that
-        differ are mistakes here, and how many bits more likely a duplicate is than in other books."""
+        differ are mistakes here, and how many bits more likely a duplicate is than in other books.
+
+        Returns how many bits a pair can gain by that at the most, and whether relatives may no longer be held against
+        it: what was weighed before and stays below need not be weighed again.
+        """
         self.loose_names, self.loose_birthdays = loose_names, loose_birthdays
         self.rate = log2(TWICE) + more
         self.strangers = self.rate - log2(self.counts.total)
@@ -65,6 +71,7 @@ class Weigher:
             self.colleagues = inf
         else:
             self.colleagues = self.rate - log2(_OTHER_DEALS if self.kind == "deal" else _COLLEAGUES)
+        return more + _HABIT * (loose_names + loose_birthdays) + _ROUNDING, loose_names or loose_birthdays
 
     def weigh(self, a: Read, b: Read) -> Tally:
         """The bits for `a` and `b` being one."""
