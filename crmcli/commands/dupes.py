@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crmcli.commands.frame import Run, noun, run_of, whole
+from crmcli.commands.options import flag
 from crmcli.domain.entities import entity
 from crmcli.errors import UsageError
 
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
 
 app = noun()
-
-
-def flag(*names: str, help: str) -> Any:
-    return typer.Option(*names, help=help, show_default=False)
 
 
 @app.command(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from crmcli.commands import import_options as opt
 from crmcli.commands.frame import book, noun, run_of
+from crmcli.commands.options import text
 from crmcli.errors import CrmError
 from crmcli.results import Column, Note, Rows
 
@@ -73,13 +75,8 @@ def new(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it")],
     file: Annotated[str, typer.Argument(metavar="FILE", help="An export of the program; '-' reads standard input")],
-    kind: Annotated[str, typer.Option("--as", metavar="KIND", help="What its rows are", show_default=False)] = "",
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map", metavar="COLUMN=FIELD", help="Which field a column is; '-' leaves it out; may be repeated"
-        ),
-    ] = None,
+    kind: opt.Kind = "",
+    mapping: opt.Columns = None,
     values: Annotated[
         list[str] | None,
         typer.Option("--value", metavar="FIELD:WORD=OURS", help="Another word for a value; may be repeated"),
@@ -88,38 +85,20 @@ def new(
         list[str] | None,
         typer.Option("--set", metavar="FIELD=TEXT", help="A value for every row; may be repeated"),
     ] = None,
-    id_column: Annotated[
-        str, typer.Option("--id", metavar="COLUMN", help="The column with the program's own id", show_default=False)
-    ] = "",
-    match: Annotated[
-        str, typer.Option("--match", metavar="FIELDS", help="What makes two rows the same record", show_default=False)
-    ] = "",
+    id_column: opt.IdColumn = "",
+    match: opt.Match = "",
     base: Annotated[
         str,
-        typer.Option(
-            "--profile",
-            metavar="NAME|FILE",
-            help="The profile to begin with; recognised unless given",
-            show_default=False,
-        ),
+        text("--profile", metavar="NAME|FILE", help="The profile to begin with; recognised unless given"),
     ] = "",
-    sheet: Annotated[str, typer.Option("--sheet", metavar="NAME", help="Which sheet", show_default=False)] = "",
-    header_row: Annotated[
-        int, typer.Option("--header-row", metavar="N", help="The row with the titles", show_default=False)
-    ] = -1,
-    encoding: Annotated[str, typer.Option("--encoding", metavar="NAME", help="Its encoding", show_default=False)] = "",
-    delimiter: Annotated[
-        str, typer.Option("--delimiter", metavar="CHAR", help="What separates the cells", show_default=False)
-    ] = "",
-    dates: Annotated[
-        str, typer.Option("--dates", metavar="dmy|mdy", help="The order of 03/04/2026", show_default=False)
-    ] = "",
-    decimal: Annotated[
-        str, typer.Option("--decimal", metavar="SIGN", help="The decimal sign", show_default=False)
-    ] = "",
+    sheet: opt.Sheet = "",
+    header_row: opt.HeaderRow = -1,
+    skip_rows: opt.SkipRows = 0,
+    encoding: opt.Encoding = "",
+    delimiter: opt.Delimiter = "",
+    dates: opt.Dates = "",
+    decimal: opt.Decimal = "",
 ) -> Note:
-    from crmcli.commands.importing import pairs
-    from crmcli.domain.entities import entity
     from crmcli.exchange.piped import stored
     from crmcli.services import imports
     from crmcli.services.imports import profile_writing, profiles
@@ -128,13 +107,12 @@ def new(
     path = profiles.own_path(name)
     words = profile_writing.words_of(values or [])
     every = profile_writing.fields_of(fixed or [], "--set", "FIELD=TEXT")
+    options = opt.of_file(
+        kind=kind, mapping=mapping, match=match, id_column=id_column, profile=base, sheet=sheet, header_row=header_row,
+        skip_rows=skip_rows, encoding=encoding, delimiter=delimiter, dates=dates, decimal=decimal,
+    )  # fmt: skip
     with stored(file) as (place, called):
-        made = imports.plan(
-            run.context, place, kind=entity(kind) if kind else None, mapping=pairs(mapping or []), profile=base,
-            sheet=sheet or None, header_row=header_row if header_row >= 0 else None, encoding=encoding or None,
-            delimiter=delimiter.replace("\\t", "\t") or None, id_column=id_column, dates=dates, decimal=decimal,
-            match=[word.strip() for word in match.split(",") if word.strip()] or None,
-        )._replace(called=called)  # fmt: skip
+        made = imports.plan(run.context, place, **options)._replace(called=called)
         imports.check(made)
         profile = profile_writing.drafted(name, made, words, every)
     if run.dry_run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip, digits, visible
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from crmcli.commands.frame import Run
-    from crmcli.exchange.tables import Doubt
-    from crmcli.services.imports import Plan
+    from crmcli.exchange.tables import Doubt, Opening
+    from crmcli.services.imports import Options, Plan
 
 #: How many rows are shown from which the header can be chosen, and how wide their cells are.
 _MOST_ROWS, _WIDE = 12, 16
@@ -36,7 +36,7 @@ class Talk:
     """One conversation about the file at `path`, which people call `called`. `options` are those of a plan, and change
     with the answers."""
 
-    def __init__(self, run: Run, path: str, called: str, options: dict[str, Any], *, every: bool) -> None:
+    def __init__(self, run: Run, path: str, called: str, options: Options, *, every: bool) -> None:
         self.run, self.path, self.called, self.options, self.every = run, path, called, options, every
         #: whether something was said that another file of the same program would need again
         self.changed = False
@@ -56,14 +56,19 @@ class Talk:
                 if doubt is None:
                     raise
                 self._tell(error.message.partition("; nothing was imported")[0])
-                self.options[doubt.option] = self._choose(doubt.option, doubt.choices)
+                self._answer(doubt)
                 continue
             open_ = next((doubt for doubt in made.doubts if doubt.option not in self._asked), None)
             if open_ is None:
                 return made._replace(called=self.called)
             self._asked.add(open_.option)
             self._tell(f"{self.called or self.path} does not say its {open_.option}")
-            self.options[open_.option] = self._choose(open_.option, open_.choices)
+            self._answer(open_)
+
+    def _answer(self, doubt: Doubt) -> None:
+        """Have the choice made that a file leaves open: `Doubt.option` is one of `Options`."""
+        chosen = self._choose(doubt.option, doubt.choices)
+        self.options = {**self.options, doubt.option: chosen}  # type: ignore[misc]
 
     def _choose(self, what: str, choices: Sequence[tuple[str, str]]) -> str:
         """One of these, by its number or itself; the first where nothing is typed."""
@@ -111,7 +116,7 @@ class Talk:
 
     def _change(self, made: Plan, way: Callable[[Plan], bool]) -> Plan | None:
         """Ask for a change and plan anew; None where nothing is other than before."""
-        before = {**self.options, "mapping": dict(self.options["mapping"])}
+        before = self.options.copy()
         try:
             if not way(made):
                 return None
@@ -121,8 +126,7 @@ class Talk:
             self._tell(str(error))
         except LeftError:
             pass
-        self.options.clear()
-        self.options.update(before)
+        self.options = before
         return None
 
     # --- changes ---
@@ -174,8 +178,8 @@ class Talk:
         """Choose the line that has the titles."""
         from crmcli.exchange.tables import open_table
 
-        opening = {**made.opening, "header_row": 0}
-        with open_table(self.path, **opening) as table:  # type: ignore[arg-type]
+        opening: Opening = {**made.opening, "header_row": 0}
+        with open_table(self.path, **opening) as table:
             found = next(table.chunks(_MOST_ROWS), [])
         for row in found:
             self._tell(f"  {row.line:>3}  {' | '.join(clip(cell, _WIDE) for cell in row.cells if cell)}")

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from crmcli.commands.frame import Run
     from crmcli.commands.importing import Ways
-    from crmcli.services.imports import Imported, Plan
+    from crmcli.services.imports import Imported, Options, Plan
 
 
-def import_files(run: Run, files: Sequence[str], options: dict[str, Any], ways: Ways) -> Any:
+def import_files(run: Run, files: Sequence[str], options: Options, ways: Ways) -> Any:
     """Show what each file is, ask once, and import them in the order in which they link up, as one batch."""
     from crmcli.exchange.piped import stored
     from crmcli.services import imports, relocating

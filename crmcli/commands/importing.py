@@ -8,26 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from crmcli.commands import import_options as opt
 from crmcli.commands.frame import UNWRITTEN, Run, noun, run_of
 from crmcli.commands.import_talk import LeftError, Talk
+from crmcli.commands.options import flag, text
 from crmcli.commands.progress import Progress
-from crmcli.domain.entities import entity
 from crmcli.domain.text import visible
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Page
 
 if TYPE_CHECKING:
-    from crmcli.services.imports import Imported, Plan
+    from crmcli.services.imports import Imported, Options, Plan
 
 app = noun()
-
-
-def text(*names: str, metavar: str, help: str) -> Any:
-    return typer.Option(*names, metavar=metavar, help=help, show_default=False)
-
-
-def flag(*names: str, help: str) -> Any:
-    return typer.Option(*names, help=help, show_default=False)
 
 
 @app.command(
@@ -49,25 +42,13 @@ def import_(
         list[str],
         typer.Argument(metavar="FILE...", help="The file, or several that belong together; '-' reads standard input"),
     ],
-    kind: Annotated[
-        str,
-        text(
-            "--as",
-            metavar="KIND",
-            help="lead, deal, contact, company, task or interaction; guessed from the columns unless given",
-        ),
-    ] = "",
-    mapping: Annotated[
-        list[str] | None,
-        text("--map", metavar="COLUMN=FIELD", help="Which field a column is; '-' leaves it out; may be repeated"),
-    ] = None,
+    kind: opt.Kind = "",
+    mapping: opt.Columns = None,
     every: Annotated[
         bool, flag("--new-fields", help="Make a field for every column that fills none; --map 'COLUMN=+' makes one")
     ] = False,
-    match: Annotated[
-        str, text("--match", metavar="FIELDS", help="What makes two rows the same record: email,phone")
-    ] = "",
-    id_column: Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")] = "",
+    match: opt.Match = "",
+    id_column: opt.IdColumn = "",
     profile: Annotated[
         str,
         text(
@@ -95,43 +76,38 @@ def import_(
     ] = False,
     whole: Annotated[bool, flag("--all-or-nothing", help="Save nothing if a row is refused")] = False,
     resume: Annotated[bool, flag("--resume", help="Go on with an import of this file that was cut")] = False,
-    sheet: Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")] = "",
-    header_row: Annotated[
-        int, text("--header-row", metavar="N", help="The row with the titles, 0 for none; recognised unless given")
-    ] = -1,
-    skip_rows: Annotated[
-        int, typer.Option("--skip-rows", metavar="N", min=0, help="Leave out the first N rows", show_default=False)
-    ] = 0,
-    encoding: Annotated[
-        str, text("--encoding", metavar="NAME", help="The file's encoding; recognised unless given")
-    ] = "",
-    delimiter: Annotated[
-        str, text("--delimiter", metavar="CHAR", help="What separates the cells; recognised unless given")
-    ] = "",
-    dates: Annotated[
-        str, text("--dates", metavar="dmy|mdy", help="The order of 03/04/2026, where the column does not settle it")
-    ] = "",
-    decimal: Annotated[str, text("--decimal", metavar="SIGN", help="The decimal sign, . or ,")] = "",
+    sheet: opt.Sheet = "",
+    header_row: opt.HeaderRow = -1,
+    skip_rows: opt.SkipRows = 0,
+    encoding: opt.Encoding = "",
+    delimiter: opt.Delimiter = "",
+    dates: opt.Dates = "",
+    decimal: opt.Decimal = "",
     lossless: Annotated[bool, flag("--lossless", help="Take apostrophes before = + - @ as they are")] = False,
     allow_rejects: Annotated[bool, flag("--allow-rejects", help="Exit code 0 although rows were refused")] = False,
 ) -> Any:
-    from crmcli.exchange.piped import stored
-    from crmcli.services import relocating
-
     run = run_of(ctx)
     conflicts = settled_conflicts(update=update, only_empty=only_empty, on_conflict=on_conflict)
     ways = Ways(allow_rejects, whole, resume)
     ways.check(go_on=go_on)
     run.long()
-    options: dict[str, Any] = {
-        "kind": entity(kind) if kind else None, "mapping": pairs(mapping or []), "sheet": sheet or None,
-        "encoding": encoding or None, "delimiter": delimiter.replace("\\t", "\t") or None,
-        "header_row": header_row if header_row >= 0 else None, "id_column": id_column,
-        "match": [word.strip() for word in match.split(",") if word.strip()] or None, "update": bool(conflicts),
-        "conflicts": conflicts or "replace", "dates": dates, "decimal": decimal, "guarded": not lossless,
-        "profile": which_profile(profile, none=no_profile), "skip_rows": skip_rows,
-        "looking": run.dry_run or run.output in ("json", "jsonl") or _at_terminal(),
+    options = opt.of_file(
+        kind=kind, mapping=mapping, match=match, id_column=id_column, profile=which_profile(profile, none=no_profile),
+        sheet=sheet, header_row=header_row, skip_rows=skip_rows, encoding=encoding, delimiter=delimiter, dates=dates,
+        decimal=decimal,
+    )  # fmt: skip
+    looking = run.dry_run or run.output in ("json", "jsonl") or _at_terminal()
+    options |= {
+        "update": bool(conflicts), "conflicts": conflicts or "replace", "guarded": not lossless, "looking": looking,
     }  # fmt: skip
+    return _import_files(run, files, options, ways, every=every)
+
+
+def _import_files(run: Run, files: list[str], options: Options, ways: Ways, *, every: bool) -> Any:
+    """Import one file, a whole book, or several files that belong together."""
+    from crmcli.exchange.piped import stored
+    from crmcli.services import relocating
+
     if files[0] == "profile" and not os.path.exists("profile"):
         raise UsageError("there is no file 'profile'", "for profiles: crm import profile VERB, with options behind it")
     if len(files) > 1:
@@ -151,7 +127,7 @@ def import_(
             return None
 
 
-def _planned(run: Run, path: str, called: str, options: dict[str, Any], *, every: bool) -> Plan:
+def _planned(run: Run, path: str, called: str, options: Options, *, every: bool) -> Plan:
     """The plan of a file where nobody is asked about it."""
     from crmcli.services import imports
 
@@ -259,17 +235,6 @@ def _tried(run: Run, page: Page) -> Page:
     return page
 
 
-def pairs(words: list[str]) -> dict[str, str]:
-    """`COLUMN=FIELD` words as a mapping. Raises UsageError."""
-    found = {}
-    for word in words:
-        column, sign, field = word.rpartition("=")
-        if not sign or not column:
-            raise UsageError(f"--map wants COLUMN=FIELD, not '{word}'", "as in --map 'Company Name=company'")
-        found[column] = field
-    return found
-
-
 def outcome(run: Run, made: Plan, done: Imported, page: Page) -> Changed | Page:
     """What became of the rows: lines for people, with -o json every count and the mapping, as a dry run has them;
     `page` is the plan as it was shown, notes included."""
@@ -278,13 +243,12 @@ def outcome(run: Run, made: Plan, done: Imported, page: Page) -> Changed | Page:
     if run.output in ("json", "jsonl"):
         aside = ("listed", "conflicts", "misfits")
         values = {name: value for name, value in done._asdict().items() if name not in aside}
-        refused = [dict(zip(("line", "column", "value", "reason"), row, strict=True)) for row in done.listed]
         values |= {
             "file": page.values["file"], "kind": page.values["kind"], "blank_rows": made.blank, "gist": done.gist,
             "profile": page.values["profile"], "notes": [*page.values["notes"], *done.notes],
             "mapping": imports.described(made, done.misfits),
         }  # fmt: skip
-        values |= {"listed": refused, "conflicts": conflicts(done)}
+        values |= {"listed": done.refusals, "conflicts": done.clashes}
         return Page("", (), {**values, "ok": not run.failed})
     listed = [
         f"  line {line}: {column}: {value!r}: {reason}" if column else f"  line {line}: {reason}"
@@ -294,11 +258,6 @@ def outcome(run: Run, made: Plan, done: Imported, page: Page) -> Changed | Page:
         f"  line {line}: {column}: {given!r}: the book keeps {kept!r}" for line, column, given, kept in done.conflicts
     ]
     return Changed((*done.lines, *listed), (), done.batch, (), done.kind)
-
-
-def conflicts(done: Imported) -> list[dict[str, Any]]:
-    """What records kept against the values in their rows, as -o json has it."""
-    return [dict(zip(("line", "column", "file", "book"), one, strict=True)) for one in done.conflicts]
 
 
 def _at_terminal() -> bool:

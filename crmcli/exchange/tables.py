@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange import sniff
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["Doubt", "Row", "Source", "Table", "Unclear", "open_table"]
+__all__ = ["Doubt", "Opening", "Row", "Source", "Table", "Unclear", "open_table"]
 
 _WORKBOOK_NAME = re.compile(r"\.(?:xlsx|xlsm|xltx|xls|ods)$", re.IGNORECASE)
 
@@ -84,6 +84,18 @@ class Table:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Opening(TypedDict, total=False):
+    """How a file is opened: the arguments of `open_table`."""
+
+    sheet: str | None
+    encoding: str | None
+    delimiter: str | None
+    header_row: int | None
+    guarded: bool
+    cards: str
+    skip_rows: int
 
 
 def open_table(

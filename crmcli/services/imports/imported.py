@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +48,16 @@ class Imported(NamedTuple):
     def of_batch(self, batch: int, undo: str) -> Imported:
         """The same as part of a batch, which this command takes back."""
         return self._replace(batch=batch, undo=undo)
+
+    @property
+    def refusals(self) -> list[dict[str, Any]]:
+        """`listed`, by name."""
+        return [dict(zip(("line", "column", "value", "reason"), row, strict=True)) for row in self.listed]
+
+    @property
+    def clashes(self) -> list[dict[str, Any]]:
+        """`conflicts`, by name."""
+        return [dict(zip(("line", "column", "file", "book"), row, strict=True)) for row in self.conflicts]
 
     @property
     def gist(self) -> str:

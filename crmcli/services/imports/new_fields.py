@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from crmcli.domain import custom
 from crmcli.domain.fields import OWN
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
+    from crmcli.services.imports.options import Options
     from crmcli.services.imports.planning import Plan
     from crmcli.store.write import Transaction
 
@@ -32,14 +33,15 @@ def parted(mapping: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     return {title: to for title, to in mapping.items() if title not in new}, new
 
 
-def planned(ctx: Context, path: str, *, every: bool = False, **options: Any) -> Plan:
+def planned(ctx: Context, path: str, *, every: bool = False, **options: Unpack[Options]) -> Plan:
     """A plan (`planning.plan`), with the fields that are to be made for columns: those that the mapping asks for with
     `+`, and with `every` all that would be left out. Raises UsageError too where a column cannot be such a field."""
     given, asked = parted(options.get("mapping") or {})
     if not (asked or every):
         return plan(ctx, path, **options)
     options["looking"] = True
-    first = plan(ctx, path, **{**options, "mapping": given | dict.fromkeys(asked, "-")})
+    options["mapping"] = given | dict.fromkeys(asked, "-")
+    first = plan(ctx, path, **options)
     if first.kind is None:
         return first
     for title, text in list(asked.items()):
@@ -48,8 +50,9 @@ def planned(ctx: Context, path: str, *, every: bool = False, **options: Any) -> 
             del asked[title]
     new = tuple(wanted(first, asked, every=every))
     given |= {one.header: one.name for one in new}
+    options["kind"], options["mapping"] = first.kind, given
     with supposed(ctx, first.kind, new):
-        made = plan(ctx, path, **{**options, "kind": first.kind, "mapping": given})
+        made = plan(ctx, path, **options)
     return made._replace(new_fields=new)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from crmcli.context import Context
+    from crmcli.services.imports.imported import Imported
     from crmcli.services.imports.planning import Plan
     from crmcli.services.imports.resuming import Cut
     from crmcli.services.imports.together import Together
@@ -27,6 +28,10 @@ _COLUMNS = (
     Column("column", None, "Column"), Column("field", None, "Field"), Column("type", None, "Type"),
     Column("filled", _NUMBER, "Filled"), Column("empty", _NUMBER, "Empty"), Column("misfits", _NUMBER, "Misfits"),
     Column("example", None, "Misfit"), Column("read_as", None, "Read as"), Column("sample", None, "Sample"),
+)  # fmt: skip
+_REFUSED = (
+    Column("line", None, "Line"), Column("column", None, "Column"), Column("value", None, "Value"),
+    Column("reason", None, "Reason"),
 )  # fmt: skip
 _AT_ONCE = 5000
 
@@ -86,48 +91,48 @@ def preview(
     `checked` reads all cells without counts, to say which do not fit their fields. `whole`, `cut`, `progress` and
     `together` are those of `run`."""
     found: dict[str, Any] = {
-        "file": made.called or made.path,
-        "kind": made.kind.name if made.kind else None,
-        "rows": made.rows,
-        "blank_rows": made.blank,
-    }
+        "file": made.called or made.path, "kind": made.kind.name if made.kind else None, "rows": made.rows,
+        "blank_rows": made.blank, "profile": made.profile.values if made.profile else None,
+    }  # fmt: skip
+    notes = _notes(ctx, made, cut)
     sections: list[Section] = []
-    found["profile"] = made.profile.values if made.profile else None
-    notes = [*([made.profile.told] if made.profile else []), *made.notes]
     misfits: Mapping[str, Misfit] | None = None
-    if made.problem:
-        notes.append(made.problem)
-    for column in made.columns:
-        if told := made.read_as.get(column.place):
-            notes.append(f"column {column.header}: {told}")
-    if made.new_fields:
-        notes.append("new fields: " + "; ".join(one.told for one in made.new_fields))
-    if made.new_stages:
-        notes.append(
-            "new stages: "
-            + ", ".join(f"{s.pipeline + ': ' if s.pipeline else ''}{s.stage or '(pipeline)'}" for s in made.new_stages)
-        )
-    if made.kind is not None and cut is None and (left := unfinished(ctx, made)):
-        notes.append(left.told)
     if counts and made.kind is not None:
         done = run(ctx, made, dry_run=True, whole=whole, cut=cut, progress=progress, together=together)
-        found.update(new=done.new, updated=done.updated, same=done.same, repeated=done.repeated, refused=done.refused)
-        found.update(rows=done.rows, kept=done.kept, before=done.before, withheld=done.withheld)
-        found["gist"] = f"{WITHHELD}: {done.gist}" if done.withheld else done.gist
-        found["conflicts"] = [dict(zip(("line", "column", "file", "book"), one, strict=True)) for one in done.conflicts]
+        found |= _counts(done)
         notes += [note for note in done.notes if note not in notes]
         misfits = done.misfits
-        listed = [{"line": n, "column": c, "value": v, "reason": r} for n, c, v, r in done.listed]
-        heads = (
-            Column("line", None, "Line"),
-            Column("column", None, "Column"),
-            Column("value", None, "Value"),
-            Column("reason", None, "Reason"),
-        )
-        sections.append(Section("listed", "Refused and repeated rows", Rows(heads, listed, empty="none")))
+        sections.append(Section("listed", "Refused and repeated rows", Rows(_REFUSED, done.refusals, empty="none")))
     elif checked and made.kind is not None:
         misfits = unfit(ctx, made)
     sections.insert(0, Section("mapping", "Mapping", Rows(_shown(made, misfits), described(made, misfits))))
     found["notes"] = notes
     what = f" of {made.kind.plural}" if made.kind else f", {made.problem}"
     return Page(f"{made.called or made.path}: {made.rows:,} rows{what}", tuple(sections), found)
+
+
+def _notes(ctx: Context, made: Plan, cut: Cut | None) -> list[str]:
+    """What is to be said of a plan beside its mapping."""
+    notes = [*([made.profile.told] if made.profile else []), *made.notes]
+    if made.problem:
+        notes.append(made.problem)
+    read_as = ((column.header, made.read_as.get(column.place)) for column in made.columns)
+    notes += [f"column {header}: {told}" for header, told in read_as if told]
+    if made.new_fields:
+        notes.append("new fields: " + "; ".join(one.told for one in made.new_fields))
+    if made.new_stages:
+        stages = (f"{s.pipeline + ': ' if s.pipeline else ''}{s.stage or '(pipeline)'}" for s in made.new_stages)
+        notes.append("new stages: " + ", ".join(stages))
+    if made.kind is not None and cut is None and (left := unfinished(ctx, made)):
+        notes.append(left.told)
+    return notes
+
+
+def _counts(done: Imported) -> dict[str, Any]:
+    """What would become of the rows."""
+    names = ("new", "updated", "same", "repeated", "refused", "rows", "kept", "before", "withheld")
+    return {
+        **{name: getattr(done, name) for name in names},
+        "gist": f"{WITHHELD}: {done.gist}" if done.withheld else done.gist,
+        "conflicts": done.clashes,
+    }

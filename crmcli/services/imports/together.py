@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import UsageError
@@ -15,6 +15,7 @@ from crmcli.services.imports.linking import BY_ADDRESS, Links
 from crmcli.services.imports.mapping import KINDS, field_of
 from crmcli.services.imports.planning import plan
 from crmcli.services.imports.running import run
+from crmcli.services.imports.surveying import opening
 from crmcli.services.imports.titles import squeeze
 from crmcli.services.imports.trial import Seen, Tried
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
     from crmcli.services.imports.imported import Imported
+    from crmcli.services.imports.options import Options
     from crmcli.services.imports.planning import Plan
 
 #: What links to nothing comes first, what links to all comes last.
@@ -113,7 +115,7 @@ class _WithheldError(Exception):
 # --- options ----------------------------------------------------------------------------------------------------------
 
 
-def plan_all(ctx: Context, files: Sequence[tuple[str, str]], **options: Any) -> list[Plan]:
+def plan_all(ctx: Context, files: Sequence[tuple[str, str]], **options: Unpack[Options]) -> list[Plan]:
     """The plans of several files, (path, what people call it, "" for the path) each, in the order in which they are to
     be imported. The options are those of `plan`; one that names a column, a field, a sheet or a profile goes to the
     files that have it. Raises UsageError for one that goes to none, and what `plan` raises."""
@@ -136,7 +138,7 @@ def _check_twice(files: Sequence[tuple[str, str]]) -> None:
 class _Fitting:
     """Gives each file the options that fit it, and knows in the end which fitted none."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, options: Options) -> None:
         self._options = options
         self._left: dict[str, str] = {}
         for title in options.get("mapping") or {}:
@@ -160,13 +162,15 @@ class _Fitting:
             raise UsageError(why, "the options go to the files that they fit; import a file alone to see its columns")
 
     def plan(self, ctx: Context, path: str) -> Plan:
-        options = {**self._options, "match": None, "mapping": {}, "id_column": "", "profile": ""}
+        options: Options = {**self._options, "match": None, "id_column": "", "profile": ""}
         header, workbook = self._look(path, options)
         there = {squeeze(title) for title in header}
+        mapping = {}
         for title, to in (self._options.get("mapping") or {}).items():
             if squeeze(title) in there and any(field_of(kind, to) is not None for kind in KINDS):
-                options["mapping"][title] = to
+                mapping[title] = to
                 self._left.pop(f"--map {title}", None)
+        options["mapping"] = mapping
         if squeeze(self._options.get("id_column") or "") in there:
             options["id_column"] = self._options["id_column"]
             self._left.pop("--id", None)
@@ -183,24 +187,24 @@ class _Fitting:
         match = [word for word in self._options.get("match") or () if made.kind and self._matches(ctx, made, word)]
         if match:
             self._left.pop("--match", None)
-            made = plan(ctx, path, **{**options, "match": match})
+            options["match"] = match
+            made = plan(ctx, path, **options)
         return made
 
-    def _look(self, path: str, options: dict[str, Any]) -> tuple[list[str], bool]:
+    def _look(self, path: str, options: Options) -> tuple[list[str], bool]:
         """The titles of a file and whether it is a workbook; the options of the other kind are taken out."""
-        names = ("sheet", "encoding", "delimiter", "header_row", "guarded", "skip_rows")
         with open_table(path, guarded=options.get("guarded", True)) as table:
             workbook = table.source.kind in ("xlsx", "xls", "ods")
             sheets = table.source.sheets
         if workbook:
-            options.update(encoding=None, delimiter=None)
+            options["encoding"] = options["delimiter"] = None
             if options.get("sheet") in sheets:
                 self._left.pop("--sheet", None)
             else:
                 options["sheet"] = None
         else:
             options["sheet"] = None
-        with open_table(path, **{name: options[name] for name in names if name in options}) as table:
+        with open_table(path, **opening(options)) as table:
             return table.header, workbook
 
     @staticmethod

@@ -1,0 +1,84 @@
+"""What `crm import` and `crm import profile new` are both told of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from crmcli.commands.options import text
+from crmcli.domain.entities import entity
+from crmcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from crmcli.services.imports import Options
+
+
+Kind = Annotated[
+    str,
+    text(
+        "--as",
+        metavar="KIND",
+        help="lead, deal, contact, company, task or interaction; guessed from the columns unless given",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    text("--map", metavar="COLUMN=FIELD", help="Which field a column is; '-' leaves it out; may be repeated"),
+]
+Match = Annotated[str, text("--match", metavar="FIELDS", help="What makes two rows the same record: email,phone")]
+IdColumn = Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")]
+Sheet = Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")]
+HeaderRow = Annotated[
+    int, text("--header-row", metavar="N", help="The row with the titles, 0 for none; recognised unless given")
+]
+SkipRows = Annotated[int, text("--skip-rows", metavar="N", min=0, help="Leave out the first N rows")]
+Encoding = Annotated[str, text("--encoding", metavar="NAME", help="The file's encoding; recognised unless given")]
+Delimiter = Annotated[
+    str, text("--delimiter", metavar="CHAR", help="What separates the cells; recognised unless given")
+]
+Dates = Annotated[
+    str, text("--dates", metavar="dmy|mdy", help="The order of 03/04/2026, where the column does not settle it")
+]
+Decimal = Annotated[str, text("--decimal", metavar="SIGN", help="The decimal sign, . or ,")]
+
+
+def of_file(
+    *,
+    kind: str,
+    mapping: list[str] | None,
+    match: str,
+    id_column: str,
+    profile: str,
+    sheet: str,
+    header_row: int,
+    skip_rows: int,
+    encoding: str,
+    delimiter: str,
+    dates: str,
+    decimal: str,
+) -> Options:
+    """The options of a plan, as they were typed. Raises UsageError."""
+    return {
+        "kind": entity(kind) if kind else None,
+        "mapping": pairs(mapping or []),
+        "match": [word.strip() for word in match.split(",") if word.strip()] or None,
+        "id_column": id_column,
+        "profile": profile,
+        "sheet": sheet or None,
+        "header_row": header_row if header_row >= 0 else None,
+        "skip_rows": skip_rows,
+        "encoding": encoding or None,
+        "delimiter": delimiter.replace("\\t", "\t") or None,
+        "dates": dates,
+        "decimal": decimal,
+    }
+
+
+def pairs(words: list[str]) -> dict[str, str]:
+    """`COLUMN=FIELD` words as a mapping. Raises UsageError."""
+    found = {}
+    for word in words:
+        column, sign, field = word.rpartition("=")
+        if not sign or not column:
+            raise UsageError(f"--map wants COLUMN=FIELD, not '{word}'", "as in --map 'Company Name=company'")
+        found[column] = field
+    return found

@@ -1,0 +1,153 @@
+"""One reading of a whole file: which sheet, which kind of record, what its columns are and what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.domain.entities import COMPANY, CONTACT
+from crmcli.errors import ReadError, UsageError
+from crmcli.exchange.shape import clean_names
+from crmcli.exchange.tables import Doubt, open_table
+from crmcli.services.imports import kinds, mapping, profiles
+from crmcli.services.imports.looks import Look, Looks
+from crmcli.services.imports.mapping import has_name
+from crmcli.services.imports.scanning import Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crmcli.domain.fields import Entity
+    from crmcli.exchange.tables import Opening, Row
+    from crmcli.services.imports.mapping import Mapped
+    from crmcli.services.imports.options import Options
+
+_AT_ONCE = 5000
+_MOST_SHEETS = 20
+#: Whom vCards are of -> what they become.
+_CARDS = {"individual": CONTACT, "org": COMPANY}
+#: How many rows are tried as headers, and of how many cells at the most: each costs as much as the header itself.
+_MOST_TITLES, _WIDEST_TITLES = 15, 300
+
+
+class Seen(NamedTuple):
+    """What one reading of the whole file found."""
+
+    kind: Entity | None
+    columns: tuple[Mapped, ...]
+    header: tuple[str, ...]
+    notes: list[str]
+    scan: Scan
+    rows: int
+    blank: int
+    sheet: str
+    sheets: list[str]
+    fit: profiles.Fit | None
+    given: Mapping[str, str]
+    looks: tuple[Look, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        return self.kind is not None and has_name(self.columns)
+
+
+def opening(options: Options) -> Opening:
+    """How the file is opened: what is said by hand, and what a profile that is asked for says where nothing is.
+    Raises NotFoundError, UsageError."""
+    kind, name = options.get("kind"), options.get("profile", "")
+    said = None if name in ("", profiles.NONE) else profiles.find(name).said
+    return {
+        "sheet": options.get("sheet"),
+        "encoding": options.get("encoding") or (said and said.encoding) or None,
+        "delimiter": options.get("delimiter") or (said and said.delimiter) or None,
+        "header_row": options.get("header_row"),
+        "guarded": options.get("guarded", True),
+        "skip_rows": options.get("skip_rows", 0),
+        "cards": "" if kind is None else "org" if kind is COMPANY else "individual",
+    }
+
+
+def survey(path: str, how: Opening, options: Options) -> tuple[Seen, Opening]:
+    """Look at the sheet that is asked for, else at the first; where that holds nothing that the book has, at the others
+    too. Also returned: `how` the file is opened with the sheet that is taken. Raises NotFoundError, ReadError,
+    UsageError."""
+    seen = _survey_sheet(path, how, options)
+    if seen.usable or how["sheet"] is not None:
+        return seen, how
+    for sheet in [name for name in seen.sheets if name != seen.sheet][:_MOST_SHEETS]:
+        there: Opening = {**how, "sheet": sheet}
+        try:
+            other = _survey_sheet(path, there, options)
+        except (ReadError, UsageError):  # an empty sheet, or one without the columns that are mapped by hand
+            continue
+        if other.usable:
+            names = ", ".join(seen.sheets)
+            told = f"sheet {sheet} of {len(seen.sheets)} ({names}): the first with a known table; --sheet takes another"
+            return other._replace(notes=[told, *other.notes]), there
+    return seen, how
+
+
+def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
+    kind, given, id_column = options.get("kind"), options.get("mapping") or {}, options.get("id_column", "")
+    with open_table(path, **how) as table:
+        header = tuple(table.header)
+        chunks = table.chunks(_AT_ONCE)
+        first = next(chunks, [])
+        cards = _CARDS.get(table.source.cards)
+        asked = options.get("profile") or (profiles.NONE if cards else "")
+        choice = profiles.choose(asked, header, kind, given, _samples(header, first))
+        fit = choice.fit
+        if fit:
+            id_column = id_column or fit.profile.id_of(header)
+            given = fit.profile.given(header, given)
+        found = kind or choice.kind or cards
+        if found is None and not choice.refusal:
+            found = kinds.recognise(header, path, given, first)
+        columns, told = _columns(found, header, given, id_column, first)
+        if fit:
+            columns = fit.profile.settled(columns)
+        told = [*choice.notes, *told]
+        if found is None or not has_name(columns):
+            told = [*told, *_other_header(kind, path, first)]
+        # What fills no field may become one of the user's own.
+        unmapped = [column.place for column in columns if not column.to]
+        scan = Scan(found, columns, Looks(len(header), unmapped) if options.get("looking") else None)
+        rows = scan.look(first)
+        for chunk in chunks:
+            rows += scan.look(chunk)
+        notes = [*table.source.notes, *told, *scan.mixed]
+        return Seen(
+            found, scan.in_units(columns), header, notes, scan, rows, table.blank_rows, table.source.sheet,
+            table.source.visible, fit, given, tuple(scan.looks.columns) if scan.looks else (), table.source.doubts,
+        )  # fmt: skip
+
+
+def _other_header(kind: Entity | None, path: str, rows: list[Row]) -> list[str]:
+    """A note about the first row below the header that would make a better one."""
+    for row in [row for row in rows[:_MOST_TITLES] if len(row.cells) <= _WIDEST_TITLES]:
+        titles = clean_names(row.cells)
+        if has_name(mapping.map_columns(kind, titles, {})[0]) if kind else kinds.recognise(titles, path):
+            return [f"line {row.line} looks like the header: --header-row {row.line} takes it"]
+    return []
+
+
+def _columns(
+    kind: Entity | None, header: Sequence[str], given: Mapping[str, str], id_column: str, first: list[Row]
+) -> tuple[tuple[Mapped, ...], list[str]]:
+    sound = [row.cells for row in first if row.problem is None]
+    samples = _samples(header, first)
+    if kind is None:
+        return tuple(mapping.Mapped(i, title, (), samples[i]) for i, title in enumerate(header)), []
+    uniques = frozenset(
+        i
+        for i in range(len(header))
+        if sound and all(cells[i].strip() for cells in sound) and len({cells[i] for cells in sound}) == len(sound)
+    )
+    columns, notes = mapping.map_columns(kind, header, given, id_column, uniques, samples)
+    return tuple(column._replace(sample=samples[column.place]) for column in columns), notes
+
+
+def _samples(header: Sequence[str], first: Sequence[Row]) -> list[str]:
+    """The first filled cell of each column, "" where there is none."""
+    sound = [row.cells for row in first if row.problem is None]
+    return [next((cells[i] for cells in sound if cells[i].strip()), "") for i in range(len(header))]
