@@ -119,6 +119,11 @@ class Run:
         self.context.say(UNWRITTEN)
         return Note(f"would: {what}", data=False)
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody sits there who can be asked."""
+        return bool(sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty())
+
     def agree(self, question: str, preview: Any = None, *, asking: bool = True) -> bool:
         """Whether to go on with what `question` names. `--yes` agrees, and so does `--dry-run`, which shows the preview
         first where it goes with the result.
@@ -134,7 +139,7 @@ class Run:
             return True
         if preview is not None:
             self.show(preview)
-        if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        if not self.can_ask:
             raise UsageError(
                 f"{question[:1].lower()}{question[1:]}? That wants a yes",
                 "add --yes, or --dry-run to see what would change",
@@ -362,11 +367,24 @@ class Noun(Helped, TyperGroup):
         return super().invoke(ctx)
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        if self.loose and args and args[0].startswith("-"):
-            own = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
-            if args[0].partition("=")[0] not in own:  # an option of the verb that runs when none is named
-                args = [self.default, *args]
+        if self.loose:
+            place = self._behind_shared(ctx, args)
+            if args[place:] and args[place].startswith("-"):  # an option of the verb that runs when none is named
+                args = [*args[:place], self.default, *args[place:]]
         return super().parse_args(ctx, args)
+
+    def _behind_shared(self, ctx: Any, args: list[str]) -> int:
+        """The place of the first word that is neither an option which every command has nor the value of one."""
+        own = {name: param for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
+        place = 0
+        while place < len(args):
+            word, inline, _ = args[place].partition("=")
+            param = own.get(word if word.startswith("--") else word[:2])
+            if param is None:
+                return place
+            valued = not (getattr(param, "is_flag", True) or inline or (len(word) > 2 and word[1] != "-"))
+            place += 1 + valued
+        return place
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if self.loose and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):

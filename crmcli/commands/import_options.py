@@ -28,7 +28,8 @@ Match = Annotated[str, text("--match", metavar="FIELDS", help="What makes two ro
 IdColumn = Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")]
 Sheet = Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")]
 HeaderRow = Annotated[
-    int, text("--header-row", metavar="N", help="The row with the titles, 0 for none; recognised unless given")
+    int | None,
+    text("--header-row", metavar="N", min=0, help="The row with the titles, 0 for none; recognised unless given"),
 ]
 SkipRows = Annotated[int, text("--skip-rows", metavar="N", min=0, help="Leave out the first N rows")]
 Encoding = Annotated[str, text("--encoding", metavar="NAME", help="The file's encoding; recognised unless given")]
@@ -48,8 +49,9 @@ def of_file(
     match: str,
     id_column: str,
     profile: str,
+    no_profile: bool = False,
     sheet: str,
-    header_row: int,
+    header_row: int | None,
     skip_rows: int,
     encoding: str,
     delimiter: str,
@@ -62,9 +64,9 @@ def of_file(
         "mapping": pairs(mapping or []),
         "match": [word.strip() for word in match.split(",") if word.strip()] or None,
         "id_column": id_column,
-        "profile": profile,
+        "profile": _which_profile(profile, none=no_profile),
         "sheet": sheet or None,
-        "header_row": header_row if header_row >= 0 else None,
+        "header_row": header_row,
         "skip_rows": skip_rows,
         "encoding": encoding or None,
         "delimiter": delimiter.replace("\\t", "\t") or None,
@@ -82,3 +84,10 @@ def pairs(words: list[str]) -> dict[str, str]:
             raise UsageError(f"--map wants COLUMN=FIELD, not '{word}'", "as in --map 'Company Name=company'")
         found[column] = field
     return found
+
+
+def _which_profile(name: str, *, none: bool) -> str:
+    """What `--profile` and `--no-profile` ask for. Raises UsageError where they contradict each other."""
+    if none and name not in ("", "none"):
+        raise UsageError(f"--no-profile and --profile {name} exclude each other")
+    return "none" if none or name == "generic" else name

@@ -31,7 +31,7 @@ def _opened(ctx: typer.Context) -> Context:
     """The context, with the fields that people added to the book, where there is one: profiles may name them."""
     context = book(ctx)
     with contextlib.suppress(CrmError):
-        context.reader  # noqa: B018
+        context.learn()
     return context
 
 
@@ -92,7 +92,7 @@ def new(
         text("--profile", metavar="NAME|FILE", help="The profile to begin with; recognised unless given"),
     ] = "",
     sheet: opt.Sheet = "",
-    header_row: opt.HeaderRow = -1,
+    header_row: opt.HeaderRow = None,
     skip_rows: opt.SkipRows = 0,
     encoding: opt.Encoding = "",
     delimiter: opt.Delimiter = "",

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from crmcli.commands.frame import UNWRITTEN
-from crmcli.commands.progress import Progress
+from crmcli.commands.progress import watching
 from crmcli.domain.text import visible
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Column, Page, Rows, Section
@@ -56,22 +56,11 @@ def _import(run: Run, plans: Sequence[Plan], ways: Ways) -> Any:
         for note in page.values["notes"]:
             run.context.say(f"{page.values['file']}: {note}")
     rows = sum(made.rows for made in plans)
-    if _at_terminal() and not run.agree(f"Import {rows:,} rows of {len(plans)} files"):
+    if run.can_ask and not run.agree(f"Import {rows:,} rows of {len(plans)} files"):
         return None
-    done = imports.run_all(run.context, plans, whole=ways.whole, watched=lambda: _progress(run))
+    done = imports.run_all(run.context, plans, whole=ways.whole, watched=lambda: watching(run))
     run.failed = any(one.refused for one in done) and not ways.allow_rejects
     return _outcome(run, plans, pages, done)
-
-
-@contextlib.contextmanager
-def _progress(run: Run) -> Any:
-    """What draws the progress of one file; None where nobody looks."""
-    progress = None if run.quiet or not sys.stderr.isatty() else Progress(sys.stderr, start=0)
-    try:
-        yield progress
-    finally:
-        if progress:
-            progress.close()
 
 
 def _tried(run: Run, plans: Sequence[Plan], ways: Ways) -> Page:
@@ -80,7 +69,7 @@ def _tried(run: Run, plans: Sequence[Plan], ways: Ways) -> Page:
 
     together, pages = imports.Together(plans), []
     for made in plans:
-        with _progress(run) as progress:
+        with watching(run) as progress:
             pages.append(imports.preview(run.context, made, progress=progress, together=together))
     refused = any(page.values["refused"] for page in pages)
     run.failed = refused and not ways.allow_rejects
@@ -148,7 +137,3 @@ def _outcome(run: Run, plans: Sequence[Plan], pages: Sequence[Page], done: Seque
     if undo:
         lines.append(f"'{undo}' takes all of it back")
     return Changed(tuple(lines), (), batch, (), "")
-
-
-def _at_terminal() -> bool:
-    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())

@@ -12,13 +12,15 @@ from crmcli.commands import import_options as opt
 from crmcli.commands.frame import UNWRITTEN, Run, noun, run_of
 from crmcli.commands.import_talk import LeftError, Talk
 from crmcli.commands.options import flag, text
-from crmcli.commands.progress import Progress
+from crmcli.commands.progress import watching
 from crmcli.domain.text import visible
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Page
 
 if TYPE_CHECKING:
-    from crmcli.services.imports import Imported, Options, Plan
+    from collections.abc import Callable
+
+    from crmcli.services.imports import Cut, Imported, Options, Plan
 
 app = noun()
 
@@ -77,7 +79,7 @@ def import_(
     whole: Annotated[bool, flag("--all-or-nothing", help="Save nothing if a row is refused")] = False,
     resume: Annotated[bool, flag("--resume", help="Go on with an import of this file that was cut")] = False,
     sheet: opt.Sheet = "",
-    header_row: opt.HeaderRow = -1,
+    header_row: opt.HeaderRow = None,
     skip_rows: opt.SkipRows = 0,
     encoding: opt.Encoding = "",
     delimiter: opt.Delimiter = "",
@@ -92,11 +94,11 @@ def import_(
     ways.check(go_on=go_on)
     run.long()
     options = opt.of_file(
-        kind=kind, mapping=mapping, match=match, id_column=id_column, profile=which_profile(profile, none=no_profile),
+        kind=kind, mapping=mapping, match=match, id_column=id_column, profile=profile, no_profile=no_profile,
         sheet=sheet, header_row=header_row, skip_rows=skip_rows, encoding=encoding, delimiter=delimiter, dates=dates,
         decimal=decimal,
     )  # fmt: skip
-    looking = run.dry_run or run.output in ("json", "jsonl") or _at_terminal()
+    looking = run.dry_run or run.output in ("json", "jsonl") or run.can_ask
     options |= {
         "update": bool(conflicts), "conflicts": conflicts or "replace", "guarded": not lossless, "looking": looking,
     }  # fmt: skip
@@ -119,7 +121,7 @@ def _import_files(run: Run, files: list[str], options: Options, ways: Ways, *, e
     with stored(files[0]) as (path, called):
         if relocating.is_book(path):
             return relocating.import_book(run.context, path, called=called, dry_run=run.dry_run)
-        talk = Talk(run, path, called, options, every=every) if _at_terminal() and not run.flags.get("yes") else None
+        talk = Talk(run, path, called, options, every=every) if run.can_ask and not run.flags.get("yes") else None
         try:
             return _import(run, talk.plan() if talk else _planned(run, path, called, options, every=every), ways, talk)
         except LeftError:
@@ -132,13 +134,6 @@ def _planned(run: Run, path: str, called: str, options: Options, *, every: bool)
     from crmcli.services import imports
 
     return imports.planned(run.context, path, every=every, **options)._replace(called=called)
-
-
-def which_profile(name: str, *, none: bool) -> str:
-    """What `--profile` and `--no-profile` ask for. Raises UsageError where they contradict each other."""
-    if none and name not in ("", "none"):
-        raise UsageError(f"--no-profile and --profile {name} exclude each other")
-    return "none" if none or name == "generic" else name
 
 
 class Ways(NamedTuple):
@@ -183,29 +178,13 @@ def _import(run: Run, made: Plan, ways: Ways, talk: Talk | None) -> Any:
         run.show(imports.preview(run.context, made))
         imports.check(made)
     cut = imports.resumable(run.context, made) if ways.resume else None
-    progress = None
-    if not run.quiet and sys.stderr.isatty():
-        progress = Progress(sys.stderr, start=cut.settled if cut else 0)
-    try:
+    with watching(run, start=cut.settled if cut else 0) as progress:
+        showing = _Showing(run, ways, talk, cut, progress)
         if run.dry_run:
-            page = imports.preview(run.context, made, whole=ways.whole, cut=cut, progress=progress)
-            run.failed = bool(page.values["refused"]) and not ways.allow_rejects
-            return _tried(run, page)
-
-        def show(made: Plan, counts: bool) -> None:
-            nonlocal page
-            page = imports.preview(
-                run.context, made, counts=counts, checked=talk is not None, whole=ways.whole, cut=cut, progress=progress
-            )
-            if not run.quiet or talk:
-                run.show(page)
-            for note in [*([page.values["gist"]] if counts else []), *page.values["notes"]]:
-                run.context.say(note)
-
-        page = Page("", (), {})
-        show(made, False)
+            return _tried(run, showing.tried(made), ways)
+        showing(made, False)
         if talk:
-            agreed = talk.agree(made, made.rows - (cut.settled if cut else 0), show)
+            agreed = talk.agree(made, made.rows - (cut.settled if cut else 0), showing)
             if agreed is None:
                 run.context.say("nothing was imported")
                 return None
@@ -213,19 +192,44 @@ def _import(run: Run, made: Plan, ways: Ways, talk: Talk | None) -> Any:
             if agreed is not made:
                 made, cut = agreed, imports.resumable(run.context, agreed) if ways.resume else None
         done = imports.run(run.context, made, whole=ways.whole, cut=cut, progress=progress)
-    finally:
-        if progress:
-            progress.close()
     # Of an import that was cut, the rows that it refused before are in its file still.
     if (done.refused or (done.before and done.rejects)) and not ways.allow_rejects:
         run.failed = True
         if run.quiet:  # what was refused is said even then
             sys.stderr.write("".join(visible(line) + "\n" for line in done.lines))
-    return outcome(run, made, done, page)
+    return outcome(run, made, done, showing.page)
 
 
-def _tried(run: Run, page: Page) -> Page:
+class _Showing:
+    """Shows plans, and keeps the `page` that was shown last."""
+
+    def __init__(
+        self, run: Run, ways: Ways, talk: Talk | None, cut: Cut | None, progress: Callable[[int, int], None] | None
+    ) -> None:
+        self.page = Page("", (), {})
+        self._run, self._ways, self._talk, self._cut, self._progress = run, ways, talk, cut, progress
+
+    def tried(self, made: Plan, *, counts: bool = True, checked: bool = False) -> Page:
+        """The page of a plan, with what would become of its rows (`counts`)."""
+        from crmcli.services import imports
+
+        self.page = imports.preview(
+            self._run.context, made, counts=counts, checked=checked, whole=self._ways.whole, cut=self._cut,
+            progress=self._progress,
+        )  # fmt: skip
+        return self.page
+
+    def __call__(self, made: Plan, counts: bool) -> None:
+        page = self.tried(made, counts=counts, checked=self._talk is not None)
+        if not self._run.quiet or self._talk:
+            self._run.show(page)
+        for note in [*([page.values["gist"]] if counts else []), *page.values["notes"]]:
+            self._run.context.say(note)
+
+
+def _tried(run: Run, page: Page, ways: Ways) -> Page:
     """What a dry run found; the gist on stderr, so that it is seen whatever becomes of the page."""
+    run.failed = bool(page.values["refused"]) and not ways.allow_rejects
     for line in (
         f"{page.values['file']}: {page.values['gist']}",
         *page.values["notes"],
@@ -258,7 +262,3 @@ def outcome(run: Run, made: Plan, done: Imported, page: Page) -> Changed | Page:
         f"  line {line}: {column}: {given!r}: the book keeps {kept!r}" for line, column, given, kept in done.conflicts
     ]
     return Changed((*done.lines, *listed), (), done.batch, (), done.kind)
-
-
-def _at_terminal() -> bool:
-    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from crmcli.commands.frame import Run
 
 #: Seconds between two drawings, at least.
 PAUSE = 0.1
@@ -63,6 +67,17 @@ class Progress:
             return os.get_terminal_size(self._stream.fileno()).columns or _WIDE
         except (OSError, ValueError):
             return _WIDE
+
+
+@contextlib.contextmanager
+def watching(run: Run, *, start: int = 0) -> Iterator[Progress | None]:
+    """What draws how far the work of a command has come, None where nobody looks; `start` rows were done before."""
+    progress = None if run.quiet or not sys.stderr.isatty() else Progress(sys.stderr, start=start)
+    try:
+        yield progress
+    finally:
+        if progress:
+            progress.close()
 
 
 def _rounded(rate: float) -> str:

@@ -284,19 +284,14 @@ def add_record(ctx: typer.Context, kind: Entity, words: Sequence[str], note: str
             name.append(word)
     if name:
         assigned = {"name": " ".join(name), **assigned}
-    done = records.add(run.context, kind, assigned, note=note)
-    if not run.quiet:
-        _warn(run, kind, done)
+    if run.quiet:
+        return records.add(run.context, kind, assigned, note=note)
+    from crmcli.services.adding import added
+
+    done, alike = added(run.context, kind, assigned, note=note)
+    for line in alike:
+        run.context.say(line)
     return done
-
-
-def _warn(run: Run, kind: Entity, done: Changed) -> None:
-    """Say at once which records a new one may be the same as."""
-    from crmcli.services import duplicates
-
-    for number in done.ids:
-        for line in duplicates.warnings(run.context, kind, number):
-            run.context.say(line)
 
 
 def edit_records(

@@ -34,6 +34,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home" / "config" / "profiles"
 
 
+def test_looking_at_profiles_makes_no_book(crm: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_HOME", str(tmp_path / "fresh"))
+    monkeypatch.delenv("CRM_DB", raising=False)
+    for words in (("list",), ("show", "hubspot-deals")):
+        assert crm("import", "profile", *words).code == 0
+    assert not list(tmp_path.glob("fresh/**/*.db"))
+
+
 def test_profiles_are_made_shown_listed_and_used(crm: Crm, file: Any, home: Path) -> None:
     path = file(ORDERS, "orders.csv")
     words = ("--as", "deal", "--map", "Bestellung=name", "--map", "Wieviel=value", "--map", "Stand=stage")

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
+    "words", ["-q --fail-under 1", "-o json --fail-under 1", "-ojson --fail-under=1", "-qy --fix", "--dry-run --fix"]
+)
+def test_an_option_that_every_command_has_may_stand_before_those_of_the_verb_that_runs_unnamed(
+    crm: Crm, words: str
+) -> None:
+    assert crm("doctor", *words.split()).code == 0
+    refused = crm("doctor", "-q", "--nope")
+    assert (refused.code, refused.err.startswith("crm: no such option: --nope")) == (2, True)
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "lead list stage:new,qualified tag:vip not owner:me value:1k..",

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crmcli.errors import StoreError
+from crmcli.services import duplicates
+
 if TYPE_CHECKING:
     from tests.commands.conftest import Crm
 
@@ -44,6 +47,16 @@ def test_add_takes_every_field(crm: Crm) -> None:
     row = crm("lead", "show", "5", "--json").json
     assert (row["value"], row["currency"], row["tags"], row["priority"]) == (12000, "USD", ["hot", "vip"], "high")
     assert "met at PyCon" in crm("timeline", "lead:5").out
+
+
+def test_what_is_saved_is_no_failure_though_nobody_can_say_what_it_is_like(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> list[str]:
+        raise StoreError("the book is locked")
+
+    monkeypatch.setattr(duplicates, "warnings", locked)
+    assert crm("lead", "add", "Ada Lovelace", "email=ada@engines.example") == (0, "added lead:5 Ada Lovelace\n", "")
 
 
 def test_add_dry_run_saves_nothing(crm: Crm) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.screen import Screen
@@ -57,13 +56,10 @@ def reasons(ctx: Context, kind: Entity, number: int) -> list[str]:
 
 def added(ctx: Context, kind: Entity, assigned: Mapping[str, str], *, source: str) -> Changed:
     """A new record, and in words what it may be the same as. Raises what `records.add` raises."""
-    from crmcli.services import duplicates
+    from crmcli.services import adding
 
-    done = records.add(ctx, kind, assigned, source=source)
-    with contextlib.suppress(CrmError):  # it is saved: nothing that is asked about it may look like a refusal
-        alike = [line for number in done.ids for line in duplicates.warnings(ctx, kind, number)]
-        return done._replace(lines=(*done.lines, *alike))
-    return done
+    done, alike = adding.added(ctx, kind, assigned, source=source)
+    return done._replace(lines=(*done.lines, *alike))
 
 
 class Acting(Screen[None]):
