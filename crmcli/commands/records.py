@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from crmcli.results import Changed, Rows
 from crmcli.services import linking, naming, records, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -204,15 +205,21 @@ def adding(kind: Entity) -> type[Verb]:
             super().__init__(name, params=[*(params or ()), *field_options(kind)], **more)
 
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-            known = {name for param in self.params for name in param.opts}
+            known = {name: param for param in self.params for name in param.opts}
             return super().parse_args(ctx, own_options(ctx, kind, args, known))
+
+        def format_options(self, ctx: Any, formatter: Any) -> None:
+            super().format_options(ctx, formatter)
+            if kind.table in custom.TABLES:
+                formatter.write_paragraph()
+                formatter.write("Fields of your own ('crm field list') are options too.\n")
 
     return Add
 
 
-def own_options(ctx: Any, kind: Entity, args: Sequence[str], known: Collection[str]) -> list[str]:
+def own_options(ctx: Any, kind: Entity, args: Sequence[str], known: Mapping[str, Any]) -> list[str]:
     """The arguments with options that name fields of people's own as FIELD=VALUE: `--industry Steel`. The book is asked
-    for them where there are options that no field of the program has."""
+    for them where there are options that no field of the program has. Raises UsageError for one without a value."""
     words, rest = list(args), []
     end = words.index("--") if "--" in words else len(words)
     strange = [word.partition("=")[0] for word in words[:end] if word.startswith("--") and word != "--help"]
@@ -223,11 +230,15 @@ def own_options(ctx: Any, kind: Entity, args: Sequence[str], known: Collection[s
     waiting = iter(words[:end])
     for word in waiting:
         name, mark, value = word.partition("=")
-        said: str | None = word
         if name in own and name not in known:
             said = value if mark else next(waiting, None)
-            said = word if said is None else f"{own[name]}={said}"
-        rest.append(str(said))
+            if said is None:
+                raise UsageError(f"{name} needs a value", f"as in {name} VALUE, or {own[name]}= to leave it empty")
+            rest.append(f"{own[name]}={said}")
+            continue
+        rest.append(word)
+        if name in known and not mark and not known[name].is_flag:  # the next word is its value, whatever it looks like
+            rest.extend(islice(waiting, 1))
     return rest + words[end:]
 
 

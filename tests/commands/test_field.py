@@ -64,6 +64,11 @@ def test_values_are_given_as_words_and_as_options(fielded: Crm) -> None:
     assert [(row["name"], row["industry"], row["score"]) for row in rows[3:]] == [
         ("Carl", "Food", 1.5), ("Dora", "Heavy industry", 2), ("Eve --industry x", None, None),
     ]  # fmt: skip
+    assert fielded("lead", "add", "Hal", "--description", "--industry", "--score", "3").code == 0
+    hal = fielded("lead", "list", "name:hal", "--columns", "description,score,industry", "--json").json
+    assert hal == [{"description": "--industry", "score": 3, "industry": None}]
+    bare = fielded("lead", "add", "Ina", "--industry")
+    assert (bare.code, "--industry needs a value" in bare.err) == (2, True)
     wrong = fielded("lead", "add", "Fred", "--industry", "Wood")
     assert (wrong.code, wrong.out) == (2, "")
     assert "'Wood' is not one of: Steel, Food, Heavy industry" in wrong.err
