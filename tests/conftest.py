@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from tests.support import books
+from tests.support import books, scratch
 from tests.support.postgres import NoServerError, Server
 from tests.support.program import Finished, run_python
 
@@ -41,6 +41,9 @@ FOREIGN = (
 )
 # Settings of the test run, not of the program.
 KEPT = ("CRM_REQUIRE_POSTGRES", "CRM_TEST_")
+
+if memory := scratch.folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)  # where pytest puts `tmp_path`
 
 # Two busy cores stretch one example in a thousand past any deadline; pytest-timeout catches what hangs.
 settings.register_profile("crm", deadline=None)

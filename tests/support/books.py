@@ -54,7 +54,9 @@ def copy_database(server: Server, template: str, name: str) -> str:
     import psycopg
 
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # For a small database, most of all in memory, copying its files takes half the time of logging its pages.
+        way = "STRATEGY FILE_COPY" if admin.info.server_version >= 150000 else ""
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} {way}")
     return server.url(name)
 
 

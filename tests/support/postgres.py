@@ -15,6 +15,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import scratch
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -55,7 +57,7 @@ class Server:
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
         # A socket's path may have about 100 bytes only, and macOS's default temporary folder has half of that.
-        self.folder = Path(tempfile.mkdtemp(prefix="crm-pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="crm-pg-", dir=scratch.folder() or "/tmp"))
         try:
             self._identity = self._unprivileged()
             self._start()

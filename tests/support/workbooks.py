@@ -128,14 +128,15 @@ _SPACES = " ".join(
 )
 
 
-def ods(path: Path, rows: str, doctype: str = "", name: str = "S") -> Path:
-    """An ODS file of one sheet with these rows, as XML."""
+def ods(path: Path, rows: str, doctype: str = "", name: str = "S", before: str = "") -> Path:
+    """An ODS file of one sheet with these rows, as XML; `before` stands before the sheets."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
         new.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         new.writestr(
             "content.xml",
             f'<?xml version="1.0"?>{doctype}<office:document-content {_SPACES} xmlns:calcext="urn:x" '
-            f'xmlns:xlink="http://www.w3.org/1999/xlink"><office:body><office:spreadsheet>'
+            f'xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:style="urn:s" xmlns:fo="urn:f">'
+            f"{before}<office:body><office:spreadsheet>"
             f'<table:table table:name="{name}">{rows}</table:table>'
             "</office:spreadsheet></office:body></office:document-content>",
         )
