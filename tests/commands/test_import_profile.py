@@ -147,6 +147,9 @@ def test_several_files_are_one_plan_one_batch_and_one_undo(crm: Crm, file: Any) 
 def test_all_or_nothing_of_several_files(crm: Crm, file: Any) -> None:
     files = (file(PEOPLE, "people.csv"), file(ACCOUNTS, "accounts.csv"))
     before = crm("sql", "select count(*) from v_company").out
+    tried = crm("import", *files, "--all-or-nothing", "--dry-run", "-o", "json")
+    assert (tried.code, tried.json["withheld"]) == (1, True)
+    assert "--all-or-nothing: nothing would be saved of the 2 files" in tried.err
     done = crm("import", *files, "--all-or-nothing")
     assert done.code == 1
     assert done.out.count("nothing was saved") == 2
