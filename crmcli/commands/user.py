@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from crmcli.commands.adding import adding
 from crmcli.commands.frame import book, noun, run_of
-from crmcli.commands.records import MaybeValues, Values, adding, assignments, told
+from crmcli.commands.records import MaybeValues, Values, assignments, told
 from crmcli.domain.entities import USER
 from crmcli.results import Changed, Rows
 from crmcli.services import vocabulary
