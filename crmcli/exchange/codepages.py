@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from crmcli.exchange.shape import Doubt
 
@@ -28,8 +28,9 @@ _BEFORE, _BEHIND, _BETWEEN = "\xa0«‘’‚“„‹¿¡´–—•·", "\xa0�
 _ALONE = re.compile("[\xa0«»‹›‘’‚“”„…–—•·°€£¥§©®™ºª´¿¡،؛؟٪×½¼¾²³¹±\u200c-\u200f]+")
 _MEASURE = re.compile("°[CFK]|[A-Za-z]{1,2}[²³]")
 _PARTS = re.compile(f"[{_BETWEEN}]+")
-_TOKEN = re.compile(rb"(?:[A-Za-z]|[\x80-\xff])*[\x80-\xff](?:[A-Za-z]|[\x80-\xff])*")
-_WIDE_TOKEN = re.compile("[A-Za-z]*[^\x00-\x7f]+[A-Za-z]*")
+# A word with anything beyond ASCII in it; the look behind keeps a long one without from being tried at each letter.
+_TOKEN = re.compile(rb"(?<![A-Za-z\x80-\xff])[A-Za-z]*+[\x80-\xff][A-Za-z\x80-\xff]*")
+_WIDE_TOKEN = re.compile("(?<![A-Za-z\x80-\U0010ffff])[A-Za-z]*+[^\x00-\x7f][A-Za-z\x80-\U0010ffff]*")
 _LONG = re.compile("[^\x00-\x7f]{3}")
 
 #: Code page -> the script, by how likely it is where several read equally well.
@@ -49,6 +50,8 @@ _WIDE_PAGES = {
 #: Those that are taken where they are clear; whether it is one of the others is asked.
 _COMMON = frozenset(("cp1252", "cp1256", "cp1254", "cp1250", "cp1251", "cp1253"))
 _MOST_TOKENS, _MOST_BYTES = 1000, 1 << 20
+#: No word is longer; of what has no end, its beginning says as much.
+_LONGEST_TOKEN = 400
 _SURE, _MAYBE, _CLEARLY = 0.9, 0.8, 0.1
 _MOST_CHOICES = 5
 
@@ -70,7 +73,7 @@ class _Tried(NamedTuple):
 
 def guess(data: bytes) -> Guess:
     """The code page of `data`, which is no Unicode."""
-    tokens = list(dict.fromkeys(_TOKEN.findall(data)))[:_MOST_TOKENS]
+    tokens = _words(_TOKEN, data)
     tried = sorted(_tries(data, tokens), key=lambda one: -one.share)  # stable: the likelier of equals first
     if not tried or tried[0].share < _MAYBE:
         return Guess("", [], _doubt(tried or _plain(tokens), tokens))
@@ -83,6 +86,12 @@ def guess(data: bytes) -> Guess:
     words = _sample(tokens, [best, *rivals])
     doubt = _doubt([best, *rivals], tokens, best.name) if rivals else None
     return Guess(best.name, [best.texts[word][:24] for word in words], doubt)
+
+
+def _words(token: re.Pattern[AnyStr], text: AnyStr) -> list[AnyStr]:
+    """The first words with anything beyond ASCII in them, each once."""
+    found: list[AnyStr] = list(dict.fromkeys(token.findall(text)))[:_MOST_TOKENS]
+    return [begun for word in found if not (begun := word[:_LONGEST_TOKEN]).isascii()]
 
 
 def _preferred(tried: Sequence[_Tried], data: bytes) -> _Tried:
@@ -112,7 +121,7 @@ def _tries(data: bytes, tokens: Sequence[bytes]) -> Iterable[_Tried]:
         if share and (script == "latin" or any(_LONG.search(text) for text in key)):
             yield _Tried(name, script, share, texts)
     for name, (common, lead) in _WIDE_PAGES.items():
-        found = list(dict.fromkeys(_WIDE_TOKEN.findall(data[:_MOST_BYTES].decode(name, "replace"))))[:_MOST_TOKENS]
+        found = _words(_WIDE_TOKEN, data[:_MOST_BYTES].decode(name, "replace"))
         fit = sum(_is_far_eastern(text, common, lead) for text in found)
         if found and fit / len(found) >= _MAYBE and sum(map(len, found)) > 3:
             yield _Tried(name, "far east", fit / len(found), {b"%d" % n: text for n, text in enumerate(found)})

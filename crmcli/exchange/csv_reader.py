@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import ReadError
 from crmcli.exchange.formulas import GUARD_IN_TEXT, unguard
-from crmcli.exchange.shape import SAMPLE_RECORDS, Row, last_filled, too_many
+from crmcli.exchange.shape import SAMPLE_RECORDS, Row, last_filled, line_breaks, too_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ class CsvReader:
                 self._sample.append((row.line, row.cells, row.problem))
                 continue
             first, self._line = self._line + 1, self._reader.line_num
-            if first == 1 and cells[:1] == ["sep="]:
+            if cells[:1] == ["sep="] and all(said and said[0].startswith("#") for _, said, _ in self._sample):
                 continue
             if first <= self._skip:
                 continue
@@ -137,8 +137,8 @@ class CsvReader:
             ) from None
         if huge:
             return Row(first, [], f"a cell is longer than {MAX_CELL:,} characters")
-        where = f"lines {first}-{last}" if last > first else f"line {first}"
-        return Row(first, [], f'{where}: a quotation mark is closed in the middle of a cell (write "" for one inside)')
+        where = f"lines {first}-{last}: " if last > first else ""
+        return Row(first, [], f'{where}a quotation mark is closed in the middle of a cell (write "" for one inside)')
 
     def _blocks(self) -> Iterator[io.StringIO]:
         # newline="" makes StringIO split at \n, \r and \r\n alike and leave them in, as csv wants.
@@ -164,22 +164,18 @@ class CsvReader:
                 text = text[:cut]
                 if "\0" in text or (self._guarded and "'" in text and GUARD_IN_TEXT.search(text)):
                     # The reader asks for a block when it has used up all lines before, so its count is where we are.
-                    self._watch = self._reader.line_num + _breaks(text) + 1
+                    self._watch = self._reader.line_num + line_breaks(text) + 1
                 yield io.StringIO(text, newline="")
 
     def _undecodable(self, error: UnicodeDecodeError, size: int, rest: str) -> ReadError:
         before = bytes(error.object[: error.start]).decode(self._codec, "ignore")
-        line = self._reader.line_num + 1 + _breaks(rest + before)
+        line = self._reader.line_num + 1 + line_breaks(rest + before)
         offset = self.bytes_read - (len(error.object) - size) + error.start
         byte = error.object[error.start]
         return ReadError(
             f"{self.path!r} is not {self.encoding}: line {line}, byte 0x{byte:02X} at offset {offset}.",
             "Give the right encoding with --encoding, or mend the file.",
         )
-
-
-def _breaks(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _last_break(text: str) -> int:

@@ -6,21 +6,20 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from crmcli.domain.text import digits, fold
-from crmcli.exchange.shape import VALUE, Row, clean_names, filled
+from crmcli.exchange.further_tables import BELONGS, OTHER, UNITS, FurtherTables, are_titles, are_units
+from crmcli.exchange.shape import Row, clean_names, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 TOTAL = "looks like a total of the rows above, not a record"
 FOOTER = "looks like a report's footer, not a record"
 HEADER = "repeats the header, not a record"
-UNITS = "looks like the units or kinds of the columns, not a record"
-OTHER = "looks like the header of another table, not a record"
-BELONGS = "belongs to another table, whose header is in line {line}"
 COMMENT = "looks like a comment, not a record"
 TITLE = "looks like the title of the rows below, not a record"
 #: The columns that a file of refused rows has before their own cells: where each was and why it was refused.
 LINE, REASON = "crm_line", "crm_reason"
+_BELONGS = BELONGS.partition("{")[0]
 _MOST_HELD = 20
 _COUNTS = re.compile(r"(\d+) cells under (\d+) headers?")
 # What the first cell of a total or of a line that says itself that it is a footer begins with; a blank one, too.
@@ -54,15 +53,6 @@ _LEGAL = re.compile(
 )
 
 
-_UNIT = re.compile(
-    r"\([^()]{1,20}\)|\[[^\[\]]{1,20}\]|%|[€$£¥]|eur|usd|gbp|chf|irr|kg|km|hours|days|"
-    r"text|string|varchar|char|date|datetime|time|number|numeric|integer|int|decimal|float|boolean|bool|e-?mail|url|"
-    r"(?:yyyy|yy)[-/.]mm[-/.]dd|(?:dd|mm)[-/.](?:mm|dd)[-/.](?:yyyy|yy)|required|optional|mandatory|"
-    r"max\.? \d+(?: characters| chars)?",
-    re.IGNORECASE,
-)
-
-
 class Skipping(Protocol):
     """A reader that counts the blank rows which it leaves out."""
 
@@ -70,78 +60,101 @@ class Skipping(Protocol):
 
 
 def without_footers(rows: Iterable[Row], reader: Skipping, header: list[str]) -> Iterator[Row]:
-    """The rows, with a problem for each that is a total, a footer or the header once more.
+    """The rows, with a problem for each that is a total, a footer, the header once more, or of another table.
+
+    In a file of refused rows those refused for such a reason still are, unless they were mended or the reason was taken
+    away.
+    """
+    if len(header) < 2:
+        yield from rows
+        return
+    again = _FedAgain(header) if header[:2] == [LINE, REASON] else None
+    tables, footers = FurtherTables(header), _Footers(header)
+    blanks = reader.blank_rows
+    for row in rows:
+        if again:
+            row = again.look(row)
+        above, blanks = blanks, reader.blank_rows
+        gap = blanks != above
+        for settled in tables.feed(row, gap):
+            yield from footers.feed(*settled)
+    for settled in tables.end():
+        yield from footers.feed(*settled)
+    yield from footers.end()
+
+
+class _Footers:
+    """Takes the rows of one table one by one and gives them back, with a problem for each that is no record.
 
     A total has the word in its first filled cell and nothing but sums behind it; the word alone is one below records,
     unless the table is a list of names. A footer is a row of one cell below a blank row, where nothing but such rows
     follows to the end of the table (or one that says so itself). A record called Total that has anything else in its
-    row stays one. Below a blank row, a row of titles where all rows had values begins another table, of which no row is
-    a record of this one. One cell below a blank row and above the header once more is the title of a group. In a file
-    of refused rows those refused for such a reason still are, unless they were mended or the reason was taken away.
+    row stays one. One cell below a blank row and above the header once more is the title of a group.
     """
-    width = len(header)
-    if width < 2:
-        yield from rows
-        return
-    held: list[Row] = []
-    blanks, behind_records, one_cell_each = reader.blank_rows, False, False
-    first_title = "" if header[0] == "column 1" else header[0]
-    refused_before = header[:2] == [LINE, REASON]
-    for row in _of_one_table(rows, reader, header):
-        if refused_before and row.problem:
-            row = row._replace(problem=_counted(row.problem))
+
+    def __init__(self, header: list[str]) -> None:
+        self._header = header
+        self._first_title = "" if header[0] == "column 1" else header[0]
+        self._held: list[Row] = []
+        self._behind_records = False
+        self._one_cell_each = False
+
+    def feed(self, row: Row, gap: bool) -> Sequence[Row]:
+        """The rows that are settled now; `gap` says that blank ones stand above this one."""
         _, cells, problem = row
-        if refused_before and problem is None and (problem := _still(cells, header)):
-            yield row._replace(problem=problem)
-            continue
-        if problem is None and cells[0].strip() == first_title and clean_names(cells) == header:
-            yield from (above._replace(problem=above.problem or TITLE) for above in held)
-            held, blanks = [], reader.blank_rows
-            yield row._replace(problem=HEADER)
-            continue
-        below_blank = False
-        if reader.blank_rows != blanks:
-            below_blank, blanks = behind_records, reader.blank_rows
-        if problem is None and _suspect(cells, width):
-            count = filled(cells)
-            alone = below_blank or bool(held) or (behind_records and not one_cell_each)
-            problem = _total(cells, alone=alone) or (_legal(cells) if count == 1 else "")
-            if count == 1 and _comment(cells):
-                problem = COMMENT
-            if problem or (count == 1 and (below_blank or held) and not one_cell_each and len(held) < _MOST_HELD):
-                row = row._replace(problem=problem or None)
-                if held or not problem:
-                    held.append(row)
-                else:
-                    yield row
-                continue
-            one_cell_each = one_cell_each or count == 1
-        if held:
-            yield from held
-            held = []
-        behind_records = True
-        yield row
-    for row in held:
-        yield row if row.problem else row._replace(problem=FOOTER)
+        if problem is None:
+            if cells[0].strip() == self._first_title and clean_names(cells) == self._header:
+                return self._released(row._replace(problem=HEADER), otherwise=TITLE)
+            if _suspect(cells, len(self._header)) and (told := self._looked_at(row, gap)) is not None:
+                return told
+        self._behind_records = True
+        return self._released(row) if self._held else (row,)
+
+    def end(self) -> Sequence[Row]:
+        """The rows that were held back to the end."""
+        return self._released(otherwise=FOOTER)
+
+    def _looked_at(self, row: Row, gap: bool) -> Sequence[Row] | None:
+        """What is settled with a row that is none, or that may be a footer and is held back; None for a record."""
+        cells, count = row.cells, filled(row.cells)
+        below_blank = gap and self._behind_records
+        alone = below_blank or bool(self._held) or (self._behind_records and not self._one_cell_each)
+        problem = _total(cells, alone=alone) or (_legal(cells) if count == 1 else "")
+        if count == 1 and _comment(cells):
+            problem = COMMENT
+        may_end = count == 1 and (below_blank or self._held) and not self._one_cell_each
+        if problem or (may_end and len(self._held) < _MOST_HELD):
+            row = row._replace(problem=problem or None)
+            if problem and not self._held:
+                return (row,)
+            self._held.append(row)
+            return ()
+        self._one_cell_each = self._one_cell_each or count == 1
+        return None
+
+    def _released(self, *behind: Row, otherwise: str | None = None) -> Sequence[Row]:
+        """The rows held back and those `behind` them; those without a problem get the one that is said."""
+        held, self._held = self._held, []
+        return [*(row if row.problem else row._replace(problem=otherwise) for row in held), *behind]
 
 
-def _of_one_table(rows: Iterable[Row], reader: Skipping, header: list[str]) -> Iterator[Row]:
-    """The rows, with a problem for units below the header and for all from the header of another table on."""
-    first, kinds, other, blanks = True, _Kinds(len(header)), "", reader.blank_rows
-    for row in rows:
-        cells = row.cells
-        if other:
-            yield row._replace(problem=row.problem or other)
-            continue
-        if row.problem is None:
-            if first and _units(cells):
-                row = row._replace(problem=UNITS)
-            elif reader.blank_rows != blanks and kinds.are_titles(cells) and clean_names(cells) != header:
-                row, other = row._replace(problem=OTHER), BELONGS.format(line=row.line)
-            elif kinds.wanted:
-                kinds.look(cells)
-        first, blanks = False, reader.blank_rows
-        yield row
+class _FedAgain:
+    """Looks at the rows of a file of refused rows: which of them are still none. Those of another table are for as long
+    as its header is in the file and still is one."""
+
+    def __init__(self, header: list[str]) -> None:
+        self._header = header
+        self._others: set[str] = set()
+
+    def look(self, row: Row) -> Row:
+        """The row, with its problem as it concerns its own cells, or that which it still has."""
+        if row.problem:
+            return row._replace(problem=_counted(row.problem))
+        line, reason, *own = row.cells
+        still = reason in self._others if reason.startswith(_BELONGS) else _still(reason, own, self._header)
+        if still and reason == OTHER:
+            self._others.add(BELONGS.format(line=line))
+        return row._replace(problem=reason) if still else row
 
 
 def _suspect(cells: list[str], width: int) -> bool:
@@ -154,37 +167,6 @@ def _suspect(cells: list[str], width: int) -> bool:
 
 def _comment(cells: list[str]) -> bool:
     return cells[0].startswith(("# ", "#!", "// "))
-
-
-class _Kinds:
-    """What the first rows of a table hold, column by column: values (numbers, days, addresses) or texts."""
-
-    def __init__(self, width: int) -> None:
-        self.wanted = 30
-        self._values, self._filled = [0] * width, [0] * width
-
-    def look(self, cells: list[str]) -> None:
-        self.wanted -= 1
-        for place, cell in enumerate(cells[: len(self._values)]):
-            if text := cell.strip():
-                self._filled[place] += 1
-                self._values[place] += VALUE.fullmatch(text) is not None
-
-    def are_titles(self, cells: list[str]) -> bool:
-        """Whether a row below a blank one has texts alone, all different, two at least where all rows had values."""
-        texts = [cell.strip() for cell in cells if cell.strip()]
-        if len(set(texts)) < len(texts) or any(VALUE.fullmatch(text) or len(text) > 40 for text in texts):
-            return False
-        columns = zip(cells, self._values, self._filled, strict=False)
-        return sum(1 for cell, values, filled in columns if cell.strip() and filled and values == filled) > 1
-
-
-def _units(cells: list[str]) -> bool:
-    """Whether the first row below a header says in what its columns are: EUR, dd/mm/yyyy, (text), required."""
-    texts = [cell.strip() for cell in cells if cell.strip()]
-    if not texts or not all(_UNIT.fullmatch(text) for text in texts):
-        return False
-    return len(texts) > 1 or texts[0][0] in "(["
 
 
 def _total(cells: list[str], *, alone: bool) -> str:
@@ -205,17 +187,13 @@ def _counted(problem: str) -> str:
     return f"{cells} cells under {width} header{'' if width == 1 else 's'}{problem[found.end() :]}"
 
 
-def _still(cells: list[str], header: list[str]) -> str | None:
-    """Why a row that was refused as no record is none now: it is as it was."""
-    reason, own = cells[1], cells[2:]
+def _still(reason: str, own: list[str], header: list[str]) -> bool:
+    """Whether a row that was refused as no record is as it was."""
     if reason == HEADER:
-        return reason if clean_names([LINE, REASON, *own]) == header else None
-    if reason == OTHER or reason.startswith(BELONGS.partition("{")[0]):
-        return reason
-    if reason in (UNITS, COMMENT):
-        return reason if (_units(own) if reason == UNITS else _comment(own)) else None
-    as_it_was = reason in (TOTAL, FOOTER, TITLE) and (filled(own) == 1 or _total(own, alone=True))
-    return reason if as_it_was else None
+        return clean_names([LINE, REASON, *own]) == header
+    if looks := {UNITS: are_units, COMMENT: _comment, OTHER: are_titles}.get(reason):
+        return looks(own)
+    return reason in (TOTAL, FOOTER, TITLE) and (filled(own) == 1 or bool(_total(own, alone=True)))
 
 
 def _legal(cells: list[str]) -> str:

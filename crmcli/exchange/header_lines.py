@@ -107,6 +107,7 @@ def _joined(lines: Sequence[Record], spans: Sequence[Span]) -> list[str]:
 
 
 def _says_all(title: str) -> bool:
-    """Whether a title is one by itself; "(%)" and "from previous quarter" go on with what stands above them."""
+    """Whether a title is one by itself; "(%)" and "from previous quarter" go on with what stands above them. Nothing is
+    lost where one that is whole ("in stock") is joined to its group as well: it is only longer."""
     on = re.match(r"(?:from|to|of|per|in|by|for|since|until|and|or|than|vs)\b", title)
     return on is None and _LETTERS.search(_ASIDE.sub("", title)) is not None

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_TEXT = 16 * 1024 * 1024
-"""The longest object in characters that is read; a longer line is refused."""
+"""The longest object that is read: in bytes where it is a line of UTF-8 or of a code page, else in characters."""
 MAX_KEYS = 2000
 """The most different keys of a file."""
 MAX_DEPTH = 32
+MAX_NAME = 1000
+"""The longest joined name (`address.city`) in characters: each member of an object says those of all above it again."""
 _BLOCK = 256 * 1024
 _LOOKED_AT = 50
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -94,16 +96,22 @@ def _flatten(name: str, value: Any, found: dict[str, str], depth: int) -> None:
         raise _Unfit(f"objects and lists are nested more than {MAX_DEPTH} deep")
     if isinstance(value, dict):
         for key, one in value.items():
-            _flatten(f"{name}.{key}", one, found, depth + 1)
+            _flatten(_member(name, key), one, found, depth + 1)
     elif isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value):
         for number, one in enumerate(value, 1):
-            _flatten(f"{name}.{number}", one, found, depth + 1)
+            _flatten(_member(name, str(number)), one, found, depth + 1)
     elif isinstance(value, list):
         texts = [_plain(one) for one in value if one is not None]
         whole = any(_PARTS.search(text) for text in texts)
         _put(found, name, json.dumps(texts, ensure_ascii=False) if whole else ", ".join(texts))
     else:
         _put(found, name, _plain(value))
+
+
+def _member(name: str, key: str) -> str:
+    if len(name) + len(key) >= MAX_NAME:
+        raise _Unfit(f"the names of nested keys are longer than {MAX_NAME:,} characters: {_shown(name)}")
+    return f"{name}.{key}"
 
 
 def _plain(value: Any) -> str:
@@ -117,6 +125,8 @@ def _put(found: dict[str, str], name: str, text: str) -> None:
         raise _Unfit(f"{_shown(name)} holds a NUL character")
     if found.setdefault(name, text) != text:
         raise _Unfit(f"the key {_shown(name)} has two values")
+    if len(found) > MAX_KEYS:
+        raise _Unfit(f"it has more than {MAX_KEYS:,} keys")
 
 
 def _shown(key: str) -> str:
@@ -223,7 +233,7 @@ def _lines(file: Any, codec: str) -> Iterator[Object]:
             raw = data[:1000].decode(codec, "backslashreplace")
             while data and not data.endswith(b"\n"):
                 data = file.readline(MAX_TEXT)
-            yield Object(number, {}, f"it is longer than {MAX_TEXT:,} characters", raw)
+            yield Object(number, {}, f"it is longer than {MAX_TEXT:,} bytes", raw)
             continue
         try:
             text = data.decode(codec)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _PART = 1024 * 1024
 #: How long a FIFO that nobody writes into is waited for, in seconds.
 PATIENCE = 5.0
+#: What is longer is no export of nothing.
+_LONGEST_NOTHING = 1024
 STANDARD_INPUT = "standard input"
 
 
@@ -47,6 +49,14 @@ def stored(path: str) -> Iterator[tuple[str, str]]:
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def holds_nothing(path: str) -> bool:
+    """Whether there is no row in a file: no byte but blank ones, or an empty JSON list, as exports of nothing are."""
+    if os.path.getsize(path) > _LONGEST_NOTHING:
+        return False
+    with open(path, "rb") as file:
+        return re.fullmatch(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*\]\s*)?", file.read()) is not None
 
 
 def _runs_dry(path: str) -> bool:

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 SAMPLE_RECORDS = 60
 _MOST_PREAMBLE = 20
-_PARTED = re.compile(r"(?<=\w)-\s*\n\s*(?=\w)")
-_NUMBER_OR_DATE = re.compile(r"[-+]?[\d.,:/ T-]*\d[\d.,:/ TZ%-]*")
+_MOST_NAMES = 12
+# A cell may hold a million characters of whatever an enemy likes: in a pattern no part that repeats stands beside one
+# that takes the same characters, or each would be tried again and again.
+_PARTED = re.compile(r"(?<=\w)-[^\S\n]*+\n\s*+(?=\w)")
+_NUMBER_OR_DATE = re.compile(r"[-+]?[.,:/ T-]*\d[\d.,:/ TZ%-]*")
 #: A number, a day, an address: what a cell holds, and no title of a column.
-VALUE = re.compile(r"[-+(]?[\d٠-٩۰-۹][\d٠-٩۰-۹.,:/ TZ%()+-]*|\S+@\S+\.\S+|https?://\S+|www\.\S+|[-+]?[€$£]\s?[\d.,]+")
+VALUE = re.compile(
+    r"[-+(]?[\d٠-٩۰-۹][\d٠-٩۰-۹.,:/ TZ%()+-]*|[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+|https?://\S+|www\.\S+|"
+    r"[-+]?[€$£]\s?[\d.,]+"
+)
 
 
 class Row(NamedTuple):
@@ -48,6 +54,12 @@ class Unclear(ReadError):
         self.doubt = doubt
 
 
+def few(names: Sequence[str]) -> str:
+    """Names with commas: of many the first, and how many others there are."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more:,} more"
+
+
 class Header(NamedTuple):
     """Where the header is among the first records and what was decided about it."""
 
@@ -68,6 +80,11 @@ def last_filled(cells: list[str]) -> int:
     return 0
 
 
+def line_breaks(text: str) -> int:
+    """How many lines of a text end, however they do: \\n, \\r or \\r\\n."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
 def clean_names(cells: list[str]) -> list[str]:
     """Header cells as unique names: white space collapsed, `column 3` for a blank, `id 2` for a second `id`."""
     names: list[str] = []
@@ -75,13 +92,16 @@ def clean_names(cells: list[str]) -> list[str]:
     plain = [" ".join(cell.replace("\ufeff", "").replace("\0", "").split()) for cell in whole]
     taken = set(plain)
     seen: set[str] = set()
+    numbers: dict[str, int] = {}
     for position, name in enumerate(plain, 1):
         wanted = name or f"column {position}"
         free = wanted
-        number = 1
+        number = numbers.get(name, 1)  # of a title that comes often, the smaller ones are given
         while free in seen or (number > 1 and free in taken) or (not name and free in taken):
             number += 1
             free = f"{wanted} {number}"
+        if name:
+            numbers[name] = number
         seen.add(free)
         names.append(free)
     return names
@@ -93,8 +113,8 @@ def find_header(records: list[tuple[int, list[str]]]) -> Header:
     It is the first record that is not a preamble. A preamble is a line with at most half as many cells as most lines
     have, or (a title above a table in a sheet) with less than half of the usual number of filled cells, one at the
     most, or two of which the second is a number or a date ("as of", 2026-11-01) or the first ends with a colon; so are
-    comments and numbers of columns. A header with more or fewer cells than
-    the rows is kept as the header: the rows are then ragged and say so.
+    comments and numbers of columns. A header with more or fewer cells than the rows is kept as the header: the rows are
+    then ragged and say so.
     """
     width = _most_common(len(cells) for _, cells in records)
     usual = _most_common(filled(cells) for _, cells in records)

@@ -13,10 +13,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from crmcli.errors import NotFoundError, ReadError, UsageError
-from crmcli.exchange.shape import Doubt, Unclear
+from crmcli.exchange.shape import Doubt, Unclear, line_breaks
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"
+_SAYS_DELIMITER = re.compile(r"(?:#[^\r\n]*+\r?\n)*+sep=([^\r\n])\r?\n")
 
 _ENCODING_HINT = "Give the encoding, for example --encoding windows-1252 (or windows-1256, utf-16, iso-8859-7)."
 
@@ -209,7 +210,7 @@ def _broken_or_legacy(path: str) -> Encoding:
             broken = _INVALID.findall(text)
             if broken and not fault:
                 before, _, _ = text.partition(broken[0])
-                line = lines + _breaks(before) + 1
+                line = lines + line_breaks(before) + 1
                 at = offset - held + len(before.encode())
                 fault = f"line {line}, byte 0x{ord(broken[0]) - 0xDC00:02X} at offset {at}"
             if broken and len(legacy) < 16:
@@ -217,17 +218,13 @@ def _broken_or_legacy(path: str) -> Encoding:
             good += len(_WIDE.findall(text)) - len(broken)
             bad += len(broken)
             offset += len(block)
-            lines += _breaks(text)
+            lines += line_breaks(text)
     if good >= bad:
         raise ReadError(
             f"{path!r} is UTF-8 with a wrong byte: {fault}.",
             "Mend the file, or say what it really is: " + _ENCODING_HINT,
         )
     return _legacy(path, b"".join(legacy))
-
-
-def _breaks(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _legacy(path: str, data: bytes) -> Encoding:
@@ -238,7 +235,7 @@ def _legacy(path: str, data: bytes) -> Encoding:
     if not found.name:
         assert found.doubt is not None
         message = f"The encoding of {path!r} is neither UTF-8 nor clear from its letters: {read}."
-        raise Unclear(message, _ENCODING_HINT, found.doubt)
+        raise Unclear(message, _which(found.doubt), found.doubt)
     note = f"not UTF-8; read as {found.name} (a guess): {', '.join(found.words)}"
     if found.doubt:
         others = "; ".join(f"as {name} they are {sample}" for name, sample in found.doubt.choices[1:])
@@ -247,27 +244,42 @@ def _legacy(path: str, data: bytes) -> Encoding:
     return Encoding(found.name, 0, [note], (found.doubt,) if found.doubt else ())
 
 
+def _which(doubt: Doubt) -> str:
+    """What to do where one of several code pages is the right one, or maybe another."""
+    said = " or ".join(f"--encoding {name}" for name, _ in doubt.choices)
+    return f"Say which of them reads well: {said}; or give another one." if said else _ENCODING_HINT
+
+
 def find_delimiter(text: str, skip: int = 0) -> tuple[str, list[str]]:
     """The delimiter of a CSV text (its first 60 records behind `skip` lines): the one that cuts most records into most
     equal pieces.
 
-    A first line `sep=;` decides alone. A file of one column gives a comma.
+    A first line `sep=;`, be it below comments, decides alone. Where one cuts every record from the first on, as many as
+    its header, one that does not cut the first parts what is in a cell (tags). A file of one column gives a comma.
     """
-    told = re.match(r"sep=([^\r\n])\r?\n", text)
+    told = _SAYS_DELIMITER.match(text)
     if told:
         return told[1], [f"the file says sep={told[1]}"]
     if skip:
         text = "".join(islice(io.StringIO(text, newline=""), skip, None))
+    cuts = {delimiter: _cut(text, delimiter) for delimiter in DELIMITERS if delimiter in text}
+    whole = any(cut.whole for cut in cuts.values())
     best, best_score = ",", 0.0
-    for delimiter in DELIMITERS:
-        if delimiter in text:
-            score = _score(text, delimiter)
-            if score > best_score:
-                best, best_score = delimiter, score
+    for delimiter, cut in cuts.items():
+        if cut.score > best_score and (cut.first or not whole):
+            best, best_score = delimiter, cut.score
     return best, []
 
 
-def _score(text: str, delimiter: str) -> float:
+class _Cut(NamedTuple):
+    """How well a delimiter cuts records, whether it cuts the first, and whether all into as many cells as that."""
+
+    score: float = 0.0
+    first: bool = False
+    whole: bool = False
+
+
+def _cut(text: str, delimiter: str) -> _Cut:
     widths: list[int] = []
     try:
         for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
@@ -278,18 +290,19 @@ def _score(text: str, delimiter: str) -> float:
     except csv.Error:
         pass
     if not widths:
-        return 0.0
+        return _Cut()
     counts = Counter(widths)
     width = max(counts, key=lambda number: (counts[number], number))
     if width < 2:
         # No majority is cut, but short rows under a wide header (Outlook) still are a table.
         width = widths[0]
     if width < 2:
-        return 0.0
+        return _Cut()
     share = sum(1 for number in widths if 1 < number <= width) / len(widths)
     # The header cuts like its rows; a comma inside names or amounts does not cut the header.
     header = 1.0 if max(widths[:6]) >= width and widths[0] > 1 else 0.5
-    return float(share * header * (width - 1) ** 0.5)
+    score = float(share * header * (width - 1) ** 0.5)
+    return _Cut(score, widths[0] > 1, widths[0] == width and min(widths) == max(widths))
 
 
 def _reason(error: Exception) -> str:

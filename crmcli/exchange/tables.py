@@ -15,12 +15,13 @@ from crmcli.exchange.jsonl import JsonReader
 from crmcli.exchange.shape import Doubt, Row, Unclear, clean_names, find_header, last_filled
 from crmcli.exchange.vcard_reader import CardReader
 from crmcli.exchange.workbook import WorkbookReader
+from crmcli.exchange.workbook_frames import keeping_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["Doubt", "Opening", "Row", "Source", "Table", "Unclear", "open_table"]
+__all__ = ["Doubt", "Opening", "Row", "Source", "Table", "Unclear", "keeping_sheets", "open_table"]
 
 _WORKBOOK_NAME = re.compile(r"\.(?:xlsx|xlsm|xltx|xls|ods)$", re.IGNORECASE)
 
@@ -151,7 +152,10 @@ def _open_records(path: str, kind: str, encoding: sniff.Encoding | None, cards: 
     reader = JsonReader(path, encoding)
     if not reader.header:
         if first := next(reader.rows(0, 0), None):
-            raise ReadError(f"{path!r}: no line is a JSON object; line {first.line}: {first.problem}.")
+            raise ReadError(
+                f"{path!r}: no line is a JSON object; line {first.line}: {first.problem}.",
+                "Write each record as an object: name and value.",
+            )
         raise ReadError(f"{path!r} holds no rows.")
     return Table(reader, reader.header, _source(kind, reader))
 

@@ -7,9 +7,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.text import digits, fold
+from crmcli.domain.types import bare_number
 from crmcli.exchange.ical import PRODID
 from crmcli.exchange.vcard import canonical, write_card
-from crmcli.exchange.vcard_lines import Fault, Property, escape, parse, pieces, unescape, written
+from crmcli.exchange.vcard_lines import BINARY, Fault, Property, escape, parse, pieces, unescape, written
 from crmcli.exchange.vcard_slots import ADDRESS, CELL, OF_FIRMS, SLOTS, Slot, Values, moment, one_line, preference
 
 if TYPE_CHECKING:
@@ -30,10 +31,14 @@ MAX_KEPT = 32 * 1024
 #: Says of a kept line which field it stands for: its value is the field's as long as nobody changes that.
 _MARK = "X-CRM-FIELD"
 _OURS = re.compile(r"urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
+#: The record's own UID, in a card that goes by the one that another system gave it.
+_OWN_UID = "X-CRM-UID"
 #: What a card is made with anew each time.
-_FRAME = frozenset(("BEGIN", "END", "VERSION", "PRODID", "REV", "PROFILE"))
+_FRAME = frozenset(("BEGIN", "END", "VERSION", "PRODID", "REV", "PROFILE", _OWN_UID))
 #: What Apple writes beside another line of the same group.
 _BESIDE = frozenset(("X-ABLABEL", "X-ABADR"))
+#: What a card has once, or what pictures somebody.
+_ONCE = frozenset(("FN", "N", "UID", "KIND", "X-ABSHOWAS", "GENDER", "BDAY", "ANNIVERSARY")) | BINARY
 _TAG_SIGNS = re.compile(r":::|[,;|،\n]")
 
 
@@ -64,7 +69,8 @@ def read_fields(card: Card, *, firm: bool = False) -> Fields:
     """The fields of a card. `vcard` has what no field holds, and those lines whose parameters or parts would be lost.
 
     The full name comes from FN, else from N, else it is what else names the card. A UID that is a UUID is the record's
-    own; each that did not come from here is its id in another system as well.
+    own, unless the card says another; each that did not come from here is its id in another system as well. What is
+    empty says nothing and is not kept.
     """
     some = [canonical(one.without(_MARK)) for one in card.properties if one.name not in _FRAME]
     values, taken = _taken(some, firm)
@@ -73,10 +79,10 @@ def read_fields(card: Card, *, firm: bool = False) -> Fields:
     values["description"] = "\n\n".join(text for one in some if one.name == "NOTE" and (text := unescape(one.value)))
     values["updated_at"] = moment(card.first("REV"))
     values["tags"] = ", ".join(_tags(one for one in some if one.name == "CATEGORIES"))
-    uid = card.first("UID").strip()
-    ours = _OURS.fullmatch(uid)
+    uid, own = card.first("UID").strip(), _OURS.fullmatch(card.first(_OWN_UID).strip())
+    ours = own or _OURS.fullmatch(uid)
     values["uid"] = ours[1].lower() if ours else ""
-    values["external_id"] = "" if ours and card.first("PRODID") == PRODID else digits(uid)
+    values["external_id"] = "" if ours and not own and card.first("PRODID") == PRODID else digits(uid)
     kept: list[tuple[int, Property]] = []
     further, dropped = 0, card.dropped
     for place, one in enumerate(some):
@@ -85,7 +91,7 @@ def read_fields(card: Card, *, firm: bool = False) -> Fields:
             if not slot.plain(one, values):
                 marked = one._replace(params=((_MARK, (slot.field,)), *one.params))
                 kept.append((SLOTS.index(slot), marked))
-        elif _said_elsewhere(one, values, firm):
+        elif not one.value.strip(" ;,") or _said_elsewhere(one, values, firm):
             continue
         elif len(one.value) > MAX_KEPT:
             dropped += 1
@@ -191,8 +197,10 @@ def card_of(values: Mapping[str, str], version: str, *, firm: bool = False) -> b
     said = _said(values, version, marked, firm)
     groups = {one.group for one in (*said, *others) if one.name not in _BESIDE}
     made = {"N", "UID", *({"KIND", "X-ABSHOWAS"} if firm else ()), *(one.name for one in said if one.name == "BDAY")}
-    uid = next((one for one in others if one.name == "UID"), Property("UID", f"urn:uuid:{values.get('uid') or ''}"))
-    found = [Property("PRODID", PRODID), uid, *said, *_structured(values.get("name") or "", others, firm)]
+    own = f"urn:uuid:{values.get('uid') or ''}"
+    foreign = next((one for one in others if one.name == "UID"), None)
+    uid = [foreign, Property(_OWN_UID, own)] if foreign else [Property("UID", own)]
+    found = [Property("PRODID", PRODID), *uid, *said, *_structured(values.get("name") or "", others, firm)]
     if firm:
         found.append(Property("KIND", "org") if version == "4.0" else Property("X-ABSHOWAS", "COMPANY"))
     if at := values.get("updated_at"):
@@ -200,6 +208,38 @@ def card_of(values: Mapping[str, str], version: str, *, firm: bool = False) -> b
         found.append(Property("REV", re.sub("[-:]", "", stamp) if version == "4.0" else stamp))
     found += [one for one in others if one.name not in made and (one.name not in _BESIDE or one.group in groups)]
     return write_card(found, version)
+
+
+def joined(cards: Sequence[str], said: Iterable[str]) -> str:
+    """What is kept of several cards (`vcard`) of one record: the first as it is, and what it lacks of the lines of the
+    others, further addresses and telephones mostly. Not what stands for a field there, what one has only once, and the
+    e-mail addresses and telephones that the fields have (`said`)."""
+    first, *others = cards
+    mine = _kept(first)
+    there = {*map(_sameness, mine), *(("EMAIL", text.casefold()) for text in said)}
+    there |= {("TEL", bare_number(text)) for text in said}
+    groups = {one.group.casefold() for one in mine}
+    lines = [first] if first else []
+    for card in others:
+        some = [one for one in _kept(card) if not one.said(_MARK) and one.name not in _ONCE]
+        fresh = [one for one in some if one.name not in _BESIDE and _sameness(one) not in there]
+        names = {one.group: one.group for one in fresh if one.group}
+        for group in names:
+            while names[group].casefold() in groups:
+                names[group] += "-2"
+            groups.add(names[group].casefold())
+        beside = [one for one in some if one.name in _BESIDE and one.group in names]
+        there.update(map(_sameness, fresh))
+        lines += (written(one._replace(group=names.get(one.group, ""))) for one in (*fresh, *beside))
+    return "\n".join(lines)
+
+
+def _sameness(one: Property) -> tuple[str, str]:
+    """What is equal of two lines that say the same."""
+    text = unescape(one.value).strip()
+    if one.name == "TEL":
+        return one.name, bare_number(text.partition(":")[2] if text.lower().startswith("tel:") else text)
+    return one.name, text.casefold() if one.name == "EMAIL" else text
 
 
 def _said(values: Mapping[str, str], version: str, marked: Mapping[str, Property], firm: bool) -> list[Property]:

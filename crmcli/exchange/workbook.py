@@ -53,8 +53,13 @@ class WorkbookReader:
         return max((end + 1 for start, _, end, _ in self._merged if start == row - 1 and end > start), default=0)
 
     def spans(self) -> list[tuple[int, int, int]]:
-        """(row, first column, last column) of the merged cells, by their first row; rows count from 1."""
-        return [(start + 1, left, right) for start, left, _, right in self._merged if right > left]
+        """(row, first column, last column) of the merged cells, by their first row; rows count from 1. Of those that
+        overlap, which no program writes, the first."""
+        found: list[tuple[int, int, int]] = []
+        for start, left, _, right in self._merged:
+            if right > left and (not found or found[-1][0] <= start or found[-1][2] < left):
+                found.append((start + 1, left, right))
+        return found
 
     def merged_down(self, header: int) -> list[tuple[int, int, int]]:
         """(first row, last row, column) of the merged cells below the header in sheet row `header`, which may itself
@@ -67,19 +72,19 @@ class WorkbookReader:
         coming = self.merged_down(header)[::-1]
         if not coming:
             return None
-        active: list[tuple[int, int, str]] = []
+        active: dict[int, tuple[int, str]] = {}
 
         def fill(line: int, cells: list[str]) -> None:
-            nonlocal active
             if active and last_filled(cells):
-                active = [one for one in active if one[0] >= line]
-                for _, column, text in active:
-                    if column < len(cells) and not cells[column].strip():
+                for column, (end, text) in list(active.items()):
+                    if end < line:
+                        del active[column]
+                    elif column < len(cells) and not cells[column].strip():
                         cells[column] = text
             while coming and coming[-1][0] <= line:
                 start, end, column = coming.pop()
                 if start == line and column < len(cells):
-                    active.append((end, column, cells[column]))
+                    active[column] = (end, cells[column])
 
         return fill
 
@@ -88,11 +93,13 @@ class WorkbookReader:
         batch: list[tuple[int, list[str], str | None]] | None = self._sample
         self._sample = []
         fill = self._fill_down(after)
-        after = max(after, self._skip)
+        after = before = max(after, self._skip)
         while batch is not None:
             for line, cells, problem in batch:
                 if line <= after:
                     continue
+                self.blank_rows += line - before - 1  # the child leaves them out
+                before = line
                 if fill:
                     fill(line, cells)
                 if len(cells) == width and not problem and cells[0].strip():

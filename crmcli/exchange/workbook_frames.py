@@ -8,15 +8,18 @@ import marshal
 import os
 import sys
 import tempfile
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
 from crmcli.errors import ReadError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from subprocess import Popen
 
-#: What is kept of one sheet at the most, in bytes, and of how many sheets.
+#: What is kept at the most, in bytes, and of how many sheets.
 MOST_KEPT = 256 * 1024 * 1024
 _MOST_SHEETS = 8
 _SIZE = 8
@@ -28,7 +31,7 @@ class Spool:
     def __init__(self) -> None:
         self._fd, path = tempfile.mkstemp(prefix="crm-")  # 0600
         os.unlink(path)
-        self._end = 0
+        self.size = 0
 
     def __del__(self) -> None:
         with contextlib.suppress(AttributeError, OSError):
@@ -36,12 +39,12 @@ class Spool:
 
     def add(self, frame: bytes) -> None:
         """Raises OSError where the disk is full or there is more than `MOST_KEPT`."""
-        if self._end + len(frame) > MOST_KEPT:
+        if self.size + len(frame) > MOST_KEPT:
             raise OSError("too much to keep")
         data = len(frame).to_bytes(_SIZE, "big") + frame
         while data:
-            written = os.pwrite(self._fd, data, self._end)
-            self._end += written
+            written = os.pwrite(self._fd, data, self.size)
+            self.size += written
             data = data[written:]
 
     def at(self, place: int) -> bytes:
@@ -51,27 +54,65 @@ class Spool:
 
 
 Identity = tuple[str, str | None, tuple[int, ...]]
-#: Sheets that were read to their end, the latest last.
-_kept: dict[Identity, Spool] = {}
+
+
+class Sheets:
+    """Sheets that were read to their end, the latest last; the oldest go where there is too much."""
+
+    def __init__(self) -> None:
+        self._spools: dict[Identity, Spool] = {}
+
+    def get(self, identity: Identity) -> Spool | None:
+        """What was kept of a sheet, None where nothing is."""
+        return self._spools.get(identity)
+
+    def keep(self, identity: Identity, spool: Spool) -> None:
+        """Keep a sheet, in place of what was kept of it before."""
+        self._spools.pop(identity, None)
+        self._spools[identity] = spool
+        while len(self._spools) > _MOST_SHEETS or sum(one.size for one in self._spools.values()) > MOST_KEPT:
+            del self._spools[next(iter(self._spools))]
+
+    def close(self) -> None:
+        """Let go of all; a sheet that is being read goes with its reader."""
+        self._spools.clear()
+
+
+_sheets: ContextVar[Sheets | None] = ContextVar("sheets", default=None)
+
+
+@contextmanager
+def keeping_sheets() -> Iterator[None]:
+    """Sheets that are read to their end in here are kept until here ends: to read one again opens no workbook."""
+    sheets = Sheets()
+    token = _sheets.set(sheets)
+    try:
+        yield
+    finally:
+        _sheets.reset(token)
+        sheets.close()
 
 
 class Frames:
     """What is said about one sheet, frame after frame: facts, then rows, then None.
 
-    A sheet that was read to its end before, and whose file is the same, comes from what was kept of it.
+    A sheet that was read to its end before, and whose file is the same, comes from what was kept of it
+    (`keeping_sheets`).
     """
 
     def __init__(self, path: str, sheet: str | None) -> None:
         self.path = path
         self._identity: Identity = (os.path.abspath(path), sheet, _stamp(path))
-        self._spool = _kept.get(self._identity)
+        self._sheets = _sheets.get()
+        self._spool = self._sheets.get(self._identity) if self._sheets else None
         self._place = 0
         self.child: Popen[bytes] | None = None
         self._draft: Spool | None = None
         if self._spool is None:
             self.child = _start(path, sheet)
-            with contextlib.suppress(OSError):
-                self._draft = Spool()
+            if self._sheets:
+                with contextlib.suppress(OSError):
+                    self._draft = Spool()
 
     def close(self) -> None:
         """End the child; no more frames come."""
@@ -106,18 +147,15 @@ class Frames:
         return frame
 
     def _keep(self, data: bytes, *, last: bool) -> None:
-        if self._draft is None:
+        if self._draft is None or self._sheets is None:
             return
         try:
             self._draft.add(data)
         except OSError:
             self._draft = None  # then the workbook is opened again, which takes longer
             return
-        if last and _stamp(self.path) == self._identity[2]:
-            _kept.pop(self._identity, None)
-            _kept[self._identity] = self._draft
-            while len(_kept) > _MOST_SHEETS:
-                del _kept[next(iter(_kept))]
+        if last:  # of the file as it was when it was opened: one that has changed since is another
+            self._sheets.keep(self._identity, self._draft)
 
     def _died(self) -> ReadError:
         assert self.child is not None

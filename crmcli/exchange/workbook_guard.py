@@ -5,6 +5,8 @@ Loaded by the process that opens workbooks; it imports nothing of the package.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,12 +24,29 @@ BIG_STRINGS = 4 * MIB
 LEAST_CELL = 16
 #: The memory that a small workbook may need, and what each byte of it may add.
 LEAST_MEMORY, MOST_MEMORY, MEMORY_A_BYTE = 224 * MIB, 1536 * MIB, 6
-CPU_SECONDS, MIB_A_SECOND = 60, 2
+CPU_SECONDS, MIB_A_SECOND = 15, 2
+#: The root element of an XML part begins within so many bytes.
 _HEAD = 64 * 1024
+_ROOT = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*+<[^!?\s]", re.DOTALL)
+
+#: Where the parts stand that are ever parsed; others (queries, in UTF-16) are nobody's matter.
+_OPENED = ("xl/", "docprops/", "_rels/", "[content_types].xml")
 
 RECAST = "Open it in Excel or LibreOffice and save it again as XLSX."
 _LOCKED = "The workbook is protected by a password."
 _UNLOCK = "Save it without a password and try again."
+#: Names in an OLE file that tell what it is.
+_STREAMS = ("EncryptedPackage", "Workbook", "Book", "WORKBOOK", "BOOK", "WordDocument", "PowerPoint Document")
+#: (a part that only such files have, what they are, what to do)
+_OTHERS = (
+    ("word/document.xml", "a Word document", "Save its table as XLSX or CSV."),
+    ("ppt/presentation.xml", "a PowerPoint presentation", "Save its table as XLSX or CSV."),
+    ("Index/Document.iwa", "a Numbers, Pages or Keynote document", "In Numbers choose Export To, then Excel or CSV."),
+    ("Index.zip", "a Numbers, Pages or Keynote document", "In Numbers choose Export To, then Excel or CSV."),
+    ("AndroidManifest.xml", "an Android app", ""),
+    ("META-INF/MANIFEST.MF", "a Java archive", ""),
+    ("META-INF/container.xml", "an e-book", ""),
+)
 
 
 class Refusal(Exception):
@@ -65,23 +84,33 @@ def kind_of(path: str) -> Kind:
 
 
 def limit(size: int) -> None:
-    """Allow this process the memory and the time that a workbook of so many bytes can need."""
+    """Allow this process the memory and the time that a workbook of so many unpacked bytes can need; it may be said
+    again when more is known."""
     try:
         import resource
+    except ImportError:
+        return  # Windows; the guard and the separate process remain
+    memory = min(MOST_MEMORY, LEAST_MEMORY + MEMORY_A_BYTE * size)
+    seconds = CPU_SECONDS + size // MIB // MIB_A_SECOND
+    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+        hard = resource.getrlimit(what)[1]
+        with suppress(ValueError, OSError):  # macOS refuses RLIMIT_AS
+            resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
-        memory = min(MOST_MEMORY, LEAST_MEMORY + MEMORY_A_BYTE * size)
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        seconds = CPU_SECONDS + size // MIB // MIB_A_SECOND
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, ValueError, OSError):
-        pass  # macOS refuses RLIMIT_AS; the guard and the separate process remain
 
-
-def refuse_doctype(data: bytes) -> None:
-    """Raises Refusal where the beginning of an XML part declares a document type: entities are for bombs and spies."""
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise Refusal("The workbook holds a document type declaration, which no spreadsheet program writes.", RECAST)
+def refuse_doctype(head: bytes) -> None:
+    """Raises Refusal where the beginning of an XML part (64 KiB of it, or all) declares a document type, whose entities
+    are for bombs and spies, or may hide one: behind comments without end, or in characters wider than bytes."""
+    head = head[:_HEAD]
+    if b"\0" in head:
+        raise Refusal("A part of the workbook is in UTF-16 or UTF-32, which no spreadsheet program writes.", RECAST)
+    if _ROOT.match(head):
+        return
+    if len(head) == _HEAD or b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        raise Refusal(
+            "The workbook holds a document type declaration, or room for one, which no spreadsheet program writes.",
+            RECAST,
+        )
 
 
 def small_part(archive: ZipFile, name: str) -> bytes:
@@ -101,7 +130,7 @@ def check_xlsx(archive: ZipFile) -> None:
         name = entry.filename.lower()
         if name == "xl/sharedstrings.xml":
             strings = entry.filename
-        if name.startswith("xl/") and name.endswith((".xml", ".rels")):
+        if name.startswith(_OPENED) and name.endswith((".xml", ".rels")):
             with archive.open(entry) as file:
                 refuse_doctype(file.read(_HEAD))
         if "sheet" in name and not name.startswith("xl/shared"):
@@ -133,7 +162,10 @@ def _zip_kind(archive: ZipFile) -> Kind:
         return Kind("xlsx", size)
     if "xl/workbook.bin" in names:
         raise Refusal("The file is a binary XLSB workbook.", RECAST)
-    mime = archive.read("mimetype")[:100] if "mimetype" in names else b""
+    mime = b""
+    if "mimetype" in names:
+        with archive.open("mimetype") as file:  # a part is never read whole before its size was looked at
+            mime = file.read(100)
     if b"opendocument.spreadsheet" in mime:
         if "META-INF/manifest.xml" in names and b"encryption-data" in small_part(archive, "META-INF/manifest.xml"):
             raise Refusal(_LOCKED, _UNLOCK)
@@ -143,18 +175,6 @@ def _zip_kind(archive: ZipFile) -> Kind:
             refuse_doctype(file.read(_HEAD))
         return Kind("ods", size)
     raise _other(names, mime)
-
-
-#: (a part that only such files have, what they are, what to do)
-_OTHERS = (
-    ("word/document.xml", "a Word document", "Save its table as XLSX or CSV."),
-    ("ppt/presentation.xml", "a PowerPoint presentation", "Save its table as XLSX or CSV."),
-    ("Index/Document.iwa", "a Numbers, Pages or Keynote document", "In Numbers choose Export To, then Excel or CSV."),
-    ("Index.zip", "a Numbers, Pages or Keynote document", "In Numbers choose Export To, then Excel or CSV."),
-    ("AndroidManifest.xml", "an Android app", ""),
-    ("META-INF/MANIFEST.MF", "a Java archive", ""),
-    ("META-INF/container.xml", "an e-book", ""),
-)
 
 
 def _other(names: set[str], mime: bytes) -> Refusal:
@@ -210,6 +230,3 @@ def _ole_kind(file: IO[bytes]) -> Kind:
         if name in found:
             raise Refusal(f"The file is {what}, not an Excel workbook.", "Save its table as XLSX or CSV.")
     raise Refusal("The file is an old Office document, but not an Excel workbook.", RECAST)
-
-
-_STREAMS = ("EncryptedPackage", "Workbook", "Book", "WORKBOOK", "BOOK", "WordDocument", "PowerPoint Document")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_LONGEST = 2000
+#: The longest link in characters; Excel has 2,079.
+_LONGEST = 2079
 
 
 def address_of(target: str) -> str:
@@ -36,19 +37,15 @@ def columns(
 ) -> list[int]:
     """The columns (0-based, of the rows, the first of which is column `left` of the sheet) where a link opens something
     else than what its cell shows."""
-    numbers = {row for row, _ in links}
-    wanted = {column - left for _, column in links}
+    wanted: dict[int, list[int]] = {}
+    for row, column in links:
+        wanted.setdefault(row, []).append(column - left)
     found: set[int] = set()
     for number, cells in enumerate(rows, 1):
-        if number not in numbers:
-            continue
-        for column in wanted - found:
-            target = links.get((number, column + left), "")
-            shown = plain(cells[column]).strip() if target and 0 <= column < len(cells) else ""
-            if shown and _bare(shown) != _bare(target):
+        for column in wanted.get(number, ()):
+            shown = plain(cells[column]).strip() if column not in found and 0 <= column < len(cells) else ""
+            if shown and _bare(shown) != _bare(links[number, column + left]):
                 found.add(column)
-        if found == wanted:
-            break
     return sorted(found)
 
 

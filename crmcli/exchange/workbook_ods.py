@@ -1,20 +1,26 @@
-"""What cells of an ODS file show beyond their values, read from its XML: the currency, per cent, noughts in front.
+"""What the XML of an ODS file says beyond its values: errors, the currency, per cent, noughts in front.
 
-Loaded by the process that opens workbooks; it imports nothing of the package.
+Loaded by the process that opens workbooks.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from crmcli.exchange.workbook_guard import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+#: So much is read at once.
 _BLOCK = 1 << 20
-#: A row and what of a sheet may be longer: beyond that something is no table of a person's.
-_LONGEST = 64 << 20
+#: So many bytes in which no tag begins are one text that no table has.
+_LONGEST_TEXT = 1 << 20
+#: A row is no longer, nor what stands before the sheet: beyond that something is no table of a person's.
+_LONGEST_ROW = 64 << 20
 _ATTRIBUTES = rb"""((?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)"""
 _TABLE = re.compile(rb"<table:table\s" + _ATTRIBUTES + rb"/?>")
 _ROW = re.compile(rb"<table:table-row\b" + _ATTRIBUTES + rb"(?:/>|>(.*?)</table:table-row>)", re.DOTALL)
@@ -27,32 +33,133 @@ _NAME = re.compile(rb"""table:name=(?:"([^"]*)"|'([^']*)')""")
 _TYPE = re.compile(rb"""office:value-type=["'](\w+)["']""")
 _CURRENCY = re.compile(rb"""office:currency=["']([A-Z]{3})["']""")
 _VALUE = re.compile(rb"""office:value=["']([-+.\dEe]+)["']""")
-_SHOWN = re.compile(rb"<text:p\b[^>]*>([^<]*)</text:p>\s*$")
+_SHOWN = re.compile(rb"<text:p\b[^<>]*>([^<]*)</text:p>\s*$")
 #: What a row has that says more than its values; a look for that spares most rows the patterns.
 _SAYS = re.compile(rb"""office:currency=|value-type=["']percentage|>\s*0\d""")
 #: A text of digits, and of what parts those of telephones and postal codes.
 _NUMBER = re.compile(r"[\d+()/. -]+")
-
-
+_ERRORS = (b'value-type="error"', b"value-type='error'")
+_SHOWS_WORDS = (b"office:currency=", b'value-type="percentage', b"value-type='percentage")
+#: In a file: a currency, a percentage, or a text that begins with a nought and a digit.
+_SHOWS = re.compile(b"|".join((*_SHOWS_WORDS, rb">\s*0\d")))
+#: So many bytes of a block may be the beginning of a word that goes on in the next.
+_CUT = max(map(len, _ERRORS + _SHOWS_WORDS)) - 1
 #: So often a row or a cell with something in it is repeated at the most.
 _MOST_ROWS, _MOST_COLUMNS = 65_536, 2_000
-_REPEATED_ROW = re.compile(
-    rb"""table:number-rows-repeated=["'](\d{5,})["'][^>]*(?<!/)>(?=((?:(?!</table:table-row>).){0,4000}))""", re.DOTALL
-)
-_REPEATED_CELL = re.compile(rb"""<table:table-cell\b[^>]*\btable:number-columns-repeated=["'](\d{4,})["'][^>]*>""")
+_REPEATED_ROW = re.compile(rb"""table:number-rows-repeated=["'](\d{5,})["'][^<>]*(?<!/)>""")
+_REPEATED_CELL = re.compile(rb"""<table:table-cell\b[^<>]*\btable:number-columns-repeated=["'](\d{4,})["'][^<>]*>""")
+#: No spreadsheet program has more in a sheet; what a file has beyond it, the reader leaves out without a word.
+HEIGHT, WIDTH = 1_048_576, 16_384
+_ROW_BEGINS = re.compile(rb"<table:table-row\b([^<>]*)>")
+_ROWS_SAID = re.compile(rb"""table:number-rows-repeated=["'](\d+)["']""")
+_FAR_CELL = re.compile(rb"""table-cell\b[^<>]*\btable:number-columns-repeated=["'](\d{5,})["'][^<>]*/>""")
+#: So many bytes behind a tag of a row tell whether there is something in it.
+_NEAR = 4000
+_TABLE_ENDS = b"</table:table>"
+#: A tag that a block cuts is kept for the next one, unless it is longer than any program's.
+_LONGEST_TAG = 1 << 16
+
+
+class Content(NamedTuple):
+    """How many error cells a file has, and whether any cell may show more than its value."""
+
+    errors: int
+    shows: bool
+
+
+@contextmanager
+def content(path: str) -> Iterator[IO[bytes]]:
+    """The part of an ODS file that holds its tables."""
+    from zipfile import ZipFile
+
+    with ZipFile(path) as archive, archive.open("content.xml") as file:
+        yield file
+
+
+def says(file: IO[bytes]) -> Content:
+    """One quick look through the `content`. Raises Refusal where rows or columns are repeated beyond what a table has,
+    or a text is longer than any."""
+    errors, shows, tail, rest, beyond = 0, False, b"", b"", Beyond()
+    while block := file.read(_BLOCK):
+        data = tail + block
+        errors += sum(data.count(word) - tail.count(word) for word in _ERRORS)
+        shows = shows or _SHOWS.search(data) is not None
+        tail = b" ".join(data[-1024:].split())[-_CUT:]  # there may be blanks before the nought
+        if len(block) >= _LONGEST_TEXT and b"<" not in block:
+            raise Refusal("A cell of the workbook holds more than a megabyte of text.", "Shorten it.")
+        if (repeated := repeats(rest + block)) > 1:
+            raise Refusal(
+                f"A sheet claims too many cells: one is repeated {repeated:,} times.",
+                "Delete its unused rows and columns.",
+            )
+        if row := beyond.row(block):
+            raise Refusal(
+                f"A sheet has something in row {row:,}, behind the last row that a sheet has ({HEIGHT:,}).",
+                "Delete its unused rows.",
+            )
+        if column := column_beyond(rest + block):
+            raise Refusal(
+                f"A sheet has something in column {column:,}, behind the last column that a sheet has ({WIDTH:,}).",
+                "Delete its unused columns.",
+            )
+        rest = block[-4096:]
+    return Content(errors, shows)
 
 
 def repeats(data: bytes) -> int:
     """How often a row or a cell with something in it is repeated, where that is more often than a table's; else 0."""
     if b"-repeated=" not in data:
         return 0
-    found = [int(row[1][:12]) for row in _REPEATED_ROW.finditer(data) if b"value-type=" in row[2]]
-    most = max(found, default=0)
-    if most > _MOST_ROWS:
-        return most
+    for row in _REPEATED_ROW.finditer(data):
+        if (count := int(row[1][:12])) > _MOST_ROWS and _has_value(data, row.end()):
+            return count
     cells = [int(cell[1][:12]) for cell in _REPEATED_CELL.finditer(data) if b"value-type=" in cell[0]]
     most = max(cells, default=0)
     return most if most > _MOST_COLUMNS else 0
+
+
+class Beyond:
+    """Looks, block after block of a content.xml, for cells with something in them beyond the last row of a sheet."""
+
+    def __init__(self) -> None:
+        self._row = 0
+        self._rest = b""
+
+    def row(self, block: bytes) -> int:
+        """The number of a row of a sheet (from 1) that is none, and has something in it; 0 where there is no such."""
+        data = self._rest + block
+        cut = data.rfind(b"<")
+        cut = cut if len(data) - _LONGEST_TAG < cut and b">" not in data[cut:] else len(data)
+        data, self._rest = data[:cut], data[cut:]
+        for number, table in enumerate(data.split(_TABLE_ENDS)):
+            if number:
+                self._row = 0
+            if found := self._row_of(table):
+                return found
+        return 0
+
+    def _row_of(self, data: bytes) -> int:
+        place = 0
+        for tag in _ROW_BEGINS.finditer(data):
+            if self._row > HEIGHT and b"value-type=" in data[place : tag.start()]:
+                return self._row
+            said = _ROWS_SAID.search(tag[1]) if b"-repeated" in tag[1] else None
+            self._row += max(1, int(said[1][:12])) if said else 1
+            place = tag.end()
+        return self._row if self._row > HEIGHT and b"value-type=" in data[place:] else 0
+
+
+def column_beyond(data: bytes) -> int:
+    """The number of a column (from 1) that no sheet has and that has something in it; 0 where there is no such."""
+    if b"columns-repeated=" not in data:
+        return 0
+    far = ((int(cell[1][:12]), cell.end()) for cell in _FAR_CELL.finditer(data))
+    return next((empty + 1 for empty, behind in far if empty >= WIDTH and _has_value(data, behind)), 0)
+
+
+def _has_value(data: bytes, place: int) -> bool:
+    """Whether something is in the row that goes on there."""
+    return b"value-type=" in data[place : place + _NEAR].partition(b"</table:table-row>")[0]
 
 
 def written(
@@ -91,7 +198,7 @@ def _rows(content: IO[bytes], name: str) -> Iterator[tuple[bytes, bytes]]:
         if inside and end > -1:
             return
         rest = rest[place if inside else rest.rfind(b"<") :]
-        if len(rest) > _LONGEST:
+        if len(rest) > _LONGEST_ROW:
             return
 
 

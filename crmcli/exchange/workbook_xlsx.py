@@ -9,6 +9,7 @@ import html
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.exchange.workbook_cells import column_index
 from crmcli.exchange.workbook_guard import Refusal, refuse_doctype, small_part
 from crmcli.exchange.workbook_links import address_of
 
@@ -19,24 +20,28 @@ if TYPE_CHECKING:
 MAX_MERGED = 100_000
 #: Excel itself has no more in a sheet.
 MAX_LINKS = 65_530
+#: So much is read at once.
 _BLOCK = 1 << 20
-#: What is kept of bytes in which no cell ends.
-_LONGEST = 2 << 20
+#: A cell takes no more bytes with its tags; so much is kept of bytes in which none ends.
+_LONGEST_CELL = 2 << 20
 
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]+)</")
+# A tag ends before the next one begins: without that, many that never end would each be looked at to the last byte.
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*[^<>/])>([^<]*+(?:<(?!/?(?:\w+:)?c\b)[^<]*+)*+)</(?:\w+:)?c>")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*>([^<]+)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 _ADDRESS = re.compile(rb"""\br=["']([A-Za-z]{1,3})(\d{1,7})["']""")
 _ERROR_TYPE = re.compile(rb"""\bt=["']e["']""")
 _LINKING = re.compile(r'HYPERLINK\(\s*"([^"]{1,2000})"\s*[,;)]', re.IGNORECASE)
-_EMPTY_CELL = re.compile(rb"<(?:\w+:)?(?:c|row|col)\b[^>]*/>")
+_EMPTY_CELL = re.compile(rb"<(?:\w+:)?(?:c|row|col)\b[^<>]*/>")
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
-_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*\bhidden=["'](?:1|true)["']""")
-_HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^>]*\bhidden=["'](?:1|true)["'][^>]*>""")
+_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*\bhidden=["'](?:1|true)["']""")
+_HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^<>]*\bhidden=["'](?:1|true)["'][^<>]*>""")
 _RANGE = re.compile(rb"""\b(min|max)=["'](\d{1,5})["']""")
-_LINK = re.compile(rb"<(?:\w+:)?hyperlink\b([^>]*)>")
+_LINK = re.compile(rb"<(?:\w+:)?hyperlink\b([^<>]*)>")
 _REF = re.compile(rb"""\bref=["']\$?([A-Za-z]{1,3})\$?(\d{1,7})(?::\$?([A-Za-z]{1,3})\$?(\d{1,7}))?["']""")
 _ID = re.compile(rb"""\b\w+:id=["']([^"']+)["']""")
+#: So many styles are worth a pattern that finds no other.
+_FEW_STYLES = 100
 #: A link is given to so many cells of its range at the most.
 _WIDEST_LINK = 1000
 
@@ -79,9 +84,11 @@ def scan(archive: ZipFile, name: str, currencies: list[str], plain: Callable[[fl
         return said
     targets = _targets(archive, part)
     styles = _styles(archive, frozenset(currencies), plain)
-    ids = b"|".join(str(number).encode() for number in styles)
-    styled = re.compile(rb"""<(?:\w+:)?c\b(?=[^>]*\bs=["'](""" + ids + rb""")["'])([^>]*[^>/])>""")
+    ids = b"|".join(str(number).encode() for number in styles) if len(styles) < _FEW_STYLES else rb"\d{1,5}"
+    styled = re.compile(rb"""<(?:\w+:)?c\b(?=[^<>]*\bs=["'](""" + ids + rb""")["'])([^<>]*[^<>/])>""")
     known: dict[Any, Any] = {}
+    row = 0
+    cells: list[Any] = []
     for inside, data in _pieces(archive, part):
         if not inside:
             _behind(data, targets, said)
@@ -93,11 +100,20 @@ def scan(archive: ZipFile, name: str, currencies: list[str], plain: Callable[[fl
             _cells(data, said)
         for match in styled.finditer(data) if styles else ():
             where = _ADDRESS.search(match[2])
-            if where:
-                row = int(where[2])
-                cells = (*said.written.get(row, ()), (column_index(where[1].decode()), styles[int(match[1])]))
-                said.written[row] = known.setdefault(cells, cells)  # most rows have the same ones
+            if where and (write := styles.get(int(match[1]))):
+                if int(where[2]) != row:
+                    _write(said.written, row, cells, known)
+                    row, cells = int(where[2]), []
+                cells.append((column_index(where[1].decode()), write))
+    _write(said.written, row, cells, known)
     return said
+
+
+def _write(written: Written, row: int, cells: list[Any], known: dict[Any, Any]) -> None:
+    """Note how the `cells` of a row are written; most rows have the same ones, which are kept once."""
+    if cells:
+        every = (*written.get(row, ()), *cells)
+        written[row] = known.setdefault(every, every)
 
 
 def _cells(data: bytes, said: Said) -> None:
@@ -207,10 +223,10 @@ def _pieces(archive: ZipFile, part: str) -> Iterator[tuple[bool, bytes]]:
             if cut > 3 or (cut and not inside):
                 yield inside, data[:cut]
                 rest = data[cut:]
-            elif inside and len(data) > _LONGEST and not _EMPTY_CELL.search(data, len(data) - _BLOCK):
+            elif inside and len(data) > _LONGEST_CELL and not _EMPTY_CELL.search(data, len(data) - _BLOCK):
                 raise Refusal("A cell of the sheet holds more than a megabyte of text.", "Shorten it.")
             else:
-                rest = data[-_LONGEST:]
+                rest = data[-_LONGEST_CELL:]
     yield inside, rest
 
 
@@ -230,11 +246,3 @@ def _sheet_part(archive: ZipFile, name: str) -> str:
             target = target.lstrip("/") if target.startswith("/") else "xl/" + target
             return parts.get(target.lower(), "")
     return ""
-
-
-def column_index(letters: str) -> int:
-    """A -> 0, Z -> 25, AA -> 26."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number - 1

@@ -16,6 +16,8 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 MAX_XLSX_TEXT = 32_767
 """The most characters that a cell of a sheet holds."""
 
+#: Sheets count days from 1900 on, and have a 29th of February in that year which was none.
+FIRST_MONTH = (1900, 3)
 _FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm:ss", "time": "hh:mm:ss"}
 
 
@@ -73,8 +75,8 @@ def write_xlsx(
     Each sheet is (title, columns, rows); a column is (header, type) with the type one of text, number, date, datetime,
     time, duration, flag: it chooses the width and the number format. The type of a value decides its cell: text is
     always a text cell, never a formula or an error, whatever it starts with; aware datetimes lose their zone (sheets
-    know none), so convert them before. Characters that XML forbids become their visible pictures; text is cut at
-    32,767 characters, the most that a sheet holds. Rows are streamed.
+    know none), so convert them before, and what is before March 1900 is text. Characters that XML forbids become their
+    visible pictures; text is cut at 32,767 characters, the most that a sheet holds. Rows are streamed.
     """
     import openpyxl
 
@@ -115,6 +117,8 @@ def _write_sheet(sheet: Any, columns: Sequence[tuple[str, str]], rows: Iterable[
             elif isinstance(value, str):
                 text = visible_text(value)
                 cells.append(_text_cell(sheet, text) if text[:1] in ("=", "#") else text)
+            elif isinstance(value, date) and (value.year, value.month) < FIRST_MONTH:
+                cells.append(str(value.replace(tzinfo=None) if isinstance(value, datetime) else value))
             elif isinstance(value, datetime):
                 cells.append(styled(place, value.replace(tzinfo=None), number_format or _FORMATS["datetime"]))
             elif isinstance(value, date):

@@ -18,6 +18,7 @@ from tests.support.workbooks import (
     STYLES,
     archive,
     declaring,
+    edited,
     lying,
     ods,
     ods_row,
@@ -82,7 +83,7 @@ def _nested(path: Path) -> None:
 
 
 def _overlapping(path: Path) -> None:
-    """Many directory entries that all point at one local entry of 8 MiB."""
+    """Directory entries that all point at one local entry of 8 MiB, too few to unpack to too much."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         new.writestr("xl/workbook.xml", b" " * (8 << 20))
@@ -90,7 +91,7 @@ def _overlapping(path: Path) -> None:
     at = data.index(b"PK\x01\x02")
     end = data.index(b"PK\x05\x06")
     entry, tail = data[at:end], bytearray(data[end:])
-    names = [b"xl/workbook.xml", *(b"xl/w%07d.xml" % number for number in range(200))]
+    names = [b"xl/workbook.xml", *(b"xl/w%07d.xml" % number for number in range(20))]
     directory = b"".join(entry[:46] + name + entry[46 + len(name) :] for name in names)
     tail[8:12] = len(names).to_bytes(2, "little") * 2
     tail[12:16] = len(directory).to_bytes(4, "little")
@@ -137,11 +138,41 @@ def _locked_ods(path: Path) -> None:
     )
 
 
+def _wide_laughs(styles: bytes) -> bytes:
+    return ('<?xml version="1.0" encoding="UTF-16"?>' + LAUGHS.decode() + styles.decode()).encode("utf-16")
+
+
+def _wide_query(path: Path) -> None:
+    """Excel keeps its queries in UTF-16."""
+    xlsx(path)
+    with zipfile.ZipFile(path, "a") as new:
+        new.writestr("customXml/item1.xml", '<?xml version="1.0" encoding="utf-16"?><DataMashup/>'.encode("utf-16"))
+
+
+def _long_kind(path: Path) -> None:
+    """A part of 160 MiB, packed too badly for a bomb, where other files say in a few letters what they are."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new, new.open("mimetype", "w") as part:
+        for number in range(40):
+            part.write(random.Random(number).randbytes(20_000) + bytes((4 << 20) - 20_000))
+
+
+def _again(name: int, members: int, value: str = "1") -> str:
+    """A JSON object with one long key, whose object has many members."""
+    below = ", ".join(f'"c{number}": {value}' for number in range(members))
+    return f'[{{"{"k" * name}": {{{below}}}}}]'
+
+
 _FAR = b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>"
 _EMPTY = b"".join(b'<row r="%d" s="1"><c r="A%d" s="1"/></row>' % (n, n) for n in range(10, 300_010))
 _MERGES = (
     b"<mergeCells>" + b"".join(b'<mergeCell ref="A%d:B%d"/>' % (n, n) for n in range(1, 250_000)) + b"</mergeCells>"
 )
+#: Merged cells that overlap, which no program writes, over so many rows.
+_MERGED_DOWN = (
+    b"<mergeCells>" + b"".join(b'<mergeCell ref="A3:A%d"/>' % n for n in range(10_000, 60_000)) + b"</mergeCells>"
+)
+_ROWS = b"".join(b"<row r='%d'><c r='A%d'><v>1</v></c></row>" % (n, n) for n in range(9, 3009))
+_OFTEN = 'table:number-rows-repeated="99999"><table:table-row '
 _HTML = b"<html><head><meta charset=utf-8></head><body><table><tr><td>name</td></tr></table></body></html>"
 _XML_2003 = (
     b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>'
@@ -150,19 +181,37 @@ _MHTML = (
     b'MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\nContent-Type: multipart/related; boundary="--a"\r\n\r\n'
     b"----a\r\nContent-Location: file:///C:/a.htm\r\nContent-Type: text/html\r\n\r\n" + _HTML
 )
+_ODS_STYLE = '<style style:name="ce1"><a fo:background-color="#ff0000" fo:color="#000000"/></style>'
+_ODS_STYLES = f"<office:automatic-styles>{_ODS_STYLE * 16_000}</office:automatic-styles>"
 _PAIR = ods_row("name", "city") + ods_row("Ada", "London")
+
+
+def _blank(rows: int, columns: int = 16_384) -> str:
+    """A row of an ODS sheet with nothing in it, so often."""
+    cells = f'<table:table-cell table:number-columns-repeated="{columns}"/>'
+    return f'<table:table-row table:number-rows-repeated="{rows}">{cells}</table:table-row>'
+
+
+def _far_cell(columns: int) -> str:
+    return _blank(1, columns).replace("/></", '/><table:table-cell office:value-type="float" office:value="1"/></')
+
 
 CASES = [
     Case("bomb of 256 MiB.xlsx", lambda p: _bomb(p, 256 << 20), "looks like a zip bomb"),
     Case("part that lies about its size.xlsx", _quoted_part, "lies|damaged|zip bomb"),
     Case("nested zips.xlsx", _nested, "ZIP archive"),
-    Case("overlapping entries.xlsx", _overlapping, "unpacks to|overlap"),
+    Case("overlapping entries.xlsx", _overlapping, "parts overlap"),
     Case(
         "laughs in strings.xlsx", lambda p: declaring(p, STRINGS, LAUGHS, b"&j;", shared), "document type declaration"
     ),
     Case("laughs in sheet.xlsx", lambda p: declaring(p, SHEET, LAUGHS), "document type declaration"),
     Case("laughs in book.xlsx", lambda p: declaring(p, BOOK, LAUGHS), "document type declaration"),
     Case("laughs in styles.xlsx", lambda p: declaring(p, STYLES, LAUGHS), "document type declaration"),
+    Case("laughs behind.xlsx", lambda p: declaring(p, STYLES, b"<!--%070000d-->" % 0 + LAUGHS), "document type decl"),
+    Case("laughs in comment.xlsx", lambda p: declaring(p, SHEET, b"<!-- <a> -->" + LAUGHS), "document type decl"),
+    Case("wide laughs.xlsx", lambda p: edited(p, STYLES, _wide_laughs), "UTF-16"),
+    Case("wide part that nobody opens.xlsx", _wide_query, ""),
+    Case("laughs in types.xlsx", lambda p: declaring(p, "[Content_Types].xml", LAUGHS), "document type declaration"),
     Case("laughs in links.xlsx", lambda p: declaring(p, LINKS, LAUGHS), "document type declaration"),
     Case("laughs in content.ods", lambda p: ods(p, _PAIR, LAUGHS.decode()), "document type declaration"),
     Case("outside entity.xlsx", lambda p: declaring(p, STRINGS, OUTSIDE, b"&e;", shared), "document type declaration"),
@@ -174,6 +223,10 @@ CASES = [
     Case("empty styled rows.xlsx", lambda p: rows_of(p, _EMPTY), ""),
     Case("repeated rows.ods", lambda p: ods(p, _PAIR + ods_row("x", rows=10**9)), "cells"),
     Case("repeated empty rows.ods", lambda p: ods(p, _PAIR + ods_row(rows=10**9)), ""),
+    Case("row behind half a million.ods", lambda p: ods(p, _PAIR + _blank(500_000) + _PAIR), ""),
+    Case("row behind too many.ods", lambda p: ods(p, _PAIR + _blank(1_048_573) + _PAIR), "row 1,048,577"),
+    Case("row behind 10^9.ods", lambda p: ods(p, _PAIR + _blank(10**9) + _PAIR), "row 1,000,000,003"),
+    Case("cell behind 10^9.ods", lambda p: ods(p, _PAIR + _far_cell(10**9)), "column 1,000,000,001"),
     Case("repeated columns.ods", lambda p: ods(p, _PAIR + ods_row("x", columns=10**9)), "cells"),
     Case("repeated both.ods", lambda p: ods(p, _PAIR + ods_row("x", rows=1048576, columns=16384)), "cells"),
     Case("merges.xlsx", lambda p: rows_of(p, b"", behind=_MERGES), "merged"),
@@ -184,6 +237,19 @@ CASES = [
         "shared noise.xlsx", lambda p: shared(p, more=b"<si><t>" + _noise(6 << 20) + b"</t></si>"), "megabyte of text"
     ),
     Case("noise of 6 MB.ods", lambda p: ods(p, _PAIR + ods_row(_noise(6 << 20).decode())), "megabyte of text"),
+    Case("rows that open.ods", lambda p: ods(p, _PAIR + "<table:table-row " + _OFTEN * 20_000), "damaged"),
+    Case("cells that do not open.xlsx", lambda p: rows_of(p, b"<row><c t='e'/>" + b"<c " * 200_000), "damaged"),
+    Case("merged again.xlsx", lambda p: rows_of(p, _ROWS, behind=_MERGED_DOWN), ""),
+    Case("long kind.ods", _long_kind, "ZIP archive|damaged"),
+    Case("styles of 1 MB.ods", lambda p: ods(p, _PAIR, before=_ODS_STYLES), ""),
+    Case("empty rows of 1 MB.ods", lambda p: ods(p, _PAIR + ods_row(columns=2) * 17_000), ""),
+    Case("key again.json", lambda p: p.write_text(_again(100_000, 10_000)), "names of nested keys"),
+    Case("keys without values.json", lambda p: p.write_text(_again(1_000_000, 50_000, "{}")), "names of nested keys"),
+    Case("address.csv", lambda p: p.write_text("a,b\nx," + "@." * 900 + " x\n"), ""),
+    Case("letters.csv", lambda p: p.write_bytes(b"name,city\nAndr\xe9," + b"a" * 40_000), ""),
+    Case("digits.csv", lambda p: p.write_text(f"a,b{'1' * 40_000}x,c\n1,2,3\n"), ""),
+    Case("breaks.csv", lambda p: p.write_text('a,"b-' + "\n" * 40_000 + '",c\n1,2,3\n'), ""),
+    Case("names.csv", lambda p: p.write_text("a," * 30_000 + "\n1,2\n"), ""),
     Case("password.xlsx", lambda p: p.write_bytes(ole({"EncryptedPackage": b"x", "EncryptionInfo": b"y"})), "password"),
     Case("password.xls", lambda p: xls(p, password=True), "password"),
     Case("password.ods", _locked_ods, "password"),

@@ -84,6 +84,7 @@ def test_a_doubt_comes_with_the_table_and_an_unclear_file_with_its_choices(tmp_p
     with pytest.raises(Unclear, match="as cp1256 it has علي; as cp1251 it has Ъбн") as caught:
         open_table(str(path))
     assert isinstance(caught.value, ReadError)
+    assert "--encoding cp1256 or --encoding cp1251" in caught.value.hint
     option, choices = caught.value.doubt.option, caught.value.doubt.choices
     with open_table(str(path), **{option: choices[0][0]}) as table:  # type: ignore[arg-type]
         assert table.source.doubts == ()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from crmcli.exchange.footers import BELONGS, COMMENT, HEADER, OTHER, UNITS
+from crmcli.exchange.footers import COMMENT, HEADER
+from crmcli.exchange.further_tables import BELONGS, OTHER, UNITS
 from crmcli.exchange.tables import open_table
 
 if TYPE_CHECKING:
@@ -139,6 +140,40 @@ def test_another_table_below_is_not_taken_for_rows_of_the_first(tmp_path: Path) 
     assert [row.problem for row in rows] == [NONE, NONE, OTHER, belongs, belongs]
 
 
+def test_the_first_header_again_ends_another_table(tmp_path: Path) -> None:
+    other = "company,sector,revenue\nAcme,Tools,5\n\n"
+    path = text(tmp_path / "t.csv", f"{TWO}{other}More,,\nname,email,since\nEve,e@x.example,2026-01-02\n")
+    _, rows, _, _ = read(path)
+    belongs = BELONGS.format(line=5)
+    assert [row.problem for row in rows] == [NONE, NONE, OTHER, belongs, belongs, HEADER, NONE]
+
+
+PHONES = "name,phone,zip\n" + "".join(f"N{n},+41 44 123 45 6{n},800{n}\n" for n in range(3)) + "\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Grace,unknown,none"],
+        ["Grace,unknown,none", "Dan,+41 44 123 45 70,8004", "Eve,+41 44 123 45 71,8005"],
+        ["Grace,unknown,none", "Heidi,unknown,8009"],
+        ["Grace,unknown,none", "Heidi,none,unknown", "Ivan,lost,gone"],
+        ["Grace,unknown,none", "Heidi,lost,8009", "", "Ivan,gone,8010", "Dan,+41 44 123 45 70,8004"],
+        ["Grace,unknown,none", "", "Heidi,lost,gone", "", "Ivan,away,left"],
+    ],
+)
+def test_a_record_of_which_little_is_known_is_no_header(tmp_path: Path, rows: list[str]) -> None:
+    _, found, _, _ = read(text(tmp_path / "t.csv", PHONES + "\n".join(rows) + "\n"))
+    assert [row.problem for row in found] == [NONE] * (3 + sum(map(bool, rows)))
+    assert [row.cells for row in found[3:]] == [row.split(",") for row in rows if row]
+
+
+def test_one_row_does_not_say_what_a_table_holds(tmp_path: Path) -> None:
+    path = text(tmp_path / "t.csv", "name,phone,zip\nAda,1,2\n\nGrace,unknown,none\nEve,lost,3\n")
+    _, rows, _, _ = read(path)
+    assert [row.problem for row in rows] == [NONE] * 3
+
+
 @pytest.mark.parametrize(
     "row", ["Eve,e@x.example,2026-03-04", "Eve,unknown,", "Eve,,soon", "Eve,none,none", "Eve,?,2026"]
 )
@@ -150,9 +185,12 @@ def test_a_record_below_a_blank_row_stays_one(tmp_path: Path, row: str) -> None:
 def test_what_was_no_record_is_none_when_it_is_fed_again(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     header = ["name", "email", "since"]
+    belongs, lost = BELONGS.format(line=9), BELONGS.format(line=5)
     refused = [
-        (UNITS, ["text", "e-mail", "date"], UNITS), (HEADER, header, HEADER), (OTHER, ["a", "b", "c"], OTHER),
-        (BELONGS.format(line=5), ["a", "b", "c"], BELONGS.format(line=5)), (COMMENT, ["# until here", "", ""], COMMENT),
+        (UNITS, ["text", "e-mail", "date"], UNITS), (HEADER, header, HEADER), (belongs, ["a", "b", "1"], None),
+        (OTHER, ["a", "b", "c"], OTHER), (belongs, ["a", "b", "1"], belongs), ("", ["a", "b", "1"], None),
+        (OTHER, ["Grace", "g@x.example", "none"], None), (lost, ["a", "b", "1"], None),
+        (COMMENT, ["# until here", "", ""], COMMENT),
         (COMMENT, ["Ada", "", ""], None), (UNITS, ["Ada", "a@x.example", "2026-01-02"], None),
         ("", ["Eve", "", ""], None),
     ]  # fmt: skip

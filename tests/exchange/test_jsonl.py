@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange import jsonl
-from crmcli.exchange.jsonl import MAX_DEPTH, MAX_KEYS, flat, objects
+from crmcli.exchange.jsonl import MAX_KEYS, flat, objects
 from crmcli.exchange.tables import Row, open_table
 
 if TYPE_CHECKING:
@@ -151,6 +151,24 @@ def test_too_many_keys_are_refused(tmp_path: Path) -> None:
         Read(path)
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"k" * 999: {"c": 1}}, f"the names of nested keys are longer than 1,000 characters: '{'k' * 39}…'"),
+        ({"k" * 998: {"c": 1}}, None),
+        ({"k" * 500: [{"c" * 500: {}}]}, f"the names of nested keys are longer than 1,000 characters: '{'k' * 39}…'"),
+        ({"a": [{"b": number} for number in range(2001)]}, "it has more than 2,000 keys"),
+        ({"a": [{"b": number} for number in range(1999)]}, None),
+    ],
+)
+def test_one_object_cannot_name_more_than_a_table_has(
+    value: dict[str, Any], problem: str | None, read: Callable[..., Read]
+) -> None:
+    found = read(f'{{"name": "x"}}\n{json.dumps(value)}\n')
+    assert found.problems == ([(2, problem)] if problem else [])
+    assert found.values[0] == {"name": "x"}
+
+
 # --- faults ---------------------------------------------------------------------------------------------------------
 
 
@@ -205,12 +223,12 @@ def test_any_bytes_are_read_or_refused_in_words(parts: list[bytes], begin: bytes
         "".join(row.cells).encode()
 
 
-@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 5_000, 200_000])
+@pytest.mark.parametrize("depth", [33, 5_000, 200_000])
 @pytest.mark.parametrize("marks", [("[", "]"), ('{"a":', "}")])
 def test_deep_nesting_does_no_harm(depth: int, marks: tuple[str, str], read: Callable[..., Read]) -> None:
     nested = marks[0] * depth + "1" + marks[1] * depth
     found = read(f'{{"name": "x"}}\n{{"a": {nested}}}\n')
-    assert found.problems == [(2, f"objects and lists are nested more than {MAX_DEPTH} deep")]
+    assert found.problems == [(2, "objects and lists are nested more than 32 deep")]
     with pytest.raises(ReadError, match=r"no line is a JSON object|nested more than"):
         read(f'[{{"a": {nested}}}]')
 
@@ -221,8 +239,24 @@ def test_a_line_without_end_is_refused_in_little_memory(
     monkeypatch.setattr(jsonl, "MAX_TEXT", 100_000)
     data = '{"name": "x"}\n{"name": "' + "y" * 250_000 + '"}\n{"name": "z"}\n'
     found = read(data)
-    assert found.problems == [(2, "it is longer than 100,000 characters")]
+    assert found.problems == [(2, "it is longer than 100,000 bytes")]
     assert found.values == [{"name": "x"}, {"name": "z"}]
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        ('[{"name": "' + "y" * 600_000 + '"}]', r"or it is longer than 100,000 characters \(line 1\)"),
+        (('{"name": "x"}\n{"name": "' + "y" * 300_000 + '"}\n').encode("utf-16"), "line 2 is longer than 100,000 char"),
+    ],
+    ids=["array", "utf-16"],
+)
+def test_what_has_no_lines_of_bytes_is_refused_whole(
+    data: bytes | str, what: str, read: Callable[..., Read], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonl, "MAX_TEXT", 100_000)
+    with pytest.raises(ReadError, match=what):
+        read(data)
 
 
 @pytest.mark.parametrize(

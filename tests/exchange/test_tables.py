@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import CrmError, NotFoundError, ReadError, UsageError
-from crmcli.exchange.shape import clean_names
+from crmcli.exchange.shape import clean_names, few
 from crmcli.exchange.tables import Row, Source, open_table
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -251,6 +251,9 @@ def test_an_unknown_encoding_is_a_usage_error(read: Any) -> None:
         ('a;b\n"1,2,3,4";x\n"5,6,7,8";y\n', ";", 2),
         ("name,address,note\nAda,1 Row; London; UK; x; y,n\nBob,2 Row; Rome; IT; x; y,n\n", ",", 3),
         ("sep=|\r\na|b\r\n1;2|3\r\n", "|", 2),
+        (f"name,email,tags\nAda,a@x.example,{'tag;' * 22}\n" + f"Bob,b@x.example,{'tag;' * 22}\n" * 4, ",", 3),
+        ("Sales of May\n\na;b;c\n1,5;2,5;3,5\n2,5;3,5;4,5\n", ";", 3),
+        ("# exported by tool, v1\n#\nsep=;\nname;e,mail\nAda;1,2\n", ";", 2),
     ],
 )
 def test_the_delimiter_is_found(read: Any, text: str, delimiter: str, columns: int) -> None:
@@ -514,3 +517,8 @@ def test_reading_costs_little_more_than_the_csv_module(tmp_path: Path) -> None:
     ratio = best(ours) / best(bare)
     print(f"open_table costs {ratio:.2f} times the csv module")
     assert ratio < 4  # 1.6 when alone; a copy or a regex a row would make it 6
+
+
+def test_of_many_names_the_first_are_told() -> None:
+    assert few(["Leads", "Deals"]) == "Leads, Deals"
+    assert few([f"s{n}" for n in range(5001)]) == f"{', '.join(f's{n}' for n in range(12))} and 4,989 more"

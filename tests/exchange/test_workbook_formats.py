@@ -10,7 +10,7 @@ import pytest
 from crmcli.domain import money
 from crmcli.errors import FieldError
 from crmcli.exchange.tables import open_table
-from crmcli.exchange.workbook_child import text_of
+from crmcli.exchange.workbook_cells import text_of
 from crmcli.exchange.workbook_formats import BUILT_IN, writer
 
 if TYPE_CHECKING:

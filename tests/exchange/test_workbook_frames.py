@@ -9,13 +9,20 @@ import pytest
 
 from crmcli.errors import ReadError
 from crmcli.exchange import workbook_frames
-from crmcli.exchange.tables import open_table
+from crmcli.exchange.tables import keeping_sheets, open_table
 from tests.support.workbooks import xlsx
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ROWS = [["name", "n"], *([f"n{number}", number] for number in range(2500))]
+
+
+@pytest.fixture(autouse=True)
+def kept() -> Iterator[None]:
+    with keeping_sheets():
+        yield
 
 
 def read(path: Path, sheet: str | None = None) -> tuple[list[list[str]], bool]:
@@ -32,6 +39,12 @@ def test_a_second_reading_gives_the_same_and_opens_nothing(tmp_path: Path) -> No
     assert (opened, reopened) == (True, False)
     assert again == first == [[f"n{number}", str(number)] for number in range(2500)]
     assert read(path, "Sheet") == (first, True), "another question is another reading"
+    with keeping_sheets():
+        assert [read(path)[1], read(path)[1]] == [True, False]
+        held = open_table(str(path))
+    assert not read(path)[1], "what was kept outside is still there"
+    with held:
+        assert [row.cells for row in held.rows] == first, "what is being read goes with its reader"
 
 
 def test_two_readings_at_once_do_not_take_each_others_rows(tmp_path: Path) -> None:
@@ -71,6 +84,8 @@ def test_what_is_kept_has_bounds_and_no_name(tmp_path: Path, monkeypatch: pytest
     for one in short:
         read(one)
     assert [read(one)[1] for one in (short[9], short[0])] == [False, True]
+    half = [xlsx(tmp_path / f"half {number}.xlsx", ROWS[:500]) for number in range(3)]
+    assert [read(one)[1] for one in (*half, *half[::-1])] == [True] * 3 + [False, True, True], "all of it is bounded"
     assert not [name for name in os.listdir(tmp_path) if name.startswith("crm-")]
 
 

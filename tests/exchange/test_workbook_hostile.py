@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmcli.exchange import workbook_guard
 from tests.exchange.hostile import CASES, Case
 
 if TYPE_CHECKING:
@@ -87,6 +90,26 @@ def test_hostile_files_are_refused_quickly_and_in_little_memory(
         assert found["rows"] >= 1
     assert found["cpu"] < MOST_SECONDS
     assert sum(found["mb"]) < MOST_MB
+
+
+def test_a_part_that_is_read_whole_is_no_larger_than_such_parts_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("xl/styles.xml", b"<styles/>".ljust(101))
+        monkeypatch.setattr(workbook_guard, "MAX_SMALL_PART", 101)
+        assert workbook_guard.small_part(archive, "xl/styles.xml").startswith(b"<styles/>")
+        monkeypatch.setattr(workbook_guard, "MAX_SMALL_PART", 100)
+        with pytest.raises(workbook_guard.Refusal, match=r"part 'xl/styles.xml' is far larger"):
+            workbook_guard.small_part(archive, "xl/styles.xml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+def test_a_process_has_the_time_that_a_workbook_of_its_size_can_need() -> None:
+    says = "limit({}); print(*resource.getrlimit(resource.RLIMIT_CPU)[:1])"
+    script = "import resource; from crmcli.exchange.workbook_guard import limit; "
+    script += "; ".join(says.format(size) for size in ("0", "10 << 20", "0"))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["15", "20", "15"], "what is allowed for a look is no bound for the reading"
 
 
 @pytest.mark.parametrize("name", ["sparse.xls", "merges.xlsx"])

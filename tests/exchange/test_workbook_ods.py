@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmcli.exchange import workbook_child, workbook_ods
+from crmcli.exchange import workbook_ods
 from crmcli.exchange.tables import open_table
-from crmcli.exchange.workbook_child import text_of
+from crmcli.exchange.workbook_cells import text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,8 +104,9 @@ def test_what_a_file_says_does_not_hang_on_where_a_block_of_it_ends(
 ) -> None:
     path = save(tmp_path / "t.ods", cells)
     for block in range(1, len(cells) + 1):
-        monkeypatch.setattr(workbook_child, "_BLOCK", block)
-        assert workbook_child._ods_says(path) == says, block
+        monkeypatch.setattr(workbook_ods, "_BLOCK", block)
+        with workbook_ods.content(path) as content:
+            assert workbook_ods.says(content) == says, block
 
 
 @pytest.mark.parametrize(
@@ -122,3 +123,24 @@ def test_what_a_file_says_does_not_hang_on_where_a_block_of_it_ends(
 def test_a_hostile_file_costs_no_more_than_its_cells(content: str) -> None:
     found = workbook_ods.written(io.BytesIO(content.encode()), "A", 100, 3, text_of)
     assert sum(len(cells) for cells in found.values()) <= 300
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1 << 20])
+def test_what_stands_behind_the_last_row_of_a_sheet_is_told_wherever_a_block_ends(block: int) -> None:
+    def told(content: str) -> int:
+        looking, data = workbook_ods.Beyond(), content.encode()
+        return next((n for at in range(0, len(data), block) if (n := looking.row(data[at : at + block]))), 0)
+
+    last = workbook_ods.HEIGHT
+    full, blank = row(text("a > b")), row("<table:table-cell/>", times=last - 1)
+    assert told(book(A=blank + full, B=blank + full, C=blank + row() + row())) == 0
+    assert told(book(A=full, B=full + blank + full)) == last + 1
+    assert told(book(A=full + row(text("a"), times=last))) == last + 1
+
+
+def test_blank_rows_are_counted_and_the_others_keep_their_numbers(tmp_path: Path) -> None:
+    rows = row(text("name")) + row(text("a")) + row(text(""), times=70) + row(text("b"))
+    path = save(tmp_path / "t.ods", book(A=rows))
+    with open_table(path) as table:
+        assert [(one.line, one.cells) for one in table.rows] == [(2, ["a"]), (73, ["b"])]
+        assert table.blank_rows == 70

@@ -16,8 +16,7 @@ import pytest
 
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.tables import open_table
-from crmcli.exchange.workbook_child import column_name
-from crmcli.exchange.workbook_xlsx import column_index
+from crmcli.exchange.workbook_cells import column_index, column_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,12 +204,19 @@ def test_hidden_and_empty_sheets_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_what_the_first_reader_cannot_read_the_second_may(tmp_path: Path) -> None:
-    good = save(tmp_path / "good.xlsx", [["name", "sum"], ["a_x000D_b", 12.5], ["#N/A", 3]])
-    odd = edited(good, tmp_path / "odd.xlsx", SHEET, lambda data: data.replace(b"<v>12.5", b"<v> 12.5"))
+    book = openpyxl.Workbook()
+    for line in (["name", "sum"], ["a_x000D_b", 12.5], ["#N/A", 3]):
+        book.active.append(line)
+    book.active["A2"].hyperlink = "https://a.example/b"
+    book.active.merge_cells("D1:E2")
+    book.save(tmp_path / "good.xlsx")
+    odd = edited(tmp_path / "good.xlsx", tmp_path / "odd.xlsx", SHEET, lambda data: data.replace(b">12.5", b"> 12.5"))
     with open_table(str(odd)) as table:
         rows = list(table.rows)
+        assert table.header == ["name", "name (link)", "sum"]
         assert "second reader" in table.source.notes[0]
-    assert [row.cells for row in rows] == [["a\rb", "12.5"], ["#N/A", "3"]]
+        assert table.source.notes[1].startswith("1 merged cell counts in its first row and column alone")
+    assert [row.cells for row in rows] == [["a\rb", "https://a.example/b", "12.5"], ["#N/A", "", "3"]]
     assert rows[1].problem == "cell A3 is the error #N/A"
 
 

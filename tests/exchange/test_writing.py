@@ -169,6 +169,16 @@ def test_a_workbook_is_typed_bold_frozen_and_filtered(tmp_path: Path) -> None:
         assert next(table.rows).cells == ["Ada", "12.5", "2024-02-29", "2024-01-02T03:04:05", "true", "14:30:00"]
 
 
+def test_a_day_that_no_sheet_counts_is_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "old.xlsx"
+    days = [date(344, 7, 12), date(1900, 2, 28), date(1900, 3, 1), datetime(1899, 12, 31, 23, 59, 59, tzinfo=UTC)]
+    write_xlsx(str(path), [("Days", [("day", "date")], [[day] for day in days])])
+    with open_table(str(path)) as table:
+        assert [row.cells for row in table.rows] == [
+            ["0344-07-12"], ["1900-02-28"], ["1900-03-01"], ["1899-12-31 23:59:59"],
+        ]  # fmt: skip
+
+
 def test_no_text_becomes_a_formula_or_an_error_and_all_come_back(tmp_path: Path) -> None:
     texts = [
         *LIVE,
