@@ -41,7 +41,8 @@ def dupes(
     min_score: Annotated[
         int | None,
         typer.Option(
-            "--min-score", parser=whole, metavar="N", help="From which score on, 0 to 99; 75 unless given",
+            "--min-score", parser=whole, metavar="N",
+            help="Only groups of which any two records score N or more, 0 to 99",
             show_default=False,
         ),
     ] = None,
@@ -68,9 +69,7 @@ def dupes(
     run.long()
     if auto:
         return _merge(run, about, words or (), 95 if min_score is None else min_score)
-    threshold = duplicates.THRESHOLD if min_score is None else min_score
-    found = duplicates.groups(run.context, about, words or (), threshold=threshold)
-    return duplicates.listing(run.context, about, found)
+    return duplicates.listing(run.context, about, duplicates.groups(run.context, about, words or (), least=min_score))
 
 
 def _numbers(run: Run, kind: Entity, words: Sequence[str]) -> list[int]:
@@ -85,14 +84,21 @@ def _numbers(run: Run, kind: Entity, words: Sequence[str]) -> list[int]:
 def _merge(run: Run, kind: Entity, words: Sequence[str], score: int) -> Any:
     """Merge the groups that score enough, once whoever types has seen them and agreed."""
     from crmcli.results import Changed
-    from crmcli.services import duplicates, records
+    from crmcli.services import duplicates
 
     context = run.context
-    found = duplicates.groups(context, kind, words, threshold=score)
+    before = duplicates.versions(context, kind)  # what is changed while the book is compared was compared as it was
+    every = duplicates.groups(context, kind, words, least=score)
+    found = [group for group in every if not group.rivals]
+    if left := len(every) - len(found):
+        look = context.settings.calling("dupes", kind.name, "--min-score", str(score))
+        are = "groups are" if left > 1 else "group is"
+        context.say(f"{left} {are} left for you to look at, where a record may be one with others too: {look}")
     if not found:
-        return Changed((f"no {kind.plural} score {score} or more; nothing was changed",), entity=kind.name)
+        said = "nothing was changed" if every else f"no {kind.plural} score {score} or more; nothing was changed"
+        return Changed((said,), entity=kind.name)
     ids = [number for group in found for number in group.ids]
-    seen = records.versions(context, kind, ids)
+    seen = {number: before.get(number, 0) for number in ids}
     question = f"Merge {len(found)} group{'s' * (len(found) > 1)} of {kind.plural}, {len(ids) - len(found)} into others"
     if not run.agree(question, duplicates.listing(context, kind, found)):
         return None

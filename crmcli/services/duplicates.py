@@ -5,15 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain import dedupe
+from crmcli.domain import dedupe, hierarchy
 from crmcli.domain.address import domain_of
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
 from crmcli.domain.fields import OWN
-from crmcli.domain.hierarchy import upwards
 from crmcli.domain.types import Integer, readable
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import aliases, merging, moving, naming, records
+from crmcli.services import aliases, apart, merging, naming, records
 from crmcli.store import own, read
 from crmcli.store.sql import by_number, portions
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from crmcli.context import Context
-    from crmcli.domain.dedupe import Entry, Group, Pair
+    from crmcli.domain.dedupe import Entry, Finder, Group, Pair
     from crmcli.domain.fields import Entity
 
 KINDS = (CONTACT, COMPANY, LEAD, DEAL)
@@ -47,6 +46,7 @@ _POOL = {
     "lead": "t.kind = 'lead' AND t.removed_at IS NULL",
     "deal": "t.kind = 'deal' AND t.status = 'open' AND t.removed_at IS NULL AND t.archived_at IS NULL",
 }
+_VALUE = DEAL.field("value").type
 COLUMNS = (
     Column("score", Integer(), "Score"), Column("ids", None, "Records"), Column("names", None, "Names"),
     Column("reasons", None, "Why"),
@@ -62,9 +62,11 @@ def check_kind(kind: Entity) -> None:
 # --- the book as entries ---------------------------------------------------------------------------------------------
 
 
-def entries(ctx: Context, kind: Entity, where: str = "", params: Sequence[Any] = ()) -> Iterator[Entry]:
+def entries(
+    ctx: Context, kind: Entity, where: str = "", params: Sequence[Any] = (), *, pool: str = ""
+) -> Iterator[Entry]:
     """The records of a kind as they are compared, page by page, oldest first; `where` narrows them, over the base
-    table `t`."""
+    table `t`, and `pool` says which are looked at (those in sight unless given)."""
     names = _COLUMNS[kind.name]
     linked = kind is not COMPANY
     joined = " LEFT JOIN company c ON c.id = t.company_id" if linked else ""
@@ -73,7 +75,7 @@ def entries(ctx: Context, kind: Entity, where: str = "", params: Sequence[Any] =
     last = 0
     more, scan = f" AND ({where})" if where else "", by_number(ctx.reader.dialect)
     while page := ctx.reader.rows(
-        f"SELECT t.id, {columns} FROM {kind.table} t{scan}{joined} WHERE t.id > ? AND {_POOL[kind.name]}{more}"
+        f"SELECT t.id, {columns} FROM {kind.table} t{scan}{joined} WHERE t.id > ? AND {pool or _POOL[kind.name]}{more}"
         " ORDER BY t.id LIMIT 2000",
         (last, *params),
     ):
@@ -90,7 +92,7 @@ class _Tops:
         self._above = dict(ctx.reader.rows("SELECT id, parent_id FROM company WHERE parent_id IS NOT NULL"))
 
     def of(self, company: int | None) -> int | None:
-        return None if company is None else list(upwards(company, self._above.get))[-1]
+        return None if company is None else hierarchy.top(company, self._above)
 
 
 def _entry(kind: Entity, row: dict[str, Any], top: _Tops | None) -> Entry:
@@ -103,7 +105,7 @@ def _entry(kind: Entity, row: dict[str, Any], top: _Tops | None) -> Entry:
         return dedupe.Entry(**said, domain=row["domain"], parent=row["parent_id"])
     said["company"] = row["company"] or row.get("company_name")
     if kind is DEAL:
-        value = None if row["value_minor"] is None else f"{row['value_minor']} {row['currency']}"
+        value = readable(_VALUE, row["value_minor"], currency=str(row["currency"] or "")) or None
         day = row["close_on"] if row["close_on"] is None else str(row["close_on"])
         return dedupe.Entry(**said, value=value, close_on=day, tree=top.of(row["company_id"]) if top else None)
     said |= {"job_title": row["job_title"], "domain": domain_of(row["website"] or "") or None}
@@ -131,40 +133,59 @@ def _extra(kind: Entity, row: dict[str, Any]) -> dict[str, str] | None:
 # --- groups ----------------------------------------------------------------------------------------------------------
 
 
+def finder(ctx: Context, kind: Entity, some: Iterable[Entry] | None = None) -> Finder:
+    """What finds duplicates among the records of a kind, or `some` of them; pairs that somebody told apart are none."""
+    differ = apart.pairs(ctx.reader, kind.table)
+    return dedupe.Finder(entries(ctx, kind) if some is None else some, kind.name, apart=differ)
+
+
 def groups(
-    ctx: Context, kind: Entity, words: Sequence[str] = (), *, threshold: int = THRESHOLD, text: str | None = None
+    ctx: Context, kind: Entity, words: Sequence[str] = (), *, least: int | None = None, text: str | None = None
 ) -> list[Group]:
     """The groups of records that are probably one, the surest first: those of which a record fits the filter `words`,
-    compared with the whole book. Pairs that somebody told apart are in no group together. Raises FilterError."""
+    compared with the whole book. Their records are joined by pairs that score `THRESHOLD` or more; with `least`, by
+    pairs that score so much, and only if all pairs of the group do. Raises FilterError."""
     check_kind(kind)
-    node = records.bound(ctx, kind, records.filter_text(kind, words) if text is None else text)
-    wanted = set(read.all_ids(ctx.reader, kind, node))
-    found = dedupe.Finder(entries(ctx, kind), kind.name, apart=told_apart(ctx, kind)).groups(threshold=threshold)
-    return [group for group in found if not wanted.isdisjoint(group.ids)]
+    wanted = _fitting(ctx, kind, records.filter_text(kind, words) if text is None else text)
+    found = finder(ctx, kind).groups(threshold=THRESHOLD if least is None else least)
+    return [group for group in found if group.score >= (least or 0) and not wanted.isdisjoint(group.ids)]
+
+
+def _fitting(ctx: Context, kind: Entity, text: str) -> set[int]:
+    return set(read.all_ids(ctx.reader, kind, records.bound(ctx, kind, text)))
 
 
 def at_shared_addresses(ctx: Context, kind: Entity) -> list[Group]:
-    """The groups among the records that share an e-mail address, a telephone or a domain with up to twenty others: what
+    """Those of the groups whose records share an e-mail address, a telephone or a domain with up to twenty others: what
     can be said of a book of any size without comparing all of it."""
     shared: set[int] = set()
     table, pool = kind.table, _POOL[kind.name]
-    for column in (name for name in ("email_key", "phone_key", "mobile_key", "domain") if name in _COLUMNS[kind.name]):
-        sql = (
-            f"SELECT t.id FROM {table} t WHERE {pool} AND t.{column} IN (SELECT t.{column} FROM {table} t"
-            f" WHERE {pool} AND t.{column} IS NOT NULL GROUP BY t.{column} HAVING count(*) BETWEEN 2 AND ?)"
+    for columns in (("email_key",), ("phone_key", "mobile_key"), ("domain",)):
+        known = " UNION ".join(
+            f"SELECT t.id, t.{column} AS address FROM {table} t WHERE t.{column} IS NOT NULL AND {pool}"
+            for column in columns
+            if column in _COLUMNS[kind.name]
         )
-        shared.update(row[0] for row in ctx.reader.rows(sql, (dedupe.TOO_MANY,)))
+        sql = (
+            f"WITH known AS ({known}) SELECT id FROM known WHERE address IN"
+            " (SELECT address FROM known GROUP BY address HAVING count(*) BETWEEN 2 AND ?)"
+        )
+        if known:
+            shared.update(row[0] for row in ctx.reader.rows(sql, (dedupe.TOO_MANY,)))
+    if not shared:
+        return []
     some = [
         entry
         for ids, marks in portions(sorted(shared))
         for entry in entries(ctx, kind, f"t.id IN ({marks})", ids)
     ]  # fmt: skip
-    return dedupe.Finder(some, kind.name, apart=told_apart(ctx, kind)).groups() if some else []
+    wanted = _fitting(ctx, kind, records.filter_text(kind, ()))
+    return [group for group in finder(ctx, kind, some).groups() if not wanted.isdisjoint(group.ids)]
 
 
 def listing(ctx: Context, kind: Entity, some: Sequence[Group]) -> Rows:
     """Groups as rows: score, numbers, names and reasons."""
-    return Rows(COLUMNS, _lines(ctx, kind, some), empty=f"no {kind.plural} look like one another", numbered=False)
+    return Rows(COLUMNS, _lines(ctx, kind, some), empty=f"no {kind.plural} look like one another")
 
 
 def _lines(ctx: Context, kind: Entity, some: Sequence[Group]) -> Iterator[dict[str, Any]]:
@@ -176,6 +197,11 @@ def _lines(ctx: Context, kind: Entity, some: Sequence[Group]) -> Iterator[dict[s
                 "score": group.score, "ids": list(group.ids), "names": [names.get(number, "") for number in group.ids],
                 "reasons": list(group.reasons),
             }  # fmt: skip
+
+
+def versions(ctx: Context, kind: Entity) -> dict[int, int]:
+    """record -> its version, of all records of a kind that are compared."""
+    return dict(ctx.reader.rows(f"SELECT t.id, t.version FROM {kind.table} t WHERE {_POOL[kind.name]}"))
 
 
 def compared(ctx: Context, kind: Entity, numbers: Iterable[int]) -> dict[int, str]:
@@ -199,82 +225,74 @@ def _names(ctx: Context, kind: Entity, numbers: Iterable[int]) -> dict[int, str]
 
 def merge_all(ctx: Context, kind: Entity, some: Sequence[Group]) -> Changed:
     """Merge each of these groups as `merging.merge` does: one batch, which one undo takes apart. A group of which a
-    record has gone meanwhile is left, and said."""
+    record has gone meanwhile, or two were told apart, is left, and said."""
     lines: list[str] = []
     left = 0
     ids: list[int] = []
     with ctx.writing(alone=True) as tx:
+        differ: dict[int, set[int]] = {}
+        for one, other in apart.pairs(tx.connection, kind.table):
+            differ.setdefault(one, set()).add(other)
         for group in some:
             there = tx.rows(kind.name, list(group.ids))
-            if any(number not in there or there[number].get("removed_at") for number in group.ids):
+            gone = any(number not in there or there[number].get("removed_at") for number in group.ids)
+            if gone or any(not differ.get(number, set()).isdisjoint(group.ids) for number in group.ids):
                 left += 1
                 continue
             done = merging.merge(ctx, kind, group.ids, many=True)
             ids += done.ids
             lines += done.lines
     if left:
-        lines.append(f"{left} groups were left: somebody changed them meanwhile")
+        lines.append(f"{left} group{'s were' if left > 1 else ' was'} left: somebody changed that meanwhile")
     return Changed(tuple(lines) or ("nothing to merge",), tuple(tx.changes), ctx.batch, tuple(ids), kind.name)
 
 
 # --- told apart ------------------------------------------------------------------------------------------------------
 
 
-def told_apart(ctx: Context, kind: Entity, number: int | None = None) -> set[tuple[int, int]]:
-    """The pairs of which somebody said that they are not the same, the lower number first; those of one record alone
-    where its `number` is given."""
-    of, params = (" WHERE record_id = ? OR other_id = ?", (number, number)) if number is not None else ("", ())
-    sql = f"SELECT record_id, other_id FROM {moving.pairs_of(kind.table)}{of}"
-    return {(min(pair), max(pair)) for pair in ctx.reader.rows(sql, params)}
-
-
 def tell_apart(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:
     """Remember that no two of these records are the same. Raises UsageError for fewer than two, RefusedError for
     removed ones."""
-    check_kind(kind)
-    known = aliases.standing(ctx.reader, kind.table, numbers)
-    some = sorted({known[number] for number in numbers})
-    if len(some) < 2:
-        raise UsageError(f"that wants two {kind.plural}", f"as in: crm dupes {kind.name} --not-same 12 14")
+    some = _several(ctx, kind, numbers, "--not-same")
     with ctx.writing(source, alone=True) as tx:
         there = tx.rows(kind.name, some)
         for number in some:
             if number not in there:
                 raise NotFoundError(f"there is no {kind.name} {number}")
             naming.check_in_sight(ctx, kind, there[number])
-        before = told_apart(ctx, kind)
-        fresh = [(a, b) for i, a in enumerate(some) for b in some[i + 1 :] if (a, b) not in before]
-        for a, b in fresh:
-            tx.add(moving.pairs_of(kind.table), {"record_id": a, "other_id": b})
+        fresh = apart.put(tx, kind.table, some)
     said = ", ".join(f"{kind.name}:{number} {there[number]['name']}" for number in some)
     line = f"told apart: {said}" if fresh else f"told apart before: {said}"
     return Changed((line,), tuple(tx.changes), ctx.batch, tuple(some), kind.name)
 
 
 def forget_apart(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
-    """Forget that these records were told apart: they may be found to be the same again."""
-    check_kind(kind)
-    table = moving.pairs_of(kind.table)
-    known = aliases.standing(ctx.reader, kind.table, numbers)
-    marks = ", ".join("?" * len(known))
-    some = list(known.values())
+    """Forget that these records were told apart: they may be found to be the same again. Raises UsageError for fewer
+    than two."""
+    some = _several(ctx, kind, numbers, "--forget")
     with ctx.writing(alone=True) as tx:
-        sql = f"SELECT id FROM {table} WHERE record_id IN ({marks}) AND other_id IN ({marks}) ORDER BY id"
-        found = [row[0] for row in ctx.reader.rows(sql, (*some, *some))]
-        for number in found:
-            tx.delete(table, number)
+        found = apart.drop(tx, kind.table, some)
     said = "forgot that they were told apart" if found else f"nobody told these {kind.plural} apart"
     return Changed((said,), tuple(tx.changes), ctx.batch, tuple(some) if found else (), kind.name)
+
+
+def _several(ctx: Context, kind: Entity, numbers: Sequence[int], option: str) -> list[int]:
+    """The records that these are by now, two or more."""
+    check_kind(kind)
+    some = sorted(set(aliases.standing(ctx.reader, kind.table, numbers).values()))
+    if len(some) < 2:
+        raise UsageError(f"that wants two {kind.plural}", f"as in: crm dupes {kind.name} {option} 12 14")
+    return some
 
 
 def apart_rows(ctx: Context, kind: Entity) -> Rows:
     """The pairs that were told apart."""
     check_kind(kind)
-    found = sorted(told_apart(ctx, kind))
+    found = sorted(apart.pairs(ctx.reader, kind.table))
     names = _names(ctx, kind, [number for pair in found for number in pair])
     columns = (Column("ids", None, "Records"), Column("names", None, "Names"))
     rows = [{"ids": list(pair), "names": [names.get(number, "") for number in pair]} for pair in found]
-    return Rows(columns, rows, empty=f"no {kind.plural} were told apart", numbered=False)
+    return Rows(columns, rows, empty=f"no {kind.plural} were told apart")
 
 
 # --- one record ------------------------------------------------------------------------------------------------------
@@ -282,24 +300,34 @@ def apart_rows(ctx: Context, kind: Entity) -> Rows:
 
 def likes(ctx: Context, kind: Entity, number: int, *, threshold: int = THRESHOLD) -> list[Pair]:
     """The records of its kind that one record is probably the same as, found by their addresses, numbers and names
-    along their indexes, the surest first. Costs no look at the whole book."""
+    along their indexes, the surest first; by what a merged one had, the one that it is. Costs no look at the whole
+    book."""
     mine = next(entries(ctx, kind, "t.id = ?", (number,)), None)
     if mine is None:
         return []
     ids: dict[int, None] = {}
+    pool = f"({_POOL[kind.name]} OR t.merged_into_id IS NOT NULL)"
     for lookup, value in dedupe.probe_keys(mine, kind.name):
         for where, params in _lookups(kind, lookup, value):
-            sql = f"SELECT t.id FROM {kind.table} t WHERE {where} AND {_POOL[kind.name]} ORDER BY t.id LIMIT {PROBED}"
+            sql = f"SELECT t.id FROM {kind.table} t WHERE {where} AND {pool} ORDER BY t.id LIMIT {PROBED}"
             ids.update(dict.fromkeys(row[0] for row in ctx.reader.rows(sql, params)))
-    ids.pop(number, None)
-    if not ids:
-        return []
-    apart = told_apart(ctx, kind, number)
-    others = [other for other in ids if (min(other, number), max(other, number)) not in apart]
+    now = aliases.in_sight(ctx.reader, kind.table, ids)
+    there = compared(ctx, kind, now.values()) if now.keys() - {number} else {}
+    differ = apart.pairs(ctx.reader, kind.table, [number]) if there else set()
+    others = [
+        other
+        for other, end in now.items()
+        if end in there and end != number and (min(end, number), max(end, number)) not in differ
+    ]
     if not others:
         return []
-    marks = ", ".join("?" * len(others))
-    return dedupe.near(mine, entries(ctx, kind, f"t.id IN ({marks})", others), kind=kind.name, threshold=threshold)
+    some = entries(ctx, kind, f"t.id IN ({', '.join('?' * len(others))})", others, pool=pool)
+    found: dict[int, Pair] = {}
+    for pair in dedupe.near(mine, some, kind=kind.name, threshold=threshold):
+        other = pair.a if pair.b == number else pair.b
+        why = () if now[other] == other else (f"{kind.name}:{other} was merged into it",)
+        found.setdefault(now[other], dedupe.Pair(now[other], number, pair.score, (*pair.reasons, *why)))
+    return list(found.values())
 
 
 def _lookups(kind: Entity, lookup: str, value: str) -> list[tuple[str, tuple[Any, ...]]]:

@@ -7,14 +7,13 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain import dedupe, pipeline
+from crmcli.domain import dedupe
 from crmcli.domain.dedupe import Pair
 from crmcli.domain.merging import STAYING
 from crmcli.domain.struct import Struct
 from crmcli.domain.types import Money
-from crmcli.errors import UsageError
-from crmcli.services import aliases, duplicates, merging, records
-from crmcli.services.stages import stage_by_id
+from crmcli.errors import ConflictError, UsageError
+from crmcli.services import aliases, apart, duplicates, merge_preview, merging, records
 from crmcli.store import read
 
 if TYPE_CHECKING:
@@ -107,8 +106,7 @@ def search(ctx: Context, kind: Entity) -> tuple[Suspects, ...]:
     it is large. Raises UsageError for a kind whose records are never compared."""
     duplicates.check_kind(kind)
     ctx.learn()
-    apart = duplicates.told_apart(ctx, kind)
-    finder = dedupe.Finder(duplicates.entries(ctx, kind), kind.name, apart=apart)
+    finder = duplicates.finder(ctx, kind)
     return tuple(
         Suspects(group.ids, group.score, group.reasons, tuple(_pairs(finder, group))) for group in finder.groups()
     )
@@ -120,7 +118,7 @@ def _pairs(finder: Finder, group: Group) -> list[Pair]:
     if len(rest) == 1:
         return [Pair(first, rest[0], group.score, group.reasons)]
     ends = [*combinations(group.ids[:EACH], 2), *((first, other) for other in group.ids[EACH:])]
-    every = sorted((finder.compare(a, b) for a, b in ends), key=lambda pair: (-pair.score, pair.a, pair.b))
+    every = sorted((finder.compare(a, b) for a, b in ends), key=dedupe.surest)
     found = [pair for pair in every if pair.score >= duplicates.THRESHOLD]
     there = {number for pair in found for number in (pair.a, pair.b)}
     for pair in every:
@@ -132,7 +130,7 @@ def _pairs(finder: Finder, group: Group) -> list[Pair]:
 
 def changed(ctx: Context, kind: Entity, since: int) -> bool:
     """Whether anything by which records of a kind are compared was changed after a place of the journal."""
-    tables = (kind.table, f"{kind.table}_distinct", "company")
+    tables = (kind.table, apart.table_of(kind.table), "company")
     sql = "SELECT 1 FROM journal WHERE seq > ? AND entity IN (?, ?, ?) LIMIT 1"
     return ctx.reader.one(sql, (since, *tables)) is not None
 
@@ -159,7 +157,7 @@ def cases(
         wanted = frozenset(read.all_ids(ctx.reader, kind, node))
     now = aliases.standing(ctx.reader, kind.table, [number for group in found for number in group.ids])
     names = duplicates.compared(ctx, kind, now.values())
-    apart = duplicates.told_apart(ctx, kind)
+    differ = apart.pairs(ctx.reader, kind.table)
     left: list[Case] = []
     done: set[tuple[int, int]] = set()
     for group in found:
@@ -167,7 +165,7 @@ def cases(
         pairs: dict[tuple[int, int], Pair] = {}
         for pair in group.pairs:
             a, b = sorted((now[pair.a], now[pair.b]))
-            open_ = a != b and a in names and b in names and not ((a, b) in apart or (a, b) in skipped)
+            open_ = a != b and a in names and b in names and not ((a, b) in differ or (a, b) in skipped)
             if open_ and (a, b) not in done:
                 pairs[a, b] = Pair(a, b, pair.score, pair.reasons)
                 done.add((a, b))
@@ -188,9 +186,11 @@ def sides(
     versions = records.versions(ctx, kind, numbers)  # before all else: a change in between is a conflict later on
     planned = merging.plan(ctx, kind, numbers, into, keep)
     rows = {row["id"]: row for row in read.hydrate(ctx.reader, kind, numbers)}
-    shown = [field for field in kind.fields if _told(field) and any(_filled(row, field) for row in rows.values())]
+    told = {*TELLING, *(field.name for field in merge_preview.compared_fields(kind))}
+    filled = [field for field in kind.fields if field.name in told]
+    shown = [field for field in filled if any(_filled(row, field) for row in rows.values())]
     differ = [field for field in shown if len({_comparable(row, field) for row in rows.values()}) > 1]
-    placed = _placed(ctx, planned)
+    placed = merging.placed(ctx, planned, planned.stays["created_at"]).columns  # when makes no difference to it
     return Sides(
         kind,
         pair,
@@ -200,16 +200,10 @@ def sides(
         frozenset(field.name for field in differ),
         frozenset(field.name for field in differ if field.settable and field.name not in TELLING),
         {field.name: _origin(planned, field, placed) for field in differ if field.name not in TELLING},
-        merging.along(ctx, planned),
+        merge_preview.along(ctx, planned),
         tuple(merging.behind(planned)),
         versions,
     )
-
-
-def _told(field: Field) -> bool:
-    if field.name in TELLING:
-        return True
-    return field.name not in merging.UNSHOWN and not field.derived and bool(field.column or field.type.family == "tags")
 
 
 def _filled(row: Mapping[str, Any], field: Field) -> bool:
@@ -233,19 +227,6 @@ def _origin(planned: Plan, field: Field, placed: Mapping[str, Any]) -> tuple[int
     if column in placed:
         return tuple(row["id"] for row in planned.rows if row[column] == placed[column])
     return own if column in STAYING else planned.outcome.origin.get(column, own)
-
-
-def _placed(ctx: Context, planned: Plan) -> dict[str, Any]:
-    """What becomes of the place in the pipeline when a stage or a probability is kept, by column."""
-    row, stage_of, other = dict(planned.stays), planned.stage_of, planned.probability_of
-    found: dict[str, Any] = {}
-    if stage_of is not None and (stage := stage_by_id(ctx, stage_of["stage_id"])) is not None:
-        found = pipeline.enter(row, stage, row["created_at"])[0]  # the time makes no difference to what is shown
-    if other is not None:
-        points = other["probability_bp"] if other["probability_manual"] else other.get("probability_kept_bp")
-        now = row | found
-        found |= pipeline.set_probability(now, points, stage_by_id(ctx, now["stage_id"]))
-    return found
 
 
 # --- one pair after another -------------------------------------------------------------------------------------------
@@ -302,10 +283,13 @@ def chosen(ctx: Context, kind: Entity, pair: Pair, into: int | None, keep: Mappi
 
 
 def merge(ctx: Context, seen: Sides, keep: Mapping[str, int], *, source: str = "cli") -> Changed:
-    """Merge two records as they were shown. Raises ConflictError where one was changed since, and what
-    `merging.merge` raises."""
-    with ctx.as_seen(seen.kind.name, seen.versions):
-        return merging.merge(ctx, seen.kind, (seen.pair.a, seen.pair.b), seen.stays, keep, source=source)
+    """Merge two records as they were shown. Raises ConflictError where one was changed since or they were told apart,
+    and what `merging.merge` raises."""
+    ends = (seen.pair.a, seen.pair.b)
+    with ctx.as_seen(seen.kind.name, seen.versions), ctx.writing(source, alone=True) as tx:
+        if ends in apart.pairs(tx.connection, seen.kind.table, ends):
+            raise ConflictError("somebody said meanwhile that they are not the same, so nothing was changed")
+        return merging.merge(ctx, seen.kind, ends, seen.stays, keep, source=source)
 
 
 def tell_apart(ctx: Context, seen: Sides, *, source: str = "cli") -> Changed:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from crmcli.context import Context
+    from crmcli.domain.dedupe import Group
+    from crmcli.domain.fields import Entity
     from tests.commands.conftest import Crm
 
 
@@ -45,6 +48,31 @@ def test_merging_all_wants_a_yes_and_can_be_tried(twice: Crm) -> None:
     assert len(twice("dupes", "contact", "-o", "jsonl").out.splitlines()) == 1
 
 
+def test_what_fits_two_that_differ_is_left_to_whoever_looks(twice: Crm) -> None:
+    twice("contact", "add", "Charles Babbage", "email=cb@engines.example")
+    assert twice("dupes", "contact", "-o", "ids").out == "1\n2\n3\n"
+    twice("dupes", "contact", "--not-same", "1", "3")
+    done = twice("dupes", "contact", "--auto", "--min-score", "75", "--yes")
+    assert (done.code, done.out) == (0, "nothing was changed\n")
+    assert "1 group is left for you" in done.err
+    assert "but 3 may be one of these as well" in twice("dupes", "contact", "--min-score", "75").out
+
+
+def test_what_changes_while_the_book_is_compared_is_not_merged(twice: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    from crmcli.services import duplicates, records
+
+    compared = duplicates.groups
+
+    def slowly(ctx: Context, kind: Entity, *words: Any, **more: Any) -> list[Group]:
+        records.edit(ctx, kind, [2], {"city": "Rome"})
+        return compared(ctx, kind, *words, **more)
+
+    monkeypatch.setattr(duplicates, "groups", slowly)
+    done = twice("dupes", "contact", "--auto", "--min-score", "75", "--yes")
+    assert (done.code, done.out) == (4, ""), done
+    assert "contact:2 Babbage, Charles" in done.err
+
+
 def test_two_are_told_apart(twice: Crm) -> None:
     assert twice("dupes", "contact", "--not-same", "1", "cb@engines.example").code == 2  # which of the two?
     assert twice("dupes", "contact", "--not-same", "1,2").code == 0
@@ -65,6 +93,7 @@ def test_two_are_told_apart(twice: Crm) -> None:
         (["contact", "--auto", "--apart"], 2, "exclude each other"),
         (["contact", "--apart", "city:x"], 2, "no filter"),
         (["contact", "--not-same", "1"], 2, "two contacts"),
+        (["contact", "--forget"], 2, "two contacts"),
         (["contact", "--not-same", "1", "99"], 3, "99"),
         (["contact", "stge:x"], 2, "no field"),
     ],

@@ -28,7 +28,7 @@ from crmcli.domain.dedupe import (
 )
 from crmcli.domain.dedupe.blocking import candidates
 from crmcli.domain.dedupe.finding import bits_of, score_of
-from tests.support.people import damaged, entry, family, someone, without_place
+from tests.support.people import GIVEN, ROADS, SURNAMES, damaged, entry, family, someone, without_place
 from tests.support.program import run_python
 
 if TYPE_CHECKING:
@@ -72,7 +72,15 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("contact", {"name": "سارا كريمي", "birthday": "1990-05-06"}, {"name": "سارا کریمی", "birthday": "1990-06-05"}),
     ("contact", {"name": "Isa Lovelace", "extra": {"member": "6988048"}, "birthday": "1990-05-06", **HOME},
      {"name": "Ada Lovelace", "extra": {"member": "6988048"}, "birthday": "1990-05-06", **HOME}),
+    ("contact", {"name": "Robert Smith", "email": "rs@x.example", "phones": ("+4420",), **HOME},
+     {"name": "Bob Smith", "email": "rs@x.example", "phones": ("+4420",), **HOME}),
     ("company", {"name": "Analytical Engines Ltd"}, {"name": "Analytical Engines"}),
+    ("company", {"name": "Siemens Aktiengesellschaft"}, {"name": "Siemens AG"}),
+    ("company", {"name": "Polmos Sp. z o.o."}, {"name": "Polmos"}),
+    ("company", {"name": "Bimbo S.A. de C.V."}, {"name": "Bimbo"}),
+    ("company", {"name": "Maersk A/S"}, {"name": "Maersk"}),
+    ("company", {"name": "ООО «Ромашка»"}, {"name": "Ромашка"}),
+    ("company", {"name": "株式会社トヨタ"}, {"name": "トヨタ㈱"}),
     ("company", {"name": "The Acme Company, Inc."}, {"name": "ACME"}),
     ("company", {"name": "Smith & Sons S. A."}, {"name": "Smith and Sons"}),
     ("company", {"name": "شرکت آرمان (سهامی خاص)"}, {"name": "آرمان"}),
@@ -99,12 +107,22 @@ OTHER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("contact", {"name": "John Smith", "birthday": "1950-05-06", **HOME},
      {"name": "John Smith", "birthday": "1980-02-03", **HOME}),
     ("contact", {"name": "John Smith Sr", **HOME}, {"name": "John Smith, Jr.", **HOME}),
+    *(("contact", {"name": name, "phones": ("+4420",), **HOME}, {"name": other, "phones": ("+4420",), **HOME})
+      for name, other in (("Josef Huber sen.", "Josef Huber jun."), ("Josef Huber (Vater)", "Huber, Josef (Sohn)"),
+                          ("Huber sen., Josef", "Josef Huber jun"), ("علی کریمی (پدر)", "علی کریمی (پسر)"),
+                          ("Carlos García Fernández", "Carlos García Ruiz"), ("Huber Lisa", "Huber Anna"),
+                          ("Kim, Jun", "Kim, Son"))),
     ("contact", {"name": "Mohammad Ali Karimi", **HOME}, {"name": "Mohammad Reza Karimi", **HOME}),
     ("contact", {"name": "Paul Weber", **HOME}, {"name": "Paula Weber", **HOME}),
     ("contact", {"name": "حسن رضایی", **OFFICE}, {"name": "حسین رضایی", **OFFICE}),
     # colleagues
     ("contact", {"name": "Ada Lovelace", "email": "info@engines.example", **OFFICE},
      {"name": "Charles Babbage", "email": "info@engines.example", **OFFICE}),
+    ("contact", {"name": "Tim Roth", "email": "info@craft.example", "phones": ("+4420",)},
+     {"name": "Tom Roth", "email": "info@craft.example", "phones": ("+4420",)}),
+    ("contact", {"name": "Reza Mohammadi", "email": "r.mohammadi1@gmail.com"},
+     {"name": "Reza Mohammadi", "email": "r.mohammadi2@gmail.com"}),
+    ("company", {"name": "Hotel Post", "city": "Lech"}, {"name": "Hotel Post", "city": "Bezau"}),
     ("contact", {"name": "Ada Lovelace", "phones": ("+4420",)}, {"name": "Charles Babbage", "phones": ("+4420",)}),
     ("lead", {"name": "Ada Lovelace", "email": "ada@engines.example", **OFFICE},
      {"name": "Charles Babbage", "email": "charles@engines.example", **OFFICE}),
@@ -121,6 +139,21 @@ OTHER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("deal", {"name": "Looms", "company": "Acme", "value": "9 EUR"},
      {"name": "Looms", "company": "Zeta", "value": "9 EUR"}),
 ]  # fmt: skip
+#: What twins or a marriage may be as well as one person: shown perhaps, and never merged unasked.
+UNSURE = [
+    ("Huber Lisa", "Huber Anna"), ("Lisa Huber", "Anna Huber"), ("Kim Min Jun", "Kim Min Seo"),
+    ("Nguyễn Thị Lan", "Nguyễn Thị Hoa"), ("محمد علی کریمی", "محمد رضا کریمی"), ("Ada Lovelace", "Ada Byron"),
+    ("سید محمد حسینی", "سید محمود حسینی"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), UNSURE)
+def test_one_word_of_a_name_makes_nothing_certain_wherever_it_stands(one: str, other: str) -> None:
+    shared = {"birthday": "2001-07-08", "phones": ("+43732654321",), **HOME}
+    for more in ({}, {"email": "home@mail.example"}):
+        found = groups([Entry(id=n, name=name, **shared, **more) for n, name in enumerate((one, other), start=1)])
+        assert all(group.score < 95 for group in found), found
+    assert scored("contact", {"name": one, **shared}, {"name": one, **shared}) >= 95
 
 
 @pytest.mark.parametrize(("kind", "a", "b"), SAME)
@@ -251,10 +284,42 @@ def test_twins_and_families_are_not_taken_for_one_however_many_there_are() -> No
     assert len(found) <= 3, found
 
 
+def test_twins_written_surname_first_are_never_certain_however_many_there_are() -> None:
+    dice = random.Random(204)
+    twins = []
+    for n in range(40):
+        home = {**someone(dice), "family": ""}
+        twins += [
+            entry(2 * n + i, {**home, "email": None, "given": f"{SURNAMES[n]} {given}"})
+            for i, given in enumerate(dice.sample(GIVEN, 2))
+        ]
+    finder = Finder(twins)
+    assert all(pair.score < 95 for pair in finder.pairs())
+    assert not finder.weigher.loose_names
+
+
 def test_no_pair_is_passed_over_that_a_book_full_of_duplicates_makes_likely() -> None:
     finder = Finder(book(101, 500, doubled=0.4, families=0.2, errors=(1, 2, 3))[0])
     assert {(pair.a, pair.b) for pair in finder.pairs()} == all_that_score(finder)
     assert finder.weigher.rate > Finder([]).weigher.rate
+
+
+@pytest.mark.parametrize("seed", [101, 104])
+def test_a_pair_has_one_score_whatever_is_asked_first(seed: int) -> None:
+    entries = book(seed, 300, doubled=0.4, families=0.2, errors=(1, 2, 3))[0]
+
+    def scores(finder: Finder, threshold: int) -> dict[tuple[int, int], int]:
+        return {(pair.a, pair.b): pair.score for pair in finder.pairs(threshold=threshold)}
+
+    every = scores(Finder(entries), 60)
+    asked = Finder(entries)
+    some = next(iter(every))
+    assert asked.compare(*some).score == every[some]
+    for threshold in (95, 75, 93):
+        listed = {pair: score for pair, score in every.items() if score >= threshold}
+        assert listed
+        assert scores(Finder(entries), threshold) == scores(asked, threshold) == listed
+    assert asked.weigher.rate > Finder([]).weigher.rate, "the book has habits that count"
 
 
 def all_that_score(finder: Finder) -> set[tuple[int, int]]:
@@ -315,6 +380,14 @@ def test_an_address_that_too_many_have_says_nothing(kind: str) -> None:
     assert not list(pairs(sharing(TOO_MANY + 1), kind=kind))
 
 
+@pytest.mark.parametrize("count", [2, 11, TOO_MANY, TOO_MANY + 1])
+def test_a_domain_says_as_much_in_the_list_as_when_a_company_is_added(count: int) -> None:
+    some = [Entry(id=n, name=name, domain="acme.example") for n, name in enumerate(ROADS[:count])]
+    shared = count <= TOO_MANY
+    assert [len(group.ids) for group in groups(some, kind="company")] == [count] * shared
+    assert len(near(some[-1], some[:-1], kind="company")) == (count - 1) * shared
+
+
 def test_the_pairs_grow_with_the_book_not_with_its_square() -> None:
     def compared(size: int) -> int:
         dice = random.Random(5)
@@ -348,6 +421,28 @@ def test_a_group_has_its_ids_its_lowest_score_and_its_reasons() -> None:
     assert found.ids == (10, 20, 30)
     assert THRESHOLD <= found.score <= min(pair.score for pair in pairs(entries) if {pair.a, pair.b} <= {10, 20})
     assert "same telephone +442071234567" in found.reasons
+
+
+HUBER: dict[str, Any] = {"name": "Josef Huber", "email": "huber@x.example", "phones": ("+43732654321",), **HOME}
+
+
+def test_a_group_does_not_hide_the_two_that_are_least_alike() -> None:
+    entries = [Entry(id=1, birthday="1950-02-03", **HUBER), Entry(id=2, birthday="1980-11-21", **HUBER)]
+    entries.append(Entry(id=3, **HUBER))
+    finder = Finder(entries)
+    assert finder.compare(1, 2).score < finder.compare(1, 3).score
+    for threshold in (THRESHOLD, finder.compare(1, 3).score):
+        (found,) = finder.groups(threshold=threshold)
+        assert (found.ids, found.score) == ((1, 2, 3), finder.compare(1, 2).score)
+        assert found.reasons[-1] == "but the birthdays differ: 1950-02-03 / 1980-11-21"
+
+
+def test_a_record_that_fits_two_which_differ_is_named() -> None:
+    entries = [Entry(id=n, **HUBER) for n in (1, 2, 3)]
+    assert [(group.ids, group.rivals) for group in Finder(entries).groups()] == [((1, 2, 3), ())]
+    (found,) = Finder(entries, apart={(1, 3)}).groups()
+    assert (found.ids, found.rivals) == ((1, 2), (3,))
+    assert found.reasons[-1] == "but 3 may be one of these as well"
 
 
 def test_the_ends_of_a_chain_that_differ_are_not_one() -> None:
@@ -429,6 +524,21 @@ def test_one_new_record_is_looked_up_by_its_keys() -> None:
         (1, 9),
         (2, 9),
     ]
+
+
+@pytest.mark.parametrize(
+    ("held", "new"),
+    [
+        ("شرکت پارس", "پارس"),
+        ("پارس", "شرکت پارس"),
+        ("ООО «Ромашка»", "Ромашка"),
+        ("The Mill", "Mill Ltd"),
+        ("株式会社トヨタ", "トヨタ"),
+    ],
+)
+def test_a_new_company_is_looked_up_across_what_stands_before_its_name(held: str, new: str) -> None:
+    entry = Entry(id=9, name=new)
+    assert near(entry, looked_up(entry, [Entry(id=1, name=held)], "company"), kind="company")
 
 
 def test_a_new_record_at_a_switchboard_is_nobody_known() -> None:

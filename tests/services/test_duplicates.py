@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import NotFoundError, RefusedError, UsageError
-from crmcli.services import custom, deals, duplicates, merging, purging, records, undoing
+from crmcli.services import apart, custom, deals, duplicates, merging, purging, records, undoing
 from tests.support.books import sound
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ def test_told_apart_outlives_a_merge_and_not_a_purge(ctx: Context) -> None:
     merging.merge(ctx, CONTACT, (pair[1], third))
     assert ids(ctx, CONTACT) == []
     undoing.undo(ctx)
-    assert duplicates.told_apart(ctx, CONTACT) == {(pair[0], third)}
+    assert apart.pairs(ctx.reader, "contact") == {(pair[0], third)}
     purging.purge(ctx, CONTACT, [third])
-    assert duplicates.told_apart(ctx, CONTACT) == set()
+    assert apart.pairs(ctx.reader, "contact") == set()
     sound(ctx)
 
 
@@ -123,13 +123,51 @@ def test_a_dozen_groups_merge_in_one_batch_and_come_apart_again(ctx: Context) ->
     done = duplicates.merge_all(ctx, CONTACT, found)
 
     assert len(done.ids) == 3
-    assert done.lines[-1] == "1 groups were left: somebody changed them meanwhile"
+    assert done.lines[-1] == "1 group was left: somebody changed that meanwhile"
     assert ids(ctx, CONTACT) == []
     sound(ctx)
     undoing.undo(ctx)
     records.restore(ctx, CONTACT, [gone])
     assert sorted(ids(ctx, CONTACT)) == sorted([pair, *more])
     sound(ctx)
+
+
+def test_what_was_told_apart_after_the_question_is_left(ctx: Context) -> None:
+    pair = two_adas(ctx)
+    found = duplicates.groups(ctx, CONTACT)
+    duplicates.tell_apart(ctx, CONTACT, pair)
+    done = duplicates.merge_all(ctx, CONTACT, found)
+    assert (done.ids, done.lines) == ((), ("1 group was left: somebody changed that meanwhile",))
+
+
+def test_a_group_of_which_two_differ_is_not_sure(ctx: Context) -> None:
+    home = {"email": "huber@dorf.example", "phone": "+43 732 654321", "street": "Dorfplatz 1", "city": "Linz"}
+    father = add(ctx, CONTACT, "Josef Huber", **home, birthday="1950-02-03")
+    son = add(ctx, CONTACT, "Josef Huber", **home, birthday="1980-11-21")
+    third = add(ctx, CONTACT, "Josef Huber", **home)
+    [group] = duplicates.groups(ctx, CONTACT)
+    assert group.ids == (father, son, third)
+    assert "but the birthdays differ: 1950-02-03 / 1980-11-21" in group.reasons
+    assert duplicates.groups(ctx, CONTACT, least=group.score) == [group]
+    assert duplicates.groups(ctx, CONTACT, least=group.score + 1) == []
+
+
+def test_at_one_address_are_the_groups_that_a_list_has(ctx: Context) -> None:
+    pair = two_adas(ctx)
+    for number in pair:
+        records.edit(ctx, CONTACT, [number], {"email": "", "birthday": "1915-12-10"})
+    records.edit(ctx, CONTACT, [pair[0]], {"phone": "", "mobile": "+44 20 7946 0000"})
+    records.edit(ctx, CONTACT, [pair[1]], {"phone": "+44 20 7946 0000"})
+    assert [group.ids for group in duplicates.at_shared_addresses(ctx, CONTACT)] == [pair] == ids(ctx, CONTACT)
+    records.archive(ctx, CONTACT, pair)
+    assert duplicates.at_shared_addresses(ctx, CONTACT) == ids(ctx, CONTACT) == []
+
+
+def test_amounts_are_told_as_people_read_them(ctx: Context) -> None:
+    for _ in "ab":
+        add(ctx, DEAL, "Kran", company="C", value="1234.56 EUR", close_on="2027-01-01")
+    [group] = duplicates.groups(ctx, DEAL)
+    assert "same value 1,234.56 EUR" in group.reasons
 
 
 @pytest.mark.parametrize(
@@ -156,6 +194,7 @@ def test_a_dozen_groups_merge_in_one_batch_and_come_apart_again(ctx: Context) ->
             {"name": "Acme Limited", "email": "i@acme.example"},
             True,
         ),
+        (COMPANY, {"name": "شرکت پارس"}, {"name": "پارس"}, True),
         (COMPANY, {"name": "Acme"}, {"name": "Zenith"}, False),
     ],
 )
@@ -188,7 +227,10 @@ def test_what_cannot_be_is_refused(ctx: Context) -> None:
     ):
         with pytest.raises(error):
             duplicates.tell_apart(ctx, kind, numbers)
+    for few in ((), pair[:1]):
+        with pytest.raises(UsageError, match="two contacts"):
+            duplicates.forget_apart(ctx, CONTACT, few)
     records.remove(ctx, CONTACT, [pair[0]])
     with pytest.raises(RefusedError):
         duplicates.tell_apart(ctx, CONTACT, pair)
-    assert duplicates.told_apart(ctx, CONTACT) == set()
+    assert apart.pairs(ctx.reader, "contact") == set()

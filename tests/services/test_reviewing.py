@@ -9,7 +9,7 @@ import pytest
 from crmcli.domain.dedupe import Pair
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import ConflictError
-from crmcli.services import deals, duplicates, merging, records, reviewing, undoing
+from crmcli.services import apart, deals, duplicates, merge_preview, merging, records, reviewing, undoing
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -139,7 +139,8 @@ def test_what_is_marked_to_stay_is_what_a_merge_leaves(ctx: Context, name: str) 
         for keep in ways:
             seen = reviewing.sides(ctx, kind, pair, into, keep)
             assert (seen.stays, seen.goes) == (into, a + b - into)
-            shown = {row["field"]: row for row in merging.preview(ctx, kind, [a, b], into, keep).rows}
+            planned = merging.plan(ctx, kind, [a, b], into, keep)
+            shown = {row["field"]: row for row in merge_preview.preview(ctx, planned).rows}
             assert set(shown) == {field.label for field in differ}
             for field in differ:
                 row, origin = shown[field.label], seen.origin[field.name]
@@ -162,6 +163,14 @@ def test_what_moves_along_and_what_is_left_is_told(ctx: Context) -> None:
     assert "task" not in reviewing.sides(ctx, LEAD, Pair(a, b, 90, ()), a).along
 
 
+def test_a_pair_that_somebody_told_apart_meanwhile_is_not_merged(adas: Context) -> None:
+    seen = reviewing.sides(adas, CONTACT, Pair(1, 2, 90, ()))
+    duplicates.tell_apart(adas, CONTACT, [1, 2])
+    with pytest.raises(ConflictError, match="not the same"):
+        reviewing.merge(adas, seen, {})
+    assert not records.get(adas, CONTACT, 2)["removed_at"]
+
+
 @pytest.mark.parametrize("verb", ["merge", "tell_apart"])
 def test_a_pair_that_somebody_changed_meanwhile_is_left(adas: Context, verb: str) -> None:
     seen = reviewing.sides(adas, CONTACT, Pair(1, 2, 90, ()))
@@ -169,11 +178,11 @@ def test_a_pair_that_somebody_changed_meanwhile_is_left(adas: Context, verb: str
     with pytest.raises(ConflictError, match="contact:2 Lovelace, Ada"):
         reviewing.merge(adas, seen, {}) if verb == "merge" else reviewing.tell_apart(adas, seen)
     assert not records.get(adas, CONTACT, 2)["removed_at"]
-    assert duplicates.told_apart(adas, CONTACT) == set()
+    assert apart.pairs(adas.reader, "contact") == set()
     seen = reviewing.sides(adas, CONTACT, Pair(1, 2, 90, ()))
     if verb == "tell_apart":
         reviewing.tell_apart(adas, seen)
-        assert duplicates.told_apart(adas, CONTACT) == {(1, 2)}
+        assert apart.pairs(adas.reader, "contact") == {(1, 2)}
     else:
         reviewing.merge(adas, seen, {"name": 2})
         assert records.get(adas, CONTACT, 1)["name"] == "Lovelace, Ada"

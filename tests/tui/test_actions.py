@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TASK
 from crmcli.errors import StoreError, UsageError
-from crmcli.services import duplicates, records
+from crmcli.services import apart, records
 from crmcli.tui import lines
 from crmcli.tui.actions import ACTIONS, PLACES, Action, actions_for
 from crmcli.tui.app import Dashboard
@@ -372,7 +372,7 @@ async def test_duplicates_are_settled_by_their_keys(dashboard: Any, book: Book) 
         assert records.get(book.context, CONTACT, stays)["removed_at"]
         told = place.sides.pair
         await press(app, pilot, "n")
-        assert duplicates.told_apart(book.context, CONTACT) == {(told.a, told.b)}
+        assert apart.pairs(book.context.reader, "contact") == {(told.a, told.b)}
         await press(app, pilot, "s", "tab")
         assert place.kind is COMPANY
 

@@ -12,7 +12,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.text import width
 from crmcli.errors import StoreError
-from crmcli.services import duplicates, merging, records
+from crmcli.services import apart, merging, records
 from crmcli.tui import app as application
 from crmcli.tui.screens import duplicates as place
 from crmcli.tui.screens.duplicates import DuplicatesPlace
@@ -274,7 +274,7 @@ async def test_what_is_told_apart_is_remembered_and_can_be_undone(dashboard: Any
         await ready(app, pilot)
         told = pair(app)
         await press(app, pilot, "n")
-        assert duplicates.told_apart(doubles.context, CONTACT) == {told}
+        assert apart.pairs(doubles.context.reader, "contact") == {told}
         assert "told apart" in toasts(app)
         assert pair(app) not in (None, told)
         await press(app, pilot, "r")
@@ -283,7 +283,7 @@ async def test_what_is_told_apart_is_remembered_and_can_be_undone(dashboard: Any
         await press(app, pilot, "u")
         await ready(app, pilot)
         assert pair(app) == told
-        assert duplicates.told_apart(doubles.context, CONTACT) == set()
+        assert apart.pairs(doubles.context.reader, "contact") == set()
 
 
 async def test_what_is_skipped_comes_again_when_it_is_asked_for(dashboard: Any, doubles: Book) -> None:
@@ -302,7 +302,7 @@ async def test_what_is_skipped_comes_again_when_it_is_asked_for(dashboard: Any, 
         await press(app, pilot, "r")
         await ready(app, pilot)
         assert pair(app) == seen[0]
-        assert duplicates.told_apart(doubles.context, CONTACT) == set()
+        assert apart.pairs(doubles.context.reader, "contact") == set()
 
 
 async def test_two_quick_keys_settle_one_pair(dashboard: Any, doubles: Book, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +319,7 @@ async def test_two_quick_keys_settle_one_pair(dashboard: Any, doubles: Book, mon
         gone = [n for n in range(1, 8) if records.get(doubles.context, CONTACT, n)["merged_into_id"]]
         assert len(gone) == 1
         assert set(gone) < set(first or ())
-        assert duplicates.told_apart(doubles.context, CONTACT) == set()
+        assert apart.pairs(doubles.context.reader, "contact") == set()
         assert app.screen.search.skipped == set()
 
 
@@ -342,7 +342,7 @@ async def test_a_pair_that_somebody_changed_is_not_settled(
         assert pair(app) == first
         assert "Rome" in line(app, "City"), "and it is shown how it stands"
         assert not records.get(doubles.context, CONTACT, first[1])["removed_at"]
-        assert duplicates.told_apart(doubles.context, CONTACT) == set()
+        assert apart.pairs(doubles.context.reader, "contact") == set()
         await press(app, pilot, key)
         assert pair(app) != first
 
@@ -519,7 +519,7 @@ async def test_after_a_window_too_small_the_cursor_is_there_again(dashboard: Any
         await settle(app, pilot)
         await press(app, pilot, "m", "n", "s")
         assert "Make it 60 x 15" in screen_text(app)
-        assert duplicates.told_apart(doubles.context, CONTACT) == set()
+        assert apart.pairs(doubles.context.reader, "contact") == set()
         await pilot.resize_terminal(100, 30)
         await settle(app, pilot)
         assert "▌Name" in screen_text(app)

@@ -12,8 +12,9 @@ finding   pairs, groups, one pair, the likes of one new record
 
 bits(pair) = log2(prior) + sum over fields of log2(P(found | one record) / P(found | others)), the sum of Fellegi and
 Sunter (JASA 64, 1969) with weights by the frequency of values (Newcombe 1959, Winkler 1988), taken against the
-likeliest of three sorts of others: strangers, relatives, colleagues. The prior is that a record has 0.1 duplicates
-among the records of the book and 1,000 more, or as many as the book turns out to have.
+likeliest of three sorts of others: strangers, relatives, colleagues. A pair has one score, with what the whole book
+says; a group has that of the two in it that are least alike. The prior is that a record has 0.1 duplicates among the
+records of the book and 1,000 more, or as many as the book turns out to have.
 score = 100 / (1 + 2^(-(bits + 5.5) / 6)): 50 at -5.5 bits, 75 (`THRESHOLD`, listed) at 4, 95 (may be merged unasked)
 at 20. An e-mail address that no office has, and the domain or whole name of a company, make 76 by themselves unless
 something else speaks against it; an e-mail address, telephone number or domain that 21 or more others have says nothing
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 from crmcli.domain.dedupe.counts import TOO_MANY
 from crmcli.domain.dedupe.entry import KINDS, Entry, Group, Pair
-from crmcli.domain.dedupe.finding import APART, THRESHOLD, Finder, compare, groups, near, pairs, probe_keys
+from crmcli.domain.dedupe.finding import APART, THRESHOLD, Finder, compare, groups, near, pairs, probe_keys, surest
 
 __all__ = [
     "APART",
@@ -40,4 +41,5 @@ __all__ = [
     "near",
     "pairs",
     "probe_keys",
+    "surest",
 ]

@@ -93,8 +93,9 @@ def _firm_words(read: Read) -> Iterable[Hashable]:
     return [word for word in read.words if len(word) >= 3]
 
 
-#: Keys that are dropped whole where too many share them.
+#: Keys that are dropped whole where too many share them; a domain is one of a company.
 EXACT: tuple[Keys, ...] = (_one("email"), _phones, _extras)
+_DOMAIN = _one("domain")
 #: kind -> (keys, what a block that is too large is split by). What a name has in common with a postal code, a road, a
 #: company or a domain has keys of its own, so that a common name alone is split by what is left.
 BLOCKS: dict[str, tuple[tuple[Keys, tuple[Keys, ...]], ...]] = {
@@ -113,7 +114,6 @@ BLOCKS: dict[str, tuple[tuple[Keys, tuple[Keys, ...]], ...]] = {
         (_both("road", "postal"), (_with("birthday"),)),
     ),
     "company": (
-        (_one("domain"), (_firm_start,)),
         (_firm_start, (_letters, _one("city"), _one("postal"), _one("country"))),
         (_letters, (_one("city"), _one("postal"), _one("country"))),
         (_firm_words, (_one("postal"), _one("street"), _one("city"))),
@@ -179,7 +179,7 @@ def candidates(records: Sequence[Read], kind: str) -> Iterator[tuple[int, int]]:
 
 def _blocks(records: Sequence[Read], kind: str) -> Iterator[Sequence[int]]:
     everyone = range(len(records))
-    for keys in EXACT:
+    for keys in (*EXACT, _DOMAIN) if kind == "company" else EXACT:
         yield from (block for block in _grouped(records, everyone, keys) if len(block) <= TOO_MANY)
     for keys, finer in BLOCKS[kind]:
         for block in _grouped(records, everyone, keys):

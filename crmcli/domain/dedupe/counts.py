@@ -7,7 +7,7 @@ from math import log2
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from crmcli.domain.dedupe.reading import Read
 
@@ -42,7 +42,7 @@ class Counts:
             for field, counter in found.items()
         }
         for field in ("email", "phone", *(("domain",) if kind == "company" else ())):
-            self._bits[field].update(dict.fromkeys((v for v, count in found[field].items() if count > TOO_MANY), 0.0))
+            self.drop(field, (value for value, count in found[field].items() if count > TOO_MANY))
         self._rare = {field: self._worth(field, 2) for field in SHARED}
         self.rare_word = self._rare["word"]
         self._fellows = {value: count for value, count in found["company"].items() if count > 2}
@@ -58,6 +58,10 @@ class Counts:
 
     def _worth(self, field: str, count: int) -> float:
         return max(0.0, log2(self.total / (count + SHARED[field])))
+
+    def drop(self, field: str, values: Iterable[str]) -> None:
+        """Have these values say nothing: too many have them."""
+        self._bits[field].update(dict.fromkeys(values, 0.0))
 
     def bits(self, field: str, value: str) -> float:
         """What agreement on that value is worth against two strangers."""

@@ -18,11 +18,11 @@ class Entry(Struct):
 
     `name` is the person's, the company's or the deal's; of a lead the person's, its subject is `subject`. `email` and
     `phones` are keys (`address.email_key`, `address.phone_key`: E.164). `domain` is that of a website; the domain of
-    an e-mail address need not be given. `birthday` and `close_on` are ISO days or dates, `value` minor units with the
-    currency beside it ("1200000 EUR") or any text that is equal when the value is. `parent` is the id of the company
-    above a company. `tree` is whatever stands for the company tree of a record's customer (the id of the topmost).
-    `extra` has whatever else identifies a record: custom fields, numbers in other systems, by the words that a reason
-    may call them. The id and the external id of the record are no evidence and do not belong into it.
+    an e-mail address need not be given. `birthday` and `close_on` are ISO days or dates, `value` an amount with its
+    currency ("12,000.00 EUR") or any text that is equal when the value is, as a reason shows it. `parent` is the id of
+    the company above a company. `tree` is whatever stands for the company tree of a record's customer (the id of the
+    topmost). `extra` has whatever else identifies a record: custom fields, numbers in other systems, by the words that
+    a reason may call them. The id and the external id of the record are no evidence and do not belong into it.
     """
 
     id: int
@@ -56,8 +56,10 @@ class Pair(Struct):
 
 
 class Group(Struct):
-    """Records that are probably one: ids in rising order, the lowest score that joined them, the reasons in words."""
+    """Records that are probably one: ids in rising order, the score of the two that are least alike, the reasons in
+    words. `rivals` are records outside that may be one with a record of the group, and not with all of them."""
 
     ids: tuple[int, ...]
     score: int
     reasons: tuple[str, ...]
+    rivals: tuple[int, ...] = ()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from math import log2
+from math import inf, log2
 from typing import TYPE_CHECKING
 
 from crmcli.domain.dedupe.blocking import candidates, promising
 from crmcli.domain.dedupe.counts import TOO_MANY, Counts
 from crmcli.domain.dedupe.entry import KINDS, Entry, Group, Pair
 from crmcli.domain.dedupe.habits import Habits
-from crmcli.domain.dedupe.reading import Read, firm_words
-from crmcli.domain.dedupe.reasons import told
+from crmcli.domain.dedupe.reading import Read, firm_words, forms_before
+from crmcli.domain.dedupe.reasons import against, told
 from crmcli.domain.dedupe.tally import NAMESAKES
-from crmcli.domain.dedupe.weighing import Weigher
+from crmcli.domain.dedupe.weighing import MOST_GAINED, Weigher
 from crmcli.domain.text import fold
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ THRESHOLD = 75
 APART = 50
 _CENTRE, _STEP = -5.5, 6.0
 _LOOKED_AT = 8
-#: Bits of a pair that is counted as a duplicate when the book's habits are learnt, and what they may add to one.
-_SURE, _MARGIN = 4.0, 6.5
+#: Of the records that are as like to one of a group so many are named.
+_NAMED = 3
+#: Bits of a pair that is counted as a duplicate when the book's habits are learnt, and of one that is looked at then.
+_SURE, _DOUBTFUL = 4.0, -2.7
 
 
 def score_of(bits: float) -> int:
@@ -42,8 +44,8 @@ def score_of(bits: float) -> int:
 def bits_of(score: int) -> float:
     """The fewest bits that make that score."""
     if score <= 0:
-        return float("-inf")
-    return float("inf") if score > 99 else _CENTRE - _STEP * log2(100 / (score - 0.5) - 1)
+        return -inf
+    return inf if score > 99 else _CENTRE - _STEP * log2(100 / (score - 0.5) - 1)
 
 
 class Finder:
@@ -51,6 +53,8 @@ class Finder:
 
     `kind` is contact, company, lead or deal. It takes about 1.5 kB a record; ids are unique. The pairs `apart` (the
     lower id first) are known not to be one: they are never found, and in no group together.
+
+    A pair has one score, whatever is asked first: the habits of the book are learnt before anything is answered.
     """
 
     def __init__(
@@ -60,16 +64,20 @@ class Finder:
         self.records = [Read(entry, kind) for entry in entries]
         self.weigher = Weigher(kind, Counts(self.records, kind))
         self._places: dict[int, int] = {}
+        #: The pairs of `_floor` bits or more: bits before the habits were known, and those if relatives are not held
+        #: against it, the places of both. `_gain` and `_loose` are what `Weigher.learn` said.
+        self._held: list[tuple[float, float, int, int]] = []
+        self._floor, self._gain, self._loose = inf, 0.0, False
 
-    def pairs(self, *, threshold: int = THRESHOLD) -> Iterator[Pair]:
-        """Yield the pairs that score `threshold` or more, each once, as they are found, in the order of no field.
-
-        Pairs that only the habits of the whole book can settle (`habits.py`) come last.
-        """
-        needed, weigh, records = bits_of(threshold), self.weigher.weigh, self.records
-        glance, named, common = self.weigher.people, self.weigher.counts.named, self.weigher.counts.common
-        habits = Habits()
-        held: list[tuple[float, float, int, int]] = []
+    def _learn(self, floor: float = _DOUBTFUL) -> None:
+        """Weigh the pairs that are worth it, once, learn the habits of the book from those that are doubtful at least,
+        and keep those of `floor` bits or more, before the habits."""
+        if floor >= self._floor:
+            return
+        self.weigher.learn(False, False, 0.0)
+        weigh, records, glance = self.weigher.weigh, self.records, self.weigher.people
+        named, common = self.weigher.counts.named, self.weigher.counts.common
+        habits, held = Habits(), []
         for first, second in candidates(records, self.kind):
             a, b = _in_order(records[first], records[second])
             if (a.id, b.id) in self.apart:
@@ -77,60 +85,116 @@ class Finder:
             if glance and not promising(a, b, common) and not (a.name == b.name and named(a.name) <= NAMESAKES):
                 continue
             tally = weigh(a, b)
-            if tally.strangers < needed - _MARGIN:
+            if tally.strangers < floor:
                 continue
-            habits.note(a, b, tally)
             bits = tally.bits()
-            habits.certain += bits >= _SURE
-            if bits >= needed:
-                yield _pair(a, b, tally)
-            else:
-                held.append((bits, min(tally.strangers, tally.colleagues), first, second))
-        gain, loose = self.weigher.learn(habits.loose_names, habits.loose_birthdays, habits.more(len(records)))
-        for bits, unrelated, first, second in held:
-            if (unrelated if loose else bits) + gain < needed:
+            if tally.strangers >= _DOUBTFUL:
+                habits.note(a, b, tally)
+                habits.certain += bits >= _SURE
+            held.append((bits, min(tally.strangers, tally.colleagues), first, second))
+        self._held, self._floor = held, floor
+        self._gain, self._loose = self.weigher.learn(
+            habits.loose_names, habits.loose_birthdays, habits.more(len(records))
+        )
+
+    def pairs(self, *, threshold: int = THRESHOLD) -> Iterator[Pair]:
+        """Yield the pairs that score `threshold` or more, each once, in the order of no field."""
+        needed, records = bits_of(threshold), self.records
+        self._learn(min(needed - MOST_GAINED, _DOUBTFUL))
+        for bits, unrelated, first, second in self._held:
+            if (unrelated if self._loose else bits) + self._gain < needed:
                 continue
             a, b = _in_order(records[first], records[second])
-            if (tally := weigh(a, b)).bits() >= needed:
+            if (tally := self.weigher.weigh(a, b)).bits() >= needed:
                 yield _pair(a, b, tally)
 
     def compare(self, a: int, b: int) -> Pair:
         """What two records, named by their ids, score, and why. Raises KeyError for an id that is not there."""
+        self._learn()
         if not self._places:
             self._places = {read.id: place for place, read in enumerate(self.records)}
         one, other = _in_order(self.records[self._places[a]], self.records[self._places[b]])
         return _pair(one, other, self.weigher.weigh(one, other))
 
-    def _differ(self, a: int, b: int) -> bool:
-        """Whether two records clearly are not one, or somebody said so."""
-        return (min(a, b), max(a, b)) in self.apart or self.compare(a, b).score < APART
-
     def groups(self, *, threshold: int = THRESHOLD) -> list[Group]:
-        """The pairs put together, the surest group first.
+        """The pairs that score `threshold` or more put together, the surest group first.
 
         The best pair is joined first, and two groups are joined by a pair of theirs only if no two of their records
         clearly differ (score less than `APART`): of a chain a ~ b ~ c whose ends differ, b goes with the one that it
-        fits better, and the other pair shows once that is settled. A record is in one group at most. Of groups of
-        more than eight records eight are looked at, so that a record which stands there thousandfold costs no more.
+        fits better, c is a rival of the group, and the other pair shows once that is settled. A record is in one group
+        at most. A group scores what the two of its records do that are least alike. Of groups of more than eight
+        records eight are looked at, so that a record which stands there thousandfold costs no more.
         """
-        found = sorted(self.pairs(threshold=threshold), key=lambda pair: (-pair.score, pair.a, pair.b))
-        group_of: dict[int, list[int]] = {}
-        joined: dict[int, list[Pair]] = {}
+        found = sorted(self.pairs(threshold=threshold), key=surest)
+        team_of: dict[int, _Team] = {}
         for pair in found:
-            one, other = group_of.setdefault(pair.a, [pair.a]), group_of.setdefault(pair.b, [pair.b])
+            one, other = (team_of.get(number) or _Team(number) for number in (pair.a, pair.b))
+            team_of[pair.a], team_of[pair.b] = one, other
             if one is other:
                 continue
-            if any(self._differ(a, b) for a in one[:_LOOKED_AT] for b in other[:_LOOKED_AT]):
+            weakest = self._weakest(one, other, pair, min(APART, threshold))
+            if weakest is None:
+                one.rivals.add(pair.b)
+                other.rivals.add(pair.a)
                 continue
-            if len(one) < len(other):
+            if len(one.members) < len(other.members):
                 one, other = other, one
-            joined.setdefault(id(one), []).extend([*joined.pop(id(other), ()), pair])
-            one.extend(other)
-            for member in other:
-                group_of[member] = one
-        sets = {id(members): members for members in group_of.values() if len(members) > 1}
-        made = [_group(members, joined[key]) for key, members in sets.items()]
-        return sorted(made, key=lambda group: (-group.score, group.ids))
+            one.join(other, pair, weakest)
+            for member in other.members:
+                team_of[member] = one
+        teams = {id(team): team for team in team_of.values() if len(team.members) > 1}
+        return sorted((team.group() for team in teams.values()), key=lambda group: (-group.score, group.ids))
+
+    def _weakest(self, one: _Team, other: _Team, pair: Pair, apart: int) -> Pair | None:
+        """The two records of both teams that are least alike; None where two score less than `apart`, or somebody said
+        that they differ. `pair` is one of these, compared already."""
+        weakest = pair
+        for a in one.members[:_LOOKED_AT]:
+            for b in other.members[:_LOOKED_AT]:
+                ends = min(a, b), max(a, b)
+                if ends == (pair.a, pair.b):
+                    continue
+                if ends in self.apart:
+                    return None
+                found = self.compare(*ends)
+                if found.score < apart:
+                    return None
+                weakest = max(weakest, found, key=surest)
+        return weakest
+
+
+def surest(pair: Pair) -> tuple[int, int, int]:
+    """The key by which pairs are put in order, the surest first."""
+    return -pair.score, pair.a, pair.b
+
+
+class _Team:
+    """A group in the making: its records, the pairs that joined them, the two that are least alike, and the records
+    outside that are like one of it."""
+
+    __slots__ = ("joined", "members", "rivals", "weakest")
+
+    def __init__(self, number: int) -> None:
+        self.members, self.joined = [number], list[Pair]()
+        self.weakest: Pair | None = None
+        self.rivals: set[int] = set()
+
+    def join(self, other: _Team, pair: Pair, weakest: Pair) -> None:
+        """Take the other one in, for the sake of that pair; `weakest` is of those between both."""
+        self.members += other.members
+        self.joined += [*other.joined, pair]
+        self.rivals |= other.rivals
+        self.weakest = max(filter(None, (self.weakest, other.weakest, weakest)), key=surest)
+
+    def group(self) -> Group:
+        assert self.weakest is not None
+        reasons = dict.fromkeys(reason for pair in (*self.joined, self.weakest) for reason in pair.reasons)
+        said = sorted(reasons, key=against)
+        if self.rivals:
+            some = sorted(self.rivals)
+            more = ", ..." if len(some) > _NAMED else ""
+            said.append(f"but {', '.join(map(str, some[:_NAMED]))}{more} may be one of these as well")
+        return Group(tuple(sorted(self.members)), self.weakest.score, tuple(said), tuple(sorted(self.rivals)))
 
 
 def _known(kind: str) -> str:
@@ -145,11 +209,6 @@ def _in_order(a: Read, b: Read) -> tuple[Read, Read]:
 
 def _pair(a: Read, b: Read, tally: Tally) -> Pair:
     return Pair(a.id, b.id, score_of(tally.bits()), told(tally.marks))
-
-
-def _group(members: list[int], joined: list[Pair]) -> Group:
-    reasons = dict.fromkeys(reason for pair in joined for reason in pair.reasons)
-    return Group(tuple(sorted(members)), min(pair.score for pair in joined), tuple(reasons))
 
 
 def pairs(entries: Iterable[Entry], *, kind: str = "contact", threshold: int = THRESHOLD) -> Iterator[Pair]:
@@ -173,8 +232,9 @@ def probe_keys(entry: Entry, kind: str = "contact") -> list[tuple[str, str]]:
     """(lookup, value) by which records that may be the same as one new record are found without reading the book.
 
     `email`, `phone` and `domain` are equal to the record's key; `name` is equal to its folded name (also given and
-    family name swapped); `name-start` begins its folded name (companies: without the legal form). At most
-    `TOO_MANY` + 1 records need to be read for each: `near` drops an address that so many share.
+    family name swapped); `name-start` begins its folded name (companies: without the legal form, and with each of those
+    that stand before a name). At most `TOO_MANY` + 1 records need to be read for each: `near` drops an address that so
+    many share.
     """
     found: list[tuple[str, str]] = []
     if entry.email:
@@ -189,20 +249,24 @@ def probe_keys(entry: Entry, kind: str = "contact") -> list[tuple[str, str]]:
         if domain := Read(entry, kind).domain:
             found.append(("domain", domain))
         if entry.name and (start := " ".join(firm_words(entry.name)[:2])):
-            found.append(("name-start", start))
+            found += [("name-start", f"{form}{start}") for form in ("", *forms_before(start))]
     return found
 
 
 def near(entry: Entry, others: Iterable[Entry], *, kind: str = "contact", threshold: int = THRESHOLD) -> list[Pair]:
     """The pairs of `entry` with those of `others` that it is probably the same as, the surest first.
 
-    `others` are the few that its `probe_keys` found. An address or number that more than twenty of them have as well
-    says nothing.
+    `others` are the few that its `probe_keys` found. An address, a number or a company's domain that more than twenty
+    of them have as well says nothing.
     """
-    some = [other for other in others if other.id != entry.id]
-    phones = tuple(phone for phone in entry.phones if sum(phone in other.phones for other in some) < TOO_MANY)
-    if entry.email and sum(other.email == entry.email for other in some) >= TOO_MANY:
-        entry = entry._replace(email=None)
-    entry = entry._replace(phones=phones)
-    found = [pair for other in some if (pair := compare(entry, other, kind=kind)).score >= threshold]
-    return sorted(found, key=lambda pair: (-pair.score, pair.a, pair.b))
+    new, some = Read(entry, _known(kind)), [Read(other, kind) for other in others if other.id != entry.id]
+    counts = Counts((), kind)
+    counts.drop("phone", [phone for phone in new.phones if sum(phone in read.phones for read in some) >= TOO_MANY])
+    for field in ("email", "domain") if kind == "company" else ("email",):
+        value = getattr(new, field)
+        if sum(getattr(read, field) == value for read in some) >= TOO_MANY:
+            counts.drop(field, (value,))
+    weigher = Weigher(kind, counts)
+    ends = (_in_order(new, read) for read in some)
+    found = [pair for a, b in ends if (pair := _pair(a, b, weigher.weigh(a, b))).score >= threshold]
+    return sorted(found, key=surest)

@@ -21,7 +21,7 @@ def firm_name(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     if a.name == b.name or sorted(a.words) == sorted(b.words):
         bits = min(sum(counts.bits("word", word) for word in a.words), 25.0)
         if counts.named(a.name) <= NAMESAKES:
-            bits = max(bits, KEY_BITS + 0.8 - tally.strangers)  # few companies may have one name: it is a key
+            bits = max(bits, KEY_BITS + 0.7 - tally.strangers)  # few companies may have one name: it is a key
         tally.add(-0.4, -bits, -9.0, 0.0)
         tally.mark("firm", *whole)
         return

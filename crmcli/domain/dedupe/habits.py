@@ -2,10 +2,10 @@
 
 Two records of one surname, address and birthday with different given names are twins, or one person whose name was
 written over; those of one name and address with birthdays a generation apart are father and son, or one person whose
-birthday is wrong. No pair shows which. The book does: where surnames or addresses are written over as well, or
-birthdays differ by less or more than a generation, that can only be mistakes, and where there are as many of those,
-the others are mistakes too, unless the book is full of families: of people of one surname and address whose given
-names and birthdays both differ. Without such pairs, people are not taken for one.
+birthday is wrong. No pair shows which. The book does: where both parts of names are written over, the first and the
+last, or birthdays differ by less or more than a generation, that can only be mistakes, and where there are as many of
+those, the others are mistakes too, unless the book is full of families: of people of one surname and address whose
+given names and birthdays both differ. Without such pairs, people are not taken for one.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Habits:
             self.relatives += tally.birthday == DIFFERENT
         elif tally.surname == DIFFERENT and tally.given >= FITS:
             self.surnames += tally.birthday >= FITS
+            self.relatives += tally.birthday == DIFFERENT
         elif tally.birthday == DIFFERENT and tally.given >= FITS and tally.surname >= NEAR:
             if abs(int(a.birthday[:4]) - int(b.birthday[:4])) in FATHERS:
                 self.inside += 1
@@ -50,8 +51,10 @@ class Habits:
 
     @property
     def loose_names(self) -> bool:
-        undoubted = self.surnames >= _ENOUGH and self.surnames >= _PART * self.given
-        return undoubted and self.relatives <= _PART * self.given
+        """Whether whole names are written over here. Where only one part of them is, it is given names: those of twins,
+        which may stand first or last."""
+        fewer, more = sorted((self.given, self.surnames))
+        return fewer >= _ENOUGH and fewer >= _PART * more and self.relatives <= _PART * self.given
 
     def more(self, size: int) -> float:
         """How many bits more likely duplicates are among so many records than is taken for granted."""

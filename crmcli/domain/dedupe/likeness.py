@@ -37,6 +37,18 @@ def slips(a: str, b: str, most: int) -> int:
     return _slips()(a, b, score_cutoff=most)
 
 
+_CALLED_TEXT = """
+    alexander sasha sascha xander / andrew andy drew / anthony tony / catherine katherine kate kathy cathy katie kitty
+    charles chuck charlie / edward ted ned eddie / elizabeth liz lizzie betty beth betsy / francisco paco pancho
+    friedrich fritz / giuseppe beppe / guadalupe lupe / heinrich heinz / henry harry hank / ignacio nacho
+    james jim jimmy jamie / johannes hans / john jack johnny / jose pepe / josef sepp / joseph joe / lawrence larry
+    margaret maggie meg peggy / mary molly polly / michael mike mick mickey / richard dick rick ricky
+    robert bob bobby rob robbie / sarah sally / stephen steven steve / william bill billy will / yekaterina katya
+"""
+#: Given names and what those are called who have them, where one does not begin the other: name -> the first of them.
+_CALLED = {name: names.split()[0] for names in _CALLED_TEXT.split("/") for name in names.split()}
+
+
 @lru_cache(maxsize=65536)
 def words(a: str, b: str) -> int:
     """The grade of likeness of two words of a name."""
@@ -54,7 +66,7 @@ def words(a: str, b: str) -> int:
     # One slip is a slip; more of them only where the whole is alike or sounds so.
     if found <= most and (found == 1 or alike or _ratio()(a, b) >= 0.84):
         return NEAR
-    if short >= 3 and longer.startswith(shorter):
+    if (short >= 3 and longer.startswith(shorter)) or _CALLED.get(a, a) == _CALLED.get(b, b):
         return FITS
     return NEAR if alike and short >= 5 and a[0] == b[0] else DIFFERENT
 
@@ -72,13 +84,19 @@ _SIBLINGS = (
 
 
 def siblings(a: str, b: str) -> bool:
-    """Whether two words that are alike are two names: Paul and Paula, Mario and Maria, سعید and سعیده, حسن and حسین."""
+    """Whether two words that are alike are two names: Paul and Paula, Mario and Maria, سعید and سعیده, حسن and حسین,
+    and nearly all that are so short as Tim and Tom."""
     shorter, longer = sorted((a, b), key=len)
+    if len(shorter) == len(longer) <= 3:
+        return True
     if longer[:-1] == shorter and longer[-1] in "aeه":
         return True
     if len(a) == len(b) and a[:-1] == b[:-1] and {a[-1], b[-1]} == {"a", "o"}:
         return True
     return any(a in names and b in names for names in _SIBLINGS)
+
+
+_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 
 
 @lru_cache(maxsize=16384)
@@ -96,6 +114,11 @@ def texts(a: str, b: str) -> int:
 def numbers(a: str, b: str) -> int:
     """The grade of likeness of two telephone numbers or other long numbers: one slip is near."""
     return SAME if a == b else NEAR if slips(a, b, 1) <= 1 else DIFFERENT
+
+
+def numbered(a: str, b: str) -> bool:
+    """Whether two texts differ in their digits only: ada1@ and ada2@ are two mailboxes."""
+    return a.translate(_DIGITS) == b.translate(_DIGITS)
 
 
 def days(a: str, b: str) -> int:

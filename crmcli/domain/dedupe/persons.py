@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from crmcli.domain.dedupe.reading import Read
     from crmcli.domain.dedupe.tally import Tally
 
+#: The chances, as log2, that relatives have a word of a name in common: the surname; one of several given names, as
+#: Mohammad Ali and Mohammad Reza; the whole given name. And that a name stands surname first where nothing says so.
+_FAMILY, _BROTHERS, _NOBODY = -0.3, -2.0, -7.6
+_TURNED = -5.0
+
 
 def person_name(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     if not a.words or not b.words:
@@ -26,12 +31,16 @@ def person_name(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
         pairs, left_a, left_b = likeness.matched(a.words, b.words)
         given, family, swapped = _roles(pairs, left_a, left_b, len(a.words), len(b.words))
     tally.given, tally.surname = given, family
+    # Brothers and sisters whose names stand surname first: 'Huber Lisa' and 'Huber Anna', as in half of the world.
+    turned = family == DIFFERENT and given >= FITS and any(i == j == 0 and grade >= NEAR for i, j, grade in pairs)
+    tally.twins = turned or given < FITS
     for at, (i, j, grade) in enumerate(pairs):
         surname = _is_surname(i, j, len(a.words), len(b.words)) and not (swapped and at == 0)
-        _word(counts, a.words[i], b.words[j], grade, surname, tally)
+        in_family = _FAMILY if turned and i == j == 0 else _BROTHERS if turned or given == DIFFERENT else _NOBODY
+        _word(counts, a.words[i], b.words[j], grade, surname, in_family, tally)
     if given == DIFFERENT or family == DIFFERENT:
         same = -9.0 if given == family and len(a.words) + len(b.words) > 2 else -4.6 if given != DIFFERENT else -6.0
-        tally.add(same, 0.0, -2.3 if family == DIFFERENT else -0.05, 0.0)
+        tally.add(same, 0.0, _TURNED if turned else -2.3 if family == DIFFERENT else -0.05, 0.0)
     if swapped:
         tally.add(-2.5, 0.0, -5.0, 0.0)
     _generation(a, b, tally)
@@ -81,14 +90,15 @@ def _roles(
     return given, family, crossed
 
 
-def _word(counts: Counts, a: str, b: str, grade: int, surname: bool, tally: Tally) -> None:
-    """One word of a name that both have, the same or nearly."""
+def _word(counts: Counts, a: str, b: str, grade: int, surname: bool, in_family: float, tally: Tally) -> None:
+    """One word of a name that both have, the same or nearly; relatives whose names otherwise differ have such a word in
+    common with the chance `in_family`, as log2, if it is no surname."""
     bits = counts.bits("word", a) if a == b else min(counts.bits("word", a), counts.bits("word", b))
     if grade == SAME:
         if surname:
             tally.add(-0.3, -bits, -0.3, -min(bits, 6.0))
         else:
-            tally.add(-0.2, -bits, -min(bits + 2.3, 7.6), -bits)
+            tally.add(-0.2, -bits, -min(bits + 2.3, -in_family), -bits)
     elif grade == NEAR:
         # Four other words are so near to a short one by chance, fewer to a long one.
         chance = -max(bits - (1.5 if min(len(a), len(b)) >= 6 else 2.0), 2.0)
@@ -98,6 +108,7 @@ def _word(counts: Counts, a: str, b: str, grade: int, surname: bool, tally: Tall
             # Brothers may be called Hassan and Hossein, but nobody is called Nichooas.
             known = max(counts.bits("word", a), counts.bits("word", b)) < counts.rare_word
             if known or likeness.siblings(a, b):
+                tally.twins = True
                 tally.add(-2.5, chance, max(chance, -3.0), max(chance, -3.0))
             else:
                 tally.add(-2.5, chance, -8.0 if max(len(a), len(b)) > 3 else -7.0, chance)
@@ -125,8 +136,8 @@ def birthday(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     tally.birthday = grade
     if grade == SAME:
         bits = counts.bits("birthday", a.birthday)
-        twins = -7.5 if tally.given == DIFFERENT else -8.8
-        tally.add(-0.1, -bits, twins if tally.given < FITS else -bits, -bits)
+        twins = -8.8 if tally.given == UNKNOWN else -7.5
+        tally.add(-0.1, -bits, twins if tally.twins else -bits, -bits)
         tally.mark("birthday", a.birthday, b.birthday)
     elif grade == FITS:
         tally.add(-6.0, -13.0, -13.0, -13.0)

@@ -24,25 +24,35 @@ TITLES = frozenset(
 )
 #: Which of two namesakes: the only words of a name that tell father and son apart.
 GENERATIONS = {
-    "jr": "jr",
-    "junior": "jr",
-    "sr": "sr",
-    "senior": "sr",
-    "ii": "jr",
-    "2nd": "jr",
-    "iii": "iii",
-    "iv": "iv",
-}
+    "jr": "jr", "jnr": "jr", "junior": "jr", "ii": "jr", "2nd": "jr", "iii": "iii", "iv": "iv", "sr": "sr", "snr": "sr",
+    "senior": "sr", "d.ä": "sr", "d.j": "jr",
+}  # fmt: skip
+#: Words that say the same, and are names too unless brackets, a point, a comma behind a whole name, or for the first
+#: two small letters tell them from these.
+MARKED = {
+    "sen": "sr", "jun": "jr", "vater": "sr", "sohn": "jr", "mutter": "sr", "tochter": "jr", "père": "sr", "fils": "jr",
+    "mère": "sr", "fille": "jr", "padre": "sr", "hijo": "jr", "madre": "sr", "hija": "jr", "pai": "sr", "filho": "jr",
+    "neto": "iii", "father": "sr", "son": "jr", "پدر": "sr", "پسر": "jr", "مادر": "sr", "دختر": "jr",
+}  # fmt: skip
+_SMALL_LETTERS = frozenset(("sen", "jun"))
 _FORMS_TEXT = """
     gmbh mbh ag kg kgaa ohg ug gbr ev eg se ltd limited plc llp lp llc inc incorporated corp corporation co company
     companies sa sas sarl sasu eurl snc spa srl srls sapa sl slu sau bv nv vof cv ab oy oyj as asa aps ivs hf ehf kft
-    zrt nyrt bt sro spol akc doo dd ad ooo oao zao pao ao pte pty pvt private sdn bhd kk gk cie compagnie sp zoo ltda
-    eireli scrl sprl pjsc psc fze fzco wll
+    zrt nyrt bt sro spol aktiengesellschaft aktiebolag kommanditgesellschaft
+    akc doo dd ad ooo oao zao pao ao pte pty pvt private sdn bhd kk gk cie compagnie sp zoo ltda
+    eireli scrl sprl pjsc psc fze fzco wll limitada tbk pt
+    ооо оао зао пао ао ип тоо тов пп 株式会社 有限会社 合同会社 株 有 有限公司 股份有限公司 公司 주식회사
     the and und et y e i o der die das la le les el los
     شرکت شرکتهای موسسه سهامی خاص عام مسئولیت محدود با بامسئولیت تعاونی تضامنی و
 """
 #: Legal forms and little words of company names, folded; forms with dots are read without them.
 FORMS = frozenset(fold(_FORMS_TEXT).split())
+#: Legal forms that are written on to a name without a space, and those of several words, which stand at the end.
+_WRITTEN_ON = re.compile("株式会社|有限会社|合同会社|股份有限公司|有限公司|주식회사")
+_SEVERAL = re.compile(
+    " (?:sp z oo|(?:sa|sab|sapi) de cv|s de rl(?: de cv)?|[akp] s|(?:gesellschaft )?mit beschrankter haftung)$"
+)
+_LAST = frozenset(("oo", "cv", "rl", "s", "haftung"))
 _ROLES_TEXT = """
     info sales office contact contacts kontakt support admin administrator hello hi mail email team billing accounts
     accounting finance hr jobs career careers service services marketing press help helpdesk desk reception noreply
@@ -146,19 +156,18 @@ def words_of(text: str) -> list[str]:
 def person_words(name: str) -> tuple[tuple[str, ...], str]:
     """(words of a person's name, generation), titles dropped; 'Lovelace, Ada' as 'Ada Lovelace', 'O'Neil' as 'oneil',
     'de la Cruz' as one word with what it belongs to."""
+    name, generation = _generation(name)
     before, comma, after = name.partition(",")
-    if comma and after.strip() and fold(after).strip(". ") not in GENERATIONS and fold(after) not in TITLES:
-        name = f"{after} {before}"
-    generation = ""
+    if comma and after.strip() and fold(after) not in TITLES:
+        before, other = _generation(before)
+        name, generation = f"{after} {before}", generation or other
     words: list[str] = []
     small = ""
     found = words_of(name)
     for place, word in enumerate(found):
-        if word in GENERATIONS and place and word == found[-1]:
-            generation = GENERATIONS[word]
-        elif word in TITLES and len(found) > 1:
+        if word in TITLES and len(found) > 1:
             continue
-        elif word in _SMALL and words and place < len(found) - 1:
+        if word in _SMALL and words and place < len(found) - 1:
             small += word
         else:
             words.append(intern((small + word).replace("'", "")))
@@ -166,13 +175,42 @@ def person_words(name: str) -> tuple[tuple[str, ...], str]:
     return tuple(words), generation
 
 
+def _generation(name: str) -> tuple[str, str]:
+    """(a name without the last word of it that says which of two namesakes it is, what that says)."""
+    head, _, tail = name.rstrip().rpartition(" ")
+    word = tail.strip("().,[]").lower()
+    if not head.strip(" ,") or (word not in GENERATIONS and word not in MARKED):
+        return name, ""
+    if word in GENERATIONS:
+        return head.rstrip(" ,"), GENERATIONS[word]
+    small = word in _SMALL_LETTERS and tail.islower() and not head.islower()
+    marked = tail.lower() != word or small or (head.endswith(",") and " " in head)
+    return (head.rstrip(" ,"), MARKED[word]) if marked else (name, "")
+
+
 def firm_words(name: str) -> tuple[str, ...]:
     """The words of a company's name that tell it from others: no legal form, article or 'and'; all if none is left."""
     if "." in name:
         name = re.sub(r"(?<=\b\w)\.\s?(?=\w\b)", "", name)  # S. A. and G.m.b.H as one word
+    if not name.isascii():
+        name = _WRITTEN_ON.sub(r" \g<0> ", name)
     words = words_of(name)
+    if words and words[-1] in _LAST and (said := _SEVERAL.search(" ".join(words))):
+        words = words[: said.string.count(" ", 0, said.start()) + 1]
     kept = [word for word in words if word not in FORMS]
     return tuple([intern(word.replace("'", "")) for word in kept or words])
+
+
+def forms_before(name: str) -> tuple[str, ...]:
+    """What may stand before a company's folded name, as it is written in the letters of that one: legal form or
+    article, and the mark that opens a quotation."""
+    if name.isascii():
+        return "the ", "pt "
+    if "\u0600" <= name[0] <= "\u06ff":
+        return "شرکت ", "موسسه "
+    if "\u0400" <= name[0] <= "\u04ff":
+        return tuple(f"{form} {mark}" for form in ("ооо", "ао", "оао", "зао", "пао", "ип") for mark in ("", "«", '"'))
+    return ("株式会社",)
 
 
 def subject_words(text: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ _WORDS = {
     "name-swapped": "same name, given and family name swapped: {a} / {b}",
     "names-differ": "but the names differ: {a} / {b}",
     "given-differs": "same surname, but the given names differ: {a} / {b}",
-    "surname-differs": "same given name, but the surnames differ: {a} / {b}",
+    "surname-differs": "same name but for its last word: {a} / {b}",
     "generation": "but one is {a}, the other {b}",
     "birthday": "same birthday {a}",
     "birthday-near": "birthday nearly the same: {a} / {b}",
@@ -62,7 +62,12 @@ def told(marks: Sequence[Mark]) -> tuple[str, ...]:
         _WORDS[code].format(a=_day(a), b=_day(b)) if code in _DAYS else _WORDS[code].format(a=a, b=b)
         for code, a, b in marks
     ]
-    return tuple(sorted(said, key=lambda words: words.startswith("but ")))
+    return tuple(sorted(said, key=against))
+
+
+def against(reason: str) -> bool:
+    """Whether a reason speaks against."""
+    return reason.startswith("but ")
 
 
 def _day(digits: str) -> str:

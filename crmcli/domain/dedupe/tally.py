@@ -18,13 +18,17 @@ Mark = tuple[str, str, str]
 class Tally:
     """The running bits of one pair, against strangers, relatives and colleagues, and what was found."""
 
-    __slots__ = ("birthday", "colleagues", "given", "key", "marks", "relatives", "strangers", "street", "surname")
+    __slots__ = (
+        "birthday", "colleagues", "given", "key", "marks", "relatives", "strangers", "street", "surname", "twins",
+    )  # fmt: skip
 
     def __init__(self, strangers: float, relatives: float, colleagues: float) -> None:
         self.strangers, self.relatives, self.colleagues = strangers, relatives, colleagues
         self.marks: list[Mark] = []
         self.given = self.surname = self.birthday = self.street = UNKNOWN
         self.key = False
+        #: Whether the names are such as twins may have.
+        self.twins = False
 
     def add(self, same: float, strangers: float, relatives: float, colleagues: float) -> None:
         """The chances of what was found, as log2: if it is the same one, strangers, relatives, colleagues."""

@@ -19,10 +19,11 @@ def email(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     if a.email == b.email:
         if not (bits := counts.bits("email", a.email)):
             return
-        tally.add(-0.5, -bits, -2.0 if tally.given == DIFFERENT else -5.0, -1.0 if a.role else -8.4)
+        family = -2.0 if a.role or tally.given == DIFFERENT else -5.0  # a family may have a firm
+        tally.add(-0.5, -bits, family, -1.0 if a.role else -8.4)
         tally.key = not a.role
         tally.mark("role" if a.role else "email", a.email, b.email)
-    elif likeness.slips(a.email, b.email, 1) <= 1 and len(a.email) > 8:
+    elif likeness.slips(a.email, b.email, 1) <= 1 and len(a.email) > 8 and not likeness.numbered(a.email, b.email):
         tally.add(-4.5, -11.0, -6.0, -6.0)
         tally.mark("email-near", a.email, b.email)
     else:

@@ -38,6 +38,8 @@ TWICE, _RELATIVES, _COLLEAGUES, _OTHER_DEALS = 0.1, 0.2, 1.0, 0.6
 _HABIT = 2.0
 #: More than the last places of a sum of floats can differ by.
 _ROUNDING = 1e-6
+#: What the habits of a book may add to a pair at the most: where every record stands there twice, and both habits.
+MOST_GAINED = -log2(TWICE) + 2 * _HABIT + _ROUNDING
 
 FIELDS: dict[str, tuple[Callable[[Counts, Read, Read, Tally], None], ...]] = {
     "contact": (person_name, birthday, address, email, phone, company, job, extra),
