@@ -9,6 +9,7 @@ import typer
 
 from crmcli.commands.frame import Run, book, noun, run_of, whole
 from crmcli.domain.entities import entity
+from crmcli.errors import UsageError
 from crmcli.results import Changed, Column, Page, Rows
 from crmcli.services import doctor, records
 
@@ -27,7 +28,11 @@ app = noun(
     "check",
     help="Look the book through: what is missing, malformed, stale, contradictory, orphaned or there twice. "
     "Exit code 1 if something was found.",
-    epilog="Examples:\n  crm doctor\n  crm doctor contact -o json\n  crm doctor --fix",
+    epilog="Examples:\n"
+    "  crm doctor\n"
+    "  crm doctor contact -o json\n"
+    "  crm doctor malformed -o ids | grep ^lead: | crm tag add mend -\n"
+    "  crm doctor --fix",
 )
 def check(
     ctx: typer.Context,
@@ -41,18 +46,24 @@ def check(
     fail_under: Annotated[
         int | None,
         typer.Option(
-            "--fail-under", parser=whole, metavar="N", help="Exit code 1 only for a score below N", show_default=False
+            "--fail-under",
+            parser=whole,
+            metavar="N",
+            help="Exit code 1 only for a score below N, 0 to 100, or a rule that cannot be read",
+            show_default=False,
         ),
     ] = None,
 ) -> Page | Changed | None:
     run = run_of(ctx)
+    if fix and fail_under is not None:
+        raise UsageError("--fix makes no score that --fail-under could be about", "leave one of them out")
     if fix:
         return _fix(run, names or ())
     page = doctor.examine(run.context, names or (), fail_under=fail_under)
     if run.output == "table" or (not run.output and sys.stdout.isatty()):
         return doctor.told(page)
     run.context.say(page.title)
-    return page
+    return doctor.numbers(page) if run.output == "ids" else page
 
 
 def _fix(run: Run, names: Any) -> Changed | None:
@@ -68,7 +79,8 @@ def _fix(run: Run, names: Any) -> Changed | None:
     ]
     titles = {"rule": "Rule", "count": "Count", "kind": "Kind", "fix": "What --fix does", "ids": "Records"}
     preview = Rows(tuple(Column(name, None, label) for name, label in titles.items()), rows, numbered=False)
-    if not run.agree(f"Mend {sum(map(len, due.values()))} findings", preview):
+    count = sum(map(len, due.values()))
+    if not run.agree(f"Mend {count:,} finding{'s' * (count != 1)}", preview):
         return None
     return doctor.mend(context, [found[name][0] for name in due], due)
 
@@ -91,7 +103,7 @@ def show(
     return doctor.show(book(ctx), name, columns=columns)
 
 
-@app.command("rules", help="List the rules, your own too.")
+@app.command("rules", help="List the rules, your own and those that are switched off too.")
 def rules(ctx: typer.Context) -> Rows:
     return doctor.listing(book(ctx))
 
@@ -103,7 +115,7 @@ def scores(ctx: typer.Context) -> Rows:
 
 @app.command(
     "add",
-    help="Add a rule of your own: a filter that no record should fit.",
+    help="Add a rule of your own: a filter that no record should fit. One of that name is replaced.",
     epilog="Examples:\n"
     '  crm doctor add "deal without amount" --on deal "stage:proposition no:value"\n'
     "  crm doctor add 'vip silent' --on contact tag:vip last_touch:..-60d",
@@ -122,6 +134,47 @@ def add(
     about = entity(kind)
     book(ctx).learn()
     return doctor.add(book(ctx), name, about, records.filter_text(about, words), advice)
+
+
+@app.command(
+    "edit",
+    help="Give a rule of your own another filter, kind or advice; what is not given stays.",
+    epilog="Examples:\n"
+    "  crm doctor edit 'vip silent' tag:vip last_touch:..-30d\n"
+    "  crm doctor edit 'vip silent' --advice 'crm log call contact:ID TEXT'",
+)
+def edit(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    words: Annotated[list[str] | None, typer.Argument(metavar="[FILTER]...")] = None,
+    kind: Annotated[
+        str, typer.Option("--on", metavar="KIND", help="lead, deal, contact, company or task", show_default=False)
+    ] = "",
+    advice: Annotated[
+        str | None,
+        typer.Option("--advice", metavar="TEXT", help="The command that mends what it finds", show_default=False),
+    ] = None,
+) -> Changed:
+    book(ctx).learn()
+    about = entity(kind) if kind else None
+    return doctor.edit(book(ctx), name, kind=about, words=words or (), advice=advice)
+
+
+Rules = Annotated[list[str], typer.Argument(metavar="RULE...", help="Rules by their names, yours or the doctor's")]
+
+
+@app.command(
+    "disable",
+    help="Look for these rules no more, unless they are named: neither findings nor score know them.",
+    epilog="Examples:\n  crm doctor disable deal-without-task contact-unreachable",
+)
+def disable(ctx: typer.Context, names: Rules) -> Changed:
+    return doctor.disable(book(ctx), names)
+
+
+@app.command("enable", help="Look for rules again that were switched off.")
+def enable(ctx: typer.Context, names: Rules) -> Changed:
+    return doctor.enable(book(ctx), names)
 
 
 @app.command("remove", help="Forget a rule of your own.")

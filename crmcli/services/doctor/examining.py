@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import query
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.fields import suggest
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
-from crmcli.domain.types import Day, Integer
-from crmcli.errors import CrmError, FilterError, NotFoundError
+from crmcli.domain.types import Day, Flag, Integer
+from crmcli.errors import CrmError, FilterError, NotFoundError, UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import records
 from crmcli.services.doctor import own
@@ -18,7 +21,7 @@ from crmcli.services.doctor.rules import ABOUT, RULES, Rule
 from crmcli.store import read, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from crmcli.context import Context
 
@@ -29,6 +32,8 @@ COLUMNS = (
     Column("count", Integer(), "Count"), Column("what", None, "What"), Column("mend", None, "Mend"),
     Column("ids", None, "Records"),
 )  # fmt: skip
+#: In a line for a shell: what stands in quotes, and the word `crm` outside of them.
+_CALL = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|(?<![\w./-])crm(?= )""")
 
 
 class Finding(Struct):
@@ -39,21 +44,28 @@ class Finding(Struct):
     problem: str = ""
 
 
+def every(ctx: Context) -> list[Rule]:
+    """All rules, in the order in which they are told, the user's own last."""
+    off = own.switched_off(ctx)
+    found = sorted([*RULES, *own.rules(ctx)], key=lambda rule: ABOUT.index(rule.about))
+    return [rule._replace(enabled=False) if fold(rule.name) in off else rule for rule in found]
+
+
 def known(ctx: Context, names: Sequence[str] = ()) -> list[Rule]:
     """The rules of these names (or of these kinds of record, or about these kinds of fault), every one without names.
-    Raises NotFoundError with a suggestion."""
-    every = sorted([*RULES, *own.rules(ctx)], key=lambda rule: ABOUT.index(rule.about))
+    Those that are switched off only where they are named themselves. Raises NotFoundError with a suggestion."""
+    rules = every(ctx)
     if not names:
-        return every
-    found: list[Rule] = []
+        return [rule for rule in rules if rule.enabled]
+    found: dict[str, Rule] = {}
     for name in names:
         key = fold(name)
-        fitting = [rule for rule in every if key in (fold(rule.name), rule.about, rule.kind.name, rule.kind.plural)]
-        words = [*(rule.name for rule in every), *ABOUT, *(kind.name for kind in SCORED)]
-        if not fitting and name not in words:
+        fitting = [rule for rule in rules if key in (fold(rule.name), rule.about, rule.kind.name, rule.kind.plural)]
+        words = [*(rule.name for rule in rules), *ABOUT, *(kind.name for kind in SCORED)]
+        if not fitting and key not in words:
             raise NotFoundError(f"the doctor has no rule '{name}'", suggest(name, words, "crm doctor rules"))
-        found += [rule for rule in fitting if rule not in found]
-    return found
+        found |= {rule.name: rule for rule in fitting if rule.enabled or fold(rule.name) == key}
+    return list(found.values())
 
 
 def one(ctx: Context, rule: Rule) -> Finding:
@@ -68,11 +80,13 @@ def one(ctx: Context, rule: Rule) -> Finding:
 
 
 def examine(ctx: Context, names: Sequence[str] = (), *, fail_under: int | None = None) -> Page:
-    """Look the book through, by these rules or all. `values` has `ok`: nothing was found, or with `fail_under` the
-    score (0-100) is not below it. The score is the share of the open records without a finding, in percent rounded
-    down: 100 is a clean book. Only all rules together make one; it is kept for the day."""
-    rules = known(ctx, names)
-    found = [one(ctx, rule) for rule in rules]
+    """Look the book through, by these rules or all that are switched on. `values` has `ok`: nothing was found, or with
+    `fail_under` the score (0-100) is not below it and every rule could be looked for. The score is the share of the
+    open records without a finding, in percent rounded down: 100 is a clean book. Only all rules together make one; it
+    is kept for the day. Raises NotFoundError, and UsageError for a `fail_under` that no score is meant by."""
+    if fail_under is not None:
+        check_bound(fail_under, names)
+    found = [one(ctx, rule) for rule in known(ctx, names)]
     rows = [_row(ctx, finding) for finding in found if finding.ids or finding.problem]
     count = sum(len(finding.ids) for finding in found)
     values: dict[str, Any] = {"ok": not rows, "findings": count}
@@ -80,16 +94,28 @@ def examine(ctx: Context, names: Sequence[str] = (), *, fail_under: int | None =
     if not names:
         total, faulty = _shares(ctx, found)
         score = score_of(total, faulty)
-        before = _before(ctx)
-        values |= {"score": score, "records": total, "faulty": faulty, "before": before}
-        what = f"score {score} of 100: {what}, {faulty:,} of {total:,} records have one"
+        before, off = _before(ctx), [rule.name for rule in every(ctx) if not rule.enabled]
+        values |= {"score": score, "records": total, "faulty": faulty, "before": before, "disabled": off}
+        what = (
+            f"score {score} of 100: {what}, {faulty:,} of {total:,} open records {'has' if faulty == 1 else 'have'} one"
+        )
         if before is not None:
             what += f"; it was {before['score']} on {before['day']}"
+        if off:
+            what += f"; switched off: {', '.join(off)}"
         _keep(ctx, total, faulty)
-    if fail_under is not None and "score" in values:
-        values["ok"] = values["score"] >= fail_under
+        if fail_under is not None:
+            values["ok"] = score >= fail_under and not any(finding.problem for finding in found)
     section = Section("findings", "Findings", Rows(COLUMNS, rows, empty="nothing is wrong", numbered=False))
     return Page(what, (section,), values)
+
+
+def check_bound(fail_under: int, names: Sequence[str]) -> None:
+    """Raises UsageError for a bound that no score can be below or reach, or that some rules alone are to reach."""
+    if fail_under > 100:
+        raise UsageError(f"no score reaches {fail_under}", "write 0 to 100")
+    if names:
+        raise UsageError("--fail-under goes with all rules: some alone make no score", "leave out the rules, or it")
 
 
 def told(page: Page) -> Page:
@@ -107,30 +133,53 @@ def told(page: Page) -> Page:
     return page._replace(sections=sections or page.sections)
 
 
+def numbers(page: Page) -> Page:
+    """The same as a list of the records that have a finding, each once: `deal:12`."""
+
+    def rows() -> Iterator[dict[str, Any]]:
+        found = {f"{row['kind']}:{number}": None for row in page.sections[0].rows.rows for number in row["ids"]}
+        yield from ({"ref": ref} for ref in found)
+
+    return page._replace(sections=(Section("records", "Records", Rows((Column("ref", None, "Record"),), rows())),))
+
+
 def _row(ctx: Context, finding: Finding) -> dict[str, Any]:
     rule = finding.rule
     return {
         "rule": rule.name, "about": rule.about, "kind": rule.kind.name, "count": len(finding.ids),
-        "what": finding.problem or rule.title, "mend": advice(ctx, rule), "ids": finding.ids,
+        "what": finding.problem or rule.title, "mend": advice(ctx, rule, finding.problem), "ids": finding.ids,
     }  # fmt: skip
 
 
-def advice(ctx: Context, rule: Rule) -> str:
-    """The command that mends what a rule finds, as a shell takes it."""
-    import shlex
-
-    text = rule.advice.replace("{name}", shlex.quote(rule.name)).replace("{filter}", shlex.quote(rule.filter))
-    return str(ctx.settings.aimed(text))
+def advice(ctx: Context, rule: Rule, problem: str = "") -> str:
+    """The command that mends what a rule finds, as a shell takes it, with every `crm` in it on the book in force; of
+    one that could not look (`problem`) the command that forgets it."""
+    calling = ctx.settings.calling()
+    text = _CALL.sub(
+        lambda found: calling if found[0] == "crm" else found[0], "crm doctor remove {name}" if problem else rule.advice
+    )
+    # In one word of a shell a filter that begins with a field would be a value of that.
+    whole = query.join_words([rule.filter], rule.kind.by_name) == rule.filter and not rule.filter.startswith("-")
+    said = {"{name}": quote(rule.name), "{filter}": quote(rule.filter if whole else f"({rule.filter})")}
+    return re.sub(r"\{(?:name|filter)\}", lambda found: said[found[0]], text)
 
 
 def _shares(ctx: Context, found: Sequence[Finding]) -> tuple[int, int]:
-    """How many records the book has open, and how many of them have a finding."""
+    """How many records the book has open, and how many of them have a finding: those that are closed or put aside may
+    have findings, but are none of them."""
     faulty: dict[str, set[int]] = {}
     for finding in found:
         faulty.setdefault(finding.rule.kind.name, set()).update(finding.ids)
-    total = sum(read.count(ctx.reader, kind, records.bound(ctx, kind, "")) for kind in SCORED)
-    bad = sum(len(faulty.get(kind.name, ())) for kind in SCORED)
-    return total, min(bad, total)
+    total = bad = 0
+    for kind in SCORED:
+        some, open_ones = faulty.get(kind.name), records.bound(ctx, kind, "")
+        if not some:
+            total += read.count(ctx.reader, kind, open_ones)
+            continue
+        there = read.all_ids(ctx.reader, kind, open_ones)
+        total += len(there)
+        bad += len(some.intersection(there))
+    return total, bad
 
 
 def score_of(total: int, faulty: int) -> int:
@@ -147,14 +196,15 @@ def _before(ctx: Context) -> dict[str, Any] | None:
 
 
 def _keep(ctx: Context, total: int, faulty: int) -> None:
-    """Note how the book does today, where it can be written: who may only read is told all the same."""
+    """Note how the book does today, where it can be written at once: who may only read is told all the same, and who
+    looks waits for no writer."""
     today = ctx.env.now.date().isoformat()
     if ctx.rehearsing or ctx.reader.one("SELECT records, faulty FROM doctor_score WHERE day = ?", (today,)) == (
         total,
         faulty,
     ):
         return
-    with contextlib.suppress(CrmError), ctx.reader.transaction():
+    with contextlib.suppress(CrmError), ctx.reader.at_once(), ctx.reader.transaction():
         schema.hold(ctx.reader)
         ctx.reader.run(
             "INSERT INTO doctor_score (day, records, faulty) VALUES (?, ?, ?)"
@@ -170,7 +220,8 @@ def show(ctx: Context, name: str, *, columns: str = "") -> Rows:
         raise NotFoundError(f"'{name}' is not one rule", "'crm doctor rules' lists them")
     finding = one(ctx, rule)
     if finding.problem:
-        raise NotFoundError(finding.problem, f"'crm doctor add' writes the rule anew: {rule.filter}")
+        anew = ctx.settings.calling("doctor", "edit", rule.name)
+        raise NotFoundError(f"{rule.filter}: {finding.problem}", f"to give it another: {anew} FILTER")
     chosen = [word.strip() for word in (columns or ",".join(rule.kind.columns)).split(",") if word.strip()]
     shown = records.columns_for(rule.kind, [field.name for field in rule.kind.fields] if chosen == ["all"] else chosen)
     fields = [rule.kind.field(column.name) for column in shown]
@@ -183,13 +234,18 @@ def show(ctx: Context, name: str, *, columns: str = "") -> Rows:
 
 
 def listing(ctx: Context) -> Rows:
-    """Every rule, the user's own last."""
-    titles = {"name": "Rule", "about": "About", "kind": "Kind", "what": "What", "fix": "--fix", "filter": "Filter"}
+    """Every rule, also those that are switched off, the user's own last."""
+    columns = (
+        Column("name", None, "Rule"), Column("enabled", Flag(), "On"), Column("about", None, "About"),
+        Column("kind", None, "Kind"), Column("what", None, "What"), Column("fix", None, "--fix"),
+        Column("filter", None, "Filter"),
+    )  # fmt: skip
     rows = [
-        {"name": r.name, "about": r.about, "kind": r.kind.name, "what": r.title, "fix": r.fixes, "filter": r.filter}
-        for r in known(ctx)
-    ]
-    return Rows(tuple(Column(name, None, label) for name, label in titles.items()), rows, numbered=False)
+        {"name": r.name, "enabled": r.enabled, "about": r.about, "kind": r.kind.name, "what": r.title, "fix": r.fixes,
+         "filter": r.filter}
+        for r in every(ctx)
+    ]  # fmt: skip
+    return Rows(columns, rows, numbered=False)
 
 
 def scores(ctx: Context) -> Rows:

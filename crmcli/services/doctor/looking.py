@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.domain.address import email_domain, is_public_domain
+from crmcli.domain.entities import COMPANY, DEAL, TASK
+from crmcli.domain.hierarchy import top
+from crmcli.domain.types import show_instant
 from crmcli.services.links import LINKS
 from crmcli.store.sql import by_number, portions
 
@@ -43,10 +47,10 @@ def _ids(ctx: Context, kind: Entity, where: str, *params: object) -> list[int]:
     return [row[0] for row in ctx.reader.rows(sql, params)]
 
 
-def unreadable_phones(kind: Entity) -> Callable[[Context], list[int]]:
-    """Looks for numbers that have no E.164 form: under the region that is set, if one is."""
-    columns = [name for name in ("phone_key", "mobile_key") if name.removesuffix("_key") in kind.by_name]
-    where = " OR ".join(f"({column} IS NOT NULL AND substr({column}, 1, 1) <> '+')" for column in columns)
+def unreadable_phones(kind: Entity, column: str) -> Callable[[Context], list[int]]:
+    """Looks for what stands in a column for telephones and has no E.164 form, under the region that is set, if one is;
+    a text without digits has no key at all."""
+    where = f"t.{column} IS NOT NULL AND substr(coalesce(t.{column}_key, ''), 1, 1) <> '+'"
     return lambda ctx: _ids(ctx, kind, where)
 
 
@@ -123,40 +127,24 @@ def other_domains(ctx: Context) -> list[int]:
         f" WHERE t.company_id IS NOT NULL AND t.email_key IS NOT NULL AND {SEEN}"
     )
     for number, company, key in ctx.reader.rows(f"{sql} ORDER BY t.id"):
-        tops = {_top(parents, other) for other in domains.get(email_domain(key), ())}
-        if tops and _top(parents, company) not in tops:
+        tops = {top(other, parents) for other in domains.get(email_domain(key), ())}
+        if tops and top(company, parents) not in tops:
             found.append(number)
     return found
 
 
-def _top(parents: dict[int, int], number: int) -> int:
-    """The company at the top of a tree."""
-    seen = {number}
-    while (parent := parents.get(number)) is not None and parent not in seen:
-        number = parent
-        seen.add(parent)
-    return number
-
-
 def other_companies(ctx: Context) -> list[int]:
     """Open deals with a company whose contact works at one of another tree."""
-    from crmcli.domain.entities import DEAL
-
     parents = dict(ctx.reader.rows("SELECT id, parent_id FROM company WHERE parent_id IS NOT NULL"))
     sql = (
         "SELECT t.id, t.company_id, c.company_id FROM opportunity t JOIN contact c ON c.id = t.contact_id"
         f" WHERE {_seen(DEAL)} AND t.company_id <> c.company_id ORDER BY t.id"
     )
-    return [row[0] for row in ctx.reader.rows(sql) if _top(parents, row[1]) != _top(parents, row[2])]
+    return [row[0] for row in ctx.reader.rows(sql) if top(row[1], parents) != top(row[2], parents)]
 
 
 def rotting(ctx: Context) -> list[int]:
     """Open deals in a stage with days to rot that have been there, and had no word, for longer."""
-    from datetime import timedelta
-
-    from crmcli.domain.entities import DEAL
-    from crmcli.domain.types import show_instant
-
     found: list[int] = []
     for stage, days in ctx.reader.rows("SELECT id, rot_days FROM stage WHERE rot_days > 0"):
         before = show_instant(ctx.env.now - timedelta(days=days))
@@ -172,19 +160,23 @@ def rotting(ctx: Context) -> list[int]:
     return sorted(found)
 
 
-def closed_before_entered(ctx: Context) -> list[int]:
-    """Won and lost deals whose end is before their beginning."""
+def closed_before_created(ctx: Context) -> list[int]:
+    """Won and lost deals whose end is before their beginning. Of one that an import took in, the moment of the import
+    is no beginning: its file did not say when it began."""
+    imported = (
+        "SELECT 1 FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+        " WHERE j.entity = 'opportunity' AND j.record_id = t.id AND j.before IS NULL AND b.source = 'import'"
+        " AND x.at = t.created_at"
+    )
     sql = (
         "SELECT t.id FROM opportunity t WHERE t.kind = 'deal' AND t.removed_at IS NULL AND t.closed_at < t.created_at"
-        " ORDER BY t.id"
+        f" AND NOT EXISTS ({imported}) ORDER BY t.id"
     )
     return [row[0] for row in ctx.reader.rows(sql)]
 
 
 def tasks_of_the_lost(ctx: Context) -> list[int]:
     """Open tasks of lost leads and deals."""
-    from crmcli.domain.entities import TASK
-
     return _ids(
         ctx,
         TASK,
@@ -195,8 +187,6 @@ def tasks_of_the_lost(ctx: Context) -> list[int]:
 
 def tasks_of_the_removed(ctx: Context) -> list[int]:
     """Open tasks that hang on removed records alone."""
-    from crmcli.domain.entities import TASK
-
     links = (("opportunity", "opportunity_id"), ("contact", "contact_id"), ("company", "company_id"))
     each = [
         f"EXISTS (SELECT 1 FROM {table} x WHERE x.id = t.{column} AND x.removed_at IS {{}})" for table, column in links
@@ -207,8 +197,6 @@ def tasks_of_the_removed(ctx: Context) -> list[int]:
 
 def alone(ctx: Context) -> list[int]:
     """Companies that nothing in sight links to."""
-    from crmcli.domain.entities import COMPANY
-
     linked = []
     for table, column in LINKS["company"]:
         if table.endswith("_distinct"):

@@ -25,7 +25,7 @@ class Rule(Struct):
 
     `advice` is the command that mends them; `{filter}` in it is the rule's own, `{name}` its name, capitals are for the
     user to fill in. Where `fix` is given, `--fix` does it by itself: it changes the records of these ids in a
-    transaction, and says how in `fixes`.
+    transaction, and says how in `fixes`. One that is not `enabled` is looked for only where it is named.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Rule(Struct):
     find: Callable[[Context], list[int]] | None = None
     fix: Callable[[Context, Transaction, list[int]], None] | None = None
     fixes: str = ""
+    enabled: bool = True
 
 
 #: After how many days without a word a lead is stale; a contact nobody has touched in a year is told by none: not
@@ -92,7 +93,7 @@ RULES: tuple[Rule, ...] = (
         "missing",
         DEAL,
         "open deals without a next task",
-        "crm task add Call --on deal:ID --due tomorrow",
+        "crm doctor show {name} -o ids | xargs -I{} crm task add Call --on deal:{} --due tomorrow",
         "open_tasks:0",
     ),
     Rule(
@@ -105,29 +106,21 @@ RULES: tuple[Rule, ...] = (
         fix=mending.link_companies,
         fixes="link them to it",
     ),
-    Rule(
-        "contact-phone",
-        "malformed",
-        CONTACT,
-        "people with a telephone number that cannot be read",
-        "crm contact edit ID phone=+NUMBER",
-        find=looking.unreadable_phones(CONTACT),
-    ),
-    Rule(
-        "lead-phone",
-        "malformed",
-        LEAD,
-        "leads with a telephone number that cannot be read",
-        "crm lead edit ID phone=+NUMBER",
-        find=looking.unreadable_phones(LEAD),
-    ),
-    Rule(
-        "company-phone",
-        "malformed",
-        COMPANY,
-        "companies with a telephone number that cannot be read",
-        "crm company edit ID phone=+NUMBER",
-        find=looking.unreadable_phones(COMPANY),
+    *(
+        Rule(
+            f"{kind.name}-{column}",
+            "malformed",
+            kind,
+            f"{people} with a {what} number that cannot be read",
+            f"crm {kind.name} edit ID {column}=+NUMBER",
+            find=looking.unreadable_phones(kind, column),
+        )
+        for kind, people, column, what in (
+            (CONTACT, "people", "phone", "telephone"),
+            (CONTACT, "people", "mobile", "mobile"),
+            (LEAD, "leads", "phone", "telephone"),
+            (COMPANY, "companies", "phone", "telephone"),
+        )
     ),
     Rule(
         "contact-email-slip",
@@ -179,7 +172,7 @@ RULES: tuple[Rule, ...] = (
         "stale",
         DEAL,
         "open deals that have stood in their stage longer than its days to rot",
-        "crm task add Call --on deal:ID --due tomorrow",
+        "crm log call deal:ID TEXT",
         find=looking.rotting,
     ),
     Rule(
@@ -226,16 +219,18 @@ RULES: tuple[Rule, ...] = (
         "deal-closed-early",
         "contradictory",
         DEAL,
-        "deals that were closed before they were entered",
-        "crm history deal:ID",
-        find=looking.closed_before_entered,
+        "deals that were closed before they were created",
+        "crm doctor --fix {name}",
+        find=looking.closed_before_created,
+        fix=mending.close_when_created,
+        fixes="say that they were closed when they were created",
     ),
     Rule(
         "task-of-the-closed",
         "contradictory",
         TASK,
         "open tasks of leads and deals that are lost",
-        "crm task done ID",
+        "crm doctor show {name} -o ids | crm task remove -",
         find=looking.tasks_of_the_lost,
     ),
     Rule(
@@ -286,6 +281,6 @@ RULES: tuple[Rule, ...] = (
             f"crm dupes {kind.name}",
             find=looking.doubles(kind),
         )
-        for kind in (LEAD, CONTACT, COMPANY)
+        for kind in (LEAD, DEAL, CONTACT, COMPANY)
     ),
 )
