@@ -57,7 +57,7 @@ def merge_records(
 ) -> Any:
     """Merge the records that words name, once whoever types has seen what comes of it and agreed."""
     from crmcli.commands.words import with_stdin
-    from crmcli.services import merging
+    from crmcli.services import merge_preview, merging
 
     context, run = book(ctx), run_of(ctx)
     rest, _ = with_stdin(words, kind)
@@ -71,19 +71,21 @@ def merge_records(
         field, sign, of = text.partition("=")
         if not (field.strip() and sign and of.strip()):
             raise UsageError(f"--keep {text} does not say whose value", f"write --keep email={numbers[-1]}")
-        kept[field.strip()] = named(context, kind, of)
+        number, field = named(context, kind, of), field.strip()
+        if kept.setdefault(field, number) != number:
+            raise merging.contradiction(field, kept[field], field, number)
     planned = merging.plan(context, kind, numbers, stays, kept, many=many)
-    for line in merging.apart(context, kind, numbers):
+    for line in merge_preview.objections(context, kind, numbers):
         context.say(line)
     noun = planned.kind.name
     others = ", ".join(planned.called[1:])
-    along = merging.along(context, planned)
+    along = merge_preview.along(context, planned)
     return agreed(
         run,
         planned.kind,
         numbers,
         lambda _: f"Merge {others} into {noun}:{planned.stays['id']}{along and f', with {along}'}",
-        lambda _: merging.preview(context, kind, numbers, stays, kept, many=many),
+        lambda _: merge_preview.preview(context, planned),
         lambda: merging.merge(context, kind, numbers, stays, kept, many=many),
     )
 

@@ -150,7 +150,8 @@ def _amounts(
         along = ALONG.get(column)
         if along:
             giver = next((row for row in same if row.get(column) is not None), None)
-            found[along] = (giver.get(along), (giver["id"],)) if giver else _first(along, rows)
+            alone = [row for row in rows if row.get(column) is None] or rows[:1]  # whose plan is of no amount
+            found[along] = (giver.get(along), (giver["id"],)) if giver else _first(along, alone)
         if not _filled(found[column][0]):
             left += [(row["id"], column) for row in rich if row not in same and row.get(column)]
     return found, left

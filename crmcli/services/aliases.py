@@ -38,6 +38,16 @@ def standing(connection: Connection, table: str, numbers: Iterable[int]) -> dict
     return found
 
 
+def in_sight(connection: Connection, table: str, numbers: Iterable[int]) -> dict[int, int]:
+    """record -> the one that it is since it was merged (see `standing`), of those of which that is in sight."""
+    ends = standing(connection, table, numbers)
+    seen: set[int] = set()
+    for some, marks in portions(sorted(set(ends.values()))):
+        sql = f"SELECT id FROM {table} WHERE id IN ({marks}) AND removed_at IS NULL"
+        seen.update(row[0] for row in connection.rows(sql, some))
+    return {number: end for number, end in ends.items() if end in seen}
+
+
 def merged(connection: Connection, table: str, numbers: Iterable[int]) -> set[int]:
     """All that was merged into these records, also into what was merged into them."""
     found: set[int] = set()
@@ -59,9 +69,16 @@ def noun(connection: Connection, table: str, number: int) -> str:
     return str(connection.value("SELECT kind FROM opportunity WHERE id = ?", (number,)) or "deal")
 
 
-def batch_of(connection: Connection, table: str, number: int) -> int:
-    """The batch that merged a record last; 0 where a purge has forgotten it."""
+def taking_apart(connection: Connection, table: str, number: int) -> tuple[str, ...]:
+    """What tells an undo to take a record apart from what it was merged into: the batch, and the record where that did
+    more; nothing where a purge has forgotten it."""
     from crmcli.services.batch import last_change  # what reads the journal takes a tenth of the time of a list
 
     found = last_change(connection, table, number, ["merged_into_id"])
-    return found[0] if found else 0
+    if found is None:
+        return ()
+    batch, taken_back = found[0], "SELECT u.undoes FROM batch b JOIN batch u ON u.id = b.undoes WHERE b.id = ?"
+    while root := connection.value(taken_back, (batch,)):  # what was brought back is the batch itself again
+        batch = root
+    steps = connection.value("SELECT count(*) FROM journal_tx WHERE batch_id = ?", (batch,))
+    return (str(batch), *([f"{noun(connection, table, number)}:{number}"] if steps > 1 else ()))

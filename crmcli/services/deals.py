@@ -9,10 +9,9 @@ from crmcli.domain.address import company_domain
 from crmcli.domain.change import written
 from crmcli.domain.entities import ENTITIES, LEAD
 from crmcli.domain.text import fold
-from crmcli.domain.types import Instant
 from crmcli.errors import FieldError, RefusedError, UsageError
 from crmcli.results import Changed
-from crmcli.services import naming, values
+from crmcli.services import apart, naming, values
 from crmcli.services.records import each
 from crmcli.services.stages import check_there, every_stage, next_position, stage_by_id, stage_named
 
@@ -39,8 +38,6 @@ COMPANY_TAKES = (
     "campaign_id",
 )
 CONTACT_TAKES = ("email", "phone", "job_title", *COMPANY_TAKES)
-#: After every stored instant.
-LATEST = "9999-99"
 
 
 def convert(
@@ -127,15 +124,14 @@ def _tell_alike(ctx: Context, number: int) -> None:
     """Say which open leads and deals have the e-mail address or the person of a new deal, and how to merge them."""
     own = ctx.reader.one("SELECT email_key, contact_id FROM opportunity WHERE id = ?", (number,))
     asked = [(column, value) for column, value in zip(("email_key", "contact_id"), own or (), strict=False) if value]
+    others = {number for pair in apart.pairs(ctx.reader, "opportunity", [number]) for number in pair} | {number}
     found: dict[int, str] = {}
     for column, value in asked:
         sql = (
-            f"SELECT id, kind FROM opportunity WHERE {column} = ? AND id <> ? AND status = 'open'"
-            " AND archived_at IS NULL AND removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM opportunity_distinct d"
-            " WHERE d.record_id = opportunity.id AND d.other_id = ? OR d.other_id = opportunity.id AND d.record_id = ?)"
-            " ORDER BY id LIMIT 4"
+            f"SELECT id, kind FROM opportunity WHERE {column} = ? AND id NOT IN ({', '.join('?' * len(others))})"
+            " AND status = 'open' AND archived_at IS NULL AND removed_at IS NULL ORDER BY id LIMIT 4"
         )
-        found.update((of, f"{kind}:{of}") for of, kind in ctx.reader.rows(sql, (value, number, number, number)))
+        found.update((of, f"{kind}:{of}") for of, kind in ctx.reader.rows(sql, (value, *others)))
     if found:
         some = [found[of] for of in sorted(found)][:4]
         words = ctx.settings.calling("deal", "merge", f"deal:{number}", *some)
@@ -323,12 +319,10 @@ def _stage_before(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     """The open stage that one in a won stage was in last; without history the last open stage of its pipeline."""
     every = {s["id"]: s for s in every_stage(ctx)}
     moves = ctx.reader.rows(
-        "SELECT stage_id, left_at FROM stage_move WHERE opportunity_id = ? ORDER BY left_at DESC, id DESC", (row["id"],)
+        "SELECT stage_id FROM stage_move WHERE opportunity_id = ? ORDER BY left_at DESC, id DESC", (row["id"],)
     )
-    # What others went through that were merged into it may be younger than its own last move.
-    since = row.get("stage_since") or LATEST
-    for number, left in moves:
-        if number in every and not every[number]["is_won"] and Instant().from_db(left) <= since:
+    for (number,) in moves:
+        if number in every and not every[number]["is_won"]:
             return every[number]
     own = [s for s in every.values() if s["pipeline_id"] == row["pipeline_id"] and not s["is_won"]]
     if not own:

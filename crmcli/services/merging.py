@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import pipeline
 from crmcli.domain.change import written
@@ -10,18 +11,16 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.merging import ADDRESS, AMOUNTS, STAYING, Outcome, combined, ranked
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import clip
 from crmcli.domain.types import readable
 from crmcli.errors import FieldError, NotFoundError, UsageError
-from crmcli.results import Changed, Column, Rows
+from crmcli.results import Changed
 from crmcli.services import aliases, moving, naming, values
 from crmcli.services.stages import check_there, every_stage, next_position, stage_by_id
 from crmcli.store import read
-from crmcli.store.sql import portions
 from crmcli.store.tables import noun_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
@@ -36,22 +35,32 @@ MOST = 5
 PARTS = {"address": ADDRESS}
 #: Fields that follow from a place in the pipeline: kept by the rules of its moves.
 PLACED = ("stage", "pipeline")
-#: Fields that nobody looks at where records are compared.
-UNSHOWN = frozenset((
-    "id", "uid", "external_id", "created_at", "updated_at", "removed_at", "merged_into", "vcard", "position",
-    "probability_manual", "probability_kept", "assigned_at", "stage_since", "converted_at",
-))  # fmt: skip
+
+
+class Asked(NamedTuple):
+    """Which records of a kind (leads and deals may be mixed) are to be one, which of them stays (`into`, None: the best
+    of them), whose value a field has then (`keep`: field -> record), and whether they may be more than five."""
+
+    kind: Entity
+    ids: Sequence[int]
+    into: int | None = None
+    keep: Mapping[str, int] = MappingProxyType({})
+    many: bool = False
 
 
 class Plan(Struct):
-    """A merge in the making: the table, its rows (the first stays), what it comes to, whose stage and whose probability
-    the one that stays gets (None: its own)."""
+    """A merge in the making: what was asked, the rows (the first stays), what it comes to, whose stage and whose
+    probability the one that stays gets (None: its own)."""
 
-    table: str
+    asked: Asked
     rows: tuple[Mapping[str, Any], ...]
     outcome: Outcome
     stage_of: Mapping[str, Any] | None = None
     probability_of: Mapping[str, Any] | None = None
+
+    @property
+    def table(self) -> str:
+        return self.asked.kind.table
 
     @property
     def stays(self) -> Mapping[str, Any]:
@@ -91,6 +100,8 @@ def merge(
     removed ones, FieldError.
     """
     with ctx.writing(source, alone=True) as tx:
+        _settle(tx)
+        before = len(tx.changes)
         planned = plan(ctx, kind, ids, into, keep, many=many)
         number, table = planned.stays["id"], planned.table
         changes = _changes(ctx, tx, planned)
@@ -100,11 +111,20 @@ def merge(
             tx.change(noun_of(table, row), row["id"], {"removed_at": tx.stamp, "merged_into_id": number})
         noun = planned.kind.name
         name = tx.row(noun, number)["name"]
-        tx.flush()
-    name = written(tx.changes, noun, number, "name", name)
+        _settle(tx)
+    done = tx.changes[before:]
+    name = written(done, noun, number, "name", name)
     others = ", ".join(f"{noun_of(table, row)}:{row['id']} {row['name']}" for row in planned.rows[1:])
     lines = [f"merged {others} into {noun}:{number} {name}{moved and f'; moved along: {moved}'}", *behind(planned)]
-    return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (number,), noun)
+    return Changed(tuple(lines), tuple(done), ctx.batch, (number,), noun)
+
+
+def _settle(tx: Transaction) -> None:
+    """End a part of a transaction: each merge is one of its own in the journal, so that it can be taken apart alone.
+    Where others write meanwhile, whose link in the chain comes first is settled by who is done."""
+    tx.flush()
+    if tx.sole and tx.unsettled:
+        tx.settle()
 
 
 def plan(
@@ -117,10 +137,11 @@ def plan(
     many: bool = False,
 ) -> Plan:
     """What a merge would come to; nothing is changed. Raises what `merge` raises."""
-    table = kind.table
+    asked = Asked(kind, tuple(ids), into, keep or {}, many)
+    table, keep = kind.table, asked.keep
     if table not in aliases.TABLES:
         raise UsageError(f"{kind.one} cannot be merged", "lead, deal, contact and company can")
-    said = [*ids, *([] if into is None else [into]), *(keep or {}).values()]
+    said = [*ids, *([] if into is None else [into]), *keep.values()]
     known = aliases.standing(ctx.reader, table, said)
     numbers = list(dict.fromkeys(known[number] for number in (*ids, *([] if into is None else [into]))))
     found = read.raw(ctx.reader, table, numbers)
@@ -140,45 +161,87 @@ def plan(
     rows = ranked(table, found.values(), places)
     if into is not None:
         rows.sort(key=lambda row: row["id"] != known[into])
-    return _settled(ctx, table, rows, {field: known[number] for field, number in (keep or {}).items()})
+    return _settled(ctx, asked, rows, {field: known[number] for field, number in keep.items()})
 
 
-def _settled(ctx: Context, table: str, rows: Sequence[Mapping[str, Any]], keep: Mapping[str, int]) -> Plan:
+class _Kept(Struct):
+    """Whose values --keep wants: column -> record, and the rows that the stage and the probability are to come from."""
+
+    columns: dict[str, int]
+    stage_of: Mapping[str, Any] | None = None
+    probability_of: Mapping[str, Any] | None = None
+
+
+def _settled(ctx: Context, asked: Asked, rows: Sequence[Mapping[str, Any]], keep: Mapping[str, int]) -> Plan:
     """The plan for rows in their order."""
-    by_id = {row["id"]: row for row in rows}
+    table = asked.kind.table
     deal = any(row.get("kind") == "deal" for row in rows)
     kind = ENTITIES[table if table != "opportunity" else "deal" if deal else "lead"]
+    kept = _kept(kind, {row["id"]: row for row in rows}, keep)
+    outcome = combined(table, rows, kept.columns)
+    taken = {"vcard": _cards(rows, outcome)} if sum(bool(row.get("vcard")) for row in rows) > 1 else {}
+    if table == "company":
+        taken["parent_id"] = _parent(ctx.reader, rows, kept.columns.get("parent_id"))
+    for column, (value, origin) in taken.items():
+        outcome = Outcome(outcome.values | {column: value}, outcome.origin | {column: origin}, outcome.left)
+    return Plan(asked, tuple(rows), outcome, kept.stage_of, kept.probability_of)
+
+
+def _kept(kind: Entity, rows: Mapping[int, Mapping[str, Any]], keep: Mapping[str, int]) -> _Kept:
+    """What is to be kept of which of these rows, by their numbers. Raises UsageError, FieldError."""
     columns: dict[str, int] = {}
     stage_of = probability_of = None
+    said: dict[str, tuple[str, int]] = {}
     for name, number in sorted(keep.items(), key=lambda item: item[0] not in PARTS):
-        if number not in by_id:
+        if number not in rows:
             raise UsageError(f"--keep {name}={number}: {number} is not among those that are merged")
         if name in PARTS and ADDRESS[0] in kind.by_name:
             columns.update(dict.fromkeys(PARTS[name], number))
             continue
         field = values.check_field(kind, name)
-        of = ENTITIES[noun_of(table, by_id[number])]
-        if field.column and _same(of, field) is None:
-            said = f"{of.name}:{number} has no such field"
+        first, of = said.setdefault("stage" if field.name in PLACED else field.name, (name, number))
+        if of != number:
+            raise contradiction(first, of, name, number)
+        if field.column and counterpart(ENTITIES[noun_of(kind.table, rows[number])], field) is None:
+            what = f"{noun_of(kind.table, rows[number])}:{number} has no such field"
             raise UsageError(
-                f"--keep {name}={number}: {said}", f"set it afterwards: crm {kind.name} edit ID {name}=..."
+                f"--keep {name}={number}: {what}", f"set it afterwards: crm {kind.name} edit ID {name}=..."
             )
         if field.name in PLACED:
-            stage_of = by_id[number]
+            stage_of = rows[number]
         elif field.name == "probability":
-            probability_of = by_id[number]
+            probability_of = rows[number]
         elif field.name == "external_id":
             raise UsageError(
                 "each record keeps its external id, and all of them lead to the one that stays", "leave that --keep out"
             )
         else:
             columns[field.column or field.name] = number
-    _check_one_currency(kind, columns, by_id)
-    outcome = combined(table, rows, columns)
-    if table == "company":
-        parent = _parent(ctx.reader, rows, columns.get("parent_id"))
-        outcome = Outcome(outcome.values | {"parent_id": parent[0]}, outcome.origin | {"parent_id": parent[1]})
-    return Plan(table, tuple(rows), outcome, stage_of, probability_of)
+    _check_one_currency(kind, columns, rows)
+    return _Kept(columns, stage_of, probability_of)
+
+
+def _cards(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> tuple[Any, tuple[int, ...]]:
+    """What their vCards say beyond the fields, together, and whose it is: nobody's second address is lost."""
+    from crmcli.exchange.vcard_fields import joined  # only where several have a card
+
+    having = [row for row in rows if row.get("vcard")]
+    said = [str(outcome.values[column]) for column in ("email", "phone", "mobile") if outcome.values.get(column)]
+    return joined([row["vcard"] for row in having], said), tuple(row["id"] for row in having)
+
+
+def contradiction(first: str, of: int, second: str, other: int) -> UsageError:
+    """That two fields which are one cannot be kept of two records."""
+    placed = first != second and first in PLACED
+    hint = "a stage and its pipeline come from one record" if placed else "keep one of them"
+    return UsageError(f"--keep {first}={of} and --keep {second}={other} contradict each other", hint)
+
+
+def counterpart(entity: Entity, field: Field) -> Field | None:
+    """What a field is in another kind of the same table: the company of a lead is a name."""
+    if not field.column:
+        return entity.by_name.get(field.name)
+    return next((other for other in entity.fields if other.column == field.column), None)
 
 
 def _check_one_currency(kind: Entity, keep: Mapping[str, int], rows: Mapping[int, Mapping[str, Any]]) -> None:
@@ -217,108 +280,46 @@ def _parent(
     return None, (stays,)
 
 
+class Place(NamedTuple):
+    """Where the one that stays comes to stand: its new columns, and the move from the stage that it leaves, if any."""
+
+    columns: Row
+    move: Row | None = None
+
+
+def placed(ctx: Context, planned: Plan, now: str) -> Place:
+    """What becomes of the place in the pipeline and of the probability, at the instant `now`, where those of another
+    record are kept. Raises UsageError for a stage that is no more."""
+    row, move = dict(planned.stays), None
+    found: Row = {}
+    if planned.stage_of is not None and planned.stage_of["stage_id"] != row["stage_id"]:
+        stage = stage_by_id(ctx, planned.stage_of["stage_id"])
+        if stage is None:
+            raise UsageError("the stage to be kept was removed", "leave --keep stage out")
+        found, move = pipeline.enter(row, stage, now)
+    if planned.probability_of is not None:
+        other, after = planned.probability_of, row | found
+        points = other["probability_bp"] if other["probability_manual"] else other.get("probability_kept_bp")
+        found |= pipeline.set_probability(after, points, stage_by_id(ctx, after["stage_id"]))
+    return Place(found, move)
+
+
 def _changes(ctx: Context, tx: Transaction, planned: Plan) -> Row:
     """The new values of the one that stays."""
     row = dict(planned.stays)
     found = {c: v for c, v in planned.outcome.values.items() if c not in STAYING and row.get(c) != v}
     if planned.table != "opportunity":
         return found
-    if planned.stage_of is not None and planned.stage_of["stage_id"] != row["stage_id"]:
-        stage = stage_by_id(ctx, planned.stage_of["stage_id"])
-        if stage is None:
-            raise UsageError("the stage to be kept was removed", "leave --keep stage out")
+    place = placed(ctx, planned, tx.stamp)
+    found |= place.columns
+    if "stage_id" in place.columns and (stage := stage_by_id(ctx, found["stage_id"])):
         check_there(tx, stage)
-        entered, left = pipeline.enter(row, stage, tx.stamp)
-        if left:
-            tx.add("stage_move", left)
-        found |= {**entered, "position": next_position(tx, stage["id"])}
-    if planned.probability_of is not None:
-        other, now = planned.probability_of, {**row, **found}
-        points = other["probability_bp"] if other["probability_manual"] else other.get("probability_kept_bp")
-        found |= pipeline.set_probability(now, points, stage_by_id(ctx, now["stage_id"]))
+        found["position"] = next_position(tx, stage["id"])
+    if place.move:
+        tx.add("stage_move", place.move)
     if planned.kind.name != row["kind"]:
         found |= {"kind": "deal", "converted_at": tx.stamp, "position": next_position(tx, row["stage_id"])}
     return {c: v for c, v in found.items() if row.get(c) != v}
-
-
-# --- what is shown before it happens -------------------------------------------------------------------------------
-
-
-def preview(
-    ctx: Context,
-    kind: Entity,
-    ids: Sequence[int],
-    into: int | None = None,
-    keep: Mapping[str, int] | None = None,
-    *,
-    many: bool = False,
-) -> Rows:
-    """The fields in which records differ that are to be merged: what each has, what stays and whose that is. The merge
-    is made and rolled back, so that what is shown is what would be. Raises what `merge` raises."""
-    from crmcli.services import rehearsal
-
-    planned = plan(ctx, kind, ids, into, keep, many=many)
-    entities = [ENTITIES[noun_of(planned.table, row)] for row in planned.rows]
-    before = [
-        read.hydrate(ctx.reader, entity, [row["id"]])[0] for entity, row in zip(entities, planned.rows, strict=True)
-    ]
-    number = planned.stays["id"]
-    with rehearsal.tried(ctx, lambda: merge(ctx, kind, ids, into, keep, many=many)):
-        after = read.hydrate(ctx.reader, planned.kind, [number])[0]
-    names = [f"{entity.name}:{row['id']}" for entity, row in zip(entities, planned.rows, strict=True)]
-    columns = [Column(name, None, name) for name in names]
-    rows = []
-    for field in planned.kind.fields:
-        if field.name in UNSHOWN or field.derived or not (field.column or field.type.family == "tags"):
-            continue
-        told = [_shown(ctx, _same(entity, field), row) for entity, row in zip(entities, before, strict=True)]
-        stays = _shown(ctx, field, after)
-        if set(told) != {stays}:
-            line = {"field": field.label, **dict(zip(names, told, strict=True)), "stays": stays}
-            rows.append({**line, "from": _source(planned, field, names, told, stays)})
-    shown = (Column("field", None, "Field"), *columns, Column("stays", None, "Stays"), Column("from", None, "From"))
-    return Rows(shown, rows, empty="they differ in nothing", numbered=False)
-
-
-def _same(entity: Entity, field: Field) -> Field | None:
-    """What a field is in another kind of the same table: the company of a lead is a name."""
-    if not field.column:
-        return entity.by_name.get(field.name)
-    return next((other for other in entity.fields if other.column == field.column), None)
-
-
-def _shown(ctx: Context, field: Field | None, row: Mapping[str, Any]) -> str:
-    """A field of a record in words, on one line; "" where it has none."""
-    value = row.get(field.name) if field else None
-    if field is None or value is None:
-        return ""
-    if field.type.family == "tags":
-        return ", ".join(value)
-    currency = str(row.get("currency") or "")
-    text = readable(field.type, value, currency=currency, zone=ctx.env.now.tzinfo, calendar=ctx.env.calendar)
-    return clip(" ".join(text.split()), 60)
-
-
-def _source(planned: Plan, field: Field, names: Sequence[str], told: Sequence[str], stays: str) -> str:
-    """Whose value stays; "" where it is the own one of the record that stays."""
-    by_id = {row["id"]: name for row, name in zip(planned.rows, names, strict=True)}
-    column = field.column or field.name
-    origin: tuple[int, ...] = planned.outcome.origin.get(column, (planned.stays["id"],))
-    if field.name in PLACED and planned.stage_of is not None:
-        origin = (planned.stage_of["id"],)
-    if field.name == "probability" and planned.probability_of is not None:
-        origin = (planned.probability_of["id"],)
-    if column in STAYING and field.name not in (*PLACED, "probability"):
-        return ""
-    if not stays and told[0] and origin == (planned.stays["id"],):
-        return "(emptied)"
-    return "" if origin == (planned.stays["id"],) else ", ".join(by_id[number] for number in origin)
-
-
-def along(ctx: Context, planned: Plan) -> str:
-    """What would move along: '2 deals, 3 tasks'; "" for nothing in sight."""
-    found = moving.hanging(ctx.reader, planned.table, planned.stays["id"], planned.losers)
-    return moving.counted(ctx.reader, found)
 
 
 def behind(planned: Plan) -> list[str]:
@@ -333,17 +334,4 @@ def behind(planned: Plan) -> list[str]:
         found.append(
             f"{field.label.lower()} {amount} of {noun_of(planned.table, row)}:{number} was left: {stays} is in {home}"
         )
-    return found
-
-
-def apart(ctx: Context, kind: Entity, ids: Iterable[int]) -> list[str]:
-    """A line for each pair of these of which somebody said that they are not the same."""
-    numbers = sorted(set(ids))
-    found = []
-    for some, marks in portions(numbers):
-        sql = f"SELECT record_id, other_id FROM {kind.table}_distinct WHERE record_id IN ({marks}) ORDER BY id"
-        for pair in ctx.reader.rows(sql, some):
-            if pair[1] in numbers:
-                one, other = (f"{aliases.noun(ctx.reader, kind.table, number)}:{number}" for number in pair)
-                found.append(f"somebody said that {one} and {other} are not the same")
     return found

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import ENTITIES
+from crmcli.services import apart
 from crmcli.services.links import LINKS
 from crmcli.store.sql import portions
 from crmcli.store.tables import NOUNS
@@ -18,33 +19,29 @@ if TYPE_CHECKING:
 
 #: (table, column) -> the rows that link to some records by it
 Hanging = dict[tuple[str, str], list[int]]
-#: The columns of a pair of records that are not the same.
-PAIR = ("record_id", "other_id")
-
-
-def pairs_of(table: str) -> str:
-    """The table that says which records of a table are not the same."""
-    return f"{table}_distinct"
+#: What a record went through itself: it stays with the record, or two ways through the stages would read as one.
+HISTORY = frozenset(("stage_move",))
 
 
 def move(tx: Transaction, table: str, stays: int, losers: Sequence[int]) -> Hanging:
     """Link to the one that stays what links to the others; what was moved, but for pairs. When somebody last changed it
     stays as it is: nobody did. Tags are no links of this sort: they are united with the other fields."""
+    tx.flush()  # what is pending may link to them, and the store is asked
     moved = hanging(tx.connection, table, stays, losers)
     for (child, column), numbers in moved.items():
         tx.load(NOUNS[child], numbers)
         for number in numbers:
             tx.change(NOUNS[child], number, {column: stays}, touch=False)
-    _move_pairs(tx, pairs_of(table), stays, {stays, *losers})
+    apart.shift(tx, table, stays, {stays, *losers})
     return moved
 
 
 def hanging(connection: Connection, table: str, stays: int, losers: Sequence[int]) -> Hanging:
-    """What links to the others, but for pairs, and for links among those that are merged."""
+    """What links to the others, but for pairs, for their own histories, and for links among those that are merged."""
     merged = {stays, *losers}
     found: Hanging = {}
     for child, column in LINKS[table]:
-        if child != pairs_of(table):
+        if child != apart.table_of(table) and child not in HISTORY:
             numbers = linked(connection, child, column, losers)
             found[child, column] = [number for number in numbers if child != table or number not in merged]
     return found
@@ -57,26 +54,6 @@ def linked(connection: Connection, child: str, column: str, numbers: Iterable[in
         sql = f"SELECT id FROM {child} WHERE {column} IN ({marks}) ORDER BY id"
         found += [int(row[0]) for row in connection.rows(sql, some)]
     return found
-
-
-def _move_pairs(tx: Transaction, table: str, stays: int, merged: set[int]) -> None:
-    """What is not the same as one of the others is not the same as the one that stays; a pair of two that were merged,
-    and one that is there already, goes."""
-    numbers = {number for column in PAIR for number in linked(tx.connection, table, column, merged)}
-    there: set[frozenset[int]] = set()
-    left: list[tuple[int, frozenset[int]]] = []
-    for number, row in sorted(tx.rows(table, sorted(numbers)).items()):
-        ends = {row[column] for column in PAIR}
-        if ends & merged == {stays}:
-            there.add(frozenset(ends))
-        else:
-            left.append((number, frozenset(stays if end in merged else end for end in ends)))
-    for number, pair in left:
-        if len(pair) == 1 or pair in there:
-            tx.delete(table, number)
-            continue
-        there.add(pair)
-        tx.change(table, number, dict(zip(PAIR, sorted(pair), strict=True)))
 
 
 def counted(connection: Connection, moved: Hanging) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
-from crmcli.errors import NotFoundError, UsageError
+from crmcli.errors import ConflictError, NotFoundError, UsageError
 from crmcli.results import Changed
-from crmcli.services import aliases, moving, traces, view_traces
+from crmcli.services import aliases, apart, moving, traces, view_traces
 from crmcli.services.batch import gone, no_more, states
 from crmcli.services.links import LINKS
 from crmcli.store import derived, read, words
@@ -40,24 +40,27 @@ QUOTED = "'\"'\"'"
 
 def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
     """Forget records: their rows, their tags, the tasks and notes on them alone, what the journal says about them, the
-    commands that touched or named them, what saved views ask of people and firms by their names, and their words in
-    the search index; also what was taken away earlier, as an undo does, and was the same once more: of their kind, at
-    some time of their name and with one of their addresses (e-mail, telephone, domain), or a person or firm of their
-    name where neither ever had one. Other records' links to them are cleared. What has their names and addresses all
-    the same is told: other records, the history of those that had them, what was taken away and would come back with
-    them, words of the book, copies beside it. What was merged into one of them, or they into it, is the same and goes
-    too. All go in one transaction, and it cannot be undone.
+    commands that touched or named them, what saved views and the doctor's rules ask of people and firms by their names,
+    and their words in the search index; also what was taken away earlier, as an undo does, and was the same once more:
+    of their kind, at some time of their name and with one of their addresses (e-mail, telephone, domain), or a person
+    or firm of their name where neither ever had one. Other records' links to them are cleared. What has their names and
+    addresses all the same is told: other records, the history of those that had them, what was taken away and would
+    come back with them, words of the book, copies beside it. What was merged into one of them, or they into it, is the
+    same and goes too. All go in one transaction, and it cannot be undone.
 
-    The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError.
+    The journal keeps a digest of each forgotten change, so that its chain stays whole. Raises NotFoundError, and
+    ConflictError where one was merged or taken apart before nobody else could write any more.
     """
     if kind.table not in read.TAGGED and kind.table != "interaction":
         raise UsageError(f"{kind.one} cannot be purged", "lead, deal, contact, company, task and interaction can")
     connection = ctx.reader
-    numbers = list(dict.fromkeys(aliases.standing(connection, kind.table, numbers).values()))
+    meant = aliases.standing(connection, kind.table, numbers)
+    numbers = list(dict.fromkeys(meant.values()))
     if connection.dialect == "sqlite":
         connection.run("PRAGMA secure_delete = ON")
     told = f"{kind.name}:{numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} {kind.plural}"
     with ctx.writing("purge", command=f"purge {told}") as tx:
+        _check_meant(connection, kind, meant)
         merged = sorted(aliases.merged(connection, kind.table, numbers).difference(numbers))
         doomed = _find_doomed(connection, kind, [*numbers, *merged], ctx.env.region)
         _silence(connection, doomed)
@@ -66,15 +69,25 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
         _erase(tx, doomed)
         lines = _summary(kind, told, doomed, len(merged))
         if kind.table in ALONE:
-            lines += view_traces.forget_views(tx, kind, doomed.called)
-            # What was taken out of a view stands in the commands that saved it, however it was typed there.
-            views = {change.id for change in tx.changes if change.table == "saved_view"}
-            _blank(connection, _touching(connection, {"saved_view": views}))
+            lines += view_traces.forget_filters(tx, kind, doomed.called)
+            # What was taken out of a view or rule stands in the commands that saved it, however it was typed there.
+            kept = {table: {change.id for change in tx.changes if change.table == table} for table in view_traces.KEPT}
+            _blank(connection, _touching(connection, kept))
             left = traces.left_in(connection, linked, doomed.called.texts, doomed.telling)
             lines += traces.told(connection, kind, doomed.known, doomed.past, left, ctx.settings.calling)
             lines += traces.named_after(connection, kind, doomed.called.texts, doomed.telling)
         lines += traces.copies(connection)
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, tuple(numbers), kind.name)
+
+
+def _check_meant(connection: Connection, kind: Entity, meant: Mapping[int, int]) -> None:
+    """Make sure that these records (record -> the one that it is) still are who was meant. Raises ConflictError."""
+    for number, now in aliases.standing(connection, kind.table, meant).items():
+        if now != meant[number]:
+            what = f"was merged into {kind.name}:{now}" if now != number else "was taken apart from another one"
+            raise ConflictError(
+                f"{kind.name}:{number} {what} meanwhile, nothing was purged", "look at it, and purge it then"
+            )
 
 
 class _Doomed(NamedTuple):
@@ -123,8 +136,7 @@ def _erase(tx: Transaction, doomed: _Doomed) -> None:
     """Delete the rows, empty what the journal has of them and of what was taken away before, and make the word indexes
     of their tables anew. The transaction journals each as a change without values."""
     connection = tx.connection
-    sqlite = connection.dialect == "sqlite"
-    connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")  # among themselves
+    connection.defer_links()
     erased: list[Change] = []
     for table in reversed(ORDER):
         for some, marks in portions(sorted(doomed.going.get(table, ()), reverse=True)):
@@ -143,7 +155,7 @@ def _erase(tx: Transaction, doomed: _Doomed) -> None:
 def _summary(kind: Entity, told: str, doomed: _Doomed, merged: int) -> list[str]:
     """What is purged, with how much besides it (`merged`: so many were merged into it), and how much that was taken
     away before."""
-    unsaid = (kind.table, moving.pairs_of(kind.table))
+    unsaid = (kind.table, apart.table_of(kind.table))
     also = _counted({NOUNS[table]: len(ids) for table, ids in doomed.going.items() if table not in unsaid})
     if merged:
         also = ", ".join([f"{merged} merged into {'it' if ':' in told else 'them'}", *([also] if also else [])])
@@ -164,8 +176,8 @@ def _with_dependants(connection: Connection, table: str, numbers: list[int]) -> 
             sql = f"SELECT id FROM {child} WHERE {column} IN ({marks}){alone}"
             going[child].update(row[0] for row in connection.rows(sql, some))
     if table in aliases.TABLES:
-        pairs = moving.pairs_of(table)
-        going[pairs] = {n for column in moving.PAIR for n in moving.linked(connection, pairs, column, numbers)}
+        pairs = apart.table_of(table)
+        going[pairs] = {n for column in apart.PAIR for n in moving.linked(connection, pairs, column, numbers)}
     return going
 
 
@@ -260,12 +272,13 @@ def _touching(connection: Connection, touched: Mapping[str, Collection[int]]) ->
 
 
 def _blank(connection: Connection, batches: Collection[int]) -> None:
-    """Say no more by which commands these batches were made, but for purges, nor from which files they imported."""
+    """Say no more by which commands these batches were made, but for purges, nor from which files they imported and
+    what they were told about them."""
     for some, marks in portions(sorted(batches)):
         sql = f"UPDATE batch SET command = ? WHERE id IN ({marks}) AND source <> 'purge'"
         connection.run(sql, (FORGOTTEN, *some))
-        sql = f"UPDATE import_run SET file = ?, rejects = NULL WHERE batch_id IN ({marks})"
-        connection.run(sql, (FORGOTTEN, *some))
+        sql = f"UPDATE import_run SET file = ?, options = ?, rejects = NULL WHERE batch_id IN ({marks})"
+        connection.run(sql, (FORGOTTEN, FORGOTTEN, *some))
 
 
 def _forget(connection: Connection, table: str, some: Sequence[int], marks: str) -> None:

@@ -12,6 +12,7 @@ from crmcli.errors import FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import aliases, linking, values
 from crmcli.services.records import check_seen, each
+from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,8 +107,8 @@ def write(ctx: Context, tx: Transaction, kind: Entity, number: int, what: str, b
 def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50, *, touches: bool = False) -> Rows:
     """What happened with a record, newest first: its interactions; for a person also those of their deals, for a
     company also those of its people and deals; for a lead or deal also that it moved between stages, was won, lost,
-    reopened or converted, that others were merged into it, and what those went through. `limit` 0 = all; `touches`
-    leaves it at the interactions. Raises UsageError for what has no timeline."""
+    reopened or converted, that others were merged into it, and what those went through, marked `on` them. `limit`
+    0 = all; `touches` leaves it at the interactions. Raises UsageError for what has no timeline."""
     shown = (
         Column("at", INTERACTION.field("at").type, "At"),
         Column("kind", None, "Kind"),
@@ -118,19 +119,17 @@ def timeline(ctx: Context, kind: Entity, number: int, limit: int = 50, *, touche
     )
     at = INTERACTION.field("at").type
     found = []
-    for row in _lines(ctx, kind, number, touches, f" LIMIT {limit}" if limit else ""):
-        row["at"] = at.from_db(row["at"])
-        if row["entity"] == "interaction":
-            row["ref"], row["on"] = f"interaction:{row['id']}", about(row, skip=(kind.table, number))
-        else:
-            row["ref"], row["on"] = "", ""  # no record of its own
+    for row in _lines(ctx, kind, number, touches, limit):
+        row["at"], row["on"] = at.from_db(row["at"]), about(row, skip=(kind.table, number))
+        row["ref"] = f"interaction:{row['id']}" if row["entity"] == "interaction" else ""  # no record of its own
+        if not row["ref"]:
             row["body"] = _told(row)
         found.append(row)
     return Rows(shown, found, empty="nothing happened yet")
 
 
-def _lines(ctx: Context, kind: Entity, number: int, touches: bool, most: str) -> list[dict[str, Any]]:
-    """The rows of the views that a record's timeline is made of, the newest first; `most` is a LIMIT."""
+def _lines(ctx: Context, kind: Entity, number: int, touches: bool, limit: int) -> list[dict[str, Any]]:
+    """The rows of the views that a record's timeline is made of, the newest first; `limit` 0 = all."""
     deals = "SELECT id FROM opportunity WHERE {0} = ?"
     reach = {
         "opportunity": ["opportunity_id = ?"],
@@ -152,12 +151,19 @@ def _lines(ctx: Context, kind: Entity, number: int, touches: bool, most: str) ->
         inner = " UNION ".join(f"SELECT id FROM interaction WHERE {where}" for where in reach)
         sql = f"SELECT 'interaction' AS entity, {columns} FROM v_interaction WHERE id IN ({inner})"
     else:
-        every = (number, *sorted(aliases.merged(ctx.reader, kind.table, [number]) - {number}))
-        which = f"IN ({', '.join('?' * len(every))})" if len(every) > 1 else "= ?"
-        sql = f"SELECT entity, {columns}, old_value, new_value, seconds FROM v_timeline WHERE opportunity_id {which}"
-        names, rows = ctx.reader.names(f"{sql} ORDER BY at DESC, entity, id DESC{most}", every)
-        return [dict(zip(names, row, strict=True)) for row in rows]
-    names, rows = ctx.reader.names(f"{sql} ORDER BY at DESC, entity, id DESC{most}", (number,) * sql.count("?"))
+        sql = f"SELECT entity, {columns}, old_value, new_value, seconds FROM v_timeline WHERE opportunity_id "
+        found: list[dict[str, Any]] = []
+        for some, marks in portions([number, *sorted(aliases.merged(ctx.reader, kind.table, [number]) - {number})]):
+            found += _newest(ctx, sql + (f"IN ({marks})" if len(some) > 1 else "= ?"), some, limit)
+        found.sort(key=lambda row: (row["entity"], -row["id"]))
+        found.sort(key=lambda row: row["at"], reverse=True)
+        return found[:limit] if limit else found
+    return _newest(ctx, sql, (number,) * sql.count("?"), limit)
+
+
+def _newest(ctx: Context, sql: str, params: Sequence[Any], limit: int) -> list[dict[str, Any]]:
+    most = f" LIMIT {limit}" if limit else ""
+    names, rows = ctx.reader.names(f"{sql} ORDER BY at DESC, entity, id DESC{most}", params)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 

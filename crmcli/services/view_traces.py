@@ -1,10 +1,11 @@
-"""What saved views ask of what was purged: taken out of them and of their history, or told.
+"""What saved views and the doctor's rules ask of what was purged: taken out of them and of their history, or told.
 
 Taken out is what tells by itself who is meant: e-mail addresses, telephones, and names of several words. A name of one
-word is taken out where a view's name, or a value of a field that names such records (contact:ada, name:ada), is just
-that; of contacts and companies alone, since leads and deals are called as other things are. Nothing is taken out that a
-record which stays goes by too, or has as a part of its name. What is said and not taken out is told, and so are parts
-of a name or address: those are for people to judge.
+word is taken out where a view's or rule's name, or a value of a field that names such records (contact:ada, name:ada),
+is just that; of contacts and companies alone, since leads and deals are called as other things are. The advice of a
+rule that says what is taken out goes as a whole. Nothing is taken out that a record which stays goes by too, or has as
+a part of its name. What is said and not taken out is told, and so are parts of a name or address: those are for people
+to judge.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ WHO = frozenset(("email", *PHONES)).union(*NAMING.values())
 _BEARING = {"contact": ("name",), "company": ("name",), "opportunity": ("name", "contact_name", "company_name")}
 #: What a filter asks for in place of what is forgotten: nothing that there is.
 NOBODY = Term("no", (Value("id"),))
+#: What keeps a filter: table -> what people call it, and its columns.
+KEPT = {
+    "saved_view": ("view", ("name", "filter", "entity", "columns", "sort")),
+    "doctor_rule": ("rule", ("name", "filter", "entity", "advice")),
+}
 #: A telephone that is typed with blanks and without quotation marks is so many words of a filter at most.
 _LONGEST = 8
 #: So many digits of a number may be looked for by themselves.
@@ -74,62 +80,75 @@ class Called(NamedTuple):
         return Called(self.names.difference(texts), self.addresses.difference(texts))
 
 
-def forget_views(tx: Transaction, kind: Entity, called: Called) -> Iterator[str]:
-    """Take what names purged records of a kind out of saved views and their journal, of removed views too; a line for
-    each view that is another one now, and for each that still says something of it (see the module)."""
-    connection = tx.connection
-    rows = connection.rows("SELECT id, name, filter, entity, columns, sort FROM saved_view ORDER BY id")
-    living = {row[0]: dict(zip(("name", "filter", "entity", "columns", "sort"), row[1:], strict=True)) for row in rows}
-    names = {number: {row["name"]} for number, row in living.items()}
-    filters = {number: {row["filter"] or ""} for number, row in living.items()}
-    for number, *sides in connection.rows("SELECT record_id, before, after FROM journal WHERE entity = 'saved_view'"):
-        for side in filter(None, map(journal.columns, sides)):
-            names.setdefault(number, set()).add(str(side.get("name") or ""))
-            filters.setdefault(number, set()).add(str(side.get("filter") or ""))
+def forget_filters(tx: Transaction, kind: Entity, called: Called) -> Iterator[str]:
+    """Take what names purged records of a kind out of saved views and the doctor's rules and their journal, of removed
+    ones too; a line for each that is another one now, and for each that still says something of it (see the module)."""
+    for table in KEPT:
+        yield from _forget_kept(tx, table, kind, called)
+
+
+def _forget_kept(tx: Transaction, table: str, kind: Entity, called: Called) -> Iterator[str]:
+    connection, (word, columns) = tx.connection, KEPT[table]
+    rows = connection.rows(f"SELECT id, {', '.join(columns)} FROM {table} ORDER BY id")
+    living = {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
+    names: dict[int, set[str]] = {}
+    filters: dict[int, set[str]] = {}
+    advice: dict[int, set[str]] = {}
+    journalled = connection.rows("SELECT record_id, before, after FROM journal WHERE entity = ?", (table,))
+    past = [(number, side) for number, *sides in journalled for side in map(journal.columns, sides) if side]
+    for number, side in (*living.items(), *past):
+        for column, found in (("name", names), ("filter", filters), ("advice", advice)):
+            found.setdefault(number, set()).add(str(side.get(column) or ""))
     if not names:
         return
-    every = fold("\n".join(text for texts in (*names.values(), *filters.values()) for text in texts))
+    texts = (text for found in (names, filters, advice) for some in found.values() for text in some)
     gone = _Gone(kind.table, called, tx.env.region)
-    gone.leave(_staying(connection, kind, called, every, tx.env.region))
+    gone.leave(_staying(connection, kind, called, fold("\n".join(texts)), tx.env.region))
     lines: list[str] = []
     for number in sorted(names):
-        clean = not any(map(gone.named, names[number])) and all(gone.without(t) == t for t in filters[number])
-        lines += _said(gone, living.get(number), names[number], filters[number] if clean else ())
+        clean = all(gone.without(t) == t for t in filters[number])
+        clean = clean and not any(map(gone.named, names[number])) and not any(map(gone.names, advice[number]))
+        lines += _said(gone, word, living.get(number), names[number], filters[number] if clean else ())
         if clean:
             continue
-        connection.run("DELETE FROM saved_view WHERE id = ?", (number,))
+        connection.run(f"DELETE FROM {table} WHERE id = ?", (number,))
         connection.run(
-            "UPDATE journal SET before = NULL, after = NULL WHERE entity = 'saved_view' AND record_id = ?", (number,)
+            "UPDATE journal SET before = NULL, after = NULL WHERE entity = ? AND record_id = ?", (table, number)
         )
-        tx.changes.append(Change("saved_view", number, None, None, "saved_view"))
+        tx.changes.append(Change(table, number, None, None, table))
         if number in living:
-            yield from _anew(tx, living[number], gone)
+            yield from _anew(tx, table, living[number], gone)
     yield from lines[:MOST]
     if len(lines) > MOST:
-        yield "and other views say such things too"
+        yield f"and other {word}s say such things too"
 
 
-def _anew(tx: Transaction, view: dict[str, Any], gone: _Gone) -> Iterator[str]:
-    """Save a view again that is forgotten with its journal, as far as it names nobody that is gone."""
-    if gone.named(view["name"]):
-        yield f"the view {view['name']} bore that name and is gone too"
+def _anew(tx: Transaction, table: str, kept: dict[str, Any], gone: _Gone) -> Iterator[str]:
+    """Save a view or rule again that is forgotten with its journal, as far as it names nobody that is gone."""
+    called = f"the {KEPT[table][0]} {kept['name']}"
+    if gone.named(kept["name"]):
+        yield f"{called} bore that name and is gone too"
         return
-    was = view["filter"] or ""
+    was, advice = kept["filter"] or "", kept.get("advice")
     now = gone.without(was)
-    tx.add("saved_view", {**view, "filter": now or None})
+    tx.add(table, {**kept, "filter": now or None, **({"advice": None} if advice and gone.names(advice) else {})})
     if now != was:
-        yield f"the view {view['name']} asked for it and says now: {clip(now, 200)}"
+        yield f"{called} asked for it and says now: {clip(now, 200)}"
+    if advice and gone.names(advice):
+        yield f"{called} gave an advice that named it and gives none now"
 
 
-def _said(gone: _Gone, view: dict[str, Any] | None, names: Iterable[str], past: Iterable[str]) -> Iterator[str]:
-    """Lines for a view, and for its history (`past`), that says what was not taken out of it."""
-    stays = view is not None and not gone.named(view["name"])
-    now = {gone.without(view["filter"] or "")} if view and stays else set()
-    name = view["name"] if view else min(names)
+def _said(
+    gone: _Gone, word: str, kept: dict[str, Any] | None, names: Iterable[str], past: Iterable[str]
+) -> Iterator[str]:
+    """Lines for a view or rule, and for its history (`past`), that says what was not taken out of it."""
+    stays = kept is not None and not gone.named(kept["name"])
+    now = {gone.without(kept["filter"] or "")} if kept and stays else set()
+    name = kept["name"] if kept else min(names)
     told: set[str] = set()
     for who, asks, texts in (
-        (f"the view {name}", "asks for", now),
-        (f"the history of the view {name}", "has", {*past}),
+        (f"the {word} {name}", "asks for", now),
+        (f"the history of the {word} {name}", "has", {*past}),
     ):
         asked = {text: by for text, by in gone.asked(texts).items() if text not in told}
         yield from (f"{who} still {asks} {text}, which {by} also fits" for text, by in asked.items())
@@ -140,7 +159,7 @@ def _said(gone: _Gone, view: dict[str, Any] | None, names: Iterable[str], past: 
         told.update(map(fold, parts))
     for text in sorted(names):
         if gone.like(text) and (past or (stays and text == name)):
-            yield f"{'' if view and text == name else 'the history of '}the view {name} still has such a name"
+            yield f"{'' if kept and text == name else 'the history of '}the {word} {name} still has such a name"
 
 
 class _Piece(NamedTuple):

@@ -93,6 +93,8 @@ def test_records_from_a_pipe_and_more_than_five(crm: Crm, monkeypatch: pytest.Mo
         (("1",), 2, "a merge wants two contacts"),
         (("1", "nobody"), 3, "there is no contact 'nobody'"),
         (("1", "2", "--keep", "email"), 2, "--keep email does not say whose value"),
+        (("1", "2", "--keep", "email=1", "--keep", "email=2"), 2, "--keep email=1 and --keep email=2 contradict"),
+        (("1", "2", "--keep", "kind=1"), 2, "contact has no field 'kind'\n  'crm fields contact' lists the known ones"),
         (("1", "2", "--keep", "emial=1"), 2, "did you mean 'email'?"),
         (("1", "2", "--keep", "email=3"), 2, "3 is not among those that are merged"),
         (("1", "lead:1"), 3, "'lead:1' names a lead, not a contact"),
@@ -118,3 +120,30 @@ def test_a_purge_by_the_name_of_a_merged_record_forgets_both(people: Crm) -> Non
     done = people("contact", "purge", "charles@home.example", "--yes")
     assert done.out.startswith("purged contact:1, with 1 merged into it, 1 task;")
     assert people("sql", "select count(*) as n from v_contact_all", "--json").json == [{"n": 1}]
+
+
+def test_what_a_merged_record_had_is_known_when_somebody_is_added_and_looked_for(people: Crm) -> None:
+    people("contact", "merge", "1", "2", "--yes")
+    added = people("contact", "add", "Charles B.", "--email", "charles@home.example", "--phone", "+44 20 7946 0000")
+    assert "contact:4 may be contact:1 Charles Babbage (" in added.err
+    assert "contact:2 was merged into it); if so: crm contact merge 1 4" in added.err
+    found = people("search", "charles@home.example", "-o", "jsonl").out.splitlines()
+    assert ['"contact:4"' in found[0], "merged: contact:2 C. Babbage" in found[1]] == [True, True]
+
+
+def test_one_of_many_merges_is_taken_apart(people: Crm) -> None:
+    people("contact", "add", "Babbage, Charles", "email=cb@engines.example")
+    people("contact", "add", "Hopper, گریس هاپر", "email=grace@navy.example")
+    people("contact", "edit", "3", "email=grace@navy.example")
+    done = people("dupes", "contact", "--auto", "--min-score", "75", "--yes")
+    assert done.out.count("merged contact:") == 2, done
+    refused = people("contact", "restore", "5")
+    words = refused.err.splitlines()[-1].partition("crm ")[2].split()
+    assert words[0::2] == ["undo", "contact:5"]
+    assert people("undo", words[1], "5").code == 2
+    apart = people(*words, "--dry-run")
+    assert f"would: took back a merge of batch {words[1]}: 1 contact\n" in apart.out
+    assert people(*words).code == 0
+    assert people("contact", "list", "is:merged", "-o", "ids").out == "4\n"
+    assert people("undo", words[1]).code == 0
+    assert people("contact", "list", "is:merged", "-o", "ids").out == ""

@@ -143,7 +143,7 @@ def test_amounts_are_in_the_currency_of_the_best_record_that_has_one() -> None:
     assert [found.values[c] for c in ("value_minor", "recurring_minor", "plan", "currency")] == [
         5,
         None,
-        "yearly",
+        None,
         "EUR",
     ]
     assert found.left == ((3, "recurring_minor"),)

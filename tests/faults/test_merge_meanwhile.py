@@ -66,6 +66,20 @@ def test_what_a_colleague_saves_after_it_hangs_on_the_one_that_stays(pair: tuple
     sound(one)
 
 
+def test_a_purge_of_one_who_is_merged_meanwhile_takes_nobody_else(pair: tuple[Context, Context]) -> None:
+    one, other = pair
+    records.edit(one, CONTACT, [2], {"email": "second@p.example"})
+    left = at_once(
+        one, other, "cli", lambda: merging.merge(one, CONTACT, [1, 2]), lambda: history.purge(other, CONTACT, [2]),
+        alone=True,
+    )  # fmt: skip
+    assert isinstance(left, ConflictError), left
+    assert "contact:2 was merged into contact:1 meanwhile" in left.message
+    assert one.reader.value("SELECT count(*) FROM contact") == 2
+    history.purge(other, CONTACT, [2])
+    assert one.reader.value("SELECT count(*) FROM contact") == 0
+
+
 def test_two_merges_of_the_same_records_make_one(pair: tuple[Context, Context]) -> None:
     one, other = pair
     seen = records.versions(other, CONTACT, [1, 2])

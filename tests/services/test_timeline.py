@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD
 from crmcli.errors import FieldError, UsageError
-from crmcli.services import deals, records, timeline, undoing
+from crmcli.services import deals, merging, records, reports, timeline, undoing
 from crmcli.store import read
 
 if TYPE_CHECKING:
@@ -87,6 +87,33 @@ def test_what_was_taken_back_did_not_happen(ctx: Context, day: Any) -> None:
     ]
 
 
+def test_merged_deals_keep_the_ways_they_went(ctx: Context, day: Any) -> None:
+    """No stay is told that never was, nor twice: what another one went through is marked as that one's."""
+    for name in ("A", "B"):
+        records.add(ctx, DEAL, {"name": name, "value": "1 EUR"})
+    day(3)
+    deals.move(ctx, DEAL, [1], "qualified")
+    day(5)
+    deals.move(ctx, DEAL, [2], "qualified")
+    deals.move(ctx, DEAL, [2], "proposition")
+    day(6)
+    batch = merging.merge(ctx, DEAL, [1, 2], into=1).batch
+    rows = [(*line[:3], row["on"]) for line, row in zip(told(ctx), timeline.timeline(ctx, DEAL, 1).rows, strict=True)]
+    assert rows == [
+        ("06", "merged", "B -> A", "deal:2 B"),
+        ("05", "stage", "Qualified -> Proposition after 0 min", "deal:2 B"),
+        ("05", "stage", "New -> Qualified after 4 d", "deal:2 B"),
+        ("03", "stage", "New -> Qualified after 2 d", ""),
+    ]
+    assert ctx.reader.rows("SELECT opportunity_id, stage FROM v_stage_move ORDER BY id") == [
+        (1, "New"), (2, "New"), (2, "Qualified"),
+    ]  # fmt: skip
+    funnel = {row["stage"]: (row["deals"], row["days"]) for row in reports.report(ctx, "funnel").rows}
+    assert funnel == {"New": (1, 2), "Qualified": (1, None), "Proposition": (0, None), "Won": (0, None)}
+    undoing.undo(ctx, batch)
+    assert [row[1] for row in told(ctx)] == ["stage"]
+
+
 def test_what_came_in_closed_was_closed_by_nobody_here(ctx: Context, day: Any) -> None:
     with ctx.writing("import") as tx:
         common = {"name": "Old", "pipeline_id": 1, "stage_id": 4, "probability_bp": 10_000}
@@ -119,8 +146,11 @@ def test_every_branch_of_the_view_is_read_along_an_index(ctx: Context, column: s
     sql = f"SELECT * FROM v_timeline WHERE {column} = ? ORDER BY at DESC, entity, id DESC LIMIT 50"
     if ctx.reader.dialect == "sqlite":
         plan = [row[3] for row in ctx.reader.rows(f"EXPLAIN QUERY PLAN {sql}", (1,))]
-        assert len([step for step in plan if "ix_journal_record (entity=? AND record_id=?)" in step]) == 4
-        assert [step for step in plan if step.startswith("SCAN")] == ["SCAN v_timeline"]
+        assert len([step for step in plan if "ix_journal_record (entity=? AND record_id=?)" in step]) == 2
+        # What may have happened is three words, which are no table.
+        assert {step for step in plan if step.startswith("SCAN")} == {
+            "SCAN v_timeline", "SCAN event", "SCAN CONSTANT ROW",
+        }  # fmt: skip
     else:
         # Of an empty book the planner would read all: it is to show whether it could do without.
         with ctx.reader.transaction():
@@ -128,8 +158,8 @@ def test_every_branch_of_the_view_is_read_along_an_index(ctx: Context, column: s
             plan = [row[0] for row in ctx.reader.rows(f"EXPLAIN {sql}", (1,))]
         assert not [step for step in plan if "Seq Scan" in step]
         inner = [step for step in plan if "Index Cond" in step or "Recheck Cond" in step]
-        assert len([step for step in inner if "record_id" in step]) >= 3
-        assert len([step for step in inner if f"({column} =" in step or "(id = '1'" in step]) >= 4
+        assert len([step for step in inner if "record_id" in step]) >= 2
+        assert len([step for step in inner if f"({column} =" in step or "(id = '1'" in step]) >= 3
 
 
 # --- changing what was logged ----------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import pytest
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import NotFoundError, RefusedError
 from crmcli.services import database, deals, history, records, saved_views, tags, timeline, traces, vocabulary
-from tests.support.books import everything
+from crmcli.services.doctor import own
+from tests.support.books import everything, sound
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -51,6 +52,38 @@ def test_purge_takes_the_person_out_of_saved_views(ctx: Context) -> None:
     assert "zyx" not in left, left[left.index("zyx") - 100 :][:200]
     page = database.check(ctx, deep=True)
     assert page.values["ok"], [row for row in page.sections[0].rows.rows if not row["ok"]]
+
+
+def test_purge_takes_the_person_out_of_the_doctors_rules(ctx: Context) -> None:
+    """They are filters like views: in the book, in its journal and in the commands that made them."""
+    records.add(ctx, CONTACT, {"name": "Bert Quux", "email": "bert@zyx.example"})
+    for name, text, advice in (
+        ("r1", "contact:bert@zyx.example", ""),
+        ("r2", "no:value", "ask Bert Quux"),
+        ("bert quux", "no:value", ""),
+        ("r3", "quux", ""),
+        ("r4", "name:bertha", "ask Bertha"),
+    ):
+        ctx.command = f"doctor add '{name}' '{text}' '{advice}'"
+        own.add(ctx, name, DEAL, text, advice)
+    own.add(ctx, "past", DEAL, 'contact:"bert quux" or no:value')
+    own.remove(ctx, "past")
+    ctx.command = ""
+    lines = history.purge(ctx, CONTACT, [1]).lines
+    assert [line for line in lines if " rule " in line] == [
+        "the rule r1 asked for it and says now: no:id",
+        "the rule r2 gave an advice that named it and gives none now",
+        "the rule bert quux bore that name and is gone too",
+        "the rule r3 still asks for quux, a part of what is forgotten",
+    ]
+    found = ctx.reader.rows("SELECT name, filter, advice FROM doctor_rule ORDER BY name")
+    assert found == [
+        ("r1", "no:id", None), ("r2", "no:value", None), ("r3", "quux", None), ("r4", "name:bertha", "ask Bertha"),
+    ]  # fmt: skip
+    left = everything(ctx)
+    assert not [word for word in ("bert@zyx", "bert quux") if word in left]
+    assert "doctor add 'r4'" in left
+    sound(ctx)
 
 
 def test_purge_leaves_the_rest_of_a_filter(ctx: Context) -> None:
