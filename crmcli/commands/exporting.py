@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from crmcli.commands.frame import FORMATS, Run, keep_format, noun, run_of
+from crmcli.commands.options import flag, text
 from crmcli.domain.entities import entity
 from crmcli.errors import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 app = noun()
+Output = Annotated[
+    str,
+    text(
+        "-o",
+        "--output",
+        metavar="FORMAT",
+        help="csv, xlsx, vcf, json, jsonl, tsv, md or ids; csv unless given",
+        callback=keep_format,
+    ),
+]
 
 
 @app.command(
@@ -32,59 +40,32 @@ def export(
         str, typer.Argument(metavar="KIND", help="leads, deals, contacts, companies, tasks ...; 'book' is all of it")
     ],
     words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]...", help="A filter")] = None,
-    output: Annotated[  # noqa: ARG001 - its callback notes it
-        str,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FORMAT",
-            help="csv, xlsx, vcf, json, jsonl, tsv, md or ids; csv unless given",
-            show_default=False,
-            callback=keep_format,
-        ),
-    ] = "",
-    columns: Annotated[
-        str,
-        typer.Option(
-            "--columns", "-c", metavar="A,B", help="The columns; every field unless given", show_default=False
-        ),
-    ] = "",
+    output: Output = "",  # noqa: ARG001 - its callback notes it
+    columns: Annotated[str, text("--columns", "-c", metavar="A,B", help="The columns; every field unless given")] = "",
     lossless: Annotated[
-        bool,
-        typer.Option(
-            "--lossless",
-            help="Every cell as it is, formulas too, and the UUIDs of links; to move house",
-            show_default=False,
-        ),
+        bool, flag("--lossless", help="Every cell as it is, formulas too, and the UUIDs of links; to move house")
     ] = False,
-    vcard_version: Annotated[
-        str, typer.Option("--vcard-version", metavar="3.0|4.0", help="Of -o vcf; 3.0 unless given", show_default=False)
-    ] = "",
+    vcard_version: Annotated[str, text("--vcard-version", metavar="3.0|4.0", help="Of -o vcf; 3.0 unless given")] = "",
 ) -> Any:
     from crmcli.services import exporting
 
     run = run_of(ctx)
     run.long()
     if kind == "book":
-        return _book(run, words or (), columns=columns)
+        return _book(run, words=words, columns=columns, lossless=lossless, vcard_version=vcard_version)
     wanted = run.output or "csv"
     run.flags["output"] = wanted if wanted in FORMATS else ""
     return exporting.export(
-        run.context,
-        entity(kind),
-        tuple(words or ()),
-        format=wanted,
-        columns=columns,
-        lossless=lossless,
+        run.context, entity(kind), tuple(words or ()), format=wanted, columns=columns, lossless=lossless,
         card_version=vcard_version,
-    )
+    )  # fmt: skip
 
 
-def _book(run: Run, words: Sequence[str], *, columns: str) -> Any:
-    """The whole book as JSON lines, which another, empty book imports."""
+def _book(run: Run, **given: object) -> Any:
+    """The whole book as JSON lines, which another, empty book imports; nothing can be `given` beside it."""
     from crmcli.services import relocating
 
-    if words or columns or run.output not in ("", "jsonl"):
+    if any(given.values()) or run.output not in ("", "jsonl"):
         raise UsageError("a whole book is exported as JSON lines, all of it", "as in: crm export book > book.jsonl")
     run.flags["output"] = ""
     return relocating.export_book(run.context)

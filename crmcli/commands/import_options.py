@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 from crmcli.commands.options import text
@@ -9,6 +10,9 @@ from crmcli.domain.entities import entity
 from crmcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crmcli.domain.fields import Entity
     from crmcli.services.imports import Options
 
 
@@ -18,6 +22,15 @@ Kind = Annotated[
         "--as",
         metavar="KIND",
         help="lead, deal, contact, company, task or interaction; guessed from the columns unless given",
+    ),
+]
+Kinds = Annotated[
+    list[str] | None,
+    text(
+        "--as",
+        metavar="[FILE=]KIND",
+        help="lead, deal, contact, company, task or interaction; guessed from the columns and the file's name unless "
+        "given; of one of several files: --as accounts.csv=company",
     ),
 ]
 Columns = Annotated[
@@ -37,7 +50,13 @@ Delimiter = Annotated[
     str, text("--delimiter", metavar="CHAR", help="What separates the cells; recognised unless given")
 ]
 Dates = Annotated[
-    str, text("--dates", metavar="dmy|mdy", help="The order of 03/04/2026, where the column does not settle it")
+    str,
+    text(
+        "--dates",
+        metavar="dmy|mdy|ymd|jalali",
+        help="The order of 03/04/2026 or 05/12/29, or the calendar, where the column does not settle it; jalali-ymd is "
+        "both",
+    ),
 ]
 Decimal = Annotated[str, text("--decimal", metavar="SIGN", help="The decimal sign, . or ,")]
 
@@ -73,6 +92,28 @@ def of_file(
         "dates": dates,
         "decimal": decimal,
     }
+
+
+def kinds(words: Sequence[str], files: Sequence[str]) -> list[Entity | None]:
+    """What `--as` says of each file: KIND of all, FILE=KIND of the one of this path or name. Raises UsageError."""
+    everywhere: Entity | None = None
+    known: dict[int, Entity] = {}
+    for word in words:
+        file, sign, name = word.rpartition("=")
+        if not sign:
+            if everywhere:
+                raise UsageError(
+                    f"--as {everywhere.name} and --as {name} exclude each other", "FILE=KIND is of one file"
+                )
+            everywhere = entity(name)
+            continue
+        places = [n for n, path in enumerate(files) if path == file]
+        places = places or [n for n, path in enumerate(files) if os.path.basename(path) == file]
+        if len(places) != 1:
+            what = "several files are" if places else "no file is"
+            raise UsageError(f"--as {word}: {what} called '{file}'", f"the files: {', '.join(files)}")
+        known[places[0]] = entity(name)
+    return [known.get(n, everywhere) for n in range(len(files))]
 
 
 def pairs(words: list[str]) -> dict[str, str]:

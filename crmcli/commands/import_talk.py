@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip, digits, visible
-from crmcli.errors import CrmError, UsageError
+from crmcli.errors import CrmError, ReadError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from crmcli.commands.frame import Run
+    from crmcli.context import Context
     from crmcli.exchange.tables import Doubt, Opening
     from crmcli.services.imports import Options, Plan
 
@@ -36,8 +36,8 @@ class Talk:
     """One conversation about the file at `path`, which people call `called`. `options` are those of a plan, and change
     with the answers."""
 
-    def __init__(self, run: Run, path: str, called: str, options: Options, *, every: bool) -> None:
-        self.run, self.path, self.called, self.options, self.every = run, path, called, options, every
+    def __init__(self, ctx: Context, path: str, called: str, options: Options, *, every: bool) -> None:
+        self.ctx, self.path, self.called, self.options, self.every = ctx, path, called, options, every
         #: whether something was said that another file of the same program would need again
         self.changed = False
         self._asked: set[str] = set()
@@ -45,25 +45,37 @@ class Talk:
     # --- the plan ---
 
     def plan(self) -> Plan:
-        """A plan of the file; what it leaves open is asked. Raises LeftError, and CrmError for what cannot be asked."""
+        """A plan of the file; what it leaves open is asked, also which column names the records. Raises LeftError, and
+        CrmError for what cannot be asked."""
+        from crmcli.exchange.shape import Unclear
         from crmcli.services import imports
+        from crmcli.services.imports.facts import UndecidedError
+        from crmcli.services.imports.planning import NamelessError
 
+        doubt: Doubt | None = None
         while True:
             try:
-                made = imports.planned(self.run.context, self.path, every=self.every, **self.options)
-            except CrmError as error:
-                doubt: Doubt | None = getattr(error, "doubt", None)
+                made = imports.planned(self.ctx, self.path, every=self.every, **self.options)
+            except NamelessError as error:
+                made = error.made
+            except (Unclear, UndecidedError) as error:
+                doubt = error.doubt
+                self._tell(error.message.partition("; nothing was imported")[0])
+                self._answer(doubt)
+                continue
+            except ReadError as error:
                 if doubt is None:
                     raise
-                self._tell(error.message.partition("; nothing was imported")[0])
+                self._tell(str(error))  # the answer was none that the file can be read with
                 self._answer(doubt)
                 continue
             open_ = next((doubt for doubt in made.doubts if doubt.option not in self._asked), None)
             if open_ is None:
                 return made._replace(called=self.called)
-            self._asked.add(open_.option)
-            self._tell(f"{self.called or self.path} does not say its {open_.option}")
-            self._answer(open_)
+            doubt = open_
+            self._asked.add(doubt.option)
+            self._tell(f"{self.called or self.path} does not say its {doubt.option}")
+            self._answer(doubt)
 
     def _answer(self, doubt: Doubt) -> None:
         """Have the choice made that a file leaves open: `Doubt.option` is one of `Options`."""
@@ -97,7 +109,7 @@ class Talk:
                 question = f"Import {rows:,} rows of {made.kind.plural}?"
                 words = ["[y]es", "[m]ap", "[t]ry", *sheets, "[q]uit", "[?]"]
             else:
-                question, words = "What now?", ["[k]ind", "[h]eader", *sheets, "[m]ap", "[q]uit", "[?]"]
+                question, words = "What now?", ["[m]ap", "[k]ind", "[h]eader", *sheets, "[q]uit", "[?]"]
             answer = self._ask(f"{question} {', '.join(words)}").lower()
             way = ways.get(answer[:1])
             if answer in ("y", "yes") and made.kind:
@@ -118,10 +130,11 @@ class Talk:
         """Ask for a change and plan anew; None where nothing is other than before."""
         before = self.options.copy()
         try:
-            if not way(made):
+            if not way(made) or self.options == before:
                 return None
+            changed = self.plan()
             self.changed = True
-            return self.plan()
+            return changed
         except CrmError as error:
             self._tell(str(error))
         except LeftError:
@@ -152,19 +165,19 @@ class Talk:
         self.options["mapping"] = given
         return changed
 
-    @staticmethod
-    def _check(made: Plan, to: str) -> None:
+    def _check(self, made: Plan, to: str) -> None:
         """Raises UsageError for what no field of the kind is."""
         from crmcli.domain import custom
         from crmcli.services.imports import mapping, new_fields
 
+        kind = made.kind or self.options.get("kind")
         if to.startswith(new_fields.NEW):
-            _, _, kind = to.partition(":")
-            if kind:
-                custom.type_of(kind.strip())
-        elif made.kind is not None and mapping.field_of(made.kind, to) is None:
-            made.kind.field(to)
-            raise UsageError(f"{made.kind.name}.{to} cannot be imported")
+            _, _, type_ = to.partition(":")
+            if type_:
+                custom.type_of(type_.strip())
+        elif kind is not None and mapping.field_of(kind, to) is None:
+            kind.field(to)
+            raise UsageError(f"{kind.name}.{to} cannot be imported")
 
     def _kind(self, _made: Plan) -> bool:
         """Say what the rows are."""

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     from crmcli.commands.frame import Run
     from crmcli.commands.importing import Ways
+    from crmcli.domain.fields import Entity
     from crmcli.services.imports import Imported, Options, Plan
 
 
-def import_files(run: Run, files: Sequence[str], options: Options, ways: Ways) -> Any:
-    """Show what each file is, ask once, and import them in the order in which they link up, as one batch."""
+def import_files(run: Run, files: Sequence[str], kinds: Sequence[Entity | None], options: Options, ways: Ways) -> Any:
+    """Show what each file is, ask once, and import them in the order in which they link up, as one batch. `kinds` are
+    what their rows are, where that is said."""
     from crmcli.exchange.piped import stored
     from crmcli.services import imports, relocating
 
@@ -36,7 +38,7 @@ def import_files(run: Run, files: Sequence[str], options: Options, ways: Ways) -
         for (path, _), file in zip(places, files, strict=True):
             if relocating.is_book(path):
                 raise UsageError(f"{file} is a whole book, which is imported alone", f"crm import {file}")
-        plans = imports.plan_all(run.context, places, **options)
+        plans = imports.plan_all(run.context, places, kinds, **options)
         for made in [made for made in plans if made.kind is None]:
             run.show(imports.preview(run.context, made))
         for made in plans:

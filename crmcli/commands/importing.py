@@ -1,4 +1,4 @@
-"""crm import: read a CSV file or a spreadsheet into the book."""
+"""crm import: read tables, workbooks, vCards and JSON into the book."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from crmcli.commands.import_talk import LeftError, Talk
 from crmcli.commands.options import flag, text
 from crmcli.commands.progress import watching
 from crmcli.domain.text import visible
-from crmcli.errors import UsageError
+from crmcli.errors import ReadError, UsageError
 from crmcli.results import Changed, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from crmcli.domain.fields import Entity
     from crmcli.services.imports import Cut, Imported, Options, Plan
 
 app = noun()
@@ -36,6 +37,7 @@ app = noun()
     "  crm import people.csv --as contact --map 'Company Name=company' --match email\n"
     "  crm import leads.csv --update --yes\n"
     "  crm import accounts.csv contacts.csv opportunities.csv\n"
+    "  crm import a.csv b.csv --as a.csv=company --as b.csv=contact\n"
     "  ssh server cat leads.csv | crm import - --as lead",
 )
 def import_(
@@ -44,7 +46,7 @@ def import_(
         list[str],
         typer.Argument(metavar="FILE...", help="The file, or several that belong together; '-' reads standard input"),
     ],
-    kind: opt.Kind = "",
+    kind: opt.Kinds = None,
     mapping: opt.Columns = None,
     every: Annotated[
         bool, flag("--new-fields", help="Make a field for every column that fills none; --map 'COLUMN=+' makes one")
@@ -94,7 +96,7 @@ def import_(
     ways.check(go_on=go_on)
     run.long()
     options = opt.of_file(
-        kind=kind, mapping=mapping, match=match, id_column=id_column, profile=profile, no_profile=no_profile,
+        kind="", mapping=mapping, match=match, id_column=id_column, profile=profile, no_profile=no_profile,
         sheet=sheet, header_row=header_row, skip_rows=skip_rows, encoding=encoding, delimiter=delimiter, dates=dates,
         decimal=decimal,
     )  # fmt: skip
@@ -102,12 +104,17 @@ def import_(
     options |= {
         "update": bool(conflicts), "conflicts": conflicts or "replace", "guarded": not lossless, "looking": looking,
     }  # fmt: skip
-    return _import_files(run, files, options, ways, every=every)
+    from crmcli.exchange.tables import keeping_sheets
+
+    with keeping_sheets():
+        return _import_files(run, files, opt.kinds(kind or [], files), options, ways, every=every)
 
 
-def _import_files(run: Run, files: list[str], options: Options, ways: Ways, *, every: bool) -> Any:
-    """Import one file, a whole book, or several files that belong together."""
-    from crmcli.exchange.piped import stored
+def _import_files(
+    run: Run, files: list[str], kinds: list[Entity | None], options: Options, ways: Ways, *, every: bool
+) -> Any:
+    """Import one file, a whole book, or several files that belong together; `kinds` are what is said of each."""
+    from crmcli.exchange.piped import holds_nothing, stored
     from crmcli.services import relocating
 
     if files[0] == "profile" and not os.path.exists("profile"):
@@ -117,16 +124,32 @@ def _import_files(run: Run, files: list[str], options: Options, ways: Ways, *, e
             raise UsageError("--new-fields looks at one file", "import the files one by one")
         from crmcli.commands.import_together import import_files
 
-        return import_files(run, files, options, ways)
+        return import_files(run, files, kinds, options, ways)
+    options["kind"] = kinds[0]
     with stored(files[0]) as (path, called):
+        if called and holds_nothing(path):
+            return _nothing(run, path, called, kinds[0])
         if relocating.is_book(path):
             return relocating.import_book(run.context, path, called=called, dry_run=run.dry_run)
-        talk = Talk(run, path, called, options, every=every) if run.can_ask and not run.flags.get("yes") else None
+        asks = run.can_ask and not run.flags.get("yes")
+        talk = Talk(run.context, path, called, options, every=every) if asks else None
         try:
             return _import(run, talk.plan() if talk else _planned(run, path, called, options, every=every), ways, talk)
         except LeftError:
             run.context.say("nothing was imported")
             return None
+
+
+def _nothing(run: Run, path: str, called: str, kind: Entity | None) -> Any:
+    """What becomes of a pipe that brings no row, such as an export of nothing. Raises ReadError unless its `kind` was
+    said, for then a header might be missing as well as rows."""
+    from crmcli.services import imports
+
+    if kind is None:
+        raise ReadError(f"{called} is empty.", "if no rows are no mistake, say what they would be: --as KIND")
+    made = imports.Plan(path, kind, (), {}, (), 0, 0, called=called)
+    page = Page("", (), {"file": called, "kind": kind.name, "profile": None, "notes": []})
+    return outcome(run, made, imports.Imported(kind.plural, 0, 0, 0, 0, 0, 0), page)
 
 
 def _planned(run: Run, path: str, called: str, options: Options, *, every: bool) -> Plan:
@@ -177,7 +200,7 @@ def _import(run: Run, made: Plan, ways: Ways, talk: Talk | None) -> Any:
     if made.kind is None and (talk is None or run.dry_run):
         run.show(imports.preview(run.context, made))
         imports.check(made)
-    cut = imports.resumable(run.context, made) if ways.resume else None
+    cut = imports.resumable(run.context, made) if ways.resume and made.kind else None
     with watching(run, start=cut.settled if cut else 0) as progress:
         showing = _Showing(run, ways, talk, cut, progress)
         if run.dry_run:

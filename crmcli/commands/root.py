@@ -67,7 +67,7 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
     (
         "In and out",
         {
-            "import": Entry("importing", "Read a CSV file or a spreadsheet into the book", group=False),
+            "import": Entry("importing", "Read tables, workbooks, vCards and JSON into the book", group=False),
             "import profile": Entry("import_profile", "What exports of other programs look like"),
             "export": Entry("exporting", "Write records to a file", group=False),
             "calendar": Entry("calendar", "Tasks as an iCalendar file", default=""),

@@ -14,8 +14,10 @@ app = noun()
 
 @app.command(
     "undo",
-    help="Take back the last change, or the one of a number; undo can be undone.",
-    epilog="Examples:\n  crm undo\n  crm undo --list\n  crm undo 118\n  crm undo 118 --dry-run",
+    help="Take back the last change, or the one of a number; undo can be undone. Of a batch that merged many records, "
+    "one merge can be taken apart alone.",
+    epilog="Examples:\n  crm undo\n  crm undo --list\n  crm undo 118\n  crm undo 118 --dry-run\n"
+    "  crm undo 118 contact:14     # of all that batch 118 merged, contact:14 alone",
 )
 def undo(
     ctx: typer.Context,
@@ -23,13 +25,17 @@ def undo(
         int | None,
         typer.Argument(parser=whole, metavar="[N]", help="The number that 'crm undo --list' shows", show_default=False),
     ] = None,
+    merged: Annotated[
+        str,
+        typer.Argument(metavar="[RECORD]", help="A record that it merged: only that merge", show_default=False),
+    ] = "",
     listed: Annotated[bool, typer.Option("--list", help="List the last changes instead", show_default=False)] = False,
     limit: Annotated[
         int, typer.Option("--limit", "-n", parser=whole, metavar="N", help="How many to list; 0 = all")
     ] = 20,
 ) -> Changed | Rows:
-    from crmcli.services import history
+    from crmcli.services import history, naming
 
     if listed:
         return history.batches(book(ctx), limit=limit)
-    return history.undo(book(ctx), batch)
+    return history.undo(book(ctx), batch, naming.resolve_itself(book(ctx), merged) if merged else None)

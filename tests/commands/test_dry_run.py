@@ -32,6 +32,7 @@ SETTING = (
     "note add contact:1 hi", "note add contact:1 ho", "note remove 2",
     "field add lead.industry choice Steel,Food", "field add lead.gone text", "field remove lead.gone",
     "tag add unused lead:2", "tag remove unused lead:2", "doctor add silent --on lead no:last_touch",
+    "doctor disable deal-rotting",
     "stage add Spare", "view save hot is:open", "user add bob", "tag add cold lead:2", "config set region IR",
 )  # fmt: skip
 
@@ -91,6 +92,9 @@ WRITES = {
     "import": "import people.csv --as contact",
     "import profile new": "import profile new shop people.csv --as contact",
     "doctor add": "doctor add big --on deal value:4k..",
+    "doctor edit": "doctor edit silent no:email",
+    "doctor disable": "doctor disable lead-phone",
+    "doctor enable": "doctor enable deal-rotting",
     "doctor remove": "doctor remove silent",
     "doctor check": "doctor --fix tag-unused",
     "dupes": "dupes contact --not-same 1 3",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import pty
@@ -12,15 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.commands.import_talk import read_pair
+from crmcli.commands.import_talk import Talk, read_pair
 from crmcli.commands.progress import Progress
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import COMPANY, DEAL, LEAD
 from crmcli.errors import UsageError
 from crmcli.services.imports import taking
 from tests.support.terminal import converse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from crmcli.services.imports import Plan
     from tests.commands.conftest import Crm
     from tests.conftest import RunCrm
 
@@ -139,13 +145,83 @@ def test_the_code_page_is_asked(file: Any, run_crm: RunCrm) -> None:
 def test_what_the_rows_are_and_where_the_titles_stand_is_said(file: Any, run_crm: RunCrm) -> None:
     path = file("A,B\nx,y\nName,Email\nAda,ada@x.example\n")
     says = [
-        ("What now?", "h\n"), ("Which line has the titles?", "3\n"), ("What now?", "k\n"),
-        ("Which kind?", "contact\n"), ("Import 1 rows of contacts?", "y\n"), ("profile?", "\n"),
+        ("What now?", "h\n"), ("Which line has the titles?", "3\n"), ("[q]uit", "k\n"),
+        ("Which kind?", "lead\n"), ("Import 1 rows of leads?", "k\n"), ("Which kind?", "contact\n"),
+        ("Import 1 rows of contacts?", "y\n"), ("profile?", "\n"),
     ]  # fmt: skip
     code, shown = converse("import", path, says=says)
     assert code == 0, shown
     assert "  3  Name | Email" in shown
     assert listed(run_crm, "contact", "list", "--columns", "name") == [{"name": "Ada"}]
+
+
+NAMELESS = "Firma;Kontakt;Mail;Preis\nAcme;Ada;ada@x.example;5\n"
+
+
+def test_which_column_is_the_name_is_asked_where_the_kind_was_said(file: Any, run_crm: RunCrm) -> None:
+    path = file(NAMELESS)
+    piped = run_crm("import", path, "--as", "deal")
+    assert (piped.returncode, "say which one is: --map 'COLUMN=name'" in piped.stderr) == (2, True)
+    says = [
+        ("What now?", "m\n"), ("field:", "4 nonsense\n"), ("deal has no field", "2 name\n"), ("field:", "4 value\n"),
+        ("field:", "\n"), ("Import 1 rows of deals?", "y\n"), ("profile?", "\n"),
+    ]  # fmt: skip
+    code, shown = converse("import", path, "--as", "deal", says=says)
+    assert (code, "no column is recognised as a deal's name" in shown) == (0, True), shown
+    assert listed(run_crm, "deal", "list", "--columns", "name,value")[0]["name"] == "Ada"
+
+
+@pytest.fixture
+def talk(book_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Talk]]:
+    """A conversation about a file of this text, in which all is typed in advance."""
+    ctx = Context(Settings({"db": str(tmp_path / "talk.db")}), quiet=True, plugins=False)
+    ctx.create(str(tmp_path / "talk.db"))
+
+    def hold(text: bytes, typed: str, **options: Any) -> Talk:
+        path = tmp_path / "people.csv"
+        path.write_bytes(text)
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        return Talk(ctx, str(path), "", {"mapping": {}, **options}, every=False)  # type: ignore[typeddict-item]
+
+    yield hold
+    ctx.close()
+
+
+def nothing(_made: Plan, _counts: bool) -> None:
+    """Shows nothing."""
+
+
+def test_a_change_that_fails_leaves_everything_as_it_was(talk: Callable[..., Talk]) -> None:
+    one = talk(LEADS.encode(), "h\n99\nm\n3 source\n\ny\n", kind=LEAD)
+    agreed = one.agree(one.plan(), 2, nothing)
+    assert agreed is not None
+    assert (agreed.rows, agreed.columns[2].to, "header_row" in one.options) == (2, ("source",), False)
+    assert one.changed
+
+
+@pytest.mark.parametrize("typed", ["h\n99\ny\n", "h\n\ny\n", "m\n\ny\n", "m\n2 nonsense\n\ny\n"])
+def test_what_changed_nothing_is_nothing_to_keep(talk: Callable[..., Talk], typed: str) -> None:
+    one = talk(LEADS.encode(), typed, kind=LEAD)
+    assert one.agree(one.plan(), 2, nothing) is not None
+    assert not one.changed
+
+
+def test_a_kind_without_a_name_column_is_kept_and_the_column_asked_for(talk: Callable[..., Talk]) -> None:
+    one = talk(NAMELESS.encode(), "k\ndeal\nm\n2 name\n\ny\n", kind=COMPANY)
+    agreed = one.agree(one.plan(), 1, nothing)
+    assert agreed is not None
+    assert (agreed.kind, agreed.columns[1].to) == (DEAL, ("name",))
+
+
+def test_an_answer_that_the_file_cannot_be_read_with_is_asked_for_again(
+    talk: Callable[..., Talk], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The likeliest code page has no letter for one byte of the file."""
+    text = "Name,Email\nЖанна Агузарова,a@x.example\n".encode("cp1251") + b"Ada \x98,b@x.example\n"
+    made = talk(text, "cp1251\nmac-cyrillic\n", kind=LEAD).plan()
+    shown = capsys.readouterr().err
+    assert (made.opening["encoding"], shown.count("Which encoding?")) == ("mac-cyrillic", 2)
+    assert "is not cp1251: line 3, byte 0x98" in shown
 
 
 def test_nobody_is_asked_in_a_pipe_nor_with_yes(file: Any, run_crm: RunCrm) -> None:
@@ -237,7 +313,7 @@ def test_an_import_that_was_cut_is_mentioned_and_goes_on(
         patched.setattr(taking, "LONGEST", 0.0)
         patched.setattr(taking.Import, "_wrote", cut)
         first = crm(*words)
-    assert (first.code, "with --resume goes on" in first.err) == (130, True), first
+    assert (first.code, "with --resume goes on" in first.err, first.err.count("back")) == (130, True, 1), first
     assert "20 of 40 rows of this file are in from an import that was cut" in crm(*words, "--dry-run").err
     assert crm(*words, "--resume", "--match", "name").code == 2
     tried = crm(*words, "--resume", "--dry-run", "-o", "json").json

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shlex
 import stat
@@ -84,7 +86,7 @@ def test_the_shape_of_a_dry_run_does_not_depend_on_its_rows(crm: Crm, file: Any)
     for text in (PEOPLE, MIXED):
         shown = crm("import", file(text, "leads.csv"), "--as", "lead", "--dry-run").out
         assert "\nMapping" in shown
-        assert "\nRefused and repeated rows" in shown
+        assert "\nRows left out" in shown
 
 
 # --- pipes -----------------------------------------------------------------------------------------------------------
@@ -104,6 +106,26 @@ def test_standard_input(run_crm: RunCrm, tmp_path: Path) -> None:
         wrong = run_crm("import", "-", input=given, env=env)
         assert (wrong.returncode, message in wrong.stderr) == (code, True), wrong
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "jsonl", "vcf"])
+def test_an_export_of_nothing_is_no_rows_for_who_says_what_they_are(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch, format: str
+) -> None:
+    nothing = crm("export", "contacts", "no:name", "-o", format)
+    assert nothing.code == 0
+
+    def again(*words: str) -> Any:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(nothing.out.encode())))
+        return crm("import", "-", *words)
+
+    done = again("--as", "contact")
+    assert (done.code, done.out) == (0, "0 rows of contacts: nothing\n")
+    assert again("--as", "contact", "--dry-run").code == 0
+    assert json.loads(again("--as", "contact", "-o", "json", "-q").out)["rows"] == 0
+    undecided = again()
+    if nothing.out.strip(" []\n") == "":
+        assert (undecided.code, "--as KIND" in undecided.err) == (1, True)
 
 
 def test_a_workbook_through_a_pipe(run_crm: RunCrm) -> None:

@@ -270,6 +270,10 @@ def test_export_in_many_formats(crm: Crm) -> None:
     assert [row["id"] for row in crm("export", "leads", "--json").json] == [1, 2, 3]
     assert crm("export", "leads", "-o", "nope").code == 2
     assert crm("export", "cars").code == 2
+    for words in ("contacts -o vcf --lossless", "book --lossless", "book --vcard-version 4.0"):
+        refused = crm("export", *words.split())
+        assert (refused.code, refused.out) == (2, ""), words
+        assert len(refused.err.splitlines()) == 2, "it says what to do"
 
 
 def test_the_dashboard_needs_a_terminal(crm: Crm) -> None:

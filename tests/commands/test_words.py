@@ -91,8 +91,8 @@ def other(crm: Crm, tmp_path: Path) -> str:
 def test_a_hint_that_is_copied_is_about_the_book_that_was_named(crm: Crm, other: str, words: str) -> None:
     plain, named = crm(*words.split()).err, crm("--db", other, *words.split()).err
     assert "crm --db" not in plain
-    assert f"crm --db '{other}' " in named
-    assert named.replace(f"crm --db '{other}' ", "crm ") == plain
+    assert f'crm --db "{other}" ' in named
+    assert named.replace(f'crm --db "{other}" ', "crm ") == plain
 
 
 def test_the_next_steps_of_today_are_about_the_book_that_was_named(crm: Crm, other: str) -> None:

@@ -58,6 +58,13 @@ def test_zones_behind_times(book: Context, put: Any, monkeypatch: pytest.MonkeyP
     assert rows(book, TASK)[0]["due_at"][:19] == moment[:19]
 
 
+def test_a_time_alone_is_no_day(book: Context, put: Any) -> None:
+    text = "Deal Name,Expected Close\nA,00:00:00\nB,14:30\nC,2026-12-01\n"
+    done = take(book, put(text), kind=DEAL)
+    assert [(line, reason) for line, _, _, reason in done.listed] == [(3, "'14:30' is a time without a day.")]
+    assert [(row["name"], row["close_on"]) for row in rows(book, DEAL)] == [("A", None), ("C", "2026-12-01")]
+
+
 def test_a_midnight_with_a_zone_behind_it_is_a_day(book: Context, put: Any) -> None:
     take(book, put("Task,Due date\nCall,2026-11-01 00:00:00 UTC\nWrite,2026-11-01 00:00:00+00\n"), kind=TASK)
     assert [(row["due_on"], row["due_at"]) for row in rows(book, TASK)] == [("2026-11-01", None)] * 2

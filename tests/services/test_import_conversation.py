@@ -3,6 +3,7 @@ these keep; all rows or none."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,13 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
-from crmcli.errors import UsageError
-from crmcli.services import custom, history, imports, records
+from crmcli.errors import ConflictError, UsageError
+from crmcli.render import machine
+from crmcli.results import Bytes, Rows
+from crmcli.services import custom, exporting, history, imports, records
 from crmcli.services.imports import taking
 from crmcli.services.imports.looks import Look
 from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crmcli.context import Context
     from tests.services.conftest import Put
 
@@ -248,7 +253,7 @@ def test_all_or_nothing_is_interrupted_without_a_trace(
     with pytest.raises(KeyboardInterrupt):
         imports.run(ctx, imports.plan(ctx, put(text), kind=DEAL), whole=True, progress=progress)
     assert rows(ctx, DEAL) == []
-    assert "stopped: nothing was imported" in capsys.readouterr().err
+    assert "rows are in" not in capsys.readouterr().err
 
 
 # --- what a preview says ----------------------------------------------------------------------------------------------
@@ -300,6 +305,15 @@ def test_days_are_told(book: Context, put: Put, cells: tuple[str, str], said: st
 def test_what_is_told_by_hand_needs_no_proof(book: Context, put: Put) -> None:
     found = preview(book, put, "Name,Close date,Value\nA,03/04/2027,1.500\n", dates="mdy", decimal=",")
     assert (found["Close date"]["read_as"], found["Value"]["read_as"]) == ("month first", "decimal comma")
+
+
+def test_a_new_field_is_told_with_its_type_and_what_does_not_fit_it(book: Context, put: Put) -> None:
+    """Also where nobody is asked and nothing is counted."""
+    text = "Name,Email,Seit\nA,a@x.example,13.02.2026\nB,b@x.example,soon\n"
+    made = imports.planned(book, put(text), kind=LEAD, mapping={"Seit": "+since:date"})
+    page = imports.preview(book, made, counts=False)
+    row = page.sections[0].rows.rows[2]
+    assert (row["type"], row["misfits"], row["example"]) == ("date", 1, "line 3: soon")
 
 
 # --- fields that an import makes --------------------------------------------------------------------------------------
@@ -366,7 +380,10 @@ def test_persian_titles_and_values_become_fields(ctx: Context, put: Put) -> None
     assert rows(ctx, CONTACT)[1][size["name"]] == 1
 
 
-def test_a_field_that_is_made_is_known_after_a_cut(ctx: Context, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("said", "name"), [({}, "sector"), ({"Sector": "+branch"}, "branch")])
+def test_a_field_that_is_made_is_known_after_a_cut(
+    ctx: Context, put: Put, monkeypatch: pytest.MonkeyPatch, said: dict[str, str], name: str
+) -> None:
     small(monkeypatch)
     path = put("Name,Email,Sector\n" + "".join(f"P {n},p{n}@x.example,{n % 2}x\n" for n in range(30)))
 
@@ -375,12 +392,139 @@ def test_a_field_that_is_made_is_known_after_a_cut(ctx: Context, put: Put, monke
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        imports.run(ctx, imports.planned(ctx, path, kind=LEAD, every=True), progress=progress)
-    made = imports.planned(ctx, path, kind=LEAD, every=True)
+        imports.run(ctx, imports.planned(ctx, path, kind=LEAD, every=True, mapping=said), progress=progress)
+    made = imports.planned(ctx, path, kind=LEAD, every=True, mapping=said)
     done = imports.run(ctx, made, cut=imports.resumable(ctx, made))
-    assert [row["sector"] for row in rows(ctx, LEAD)] == [f"{n % 2}x" for n in range(30)]
+    assert list(fields(ctx)) == [name]
+    assert [row[name] for row in rows(ctx, LEAD)] == [f"{n % 2}x" for n in range(30)]
     history.undo(ctx, done.batch)
     assert (rows(ctx, LEAD), fields(ctx)) == ([], {})
+
+
+def test_what_is_said_of_a_column_by_hand_is_all_that_is_made_of_it(ctx: Context, put: Put) -> None:
+    """The second run finds the field that the first one made, and a column that is left out stays out."""
+    said = {"Since": "+member_since", "Size": "-"}
+    for text in (SECTORS, SECTORS.replace("13/02/2026", "19/02/2026")):
+        path = put(text)
+        imports.run(ctx, imports.planned(ctx, path, kind=LEAD, every=True, update=True, match=["email"], mapping=said))
+        assert list(fields(ctx)) == ["sector", "member_since", "share", "ratio"]
+    assert rows(ctx, LEAD)[0]["member_since"] == "2026-02-19"
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [("ja", "nein"), ("x", "-"), ("oui", "non"), ("Evet", "hayır"), ("sí", "no"), ("x", "n"), ("✓", "")],
+)
+def test_what_is_taken_for_a_flag_fits_it(book: Context, put: Put, yes: str, no: str) -> None:
+    """In the field that the import makes, and in one that is there."""
+    for part in "ab":
+        path = put(f"Name,Email,Active\nA,1{part}@x.example,{yes}\nB,2{part}@x.example,{no}\n")
+        made = imports.planned(book, path, kind=CONTACT, every=part == "a")
+        assert imports.run(book, made).new == 2
+        assert fields(book) == {"active": "flag"}
+    empty = None if no in ("-", "") else False
+    assert [row["active"] for row in rows(book, CONTACT)] == [True, empty] * 2
+
+
+def test_no_field_is_made_that_no_row_comes_in_for(ctx: Context, put: Put) -> None:
+    before = ctx.reader.value("SELECT seq FROM journal_head")
+    path = put("Name,Email,Active\nA,bad,ja\nB,worse,nein\n")
+    done = imports.run(ctx, imports.planned(ctx, path, kind=CONTACT, every=True))
+    assert (counts(done), done.batch, done.undo, fields(ctx)) == ((2, 0, 0, 0, 0, 2), 0, "", {})
+    assert "no row came in, so no field was made" in done.lines
+    assert ctx.reader.value("SELECT seq FROM journal_head") == before
+    assert done.again.endswith("--as contact --map Active=+active:flag"), "the mended file makes it"
+    mended = Path(done.rejects).read_text().replace(",bad,", ",a@x.example,")
+    again = put(mended, "mended.csv")
+    done = imports.run(ctx, imports.planned(ctx, again, kind=CONTACT, mapping={"Active": "+active:flag"}))
+    assert (done.new, done.refused, fields(ctx)) == (1, 1, {"active": "flag"})
+
+
+@pytest.mark.parametrize(("options", "fits"), [(("Steel", "Food"), True), (("Steel",), False)])
+def test_somebody_makes_the_field_meanwhile(ctx: Context, put: Put, options: tuple[str, ...], fits: bool) -> None:
+    made = imports.planned(ctx, put(SECTORS), kind=LEAD, mapping={"Sector": "+"})
+    custom.add(ctx, "opportunity", "sector", "choice", options)
+    if not fits:
+        with pytest.raises(ConflictError, match=r"there is a field lead\.sector already"):
+            imports.run(ctx, made)
+        return
+    done = imports.run(ctx, made)
+    assert (done.new, fields(ctx)) == (6, {"sector": "choice"})
+    history.undo(ctx, done.batch)
+    assert fields(ctx) == {"sector": "choice"}, "it was the other one's"
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_fields_of_another_book_are_named_and_what_crm_works_out_is_no_field(
+    book: Context, second_book: Context, tmp_path: Path, format: str
+) -> None:
+    custom.add(second_book, "opportunity", "tier", "choice", ("Gold", "Silver"))
+    records.add(second_book, LEAD, {"name": "Ada", "value": "5", "tier": "Gold"})
+    path = tmp_path / f"leads.{format}"
+    found = exporting.export(second_book, LEAD, format=format, lossless=format == "csv")
+    assert not isinstance(found, Bytes)
+    text = "".join(machine.WRITERS[format](found)) if isinstance(found, Rows) else b"".join(found.parts).decode()
+    path.write_text(text)
+    made = imports.plan(book, str(path), kind=LEAD)
+    (told,) = [note for note in made.notes if note.startswith("left out")]
+    assert told == (
+        "left out, for this book has no such field: tier; --new-fields makes it, or 'crm field add lead.tier TYPE'"
+        " before the import"
+    )
+    made = imports.planned(book, str(path), kind=LEAD, every=True)
+    assert [one.name for one in made.new_fields] == ["tier"]
+    assert not [note for note in made.notes if note.startswith("left out")]
+    imports.run(book, made)
+    assert rows(book, LEAD)[0]["tier"] == "Gold"
+
+
+# --- the stages of a pipeline that is new -----------------------------------------------------------------------------
+
+_UID = "01900000-0000-7000-8000-00000000000{}"
+_RENEWALS = "uid,name,pipeline,stage,status\n" + "".join(
+    f"{_UID.format(n)},X{n},Renewals,{stage},{status}\n"
+    for n, (stage, status) in enumerate((("Due", "open"), ("Renewed", "won"), ("Due", "lost"), ("Renewed", "won")))
+)
+
+
+@pytest.mark.parametrize("name", ["Renewed", "Closed won"])
+def test_the_won_stage_of_a_new_pipeline_keeps_its_name(ctx: Context, put: Put, name: str) -> None:
+    path = put(_RENEWALS.replace("Renewed", name))
+    assert take(ctx, path, kind=DEAL).new == 4
+    assert [(row["stage"], row["status"]) for row in rows(ctx, DEAL)] == [
+        ("Due", "open"), (name, "won"), ("Due", "lost"), (name, "won"),
+    ]  # fmt: skip
+    sql = "SELECT s.name, s.is_won FROM stage s JOIN pipeline p ON p.id = s.pipeline_id WHERE p.name = ? ORDER BY s.id"
+    stages = ctx.reader.rows(sql, ("Renewals",))
+    assert [(stage, bool(won)) for stage, won in stages] == [("Due", False), (name, True)]
+    assert imports.plan(ctx, path, kind=DEAL, update=True).new_stages == ()
+
+
+@pytest.mark.parametrize(
+    ("stages", "made"),
+    [
+        (("New",), [("New", False), ("Won", True)]),
+        (("Paid", "Signed"), [("New", False), ("Won", True)]),
+        (("Paid", "PAID"), [("New", False), ("Paid", True)]),
+        (("Closed Won",), [("New", False), ("Won", True)]),
+    ],
+)
+def test_the_stages_of_won_deals_alone(
+    book: Context, put: Put, stages: tuple[str, ...], made: list[tuple[str, bool]]
+) -> None:
+    """Another program keeps the stage that a deal had: several, or a first one, are no name of the won one."""
+    text = "Deal name,Pipeline,Stage,Status\n" + "".join(f"X{n},Shop,{s},won\n" for n, s in enumerate(stages))
+    assert take(book, put(text), kind=DEAL).new == len(stages)
+    sql = "SELECT s.name, s.is_won FROM stage s JOIN pipeline p ON p.id = s.pipeline_id WHERE p.name = 'Shop'"
+    assert [(name, bool(won)) for name, won in book.reader.rows(f"{sql} ORDER BY s.id")] == made
+    assert {row["status"] for row in rows(book, DEAL)} == {"won"}
+
+
+def test_a_won_stage_that_is_not_made_is_not_announced(ctx: Context, put: Put) -> None:
+    text = _RENEWALS.replace("Renewals", "Sales").replace("Due", "New")
+    assert imports.plan(ctx, put(text), kind=DEAL).new_stages == ()
+    take(ctx, put(text), kind=DEAL)
+    assert [row["stage"] for row in rows(ctx, DEAL)] == ["New", "Won", "New", "Won"]
 
 
 # --- what a column looks like -----------------------------------------------------------------------------------------
@@ -391,7 +535,8 @@ TYPES = {
     "date": st.dates().map(lambda day: f"{day:%Y-%m-%d}".rjust(10, "0")),
     "email": st.from_regex(r"[a-z]{1,8}@[a-z]{1,8}\.example", fullmatch=True),
     "url": st.from_regex(r"https?://[a-z]{1,8}\.example/[a-z]{0,5}", fullmatch=True),
-    "flag": st.sampled_from(("yes", "no", "ja", "nein", "بله", "خیر", "true", "FALSE")),
+    "flag": st.sampled_from(("yes", "no", "ja", "nein", "بله", "خیر", "true", "FALSE", "x")),
+    "percent": st.sampled_from(("50%", "0 %", "100%", "12,5 %", "٪۵۰", "۷٫۵٪")),
     "phone": st.from_regex(r"\+[1-9][0-9]{1,2} [1-9][0-9]{5,8}", fullmatch=True),
 }
 
@@ -408,3 +553,10 @@ def test_a_column_of_one_kind_is_that(kind: str, data: st.DataObject) -> None:
     assert (found.guess.type, found.filled, found.empty) == (kind, len(cells), 3 * len(cells))
     found.look(["neither this nor that"])
     assert found.guess.type in ("text", "choice")
+
+
+@pytest.mark.parametrize("cells", ["NES", "XY", "SM", "vs", ("1.0", "0.0"), ("ja", "nein", "s"), ("150%", "50%")])
+def test_words_of_several_meanings_are_no_marks(cells: Sequence[str]) -> None:
+    found = Look(deeply=True)
+    found.look([*cells, *cells])
+    assert found.guess.type in ("choice", "number", "text")

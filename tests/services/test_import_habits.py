@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from crmcli.domain.calendars import split_day
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TASK
-from crmcli.services import imports
-from crmcli.services.imports import facts, parts, persons
+from crmcli.domain.types import Env
+from crmcli.errors import FieldError, UsageError
+from crmcli.services import custom, imports
+from crmcli.services.imports import facts, moments, parts, persons
 from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crmcli.context import Context
 
 
@@ -165,6 +174,134 @@ def test_counts_elsewhere_than_below_days_are_left_alone(book: Context, put: Any
     take(book, put(text), kind=CONTACT)
     [row] = rows(book, CONTACT)
     assert (row["phone"], row["external_id"], row["description"]) == ("1793527200000", "1793527200", "1793527200000")
+
+
+# --- days of a column -------------------------------------------------------------------------------------------------
+
+
+def column_of_days(cells: Sequence[str], dates: str = "", calendar: str = "gregorian") -> list[str | None]:
+    """The days of a column, "?" for a cell that is refused."""
+    column, told = facts.DayFacts(), facts.told_dates(dates)
+    column.look(cells, range(2, len(cells) + 2))
+    found = column.calendar(calendar, told)
+    order = column.order("Day", told, found)
+    env = Env(datetime(2026, 11, 22, tzinfo=UTC), found, order=order)
+
+    def read(cell: str) -> str | None:
+        try:
+            return moments.day(cell, env)
+        except FieldError:
+            return "?"
+
+    return list(map(read, cells))
+
+
+@pytest.mark.parametrize(
+    ("cells", "dates", "days"),
+    [
+        # Short years: where they stand is shown by a number that is no day, or by the full years near them.
+        (("99/12/29", "00/01/05"), "jalali", ["2021-03-19", "2021-03-25"]),
+        (("99/12/29", "05/01/26"), "", ["1999-12-29", "2005-01-26"]),
+        (("۰۵/۰۱/۱۵", "۰۵/۰۲/۳۱", "۱۵/۱/۱۴۰۵"), "", ["2026-04-04", "2026-05-21", "2026-04-04"]),
+        (("05/1/5", "1405/02/03", "05/02/13"), "", ["2026-03-25", "2026-04-23", "2026-05-03"]),
+        (("15/01/1405", "16/01/05", "17/01/05"), "", ["2026-04-04", "2026-04-05", "2026-04-06"]),
+        (("05/1/5", "1405/02/03"), "", ["2026-03-25", "2026-04-23"]),
+        (("1405/02/03", "0000-00-00", "13022027"), "", ["2026-04-23", "?", "?"]),
+        (("13/02/2027", "05/02/27"), "", ["2027-02-13", "2027-02-05"]),
+        (("13/02/2027", "27/02/05"), "", ["2027-02-13", "2027-02-05"]),
+        (("13/02/27", "45/02/27", "05/02/27"), "dmy", ["2027-02-13", "?", "2027-02-05"]),
+        (("05/12/29", "05/02/31"), "jalali-ymd", ["2027-03-20", "2026-05-21"]),
+        (("05/12/29",), "ymd", ["2005-12-29"]),
+        (("05/12/29", "05/13/2026"), "ymd", ["2005-12-29", "2026-05-13"]),
+        (("05/12/29", "03/04/2026", "13/04/2026"), "ymd", ["2005-12-29", "2026-04-03", "2026-04-13"]),
+        # One calendar for the column: what is Jalali shows it, unless something is Gregorian.
+        (("29 اسفند 1404", "15 مرداد"), "", ["2026-03-20", "2027-08-06"]),
+        (("۱۴۰۵۰۳۰۵", "۱۴۰۵-۳-۵"), "", ["2026-05-26", "2026-05-26"]),
+        (("1405/03/05", "2026/03/05"), "", ["?", "2026-03-05"]),
+        (("1405/03/05", "2026/03/05"), "jalali", ["2026-05-26", "2026-03-05"]),
+        (("1 mehr 1405", "3 Farvardin 1405"), "", ["2026-09-23", "2026-03-23"]),
+        # A day of the week before a date, which it must be.
+        (("پنجشنبه ۱۵ مرداد ۱۴۰۵", "پنج شنبه ۱۵ مرداد ۱۴۰۵", "جمعه، ۱۵ مرداد ۱۴۰۵"), "",
+         ["2026-08-06", "2026-08-06", "?"]),
+        (("Thursday, August 6, 2026", "Do, 6. August 2026", "jeudi 6 août 2026", "Fri, 6 Aug 2026"), "",
+         ["2026-08-06", "2026-08-06", "2026-08-06", "?"]),
+        (("fri", "last fri"), "", ["2026-11-27", "2026-11-20"]),
+        (("3. März 2026", "3 de marzo de 2026", "3-Okt-26"), "", ["2026-03-03", "2026-03-03", "2026-10-03"]),
+        (("13-آذر-05",), "", ["?"]),
+    ],
+)  # fmt: skip
+def test_a_column_of_days_is_read_in_one_way(cells: tuple[str, ...], dates: str, days: list[str]) -> None:
+    assert column_of_days(cells, dates) == days
+
+
+@pytest.mark.parametrize(
+    ("cells", "calendar", "choices"),
+    [
+        (("03/04/27",), "gregorian", ["dmy", "mdy", "ymd"]),
+        (("03/04/2027",), "gregorian", ["dmy", "mdy"]),
+        (("03/04/27", "03/04/99"), "gregorian", ["dmy", "mdy"]),
+        (("۰۵/۱۲/۲۹",), "jalali", ["ymd", "dmy", "mdy"]),
+        (("05/02/20", "15/01/1420", "05/01/05"), "gregorian", ["dmy", "ymd"]),
+        (("13/02/27", "45/02/27"), "gregorian", ["dmy", "ymd"]),
+        (("99/02/27", "27/02/99"), "gregorian", ["dmy", "ymd"]),
+    ],
+)  # fmt: skip
+def test_days_that_can_be_read_in_several_ways_are_asked_for(
+    cells: tuple[str, ...], calendar: str, choices: list[str]
+) -> None:
+    with pytest.raises(facts.UndecidedError) as error:
+        column_of_days(cells, calendar=calendar)
+    assert [value for value, _ in error.value.doubt.choices] == choices
+    assert all(f"--dates {value} (" in (error.value.hint or "") for value in choices)
+
+
+_YEARS = st.dates(date(2003, 1, 1), date(2031, 12, 28))
+
+
+@settings(max_examples=60)
+@given(days=st.lists(_YEARS, min_size=1, max_size=8), jalali=st.booleans())
+def test_days_come_back_as_they_were_written(days: list[date], jalali: bool) -> None:
+    """Whichever way a column is written, said by hand it is read that way."""
+    calendar = "jalali" if jalali else "gregorian"
+    parts_ = [split_day(day, calendar) for day in days]
+    for order, form in (("ymd", "{0:02}/{1:02}/{2:02}"), ("dmy", "{2}.{1}.{0:02}"), ("mdy", "{1}/{2}/{0:02}")):
+        cells = [form.format(year % 100, month, day) for year, month, day in parts_]
+        assert column_of_days(cells, f"{calendar}-{order}") == [day.isoformat() for day in days]
+
+
+def test_what_the_whole_column_settled_goes_with_the_refused_rows(book: Context, put: Any) -> None:
+    """The order and the calendar: three rows of a hundred may show neither."""
+    text = "Deal Name,Value,Expected Close\nA,1000,99/12/29\nB,abc,05/01/05\nC,1000,1405/01/05\n"
+    done = take(book, put(text), kind=DEAL)
+    assert (done.new, "--dates jalali-ymd" in done.again) == (2, True), done.again
+    mended = Path(done.rejects).read_text().replace("abc", "5")
+    take(book, put(mended, "mended.csv"), kind=DEAL, dates="jalali-ymd")
+    assert [row["close_on"] for row in rows(book, DEAL)] == ["2021-03-19", "2026-03-25", "2026-03-25"]
+
+
+def test_a_jalali_day_among_gregorian_ones_is_told_what_to_do(book: Context, put: Any) -> None:
+    text = "Deal Name,Expected Close\nA,2026-12-01\nB,29 اسفند 1404\n"
+    done = imports.run(book, imports.plan(book, put(text), kind=DEAL), dry_run=True)
+    assert done.listed[0][3].endswith("the calendar is Gregorian: --dates jalali reads such a column as Jalali")
+    with pytest.raises(UsageError, match="--dates wants dmy, mdy, ymd, jalali or gregorian, not 'ydm'"):
+        imports.plan(book, put(text), kind=DEAL, dates="ydm")
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "first"), [(DEAL, "Value", ","), (COMPANY, "Weight", ".")]
+)  # fmt: skip
+def test_the_reading_that_fits_is_offered_first(book: Context, put: Any, kind: Any, title: str, first: str) -> None:
+    custom.add(book, "company", "weight", "number")
+    with pytest.raises(facts.UndecidedError) as error:
+        imports.plan(book, put(f"Name,{title}\nA,5.678\nB,1.234\n"), kind=kind)
+    assert error.value.doubt.choices[0][0] == first
+
+
+def test_an_id_that_a_spreadsheet_made_a_fraction_of_is_the_id(book: Context, put: Any) -> None:
+    take(book, put("Id,Name,Company,Company ID\n8,Ada,Engines,77.0\n9.5,Bob,,\n"), kind=CONTACT, id_column="Id")
+    again = take(book, put("Id,Name,City,Company ID\n8.0,Ada,Ulm,77\n"), kind=CONTACT, id_column="Id", update=True)
+    assert counts(again) == (1, 0, 1, 0, 0, 0)
+    assert [row["external_id"] for row in rows(book, CONTACT)] == ["8", "9.5"]
 
 
 # --- telephones -------------------------------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmcli.domain import money
 from crmcli.domain.entities import DEAL, TASK
 from crmcli.domain.types import Env
 from crmcli.errors import FieldError
-from crmcli.services.imports import columns, endings, facts, moments, parts, persons
+from crmcli.services.imports import columns, endings, facts, moments, parts, persons, titles
 from tests.support.importing import counts, take
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ def shares(cell: str) -> Any:
         (lambda cell: persons.apart(cell, (" ".join(cell.split()[::-1]), "a")), WORDS),
         (lambda cell: persons.apart(cell[:-1] + "x", (cell, "a")), "a " * (MANY // 2)),
         (lambda cell: endings.is_done(cell, percent=True), f"50{BLANKS}x"),
+        (titles.unit_of, f"Amount{BLANKS}x"),
+        (titles.unit_of, "A" + "_" * MANY),
+        (lambda title: titles.own_forms("deal", title), f"Amount{BLANKS}x"),
+        (lambda title: titles.linked("deal", title), f"Company{BLANKS}x"),
+        (parts.named_address, f"a{' (' * (MANY // 2)}@"),
+        (parts.labelled, f"({'1 ' * (MANY // 2)}x"),
+        (money.unnamed, f"a.{BLANKS}x"),
+        (lambda cell: money.parse_money(cell, "EUR"), f"a.{BLANKS}x"),
         (lambda cell: parts.several([cell], "", telephones=False), f"a,b{BLANKS}x"),
         (lambda cell: parts.linked([cell], ""), f"a{BLANKS}@"),
         (lambda cell: parts.linked([cell], ""), f"a ({'a@' * (MANY // 2)}"),

@@ -11,8 +11,9 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
 from crmcli.errors import ConflictError, StoreError
-from crmcli.services import database, history, imports, pipelines, records
-from crmcli.services.imports import matching, taking
+from crmcli.services import custom, database, history, imports, pipelines, records
+from crmcli.services.imports import matching, resuming, taking
+from crmcli.services.imports.placing import NewStage
 from crmcli.store import connect
 from tests.support.importing import counts, rows, take
 
@@ -88,6 +89,53 @@ def test_an_import_whose_undo_was_taken_back_goes_on(ctx: Context, other: Contex
     assert counts(done) == (35, 35, 0, 0, 0, 0)
     history.undo(ctx, done.batch)
     assert rows(ctx, CONTACT) == []
+
+
+STEEL = "Name,Email,Sector\n" + "".join(f"P {i},p{i}@x.example,{('Steel', 'Food')[i % 2]}\n" for i in range(35))
+CHANGES: dict[str, Callable[[Context], object]] = {
+    "renamed": lambda other: custom.edit(other, "contact", "sector", {"name": "branch"}),
+    "removed": lambda other: custom.remove(other, "contact", "sector"),
+    "changed": lambda other: custom.edit(other, "contact", "sector", {"options": "Steel,Food,Wood"}),
+    "another": lambda other: (
+        records.edit(other, CONTACT, [row["id"] for row in rows(other, CONTACT)], {"sector": ""}),
+        custom.remove(other, "contact", "sector"),
+        custom.add(other, "contact", "sector", "integer"),
+    ),
+}
+
+
+@pytest.mark.parametrize("after", [0, 10])
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_import_writes_no_field_that_is_another_one_meanwhile(
+    ctx: Context, other: Context, put: Any, change: str, after: int
+) -> None:
+    """What was read for a field is no value of what somebody made of it since."""
+    custom.add(ctx, "contact", "sector", "choice", ["Steel", "Food"])
+    made = imports.plan(ctx, put(STEEL), kind=CONTACT)
+    act = once(after, lambda: CHANGES[change](other))
+    if not after:
+        act(0, 0)
+    with pytest.raises(ConflictError, match=r"the field sector of contacts was .* meanwhile") as stopped:
+        imports.run(ctx, made, progress=act)
+    assert ("10 rows are in" in str(stopped.value)) == (after > 0)
+    assert ctx.reader.value("SELECT count(*) FROM contact") == after
+    assert database.check(ctx, deep=True).values["ok"]
+    # What is left goes on with the fields as they are now.
+    made = imports.plan(ctx, made.path, kind=CONTACT)
+    cut = resuming.resumable(ctx, made) if after else None
+    done = imports.run(ctx, made, cut=cut)
+    assert (done.new, done.refused) == ((0, 35 - after) if change == "another" else (35 - after, 0))
+    assert database.check(ctx, deep=True).values["ok"]
+
+
+def test_an_import_knows_the_fields_of_its_book_when_another_one_was_closed(
+    ctx: Context, second_book: Context, put: Any
+) -> None:
+    custom.add(ctx, "contact", "sector", "text")
+    made = imports.plan(ctx, put(STEEL), kind=CONTACT)
+    second_book.learn()
+    second_book.close()
+    assert imports.run(ctx, made).new == 35
 
 
 def test_an_import_into_a_book_that_was_restored_claims_nothing(book: Context, put: Any, tmp_path: Any) -> None:
@@ -170,7 +218,7 @@ def test_what_a_name_means_does_not_hang_on_where_a_block_ends(
 def test_a_stage_that_is_removed_meanwhile_is_made_again(ctx: Context, other: Context, put: Any) -> None:
     text = "Deal Name,Stage\n" + "".join(f"D {i},{'Trial' if i % 2 else 'Qualified'}\n" for i in range(40))
     made = imports.plan(ctx, put(text), kind=DEAL)
-    assert [tuple(new) for new in made.new_stages] == [("", "Trial")]
+    assert made.new_stages == (NewStage("", "Trial"),)
 
     def remove() -> None:
         for stage in ("trial", "qualified"):
@@ -356,7 +404,7 @@ def test_blocks_that_are_slowly_read_are_read_without_the_lock(
     real = job._wrote
 
     def wrote() -> None:
-        done.append(job.counts["new"])
+        done.append(job.outcome.counts["new"])
         real()
 
     monkeypatch.setattr(job, "_wrote", wrote)

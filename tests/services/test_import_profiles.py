@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from crmcli.services.imports.mapping import Mapped
 from crmcli.services.imports.titles import squeeze
 from tests.support.exports import EXPORTS
 from tests.support.importing import counts, listed, take
+from tests.support.workbooks import xlsx
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -84,7 +86,7 @@ def test_a_profile_is_forced_or_left_away(book: Context, put: Any) -> None:
         imports.plan(book, path, profile="linkedin-connections", kind=DEAL)
     with pytest.raises(NotFoundError, match="there is no profile 'linkedin'") as raised:
         imports.plan(book, path, profile="linkedin")
-    assert "linkedin-connections" in raised.value.hint or "list" in raised.value.hint
+    assert raised.value.hint == "'crm import profile list' shows all; a file is ./NAME.toml"
 
 
 def test_what_is_said_by_hand_goes_before_a_profile(book: Context, put: Any) -> None:
@@ -207,6 +209,45 @@ def test_the_ids_of_two_programs_with_prefixes_are_two(ctx: Context, put: Any) -
     assert [row["external_id"] for row in listed(ctx, "contact")] == ["aaa:101", "bbb:101"]
 
 
+def test_where_the_table_stands_is_kept(ctx: Context, put: Any) -> None:
+    """The next file of the same titles is read from the same place, unless it has it elsewhere."""
+    lines = ["Preis,liste,von,uns", "Nr,Was,Wer,Wann", "Id,Deal,Owner,Day", "1,Ofen,Léa,2026-01-02", "2,,Léa,", ""]
+    path = put("\n".join(lines).encode("cp1252"))
+    by_hand: dict[str, Any] = {"header_row": 3, "skip_rows": 1, "encoding": "cp1252", "kind": DEAL}
+    made = imports.plan(ctx, path, mapping={"Day": "close_on"}, **by_hand)
+    profile_writing.save(profile_writing.drafted("ours", made, {}, {}))
+    said = profiles.find("ours").said
+    assert (said.header_row, said.skip_rows, said.encoding, said.sheet, said.opens) == (3, 1, "cp1252", "", True)
+    for asked in ("", "ours"):
+        again = imports.plan(ctx, path, profile=asked)
+        assert again.profile is not None
+        assert (again.profile.profile.name, again.header, again.rows) == ("ours", ("Id", "Deal", "Owner", "Day"), 2)
+    done = imports.run(ctx, again)
+    assert [row["owner"] for row in listed(ctx, "deal")] == ["Léa"]
+    assert done.again.endswith(" --as deal --profile ours --id Id --encoding utf-8 --delimiter , --header-row 1")
+    mended = Path(done.rejects).read_text().replace(",,Léa", ",Herd,Léa")
+    Path(done.rejects).write_text(mended)
+    options: dict[str, Any] = {"encoding": "utf-8", "delimiter": ",", "header_row": 1}
+    assert imports.run(ctx, imports.plan(ctx, done.rejects, profile="ours", **options)).new == 1
+    plain = imports.plan(ctx, put("Id,Deal,Owner,Day\n3,Rost,Bo,\n", "plain.csv"))
+    assert plain.profile is not None
+    assert (plain.profile.profile.name, plain.rows, plain.header[1]) == ("ours", 1, "Deal")
+
+
+def test_the_sheet_is_kept_where_the_file_has_it(book: Context, tmp_path: Path, put: Any) -> None:
+    rows = [["Nr", "Was", "Wer"], ["1", "Ofen", "Bo"]]
+    book_of_two = openpyxl.load_workbook(xlsx(tmp_path / "two.xlsx", rows, "Alt"))
+    for row in (*rows, ["2", "Herd", "Bo"]):
+        (book_of_two["Neu"] if "Neu" in book_of_two else book_of_two.create_sheet("Neu")).append(row)
+    book_of_two.save(path := str(tmp_path / "two.xlsx"))
+    made = imports.plan(book, path, sheet="Neu", kind=DEAL, mapping={"Was": "name", "Wer": "owner"})
+    profile_writing.save(profile_writing.drafted("ours", made, {}, {}))
+    assert profiles.find("ours").said.sheet == "Neu"
+    assert imports.plan(book, path).rows == imports.plan(book, path, profile="ours").rows == 2
+    assert imports.plan(book, path, sheet="Alt").rows == 1
+    assert imports.plan(book, put("Nr,Was,Wer\n1,Ofen,Bo\n"), profile="ours").rows == 1
+
+
 def test_the_command_for_rejects_names_the_profile(ctx: Context, put: Any) -> None:
     own("ours", OURS)
     path = put(
@@ -216,10 +257,10 @@ def test_the_command_for_rejects_names_the_profile(ctx: Context, put: Any) -> No
     assert counts(done) == (2, 1, 0, 0, 0, 1)
     assert " --as deal --profile ours" in done.again
     assert "--map" not in done.again
-    bare = imports.run(
-        ctx, imports.plan(ctx, path, profile="none", mapping={"Was": "name"}, kind=DEAL, update=True, id_column="Nr")
-    )
-    assert bare.refused == 0 or "--no-profile" in bare.again
+    by_hand = {"Was": "name", "Tag": "close_on"}
+    bare = imports.run(ctx, imports.plan(ctx, path, profile="none", mapping=by_hand, kind=DEAL, dates="mdy"))
+    assert counts(bare) == (2, 0, 0, 1, 0, 1)
+    assert " --as deal --no-profile --map Was=name " in bare.again
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
@@ -246,9 +287,18 @@ def test_the_command_for_rejects_names_the_profile(ctx: Context, put: Any) -> No
          ""),
         ('kind = "deal"\n[set]\nname = "x"\n', "x.toml, line 3: [set] cannot give every row the same name", ""),
         ('kind = "deal"\n[set]\ncurrency = "XXQ"\n', "x.toml, line 3: 'XXQ' is not a currency", "use an ISO 4217"),
-        ('kind = "deal"\ndates = "ymd"\n', "x.toml, line 2: dates wants dmy or mdy, not 'ymd'", ""),
+        ('kind = "deal"\ndates = "dym"\n', "x.toml, line 2: dates wants dmy or mdy", ""),
         ('kind = "deal"\nencoding = "utf-9"\n', "x.toml, line 2: there is no encoding 'utf-9'", "as in utf-8"),
+        *((f'kind = "deal"\nencoding = "{name}"\n', f"x.toml, line 2: there is no encoding '{name}'", "as in utf-8")
+          for name in ("rot13", "base64", "idna", "punycode")),
+        ('kind = "deal"\n[values.stage]\n"value" = "x"\n[columns]\n"x" = "value"\n"value" = "nope"\n',
+         "x.toml, line 6: deal has no field 'nope' for 'value'", ""),
+        ('kind = "deal"\ntitle = "match"\n[columns]\n"match" = "-"\n[set]\n"match" = "a"\n',
+         "x.toml, line 6: deal has no field 'match' for 'match'", ""),
+        ('kind = "deal"\nheaders = ["encoding"]\nencoding = "x-y"\n', "x.toml, line 3: there is no encoding 'x-y'", ""),
         ('kind = "deal"\ndelimiter = ";;"\n', "x.toml, line 2: delimiter wants one character, not ';;'", ""),
+        ('kind = "deal"\nheader_row = -1\n', "x.toml, line 2: header_row wants the number of a line, not -1", ""),
+        ('kind = "deal"\nskip_rows = true\n', "x.toml, line 2: skip_rows wants the number of a line, not True", ""),
         ('kind = "deal"\nmatch = ["nme"]\n', "x.toml, line 2: deal has no field 'nme' for 'match'",
          "did you mean 'name'?"),
         ('kind = "deal"\nheaders = "A"\n', "x.toml, line 2: headers wants a list of titles", ""),

@@ -124,7 +124,19 @@ def test_the_parents_of_companies_from_before_the_cut_are_linked(ctx: Context, w
     resumed(ctx, path, kind=COMPANY)
     key = lambda row: row["name"]  # noqa: E731
     assert sorted(told(ctx, COMPANY), key=key) == sorted(told(whole, COMPANY), key=key)
-    assert all(row["parent"] for row in rows(ctx, COMPANY) if row["name"].startswith("Child"))
+    parents = [row["parent"] for row in rows(ctx, COMPANY) if row["name"].startswith("Child")]
+    assert parents == [f"Holding {n % 3}" for n in range(35)]
+
+
+def test_rows_that_are_passed_over_stay_so_after_a_cut(ctx: Context, whole: Context, put: Put) -> None:
+    path = put("Name,Email,Deleted\n" + "".join(f"P {n},p{n % 17}@x.example,{n % 3 == 1:d}\n" for n in range(35)))
+    at_once = imports.run(whole, imports.plan(whole, path, kind=CONTACT))
+    assert (at_once.passed, at_once.refused) == (12, 6)
+    cut(ctx, path, 20, kind=CONTACT)
+    done = resumed(ctx, path, kind=CONTACT)
+    assert told(ctx, CONTACT) == told(whole, CONTACT)
+    assert refused(done.rejects) == refused(at_once.rejects)
+    assert done.rows == done.new + done.same + done.repeated + done.refused + done.passed == 15
 
 
 def test_a_lost_connection_is_a_cut_too(ctx: Context, put: Put) -> None:
@@ -287,7 +299,18 @@ def test_an_update_goes_on(ctx: Context, whole: Context, put: Put) -> None:
 
 
 def test_a_purge_forgets_from_which_file_somebody_came(ctx: Context, put: Put) -> None:
-    path = put("Name,Email\nAda,ada@x.example\nBob,bad\n", "ada-lovelace.csv")
-    imports.run(ctx, imports.plan(ctx, path, kind=CONTACT))
+    """And what was told about its columns; an import that was cut can then not be told to be the same."""
+    header = "Ada Lovelace says,Email\nBob,bad\n"
+    path = put(header + "".join(f"P {n},p{n}@x.example\n" for n in range(30)), "ada-lovelace.csv")
+    made = imports.plan(ctx, path, kind=CONTACT, mapping={"Ada Lovelace says": "name"})
+
+    def progress(done: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        imports.run(ctx, made, progress=progress)
     purging.purge(ctx, CONTACT, (1,))
-    assert "lovelace" not in str(ctx.reader.rows("SELECT file, rejects, options FROM import_run"))
+    assert "lovelace" not in str(ctx.reader.rows("SELECT * FROM import_run")).casefold()
+    with pytest.raises(ConflictError, match="is forgotten, by a purge") as error:
+        imports.resumable(ctx, made)
+    assert "without --resume" in error.value.hint

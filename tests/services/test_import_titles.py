@@ -69,7 +69,15 @@ def test_a_person_may_be_called_null(book: Context, put: Any) -> None:
         ),
         ("نام معامله,شماره معامله,مبلغ\nالف,1001,10\n", "deal", ["name", "external_id", "value"]),
         ("نام,شماره مشتری,ایمیل\nالف,09121234567,a@x.example\n", "contact", ["name", "phone", "email"]),
-        ("نام,شماره,ایمیل\nالف,1001,a@x.example\n", "contact", ["name", "phone", "email"]),
+        ("نام,شماره,ایمیل\nالف,1001,a@x.example\n", "contact", ["name", "(ignored)", "email"]),
+        ("نام,شماره,ایمیل\nالف,۰۲۱۸۸۷۷۶۶۵۵,a@x.example\n", "contact", ["name", "phone", "email"]),
+        ("نام,شماره\nالف,88776655\n", "contact", ["name", "phone"]),
+        ("Name,Email,Birth Year,Birth Month,Birth Day\nAda,a@x.example,1815,12,10\n", "contact",
+         ["name", "email", "birth year", "birth month", "birth day"]),
+        ("Name,Email,Birth Year,Birthday\nAda,a@x.example,1815,1815-12-10\n", "contact",
+         ["name", "email", "(ignored)", "birthday"]),
+        ("Fonction,Prénom,Nom,Fonction,E-mail\nMme,Ada,King,Comtesse,a@x.example\n", "contact",
+         ["(ignored)", "first name", "last name", "job_title", "email"]),
         ("Name,Revenue,Company Currency\na,10,usd\n", "company", ["name", "revenue", "currency"]),
         ("Deal,Amount,BidCurrency\na,10,USD\n", "deal", ["name", "value", "currency"]),
         ("Deal,Amount,Expected revenue currency\na,10,EUR\n", "deal", ["name", "value", "currency"]),
@@ -86,6 +94,29 @@ def test_a_person_may_be_called_null(book: Context, put: Any) -> None:
 )  # fmt: skip
 def test_what_a_title_means(book: Context, put: Any, text: str, kind: str, shown: list[str]) -> None:
     assert fields(imports.plan(book, put(text), kind=ENTITIES[kind])) == shown
+
+
+@pytest.mark.parametrize(
+    ("titles", "options", "shown"),
+    [
+        ("شماره,نام,ایمیل", {"id_column": "شماره"}, ["external_id", "name", "email"]),
+        ("Telefon,Name,Email", {"id_column": "Telefon"}, ["external_id", "name", "email"]),
+        ("Telefon,Name,Email", {"id_column": "Telefon", "mapping": {"Telefon": "phone"}},
+         ["phone, external_id", "name", "email"]),
+        ("Nr,Name,Email", {"id_column": "Email"}, ["(ignored)", "name", "email, external_id"]),
+    ],
+)  # fmt: skip
+def test_the_column_of_ids_says_nothing_else(
+    ctx: Context, put: Any, titles: str, options: dict[str, Any], shown: list[str]
+) -> None:
+    path = put(f"{titles}\n1200,Ada,ada@x.example\n1300,Bo,bo@x.example\n")
+    made = imports.plan(ctx, path, kind=CONTACT, **options)
+    assert fields(made) == shown
+    told = "column Telefon: the id alone; --map 'Telefon=phone' makes it both"
+    assert (told in made.notes) == (shown[0] == "external_id" and titles.startswith("Telefon"))
+    assert imports.run(ctx, made).new == 2
+    assert listed(ctx, "contact")[0]["phone"] == ("1200" if "phone" in shown[0] else None)
+    assert imports.run(ctx, imports.plan(ctx, path, kind=CONTACT, **options)).same == 2
 
 
 @pytest.mark.parametrize(
@@ -360,8 +391,9 @@ def test_the_parts_of_a_name_stand_in_for_an_empty_whole(book: Context, put: Any
         ",Ava,B,Smith,a@x.example\nBob Jones,R,,J,b@x.example\n,,,,c@x.example\n"
     )
     done = take(book, put(text), "contact")
-    assert (done.new, [reason for *_, reason in done.listed]) == (2, ["there is no name"])
-    assert [row["name"] for row in listed(book, "contact")] == ["Ava B Smith", "Bob Jones"]
+    assert (done.new, [reason for *_, reason in done.listed]) == (3, [])
+    assert [row["name"] for row in listed(book, "contact")] == ["Ava B Smith", "Bob Jones", "c@x.example"]
+    assert "1 contacts without a name are called by what they are reached by" in done.notes
 
 
 def test_first_or_last_alone_is_no_name(book: Context, put: Any) -> None:
@@ -391,3 +423,10 @@ def test_organisations_among_people_are_told(book: Context, put: Any) -> None:
         "column Type: 1 rows are organisations, not people; put them in a file of their own and import that with"
         " --as company"
     )
+
+
+def test_a_column_that_is_left_for_another_of_its_title_is_told(book: Context, put: Any) -> None:
+    note = "column Value: ignored, because value is in column value; --map 'Value=FIELD' takes it in"
+    assert note in imports.plan(book, put("name,value,Value\nAda,1,2\n"), kind=LEAD).notes
+    for text, given in (("name,value,Value\nAda,1,\n", {}), ("name,value,Value\nAda,1,2\n", {"Value": "-"})):
+        assert note not in imports.plan(book, put(text), kind=LEAD, mapping=given).notes

@@ -23,6 +23,7 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TA
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.services import database, history, imports, records
 from crmcli.services.imports import matching, taking
+from crmcli.services.imports.placing import NewStage
 from tests.support.importing import counts
 
 if TYPE_CHECKING:
@@ -175,14 +176,14 @@ def test_a_column_that_contradicts_itself_is_asked_about(
 
 
 def test_a_status_beside_a_stage_says_what_became_of_a_deal(book: Context, put: Any) -> None:
-    text = "Deal,Stage,Status\nA,Proposal,Won\nB,Proposal,ناموفق\nC,Proposal,Deleted\nD,Proposal,In Progress\n"
+    text = "Deal,Stage,Status\nA,Proposal,Won\nB,Proposal,ناموفق\nC,Proposal,Parked\nD,Proposal,In Progress\n"
     made = imports.plan(book, put(text), kind=DEAL)
-    assert any("taken as open: Deleted" in note for note in made.notes)
+    assert any("taken as open: Parked" in note for note in made.notes)
     assert counts(imports.run(book, made)) == (4, 4, 0, 0, 0, 0)
     assert [row["status"] for row in rows(book, DEAL)] == ["won", "lost", "open", "open"]
     told = take(book, put(text.replace("A,", "E,")), kind=DEAL, mapping={"Status": "status"})
     assert [(line, reason) for line, _, _, reason in told.listed if "already" not in reason] == [
-        (4, "'Deleted' says neither open nor won nor lost")
+        (4, "'Parked' says neither open nor won nor lost")
     ]
     assert [row["status"] for row in rows(book, DEAL) if row["name"] == "E"] == ["won"]
 
@@ -453,7 +454,7 @@ def test_an_amount_without_a_currency_is_in_that_of_the_record(book: Context, pu
 
 def test_refused_rows_go_to_a_private_file_and_can_be_mended(book: Context, put: Any) -> None:
     text = (
-        "Name,Email,Close Date,=Cell\nAda,ada@x.example,2027-01-01,ok\n,nobody@x.example,,=1+1\n"
+        "Name,Email,Close Date,=Cell\nAda,ada@x.example,2027-01-01,ok\n,,2027-01-02,=1+1\n"
         "Grace,not-an-address,,x\nAlan,,31.02.2027,y\nEdsger,e@x.example,,a,b\n"
     )
     done = take(book, put(text), kind=LEAD)
@@ -469,7 +470,7 @@ def test_refused_rows_go_to_a_private_file_and_can_be_mended(book: Context, put:
         kept = list(csv.reader(file))
     assert kept[0] == ["crm_line", "crm_reason", "Name", "Email", "Close Date", "=Cell"]
     assert [row[0] for row in kept[1:]] == ["6", "3", "4", "5"]
-    assert kept[2][1:] == ["Name: there is no name", "", "nobody@x.example", "", "'=1+1"]
+    assert kept[2][1:] == ["Name: there is no name", "", "", "2027-01-02", "'=1+1"]
     mended = Path(done.rejects).read_text().replace("not-an-address", "grace@x.example")
     again = take(book, put(mended, "mended.csv"), kind=LEAD)
     assert counts(again) == (4, 1, 0, 0, 0, 3)
@@ -527,7 +528,7 @@ def test_stages_of_other_programs(ctx: Context, put: Any) -> None:
         "D,Trial,Renewals,400,,,X\nE,new,,500,,,\n"
     )
     made = imports.plan(ctx, put(text))
-    assert [tuple(new) for new in made.new_stages] == [("", "Negotiation"), ("Renewals", "Trial")]
+    assert made.new_stages == (NewStage("", "Negotiation"), NewStage("Renewals", "Trial"))
     done = imports.run(ctx, made)
     assert counts(done) == (5, 5, 0, 0, 0, 0)
     found = {row["name"]: row for row in rows(ctx, DEAL)}
@@ -598,7 +599,7 @@ def test_an_interrupted_import_keeps_whole_blocks_and_goes_on(
 
     with pytest.raises(KeyboardInterrupt):
         imports.run(ctx, imports.plan(ctx, path, kind=LEAD), progress=stop)
-    assert f"stopped: 20 rows are in; 'crm --db {book_path} undo 2' takes them back" in capsys.readouterr().err
+    assert "stopped: 20 rows are in; the same import with --resume goes on" in capsys.readouterr().err
     assert len(rows(ctx, LEAD)) == 20
     assert counts(take(ctx, path, kind=LEAD)) == (35, 15, 0, 20, 0, 0)
     assert database.check(ctx, deep=True).values["ok"]

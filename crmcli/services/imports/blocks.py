@@ -9,7 +9,7 @@ from crmcli.domain.address import company_domain, domain_of
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import due, mapping, parts, persons, tidying, titles
+from crmcli.services.imports import due, facts, mapping, moments, parts, persons, tidying, titles
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.endings import plan_of, status_of
 from crmcli.services.imports.reaching import Reach
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 #: What an id of any kind is looked for among, in this order.
 ANY = ("contact", "opportunity", "company")
-_SEVERAL = re.compile(r"\s*[;,|]\s*")
+_SEVERAL = re.compile(r"[;,|]")
 #: Before a domain or e-mail address that stands for a name: no text has a NUL.
 AT = "\0"
+#: What cells are emptied of.
+WORDS, EXCHANGE = "words for nothing", "addresses of an Exchange server"
 #: Before the id of a record in another program that stands for its name.
 ID = AT * 3
 
@@ -93,7 +95,8 @@ class Reader:
 
     def __init__(self, kind: Entity, columns: Sequence[Mapped], envs: Mapping[int, Env], env: Env) -> None:
         self.kind, self.env = kind, env
-        self.nulls = 0
+        #: how many cells were emptied, by what they had: WORDS, EXCHANGE
+        self.emptied: dict[str, int] = {}
         self._by: dict[str, list[Mapped]] = {}
         for column in columns:
             for to in column.to:
@@ -106,6 +109,10 @@ class Reader:
         #: whether there are rows that are called by something else than by the person whom they name
         self._apart = any(column.unit for column in self._pieces)
         self._dated: list[Mapped] = []
+        self._mail = {
+            c.place for to in ("email", mapping.MORE_EMAIL, mapping.CONTACT_EMAIL) for c in self._by.get(to, ())
+        }
+        self._born = [self._by[part][0] for part in mapping.BIRTH if mapping.BIRTH[0] in self._by]
         self._reach = Reach(kind, self._by, env, own=self._own)
         self._envs = envs
         #: columns that a profile gives, in their order behind those of the file
@@ -150,6 +157,8 @@ class Reader:
             found.add("name")
         if self._by.get(mapping.ANY_STATUS):
             found.add("status")
+        if self._born:
+            found.add("birthday")
         if self._by.get(mapping.PERIOD) and "value" in found:
             found |= {"recurring", "plan"}
         if self._apart and self.kind.name == "lead":
@@ -189,13 +198,18 @@ class Reader:
         used = {column.place for some in self._by.values() for column in some}
         for index in used:
             turned[index], nulls = self._emptied(index, turned[index])
-            self.nulls += nulls
+            self._count(WORDS, nulls)
+            if index in self._mail and not self._own:
+                turned[index], inner = parts.without_exchange(turned[index])
+                self._count(EXCHANGE, inner)
         more = [] if self._own else tidying.tidied(turned, self._by, self._dated)
         further, mobiles = self._reach.settle(turned)
         if mobiles is not None:
             read = reading.reader(self.kind.field("mobile"), self.env)
             block.columns["mobile"] = read(mobiles, self.title("phone"), bad)
         more += self._typed(block, turned, bad)
+        if self._born:
+            more.append(self._birthdays(block, turned, bad))
         if "name" in self.kind.by_name:
             more.append(self._name(block, turned, bad))
         self._money(block, turned, bad)
@@ -237,6 +251,16 @@ class Reader:
                 [e if e is not None else v for e, v in zip(earlier, values, strict=True)] if earlier else values
             )
         return more
+
+    def _birthdays(self, block: Block, turned: list[list[str]], bad: Problems) -> dict[int, str]:
+        """The days of birth of their parts, in the calendar of their years; what parts say alone, as lines."""
+        title = ", ".join(column.header for column in self._born)
+        cells, alone = moments.of_birth(*(turned[column.place] for column in self._born))
+        days = facts.DayFacts()
+        days.look(cells)
+        env = self.env._replace(order="ymd", calendar=days.calendar(self.env.calendar, facts.Dates()))
+        block.columns["birthday"] = reading.reader(self.kind.field("birthday"), env)(cells, title, bad)
+        return {row: f"{title}: {said}" for row, said in alone.items()}
 
     def _link(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
         """The names and addresses of linked records; what else their cells have, as lines for the description."""
@@ -291,13 +315,15 @@ class Reader:
         return lines
 
     def _stand_ins(self, block: Block, turned: list[list[str]]) -> tuple[list[str | None], list[bool] | None]:
-        """The names of a block, and which rows have none of their own. Google's address books have people of whom only
-        an e-mail address or the company is known, and show them by that; elsewhere a row without a name has a hole."""
+        """The names of a block, and which rows have none of their own. People of whom only an e-mail address is known
+        are called by that, and in Google's address books, as Google shows them, by their company; elsewhere a row with
+        neither name nor address has a hole."""
         names = block.columns["name"]
-        if not self._google or self.kind.name not in ("lead", "contact"):
+        if self._own or self.kind.name not in ("lead", "contact"):
             return names, None
         none: list[str | None] = [None] * len(block)
         companies = next((reading.words(turned[c.place], c.header, {}) for c in self._by.get("company", ())), none)
+        companies = companies if self._google else none
         emails = block.columns.get("email") or none
         found = [n or e or c for n, e, c in zip(names, emails, companies, strict=True)]
         return found, [name is None for name in names]
@@ -414,8 +440,8 @@ class Reader:
         for role in self._by.keys() & mapping.FOREIGN.keys():
             link = mapping.FOREIGN[role][0]
             for column in self._by[role]:
-                words = reading.words(turned[column.place], column.header, bad)
-                several = [_SEVERAL.split(word) if word else [""] for word in words]
+                words = reading.words(reading.whole_ids(turned[column.place]), column.header, bad)
+                several = [[part.strip() for part in _SEVERAL.split(word or "")] for word in words]
                 ids = [column.prefix + first if first else None for first, *_ in several]
                 more = {row: ", ".join(others) for row, (_, *others) in enumerate(several) if any(others)}
                 self._note(block, {row: f"{column.header}: {others}" for row, others in more.items()})
@@ -428,6 +454,10 @@ class Reader:
                     if self.kind.name != "lead":  # which have their company as text
                         block.links.setdefault(name, [None] * len(block))
 
+    def _count(self, what: str, cells: int) -> None:
+        if cells:
+            self.emptied[what] = self.emptied.get(what, 0) + cells
+
     def _emptied(self, place: int, cells: list[str]) -> tuple[list[str], int]:
         """Cells without the words that mean nothing there, and how many there were. Our own files have none: what they
         say is a text of somebody's. A person may be called Null; programs write NULL or null."""
@@ -435,7 +465,7 @@ class Reader:
             return cells, 0
         if any(column.place == place for column in self._by.get("owner", ())):
             cells, nobody = reading.without_nobody(cells)
-            self.nulls += nobody
+            self._count(WORDS, nobody)
         found, nulls = reading.without_nulls(cells)
         if nulls and place in self._named and (called := cells.count("Null")):
             return ["Null" if cell == "Null" else text for cell, text in zip(cells, found, strict=True)], nulls - called

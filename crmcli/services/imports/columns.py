@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import money
@@ -47,6 +48,8 @@ _NOBODY = frozenset((
 ))  # fmt: skip
 _ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
 _MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
+_SCIENTIFIC = re.compile(r"\s*([+-]?\d{1,12})(?:[.,](\d{1,15}))?[Ee]([+-]?\d{1,2})\s*")
+_FLOAT_ID = re.compile(r"\s*(\d{1,15})\.0\s*")
 #: A number without a sign, with any decimals.
 FRACTION = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 #: How many characters a percentage has at the most; Python refuses to read numbers of thousands of digits.
@@ -184,6 +187,8 @@ def reader(
         parse = uid
     elif isinstance(kind, Percent):
         parse = cached(lambda text: kind.parse(_percent(text, fractions=fractions), env))
+    elif field.name == "external_id" and not own:
+        return lambda cells, header, bad: texts(whole_ids(cells), field, header, bad)
     elif isinstance(kind, (Text, Identifier)):
         return lambda cells, header, bad: texts(cells, field, header, bad)
     elif isinstance(kind, Day):
@@ -197,14 +202,29 @@ def reader(
     elif isinstance(kind, Currency):
         parse = cached(lambda text: _currency(text, env))
     elif isinstance(kind, Number):
-        parse = cached(lambda text: kind.parse(text, env))
+        parse = cached(lambda text: kind.parse(written_out(text, env), env))
     elif field.name == "priority":
         parse = cached(lambda text: kind.parse(priority_of(text), env))
-    elif isinstance(kind, (Integer, Choice, Flag)):
-        parse = cached(lambda text: kind.parse(_whole(text) if isinstance(kind, Integer) else text, env))
+    elif isinstance(kind, Flag):
+        parse = cached(lambda text: kind.parse(text, env) if (said := yes_or_no(text)) is None else said)
+    elif isinstance(kind, (Integer, Choice)):
+        parse = cached(
+            lambda text: kind.parse(_whole(written_out(text, env)) if isinstance(kind, Integer) else text, env)
+        )
     else:
         raise AssertionError(f"{field.name} has no reader")
     return lambda cells, header, bad: each(parse, cells, header, bad)
+
+
+def written_out(text: str, env: Env) -> str:
+    """A number in scientific notation as it is written in full: 1.5E7, as Salesforce has it, is 15000000."""
+    if "e" not in text and "E" not in text:
+        return text
+    found = _SCIENTIFIC.fullmatch(digits(text))
+    if found is None:
+        return text
+    number = Decimal(f"{found[1]}.{found[2] or '0'}").scaleb(int(found[3])).normalize()
+    return f"{number:f}".replace(".", env.decimal or ".")
 
 
 def statuses(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
@@ -230,6 +250,7 @@ def amounts(
     for row, cell in enumerate(cells):
         minor = code = None
         if cell and not cell.isspace():
+            cell = written_out(cell, env)
             own = (codes[row] if codes else None) or home
             try:
                 minor, code = parse(cell, own, decimal)
@@ -364,6 +385,11 @@ def _domain(text: str) -> str | None:
     if not found:
         raise FieldError(f"'{text.strip()}' is not an internet domain")
     return found
+
+
+def whole_ids(cells: Sequence[str]) -> list[str]:
+    """A column of ids, those without a fraction that a spreadsheet has added: 8.0 is 8."""
+    return [found[1] if (found := _FLOAT_ID.fullmatch(cell)) else cell for cell in cells]
 
 
 def uid(text: str) -> str | None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from crmcli.domain.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Folded, letters alone.
 _WON = frozenset((
@@ -19,6 +23,7 @@ _LOST = frozenset((
 _OPEN = frozenset(
     ("open", "active", "inprogress", "ongoing", "pending", "offen", "ouvert", "abierto", "باز", "جاری", "درجریان")
 )
+_DELETED = frozenset(("deleted", "geloscht", "supprime", "supprimee", "eliminado", "eliminada", "silindi", "حذفشده"))
 #: What was brought to an end in Persian; behind it stands that it was, or was not.
 _BROUGHT = ("انجام", "تکمیل", "کامل", "تمام", "بسته", "حل")
 _DONE = frozenset((
@@ -47,6 +52,8 @@ _TO_DO = _OPEN | frozenset((
     *(what + was for what in _BROUGHT for was in ("نشد", "نشده", "نشدهاست")),
     "شروعنشده", "درحالانجام", "دردستانجام", "دردستاقدام", "درانتظار", "انتظار", "جدید",
 ))  # fmt: skip
+#: Characters; the pattern takes the square of a length in blanks.
+_LONGEST_SHARE = 40
 #: How much of a task is done: 50%, ٪۱۰۰, 80 % complete; in a column of percentages the sign may be missing.
 _SHARE = re.compile(
     r"([%٪]?)\s*(\d{1,3}(?:[.,٫]\d+)?)\s*([%٪]|percent\b|درصد\b)?(?:\s*(?:complete|completed|done|finished))?"
@@ -105,7 +112,7 @@ def is_done(word: str, *, percent: bool = False, fractions: bool = False, flag: 
         return True
     if letters in _TO_DO or letters.startswith("waiting"):
         return False
-    share = _SHARE.fullmatch(folded)
+    share = _SHARE.fullmatch(folded) if len(folded) <= _LONGEST_SHARE else None
     if share and (percent or share[1] or share[3] or (flag and float(re.sub("[,٫]", ".", share[2])) > 1)):
         number, signed = float(re.sub("[,٫]", ".", share[2])), share[1] or share[3]
         whole = 1 if fractions and not signed else 100
@@ -132,6 +139,18 @@ def yes_or_no(word: str) -> bool | None:
     """What the word of a column of flags says; None for a word that is neither."""
     folded = fold(word)
     return True if folded in _YES else False if folded in _NO else None
+
+
+def are_marks(letters: Iterable[str]) -> bool:
+    """Whether the single letters of a column, each a yes or no by itself, are those of one pair: j and n, or x alone.
+    N, E and S are points of the compass as well."""
+    said = {fold(letter) for letter in letters}
+    return said <= {"x"} or sorted(map(str, map(yes_or_no, said))) == ["False", "True"]
+
+
+def says_deleted(word: str) -> bool:
+    """Whether the word of a column of statuses says that the record is deleted, as Pipedrive has it of deals."""
+    return "".join(c for c in fold(word) if c.isalpha()) in _DELETED
 
 
 def status_of(word: str) -> str:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.domain.dates import SHORT_FIRST, full_year
 from crmcli.domain.text import clip, digits
 from crmcli.errors import UsageError
 from crmcli.exchange.tables import Doubt
 from crmcli.services.imports import parts, persons
 from crmcli.services.imports.columns import FRACTION, NULLS
-from crmcli.services.imports.moments import counts_seconds
+from crmcli.services.imports.moments import COMPACT_DAY, counts_seconds, named_calendar, without_weekday
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crmcli.domain.types import Env
 
-_NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/.-])")
+_NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{1,2})(?![\d/.-])")
 #: A number that no day of a month has: a cell with one proves nothing.
 _BEYOND = re.compile(r"(?<!\d)(?:3[2-9]|[4-9]\d)[-/.]\d")
 _LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
+#: How many years a short year is from the full years of its column at the most, where it may stand at either end.
+_NEAR = 2
+_COUNT = {2: "two", 3: "three"}
 _NUMBER = re.compile(r"\d[\d.,]*\d")
 _LETTER = re.compile(r"[^\W\d_]")
 #: How the cells of a column are taken, as its `unit` in the mapping says it: moments counted in seconds, telephones
@@ -50,8 +54,54 @@ class Proof(NamedTuple):
         return f"{clip(self.cell.strip(), 40)} in line {self.line}"
 
 
+class Dates(NamedTuple):
+    """What is said by hand of columns of days: "dmy", "mdy" or SHORT_FIRST, "jalali" or "gregorian"; "" where nothing
+    is."""
+
+    order: str = ""
+    calendar: str = ""
+
+    @property
+    def said(self) -> str:
+        """It as `--dates` and profiles write it; "" for nothing."""
+        order = next((word for word, order in ORDERS.items() if order == self.order), "")
+        return "-".join(filter(None, (self.calendar, order)))
+
+
+#: How people call the orders of day, month and a year of two digits.
+ORDERS = {"dmy": "dmy", "mdy": "mdy", "ymd": SHORT_FIRST}
+_WHICH = {"dmy": "day first", "mdy": "month first", SHORT_FIRST: "year first"}
+#: What can be said of dates by hand.
+DATES = {
+    "-".join(filter(None, (calendar, word))): Dates(ORDERS.get(word, ""), calendar)
+    for calendar in ("", "jalali", "gregorian")
+    for word in ("", *ORDERS)
+    if calendar or word
+}
+
+
+def told_dates(text: str) -> Dates:
+    """What `--dates` says. Raises UsageError."""
+    found = DATES.get(text.strip().lower()) if text else Dates()
+    if found is None:
+        raise UsageError(
+            f"--dates wants dmy, mdy, ymd, jalali or gregorian, not '{text}'", "or both, as in jalali-ymd for 05/12/29"
+        )
+    return found
+
+
+def dates_of(envs: Iterable[Env]) -> Dates:
+    """What the habits of columns of days have in common: the order, where all that have one have the same, and that all
+    are Jalali."""
+    found = list(envs)
+    orders = {env.order.partition(" ")[0] for env in found} & set(ORDERS.values())
+    jalali = bool(found) and all(env.calendar == "jalali" for env in found)
+    return Dates("".join(orders) if len(orders) == 1 else "", "jalali" if jalali else "")
+
+
 class DayFacts:
-    """What a column of days shows: the order of day and month, and the calendar of its years."""
+    """What a column of days shows: the order of day and month, whether years of two digits stand in front, and the
+    calendar of its years."""
 
     def __init__(self) -> None:
         #: by order, and for "jalali": what showed it first
@@ -63,87 +113,160 @@ class DayFacts:
         self.shown: dict[str, set[str]] = {}
         self.signs: set[str] = set()
         self._seen: set[str] = set()
+        #: the full years; of days with a year of two digits at one end, which end nobody knows: the numbers there, and
+        #: whether one shows that the years are in front or at the end
+        self._years: set[int] = set()
+        self._firsts: set[int] = set()
+        self._lasts: set[int] = set()
+        self._in_front = self._at_end = self._none_at_end = False
+        self._short = ""
 
     def look(self, cells: Sequence[str], lines: Sequence[int] = ()) -> None:
         """Some further cells, in these `lines` of the file."""
-
-        def show(what: str, cell: str) -> None:
-            if what not in self.proofs and not _BEYOND.search(digits(cell)):
-                self.proofs[what] = Proof(cell, lines[cells.index(cell)] if lines else 0)
-
         for cell in [cell for cell in dict.fromkeys(cells) if cell not in self._seen]:
             if len(self._seen) < _MOST_REMEMBERED:
                 self._seen.add(cell)
             text = cell if cell.isascii() else digits(cell)
-            if counts_seconds(text):
-                self._seconds += 1
-            elif text.strip() and text not in NULLS:
-                self._others += 1
-            if year := _LEADING_YEAR.match(text):
-                if 1300 <= int(year[1]) < 1500:
-                    self.jalali += 1
-                    show("jalali", cell)
-                else:
-                    self.gregorian += 1
-            elif day := _NUMERIC_DAY.match(text):
-                first, second = int(day[1]), int(day[3])
-                if first > 12 >= second or day[2] == ".":
-                    self.dmy += 1
-                    self.shown.setdefault(day[2], set()).add("dmy")
-                    show("dmy", cell)
-                elif second > 12 >= first:
-                    self.mdy += 1
-                    self.shown.setdefault(day[2], set()).add("mdy")
-                    show("mdy", cell)
-                elif first != second:
-                    self.unclear += 1
-                    self.signs.add(day[2])
-                    self.example = self.example or cell.strip()
+            if not text.strip() or text in NULLS:
+                continue
+            self._seconds += counts_seconds(text)
+            self._others += not counts_seconds(text)
+            text = without_weekday(text)
+            for what in self._shows(text, cell):
+                if what not in self.proofs and (what == SHORT_FIRST or not _BEYOND.search(text)):
+                    self.proofs[what] = Proof(cell, lines[cells.index(cell)] if lines else 0)
 
-    def order(self, header: str, told: str, others: Iterable[DayFacts] = ()) -> str:
-        """ "dmy", "mdy" or "ymd" (no such dates). Where the column does not tell, `others` of the same file do, by days
-        with the same sign between their numbers. Raises UsageError where nothing settles it."""
-        if told:
-            return told
-        if self.unclear and not self.dmy and not self.mdy:
+    def _shows(self, text: str, cell: str) -> Iterator[str]:
+        """What a cell shows, counted: an order, "jalali"."""
+        if COMPACT_DAY.fullmatch(text.strip()) or _LEADING_YEAR.match(text):
+            yield from self._dated(int(text.strip()[:4]))
+        elif day := _NUMERIC_DAY.match(text):
+            yield from self._numbers(day, cell)
+        elif calendar := named_calendar(text):
+            self.jalali += calendar == "jalali"
+            self.gregorian += calendar != "jalali"
+            yield calendar
+
+    def _dated(self, year: int) -> Iterator[str]:
+        self._years.add(year)
+        if 1300 <= year < 1500:
+            self.jalali += 1
+            yield "jalali"
+        else:
+            self.gregorian += 1
+
+    def _numbers(self, day: re.Match[str], cell: str) -> Iterator[str]:
+        first, sign, second, last = int(day[1]), day[2], int(day[3]), int(day[4])
+        if len(day[4]) == 4:
+            yield from self._dated(last)
+        elif second <= 12 and last <= 31 and first > 31:
+            self._in_front = True
+            yield SHORT_FIRST
+            return
+        elif len(day[4]) == 1:  # which no year has
+            if len(day[1]) == 2 and second <= 12:
+                self._firsts.add(first)
+                self._none_at_end, self._short = True, self._short or cell.strip()
+            return
+        elif last > 31 or second > 12 or len(day[1]) == 1:
+            self._at_end = True
+        else:
+            self._firsts.add(first)
+            self._lasts.add(last)
+            self._short = self._short or cell.strip()
+        if first > 12 >= second or sign == ".":
+            self.dmy += 1
+            self.shown.setdefault(sign, set()).add("dmy")
+            yield "dmy"
+        elif second > 12 >= first:
+            self.mdy += 1
+            self.shown.setdefault(sign, set()).add("mdy")
+            yield "mdy"
+        elif first != second:
+            self.unclear += 1
+            self.signs.add(sign)
+            self.example = self.example or cell.strip()
+
+    def order(self, header: str, told: Dates, calendar: str, others: Iterable[DayFacts] = ()) -> str:
+        """The order of the column, as `Env.order` has it, by what is told by hand, in the `calendar` that the column
+        has; "ymd" where it has no such dates. Where it does not tell, `others` of the same file do, by days with the
+        same sign between their numbers. Raises UsageError where nothing settles it."""
+        orders = [order for order, shown in (("dmy", self.dmy), ("mdy", self.mdy)) if shown]
+        in_front = f"{SHORT_FIRST} {orders[0]}" if len(orders) == 1 else SHORT_FIRST
+        if told.order:
+            return in_front if told.order == SHORT_FIRST else told.order
+        if self._in_front or self._firsts:
+            front = self._front(calendar, settled=len(orders) == 1)
+            if front is None:
+                raise self._undecided(header, told, [*orders, SHORT_FIRST] if orders else [SHORT_FIRST, "dmy", "mdy"])
+            if front:
+                return in_front
+        if self.unclear and not orders:
             beside = {order for other in others for sign in self.signs for order in other.shown.get(sign, ())}
             if len(beside) == 1:
                 return beside.pop()
-        if self.unclear and bool(self.dmy) == bool(self.mdy):
-            raise UndecidedError(
-                f"the dates of column '{header}' can be read in two ways ({self.example}); nothing was imported",
-                "say --dates dmy (day first) or --dates mdy (month first)",
-                Doubt("dates", tuple((order, self._meant(order)) for order in ("dmy", "mdy"))),
-            )
-        return "dmy" if self.dmy else "mdy" if self.mdy else "ymd"
+        if self.unclear and len(orders) != 1:
+            could = [SHORT_FIRST] if self._firsts and not self._at_end and not orders else []
+            raise self._undecided(header, told, ["dmy", "mdy", *could])
+        return orders[0] if orders else "ymd"
 
-    def _meant(self, order: str) -> str:
-        """How the day that can be read in two ways is read in one of them."""
-        day = _NUMERIC_DAY.match(digits(self.example))
-        if day is None:
-            return order
-        first, second, year = int(day[1]), int(day[3]), day[4]
-        month, number = (second, first) if order == "dmy" else (first, second)
-        which = "day first" if order == "dmy" else "month first"
-        return f"{which}: {self.example} is day {number} of month {month} of {year}"
+    def _front(self, calendar: str, *, settled: bool) -> bool | None:
+        """Whether years of two digits stand in front, None where nothing tells. A number that is no day of a month
+        tells it; else the full years beside them, which short ones are near. In Jalali dates these usually are in
+        front: there nothing is taken for granted unless the order of day and month is `settled`."""
+        if self._in_front:
+            return None if self._at_end or any(number > 12 for number in self._firsts) else True
+        if self._at_end:
+            return False
+        if not self._years:
+            return None if calendar == "jalali" and not settled else False
+        low, high = min(self._years) - _NEAR, max(self._years) + _NEAR
+        front, end = (all(low <= full_year(n, calendar) <= high for n in some) for some in (self._firsts, self._lasts))
+        end = end and not self._none_at_end
+        if front != end:
+            return front
+        return None if calendar == "jalali" else False
+
+    def _undecided(self, header: str, told: Dates, orders: Sequence[str]) -> UndecidedError:
+        example = self._short if SHORT_FIRST in orders and self._short else self.example
+        said = {order: told._replace(order=order).said for order in orders}
+        ways = [f"--dates {said[order]} ({_WHICH[order]})" for order in orders]
+        return UndecidedError(
+            f"the dates of column '{header}' can be read in {_COUNT[len(orders)]} ways ({example}); nothing was"
+            " imported",
+            f"say {', '.join(ways[:-1])} or {ways[-1]}",
+            Doubt("dates", tuple((said[order], _meant(order, example)) for order in orders)),
+        )
 
     def read_as(self, env: Env) -> str:
         """How the column is read, and what showed it; "" where there is nothing to say."""
         said = []
-        if env.order in ("dmy", "mdy"):
-            which = "day first" if env.order == "dmy" else "month first"
-            said.append(f"{which}, from {self.proofs[env.order]}" if env.order in self.proofs else which)
+        order = env.order.partition(" ")[0]
+        if order in _WHICH:
+            said.append(f"{_WHICH[order]}, from {self.proofs[order]}" if order in self.proofs else _WHICH[order])
         if self.jalali and env.calendar == "jalali":
-            said.append(f"Jalali, from {self.proofs['jalali']}")
+            said.append(f"Jalali, from {self.proofs['jalali']}" if "jalali" in self.proofs else "Jalali")
         return "; ".join(said)
 
-    def calendar(self, default: str) -> str:
-        return "jalali" if self.jalali and not self.gregorian else default
+    def calendar(self, default: str, told: Dates) -> str:
+        """The calendar of the column: what is told by hand, else Jalali where a year or month is and none is Gregorian,
+        else the user's own."""
+        return told.calendar or ("jalali" if self.jalali and not self.gregorian else default)
 
     @property
     def unit(self) -> str:
         """SECONDS where that is what all cells can be; 13 digits are milliseconds in every column."""
         return SECONDS if self._seconds and not self._others else ""
+
+
+def _meant(order: str, example: str) -> str:
+    """How a day that can be read in several ways is read in one of them."""
+    day = _NUMERIC_DAY.match(digits(example))
+    if day is None:
+        return _WHICH[order]
+    places = {"dmy": (1, 3, 4), "mdy": (3, 1, 4), SHORT_FIRST: (4, 3, 1)}[order]
+    number, month, year = (day[place] for place in places)
+    return f"{_WHICH[order]}: {example} is day {int(number)} of month {int(month)} of {year}"
 
 
 class PhoneFacts:
@@ -212,9 +335,10 @@ class ShareFacts(PercentFacts):
 
 
 class MoneyFacts:
-    """Which sign a column of amounts has before its decimals."""
+    """Which sign a column of amounts has before its decimals; of mere `numbers`, which may have many of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, numbers: bool = False) -> None:
+        self._numbers = numbers
         self.point = self.comma = self.unclear = self.grouped = 0
         self.example = ""
         #: by decimal sign: what showed it first
@@ -271,17 +395,24 @@ class MoneyFacts:
             raise UndecidedError(
                 f"the amounts of column '{header}' can be read in two ways ({self.example}); nothing was imported",
                 "say which sign their decimals have: --decimal . or --decimal ,",
-                Doubt("decimal", tuple((sign, self._meant(sign)) for sign in ".,")),
+                self._doubt(minor_digits),
             )
         return None
 
-    def _meant(self, sign: str) -> str:
-        """How the amount that can be read in two ways is read with decimals behind this sign."""
+    def _doubt(self, minor_digits: int) -> Doubt:
+        """The signs, with how the amount that can be read in two ways is read with each; behind the other one that by
+        which it is no amount, having more decimals than its currency."""
         number = _NUMBER.search(self.example)
         text = number[0] if number else self.example
-        plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
-        called = "point" if sign == "." else "comma"
-        return f"decimal {called}: {self.example} is {plain}"
+        fitting, others = [], []
+        for sign, called in ((".", "point"), (",", "comma")):
+            plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
+            told = f"decimal {called}: {self.example} is {plain}"
+            if self._numbers or len(plain.partition(".")[2].rstrip("0")) <= minor_digits:
+                fitting.append((sign, told))
+            else:
+                others.append((sign, f"{told}, which is no amount"))
+        return Doubt("decimal", (*fitting, *others))
 
     def read_as(self, env: Env) -> str:
         """How the column is read, and what showed it; "" where there is nothing to say."""

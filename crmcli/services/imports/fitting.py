@@ -77,7 +77,9 @@ def strangers(ctx: Context, reader: Reader, block: Block, found: Sequence[int], 
     names = block.keys.get("name_key")
     if not ids or not names:
         return {}
+    created, unnamed = block.columns.get("created_at"), block.unnamed or [False] * len(block)
     asked = [row for row, number in enumerate(found) if ids[row] and number > 0 and number not in seen]
+    asked = [row for row in asked if not unnamed[row]]
     telling = [kind.by_name[name].key_column for name in _TELLING if name in kind.by_name]
     telling = [column for column in telling if column in block.keys or column in block.columns]
     columns = {"external_id", "name", "name_key", "created_at", *telling}
@@ -89,7 +91,7 @@ def strangers(ctx: Context, reader: Reader, block: Block, found: Sequence[int], 
             continue
         said = {column: (block.keys.get(column) or block.columns[column])[row] for column in telling}
         both = {column for column, value in said.items() if value is not None and record[column] is not None}
-        made = (block.columns.get("created_at") or names)[row]
+        made = created[row] if created else None
         if both and made != _stamp(record["created_at"]) and all(said[column] != record[column] for column in both):
             why = _STRANGER.format(record=f"{kind.name}:{found[row]}", name=record["name"])
             bad[row] = Problem(reader.title("external_id"), str(ids[row]), why)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.columnwise import derive_columns
+from crmcli.services import aliases
 from crmcli.services.imports import mapping
 from crmcli.services.imports.blocks import ANY
 from crmcli.services.imports.trial import TRIED
@@ -106,14 +107,7 @@ class Foreign:
 
     def _end(self, table: str, number: int | None) -> int:
         """Where a merged record leads to; GONE for one that was removed."""
-        seen: set[int] = set()
-        while number and number not in seen:
-            seen.add(number)
-            row = self.ctx.reader.one(f"SELECT removed_at, merged_into_id FROM {table} WHERE id = ?", (number,))
-            if row is None or row[0] is None:
-                return number if row else GONE
-            number = row[1]
-        return GONE
+        return GONE if number is None else aliases.in_sight(self.ctx.reader, table, [number]).get(number, GONE)
 
     def settle(self, block: Block) -> None:
         """Note in a block whose links are settled which ids led to no record. Leads have their company as text: its

@@ -14,11 +14,12 @@ WITHHELD = "nothing was saved"
 
 
 class Imported(NamedTuple):
-    """What became of the rows: `rows` = new + updated + same + repeated + refused.
+    """What became of the rows: `rows` = new + updated + same + repeated + refused + passed.
 
     `same` rows are records that the book had already, `repeated` ones are the same record as an earlier row of the
-    file; `listed` names the first refused and repeated rows; `rejects` is the file of refused rows, "" for none, and
-    `again` the command that imports it; `undo` is the command that takes the `batch` back, "" for none.
+    file, `passed` ones are passed over (`passing`); `listed` names the first refused, repeated and passed ones;
+    `rejects` is the file of refused rows, "" for none, and `again` the command that imports it; `undo` is the command
+    that takes the `batch` back, "" for none.
 
     `kept` counts the values that records kept against those in their rows, `conflicts` names the first of them: (line,
     column, the file's value, the record's). `before` rows were settled when the import was cut that this one went on
@@ -44,6 +45,12 @@ class Imported(NamedTuple):
     before: int = 0
     withheld: bool = False
     misfits: Mapping[str, Misfit] = {}
+    passed: int = 0
+
+    @property
+    def came_in(self) -> bool:
+        """Whether a row came in, or was there already."""
+        return bool(self.new or self.updated or self.same)
 
     def of_batch(self, batch: int, undo: str) -> Imported:
         """The same as part of a batch, which this command takes back."""
@@ -64,7 +71,7 @@ class Imported(NamedTuple):
         """The counts in words."""
         counts = (
             (self.new, "new"), (self.updated, "updated"), (self.same, "known already"),
-            (self.repeated, "repeated in the file"), (self.refused, "refused"),
+            (self.repeated, "repeated in the file"), (self.refused, "refused"), (self.passed, "passed over"),
         )  # fmt: skip
         said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing"
         if self.kept:

@@ -11,7 +11,7 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TA
 from crmcli.domain.text import fold
 from crmcli.services.imports import titles
 from crmcli.services.imports.columns import NULLS
-from crmcli.services.imports.headings import WORDS
+from crmcli.services.imports.headings import WORDS, of_ids
 from crmcli.services.imports.mapping import (
     ACTIVE,
     CONTACT_FIRST,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from crmcli.domain.fields import Entity
     from crmcli.exchange.tables import Row
+    from crmcli.services.imports.mapping import Mapped
 
 #: The words of a file's name that tell in Persian what is in it, folded: a ZWNJ before the plural is gone.
 _PERSIAN = {
@@ -72,12 +73,19 @@ def _told(kind: Entity) -> frozenset[str]:
     return frozenset(map(squeeze, (*english, *(f"{what} {word}" for word in persian for what in ("شماره", "کد")))))
 
 
+@cache
+def _in_names(kind: str) -> frozenset[str]:
+    """The words, folded, by which the name of a file says that it holds records of a kind."""
+    return frozenset(f"{word}{s}" for word in WORDS[kind] for s in ("", "s")) | _PERSIAN.get(kind, frozenset())
+
+
 class _FileName:
     """What the name of a file says of what is in it."""
 
     def __init__(self, path: str) -> None:
         name = os.path.splitext(os.path.basename(path))[0]
         self._squeezed = squeeze(name)
+        self._parts = frozenset(map(fold, re.findall(r"[^\W\d_A-Z]+|[A-Z]+(?![a-z])|[A-Z][^\W\d_A-Z]+", name)))
         self._words = frozenset(re.findall(r"[^\W\d_]+", fold(name)))
 
     def speaks_of(self, kind: Entity) -> bool:
@@ -87,6 +95,12 @@ class _FileName:
         return any(word in self._squeezed for word in WORDS[kind.name]) or not self._words.isdisjoint(
             _PERSIAN.get(kind.name, ())
         )
+
+    def names(self, kind: Entity) -> bool:
+        """Whether one of its words is one for records of this kind, and of no other kind: Account, SF_Accounts."""
+        words = self._parts | self._words
+        said = [one.name for one in KINDS if not words.isdisjoint(_in_names(one.name))]
+        return said == [kind.name]
 
     def says_people(self) -> bool:
         """Whether it says plainly that people or firms are in it."""
@@ -139,6 +153,7 @@ def recognise(
     if own := _own(header, given or {}):
         return own
     best: tuple[float, Entity | None] = (0.0, None)
+    called: Entity | None = None  # the kind that the file's name says, where the columns leave it open
     name = _FileName(path)
     keys = {squeeze(title) for title in header}
     said = titles.said_kind(list(header))
@@ -175,4 +190,12 @@ def recognise(
             score += 10
         if score >= 3 and score > best[0]:
             best = (score, kind)
-    return best[1]
+        if name.names(kind) and (len(filled) > 1 or _understood(kind, columns) * 2 > len(header)):
+            called = kind
+    return best[1] or called
+
+
+def _understood(kind: Entity, columns: Sequence[Mapped]) -> int:
+    """How many columns of a file say something of records of this kind, their ids among them."""
+    ids = frozenset(map(squeeze, of_ids(kind.name, own=False)))
+    return sum(bool(column.to) or squeeze(column.header) in ids for column in columns)

@@ -14,6 +14,8 @@ from crmcli.services import aliases, naming
 from crmcli.services.imports.blocks import AT, ID
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.foreign import GONE, Foreign
+from crmcli.services.imports.parts import named_address
+from crmcli.services.imports.spilling import Spilling
 from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.services.linking import spelt
 from crmcli.store.sql import portions, table_of
@@ -55,35 +57,36 @@ class Namesake(NamedTuple):
 
 
 class Links:
-    """Names -> ids. What is not there yet gets a negative stand-in, until `make` creates it inside a transaction."""
+    """Names -> ids. What is not there yet gets a negative stand-in, until `make` creates it inside a transaction; a dry
+    run never does, and keeps those of earlier blocks outside memory."""
 
     def __init__(self, ctx: Context, tried: Mapping[str, Tried] | None = None) -> None:
-        """`tried` is what a dry run would have added so far, by table."""
+        """`tried` is what a dry run would have added so far, by table; None for no dry run."""
         self.ctx = ctx
-        self._tried = tried if tried is not None else {}
+        self._tried, self._dry = tried if tried is not None else {}, tried is not None
         self.foreign = Foreign(ctx, self._tried)
         #: the ids in the other program that new records get: stand-in -> id, and (target, id) -> stand-in
-        self._externals: dict[int, str] = {}
-        self._by_external: dict[tuple[str, str], int] = {}
+        self._externals = Spilling[int, str]()
+        self._by_external = Spilling[tuple[str, str], int]()
         self._known: dict[str, dict[str, int]] = {}
-        self._stand_ins: dict[tuple[str, str], int] = {}
+        self._stand_ins = Spilling[tuple[str, str], int]()
         self._last = 0
         #: stand-in -> target, key, name, uid
-        self._spelled: dict[int, tuple[str, str, str, str | None]] = {}
+        self._spelled = Spilling[int, tuple[str, str, str, str | None]]()
         #: the stand-ins that nobody needs any more: what they stood for is there
         self._made: list[int] = []
         #: the e-mail addresses of new people: stand-in -> address, and back
-        self._emails: dict[int, str] = {}
-        self._people: dict[str, int] = {}
+        self._emails = Spilling[int, str]()
+        self._people = Spilling[str, int]()
         self._namesakes: dict[tuple[str, str], list[Namesake]] = {}
         #: by target: whether any record was merged
         self._merged: dict[str, bool] = {}
         #: by target: the records that this file means by their uids, so that no other uid is one of them
         self._claimed: dict[str, Seen] = {}
         #: (target, key) -> what a name alone means once the file brought a record of that name by a uid
-        self._by_now: dict[tuple[str, str], int] = {}
+        self._by_now = Spilling[tuple[str, str], int]()
         #: the stand-ins that the file means by a name alone
-        self._plain: set[int] = set()
+        self._plain = Spilling[int, bool]()
 
     def forget(self) -> None:
         """Another process wrote: what is known may be gone."""
@@ -94,15 +97,20 @@ class Links:
 
     def settle(self) -> None:
         """The blocks so far are written: what was made for them is found in the book from now on, so that memory does
-        not grow with the file."""
+        not grow with the file. What a dry run tried is spilt, as nothing of it is in the book."""
+        if self._dry:
+            self._made.clear()
+            for some in (self._externals, self._by_external, self._stand_ins, self._spelled, self._emails, self._people,
+                         self._by_now, self._plain):  # fmt: skip
+                some.spill()
         for number in set(self._made):
             target, key, _, _ = self._spelled.pop(number)
             self._stand_ins.pop((target, key), None)
             self._by_external.pop((target, self._externals.pop(number, "")), None)
             address = self._emails.pop(number, None)
             if address and self._people.get(address) == number:
-                del self._people[address]
-        self._plain.difference_update(self._made)
+                self._people.pop(address)
+            self._plain.pop(number)
         self._made.clear()
 
     def fill(self, block: Block, field: Field) -> Problems:
@@ -113,7 +121,7 @@ class Links:
         assert isinstance(field.type, Ref)
         target, names = field.type.entity, block.links[field.name]
         if target == "user":  # as on the command line
-            names = [self.ctx.actor if name and fold(name) == "me" else name for name in names]
+            names = self._colleagues([self.ctx.actor if name and fold(name) == "me" else name for name in names])
         if target == "task_type":
             known = self.ctx.names(target)
             spelling = {name: spelt(known, name) for name in set(names) if name}
@@ -148,11 +156,28 @@ class Links:
         block.columns[field.column] = self._standing_in(target, found) if self._tried else found
         return problems
 
+    def _colleagues(self, names: Sequence[str | None]) -> list[str | None]:
+        """Colleagues whom the file names with their addresses, as HubSpot does, are those whom the book knows by these;
+        others go by their names, as where a file has nothing else of them."""
+        pairs = {name: pair for name in dict.fromkeys(names) if name and (pair := named_address(name))[0]}
+        if not pairs:
+            return list(names)
+        as_written = {key for key, _ in self._rows("user", "name_key", list(map(fold, pairs)))}
+        known = {key for key, _ in self._rows("user", "email_key", [fold(address) for _, address in pairs.values()])}
+        who: dict[str | None, str] = {
+            name: address if fold(address) in known else called
+            for name, (called, address) in pairs.items()
+            if fold(name) not in as_written
+        }
+        return [who.get(name, name) for name in names]
+
     def _by_ids(
         self, target: str, by_id: Ids, names: Sequence[str | None], found: Sequence[int | None]
     ) -> list[int | None]:
         """The records that the ids mean; what the file names and the book has not is made with its id."""
         done: list[int | None] = []
+        self._by_external.fetch((target, said) for said in by_id.said if said)
+        self._externals.fetch(number for number in found if number)
         for known, said, name, number in zip(by_id.found, by_id.said, names, found, strict=True):
             if known:
                 number = known
@@ -168,12 +193,15 @@ class Links:
         """The same with stand-ins for the records of a dry run, which are not there."""
         new = [number for number in dict.fromkeys(found) if number and number >= TRIED]
         rows = self._tried[target].contents(new) if new else {}
+        self._stand_ins.fetch((target, f"{ID}{number}") for number in new)
         other = {number: self._stand_in(target, f"{ID}{number}", rows[number]["name"] or "") for number in new}
         return [other.get(number, number) if number else number for number in found]
 
     def _by_address(self, names: Sequence[str | None], addresses: list[str | None], found: list[int | None]) -> None:
         """People that the file names with their e-mail addresses are those with the address; new ones get it."""
         by_address = self.ids("contact", [AT + address if address else None for address in addresses])
+        self._emails.fetch(number for number in found if number)
+        self._people.fetch(address for address in addresses if address)
         for row, (name, address, number) in enumerate(zip(names, addresses, by_address, strict=True)):
             mine = found[row]
             if not address or not name or name[0] == AT or mine is None:
@@ -210,7 +238,7 @@ class Links:
             elif not uid:
                 found[row] = by_name = self._by_now.get((target, _key(name)), by_name)
                 if by_name < 0:
-                    self._plain.add(by_name)
+                    self._plain[by_name] = True
             elif by_name not in self._plain if by_name < 0 else by_name in claimed:
                 found[row] = mine = self._stand_in(target, AT + AT + uid, name, uid)
                 only = by_name < 0 and self._by_now.get((target, _key(name)), mine) == mine
@@ -227,6 +255,7 @@ class Links:
         missing = [key for key in keys.values() if key not in known]
         if missing:
             known.update(self._find(target, missing))
+            self._stand_ins.fetch((target, key) for key in missing if key not in known)
         resolved: dict[str | None, int | None] = {None: None}
         for name, key in keys.items():
             number = known.get(key)
@@ -236,7 +265,7 @@ class Links:
         return [resolved.get(name) for name in names]
 
     def _stand_in(self, target: str, key: str, name: str, uid: str | None = None) -> int:
-        number = self._stand_ins.get((target, key))
+        number: int | None = self._stand_ins.get((target, key))
         if number is None:
             self._last -= 1
             number = self._stand_ins[target, key] = self._last
@@ -253,6 +282,12 @@ class Links:
         addresses = [key[1:] for key in keys if key[0] == AT and not key.startswith(ID)]
         for key, number in self._rows(target, BY_ADDRESS.get(target, ""), addresses):
             found[AT + key] = SEVERAL if AT + key in found else number
+        if target == "company":  # a name may be the domain of one that is called otherwise
+            domains = {key: domain for key in names if key not in found and (domain := _as_domain(key))}
+            by_domain: dict[str, int] = {}
+            for domain, number in self._rows(target, "domain", list(dict.fromkeys(domains.values()))):
+                by_domain[domain] = SEVERAL if domain in by_domain else number
+            found.update((key, by_domain[domain]) for key, domain in domains.items() if domain in by_domain)
         if target == "user":  # other programs write the address of a colleague
             addresses = [key for key in names if key not in found and "@" in key]
             found.update((key, number) for key, number in self._rows(target, "email_key", addresses))
@@ -311,8 +346,16 @@ class Links:
         return None if found is None else int(found)
 
     def called(self, target: str, name: str) -> list[Namesake]:
-        """The records that have this name (or domain, or e-mail address)."""
+        """The records that have this name (or domain, or e-mail address); companies that have it as their domain, where
+        none is called so."""
         key = _key(name)
+        if (
+            target == "company"
+            and key[0] != AT
+            and (domain := _as_domain(key))
+            and not self._rows(target, "name_key", [key])
+        ):
+            key = AT + domain
         if (target, key) not in self._namesakes:
             column = BY_ADDRESS[target] if key[0] == AT else "name_key"
             sql = (
@@ -371,8 +414,9 @@ class Links:
             for (number, name, uid), new in zip(companies, tx.add_many("company", columns), strict=True):
                 made[number] = new
                 self._remember("company", name, uid, new)
-        for number in numbers & self._externals.keys():
-            self.foreign.learn(self._spelled[number][0], self._externals[number], made[number])
+        for number in numbers:
+            if external := self._externals.get(number):
+                self.foreign.learn(self._spelled[number][0], external, made[number])
         self._made += numbers
         return made
 
@@ -393,6 +437,11 @@ def _told_apart(target: str, number: int, row: Mapping[str, Any]) -> tuple[Any, 
     kind = row.get("kind") if target == "opportunity" else target
     address = {"company": row.get("domain"), "task": row.get("due_on")}.get(target, row.get("email"))
     return number, kind, row.get("name"), address, row.get("company_id") if target == "contact" else None
+
+
+def _as_domain(name: str) -> str:
+    """The domain that a name is, "" where it is none."""
+    return domain_of(name) if "." in name and " " not in name and "@" not in name else ""
 
 
 def _key(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.text import blank, digits
 from crmcli.services.imports.columns import NULLS
-from crmcli.services.imports.endings import yes_or_no
+from crmcli.services.imports.endings import are_marks, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,13 +23,14 @@ _PATTERNS = {
     # Leading zeros are of codes: a postal code is no number.
     "integer": re.compile(r"[-+]?(?:0|[1-9]\d{0,17})"),
     "number": re.compile(r"[-+]?(?:0|[1-9]\d{0,2}(?:([.,' ٬])\d{3})+|[1-9]\d*)(?:[.,٫]\d+)?"),
+    "percent": re.compile(r"(?:100|\d{1,2}(?:[.,٫]\d+)?)\s*[%٪]|[%٪]\s*(?:100|\d{1,2}(?:[.,٫]\d+)?)"),
     "date": re.compile(_DAY),
     "email": re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+"),
     "url": re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE),
     "phone": re.compile(r"(?=(?:\D*\d){7,15}\D*$)(?:\+|00?|\()[\d ()./-]+"),
 }
 _CHECKS: dict[str, Callable[[str], object]] = {
-    "flag": lambda text: not text.isdigit() and yes_or_no(text) is not None,
+    "flag": lambda text: not text[0].isdigit() and yes_or_no(text) is not None,
     **{name: pattern.fullmatch for name, pattern in _PATTERNS.items()},
 }
 #: The scripts of digits that are not ASCII, by their zero.
@@ -54,6 +55,7 @@ class Look:
         self._kinds = list(_CHECKS)
         self._values: dict[str, None] = {}
         self._long = False
+        self._letters: set[str] = set()
         self._seen: set[str] = set()
 
     def look(self, cells: Sequence[str]) -> None:
@@ -87,6 +89,8 @@ class Look:
                 text = digits(text)
             self._kinds = [kind for kind in self._kinds if _CHECKS[kind](text)]
             self._long = self._long or "\n" in text
+            if len(text) == 1 and text.isalpha():
+                self._letters.add(text)
             if len(self._values) <= MOST_OPTIONS:
                 self._values[" ".join(cell.split())] = None
         return blanks
@@ -101,8 +105,9 @@ class Look:
         """The type that all cells looked at have in common; "" where none is filled."""
         if not self._values:
             return Guess("")
-        if self._kinds:
-            return Guess(self._kinds[0])
+        kinds = self._kinds if are_marks(self._letters) else [kind for kind in self._kinds if kind != "flag"]
+        if kinds:
+            return Guess(kinds[0])
         options = tuple(self._values)
         few = len(options) <= MOST_OPTIONS and self.filled >= 2 * len(options)
         if few and all(len(one) <= _LONGEST_OPTION and not set(one) & set(",;،\n") for one in options):

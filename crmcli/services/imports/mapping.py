@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, PLANS, TASK
@@ -16,7 +17,7 @@ from crmcli.services.imports.endings import status_of
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from crmcli.domain.fields import Entity, Vocabulary
 
@@ -26,11 +27,18 @@ FIRST, MIDDLE, LAST = "first name", "middle name", "last name"
 MORE_EMAIL, MORE_PHONE = "more e-mail", "more phone"
 COMPANY_DOMAIN, CONTACT_EMAIL = "company domain", "contact e-mail"
 #: Columns of yes and no that say what became of a deal, as Salesforce and Odoo have them.
-IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "active"
+IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "is active"
 #: Whether a task is done, as a flag or a word: Completed, Not started.
 IS_DONE = "is done"
+#: Whether the other program had deleted the record, as Salesforce and SuiteCRM say it of every row.
+IS_DELETED = "is deleted"
+#: Whether somebody in a list of people is a lead there, by the id: a member of a campaign of Salesforce's.
+OF_LEAD = "id of a lead or contact"
 #: How often the value of a deal comes, as Close has it: one_time, monthly, annual.
 PERIOD = "value period"
+#: The parts of a day of birth, as Thunderbird has them; the day is that of the month.
+BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY = "birth year", "birth month", "birth day"
+BIRTH = (BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY)
 #: The time of day beside the day that a task is due, the number of the house beside its street, and which telephone
 #: the number in the column beside it is: Mobile, Work.
 DUE_TIME, HOUSE, PHONE_LABEL = "due time", "house number", "phone label"
@@ -54,7 +62,8 @@ FOREIGN = {
 LINK_UIDS = {name: f"{name}_uid" for name in ("company", "contact", "parent", "opportunity", "task")}
 ROLES = (
     FIRST, MIDDLE, LAST, MORE_EMAIL, MORE_PHONE, COMPANY_DOMAIN, CONTACT_EMAIL, IS_WON, IS_CLOSED, ACTIVE, IS_DONE,
-    PERIOD, DUE_TIME, HOUSE, PHONE_LABEL, ANY_STATUS, *FOREIGN, CONTACT_FIRST, CONTACT_LAST, *LINK_UIDS.values(),
+    IS_DELETED, OF_LEAD, PERIOD, *BIRTH, DUE_TIME, HOUSE, PHONE_LABEL, ANY_STATUS, *FOREIGN, CONTACT_FIRST,
+    CONTACT_LAST, *LINK_UIDS.values(),
 )  # fmt: skip
 #: The unit of a column of percentages that are written as fractions: 0.25 is 25 %.
 FRACTION = "1 = 100 %"
@@ -92,7 +101,18 @@ ROLE_HEADERS = {
         *("done", "is done", "completed", "is completed", "complete", "percent complete", "status"),
         *("انجام شده", "وضعیت", "درصد تکمیل", "درصد پیشرفت"),
     ),
+    OF_LEAD: ("lead or contact id",),
+    IS_DELETED: ("is deleted", "deleted", "gelöscht", "supprimé", "eliminado", "silindi", "حذف شده"),
     PERIOD: ("value period",),
+    BIRTH_YEAR: (
+        *("birth year", "year of birth", "geburtsjahr", "année de naissance", "año de nacimiento", "doğum yılı"),
+        "سال تولد",
+    ),
+    BIRTH_MONTH: (
+        *("birth month", "month of birth", "geburtsmonat", "mois de naissance", "mes de nacimiento", "doğum ayı"),
+        *("mois", "ماه تولد"),
+    ),
+    BIRTH_DAY: ("day of birth", "jour de naissance", "día de nacimiento", "jour", "روز تولد"),
     DUE_TIME: ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت"),
     HOUSE: ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),
     **headings.FOREIGN,
@@ -101,9 +121,15 @@ _ROLE_KINDS = {
     FIRST: ("lead", "contact"), MIDDLE: ("lead", "contact"), LAST: ("lead", "contact"),
     COMPANY_DOMAIN: ("contact", "deal"), CONTACT_EMAIL: ("deal",),
     IS_WON: ("lead", "deal"), IS_CLOSED: ("lead", "deal"), ACTIVE: ("lead", "deal"), IS_DONE: ("task",),
+    IS_DELETED: tuple(kind.name for kind in KINDS), **dict.fromkeys((OF_LEAD, *BIRTH), ("contact",)),
     PERIOD: ("lead", "deal"), DUE_TIME: ("task",), HOUSE: ("lead", "deal", "contact", "company"),
     CONTACT_FIRST: ("deal",), CONTACT_LAST: ("deal",), **{role: kinds for role, (_, kinds) in FOREIGN.items()},
 }  # fmt: skip
+_FIRST = frozenset(map(squeeze, (*ROLE_HEADERS[FIRST], "nombre", "ad")))
+_BORN = frozenset(map(squeeze, (*ROLE_HEADERS[BIRTH_YEAR], *ROLE_HEADERS[BIRTH_MONTH])))
+#: What a column with the other program's id can say of its record besides: what people and firms are called and reached
+#: by may be their id there, but a number that was said to be the id is no telephone.
+_ALSO_ID = ("name", "email", "domain", "website", FIRST, MIDDLE, LAST)
 #: Fields that several columns may fill together, one in each row: a deal is either won or lost.
 _TOGETHER = ("closed_at",)
 #: Titles that are parts of a name beside each other alone.
@@ -159,11 +185,12 @@ def _known(name: str, own: Vocabulary) -> dict[str, list[tuple[int, str]]]:
     for link, role in LINK_UIDS.items():
         if link in kind.by_name and isinstance(kind.by_name[link].type, Ref):
             found.setdefault(squeeze(role), []).append((0, role))
+    added = {squeeze(title) for field in own.shown.get(kind.table, ()) for title in (field.name, field.label)}
     for role, words in ROLE_HEADERS.items():
         for rank, title in enumerate(words if name in _ROLE_KINDS[role] else ()):
-            if role in FOREIGN:  # some programs have names below titles of ids: those count first
+            if role in FOREIGN or role == IS_DELETED:  # names below titles of ids, and fields of one's own, count first
                 found.setdefault(squeeze(title), []).append((rank + _FAR, role))
-            else:
+            elif squeeze(title) not in added:
                 found[squeeze(title)] = [(rank, role)]
     return {key: sorted(some, key=lambda one: one[0]) for key, some in found.items()}
 
@@ -188,9 +215,12 @@ def map_columns(
     _promote(kind, chosen, header)
     _names(kind, chosen, header, fixed)
     _beside(kind, chosen, header, fixed)
+    alone = _born(chosen)
     _twofold(kind, chosen, header, fixed)
     notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
     notes += [f"column {title}: ids and no names: ignored" for title in ids]
+    notes += [f"column {header[index]}: no birthday without the other parts: ignored" for index in alone]
+    notes += _twins(header, chosen, fixed, samples)
     return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
 
 
@@ -211,12 +241,16 @@ def _read(
     with ids in place of names. `own`: the file is one that we wrote."""
     readings: list[_Reading] = []
     ids: list[str] = []
-    parts_of_birth = any(squeeze(title) in ("birthmonth", "birthyear") for title in header)
+    again = addressed(header)
+    titles_read = {again[title]: title for title in again}
+    parts_of_birth = not _BORN.isdisjoint(map(squeeze, header))
     for index, title in enumerate(header):
-        if index in fixed or (parts_of_birth and squeeze(title) == "birthday"):
+        if index in fixed or title in again:
             continue
         sample = samples[index] if samples else ""
-        found = _meant(kind, title, sample, _recognise(kind, title, own))
+        found = _meant(kind, title, sample, _recognise(kind, titles_read.get(title, title), own))
+        if found and found[1] == "birthday" and parts_of_birth and titles.heads_days_of_month(sample):
+            found = found[0], BIRTH_DAY
         if found is None:
             continue
         rank, to = found
@@ -274,6 +308,19 @@ def _twofold(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], 
             if to == ["closed_at"] and squeeze(header[index]) == "dateclosed" and index not in fixed:
                 chosen[index] = ["closed_at", "close_on"]
                 break
+
+
+def _twins(
+    header: Sequence[str], chosen: Mapping[int, list[str]], fixed: Mapping[int, str], samples: Sequence[str]
+) -> Iterator[str]:
+    """A note for each column with cells that fills nothing, because another one has the same title but for its case
+    and signs."""
+    filling = {squeeze(title): (title, chosen[i][0]) for i, title in reversed([*enumerate(header)]) if chosen.get(i)}
+    for index, title in enumerate(header):
+        if index in fixed or chosen.get(index) or squeeze(title) not in filling or (samples and not samples[index]):
+            continue
+        other, to = filling[squeeze(title)]
+        yield f"column {title}: ignored, because {to} is in column {other}; --map '{title}=FIELD' takes it in"
 
 
 def _second_best(kind: Entity, to: str, title: str) -> list[str]:
@@ -334,6 +381,27 @@ def _beside(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], f
         number = keys.get(f"{label}value", keys.get(label)) if label and "mobile" in kind.by_name else None
         if number is not None and chosen.get(number) and index not in fixed:
             chosen[index] = [PHONE_LABEL]
+
+
+def addressed(header: Sequence[str]) -> dict[str, str]:
+    """How somebody is addressed has in French the title of what they do for a living: by a title right before the first
+    name the one further on that repeats it, and says what it means elsewhere."""
+    return {
+        title: f"{title} 2"
+        for title, beside in pairwise(header)
+        if squeeze(beside) in _FIRST and f"{title} 2" in header[2:]
+    }
+
+
+def _born(chosen: dict[int, list[str]]) -> list[int]:
+    """Year, month and day of a birth are nothing without each other, nor beside the whole of it; the columns that are
+    left out for that."""
+    filled = {to for some in chosen.values() for to in some}
+    if "birthday" not in filled and filled.issuperset(BIRTH):
+        return []
+    alone = [index for index, some in chosen.items() if some and some[0] in BIRTH]
+    chosen.update((index, []) for index in alone)
+    return alone
 
 
 def _given(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
@@ -466,11 +534,14 @@ def _identify(
     """Find the column that holds the other system's id."""
     if id_column:
         index = column_of(header, id_column)
-        chosen[index] = [*(to for to in chosen.get(index, []) if to != "external_id"), "external_id"]
+        some = [to for to in chosen.get(index, []) if to != "external_id"]
+        also = [to for to in some if index in fixed or to in _ALSO_ID]
+        chosen[index] = [*also, "external_id"]
         for other, to in chosen.items():
             if other != index and "external_id" in to:
                 chosen[other] = [t for t in to if t != "external_id"]
-        return []
+        title = header[index]
+        return [f"column {title}: the id alone; --map '{title}={some[0]}' makes it both"] if some and not also else []
     if any("external_id" in to for to in chosen.values()):
         return []
     keys = [squeeze(name) for name in header]

@@ -9,7 +9,7 @@ from crmcli.services import aliases
 from crmcli.services.imports.keys import contradict, one_name
 from crmcli.services.imports.trial import TRIED, Seen, Tried
 from crmcli.store import read
-from crmcli.store.sql import column_of, portions
+from crmcli.store.sql import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -258,12 +258,8 @@ class Matcher:
 
     def _note_merged(self, numbers: Iterable[int]) -> None:
         """Bear in mind which of these removed records were merged into one that is in sight."""
-        ends = aliases.standing(self.ctx.reader, self.kind.table, [number for number in numbers if number < TRIED])
-        ends = {number: end for number, end in ends.items() if end != number}
-        for some, marks in portions(set(ends.values())):
-            sql = f"SELECT id FROM {self.kind.table} WHERE removed_at IS NULL AND id IN ({marks})"
-            seen = {row[0] for row in self.ctx.reader.rows(sql, some)}
-            self.merged.update((number, end) for number, end in ends.items() if end in seen)
+        ends = aliases.in_sight(self.ctx.reader, self.kind.table, [number for number in numbers if number < TRIED])
+        self.merged.update((number, end) for number, end in ends.items() if end != number)
 
     def _stored(self, which: int, values: Sequence[Any]) -> _Stored:
         """The records that have one of these values of a match key."""

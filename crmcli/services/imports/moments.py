@@ -7,8 +7,9 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from crmcli.domain.dates import instant_of, parse_when
-from crmcli.domain.text import clip, digits
+from crmcli.domain.dates import JalaliError, instant_of, parse_when
+from crmcli.domain.datewords import MONTHS, WRITTEN_DAYS
+from crmcli.domain.text import clip, digits, fold
 from crmcli.domain.types import Instant, show_instant
 from crmcli.errors import FieldError
 
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
     from crmcli.domain.dates import When
     from crmcli.domain.types import Env
 
-_COMPACT_DAY = re.compile(r"(1[5-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+#: A day of eight numbers, the year first.
+COMPACT_DAY = re.compile(r"(1[3-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _COMMA_BEFORE_TIME = re.compile(r"(?<=\d{4}),\s+(?=\d{1,2}:)")
-# English months alone: what 13-آذر-05 is depends on the calendar.
-_NAMED_MONTH = re.compile(r"\s*(\d{1,2})(?:\.? |-|\. ?)([A-Za-z]{3,9})\.?[ -](\d{4}|\d{2})(?!\d|:)")
+_NAMED_MONTH = re.compile(r"\s*(\d{1,2})(?:\.? |-|\. ?)([^\W\d_]{3,12})\.?[ -](\d{4}|\d{2})(?!\d|:)")
+_WORD = re.compile(r"[^\W\d_]+")
+#: 3 de marzo de 2026
+_OF = re.compile(r"\bde (?=\S)", re.IGNORECASE)
+_CLOCK = re.compile(r"\d\d?(?::|\s?[ap]\.?m)", re.IGNORECASE)
+#: A time alone, which no cell of a column of days means; midnight is how sheets show a day that nobody gave.
+_TIME = re.compile(r"\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?[ap]\.?m\.?)?", re.IGNORECASE)
+_NO_DAY = re.compile(r"00?:00(?::00)?")
 _MIDNIGHT_ELSEWHERE = re.compile(r"[Tt ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:\d\d)$")
 #: A zone behind a time: "UTC", " Z", "+00" of PostgreSQL, " +0000 UTC" of Go.
 _ZONE = re.compile(
@@ -64,6 +72,21 @@ def without_year(cells: list[str], header: str) -> tuple[list[str], dict[int, st
     return ["" if row in more else cell for row, cell in enumerate(cells)], more
 
 
+def of_birth(years: list[str], months: list[str], days: list[str]) -> tuple[list[str], dict[int, str]]:
+    """A column of days of birth from those of their parts, and by row what cells say that make no day with the others:
+    "1815", "10 December". What is no date comes as it would be written, for the reader of days to refuse."""
+    found, more = [], {}
+    for row, parts in enumerate(zip(years, months, days, strict=True)):
+        year, month, day = (digits(part).strip().removesuffix(".") for part in parts)
+        whole = "-".join((year.zfill(4), month.zfill(2), day.zfill(2))) if year and month and day else ""
+        found.append(whole)
+        if whole or not (year or month or day):
+            continue
+        named = _in_leap_year(int(month), int(day)) if month.isdecimal() and day.isdecimal() and not year else None
+        more[row] = f"{named.day} {named:%B}" if named else "-".join(part for part in (year, month, day) if part)
+    return found, more
+
+
 def without_ends(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
     """A column of days with the first one of Notion's ranges ("December 3, 2026 → December 5, 2026"), and by row those
     ranges. A zone behind the last time is that of the first, too."""
@@ -104,11 +127,11 @@ def _in_leap_year(month: int, day: int) -> date | None:
 
 def day(text: str, env: Env) -> str | None:
     """A day; a time behind it is left out, since other programs write days as midnights."""
-    if not text.strip():
-        return None
     text = _evened(text)
     plain = digits(text)
-    if _COMPACT_DAY.fullmatch(plain):
+    if not text or _NO_DAY.fullmatch(plain):
+        return None
+    if COMPACT_DAY.fullmatch(plain):
         text = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
     _refuse_serial(plain)
     return _when(text, env).day.isoformat()
@@ -118,7 +141,7 @@ def moment(text: str, env: Env) -> str | None:
     """The moment that a cell of a column of days names, None where it names a day. A midnight, here or where the file
     was made, is how other programs write a day. Raises FieldError."""
     text = _evened(text)
-    if not text or _COMPACT_DAY.fullmatch(digits(text)):
+    if not text or COMPACT_DAY.fullmatch(digits(text)):
         return None
     when = _when(text, env)
     if when.time is None or when.time == time() or _MIDNIGHT_ELSEWHERE.search(_zoned(text)):
@@ -137,13 +160,51 @@ def _evened(text: str) -> str:
 
 def _when(text: str, env: Env) -> When:
     """A day or time by the strict grammar, in the further spellings that files have: "Jan 3, 2026, 2:15 PM",
-    "13-Apr-26", "13. April 2026", "2026-11-01 10:00:00 UTC"."""
+    "13-Apr-26", "13. März 2026", "2026-11-01 10:00:00 UTC", "Thu, 6 Aug 2026". Raises FieldError, also where the day of
+    the week is another one."""
+    if _TIME.fullmatch(digits(text)):
+        raise FieldError(f"'{clip(text, 40)}' is a time without a day.")
+    weekday: int | None = None
+    plain = text
     if any(map(str.isalpha, text)):
-        text = _COMMA_BEFORE_TIME.sub(" ", text)
-        if named := _NAMED_MONTH.match(text):
-            year = named[3] if len(named[3]) == 4 else f"{20 if int(named[3]) < 69 else 19}{named[3]}"
-            text = f"{named[1]} {named[2]} {year}{text[named.end() :]}"
-    return parse_when(_zoned(text), env.now, env.calendar, env.order, env.week_start)
+        weekday, plain = _parted(text)
+        plain = _OF.sub("", _COMMA_BEFORE_TIME.sub(" ", plain))
+        if named := _NAMED_MONTH.match(plain):
+            year = named[3]
+            # What 13-آذر-05 is depends on the calendar.
+            if len(year) == 2 and MONTHS.get(fold(named[2]), (0, ""))[1] == "gregorian":
+                year = f"{20 if int(year) < 69 else 19}{year}"
+            plain = f"{named[1]} {named[2]} {year}{plain[named.end() :]}"
+    try:
+        when = parse_when(_zoned(plain), env.now, env.calendar, env.order, env.week_start)
+    except JalaliError as error:
+        message = error.message.rstrip(".")
+        raise FieldError(f"{message}: --dates jalali reads such a column as Jalali") from None
+    if weekday is not None and when.day.weekday() != weekday:
+        raise FieldError(f"'{clip(text, 40)}': that day is a {when.day:%A}")
+    return when
+
+
+def _parted(text: str) -> tuple[int | None, str]:
+    """The number of the day of the week before a date, 0 for Monday, and the date; None where there is none. Before a
+    time alone, as in "fri 14:30", it is the day itself."""
+    words = text.split() if text.lstrip()[:1].isalpha() else []
+    for count in (1, 2) if words else ():  # پنج شنبه
+        date_ = " ".join(words[count:])
+        weekday = WRITTEN_DAYS.get(fold(" ".join(words[:count])).strip(" ,،."))
+        if weekday is not None and any(map(str.isdecimal, date_)) and not _CLOCK.match(date_):
+            return weekday, date_
+    return None, text
+
+
+def without_weekday(text: str) -> str:
+    """A date without the day of the week before it."""
+    return _parted(text)[1]
+
+
+def named_calendar(text: str) -> str:
+    """The calendar of the month that a date names, "" where it names none."""
+    return next((found[1] for word in _WORD.findall(text) if (found := MONTHS.get(fold(word)))), "")
 
 
 def _zoned(text: str) -> str:

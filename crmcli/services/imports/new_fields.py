@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Unpack
 
 from crmcli.domain import custom
 from crmcli.domain.fields import OWN
+from crmcli.domain.text import squashed
 from crmcli.errors import FieldError, UsageError
 from crmcli.services.custom import put
 from crmcli.services.imports.mapping import column_of
+from crmcli.services.imports.our_own import worked_out
 from crmcli.services.imports.planning import NewField, plan
 from crmcli.store import own
 from crmcli.store.journal import canonical
@@ -48,7 +50,7 @@ def planned(ctx: Context, path: str, *, every: bool = False, **options: Unpack[O
         if known(first.kind, name := text.partition(":")[0].strip()):
             given[title] = name
             del asked[title]
-    new = tuple(wanted(first, asked, every=every))
+    new = tuple(wanted(first, asked, every=every, said=given))
     given |= {one.header: one.name for one in new}
     options["kind"], options["mapping"] = first.kind, given
     with supposed(ctx, first.kind, new):
@@ -70,18 +72,22 @@ def supposed(ctx: Context, kind: Entity, fields: Sequence[NewField]) -> Iterator
         yield
 
 
-def wanted(made: Plan, asked: Mapping[str, str], *, every: bool) -> list[NewField]:
+def wanted(
+    made: Plan, asked: Mapping[str, str], *, every: bool, said: Mapping[str, str] | None = None
+) -> list[NewField]:
     """The fields that are to be made for columns of a plan that has looked at them: for those `asked` for by title, as
-    `NAME:TYPE`, where either may be left out and is guessed then, and with `every` for all that fill none and have
-    cells. Raises UsageError."""
+    `NAME:TYPE`, where either may be left out and is guessed then, and with `every` for all that fill none, have cells,
+    and are neither said to be something else (`said`: title -> field) nor worked out by crm. Raises UsageError."""
     assert made.kind is not None
-    said = {column_of(made.header, title): text for title, text in asked.items()}
+    new = {column_of(made.header, title): text for title, text in asked.items()}
     if every:
+        settled = {column_of(made.header, title) for title in said or {}}
         rest = (c for c in made.columns if not c.to and c.place < len(made.looks) and made.looks[c.place].filled)
-        said = {c.place: "" for c in rest if not c.header.startswith("crm_")} | said
-    table = _table(made.kind) if said else ""
+        own = worked_out(made.kind, made.header)
+        new = {c.place: "" for c in rest if c.place not in settled and c.header not in own} | new
+    table = _table(made.kind) if new else ""
     found: list[NewField] = []
-    for place, text in sorted(said.items()):
+    for place, text in sorted(new.items()):
         found.append(_field(made, table, place, text, [one.name for one in found]))
     return found
 
@@ -121,5 +127,15 @@ def make(tx: Transaction, kind: Entity, fields: Iterable[NewField]) -> None:
     """Make fields in a transaction that is alone in the book. Raises UsageError, ConflictError."""
     table = _table(kind)
     for one in fields:
-        label = "" if one.header == one.name else one.header
-        put(tx, table, one.name, one.type, one.options, label=label, about="From an import")
+        label = "" if one.header == one.name or custom.labelled_so(table, one.header, one.name) else one.header
+        if not _there(tx, table, one):
+            put(tx, table, one.name, one.type, one.options, label=label, about="From an import")
+
+
+def _there(tx: Transaction, table: str, field: NewField) -> bool:
+    """Whether somebody has made this very field since the plan: one of its name, type and options."""
+    for _, name, entity, kind, _, _, options, gone in tx.connection.rows(own.DEFINITIONS):
+        if (name, entity, kind, gone) == (field.name, table, field.type, None):
+            known = set(map(squashed, custom.options_of(options)))
+            return known.issuperset(map(squashed, field.options))
+    return False

@@ -33,7 +33,7 @@ class Options(TypedDict, total=False):
     update: bool
     #: What an update does where a record and its row both have a value: `updating.REPLACE`.
     conflicts: str
-    #: "dmy" or "mdy" where a column of days does not settle it, "." or "," where one of amounts does not.
+    #: One of `facts.DATES` where a column of days does not settle it, "." or "," where one of amounts does not.
     dates: str
     decimal: str
     #: Whether apostrophes before formula signs were put there to guard them: True.

@@ -19,7 +19,10 @@ _PAGE = r"\((?:https?://[^\s()]+|[^()]+\.md)\)"
 _PAGES = re.compile(rf"(?>\s*(\S.*?)(?<=\S)\s*{_PAGE})\s*(?:,\s*(\S.*{_PAGE})\s*)?")
 _ADDRESS = re.compile(r"\s*[^\s()<>;,@]+@[^\s()<>;,@]+\s*")
 _MANY = re.compile(r":::|[;|,]|\s/\s")
+#: Longer cells name neither one address nor a few telephones; patterns with blanks take the square of a length.
+_LONGEST = 1000
 _NAMED_ADDRESS = re.compile(r"\s*(\S.*?)(?<=\S)\s*[(<]\s*([^\s()<>@]+@[^\s()<>@]+)\s*[)>]\s*")
+_EXCHANGE = re.compile(r"\s*/o=[^@]*\Z", re.IGNORECASE)
 _NUMBERED = re.compile(r"\s*(\S.*?)(?<=\S)\s*\(\d{5,}\)\s*")
 _ONE_QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")
 _QUOTED = re.compile(
@@ -82,6 +85,8 @@ def labelled(cell: str) -> list[tuple[str, str]]:
     """(label, number) of the telephones of a cell that names them, as QuickBooks does: "Phone: (415) 555-0101  Mobile:
     (415) 555-0102"; the label is "" where one of them has none. Nothing where the cell has no label, or other words."""
     found, place, named = [], 0, False
+    if len(cell) > _LONGEST:
+        return []
     while place < len(cell):
         one = _LABELLED.match(cell, place)
         if one is None or one.end() == place or not (one["label"] or one["number"]):
@@ -154,6 +159,22 @@ def pages(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
             if found[2]:
                 more[row] = f"{header}: {found[2]}"
     return names, more
+
+
+def without_exchange(cells: list[str]) -> tuple[list[str], int]:
+    """E-mail addresses without those that an Exchange server has for its own use, as Outlook writes them in a column of
+    addresses ("/o=ExchangeLabs/ou=.../cn=..."), and how many there were."""
+    if not any("/o=" in cell.lower() for cell in cells):
+        return cells, 0
+    found = ["" if _EXCHANGE.match(cell) else cell for cell in cells]
+    return found, sum(cell != own for cell, own in zip(cells, found, strict=True))
+
+
+def named_address(cell: str) -> tuple[str, str]:
+    """The name and the e-mail address of "Grace Hopper (grace@navy.example)"; "" for both where a cell is no such
+    pair."""
+    found = _NAMED_ADDRESS.fullmatch(cell) if "@" in cell and len(cell) <= _LONGEST else None
+    return (found[1], found[2]) if found else ("", "")
 
 
 def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], dict[int, str]]:

@@ -16,6 +16,7 @@ from crmcli.services.stages import every_stage, next_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from crmcli.context import Context
     from crmcli.store.write import Transaction
@@ -37,10 +38,12 @@ _WON, _WHOLE = "\0won", "\0"
 
 
 class NewStage(NamedTuple):
-    """A stage that the file names and its pipeline has not; `pipeline` is "" for the first one."""
+    """A stage that the file names and its pipeline has not; `pipeline` is "" for the first one. `won`: it is the won
+    stage of a new pipeline."""
 
     pipeline: str
     stage: str
+    won: bool = False
 
 
 def is_end(stage: str) -> bool:
@@ -71,13 +74,24 @@ class Stages:
         self._plan()
         return known != self._rows
 
-    def missing(self, pairs: Iterable[tuple[str, str]]) -> list[NewStage]:
-        """What the book lacks for these (pipeline, stage) pairs, in order."""
+    def missing(
+        self, pairs: Iterable[tuple[str, str]], won: AbstractSet[tuple[str, str]] = frozenset()
+    ) -> list[NewStage]:
+        """What the book lacks for these (pipeline, stage) pairs, in order. Those of which all rows are `won` are no
+        steps on the way: what is won goes to the won stage of its pipeline, and a new one has that by the name in the
+        file, if there is just one that is no first step."""
         self.refresh()
         found: dict[tuple[str, str], NewStage] = {}
+        ends: dict[str, set[str]] = {}
+        for pipeline, stage in won:
+            ends.setdefault(fold(pipeline), set()).add(fold(stage))
         for pipeline, stage in pairs:
             own = self._own(pipeline)
             wanted = stage if stage and not is_end(stage) else ""
+            if (pipeline, stage) in won:
+                wanted = ""
+                if not own and len(ends[fold(pipeline)]) == 1 and fold(stage) != fold(_FIRST):
+                    found.setdefault((fold(pipeline), _WON), NewStage(pipeline, stage, won=True))
             if (own and not wanted) or (not own and not pipeline):
                 continue
             if own and any(s["name_key"] == fold(wanted) for s in own):
@@ -90,7 +104,9 @@ class Stages:
         """Have stand-ins for these."""
         for new in wanted:
             key = self._pipeline_key(new.pipeline)
-            if new.stage or not any(pipeline == key for pipeline, _ in self._expected):
+            if new.won:
+                self._expected.setdefault((key, _WON), new)
+            elif new.stage or not any(pipeline == key for pipeline, _ in self._expected):
                 self._expected.setdefault((key, fold(new.stage)), new)
         self._plan()
 
@@ -120,11 +136,12 @@ class Stages:
         for key, wanted in by_pipeline.items():
             own = [s for s in self._rows if fold(s["pipeline"]) == key]
             there = {s["name_key"] for s in own}
-            names = [new.stage for new in wanted if new.stage and fold(new.stage) not in there]
+            names = [new.stage for new in wanted if new.stage and not new.won and fold(new.stage) not in there]
             if own:
                 self._extend(key, own, names)
             else:
-                self._build(key, wanted[0].pipeline, names or [_FIRST])
+                end = next((new.stage for new in wanted if new.won), "Won")
+                self._build(key, wanted[0].pipeline, names or [_FIRST], end)
 
     def _extend(self, key: str, own: list[dict[str, Any]], names: list[str]) -> None:
         steps = [s for s in own if not s["is_won"]]
@@ -147,21 +164,22 @@ class Stages:
         """Folded name -> stage, those included that were removed from a pipeline and can come back."""
         return {s["name_key"]: s for s in every_stage(self.ctx, removed=True) if s["pipeline_id"] == pipeline_id}
 
-    def _build(self, key: str, pipeline: str, names: list[str]) -> None:
+    def _build(self, key: str, pipeline: str, names: list[str], end: str) -> None:
+        """Have stand-ins for the steps of a new pipeline and for its won stage, which is called `end`."""
         for place, name in enumerate(names, 1):
             chance = 10_000 * place // (len(names) + 1) // 100 * 100
             self._shapes.setdefault((key, fold(name)), (place, chance))
         self._shapes.setdefault((key, _WON), (len(names) + 70, 10_000))
         number = self._number((key, _WHOLE))
-        for name in (*names, _WON):
+        for name in names:
             self._stand_in(key, name, pipeline, number)
+        self._stand_in(key, end, pipeline, number, won=True)
 
-    def _stand_in(self, key: str, name: str, pipeline: str, pipeline_id: int) -> None:
-        won = name == _WON
+    def _stand_in(self, key: str, name: str, pipeline: str, pipeline_id: int, *, won: bool = False) -> None:
         place = (key, _WON if won else fold(name))
         position, chance = self._shapes[place]
         self._planned.append({
-            "id": self._number(place), "name": "Won" if won else name, "name_key": place[1] if not won else "won",
+            "id": self._number(place), "name": name, "name_key": fold(name),
             "pipeline_id": pipeline_id, "position": position, "probability_bp": chance, "is_won": won,
             "folded": False, "rot_days": 0, "pipeline": pipeline,
         })  # fmt: skip
@@ -234,7 +252,7 @@ class Stages:
     def _look(self, pipeline: str, stage: str, status: str) -> tuple[dict[str, Any], str]:
         own = self._own(pipeline)
         step = stage if stage and not is_end(stage) else ""
-        if not own or (step and not any(s["name_key"] == fold(step) for s in own)):
+        if not own or (step and status != "won" and not any(s["name_key"] == fold(step) for s in own)):
             # Somebody took it out after the file was looked through.
             self.expect([NewStage(pipeline, step)])
             own = self._own(pipeline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from crmcli.domain.fields import suggest
@@ -9,9 +10,11 @@ from crmcli.errors import UsageError
 from crmcli.exchange.tables import Doubt, Opening, open_table
 from crmcli.services.imports import mapping, profiles
 from crmcli.services.imports.blocks import Reader
+from crmcli.services.imports.facts import dates_of, told_dates
 from crmcli.services.imports.keys import UPDATE_MATCH, match_keys
 from crmcli.services.imports.looks import Look
 from crmcli.services.imports.mapping import has_name
+from crmcli.services.imports.our_own import lost, told_lost
 from crmcli.services.imports.placing import NewStage, Stages
 from crmcli.services.imports.surveying import opening, survey
 from crmcli.services.imports.updating import NEWEST, REPLACE
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from crmcli.services.imports.mapping import Mapped
     from crmcli.services.imports.options import Options
     from crmcli.services.imports.surveying import Seen
+
+
+#: The families of types whose columns have habits of days.
+_DATED = ("day", "instant")
 
 
 class NewField(NamedTuple):
@@ -53,7 +60,7 @@ class Plan(NamedTuple):
     is in the columns, where that was asked for, `read_as` how days and amounts of columns are read, and why, `doubts`
     what was taken of the file that may be otherwise; `new_fields` are made before its rows come in; `sheets` are those
     of a workbook; `profile` is what the file was recognised as, None for nothing, and `bare` says that it was to be
-    read without one.
+    read without one; `fits` are the kinds that a file fits which holds nothing that the book has for sure.
     """
 
     path: str
@@ -79,6 +86,17 @@ class Plan(NamedTuple):
     sheets: tuple[str, ...] = ()
     profile: profiles.Fit | None = None
     bare: bool = False
+    fits: tuple[str, ...] = ()
+
+    @property
+    def habits(self) -> tuple[str, str]:
+        """What all its columns of days have in common, as `--dates` says it, and the decimal sign that all those of
+        amounts are read in; "" where they are not one."""
+        known = self.kind.by_name if self.kind else {}
+        dated = [c.place for c in self.columns if any(to in known and known[to].type.family in _DATED for to in c.to)]
+        signs = {env.decimal for env in self.envs.values() if env.decimal}
+        days = dates_of(env for place, env in self.envs.items() if place in dated)
+        return days.said, "".join(signs) if len(signs) == 1 else ""
 
     def open(self) -> Table:
         """The file again, from its first row."""
@@ -90,30 +108,37 @@ def plan(ctx: Context, path: str, **options: Unpack[Options]) -> Plan:
     said by hand. Raises UsageError, NotFoundError, ReadError."""
     ctx.learn()
     _check_words(options)
-    ctx.reader  # noqa: B018  a profile may name fields that people added, which are known from here on
-    seen, how = survey(path, opening(options), options)
+    seen, how = survey(path, opening(path, options), options)
     if seen.kind is None or not has_name(seen.columns):
         return _unknown(path, how, seen, options.get("kind"))
     return _settled(ctx, path, how, seen, seen.kind, options)
 
 
 def _unknown(path: str, how: Opening, seen: Seen, kind: Entity | None) -> Plan:
-    """The plan of a file that holds nothing that the book has, or of which that cannot be told. Raises UsageError where
-    its `kind` was said."""
+    """The plan of a file that holds nothing that the book has, or of which that cannot be told. Raises NamelessError
+    where its `kind` was said."""
     notes = tuple(seen.notes)
-    if kind is not None:
-        raise UsageError(
-            f"no column of {path} is recognised as a {kind.name}'s name",
-            "; ".join((f"say which one is: --map 'COLUMN=name'; it has: {', '.join(seen.header)}", *notes)),
-        )
-    problem = _undecided(seen.header)
+    fits = _fitting(seen.header) if kind is None else ()
+    problem = undecided(fits) if kind is None else f"no column is recognised as a {kind.name}'s name"
     if seen.fit and seen.fit.profile.said.refuse:
-        problem = seen.fit.profile.said.refuse
-        notes = (*notes, problem)
-    return Plan(
+        notes, problem = (*notes, problem), seen.fit.profile.said.refuse
+    made = Plan(
         path, None, seen.columns, how, seen.header, seen.rows, seen.blank, notes, problem, profile=seen.fit,
-        looks=seen.looks, doubts=seen.doubts, sheets=tuple(seen.sheets),
+        looks=seen.looks, doubts=seen.doubts, sheets=tuple(seen.sheets), fits=fits,
     )  # fmt: skip
+    if kind is not None:
+        raise NamelessError(kind, made)
+    return made
+
+
+class NamelessError(UsageError):
+    """No column names the records of the kind that a file was said to hold; `made` is what is known of the file."""
+
+    def __init__(self, kind: Entity, made: Plan) -> None:
+        hint = f"say which one is: --map 'COLUMN=name'; it has: {', '.join(made.header)}"
+        message = f"no column of {made.path} is recognised as a {kind.name}'s name"
+        super().__init__(message, "; ".join((hint, *made.notes)))
+        self.made = made
 
 
 def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, options: Options) -> Plan:
@@ -129,6 +154,8 @@ def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, op
     if said and not match:
         match = [word for word in said.match if fills.issuperset(word.split("+"))]
     keys, unmatched = match_keys(kind, match, fills, update=update)
+    if left := lost(kind, columns, seen.given):
+        unmatched = [*unmatched, told_lost(kind, left)]
     if update and not keys:
         _check_ids(path, kind, columns)
     if conflicts == NEWEST:
@@ -136,7 +163,7 @@ def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, op
     return Plan(
         path, kind, columns, how, seen.header, seen.rows, seen.blank,
         notes=(*seen.notes, *told, *seen.scan.done.notes(update=update), *unmatched), envs=envs, keys=keys,
-        update=update, new_stages=tuple(Stages(ctx).missing(seen.scan.stages)) if kind.kind else (),
+        update=update, new_stages=tuple(Stages(ctx).missing(seen.scan.stages, seen.scan.won)) if kind.kind else (),
         guessed=update and not match and kind.name in UPDATE_MATCH, conflicts=conflicts, looks=seen.looks,
         read_as=seen.scan.read_as(envs), doubts=seen.doubts, sheets=tuple(seen.sheets), profile=seen.fit,
         bare=options.get("profile") == profiles.NONE,
@@ -161,17 +188,24 @@ def _check_age(path: str, header: Sequence[str], columns: Sequence[Mapped]) -> N
         )
 
 
-def _undecided(header: Sequence[str]) -> str:
-    """Why no kind was found: no column names the records, or the columns fit several kinds as well as each other."""
+def _fitting(header: Sequence[str]) -> tuple[str, ...]:
+    """The kinds that the titles fit best."""
     filled: dict[str, int] = {}
     for kind in mapping.KINDS:
         columns, _ = mapping.map_columns(kind, header, {})
         if has_name(columns) and "body" not in {to for column in columns for to in column.to}:
             filled[kind.name] = sum(bool(column.to) for column in columns)
-    fits = [f"--as {name}" for name, count in filled.items() if count == max(filled.values())]
+    return tuple(name for name, count in filled.items() if count == max(filled.values()))
+
+
+def undecided(fits: Sequence[str], file: str = "") -> str:
+    """Why no kind was found: no column names the records, or the columns fit several kinds as well as each other.
+    `file` is what the file is called among several."""
+    of_file = f"{file}=" if file else ""
     if not fits:
-        return "no column is recognised as a name; use --as and --map"
-    return f"the columns do not tell what its rows are; say it: {' or '.join(fits)}"
+        return f"no column is recognised as a name; use --as{f' {of_file}KIND' if file else ''} and --map"
+    said = " or ".join(f"--as {shlex.quote(of_file + name)}" for name in fits)
+    return f"the columns do not tell what its rows are; say it: {said}"
 
 
 def check(made: Plan) -> None:
@@ -185,8 +219,7 @@ def _check_words(options: Options) -> None:
     if kind is not None and kind not in mapping.KINDS:
         names = [k.name for k in mapping.KINDS]
         raise UsageError(f"{kind.plural} cannot be imported", suggest(kind.name, names) or f"known: {', '.join(names)}")
-    if dates not in ("", "dmy", "mdy"):
-        raise UsageError(f"--dates wants dmy or mdy, not '{dates}'")
+    told_dates(dates)
     if decimal not in ("", ".", ","):
         raise UsageError(f"--decimal wants . or , and not '{decimal}'")
 

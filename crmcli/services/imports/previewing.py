@@ -10,6 +10,7 @@ from crmcli.services.imports import new_fields
 from crmcli.services.imports.blocks import Reader
 from crmcli.services.imports.columns import Misfit, Tally
 from crmcli.services.imports.imported import WITHHELD
+from crmcli.services.imports.passing import Passing
 from crmcli.services.imports.resuming import unfinished
 from crmcli.services.imports.running import run
 
@@ -40,14 +41,14 @@ def described(made: Plan, misfits: Mapping[str, Misfit] | None) -> list[dict[str
     """What is said of each column: its field, and where the plan has looked (`Plan.looks`) what its values are, how
     many cells are filled and do not fit the field, with the first of these, and how days, amounts and digits are read.
     `misfits` None: nobody has looked for any."""
-    found = []
+    found, made_of = [], {one.header: one.type for one in made.new_fields}
     for column in made.columns:
         row: dict[str, Any] = {"column": column.header, "field": column.shown, "sample": column.sample[:40]}
         if made.looks and column.place < len(made.looks):
             look, misfit = made.looks[column.place], (misfits or {}).get(column.header)
             read_as = [words for words in (made.read_as.get(column.place, ""), look.digits) if words]
             row |= {
-                "type": look.guess.type, "filled": look.filled, "empty": look.empty,
+                "type": made_of.get(column.header, look.guess.type), "filled": look.filled, "empty": look.empty,
                 "misfits": None if misfits is None else misfit.cells if misfit else 0,
                 "example": f"line {misfit.line}: {misfit.value}" if misfit else "", "read_as": "; ".join(read_as),
             }  # fmt: skip
@@ -60,9 +61,9 @@ def unfit(ctx: Context, made: Plan) -> dict[str, Misfit]:
     assert made.kind is not None
     found: dict[str, Misfit] = {}
     with new_fields.supposed(ctx, made.kind, made.new_fields), made.open() as table:
-        reader = Reader(made.kind, made.columns, made.envs, ctx.env)
+        reader, passing = Reader(made.kind, made.columns, made.envs, ctx.env), Passing(made.kind, made.columns)
         for some in table.chunks(_AT_ONCE):
-            sound = [row for row in some if row.problem is None]
+            sound = passing.sift(some).sound
             lines = [row.line for row in sound]
             reader.read(lines, [row.cells for row in sound], Tally(found, lines))
     return found
@@ -88,8 +89,8 @@ def preview(
 ) -> Page:
     """The mapping as a table, what the import would do with the rows (`counts`: reads the whole file), and the first
     rows that it would refuse. Nothing is written. `values` has the counts, `notes` and, with counts, their `gist`.
-    `checked` reads all cells without counts, to say which do not fit their fields. `whole`, `cut`, `progress` and
-    `together` are those of `run`."""
+    `checked` reads all cells without counts, to say which do not fit their fields; new fields are always checked.
+    `whole`, `cut`, `progress` and `together` are those of `run`."""
     found: dict[str, Any] = {
         "file": made.called or made.path, "kind": made.kind.name if made.kind else None, "rows": made.rows,
         "blank_rows": made.blank, "profile": made.profile.values if made.profile else None,
@@ -102,8 +103,8 @@ def preview(
         found |= _counts(done)
         notes += [note for note in done.notes if note not in notes]
         misfits = done.misfits
-        sections.append(Section("listed", "Refused and repeated rows", Rows(_REFUSED, done.refusals, empty="none")))
-    elif checked and made.kind is not None:
+        sections.append(Section("listed", "Rows left out", Rows(_REFUSED, done.refusals, empty="none")))
+    elif (checked or made.new_fields) and made.kind is not None:
         misfits = unfit(ctx, made)
     sections.insert(0, Section("mapping", "Mapping", Rows(_shown(made, misfits), described(made, misfits))))
     found["notes"] = notes
@@ -130,7 +131,7 @@ def _notes(ctx: Context, made: Plan, cut: Cut | None) -> list[str]:
 
 def _counts(done: Imported) -> dict[str, Any]:
     """What would become of the rows."""
-    names = ("new", "updated", "same", "repeated", "refused", "rows", "kept", "before", "withheld")
+    names = ("new", "updated", "same", "repeated", "refused", "passed", "rows", "kept", "before", "withheld")
     return {
         **{name: getattr(done, name) for name in names},
         "gist": f"{WITHHELD}: {done.gist}" if done.withheld else done.gist,

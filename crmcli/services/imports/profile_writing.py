@@ -71,15 +71,16 @@ def _lines(name: str, made: Plan, words: Mapping[str, Mapping[str, str]], fixed:
         yield f"prefix = {_text(base.prefix)}"
     if made.keys and not made.guessed:
         yield f"match = [{', '.join(_text('+'.join(key)) for key in made.keys)}]"
-    orders = {env.order for env in made.envs.values()} & {"dmy", "mdy"}
-    signs = {env.decimal for env in made.envs.values() if env.decimal}
-    if len(orders) == 1:
-        yield f"dates = {_text(*orders)}"
-    if len(signs) == 1:
-        yield f"decimal = {_text(*signs)}"
-    for option in ("encoding", "delimiter"):
+    yield from (
+        f"{key} = {_text(habit)}" for key, habit in zip(("dates", "decimal"), made.habits, strict=True) if habit
+    )
+    for option in ("encoding", "delimiter", "sheet"):
         if value := made.opening.get(option):
             yield f"{option} = {_text(str(value))}"
+    if (row := made.opening.get("header_row")) is not None:
+        yield f"header_row = {row}"
+    if skipped := made.opening.get("skip_rows"):
+        yield f"skip_rows = {skipped}"
     yield "\n[columns]"
     for column in [column for column in made.columns if not column.fixed]:
         to = [one for one in column.to if one != "external_id"]

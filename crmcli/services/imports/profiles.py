@@ -18,7 +18,7 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.text import clip, fold, visible
 from crmcli.errors import CrmError, NotFoundError, UsageError
 from crmcli.services.imports import mapping
-from crmcli.services.imports.mapping import KINDS, Mapped, field_of, map_columns
+from crmcli.services.imports.mapping import KINDS, Mapped, addressed, field_of, map_columns
 from crmcli.services.imports.profile_checks import Checked, checked
 from crmcli.services.imports.titles import squeeze
 
@@ -67,6 +67,9 @@ class Profile(NamedTuple):
         said = {squeeze(title): to for title, to in self.said.columns.items()}
         own = {squeeze(title) for title in by_hand}
         found = {title: said[key] for title in header if (key := squeeze(title)) in said and key not in own}
+        for title, again in addressed(header).items():
+            if title in found and again not in found and squeeze(again) not in own:
+                found[again], found[title] = found[title], ""
         return found | dict(by_hand)
 
     def id_of(self, header: Sequence[str]) -> str:
@@ -278,7 +281,8 @@ def find(word: str) -> Profile:
     if word in _built_in():
         return _built_in()[word]
     known = [*_built_in(), *_own_names()]
+    close = suggest(word, known)
     raise NotFoundError(
         f"there is no profile '{word}'",
-        suggest(word, known, "'crm import profile list' shows all; a file is ./NAME.toml"),
+        "; ".join(filter(None, (close, "'crm import profile list' shows all; a file is ./NAME.toml"))),
     )

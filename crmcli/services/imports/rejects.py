@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 class Rejects:
     """A CSV file under the state folder, made when the first row comes; private, because it holds people's data.
 
-    `earlier` is the one of an import that was cut: what it lacks is added to it, unless it is gone or was made into
-    something else, as a spreadsheet may do in which it is mended.
+    `earlier` is the one of an import that was cut when that many rows were `settled`: what it lacks is added to it,
+    unless it is gone or was made into something else, as a spreadsheet may do in which it is mended.
     """
 
-    def __init__(self, source: str, header: Sequence[str], now: datetime, earlier: str = "") -> None:
+    def __init__(self, source: str, header: Sequence[str], now: datetime, earlier: str = "", settled: int = 0) -> None:
         self.path = ""
         self._header = [LINE, REASON, *(title for title in header if title not in (LINE, REASON))]
         self._skip = {i for i, title in enumerate(header) if title in (LINE, REASON)}
@@ -38,13 +38,14 @@ class Rejects:
         self._wanted = os.path.join(state_dir(), "rejects", f"{name}-{now:%Y%m%d-%H%M%S}")
         self._file: IO[str] | None = None
         self._waiting: list[list[str]] = []
-        #: the lines of rows that an earlier import put there
+        #: the lines of rows that an earlier import put there before it could note that they were settled
         self._there: set[str] = set()
-        if earlier and self._continues(earlier):
+        if earlier and self._continues(earlier, settled):
             self.path = earlier
 
-    def _continues(self, earlier: str) -> bool:
-        """Whether rows can be added to this file; which it has."""
+    def _continues(self, earlier: str, settled: int) -> bool:
+        """Whether rows can be added to this file; which it has of those that come again, none of which can stand in a
+        line before that of the first."""
         try:
             with open(earlier, "rb") as raw:
                 raw.seek(-1, os.SEEK_END)
@@ -52,7 +53,7 @@ class Rejects:
             with open(earlier, encoding="utf-8", newline="") as file:
                 rows = csv.reader(file, strict=True)
                 whole = whole and next(rows, None) == self._header
-                self._there = {row[0] for row in rows if row}
+                self._there = {row[0] for row in rows if row and _line(row[0]) > settled}
         except (OSError, ValueError, csv.Error):
             return False
         return whole
@@ -101,13 +102,19 @@ class Rejects:
             self._file = None
 
 
-def again(made: Plan, settings: Settings, path: str) -> str:
+def _line(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+def again(made: Plan, settings: Settings, path: str, *, unmade: bool = False) -> str:
     """The command that imports the mended file `path` as the plan imported its own: what was said by hand, and what
-    the whole of the first file settled but a few rows of it may not."""
-    return settings.calling("import", path, *options(made))
+    the whole of the first file settled but a few rows of it may not. `unmade`: its new fields are still to be made."""
+    said = made.profile.profile.said if made.profile else None
+    plain = ("--encoding", "utf-8", "--delimiter", ",", "--header-row", "1") if said and said.opens else ()
+    return settings.calling("import", path, *options(made, unmade=unmade), *plain)
 
 
-def options(made: Plan) -> Iterator[str]:
+def options(made: Plan, *, unmade: bool = False) -> Iterator[str]:
     """The options that import any file of these columns as the plan imports its own."""
     kind = made.kind
     assert kind is not None
@@ -118,10 +125,13 @@ def options(made: Plan) -> Iterator[str]:
     elif made.bare:
         yield "--no-profile"
     given = profile.given(made.header, {}) if profile else {}
+    new = {one.header: f"+{one.name}:{one.type}" for one in made.new_fields} if unmade else {}
     usual = {column.place: column.to for column in mapping.map_columns(kind, made.header, given)[0]}
     for column in [column for column in made.columns if not column.fixed]:
         to = [name for name in column.to if name != "external_id"]
-        if to != [name for name in usual.get(column.place, ()) if name != "external_id"]:
+        if column.header in new:
+            yield from ("--map", f"{column.header}={new[column.header]}")
+        elif to != [name for name in usual.get(column.place, ()) if name != "external_id"]:
             yield from ("--map", f"{column.header}={to[0] if to else '-'}")
         if "external_id" in column.to:
             yield from ("--id", column.header)
@@ -136,9 +146,6 @@ def options(made: Plan) -> Iterator[str]:
         yield "--only-empty"
     elif made.conflicts != REPLACE:
         yield from ("--on-conflict", made.conflicts)
-    orders = {env.order for env in made.envs.values()} & {"dmy", "mdy"}
-    signs = {env.decimal for env in made.envs.values()} - {None, ""}
-    if len(orders) == 1:
-        yield from ("--dates", *orders)
-    if len(signs) == 1:
-        yield from ("--decimal", str(*signs))
+    for option, habit in zip(("--dates", "--decimal"), made.habits, strict=True):
+        if habit:
+            yield from (option, habit)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import ConflictError, NotFoundError, ReadError, UsageError
 from crmcli.services.imports import rejects
+from crmcli.services.purging import FORGOTTEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +110,12 @@ def resumable(ctx: Context, made: Plan) -> Cut:
         return cut
     called = made.called or made.path
     if other := next((run for run in runs if run.cut), None):
+        if other.options == FORGOTTEN:
+            raise ConflictError(
+                f"what the import of {called} that was cut (batch {other.batch}) was told is forgotten, by a purge;"
+                " nothing was imported",
+                "import it without --resume, which finds what is in by its keys",
+            )
         raise UsageError(
             f"the import of {called} that was cut (batch {other.batch}) was told otherwise; nothing was imported",
             f"it goes on with: {other.options}" if other.options else "it goes on without options",

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from crmcli.errors import CrmError
 from crmcli.services.imports import new_fields, standing
 from crmcli.services.imports.planning import Plan, check
+from crmcli.services.imports.rejects import again
 from crmcli.services.imports.taking import Import, RefusedRowError
 from crmcli.store import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from crmcli.context import Context
     from crmcli.services.imports.imported import Imported
@@ -51,18 +52,43 @@ def run(
     if not made.new_fields:
         return _run(Import(ctx, made, whole=whole, cut=cut, together=together), progress)
     done: Imported | None = None
+    at_once = whole or not _any_comes_in(ctx, made)
     with contextlib.suppress(RefusedRowError):
         with ctx.writing("import", command=ctx.command or f"import {made.path}", alone=True) as tx:
             assert made.kind is not None
             new_fields.make(tx, made.kind, made.new_fields)
-            if whole:
-                done = _run(Import(ctx, made, whole=True), progress)
-                if done.withheld:
+            if at_once:
+                done = _run(Import(ctx, made, whole=whole), progress)
+                if done.withheld or not done.came_in:
                     raise RefusedRowError
-        if not whole:
+        if not at_once:
             return _run(Import(ctx, made, batch=ctx.batch), progress)
     assert done is not None
-    return done if done.withheld else done.of_batch(ctx.batch, ctx.settings.calling("undo", str(ctx.batch)))
+    if done.withheld:
+        return done
+    if not done.came_in:
+        more = again(made, ctx.settings, done.rejects, unmade=True) if done.rejects else ""
+        return done.of_batch(0, "")._replace(again=more, notes=(*done.notes, "no row came in, so no field was made"))
+    return done.of_batch(ctx.batch, ctx.settings.calling("undo", str(ctx.batch)))
+
+
+def _any_comes_in(ctx: Context, made: Plan) -> bool:
+    """Whether a row comes in: the fields of an import of which none does would stay behind without a value. Rows are
+    tried until one is found, which mostly is in the first block."""
+    tried: list[Import] = []
+
+    def look(_done: int, _of: int) -> None:
+        if tried[0].outcome.takes:
+            raise _TakenError
+
+    with contextlib.suppress(_TakenError), _with_fields(ctx, made):
+        tried.append(Import(ctx, made, dry_run=True))
+        _run(tried[0], look)
+    return tried[0].outcome.takes
+
+
+class _TakenError(Exception):
+    """Ends a trial that has shown that a row comes in."""
 
 
 def _rehearse(
@@ -72,7 +98,15 @@ def _rehearse(
     progress: Callable[[int, int], None] | None,
     together: Together | None,
 ) -> Imported:
-    """A dry run. What plugins say to it they say to what is written, so its new fields are written then, too."""
+    """A dry run."""
+    with _with_fields(ctx, made):
+        return _run(Import(ctx, made, dry_run=True, cut=cut, together=together), progress)
+
+
+@contextlib.contextmanager
+def _with_fields(ctx: Context, made: Plan) -> Iterator[None]:
+    """As if the new fields of a plan were there. What plugins say to a dry run they say to what is written, so they are
+    written then, too, and taken back."""
     assert made.kind is not None
     with contextlib.ExitStack() as stack:
         if ctx.plugins_on and ctx.settings["plugins"] and made.new_fields:
@@ -81,7 +115,7 @@ def _rehearse(
                 new_fields.make(tx, made.kind, made.new_fields)
         else:
             stack.enter_context(new_fields.supposed(ctx, made.kind, made.new_fields))
-        return _run(Import(ctx, made, dry_run=True, cut=cut, together=together), progress)
+        yield
 
 
 def _run(job: Import, progress: Callable[[int, int], None] | None) -> Imported:
@@ -91,10 +125,8 @@ def _run(job: Import, progress: Callable[[int, int], None] | None) -> Imported:
     try:
         return job.run(progress)
     except KeyboardInterrupt:
-        if job.batch:
-            ctx.say(f"stopped: {standing.told(ctx, job.batch, job.settled_so_far)}")
-        else:
-            ctx.say("stopped: nothing was imported")
+        if job.batch:  # how it is taken back, and that nothing was saved, the front door says
+            ctx.say(f"stopped: {standing.told(ctx, job.batch, job.settled_so_far, back=False)}")
         raise
     except CrmError as error:
         if job.batch and not isinstance(error, standing.UndoneError):

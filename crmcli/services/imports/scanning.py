@@ -11,8 +11,18 @@ from crmcli.domain.types import Day, Instant, Money, Number, Percent, Phone
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import mapping
 from crmcli.services.imports.due import Said, has_shares
-from crmcli.services.imports.endings import status_of
-from crmcli.services.imports.facts import APART, DayFacts, MoneyFacts, NameFacts, PercentFacts, PhoneFacts, ShareFacts
+from crmcli.services.imports.endings import ending, status_of
+from crmcli.services.imports.facts import (
+    APART,
+    DayFacts,
+    MoneyFacts,
+    NameFacts,
+    PercentFacts,
+    PhoneFacts,
+    ShareFacts,
+    told_dates,
+)
+from crmcli.services.imports.passing import Passing
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -34,6 +44,7 @@ class Scan:
 
     def __init__(self, kind: Entity | None, columns: Sequence[Mapped], looks: Looks | None = None) -> None:
         self._kind, self.looks = kind, looks
+        self._passing = Passing(kind, columns)
         self.done = Said(columns)
         self._days: dict[int, DayFacts] = {}
         self._money: dict[int, MoneyFacts] = {}
@@ -50,7 +61,7 @@ class Scan:
                 if field is not None and isinstance(field.type, (Day, Instant)):
                     self._days[column.place] = DayFacts()
                 elif field is not None and isinstance(field.type, (Money, Number)):
-                    self._money[column.place] = MoneyFacts()
+                    self._money[column.place] = MoneyFacts(numbers=isinstance(field.type, Number))
                 elif field is not None and isinstance(field.type, Percent):
                     self._percents[column.place] = PercentFacts()
                 elif to == mapping.IS_DONE and has_shares(column.header):
@@ -67,16 +78,18 @@ class Scan:
         self._whose = next((c.place for c in columns if not c.to and squeeze(c.header) in ("type", "recordtype")), None)
         self._whose = self._whose if kind is not None and kind.name == "contact" else None
         self._organisations = 0
-        self._pairs: dict[tuple[str, str], None] = {}
+        #: (pipeline, stage) in the order of the file -> the words for the status of their rows
+        self._pairs: dict[tuple[str, str], set[str]] = {}
         self._statuses: set[str] = set()
 
     def look(self, rows: list[Row]) -> int:
-        cells = [row.cells for row in rows if row.problem is None]
+        sound = self._passing.sift(rows).sound
+        cells = [row.cells for row in sound]
         if self._told:
             cells = self._in_words(cells)
         if self.looks:
             self.looks.look(cells)
-        lines = [row.line for row in rows if row.problem is None] if self._days or self._money else []
+        lines = [row.line for row in sound] if self._days or self._money else []
         for index, days in self._days.items():
             days.look([row[index] for row in cells], lines)
         for index, amounts in self._money.items():
@@ -99,7 +112,7 @@ class Scan:
                     row[self._pipeline] if self._pipeline is not None else "",
                     row[stage] if stage is not None else "",
                 )
-                self._pairs[key] = None
+                self._pairs.setdefault(key, set()).add(row[self._status] if self._status is not None else "")
         return len(rows)
 
     def _in_words(self, cells: list[list[str]]) -> list[list[str]]:
@@ -172,21 +185,33 @@ class Scan:
     @property
     def stages(self) -> list[tuple[str, str]]:
         """(pipeline, stage) in the order in which they first come."""
-        if self._stage is None:
-            pairs = dict.fromkeys((pipeline, "") for pipeline, _ in self._pairs)
-        else:
-            pairs = self._pairs
-        said = [list(pair) if self._own else reading.without_nulls(list(pair))[0] for pair in pairs]
-        named = [tuple(reading.words(pair, "", {})) for pair in said]
-        return list(dict.fromkeys((pipeline or "", stage or "") for pipeline, stage in named))
+        return list(dict.fromkeys(map(self._named, self._pairs)))
+
+    @property
+    def won(self) -> set[tuple[str, str]]:
+        """Those of `stages` of which all rows are won. What other programs call Closed Won is Won; our own files have
+        the names of the book."""
+        states: dict[tuple[str, ...], set[str]] = {}
+        for pair, words in self._pairs.items():
+            states.setdefault(tuple(map(fold, self._named(pair))), set()).update(map(status_of, words))
+        named = [pair for pair in self.stages if pair[1] and states[tuple(map(fold, pair))] == {"won"}]
+        return {pair for pair in named if self._own or not ending(pair[1])}
+
+    def _named(self, pair: tuple[str, str]) -> tuple[str, str]:
+        """A pipeline and a stage of the file as they are called."""
+        pipeline, stage = pair if self._stage is not None else (pair[0], "")
+        said = [pipeline, stage] if self._own else reading.without_nulls([pipeline, stage])[0]
+        named = reading.words(said, "", {})
+        return named[0] or "", named[1] or ""
 
     def envs(self, env: Env, dates: str, decimal: str) -> dict[int, Env]:
         """The habits of each column of days and amounts. Raises UsageError where a column does not settle them."""
-        found = {}
+        found, told = {}, told_dates(dates)
         for index, days in self._days.items():
             header = self._headers[index]
-            order = days.order(header, dates, self._days.values())
-            found[index] = env._replace(order=order, calendar=days.calendar(env.calendar))
+            calendar = days.calendar(env.calendar, told)
+            order = days.order(header, told, calendar, self._days.values())
+            found[index] = env._replace(order=order, calendar=calendar)
         for index, amounts in self._money.items():
             found[index] = env._replace(decimal=amounts.decimal(self._headers[index], decimal, exponent(env.currency)))
         return found

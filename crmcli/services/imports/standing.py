@@ -32,12 +32,14 @@ def check(ctx: Context, batch: int, settled: int, rows: int) -> None:
         )
 
 
-def told(ctx: Context, batch: int, settled: int) -> str:
-    """What an import that stopped says of the `settled` rows before: that they are in the book, if they are."""
+def told(ctx: Context, batch: int, settled: int, *, back: bool = True) -> str:
+    """What an import that stopped says of the `settled` rows before: that they are in the book, if they are, and how
+    they are taken `back`."""
     if not _stands(ctx, batch):
         return f"the {settled:,} rows that were taken in before are not in this book: import the file again"
     undo = ctx.settings.calling("undo", str(batch))
-    return f"{settled:,} rows are in; '{undo}' takes them back, the same import with --resume goes on"
+    takes = f"'{undo}' takes them back, " if back else ""
+    return f"{settled:,} rows are in; {takes}the same import with --resume goes on"
 
 
 def _stands(ctx: Context, batch: int) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT
 from crmcli.errors import ReadError, UsageError
-from crmcli.exchange.shape import clean_names
+from crmcli.exchange.shape import clean_names, few
 from crmcli.exchange.tables import Doubt, open_table
 from crmcli.services.imports import kinds, mapping, profiles
 from crmcli.services.imports.looks import Look, Looks
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from crmcli.exchange.tables import Opening, Row
     from crmcli.services.imports.mapping import Mapped
     from crmcli.services.imports.options import Options
+    from crmcli.services.imports.profile_checks import Checked
 
 _AT_ONCE = 5000
 _MOST_SHEETS = 20
@@ -51,12 +53,18 @@ class Seen(NamedTuple):
         return self.kind is not None and has_name(self.columns)
 
 
-def opening(options: Options) -> Opening:
+def opening(path: str, options: Options) -> Opening:
     """How the file is opened: what is said by hand, and what a profile that is asked for says where nothing is.
-    Raises NotFoundError, UsageError."""
-    kind, name = options.get("kind"), options.get("profile", "")
-    said = None if name in ("", profiles.NONE) else profiles.find(name).said
-    return {
+    Raises NotFoundError, ReadError, UsageError."""
+    name = options.get("profile", "")
+    return _opening(path, options, None if name in ("", profiles.NONE) else profiles.find(name).said)
+
+
+def _opening(path: str, options: Options, said: Checked | None) -> Opening:
+    """How the file is opened by hand, and as a profile says where nothing is said by hand: in the sheet of that name
+    where the file has it, below its rows where neither the header nor these were said."""
+    kind = options.get("kind")
+    found: Opening = {
         "sheet": options.get("sheet"),
         "encoding": options.get("encoding") or (said and said.encoding) or None,
         "delimiter": options.get("delimiter") or (said and said.delimiter) or None,
@@ -65,6 +73,21 @@ def opening(options: Options) -> Opening:
         "skip_rows": options.get("skip_rows", 0),
         "cards": "" if kind is None else "org" if kind is COMPANY else "individual",
     }
+    if said and found["header_row"] is None and not found["skip_rows"]:
+        found["header_row"], found["skip_rows"] = said.header_row, said.skip_rows
+    if said and said.sheet and found["sheet"] is None:
+        with open_table(path, guarded=found["guarded"]) as table:
+            found["sheet"] = said.sheet if said.sheet in table.source.sheets else None
+    return found
+
+
+def _said_otherwise(seen: Seen, options: Options) -> list[profiles.Profile]:
+    """The profiles that may say how the file is opened: that of the titles, or where none is recognised, since they may
+    stand elsewhere or be in another encoding, people's own."""
+    if options.get("profile"):
+        return []
+    some = [seen.fit.profile] if seen.fit else [one for one in profiles.every()[0] if one.origin != profiles.BUILT_IN]
+    return [profile for profile in some if profile.said.opens]
 
 
 def survey(path: str, how: Opening, options: Options) -> tuple[Seen, Opening]:
@@ -72,16 +95,22 @@ def survey(path: str, how: Opening, options: Options) -> tuple[Seen, Opening]:
     too. Also returned: `how` the file is opened with the sheet that is taken. Raises NotFoundError, ReadError,
     UsageError."""
     seen = _survey_sheet(path, how, options)
+    for profile in _said_otherwise(seen, options):
+        with suppress(ReadError, UsageError):  # the file is no such one
+            there = _opening(path, options, profile.said)
+            other = _survey_sheet(path, there, options)
+            if other.fit and other.fit.profile.called == profile.called:
+                return other, there
     if seen.usable or how["sheet"] is not None:
         return seen, how
     for sheet in [name for name in seen.sheets if name != seen.sheet][:_MOST_SHEETS]:
-        there: Opening = {**how, "sheet": sheet}
+        there = {**how, "sheet": sheet}
         try:
             other = _survey_sheet(path, there, options)
         except (ReadError, UsageError):  # an empty sheet, or one without the columns that are mapped by hand
             continue
         if other.usable:
-            names = ", ".join(seen.sheets)
+            names = few(seen.sheets)
             told = f"sheet {sheet} of {len(seen.sheets)} ({names}): the first with a known table; --sheet takes another"
             return other._replace(notes=[told, *other.notes]), there
     return seen, how

@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import derive
+from crmcli.errors import ConflictError
 from crmcli.exchange.footers import LINE, REASON
 from crmcli.services import aliases, history
 from crmcli.services.imports import blocks, fitting, parents, placing, standing
 from crmcli.services.imports.blocks import Block, Reader
-from crmcli.services.imports.columns import Misfit, Problem, Problems, Tally
+from crmcli.services.imports.columns import Problem, Problems, Tally
 from crmcli.services.imports.imported import Imported
+from crmcli.services.imports.linking import Links
 from crmcli.services.imports.matching import NEW, Matcher
+from crmcli.services.imports.outcome import MOST_NAMED, Outcome
+from crmcli.services.imports.passing import Passing
 from crmcli.services.imports.rejects import Rejects, again
 from crmcli.services.imports.resuming import Cut, Ledger
 from crmcli.services.imports.trial import Earlier
 from crmcli.services.imports.updating import REPLACE, Given, Kept
 from crmcli.services.imports.writing import Put, Sorted, Writer
-from crmcli.store import journal
+from crmcli.store import journal, own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +44,6 @@ HOLD = 0.2
 #: How long a transaction goes on with further blocks while nobody waits, in seconds. Each commit costs several syncs of
 #: the disk; who comes meanwhile waits for the block at hand and for the commit of all.
 LONGEST = 1.0
-_MOST_LISTED = 100
 
 
 class _Ready(NamedTuple):
@@ -68,21 +71,25 @@ class Import:
         together: Together | None = None,
     ) -> None:
         assert made.kind is not None
+        ctx.learn()  # another book of this process may have been closed since the plan was made
         self.ctx, self.plan, self.kind, self.dry_run, self.whole = ctx, made, made.kind, dry_run, whole
         self.reader = Reader(made.kind, made.columns, made.envs, ctx.env)
+        #: the fields of people's own that its columns fill, as they are read
+        self.fields = self._defined()
         self.together = together
         self.matcher = Matcher(
             ctx, made.kind, made.keys, guessed=made.guessed, updates=made.update, dry_run=dry_run,
             trial=together.trial if together else None,
         )  # fmt: skip
-        links = together.links(ctx, dry_run=dry_run) if together else None
+        links = together.links(ctx, dry_run=dry_run) if together else Links(ctx, {} if dry_run else None)
         self.writer = Writer(
             ctx, self.reader, self.matcher, updates=made.update, conflicts=made.conflicts, links=links
         )  # fmt: skip
         self.writer.links.foreign.begin(made.columns)
         self.updater, self.links, self.stages = self.writer.updater, self.writer.links, self.writer.stages
         self.cut = cut
-        self.rejects = Rejects(made.path, made.header, ctx.env.now, cut.rejects if cut else "")
+        before = (cut.rejects, cut.settled) if cut else ("", 0)
+        self.rejects = Rejects(made.path, made.header, ctx.env.now, *before)
         self.ledger = None if dry_run or whole or together else Ledger(made, cut)
         self.earlier = Earlier()
         #: why a row is refused that is what an earlier one is, and says something else
@@ -99,22 +106,15 @@ class Import:
         self.size = FIRST_BLOCK
         #: how long it took to read the last block and look its rows up, in seconds
         self.reading = 0.0
-        self.counts = dict.fromkeys(("rows", "new", "updated", "same", "repeated", "refused", "kept"), 0)
-        #: what does not fit of each column, by its title
-        self.misfits: dict[str, Misfit] = {}
-        self.conflicts: list[tuple[int, str, str, str]] = []
-        self.listed: list[tuple[int, str, str, str]] = []
+        self.outcome = Outcome(made.kind)
+        self.passing = Passing(made.kind, made.columns)
         self.parents = parents.Parents(ctx, self.links)
-        #: by field: how many rows had a value that has no place where they stand
-        self.idle = {"closed_at": 0, "lost_reason": 0}
-        #: records that rows are and that were removed: how many, and the first of them
-        self.hidden, self.first_hidden = 0, ""
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
         if self.dry_run:
             self._blocks(progress)
             if self.matcher.tried:
-                self._linked(self.parents.rehearse(self.matcher.tried))
+                self.outcome.link(self.parents.rehearse(self.matcher.tried))
         elif self.whole:
             return self._at_once(progress)
         else:
@@ -133,7 +133,7 @@ class Import:
         for some in self.parents.portions():
             with self._writing() as tx:
                 updated = self.parents.link(tx, some)
-            self._linked(updated)
+            self.outcome.link(updated)
             self._wrote()
 
     def _at_once(self, progress: Callable[[int, int], None] | None) -> Imported:
@@ -143,7 +143,7 @@ class Import:
             with self._writing():
                 self._blocks(progress)
                 self._link_parents()
-                if self.counts["refused"]:
+                if self.outcome.counts["refused"]:
                     raise RefusedRowError
             self.batch = self.ctx.batch
             return self._result()
@@ -154,11 +154,6 @@ class Import:
         if self.batch and self.ledger and not self.ledger.finished:
             with self.ctx.writing("import", batch=self.batch) as tx:
                 self.ledger.keep(tx, self.settled, self.rejects.path, finished=True)
-
-    def _linked(self, updated: int) -> None:
-        """Count the rows that were known and gave their records a parent."""
-        self.counts["updated"] += updated
-        self.counts["same"] -= updated
 
     def _blocks(self, progress: Callable[[int, int], None] | None) -> None:
         self.stages.refresh()
@@ -194,7 +189,7 @@ class Import:
                 self._count(block, self.writer.sort(found), Put([], [], {}))
             block, found = Block([], []), []
         self.reading = time.monotonic() - started
-        return _Ready(block, found, self.at, self.counts["rows"] + (self.cut.settled if self.cut else 0))
+        return _Ready(block, found, self.at, self.outcome.counts["rows"] + (self.cut.settled if self.cut else 0))
 
     def _look_again(self) -> bool:
         """Forget what is known of the book if somebody wrote since; whether the stages are others now."""
@@ -256,8 +251,27 @@ class Import:
         with self.ctx.writing("import", command=command, batch=self.batch) as tx:
             if self.batch:
                 standing.check(self.ctx, self.batch, self.settled, self.plan.rows)
+            self._check_fields()
             tx.names_alone()
             yield tx
+
+    def _defined(self) -> dict[str, tuple[str, str | None]]:
+        """The fields of people's own that columns of the file fill: field -> its type and options."""
+        known = self.kind.by_name
+        filled = {known[to].column for column in self.plan.columns for to in column.to if to in known}
+        return own.defined(self.kind.table, filled)
+
+    def _check_fields(self) -> None:
+        """Raises ConflictError where somebody renamed, removed or changed a field meanwhile that columns fill: what was
+        read for it is no value of what stands there now."""
+        now = self._defined()
+        for name, was in self.fields.items():
+            if now.get(name) != was:
+                what = "changed" if name in now else "renamed or removed"
+                raise ConflictError(
+                    f"the field {name} of {self.kind.plural} was {what} meanwhile; the import stopped",
+                    "look at 'crm field list'; then import the rest with --resume, or all of it again",
+                )
 
     def _wrote(self) -> None:
         if not self.whole:
@@ -267,13 +281,14 @@ class Import:
 
     def _read(self, rows: list[Row]) -> Block:
         """Some rows, typed; those that cannot be used are refused."""
-        self.counts["rows"] += len(rows)
-        sound = [row for row in rows if row.problem is None]
-        for row in rows:
-            if row.problem is not None:
-                self._refuse(row.line, row.cells, Problem("", "", row.problem))
+        self.outcome.counts["rows"] += len(rows)
+        sound, broken, passed = self.passing.sift(rows)
+        for row in broken:
+            self._refuse(row.line, row.cells, Problem("", "", row.problem or ""))
+        for row, why in passed:
+            self.outcome.pass_over(row.line, why)
         lines, cells = [row.line for row in sound], [row.cells for row in sound]
-        block, bad = self.reader.read(lines, cells, Tally(self.misfits, lines))
+        block, bad = self.reader.read(lines, cells, Tally(self.outcome.misfits, lines))
         for place, problem in sorted(bad.items()):
             self._refuse(lines[place], cells[place], problem)
         return block
@@ -283,11 +298,11 @@ class Import:
         file may repeat, and their companies may lack their parents."""
         self.past = True
         self._made_before(cut.batch)
-        left, nulls = cut.settled, self.reader.nulls
+        left, emptied = cut.settled, dict(self.reader.emptied)
         while left and (some := list(islice(rows, min(left, MOST)))):
             left -= len(some)
             self.links.settle()
-            sound = [row for row in some if row.problem is None]
+            sound = self.passing.sift(some).sound
             block, _ = self.reader.read([row.line for row in sound], [row.cells for row in sound])
             self._look_again()
             found = self.writer.sort(self._match(block)) if len(block) else Sorted([], [], [], [], [])
@@ -296,7 +311,7 @@ class Import:
             self._recall_parents(block, found)
             if self.remembers:
                 self.earlier.add(found.known, block.columns | parents.said(block))
-        self.past, self.reader.nulls = False, nulls
+        self.past, self.reader.emptied = False, emptied
 
     def _recall_parents(self, block: Block, rows: Sorted) -> None:
         """Gather the parents of companies whose rows were settled before the cut, and counted."""
@@ -329,9 +344,9 @@ class Import:
 
     def _read_again(self, block: Block) -> Block:
         """The same rows as they were before their stages were looked up: those are others now."""
-        nulls = self.reader.nulls
+        emptied = dict(self.reader.emptied)
         again, _ = self.reader.read(block.lines, block.cells)
-        self.reader.nulls = nulls
+        self.reader.emptied = emptied
         return again
 
     def _match(self, block: Block) -> list[int]:
@@ -367,15 +382,10 @@ class Import:
     def _refuse(self, line: int, cells: list[str], problem: Problem) -> None:
         if self.past:
             return
-        self.counts["refused"] += 1
         where = f"{problem.header}: " if problem.header else ""
         if not self.dry_run and not self.whole:
             self.rejects.add(line, cells, f"{where}{problem.reason}")
-        self._list(line, problem.header, problem.value, problem.reason)
-
-    def _list(self, line: int, header: str, value: str, reason: str) -> None:
-        if len(self.listed) < _MOST_LISTED:
-            self.listed.append((line, header, value[:60], reason))
+        self.outcome.refuse(line, problem)
 
     def _resolve(self, block: Block) -> None:
         """Links become ids (negative for what is not there yet); leads and deals find their stage."""
@@ -454,19 +464,14 @@ class Import:
 
     def _count(self, block: Block, rows: Sorted, put: Put) -> None:
         """Count what became of a block, and remember it for the blocks that follow."""
-        self.counts["new"] += len(rows.new)
+        self.outcome.block(block, rows, put, updates=self.plan.update)
         self.links.foreign.count(block, [*rows.new, *(row for row, _ in rows.known)])
-        for name, idle in block.idle.items():
-            self.idle[name] += sum(idle[row] for row in rows.new)
-            self.idle[name] += sum(idle[row] for row, _ in rows.known if self.plan.update)
         for number in put.ids:
             self.matcher.seen.add(number)
             self.matcher.made.add(number)
         for _, number in rows.known:
             self.matcher.seen.add(number)
         self.parents.add(block, rows, put, updates=self.plan.update)
-        self.counts["updated"] += sum(put.changed)
-        self.counts["same"] += len(rows.known) - sum(put.changed)
         for (row, number), stays in zip(rows.known, put.kept, strict=False):
             self._told_kept(block, row, number, stays)
         if self.remembers:
@@ -479,12 +484,12 @@ class Import:
 
     def _told_kept(self, block: Block, row: int, number: int, stays: tuple[Kept, ...]) -> None:
         """Count what a record keeps against the values of its row, and name the first of all these."""
-        self.counts["kept"] += len(stays)
-        for one in stays[: _MOST_LISTED - len(self.conflicts)]:
+        self.outcome.counts["kept"] += len(stays)
+        for one in stays[: MOST_NAMED - len(self.outcome.conflicts)]:
             change = Change(self.kind.name, number, {one.column: one.value}, {}, self.kind.table)
             book = next((old for _, old, _ in history.told(self.ctx, change, {}) if old), "")
             title, cell = self.reader.said(block, row, one.field)
-            self.conflicts.append((block.lines[row], title, cell[:60], book[:60]))
+            self.outcome.conflicts.append((block.lines[row], title, cell[:60], book[:60]))
 
     def _repeat(self, block: Block, rows: Sorted) -> None:
         """Rows that are the same record as an earlier row of the file. One that says no more than that row or the book
@@ -510,8 +515,7 @@ class Import:
             if other or self.parents.differs(block, row, number, said.get(number, {}), current.get(number)):
                 self._refuse(block.lines[row], block.cells[row], Problem("", "", self.other))
             else:
-                self.counts["repeated"] += 1
-                self._list(block.lines[row], "", "", "repeats an earlier row of the file")
+                self.outcome.repeat(block.lines[row])
 
     def _unseen(self, block: Block, rows: Sorted) -> None:
         """Rows of records that were removed: they stay so. An update of one is refused, so that it is not lost."""
@@ -523,8 +527,7 @@ class Import:
             self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
         for _, number in rows.known if removed else ():
             if number in removed:
-                self.hidden += 1
-                self.first_hidden = self.first_hidden or self._restoring(number)
+                self.outcome.hide("" if self.outcome.hidden else self._restoring(number))
 
     def _restoring(self, number: int) -> str:
         """The command that brings back a record that was removed."""
@@ -544,25 +547,14 @@ class Import:
     # --- the end ---
 
     def _result(self) -> Imported:
-        counts = self.counts
-        notes = [f"{self.reader.nulls:,} cells with NULL, N/A or - are taken as empty"] if self.reader.nulls else []
-        for name, why in (("closed_at", "open"), ("lost_reason", "not lost")):
-            if self.idle[name] and not (name == "closed_at" and self.reader.expects):
-                title = self.reader.title(name)
-                notes.append(
-                    f"column {title}: {self.idle[name]:,} cells left out, of {self.kind.plural} that are {why}"
-                )
-        if self.hidden:
-            first = f"'{self.first_hidden}' brings {'it' if self.hidden == 1 else 'the first'} back"
-            which = "is removed and stays" if self.hidden == 1 else "are removed and stay"
-            notes.append(f"{self.hidden:,} of those known already {which} so: {first}")
-        notes += [*self.links.foreign.notes, *self.parents.notes]
+        done, counts, settings = self.outcome, self.outcome.counts, self.ctx.settings
         return Imported(
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
-            counts["refused"], tuple(sorted(self.listed)), self.rejects.path,
-            again(self.plan, self.ctx.settings, self.rejects.path) if self.rejects.path else "", self.batch,
-            tuple(notes), self.ctx.settings.calling("undo", str(self.batch)) if self.batch else "", counts["kept"],
-            tuple(self.conflicts), self.cut.settled if self.cut else 0, misfits=self.misfits,
+            counts["refused"], tuple(sorted(done.listed)), self.rejects.path,
+            again(self.plan, settings, self.rejects.path) if self.rejects.path else "", self.batch,
+            (*done.notes(self.reader), *self.links.foreign.notes, *self.parents.notes),
+            settings.calling("undo", str(self.batch)) if self.batch else "", counts["kept"], tuple(done.conflicts),
+            self.cut.settled if self.cut else 0, misfits=done.misfits, passed=counts["passed"],
         )  # fmt: skip
 
 

@@ -29,12 +29,17 @@ _OPAQUE = re.compile(
 )
 _TELEPHONE = re.compile(r"[+(]\d.*|0\d{7,}|9\d{9,}")
 _NUMBER = re.compile(r"[+(]?\d[\d\s()./-]{5,}\d")
+#: Too short for a telephone.
+_SHORT = re.compile(r"\d{1,7}(?:\.0+)?")
+_DAY_OF_MONTH = re.compile(r"0?[1-9]|[12]\d|3[01]")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?")
 #: Somebody who works with the other program, before an e-mail address.
 _STAFF = re.compile(
     r"(?:lead|deal|contact|company|account|opportunity|record|task)?"
     r"(?:owner|assignee|assignedto|assigneduser|createdby|creator|modifiedby|salesrep|accountmanager)e?mail(?:address)?"
 )
+#: So many characters of a title are looked at: patterns with blanks around them take the square of a length.
+_LONGEST = 200
 _LAST_WORD = re.compile(r"(.*?\S)(?:[\s_]+(?:in|به))?[\s_]+([^\s_]+)")
 
 
@@ -49,6 +54,7 @@ def unit_of(title: str) -> str:
 
     "" where the title says nothing of the kind. `Amount (USD)`, `Value EUR`, `مبلغ به تومان`.
     """
+    title = title[:_LONGEST]
     for inside in _BRACKETS.findall(title):
         word = re.sub(r"^(?:in|به)\s+", "", inside.strip(), flags=re.IGNORECASE)
         if _counts(word, title):
@@ -77,7 +83,7 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
     Brackets and units are cut ("Phone (Work)", "Amount USD"), the kind's own name before or behind is left out
     ("Deal - Title", "مبلغ معامله"). The title itself comes first.
     """
-    plain = title.strip().rstrip("*").strip()
+    plain = title.strip()[:_LONGEST].rstrip("*").strip()
     texts = [(0, plain)]
     bare = _BRACKETS.sub("", plain).strip()
     if plain.casefold().startswith("(do not modify)") and squeeze(bare) in _NOUNS:
@@ -103,7 +109,7 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
 def linked(kind: str, title: str) -> tuple[str, str]:
     """("company" or "contact", rest of the title) where a title of another kind's file speaks of the record's company
     or person: "Organization - Name" among contacts, "Person - Email" among deals; ("", "") elsewhere."""
-    key = squeeze(_BRACKETS.sub("", title))
+    key = squeeze(_BRACKETS.sub("", title[:_LONGEST]))
     for name, words in (("company", WHOSE["company"]), ("contact", _PEOPLE)):
         if name == kind or (name == "contact" and kind in ("lead", "company")):
             continue
@@ -143,9 +149,12 @@ def is_opaque(sample: str) -> bool:
 
 
 def heads_numbers(title: str, sample: str) -> bool:
-    """Whether a Persian number-of-the-customer numbers records; with telephones below it, it heads those."""
+    """Whether a Persian number-of-the-customer numbers records; with telephones below it, it heads those. What is
+    called number and nothing else does unless its numbers are short."""
     key = squeeze(title)
     whose = key.removeprefix(squeeze("شماره"))
+    if not whose:
+        return _SHORT.fullmatch(digits(sample).strip()) is not None
     if whose == key or not any(whose == word for words in WHOSE.values() for word in words):
         return False
     return _TELEPHONE.fullmatch(digits(sample).strip()) is None
@@ -156,6 +165,11 @@ def heads_telephones(title: str, sample: str) -> bool:
     if squeeze(title) not in ("work", "home", "office", "business", "private", "direct", "main", "primary", "other"):
         return False
     return _NUMBER.fullmatch(digits(sample).strip(" '")) is not None
+
+
+def heads_days_of_month(sample: str) -> bool:
+    """Whether a column with such a cell, or with none, can head the days of months."""
+    return not sample.strip() or _DAY_OF_MONTH.fullmatch(digits(sample).strip()) is not None
 
 
 def heads_times(sample: str) -> bool:

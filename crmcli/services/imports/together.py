@@ -13,7 +13,7 @@ from crmcli.services.imports import profiles
 from crmcli.services.imports.blocks import Reader
 from crmcli.services.imports.linking import BY_ADDRESS, Links
 from crmcli.services.imports.mapping import KINDS, field_of
-from crmcli.services.imports.planning import plan
+from crmcli.services.imports.planning import plan, undecided
 from crmcli.services.imports.running import run
 from crmcli.services.imports.surveying import opening
 from crmcli.services.imports.titles import squeeze
@@ -115,13 +115,24 @@ class _WithheldError(Exception):
 # --- options ----------------------------------------------------------------------------------------------------------
 
 
-def plan_all(ctx: Context, files: Sequence[tuple[str, str]], **options: Unpack[Options]) -> list[Plan]:
+def plan_all(
+    ctx: Context,
+    files: Sequence[tuple[str, str]],
+    kinds: Sequence[Entity | None] = (),
+    **options: Unpack[Options],
+) -> list[Plan]:
     """The plans of several files, (path, what people call it, "" for the path) each, in the order in which they are to
-    be imported. The options are those of `plan`; one that names a column, a field, a sheet or a profile goes to the
-    files that have it. Raises UsageError for one that goes to none, and what `plan` raises."""
+    be imported. `kinds` are what their rows are, file by file, None where that was not said. The options are those of
+    `plan`; one that names a column, a field, a sheet or a profile goes to the files that have it. Raises UsageError for
+    one that goes to none, and what `plan` raises."""
     _check_twice(files)
     found = _Fitting(options)
-    plans = [found.plan(ctx, path)._replace(called=called) for path, called in files]
+    plans = []
+    for (path, called), kind in zip(files, kinds or [None] * len(files), strict=True):
+        made = found.plan(ctx, path, kind or options.get("kind"))._replace(called=called)
+        if made.kind is None and made.profile is None:
+            made = made._replace(problem=undecided(made.fits, os.path.basename(called or path)))
+        plans.append(made)
     found.check()
     return ordered(plans)
 
@@ -161,8 +172,9 @@ class _Fitting:
         for why in self._left.values():
             raise UsageError(why, "the options go to the files that they fit; import a file alone to see its columns")
 
-    def plan(self, ctx: Context, path: str) -> Plan:
-        options: Options = {**self._options, "match": None, "id_column": "", "profile": ""}
+    def plan(self, ctx: Context, path: str, kind: Entity | None) -> Plan:
+        """The plan of a file whose rows are of that kind."""
+        options: Options = {**self._options, "kind": kind, "match": None, "id_column": "", "profile": ""}
         header, workbook = self._look(path, options)
         there = {squeeze(title) for title in header}
         mapping = {}
@@ -204,7 +216,7 @@ class _Fitting:
                 options["sheet"] = None
         else:
             options["sheet"] = None
-        with open_table(path, **opening(options)) as table:
+        with open_table(path, **opening(path, options)) as table:
             return table.header, workbook
 
     @staticmethod

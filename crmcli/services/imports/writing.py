@@ -11,7 +11,6 @@ from crmcli.errors import CrmError
 from crmcli.services import aliases
 from crmcli.services.imports import placing
 from crmcli.services.imports.columns import Problem
-from crmcli.services.imports.linking import Links
 from crmcli.services.imports.matching import AMBIGUOUS, NEW
 from crmcli.services.imports.updating import REPLACE, Updater
 from crmcli.services.imports.vetting import AgainError, TakenBackError, Vetting
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.services.imports.blocks import Block, Reader
+    from crmcli.services.imports.linking import Links
     from crmcli.services.imports.matching import Matcher
     from crmcli.services.imports.updating import Kept
     from crmcli.store.write import Transaction
@@ -59,13 +59,13 @@ class Writer:
         *,
         updates: bool,
         conflicts: str = REPLACE,
-        links: Links | None = None,
+        links: Links,
     ) -> None:
         self.ctx, self.kind, self.reader, self.matcher, self.updates = ctx, reader.kind, reader, matcher, updates
         self.updater = Updater(
             reader, conflicts, lambda number: bool(aliases.merged(ctx.reader, reader.kind.table, [number]))
         )
-        self.links = links or Links(ctx)
+        self.links = links
         self.stages = placing.Stages(ctx)
 
     def outcomes(self, block: Block) -> list[int]:

@@ -1,0 +1,50 @@
+"""The columns of crm's own exports that no field of this book has: those it works out, and people's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.domain import custom
+from crmcli.domain.custom import RESERVED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crmcli.domain.fields import Entity
+    from crmcli.services.imports.mapping import Mapped
+
+#: What tells an export of crm: no other program has these titles together.
+_MARKS = frozenset(("uid", "created_at", "updated_at"))
+
+
+def worked_out(kind: Entity, header: Sequence[str]) -> set[str]:
+    """The titles that are crm's own and no field that people could add: in its exports the numbers of records, what
+    follows from other fields, parts of amounts and links; in every file the reasons why rows were refused."""
+    ours = header if _MARKS.issubset(header) else ()
+    table = _table(kind)
+    return {title for title in ours if custom.unfit(table, title)} | {t for t in header if t.startswith(RESERVED)}
+
+
+def lost(kind: Entity, columns: Sequence[Mapped], given: Mapping[str, str]) -> list[str]:
+    """The columns of one of crm's exports that fill nothing here: fields that people added to the other book. Those
+    that the mapping by hand names (`given`) are none."""
+    header = [column.header for column in columns if not column.fixed]
+    if not _MARKS.issubset(header) or not _table(kind):
+        return []
+    known = worked_out(kind, header) | given.keys()
+    return [column.header for column in columns if not column.to and column.header not in known]
+
+
+def told_lost(kind: Entity, titles: Sequence[str]) -> str:
+    """What is said of such columns."""
+    them, field = ("them", "fields") if len(titles) > 1 else ("it", "field")
+    add = f"crm field add {custom.called(_table(kind), titles[0])} TYPE"
+    return (
+        f"left out, for this book has no such {field}: {', '.join(titles)}; --new-fields makes {them}, or '{add}'"
+        " before the import"
+    )
+
+
+def _table(kind: Entity) -> str:
+    """The table whose records may have fields of people's own; "" for kinds that have none."""
+    return next((table for table, kinds in custom.TABLES.items() if kind in kinds), "")
