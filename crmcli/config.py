@@ -189,14 +189,20 @@ class Settings:
     def calling(self, *words: str) -> str:
         """The command `crm WORDS` for a shell, on the book in force: where a flag named the book, with that flag. A
         password in its URL is not shown."""
-        from shlex import quote
-
         book = ["--db", redacted(str(self.flags["db"]))] if "db" in self.flags else []
-        return " ".join(quote(word) for word in ("crm", *book, *words))
+        return " ".join(_shell_word(word) for word in ("crm", *book, *words))
 
     def aimed(self, hint: str) -> str:
         """A hint with its commands (`crm WORDS`) on the book in force, so that one that is copied acts on no other."""
         return _COMMAND.sub(lambda _: f"{self.calling()} ", hint) if "db" in self.flags else hint
+
+
+def _shell_word(word: str) -> str:
+    """A word for a shell; in double quotation marks where these do, because messages put commands into single ones."""
+    from shlex import quote
+
+    quoted = quote(word)
+    return f'"{word}"' if quoted != word and word and not re.search(r'["$`\\!]', word) else quoted
 
 
 def setting_of(name: str) -> Setting:

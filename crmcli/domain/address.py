@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.text import clip, digits
+from crmcli.domain.text import clip, digits, fold
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
@@ -121,6 +121,29 @@ def _checked_email(bare: str, text: str) -> str:
     if "." not in domain:
         raise FieldError(f"'{clip(text.strip(), 60)}' has no full domain after the @.", hint=_EMAIL_HINT)
     return f"{normalize('NFC', found.local_part.lower())}@{domain.lower()}"
+
+
+def email_needles(text: str) -> tuple[str, ...]:
+    """The forms in which the keys of e-mail addresses may hold an address that people look for, or a piece of one: a
+    domain of other letters is in ASCII, label by label. What has no @ may be of either side of it."""
+    if text.isascii():
+        return (text.strip().lower(),)
+    from unicodedata import normalize
+
+    plain = normalize("NFC", text.strip(_INVISIBLE).lower())
+    local, at, host = plain.rpartition("@")
+    coded = f"{local}{at}{'.'.join(_ascii_label(label) for label in host.split('.'))}"
+    return (coded,) if at else tuple(dict.fromkeys((plain, coded, fold(plain))))
+
+
+def _ascii_label(label: str) -> str:
+    """A label of a domain in ASCII; as it is where it is none."""
+    import idna
+
+    try:
+        return idna.encode(label, uts46=True).decode("ascii").lower() if not label.isascii() else label
+    except (idna.IDNAError, UnicodeError):
+        return label
 
 
 def email_domain(key: str) -> str:

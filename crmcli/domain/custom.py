@@ -7,14 +7,16 @@ in one table.
 
 from __future__ import annotations
 
+import contextlib
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import fields
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.fields import OWN, Field, Vocabulary, suggest
 from crmcli.domain.keys import KEYED, SEARCHED
-from crmcli.domain.text import fold, squashed
+from crmcli.domain.text import clip, fold, squashed
 from crmcli.domain.types import (
     Choice,
     Day,
@@ -56,10 +58,22 @@ class Listed(Choice):
 
 
 def options_of(text: str | None) -> tuple[str, ...]:
-    """The options of a choice from their JSON list."""
+    """The options of a choice from their JSON list; none where another program wrote something else (`readable`)."""
+    return _listed(text) or ()
+
+
+def readable(options: str | None) -> bool:
+    """Whether the stored options of a field are a list of words, or none."""
+    return options is None or _listed(options) is not None
+
+
+def _listed(text: str | None) -> tuple[str, ...] | None:
     import json
 
-    return tuple(json.loads(text)) if text else ()
+    found = None
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(text) if text else []
+    return tuple(found) if isinstance(found, list) and all(isinstance(word, str) for word in found) else None
 
 
 #: The types that a field of people's own may have: how each is called, what else people call it, what it is.
@@ -91,7 +105,11 @@ TAKEN = frozenset((
 ))  # fmt: skip
 #: What stands behind the name of a link or amount in a record, in a view and in an export.
 _BESIDE = ("_id", "_uid", "_kind", "_minor", "_bp", "_e164", "_position", "_key")
+#: What the program's own columns begin with, such as those of a file of refused rows.
+RESERVED = "crm_"
 NAME = r"[a-z][a-z0-9_]*"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 LONGEST = 60
 _CORE_KEYED = {table: dict(KEYED[table]) for table in TABLES}
 _CORE_SEARCHED = {table: SEARCHED[table] for table in TABLES}
@@ -113,7 +131,45 @@ def vocabulary(rows: Sequence[tuple[Any, ...]]) -> Vocabulary:
 
 def unfit(table: str, name: str) -> bool:
     """Whether no field of a table can be called so."""
-    return table not in TABLES or re.fullmatch(NAME, name) is None or _taken(table, name) != ""
+    return table not in TABLES or not spelled(name) or _taken(table, name) != ""
+
+
+def spelled(name: object) -> bool:
+    """Whether a name is of the letters and signs of one, so that it may become part of a statement."""
+    return isinstance(name, str) and re.fullmatch(NAME, name) is not None
+
+
+def holds(kind: Type, value: Any) -> bool:
+    """Whether a stored value is of the sort that fields of a type have: a text, a whole number that the type's range
+    holds, a yes or no, a day, a moment, one of the options. That a text is a good address or number is not asked:
+    what was taken for one once stays."""
+    if kind.family == "flag":
+        return isinstance(value, bool)
+    if kind.family == "number" or (isinstance(kind, Choice) and kind.numbers):
+        low, high = _range(kind)
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    if not isinstance(value, str):
+        return False
+    if kind.family in ("day", "instant"):
+        return _dated(value, moment=kind.family == "instant")
+    return not isinstance(kind, Choice) or value in kind.options
+
+
+def _dated(text: str, *, moment: bool) -> bool:
+    """Whether a text is a stored day or moment: in these forms alone the order of texts is that of time."""
+    if (_MOMENT if moment else _DAY).fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _range(kind: Type) -> tuple[int, int]:
+    if isinstance(kind, Integer):
+        return kind.low, kind.high
+    return 0, len(kind.options) - 1 if isinstance(kind, Choice) else 10_000
 
 
 def field_of(name: str, kind: str, label: str, about: str, options: str | None) -> Field:
@@ -169,6 +225,16 @@ def whose(table: str) -> str:
     return " and ".join(kind.plural for kind in TABLES[table])
 
 
+def counted(table: str, count: int) -> str:
+    """'1 lead or deal', '12 companies'."""
+    return f"{count} {' or '.join(kind.name if count == 1 else kind.plural for kind in TABLES[table])}"
+
+
+def told(table: str, count: int) -> str:
+    """'1 lead or deal has', '12 companies have'."""
+    return f"{counted(table, count)} {'has' if count == 1 else 'have'}"
+
+
 def type_of(word: str) -> str:
     """The type that is meant. Raises UsageError."""
     key = squashed(word)
@@ -190,10 +256,31 @@ def check_name(table: str, name: str) -> None:
         raise UsageError(f"a field cannot be called '{name}': {why}", f"such as {proposed(table, name)}")
 
 
+def labelled_so(table: str, label: str, name: str = "") -> str:
+    """The field of a table, other than `name`, that people read by this label or name already; "" for none."""
+    key = squashed(label)
+    for kind in TABLES[table] if key else ():
+        for field in kind.fields:
+            if field.name != name and key in (squashed(field.label), squashed(field.name)):
+                return field.name
+    return ""
+
+
+def check_label(table: str, label: str, name: str) -> None:
+    """Refuse a label that another field has: nobody could tell the two apart, and a column of that title fills one of
+    them only. Raises UsageError."""
+    if other := labelled_so(table, label, name):
+        raise UsageError(
+            f"the field {other} of {whose(table)} is called so already: '{clip(label, 60)}'", "take another label"
+        )
+
+
 def _taken(table: str, name: str) -> str:
     """Why a name cannot be used for a field of people's own; "" where it can."""
     if name in TAKEN:
         return "the word has a meaning of its own"
+    if name.startswith(RESERVED):
+        return f"names that begin with {RESERVED} are the program's own"
     for kind in TABLES[table]:
         for field in kind.core:
             if name in (field.name, *field.aliases):
@@ -219,6 +306,8 @@ def proposed(table: str, title: str, taken: Iterable[str] = ()) -> str:
     as that goes; a title that leaves nothing is field_1. (The title itself makes a good label.)"""
     latin = "".join(_LATIN.get(c, c) for c in fold(title))
     word = re.sub(r"[^a-z0-9]+", "_", latin).strip("_")[:LONGEST].rstrip("_")
+    while word.startswith(RESERVED):
+        word = word.removeprefix(RESERVED)
     if word and not word[0].isalpha():
         word = f"field_{word}"[:LONGEST].rstrip("_")
     known = fields.installed()

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from crmcli.domain.calendars import Calendar
 
-# "ymd" (nothing is assumed), "dmy" or "mdy": how a column that is imported writes its days
+# "ymd" (nothing is assumed), "dmy", "mdy" or SHORT_FIRST: how a column that is imported writes its days
 Order = str
+#: Years of two digits stand in front: 05/12/29. Behind it, after a blank, is the order of days with full years.
+SHORT_FIRST = "yymd"
 
 # The first and the last day of JALALI_YEARS.
 _FIRST_JALALI, _LAST_JALALI = date(1821, 3, 21), date(2221, 3, 20)
@@ -310,16 +312,20 @@ def _numeric_day(words: str, setting: Setting) -> date | None:
     first, separator, second, third = match[1], match[2], match[3], match[4]
     if len(first) == 4 and len(third) <= 2 and separator != ".":
         return exact_day(int(first), int(second), int(third), words, setting)
+    order = setting.order
+    if order.startswith(SHORT_FIRST) and len(first) == 2 and len(third) <= 2:
+        return exact_day(full_year(int(first), setting.calendar), int(second), int(third), words, setting)
     if len(first) > 2 or len(third) not in (2, 4):
         return None
-    if setting.order == "ymd":
+    order = order.removeprefix(SHORT_FIRST).strip() or "ymd"
+    if order == "ymd":
         if len(third) == 2:
             return None
         numbers = int(first), int(second)
         day, month = numbers if separator == "." else _settled(*numbers, words, setting)
     else:
-        day, month = (int(first), int(second)) if setting.order == "dmy" else (int(second), int(first))
-    year = int(third) if len(third) == 4 else _full_year(int(third), setting.calendar)
+        day, month = (int(first), int(second)) if order == "dmy" else (int(second), int(first))
+    year = int(third) if len(third) == 4 else full_year(int(third), setting.calendar)
     return exact_day(year, month, day, words, setting)
 
 
@@ -335,7 +341,7 @@ def _settled(first: int, second: int, words: str, setting: Setting) -> tuple[int
     )
 
 
-def _full_year(year: int, calendar: Calendar) -> int:
+def full_year(year: int, calendar: Calendar) -> int:
     """Century of a two-digit year: 1969 to 2068 as POSIX has it; Jalali 1350 to 1449."""
     if calendar == "jalali":
         return year + (1400 if year < 50 else 1300)
@@ -391,9 +397,13 @@ def calendar_of(year: int, words: str, setting: Setting) -> Calendar:
     return "gregorian"
 
 
-def not_jalali(words: str) -> FieldError:
+class JalaliError(FieldError):
+    """A Jalali date where the calendar is Gregorian."""
+
+
+def not_jalali(words: str) -> JalaliError:
     """The error for a Jalali date where the calendar is Gregorian."""
-    return FieldError(
+    return JalaliError(
         f"'{_quoted(words)}' looks like a Jalali date, but the calendar is Gregorian.",
         hint="For Jalali dates: crm config set calendar jalali",
     )

@@ -1,4 +1,4 @@
-"""The words that the date grammar knows, English and Persian, in the folded form in which they are looked up."""
+"""The words that the date grammar knows, in the folded form in which they are looked up."""
 
 from __future__ import annotations
 
@@ -33,6 +33,31 @@ for _number, _name in enumerate(ENGLISH_MONTHS, 1):
 MONTHS["sept"] = (9, "gregorian")
 for _number, _name in enumerate(JALALI_MONTHS, 1):
     MONTHS[fold(_name)] = (_number, "jalali")
+#: Months as German, French and Spanish files write them, and the Jalali ones in Latin letters.
+_ELSEWHERE = (
+    "januar jan jänner janvier janv enero ene", "februar feber février févr fév febrero", "märz mär mrz mars marzo",
+    "avril avr abril abr", "mai mayo", "juni juin junio", "juli juillet juil julio", "août agosto ago",
+    "septembre septiembre", "oktober okt octobre octubre", "novembre noviembre", "dezember dez décembre diciembre dic",
+)  # fmt: skip
+_IN_LATIN = (
+    "farvardin", "ordibehesht", "khordad", "tir", "mordad", "shahrivar", "mehr", "aban", "azar", "dey", "bahman",
+    "esfand",
+)  # fmt: skip
+for _number, _words in enumerate(_ELSEWHERE, 1):
+    for _name in _words.split():
+        MONTHS[fold(_name)] = (_number, "gregorian")
+for _number, _name in enumerate(_IN_LATIN, 1):
+    MONTHS[_name] = (_number, "jalali")
+#: Days of the week that files write before a date, in those languages too.
+WRITTEN_DAYS = WEEKDAYS | {
+    fold(_name): _number
+    for _words in (
+        "montag dienstag mittwoch donnerstag freitag samstag sonntag", "mo di mi do fr sa so",
+        "lundi mardi mercredi jeudi vendredi samedi dimanche",
+        "lunes martes miércoles jueves viernes sábado domingo",
+    )
+    for _number, _name in enumerate(_words.split())
+}  # fmt: skip
 NEAR_DAYS = {"today": 0, "tomorrow": 1, "tom": 1, "yesterday": -1}
 NEAR_DAYS |= {fold("امروز"): 0, fold("فردا"): 1, fold("دیروز"): -1, fold("پس‌فردا"): 2, fold("پس فردا"): 2}
 # so- and eo-: first and last day of the period we are in

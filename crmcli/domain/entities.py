@@ -468,7 +468,7 @@ SAVED_VIEW = _vocabulary(
 )  # fmt: skip
 
 DOCTOR_RULE = _vocabulary(
-    "doctor_rule", "doctor rules", "What 'crm doctor' looks for besides its own rules",
+    "doctor_rule", "doctor rules", "What 'crm doctor' looks for besides its own rules; '-RULE' without a filter: it is switched off",
     Field("entity", Choice("lead", "deal", "contact", "company", "task"), "On", "The kind of record it looks at", "entity", required=True),
     Field("filter", Identifier(), "Filter", "The filter that faulty records fit", "filter", required=True),
     Field("advice", Text(), "Advice", "What to do about them", "advice"),

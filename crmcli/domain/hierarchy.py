@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 def upwards(start: int | None, parent_of: Callable[[int], int | None]) -> Iterator[int]:
@@ -16,3 +16,8 @@ def upwards(start: int | None, parent_of: Callable[[int], int | None]) -> Iterat
         yield here
         seen.add(here)
         here = parent_of(here)
+
+
+def top(number: int, above: Mapping[int, int]) -> int:
+    """The one at the top of the tree that `number` is in; `above` has what each of those under others is under."""
+    return list(upwards(number, above.get))[-1]

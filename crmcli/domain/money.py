@@ -58,6 +58,8 @@ _UNITS = {code: 10**digits_ for code, digits_ in _EXPONENTS.items()}
 _AMOUNT = re.compile(r"([^\d.,]*)([.,]?\d(?:[\d.,'’\s]*\d)?)([^\d]*)")
 #: No amount of any currency is larger, in minor units.
 LARGEST = 10**18
+#: No amount has more characters; what looks for its parts takes the square of a length.
+_LONGEST = 500
 #: Rs. 500 and Fr.500: the point is the word's.
 _POINT_OF_WORD = re.compile(r"^(\D*[^\W\d_])\.\s*(?=[\d(+-])")
 EXAMPLES = "Write 12000, 12,000.50, 12k, 1.5M, €500 or 12000 EUR."
@@ -116,6 +118,8 @@ def _grouped() -> re.Pattern[str]:
 
 
 def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
+    if len(text) > _LONGEST:
+        raise _refused(text)
     if decimal is None and ("٫" in text or "٬" in text):
         decimal = "."
     plain = _POINT_OF_WORD.sub(r"\1 ", digits(text).replace("،", ",").replace("−", "-").strip())
@@ -217,7 +221,7 @@ def _called(text: str, home: str) -> tuple[str, bool] | None:
 
 def unnamed(text: str) -> bool:
     """Whether an amount names no currency: 12, (5.00), 12k, ۵ میلیون."""
-    match = _AMOUNT.fullmatch(_POINT_OF_WORD.sub(r"\1 ", digits(text).strip()))
+    match = _AMOUNT.fullmatch(_POINT_OF_WORD.sub(r"\1 ", digits(text).strip())) if len(text) <= _LONGEST else None
     if not match:
         return False
     head, _, tail = match.groups()

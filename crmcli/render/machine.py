@@ -297,7 +297,8 @@ def _markdown(text: str) -> str:
 
 
 def ids(result: Result) -> Iterator[str]:
-    """The number of each record, one a line, and `kind:number` where a result holds several kinds: what `-` reads.
+    """The number of each record, one a line, of groups each of theirs, and `kind:number` where a result holds several
+    kinds: what `-` reads.
 
     A page about one record gives that one. Raises UsageError for what is no list of records, be it full or empty: an
     empty answer means that no record fits.
@@ -317,6 +318,9 @@ def ids(result: Result) -> Iterator[str]:
         if row.get("ref") == "":  # it tells of a record that is listed elsewhere
             continue
         name = row.get("ref") or row.get("id")
+        if name is None and isinstance(row.get("ids"), list):  # a group of records
+            yield from (f"{number}\n" for number in row["ids"])
+            continue
         if name is None:
             raise UsageError("there are no record numbers in that", "leave out -o ids, or take -o tsv")
         yield f"{name}\n"

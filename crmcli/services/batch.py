@@ -115,35 +115,37 @@ def purged(connection: Connection, table: str, numbers: Iterable[int]) -> set[in
 
 
 def last_change(
-    connection: Connection, table: str, number: int, columns: Iterable[str] = (), *, besides: int = 0
+    connection: Connection, table: str, number: int, columns: Iterable[str] = (), *, besides: Batch | None = None
 ) -> tuple[int, str] | None:
-    """The batch that changed a record last, one of these columns where they are given, and who made it; the batch
-    `besides` is passed over."""
+    """The batch that changed a record last, one of these columns where they are given, and who made it; what `besides`
+    did is passed over."""
+    over, params = (f" AND NOT ({besides.where})", besides.params) if besides else ("", ())
     sql = (
         "SELECT b.id, b.actor, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
-        " JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ? AND x.batch_id <> ?"
+        f" JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ?{over}"
         " ORDER BY j.seq DESC, j.id DESC"
     )
     wanted = set(columns)
-    for batch, actor, before, now in connection.rows(sql, (table, number, besides)):
+    for batch, actor, before, now in connection.rows(sql, (table, number, *params)):
         touched = {*(journal.columns(before) or ()), *(journal.columns(now) or ())}
         if not wanted or before is None or now is None or wanted & touched:
             return int(batch), str(actor)
     return None
 
 
-def last_touched(connection: Connection, table: str, ids: Sequence[int], *, besides: int) -> dict[int, str]:
-    """record -> its `updated_at` after the last of its changes that stands: neither an undo nor taken back. The batch
-    `besides` counts as taken back; that a record was made always counts, since it is there."""
+def last_touched(connection: Connection, table: str, ids: Sequence[int], *, besides: Batch) -> dict[int, str]:
+    """record -> its `updated_at` after the last of its changes that stands: neither an undo nor taken back. What
+    `besides` did counts as taken back; that a record was made always counts, since it is there."""
     marks = ", ".join("?" * len(ids))
     sql = (
         "SELECT j.record_id, j.before IS NULL, j.after, b.undoes IS NULL,"
-        " b.undone_by IS NULL AND b.id <> ? FROM journal j CROSS JOIN journal_tx x CROSS JOIN batch b"
+        f" b.undone_by IS NULL AND NOT ({besides.where})"
+        " FROM journal j CROSS JOIN journal_tx x CROSS JOIN batch b"
         f" WHERE x.seq = j.seq AND b.id = x.batch_id AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id"
     )
     now: dict[int, str] = {}
     found: dict[int, str] = {}
-    for record, made, after, own, stands in connection.rows(sql, (besides, table, *ids)):
+    for record, made, after, own, stands in connection.rows(sql, (*besides.params, table, *ids)):
         # A change at the instant of the one before it does not name it again.
         now[record] = (journal.columns(after) or {}).get("updated_at") or now.get(record, "")
         if own and (stands or made) and now[record]:
@@ -160,10 +162,13 @@ def touches_fields(connection: Connection, number: int) -> bool:
 
 
 class Batch:
-    """One batch of the journal."""
+    """One batch of the journal, or one transaction of it alone (`step`: its place)."""
 
-    def __init__(self, connection: Connection, number: int) -> None:
-        self.connection, self.number = connection, number
+    def __init__(self, connection: Connection, number: int, step: int = 0) -> None:
+        self.connection, self.number, self.step = connection, number, step
+        #: What its transactions are among all (`journal_tx x`), and the values for it.
+        self.where = "x.batch_id = ? AND x.seq = ?" if step else "x.batch_id = ?"
+        self.params = (number, step) if step else (number,)
         self._aliases: dict[tuple[str, int], int] = {}
         #: (table, record) of what the batch linked to -> whether it was purged
         self._purged: dict[tuple[str, int], bool] = {}
@@ -171,9 +176,8 @@ class Batch:
     def touched(self) -> dict[str, list[int]]:
         """table -> the records in it that the batch added, changed or took away, in the order of their numbers."""
         found: dict[str, set[int]] = {}
-        for (seq,) in self.connection.rows(
-            "SELECT seq FROM journal_tx WHERE batch_id = ? ORDER BY seq", (self.number,)
-        ):
+        steps = f"SELECT x.seq FROM journal_tx x WHERE {self.where} ORDER BY 1"
+        for (seq,) in self.connection.rows(steps, self.params):
             for table, record in self.connection.rows("SELECT entity, record_id FROM journal WHERE seq = ?", (seq,)):
                 found.setdefault(table, set()).add(record)
         return {table: sorted(ids) for table, ids in found.items()}
@@ -185,9 +189,9 @@ class Batch:
         # CROSS JOIN: SQLite is to come from the few records, not from all that the batch changed.
         for record, before, after in self.connection.rows(
             "SELECT j.record_id, j.before, j.after FROM journal j CROSS JOIN journal_tx x"
-            " WHERE x.seq = j.seq AND x.batch_id = ?"
+            f" WHERE x.seq = j.seq AND {self.where}"
             f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
-            (self.number, table, *ids),
+            (*self.params, table, *ids),
         ):
             steps.setdefault(record, []).append((journal.columns(before), journal.columns(after)))
         every = [side for found in steps.values() for sides in found for side in sides if side]
@@ -205,13 +209,13 @@ class Batch:
         found: dict[int, dict[str, Any]] = {}
         begun: set[int] = set()
         marks = ", ".join("?" * len(ids))
-        for record, batch, before in self.connection.rows(
-            "SELECT j.record_id, x.batch_id, j.before FROM journal j CROSS JOIN journal_tx x WHERE x.seq = j.seq"
-            " AND j.seq >= (SELECT min(f.seq) FROM journal_tx f WHERE f.batch_id = ?)"
+        for record, batch, step, before in self.connection.rows(
+            "SELECT j.record_id, t.batch_id, t.seq, j.before FROM journal j CROSS JOIN journal_tx t WHERE t.seq = j.seq"
+            f" AND j.seq >= (SELECT min(x.seq) FROM journal_tx x WHERE {self.where})"
             f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
-            (self.number, table, *ids),
+            (*self.params, table, *ids),
         ):
-            if batch == self.number:
+            if batch == self.number and self.step in (0, step):
                 begun.add(record)
             elif record in begun:
                 was = journal.columns(before) or {}
@@ -225,10 +229,10 @@ class Batch:
         # In the journal's JSON a quotation mark inside a text is escaped: only the key itself looks so.
         sql = (
             "SELECT j.after FROM journal j WHERE j.entity = ? AND j.record_id = ? AND j.seq <="
-            " (SELECT max(x.seq) FROM journal_tx x WHERE x.batch_id = ?)"
+            f" (SELECT max(x.seq) FROM journal_tx x WHERE {self.where})"
             """ AND j.after LIKE '%"removed_at":%' ORDER BY j.seq DESC, j.id DESC LIMIT 1"""
         )
-        then = self.connection.value(sql, (table, number, self.number))
+        then = self.connection.value(sql, (table, number, *self.params))
         return (journal.columns(then) or {}).get("removed_at") != now
 
     def _forgotten(self, table: str, sides: Iterable[dict[str, Any]]) -> None:

@@ -222,9 +222,12 @@ def rules(connection: Connection) -> Iterator[Fault]:
     for kind, number, status, stage in connection.rows(sql):
         yield f"{kind} {number} is {status} in the stage {stage}"
     yield from merged(connection)
-    for number, table, name in connection.rows("SELECT id, entity, name FROM custom_field ORDER BY id"):
+    fields = "SELECT id, entity, name, options FROM custom_field ORDER BY id"
+    for number, table, name, options in connection.rows(fields):
         if custom.unfit(table, name):
-            yield f"custom field {number} has a name that no field can have: {clip(name, 40)}"
+            yield f"custom field {number} has a name that no field can have: {clip(str(name), 40)}"
+        elif not custom.readable(options):
+            yield f"custom field {number} ({custom.called(table, name)}) has options that are no list of words"
     yield from amounts(connection)
 
 
@@ -241,7 +244,7 @@ def merged(connection: Connection) -> Iterator[Fault]:
             if number in upwards(into[number], into.get):
                 yield f"{aliases.noun(connection, table, number)} {number} was merged into itself"
         for child, column in LINKS[table] if into else ():
-            if column == "merged_into_id" or child == moving.pairs_of(table):
+            if column == "merged_into_id" or child in moving.HISTORY:
                 continue
             own = " AND c.merged_into_id IS NULL" if child in aliases.TABLES else ""
             sql = (

@@ -7,25 +7,26 @@ they are out of sight until it is restored, or added again as what it was.
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from crmcli.config import SETTINGS
 from crmcli.domain import custom
-from crmcli.domain.custom import called, options_of, whose
+from crmcli.domain.custom import called, counted, options_of, told, whose
 from crmcli.domain.entities import CUSTOM_FIELD
 from crmcli.domain.fields import OWN, installed, suggest
+from crmcli.domain.query.spelling import in_quotes
 from crmcli.domain.text import blank, check_text, squashed
 from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import saved_views
-from crmcli.services.undo_checks import counted, told
 from crmcli.store import own, read
 from crmcli.store.journal import canonical
 from crmcli.store.sql import portions
 from crmcli.store.tables import NOUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.store.write import Transaction
@@ -34,19 +35,29 @@ if TYPE_CHECKING:
 EDITABLE = ("name", "label", "help", "options")
 #: From so many records on a rename is journalled on the way.
 MANY = 1000
+#: What is said of a definition that another program wrote and this one cannot use.
+BROKEN = "(broken: see crm db check --deep)"
 
 
 def fields(ctx: Context, table: str = "", *, removed: bool = False) -> Rows:
     """The fields that people added, of one table or of all; with `removed` also those that were removed. Each with how
-    many records have a value of it."""
+    many records have a value of it. What another program wrote that cannot be one stands behind them, and says so."""
     rows = [_row(one) for one in ctx.reader.rows(own.DEFINITIONS)]
     rows = [row for row in rows if table in ("", row["entity"]) and (removed or row["removed_at"] is None)]
-    counts = _counts(ctx, rows)
+    broken = {row["id"] for row in rows if custom.unfit(row["entity"], row["name"])}
+    names: dict[str, list[str]] = {}
     for row in rows:
+        if row["id"] not in broken:
+            names.setdefault(row["entity"], []).append(row["name"])
+    counts = {of: own.counts(ctx.reader, of, some) for of, some in names.items()}
+    for row in rows:
+        row["options"] = ", ".join(options_of(row["options"])) or (None if custom.readable(row["options"]) else BROKEN)
+        if row["id"] in broken:
+            row |= {"field": f"{row['entity']}.{row['name']}", "of": BROKEN, "records": None}
+            continue
         row["field"] = called(row["entity"], row["name"])
         row["of"] = whose(row["entity"])
-        row["options"] = ", ".join(options_of(row["options"])) or None
-        row["records"] = counts[row["entity"], row["name"]]
+        row["records"] = counts[row["entity"]][row["name"]]
         row["label"] = row["label"] or custom.labelled(row["name"])
     number, moment = CUSTOM_FIELD.field("id").type, CUSTOM_FIELD.field("removed_at").type
     columns = (
@@ -54,26 +65,14 @@ def fields(ctx: Context, table: str = "", *, removed: bool = False) -> Rows:
         Column("options", None, "Options"), Column("help", None, "Help"), Column("of", None, "Of"),
         Column("records", number, "Records"), *((Column("removed_at", moment, "Removed"),) if removed else ()),
     )  # fmt: skip
-    rows.sort(key=lambda row: (list(custom.TABLES).index(row["entity"]), row["id"]))
+    order = list(custom.TABLES)
+    rows.sort(key=lambda row: (len(order) if row["id"] in broken else order.index(row["entity"]), row["id"]))
     return Rows(columns, rows, empty="no fields of your own yet: crm field add lead.NAME TYPE", numbered=False)
 
 
 def _row(one: Sequence[Any]) -> dict[str, Any]:
     names = ("id", "name", "entity", "type", "label", "help", "options", "removed_at")
     return {**dict(zip(names, one, strict=True)), "removed_at": CUSTOM_FIELD.field("removed_at").type.from_db(one[-1])}
-
-
-def _counts(ctx: Context, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
-    """(table, field) -> how many records have a value of it, in one look at each table."""
-    names: dict[str, list[str]] = {}
-    for row in rows:
-        names.setdefault(row["entity"], []).append(row["name"])
-    found: dict[tuple[str, str], int] = {}
-    for table, some in names.items():
-        counted = ", ".join(f"count(custom ->> '{name}')" for name in some)
-        line = ctx.reader.rows(f"SELECT {counted} FROM {table} WHERE custom IS NOT NULL")[0]
-        found.update({(table, name): int(count) for name, count in zip(some, line, strict=True)})
-    return found
 
 
 def add(
@@ -114,6 +113,7 @@ def put(
         "type": kind, "options": canonical(list(listed)) if listed else None,
         "label": _line(label), "help": _line(about), "removed_at": None,
     }  # fmt: skip
+    custom.check_label(table, label, name)
     known = _find(tx, table, name)
     back = ""
     if known is None:
@@ -157,6 +157,7 @@ def edit(ctx: Context, table: str, name: str, assigned: Mapping[str, str]) -> Ch
     with ctx.writing(alone=True) as tx:
         row = _there(tx, table, name)
         changes: dict[str, Any] = {word: _line(assigned[word]) for word in ("label", "help") if word in assigned}
+        custom.check_label(table, assigned.get("label", ""), name)
         if "options" in assigned:
             changes["options"] = _options(tx, row, assigned["options"])
         new = assigned.get("name", name).strip()
@@ -287,7 +288,7 @@ def _check_dropped(tx: Transaction, table: str, name: str, options: Sequence[str
         if text not in options:
             raise RefusedError(
                 f"{told(table, count)} {text}, which must stay an option as long",
-                f"'{name}:={text} is:any' finds them: give them another one first",
+                f"{shlex.quote(f'{name}:={in_quotes(text)} is:any')} finds them: give them another one first",
             )
 
 

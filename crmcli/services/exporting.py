@@ -70,6 +70,8 @@ def export(
     if format not in FORMATS:
         raise UsageError(f"'{format}' is not a format to export", f"known: {', '.join(FORMATS)}")
     if format == "vcf":
+        if lossless:
+            raise UsageError("a vCard has no cells", "leave --lossless away, or take another format")
         return _cards(ctx, kind, words, columns, card_version or VERSIONS[0])
     if card_version:
         raise UsageError("--vcard-version is for vCards", "add -o vcf")
@@ -272,12 +274,13 @@ def _sheet_rows(
             made.append([row.get(column.name) for row in rows])
         else:
             made.append([text or None for text in texts])
-        if lossless and isinstance(kind, (Money, Integer)):
+        if isinstance(kind, (Money, Percent, Number, Integer)):
             made[-1] = [_held(value) for value in made[-1]]
     return zip(*made, strict=True)
 
 
 def _held(number: Any) -> Any:
     """A number that a cell holds to its last digit; one that has more digits as text."""
-    digits = str(number).lstrip("-0.").replace(".", "")
-    return number if number is None or len(digits) <= SHEET_DIGITS else str(number)
+    text = str(number)
+    digits = text.replace(".", "").lstrip("-").strip("0")
+    return number if number is None or len(digits) <= SHEET_DIGITS else text

@@ -28,7 +28,8 @@ COLUMNS = (
 
 def search(ctx: Context, text: str, *, best: bool = False, limit: int = 20) -> Rows:
     """Records of every kind in which each word of `text` stands at the start of some word, newest first; `best` puts
-    the closest first; `limit` 0 is all. Raises UsageError for a text without a letter or digit."""
+    the closest first; `limit` 0 is all. What only a record that was merged has finds the one that stays, which is said
+    of it. Raises UsageError for a text without a letter or digit."""
     words = [word for word in fold(text).split() if any(c.isalnum() for c in word)]
     if not words:
         raise UsageError("search for what?", 'write a word or two: crm search "lovelace engines"')
@@ -37,12 +38,33 @@ def search(ctx: Context, text: str, *, best: bool = False, limit: int = 20) -> R
     for table in SEARCHED:
         found = read.search(ctx.reader, table, words, most, ranked=best)
         ranks = dict(found)
-        for row in _rows(ctx, table, [number for number, _ in found]):
+        rows = _rows(ctx, table, [number for number, _ in found])
+        if len(found) < most and table in aliases.TABLES:
+            also = read.search(ctx.reader, table, words, most - len(found), ranked=best, merged=True)
+            rows += _as_merged(ctx, table, dict(also), ranks)
+        for row in rows:
             hits.append(((ranks[row["id"]], row["at"]) if best else row["at"], row))
     hits.sort(key=lambda hit: hit[1]["at"], reverse=True)
     if best:
         hits.sort(key=lambda hit: hit[0][0])
     return Rows(COLUMNS, [row for _, row in hits[:most]], empty=f"nothing holds '{text}'")
+
+
+def _as_merged(ctx: Context, table: str, found: dict[int, Any], ranks: dict[int, Any]) -> list[dict[str, Any]]:
+    """The records that those `found` (record -> rank) were merged into, as `_rows` has them, but for those that were
+    found by what they have themselves (`ranks`); they are put there."""
+    ends = aliases.in_sight(ctx.reader, table, found)
+    names = {number: row["name"] for number, row in read.raw(ctx.reader, table, list(ends)).items()}
+    said: dict[int, list[str]] = {}
+    for number, end in ends.items():
+        if end not in ranks:
+            said.setdefault(end, []).append(f"{aliases.noun(ctx.reader, table, number)}:{number} {names[number]}")
+    ranks |= {end: min(found[n] for n, into in ends.items() if into == end) for end in said}
+    rows = _rows(ctx, table, list(said))
+    for row in rows:
+        about = [row["about"]] if row["about"] else []
+        row["about"] = ", ".join([*about, *(f"merged: {one}" for one in said[row["id"]])])
+    return rows
 
 
 def find(ctx: Context, text: str) -> Rows:
@@ -54,10 +76,8 @@ def find(ctx: Context, text: str) -> Rows:
     kinds = [kind for kind in RECORDS.values() if not colon or fold(noun) in (kind.name, kind.plural, kind.command)]
     named: list[dict[str, Any]] = []
     for kind in kinds:
-        of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
-        meant = aliases.standing(ctx.reader, kind.table, [int(whole)])[int(whole)]
-        sql = f"SELECT id FROM {kind.table} WHERE {of_kind}id = ? AND removed_at IS NULL"
-        if ctx.reader.one(sql, (meant,)):
+        meant = aliases.in_sight(ctx.reader, kind.table, [int(whole)]).get(int(whole))
+        if meant is not None:
             named += [row for row in _rows(ctx, kind.table, [meant]) if row["kind"] == kind.name]
     refs = {row["ref"] for row in named}
     found = search(ctx, text)

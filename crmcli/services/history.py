@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.custom import labelled
+from crmcli.domain.custom import holds, labelled
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import OWN, installed
 from crmcli.domain.money import format_money
@@ -40,21 +40,24 @@ def history(ctx: Context, kind: Entity, number: int, limit: int = 50) -> Rows:
     from crmcli.services.records import get
 
     every = [number, *sorted(aliases.merged(ctx.reader, kind.table, [number]) - {number})]
-    found = ctx.reader.rows(
-        "SELECT x.at, b.actor, b.source, b.id, j.before, j.after, j.record_id FROM journal j"
-        " JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
-        f" WHERE j.entity = ? AND j.record_id IN ({', '.join('?' * len(every))}) ORDER BY j.seq DESC, j.id DESC"
-        + (f" LIMIT {int(limit)}" if limit else ""),
-        (kind.table, *every),
-    )
+    most = f" LIMIT {int(limit)}" if limit else ""
+    found: list[tuple[Any, ...]] = []
+    for some, marks in portions(every):
+        found += ctx.reader.rows(
+            "SELECT x.at, b.actor, b.source, b.id, j.before, j.after, j.record_id, j.seq, j.id FROM journal j"
+            " JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+            f" WHERE j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq DESC, j.id DESC{most}",
+            (kind.table, *some),
+        )
     if not found:
         get(ctx, kind, number)
+    found = sorted(found, key=lambda row: row[-2:], reverse=True)[: int(limit) or None]
     steps = [(row, journal.columns(row[4]), journal.columns(row[5])) for row in found]
     names = _names(ctx, kind.table, [side for _, before, after in steps for side in (before, after) if side])
     words = {of: _Words(ctx, kind, names, _currency(ctx, kind, of)) for of in every}
     of_merged = {of: f" ({aliases.noun(ctx.reader, kind.table, of)}:{of})" for of in every[1:]}
     rows: list[dict[str, Any]] = []
-    for (at, actor, source, batch, _, _, of), before, after in steps:
+    for (at, actor, source, batch, _, _, of, *_), before, after in steps:
         who = {"at": Instant().from_db(at), "who": actor, "source": source, "batch": batch}
         for field, old, new in words[of].lines(before, after):
             rows.append({**who, "field": f"{field}{of_merged.get(of, '')}", "before": old, "after": new})
@@ -123,6 +126,8 @@ class _Words:
             return str(value)
         if isinstance(field.type, Money):
             return f"{format_money(value, currency)} {currency}".strip()
+        if not holds(field.type, value):
+            return str(value)  # what it was while the field was of another type, or had that option
         if field.type.family in ("day", "instant"):
             return readable(field.type, value, zone=self.ctx.env.now.tzinfo, calendar=self.ctx.env.calendar)
         shown = field.type.show(value)

@@ -111,15 +111,9 @@ def ended(ctx: Context, kind: Entity, where: str, value: tuple[Any, ...], *, see
     """merged record -> the record of the kind that it is, of those that a condition fits; 12 at most. With `seen` only
     those that are in sight."""
     sql = f"SELECT id FROM {kind.table} t WHERE merged_into_id IS NOT NULL AND {where} ORDER BY id LIMIT 12"
-    found = aliases.standing(ctx.reader, kind.table, [int(row[0]) for row in ctx.reader.rows(sql, value)])
-    if seen:
-        gone = {end for end in found.values() if not _in_sight(ctx, kind, end)}
-        found = {of: end for of, end in found.items() if end not in gone}
+    meant = aliases.in_sight if seen else aliases.standing
+    found = meant(ctx.reader, kind.table, [int(row[0]) for row in ctx.reader.rows(sql, value)])
     return {of: end for of, end in found.items() if aliases.noun(ctx.reader, kind.table, end) == kind.name}
-
-
-def _in_sight(ctx: Context, kind: Entity, number: int) -> bool:
-    return ctx.reader.one(f"SELECT 1 FROM {kind.table} WHERE id = ? AND removed_at IS NULL", (number,)) is not None
 
 
 def _say_merged(ctx: Context, table: str, number: int, end: int) -> None:
@@ -249,11 +243,11 @@ def check_unmerged(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
     which says how to take the merge apart."""
     if row.get("merged_into_id"):
         end = aliases.standing(ctx.reader, kind.table, [row["id"]])[row["id"]]
-        batch = aliases.batch_of(ctx.reader, kind.table, row["id"])
+        apart = aliases.taking_apart(ctx.reader, kind.table, row["id"])
         named = [f"{aliases.noun(ctx.reader, kind.table, number)}:{number}" for number in (row["id"], end)]
         raise RefusedError(
             f"{named[0]} {row.get('name') or ''}".rstrip() + f" was merged into {named[1]}",
-            f"to take the merge apart: {ctx.settings.calling('undo', str(batch))}" if batch else f"use {named[1]}",
+            f"to take the merge apart: {ctx.settings.calling('undo', *apart)}" if apart else f"use {named[1]}",
         )
 
 
@@ -379,6 +373,16 @@ def resolve_any(
             more = ["..."] if len(found) > 12 else []
             raise AmbiguousError(f"'{text}' fits several records:", lines + more, "name one with its kind, as above")
     raise NotFoundError(f"nothing is called '{text}'", f"try 'crm search {text}'")
+
+
+def resolve_itself(ctx: Context, text: str) -> tuple[Entity, int]:
+    """A record that is named with its kind, as `contact:12`: itself, also where it was merged into another one. Raises
+    UsageError, NotFoundError, AmbiguousError."""
+    prefix, _, rest = text.strip().partition(":")
+    if not rest.strip() or not record_kind(prefix):
+        raise UsageError(f"'{text}' does not say which record is meant", "name it with its kind, as contact:12")
+    kind = entity(prefix)
+    return kind, resolve(ctx, kind, rest, merged=True)
 
 
 def _by_now(ctx: Context, kind: Entity, whole: str) -> Entity:

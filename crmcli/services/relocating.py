@@ -9,14 +9,17 @@ out anew. Nor is `version`, which only counts.
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
+from crmcli.domain.custom import holds, readable
 from crmcli.domain.entities import COMPANY, CONTACT, CUSTOM_FIELD, ENTITIES, INTERACTION, LEAD, TASK
+from crmcli.domain.fields import OWN
 from crmcli.domain.text import check_text
-from crmcli.domain.types import show_instant
-from crmcli.errors import ConflictError, CrmError, DamagedError, NewerDatabaseError, ReadError
+from crmcli.domain.types import Day, Flag, Instant, Integer, Text, Type, show_instant
+from crmcli.errors import ConflictError, CrmError, DamagedError, NewerDatabaseError, ReadError, TakenError
 from crmcli.results import Note, Stream
 from crmcli.services import checking
 from crmcli.services.exporting import Spool
@@ -36,14 +39,25 @@ TABLES = (
 )  # fmt: skip
 #: What finds a row of the tables without a number of their own.
 KEYS = {"journal_tx": ("seq",), "doctor_score": ("day",), "import_run": ("batch_id",)}
-#: Flags and days of tables that no kind of record has.
-FLAGS = {"import_run": ("finished",)}
+#: What the values of columns are that are neither texts nor numbers, in tables that no kind of record has.
+OTHERS = {
+    "import_run": {"finished": "flag"}, "doctor_score": {"day": "day"}, "batch": {"at": "instant"},
+    "journal_tx": {"at": "instant"},
+}  # fmt: skip
+#: What a column can hold: how that is called in an error, and its type; of a packed one, which is an object, none.
+SORTS: dict[str, tuple[str, Type | None]] = {
+    "text": ("text", Text()), "number": ("whole number", Integer()), "flag": ("true or false", Flag()),
+    "day": ("day", Day()), "instant": ("moment in UTC", Instant()), "object": ("object", None),
+}  # fmt: skip
 DERIVED = frozenset(f.column for e in ENTITIES.values() for f in e.fields if f.derived)
 #: So many rows are written at a time, and so many bytes a line may have.
 STEP, LONGEST = 2000, 64 * 1024 * 1024
 UNSAVED = "nothing was saved"
 #: What is told of a book that was moved, by the kind that stands for its table.
-TOLD = {COMPANY: "companies", CONTACT: "contacts", LEAD: "leads and deals", TASK: "tasks", INTERACTION: "interactions"}
+TOLD = {
+    COMPANY: ("company", "companies"), CONTACT: ("contact", "contacts"), LEAD: ("lead or deal", "leads and deals"),
+    TASK: ("task", "tasks"), INTERACTION: ("interaction", "interactions"),
+}  # fmt: skip
 
 
 def export_book(ctx: Context) -> Stream:
@@ -65,15 +79,15 @@ def export_book(ctx: Context) -> Stream:
 def _rows(connection: Connection) -> Iterator[dict[str, Any]]:
     """Every row of every table as the file has it."""
     for table in TABLES:
-        flags = {name for name, kind in read.stored_types(table).items() if kind.family == "flag"}
-        flags.update(FLAGS.get(table, ()))
+        flags = {name for name, sort in _special(table).items() if sort == "flag"}
         for names, page in _pages(connection, table):
             kept = [(i, name) for i, name in enumerate(names) if not _worked_out(name)]
             for row in page:
                 found = {name: _stored(row[i], name in flags) for i, name in kept if row[i] is not None}
                 for column in own.PACKED:
                     if column in found:
-                        found[column] = own.members(found[column])
+                        # The order of jsonb is its own: by length, then by letters.
+                        found[column] = dict(sorted(own.members(found[column]).items()))
                 yield {"table": table, **found}
 
 
@@ -89,6 +103,12 @@ def _pages(connection: Connection, table: str) -> Iterator[tuple[list[str], list
             return
         yield names, rows
         after = tuple(rows[-1][names.index(name)] for name in key)
+
+
+def _special(table: str) -> dict[str, str]:
+    """The columns of a table that hold neither texts nor numbers: what they hold, a key of `SORTS`."""
+    found = {name: kind.family for name, kind in read.stored_types(table).items()}
+    return found | OTHERS.get(table, {}) | dict.fromkeys(own.PACKED, "object")
 
 
 def _worked_out(column: str) -> bool:
@@ -127,15 +147,13 @@ def import_book(ctx: Context, path: str, *, called: str = "", dry_run: bool = Fa
     with the line for one that is cut short or broken, DamagedError for one whose rows do not make a sound book.
     """
     called = called or path
-    connection, filler = ctx.reader, _Filler(ctx)
+    connection, filler = ctx.reader, _Filler(ctx, called)
     try:
         with connection.roomy(), connection.transaction():
             connection.alone("book")
             schema.hold(connection)
             _check_vacant(connection)
-            connection.run(
-                "PRAGMA defer_foreign_keys = ON" if connection.dialect == "sqlite" else "SET CONSTRAINTS ALL DEFERRED"
-            )
+            connection.defer_links()
             for table in (*reversed(TABLES[len(ORDER) :]), *reversed(ORDER)):
                 connection.run(f"DELETE FROM {table}")
             filler.fill(_lines(path, called))
@@ -146,7 +164,8 @@ def import_book(ctx: Context, path: str, *, called: str = "", dry_run: bool = Fa
         pass
     finally:
         ctx.reread()
-    moved = [f"{filler.counts[kind.table]:,} {what}" for kind, what in TOLD.items() if filler.counts[kind.table]]
+    counts = [(filler.counts[kind.table], words) for kind, words in TOLD.items() if filler.counts[kind.table]]
+    moved = [f"{count:,} {many if count > 1 else one}" for count, (one, many) in counts]
     history = f"{filler.counts['journal']:,} changes of the journal"
     return Note(f"{'would move' if dry_run else 'moved'} {', '.join([*moved, history])}")
 
@@ -173,7 +192,7 @@ def _lines(path: str, called: str) -> Iterator[tuple[int, dict[str, Any]]]:
             line += 1
             row = _object(raw, line, called)
             if line == 1:
-                _check_schema(str(row.get("schema") or ""), called)
+                _check_schema(row.get("schema"), called)
             elif end:
                 raise ReadError(f"{called}: line {line} stands after the end of the book.", UNSAVED)
             elif set(row) == {"rows"}:
@@ -196,7 +215,9 @@ def _object(raw: bytes, line: int, called: str) -> dict[str, Any]:
     return row
 
 
-def _check_schema(found: str, called: str) -> None:
+def _check_schema(found: Any, called: str) -> None:
+    if not isinstance(found, str) or not re.fullmatch("[0-9]{4}", found):
+        raise ReadError(f"{called} does not say in its first line which layout it has.", f"export it again; {UNSAVED}")
     if found > schema.REVISION:
         raise NewerDatabaseError(
             f"{called} was written by a newer version (schema {found}, this program knows {schema.REVISION})",
@@ -207,11 +228,12 @@ def _check_schema(found: str, called: str) -> None:
 class _Filler:
     """Writes the rows of a file into the empty tables of a book."""
 
-    def __init__(self, ctx: Context) -> None:
-        self.ctx, self.connection = ctx, ctx.reader
+    def __init__(self, ctx: Context, called: str) -> None:
+        self.ctx, self.connection, self.called = ctx, ctx.reader, called
         #: table -> how many rows it got
         self.counts: dict[str, int] = dict.fromkeys(TABLES, 0)
-        self._known: dict[str, frozenset[str]] = {}
+        #: table -> column -> what it holds, a key of `SORTS`
+        self._known: dict[str, dict[str, str]] = {}
         self._taken_back: list[tuple[int, int]] = []
 
     def fill(self, lines: Iterable[tuple[int, dict[str, Any]]]) -> None:
@@ -226,32 +248,38 @@ class _Filler:
             self._check(line, present, row)
             waiting.append(row)
         self._write(present, waiting)
+        if missing := next((table for table in ("pipeline", "stage") if not self.counts[table]), ""):
+            raise ReadError(
+                f"{self.called} has no row of {missing}: no book is without one.", f"export it again; {UNSAVED}"
+            )
         self._finish()
 
     def _table(self, line: int, table: Any) -> str:
         if table not in TABLES:
-            raise ReadError(f"line {line} is of no table of a book: {str(table)[:60]!r}.", UNSAVED)
+            raise ReadError(f"{self.called}: line {line} is of no table of a book: {str(table)[:60]!r}.", UNSAVED)
         if table not in self._known:
-            self._known[table] = frozenset(self.connection.names(f"SELECT * FROM {table} LIMIT 0")[0])
+            self._known[table] = self._sorts(table)
         return str(table)
 
+    def _sorts(self, table: str) -> dict[str, str]:
+        """The columns of a table: what each holds."""
+        if self.connection.dialect == "sqlite":
+            rows = self.connection.rows("SELECT name, type FROM pragma_table_info(?)", (table,))
+        else:
+            sql = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
+            rows = self.connection.rows(f"{sql} AND table_name = ?", (table,))
+        plain = {name: "text" if re.search("char|text", str(sort), re.IGNORECASE) else "number" for name, sort in rows}
+        return plain | {name: sort for name, sort in _special(table).items() if name in plain}
+
     def _check(self, line: int, table: str, row: dict[str, Any]) -> None:
-        """Refuse columns that the table has not, and values that are in no book. Raises ReadError."""
+        """Refuse columns that the table has not, and values that they do not hold. Raises ReadError."""
         for column, value in row.items():
-            problem = ""
             if column not in self._known[table] or _worked_out(column):
                 problem = "the table has no such column"
-            elif isinstance(value, str):
-                try:
-                    check_text(value)
-                except CrmError as error:
-                    problem = error.message
-            elif isinstance(value, dict) != (column in own.PACKED) or isinstance(value, (list, float)) or value is None:
-                problem = "that is no value of a book"
-            elif isinstance(value, int) and abs(value) >= 2**63:
-                problem = "too large a number"
+            else:
+                problem = _problem(table, column, self._known[table][column], value)
             if problem:
-                raise ReadError(f"line {line}, {table}.{column[:60]}: {problem}.", UNSAVED)
+                raise ReadError(f"{self.called}: line {line}, {table}.{column[:60]}: {problem}.", UNSAVED)
 
     def _write(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Insert rows of one table with their keys. Which undo took a batch back is written when all are there."""
@@ -272,7 +300,13 @@ class _Filler:
         columns.update(derive_columns(table, columns, self.ctx.env))
         final = own.packed_columns(columns)
         sql = f"INSERT INTO {table} ({', '.join(final)}) VALUES ({', '.join('?' * len(final))})"
-        self.connection.run_many(sql, zip(*final.values(), strict=True))
+        try:
+            self.connection.run_many(sql, zip(*final.values(), strict=True))
+        except TakenError as error:
+            what = " and ".join(column.removesuffix("_key") for column in error.columns) or "value"
+            raise ReadError(
+                f"{self.called}: two rows of {table} have one {what}.", f"export it again; {UNSAVED}"
+            ) from None
         if table == CUSTOM_FIELD.table:
             self.ctx.reread()
 
@@ -283,6 +317,34 @@ class _Filler:
         self.connection.run("UPDATE journal_head SET seq = ?, hash = ? WHERE id = 1", last or (0, ""))
         derived.renew(self.connection)
         catalogue.mend(self.connection)
+
+
+def _problem(table: str, column: str, sort: str, value: Any) -> str:
+    """What is wrong with a value of the file for a column that holds a sort of them; "" where nothing is."""
+    called, kind = SORTS[sort]
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return "too large a number"
+    if not (isinstance(value, dict) if kind is None else holds(kind, value)):
+        return f"that is no {called}"
+    if (table, column) == (CUSTOM_FIELD.table, "options") and not readable(value):
+        return "that is no list of words"
+    for name, member in value.items() if isinstance(value, dict) else ():
+        field = own.own_field(table, OWN + name)
+        if field is None or not holds(field.type, member):
+            what = f"that is no {field.type.name}" if field else "no field is called so"
+            return f"{name[:60]}: {what}"
+    return _wrong_text(value)
+
+
+def _wrong_text(value: Any) -> str:
+    """What no text may have in it, here and in the members of an object."""
+    for text in value.values() if isinstance(value, dict) else (value,):
+        if isinstance(text, str):
+            try:
+                check_text(text)
+            except CrmError as error:
+                return error.message
+    return ""
 
 
 def _prove(ctx: Context, called: str) -> None:

@@ -60,7 +60,7 @@ def _elsewhere(connection: Connection, env: Env) -> Iterator[tuple[str, dict[str
     if not env.region:
         return
     for table, held in columns().items():
-        has = " OR ".join(f"{_sql(column)} IS NOT NULL" for column in held)
+        has = " OR ".join(f"{_sql(column, connection.dialect)} IS NOT NULL" for column in held)
         kinds = KEYED[table]
         last = 0
         while ids := [
@@ -77,9 +77,9 @@ def _elsewhere(connection: Connection, env: Env) -> Iterator[tuple[str, dict[str
                         yield table, derive(table, row, env), {**row, "id": number}
 
 
-def _sql(column: str) -> str:
+def _sql(column: str, dialect: str) -> str:
     """A column of a table of records; that of people's own field is a member of another one."""
-    return f"(custom ->> '{column.removeprefix(OWN)}')" if column.startswith(OWN) else column
+    return own.member("custom", column.removeprefix(OWN), "", dialect) if column.startswith(OWN) else column
 
 
 def regional(ctx: Context) -> bool:
@@ -88,8 +88,9 @@ def regional(ctx: Context) -> bool:
     with contextlib.suppress(CrmError):
         if connect.is_url(target) or connect.there(target):
             ctx.learn()
+            dialect = ctx.reader.dialect
             return any(
-                ctx.reader.one(f"SELECT 1 FROM {table} WHERE substr({_sql(column)}, 1, 1) <> '+' LIMIT 1")
+                ctx.reader.one(f"SELECT 1 FROM {table} WHERE substr({_sql(column, dialect)}, 1, 1) <> '+' LIMIT 1")
                 for table, held in columns().items()
                 for column in held
             )

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import custom
-from crmcli.domain.fields import OWN, installed
+from crmcli.domain.custom import told
+from crmcli.domain.fields import OWN
 from crmcli.domain.hierarchy import upwards
-from crmcli.domain.text import fold
+from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Choice
 from crmcli.store import own, read
 from crmcli.store.fitting import NAMED
@@ -93,34 +94,41 @@ def in_use(connection: Connection, row: Mapping[str, Any]) -> str:
     return f"{told(row['entity'], count)} a value of it" if count else ""
 
 
-def counted(table: str, count: int) -> str:
-    """'1 lead or deal', '12 companies'."""
-    return f"{count} {' or '.join(kind.name if count == 1 else kind.plural for kind in custom.TABLES[table])}"
-
-
-def told(table: str, count: int) -> str:
-    """'1 lead or deal has', '12 companies have'."""
-    return f"{counted(table, count)} {'has' if count == 1 else 'have'}"
-
-
 def unfit(table: str, values: Mapping[str, Any]) -> Iterator[str]:
-    """What is in the way of values of people's own fields: the field is no more, or a choice has lost the option."""
-    known = installed()
+    """What is in the way of values of people's own fields: the field is no more, is of another type, or a choice that
+    has lost the option."""
     for column, value in values.items():
         if not column.startswith(OWN) or value is None:
             continue
-        every = (*known.shown.get(table, ()), *known.removed.get(table, ()))
-        field = next((field for field in every if field.column == column), None)
+        field = own.own_field(table, column)
         if field is None:
             yield f"the field {column.removeprefix(OWN)} is no more"
-        elif isinstance(field.type, Choice) and value not in field.type.options:
-            yield f"{value} is no option of {field.name} any more"
+        elif isinstance(field.type, Choice) and isinstance(value, str) and value not in field.type.options:
+            yield f"{clip(value, 40)} is no option of {field.name} any more"
+        elif not custom.holds(field.type, value):
+            yield f"{clip(str(value), 40)} was a value of {field.name}, which is of the type {field.type.name} now"
+
+
+def valued(connection: Connection, number: int) -> set[int]:
+    """The records that have a value of a field of people's own, by the number of its definition."""
+    row = read.raw(connection, "custom_field", [number]).get(number)
+    return set(own.having(connection, row["entity"], row["name"])) if row else set()
+
+
+def retyped(connection: Connection, fields: Mapping[int, set[int]]) -> Iterator[Clash]:
+    """Those of these fields of people's own (number -> the records that had a value of it when it got another type
+    back) of which such records have one still: it is one of the type that it had meanwhile."""
+    for number, had in sorted(fields.items()):
+        if left := len(had & valued(connection, number)):
+            row = read.raw(connection, "custom_field", [number])[number]
+            has = told(row["entity"], left)
+            yield Clash(number, row, f"{has} a value of another type, and it would be of the type {row['type']}")
 
 
 def unfit_fields(connection: Connection, numbers: Iterable[int]) -> Iterator[Clash]:
-    """Those of these fields of people's own that would not take values which records have."""
+    """Those of these choices of people's own that would not take values which records have."""
     for number, row in sorted(read.raw(connection, "custom_field", list(numbers)).items()):
-        if row["type"] != "choice":
+        if row["type"] != "choice" or custom.unfit(row["entity"], row["name"]):
             continue
         options = custom.options_of(row["options"])
         for text, count in own.said(connection, row["entity"], row["name"]).items():

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.services import aliases, moving
+from crmcli.errors import ConflictError, UsageError
+from crmcli.services import aliases, apart, moving
+from crmcli.services.links import TARGETS
 from crmcli.services.undo_checks import Clash
 from crmcli.store import journal
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from crmcli.services.batch import Batch
     from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
+#: The tables of pairs of records that are not the same.
+PAIRS = frozenset(apart.table_of(table) for table in aliases.TABLES)
 #: What the journal's JSON has of a record that was merged or taken apart: inside a text a quotation mark is escaped.
 SAID = """'%"merged_into_id":%'"""
 
@@ -28,17 +33,59 @@ def merges(connection: Connection, batch: int) -> bool:
     return connection.one(sql, (batch,)) is not None
 
 
+class Merged(NamedTuple):
+    """That a batch merged a record of a table into another one, in which of its transactions."""
+
+    step: int
+    table: str
+    number: int
+    into: int
+
+
+def merged_by(batch: Batch) -> Iterator[Merged]:
+    """Each record that a batch merged into another one, in their order."""
+    sql = (
+        "SELECT j.seq, j.entity, j.record_id, j.before, j.after FROM journal_tx x JOIN journal j ON j.seq = x.seq"
+        f" WHERE {batch.where} AND j.after LIKE {SAID} ORDER BY j.seq, j.id"
+    )
+    for step, table, number, *sides in batch.connection.rows(sql, batch.params):
+        before, after = (journal.columns(side) or {} for side in sides)
+        if before and before.get("merged_into_id") is None and after.get("merged_into_id") is not None:
+            yield Merged(step, table, number, after["merged_into_id"])
+
+
+def step_of(batch: Batch, table: str, number: int) -> int:
+    """The transaction of a batch that merged a record into another one, or others into it; 0 where the batch is that
+    alone. Raises UsageError where it did no such thing or did it several times, ConflictError where that was taken
+    apart before."""
+    connection = batch.connection
+    called = f"{aliases.noun(connection, table, number)}:{number}"
+    every = [one for one in merged_by(batch) if one.table == table]
+    found = [one for one in every if one.number == number] or [one for one in every if one.into == number]
+    steps = {one.step for one in found}
+    if not steps:
+        raise UsageError(f"batch {batch.number} did not merge {called}", "without a record all of the batch is undone")
+    if len(steps) > 1:
+        others = ", ".join(f"{aliases.noun(connection, table, one.number)}:{one.number}" for one in found)
+        raise UsageError(f"batch {batch.number} merged {len(steps)} times into {called}", f"name one of {others}")
+    sql = f"SELECT 1 FROM {table} WHERE id = ? AND merged_into_id IS NULL"
+    if all(connection.one(sql, (one.number,)) for one in found):
+        raise ConflictError(f"what batch {batch.number} merged with {called} was taken apart before")
+    whole = connection.value("SELECT count(*) FROM journal_tx x WHERE x.batch_id = ?", (batch.number,)) == 1
+    return 0 if whole else found[0].step
+
+
 class Ends:
     """Whom links mean that an undo of a batch puts back."""
 
-    def __init__(self, connection: Connection, batch: int) -> None:
+    def __init__(self, connection: Connection, batch: Batch) -> None:
         self.connection, self.batch = connection, batch
         self._apart: dict[str, set[int]] = {}
 
     def follow(self, table: str, rows: Mapping[int, dict[str, Any]], column: str, target: str) -> Iterator[Clash]:
         """Put into a link column of returning values, instead of a merged record, the one that it is; those that would
         be linked to themselves are in conflict. What the undo takes apart means itself."""
-        if target not in aliases.TABLES or table == moving.pairs_of(target):
+        if target not in aliases.TABLES or table in PAIRS:
             return
         wanted = {row[column] for row in rows.values() if row.get(column) is not None}
         wanted -= self._taken_apart(target) if wanted else set()
@@ -54,26 +101,38 @@ class Ends:
             else:
                 row[column] = end
 
+    def pairs(self, table: str, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, tuple[int, ...] | None]:
+        """Whom pairs of records that are not the same, which return as `rows`, are of by now; None for one that says
+        nothing any more: its records are one, one of them was purged, or they were told apart again."""
+        target = TARGETS[table][apart.PAIR[0]]
+        members = {row[column] for row in rows.values() for column in apart.PAIR} - {None}
+        ends = {member: member for member in members}
+        ends |= aliases.standing(self.connection, target, members - self._taken_apart(target))
+        wanted = {
+            number: tuple(sorted({ends[row[column]] for column in apart.PAIR if row[column] is not None}))
+            for number, row in rows.items()
+        }
+        there: dict[tuple[int, ...], int] = {}
+        for some, marks in portions({pair[0] for pair in wanted.values() if pair}):
+            columns = ", ".join(apart.PAIR)
+            sql = f"SELECT id, {columns} FROM {table} WHERE {apart.PAIR[0]} IN ({marks})"
+            there.update({tuple(pair): number for number, *pair in self.connection.rows(sql, some)})
+        found: dict[int, tuple[int, ...] | None] = {}
+        for number, pair in wanted.items():
+            good = len(pair) == 2 and there.setdefault(pair, number) == number
+            found[number] = pair if good else None
+        return found
+
     def _taken_apart(self, table: str) -> set[int]:
         """The records of a table that the batch merged."""
         if table not in self._apart:
-            sql = (
-                "SELECT j.record_id, j.before, j.after FROM journal_tx x JOIN journal j ON j.seq = x.seq"
-                f" WHERE x.batch_id = ? AND j.entity = ? AND j.after LIKE {SAID}"
-            )
-            found = self.connection.rows(sql, (self.batch, table))
-            sides = [(number, journal.columns(before), journal.columns(after)) for number, before, after in found]
-            self._apart[table] = {
-                number
-                for number, before, after in sides
-                if before and after and before.get("merged_into_id") is None and after.get("merged_into_id") is not None
-            }
+            self._apart[table] = {one.number for one in merged_by(self.batch) if one.table == table}
         return self._apart[table]
 
 
-def bring_along(tx: Transaction, table: str, merged: Collection[int]) -> Iterator[Clash]:
+def bring_along(tx: Transaction, table: str, merged: Collection[int], flush: Callable[[], None]) -> Iterator[Clash]:
     """Records that an undo has merged again: what was linked to them meanwhile goes on with the one that they are.
-    Where that was removed, it is a conflict."""
+    Where that was removed, it is a conflict. `flush` writes what is pending, and counts it."""
     losers: dict[int, list[int]] = {}
     for number, end in aliases.standing(tx.connection, table, merged).items():
         losers.setdefault(end, []).append(number)
@@ -87,4 +146,5 @@ def bring_along(tx: Transaction, table: str, merged: Collection[int]) -> Iterato
             what = f"{aliases.noun(tx.connection, table, end)}:{end}, which it was merged into, was removed later"
             yield Clash(numbers[0], row, what)
         else:
+            flush()  # what hangs on them is asked of the store
             moving.move(tx, table, end, sorted(numbers))

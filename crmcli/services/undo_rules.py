@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.services.links import TARGETS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -37,6 +39,11 @@ def beside(table: str, columns: Iterable[str]) -> set[str]:
 def follows_alone(table: str, done: Net) -> bool:
     """Whether a probability is all that a batch moved in a record."""
     return table == "opportunity" and {*(done.before or ())} <= SOFT | {"probability_bp"}
+
+
+def moved_along(table: str, done: Net) -> bool:
+    """Whether links are all that a batch moved in a record, which nobody edited: what these lead to was merged."""
+    return {*(done.before or ())} <= TARGETS.get(table, {}).keys()
 
 
 def put_back(

@@ -11,13 +11,23 @@ from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError
 from crmcli.results import Changed
-from crmcli.services import undoable
+from crmcli.services import aliases, undoable
+from crmcli.services.apart import PAIR
 from crmcli.services.batch import Batch, last_change, last_row, last_touched, touches_fields
 from crmcli.services.links import LINKS, TARGETS, WORDS
 from crmcli.services.stages import incomplete
-from crmcli.services.undo_checks import in_use, misplaced, taken, under_themselves, unfit, unfit_fields
-from crmcli.services.undo_merges import Ends, bring_along, merges
-from crmcli.services.undo_rules import SOFT, automatic, beside, follows_alone, put_back
+from crmcli.services.undo_checks import (
+    in_use,
+    misplaced,
+    retyped,
+    taken,
+    under_themselves,
+    unfit,
+    unfit_fields,
+    valued,
+)
+from crmcli.services.undo_merges import PAIRS, Ends, bring_along, merged_by, merges, step_of
+from crmcli.services.undo_rules import SOFT, automatic, beside, follows_alone, moved_along, put_back
 from crmcli.store import derived, read
 from crmcli.store.sql import portions
 from crmcli.store.tables import DEFAULTS, NOUNS, ORDER, columns_of, noun_of
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.change import Change
+    from crmcli.domain.fields import Entity
     from crmcli.services.batch import Net
     from crmcli.store.write import Transaction
 
@@ -56,22 +67,25 @@ def ahead(ctx: Context) -> Ahead:
     return Ahead(number, command or source, int(count))
 
 
-def undo(ctx: Context, batch: int | None = None) -> Changed:
-    """Take back a batch: by number, or the newest one of this actor that stands and is not itself an undo.
+def undo(ctx: Context, batch: int | None = None, merged: tuple[Entity, int] | None = None) -> Changed:
+    """Take back a batch: by number, or the newest one of this actor that stands and is not itself an undo. Of a batch
+    that made many merges only the one of a record (`merged`) may be meant: that is taken apart, the batch stands.
 
     Every field goes back to what it was before the batch, and the time of the last change to that of the last one that
     still stands; what was added is taken away, what was taken away returns with its number. Raises NotFoundError,
     RefusedError, and ConflictError naming each record that a later change stands in the way of; then nothing is
-    changed.
+    changed. Raises UsageError for a record that the batch did not merge.
     """
     number = undoable.newest(ctx) if batch is None else batch
     undoable.check(ctx, number)
+    step = step_of(Batch(ctx.reader, number), merged[0].table, merged[1]) if merged else 0
     command = ctx.command or f"undo {number}"
-    alone = touches_fields(ctx.reader, number) or merges(ctx.reader, number)
-    with ctx.writing("undo", command=command, undoes=number, alone=alone) as tx:
+    alone = bool(step) or touches_fields(ctx.reader, number) or merges(ctx.reader, number)
+    with ctx.writing("undo", command=command, undoes=None if step else number, alone=alone) as tx:
         undoable.check(ctx, number, alone=True)
-        undoable.reinstate(ctx, number)
-        work = _Undo(tx, number, ctx.settings.calling)
+        if not step:
+            undoable.reinstate(ctx, number)
+        work = _Undo(tx, Batch(tx.connection, number, step), ctx.settings.calling)
         work.run()
         if not tx.batch and not tx.changes:
             tx.settle()
@@ -81,8 +95,8 @@ def undo(ctx: Context, batch: int | None = None) -> Changed:
 class _Undo:
     """One undo at work."""
 
-    def __init__(self, tx: Transaction, number: int, calling: Callable[..., str]) -> None:
-        self.tx, self.batch, self.connection = tx, Batch(tx.connection, number), tx.connection
+    def __init__(self, tx: Transaction, batch: Batch, calling: Callable[..., str]) -> None:
+        self.tx, self.batch, self.connection = tx, batch, tx.connection
         self.calling = calling
         self.conflicts: list[str] = []
         self.kept: list[str] = []
@@ -96,15 +110,16 @@ class _Undo:
         self.placed: set[int] = set()
         self.stages: set[int] = set()
         self.under: set[int] = set()
-        self.ends = Ends(tx.connection, number)
+        #: fields of people's own that got another type back -> the records that had a value then
+        self.retyped: dict[int, set[int]] = {}
+        self.ends = Ends(tx.connection, batch)
         self.merged: dict[str, set[int]] = {}
         self._figures: dict[int, int] | None = None
 
     def run(self) -> None:
         """Bring back what the batch took away, put back what it changed, take away what it added."""
         self.tx.names_alone()  # what returns must not meet its like, nor a company its own parent
-        sqlite = self.connection.dialect == "sqlite"
-        self.connection.run("PRAGMA defer_foreign_keys = ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED")
+        self.connection.defer_links()
         touched = self.batch.touched()
         derived.hold(self.connection, touched)
         self.many = sum(map(len, touched.values())) > FEW
@@ -117,7 +132,10 @@ class _Undo:
                 self._conflict("opportunity", clash.number, clash.row, clash.what)
             for clash in under_themselves(self.connection, self.under):
                 self._conflict("company", clash.number, clash.row, clash.what)
-            for clash in unfit_fields(self.connection, touched.get("custom_field", ())):
+            for clash in (
+                *retyped(self.connection, self.retyped),
+                *unfit_fields(self.connection, touched.get("custom_field", ())),
+            ):
                 self._conflict("custom_field", clash.number, clash.row, clash.what)
             for lack in sorted(incomplete(self.connection)) if staged else ():
                 if (lack.pipeline, lack.sort) not in lacked:
@@ -135,12 +153,15 @@ class _Undo:
                 changed.setdefault(table, []).extend(i for i, n in nets.items() if n.changed)
                 gone = {i: n.before for i, n in nets.items() if n.before is not None and n.after is None}
                 self._recreate(table, gone)
+            if table == "custom_field":  # records return with values of fields as these were
+                for some, _ in portions(changed.pop(table, ())):
+                    self._restore(table, self.batch.nets(table, some))
         for table in ORDER:
             for some, _ in portions(changed.get(table, ())):
                 self._restore(table, self.batch.nets(table, some))
         self._let_follow()
         for table, merged in self.merged.items() if not self.conflicts else ():
-            for clash in bring_along(self.tx, table, merged):
+            for clash in bring_along(self.tx, table, merged, self._flush):
                 self._conflict(table, clash.number, clash.row, clash.what)
         self._flush()
         for table in reversed(ORDER):
@@ -178,6 +199,8 @@ class _Undo:
             self.placed.add(change.id)
         elif change.table == "company" and change.before is not None and change.after.get("parent_id"):
             self.under.add(change.id)
+        elif change.table == "custom_field" and change.before is not None and "type" in change.after:
+            self.retyped[change.id] = valued(self.connection, change.id)
 
     @property
     def figures(self) -> dict[int, int]:
@@ -211,6 +234,7 @@ class _Undo:
                 if same is not None:
                     self.moved[table, number] = same
                     del new[number]
+        self._pair(table, new, {})
         self._relink(table, new)
         self._check_taken(table, new, {})
         self._check_own(table, new, {})
@@ -227,6 +251,20 @@ class _Undo:
             self.connection.run(
                 f"UPDATE {table} SET version = version + {counted} WHERE id IN ({marks})", (table, *new)
             )
+
+    def _pair(self, table: str, back: dict[int, dict[str, Any]], rows: dict[int, dict[str, Any]]) -> None:
+        """Pairs of records that are not the same return for those that these are by now; one that says nothing any more
+        goes. `back` and `rows` as in `_check_taken`."""
+        if table not in PAIRS:
+            return
+        whole = {number: {**rows.get(number, {}), **values} for number, values in back.items() if values}
+        for number, pair in self.ends.pairs(table, whole).items():
+            if pair is not None:
+                back[number].update(zip(PAIR, pair, strict=True))
+                continue
+            del back[number]
+            if number in rows:
+                self.tx.delete(NOUNS[table], number)
 
     def _relink(self, table: str, rows: dict[int, dict[str, Any]]) -> None:
         """Check what these values link to: words that are gone return, tags that are gone are let go."""
@@ -276,12 +314,14 @@ class _Undo:
             current = rows.get(number)
             assert done.before is not None
             assert done.after is not None
-            following = bool(self.stages) and follows_alone(table, done)
+            # A stage takes its figure back, and a record taken apart what hung on it, of what was removed later too.
+            following = (bool(self.stages) and follows_alone(table, done)) or moved_along(table, done)
             if current is None:
                 if not following:
-                    self._conflict(table, number, None, "is no more" + self._by(table, number))
+                    gone = last_row(self.connection, table, number)
+                    self._conflict(table, number, gone, "is no more" + self._by(table, number))
             elif (
-                not following  # a stage takes its figure back of what was removed later too
+                not following
                 and current.get("removed_at")
                 and self.batch.removed_later(table, number, current["removed_at"])
             ):
@@ -289,10 +329,11 @@ class _Undo:
             else:
                 wanted[number] = self._values(table, number, current, done, then.get(number, {}))
                 self.let_go.update((table, number, column) for column in wanted[number])
+        self._pair(table, wanted, rows)
         self._relink(table, wanted)
         self._check_taken(table, wanted, rows)
         self._check_own(table, wanted, rows)
-        touched = last_touched(self.connection, table, list(wanted), besides=self.batch.number) if wanted else {}
+        touched = last_touched(self.connection, table, list(wanted), besides=self.batch) if wanted else {}
         for number, values in wanted.items():
             if values:
                 if number in touched:
@@ -352,8 +393,10 @@ class _Undo:
                 self._conflict(table, number, row, used)
             elif number in linked:
                 child, other, column = linked[number]
-                noun = noun_of(child, self._rows(child, [other])[other]).replace("_", " ")
-                what = f"{noun} {other} hangs on it now{self._by(child, other, [column])}"
+                hung = self._rows(child, [other])[other]
+                noun = noun_of(child, hung).replace("_", " ")
+                what = f"{noun} {other} hangs on it now" if child not in PAIRS else self._told_apart(child, hung)
+                what += self._by(child, other, [column])
                 self._conflict(table, number, row, what)
             else:
                 self.tx.delete(NOUNS[table], number)
@@ -379,9 +422,21 @@ class _Undo:
 
     # --- telling ---
 
+    @property
+    def called(self) -> str:
+        """What is taken back: a batch, or one merge of it."""
+        return f"{'a merge of ' * bool(self.batch.step)}batch {self.batch.number}"
+
     def _conflict(self, table: str, number: int, row: Mapping[str, Any] | None, what: str) -> None:
         name = f" {row['name']}" if row and row.get("name") else ""
-        self.conflicts.append(f"{noun_of(table, row)}:{number}{name}: {what}")
+        said = self._told_apart(table, row) if row and table in PAIRS else f"{noun_of(table, row)}:{number}{name}"
+        self.conflicts.append(f"{said}: {what}")
+
+    def _told_apart(self, table: str, row: Mapping[str, Any]) -> str:
+        """A pair of records that are not the same, by these: nobody knows its number."""
+        target = TARGETS[table][PAIR[0]]
+        one, other = (f"{aliases.noun(self.connection, target, row[column])}:{row[column]}" for column in PAIR)
+        return f"{one} and {other}, which were told apart"
 
     def _gone_later(self, table: str, number: int, row: Mapping[str, Any]) -> str:
         """That a record was removed or merged by which later batch."""
@@ -397,22 +452,24 @@ class _Undo:
 
     def _by(self, table: str, number: int, columns: Iterable[str] = ()) -> str:
         """The batch that changed a record, or one of these columns, last, in brackets."""
-        last = last_change(self.connection, table, number, columns, besides=self.batch.number)
+        last = last_change(self.connection, table, number, columns, besides=self.batch)
         return f" (batch {last[0]}, {last[1]})" if last else ""
 
     def _refuse(self) -> None:
         shown = "".join(f"\n  {line}" for line in self.conflicts[:MOST_CONFLICTS])
         more = "\n  ..." if len(self.conflicts) >= MOST_CONFLICTS else ""
-        raise ConflictError(
-            f"batch {self.batch.number} cannot be undone, nothing was changed:{shown}{more}",
-            f"undo the later batches first ({self.calling('undo', 'NUMBER')}), or edit the records by hand",
-        )
+        hint = f"undo the later batches first ({self.calling('undo', 'NUMBER')}), or edit the records by hand"
+        every = list(merged_by(self.batch))
+        if not self.batch.step and len({one.step for one in every}) > 1:
+            named = f"{aliases.noun(self.connection, every[0].table, every[0].number)}:{every[0].number}"
+            hint += f"; each merge comes apart alone: {self.calling('undo', str(self.batch.number), named)}"
+        raise ConflictError(f"{self.called} cannot be undone, nothing was changed:{shown}{more}", hint)
 
     def lines(self) -> Iterator[str]:
         counted = [
             f"{n} {(ENTITIES[noun].plural if n > 1 else noun).replace('_', ' ')}" for noun, n in self.counts.items()
         ]
-        yield f"took back batch {self.batch.number}: {', '.join(counted) or 'nothing was left of it'}"
+        yield f"took back {self.called}: {', '.join(counted) or 'nothing was left of it'}"
         if self.kept:
             kept = ", ".join(self.kept[:5]) + (" ..." if len(self.kept) > 5 else "")
             yield f"kept, since others use it: {kept}"

@@ -37,7 +37,8 @@ def check_field(kind: Entity, name: str) -> Field:
     """A field that can be assigned. Raises UsageError with a suggestion."""
     field = kind.by_name.get(name)
     if field is None:
-        raise UsageError(f"{kind.name} has no field '{name}'", suggest(name, kind.by_name, f"crm fields {kind.name}"))
+        known = [name for name, field in kind.by_name.items() if field.settable]
+        raise UsageError(f"{kind.name} has no field '{name}'", suggest(name, known, f"crm fields {kind.name}"))
     if not field.settable:
         hint = {
             "status": f"use the verbs: crm {kind.name} won, lost, reopen, restore",

@@ -23,9 +23,11 @@ STAGED = 20
 def insert(
     connection: Connection, table: str, ids: Sequence[int], columns: Mapping[str, Sequence[Any]], env: Env | None
 ) -> None:
-    """Insert rows given as stored values by column (`tags`: a list of tag ids a row), with their derived keys."""
+    """Insert rows given as stored values by column (`tags`: a list of tag ids a row), with their derived keys. Raises
+    ConflictError for values of fields of people's own that are no more, or do not take them."""
     columns = dict(columns)
     tags = columns.pop("tags", None)
+    own.check(table, columns)
     columns.update(derive_columns(table, columns, env))
     columns = own.packed_columns(columns)
     columns["id"] = ids

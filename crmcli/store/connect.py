@@ -81,10 +81,18 @@ class Connection(abc.ABC):
         """Wait until nobody else is at this, and keep others from it until the transaction ends: "chain" is the next
         link of the journal, "names" what is known by its name, "book" all that is written (before `schema.hold`)."""
 
+    @abc.abstractmethod
+    def defer_links(self) -> None:
+        """Look at links when the transaction ends, not at each statement: rows that link to each other come or go."""
+
     @contextlib.contextmanager
     def in_bulk(self) -> Iterator[None]:
         """Around a verb that writes very many rows in several transactions; does what the engine wants for it."""
         yield
+
+    @abc.abstractmethod
+    def at_once(self) -> contextlib.AbstractContextManager[None]:
+        """Around a write that is worth no waiting: where somebody else writes, it raises StoreError at once."""
 
     @contextlib.contextmanager
     def roomy(self) -> Iterator[None]:
@@ -286,6 +294,9 @@ class SQLite(Connection):
     def alone(self, what: str) -> None:
         """Who writes is alone at everything."""
 
+    def defer_links(self) -> None:
+        self.run("PRAGMA defer_foreign_keys = ON")
+
     def awaited(self) -> bool:
         return self.lock.wanted()
 
@@ -300,6 +311,15 @@ class SQLite(Connection):
             if free:
                 self.raw.execute("PRAGMA analysis_limit = 400")
                 self.raw.execute("PRAGMA optimize")
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        patience, self.lock.timeout = self.lock.timeout, 0.0
+        try:
+            with self._set("busy_timeout", 0):
+                yield
+        finally:
+            self.lock.timeout = patience
 
     @contextlib.contextmanager
     def roomy(self) -> Iterator[None]:

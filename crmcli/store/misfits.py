@@ -1,9 +1,15 @@
-"""Stored values that are not of the kind of their column. SQLite takes any from another program; PostgreSQL none."""
+"""Stored values that are not of the kind of their column. SQLite takes any from another program; PostgreSQL none, but
+for values of people's own fields, which are members of a JSON column on both."""
 
 from __future__ import annotations
 
+import contextlib
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from crmcli.domain import custom
+from crmcli.domain.fields import OWN
+from crmcli.store import own
 from crmcli.store.own import PACKED
 from crmcli.store.read import stored_types
 from crmcli.store.tables import ORDER
@@ -14,6 +20,8 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 # Only what is reckoned with is taken apart: without "+0 days" the 30th of February stays what it is.
+#: So many rows are read at once.
+PAGE = 2000
 #: Kind of value -> what is true of a value that is none.
 NOT = {
     "a moment": "strftime('%Y-%m-%dT%H:%M:%fZ', {0}, '+0 days') IS NOT {0}",
@@ -25,9 +33,15 @@ NOT = {
 
 
 def misfits(connection: Connection, most: int = 1000) -> Iterator[tuple[str, int, str, str]]:
-    """(table, row, column, the kind of value it should be) of values that are not of their kind, so many a column."""
-    if connection.dialect != "sqlite":
-        return
+    """(table, row, column, the kind of value it should be) of values that are not of their kind, so many a column, and
+    so many of the members of one."""
+    if connection.dialect == "sqlite":
+        yield from _of_columns(connection, most)
+    for table in custom.TABLES:
+        yield from islice(_of_members(connection, table), most)
+
+
+def _of_columns(connection: Connection, most: int) -> Iterator[tuple[str, int, str, str]]:
     for table in (*ORDER, "batch", "journal_tx"):
         instants = {name for name, kind in stored_types(table).items() if kind.family == "instant"}
         for name, declared in connection.rows(f"SELECT name, type FROM pragma_table_info('{table}')"):
@@ -36,6 +50,31 @@ def misfits(connection: Connection, most: int = 1000) -> Iterator[tuple[str, int
             sql = f'SELECT rowid FROM {table} WHERE "{name}" IS NOT NULL AND {NOT[kind].format(name)} LIMIT {most}'
             for (row,) in connection.rows(sql):
                 yield table, row, name, kind
+
+
+def _of_members(connection: Connection, table: str) -> Iterator[tuple[str, int, str, str]]:
+    """Values of people's own fields that these do not take, and such of no field."""
+    known = own.vocabulary(connection)
+    kinds = {
+        field.column.removeprefix(OWN): field.type
+        for field in (*known.shown.get(table, ()), *known.removed.get(table, ()))
+    }
+    last = 0
+    while page := connection.rows(
+        f"SELECT id, custom FROM {table} WHERE id > ? AND custom IS NOT NULL ORDER BY id LIMIT {PAGE}", (last,)
+    ):
+        last = page[-1][0]
+        for number, packed in page:
+            members: object = None
+            with contextlib.suppress(ValueError, TypeError, RecursionError):
+                members = own.members(packed)
+            # What is no object its column tells.
+            for name, value in members.items() if isinstance(members, dict) else ():
+                kind = kinds.get(name)
+                if kind is None:
+                    yield table, number, OWN + name, "of a field"
+                elif value is not None and not custom.holds(kind, value):
+                    yield table, number, OWN + name, f"of the type {kind.name}"
 
 
 def _kind(declared: str) -> str:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import custom
 from crmcli.domain.fields import OWN, OWN_KEY, installed
+from crmcli.errors import ConflictError, DamagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from crmcli.domain.fields import Vocabulary
+    from crmcli.domain.fields import Field, Vocabulary
     from crmcli.store.connect import Connection
 
 #: packed column -> what the columns begin with that are packed into it
@@ -74,20 +75,76 @@ def _text(pairs: Iterable[tuple[str, Any]]) -> str | None:
     return canonical({name: value for name, value in pairs if value is not None} or None)
 
 
+def check(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Values (column -> those of some rows) that are to be written are of fields of people's own that are there, and of
+    their types: whoever read them may have known other fields. Raises ConflictError."""
+    for column, values in columns.items():
+        if not column.startswith(OWN) or not any(value is not None for value in values):
+            continue
+        name, field = column.removeprefix(OWN), own_field(table, column)
+        if field is None:
+            what = f"there is no field '{name}' any more"
+        elif any(value is not None and not custom.holds(field.type, value) for value in values):
+            what = f"the field '{name}' takes other values now: its type is {field.type.name}"
+        else:
+            continue
+        raise ConflictError(f"{what}: somebody changed the fields meanwhile", "look at 'crm field list' and try again")
+
+
+def defined(table: str, columns: Collection[str]) -> dict[str, tuple[str, str | None]]:
+    """The fields of people's own in use that have one of these columns: name -> its type and options, as stored."""
+    rows: Any = installed().rows
+    return {
+        name: (kind, options)
+        for _, name, of, kind, _, _, options, gone in rows
+        if of == table and gone is None and f"{OWN}{name}" in columns
+    }
+
+
+def own_field(table: str, column: str) -> Field | None:
+    """The field of people's own that has a column, a removed one too; None for a column of none."""
+    known = installed()
+    every = (*known.shown.get(table, ()), *known.removed.get(table, ()))
+    return next((field for field in every if field.column == column), None)
+
+
+def member(column: str, name: str, cast: str, dialect: str) -> str:
+    """SQL of a member of a JSON column, the only place that writes such: SQLite gives it in its own kind, PostgreSQL as
+    text, which is compared byte by byte; `cast` makes it a number or a yes. Raises DamagedError for what cannot be the
+    name of a field, which another program has put there."""
+    if not custom.spelled(name):
+        raise DamagedError(
+            f"the book is damaged: no field can be called {name[:40]!r}", "'crm db check --deep' names its row"
+        )
+    sql = f"({column} ->> '{name}')"
+    if cast:
+        return f"CAST({sql} AS {cast})"
+    return sql if dialect == "sqlite" else f'({sql} COLLATE "C")'
+
+
 def having(connection: Connection, table: str, name: str) -> list[int]:
     """The records that have a value of a field, removed ones included."""
-    sql = f"SELECT id FROM {table} WHERE custom ->> '{name}' IS NOT NULL ORDER BY id"
-    return [int(row[0]) for row in connection.rows(sql)]
+    value = member("custom", name, "", connection.dialect)
+    return [int(row[0]) for row in connection.rows(f"SELECT id FROM {table} WHERE {value} IS NOT NULL ORDER BY id")]
+
+
+def counts(connection: Connection, table: str, names: Sequence[str]) -> dict[str, int]:
+    """field -> how many records have a value of it, removed ones included, in one look at the table."""
+    if not names:
+        return {}
+    counted = ", ".join(f"count({member('custom', name, '', connection.dialect)})" for name in names)
+    line = connection.rows(f"SELECT {counted} FROM {table} WHERE custom IS NOT NULL")[0]
+    return {name: int(count) for name, count in zip(names, line, strict=True)}
 
 
 def counted(connection: Connection, table: str, name: str) -> int:
     """How many records have a value of a field, removed ones included."""
-    return int(connection.value(f"SELECT count(*) FROM {table} WHERE custom ->> '{name}' IS NOT NULL"))
+    return counts(connection, table, [name])[name]
 
 
 def said(connection: Connection, table: str, name: str) -> dict[str, int]:
     """The different texts that records have in a field -> how many have each."""
-    value = f"custom ->> '{name}'"
+    value = member("custom", name, "", connection.dialect)
     sql = f"SELECT {value}, count(*) FROM {table} WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 1"
     return dict(connection.rows(sql))
 

@@ -76,11 +76,11 @@ class PostgreSQL(Connection):
         if self.raw.info.server_version < MINIMUM:
             raise StoreError("the server is too old: PostgreSQL 14 or newer is needed")
         # The server counts in milliseconds up to 2**31 - 1, and 0 would be for ever.
-        patience = int(min(max(timeout * 1000, 1), 2**31 - 1))
+        self._patience = int(min(max(timeout * 1000, 1), 2**31 - 1))
         with _in_our_words(reading=True):
             self.raw.execute("SET TIME ZONE 'UTC'")
             self.raw.execute("SET search_path TO public")
-            self.raw.execute(f"SET lock_timeout TO {patience}")
+            self.raw.execute(f"SET lock_timeout TO {self._patience}")
             if read_only:
                 self.raw.execute("SET default_transaction_read_only TO on")
         self._sql: dict[str, str] = {}
@@ -128,6 +128,17 @@ class PostgreSQL(Connection):
             self.run("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
             return
         self.run(f"SELECT pg_advisory_xact_lock({ALONE[what]})")
+
+    def defer_links(self) -> None:
+        self.run("SET CONSTRAINTS ALL DEFERRED")
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        self.run("SET lock_timeout TO 1")
+        try:
+            yield
+        finally:
+            self.run(f"SET lock_timeout TO {self._patience}")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

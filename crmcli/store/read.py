@@ -384,11 +384,19 @@ def stored_types(table: str) -> dict[str, Any]:
 
 
 def search(
-    connection: Connection, table: str, words: list[str], limit: int, *, ranked: bool = False, removed: bool = False
+    connection: Connection,
+    table: str,
+    words: list[str],
+    limit: int,
+    *,
+    ranked: bool = False,
+    removed: bool = False,
+    merged: bool = False,
 ) -> list[tuple[int, float]]:
     """(id, rank) of the rows whose folded text has words that start with every one of `words`; newest first, or with
-    `ranked` the best first (a lower rank is better). Removed rows are left out unless `removed` is said."""
-    present = "" if removed else " AND t.removed_at IS NULL"
+    `ranked` the best first (a lower rank is better). Removed rows are left out unless `removed` is said; with `merged`
+    only those are looked at that were merged into others."""
+    present = " AND t.merged_into_id IS NOT NULL" if merged else "" if removed else " AND t.removed_at IS NULL"
     if connection.dialect == "sqlite":
         query = " ".join('"' + word.replace('"', '""') + '"*' for word in words)
         rank = f"bm25({table}_fts)" if ranked else "0.0"

@@ -26,6 +26,7 @@ from crmcli.domain.query import (
     threshold,
 )
 from crmcli.domain.types import Ref
+from crmcli.store import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,14 +63,14 @@ def value_of(field: Field, dialect: str, of: str = "t.") -> str:
     what stands before the column. Texts are compared byte by byte."""
     if not field.own:
         return field.sql
-    return _member(f"{of}{field.column}", _CASTS.get(field.type.family, ""), dialect)
+    return _member(f"{of}{field.column}", dialect, _CASTS.get(field.type.family, ""))
 
 
 def key_of(field: Field, dialect: str) -> str:
     """SQL of what a field is compared and sorted by, over the base table `t`: the key of a text, else the value."""
     if not field.own:
         return f"t.{field.key_column}" if field.column else field.expr
-    return _member(f"t.{field.key_column}", "", dialect) if field.type.keyed else value_of(field, dialect)
+    return _member(f"t.{field.key_column}", dialect) if field.type.keyed else value_of(field, dialect)
 
 
 def column_of(entity: Entity, column: str, dialect: str) -> str:
@@ -81,13 +82,10 @@ def column_of(entity: Entity, column: str, dialect: str) -> str:
     return f"t.{column}"
 
 
-def _member(column: str, cast: str, dialect: str) -> str:
-    """SQL of a member of a JSON column, `t.custom.industry`. SQLite gives it in its own kind, PostgreSQL as text."""
+def _member(column: str, dialect: str, cast: str = "") -> str:
+    """SQL of a column that is a member of a JSON column, `t.custom.industry`."""
     column, _, name = column.rpartition(".")
-    sql = f"({column} ->> '{name}')"
-    if cast:
-        return f"CAST({sql} AS {cast})"
-    return sql if dialect == "sqlite" else f'({sql} COLLATE "C")'
+    return own.member(column, name, cast, dialect)
 
 
 class Where:

@@ -61,7 +61,7 @@ class Transaction:
         self._words: dict[tuple[str, str, int | None], int] = {}
         #: Numbers that verbs bear in mind until the transaction ends, under keys of their own.
         self.memory: dict[tuple[str, str | int], int] = {}
-        self._naming = False
+        self._naming = self._holding = False
         self._shown = Shown()
         #: Whether nobody else can write before the transaction ends.
         self.sole = connection.dialect == "sqlite"
@@ -189,7 +189,8 @@ class Transaction:
 
     def hold(self, entity: str, records: Iterable[int]) -> set[int]:
         """Keep records as they are, and others from linking to them, until the transaction ends; those that are there.
-        What is read after it is what others have left."""
+        What is read after it is what others have left. Whoever also takes the names takes them first."""
+        self._holding = True
         return set(self._locked(ENTITIES[entity].table, sorted(records)))
 
     def unchanged(self, entity: str, seen: Mapping[int, int]) -> None:
@@ -223,9 +224,12 @@ class Transaction:
 
     def names_alone(self) -> bool:
         """Let one writer at a time make what is known by its name; whether to look for it again, because somebody may
-        have made it while this one waited. SQLite has one writer anyway."""
+        have made it while this one waited. SQLite has one writer anyway. Raises RuntimeError in a transaction that
+        holds records: whoever took the names first would wait for those, and both for ever."""
         if self._naming or self.connection.dialect == "sqlite":
             return False
+        if self._holding and not self.sole:
+            raise RuntimeError("the names are taken before records are held")
         self.connection.alone("names")
         self._naming = True
         return True
@@ -268,7 +272,8 @@ class Transaction:
         """A part of the transaction, written at its end: if its body raises, what it wrote and what it left pending is
         gone, and the transaction goes on. What was pending before is written first; nothing may be settled inside."""
         self.flush()
-        changes, lines, naming, known = len(self.changes), len(self._lines), self._naming, installed()
+        changes, lines, known = len(self.changes), len(self._lines), installed()
+        naming, holding = self._naming, self._holding
         ids, words, memory, shown = dict(self._ids), dict(self._words), dict(self.memory), self._shown.copy()
         try:
             with self.connection.transaction():
@@ -280,7 +285,8 @@ class Transaction:
             if installed() is not known:
                 self.learn()
             del self.changes[changes:], self._lines[lines:]
-            self._ids, self._words, self.memory, self._naming, self._shown = ids, words, memory, naming, shown
+            self._ids, self._words, self.memory, self._shown = ids, words, memory, shown
+            self._naming, self._holding = naming, holding
             raise
 
     def _insert(self, changes: list[Change]) -> None:
@@ -304,6 +310,7 @@ class Transaction:
             )
             values = dict(change.after)
             tags = values.pop("tags", None)
+            own.check(change.table, {column: (value,) for column, value in values.items()})
             values.update(self._keys(change.table, current, values))
             values = own.packed(current, values)
             columns = list(values)

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 import crmcli.store.models  # noqa: F401
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.merging import STAYING, combined
-from crmcli.services import aliases, moving
+from crmcli.services import aliases, apart
 from crmcli.services.links import LINKS
 from crmcli.store import read
 from crmcli.store.tables import COLUMNS, ORDER
@@ -44,13 +44,13 @@ def test_what_no_two_rows_share_has_no_link_that_a_move_could_make_equal() -> No
             for column in columns
             if any(link.column.table.name in aliases.TABLES for link in column.foreign_keys)
         }
-        pairs = table.name in {moving.pairs_of(name) for name in aliases.TABLES}
-        assert linked == (set(moving.PAIR) if pairs else set()), f"{table.name}: {linked}: {MOVER}"
+        pairs = table.name in {apart.table_of(name) for name in aliases.TABLES}
+        assert linked == (set(apart.PAIR) if pairs else set()), f"{table.name}: {linked}: {MOVER}"
 
 
 def test_every_column_of_such_a_record_has_a_rule() -> None:
     for name in aliases.TABLES:
-        assert moving.pairs_of(name) in ORDER
+        assert apart.table_of(name) in ORDER
         row = {"id": 1, "kind": "deal", "probability_bp": 0}
         taken = combined(name, [row, {**row, "id": 2}]).values.keys()
         kept = {f.column for e in ENTITIES.values() if e.table == name for f in e.stored() if f.derived}

@@ -105,6 +105,7 @@ def test_a_flag_that_nobody_said_is_empty() -> None:
         ("2nd contact", "field_2nd_contact"),
         ("Owner ID", "owner_id_field"),
         ("City", "city_field"),
+        ("CRM CRM ID", "id_field"),
         ("is", "is_field"),
         ("业务", "field_1"),
         ("", "field_1"),
@@ -134,7 +135,8 @@ def test_whatever_the_title_the_name_is_one(title: str, table: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", "Industry", "9x", "a-b", "a b", "صنعت", "a.b", "x" * 61, "is", "no", "has", "view", "not", "or", "and", "due",
-     "mrr", "on", "name", "zip", "amount", "stage_id", "company_id", "value_minor", "probability_bp", "custom", "tags"],
+     "mrr", "on", "name", "zip", "amount", "stage_id", "company_id", "value_minor", "probability_bp", "custom", "tags",
+     "crm_line", "crm_reason", "crm_x"],
 )  # fmt: skip
 def test_names_that_would_be_mistaken_are_refused_with_one_that_would_not(name: str) -> None:
     with pytest.raises(UsageError) as refused:
@@ -184,3 +186,55 @@ def test_keys_of_two_fields_are_never_one() -> None:
 
 def test_without_a_book_there_are_none() -> None:
     assert installed() is NONE
+
+
+# --- stored values ---------------------------------------------------------------------------------------------------
+
+TYPED = st.one_of(
+    st.text(max_size=12),
+    st.integers(-(10**20), 10**20).map(str),
+    st.decimals(-(10**6), 10**6, places=2).map(str),
+    st.dates().map(str),
+    st.datetimes().map(lambda moment: f"{moment:%Y-%m-%d %H:%M}".zfill(16)),
+    st.sampled_from(["yes", "no", "a", "B", "ada@x.example", "+98 21 8888 7777", "x.example", "۱۴۰۵-۰۹-۰۱", "33.5"]),
+)
+
+
+@given(st.sampled_from(sorted(custom.TYPES)), TYPED, st.sampled_from(["gregorian", "jalali"]))
+def test_a_field_holds_whatever_its_type_reads(kind: str, text: str, calendar: str) -> None:
+    """Else the door would refuse what people typed."""
+    made = custom.field_of("x", kind, "", "", '["A", "B"]' if kind == "choice" else None).type
+    try:
+        stored = made.parse(text, ENV._replace(calendar=calendar))
+    except CrmError:
+        return
+    assert stored is None or custom.holds(made, stored)
+
+
+@pytest.mark.parametrize(
+    ("kind", "held", "other"),
+    [
+        ("text", ["", "x", "5"], [5, True, 1.5, [], {}]),
+        ("identifier", ["۱۲"], [12]),
+        ("integer", [0, -(2**63), 2**63 - 1], [True, "5", 1.0, 2**63]),
+        ("percent", [0, 10_000], [-1, 10_001, "5", False]),
+        ("flag", [True, False], [0, 1, "yes"]),
+        ("choice", ["A"], ["a", "C", 0]),
+        ("date", ["2026-12-01", "0001-01-01"], ["2026-02-30", "2026-W01-1", "20261201", "٢٠٢٦-12-01", 20_261_201]),
+        (
+            "instant",
+            ["2026-12-01T09:00:00.000Z"],
+            ["2026-12-01T24:30:00.000Z", "2026-12-01T09:00:00Z", "2026-12-01", "2026-12-01T09:00:00.000+00:00", 5],
+        ),
+    ],
+)
+def test_a_field_holds_no_value_of_another_sort(kind: str, held: list[object], other: list[object]) -> None:
+    made = custom.field_of("x", kind, "", "", '["A", "B"]' if kind == "choice" else None).type
+    assert [value for value in (*held, *other) if custom.holds(made, value)] == held
+
+
+@pytest.mark.parametrize("text", ["", "{", "A,B", "{}", '"A"', "[1]", "[null]", "[" * 100_000])
+def test_options_that_are_no_list_of_words_are_none(text: str) -> None:
+    assert custom.options_of(text) == ()
+    assert custom.readable(text) == (text == "")
+    assert custom.readable(None)

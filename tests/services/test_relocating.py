@@ -38,10 +38,13 @@ if TYPE_CHECKING:
 def fill(ctx: Context) -> None:
     """A life of a book: every table gets something, some of it is taken back or forgotten again."""
     custom.add(ctx, "opportunity", "branche", "choice", ["Stahl", "فولاد"])
+    custom.add(ctx, "opportunity", "score", "integer")  # jsonb has the shorter name first
     firm = records.add(ctx, COMPANY, {"name": "شرکت آذر", "website": "azar.example", "tags": "vip"}).ids[0]
     records.add(ctx, COMPANY, {"name": "Tochter", "parent": "شرکت آذر"})
     ada = records.add(ctx, CONTACT, {"name": "Ada 🚀", "company": f"{firm}", "birthday": "1815-12-10"}).ids[0]
-    records.add(ctx, LEAD, {"name": "Lead\u200c ی", "value": "12.5 KWD", "branche": "فولاد", "tags": "vip,cold"})
+    records.add(
+        ctx, LEAD, {"name": "Lead\u200c ی", "value": "12.5 KWD", "branche": "فولاد", "score": "7", "tags": "vip,cold"}
+    )
     number = records.add(ctx, DEAL, {"name": "Deal", "contact": f"{ada}", "value": "1000"}).ids[0]
     records.add(ctx, TASK, {"name": "Call", "on": f"deal:{number}", "due": "2026-11-25 14:30"})
     timeline.add(ctx, DEAL, number, "note", 'Zeile 1\nZeile 2\t\\ "x"')
@@ -50,7 +53,7 @@ def fill(ctx: Context) -> None:
     deals.lost(ctx, DEAL, [number], reason="too dear")
     tasks.done(ctx, [1], "reached her")
     saved_views.save(ctx, "hot", DEAL, "value:10..")
-    doctor.add(ctx, "own", LEAD, "no:value")
+    doctor.add(ctx, "dear", LEAD, "no:value")
     doctor.examine(ctx)
     gone = records.add(ctx, CONTACT, {"name": "Forget Me", "email": "f@x.example"}).ids[0]
     purging.purge(ctx, CONTACT, [gone])
@@ -77,7 +80,7 @@ def test_a_book_moves_whole_from_each_engine_to_each(ctx: Context, vacant: Conte
     fill(ctx)
     lines = lines_of(ctx)
     said = relocating.import_book(vacant, put(lines, "book.jsonl"))
-    assert said.text.startswith("moved 2 companies, 2 contacts, 2 leads and deals, 1 tasks, ")
+    assert said.text.startswith("moved 2 companies, 2 contacts, 2 leads and deals, 1 task, ")
 
     assert lines_of(vacant) == lines
     sound(vacant)
@@ -128,6 +131,11 @@ def test_a_book_in_use_is_not_written_over(ctx: Context, put: Put) -> None:
     assert lines_of(ctx) == before
 
 
+def rows(count: int) -> bytes:
+    """The last line of a file of so many rows."""
+    return json.dumps({"rows": count}).encode() + b"\n"
+
+
 def spoilt(lines: list[bytes], place: int, **changes: Any) -> bytes:
     row = json.loads(lines[place])
     row.update(changes)
@@ -142,12 +150,25 @@ def spoilt(lines: list[bytes], place: int, **changes: Any) -> bytes:
         ("no json", ReadError, "line 5 is not a row"),
         ("after the end", ReadError, "after the end"),
         ("newer", NewerDatabaseError, "newer version"),
-        ("table", ReadError, "is of no table"),
+        ("table", ReadError, r"book.jsonl: line \d+ is of no table"),
         ("column", ReadError, "no such column"),
         ("key", ReadError, "no such column"),
         ("nul", ReadError, "NUL"),
-        ("float", ReadError, "no value of a book"),
+        ("float", ReadError, r"book.jsonl: line \d+, contact.name: that is no text"),
+        ("number", ReadError, "contact.name: that is no text"),
+        ("yes", ReadError, "contact.company_id: that is no whole number"),
+        ("day", ReadError, "contact.birthday: that is no day"),
+        ("moment", ReadError, "contact.created_at: that is no moment in UTC"),
+        ("flag", ReadError, "opportunity.probability_manual: that is no true or false"),
+        ("object", ReadError, "opportunity.custom: that is no object"),
+        ("member", ReadError, "opportunity.custom: sector: no field is called so"),
+        ("option", ReadError, "opportunity.custom: branche: that is no choice"),
+        ("options", ReadError, "custom_field.options: that is no list of words"),
+        ("no layout", ReadError, "does not say in its first line"),
+        ("odd layout", ReadError, "does not say in its first line"),
         ("huge", ReadError, "too large a number"),
+        ("doubled", ReadError, r"book.jsonl: two rows of contact have one (id|uid)"),
+        ("empty", ReadError, "has no row of pipeline"),
         ("changed", DamagedError, "does not make a sound book"),
         ("journal", DamagedError, "does not make a sound book"),
     ],
@@ -158,6 +179,8 @@ def test_a_file_that_makes_no_book_changes_nothing(
     lines = written
     person = next(i for i, line in enumerate(lines) if b'"table":"contact"' in line)
     change = next(i for i, line in enumerate(lines) if b'"table":"journal"' in line)
+    deal = next(i for i, line in enumerate(lines) if b'"table":"opportunity"' in line)
+    field = next(i for i, line in enumerate(lines) if b'"table":"custom_field"' in line)
     content = {
         "cut": b"".join(lines[:-3]),
         "row lost": b"".join(lines[:-2] + lines[-1:]),
@@ -169,6 +192,19 @@ def test_a_file_that_makes_no_book_changes_nothing(
         "key": spoilt(lines, person, name_key="x"),
         "nul": spoilt(lines, person, name="a\0b"),
         "float": spoilt(lines, person, name=1.5),
+        "number": spoilt(lines, person, name=5),
+        "yes": spoilt(lines, person, company_id=True),
+        "day": spoilt(lines, person, birthday="1815-12-32"),
+        "moment": spoilt(lines, person, created_at="1815-12-10"),
+        "flag": spoilt(lines, deal, probability_manual=1),
+        "object": spoilt(lines, deal, custom="{}"),
+        "member": spoilt(lines, deal, custom={"sector": "x"}),
+        "option": spoilt(lines, deal, custom={"branche": "Holz"}),
+        "options": spoilt(lines, field, options="Stahl"),
+        "no layout": b"".join([b'{"crm":"book"}\n', *lines[1:]]),
+        "odd layout": b"".join([b'{"crm":"book","schema":5}\n', *lines[1:]]),
+        "doubled": b"".join([*lines[: person + 1], *lines[person:-1], rows(len(lines) - 1)]),
+        "empty": lines[0] + rows(0),
         "huge": spoilt(lines, person, company_id=2**70),
         "changed": spoilt(lines, person, name="Somebody else"),
         "journal": spoilt(lines, change, after='{"name":"x"}'),

@@ -12,7 +12,19 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import ConflictError, CrmError, FieldError, UsageError
-from crmcli.services import checking, deals, history, pipelines, records, saved_views, tags, tasks
+from crmcli.services import (
+    checking,
+    deals,
+    duplicates,
+    history,
+    merging,
+    moving,
+    pipelines,
+    records,
+    saved_views,
+    tags,
+    tasks,
+)
 from tests.support import books
 
 if TYPE_CHECKING:
@@ -479,6 +491,89 @@ def test_what_is_gone_since_is_not_put_back(
     lines = [history.undo(ctx, batch).lines[0].partition(": ")[2] for batch in way(ctx, later)]
     assert lines == said
     sound(ctx)
+
+
+# --- pairs that were told apart --------------------------------------------------------------------------------------
+
+
+def pairs(ctx: Context) -> list[tuple[Any, ...]]:
+    return ctx.reader.rows("SELECT record_id, other_id FROM contact_distinct ORDER BY 1, 2")
+
+
+@pytest.fixture
+def three(ctx: Context) -> Context:
+    """Contacts 1 to 3; the first two were told apart."""
+    for name in ("Ada", "Bob", "Eve"):
+        add(ctx, CONTACT, name=name)
+    duplicates.tell_apart(ctx, CONTACT, [1, 2])
+    return ctx
+
+
+def test_a_pair_that_was_told_apart_again_is_there_already(three: Context) -> None:
+    ctx = three
+    forgotten = duplicates.forget_apart(ctx, CONTACT, [1, 2]).batch
+    duplicates.tell_apart(ctx, CONTACT, [1, 2])
+    again = ctx.batch
+    history.undo(ctx, forgotten)
+    assert pairs(ctx) == [(1, 2)]
+    history.undo(ctx, again)
+    assert pairs(ctx) == []
+    sound(ctx)
+
+
+def test_a_pair_returns_for_those_that_its_records_are_by_now(three: Context) -> None:
+    ctx = three
+    forgotten = duplicates.forget_apart(ctx, CONTACT, [1, 2]).batch
+    merged = merging.merge(ctx, CONTACT, [3, 2], into=3).batch
+    history.undo(ctx, forgotten)
+    assert pairs(ctx) == [(1, 3)]
+    sound(ctx)
+    with pytest.raises(ConflictError) as stopped:
+        history.undo(ctx, ctx.batch - 3)  # that they were told apart: the pair has moved since
+    assert "contact:1 and contact:3, which were told apart" in str(stopped.value)
+    assert "contact_distinct" not in str(stopped.value)
+    history.undo(ctx, merged)
+    sound(ctx)
+
+
+def test_a_pair_of_records_that_are_one_or_gone_does_not_return(three: Context) -> None:
+    ctx = three
+    forgotten = duplicates.forget_apart(ctx, CONTACT, [1, 2]).batch
+    merging.merge(ctx, CONTACT, [1, 2])
+    back = history.undo(ctx, forgotten).batch
+    assert pairs(ctx) == []
+    history.undo(ctx, back)
+    history.purge(ctx, CONTACT, [1])
+    history.undo(ctx, forgotten)
+    assert pairs(ctx) == []
+    sound(ctx)
+
+
+def test_a_pair_that_was_forgotten_after_a_merge_moved_it_keeps_nothing_from_being_undone(three: Context) -> None:
+    ctx = three
+    merged = merging.merge(ctx, CONTACT, [3, 2], into=3).batch
+    forgotten = duplicates.forget_apart(ctx, CONTACT, [1, 3]).batch
+    duplicates.tell_apart(ctx, CONTACT, [1, 3])
+    history.undo(ctx, forgotten)
+    history.undo(ctx, merged)
+    assert pairs(ctx) == [(1, 3)]
+    sound(ctx)
+
+
+def test_what_is_pending_moves_along_with_a_merge(three: Context) -> None:
+    ctx = three
+    with ctx.writing(alone=True) as tx:
+        tx.add("task", {"name": "Call", "contact_id": 3})
+        moving.move(tx, "contact", 1, [3])
+    assert ctx.reader.rows("SELECT contact_id FROM task") == [(1,)]
+    sound(ctx)
+
+
+def test_a_check_names_a_pair_of_a_merged_record(three: Context) -> None:
+    ctx = three
+    merging.merge(ctx, CONTACT, [3, 2], into=3)
+    ctx.reader.run("UPDATE contact_distinct SET other_id = 2")
+    assert list(checking.merged(ctx.reader)) == ["contact distinct 1 hangs on contact 2, which was merged"]
 
 
 def test_what_a_purge_let_go_of_stands_in_the_way_of_no_undo(ctx: Context) -> None:

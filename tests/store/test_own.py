@@ -4,6 +4,7 @@ the program knows."""
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from sqlmodel import Session, select
 from crmcli import api
 from crmcli.config import Settings
 from crmcli.context import Context
+from crmcli.domain import custom as custom_fields
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
 from crmcli.domain.fields import NONE, installed
-from crmcli.errors import CrmError
+from crmcli.errors import ConflictError, CrmError, DamagedError
 from crmcli.services import checking, custom, history, records
 from crmcli.store import connect, models, own, read
 from tests.support import books
@@ -264,7 +266,10 @@ def test_packing_drops_what_is_empty() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["x') OR 1=1 --", "name", "Umsatz", "", "is", "a" * 20_000 + "'"])
+INJECTED = "x') + (SELECT 41 + count(*) FROM crm_user) + count('"
+
+
+@pytest.mark.parametrize("name", [INJECTED, "x') OR 1=1 --", "name", "Umsatz", "", "is", "a" * 20_000 + "'"])
 def test_a_definition_that_no_program_wrote_is_passed_over_and_told(ctx: Context, name: str) -> None:
     custom.add(ctx, "contact", "sector", "text")
     ctx.reader.run("UPDATE custom_field SET name = ?", (name,))
@@ -274,3 +279,107 @@ def test_a_definition_that_no_program_wrote_is_passed_over_and_told(ctx: Context
     assert {field.name for field in CONTACT.fields} == {field.name for field in CONTACT.core}
     told = [line for _, _, faults in checking.checks(ctx, deep=True) for line in faults]
     assert any(line.startswith("custom field 1 has a name that no field can have") for line in told)
+    custom.add(ctx, "company", "size", "integer")
+    listed = [(row["field"], row["of"], row["records"]) for row in custom.fields(ctx).rows]
+    assert listed == [("company.size", "companies", 0), (f"contact.{name}", custom.BROKEN, None)]
+
+
+def test_definitions_of_nothing_and_with_unreadable_options_are_told(ctx: Context) -> None:
+    custom.add(ctx, "contact", "grade", "choice", ["A", "B"])
+    records.add(ctx, CONTACT, {"name": "Ada", "grade": "a"})
+    custom.add(ctx, "company", "size", "integer")
+    ctx.reader.run("UPDATE custom_field SET entity = 'starship' WHERE id = 2")
+    for options in ("{", "[1, 2]", '"A"', "A,B"):
+        ctx.reader.run("UPDATE custom_field SET options = ? WHERE id = 1", (options,))
+        ctx.reread()
+        assert [row["grade"] for row in records.list_records(ctx, CONTACT, columns="all").rows] == ["A"]
+        with pytest.raises(CrmError, match="grade"):
+            records.list_records(ctx, CONTACT, ["grade:a"])
+        listed = [(row["field"], row["of"], row["options"]) for row in custom.fields(ctx).rows]
+        assert listed == [
+            ("contact.grade", "contacts", custom.BROKEN), ("starship.size", custom.BROKEN, None),
+        ]  # fmt: skip
+        told = list(checking.rules(ctx.reader))
+        assert told == [
+            "custom field 1 (contact.grade) has options that are no list of words",
+            "custom field 2 has a name that no field can have: size",
+        ]
+    custom.edit(ctx, "contact", "grade", {"options": "A,B,C"})
+    assert list(checking.rules(ctx.reader)) == told[1:]
+
+
+@pytest.mark.parametrize("name", [INJECTED, "", "Size", "a'b", 'a"b', "a.b", "1a", "a\n", "نام"])
+def test_no_other_name_becomes_part_of_a_statement(ctx: Context, name: str) -> None:
+    for ask in (own.having, own.counted, own.said):
+        with pytest.raises(DamagedError, match="no field can be called"):
+            ask(ctx.reader, "contact", name)
+    assert own.counts(ctx.reader, "contact", []) == {}
+
+
+def test_values_are_written_for_fields_that_are_there_and_take_them(ctx: Context) -> None:
+    """Whoever read a value may have known other fields: nothing is written that no list can show."""
+    custom.add(ctx, "contact", "size", "integer")
+    records.add(ctx, CONTACT, {"name": "Ada", "size": "7"})
+    for values, why in (
+        ({"custom.sector": "Steel"}, "no field 'sector'"), ({"custom.size": "Steel"}, "its type is integer"),
+        ({"custom.size": True}, "its type is integer"), ({"custom.size": 2**63}, "its type is integer"),
+    ):  # fmt: skip
+        with pytest.raises(ConflictError, match=why), ctx.writing() as tx:
+            tx.change("contact", 1, values)
+        with pytest.raises(ConflictError, match=why), ctx.writing() as tx:
+            tx.add("contact", {"name": "Bob", **values})
+        with pytest.raises(ConflictError, match=why), ctx.writing() as tx:
+            tx.add_many("contact", {"name": ["Bob", "Eve"], **{name: [None, value] for name, value in values.items()}})
+    assert ctx.reader.rows("SELECT name FROM contact") == [("Ada",)]
+    books.sound(ctx)
+
+
+MISFITS = {
+    "size": "x", "score": 1.5, "chance": 10_001, "since": "2026-02-30", "seen": "2026-11-20", "vip": 1, "grade": "C",
+    "branch": 5, "code": [1], "sector": "of nothing",
+}  # fmt: skip
+
+
+def test_a_check_names_each_value_that_its_field_does_not_take(ctx: Context) -> None:
+    define(ctx, "contact")
+    records.add(ctx, CONTACT, {"name": "Ada", **{name: text for name, (_, text) in EVERY.items()}})
+    records.add(ctx, CONTACT, {"name": "Bob"})
+    assert list(checking.values(ctx.reader)) == []
+    ctx.reader.run("UPDATE contact SET custom = ? WHERE id = 2", (json.dumps(MISFITS),))
+    told = {line.split(": ")[1] for line in checking.values(ctx.reader)}
+    kinds = {name: custom_fields.TYPES[EVERY[name][0]][1].name for name in MISFITS if name in EVERY}
+    assert told == {f"custom.{name} is not of the type {kind}" for name, kind in kinds.items()} | {
+        "custom.sector is not of a field"
+    }
+    damage = ctx.damage()
+    assert damage is not None
+    assert "of contact 2" in damage.message
+
+
+def test_what_must_be_alone_joins_no_write_that_is_not(ctx: Context) -> None:
+    if ctx.reader.dialect == "sqlite":
+        pytest.skip("SQLite has one writer")
+    with pytest.raises(RuntimeError, match="alone"), ctx.writing():
+        custom.add(ctx, "contact", "late", "text")
+    with ctx.writing(alone=True):
+        custom.add(ctx, "contact", "size", "text")
+    assert "size" in CONTACT.by_name
+    assert "late" not in CONTACT.by_name
+
+
+def test_names_are_taken_before_records_are_held(ctx: Context) -> None:
+    if ctx.reader.dialect == "sqlite":
+        pytest.skip("SQLite has one writer")
+    records.add(ctx, CONTACT, {"name": "Ada"})
+    with ctx.writing() as tx:
+        tx.hold("contact", [1])
+        with pytest.raises(RuntimeError, match="before records"):
+            tx.word("tag", "late")
+    with ctx.writing() as tx:
+        tx.word("tag", "early")
+        tx.hold("contact", [1])
+        tx.word("tag", "earlier")
+    with ctx.writing(alone=True) as tx:
+        tx.hold("contact", [1])
+        tx.word("tag", "alone")
+    assert sorted(ctx.names("tag")) == ["alone", "earlier", "early"]

@@ -153,6 +153,16 @@ EXPORTS = (
          "job_title": "Buyer", "external_id": "__export__.crm_lead_1_a"},
     ),
     Export(
+        "odoo-crm-pipeline", "en", "lead",
+        {"External ID": "__export__.crm_lead_5_a", "Opportunity": "Desk order", "Company Name": "Wood Corner",
+         "Contact Name": "Willie Burke", "Email": "willie@wood.example", "Phone": "+1 555 0100", "City": "Fremont",
+         "Country": "United States", "Salesperson": "Mitchell", "Sales Team": "Sales", "Stage": "Qualified",
+         "Expected Revenue": "3500.5", "Probability": "30.0", "Expected Closing": "2026-12-30", "Priority": "Very High",
+         "Tags": "Design", "Created on": "2025-01-02 03:04:05"},
+        {"name": "Desk order", "company": "Wood Corner", "contact_name": "Willie Burke", "owner": "Mitchell",
+         "value": 350_050, "close_on": "2026-12-30", "priority": 3, "external_id": "__export__.crm_lead_5_a"},
+    ),
+    Export(
         "zoho-leads", "en", "lead",
         {"Record Id": "zcrm_11", "Lead Owner.id": "zcrm_1", "Lead Owner": "Grace", "Company": "Acme",
          "First Name": "Ada",
@@ -224,8 +234,8 @@ EXPORTS = (
     ),
     Export(
         "outlook", "fr", "contact",
-        {"Civilité": "M.", "Prénom": "Émile", "Deuxième prénom": "", "Nom": "Zola", "Société": "L'Aurore",
-         "Service": "", "Titre": "Écrivain", "Rue (bureau)": "Rue Montmartre 142", "Ville (bureau)": "Paris",
+        {"Titre": "M.", "Prénom": "Émile", "Deuxième prénom": "", "Nom": "Zola", "Société": "L'Aurore",
+         "Service": "", "Titre ": "Écrivain", "Rue (bureau)": "Rue Montmartre 142", "Ville (bureau)": "Paris",
          "Code postal (bureau)": "75002", "Pays/Région (bureau)": "France", "Téléphone (bureau)": "+33 1 23 45 67 89",
          "Téléphone (domicile)": "+33 1 98 76 54 32", "Tél. mobile": "+33 6 12 34 56 78",
          "Adresse de messagerie": "emile@aurore.example", "Adresse de messagerie 2": "zola@medan.example",
@@ -259,9 +269,23 @@ EXPORTS = (
          "Primäre E-Mail-Adresse": "jutta@weiss.example", "Sekundäre E-Mail-Adresse": "j@privat.example",
          "Messenger-Name": "", "Tel. dienstlich": "+49 221 1234567", "Tel. privat": "", "Mobil-Tel.": "+49 170 1234567",
          "Adresse dienstlich": "Hauptstr. 1", "Ort dienstlich": "Köln", "PLZ dienstlich": "50667",
-         "Land dienstlich": "Deutschland", "Organisation": "Weiß GmbH", "Notizen": ""},
+         "Land dienstlich": "Deutschland", "Organisation": "Weiß GmbH", "Geburtsjahr": "1970", "Geburtsmonat": "5",
+         "Geburtstag": "24", "Notizen": ""},
         {"name": "Jutta Weiß", "email": "jutta@weiss.example", "company": "Weiß GmbH", "city": "Köln",
-         "mobile": "+49 170 1234567", "postal_code": "50667"},
+         "mobile": "+49 170 1234567", "postal_code": "50667", "birthday": "1970-05-24"},
+    ),
+    *(
+        Export(
+            "linkedin-connections", language, "contact",
+            dict(zip(titles, ("Jutta", "Weiß", "https://www.linkedin.com/in/jutta", "jutta@weiss.example", "Weiß GmbH",
+                              "Leiterin", "02 Jan 2026"), strict=True)),
+            {"name": "Jutta Weiß", "company": "Weiß GmbH", "created_at": "2026-01-02T00:00:00.000Z"},
+        )
+        for language, titles in (
+            ("de", ("Vorname", "Nachname", "URL", "E-Mail-Adresse", "Unternehmen", "Position", "Verknüpft am")),
+            ("fr", ("Prénom", "Nom", "URL", "Adresse e-mail", "Entreprise", "Poste", "En relation depuis le")),
+            ("es", ("Nombre", "Apellidos", "URL", "Correo electrónico", "Empresa", "Cargo", "Conectado el")),
+        )
     ),
     Export(
         "linkedin-connections", "fa", "contact",

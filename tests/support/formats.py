@@ -177,22 +177,22 @@ FORMATS = (
     ),
     Format(
         "Odoo, as it shows its fields",
-        "deal",
+        "lead",
         """
         Opportunity        | name        | Chair
         Company Name       | company     | Azure
-        Contact Name       | contact     | Ann
+        Contact Name       | contact_name | Ann
         Email              | email       | ann@azure.example
         Stage              | stage       | Qualified
         Salesperson        | owner       | Grace
         Expected Revenue   | value       | 1000
         Recurring Revenues | recurring   | 20
         Probability        | probability | 0
-        Active             | active      | False
+        Active             | is active   | False
         Expected Closing   | close_on    | 2026-01-01
         Lost Reason        | lost_reason | Too expensive
         """,
-        {"name": "Chair", "company": "Azure", "contact": "Ann", "status": "lost", "lost_reason": "Too expensive"},
+        {"name": "Chair", "company": "Azure", "contact_name": "Ann", "status": "lost", "lost_reason": "Too expensive"},
     ),
     Format(
         "Odoo, by its technical names",

@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.address import email_needles
 from crmcli.domain.fields import suggest
 from crmcli.domain.query.parse import SPECIAL, parse
 from crmcli.domain.query.ranges import ORDERED, SIGNS, check_commas, instead, ordered
@@ -242,8 +243,8 @@ class _Binder:
             return self._phone(field, value.text, node)
         if family in ("identifier", "flag"):
             return Compare(field, "=", field.type.parse(value.text, self.env))
-        needle = value.text.strip().lower() if field.type.name == "e-mail" and node.exact else fold(value.text)
-        return Contains(field, needle, node.exact)
+        needles = email_needles(value.text) if field.type.name == "e-mail" else (fold(value.text),)
+        return any_of([Contains(field, needle, node.exact) for needle in needles])
 
     def _link(self, field: Field, value: Value, node: Term) -> Node:
         assert isinstance(field.type, Ref)

@@ -72,15 +72,49 @@ UNION ALL
 SELECT
     'history',
     t.id,
-    coalesce(json_instant(t.after, 'closed_at'), journal_tx.at),
-    CAST(CASE json_text(t.after, 'status') WHEN 'open' THEN 'reopened' ELSE json_text(t.after, 'status') END AS varchar),
-    lost_reason.name,
+    coalesce(
+        CASE event.name
+            WHEN 'closed' THEN json_instant(t.after, 'closed_at')
+            WHEN 'converted' THEN json_instant(t.after, 'converted_at')
+        END,
+        journal_tx.at
+    ),
+    CAST(
+        CASE
+            WHEN event.name <> 'closed' THEN event.name
+            WHEN json_text(t.after, 'status') = 'open' THEN 'reopened'
+            ELSE json_text(t.after, 'status')
+        END AS varchar
+    ),
+    CASE event.name WHEN 'closed' THEN lost_reason.name END,
     CAST(NULL AS varchar),
     CAST(NULL AS integer),
-    CAST(json_text(t.before, 'status') AS varchar),
-    CAST(json_text(t.after, 'status') AS varchar),
+    CAST(
+        CASE event.name
+            WHEN 'closed' THEN json_text(t.before, 'status')
+            WHEN 'converted' THEN 'lead'
+            ELSE opportunity.name
+        END AS varchar
+    ),
+    CAST(
+        CASE event.name
+            WHEN 'closed' THEN json_text(t.after, 'status')
+            WHEN 'converted' THEN 'deal'
+            ELSE merged.name
+        END AS varchar
+    ),
     CAST(NULL AS bigint),
-    CASE WHEN coalesce(json_instant(t.after, 'closed_at'), journal_tx.at) = journal_tx.at THEN batch.actor END,
+    CASE
+        WHEN
+            coalesce(
+                CASE event.name
+                    WHEN 'closed' THEN json_instant(t.after, 'closed_at')
+                    WHEN 'converted' THEN json_instant(t.after, 'converted_at')
+                END,
+                journal_tx.at
+            ) = journal_tx.at
+            THEN batch.actor
+    END,
     opportunity.name,
     opportunity.kind,
     opportunity.id,
@@ -92,74 +126,19 @@ FROM opportunity
 CROSS JOIN journal t
 JOIN journal_tx ON journal_tx.seq = t.seq
 JOIN batch ON batch.id = journal_tx.batch_id
+CROSS JOIN (SELECT 'closed' AS name UNION ALL SELECT 'converted' UNION ALL SELECT 'merged') event
 LEFT JOIN lost_reason ON lost_reason.id = CAST(json_text(t.after, 'lost_reason_id') AS bigint)
+LEFT JOIN opportunity merged ON merged.id = CAST(json_text(t.after, 'merged_into_id') AS bigint)
 LEFT JOIN contact ON contact.id = opportunity.contact_id
 LEFT JOIN company ON company.id = opportunity.company_id
 WHERE t.entity = 'opportunity'
     AND t.record_id = opportunity.id
     AND batch.undoes IS NULL
     AND batch.undone_by IS NULL
-    AND json_text(t.after, 'status') IS NOT NULL
-UNION ALL
-SELECT
-    'history',
-    t.id,
-    json_instant(t.after, 'converted_at'),
-    CAST('converted' AS varchar),
-    CAST(NULL AS varchar),
-    CAST(NULL AS varchar),
-    CAST(NULL AS integer),
-    CAST('lead' AS varchar),
-    CAST('deal' AS varchar),
-    CAST(NULL AS bigint),
-    CASE WHEN json_instant(t.after, 'converted_at') = journal_tx.at THEN batch.actor END,
-    opportunity.name,
-    opportunity.kind,
-    opportunity.id,
-    contact.name,
-    opportunity.contact_id,
-    company.name,
-    opportunity.company_id
-FROM opportunity
-CROSS JOIN journal t
-JOIN journal_tx ON journal_tx.seq = t.seq
-JOIN batch ON batch.id = journal_tx.batch_id
-LEFT JOIN contact ON contact.id = opportunity.contact_id
-LEFT JOIN company ON company.id = opportunity.company_id
-WHERE t.entity = 'opportunity'
-    AND t.record_id = opportunity.id
-    AND batch.undoes IS NULL
-    AND batch.undone_by IS NULL
-    AND json_text(t.after, 'converted_at') IS NOT NULL
-UNION ALL
-SELECT
-    'history',
-    t.id,
-    journal_tx.at,
-    CAST('merged' AS varchar),
-    CAST(NULL AS varchar),
-    CAST(NULL AS varchar),
-    CAST(NULL AS integer),
-    opportunity.name,
-    merged.name,
-    CAST(NULL AS bigint),
-    batch.actor,
-    opportunity.name,
-    opportunity.kind,
-    opportunity.id,
-    contact.name,
-    opportunity.contact_id,
-    company.name,
-    opportunity.company_id
-FROM opportunity
-CROSS JOIN journal t
-JOIN journal_tx ON journal_tx.seq = t.seq
-JOIN batch ON batch.id = journal_tx.batch_id
-JOIN opportunity merged ON merged.id = CAST(json_text(t.after, 'merged_into_id') AS bigint)
-LEFT JOIN contact ON contact.id = opportunity.contact_id
-LEFT JOIN company ON company.id = opportunity.company_id
-WHERE t.entity = 'opportunity'
-    AND t.record_id = opportunity.id
-    AND batch.undoes IS NULL
-    AND batch.undone_by IS NULL
-    AND json_text(t.before, 'merged_into_id') IS NULL;
+    AND CASE event.name
+        WHEN 'closed' THEN json_text(t.after, 'status') IS NOT NULL
+        WHEN 'converted' THEN json_text(t.after, 'converted_at') IS NOT NULL
+        -- One merge of several in a batch may have been taken apart alone.
+        ELSE merged.id IS NOT NULL AND opportunity.merged_into_id IS NOT NULL
+            AND json_text(t.before, 'merged_into_id') IS NULL
+    END;

@@ -1,0 +1,168 @@
+"""Merges taken apart on both engines: one of many, and what was moved along and has gone since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
+from crmcli.errors import ConflictError, RefusedError, UsageError
+from crmcli.services import duplicates, history, merging, records, timeline
+from crmcli.store import read
+from tests.services.test_merging import add, row, snapshot
+from tests.support.books import sound
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+@pytest.fixture
+def pairs(ctx: Context) -> Context:
+    """Three people and three firms, each there twice (1 and 2, 3 and 4, 5 and 6); the even ones have what can move."""
+    for number in range(1, 7):
+        who = f"{'even' if number % 2 == 0 else 'odd'}{(number + 1) // 2}"
+        city = {"city": "London"} if number % 2 == 0 else {}
+        add(ctx, COMPANY, f"Firm {(number + 1) // 2}", website=f"firm{(number + 1) // 2}.example", **city)
+        add(
+            ctx, CONTACT, f"Ada Lovelace{(number + 1) // 2}", email=f"ada{(number + 1) // 2}@engines.example",
+            company=f"company:{number}", job_title=who, **city,
+        )  # fmt: skip
+    for number in (2, 4, 6):
+        add(ctx, TASK, f"Call {number}", on=f"contact:{number}")
+        timeline.add(ctx, CONTACT, number, "note", "spoke")
+        add(ctx, DEAL, f"Deal {number}", company=f"company:{number}", contact=f"contact:{number}")
+    return ctx
+
+
+def merge_pairs(ctx: Context, kind: object) -> int:
+    """Merge the three pairs of a kind as `crm dupes --auto` does; the batch."""
+    from crmcli.domain.dedupe import Group
+
+    found = [Group((n, n + 1), 99, ("same",)) for n in (1, 3, 5)]
+    return duplicates.merge_all(ctx, kind, found).batch  # type: ignore[arg-type]
+
+
+def rows(ctx: Context) -> dict[tuple[str, int], dict[str, Any]]:
+    """Every record of the people and what hangs on them, without the counter of its changes."""
+    found = {}
+    for table in ("contact", "task", "opportunity", "interaction"):
+        ids = [number for (number,) in ctx.reader.rows(f"SELECT id FROM {table}")]
+        for number, one in read.raw(ctx.reader, table, ids).items():
+            found[table, number] = {column: value for column, value in one.items() if column != "version"}
+    return found
+
+
+# --- one of many -----------------------------------------------------------------------------------------------------
+
+
+def test_one_merge_of_many_comes_apart_alone_and_the_others_after_it(pairs: Context) -> None:
+    ctx, before = pairs, rows(pairs)
+    batch = merge_pairs(ctx, CONTACT)
+    # What was edited since holds its own merge up, and no other one.
+    records.edit(ctx, CONTACT, [1], {"city": "Paris"})
+    with pytest.raises(ConflictError, match="contact:1 Ada Lovelace1: City changed later") as error:
+        history.undo(ctx, batch)
+    assert ctx.settings.calling("undo", str(batch), "contact:2") in error.value.hint
+    with pytest.raises(RefusedError, match="was merged into contact:3") as refused:
+        records.restore(ctx, CONTACT, [4])
+    assert refused.value.hint == f"to take the merge apart: {ctx.settings.calling('undo', str(batch), 'contact:4')}"
+
+    done = history.undo(ctx, batch, (CONTACT, 4))
+    assert done.lines == (f"took back a merge of batch {batch}: 2 contacts, 1 deal, 1 task, 1 interaction",)
+    assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [1, None, 5]
+    assert [read.raw(ctx.reader, "task", [n])[n]["contact_id"] for n in (1, 2, 3)] == [1, 4, 5]
+    assert row(ctx, CONTACT, 3)["city"] is None
+    sound(ctx)
+    with pytest.raises(ConflictError, match="taken apart before"):
+        history.undo(ctx, batch, (CONTACT, 4))
+
+    again = history.undo(ctx, done.batch).batch  # that comes back too
+    assert row(ctx, CONTACT, 4)["merged_into_id"] == 3
+    sound(ctx)
+    history.undo(ctx, again)
+    records.edit(ctx, CONTACT, [1], {"city": "London"})
+    history.undo(ctx, batch)
+    after = rows(ctx)
+    assert after.pop(("contact", 1))["city"] == before.pop(("contact", 1))["city"]
+    assert after == before
+    sound(ctx)
+
+
+def test_a_firm_that_others_were_moved_under_comes_apart_without_them(pairs: Context) -> None:
+    """Rows that several merges of one batch changed are put back only as far as the one merge changed them."""
+    ctx = pairs
+    records.edit(ctx, COMPANY, [3], {"parent": "company:2"})
+    batch = merge_pairs(ctx, COMPANY)
+    assert row(ctx, COMPANY, 3)["parent_id"] == 1
+    stamp = row(ctx, COMPANY, 3)["updated_at"]
+    history.undo(ctx, batch, (COMPANY, 2))
+    found = row(ctx, COMPANY, 3)
+    assert (found["parent_id"], found["city"], found["updated_at"]) == (2, "London", stamp)
+    assert [row(ctx, COMPANY, n)["merged_into_id"] for n in (2, 4, 6)] == [None, 3, 5]
+    sound(ctx)
+    history.undo(ctx, batch, (COMPANY, 3))
+    assert (row(ctx, COMPANY, 3)["parent_id"], row(ctx, COMPANY, 3)["city"]) == (2, None)
+    sound(ctx)
+
+
+def test_what_a_batch_did_not_merge_is_refused(pairs: Context) -> None:
+    batch = merge_pairs(pairs, CONTACT)
+    add(pairs, CONTACT, "Other")
+    for merged, said in (((CONTACT, 7), "did not merge contact:7"), ((COMPANY, 2), "did not merge company:2")):
+        with pytest.raises(UsageError, match=said):
+            history.undo(pairs, batch, merged)
+    single = merging.merge(pairs, CONTACT, [1, 3]).batch
+    history.undo(pairs, single, (CONTACT, 3))  # all that the batch did: it is undone itself
+    with pytest.raises(ConflictError, match="already undone"):
+        history.undo(pairs, single)
+
+
+def test_the_last_of_several_ways_back_is_told(pairs: Context) -> None:
+    """A bulk that was undone and brought back is named as it was."""
+    batch = merge_pairs(pairs, CONTACT)
+    history.undo(pairs, history.undo(pairs, batch).batch)
+    with pytest.raises(RefusedError) as refused:
+        records.restore(pairs, CONTACT, [6])
+    assert refused.value.hint.endswith(f" undo {batch} contact:6")
+    history.undo(pairs, batch, (CONTACT, 6))
+    assert row(pairs, CONTACT, 6)["merged_into_id"] is None
+    sound(pairs)
+
+
+# --- what has gone since ----------------------------------------------------------------------------------------------
+
+
+def test_what_moved_along_and_was_removed_or_merged_since_is_in_nobodys_way(pairs: Context) -> None:
+    ctx, before = pairs, snapshot(pairs)
+    firms = merging.merge(ctx, COMPANY, [1, 2]).batch
+    people = merging.merge(ctx, CONTACT, [1, 2]).batch
+    records.remove(ctx, TASK, [1])
+    records.remove(ctx, DEAL, [1])
+    gone = [row(ctx, TASK, 1), row(ctx, DEAL, 1), row(ctx, CONTACT, 2)]
+    history.undo(ctx, firms)
+    assert (row(ctx, DEAL, 1)["company_id"], row(ctx, CONTACT, 2)["company_id"]) == (2, 2)
+    history.undo(ctx, people)
+    assert (row(ctx, TASK, 1)["contact_id"], row(ctx, DEAL, 1)["contact_id"]) == (2, 2)
+    assert [row(ctx, k, n)["removed_at"] for k, n in ((TASK, 1), (DEAL, 1))] == [r["removed_at"] for r in gone[:2]]
+    sound(ctx)
+    records.restore(ctx, TASK, [1])
+    records.restore(ctx, DEAL, [1])
+    now = snapshot(ctx)
+    assert (now["contact"], now["company"]) == (before["contact"], before["company"])
+
+
+def test_a_record_that_the_merge_itself_changed_must_be_there(pairs: Context) -> None:
+    batch = merging.merge(pairs, CONTACT, [1, 2]).batch
+    records.remove(pairs, CONTACT, [1])
+    with pytest.raises(ConflictError, match="contact:1 Ada Lovelace1: was removed later"):
+        history.undo(pairs, batch)
+
+
+def test_a_deal_that_is_no_more_is_called_a_deal(ctx: Context) -> None:
+    made = records.add(ctx, DEAL, {"name": "D"}).batch
+    edited = records.edit(ctx, DEAL, [1], {"name": "E"}).batch
+    records.edit(ctx, DEAL, [1], {"name": "D"})
+    history.undo(ctx, made)
+    with pytest.raises(ConflictError, match=r"\n  deal:1 D: is no more \(batch"):
+        history.undo(ctx, edited)
