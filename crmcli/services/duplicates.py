@@ -363,16 +363,20 @@ def warnings(ctx: Context, kind: Entity, number: int) -> list[str]:
 
 
 def _people(ctx: Context, number: int) -> list[str]:
-    """The people who have the e-mail address or the telephone of a lead that is not linked to them."""
+    """The people who have the e-mail address or the telephone of a lead that is not linked to them, or are what had
+    it before a merge."""
     row = ctx.reader.one("SELECT email_key, phone_key, contact_id FROM opportunity WHERE id = ?", (number,))
     if row is None or row[2] is not None:
         return []
     ways = [("email_key", row[0]), ("phone_key", row[1]), ("mobile_key", row[1])]
-    found: dict[int, str] = {}
+    found: dict[int, None] = {}
+    pool = f"({_POOL['contact']} OR t.merged_into_id IS NOT NULL)"
     for column, key in ways:
         if key:
-            sql = f"SELECT id, name FROM contact WHERE {column} = ? AND removed_at IS NULL ORDER BY id LIMIT ?"
-            found.update(dict(ctx.reader.rows(sql, (key, PROBED))))
+            sql = f"SELECT t.id FROM contact t WHERE t.{column} = ? AND {pool} ORDER BY t.id LIMIT ?"
+            found.update(dict.fromkeys(row[0] for row in ctx.reader.rows(sql, (key, PROBED))))
     if len(found) >= PROBED:
         return []
-    return [f"contact:{person} {name} has the same address or number" for person, name in list(found.items())[:TOLD]]
+    people = list(dict.fromkeys(aliases.in_sight(ctx.reader, "contact", found).values()))[:TOLD]
+    names = _names(ctx, CONTACT, people)
+    return [f"contact:{person} {names.get(person, '')} has the same address or number" for person in people]

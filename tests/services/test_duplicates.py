@@ -216,6 +216,10 @@ def test_a_new_lead_is_told_of_the_person_with_its_address(ctx: Context) -> None
     lead = add(ctx, LEAD, "Engines", email=ADA["email"])
     assert duplicates.warnings(ctx, LEAD, lead) == [f"contact:{person} Ada Lovelace has the same address or number"]
     assert duplicates.warnings(ctx, TASK, 1) == []
+    other = add(ctx, CONTACT, "A. Lovelace", email="ada@other.example")
+    merging.merge(ctx, CONTACT, [person, other])
+    lead = add(ctx, LEAD, "More engines", email="ada@other.example")
+    assert duplicates.warnings(ctx, LEAD, lead) == [f"contact:{person} Ada Lovelace has the same address or number"]
 
 
 def test_what_cannot_be_is_refused(ctx: Context) -> None:

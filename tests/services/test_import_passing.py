@@ -46,7 +46,7 @@ def test_rows_are_passed_over(
     done = take(book, put(text), **options)
     assert (done.rows, done.new, done.passed, done.refused, done.rejects) == (2, 1, 1, 0, "")
     assert [(kind, row["name"]) for kind, _ in there for row in listed(book, kind)] == there
-    assert f"1 rows passed over: {why}" in done.notes
+    assert f"1 row passed over: {why}" in done.notes
     assert ("", "", f"passed over: {why}") in [row[1:] for row in done.listed]
     assert "1 passed over" in done.gist
     again = take(book, put(text), **options)

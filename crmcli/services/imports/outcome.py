@@ -98,7 +98,7 @@ class Outcome:
             stays = "is removed and stays" if one else "are removed and stay"
             back = f"'{self._back}' brings {'it' if one else 'the first'} back"
             yield f"{self.hidden:,} of those known already {stays} so: {back}"
-        yield from (f"{count:,} rows passed over: {why}" for why, count in self._passed.items())
+        yield from (f"{count:,} row{'s' * (count > 1)} passed over: {why}" for why, count in self._passed.items())
 
     def _name(self, line: int, header: str, value: str, reason: str) -> None:
         if len(self.listed) < MOST_NAMED:
