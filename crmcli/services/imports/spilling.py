@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import sqlite3
+import weakref
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Spilling(Generic[K, V]):
             return
         if self._raw is None:
             self._raw = sqlite3.connect("", isolation_level=None)
+            weakref.finalize(self, self._raw.close)
             self._raw.execute("CREATE TABLE spilled (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
             self._raw.execute("BEGIN")
         rows = ((_stored(key), _stored(value)) for key, value in self._here.items())
