@@ -286,9 +286,9 @@ class Context:
         alone: bool = False,
     ) -> Iterator[Transaction]:
         """A write transaction (see `store.write.transaction`). Inside another one it joins it; what must be `alone`
-        joins none that others can write beside (RuntimeError: the outer one is to say `alone` itself)."""
+        joins none that was not begun so (RuntimeError: the outer one is to say `alone` itself)."""
         if self._tx is not None:
-            if alone and not self._tx.sole:
+            if alone and not self._tx.alone:
                 raise RuntimeError("what must be alone in the book was begun inside a write that is not")
             yield self._tx
             return

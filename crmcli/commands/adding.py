@@ -29,7 +29,7 @@ def adding(kind: Entity) -> type[Verb]:
             super().__init__(name, params=[*(params or ()), *field_options(kind)], **more)
 
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-            known = {name: param for param in self.params for name in param.opts}
+            known = {name: param for param in self.params for name in param.opts if name.startswith("-")}
             return super().parse_args(ctx, own_options(ctx, kind, args, known))
 
     return Add

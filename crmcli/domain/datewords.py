@@ -1,4 +1,5 @@
-"""The words that the date grammar knows, in the folded form in which they are looked up."""
+"""The words that the date grammar knows, English and Persian, and those that files have beside them, in the folded
+form in which they are looked up."""
 
 from __future__ import annotations
 
@@ -33,21 +34,24 @@ for _number, _name in enumerate(ENGLISH_MONTHS, 1):
 MONTHS["sept"] = (9, "gregorian")
 for _number, _name in enumerate(JALALI_MONTHS, 1):
     MONTHS[fold(_name)] = (_number, "jalali")
-#: Months as German, French and Spanish files write them, and the Jalali ones in Latin letters.
-_ELSEWHERE = (
-    "januar jan jänner janvier janv enero ene", "februar feber février févr fév febrero", "märz mär mrz mars marzo",
-    "avril avr abril abr", "mai mayo", "juni juin junio", "juli juillet juil julio", "août agosto ago",
-    "septembre septiembre", "oktober okt octobre octubre", "novembre noviembre", "dezember dez décembre diciembre dic",
-)  # fmt: skip
-_IN_LATIN = (
-    "farvardin", "ordibehesht", "khordad", "tir", "mordad", "shahrivar", "mehr", "aban", "azar", "dey", "bahman",
-    "esfand",
-)  # fmt: skip
-for _number, _words in enumerate(_ELSEWHERE, 1):
-    for _name in _words.split():
-        MONTHS[fold(_name)] = (_number, "gregorian")
-for _number, _name in enumerate(_IN_LATIN, 1):
-    MONTHS[_name] = (_number, "jalali")
+#: Months as German, French and Spanish files write them, and the Jalali ones in Latin letters -> as this grammar does:
+#: whoever types one gets no guess.
+WRITTEN_MONTHS = {
+    fold(_name): _ours
+    for _ours, _words in zip(
+        (*ENGLISH_MONTHS, *JALALI_MONTHS),
+        (
+            "januar jan jänner janvier janv enero ene", "februar feber février févr fév febrero",
+            "märz mär mrz mars marzo", "avril avr abril abr", "mai mayo", "juni juin junio", "juli juillet juil julio",
+            "août agosto ago", "septembre septiembre", "oktober okt octobre octubre", "novembre noviembre",
+            "dezember dez décembre diciembre dic",
+            "farvardin", "ordibehesht", "khordad", "tir", "mordad", "shahrivar", "mehr", "aban", "azar", "dey",
+            "bahman", "esfand",
+        ),
+        strict=True,
+    )
+    for _name in _words.split()
+}  # fmt: skip
 #: Days of the week that files write before a date, in those languages too.
 WRITTEN_DAYS = WEEKDAYS | {
     fold(_name): _number

@@ -140,6 +140,7 @@ def _tag(ctx: Context, tx: Transaction, name: str) -> int:
 
 def _hold(ctx: Context, tx: Transaction, names: dict[int, str]) -> None:
     """Keep others from putting these tags on or taking them away until the transaction ends."""
+    tx.names_alone()
     there = tx.hold("tag", names)
     for number, name in names.items():
         if number not in there:

@@ -61,10 +61,12 @@ class Transaction:
         self._words: dict[tuple[str, str, int | None], int] = {}
         #: Numbers that verbs bear in mind until the transaction ends, under keys of their own.
         self.memory: dict[tuple[str, str | int], int] = {}
-        self._naming = self._holding = False
+        self._naming = False
         self._shown = Shown()
         #: Whether nobody else can write before the transaction ends.
         self.sole = connection.dialect == "sqlite"
+        #: whether this one was asked for alone, which SQLite makes no difference of
+        self.alone = False
         #: Has the vocabulary know the fields of people's own as they are by now.
         self.learn: Callable[[], None] = lambda: None
 
@@ -190,7 +192,6 @@ class Transaction:
     def hold(self, entity: str, records: Iterable[int]) -> set[int]:
         """Keep records as they are, and others from linking to them, until the transaction ends; those that are there.
         What is read after it is what others have left. Whoever also takes the names takes them first."""
-        self._holding = True
         return set(self._locked(ENTITIES[entity].table, sorted(records)))
 
     def unchanged(self, entity: str, seen: Mapping[int, int]) -> None:
@@ -224,12 +225,10 @@ class Transaction:
 
     def names_alone(self) -> bool:
         """Let one writer at a time make what is known by its name; whether to look for it again, because somebody may
-        have made it while this one waited. SQLite has one writer anyway. Raises RuntimeError in a transaction that
-        holds records: whoever took the names first would wait for those, and both for ever."""
+        have made it while this one waited. SQLite has one writer anyway. Whoever also holds records takes the names
+        first: else whoever took them before would wait for those, and both for ever."""
         if self._naming or self.connection.dialect == "sqlite":
             return False
-        if self._holding and not self.sole:
-            raise RuntimeError("the names are taken before records are held")
         self.connection.alone("names")
         self._naming = True
         return True
@@ -273,7 +272,7 @@ class Transaction:
         gone, and the transaction goes on. What was pending before is written first; nothing may be settled inside."""
         self.flush()
         changes, lines, known = len(self.changes), len(self._lines), installed()
-        naming, holding = self._naming, self._holding
+        naming = self._naming
         ids, words, memory, shown = dict(self._ids), dict(self._words), dict(self.memory), self._shown.copy()
         try:
             with self.connection.transaction():
@@ -286,7 +285,7 @@ class Transaction:
                 self.learn()
             del self.changes[changes:], self._lines[lines:]
             self._ids, self._words, self.memory, self._shown = ids, words, memory, shown
-            self._naming, self._holding = naming, holding
+            self._naming = naming
             raise
 
     def _insert(self, changes: list[Change]) -> None:
@@ -433,7 +432,8 @@ def transaction(
             schema.hold(connection)
             tx = Transaction(connection, now, env, hooks, new_uid)
             tx.batch, tx.origin = batch, journal.Origin(actor, source, command, undoes)
-            tx.sole = tx.sole or source == "purge" or alone
+            tx.alone = source == "purge" or alone
+            tx.sole = tx.sole or tx.alone
             yield tx
             done = tx.flush()
             depth = 0

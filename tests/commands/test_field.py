@@ -67,6 +67,7 @@ def test_values_are_given_as_words_and_as_options(fielded: Crm) -> None:
     assert fielded("lead", "add", "Hal", "--description", "--industry", "--score", "3").code == 0
     hal = fielded("lead", "list", "name:hal", "--columns", "description,score,industry", "--json").json
     assert hal == [{"description": "--industry", "score": 3, "industry": None}]
+    assert fielded("lead", "add", "name", "--industry", "Food").out == "added lead:9 name\n"
     bare = fielded("lead", "add", "Ina", "--industry")
     assert (bare.code, "--industry needs a value" in bare.err) == (2, True)
     wrong = fielded("lead", "add", "Fred", "--industry", "Wood")

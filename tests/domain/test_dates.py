@@ -91,6 +91,9 @@ def test_what_is_understood(text: str, meaning: str) -> None:
 @pytest.mark.parametrize(
     ("text", "because"),
     [
+        ("3 ago", "not a day or time"),
+        ("3 mai", "not a day or time"),
+        ("5 mordad", "not a day or time"),
         # what date-guessing libraries read wrongly
         ("in 2 weeks at 9", "not a day"), ("this friday", "not a day"), ("Q1 2027", "not a day"),
         ("2026-W50", "not a day"),

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.domain.dates import JalaliError, instant_of, parse_when
-from crmcli.domain.datewords import MONTHS, WRITTEN_DAYS
+from crmcli.domain.datewords import MONTHS, WRITTEN_DAYS, WRITTEN_MONTHS
 from crmcli.domain.text import clip, digits, fold
 from crmcli.domain.types import Instant, show_instant
 from crmcli.errors import FieldError
@@ -168,7 +168,7 @@ def _when(text: str, env: Env) -> When:
     plain = text
     if any(map(str.isalpha, text)):
         weekday, plain = _parted(text)
-        plain = _OF.sub("", _COMMA_BEFORE_TIME.sub(" ", plain))
+        plain = _our_months(_OF.sub("", _COMMA_BEFORE_TIME.sub(" ", plain)))
         if named := _NAMED_MONTH.match(plain):
             year = named[3]
             # What 13-آذر-05 is depends on the calendar.
@@ -204,7 +204,13 @@ def without_weekday(text: str) -> str:
 
 def named_calendar(text: str) -> str:
     """The calendar of the month that a date names, "" where it names none."""
-    return next((found[1] for word in _WORD.findall(text) if (found := MONTHS.get(fold(word)))), "")
+    words = _WORD.findall(_our_months(text))
+    return next((found[1] for word in words if (found := MONTHS.get(fold(word)))), "")
+
+
+def _our_months(text: str) -> str:
+    """A date with its month as the grammar of dates names it."""
+    return _WORD.sub(lambda word: WRITTEN_MONTHS.get(fold(word[0]), word[0]), text)
 
 
 def _zoned(text: str) -> str:
