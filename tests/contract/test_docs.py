@@ -43,6 +43,15 @@ def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("room", ["domain", "store", "services", "exchange"])
+def test_the_list_of_rooms_names_every_module(room: str) -> None:
+    listed = re.search(r"^```\n(.*?)^```$", page("architecture.md"), re.MULTILINE | re.DOTALL)
+    assert listed is not None
+    words = set(re.findall(r"\w+", listed[1]))
+    modules = {path.stem for path in (ROOT / "crmcli" / room).rglob("*.py") if "migrations" not in path.parts}
+    assert modules - words == {"__init__"}
+
+
 def commands() -> list[tuple[str, Any]]:
     """Every command that is not hidden, as `crm lead add` and its parameters."""
     root, found = make_root(), []
