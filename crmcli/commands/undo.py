@@ -34,8 +34,8 @@ def undo(
         int, typer.Option("--limit", "-n", parser=whole, metavar="N", help="How many to list; 0 = all")
     ] = 20,
 ) -> Changed | Rows:
-    from crmcli.services import history, naming
+    from crmcli.services import history, undo_merges
 
     if listed:
         return history.batches(book(ctx), limit=limit)
-    return history.undo(book(ctx), batch, naming.resolve_itself(book(ctx), merged) if merged else None)
+    return history.undo(book(ctx), batch, undo_merges.named(book(ctx), merged) if merged else None)

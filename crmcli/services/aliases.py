@@ -72,13 +72,25 @@ def noun(connection: Connection, table: str, number: int) -> str:
 def taking_apart(connection: Connection, table: str, number: int) -> tuple[str, ...]:
     """What tells an undo to take a record apart from what it was merged into: the batch, and the record where that did
     more; nothing where a purge has forgotten it."""
-    from crmcli.services.batch import last_change  # what reads the journal takes a tenth of the time of a list
+    from crmcli.store import journal, read  # what reads the journal takes a tenth of the time of a list
 
-    found = last_change(connection, table, number, ["merged_into_id"])
-    if found is None:
-        return ()
-    batch, taken_back = found[0], "SELECT u.undoes FROM batch b JOIN batch u ON u.id = b.undoes WHERE b.id = ?"
-    while root := connection.value(taken_back, (batch,)):  # what was brought back is the batch itself again
-        batch = root
-    steps = connection.value("SELECT count(*) FROM journal_tx WHERE batch_id = ?", (batch,))
-    return (str(batch), *([f"{noun(connection, table, number)}:{number}"] if steps > 1 else ()))
+    removed = read.raw(connection, table, [number])[number]["removed_at"]
+    sql = (
+        "SELECT b.id, b.undoes, b.undone_by, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+        " JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC"
+    )
+    made: list[tuple[int, bool]] = []
+    last = 0
+    for batch, undoes, undone_by, *sides in connection.rows(sql, (table, number)):
+        before, after = (journal.columns(side) or {} for side in sides)
+        # Where the one that it was merged into was merged itself, its link was moved: no merge of its own.
+        if after.get("merged_into_id") is None or before.get("merged_into_id") is not None:
+            continue
+        last = last or int(batch)
+        if undoes is None and after.get("removed_at") == removed:  # brought back or not, that is when it was merged
+            made.append((int(batch), undone_by is None))
+    found = next((batch for batch, stands in made if stands), None)
+    if found is None:  # the batch was undone, one merge of it was brought back by the undo of its undo
+        return (str(last),) if last else ()
+    steps = connection.value("SELECT count(*) FROM journal_tx WHERE batch_id = ?", (found,))
+    return (str(found), *([f"{noun(connection, table, number)}:{number}"] if steps > 1 else ()))

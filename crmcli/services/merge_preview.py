@@ -11,7 +11,7 @@ from crmcli.domain.text import clip
 from crmcli.domain.types import readable
 from crmcli.results import Column, Rows
 from crmcli.services import aliases, apart, moving, rehearsal
-from crmcli.services.merging import PLACED, counterpart, merge
+from crmcli.services.merging import PLACED, counterpart, merge, own_probability
 from crmcli.store import read
 from crmcli.store.tables import noun_of
 
@@ -79,6 +79,8 @@ def _source(planned: Plan, field: Field, names: Sequence[str], told: Sequence[st
     if field.name in PLACED and planned.stage_of is not None:
         origin = (planned.stage_of["id"],)
     if field.name == "probability" and planned.probability_of is not None:
+        if own_probability(planned.probability_of) is None:
+            return "" if told[0] == stays else "(its stage)"
         origin = (planned.probability_of["id"],)
     if column in STAYING and field.name not in (*PLACED, "probability"):
         return ""

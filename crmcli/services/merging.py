@@ -299,9 +299,14 @@ def placed(ctx: Context, planned: Plan, now: str) -> Place:
         found, move = pipeline.enter(row, stage, now)
     if planned.probability_of is not None:
         other, after = planned.probability_of, row | found
-        points = other["probability_bp"] if other["probability_manual"] else other.get("probability_kept_bp")
-        found |= pipeline.set_probability(after, points, stage_by_id(ctx, after["stage_id"]))
+        found |= pipeline.set_probability(after, own_probability(other), stage_by_id(ctx, after["stage_id"]))
     return Place(found, move)
+
+
+def own_probability(row: Mapping[str, Any]) -> int | None:
+    """The probability that somebody set, in basis points, also where it waits for a closed one to be open again; None
+    where it is that of the stage."""
+    return row["probability_bp"] if row["probability_manual"] else row.get("probability_kept_bp")
 
 
 def _changes(ctx: Context, tx: Transaction, planned: Plan) -> Row:

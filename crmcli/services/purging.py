@@ -10,7 +10,7 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.errors import ConflictError, NotFoundError, UsageError
 from crmcli.results import Changed
-from crmcli.services import aliases, apart, moving, traces, view_traces
+from crmcli.services import aliases, apart, moving, traces, undo_merges, view_traces
 from crmcli.services.batch import gone, no_more, states
 from crmcli.services.links import LINKS
 from crmcli.store import derived, read, words
@@ -64,6 +64,8 @@ def purge(ctx: Context, kind: Entity, numbers: Sequence[int]) -> Changed:
         merged = sorted(aliases.merged(connection, kind.table, numbers).difference(numbers))
         doomed = _find_doomed(connection, kind, [*numbers, *merged], ctx.env.region)
         _silence(connection, doomed)
+        if kind.table in aliases.TABLES:  # no undo is to bring half of a merge back, with what the other half had
+            _blank(connection, undo_merges.halved_by(connection, kind.table, {*numbers, *merged}), undo_merges.HALVED)
         linked = _let_go(tx, doomed.going)
         tx.flush()
         _erase(tx, doomed)
@@ -271,12 +273,12 @@ def _touching(connection: Connection, touched: Mapping[str, Collection[int]]) ->
     return found
 
 
-def _blank(connection: Connection, batches: Collection[int]) -> None:
+def _blank(connection: Connection, batches: Collection[int], instead: str = FORGOTTEN) -> None:
     """Say no more by which commands these batches were made, but for purges, nor from which files they imported and
     what they were told about them."""
     for some, marks in portions(sorted(batches)):
-        sql = f"UPDATE batch SET command = ? WHERE id IN ({marks}) AND source <> 'purge'"
-        connection.run(sql, (FORGOTTEN, *some))
+        sql = f"UPDATE batch SET command = ? WHERE id IN ({marks}) AND source <> 'purge' AND command <> ?"
+        connection.run(sql, (instead, *some, undo_merges.HALVED))
         sql = f"UPDATE import_run SET file = ?, options = ?, rejects = NULL WHERE batch_id IN ({marks})"
         connection.run(sql, (FORGOTTEN, FORGOTTEN, *some))
 

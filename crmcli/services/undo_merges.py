@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.errors import ConflictError, UsageError
-from crmcli.services import aliases, apart, moving
+from crmcli.domain.entities import entity
+from crmcli.domain.text import digits
+from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from crmcli.services import aliases, apart, moving, naming
+from crmcli.services.batch import purged
 from crmcli.services.links import TARGETS
 from crmcli.services.undo_checks import Clash
-from crmcli.store import journal
+from crmcli.store import journal, read
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
     from crmcli.services.batch import Batch
     from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
 #: The tables of pairs of records that are not the same.
 PAIRS = frozenset(apart.table_of(table) for table in aliases.TABLES)
+#: What stands where the command of a batch was that made, took apart or brought back a merge of which half was purged.
+HALVED = "(purged: half of a merge)"
 #: What the journal's JSON has of a record that was merged or taken apart: inside a text a quotation mark is escaped.
 SAID = """'%"merged_into_id":%'"""
 
@@ -52,6 +59,18 @@ def merged_by(batch: Batch) -> Iterator[Merged]:
         before, after = (journal.columns(side) or {} for side in sides)
         if before and before.get("merged_into_id") is None and after.get("merged_into_id") is not None:
             yield Merged(step, table, number, after["merged_into_id"])
+
+
+def parted_by(batch: Batch) -> Iterator[tuple[str, int]]:
+    """(table, number) of each record that a batch took apart from another one."""
+    sql = (
+        "SELECT j.entity, j.record_id, j.before, j.after FROM journal_tx x JOIN journal j ON j.seq = x.seq"
+        f" WHERE {batch.where} AND j.before LIKE {SAID} ORDER BY j.seq, j.id"
+    )
+    for table, number, *sides in batch.connection.rows(sql, batch.params):
+        before, after = (journal.columns(side) or {} for side in sides)
+        if before.get("merged_into_id") is not None and after.get("merged_into_id", 0) is None:
+            yield table, number
 
 
 def step_of(batch: Batch, table: str, number: int) -> int:
@@ -130,21 +149,50 @@ class Ends:
         return self._apart[table]
 
 
-def bring_along(tx: Transaction, table: str, merged: Collection[int], flush: Callable[[], None]) -> Iterator[Clash]:
-    """Records that an undo has merged again: what was linked to them meanwhile goes on with the one that they are.
-    Where that was removed, it is a conflict. `flush` writes what is pending, and counts it."""
+def bring_along(
+    tx: Transaction, batch: Batch, table: str, merged: Collection[int], flush: Callable[[], None]
+) -> Iterator[Clash]:
+    """Records that an undo of a batch has merged again: what was linked to them meanwhile goes on with the one that
+    they are. Where that was removed since the batch, it is a conflict. `flush` writes what is pending, and counts it.
+    """
     losers: dict[int, list[int]] = {}
     for number, end in aliases.standing(tx.connection, table, merged).items():
         losers.setdefault(end, []).append(number)
-    gone: set[int] = set()
-    for some, marks in portions(losers):
-        sql = f"SELECT id FROM {table} WHERE id IN ({marks}) AND removed_at IS NOT NULL"
-        gone.update(row[0] for row in tx.connection.rows(sql, some))
+    ends = read.raw(tx.connection, table, list(losers))
     for end, numbers in losers.items():
-        if end in gone:
+        removed = ends[end]["removed_at"]
+        if removed and batch.removed_later(table, end, removed):
             row = tx.row(table if table != "opportunity" else "deal", numbers[0])
             what = f"{aliases.noun(tx.connection, table, end)}:{end}, which it was merged into, was removed later"
             yield Clash(numbers[0], row, what)
         else:
             flush()  # what hangs on them is asked of the store
             moving.move(tx, table, end, sorted(numbers))
+
+
+def halved_by(connection: Connection, table: str, numbers: Collection[int]) -> set[int]:
+    """The batches that made, took apart or brought back a merge of some of these records with others."""
+    groups: dict[tuple[int, int, int], set[int]] = {}
+    sql = (
+        "SELECT x.batch_id, j.seq, j.record_id, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+        f" WHERE j.entity = ? AND j.before IS NOT NULL AND (j.before LIKE {SAID} OR j.after LIKE {SAID})"
+    )
+    for batch, seq, number, *sides in connection.rows(sql, (table,)):
+        was, now = ((journal.columns(side) or {}).get("merged_into_id") or 0 for side in sides)
+        if bool(was) != bool(now):  # else the one that it was merged into was merged itself
+            into = was or now
+            groups.setdefault((batch, seq, into), {into}).add(number)
+    return {batch for (batch, _, _), merged in groups.items() if merged & {*numbers} and merged - {*numbers}}
+
+
+def named(ctx: Context, text: str) -> tuple[Entity, int]:
+    """The record that an undo is to take apart from what it was merged into. Raises what `naming.resolve_itself`
+    raises, and RefusedError for one that was purged: the merge was forgotten with it."""
+    try:
+        return naming.resolve_itself(ctx, text)
+    except NotFoundError:
+        kind, rest = entity(text.strip().partition(":")[0]), digits(text.partition(":")[2].strip())
+        number = int(rest) if rest.isascii() and rest.isdigit() else 0
+        if not number or number not in purged(ctx.reader, kind.table, [number]):
+            raise
+    raise RefusedError(f"{kind.name}:{number} was purged, and what merged it was forgotten with it")

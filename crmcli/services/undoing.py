@@ -78,6 +78,8 @@ def undo(ctx: Context, batch: int | None = None, merged: tuple[Entity, int] | No
     """
     number = undoable.newest(ctx) if batch is None else batch
     undoable.check(ctx, number)
+    if merged:  # one undo may have brought many merges back in one transaction: each is the batch's own again
+        number = undoable.in_force(ctx, number)
     step = step_of(Batch(ctx.reader, number), merged[0].table, merged[1]) if merged else 0
     command = ctx.command or f"undo {number}"
     alone = bool(step) or touches_fields(ctx.reader, number) or merges(ctx.reader, number)
@@ -160,13 +162,15 @@ class _Undo:
             for some, _ in portions(changed.get(table, ())):
                 self._restore(table, self.batch.nets(table, some))
         self._let_follow()
+        for table in PAIRS:  # before a merge that is brought back moves them
+            self._take_all_away(table)
         for table, merged in self.merged.items() if not self.conflicts else ():
-            for clash in bring_along(self.tx, table, merged, self._flush):
+            for clash in bring_along(self.tx, self.batch, table, merged, self._flush):
                 self._conflict(table, clash.number, clash.row, clash.what)
         self._flush()
         for table in reversed(ORDER):
-            for some, _ in portions(sorted(self.doomed.get(table, ()), reverse=True)):
-                self._take_away(table, self.batch.nets(table, some))
+            if table not in PAIRS:
+                self._take_all_away(table)
 
     def _rows(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         return self.tx.rows(NOUNS[table], list(ids))
@@ -366,6 +370,10 @@ class _Undo:
                 self._conflict(table, number, rows.get(number) or values, what)
 
     # --- taking away ---
+
+    def _take_all_away(self, table: str) -> None:
+        for some, _ in portions(sorted(self.doomed.get(table, ()), reverse=True)):
+            self._take_away(table, self.batch.nets(table, some))
 
     def _take_away(self, table: str, nets: dict[int, Net]) -> None:
         rows = self._rows(table, nets)

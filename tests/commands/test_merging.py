@@ -145,5 +145,10 @@ def test_one_of_many_merges_is_taken_apart(people: Crm) -> None:
     assert f"would: took back a merge of batch {words[1]}: 1 contact\n" in apart.out
     assert people(*words).code == 0
     assert people("contact", "list", "is:merged", "-o", "ids").out == "4\n"
+    asked = people("undo")
+    assert (asked.code, f"crm undo {words[1]}' takes back the rest too" in asked.err) == (5, True)
+    people("contact", "purge", "5", "--yes")
+    gone = people("undo", words[1], "contact:5")
+    assert (gone.code, "contact:5 was purged" in gone.err) == (5, True)
     assert people("undo", words[1]).code == 0
     assert people("contact", "list", "is:merged", "-o", "ids").out == ""

@@ -185,6 +185,15 @@ def test_a_probability_stays_unless_another_one_is_kept(
     sound(ctx)
 
 
+@pytest.mark.parametrize(("typed", "told"), [("", ""), ("70", "(its stage)")])
+def test_no_figure_is_told_to_be_that_of_a_deal_that_has_none_of_its_own(book: Context, typed: str, told: str) -> None:
+    add(book, DEAL, "A", probability=typed)
+    add(book, DEAL, "B", stage="qualified")
+    planned = merging.plan(book, DEAL, [1, 2], 1, {"probability": 2})
+    line = next(line for line in merge_preview.preview(book, planned).rows if line["field"] == "Probability")
+    assert (line["stays"], line["from"]) == ("10%", told)
+
+
 def test_amounts_in_another_currency_stay_behind_and_that_is_said(ctx: Context) -> None:
     add(ctx, DEAL, "A", value="1 EUR")
     add(ctx, DEAL, "B", recurring="7 USD")

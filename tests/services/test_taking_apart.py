@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
-from crmcli.errors import ConflictError, RefusedError, UsageError
-from crmcli.services import duplicates, history, merging, records, timeline
+from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from crmcli.services import duplicates, history, merging, records, timeline, undo_merges
 from crmcli.store import read
 from tests.services.test_merging import add, row, snapshot
 from tests.support.books import sound
@@ -130,6 +130,61 @@ def test_the_last_of_several_ways_back_is_told(pairs: Context) -> None:
     sound(pairs)
 
 
+def test_one_of_many_merges_that_an_undo_brought_back_comes_apart_alone(pairs: Context) -> None:
+    """An undo brings them all back in one transaction, and each is one of the batch's again."""
+    batch = merge_pairs(pairs, CONTACT)
+    again = history.undo(pairs, history.undo(pairs, batch).batch).batch
+    done = history.undo(pairs, again, (CONTACT, 2))
+    assert done.lines[0].startswith(f"took back a merge of batch {batch}: ")
+    assert [row(pairs, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [None, 3, 5]
+    back = history.undo(pairs, done.batch).batch
+    history.undo(pairs, back, (CONTACT, 2))
+    assert [row(pairs, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [None, 3, 5]
+    sound(pairs)
+
+
+def advice(ctx: Context, number: int) -> str:
+    """How a merged person is taken apart, as who would restore it is told."""
+    with pytest.raises(RefusedError) as refused:
+        records.restore(ctx, CONTACT, [number])
+    return refused.value.hint.partition(" undo ")[2]
+
+
+def test_the_merge_that_stands_is_told_whatever_moved_its_link_since(pairs: Context) -> None:
+    """A chain of merges, one merge of many, and one that was brought back alone after its batch was undone."""
+    ctx = pairs
+    first = merging.merge(ctx, CONTACT, [2, 3], into=2).batch
+    second = merging.merge(ctx, CONTACT, [1, 2], into=1).batch
+    assert (advice(ctx, 3), advice(ctx, 2)) == (str(first), str(second))
+    history.undo(ctx, second)
+    assert advice(ctx, 3) == str(first)
+    history.undo(ctx, first)
+    assert row(ctx, CONTACT, 3)["merged_into_id"] is None
+
+    batch = merge_pairs(ctx, CONTACT)
+    part = history.undo(ctx, batch, (CONTACT, 2)).batch
+    history.undo(ctx, batch)
+    again = history.undo(ctx, part).batch
+    assert advice(ctx, 2) == str(again)
+    history.undo(ctx, again)
+    assert row(ctx, CONTACT, 2)["merged_into_id"] is None
+    sound(ctx)
+
+
+def test_the_rest_of_a_batch_is_not_taken_back_unasked(pairs: Context) -> None:
+    ctx = pairs
+    batch = merge_pairs(ctx, CONTACT)
+    part = history.undo(ctx, batch, (CONTACT, 2)).batch
+    with pytest.raises(RefusedError, match=f"the newest change is batch {batch}, of which batch {part} took") as told:
+        history.undo(ctx)
+    assert all(ctx.settings.calling("undo", str(number)) in told.value.hint for number in (batch, part))
+    records.edit(ctx, CONTACT, [2], {"city": "Bern"})
+    assert history.undo(ctx).lines[0].endswith("1 contact")  # what is newer is meant as ever
+    history.undo(ctx, part)
+    history.undo(ctx)
+    assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [None, None, None]
+
+
 # --- what has gone since ----------------------------------------------------------------------------------------------
 
 
@@ -157,6 +212,58 @@ def test_a_record_that_the_merge_itself_changed_must_be_there(pairs: Context) ->
     records.remove(pairs, CONTACT, [1])
     with pytest.raises(ConflictError, match="contact:1 Ada Lovelace1: was removed later"):
         history.undo(pairs, batch)
+
+
+def test_a_merge_into_what_was_removed_before_it_was_taken_apart_is_brought_back(ctx: Context) -> None:
+    add(ctx, DEAL, "D1")
+    add(ctx, DEAL, "D2")
+    batch = merging.merge(ctx, DEAL, [1, 2], into=1).batch
+    records.remove(ctx, DEAL, [1])
+    before = snapshot(ctx)
+    undone = history.undo(ctx, batch).batch
+    assert row(ctx, DEAL, 2)["removed_at"] is None
+    again = history.undo(ctx, undone).batch
+    assert snapshot(ctx) == before
+    sound(ctx)
+    history.undo(ctx, again)
+    records.restore(ctx, DEAL, [1])
+    records.remove(ctx, DEAL, [1])
+    sound(ctx)
+
+
+@pytest.mark.parametrize(("purged", "many"), [(2, False), (1, False), (2, True)])
+def test_a_merge_that_lost_a_half_to_a_purge_is_not_brought_back(pairs: Context, purged: int, many: bool) -> None:
+    ctx = pairs
+    records.edit(ctx, CONTACT, [2], {"email": "zelda@quxmail.example", "phone": "+41791234567"})
+    records.edit(ctx, CONTACT, [1], {"email": "", "birthday": "1815-12-10"})
+    batch = merge_pairs(ctx, CONTACT) if many else merging.merge(ctx, CONTACT, [1, 2], into=1).batch
+    undone = history.undo(ctx, batch, (CONTACT, 2) if many else None).batch
+    history.purge(ctx, CONTACT, [purged])
+    history.purge(ctx, CONTACT, [add(ctx, CONTACT, "Ada Lovelace1")])  # which forgets the commands that name her too
+    left = row(ctx, CONTACT, 3 - purged)
+    sound(ctx)
+    with pytest.raises(RefusedError, match="one half of that was purged"):
+        history.undo(ctx, undone)
+    assert row(ctx, CONTACT, 3 - purged) == left
+    with pytest.raises(RefusedError, match=f"contact:{purged} was purged, and what merged it was forgotten with it"):
+        undo_merges.named(ctx, f"contact:{purged}")
+    with pytest.raises(NotFoundError, match="there is no contact 99"):
+        undo_merges.named(ctx, "contact:99")
+    if many:
+        history.undo(ctx, batch)
+        assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (4, 6)] == [None, None]
+        assert row(ctx, CONTACT, 3 - purged) == left
+    sound(ctx)
+
+
+def test_a_bulk_edit_of_which_one_record_was_purged_comes_and_goes(pairs: Context) -> None:
+    """Only half of a merge is no whole: other changes of one transaction are each record's own."""
+    edited = records.edit(pairs, CONTACT, [1, 3, 5], {"city": "Bern"}).batch
+    undone = history.undo(pairs, edited).batch
+    history.purge(pairs, CONTACT, [3])
+    history.undo(pairs, undone)
+    assert [row(pairs, CONTACT, n)["city"] for n in (1, 5)] == ["Bern", "Bern"]
+    sound(pairs)
 
 
 def test_a_deal_that_is_no_more_is_called_a_deal(ctx: Context) -> None:

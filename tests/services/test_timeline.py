@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmcli.domain.dedupe import Group
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD
 from crmcli.errors import FieldError, UsageError
-from crmcli.services import deals, merging, records, reports, timeline, undoing
+from crmcli.services import deals, duplicates, merging, records, reports, timeline, undoing
 from crmcli.store import read
 
 if TYPE_CHECKING:
@@ -112,6 +113,25 @@ def test_merged_deals_keep_the_ways_they_went(ctx: Context, day: Any) -> None:
     assert funnel == {"New": (1, 2), "Qualified": (1, None), "Proposition": (0, None), "Won": (0, None)}
     undoing.undo(ctx, batch)
     assert [row[1] for row in told(ctx)] == ["stage"]
+
+
+def test_a_merge_is_told_once_however_it_came_to_stand(ctx: Context, day: Any) -> None:
+    """Taken apart alone and merged anew, and brought back alone after its batch was undone."""
+    for name in ("A", "B", "C", "C"):
+        records.add(ctx, DEAL, {"name": name})
+    groups = [Group((n, n + 1), 99, ("same",)) for n in (1, 3)]
+    bulk = duplicates.merge_all(ctx, DEAL, groups).batch
+    part = undoing.undo(ctx, bulk, (DEAL, 2)).batch
+    day(2)
+    again = merging.merge(ctx, DEAL, [1, 2], into=1).batch
+    assert [line[:3] for line in told(ctx)] == [("02", "merged", "B -> A")]
+    undoing.undo(ctx, again)
+    assert told(ctx) == []
+    undoing.undo(ctx, bulk)
+    day(3)
+    undoing.undo(ctx, part)
+    assert [line[:3] for line in told(ctx)] == [("01", "merged", "B -> A")]
+    assert told(ctx, 3) == []
 
 
 def test_what_came_in_closed_was_closed_by_nobody_here(ctx: Context, day: Any) -> None:

@@ -560,6 +560,19 @@ def test_a_pair_that_was_forgotten_after_a_merge_moved_it_keeps_nothing_from_bei
     sound(ctx)
 
 
+def test_a_pair_that_an_undo_brought_back_goes_before_a_merge_would_move_it(ctx: Context) -> None:
+    for _ in range(3):
+        add(ctx, COMPANY)
+    duplicates.tell_apart(ctx, COMPANY, [1, 2, 3])
+    merged = merging.merge(ctx, COMPANY, [1, 3], into=1).batch
+    duplicates.forget_apart(ctx, COMPANY, [1, 2])
+    undone = history.undo(ctx, merged).batch
+    history.undo(ctx, undone)
+    assert records.get(ctx, COMPANY, 3)["merged_into_id"] == 1
+    assert ctx.reader.rows("SELECT record_id, other_id FROM company_distinct") == []
+    sound(ctx)
+
+
 def test_what_is_pending_moves_along_with_a_merge(three: Context) -> None:
     ctx = three
     with ctx.writing(alone=True) as tx:

@@ -134,11 +134,11 @@ LEFT JOIN company ON company.id = opportunity.company_id
 WHERE t.entity = 'opportunity'
     AND t.record_id = opportunity.id
     AND batch.undoes IS NULL
-    AND batch.undone_by IS NULL
     AND CASE event.name
-        WHEN 'closed' THEN json_text(t.after, 'status') IS NOT NULL
-        WHEN 'converted' THEN json_text(t.after, 'converted_at') IS NOT NULL
-        -- One merge of several in a batch may have been taken apart alone.
+        WHEN 'closed' THEN batch.undone_by IS NULL AND json_text(t.after, 'status') IS NOT NULL
+        WHEN 'converted' THEN batch.undone_by IS NULL AND json_text(t.after, 'converted_at') IS NOT NULL
+        -- Each merge of a batch comes apart and back alone. The one that stands is that by which it was removed.
         ELSE merged.id IS NOT NULL AND opportunity.merged_into_id IS NOT NULL
             AND json_text(t.before, 'merged_into_id') IS NULL
+            AND json_instant(t.after, 'removed_at') = opportunity.removed_at
     END;
