@@ -9,6 +9,7 @@ import typer
 
 from crmcli.commands.frame import Run, book, noun, run_of, whole
 from crmcli.domain.entities import entity
+from crmcli.domain.text import visible
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Column, Page, Rows
 from crmcli.services import doctor, records
@@ -63,6 +64,8 @@ def check(
     if run.output == "table" or (not run.output and sys.stdout.isatty()):
         return doctor.told(page)
     run.context.say(page.title)
+    for line in doctor.unread(page):  # it decides the exit code, so it is no narration that -q leaves out
+        sys.stderr.write(visible(line) + "\n")
     return doctor.numbers(page) if run.output == "ids" else page
 
 

@@ -95,7 +95,8 @@ def _merge(run: Run, kind: Entity, words: Sequence[str], score: int) -> Any:
         are = "groups are" if left > 1 else "group is"
         context.say(f"{left} {are} left for you to look at, where a record may be one with others too: {look}")
     if not found:
-        said = "nothing was changed" if every else f"no {kind.plural} score {score} or more; nothing was changed"
+        none = f"no {kind.plural}{' that fit' if words else ''} score {score} or more; nothing was changed"
+        said = "nothing was changed" if every else none
         return Changed((said,), entity=kind.name)
     ids = [number for group in found for number in group.ids]
     seen = {number: before.get(number, 0) for number in ids}

@@ -59,6 +59,7 @@ WRITTEN_DAYS = WEEKDAYS | {
         "montag dienstag mittwoch donnerstag freitag samstag sonntag", "mo di mi do fr sa so",
         "lundi mardi mercredi jeudi vendredi samedi dimanche",
         "lunes martes miércoles jueves viernes sábado domingo",
+        "lun mar mer jeu ven sam dim", "lun mar mié jue vie sáb dom",
     )
     for _number, _name in enumerate(_words.split())
 }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from crmcli.domain.text import digits, fold
 from crmcli.exchange.further_tables import BELONGS, OTHER, UNITS, FurtherTables, are_titles, are_units
 from crmcli.exchange.shape import Row, clean_names, filled
+from crmcli.exchange.subtotals import Sums, ends_like_total, named_total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,15 +88,17 @@ class _Footers:
     """Takes the rows of one table one by one and gives them back, with a problem for each that is no record.
 
     A total has the word in its first filled cell and nothing but sums behind it; the word alone is one below records,
-    unless the table is a list of names. A footer is a row of one cell below a blank row, where nothing but such rows
-    follows to the end of the table (or one that says so itself). A record called Total that has anything else in its
-    row stays one. One cell below a blank row and above the header once more is the title of a group.
+    unless the table is a list of names. "Acme Total" is one where the sums are those of the rows above. A footer is a
+    row of one cell below a blank row, where nothing but such rows follows to the end of the table (or one that says so
+    itself). A record called Total that has anything else in its row stays one. One cell below a blank row and above the
+    header once more is the title of a group.
     """
 
     def __init__(self, header: list[str]) -> None:
         self._header = header
         self._first_title = "" if header[0] == "column 1" else header[0]
         self._held: list[Row] = []
+        self._sums = Sums(len(header))
         self._behind_records = False
         self._one_cell_each = False
 
@@ -105,8 +108,10 @@ class _Footers:
         if problem is None:
             if cells[0].strip() == self._first_title and clean_names(cells) == self._header:
                 return self._released(row._replace(problem=HEADER), otherwise=TITLE)
-            if _suspect(cells, len(self._header)) and (told := self._looked_at(row, gap)) is not None:
+            closer = _suspect(cells, len(self._header)) or ends_like_total(cells[0])
+            if closer and (told := self._looked_at(row, gap)) is not None:
                 return told
+            self._sums.add(cells)
         self._behind_records = True
         return self._released(row) if self._held else (row,)
 
@@ -120,10 +125,14 @@ class _Footers:
         below_blank = gap and self._behind_records
         alone = below_blank or bool(self._held) or (self._behind_records and not self._one_cell_each)
         problem = _total(cells, alone=alone) or (_legal(cells) if count == 1 else "")
+        if self._sums.total(cells):
+            problem = TOTAL
         if count == 1 and _comment(cells):
             problem = COMMENT
         may_end = count == 1 and (below_blank or self._held) and not self._one_cell_each
         if problem or (may_end and len(self._held) < _MOST_HELD):
+            if problem == TOTAL:
+                self._sums.end()
             row = row._replace(problem=problem or None)
             if problem and not self._held:
                 return (row,)
@@ -193,7 +202,15 @@ def _still(reason: str, own: list[str], header: list[str]) -> bool:
         return clean_names([LINE, REASON, *own]) == header
     if looks := {UNITS: are_units, COMMENT: _comment, OTHER: are_titles}.get(reason):
         return looks(own)
-    return reason in (TOTAL, FOOTER, TITLE) and (filled(own) == 1 or bool(_total(own, alone=True)))
+    if reason not in (TOTAL, FOOTER, TITLE):
+        return False
+    return filled(own) == 1 or bool(_total(own, alone=True)) or (reason == TOTAL and _maybe_subtotal(own))
+
+
+def _maybe_subtotal(cells: list[str]) -> bool:
+    """Whether a row that was refused as a subtotal, and whose rows above are not there, has its name and sums still."""
+    texts = [cell.strip() for cell in cells if cell.strip()]
+    return named_total(texts[0]) and all(_SUM.fullmatch(digits(text)) for text in texts[1:]) if texts else False
 
 
 def _legal(cells: list[str]) -> str:

@@ -6,6 +6,7 @@ import codecs
 import json
 import os
 import re
+from collections import Counter
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
@@ -27,6 +28,7 @@ MAX_NAME = 1000
 """The longest joined name (`address.city`) in characters: each member of an object says those of all above it again."""
 _BLOCK = 256 * 1024
 _LOOKED_AT = 50
+_LISTED = re.compile(r"([A-Za-z_]\w*)\.\d+\.")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PARTS = re.compile(r'[,;|،\n"]|:::')
 
@@ -173,6 +175,8 @@ class JsonReader:
         info = os.stat(path)
         self._keys = _keys(path, self.encoding, self._bom, (info.st_mtime_ns, info.st_size, info.st_ino))
         self.header = clean_names(self._keys)
+        if name := _list_inside(self._keys):
+            self.notes.append(f"its objects are in a list: jq -c '.{name}[]' makes a row of each")
 
     def close(self) -> None:
         """Nothing stays open between two rows but the file that is read."""
@@ -186,6 +190,13 @@ class JsonReader:
                 yield Row(line, [values.get(key, "") for key in keys], None)
             else:
                 yield Row(line, [*[""] * width, raw], problem)
+
+
+def _list_inside(keys: list[str]) -> str:
+    """The name of the list that most keys are of, as in the answer of an API; "" where there is none."""
+    names = Counter(found[1] for key in keys if (found := _LISTED.match(key)))
+    name, count = names.most_common(1)[0] if names else ("", 0)
+    return name if count * 2 > len(keys) else ""
 
 
 @lru_cache(maxsize=8)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_PROPERTY = 1024 * 1024
 """The longest property in characters; longer pictures are left out, cards with longer texts refused."""
 MAX_CARD = 4 * 1024 * 1024
+MAX_PROPERTIES = 1000
+"""The most properties of a card; one with more is refused."""
 _PIECE = 64 * 1024
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*\s*")
 _CHARSET = re.compile(r";CHARSET=\"?([\w.:-]+)", re.IGNORECASE)
@@ -115,6 +117,10 @@ class _Open:
             self.problem = self.problem or f"line {line.number} makes it longer than {MAX_PROPERTY:,} characters"
             return
         text = line.text
+        if len(self.properties) == MAX_PROPERTIES:
+            self.problem = self.problem or f"line {line.number} makes it more than {MAX_PROPERTIES:,} properties"
+            self.raw.append(text)
+            return
         try:
             text = _decoded(line, codec)
             found = parse(text)

@@ -143,12 +143,13 @@ def groups(
     ctx: Context, kind: Entity, words: Sequence[str] = (), *, least: int | None = None, text: str | None = None
 ) -> list[Group]:
     """The groups of records that are probably one, the surest first: those of which a record fits the filter `words`,
-    compared with the whole book. Their records are joined by pairs that score `THRESHOLD` or more; with `least`, by
-    pairs that score so much, and only if all pairs of the group do. Raises FilterError."""
+    compared with the whole book. Their records are joined by pairs that score `THRESHOLD` or more; with `least`, every
+    two of a group score so much, and a record that is so like some of them only is a rival. Raises FilterError."""
     check_kind(kind)
     wanted = _fitting(ctx, kind, records.filter_text(kind, words) if text is None else text)
-    found = finder(ctx, kind).groups(threshold=THRESHOLD if least is None else least)
-    return [group for group in found if group.score >= (least or 0) and not wanted.isdisjoint(group.ids)]
+    finding = finder(ctx, kind)
+    found = finding.groups() if least is None else finding.groups(threshold=least, apart=least)
+    return [group for group in found if not wanted.isdisjoint(group.ids)]
 
 
 def _fitting(ctx: Context, kind: Entity, text: str) -> set[int]:

@@ -189,6 +189,22 @@ def test_a_job_that_runs_by_itself_can_come_to_0(crm: Crm) -> None:
     assert crm("doctor").code == 1
 
 
+@pytest.mark.parametrize("output", ["ids", "json", "csv"])
+def test_a_rule_that_cannot_be_read_is_said_beside_every_format(crm: Crm, output: str) -> None:
+    for words in (
+        ["field", "add", "deal.grade", "choice", "A,B"],
+        ["doctor", "add", "g b", "--on", "deal", "grade:B"],
+        ["field", "remove", "deal.grade", "--yes"],
+    ):
+        assert crm(*words).code == 0
+    done = crm("doctor", "-q", "--fail-under", "0", "-o", output)
+    assert done.code == 1
+    [line] = done.err.splitlines()
+    assert line.startswith("the rule g b: its filter cannot be read any more")
+    assert "crm doctor remove 'g b'" in line
+    assert line.endswith("crm doctor edit 'g b' FILTER")
+
+
 def test_an_own_rule_lives_with_the_others(crm: Crm) -> None:
     assert crm("doctor", "add", "big deal", "--on", "deal", "value:4k..", "--advice", "crm deal show ID").code == 0
     row = crm("doctor", "own", "-o", "json").json["findings"][0]

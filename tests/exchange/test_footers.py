@@ -36,6 +36,29 @@ def test_a_word_and_sums_are_a_total(tmp_path: Path, row: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "totals"),
+    [
+        ("Pumps,100\nValves,200\nAcme Total,300\nTaps,50\nSubtotal Bolt,50\nGrand Total,350", {4, 6, 7}),
+        ('P,"1.200,50"\nV,200\nAcme Ergebnis,"1.400,50 €"\nGesamtergebnis,"1.400,50 €"', {4, 5}),
+        ("P,1\nA Total,1\nQ,2\nB Total,2\nAB Total,3\nR,4\nC Total,4\nABC Total,7", {3, 5, 6, 8, 9}),
+        ("پمپ,۱۰۰\nشیر,۲۰۰\nجمع آکمه,۳۰۰", {4}),
+        ("P,100\nAnna Total,300\nTotal Energies,\nTotal Gas,1", set()),
+        ("P,100\nTotaly,100\nTotalEnergies,100", set()),
+        ("P,x\nAnna Total,0", set()),
+    ],
+)
+def test_a_subtotal_has_the_sums_of_the_rows_above(tmp_path: Path, rows: str, totals: set[int]) -> None:
+    found = problems(tmp_path, f"name,amount\n{rows}\n")
+    assert {line for line, problem in found.items() if problem == TOTAL} == totals
+    assert {problem for line, problem in found.items() if line not in totals} == {None}
+
+
+def test_a_refused_subtotal_stays_refused_until_it_is_mended(tmp_path: Path) -> None:
+    rows = f'4,"{TOTAL}",Acme Total,300\n5,"{TOTAL}",Anna Total,no sum\n6,,Pumps,300'
+    assert problems(tmp_path, f"crm_line,crm_reason,name,amount\n{rows}\n") == {2: TOTAL, 3: None, 4: None}
+
+
+@pytest.mark.parametrize(
     "row",
     [
         "Total,France,", "Total,300,energy", "TotalEnergies,300,", "Total,+33 1 4744 4546,",

@@ -144,6 +144,21 @@ def test_keys_are_clean_and_unique_titles(read: Callable[..., Read]) -> None:
     assert found.rows[0].cells == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ('{"contacts": [{"name": "A", "email": "a@b.example"}, {"name": "B"}], "total": 2}', "contacts"),
+        ('{"name": "A", "phones": [{"number": 1}, {"number": 2}]}\n{"name": "B", "city": "Bern"}', ""),
+        ('{"name": "A"}', ""),
+    ],
+)
+def test_the_answer_of_an_api_is_told_with_what_makes_rows_of_it(
+    text: str, listed: str, read: Callable[..., Read]
+) -> None:
+    notes = [f"its objects are in a list: jq -c '.{listed}[]' makes a row of each"] if listed else []
+    assert read(text).source.notes == notes
+
+
 def test_too_many_keys_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "wide.jsonl"
     path.write_text("".join(f'{{"k{number}": 1}}\n' for number in range(MAX_KEYS + 2)))

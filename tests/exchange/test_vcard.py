@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.tables import Row, open_table
-from crmcli.exchange.vcard import MAX_CARD, MAX_PROPERTY, canonical, in_version, read_cards, write_card
+from crmcli.exchange.vcard import MAX_CARD, MAX_PROPERTIES, MAX_PROPERTY, canonical, in_version, read_cards, write_card
 from crmcli.exchange.vcard_fields import FIRM, MAX_KEPT, PERSON, card_of, read_fields
 from crmcli.exchange.vcard_lines import ENDS, Property, escape, fold, parse, pieces, unescape, written
 
@@ -344,6 +344,14 @@ def test_texts_without_end_are_refused(read: Callable[..., Read]) -> None:
     assert found.values(1)["name"] == "y"
     many = read(card("FN:x", *["X-A:" + "a" * 100_000] * (MAX_CARD // 100_000 + 2)))
     assert "makes it longer" in str(many.rows[0].problem)
+
+
+def test_a_card_of_too_many_lines_is_refused(read: Callable[..., Read]) -> None:
+    mails = ["EMAIL:a@b.example"] * MAX_PROPERTIES
+    found = read(card("FN:x", *mails) + card("FN:y", *mails[:-5]))
+    assert found.rows[0].problem == f"line {MAX_PROPERTIES + 2} makes it more than {MAX_PROPERTIES:,} properties"
+    assert found.rows[0].cells[-1].count("EMAIL") == MAX_PROPERTIES
+    assert (found.rows[1].problem, found.values(1)["name"]) == (None, "y")
 
 
 LINES = st.lists(

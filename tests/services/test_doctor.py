@@ -240,7 +240,12 @@ def test_a_rule_whose_filter_can_no_longer_be_read_says_so(ctx: Context) -> None
     [row] = page.sections[0].rows.rows
     assert (row["rule"], row["count"], page.values["ok"]) == ("stuck", 0, False)
     assert row["what"].startswith("its filter cannot be read any more: there is no stage 'demo'")
-    assert row["mend"] == ctx.settings.calling("doctor", "remove", "stuck")
+    remove, edit = (ctx.settings.calling("doctor", verb, "stuck") for verb in ("remove", "edit"))
+    assert row["mend"] == f"{remove}  # or give it another filter: {edit} FILTER"
+    assert doctor.unread(page) == [f"the rule stuck: {row['what']}; {row['mend']}"]
+    with pytest.raises(NotFoundError) as shown:
+        doctor.show(ctx, "stuck")
+    assert shown.value.hint == row["mend"]
     assert doctor.examine(ctx, fail_under=0).values["ok"] is False  # a score does not hide it
     doctor.remove(ctx, "stuck")
     assert doctor.examine(ctx, fail_under=0).values["ok"] is True

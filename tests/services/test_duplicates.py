@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,7 +150,25 @@ def test_a_group_of_which_two_differ_is_not_sure(ctx: Context) -> None:
     assert group.ids == (father, son, third)
     assert "but the birthdays differ: 1950-02-03 / 1980-11-21" in group.reasons
     assert duplicates.groups(ctx, CONTACT, least=group.score) == [group]
-    assert duplicates.groups(ctx, CONTACT, least=group.score + 1) == []
+    [surer] = duplicates.groups(ctx, CONTACT, least=group.score + 1)
+    assert surer.score > group.score
+    assert third in (*surer.ids, *surer.rivals)
+    assert sorted((*surer.ids, *surer.rivals)) == [father, son, third]
+    assert duplicates.groups(ctx, CONTACT, least=99) == []
+
+
+def test_a_weak_namesake_hides_no_sure_group(ctx: Context) -> None:
+    home = {"company": "Acme", "city": "Bern", "birthday": "1980-01-01", "street": "Weg 1"}
+    for name in ("Acme", "Bolt"):
+        add(ctx, COMPANY, name)
+    sure = tuple(add(ctx, CONTACT, name, **home) for name in ("Anna Meier", "Anna Meyer", "Anna Maier"))
+    weak = add(ctx, CONTACT, "Anna Meier", company="Bolt", city="Bern")
+    [every] = duplicates.groups(ctx, CONTACT)
+    assert every.ids == (*sure, weak)
+    finder = duplicates.finder(ctx, CONTACT)
+    [found] = duplicates.groups(ctx, CONTACT, least=every.score + 1)
+    assert (found.ids, found.rivals) == (sure, (weak,))
+    assert found.score == min(finder.compare(*pair).score for pair in combinations(sure, 2)) > every.score
 
 
 def test_at_one_address_are_the_groups_that_a_list_has(ctx: Context) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: The score from which two records are listed as probably one.
 THRESHOLD = 75
-#: A group does not hold two records that score less than this.
+#: A group does not hold two records that score less than this, unless another bound is asked for.
 APART = 50
 _CENTRE, _STEP = -5.5, 6.0
 _LOOKED_AT = 8
@@ -116,14 +116,15 @@ class Finder:
         one, other = _in_order(self.records[self._places[a]], self.records[self._places[b]])
         return _pair(one, other, self.weigher.weigh(one, other))
 
-    def groups(self, *, threshold: int = THRESHOLD) -> list[Group]:
+    def groups(self, *, threshold: int = THRESHOLD, apart: int = APART) -> list[Group]:
         """The pairs that score `threshold` or more put together, the surest group first.
 
         The best pair is joined first, and two groups are joined by a pair of theirs only if no two of their records
-        clearly differ (score less than `APART`): of a chain a ~ b ~ c whose ends differ, b goes with the one that it
-        fits better, c is a rival of the group, and the other pair shows once that is settled. A record is in one group
-        at most. A group scores what the two of its records do that are least alike. Of groups of more than eight
-        records eight are looked at, so that a record which stands there thousandfold costs no more.
+        clearly differ (score less than `apart`, or than `threshold` where that is less): of a chain a ~ b ~ c whose
+        ends differ, b goes with the one that it fits better, c is a rival of the group, and the other pair shows once
+        that is settled. A record is in one group at most. A group scores what the two of its records do that are least
+        alike. Of groups of more than eight records eight are looked at, so that a record which stands there
+        thousandfold costs no more.
         """
         found = sorted(self.pairs(threshold=threshold), key=surest)
         team_of: dict[int, _Team] = {}
@@ -132,7 +133,7 @@ class Finder:
             team_of[pair.a], team_of[pair.b] = one, other
             if one is other:
                 continue
-            weakest = self._weakest(one, other, pair, min(APART, threshold))
+            weakest = self._weakest(one, other, pair, min(apart, threshold))
             if weakest is None:
                 one.rivals.add(pair.b)
                 other.rivals.add(pair.a)

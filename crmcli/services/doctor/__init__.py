@@ -1,6 +1,6 @@
 """`crm doctor`: what is missing, malformed, stale, contradictory, orphaned or there twice, and what mends it."""
 
-from crmcli.services.doctor.examining import Finding, examine, known, listing, numbers, one, scores, show, told
+from crmcli.services.doctor.examining import Finding, examine, known, listing, numbers, one, scores, show, told, unread
 from crmcli.services.doctor.mending import mend, mendable
 from crmcli.services.doctor.own import add, disable, edit, enable, remove
 
@@ -21,4 +21,5 @@ __all__ = [
     "scores",
     "show",
     "told",
+    "unread",
 ]

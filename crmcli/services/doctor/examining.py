@@ -32,6 +32,8 @@ COLUMNS = (
     Column("count", Integer(), "Count"), Column("what", None, "What"), Column("mend", None, "Mend"),
     Column("ids", None, "Records"),
 )  # fmt: skip
+#: What mends a rule whose filter cannot be read any more.
+_UNREAD = "crm doctor remove {name}  # or give it another filter: crm doctor edit {name} FILTER"
 #: In a line for a shell: what stands in quotes, and the word `crm` outside of them.
 _CALL = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|(?<![\w./-])crm(?= )""")
 
@@ -133,6 +135,12 @@ def told(page: Page) -> Page:
     return page._replace(sections=sections or page.sections)
 
 
+def unread(page: Page) -> list[str]:
+    """A line for each rule that could not be looked for: its name, why, and what mends it."""
+    rows = page.sections[0].rows.rows
+    return [f"the rule {row['rule']}: {row['what']}; {row['mend']}" for row in rows if not row["count"]]
+
+
 def numbers(page: Page) -> Page:
     """The same as a list of the records that have a finding, each once: `deal:12`."""
 
@@ -153,11 +161,9 @@ def _row(ctx: Context, finding: Finding) -> dict[str, Any]:
 
 def advice(ctx: Context, rule: Rule, problem: str = "") -> str:
     """The command that mends what a rule finds, as a shell takes it, with every `crm` in it on the book in force; of
-    one that could not look (`problem`) the command that forgets it."""
+    one that could not look (`problem`) the command that forgets it, and behind a # the one that mends it."""
     calling = ctx.settings.calling()
-    text = _CALL.sub(
-        lambda found: calling if found[0] == "crm" else found[0], "crm doctor remove {name}" if problem else rule.advice
-    )
+    text = _CALL.sub(lambda found: calling if found[0] == "crm" else found[0], _UNREAD if problem else rule.advice)
     # In one word of a shell a filter that begins with a field would be a value of that.
     whole = query.join_words([rule.filter], rule.kind.by_name) == rule.filter and not rule.filter.startswith("-")
     said = {"{name}": quote(rule.name), "{filter}": quote(rule.filter if whole else f"({rule.filter})")}
@@ -220,8 +226,7 @@ def show(ctx: Context, name: str, *, columns: str = "") -> Rows:
         raise NotFoundError(f"'{name}' is not one rule", "'crm doctor rules' lists them")
     finding = one(ctx, rule)
     if finding.problem:
-        anew = ctx.settings.calling("doctor", "edit", rule.name)
-        raise NotFoundError(f"{rule.filter}: {finding.problem}", f"to give it another: {anew} FILTER")
+        raise NotFoundError(f"{rule.filter}: {finding.problem}", advice(ctx, rule, finding.problem))
     chosen = [word.strip() for word in (columns or ",".join(rule.kind.columns)).split(",") if word.strip()]
     shown = records.columns_for(rule.kind, [field.name for field in rule.kind.fields] if chosen == ["all"] else chosen)
     fields = [rule.kind.field(column.name) for column in shown]
