@@ -50,12 +50,12 @@ Delimiter = Annotated[
     str, text("--delimiter", metavar="CHAR", help="What separates the cells; recognised unless given")
 ]
 Dates = Annotated[
-    str,
+    list[str] | None,
     text(
         "--dates",
-        metavar="dmy|mdy|ymd|jalali",
+        metavar="[COLUMN=]dmy|mdy|ymd|jalali",
         help="The order of 03/04/2026 or 05/12/29, or the calendar, where the column does not settle it; jalali-ymd is "
-        "both",
+        "both; of one column: --dates 'Close date=dmy', which may be repeated",
     ),
 ]
 Decimal = Annotated[str, text("--decimal", metavar="SIGN", help="The decimal sign, . or ,")]
@@ -74,10 +74,11 @@ def of_file(
     skip_rows: int,
     encoding: str,
     delimiter: str,
-    dates: str,
+    dates: list[str] | None,
     decimal: str,
 ) -> Options:
     """The options of a plan, as they were typed. Raises UsageError."""
+    plain_dates, column_dates = dates_of(dates or [])
     return {
         "kind": entity(kind) if kind else None,
         "mapping": pairs(mapping or []),
@@ -89,7 +90,8 @@ def of_file(
         "skip_rows": skip_rows,
         "encoding": encoding or None,
         "delimiter": delimiter.replace("\\t", "\t") or None,
-        "dates": dates,
+        "dates": plain_dates,
+        "column_dates": column_dates,
         "decimal": decimal,
     }
 
@@ -100,6 +102,8 @@ def kinds(words: Sequence[str], files: Sequence[str]) -> list[Entity | None]:
     known: dict[int, Entity] = {}
     for word in words:
         file, sign, name = word.rpartition("=")
+        if not name.strip():
+            raise UsageError(f"--as wants [FILE=]KIND, not '{word}'", "as in --as company, --as accounts.csv=company")
         if not sign:
             if everywhere:
                 raise UsageError(
@@ -108,11 +112,14 @@ def kinds(words: Sequence[str], files: Sequence[str]) -> list[Entity | None]:
             everywhere = entity(name)
             continue
         places = [n for n, path in enumerate(files) if path == file]
+        places = places or [n for n, path in enumerate(files) if os.path.normpath(path) == os.path.normpath(file)]
         places = places or [n for n, path in enumerate(files) if os.path.basename(path) == file]
         if len(places) != 1:
             what = "several files are" if places else "no file is"
             raise UsageError(f"--as {word}: {what} called '{file}'", f"the files: {', '.join(files)}")
-        known[places[0]] = entity(name)
+        kind = entity(name)
+        if (earlier := known.setdefault(places[0], kind)) is not kind:
+            raise UsageError(f"--as {word} and --as {file}={earlier.name} exclude each other", "a file has one kind")
     return [known.get(n, everywhere) for n in range(len(files))]
 
 
@@ -125,6 +132,24 @@ def pairs(words: list[str]) -> dict[str, str]:
             raise UsageError(f"--map wants COLUMN=FIELD, not '{word}'", "as in --map 'Company Name=company'")
         found[column] = field
     return found
+
+
+def dates_of(words: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """What `--dates` says of all columns, and of some by their titles. Raises UsageError."""
+    plain, found = "", dict[str, str]()
+    for word in words:
+        column, sign, said = word.rpartition("=")
+        if sign and not column.strip():
+            raise UsageError(f"--dates wants COLUMN=ORDER, not '{word}'", "as in --dates 'Close date=dmy'")
+        earlier = found.get(column, said) if sign else plain or said
+        if earlier != said:
+            of = f" of column '{column}'" if sign else ""
+            raise UsageError(f"--dates {earlier} and --dates {said}{of} exclude each other", "COLUMN=ORDER is of one")
+        if sign:
+            found[column] = said
+        else:
+            plain = said
+    return plain, found
 
 
 def _which_profile(name: str, *, none: bool) -> str:

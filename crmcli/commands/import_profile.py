@@ -96,7 +96,7 @@ def new(
     skip_rows: opt.SkipRows = 0,
     encoding: opt.Encoding = "",
     delimiter: opt.Delimiter = "",
-    dates: opt.Dates = "",
+    dates: opt.Dates = None,
     decimal: opt.Decimal = "",
 ) -> Note:
     from crmcli.exchange.piped import stored

@@ -80,7 +80,11 @@ class Talk:
     def _answer(self, doubt: Doubt) -> None:
         """Have the choice made that a file leaves open: `Doubt.option` is one of `Options`."""
         chosen = self._choose(doubt.option, doubt.choices)
-        self.options = {**self.options, doubt.option: chosen}  # type: ignore[misc]
+        column, of_column, word = chosen.rpartition("=")
+        if doubt.option == "dates" and of_column:
+            self.options = {**self.options, "column_dates": {**self.options.get("column_dates", {}), column: word}}
+        else:
+            self.options = {**self.options, doubt.option: chosen}  # type: ignore[misc]
 
     def _choose(self, what: str, choices: Sequence[tuple[str, str]]) -> str:
         """One of these, by its number or itself; the first where nothing is typed."""
@@ -217,6 +221,11 @@ class Talk:
         from crmcli.services.imports import profile_writing
 
         while self.changed and (name := self._ask("Save this as a profile? Its name, or nothing:")):
+            if name.lower() in ("n", "no", "q", "quit"):
+                return
+            if name.lower() in ("y", "yes"):
+                self._tell("a name is needed, such as our-webshop")
+                continue
             try:
                 profile_writing.save(profile_writing.drafted(name, made, {}, {}))
             except CrmError as error:

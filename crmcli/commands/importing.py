@@ -85,7 +85,7 @@ def import_(
     skip_rows: opt.SkipRows = 0,
     encoding: opt.Encoding = "",
     delimiter: opt.Delimiter = "",
-    dates: opt.Dates = "",
+    dates: opt.Dates = None,
     decimal: opt.Decimal = "",
     lossless: Annotated[bool, flag("--lossless", help="Take apostrophes before = + - @ as they are")] = False,
     allow_rejects: Annotated[bool, flag("--allow-rejects", help="Exit code 0 although rows were refused")] = False,

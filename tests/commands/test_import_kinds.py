@@ -26,6 +26,7 @@ FILES = ("a/one.csv", "b/two.csv", "b/one.csv")
         (("two.csv=company",), [None, COMPANY, None]),
         (("lead", "b/one.csv=contact"), [LEAD, LEAD, CONTACT]),
         (("a/one.csv=company", "b/one.csv=contact"), [COMPANY, None, CONTACT]),
+        (("./a/one.csv=company", "two.csv=lead", "b/two.csv=lead"), [COMPANY, LEAD, None]),
     ],
 )
 def test_the_kinds_of_files(words: tuple[str, ...], expected: list[Any]) -> None:
@@ -39,6 +40,9 @@ def test_the_kinds_of_files(words: tuple[str, ...], expected: list[Any]) -> None
         (("x.csv=company",), "--as x.csv=company: no file is called 'x.csv'"),
         (("lead", "contact"), "--as lead and --as contact exclude each other"),
         (("two.csv=leed",), "called 'leed'"),
+        (("two.csv=",), "--as wants [FILE=]KIND, not 'two.csv='"),
+        (("",), "--as wants [FILE=]KIND, not ''"),
+        (("two.csv=lead", "b/two.csv=deal"), "--as b/two.csv=deal and --as b/two.csv=lead exclude each other"),
     ],
 )
 def test_a_kind_of_no_file_is_refused(words: tuple[str, ...], message: str) -> None:

@@ -43,6 +43,14 @@ CIRCLES = {
     "told orders": Circle(
         "lead", "Name,Close date\nAda,03/04/2027\nBob,x\nEve,y\n", ("Bob,x", "Bob,05/06/2027"), ("--dates", "mdy"),
     ),
+    "Jalali beside ISO": Circle(
+        "deal", "Deal name,Amount,Close date,Created at\nA,1,1405/01/15,2025-01-02\nC,bad,05/02/11,2025-03-02\n"
+        "D,worse,05/02/12,2025-03-02\n", ("C,bad", "C,3"),
+    ),
+    "two orders": Circle(
+        "deal", "Deal name,Amount,Close = on,Created at\nA,1,25/03/2026,12/31/2025\nB,bad,03/04/2026,01/02/2026\n"
+        "C,worse,05/06/2026,07/08/2026\n", ("B,bad", "B,2"), ("--map", "Close = on=close_on"),
+    ),
     "too many cells": Circle("lead", "Name,City\nAda,Ulm\nBob,Bonn,x\nEve,Rom,y\n", ("Bob,Bonn,x", "Bob,Bonn")),
     "namesakes": Circle(
         "contact", "Name,Company\nAda,Engines\nBob,Twin\nEve,Twin\n", ("Bob,Twin", "Bob,company:2"),

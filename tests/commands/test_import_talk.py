@@ -91,11 +91,11 @@ def test_columns_are_changed_and_made_fields(file: Any, run_crm: RunCrm) -> None
 
 
 def test_what_is_left_out_stays_out(file: Any, run_crm: RunCrm) -> None:
-    code, _ = converse(
+    code, shown = converse(
         "import", file(LEADS), "--as", "lead",
-        says=[("[q]uit", "m\n"), ("field:", "4 -\n"), ("field:", "\n"), ("[q]uit", "y\n"), ("profile?", "\n")],
+        says=[("[q]uit", "m\n"), ("field:", "4 -\n"), ("field:", "\n"), ("[q]uit", "y\n"), ("profile?", "no\n")],
     )  # fmt: skip
-    assert code == 0
+    assert (code, "saved the profile" in shown) == (0, False), shown
     assert [row["close_on"] for row in listed(run_crm, "lead", "list", "--columns", "close_on")] == [None, None]
 
 
@@ -105,6 +105,7 @@ def test_a_mapping_is_kept_as_a_profile(file: Any, run_crm: RunCrm) -> None:
         ("field:", "3 source\n"),
         ("field:", "\n"),
         ("[q]uit", "y\n"),
+        ("profile?", "Yes\n"),
         ("profile?", "our-fair\n"),
     ]
     code, shown = converse("import", file(TWO), "--as", "lead", says=says)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
-from crmcli.domain.types import show_instant
+from crmcli.domain.types import Env, show_instant
 from crmcli.errors import UsageError
 from crmcli.services import imports, naming, records, tasks
+from crmcli.services.imports import moments
 from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
@@ -25,6 +27,14 @@ def test_a_day_of_noughts_is_none(book: Context, put: Any, cell: str) -> None:
     assert counts(done)[:2] == (1, 1)
     assert rows(book, CONTACT)[0]["birthday"] is None
     assert any("1 cells" in note and "empty" in note for note in done.notes)
+
+
+def test_parts_of_a_day_of_birth_may_be_words_and_short_years() -> None:
+    env = Env(datetime(2026, 11, 22, tzinfo=UTC))
+    years, months = ["1990", "90", "15", "68", "", ""], ["December", "März", "12", "آذر", "Dec.", "آذر"]
+    found, more = moments.of_birth(env, years, months, ["10"] * 6)
+    assert found == ["1990-12-10", "1990-03-10", "2015-12-10", "1368-09-10", "", ""]
+    assert more == {4: "10 December", 5: "آذر-10"}
 
 
 def test_a_birthday_without_a_year_is_kept_beside_the_others(book: Context, put: Any) -> None:

@@ -15,7 +15,7 @@ from crmcli.errors import ConflictError, UsageError
 from crmcli.render import machine
 from crmcli.results import Bytes, Rows
 from crmcli.services import custom, exporting, history, imports, records
-from crmcli.services.imports import taking
+from crmcli.services.imports import kinds, mapping, taking
 from crmcli.services.imports.looks import Look
 from tests.support.importing import counts, rows, take
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crmcli.context import Context
+    from crmcli.domain.fields import Entity
     from tests.services.conftest import Put
 
 OLD, NOW, LATER = "2020-01-01", "2026-11-22", "2099-01-01"
@@ -328,6 +329,31 @@ def fields(ctx: Context) -> dict[str, str]:
     return {row["name"]: row["type"] for row in custom.fields(ctx).rows}
 
 
+def test_a_table_of_something_else_makes_no_thousand_fields(book: Context, put: Put) -> None:
+    path = put(",".join(["Name", *(f"x{n}" for n in range(201))]) + "\n" + ",".join(["Ann", *["a"] * 201]) + "\n")
+    with pytest.raises(UsageError, match="201 columns for new fields, and an import makes 200 at most") as refused:
+        imports.planned(book, path, kind=CONTACT, every=True)
+    assert refused.value.hint == "name those that you want: --map 'COLUMN=+'"
+    assert len(imports.planned(book, path, kind=CONTACT, every=True, mapping={"x0": "-"}).new_fields) == 200
+
+
+def test_a_wide_table_is_told_by_its_first_columns(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    looked = mapping._recognise
+
+    def look(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
+        asked.append(title)
+        return looked(kind, title, own)
+
+    monkeypatch.setattr(mapping, "_recognise", look)
+    wide = [f"thing {n}" for n in range(20_000)]
+    known = ["First name", "Last name", "Email", "Phone"]
+    assert kinds.recognise(wide, "x.csv") is None
+    assert kinds.recognise([*known, *wide], "x.csv") is CONTACT
+    assert kinds.recognise([*wide, "a", "b", "c"], "x.csv", {"a": "name", "b": "email", "c": "birthday"}) is CONTACT
+    assert len(asked) < 3 * 8 * 600
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_new_fields_and_rows_are_one_batch(ctx: Context, put: Put, whole: bool) -> None:
     made = imports.planned(ctx, put(SECTORS), kind=LEAD, every=True)
@@ -459,21 +485,22 @@ def test_fields_of_another_book_are_named_and_what_crm_works_out_is_no_field(
     book: Context, second_book: Context, tmp_path: Path, format: str
 ) -> None:
     custom.add(second_book, "opportunity", "tier", "choice", ("Gold", "Silver"))
+    custom.add(second_book, "opportunity", "grade", "text")
     records.add(second_book, LEAD, {"name": "Ada", "value": "5", "tier": "Gold"})
     path = tmp_path / f"leads.{format}"
     found = exporting.export(second_book, LEAD, format=format, lossless=format == "csv")
     assert not isinstance(found, Bytes)
     text = "".join(machine.WRITERS[format](found)) if isinstance(found, Rows) else b"".join(found.parts).decode()
     path.write_text(text)
-    made = imports.plan(book, str(path), kind=LEAD)
-    (told,) = [note for note in made.notes if note.startswith("left out")]
-    assert told == (
+    made = imports.plan(book, str(path), kind=LEAD, looking=True)
+    assert [note for note in made.notes if note.startswith("left out")] == [
         "left out, for this book has no such field: tier; --new-fields makes it, or 'crm field add lead.tier TYPE'"
-        " before the import"
-    )
+        " before the import",
+        "left out, for nothing is in it: grade",
+    ]
     made = imports.planned(book, str(path), kind=LEAD, every=True)
     assert [one.name for one in made.new_fields] == ["tier"]
-    assert not [note for note in made.notes if note.startswith("left out")]
+    assert [note for note in made.notes if note.startswith("left out")] == ["left out, for nothing is in it: grade"]
     imports.run(book, made)
     assert rows(book, LEAD)[0]["tier"] == "Gold"
 

@@ -16,6 +16,7 @@ from crmcli.domain.types import Env
 from crmcli.errors import FieldError, UsageError
 from crmcli.services import custom, imports
 from crmcli.services.imports import facts, moments, parts, persons
+from crmcli.services.imports.dates import told_dates
 from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def test_counts_elsewhere_than_below_days_are_left_alone(book: Context, put: Any
 
 def column_of_days(cells: Sequence[str], dates: str = "", calendar: str = "gregorian") -> list[str | None]:
     """The days of a column, "?" for a cell that is refused."""
-    column, told = facts.DayFacts(), facts.told_dates(dates)
+    column, told = facts.DayFacts(), told_dates(dates)
     column.look(cells, range(2, len(cells) + 2))
     found = column.calendar(calendar, told)
     order = column.order("Day", told, found)
@@ -226,8 +227,14 @@ def column_of_days(cells: Sequence[str], dates: str = "", calendar: str = "grego
         (("Thursday, August 6, 2026", "Do, 6. August 2026", "jeudi 6 août 2026", "Fri, 6 Aug 2026"), "",
          ["2026-08-06", "2026-08-06", "2026-08-06", "?"]),
         (("fri", "last fri"), "", ["2026-11-27", "2026-11-20"]),
+        (("25/12/26", "03/04/26", "17/06/27"), "", ["2026-12-25", "2026-04-03", "2027-06-17"]),
+        (("24.05.14", "25.12.26"), "", ["2014-05-24", "2026-12-25"]),
         (("3. März 2026", "3 de marzo de 2026", "3-Okt-26"), "", ["2026-03-03", "2026-03-03", "2026-10-03"]),
         (("13-آذر-05",), "", ["?"]),
+        (("13-آذر-05",), "jalali-dmy", ["2026-12-04"]),
+        (("05-آذر-13",), "jalali-ymd", ["2026-12-04"]),
+        (("lun. 3 août 2026", "mié 5 ago 2026", "mar. 4 août 2026", "Mar 3, 2026", "mar. 5 août 2026"), "",
+         ["2026-08-03", "2026-08-05", "2026-08-04", "2026-03-03", "?"]),
     ],
 )  # fmt: skip
 def test_a_column_of_days_is_read_in_one_way(cells: tuple[str, ...], dates: str, days: list[str]) -> None:
@@ -244,6 +251,8 @@ def test_a_column_of_days_is_read_in_one_way(cells: tuple[str, ...], dates: str,
         (("05/02/20", "15/01/1420", "05/01/05"), "gregorian", ["dmy", "ymd"]),
         (("13/02/27", "45/02/27"), "gregorian", ["dmy", "ymd"]),
         (("99/02/27", "27/02/99"), "gregorian", ["dmy", "ymd"]),
+        (("24/05/14", "25/12/26", "26/01/31"), "gregorian", ["dmy", "ymd"]),
+        (("24/05/14", "25/12/26", "26/01/31"), "jalali", ["ymd", "dmy"]),
     ],
 )  # fmt: skip
 def test_days_that_can_be_read_in_several_ways_are_asked_for(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
-from crmcli.services import records, vocabulary
+from crmcli.errors import UsageError
+from crmcli.services import imports, records, vocabulary
+from crmcli.services.imports import updating
 from tests.support.importing import counts, listed, take
 
 if TYPE_CHECKING:
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
          "column deleted says deleted"),
         ("Lead,Lead Status\nGone,Deleted\nHere,New\n", {"kind": LEAD}, [("lead", "Here")],
          "column Lead Status says deleted"),
+        ("Name,Contact Status\nGone,Deleted\nHere,Active\n", {"kind": CONTACT}, [("contact", "Here")],
+         "column Contact Status says deleted"),
+        ("نام شرکت,وضعیت\nGone,حذف شده\nHere,فعال\n", {"kind": COMPANY}, [("company", "Here")],
+         "column وضعیت says deleted"),
+        ("Name,Deleted\nGone,deleted\nHere,no\n", {"kind": CONTACT}, [("contact", "Here")],
+         "column Deleted says deleted"),
         ("Task,Status\nGone,Gelöscht\nHere,Open\n", {"kind": TASK}, [("task", "Here")], "column Status says deleted"),
         (
             "First Name,Last Name,URL,Email Address,Company,Position,Connected On\n"
@@ -56,6 +64,8 @@ def test_rows_are_passed_over(
 def test_what_is_passed_over_is_taken_in_where_that_is_said(book: Context, put: Any) -> None:
     path = put("Name,Email,IsDeleted\nGone,gone@x.example,true\n")
     assert take(book, path, kind=CONTACT, mapping={"IsDeleted": "-"}).new == 1
+    path = put("Name,Status\nFormer,Deleted\n")
+    assert take(book, path, kind=CONTACT, mapping={"Status": "-"}).new == 1
     # a day beside an id, or in a file of our own, is something: it is refused, and kept to be mended
     done = take(book, put("Contact ID,Name,Created\n7,,2026-01-02\n"), kind=CONTACT)
     assert (done.passed, done.refused) == (0, 1)
@@ -141,3 +151,55 @@ def test_whole_numbers_in_scientific_notation(book: Context, put: Any) -> None:
     done = take(book, put("Name,Employees\nA,1.5E3\nB,1.5E-1\nC,1E99\n"), kind=COMPANY)
     assert (done.new, done.refused) == (1, 2)
     assert listed(book, "company")[0]["employees"] == 1500
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "options", "kind"),
+    [
+        ("Email\nada@x.example\nbob@x.example\n", "a.csv", {}, "contact"),
+        ("ایمیل\nada@x.example\nbob@x.example\n", "a.csv", {"kind": LEAD}, "lead"),
+        ("E-mail,Phone\nada@x.example,\nbob@x.example,+49 30 1234567\n", "leads.csv", {}, "lead"),
+        ("Wer,Email\nX,ada@x.example\nY,bob@x.example\n", "a.csv", {"kind": CONTACT, "mapping": {"Wer": "-"}},
+         "contact"),
+    ],
+)  # fmt: skip
+def test_a_list_of_addresses_is_one_of_people_called_by_them(
+    book: Context, put: Any, text: str, name: str, options: dict[str, Any], kind: str
+) -> None:
+    path = put(text, name)
+    done = take(book, path, **options)
+    assert (done.new, done.refused) == (2, 0)
+    assert [(row["name"], row["email"]) for row in listed(book, kind)] == [
+        (f"{who}@x.example",) * 2 for who in ("ada", "bob")
+    ]
+    assert take(book, path, **options).same == 2
+    if kind == "contact":  # until there is a name
+        named = take(book, put("Name,Email\nAda,ada@x.example\n"), kind=CONTACT, update=True, conflicts=updating.EMPTY)
+        assert (named.updated, listed(book, kind)[0]["name"]) == (1, "Ada")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "options"),
+    [
+        ("Wer,Email\nAda,ada@x.example\n", "a.csv", {"kind": CONTACT}),  # who may well be the name
+        ("Email,Betrag\nada@x.example,5\n", "a.csv", {}),
+        ("Email\nada@x.example\n", "invoices-companies.csv", {}),
+        ("Email\nada@x.example\n", "a.csv", {"kind": COMPANY}),
+    ],
+)
+def test_what_may_be_no_list_of_addresses_is_asked_for(
+    book: Context, put: Any, text: str, name: str, options: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError):
+        imports.check(imports.plan(book, put(text, name), **options))
+
+
+@pytest.mark.parametrize(
+    "owners", [("New Man (new@x.example)", "new@x.example"), ("new@x.example", "New Man (new@x.example)")]
+)
+def test_a_new_colleague_is_one_with_an_address_and_without_a_name(
+    book: Context, put: Any, owners: tuple[str, str]
+) -> None:
+    text = "Name,Email,Owner\n" + "".join(f"P{n},p{n}@x.example,{who}\n" for n, who in enumerate(owners))
+    take(book, put(text), kind=CONTACT)
+    assert [row["owner"] for row in listed(book, "contact")] == ["New Man"] * 2

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import DEAL, LEAD, TASK
+from crmcli.errors import UsageError
 from crmcli.services import imports, records, tasks
 from crmcli.services.imports import due
 from crmcli.services.imports.endings import is_done
@@ -265,3 +266,11 @@ def test_letters_and_numbers_count_where_they_are_answers(
     assert counts(imports.run(book, made)) == (len(words), len(words), 0, 0, 0, 0)
     assert {row["name"] for row in rows(book, TASK) if row["done_at"]} == set(done)
     assert made.notes == (("column Status: taken as open: C, N, O, Y",) if title == "Status" else ())
+
+
+def test_a_column_of_texts_makes_no_thousand_stages(book: Context, put: Any) -> None:
+    rows = "".join(f"Deal {number},What was said on day {number}\n" for number in range(201))
+    with pytest.raises(UsageError, match="column Stage would make more than 200 stages") as caught:
+        take(book, put(f"Deal name,Stage\n{rows}"), kind=DEAL)
+    assert caught.value.hint == "leave it out: --map 'Stage=-'"
+    assert take(book, put(f"Deal name,Stage\n{rows}"), kind=DEAL, mapping={"Stage": "-"}).new == 201

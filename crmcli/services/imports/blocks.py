@@ -11,6 +11,7 @@ from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import due, facts, mapping, moments, parts, persons, tidying, titles
 from crmcli.services.imports.columns import Problem, Problems
+from crmcli.services.imports.dates import Dates
 from crmcli.services.imports.endings import plan_of, status_of
 from crmcli.services.imports.reaching import Reach
 from crmcli.services.imports.titles import squeeze
@@ -255,10 +256,10 @@ class Reader:
     def _birthdays(self, block: Block, turned: list[list[str]], bad: Problems) -> dict[int, str]:
         """The days of birth of their parts, in the calendar of their years; what parts say alone, as lines."""
         title = ", ".join(column.header for column in self._born)
-        cells, alone = moments.of_birth(*(turned[column.place] for column in self._born))
+        cells, alone = moments.of_birth(self.env, *(turned[column.place] for column in self._born))
         days = facts.DayFacts()
         days.look(cells)
-        env = self.env._replace(order="ymd", calendar=days.calendar(self.env.calendar, facts.Dates()))
+        env = self.env._replace(order="ymd", calendar=days.calendar(self.env.calendar, Dates()))
         block.columns["birthday"] = reading.reader(self.kind.field("birthday"), env)(cells, title, bad)
         return {row: f"{title}: {said}" for row, said in alone.items()}
 
@@ -288,6 +289,7 @@ class Reader:
         if rows and (whole is None or None in whole):
             found = reading.texts(list(map(persons.joined, rows)), self.kind.field("name"), "name", bad)
             block.columns["name"] = [one or two for one, two in zip(whole, found, strict=True)] if whole else found
+        block.columns.setdefault("name", [None] * len(block))  # a list of addresses
         if None in block.columns["name"]:
             header = next(
                 (c.header for to in ("name", mapping.LAST, mapping.FIRST) for c in self._by.get(to, ())), "name"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.dates import SHORT_FIRST, full_year
@@ -11,6 +12,7 @@ from crmcli.errors import UsageError
 from crmcli.exchange.tables import Doubt
 from crmcli.services.imports import parts, persons
 from crmcli.services.imports.columns import FRACTION, NULLS
+from crmcli.services.imports.dates import Dates, Settled
 from crmcli.services.imports.moments import COMPACT_DAY, counts_seconds, named_calendar, without_weekday
 
 if TYPE_CHECKING:
@@ -54,49 +56,7 @@ class Proof(NamedTuple):
         return f"{clip(self.cell.strip(), 40)} in line {self.line}"
 
 
-class Dates(NamedTuple):
-    """What is said by hand of columns of days: "dmy", "mdy" or SHORT_FIRST, "jalali" or "gregorian"; "" where nothing
-    is."""
-
-    order: str = ""
-    calendar: str = ""
-
-    @property
-    def said(self) -> str:
-        """It as `--dates` and profiles write it; "" for nothing."""
-        order = next((word for word, order in ORDERS.items() if order == self.order), "")
-        return "-".join(filter(None, (self.calendar, order)))
-
-
-#: How people call the orders of day, month and a year of two digits.
-ORDERS = {"dmy": "dmy", "mdy": "mdy", "ymd": SHORT_FIRST}
 _WHICH = {"dmy": "day first", "mdy": "month first", SHORT_FIRST: "year first"}
-#: What can be said of dates by hand.
-DATES = {
-    "-".join(filter(None, (calendar, word))): Dates(ORDERS.get(word, ""), calendar)
-    for calendar in ("", "jalali", "gregorian")
-    for word in ("", *ORDERS)
-    if calendar or word
-}
-
-
-def told_dates(text: str) -> Dates:
-    """What `--dates` says. Raises UsageError."""
-    found = DATES.get(text.strip().lower()) if text else Dates()
-    if found is None:
-        raise UsageError(
-            f"--dates wants dmy, mdy, ymd, jalali or gregorian, not '{text}'", "or both, as in jalali-ymd for 05/12/29"
-        )
-    return found
-
-
-def dates_of(envs: Iterable[Env]) -> Dates:
-    """What the habits of columns of days have in common: the order, where all that have one have the same, and that all
-    are Jalali."""
-    found = list(envs)
-    orders = {env.order.partition(" ")[0] for env in found} & set(ORDERS.values())
-    jalali = bool(found) and all(env.calendar == "jalali" for env in found)
-    return Dates("".join(orders) if len(orders) == 1 else "", "jalali" if jalali else "")
 
 
 class DayFacts:
@@ -187,10 +147,12 @@ class DayFacts:
             self.signs.add(sign)
             self.example = self.example or cell.strip()
 
-    def order(self, header: str, told: Dates, calendar: str, others: Iterable[DayFacts] = ()) -> str:
-        """The order of the column, as `Env.order` has it, by what is told by hand, in the `calendar` that the column
-        has; "ymd" where it has no such dates. Where it does not tell, `others` of the same file do, by days with the
-        same sign between their numbers. Raises UsageError where nothing settles it."""
+    def order(
+        self, header: str, told: Dates, calendar: str, others: Iterable[DayFacts] = (), *, alone: bool = False
+    ) -> str:
+        """The order of the column, as `Env.order` has it, by what is told by hand (of it `alone`, or of all columns),
+        in the `calendar` that the column has; "ymd" where it has no such dates. Where it does not tell, `others` of the
+        same file do, by days with the same sign between their numbers. Raises UsageError where nothing settles it."""
         orders = [order for order, shown in (("dmy", self.dmy), ("mdy", self.mdy)) if shown]
         in_front = f"{SHORT_FIRST} {orders[0]}" if len(orders) == 1 else SHORT_FIRST
         if told.order:
@@ -198,7 +160,10 @@ class DayFacts:
         if self._in_front or self._firsts:
             front = self._front(calendar, settled=len(orders) == 1)
             if front is None:
-                raise self._undecided(header, told, [*orders, SHORT_FIRST] if orders else [SHORT_FIRST, "dmy", "mdy"])
+                either = [SHORT_FIRST, *(orders or ("dmy", "mdy"))]
+                if orders and (calendar != "jalali" or self._years):
+                    either = [*orders, SHORT_FIRST]
+                raise self._undecided(header, told, either, alone=alone)
             if front:
                 return in_front
         if self.unclear and not orders:
@@ -207,19 +172,20 @@ class DayFacts:
                 return beside.pop()
         if self.unclear and len(orders) != 1:
             could = [SHORT_FIRST] if self._firsts and not self._at_end and not orders else []
-            raise self._undecided(header, told, ["dmy", "mdy", *could])
+            raise self._undecided(header, told, ["dmy", "mdy", *could], alone=alone)
         return orders[0] if orders else "ymd"
 
     def _front(self, calendar: str, *, settled: bool) -> bool | None:
         """Whether years of two digits stand in front, None where nothing tells. A number that is no day of a month
         tells it; else the full years beside them, which short ones are near. In Jalali dates these usually are in
-        front: there nothing is taken for granted unless the order of day and month is `settled`."""
+        front: there nothing is taken for granted unless the order of day and month is `settled`, nor anywhere where the
+        numbers in front are nearer to each other than those at the end, as years are and days are not."""
         if self._in_front:
             return None if self._at_end or any(number > 12 for number in self._firsts) else True
         if self._at_end:
             return False
         if not self._years:
-            return None if calendar == "jalali" and not settled else False
+            return None if (calendar == "jalali" and not settled) or self._close_in_front() else False
         low, high = min(self._years) - _NEAR, max(self._years) + _NEAR
         front, end = (all(low <= full_year(n, calendar) <= high for n in some) for some in (self._firsts, self._lasts))
         end = end and not self._none_at_end
@@ -227,16 +193,30 @@ class DayFacts:
             return front
         return None if calendar == "jalali" else False
 
-    def _undecided(self, header: str, told: Dates, orders: Sequence[str]) -> UndecidedError:
+    def _close_in_front(self) -> bool:
+        """Whether the first numbers of days with short years vary less than the last ones, and no dot says that they
+        are days."""
+        if not self._lasts or self._none_at_end or "." in self.shown:
+            return False
+        return max(self._firsts) - min(self._firsts) < max(self._lasts) - min(self._lasts)
+
+    def _undecided(self, header: str, told: Dates, orders: Sequence[str], *, alone: bool) -> UndecidedError:
         example = self._short if SHORT_FIRST in orders and self._short else self.example
-        said = {order: told._replace(order=order).said for order in orders}
-        ways = [f"--dates {said[order]} ({_WHICH[order]})" for order in orders]
+        column = f"{header}=" if alone else ""
+        said = {order: column + told._replace(order=order).said for order in orders}
+        ways = [f"--dates {shlex.quote(said[order])} ({_WHICH[order]})" for order in orders]
         return UndecidedError(
             f"the dates of column '{header}' can be read in {_COUNT[len(orders)]} ways ({example}); nothing was"
             " imported",
             f"say {', '.join(ways[:-1])} or {ways[-1]}",
             Doubt("dates", tuple((said[order], _meant(order, example)) for order in orders)),
         )
+
+    def settled(self, header: str, env: Env, told: Dates) -> Settled:
+        """What a few rows of the column need to be told to be read as it was, in `env`; `told` is what was said of it
+        by hand. A calendar that is neither Jalali nor said is the usual one."""
+        calendar = env.calendar if env.calendar == "jalali" else told.calendar
+        return Settled(header, Dates(env.order if env.order != "ymd" else "", calendar), bool(self._others))
 
     def read_as(self, env: Env) -> str:
         """How the column is read, and what showed it; "" where there is nothing to say."""

@@ -58,6 +58,8 @@ _STANDING = frozenset((
     "فعال", "غیرفعال", "مشتری", "مشتریفعال", "مشترک", "عضو", "لغواشتراک", "لغوعضویت", "مسدود", "بایگانی", "حذفشده",
     "بدهکار", "بستانکار", "بیحساب", "تسویه", "تسویهشده",
 ))  # fmt: skip
+#: The titles of so many columns tell the kind.
+_WIDEST = 500
 #: What files of every kind have, so that it speaks of none.
 _ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
 #: Fields of a sale, beside which a status may well be a stage.
@@ -158,6 +160,7 @@ def recognise(
     keys = {squeeze(title) for title in header}
     said = titles.said_kind(list(header))
     check_given(header, given or {})
+    header = telling(header, given or {})
     standings = _standings(header, name, given or {}, rows)
     people = all(keys & set(map(squeeze, ROLE_HEADERS[part])) for part in (FIRST, LAST))
     for kind in KINDS:
@@ -192,7 +195,34 @@ def recognise(
             best = (score, kind)
         if name.names(kind) and (len(filled) > 1 or _understood(kind, columns) * 2 > len(header)):
             called = kind
-    return best[1] or called
+    return best[1] or called or _addresses(header, name, given or {}, rows)
+
+
+def _addresses(header: Sequence[str], name: _FileName, given: Mapping[str, str], rows: Sequence[Row]) -> Entity | None:
+    """The kind of a list of people of whom little more than their addresses is known: every column with cells fills a
+    field of theirs, and one has addresses. The file's name may say that they are leads, or that they are no people."""
+    kind = LEAD if name.speaks_of(LEAD) else CONTACT
+    others = any(name.speaks_of(other) for other in KINDS if other is not kind)
+    if len(header) >= _WIDEST or (others and not name.speaks_of(kind)):
+        return None  # of a wider one only some titles are here, apart from their cells
+    if any(field_of(kind, to) is None for to in given.values()):
+        return None
+    cells = [row.cells for row in rows if row.problem is None]
+    samples = [next((row[i] for row in cells if row[i].strip()), "") for i in range(len(header))]
+    columns, _ = map_columns(kind, header, given, samples=samples)
+    if has_name(columns):
+        return None
+    told = any("email" in column.to and "@" in samples[column.place] for column in columns)
+    return kind if told and all(column.to for column in columns if samples[column.place]) else None
+
+
+def telling(header: Sequence[str], given: Mapping[str, str]) -> Sequence[str]:
+    """The titles by which a kind is told: each kind tries them all, so of a very wide file those of the first columns
+    and of what is mapped by hand."""
+    if len(header) <= _WIDEST:
+        return header
+    by_hand = set(map(squeeze, given))
+    return [*header[:_WIDEST], *(title for title in header[_WIDEST:] if squeeze(title) in by_hand)]
 
 
 def _understood(kind: Entity, columns: Sequence[Mapped]) -> int:

@@ -75,6 +75,8 @@ class Links:
         self._spelled = Spilling[int, tuple[str, str, str, str | None]]()
         #: the stand-ins that nobody needs any more: what they stood for is there
         self._made: list[int] = []
+        #: how the file calls colleagues whose address the book does not know, by this
+        self._called: dict[str, str] = {}
         #: the e-mail addresses of new people: stand-in -> address, and back
         self._emails = Spilling[int, str]()
         self._people = Spilling[str, int]()
@@ -158,18 +160,21 @@ class Links:
 
     def _colleagues(self, names: Sequence[str | None]) -> list[str | None]:
         """Colleagues whom the file names with their addresses, as HubSpot does, are those whom the book knows by these;
-        others go by their names, as where a file has nothing else of them."""
+        others go by their names, as where a file has nothing else of them, also where it has their address alone
+        further on."""
         pairs = {name: pair for name in dict.fromkeys(names) if name and (pair := named_address(name))[0]}
-        if not pairs:
+        if not pairs and not self._called:
             return list(names)
         as_written = {key for key, _ in self._rows("user", "name_key", list(map(fold, pairs)))}
-        known = {key for key, _ in self._rows("user", "email_key", [fold(address) for _, address in pairs.values()])}
+        addresses = [fold(address) for _, address in pairs.values()]
+        known = {key for column in ("email_key", "name_key") for key, _ in self._rows("user", column, addresses)}
         who: dict[str | None, str] = {
             name: address if fold(address) in known else called
             for name, (called, address) in pairs.items()
             if fold(name) not in as_written
         }
-        return [who.get(name, name) for name in names]
+        self._called.update((fold(pairs[name][1]), said) for name, said in who.items() if name and "@" not in said)
+        return [who.get(name) or self._called.get(fold(name or ""), name) for name in names]
 
     def _by_ids(
         self, target: str, by_id: Ids, names: Sequence[str | None], found: Sequence[int | None]

@@ -144,6 +144,7 @@ class Mapped(NamedTuple):
 
     What a profile says of it: `values` are (folded cell, other word for it); `fixed` is the one text
     of a column that the file has not, and that stands behind its own; `prefix` goes before the ids of its cells.
+    `left` tells that it was said by hand to be left out.
     """
 
     place: int
@@ -154,6 +155,7 @@ class Mapped(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
     fixed: str = ""
     prefix: str = ""
+    left: bool = False
 
     def said(self, cells: Sequence[str]) -> list[str]:
         """The cells in the words of the profile."""
@@ -559,3 +561,13 @@ def _identify(
 def has_name(columns: Sequence[Mapped]) -> bool:
     """Whether something fills the name, or the text of what has no name."""
     return any(to in ("name", FIRST, LAST, "body") for column in columns for to in column.to)
+
+
+def names_records(kind: Entity, columns: Sequence[Mapped]) -> bool:
+    """Whether the records of a file can be called something: a column names them, or people are called by their
+    addresses, where what fills no field is no name, having no letters or being said by hand to be left out."""
+    if has_name(columns):
+        return True
+    if kind not in (CONTACT, LEAD) or not any("email" in column.to for column in columns):
+        return False
+    return not any(any(map(str.isalpha, column.sample)) for column in columns if not (column.to or column.left))

@@ -7,7 +7,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from crmcli.domain.dates import JalaliError, instant_of, parse_when
+from crmcli.domain.calendars import split_day
+from crmcli.domain.dates import SHORT_FIRST, JalaliError, full_year, instant_of, parse_when
 from crmcli.domain.datewords import MONTHS, WRITTEN_DAYS, WRITTEN_MONTHS
 from crmcli.domain.text import clip, digits, fold
 from crmcli.domain.types import Instant, show_instant
@@ -72,18 +73,25 @@ def without_year(cells: list[str], header: str) -> tuple[list[str], dict[int, st
     return ["" if row in more else cell for row, cell in enumerate(cells)], more
 
 
-def of_birth(years: list[str], months: list[str], days: list[str]) -> tuple[list[str], dict[int, str]]:
+def of_birth(env: Env, years: list[str], months: list[str], days: list[str]) -> tuple[list[str], dict[int, str]]:
     """A column of days of birth from those of their parts, and by row what cells say that make no day with the others:
-    "1815", "10 December". What is no date comes as it would be written, for the reader of days to refuse."""
+    "1815", "10 December". What is no date comes as it would be written, for the reader of days to refuse. A year of two
+    digits is the latest one that has come, in the calendar of its month's name, else the user's."""
     found, more = [], {}
     for row, parts in enumerate(zip(years, months, days, strict=True)):
         year, month, day = (digits(part).strip().removesuffix(".") for part in parts)
+        number, calendar = MONTHS.get(fold(_our_months(month)), (0, env.calendar))
+        month = str(number) if number else month
+        if len(year) == 2 and year.isdecimal():
+            now = split_day(env.now.date(), calendar)[0]
+            year = str(now - (now - int(year)) % 100)
         whole = "-".join((year.zfill(4), month.zfill(2), day.zfill(2))) if year and month and day else ""
         found.append(whole)
         if whole or not (year or month or day):
             continue
-        named = _in_leap_year(int(month), int(day)) if month.isdecimal() and day.isdecimal() and not year else None
-        more[row] = f"{named.day} {named:%B}" if named else "-".join(part for part in (year, month, day) if part)
+        told = month.isdecimal() and day.isdecimal() and not year and not (number and calendar == "jalali")
+        named = _in_leap_year(int(month), int(day)) if told else None
+        more[row] = f"{named.day} {named:%B}" if named else "-".join(filter(None, map(str.strip, parts)))
     return found, more
 
 
@@ -171,10 +179,14 @@ def _when(text: str, env: Env) -> When:
         plain = _our_months(_OF.sub("", _COMMA_BEFORE_TIME.sub(" ", plain)))
         if named := _NAMED_MONTH.match(plain):
             year = named[3]
-            # What 13-آذر-05 is depends on the calendar.
-            if len(year) == 2 and MONTHS.get(fold(named[2]), (0, ""))[1] == "gregorian":
-                year = f"{20 if int(year) < 69 else 19}{year}"
-            plain = f"{named[1]} {named[2]} {year}{plain[named.end() :]}"
+            first, calendar = named[1], MONTHS.get(fold(named[2]), (0, ""))[1]
+            # Whether 13-آذر-05 is the 13th or the 5th depends on where the column has its years.
+            if len(year) == 2 and calendar == "jalali" == env.calendar and env.order != "ymd":
+                day, short = (year, first) if env.order.startswith(SHORT_FIRST) else (first, year)
+                first, year = day, str(full_year(int(short), "jalali"))
+            elif len(year) == 2 and calendar == "gregorian":
+                year = str(full_year(int(year), "gregorian"))
+            plain = f"{first} {named[2]} {year}{plain[named.end() :]}"
     try:
         when = parse_when(_zoned(plain), env.now, env.calendar, env.order, env.week_start)
     except JalaliError as error:
@@ -192,7 +204,9 @@ def _parted(text: str) -> tuple[int | None, str]:
     for count in (1, 2) if words else ():  # پنج شنبه
         date_ = " ".join(words[count:])
         weekday = WRITTEN_DAYS.get(fold(" ".join(words[:count])).strip(" ,،."))
-        if weekday is not None and any(map(str.isdecimal, date_)) and not _CLOCK.match(date_):
+        if weekday is None or not any(map(str.isdecimal, date_)) or _CLOCK.match(date_):
+            continue
+        if fold(words[0]).strip(".") not in MONTHS or named_calendar(date_):  # mar. is March, or mardi before a month
             return weekday, date_
     return None, text
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: What stands before a field that is to be made: `--map 'Industry=+sector:choice'`.
 NEW = "+"
+#: So many fields are made for the columns of one file: more are a table of something else.
+MOST = 200
 
 
 def parted(mapping: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -85,6 +87,11 @@ def wanted(
         rest = (c for c in made.columns if not c.to and c.place < len(made.looks) and made.looks[c.place].filled)
         own = worked_out(made.kind, made.header)
         new = {c.place: "" for c in rest if c.place not in settled and c.header not in own} | new
+    if len(new) > MOST:
+        raise UsageError(
+            f"{made.called or made.path} has {len(new):,} columns for new fields, and an import makes {MOST} at most",
+            "name those that you want: --map 'COLUMN=+'",
+        )
     table = _table(made.kind) if new else ""
     found: list[NewField] = []
     for place, text in sorted(new.items()):

@@ -33,8 +33,10 @@ class Options(TypedDict, total=False):
     update: bool
     #: What an update does where a record and its row both have a value: `updating.REPLACE`.
     conflicts: str
-    #: One of `facts.DATES` where a column of days does not settle it, "." or "," where one of amounts does not.
+    #: One of `dates.DATES` where a column of days does not settle it, for all but those that `column_dates` says one of
+    #: by their titles; "." or "," where a column of amounts does not settle it.
     dates: str
+    column_dates: Mapping[str, str]
     decimal: str
     #: Whether apostrophes before formula signs were put there to guard them: True.
     guarded: bool

@@ -8,7 +8,7 @@ from crmcli.domain import custom
 from crmcli.domain.custom import RESERVED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from crmcli.domain.fields import Entity
     from crmcli.services.imports.mapping import Mapped
@@ -35,14 +35,18 @@ def lost(kind: Entity, columns: Sequence[Mapped], given: Mapping[str, str]) -> l
     return [column.header for column in columns if not column.to and column.header not in known]
 
 
-def told_lost(kind: Entity, titles: Sequence[str]) -> str:
-    """What is said of such columns."""
-    them, field = ("them", "fields") if len(titles) > 1 else ("it", "field")
-    add = f"crm field add {custom.called(_table(kind), titles[0])} TYPE"
-    return (
-        f"left out, for this book has no such {field}: {', '.join(titles)}; --new-fields makes {them}, or '{add}'"
-        " before the import"
-    )
+def told_lost(kind: Entity, titles: Sequence[str], empty: Container[str]) -> Iterator[str]:
+    """What is said of such columns, of which those that are `empty` lose nothing."""
+    filled, nothing = [title for title in titles if title not in empty], [title for title in titles if title in empty]
+    if filled:
+        them, field = ("them", "fields") if len(filled) > 1 else ("it", "field")
+        add = f"crm field add {custom.called(_table(kind), filled[0])} TYPE"
+        yield (
+            f"left out, for this book has no such {field}: {', '.join(filled)}; --new-fields makes {them}, or '{add}'"
+            " before the import"
+        )
+    if nothing:
+        yield f"left out, for nothing is in {'them' if len(nothing) > 1 else 'it'}: {', '.join(nothing)}"
 
 
 def _table(kind: Entity) -> str:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 from crmcli.domain.fields import suggest
 from crmcli.errors import UsageError
 from crmcli.exchange.tables import Doubt, Opening, open_table
-from crmcli.services.imports import mapping, profiles
+from crmcli.services.imports import kinds, mapping, profiles
 from crmcli.services.imports.blocks import Reader
-from crmcli.services.imports.facts import dates_of, told_dates
+from crmcli.services.imports.dates import Settled, plain_word, told_columns, told_dates
 from crmcli.services.imports.keys import UPDATE_MATCH, match_keys
 from crmcli.services.imports.looks import Look
-from crmcli.services.imports.mapping import has_name
+from crmcli.services.imports.mapping import has_name, names_records
 from crmcli.services.imports.our_own import lost, told_lost
 from crmcli.services.imports.placing import NewStage, Stages
 from crmcli.services.imports.surveying import opening, survey
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from crmcli.services.imports.surveying import Seen
 
 
-#: The families of types whose columns have habits of days.
-_DATED = ("day", "instant")
+#: No pipeline has so many stages; a column that does holds other texts.
+_MOST_STAGES = 200
 
 
 class NewField(NamedTuple):
@@ -53,14 +53,15 @@ class NewField(NamedTuple):
 class Plan(NamedTuple):
     """An import that has been looked at. `kind` None: the file holds nothing that the book has (`problem` says why).
 
-    `rows` counts the rows of the file, refused ones included, `blank` the blank ones beside them; `envs` are the
-    habits in which each column is read; `new_stages` is what the pipelines lack; `guessed` says that `keys` are no more
-    than what an update goes by for want of better; `called` is what people call a file of which `path` is a copy;
-    `conflicts` says what an update does where a record and its row both have a value (`updating`); `looks` say what
-    is in the columns, where that was asked for, `read_as` how days and amounts of columns are read, and why, `doubts`
-    what was taken of the file that may be otherwise; `new_fields` are made before its rows come in; `sheets` are those
-    of a workbook; `profile` is what the file was recognised as, None for nothing, and `bare` says that it was to be
-    read without one; `fits` are the kinds that a file fits which holds nothing that the book has for sure.
+    `rows` counts the rows of the file, refused ones included, `blank` the blank ones beside them; `envs` are the habits
+    in which each column is read, `days` what those of days settled; `new_stages` is what the pipelines lack; `guessed`
+    says that `keys` are no more than what an update goes by for want of better; `called` is what people call a file of
+    which `path` is a copy; `conflicts` says what an update does where a record and its row both have a value
+    (`updating`); `looks` say what is in the columns, where that was asked for, `read_as` how days and amounts of
+    columns are read, and why, `doubts` what was taken of the file that may be otherwise; `new_fields` are made before
+    its rows come in; `sheets` are those of a workbook; `profile` is what the file was recognised as, None for nothing,
+    and `bare` says that it was to be read without one; `fits` are the kinds that a file fits which holds nothing that
+    the book has for sure.
     """
 
     path: str
@@ -73,6 +74,7 @@ class Plan(NamedTuple):
     notes: tuple[str, ...] = ()
     problem: str = ""
     envs: Mapping[int, Env] = {}
+    days: tuple[Settled, ...] = ()
     keys: tuple[tuple[str, ...], ...] = ()
     update: bool = False
     new_stages: tuple[NewStage, ...] = ()
@@ -90,13 +92,10 @@ class Plan(NamedTuple):
 
     @property
     def habits(self) -> tuple[str, str]:
-        """What all its columns of days have in common, as `--dates` says it, and the decimal sign that all those of
-        amounts are read in; "" where they are not one."""
-        known = self.kind.by_name if self.kind else {}
-        dated = [c.place for c in self.columns if any(to in known and known[to].type.family in _DATED for to in c.to)]
+        """The one word of `--dates` that is right for all its columns of days, and the decimal sign that all those of
+        amounts are read in; "" where there is none."""
         signs = {env.decimal for env in self.envs.values() if env.decimal}
-        days = dates_of(env for place, env in self.envs.items() if place in dated)
-        return days.said, "".join(signs) if len(signs) == 1 else ""
+        return plain_word(self.days) or "", "".join(signs) if len(signs) == 1 else ""
 
     def open(self) -> Table:
         """The file again, from its first row."""
@@ -109,7 +108,7 @@ def plan(ctx: Context, path: str, **options: Unpack[Options]) -> Plan:
     ctx.learn()
     _check_words(options)
     seen, how = survey(path, opening(path, options), options)
-    if seen.kind is None or not has_name(seen.columns):
+    if seen.kind is None or not names_records(seen.kind, seen.columns):
         return _unknown(path, how, seen, options.get("kind"))
     return _settled(ctx, path, how, seen, seen.kind, options)
 
@@ -136,6 +135,8 @@ class NamelessError(UsageError):
 
     def __init__(self, kind: Entity, made: Plan) -> None:
         hint = f"say which one is: --map 'COLUMN=name'; it has: {', '.join(made.header)}"
+        if any("email" in column.to for column in made.columns):
+            hint += "; where there is none, leave out what fills no field: --map 'COLUMN=-'"
         message = f"no column of {made.path} is recognised as a {kind.name}'s name"
         super().__init__(message, "; ".join((hint, *made.notes)))
         self.made = made
@@ -149,25 +150,42 @@ def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, op
     columns, told = seen.scan.settled(seen.columns, "status" in seen.given.values(), steps)
     dates = options.get("dates") or (said.dates if said else "")
     decimal = options.get("decimal") or (said.decimal if said else "") or _own_decimal(seen.header)
-    envs = seen.scan.envs(ctx.env, dates, decimal)
+    days = told_columns(seen.header, dates, options.get("column_dates") or {})
+    envs = seen.scan.envs(ctx.env, days, decimal)
     fills = Reader(kind, columns, {}, ctx.env).fills
     if said and not match:
         match = [word for word in said.match if fills.issuperset(word.split("+"))]
     keys, unmatched = match_keys(kind, match, fills, update=update)
-    if left := lost(kind, columns, seen.given):
-        unmatched = [*unmatched, told_lost(kind, left)]
+    unmatched = [*unmatched, *told_lost(kind, lost(kind, columns, seen.given), _empty(seen))]
     if update and not keys:
         _check_ids(path, kind, columns)
     if conflicts == NEWEST:
         _check_age(path, seen.header, columns)
+    new_stages = tuple(Stages(ctx).missing(seen.scan.stages, seen.scan.won)) if kind.kind else ()
+    _check_stages(columns, new_stages)
     return Plan(
         path, kind, columns, how, seen.header, seen.rows, seen.blank,
-        notes=(*seen.notes, *told, *seen.scan.done.notes(update=update), *unmatched), envs=envs, keys=keys,
-        update=update, new_stages=tuple(Stages(ctx).missing(seen.scan.stages, seen.scan.won)) if kind.kind else (),
-        guessed=update and not match and kind.name in UPDATE_MATCH, conflicts=conflicts, looks=seen.looks,
-        read_as=seen.scan.read_as(envs), doubts=seen.doubts, sheets=tuple(seen.sheets), profile=seen.fit,
-        bare=options.get("profile") == profiles.NONE,
+        notes=(*seen.notes, *told, *seen.scan.done.notes(update=update), *unmatched), envs=envs,
+        days=seen.scan.settled_days(envs, days), keys=keys, update=update,
+        new_stages=new_stages, guessed=update and not match and kind.name in UPDATE_MATCH, conflicts=conflicts,
+        looks=seen.looks, read_as=seen.scan.read_as(envs), doubts=seen.doubts, sheets=tuple(seen.sheets),
+        profile=seen.fit, bare=options.get("profile") == profiles.NONE,
     )  # fmt: skip
+
+
+def _empty(seen: Seen) -> set[str]:
+    """The titles of the columns of which it is known that they hold nothing."""
+    return {title for title, look in zip(seen.header, seen.looks, strict=False) if not look.filled}
+
+
+def _check_stages(columns: Sequence[Mapped], new: Sequence[NewStage]) -> None:
+    """A column that would make so many stages says something else. Raises UsageError."""
+    if len(new) > _MOST_STAGES:
+        title = next((column.header for column in columns if {"stage", "pipeline"}.intersection(column.to)), "")
+        raise UsageError(
+            f"column {title} would make more than {_MOST_STAGES} stages, so it says something else",
+            f"leave it out: --map '{title}=-'",
+        )
 
 
 def _check_ids(path: str, kind: Entity, columns: Sequence[Mapped]) -> None:
@@ -192,7 +210,7 @@ def _fitting(header: Sequence[str]) -> tuple[str, ...]:
     """The kinds that the titles fit best."""
     filled: dict[str, int] = {}
     for kind in mapping.KINDS:
-        columns, _ = mapping.map_columns(kind, header, {})
+        columns, _ = mapping.map_columns(kind, kinds.telling(header, {}), {})
         if has_name(columns) and "body" not in {to for column in columns for to in column.to}:
             filled[kind.name] = sum(bool(column.to) for column in columns)
     return tuple(name for name, count in filled.items() if count == max(filled.values()))

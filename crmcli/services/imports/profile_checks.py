@@ -11,7 +11,7 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.text import check_text, clip, visible
 from crmcli.domain.types import Choice, Currency, Day, Instant, Money, Ref, Tags, Text
 from crmcli.errors import CrmError, FieldError, UsageError
-from crmcli.services.imports.facts import DATES
+from crmcli.services.imports.dates import DATES
 from crmcli.services.imports.mapping import KINDS, ROLES, TAKEN_OVER, field_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from crmcli.config import WRITABLE, make_folder, state_dir
 from crmcli.errors import CrmError
 from crmcli.exchange.footers import LINE, REASON
 from crmcli.exchange.formulas import guard
-from crmcli.services.imports import mapping
+from crmcli.services.imports import dates, mapping
 from crmcli.services.imports.keys import match_keys
 from crmcli.services.imports.updating import EMPTY, REPLACE
 
@@ -131,7 +131,7 @@ def options(made: Plan, *, unmade: bool = False) -> Iterator[str]:
         to = [name for name in column.to if name != "external_id"]
         if column.header in new:
             yield from ("--map", f"{column.header}={new[column.header]}")
-        elif to != [name for name in usual.get(column.place, ()) if name != "external_id"]:
+        elif column.left or to != [name for name in usual.get(column.place, ()) if name != "external_id"]:
             yield from ("--map", f"{column.header}={to[0] if to else '-'}")
         if "external_id" in column.to:
             yield from ("--id", column.header)
@@ -146,6 +146,7 @@ def options(made: Plan, *, unmade: bool = False) -> Iterator[str]:
         yield "--only-empty"
     elif made.conflicts != REPLACE:
         yield from ("--on-conflict", made.conflicts)
-    for option, habit in zip(("--dates", "--decimal"), made.habits, strict=True):
-        if habit:
-            yield from (option, habit)
+    for word in dates.words(made.days):
+        yield from ("--dates", word)
+    if decimal := made.habits[1]:
+        yield from ("--decimal", decimal)

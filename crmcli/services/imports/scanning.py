@@ -8,6 +8,7 @@ from crmcli.domain.entities import DEAL
 from crmcli.domain.money import exponent
 from crmcli.domain.text import fold
 from crmcli.domain.types import Day, Instant, Money, Number, Percent, Phone
+from crmcli.errors import UsageError
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import mapping
 from crmcli.services.imports.due import Said, has_shares
@@ -20,7 +21,6 @@ from crmcli.services.imports.facts import (
     PercentFacts,
     PhoneFacts,
     ShareFacts,
-    told_dates,
 )
 from crmcli.services.imports.passing import Passing
 from crmcli.services.imports.titles import squeeze
@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
     from crmcli.domain.types import Env
     from crmcli.exchange.tables import Row
+    from crmcli.services.imports.dates import Settled, Told
     from crmcli.services.imports.looks import Looks
     from crmcli.services.imports.mapping import Mapped
 
+#: So many pairs of a pipeline and a stage are more than any book has; further ones need no memory.
+_MOST_PAIRS = 2000
 #: How lists of people and organisations call the latter.
 _ORGANISATION = frozenset(("organisation", "organization", "company", "account", "business", "شرکت", "سازمان"))
 
@@ -104,7 +107,7 @@ class Scan:
             self._organisations += sum(fold(row[self._whose]) in _ORGANISATION for row in cells)
         self.done.look(cells)
         if self._status is not None:
-            self._statuses.update(row[self._status] for row in cells)
+            self._statuses.update(row[self._status] for row in cells if len(self._statuses) < _MOST_PAIRS)
         stage = self._stage if self._stage is not None else self._status
         if stage is not None or self._pipeline is not None:
             for row in cells:
@@ -112,7 +115,8 @@ class Scan:
                     row[self._pipeline] if self._pipeline is not None else "",
                     row[stage] if stage is not None else "",
                 )
-                self._pairs.setdefault(key, set()).add(row[self._status] if self._status is not None else "")
+                if key in self._pairs or len(self._pairs) < _MOST_PAIRS:
+                    self._pairs.setdefault(key, set()).add(row[self._status] if self._status is not None else "")
         return len(rows)
 
     def _in_words(self, cells: list[list[str]]) -> list[list[str]]:
@@ -204,17 +208,25 @@ class Scan:
         named = reading.words(said, "", {})
         return named[0] or "", named[1] or ""
 
-    def envs(self, env: Env, dates: str, decimal: str) -> dict[int, Env]:
-        """The habits of each column of days and amounts. Raises UsageError where a column does not settle them."""
-        found, told = {}, told_dates(dates)
+    def envs(self, env: Env, told: Told, decimal: str) -> dict[int, Env]:
+        """The habits of each column of days and amounts. Raises UsageError where a column does not settle them, and
+        where something is `told` of one that has no days."""
+        found = {}
+        for index in told.by_place.keys() - self._days.keys():
+            raise UsageError(f"--dates: column '{self._headers[index]}' fills no field of days", "leave it out")
         for index, days in self._days.items():
-            header = self._headers[index]
-            calendar = days.calendar(env.calendar, told)
-            order = days.order(header, told, calendar, self._days.values())
+            header, said = self._headers[index], told.of(index)
+            calendar = days.calendar(env.calendar, said)
+            alone = index in told.by_place
+            order = days.order(header, said, calendar, self._days.values(), alone=alone)
             found[index] = env._replace(order=order, calendar=calendar)
         for index, amounts in self._money.items():
             found[index] = env._replace(decimal=amounts.decimal(self._headers[index], decimal, exponent(env.currency)))
         return found
+
+    def settled_days(self, envs: Mapping[int, Env], told: Told) -> tuple[Settled, ...]:
+        """What the columns of days settled, by their `envs` and what was `told` of them by hand."""
+        return tuple(days.settled(self._headers[i], envs[i], told.of(i)) for i, days in self._days.items())
 
     def read_as(self, envs: Mapping[int, Env]) -> dict[int, str]:
         """How the columns of days and amounts are read, and what in them showed it."""

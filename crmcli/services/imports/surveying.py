@@ -11,7 +11,7 @@ from crmcli.exchange.shape import clean_names, few
 from crmcli.exchange.tables import Doubt, open_table
 from crmcli.services.imports import kinds, mapping, profiles
 from crmcli.services.imports.looks import Look, Looks
-from crmcli.services.imports.mapping import has_name
+from crmcli.services.imports.mapping import has_name, names_records
 from crmcli.services.imports.scanning import Scan
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Seen(NamedTuple):
 
     @property
     def usable(self) -> bool:
-        return self.kind is not None and has_name(self.columns)
+        return self.kind is not None and names_records(self.kind, self.columns)
 
 
 def opening(path: str, options: Options) -> Opening:
@@ -135,8 +135,10 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
         columns, told = _columns(found, header, given, id_column, first)
         if fit:
             columns = fit.profile.settled(columns)
+        by_hand = {mapping.column_of(header, title) for title in options.get("mapping") or {}}
+        columns = tuple(c._replace(left=c.place in by_hand and not c.to and not c.fixed) for c in columns)
         told = [*choice.notes, *told]
-        if found is None or not has_name(columns):
+        if found is None or not names_records(found, columns):
             told = [*told, *_other_header(kind, path, first)]
         # What fills no field may become one of the user's own.
         unmapped = [column.place for column in columns if not column.to]

@@ -43,10 +43,10 @@ _LONGEST = 200
 _LAST_WORD = re.compile(r"(.*?\S)(?:[\s_]+(?:in|به))?[\s_]+([^\s_]+)")
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)  # a wide header is gone through again and again: were it larger, nothing would be found
 def squeeze(header: str) -> str:
     """A header as it is compared: folded, letters and digits alone."""
-    return "".join(c for c in fold(header) if c.isalnum())
+    return "".join(filter(str.isalnum, fold(header)))
 
 
 def unit_of(title: str) -> str:

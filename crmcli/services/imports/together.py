@@ -154,6 +154,8 @@ class _Fitting:
         self._left: dict[str, str] = {}
         for title in options.get("mapping") or {}:
             self._left[f"--map {title}"] = f"no file has a column '{title}'"
+        for title in options.get("column_dates") or {}:
+            self._left[f"--dates {title}"] = f"no file has a column '{title}'"
         for title, to in (options.get("mapping") or {}).items():
             if all(field_of(kind, to) is None for kind in KINDS):
                 self._left[f"--map {title}"] = f"there is no field '{to.strip()}' to map '{title}' to"
@@ -183,6 +185,11 @@ class _Fitting:
                 mapping[title] = to
                 self._left.pop(f"--map {title}", None)
         options["mapping"] = mapping
+        options["column_dates"] = column_dates = {}
+        for title, word in (self._options.get("column_dates") or {}).items():
+            if squeeze(title) in there:
+                column_dates[title] = word
+                self._left.pop(f"--dates {title}", None)
         if squeeze(self._options.get("id_column") or "") in there:
             options["id_column"] = self._options["id_column"]
             self._left.pop("--id", None)

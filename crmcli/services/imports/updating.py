@@ -171,6 +171,8 @@ class Updater:
 
     def _filled(self, column: str, current: Mapping[str, Any]) -> bool:
         value = current.get(column)
+        if column == "name" and self.kind.name in ("lead", "contact") and value == current.get("email"):
+            return False  # people are called by their address until there is a name
         return value is not None and column in self._fields and value != self._fields[column].empty
 
     def _differing(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
