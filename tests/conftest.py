@@ -50,6 +50,11 @@ settings.register_profile("crm", deadline=None)
 settings.load_profile("crm")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: a fifth of its time each waits for a process, a server or a lock."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home folder of the test's own in an environment that names nothing of the user's; returns CRM_HOME."""

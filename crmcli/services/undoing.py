@@ -467,10 +467,8 @@ class _Undo:
         shown = "".join(f"\n  {line}" for line in self.conflicts[:MOST_CONFLICTS])
         more = "\n  ..." if len(self.conflicts) >= MOST_CONFLICTS else ""
         hint = f"undo the later batches first ({self.calling('undo', 'NUMBER')}), or edit the records by hand"
-        every = list(merged_by(self.batch))
-        if not self.batch.step and len({one.step for one in every}) > 1:
-            named = f"{aliases.noun(self.connection, every[0].table, every[0].number)}:{every[0].number}"
-            hint += f"; each merge comes apart alone: {self.calling('undo', str(self.batch.number), named)}"
+        if not self.batch.step and len({one.step for one in merged_by(self.batch)}) > 1:
+            hint += f"; each merge comes apart alone: {self.calling('undo', str(self.batch.number), 'RECORD')}"
         raise ConflictError(f"{self.called} cannot be undone, nothing was changed:{shown}{more}", hint)
 
     def lines(self) -> Iterator[str]:
