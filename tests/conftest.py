@@ -50,6 +50,7 @@ settings.register_profile("crm", deadline=None)
 settings.load_profile("crm")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than processors: a fifth of its time each waits for a process, a server or a lock."""
     return (os.cpu_count() or 1) + 1

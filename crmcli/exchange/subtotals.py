@@ -22,9 +22,6 @@ _AMOUNT = re.compile(r"([-(]?)[^\w\s()]?\s?(?:[A-Z]{3}\s)?([-+]?)(\d[\d.,'’]*)
 #: Sums that were written as they were rounded differ by less.
 _ROUNDED = 0.006
 _LARGEST = 1e300
-#: After so many rows the columns are known that have nothing but numbers; only these are kept, and of their cells no
-#: more characters than a number has.
-_TRIED, _LONGEST = 20, 64
 #: So many of the last totals are known as ends of what a further one adds up, and so many rows between two of them.
 _MOST_ENDS, _MOST_ROWS = 100, 2000
 
@@ -70,25 +67,15 @@ def _written_out(text: str) -> float | None:
 class Sums:
     """The sums of the columns that have nothing but numbers, and where the totals among the rows stood.
 
-    The rows are added up when a total may have come: of a table without totals few are, and of more rows than
-    `_MOST_ROWS` between two of them the sums are not known.
+    `add` counts a record in. The rows are added up when a total may have come: of a table without totals none are, and
+    of more rows than `_MOST_ROWS` between two of them the sums are not known.
     """
 
     def __init__(self, width: int) -> None:
         self._sums = dict.fromkeys(range(width), 0.0)
         self._ends: deque[dict[int, float]] = deque([dict(self._sums)], maxlen=_MOST_ENDS)
         self._rows: deque[list[str]] = deque(maxlen=_MOST_ROWS + 1)
-        self._untried = _TRIED
-
-    def add(self, cells: list[str]) -> None:
-        """Count a record in."""
-        if not self._sums:
-            return
-        self._rows.append([cells[place][:_LONGEST] for place in self._sums])
-        if self._untried:
-            self._untried -= 1
-            if not self._untried:
-                self._count()
+        self.add = self._rows.append
 
     def end(self) -> None:
         """A total stood here."""
@@ -114,12 +101,9 @@ class Sums:
         if len(self._rows) > _MOST_ROWS:
             self._ends.clear()
         sums = self._sums
-        places = list(sums)
         for cells in self._rows:
-            for place, cell in zip(places, cells, strict=True):
-                if place not in sums or not cell or cell.isspace():
-                    continue
-                number = amount(cell)
+            for place in [place for place in sums if cells[place] and not cells[place].isspace()]:
+                number = amount(cells[place])
                 if number is None:
                     del sums[place]
                 else:
