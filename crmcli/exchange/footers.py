@@ -71,14 +71,19 @@ def without_footers(rows: Iterable[Row], reader: Skipping, header: list[str]) ->
         return
     again = _FedAgain(header) if header[:2] == [LINE, REASON] else None
     tables, footers = FurtherTables(header), _Footers(header)
-    blanks = reader.blank_rows
+    blanks, width, title, idle = reader.blank_rows, len(header), header[0], False
     for row in rows:
         if again:
             row = again.look(row)
+        if idle and row.problem is None and reader.blank_rows == blanks and _is_usual(row.cells, width, title):
+            footers.add(row.cells)
+            yield row
+            continue
         above, blanks = blanks, reader.blank_rows
         gap = blanks != above
         for settled in tables.feed(row, gap):
             yield from footers.feed(*settled)
+        idle = tables.idle and footers.idle
     for settled in tables.end():
         yield from footers.feed(*settled)
     yield from footers.end()
@@ -99,8 +104,15 @@ class _Footers:
         self._first_title = "" if header[0] == "column 1" else header[0]
         self._held: list[Row] = []
         self._sums = Sums(len(header))
+        #: takes the cells of a record that `feed` need not see: `idle`, and the row is usual
+        self.add = self._sums.add
         self._behind_records = False
         self._one_cell_each = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether a usual row changes nothing but the sums."""
+        return self._behind_records and not self._held
 
     def feed(self, row: Row, gap: bool) -> Sequence[Row]:
         """The rows that are settled now; `gap` says that blank ones stand above this one."""
@@ -111,7 +123,7 @@ class _Footers:
             closer = _suspect(cells, len(self._header)) or ends_like_total(cells[0])
             if closer and (told := self._looked_at(row, gap)) is not None:
                 return told
-            self._sums.add(cells)
+            self.add(cells)
         self._behind_records = True
         return self._released(row) if self._held else (row,)
 
@@ -164,6 +176,19 @@ class _FedAgain:
         if still and reason == OTHER:
             self._others.add(BELONGS.format(line=line))
         return row._replace(problem=reason) if still else row
+
+
+def _is_usual(cells: list[str], width: int, title: str) -> bool:
+    """Whether a row needs no look at all: neither does it begin or end like what is no record, or like the header, nor
+    is half of it empty."""
+    name = cells[0]
+    return (
+        cells.count("") * 2 < width
+        and name[:1].isalnum()
+        and name[:2] not in _BEGINNINGS
+        and not ends_like_total(name)
+        and not name.startswith(title)
+    )
 
 
 def _suspect(cells: list[str], width: int) -> bool:

@@ -46,6 +46,11 @@ class FurtherTables:
         self._held: list[Placed] = []
         self._other = ""
 
+    @property
+    def idle(self) -> bool:
+        """Whether a row without a problem, and with no blank ones above it, changes nothing."""
+        return not (self._first or self._held or self._other or self._kinds.wanted)
+
     def feed(self, row: Row, gap: bool) -> Sequence[Placed]:
         """The rows that are settled now; `gap` says that blank ones stand above this one."""
         if self._held:

@@ -617,7 +617,7 @@ def tried(ctx: Context, what: str, number: int, word: str) -> None:
 
 
 @given(operations=OPERATIONS)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_history_a_walk_back_ends_where_it_began(
     ctx: Context, clock: Any, operations: list[tuple[str, int, str]]
 ) -> None:
@@ -636,7 +636,7 @@ def test_after_any_history_a_walk_back_ends_where_it_began(
 @example([("edit", 0, "Bern"), ("clear", 0, ""), ("delete", 0, ""), ("any", 2, ""), ("any", 2, "")])
 @example([("tag", 1, "Bern"), ("clear", 1, ""), ("delete", 0, ""), ("any", 1, "")])
 @example([("add", 0, "Bern"), ("edit", 0, "Basel"), ("purge", 0, ""), *[("any", n, "") for n in range(4)]])
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_out_of_order_the_book_stays_sound_and_what_is_purged_stays_away(
     ctx: Context, clock: Any, operations: list[tuple[str, int, str]]
 ) -> None:
@@ -663,7 +663,7 @@ EDITS = st.lists(
 @given(edits=EDITS)
 @example([("city", 0), ("city", 0), ("undo", 1), ("undo", 2), ("undo", 1), ("undo", 3)])
 @example([("city", 0), ("undo", 0), ("undo", 1), ("undo", 0), ("undo", 2), ("undo", 14)])
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_undoing_in_any_order_the_last_change_is_the_last_one_that_stands(
     ctx: Context, clock: Any, edits: list[tuple[str, int]]
 ) -> None:

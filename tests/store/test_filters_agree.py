@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.support.postgres import Server
 
 #: CRM_TEST_TREES=5000 for a long run.
-TREES = int(os.environ.get("CRM_TEST_TREES", "150"))
+TREES = int(os.environ.get("CRM_TEST_TREES", "300"))
 
 
 @pytest.fixture(scope="module")
