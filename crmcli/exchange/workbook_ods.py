@@ -46,18 +46,23 @@ _SHOWS = re.compile(b"|".join((*_SHOWS_WORDS, rb">\s*0\d")))
 _CUT = max(map(len, _ERRORS + _SHOWS_WORDS)) - 1
 #: So often a row or a cell with something in it is repeated at the most.
 _MOST_ROWS, _MOST_COLUMNS = 65_536, 2_000
-_REPEATED_ROW = re.compile(rb"""table:number-rows-repeated=["'](\d{5,})["'][^<>]*(?<!/)>""")
-_REPEATED_CELL = re.compile(rb"""<table:table-cell\b[^<>]*\btable:number-columns-repeated=["'](\d{4,})["'][^<>]*>""")
+# Each looks once from the beginning of a tag for the first of such attributes: a tag may have thousands of them.
+_REPEATED_ROW = re.compile(
+    rb"""<table:table-row\b(?>[^<>]*?\btable:number-rows-repeated=["'](\d{5,})["'])[^<>]*+(?<!/)>"""
+)
+_REPEATED_CELL = re.compile(
+    rb"""<table:table-cell\b(?>[^<>]*?\btable:number-columns-repeated=["'](\d{4,})["'])[^<>]*+>"""
+)
 #: No spreadsheet program has more in a sheet; what a file has beyond it, the reader leaves out without a word.
 HEIGHT, WIDTH = 1_048_576, 16_384
 _ROW_BEGINS = re.compile(rb"<table:table-row\b([^<>]*)>")
 _ROWS_SAID = re.compile(rb"""table:number-rows-repeated=["'](\d+)["']""")
-_FAR_CELL = re.compile(rb"""table-cell\b[^<>]*\btable:number-columns-repeated=["'](\d{5,})["'][^<>]*/>""")
+_FAR_CELL = re.compile(
+    rb"""<table:(?:covered-)?table-cell\b(?>[^<>]*?\btable:number-columns-repeated=["'](\d{5,})["'])[^<>]*+(?<=/)>"""
+)
 #: So many bytes behind a tag of a row tell whether there is something in it.
 _NEAR = 4000
 _TABLE_ENDS = b"</table:table>"
-#: A tag that a block cuts is kept for the next one, unless it is longer than any program's.
-_LONGEST_TAG = 1 << 16
 
 
 class Content(NamedTuple):
@@ -87,7 +92,8 @@ def says(file: IO[bytes]) -> Content:
         tail = b" ".join(data[-1024:].split())[-_CUT:]  # there may be blanks before the nought
         if len(block) >= _LONGEST_TEXT and b"<" not in block:
             raise Refusal("A cell of the workbook holds more than a megabyte of text.", "Shorten it.")
-        if (repeated := repeats(rest + block)) > 1:
+        known = rest + block
+        if (repeated := repeats(known)) > 1:
             raise Refusal(
                 f"A sheet claims too many cells: one is repeated {repeated:,} times.",
                 "Delete its unused rows and columns.",
@@ -97,12 +103,12 @@ def says(file: IO[bytes]) -> Content:
                 f"A sheet has something in row {row:,}, behind the last row that a sheet has ({HEIGHT:,}).",
                 "Delete its unused rows.",
             )
-        if column := column_beyond(rest + block):
+        if column := column_beyond(known):
             raise Refusal(
                 f"A sheet has something in column {column:,}, behind the last column that a sheet has ({WIDTH:,}).",
                 "Delete its unused columns.",
             )
-        rest = block[-4096:]
+        rest = known[min(_open_tag(known), max(0, len(known) - _NEAR)) :]
     return Content(errors, shows)
 
 
@@ -128,8 +134,7 @@ class Beyond:
     def row(self, block: bytes) -> int:
         """The number of a row of a sheet (from 1) that is none, and has something in it; 0 where there is no such."""
         data = self._rest + block
-        cut = data.rfind(b"<")
-        cut = cut if len(data) - _LONGEST_TAG < cut and b">" not in data[cut:] else len(data)
+        cut = _open_tag(data)
         data, self._rest = data[:cut], data[cut:]
         for number, table in enumerate(data.split(_TABLE_ENDS)):
             if number:
@@ -147,6 +152,12 @@ class Beyond:
             self._row += max(1, int(said[1][:12])) if said else 1
             place = tag.end()
         return self._row if self._row > HEIGHT and b"value-type=" in data[place:] else 0
+
+
+def _open_tag(data: bytes) -> int:
+    """Where a tag begins that goes on in the next block; the end of the data where there is none."""
+    last = data.rfind(b"<")
+    return last if last > -1 and b">" not in data[last:] else len(data)
 
 
 def column_beyond(data: bytes) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ import pytest
 from crmcli.exchange import workbook_ods
 from crmcli.exchange.tables import open_table
 from crmcli.exchange.workbook_cells import text_of
+from crmcli.exchange.workbook_guard import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +126,24 @@ def test_what_a_file_says_does_not_hang_on_where_a_block_of_it_ends(
 def test_a_hostile_file_costs_no_more_than_its_cells(content: str) -> None:
     found = workbook_ods.written(io.BytesIO(content.encode()), "A", 100, 3, text_of)
     assert sum(len(cells) for cells in found.values()) <= 300
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<table:table-row table:number-rows-repeated="1"' + ' table:number-rows-repeated="99999"' * 20_000,
+        '<table:table-cell table:number-columns-repeated="1"' + ' table:number-columns-repeated="99999"' * 20_000,
+        '<table:a-cell table:number-columns-repeated="9"' + " table-cell" * 60_000,
+    ],
+    ids=["rows", "columns", "names"],
+)
+@pytest.mark.parametrize("end", ["", "/>"])
+def test_a_tag_with_thousands_of_attributes_is_looked_at_once(tmp_path: Path, tag: str, end: str) -> None:
+    path = save(tmp_path / "t.ods", tag + end)
+    began = time.process_time()
+    with workbook_ods.content(path) as content, contextlib.suppress(Refusal):
+        workbook_ods.says(content)
+    assert time.process_time() - began < 2  # it took minutes
 
 
 @pytest.mark.parametrize("block", [1, 7, 64, 1 << 20])
