@@ -173,6 +173,7 @@ _MERGED_DOWN = (
 )
 _ROWS = b"".join(b"<row r='%d'><c r='A%d'><v>1</v></c></row>" % (n, n) for n in range(9, 3009))
 _OFTEN = 'table:number-rows-repeated="99999"><table:table-row '
+_ROW_REPEATED_OFTEN = "<table:table-row" + ' table:number-rows-repeated="99999"' * 20_000
 _HTML = b"<html><head><meta charset=utf-8></head><body><table><tr><td>name</td></tr></table></body></html>"
 _XML_2003 = (
     b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>'
@@ -239,6 +240,8 @@ CASES = [
     Case("noise of 6 MB.ods", lambda p: ods(p, _PAIR + ods_row(_noise(6 << 20).decode())), "megabyte of text"),
     Case("rows that open.ods", lambda p: ods(p, _PAIR + "<table:table-row " + _OFTEN * 20_000), "damaged"),
     Case("cells that do not open.xlsx", lambda p: rows_of(p, b"<row><c t='e'/>" + b"<c " * 200_000), "damaged"),
+    Case("column said to be hidden often.xlsx", lambda p: rows_of(p, b"<col " + b'hidden="1" ' * 60_000), "damaged"),
+    Case("row said to be repeated often.ods", lambda p: ods(p, _PAIR + _ROW_REPEATED_OFTEN), "damaged"),
     Case("merged again.xlsx", lambda p: rows_of(p, _ROWS, behind=_MERGED_DOWN), ""),
     Case("long kind.ods", _long_kind, "ZIP archive|damaged"),
     Case("styles of 1 MB.ods", lambda p: ods(p, _PAIR, before=_ODS_STYLES), ""),
