@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from crmcli.commands.options import text
 from crmcli.domain.entities import entity
@@ -39,60 +39,61 @@ Columns = Annotated[
 ]
 Match = Annotated[str, text("--match", metavar="FIELDS", help="What makes two rows the same record: email,phone")]
 IdColumn = Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")]
-Sheet = Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")]
-HeaderRow = Annotated[
-    int | None,
-    text("--header-row", metavar="N", min=0, help="The row with the titles, 0 for none; recognised unless given"),
-]
-SkipRows = Annotated[int, text("--skip-rows", metavar="N", min=0, help="Leave out the first N rows")]
-Encoding = Annotated[str, text("--encoding", metavar="NAME", help="The file's encoding; recognised unless given")]
-Delimiter = Annotated[
-    str, text("--delimiter", metavar="CHAR", help="What separates the cells; recognised unless given")
-]
-Dates = Annotated[
-    list[str] | None,
-    text(
-        "--dates",
-        metavar="[COLUMN=]dmy|mdy|ymd|jalali",
-        help="The order of 03/04/2026 or 05/12/29, or the calendar, where the column does not settle it; jalali-ymd is "
-        "both; of one column: --dates 'Close date=dmy', which may be repeated",
-    ),
-]
-Decimal = Annotated[str, text("--decimal", metavar="SIGN", help="The decimal sign, . or ,")]
+
+
+class Table(NamedTuple):
+    """How the table of a file is read, as it was typed: a group of options (`options.grouped`)."""
+
+    sheet: Annotated[str, text("--sheet", metavar="NAME", help="Which sheet of a workbook")] = ""
+    header_row: Annotated[
+        int | None,
+        text("--header-row", metavar="N", min=0, help="The row with the titles, 0 for none; recognised unless given"),
+    ] = None
+    skip_rows: Annotated[int, text("--skip-rows", metavar="N", min=0, help="Leave out the first N rows")] = 0
+    encoding: Annotated[
+        str, text("--encoding", metavar="NAME", help="The file's encoding; recognised unless given")
+    ] = ""
+    delimiter: Annotated[
+        str, text("--delimiter", metavar="CHAR", help="What separates the cells; recognised unless given")
+    ] = ""
+    dates: Annotated[
+        list[str] | None,
+        text(
+            "--dates",
+            metavar="[COLUMN=]dmy|mdy|ymd|jalali",
+            help="The order of 03/04/2026 or 05/12/29, or the calendar, where the column does not settle it; "
+            "jalali-ymd is both; of one column: --dates 'Close date=dmy', which may be repeated",
+        ),
+    ] = None
+    decimal: Annotated[str, text("--decimal", metavar="SIGN", help="The decimal sign, . or ,")] = ""
 
 
 def of_file(
+    table: Table,
     *,
-    kind: str,
+    kind: str = "",
     mapping: list[str] | None,
     match: str,
     id_column: str,
     profile: str,
     no_profile: bool = False,
-    sheet: str,
-    header_row: int | None,
-    skip_rows: int,
-    encoding: str,
-    delimiter: str,
-    dates: list[str] | None,
-    decimal: str,
 ) -> Options:
     """The options of a plan, as they were typed. Raises UsageError."""
-    plain_dates, column_dates = dates_of(dates or [])
+    plain_dates, column_dates = dates_of(table.dates or [])
     return {
         "kind": entity(kind) if kind else None,
         "mapping": pairs(mapping or []),
         "match": [word.strip() for word in match.split(",") if word.strip()] or None,
         "id_column": id_column,
         "profile": _which_profile(profile, none=no_profile),
-        "sheet": sheet or None,
-        "header_row": header_row,
-        "skip_rows": skip_rows,
-        "encoding": encoding or None,
-        "delimiter": delimiter.replace("\\t", "\t") or None,
+        "sheet": table.sheet or None,
+        "header_row": table.header_row,
+        "skip_rows": table.skip_rows,
+        "encoding": table.encoding or None,
+        "delimiter": table.delimiter.replace("\\t", "\t") or None,
         "dates": plain_dates,
         "column_dates": column_dates,
-        "decimal": decimal,
+        "decimal": table.decimal,
     }
 
 

@@ -9,7 +9,7 @@ import typer
 
 from crmcli.commands import import_options as opt
 from crmcli.commands.frame import book, noun, run_of
-from crmcli.commands.options import text
+from crmcli.commands.options import grouped, text
 from crmcli.errors import CrmError
 from crmcli.results import Column, Note, Rows
 
@@ -71,10 +71,12 @@ def show(
     "  crm import profile new fair fair.xlsx --set source=Fair\n"
     "  crm import profile new shop x.csv --value 'stage:Hot=Qualified'",
 )
+@grouped(table=opt.Table)
 def new(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it")],
     file: Annotated[str, typer.Argument(metavar="FILE", help="An export of the program; '-' reads standard input")],
+    *,
     kind: opt.Kind = "",
     mapping: opt.Columns = None,
     values: Annotated[
@@ -91,13 +93,7 @@ def new(
         str,
         text("--profile", metavar="NAME|FILE", help="The profile to begin with; recognised unless given"),
     ] = "",
-    sheet: opt.Sheet = "",
-    header_row: opt.HeaderRow = None,
-    skip_rows: opt.SkipRows = 0,
-    encoding: opt.Encoding = "",
-    delimiter: opt.Delimiter = "",
-    dates: opt.Dates = None,
-    decimal: opt.Decimal = "",
+    table: opt.Table,
 ) -> Note:
     from crmcli.exchange.piped import stored
     from crmcli.services import imports
@@ -107,10 +103,7 @@ def new(
     path = profiles.own_path(name)
     words = profile_writing.words_of(values or [])
     every = profile_writing.fields_of(fixed or [], "--set", "FIELD=TEXT")
-    options = opt.of_file(
-        kind=kind, mapping=mapping, match=match, id_column=id_column, profile=base, sheet=sheet, header_row=header_row,
-        skip_rows=skip_rows, encoding=encoding, delimiter=delimiter, dates=dates, decimal=decimal,
-    )  # fmt: skip
+    options = opt.of_file(table, kind=kind, mapping=mapping, match=match, id_column=id_column, profile=base)
     with stored(file) as (place, called):
         made = imports.plan(run.context, place, **options)._replace(called=called)
         imports.check(made)

@@ -172,22 +172,22 @@ class Talk:
     def _check(self, made: Plan, to: str) -> None:
         """Raises UsageError for what no field of the kind is."""
         from crmcli.domain import custom
-        from crmcli.services.imports import mapping, new_fields
+        from crmcli.services.imports import by_hand, new_fields
 
         kind = made.kind or self.options.get("kind")
         if to.startswith(new_fields.NEW):
             _, _, type_ = to.partition(":")
             if type_:
                 custom.type_of(type_.strip())
-        elif kind is not None and mapping.field_of(kind, to) is None:
+        elif kind is not None and by_hand.field_of(kind, to) is None:
             kind.field(to)
             raise UsageError(f"{kind.name}.{to} cannot be imported")
 
     def _kind(self, _made: Plan) -> bool:
         """Say what the rows are."""
-        from crmcli.services.imports import mapping
+        from crmcli.services.imports.roles import KINDS
 
-        kinds = [kind.name for kind in mapping.KINDS]
+        kinds = [kind.name for kind in KINDS]
         self.options["kind"] = ENTITIES[self._choose("kind", [(kind, ENTITIES[kind].help) for kind in kinds])]
         return True
 
@@ -252,7 +252,7 @@ class Talk:
 
 def read_pair(header: Sequence[str], line: str) -> tuple[str, str]:
     """The title and the field of '3 email', '3=email' or 'Company Name=company'. Raises UsageError."""
-    from crmcli.services.imports.mapping import column_of
+    from crmcli.services.imports.by_hand import column_of
 
     title, sign, to = line.rpartition("=")
     if not sign:

@@ -11,7 +11,7 @@ import typer
 from crmcli.commands import import_options as opt
 from crmcli.commands.frame import UNWRITTEN, Run, noun, run_of
 from crmcli.commands.import_talk import LeftError, Talk
-from crmcli.commands.options import flag, text
+from crmcli.commands.options import flag, grouped, text
 from crmcli.commands.progress import watching
 from crmcli.domain.text import visible
 from crmcli.errors import ReadError, UsageError
@@ -24,6 +24,37 @@ if TYPE_CHECKING:
     from crmcli.services.imports import Cut, Imported, Options, Plan
 
 app = noun()
+
+
+def settled_conflicts(
+    *,
+    update: Annotated[
+        bool, flag("--update", help="Give known records the file's values; an empty cell clears nothing")
+    ] = False,
+    only_empty: Annotated[bool, flag("--only-empty", help="Update only what known records have empty")] = False,
+    on_conflict: Annotated[
+        str,
+        text(
+            "--on-conflict",
+            metavar="keep|replace|newest",
+            help="Update; where the book has another value: keep it, replace it (as --update does), or what was "
+            "changed last by the file's own column",
+        ),
+    ] = "",
+) -> str:
+    """What an update does where the book has another value, "" where known records stay as they are. Raises
+    UsageError."""
+    from crmcli.services.imports import updating
+
+    known = (updating.KEEP, updating.REPLACE, updating.NEWEST)
+    if on_conflict and on_conflict not in known:
+        raise UsageError(f"--on-conflict wants {', '.join(known[:-1])} or {known[-1]}, not '{on_conflict}'")
+    if only_empty and on_conflict in (updating.REPLACE, updating.NEWEST):
+        raise UsageError(
+            f"--only-empty and --on-conflict {on_conflict} exclude each other: --only-empty replaces nothing",
+            "--on-conflict keep goes with it",
+        )
+    return updating.EMPTY if only_empty else on_conflict or (updating.REPLACE if update else "")
 
 
 @app.command(
@@ -40,12 +71,14 @@ app = noun()
     "  crm import a.csv b.csv --as a.csv=company --as b.csv=contact\n"
     "  ssh server cat leads.csv | crm import - --as lead",
 )
+@grouped(conflicts=settled_conflicts, table=opt.Table)
 def import_(
     ctx: typer.Context,
     files: Annotated[
         list[str],
         typer.Argument(metavar="FILE...", help="The file, or several that belong together; '-' reads standard input"),
     ],
+    *,
     kind: opt.Kinds = None,
     mapping: opt.Columns = None,
     every: Annotated[
@@ -62,44 +95,23 @@ def import_(
         ),
     ] = "",
     no_profile: Annotated[bool, flag("--no-profile", help="The same as --profile none")] = False,
-    update: Annotated[
-        bool, flag("--update", help="Give known records the file's values; an empty cell clears nothing")
-    ] = False,
-    only_empty: Annotated[bool, flag("--only-empty", help="Update only what known records have empty")] = False,
-    on_conflict: Annotated[
-        str,
-        text(
-            "--on-conflict",
-            metavar="keep|replace|newest",
-            help="Update; where the book has another value: keep it, replace it (as --update does), or what was "
-            "changed last by the file's own column",
-        ),
-    ] = "",
+    conflicts: str,
     go_on: Annotated[
         bool, flag("--continue", help="Take in the rest where rows are refused (as it does anyway)")
     ] = False,
     whole: Annotated[bool, flag("--all-or-nothing", help="Save nothing if a row is refused")] = False,
     resume: Annotated[bool, flag("--resume", help="Go on with an import of this file that was cut")] = False,
-    sheet: opt.Sheet = "",
-    header_row: opt.HeaderRow = None,
-    skip_rows: opt.SkipRows = 0,
-    encoding: opt.Encoding = "",
-    delimiter: opt.Delimiter = "",
-    dates: opt.Dates = None,
-    decimal: opt.Decimal = "",
+    table: opt.Table,
     lossless: Annotated[bool, flag("--lossless", help="Take apostrophes before = + - @ as they are")] = False,
     allow_rejects: Annotated[bool, flag("--allow-rejects", help="Exit code 0 although rows were refused")] = False,
 ) -> Any:
     run = run_of(ctx)
-    conflicts = settled_conflicts(update=update, only_empty=only_empty, on_conflict=on_conflict)
     ways = Ways(allow_rejects, whole, resume)
     ways.check(go_on=go_on)
     run.long()
     options = opt.of_file(
-        kind="", mapping=mapping, match=match, id_column=id_column, profile=profile, no_profile=no_profile,
-        sheet=sheet, header_row=header_row, skip_rows=skip_rows, encoding=encoding, delimiter=delimiter, dates=dates,
-        decimal=decimal,
-    )  # fmt: skip
+        table, mapping=mapping, match=match, id_column=id_column, profile=profile, no_profile=no_profile
+    )
     looking = run.dry_run or run.output in ("json", "jsonl") or run.can_ask
     options |= {
         "update": bool(conflicts), "conflicts": conflicts or "replace", "guarded": not lossless, "looking": looking,
@@ -175,22 +187,6 @@ class Ways(NamedTuple):
         ):
             if self.whole and other:
                 raise UsageError(f"--all-or-nothing and {name} exclude each other: {name} {why}")
-
-
-def settled_conflicts(*, update: bool, only_empty: bool, on_conflict: str) -> str:
-    """What an update does where the book has another value, "" where known records stay as they are. Raises
-    UsageError."""
-    from crmcli.services.imports import updating
-
-    known = (updating.KEEP, updating.REPLACE, updating.NEWEST)
-    if on_conflict and on_conflict not in known:
-        raise UsageError(f"--on-conflict wants {', '.join(known[:-1])} or {known[-1]}, not '{on_conflict}'")
-    if only_empty and on_conflict in (updating.REPLACE, updating.NEWEST):
-        raise UsageError(
-            f"--only-empty and --on-conflict {on_conflict} exclude each other: --only-empty replaces nothing",
-            "--on-conflict keep goes with it",
-        )
-    return updating.EMPTY if only_empty else on_conflict or (updating.REPLACE if update else "")
 
 
 def _import(run: Run, made: Plan, ways: Ways, talk: Talk | None) -> Any:

@@ -58,11 +58,11 @@ class Listed(Choice):
 
 
 def options_of(text: str | None) -> tuple[str, ...]:
-    """The options of a choice from their JSON list; none where another program wrote something else (`readable`)."""
+    """The options of a choice from their JSON list; none where another program wrote something else (`are_options`)."""
     return _listed(text) or ()
 
 
-def readable(options: str | None) -> bool:
+def are_options(options: str | None) -> bool:
     """Whether the stored options of a field are a list of words, or none."""
     return options is None or _listed(options) is not None
 

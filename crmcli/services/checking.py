@@ -226,7 +226,7 @@ def rules(connection: Connection) -> Iterator[Fault]:
     for number, table, name, options in connection.rows(fields):
         if custom.unfit(table, name):
             yield f"custom field {number} has a name that no field can have: {clip(str(name), 40)}"
-        elif not custom.readable(options):
+        elif not custom.are_options(options):
             yield f"custom field {number} ({custom.called(table, name)}) has options that are no list of words"
     yield from amounts(connection)
 

@@ -51,7 +51,9 @@ def fields(ctx: Context, table: str = "", *, removed: bool = False) -> Rows:
             names.setdefault(row["entity"], []).append(row["name"])
     counts = {of: own.counts(ctx.reader, of, some) for of, some in names.items()}
     for row in rows:
-        row["options"] = ", ".join(options_of(row["options"])) or (None if custom.readable(row["options"]) else BROKEN)
+        row["options"] = ", ".join(options_of(row["options"])) or (
+            None if custom.are_options(row["options"]) else BROKEN
+        )
         if row["id"] in broken:
             row |= {"field": f"{row['entity']}.{row['name']}", "of": BROKEN, "records": None}
             continue

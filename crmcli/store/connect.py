@@ -150,7 +150,7 @@ class WriteLock:
         self._take(self.timeout)
 
     @contextlib.contextmanager
-    def at_once(self) -> Iterator[bool]:
+    def if_free(self) -> Iterator[bool]:
         """Take the lock if nobody has it; whether it was free."""
         try:
             self._take(0.0)
@@ -307,7 +307,7 @@ class SQLite(Connection):
         if self.raw.in_transaction:
             return  # which holds the lock, and is not over
         # Statistics are written like rows; a sample will do, for the others wait meanwhile. They are worth no waiting.
-        with self.lock.at_once() as free, contextlib.suppress(*REFUSALS):
+        with self.lock.if_free() as free, contextlib.suppress(*REFUSALS):
             if free:
                 self.raw.execute("PRAGMA analysis_limit = 400")
                 self.raw.execute("PRAGMA optimize")

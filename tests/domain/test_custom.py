@@ -236,5 +236,5 @@ def test_a_field_holds_no_value_of_another_sort(kind: str, held: list[object], o
 @pytest.mark.parametrize("text", ["", "{", "A,B", "{}", '"A"', "[1]", "[null]", "[" * 100_000])
 def test_options_that_are_no_list_of_words_are_none(text: str) -> None:
     assert custom.options_of(text) == ()
-    assert custom.readable(text) == (text == "")
-    assert custom.readable(None)
+    assert custom.are_options(text) == (text == "")
+    assert custom.are_options(None)

@@ -15,7 +15,7 @@ from crmcli.errors import ConflictError, UsageError
 from crmcli.render import machine
 from crmcli.results import Bytes, Rows
 from crmcli.services import custom, exporting, history, imports, records
-from crmcli.services.imports import kinds, mapping, taking
+from crmcli.services.imports import kinds, recognising, taking
 from crmcli.services.imports.looks import Look
 from tests.support.importing import counts, rows, take
 
@@ -339,13 +339,13 @@ def test_a_table_of_something_else_makes_no_thousand_fields(book: Context, put: 
 
 def test_a_wide_table_is_told_by_its_first_columns(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    looked = mapping._recognise
+    looked = recognising._recognise
 
     def look(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
         asked.append(title)
         return looked(kind, title, own)
 
-    monkeypatch.setattr(mapping, "_recognise", look)
+    monkeypatch.setattr(recognising, "_recognise", look)
     wide = [f"thing {n}" for n in range(20_000)]
     known = ["First name", "Last name", "Email", "Phone"]
     assert kinds.recognise(wide, "x.csv") is None

@@ -51,7 +51,7 @@ _MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
 _SCIENTIFIC = re.compile(r"\s*([+-]?\d{1,12})(?:[.,](\d{1,15}))?[Ee]([+-]?\d{1,2})\s*")
 _FLOAT_ID = re.compile(r"\s*(\d{1,15})\.0\s*")
 #: A number without a sign, with any decimals.
-FRACTION = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+UNSIGNED = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 #: How many characters a percentage has at the most; Python refuses to read numbers of thousands of digits.
 _LONGEST_SHARE = 100
 #: How SuiteCRM and SugarCRM number the currency that is their own.
@@ -342,7 +342,7 @@ def _percent(text: str, *, fractions: bool) -> str:
     plain = digits(text).strip().replace(",", ".")
     sign = "%" in plain or "٪" in plain
     number = plain.strip("%٪ ")
-    if len(number) > _LONGEST_SHARE or not FRACTION.fullmatch(number):
+    if len(number) > _LONGEST_SHARE or not UNSIGNED.fullmatch(number):
         return text
     whole, _, part = number.partition(".")
     if fractions and not sign:

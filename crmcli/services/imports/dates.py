@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.dates import SHORT_FIRST
 from crmcli.errors import UsageError
-from crmcli.services.imports.mapping import column_of
+from crmcli.services.imports.by_hand import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from crmcli.domain.text import blank, clip
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import mapping, moments
+from crmcli.services.imports import facts, moments, roles
 from crmcli.services.imports.columns import ANY_DAY, NULLS, Problem, Problems
 from crmcli.services.imports.endings import is_done, neither_done
 from crmcli.services.imports.titles import own_forms, squeeze
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     _By = Mapping[str, Sequence[Mapped]]
 
 #: The titles of columns of tasks that say yes or no; the others of that role say how a task stands, in any words.
-_FLAGS = frozenset(
-    squeeze(title) for title in mapping.ROLE_HEADERS[mapping.IS_DONE] if title not in ("status", "وضعیت")
-)
+_FLAGS = frozenset(squeeze(title) for title in roles.ROLES[roles.IS_DONE].titles if title not in ("status", "وضعیت"))
 #: How many words that say nothing are named, and how much of each.
 _MOST_TOLD, _MOST_OF_WORD = 10, 40
 
@@ -36,7 +34,7 @@ class Said:
     nothing of it, for `notes`."""
 
     def __init__(self, columns: Sequence[Mapped]) -> None:
-        self._columns = [column for column in columns if mapping.IS_DONE in column.to]
+        self._columns = [column for column in columns if roles.IS_DONE in column.to]
         self._moments = [column.place for column in columns if "done_at" in column.to]
         self._reads = [_reader(column) for column in self._columns]
         self._flags = [_is_flag(column.header) for column in self._columns]
@@ -96,7 +94,7 @@ def has_shares(header: str) -> bool:
 
 
 def _reader(column: Mapped) -> Callable[[str], bool | None]:
-    percent, fractions = has_shares(column.header), column.unit == mapping.FRACTION
+    percent, fractions = has_shares(column.header), column.unit == facts.FRACTION
     flag = _is_flag(column.header)
     return reading.cached(lambda word: is_done(word, percent=percent, fractions=fractions, flag=flag))
 
@@ -111,7 +109,7 @@ def appointments(
     """A task that is due at a time of a day is an appointment; so is one with a time beside its day. `turned` has the
     cells column by column, `by` the columns by field and role, `envs` the habits of each."""
     none: list[Any] = [None] * len(block)
-    for column in by.get(mapping.DUE_TIME, ()) if "due_on" in block.columns else ():
+    for column in by.get(roles.DUE_TIME, ()) if "due_on" in block.columns else ():
         found = [
             _at(day, cell, column.header, row, env, bad)
             for row, (day, cell) in enumerate(zip(block.columns["due_on"], turned[column.place], strict=True))
@@ -141,7 +139,7 @@ def _at(day: str | None, cell: str, header: str, row: int, env: Env, bad: Proble
 
 def done(block: Block, turned: list[list[str]], by: _By, env: Env, bad: Problems) -> None:
     """A task that is said to be done was so when the file says, else when it was due, now at the latest."""
-    columns = by.get(mapping.IS_DONE, ())
+    columns = by.get(roles.IS_DONE, ())
     if not columns:
         return
     says = Said(columns)

@@ -11,7 +11,7 @@ from crmcli.domain.text import clip, digits
 from crmcli.errors import UsageError
 from crmcli.exchange.tables import Doubt
 from crmcli.services.imports import parts, persons
-from crmcli.services.imports.columns import FRACTION, NULLS
+from crmcli.services.imports.columns import NULLS, UNSIGNED
 from crmcli.services.imports.dates import Dates, Settled
 from crmcli.services.imports.moments import COMPACT_DAY, counts_seconds, named_calendar, without_weekday
 
@@ -30,10 +30,12 @@ _COUNT = {2: "two", 3: "three"}
 _NUMBER = re.compile(r"\d[\d.,]*\d")
 _LETTER = re.compile(r"[^\W\d_]")
 #: How the cells of a column are taken, as its `unit` in the mapping says it: moments counted in seconds, telephones
-#: with labels in their cells, parts of the name of somebody whom the record's name does not name.
+#: with labels in their cells, parts of the name of somebody whom the record's name does not name; percentages that are
+#: written as fractions, 0.25 for 25 %.
 SECONDS = "seconds since 1970"
 LABELLED = "parted by its labels"
 APART = "to {} where the name is another's"
+FRACTION = "1 = 100 %"
 #: How many different cells of a column are remembered as looked at.
 _MOST_REMEMBERED = 20_000
 
@@ -290,7 +292,7 @@ class PercentFacts:
     def look(self, cells: Iterable[str]) -> None:
         for cell in set(cells):
             plain = digits(cell).strip().replace(",", ".")
-            if number := FRACTION.fullmatch(plain):
+            if number := UNSIGNED.fullmatch(plain):
                 value = float(number[0])
                 self.between += 0 < value < 1
                 self.ones += value == 1

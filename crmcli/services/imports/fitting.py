@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
-    from crmcli.services.imports.blocks import Block, Reader
+    from crmcli.services.imports.block_reader import Reader
+    from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.linking import Links
     from crmcli.services.imports.trial import Seen
 
@@ -108,7 +109,7 @@ def _hidden(reader: Reader, links: Links, block: Block) -> _Hidden:
         assert isinstance(field.type, Ref)
         ids = block.columns[field.column]
         numbers = {number for uid, number in zip(uids, ids, strict=True) if uid and number and number > 0}
-        reasons = links.hidden(field.type.entity, numbers) if numbers else {}
+        reasons = links.names.hidden(field.type.entity, numbers) if numbers else {}
         for row, number in enumerate(ids) if reasons else ():
             if number in reasons:
                 told = block.links[name][row] or uids[row] or ""
@@ -133,7 +134,7 @@ def _records(ctx: Context, kind: Entity, numbers: set[int], columns: set[str]) -
 def _other_currency(reader: Reader, block: Block, row: int, current: Mapping[str, Any]) -> Problem | None:
     """Why the amounts of a row do not go with those that its record keeps."""
     home = current.get("currency") or ""
-    amounts = reader.amounts(block, row, home)
+    amounts = reader.amounts.of_row(block, row, home)
     kept = [name for column, name in values.held(reader.kind, current).items() if column not in amounts]
     if not (home and kept and amounts.get("currency", home) != home):
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.columnwise import derive_columns
 from crmcli.services import aliases
-from crmcli.services.imports import mapping
+from crmcli.services.imports import roles
 from crmcli.services.imports.blocks import ANY
 from crmcli.services.imports.trial import TRIED
 from crmcli.store.sql import portions, table_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: In place of a record that was removed: it takes no link, and nothing new may have its id.
 GONE = 0
-_OF = {mapping.LEAD_ID: "lead", mapping.DEAL_ID: "deal"}
+_OF = {roles.LEAD_ID: "lead", roles.DEAL_ID: "deal"}
 _MERGED = ("opportunity", "contact", "company")
 _MOST_KNOWN = 100_000
 
@@ -50,10 +50,10 @@ class Foreign:
         """Another file comes, with these columns."""
         self._loose.clear()
         self._columns = {
-            column.header: (mapping.FOREIGN[to][0], _OF.get(to, ""))
+            column.header: (roles.FOREIGN[to], _OF.get(to, ""))
             for column in columns
             for to in column.to
-            if to in mapping.FOREIGN and to != mapping.PARENT_ID  # parents come last: they are told of by `Parents`
+            if to in roles.FOREIGN and to != roles.PARENT_ID  # parents come last: they are told of by `Parents`
         }
 
     def forget(self) -> None:

@@ -1,4 +1,5 @@
-"""What other programs write above their columns: for fields, beside the field's own names, and for their ids."""
+"""What other programs write above their columns: for fields, beside the field's own names, and for their ids. (`roles`
+has the titles of columns that fill no field.)"""
 
 from __future__ import annotations
 
@@ -125,24 +126,6 @@ _SUBJECT = ("betreff", "titel", "objet", "titre", "sujet", "asunto", "título", 
 _DEED = ("aufgabe", "tâche", "tarea", "görev")
 #: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
 PAIRS = frozenset((first, last) for first in ("vorname", "prenom") for last in ("name", "nom"))
-#: Titles of the ids of other records, by role.
-FOREIGN = {
-    "company id": (
-        "account id", "company id", "organization id", "organisation id", "org id", "associated company id",
-        "associated company ids", "primary associated company id", "account name id", "company record id",
-        "کد شرکت", "شناسه شرکت",
-    ),
-    "contact id": (
-        "contact id", "person id", "associated contact id", "associated contact ids", "contact name id",
-        "primary contact id", "کد مخاطب", "شناسه مخاطب",
-    ),
-    "parent id": (
-        "parent id", "parent account id", "parent company id", "parent organization id", "parent account id id",
-    ),
-    "deal id": ("deal id", "opportunity id", "associated deal id", "associated deal ids", "شناسه معامله"),
-    "lead id": ("lead id", "associated lead id", "شناسه سرنخ"),
-    "related id": ("who id", "what id", "related to id", "regarding id"),
-}  # fmt: skip
 
 
 @cache

@@ -10,22 +10,11 @@ from typing import TYPE_CHECKING
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.text import fold
 from crmcli.services.imports import titles
+from crmcli.services.imports.by_hand import check_given, field_of
 from crmcli.services.imports.columns import NULLS
 from crmcli.services.imports.headings import WORDS, of_ids
-from crmcli.services.imports.mapping import (
-    ACTIVE,
-    CONTACT_FIRST,
-    CONTACT_LAST,
-    FIRST,
-    FOREIGN,
-    KINDS,
-    LAST,
-    ROLE_HEADERS,
-    check_given,
-    field_of,
-    has_name,
-    map_columns,
-)
+from crmcli.services.imports.mapping import has_name, map_columns
+from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -162,7 +151,7 @@ def recognise(
     check_given(header, given or {})
     header = telling(header, given or {})
     standings = _standings(header, name, given or {}, rows)
-    people = all(keys & set(map(squeeze, ROLE_HEADERS[part])) for part in (FIRST, LAST))
+    people = all(keys & set(map(squeeze, ROLES[part].titles)) for part in (FIRST, LAST))
     for kind in KINDS:
         if any(field_of(kind, to) is None for to in (given or {}).values()):
             continue

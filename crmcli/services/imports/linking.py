@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import domain_of, email_domain, is_public_domain
-from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import fold
 from crmcli.domain.types import Ref
-from crmcli.errors import RefusedError
-from crmcli.services import aliases, naming
 from crmcli.services.imports.blocks import AT, ID
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.foreign import GONE, Foreign
+from crmcli.services.imports.linked_names import BY_ADDRESS, SEVERAL, LinkedNames, key_of, which
 from crmcli.services.imports.parts import named_address
 from crmcli.services.imports.spilling import Spilling
 from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.services.linking import spelt
-from crmcli.store.sql import portions, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Field
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.foreign import Ids
+    from crmcli.services.imports.linked_names import Namesake
     from crmcli.services.imports.trial import Tried
-
-#: Of a name that several records have: no id.
-SEVERAL = 0
-#: Kinds of which two may have one name; a vocabulary has every word once.
-_RECORDS = frozenset(("company", "contact", "opportunity", "task"))
-#: kind, name, address and company of a `Namesake`, by table
-_TOLD_APART = {
-    "company": "'company', name, domain, NULL",
-    "contact": "'contact', name, email_key, company_id",
-    "opportunity": "kind, name, email_key, NULL",
-    "task": "'task', name, due_on, NULL",
-}
-_REFERENCE = re.compile(r"(company|contact|lead|deal|task):\d+", re.ASCII)
-_MOST_NAMESAKES = 200
-#: what a name that begins with AT is looked up by
-BY_ADDRESS = {"company": "domain", "contact": "email_key"}
-
-
-class Namesake(NamedTuple):
-    """One of several records with the same name: `address` is a company's domain or a person's e-mail address."""
-
-    id: int
-    kind: str
-    name: str
-    address: str | None
-    company_id: int | None
 
 
 class Links:
@@ -65,6 +36,7 @@ class Links:
         self.ctx = ctx
         self._tried, self._dry = tried if tried is not None else {}, tried is not None
         self.foreign = Foreign(ctx, self._tried)
+        self.names = LinkedNames(ctx, self._tried, self.foreign)
         #: the ids in the other program that new records get: stand-in -> id, and (target, id) -> stand-in
         self._externals = Spilling[int, str]()
         self._by_external = Spilling[tuple[str, str], int]()
@@ -80,9 +52,6 @@ class Links:
         #: the e-mail addresses of new people: stand-in -> address, and back
         self._emails = Spilling[int, str]()
         self._people = Spilling[str, int]()
-        self._namesakes: dict[tuple[str, str], list[Namesake]] = {}
-        #: by target: whether any record was merged
-        self._merged: dict[str, bool] = {}
         #: by target: the records that this file means by their uids, so that no other uid is one of them
         self._claimed: dict[str, Seen] = {}
         #: (target, key) -> what a name alone means once the file brought a record of that name by a uid
@@ -93,8 +62,7 @@ class Links:
     def forget(self) -> None:
         """Another process wrote: what is known may be gone."""
         self._known.clear()
-        self._namesakes.clear()
-        self._merged.clear()
+        self.names.forget()
         self.foreign.forget()
 
     def settle(self) -> None:
@@ -139,15 +107,7 @@ class Links:
             if uid and found[row] is None:
                 problems[row] = Problem(field.name, uid, f"there is no {target} with the uid {uid}")
         if SEVERAL in found:
-            addresses = _addresses(block, field.name)
-            companies = block.columns.get("company_id") if target == "contact" else None
-            for row in [row for row, number in enumerate(found) if number == SEVERAL]:
-                name = names[row] or ""
-                some = self.called(target, name)
-                number = _settled(some, addresses[row] if addresses else None, companies[row] if companies else None)
-                found[row] = number
-                if number is None:
-                    problems[row] = Problem(field.name, name.removeprefix(AT), which(name, some))
+            problems |= self._tell_apart(block, field, target, names, found)
         if not field.type.create and not field.type.words:
             for row, number in enumerate(found):
                 if number is not None and number < 0:
@@ -158,6 +118,22 @@ class Links:
         block.columns[field.column] = self._standing_in(target, found) if self._tried else found
         return problems
 
+    def _tell_apart(
+        self, block: Block, field: Field, target: str, names: Sequence[str | None], found: list[int | None]
+    ) -> Problems:
+        """Settle what is SEVERAL in `found` by what else the rows say; where that does not, the candidates."""
+        problems: Problems = {}
+        addresses = _addresses(block, field.name)
+        companies = block.columns.get("company_id") if target == "contact" else None
+        for row in [row for row, number in enumerate(found) if number == SEVERAL]:
+            name = names[row] or ""
+            some = self.names.called(target, name)
+            number = _settled(some, addresses[row] if addresses else None, companies[row] if companies else None)
+            found[row] = number
+            if number is None:
+                problems[row] = Problem(field.name, name.removeprefix(AT), which(name, some))
+        return problems
+
     def _colleagues(self, names: Sequence[str | None]) -> list[str | None]:
         """Colleagues whom the file names with their addresses, as HubSpot does, are those whom the book knows by these;
         others go by their names, as where a file has nothing else of them, also where it has their address alone
@@ -165,9 +141,9 @@ class Links:
         pairs = {name: pair for name in dict.fromkeys(names) if name and (pair := named_address(name))[0]}
         if not pairs and not self._called:
             return list(names)
-        as_written = {key for key, _ in self._rows("user", "name_key", list(map(fold, pairs)))}
+        as_written = {key for key, _ in self.names.rows("user", "name_key", list(map(fold, pairs)))}
         addresses = [fold(address) for _, address in pairs.values()]
-        known = {key for column in ("email_key", "name_key") for key, _ in self._rows("user", column, addresses)}
+        known = {key for column in ("email_key", "name_key") for key, _ in self.names.rows("user", column, addresses)}
         who: dict[str | None, str] = {
             name: address if fold(address) in known else called
             for name, (called, address) in pairs.items()
@@ -188,7 +164,7 @@ class Links:
                 number = known
             elif number is not None and number < 0 and said and known != GONE and target in BY_ADDRESS:
                 if (target, said) not in self._by_external and self._externals.get(number, said) != said:
-                    number = self._stand_in(target, f"{_key(name or '')}{ID}{said}", name or "")
+                    number = self._stand_in(target, f"{key_of(name or '')}{ID}{said}", name or "")
                 number = self._by_external.setdefault((target, said), number)
                 self._externals.setdefault(number, said)
             done.append(number)
@@ -227,7 +203,7 @@ class Links:
         known = self._known.setdefault(target, {})
         claimed = self._claimed.setdefault(target, Seen())
         missing = [uid for uid in set(uids) if uid and AT + AT + uid not in known]
-        known.update((AT + AT + uid, number) for uid, number in self._rows(target, "uid", missing))
+        known.update((AT + AT + uid, number) for uid, number in self.names.rows(target, "uid", missing))
         by_uid = [known.get(AT + AT + uid) if uid else None for uid in uids]
         for number in by_uid:
             if number:
@@ -241,13 +217,13 @@ class Links:
             elif not name or by_name is None:
                 continue
             elif not uid:
-                found[row] = by_name = self._by_now.get((target, _key(name)), by_name)
+                found[row] = by_name = self._by_now.get((target, key_of(name)), by_name)
                 if by_name < 0:
                     self._plain[by_name] = True
             elif by_name not in self._plain if by_name < 0 else by_name in claimed:
                 found[row] = mine = self._stand_in(target, AT + AT + uid, name, uid)
-                only = by_name < 0 and self._by_now.get((target, _key(name)), mine) == mine
-                self._by_now[target, _key(name)] = mine if only else SEVERAL
+                only = by_name < 0 and self._by_now.get((target, key_of(name)), mine) == mine
+                self._by_now[target, key_of(name)] = mine if only else SEVERAL
         return found
 
     def ids(self, target: str, names: Sequence[str | None]) -> list[int | None]:
@@ -256,10 +232,10 @@ class Links:
         known = self._known.setdefault(target, {})
         if len(known) > 100_000:
             known.clear()
-        keys = {name: _key(name) for name in dict.fromkeys(names) if name}
+        keys = {name: key_of(name) for name in dict.fromkeys(names) if name}
         missing = [key for key in keys.values() if key not in known]
         if missing:
-            known.update(self._find(target, missing))
+            known.update(self.names.find(target, missing))
             self._stand_ins.fetch((target, key) for key in missing if key not in known)
         resolved: dict[str | None, int | None] = {None: None}
         for name, key in keys.items():
@@ -276,117 +252,6 @@ class Links:
             number = self._stand_ins[target, key] = self._last
             self._spelled[number] = (target, key, name, uid)  # as the first row writes it
         return number
-
-    def _find(self, target: str, keys: list[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        names = [key for key in keys if key[0] != AT]
-        for key, number in self._rows(target, "name_key", names):
-            found[key] = SEVERAL if key in found and target in _RECORDS else found.get(key, number)
-        ids = [key.removeprefix(ID) for key in keys if key.startswith(ID)]
-        found.update((ID + one, number) for one, number in self.foreign.look(target, ids).items() if number != GONE)
-        addresses = [key[1:] for key in keys if key[0] == AT and not key.startswith(ID)]
-        for key, number in self._rows(target, BY_ADDRESS.get(target, ""), addresses):
-            found[AT + key] = SEVERAL if AT + key in found else number
-        if target == "company":  # a name may be the domain of one that is called otherwise
-            domains = {key: domain for key in names if key not in found and (domain := _as_domain(key))}
-            by_domain: dict[str, int] = {}
-            for domain, number in self._rows(target, "domain", list(dict.fromkeys(domains.values()))):
-                by_domain[domain] = SEVERAL if domain in by_domain else number
-            found.update((key, by_domain[domain]) for key, domain in domains.items() if domain in by_domain)
-        if target == "user":  # other programs write the address of a colleague
-            addresses = [key for key in names if key not in found and "@" in key]
-            found.update((key, number) for key, number in self._rows(target, "email_key", addresses))
-        if target in _RECORDS:
-            for key in names:
-                if key not in found and _REFERENCE.fullmatch(key):
-                    referred = self._referred(target, key)
-                    found[key] = SEVERAL if referred is None else referred
-        return found
-
-    def _rows(self, target: str, column: str, keys: list[str]) -> list[tuple[str, int]]:
-        """(key, id) of the records with these keys, oldest first; removed ones are known by their uid alone."""
-        alive = " AND removed_at IS NULL" if target in _RECORDS and column != "uid" else ""
-        found: list[tuple[str, int]] = []
-        for start in range(0, len(keys), 900):
-            part = keys[start : start + 900]
-            marks = ", ".join("?" * len(part))
-            sql = f"SELECT {column}, id FROM {table_of(target)} WHERE {column} IN ({marks}){alive} ORDER BY id"
-            found += self.ctx.reader.rows(sql, part)
-            if self._has_merged(target):
-                found = self._as_merged(target, column, part, found)
-            if (tried := self._tried.get(target)) is not None:
-                sql = f"SELECT {column}, id FROM tried WHERE {column} IN ({marks}){alive} AND id >= {TRIED} ORDER BY id"
-                found += tried.rows(sql, part)
-        return found
-
-    def _has_merged(self, target: str) -> bool:
-        """Whether any record of a kind was merged into another one: mostly none was."""
-        if target not in self._merged:
-            sql = f"SELECT 1 FROM {table_of(target)} WHERE merged_into_id IS NOT NULL LIMIT 1"
-            self._merged[target] = table_of(target) in aliases.TABLES and self.ctx.reader.one(sql) is not None
-        return self._merged[target]
-
-    def _as_merged(
-        self, target: str, column: str, keys: list[str], found: list[tuple[str, int]]
-    ) -> list[tuple[str, int]]:
-        """The records that were `found`, merged ones as what they are now; for keys that none in sight has, those that
-        were merged ones'."""
-        table = table_of(target)
-        there = {key for key, _ in found}
-        for some, marks in portions(key for key in keys if key not in there):
-            sql = f"SELECT {column}, id FROM {table} WHERE {column} IN ({marks}) AND merged_into_id IS NOT NULL"
-            found = [*found, *self.ctx.reader.rows(f"{sql} ORDER BY id", some)]
-        ends = aliases.standing(self.ctx.reader, table, {number for _, number in found})
-        return list(dict.fromkeys((key, ends[number]) for key, number in found))
-
-    def _referred(self, target: str, key: str) -> int | None:
-        """The record that is named by its number, as `company:7`; None where there is none."""
-        kind, _, digits = key.partition(":")
-        if target != ("opportunity" if kind in ("lead", "deal") else kind) or len(digits) > 18:
-            return None
-        number = aliases.standing(self.ctx.reader, table_of(target), [int(digits)])[int(digits)]
-        of_kind = f" AND kind = '{kind}'" if kind in ("lead", "deal") and number == int(digits) else ""
-        sql = f"SELECT id FROM {table_of(target)} WHERE id = ? AND removed_at IS NULL{of_kind}"
-        found = self.ctx.reader.value(sql, (number,))
-        return None if found is None else int(found)
-
-    def called(self, target: str, name: str) -> list[Namesake]:
-        """The records that have this name (or domain, or e-mail address); companies that have it as their domain, where
-        none is called so."""
-        key = _key(name)
-        if (
-            target == "company"
-            and key[0] != AT
-            and (domain := _as_domain(key))
-            and not self._rows(target, "name_key", [key])
-        ):
-            key = AT + domain
-        if (target, key) not in self._namesakes:
-            column = BY_ADDRESS[target] if key[0] == AT else "name_key"
-            sql = (
-                f"SELECT id, {_TOLD_APART[target]} FROM {table_of(target)}"
-                f" WHERE {column} = ? AND removed_at IS NULL ORDER BY id LIMIT {_MOST_NAMESAKES}"
-            )
-            rows = self.ctx.reader.rows(sql, (key.removeprefix(AT),))
-            if (tried := self._tried.get(target)) is not None:
-                sql = f"SELECT id FROM tried WHERE {column} = ? AND removed_at IS NULL AND id >= {TRIED} ORDER BY id"
-                numbers = [number for (number,) in tried.rows(sql, (key.removeprefix(AT),))][:_MOST_NAMESAKES]
-                rows = [*rows, *(_told_apart(target, number, row) for number, row in tried.contents(numbers).items())]
-            self._namesakes[target, key] = [Namesake(*row) for row in rows]
-        return self._namesakes[target, key]
-
-    def hidden(self, target: str, numbers: Iterable[int]) -> dict[int, str]:
-        """Those of these records that were removed, each with the reason why it takes no link."""
-        found = {}
-        sql = f"SELECT id, {_TOLD_APART[target]} FROM {table_of(target)} WHERE removed_at IS NOT NULL AND id IN "
-        for some, marks in portions(numbers):
-            for one in (Namesake(*row) for row in self.ctx.reader.rows(f"{sql}({marks})", some)):
-                try:
-                    row = {"id": one.id, "name": one.name, "removed_at": True}
-                    naming.check_in_sight(self.ctx, ENTITIES[one.kind], row)
-                except RefusedError as error:
-                    found[one.id] = f"{error.message}; {error.hint}"
-        return found
 
     def make(self, tx: Any, numbers: set[int]) -> dict[int, int]:
         """Create what the stand-ins stand for; stand-in -> id."""
@@ -406,51 +271,39 @@ class Links:
                 made[number] = tx.word(target, name)
                 self._remember(target, name, None, made[number])
         if companies:
-            names = [name.removeprefix(AT) for _, name, _ in companies]
-            columns: dict[str, list[Any]] = {"name": names}
-            domains = [name[1:] if name[0] == AT else None for _, name, _ in companies]
-            if any(domains):
-                columns["domain"] = domains
-            if any(uid for _, _, uid in companies):
-                columns["uid"] = [uid for _, _, uid in companies]
-            externals = [self._externals.get(number) for number, _, _ in companies]
-            if any(externals):
-                columns["external_id"] = externals
-            for (number, name, uid), new in zip(companies, tx.add_many("company", columns), strict=True):
-                made[number] = new
-                self._remember("company", name, uid, new)
+            made.update(self._make_companies(tx, companies))
         for number in numbers:
             if external := self._externals.get(number):
                 self.foreign.learn(self._spelled[number][0], external, made[number])
         self._made += numbers
         return made
 
+    def _make_companies(self, tx: Any, companies: Sequence[tuple[int, str, str | None]]) -> dict[int, int]:
+        """Create the companies of (stand-in, name, uid): stand-in -> id."""
+        made: dict[int, int] = {}
+        columns: dict[str, list[Any]] = {"name": [name.removeprefix(AT) for _, name, _ in companies]}
+        for column, values in (
+            ("domain", [name[1:] if name[0] == AT else None for _, name, _ in companies]),
+            ("uid", [uid for _, _, uid in companies]),
+            ("external_id", [self._externals.get(number) for number, _, _ in companies]),
+        ):
+            if any(values):
+                columns[column] = values
+        for (number, name, uid), new in zip(companies, tx.add_many("company", columns), strict=True):
+            made[number] = new
+            self._remember("company", name, uid, new)
+        return made
+
     def _remember(self, target: str, name: str, uid: str | None, number: int) -> None:
-        known, key = self._known[target], _key(name)
+        known, key = self._known[target], key_of(name)
         if uid:
             self._by_now.pop((target, key), None)
             known[AT + AT + uid] = number
             self._claimed[target].add(number)
             known.pop(key, None)  # there may be several of that name now
-            self._namesakes.pop((target, key), None)
+            self.names.add(target, key)
         else:
             known[key] = number
-
-
-def _told_apart(target: str, number: int, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """A record of a dry run as `_TOLD_APART` has those of the book."""
-    kind = row.get("kind") if target == "opportunity" else target
-    address = {"company": row.get("domain"), "task": row.get("due_on")}.get(target, row.get("email"))
-    return number, kind, row.get("name"), address, row.get("company_id") if target == "contact" else None
-
-
-def _as_domain(name: str) -> str:
-    """The domain that a name is, "" where it is none."""
-    return domain_of(name) if "." in name and " " not in name and "@" not in name else ""
-
-
-def _key(name: str) -> str:
-    return name if name[0] == AT else fold(name)
 
 
 def _addresses(block: Block, link: str) -> list[str | None] | None:
@@ -486,16 +339,3 @@ def _settled(some: Sequence[Namesake], address: str | None, company: int | None)
     else:
         fit = [one for one in some if company is not None and one.company_id == company]
     return fit[0].id if len(fit) == 1 else None
-
-
-def which(name: str, some: Sequence[Namesake]) -> str:
-    """Why a name is no link: the records that it fits, to choose from."""
-    if not some and _REFERENCE.fullmatch(fold(name)):
-        return f"there is no {name}"
-    if len(some) < 2 or some[-1].id >= TRIED:  # a dry run has not made the others
-        return f"'{name.removeprefix(AT)}' fits several records that this file brings or the book has"
-    shown = [f"{one.kind}:{one.id}" + (f" ({one.address})" if one.address else "") for one in some[:5]]
-    more = ["..."] if len(some) > 5 else []
-    count = f"{len(some)}{'+' if len(some) == _MOST_NAMESAKES else ''} records"
-    listed = ", ".join([*shown, *more])
-    return f"'{name.removeprefix(AT)}' fits {count}: {listed}; write which, as {some[0].kind}:{some[0].id}"

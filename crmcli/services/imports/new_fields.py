@@ -10,7 +10,7 @@ from crmcli.domain.fields import OWN
 from crmcli.domain.text import squashed
 from crmcli.errors import FieldError, UsageError
 from crmcli.services.custom import put
-from crmcli.services.imports.mapping import column_of
+from crmcli.services.imports.by_hand import column_of
 from crmcli.services.imports.our_own import worked_out
 from crmcli.services.imports.planning import NewField, plan
 from crmcli.store import own

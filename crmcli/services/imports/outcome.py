@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.services.imports.blocks import EXCHANGE, WORDS
+from crmcli.services.imports.emptying import EXCHANGE, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crmcli.domain.fields import Entity
-    from crmcli.services.imports.blocks import Block, Reader
+    from crmcli.services.imports.block_reader import Reader
+    from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.columns import Misfit, Problem
     from crmcli.services.imports.writing import Put, Sorted
 
@@ -87,7 +88,7 @@ class Outcome:
     def notes(self, reader: Reader) -> Iterator[str]:
         """What is to be told beside the counts."""
         plural = self.kind.plural
-        yield from (f"{count:,} {_EMPTIED[what]}" for what, count in reader.emptied.items())
+        yield from (f"{count:,} {_EMPTIED[what]}" for what, count in reader.emptying.counts.items())
         if self._unnamed:
             yield f"{self._unnamed:,} {plural} without a name are called by what they are reached by"
         for name, where in _IDLE.items():

@@ -10,8 +10,9 @@ from crmcli.domain.text import fold
 from crmcli.errors import FieldError
 from crmcli.services import values
 from crmcli.services.imports.blocks import ID
-from crmcli.services.imports.linking import SEVERAL, which
+from crmcli.services.imports.linked_names import SEVERAL, which
 from crmcli.services.imports.trial import TRIED
+from crmcli.services.imports.writing import Put
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.linking import Links
-    from crmcli.services.imports.trial import Tried
-    from crmcli.services.imports.writing import Put, Sorted
+    from crmcli.services.imports.trial import Seen, Tried
+    from crmcli.services.imports.writing import Sorted
     from crmcli.store.write import Transaction
 
 #: So many are linked in one transaction.
@@ -93,6 +94,18 @@ class Parents:
             if names[row] or uids[row]
         )
 
+    def recall(self, block: Block, rows: Sorted, made: Seen, *, updates: bool) -> None:
+        """Remember the parents of rows that were settled, and counted, before their import was cut, which had `made`
+        these companies by then."""
+        if updates:
+            new = [(row, number) for row, number in rows.known if number in made]
+            known = [(row, number) for row, number in rows.known if number not in made]
+        else:
+            left = self.untouched([number for _, number in rows.known]) if "parent" in block.links else set()
+            new, known = [(row, number) for row, number in rows.known if number in left], []
+        told = rows._replace(new=[row for row, _ in new], known=known)
+        self.add(block, told, Put([number for _, number in new], [True] * len(known), {}), updates=updates)
+
     def untouched(self, numbers: Sequence[int]) -> set[int]:
         """Those of these companies that have no parent and are as an import made them."""
         reader = self.ctx.reader
@@ -150,7 +163,7 @@ class Parents:
         updated = 0
         parents = [made.get(n, n) if n is not None else None for n in found]
         tx.load("company", [*(one.number for one in some), *(n for n in parents if n)])
-        hidden = self.links.hidden("company", {n for n in found if n and n > 0})
+        hidden = self.links.names.hidden("company", {n for n in found if n and n > 0})
         for one, parent in zip(some, parents, strict=True):
             if not parent:
                 self._unclear(one, parent)
@@ -179,7 +192,7 @@ class Parents:
         updated = 0
         for some in self.portions():
             found = self._tried(some, tried)
-            hidden = self.links.hidden("company", {n for n in found if n and 0 < n < TRIED})
+            hidden = self.links.names.hidden("company", {n for n in found if n and 0 < n < TRIED})
             for one, parent in zip(some, found, strict=True):
                 if not parent:
                     self._unclear(one, parent)
@@ -220,7 +233,7 @@ class Parents:
     def _unclear(self, one: Child, parent: int | None) -> None:
         """Note why a parent is no single record (SEVERAL, or None for a uid that nobody has)."""
         if parent == SEVERAL:
-            self._note(one, which(one.parent or "", self.links.called("company", one.parent or "")))
+            self._note(one, which(one.parent or "", self.links.names.called("company", one.parent or "")))
         elif one.uid:
             self._note(one, f"there is no company with the uid {one.uid}")
         else:

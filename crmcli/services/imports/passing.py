@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.types import Day, Instant
-from crmcli.services.imports import mapping
+from crmcli.services.imports import roles
 from crmcli.services.imports.columns import NULLS, cached
 from crmcli.services.imports.endings import says_deleted, yes_or_no
 from crmcli.services.imports.titles import WHOSE, squeeze
@@ -42,7 +42,7 @@ class Passing:
         own = any("uid" in column.to for column in columns)
         #: the columns that can say that a record was deleted, each with what tells that from a cell
         self._deleted = [] if own else [(c, _in_words(c, says)) for c in columns if (says := _says_deleted(kind, c))]
-        self._leads = [] if own else [column for column in columns if mapping.OF_LEAD in column.to]
+        self._leads = [] if own else [column for column in columns if roles.OF_LEAD in column.to]
         named = kind is not None and "name" in kind.by_name and not own
         self._days = {column.place for column in columns if named and kind and _is_day(kind, column)}
         self._others = [column.place for column in columns if column.place not in self._days]
@@ -75,11 +75,11 @@ class Passing:
 def _says_deleted(kind: Entity | None, column: Mapped) -> Callable[[str], bool | None] | None:
     """What tells from a column's cell whether the record was deleted; None where the column says nothing of it. A
     status may be one of a deal or a task, or where a lead stands; of people and companies it fills no field."""
-    if mapping.IS_DELETED in column.to:
+    if roles.IS_DELETED in column.to:
         return lambda cell: says_deleted(cell) or yes_or_no(cell)
     if kind is not None and kind.name in ("contact", "company") and squeeze(column.header) in _statuses(kind.name):
         return None if column.left else says_deleted
-    status = {"status", mapping.ANY_STATUS, mapping.IS_DONE}.intersection(column.to)
+    status = {"status", roles.ANY_STATUS, roles.IS_DONE}.intersection(column.to)
     return says_deleted if status or ("stage" in column.to and squeeze(column.header).endswith("status")) else None
 
 

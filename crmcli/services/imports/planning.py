@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 from crmcli.domain.fields import suggest
 from crmcli.errors import UsageError
 from crmcli.exchange.tables import Doubt, Opening, open_table
-from crmcli.services.imports import kinds, mapping, profiles
-from crmcli.services.imports.blocks import Reader
+from crmcli.services.imports import kinds, mapping, profiles, roles
+from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.dates import Settled, plain_word, told_columns, told_dates
 from crmcli.services.imports.keys import UPDATE_MATCH, match_keys
 from crmcli.services.imports.looks import Look
@@ -209,7 +209,7 @@ def _check_age(path: str, header: Sequence[str], columns: Sequence[Mapped]) -> N
 def _fitting(header: Sequence[str]) -> tuple[str, ...]:
     """The kinds that the titles fit best."""
     filled: dict[str, int] = {}
-    for kind in mapping.KINDS:
+    for kind in roles.KINDS:
         columns, _ = mapping.map_columns(kind, kinds.telling(header, {}), {})
         if has_name(columns) and "body" not in {to for column in columns for to in column.to}:
             filled[kind.name] = sum(bool(column.to) for column in columns)
@@ -234,8 +234,8 @@ def check(made: Plan) -> None:
 
 def _check_words(options: Options) -> None:
     kind, dates, decimal = options.get("kind"), options.get("dates", ""), options.get("decimal", "")
-    if kind is not None and kind not in mapping.KINDS:
-        names = [k.name for k in mapping.KINDS]
+    if kind is not None and kind not in roles.KINDS:
+        names = [k.name for k in roles.KINDS]
         raise UsageError(f"{kind.plural} cannot be imported", suggest(kind.name, names) or f"known: {', '.join(names)}")
     told_dates(dates)
     if decimal not in ("", ".", ","):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.types import Integer
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services.imports import new_fields
-from crmcli.services.imports.blocks import Reader
+from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.columns import Misfit, Tally
 from crmcli.services.imports.imported import WITHHELD
 from crmcli.services.imports.passing import Passing

@@ -11,8 +11,9 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.text import check_text, clip, visible
 from crmcli.domain.types import Choice, Currency, Day, Instant, Money, Ref, Tags, Text
 from crmcli.errors import CrmError, FieldError, UsageError
+from crmcli.services.imports.by_hand import field_of
 from crmcli.services.imports.dates import DATES
-from crmcli.services.imports.mapping import KINDS, ROLES, TAKEN_OVER, field_of
+from crmcli.services.imports.roles import KINDS, ROLES, TAKEN_OVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

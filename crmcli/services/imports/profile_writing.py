@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from crmcli.config import make_folder, replace
 from crmcli.errors import ConflictError, UsageError
-from crmcli.services.imports.mapping import ANY_STATUS
 from crmcli.services.imports.profiles import BUILT_IN, Profile, find, own_folder, own_path, parse
+from crmcli.services.imports.roles import ANY_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,9 +17,11 @@ from crmcli.config import config_dir
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import clip, fold, visible
 from crmcli.errors import CrmError, NotFoundError, UsageError
-from crmcli.services.imports import mapping
-from crmcli.services.imports.mapping import KINDS, Mapped, addressed, field_of, map_columns
+from crmcli.services.imports.by_hand import field_of
+from crmcli.services.imports.mapping import Mapped, map_columns
 from crmcli.services.imports.profile_checks import Checked, checked
+from crmcli.services.imports.recognising import addressed
+from crmcli.services.imports.roles import FOREIGN, KINDS
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class Profile(NamedTuple):
         for column in columns:
             names = [*column.to, *(["stage"] if "status" in column.to else [])]  # what is called status may be a stage
             words = {word: to for name in reversed(names) for word, to in values.get(name, {}).items()}
-            ids = self.said.prefix if {"external_id", *mapping.FOREIGN}.intersection(column.to) else ""
+            ids = self.said.prefix if {"external_id", *FOREIGN}.intersection(column.to) else ""
             found.append(column._replace(values=tuple(words.items()), prefix=ids) if words or ids else column)
         filled = {to for column in columns for to in column.to}
         place = len(columns)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import mapping, parts, titles
+from crmcli.services.imports import parts, roles, titles
 from crmcli.services.imports.facts import LABELLED
 from crmcli.services.imports.titles import squeeze
 
@@ -41,12 +41,12 @@ class Reach:
 
     def __init__(self, kind: Entity, by: Mapping[str, Sequence[Mapped]], env: Env, *, own: bool) -> None:
         self.kind, self._by, self._env, self._own = kind, by, env, own
-        self._emails, self._phones = by.get(mapping.MORE_EMAIL, ()), by.get(mapping.MORE_PHONE, ())
+        self._emails, self._phones = by.get(roles.MORE_EMAIL, ()), by.get(roles.MORE_PHONE, ())
         self._slots = {to: by[to][0] if to in by else None for to in ("phone", "mobile") if to in kind.by_name}
         numbered = {squeeze(c.header): c.place for some in by.values() for c in some}
         #: place of a column of numbers -> place of the column of their labels
         self._labels: dict[int, int] = {}
-        for column in by.get(mapping.PHONE_LABEL, ()) if "mobile" in kind.by_name else ():
+        for column in by.get(roles.PHONE_LABEL, ()) if "mobile" in kind.by_name else ():
             begins = titles.label_of(column.header)
             number = numbered.get(f"{begins}value", numbered.get(begins))
             if number is not None:

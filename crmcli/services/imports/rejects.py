@@ -11,7 +11,7 @@ from crmcli.config import WRITABLE, make_folder, state_dir
 from crmcli.errors import CrmError
 from crmcli.exchange.footers import LINE, REASON
 from crmcli.exchange.formulas import guard
-from crmcli.services.imports import dates, mapping
+from crmcli.services.imports import dates, mapping, roles
 from crmcli.services.imports.keys import match_keys
 from crmcli.services.imports.updating import EMPTY, REPLACE
 
@@ -136,7 +136,7 @@ def options(made: Plan, *, unmade: bool = False) -> Iterator[str]:
         if "external_id" in column.to:
             yield from ("--id", column.header)
     filled = {name for column in made.columns for name in column.to}
-    if {mapping.FIRST, mapping.LAST} & filled:
+    if {roles.FIRST, roles.LAST} & filled:
         filled.add("name")
     if made.keys != match_keys(kind, None, filled, update=made.update)[0] and not made.guessed:
         yield from ("--match", ",".join("+".join(key) for key in made.keys))

@@ -141,6 +141,18 @@ def resumable(ctx: Context, made: Plan) -> Cut:
     raise NotFoundError(f"no import of {called} was cut: there is nothing to go on with", "leave out --resume")
 
 
+def made_before(ctx: Context, table: str, batch: int) -> Iterator[int]:
+    """The records of a table that the import of this batch has made so far."""
+    sql = (
+        "SELECT j.id, j.record_id FROM journal j JOIN journal_tx t ON t.seq = j.seq WHERE t.batch_id = ?"
+        " AND j.entity = ? AND j.before IS NULL AND j.id > ? ORDER BY j.id LIMIT 20000"
+    )
+    last = 0
+    while some := ctx.reader.rows(sql, (batch, table, last)):
+        last = some[-1][0]
+        yield from (number for _, number in some)
+
+
 def _runs(ctx: Context, condition: str, *values: str) -> list[_Run]:
     rows = ctx.reader.rows(_RUNS.format(condition), values)
     return [_Run(*row)._replace(finished=bool(row[4])) for row in rows]

@@ -10,11 +10,12 @@ from crmcli.domain.text import fold
 from crmcli.domain.types import Day, Instant, Money, Number, Percent, Phone
 from crmcli.errors import UsageError
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import mapping
+from crmcli.services.imports import roles
 from crmcli.services.imports.due import Said, has_shares
 from crmcli.services.imports.endings import ending, status_of
 from crmcli.services.imports.facts import (
     APART,
+    FRACTION,
     DayFacts,
     MoneyFacts,
     NameFacts,
@@ -67,14 +68,14 @@ class Scan:
                     self._money[column.place] = MoneyFacts(numbers=isinstance(field.type, Number))
                 elif field is not None and isinstance(field.type, Percent):
                     self._percents[column.place] = PercentFacts()
-                elif to == mapping.IS_DONE and has_shares(column.header):
+                elif to == roles.IS_DONE and has_shares(column.header):
                     self._percents[column.place] = ShareFacts()
-                elif to == mapping.MORE_PHONE or (field is not None and isinstance(field.type, Phone)):
+                elif to == roles.MORE_PHONE or (field is not None and isinstance(field.type, Phone)):
                     self._phones[column.place] = PhoneFacts()
         self._stage, self._pipeline, self._status = places.get("stage"), places.get("pipeline"), places.get("status")
         self._own = "uid" in places
         names = [places[to] for to in ("name", "contact_name") if to in places]
-        self._pieces = [places[to] for to in (mapping.FIRST, mapping.MIDDLE, mapping.LAST) if to in places]
+        self._pieces = [places[to] for to in (roles.FIRST, roles.MIDDLE, roles.LAST) if to in places]
         self._names = NameFacts(names, self._pieces) if "name" in places and self._pieces else None
         self._keeps = "contact_name" if kind is not None and kind.name == "lead" else "description"
         #: the column that tells people from organisations, and how many rows it says are the latter
@@ -154,7 +155,7 @@ class Scan:
         days in seconds, telephones with labels, people beside another name. Our own files have none of these."""
         if self._own:
             return columns
-        units = {place: mapping.FRACTION for place, percents in self._percents.items() if percents.fractions}
+        units = {place: FRACTION for place, percents in self._percents.items() if percents.fractions}
         units.update((place, days.unit) for place, days in self._days.items())
         units.update((place, phones.unit) for place, phones in self._phones.items())
         if self._names is not None and self._names.apart:
@@ -176,7 +177,7 @@ class Scan:
         if self._stage is None and not squeeze(header).endswith("state"):
             to, note = "stage", ""
         elif len(others) < len({fold(word) for word in statuses}):
-            to, note = mapping.ANY_STATUS, f"taken as open: {', '.join(others[:10])}" if others else ""
+            to, note = roles.ANY_STATUS, f"taken as open: {', '.join(others[:10])}" if others else ""
         else:
             to, note = "", f"none of its words says open, won or lost ({', '.join(others[:10])}): ignored"
         settled = tuple(

@@ -10,6 +10,7 @@ from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.shape import clean_names, few
 from crmcli.exchange.tables import Doubt, open_table
 from crmcli.services.imports import kinds, mapping, profiles
+from crmcli.services.imports.by_hand import column_of
 from crmcli.services.imports.looks import Look, Looks
 from crmcli.services.imports.mapping import has_name, names_records
 from crmcli.services.imports.scanning import Scan
@@ -135,7 +136,7 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
         columns, told = _columns(found, header, given, id_column, first)
         if fit:
             columns = fit.profile.settled(columns)
-        by_hand = {mapping.column_of(header, title) for title in options.get("mapping") or {}}
+        by_hand = {column_of(header, title) for title in options.get("mapping") or {}}
         columns = tuple(c._replace(left=c.place in by_hand and not c.to and not c.fixed) for c in columns)
         told = [*choice.notes, *told]
         if found is None or not names_records(found, columns):

@@ -5,26 +5,28 @@ from __future__ import annotations
 import contextlib
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.change import Change
-from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import derive
 from crmcli.errors import ConflictError
 from crmcli.exchange.footers import LINE, REASON
-from crmcli.services import aliases, history
-from crmcli.services.imports import blocks, fitting, parents, placing, standing
-from crmcli.services.imports.blocks import Block, Reader
-from crmcli.services.imports.columns import Problem, Problems, Tally
+from crmcli.services import history
+from crmcli.services.imports import standing
+from crmcli.services.imports.block_reader import Reader
+from crmcli.services.imports.blocks import Block
+from crmcli.services.imports.columns import Problem, Tally
 from crmcli.services.imports.imported import Imported
 from crmcli.services.imports.linking import Links
 from crmcli.services.imports.matching import NEW, Matcher
 from crmcli.services.imports.outcome import MOST_NAMED, Outcome
+from crmcli.services.imports.parents import Parents
 from crmcli.services.imports.passing import Passing
 from crmcli.services.imports.rejects import Rejects, again
-from crmcli.services.imports.resuming import Cut, Ledger
-from crmcli.services.imports.trial import Earlier
-from crmcli.services.imports.updating import REPLACE, Given, Kept
+from crmcli.services.imports.repeating import Repeats
+from crmcli.services.imports.resolving import Resolver
+from crmcli.services.imports.resuming import Cut, Ledger, made_before
+from crmcli.services.imports.updating import Given, Kept
 from crmcli.services.imports.writing import Put, Sorted, Writer
 from crmcli.store import journal, own
 
@@ -91,11 +93,6 @@ class Import:
         before = (cut.rejects, cut.settled) if cut else ("", 0)
         self.rejects = Rejects(made.path, made.header, ctx.env.now, *before)
         self.ledger = None if dry_run or whole or together else Ledger(made, cut)
-        self.earlier = Earlier()
-        #: why a row is refused that is what an earlier one is, and says something else
-        self.other = f"an earlier row of the file is the same {self.kind.name}, with other values"
-        #: what was made for links so far: stand-in -> id
-        self.made: dict[int, int] = {}
         #: the place in the journal up to which what is known of the book is true
         self.at = -1
         self.batch, self.settled = (cut.batch, cut.settled) if cut else (together.batch if together else batch, 0)
@@ -108,7 +105,10 @@ class Import:
         self.reading = 0.0
         self.outcome = Outcome(made.kind)
         self.passing = Passing(made.kind, made.columns)
-        self.parents = parents.Parents(ctx, self.links)
+        self.parents = Parents(ctx, self.links)
+        self.repeats = Repeats(self.writer, self.parents, self.outcome, self._refuse)
+        of_refused = made.header[:2] == (LINE, REASON)
+        self.resolver = Resolver(self.writer, self._refuse, self.repeats.still_other if of_refused else None)
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
         if self.dry_run:
@@ -116,7 +116,7 @@ class Import:
             if self.matcher.tried:
                 self.outcome.link(self.parents.rehearse(self.matcher.tried))
         elif self.whole:
-            return self._at_once(progress)
+            return self._all_or_none(progress)
         else:
             with self.ctx.reader.in_bulk():
                 self._blocks(progress)
@@ -136,7 +136,7 @@ class Import:
             self.outcome.link(updated)
             self._wrote()
 
-    def _at_once(self, progress: Callable[[int, int], None] | None) -> Imported:
+    def _all_or_none(self, progress: Callable[[int, int], None] | None) -> Imported:
         """All rows in one transaction, unless one is refused: somebody may have written since the dry run."""
         bulk = contextlib.nullcontext() if self.together else self.ctx.reader.in_bulk()
         with bulk, contextlib.suppress(RefusedRowError):
@@ -181,7 +181,7 @@ class Import:
             return None
         block = self._read(some)
         self._look_again()
-        found = self._match(block)
+        found = self.resolver.resolve(block)
         if len(block) and (self.dry_run or (NEW not in found and not self.plan.update)):
             if self.dry_run:
                 self._try(block, found)
@@ -209,7 +209,7 @@ class Import:
             if self._position() != ready.at:
                 # Somebody wrote between the look and the lock.
                 block = self._read_again(ready.block) if self._look_again() else ready.block
-                left = ready = ready._replace(block=block, found=self._match(block))
+                left = ready = ready._replace(block=block, found=self.resolver.resolve(block))
             while left:
                 if len(left.block):
                     self._write(tx, left.block, left.found)
@@ -297,84 +297,27 @@ class Import:
         """Go through the rows that were settled before the cut: what they are in the book is what later rows of the
         file may repeat, and their companies may lack their parents."""
         self.past = True
-        self._made_before(cut.batch)
-        left, emptied = cut.settled, dict(self.reader.emptied)
-        while left and (some := list(islice(rows, min(left, MOST)))):
-            left -= len(some)
-            self.links.settle()
-            sound = self.passing.sift(some).sound
-            block, _ = self.reader.read([row.line for row in sound], [row.cells for row in sound])
-            self._look_again()
-            found = self.writer.sort(self._match(block)) if len(block) else Sorted([], [], [], [], [])
-            for _, number in found.known:
-                self.matcher.seen.add(number)
-            self._recall_parents(block, found)
-            if self.remembers:
-                self.earlier.add(found.known, block.columns | parents.said(block))
-        self.past, self.reader.emptied = False, emptied
-
-    def _recall_parents(self, block: Block, rows: Sorted) -> None:
-        """Gather the parents of companies whose rows were settled before the cut, and counted."""
-        if self.plan.update:
-            new = [(row, number) for row, number in rows.known if number in self.matcher.made]
-            known = [(row, number) for row, number in rows.known if number not in self.matcher.made]
-        else:
-            left = self.parents.untouched([number for _, number in rows.known]) if "parent" in block.links else set()
-            new, known = [(row, number) for row, number in rows.known if number in left], []
-        put = Put([number for _, number in new], [True] * len(known), {})
-        told = rows._replace(new=[row for row, _ in new], known=known)
-        self.parents.add(block, told, put, updates=self.plan.update)
-
-    def _made_before(self, batch: int) -> None:
-        """Bear in mind which records the import made before it was cut."""
-        sql = (
-            "SELECT j.id, j.record_id FROM journal j JOIN journal_tx t ON t.seq = j.seq WHERE t.batch_id = ?"
-            " AND j.entity = ? AND j.before IS NULL AND j.id > ? ORDER BY j.id LIMIT 20000"
-        )
-        last = 0
-        while some := self.ctx.reader.rows(sql, (batch, self.kind.table, last)):
-            last = some[-1][0]
-            for _, number in some:
-                self.matcher.made.add(number)
-
-    @property
-    def remembers(self) -> bool:
-        """Whether what rows said of records that the book had is not what these have by then."""
-        return not self.plan.update or self.plan.conflicts != REPLACE
+        for number in made_before(self.ctx, self.kind.table, cut.batch):
+            self.matcher.made.add(number)
+        left = cut.settled
+        with self.reader.emptying.uncounted():
+            while left and (some := list(islice(rows, min(left, MOST)))):
+                left -= len(some)
+                self.links.settle()
+                sound = self.passing.sift(some).sound
+                block, _ = self.reader.read([row.line for row in sound], [row.cells for row in sound])
+                self._look_again()
+                found = self.writer.sort(self.resolver.resolve(block))
+                for _, number in found.known:
+                    self.matcher.seen.add(number)
+                self.parents.recall(block, found, self.matcher.made, updates=self.plan.update)
+                self.repeats.remember(block, found)
+        self.past = False
 
     def _read_again(self, block: Block) -> Block:
         """The same rows as they were before their stages were looked up: those are others now."""
-        emptied = dict(self.reader.emptied)
-        again, _ = self.reader.read(block.lines, block.cells)
-        self.reader.emptied = emptied
-        return again
-
-    def _match(self, block: Block) -> list[int]:
-        """What the rows of a block are (`Matcher.outcomes`), after their links; rows whose links fit nothing go, and
-        those that do not fit the book (`fitting.misfits`)."""
-        if len(block):
-            self._resolve(block)
-        found = self.writer.outcomes(block)
-        while bad := self._misfits(block, found):
-            self._drop(block, bad)
-            found = self.writer.outcomes(block)
-        return found
-
-    def _misfits(self, block: Block, found: list[int]) -> Problems:
-        known = self.matcher.seen
-        misfits = fitting.misfits(self.ctx, self.reader, self.links, block, found, known, updates=self.plan.update)
-        return misfits | self._still_other(block, found) if self.plan.header[:2] == (LINE, REASON) else misfits
-
-    def _still_other(self, block: Block, found: list[int]) -> Problems:
-        """Rows of a file of refused rows that say something else than an earlier row said, which is in the book by now:
-        refused again, unless they were mended or the reason was taken away."""
-        rows = [row for row, cells in enumerate(block.cells) if cells[1] == self.other and found[row] > 0]
-        current = self.matcher.raw([found[row] for row in rows])
-        return {
-            row: Problem("", "", self.other)
-            for row in rows
-            if found[row] in current and self.updater.changes(block, row, current[found[row]], {})
-        }
+        with self.reader.emptying.uncounted():
+            return self.reader.read(block.lines, block.cells)[0]
 
     def _position(self) -> int:
         return journal.head(self.ctx.reader)[0]
@@ -386,40 +329,6 @@ class Import:
         if not self.dry_run and not self.whole:
             self.rejects.add(line, cells, f"{where}{problem.reason}")
         self.outcome.refuse(line, problem)
-
-    def _resolve(self, block: Block) -> None:
-        """Links become ids (negative for what is not there yet); leads and deals find their stage."""
-        open_links = [self.kind.field(name) for name in block.links if name not in ("stage", "pipeline", "parent")]
-        bad: dict[int, Problem] = {}
-        for field in sorted(open_links, key=lambda field: field.name != "company"):  # it tells people apart
-            title = self.reader.title(field.name)
-            bad = {row: one._replace(header=title) for row, one in self.links.fill(block, field).items()} | bad
-        self._drop(block, bad)
-        if len(block):
-            self.links.foreign.settle(block)
-        if self.kind.kind and len(block):
-            unplaced: dict[int, Problem] = {}
-            block.columns.update(self._placed(block, unplaced))
-            self._drop(block, unplaced)
-        if not len(block):
-            return
-        columns = block.columns
-        if block.tags is not None:
-            flat = self.links.ids("tag", [tag for tags in block.tags for tag in tags])
-            at = iter(flat)
-            columns["tags"] = [sorted({next(at) for _ in tags}) for tags in block.tags]
-        if self.kind.name == "company":
-            blocks.give_domains(columns, len(block))
-
-    def _drop(self, block: Block, bad: dict[int, Problem]) -> None:
-        """Refuse rows of a block."""
-        for row, problem in sorted(bad.items()):
-            self._refuse(block.lines[row], block.cells[row], problem)
-        if bad:
-            block.without(bad)
-
-    def _placed(self, block: Block, bad: dict[int, Problem]) -> dict[str, list[Any]]:
-        return placing.place(self.stages, block, block.columns.get("lost_reason_id"), self.ctx, bad)
 
     # --- outcomes ---
 
@@ -474,13 +383,7 @@ class Import:
         self.parents.add(block, rows, put, updates=self.plan.update)
         for (row, number), stays in zip(rows.known, put.kept, strict=False):
             self._told_kept(block, row, number, stays)
-        if self.remembers:
-            self.earlier.add(rows.known, block.columns | parents.said(block))
-        # What earlier rows said names what was new by its stand-ins; else those of this block are enough.
-        if not self.earlier:
-            self.made.clear()
-        self.made.update(put.made)
-        self._repeat(block, rows)
+        self.repeats.count(block, rows, put)
 
     def _told_kept(self, block: Block, row: int, number: int, stays: tuple[Kept, ...]) -> None:
         """Count what a record keeps against the values of its row, and name the first of all these."""
@@ -490,59 +393,6 @@ class Import:
             book = next((old for _, old, _ in history.told(self.ctx, change, {}) if old), "")
             title, cell = self.reader.said(block, row, one.field)
             self.outcome.conflicts.append((block.lines[row], title, cell[:60], book[:60]))
-
-    def _repeat(self, block: Block, rows: Sorted) -> None:
-        """Rows that are the same record as an earlier row of the file. One that says no more than that row or the book
-        is counted; one with other values is refused, so that it is not lost; so is one that can be several records."""
-        for row in rows.unclear:
-            reason = f"several {self.kind.plural} can be this one: tell them apart with --id or --match"
-            self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
-        self._unseen(block, rows)
-        again = rows.again
-        if not again:
-            return
-        own = [number for _, number in again if number > 0]
-        current = self.matcher.raw(own) if own else {}
-        # What the file said of records that the book had is not what the book has.
-        said = self.earlier.contents([number for number in own if number not in self.matcher.made]) if own else {}
-        for row, number in again:
-            # Rows of one block name what is new by the same stand-ins.
-            sources = [(block.content(-1 - number), {})] if number < 0 else [(current.get(number), self.made)]
-            if number in said:
-                sources.append(({"status": "open"} | self._by_now(said[number]), self.made))
-            other = all(one is None or self.updater.changes(block, row, one, made) for one, made in sources)
-            other = other and any(one is not None for one, _ in sources)
-            if other or self.parents.differs(block, row, number, said.get(number, {}), current.get(number)):
-                self._refuse(block.lines[row], block.cells[row], Problem("", "", self.other))
-            else:
-                self.outcome.repeat(block.lines[row])
-
-    def _unseen(self, block: Block, rows: Sorted) -> None:
-        """Rows of records that were removed: they stay so. An update of one is refused, so that it is not lost."""
-        removed = self.matcher.removed
-        for row, number in rows.removed:
-            self.matcher.refused.add(number)
-            back = self._restoring(number)
-            reason = f"{removed[number]}:{number} was removed; '{back}' brings it back, then import the row again"
-            self._refuse(block.lines[row], block.cells[row], Problem("", "", reason))
-        for _, number in rows.known if removed else ():
-            if number in removed:
-                self.outcome.hide("" if self.outcome.hidden else self._restoring(number))
-
-    def _restoring(self, number: int) -> str:
-        """The command that brings back a record that was removed."""
-        end = aliases.standing(self.ctx.reader, self.kind.table, [number])[number]
-        return self.ctx.settings.calling(ENTITIES[self.matcher.removed[number]].command, "restore", str(end))
-
-    def _by_now(self, said: dict[str, Any]) -> dict[str, Any]:
-        """What a row said, with the ids that its links have by now."""
-        found = dict(said)
-        for name, value in said.items():
-            if name == "tags":
-                found[name] = [self.made.get(n, n) for n in value]
-            elif name.endswith("_id") and isinstance(value, int):
-                found[name] = self.made.get(value, value)
-        return found
 
     # --- the end ---
 

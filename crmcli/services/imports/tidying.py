@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.services.imports import facts, mapping, moments, parts
+from crmcli.services.imports import facts, moments, parts, roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from crmcli.services.imports.mapping import Mapped
 
 #: What spreadsheets are told to leave as it is, by an apostrophe.
-_MARKED = ("external_id", "postal_code", "phone", "mobile", mapping.MORE_PHONE)
-_REACHED = ("email", "phone", "mobile", mapping.CONTACT_EMAIL)
+_MARKED = ("external_id", "postal_code", "phone", "mobile", roles.MORE_PHONE)
+_REACHED = ("email", "phone", "mobile", roles.CONTACT_EMAIL)
 
 
 def tidied(

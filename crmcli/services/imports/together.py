@@ -10,10 +10,12 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TA
 from crmcli.errors import UsageError
 from crmcli.exchange.tables import open_table
 from crmcli.services.imports import profiles
-from crmcli.services.imports.blocks import Reader
-from crmcli.services.imports.linking import BY_ADDRESS, Links
-from crmcli.services.imports.mapping import KINDS, field_of
+from crmcli.services.imports.block_reader import Reader
+from crmcli.services.imports.by_hand import field_of
+from crmcli.services.imports.linked_names import BY_ADDRESS
+from crmcli.services.imports.linking import Links
 from crmcli.services.imports.planning import plan, undecided
+from crmcli.services.imports.roles import KINDS
 from crmcli.services.imports.running import run
 from crmcli.services.imports.surveying import opening
 from crmcli.services.imports.titles import squeeze

@@ -14,7 +14,8 @@ from crmcli.services.stages import next_position
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from crmcli.services.imports.blocks import Block, Reader
+    from crmcli.services.imports.block_reader import Reader
+    from crmcli.services.imports.blocks import Block
     from crmcli.store.write import Transaction
 
 #: Set when a record is made, and left alone by --update.
@@ -178,7 +179,7 @@ class Updater:
     def _differing(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
         """The columns whose cells are filled and differ; tags are added to those that the record has."""
         found: dict[str, Any] = {}
-        amounts = self.reader.amounts(block, row, current.get("currency") or "")
+        amounts = self.reader.amounts.of_row(block, row, current.get("currency") or "")
         found.update({name: value for name, value in amounts.items() if current.get(name) != value})
         aside = _ONCE | self._money | (_PLACE if self.kind.kind else frozenset())
         mapped = self.reader.compared(block)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from crmcli.context import Context
-    from crmcli.services.imports.blocks import Block, Reader
+    from crmcli.services.imports.block_reader import Reader
+    from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.linking import Links
     from crmcli.services.imports.matching import Matcher
     from crmcli.services.imports.updating import Kept

@@ -1,0 +1,138 @@
+"""What the rows of a block say of the records that they are linked to: names, addresses, uids, ids elsewhere."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crmcli.domain.address import domain_of
+from crmcli.domain.types import Ref
+from crmcli.services.imports import columns as reading
+from crmcli.services.imports import parts, persons
+from crmcli.services.imports.blocks import ANY, AT, ID
+from crmcli.services.imports.roles import (
+    COMPANY_DOMAIN,
+    CONTACT_EMAIL,
+    CONTACT_FIRST,
+    CONTACT_LAST,
+    FOREIGN,
+    LINK_UIDS,
+    ROLES,
+)
+from crmcli.services.imports.titles import squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from crmcli.domain.fields import Entity
+    from crmcli.domain.types import Env
+    from crmcli.services.imports.blocks import Block
+    from crmcli.services.imports.columns import Problems
+    from crmcli.services.imports.mapping import Mapped
+
+_SEVERAL = re.compile(r"[;,|]")
+
+
+class LinkCells:
+    """Reads what the cells of blocks say of linked records. `by` is the columns of the file by field and role."""
+
+    def __init__(self, kind: Entity, by: Mapping[str, Sequence[Mapped]], env: Env, *, own: bool) -> None:
+        self.kind, self._by, self._env, self._own = kind, by, env, own
+        fields = [(some[0], kind.field(to)) for to, some in by.items() if to not in ROLES and to != "tags"]
+        self._links = [(column, field) for column, field in fields if isinstance(field.type, Ref)]
+
+    def named(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
+        """The names and addresses of linked records; what else their cells have, as lines for the description."""
+        more: list[dict[int, str]] = []
+        for column, field in self._links:
+            names = turned[column.place]
+            target = field.type.entity if isinstance(field.type, Ref) and not self._own else ""
+            if target in ("company", "contact"):
+                names, emails, others = parts.linked(names, column.header)
+                if any(emails) and target == "contact":
+                    block.addresses[field.name] = emails
+                more.append(others)
+            elif target == "opportunity":
+                names, others = parts.pages(names, column.header)
+                more.append(others)
+            block.links[field.name] = reading.words(names, column.header, bad)
+        self._without_persons(block)
+        return more
+
+    def others(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
+        """What further columns say of linked records: domains, e-mail addresses, names of people, ids of the other
+        program and uids. Ids beyond the first of a cell, as lines for the description."""
+        for column in self._by.get(COMPANY_DOMAIN, ()):
+            self._domains(block, turned[column.place], column.header, bad)
+        for column in self._by.get(CONTACT_EMAIL, ()):
+            self._emails(block, turned[column.place], column.header, bad)
+        self._persons_of_deals(block, turned, bad)
+        more = list(self._foreign(block, turned, bad))
+        for link, role in LINK_UIDS.items():
+            for column in self._by.get(role, ()):
+                block.uids[link] = reading.each(reading.uid, turned[column.place], column.header, bad)
+                block.links.setdefault(link, [None] * len(block))
+        return more
+
+    def _domains(self, block: Block, cells: Sequence[str], title: str, bad: Problems) -> None:
+        """The domains of companies stand for their names where a row has none."""
+        domains = reading.each(reading.cached(lambda text: domain_of(text) or None), cells, title, bad)
+        named = block.links.get("company") or [None] * len(block)
+        block.addresses["company"] = domains
+        block.links["company"] = [n or (d and AT + d) for n, d in zip(named, domains, strict=True)]
+
+    def _emails(self, block: Block, cells: Sequence[str], title: str, bad: Problems) -> None:
+        """The e-mail addresses of people stand for their names where a row has none; they are the deal's own where it
+        has no other."""
+        found = reading.reader(self.kind.field("email"), self._env)(cells, title, bad)
+        known = block.columns.get("email") or [None] * len(block)
+        block.columns["email"] = [k or f for k, f in zip(known, found, strict=True)]
+        named = block.links.get("contact") or [None] * len(block)
+        given = block.addresses.get("contact") or [None] * len(block)
+        block.addresses["contact"] = [g or f for g, f in zip(given, found, strict=True)]
+        block.links["contact"] = [n or (e and AT + e) for n, e in zip(named, found, strict=True)]
+
+    def _persons_of_deals(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
+        """First and last names beside a deal are those of its contact."""
+        pieces = [c for role in (CONTACT_FIRST, CONTACT_LAST) for c in self._by.get(role, ())]
+        if not pieces:
+            return
+        rows = zip(*(turned[column.place] for column in pieces), strict=True)
+        people = reading.words(list(map(persons.joined, rows)), pieces[-1].header, bad)
+        named = block.links.get("contact") or [None] * len(block)
+        block.links["contact"] = [
+            person if person and (not name or name[0] == AT) else name
+            for name, person in zip(named, people, strict=True)
+        ]
+        emails = block.columns.get("email")
+        if emails:
+            given = block.addresses.get("contact") or [None] * len(block)
+            block.addresses["contact"] = [one or two for one, two in zip(given, emails, strict=True)]
+
+    def _foreign(self, block: Block, turned: list[list[str]], bad: Problems) -> Iterator[dict[int, str]]:
+        """The ids of linked records. Of several in one cell the first counts, the others are told, as lines."""
+        for role, link in FOREIGN.items():
+            for column in self._by.get(role, ()):
+                words = reading.words(reading.whole_ids(turned[column.place]), column.header, bad)
+                several = [[part.strip() for part in _SEVERAL.split(word or "")] for word in words]
+                ids = [column.prefix + first if first else None for first, *_ in several]
+                more = {row: ", ".join(others) for row, (_, *others) in enumerate(several) if any(others)}
+                yield {row: f"{column.header}: {others}" for row, others in more.items()}
+                if link == "parent":
+                    named = block.links.get("parent") or [None] * len(block)
+                    block.links["parent"] = [n or (one and ID + one) for n, one in zip(named, ids, strict=True)]
+                    continue
+                block.foreign[column.header] = ids
+                for name in (link,) if link else ANY:
+                    if self.kind.name != "lead":  # which have their company as text
+                        block.links.setdefault(name, [None] * len(block))
+
+    def _without_persons(self, block: Block) -> None:
+        """Odoo calls a customer "Azure Interior, Brandon Freeman", the company and the person: the contact of the row
+        tells that from a company with a comma in its name."""
+        companies, people = block.links.get("company"), block.links.get("contact")
+        if companies and people and squeeze(self._by["company"][0].header) in ("partnerid", "customer"):
+            block.links["company"] = [
+                company[: -len(person) - 2] if company and person and company.endswith(f", {person}") else company
+                for company, person in zip(companies, people, strict=True)
+            ]

@@ -1,0 +1,258 @@
+"""Reads blocks of cells by a mapping: cells as they are meant, then typed columns, then what follows from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.columnwise import derive_columns
+from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
+from crmcli.services.imports import columns as reading
+from crmcli.services.imports import due, facts, moments, parts, roles, tidying, titles
+from crmcli.services.imports.block_amounts import Amounts
+from crmcli.services.imports.block_links import LinkCells
+from crmcli.services.imports.block_names import Names
+from crmcli.services.imports.blocks import Block
+from crmcli.services.imports.columns import Problem, Problems
+from crmcli.services.imports.dates import Dates
+from crmcli.services.imports.emptying import Emptying
+from crmcli.services.imports.endings import status_of
+from crmcli.services.imports.reaching import Reach
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from crmcli.domain.fields import Entity, Field
+    from crmcli.domain.types import Env
+    from crmcli.services.imports.mapping import Mapped
+
+    _Read = Callable[[Sequence[str], str, Problems], list[Any]]
+
+
+class Reader:
+    """Reads blocks of cells by a mapping. `envs` gives the habits (order of days, decimal sign) of each column."""
+
+    def __init__(self, kind: Entity, columns: Sequence[Mapped], envs: Mapping[int, Env], env: Env) -> None:
+        self.kind, self.env, self._envs = kind, env, envs
+        self._by: dict[str, list[Mapped]] = {}
+        for column in columns:
+            for to in column.to:
+                self._by.setdefault(to, []).append(column)
+        self._own = "uid" in self._by
+        #: counts the cells that are emptied
+        self.emptying = Emptying(self._by, own=self._own)
+        self.amounts = Amounts(kind, self._by, envs, env, self.emptying)
+        self._links = LinkCells(kind, self._by, env, own=self._own)
+        google = any(titles.of_google(column.header) for column in columns)
+        self._names = Names(kind, self._by, own=self._own, google=google)
+        self._reach = Reach(kind, self._by, env, own=self._own)
+        self._born = [self._by[part][0] for part in roles.BIRTH if roles.BIRTH[0] in self._by]
+        used = {column.place: column for some in self._by.values() for column in some}
+        #: places of the columns that fill anything
+        self._used = set(used)
+        #: columns that a profile gives, in their order behind those of the file
+        self._fixed = sorted({column for some in self._by.values() for column in some if column.fixed})
+        self._other = {place: column for place, column in used.items() if column.values}
+        self._dated: list[Mapped] = []
+        self._plain: list[tuple[Mapped, Field, _Read]] = []
+        for to, some in self._by.items():
+            if to not in roles.ROLES and to != "tags":
+                self._add(kind.field(to), some)
+
+    def _add(self, field: Field, some: Sequence[Mapped]) -> None:
+        """Bear in mind how the columns of a field are read, which is neither a link nor an amount."""
+        if isinstance(field.type, (Day, Instant)):
+            self._dated += some
+        if isinstance(field.type, (Money, Ref)):
+            return
+        if field.name == "status" and self.kind.kind:
+            self._plain.append((some[0], field, reading.statuses))
+            return
+        fractions = some[0].unit == facts.FRACTION
+        for column in some:
+            read = reading.reader(field, self._envs.get(column.place, self.env), fractions=fractions, own=self._own)
+            self._plain.append((column, field, _lengths(read) if field.name == "minutes" else read))
+
+    @property
+    def expects(self) -> bool:
+        """Whether the day on which a deal was closed is, while it is open, that on which it is expected to be."""
+        return any("close_on" in column.to for column in self._by.get("closed_at", ()))
+
+    @property
+    def fills(self) -> set[str]:
+        """The fields that a row can have; what a profile sets once for all rows is not the row's own."""
+        found = {to for to, some in self._by.items() if to not in roles.ROLES and not some[0].fixed}
+        for role in self._by.keys() & roles.FOREIGN.keys():
+            link = roles.FOREIGN[role]
+            found |= {link} if link else {"opportunity", "contact", "company"}
+        if self._by.get(roles.CONTACT_FIRST) or self._by.get(roles.CONTACT_LAST):
+            found.add("contact")
+        if self._by.get(roles.FIRST) or self._by.get(roles.LAST):
+            found.add("name")
+        if self._by.get(roles.ANY_STATUS):
+            found.add("status")
+        if self._born:
+            found.add("birthday")
+        if self._by.get(roles.PERIOD) and "value" in found:
+            found |= {"recurring", "plan"}
+        if self._names.apart and self.kind.name == "lead":
+            found.add("contact_name")
+        return found | self._reach.fills
+
+    def title(self, to: str) -> str:
+        """The title of the column that fills a field or names a link, the field's name where none does."""
+        beside = {"company": roles.COMPANY_DOMAIN, "contact": roles.CONTACT_EMAIL}
+        foreign = (role for role, link in roles.FOREIGN.items() if link == to)
+        said = (to, roles.LINK_UIDS.get(to, ""), beside.get(to, ""), *foreign, roles.CONTACT_LAST)
+        return next((self._by[role][0].header for role in said if role in self._by), to)
+
+    def said(self, block: Block, row: int, to: str) -> tuple[str, str]:
+        """The title and the cell of the column that fills a field or names a link in a row; "" where there is none."""
+        cells = block.cells[row]
+        places = (column.place for column in self._by.get(to, ()))
+        return self.title(to), next((cells[p] for p in places if p < len(cells) and cells[p].strip()), "")
+
+    def compared(self, block: Block) -> dict[str, list[Any]]:
+        """The columns of a block that the file itself fills."""
+        given = {self.kind.field(name).column for name in self.fills if name != "tags"}
+        given |= {"currency", "tags", "description"} | ({"due_at"} if "due_on" in given else set())
+        return {name: block.told.get(name, column) for name, column in block.columns.items() if name in given}
+
+    def read(self, lines: list[int], cells: list[list[str]], bad: Problems | None = None) -> tuple[Block, Problems]:
+        """The typed block, and for each row that cannot be used the reason, in `bad` where that is given; those rows
+        are not in the block."""
+        block = Block(lines, cells)
+        bad = {} if bad is None else bad
+        if not cells:
+            return block, bad
+        turned = self._turned(cells)
+        more = [] if self._own else tidying.tidied(turned, self._by, self._dated)
+        further, mobiles = self._reach.settle(turned)
+        if mobiles is not None:
+            read = reading.reader(self.kind.field("mobile"), self.env)
+            block.columns["mobile"] = read(mobiles, self.title("phone"), bad)
+        more += self._typed(block, turned, bad)
+        if self._born:
+            more.append(self._birthdays(block, turned, bad))
+        if "name" in self.kind.by_name:
+            more.append(self._names.read(block, turned, bad))
+        self.amounts.read(block, turned, bad)
+        more += self._links.named(block, turned, bad)
+        for column in self._by.get("tags", ()):
+            block.tags = parts.many_words(turned[column.place], column.header, bad, own=self._own)
+        if self._reach.tells and "description" in self.kind.by_name:
+            block.columns.setdefault("description", [None] * len(block))
+        for column in self._by.get(roles.ANY_STATUS, ()):
+            block.columns["status"] = [status_of(cell) or "open" for cell in turned[column.place]]
+        others = self._links.others(block, turned, bad)
+        self._flags(block, turned, bad)
+        if self.kind.name == "task":
+            due.appointments(block, turned, self._by, self._envs, self.env, bad)
+            due.done(block, turned, self._by, self.env, bad)
+        self._streets(block, turned, bad)
+        for told in (*others, *further, *more):
+            self._note(block, told)
+        self._settle(block, bad)
+        if bad:
+            block.without(bad)
+        block.keys = derive_columns(self.kind.table, block.columns, self.env) if len(block) else {}
+        return block, bad
+
+    def _turned(self, cells: list[list[str]]) -> list[list[str]]:
+        """The cells of a block column by column, with what a profile says of them, those without a value emptied."""
+        turned = list(map(list, zip(*cells, strict=True)))
+        turned += [[column.fixed] * len(cells) for column in self._fixed]
+        for place, column in self._other.items():
+            turned[place] = column.said(turned[place])
+        for place in self._used:
+            turned[place] = self.emptying.emptied(place, turned[place])
+        return turned
+
+    def _typed(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
+        """The fields that are neither links nor amounts nor tags; what else their cells have, as lines."""
+        more: list[dict[int, str]] = []
+        for column, field, read in self._plain:
+            said = turned[column.place]
+            if self.kind.name == "lead" and field.name in ("company", "contact_name") and not self._own:
+                said, others = parts.pages(said, column.header)
+                more.append(others)
+            values = read(said, column.header, bad)
+            if field.name == "external_id" and column.prefix:
+                values = [value and column.prefix + value for value in values]
+            earlier = block.columns.get(field.column)
+            block.columns[field.column] = (
+                [e if e is not None else v for e, v in zip(earlier, values, strict=True)] if earlier else values
+            )
+        return more
+
+    def _birthdays(self, block: Block, turned: list[list[str]], bad: Problems) -> dict[int, str]:
+        """The days of birth of their parts, in the calendar of their years; what parts say alone, as lines."""
+        title = ", ".join(column.header for column in self._born)
+        cells, alone = moments.of_birth(self.env, *(turned[column.place] for column in self._born))
+        days = facts.DayFacts()
+        days.look(cells)
+        env = self.env._replace(order="ymd", calendar=days.calendar(self.env.calendar, Dates()))
+        block.columns["birthday"] = reading.reader(self.kind.field("birthday"), env)(cells, title, bad)
+        return {row: f"{title}: {said}" for row, said in alone.items()}
+
+    def _flags(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
+        """What columns of yes and no say of a deal's end, where no status does."""
+        said = [
+            reading.flags(turned[some[0].place], some[0].header, bad) if (some := self._by.get(role)) else None
+            for role in (roles.IS_WON, roles.IS_CLOSED, roles.ACTIVE)
+        ]
+        if not any(said):
+            return
+        none = [None] * len(block)
+        states = block.columns.get("status") or none
+        rows = zip(states, *(flags or none for flags in said), strict=True)
+        block.columns["status"] = [
+            state or ("won" if won else "lost" if (closed and won is False) or active is False else None)
+            for state, won, closed, active in rows
+        ]
+
+    def _streets(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
+        """The number of the house belongs to the street."""
+        for column in self._by.get(roles.HOUSE, ()) if "street" in block.columns else ():
+            houses = reading.words(turned[column.place], column.header, bad)
+            rows = zip(block.columns["street"], houses, block.cells, strict=True)
+            block.columns["street"] = [parts.with_house(street, house or "", cells) for street, house, cells in rows]
+
+    def _note(self, block: Block, lines: Mapping[int, str]) -> None:
+        """Add lines to descriptions."""
+        if lines and "description" in self.kind.by_name:
+            notes = block.columns.setdefault("description", [None] * len(block))
+            for row, line in lines.items():
+                notes[row] = f"{notes[row]}\n{line}" if notes[row] else line
+
+    def _settle(self, block: Block, bad: Problems) -> None:
+        """Empty cells of columns that are never empty in the book; moments at which what is open yet was closed."""
+        if "priority" in block.columns:
+            block.columns["priority"] = [value or 0 for value in block.columns["priority"]]
+        if self.kind.name == "interaction":
+            self._happened(block, bad)
+        if self.kind.kind and "closed_at" in block.columns:
+            if self.expects:
+                now = show_instant(self.env.now)
+                block.columns["closed_at"] = [at if at and at <= now else None for at in block.columns["closed_at"]]
+            block.told["closed_at"] = block.columns["closed_at"]  # where it stands tells when it was closed, too
+
+    def _happened(self, block: Block, bad: Problems) -> None:
+        """What happened did so with somebody; where nothing is said it is a note, and was made when it was written."""
+        none: list[Any] = [None] * len(block)
+        columns, uids = block.columns, block.columns.get("uid") or none
+        kinds = columns["kind"] = [kind or "note" for kind in columns.get("kind") or none]
+        made = columns.get("created_at") or none
+        columns["at"] = [at or born for at, born in zip(columns.get("at") or none, made, strict=True)]
+        links = [block.links[name] for name in ("opportunity", "contact", "company") if name in block.links]
+        for row, (kind, uid) in enumerate(zip(kinds, uids, strict=True)):
+            if uid:
+                continue  # one of our own is as it was
+            if kind == "note" and not (columns.get("body") or none)[row]:
+                bad.setdefault(row, Problem("body", "", "a note needs a text"))
+            elif not any(names[row] for names in links):
+                bad.setdefault(row, Problem("", "", "it says no lead or deal, contact or company"))
+
+
+def _lengths(read: _Read) -> _Read:
+    """A reader of whole minutes that also takes lengths of time."""
+    return lambda cells, header, bad: read([parts.minutes(cell, header) for cell in cells], header, bad)

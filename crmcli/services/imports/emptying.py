@@ -1,0 +1,70 @@
+"""Cells that say that there is nothing: NULL and N/A, nobody as an owner, addresses that lead nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from crmcli.services.imports import columns as reading
+from crmcli.services.imports import parts
+from crmcli.services.imports.roles import CONTACT_EMAIL, FIRST, LAST, MORE_EMAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from crmcli.services.imports.mapping import Mapped
+
+#: What cells are emptied of.
+WORDS, EXCHANGE = "words for nothing", "addresses of an Exchange server"
+
+
+class Emptying:
+    """Empties such cells of the columns of a file, which `by` has by field and role. Files of our `own` have none: what
+    they say is a text of somebody's."""
+
+    def __init__(self, by: Mapping[str, Sequence[Mapped]], *, own: bool) -> None:
+        self._own = own
+        self._owners, self._named, self._mail = (
+            {column.place for to in some for column in by.get(to, ())}
+            for some in (("owner",), ("name", FIRST, LAST), ("email", MORE_EMAIL, CONTACT_EMAIL))
+        )
+        #: how many cells were emptied, by what they had: WORDS, EXCHANGE
+        self.counts: dict[str, int] = {}
+
+    def emptied(self, place: int, cells: list[str]) -> list[str]:
+        """The cells of the column in that place, emptied and counted."""
+        found, words = self._without_words(place, cells)
+        self._count(WORDS, words)
+        if place in self._mail and not self._own:
+            found, inner = parts.without_exchange(found)
+            self._count(EXCHANGE, inner)
+        return found
+
+    def again(self, place: int, cells: list[str]) -> list[str]:
+        """Cells of the column in that place that were counted before, without the words that mean nothing there."""
+        return self._without_words(place, cells)[0]
+
+    @contextlib.contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """While rows are read that were counted before."""
+        counts = dict(self.counts)
+        yield
+        self.counts = counts
+
+    def _count(self, what: str, cells: int) -> None:
+        if cells:
+            self.counts[what] = self.counts.get(what, 0) + cells
+
+    def _without_words(self, place: int, cells: list[str]) -> tuple[list[str], int]:
+        """Cells without the words that mean nothing there, and how many there were. A person may be called Null;
+        programs write NULL or null."""
+        if self._own:
+            return cells, 0
+        nobody = 0
+        if place in self._owners:
+            cells, nobody = reading.without_nobody(cells)
+        found, nulls = reading.without_nulls(cells)
+        if nulls and place in self._named and (called := cells.count("Null")):
+            found = ["Null" if cell == "Null" else text for cell, text in zip(cells, found, strict=True)]
+            nulls -= called
+        return found, nobody + nulls

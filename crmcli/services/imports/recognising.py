@@ -1,0 +1,195 @@
+"""What the title of a column is taken for, with a filled cell below it: a field or a role."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.domain.entities import LEAD, PLANS
+from crmcli.domain.fields import installed
+from crmcli.domain.text import fold
+from crmcli.domain.types import Ref, Text
+from crmcli.services.imports import addresses, headings, titles
+from crmcli.services.imports.endings import status_of
+from crmcli.services.imports.roles import (
+    BIRTH_DAY,
+    BIRTH_MONTH,
+    BIRTH_YEAR,
+    COMPANY_DOMAIN,
+    COMPANY_ID,
+    CONTACT_EMAIL,
+    DUE_TIME,
+    FIRST,
+    FOREIGN,
+    IS_DELETED,
+    KINDS,
+    LINK_UIDS,
+    MORE_EMAIL,
+    MORE_PHONE,
+    ROLES,
+    TAKEN_OVER,
+)
+from crmcli.services.imports.titles import squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crmcli.domain.fields import Entity, Vocabulary
+
+_PLAIN = ("uid", "status", "lost_reason", "created_at", "updated_at")
+_FIRST = frozenset(map(squeeze, (*ROLES[FIRST].titles, "nombre", "ad")))
+_BORN = frozenset(map(squeeze, (*ROLES[BIRTH_YEAR].titles, *ROLES[BIRTH_MONTH].titles)))
+#: Names that only files of our own have: elsewhere they say something else.
+_OWN = ("uid", "company_name", "contact_name", "vcard", *LINK_UIDS.values())
+#: What an empty column loses by against a filled one for the same field.
+_EMPTY = 1000
+#: How far the titles of other records' ids are from being names.
+_FAR = 200
+
+
+@cache
+def _known(name: str, own: Vocabulary) -> dict[str, list[tuple[int, str]]]:
+    """Squeezed header -> (how far down the list of the field's names it stands, field or role) for a kind, the nearest
+    first; `own` are the fields that people added, which are among those of the kind."""
+    kind = next(k for k in KINDS if k.name == name)
+    found: dict[str, list[tuple[int, str]]] = {}
+    for field in (*kind.core, *own.shown.get(kind.table, ())):
+        if not field.settable and field.name not in TAKEN_OVER:
+            continue
+        # "Closed" or "Converted" may as well head a column of yes and no.
+        said = [*field.aliases, field.label, *field.headers] if field.settable or field.name in _PLAIN else []
+        names = [field.name, *said, *headings.FIELDS.get(field.name, ()), *headings.spoken(name, field.name)]
+        if field.name in addresses.FIELDS:
+            names += addresses.names(field.name)
+        for rank, title in enumerate(names):
+            found.setdefault(squeeze(title), []).append((rank, field.name))
+    for link, role in LINK_UIDS.items():
+        if link in kind.by_name and isinstance(kind.by_name[link].type, Ref):
+            found.setdefault(squeeze(role), []).append((0, role))
+    added = {squeeze(title) for field in own.shown.get(kind.table, ()) for title in (field.name, field.label)}
+    for role, known in ROLES.items():
+        for rank, title in enumerate(known.titles if name in known.kinds else ()):
+            if role in FOREIGN or role == IS_DELETED:  # names below titles of ids, and fields of one's own, count first
+                found.setdefault(squeeze(title), []).append((rank + _FAR, role))
+            elif squeeze(title) not in added:
+                found[squeeze(title)] = [(rank, role)]
+    return {key: sorted(some, key=lambda one: one[0]) for key, some in found.items()}
+
+
+def addressed(header: Sequence[str]) -> dict[str, str]:
+    """How somebody is addressed has in French the title of what they do for a living: by a title right before the first
+    name the one further on that repeats it, and says what it means elsewhere."""
+    return {
+        title: f"{title} 2"
+        for title, beside in pairwise(header)
+        if squeeze(beside) in _FIRST and f"{title} 2" in header[2:]
+    }
+
+
+class Reading(NamedTuple):
+    """What the title of one column is taken for: a field or role, how far it is from the field's own name (an empty
+    column further than a filled one), and whether the column has cells."""
+
+    place: int
+    to: str
+    rank: int
+    filled: bool
+
+
+def read(
+    kind: Entity, header: Sequence[str], samples: Sequence[str], fixed: Mapping[int, str], own: bool
+) -> tuple[list[Reading], list[str]]:
+    """What the titles that nobody mapped by hand (`fixed`) are taken for, each for itself, and the titles of columns
+    with ids in place of names. `own`: the file is one that we wrote."""
+    readings: list[Reading] = []
+    ids: list[str] = []
+    again = addressed(header)
+    titles_read = {again[title]: title for title in again}
+    parts_of_birth = not _BORN.isdisjoint(map(squeeze, header))
+    for index, title in enumerate(header):
+        if index in fixed or title in again:
+            continue
+        sample = samples[index] if samples else ""
+        found = _meant(kind, title, sample, _recognise(kind, titles_read.get(title, title), own))
+        if found and found[1] == "birthday" and parts_of_birth and titles.heads_days_of_month(sample):
+            found = found[0], BIRTH_DAY
+        if found is None:
+            continue
+        rank, to = found
+        if own and to in FOREIGN and LINK_UIDS.get(FOREIGN[to]) in header:
+            continue  # the number of a record in the book that the file is from, beside its uid
+        if _names_records(kind, to) and titles.heads_ids(title, sample):
+            role = next((name for name, role in ROLES.items() if role.link == to and kind.name in role.kinds), "")
+            if not role:
+                ids.append(title)
+                continue
+            to = role
+        if kind is LEAD and to == "company" and titles.is_opaque(sample):
+            to = COMPANY_ID
+        if to in FOREIGN and sample and not titles.can_be_id(sample):
+            continue  # Odoo's company_id is the name of one's own company
+        if to not in fixed.values():
+            filled = not samples or bool(sample)
+            readings.append(Reading(index, to, rank if filled else rank + _EMPTY, filled))
+    return readings, ids
+
+
+def _names_records(kind: Entity, to: str) -> bool:
+    """Whether a field holds the name of something that other programs also refer to by its id."""
+    return to != "name" and to in kind.by_name and isinstance(kind.by_name[to].type, (Ref, Text))
+
+
+def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None) -> tuple[int, str] | None:
+    """What a title that can be read in several ways stands for, by a filled cell of its column ("" where there is
+    none)."""
+    if found is None:
+        if "currency" in kind.by_name and titles.heads_currencies(title, sample):
+            return 95, "currency"
+        if "phone" in kind.by_name and titles.heads_telephones(title, sample):
+            return (60, "phone") if squeeze(title) == "work" else (99, MORE_PHONE)
+        return None
+    rank, to = found
+    if to == "region" and kind.kind and squeeze(title).endswith("state") and status_of(sample):
+        return rank, "status"  # a state of the deal, not one of the United ones
+    if to == "phone" and titles.heads_numbers(title, sample):
+        return None
+    if to == DUE_TIME and not titles.heads_times(sample):
+        return None
+    if to == "plan" and sample and fold(sample) not in PLANS:
+        return None  # the name of somebody's product
+    return found
+
+
+def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
+    if titles.of_the_program(title):
+        return None
+    forms = titles.own_forms(kind.name, title)
+    found: tuple[int, str] | None = None
+    for distance, form in forms:
+        for rank, to in _known(kind.name, installed()).get(form, ()):
+            if (own or to not in _OWN) and (found is None or (to == found[1] and rank + distance < found[0])):
+                found = rank + distance, to
+    if found:
+        return found
+    key = squeeze(title)
+    if re.search(r"fax|pager|نمابر|فکس|دورنگار|type$|label$", key):
+        return None
+    whose, rest = titles.linked(kind.name, title)
+    if whose and rest in ("name", "fullname") and whose in kind.by_name:
+        return 90, whose
+    if whose == "company" and rest in ("domain", "domainname") and kind.name in ROLES[COMPANY_DOMAIN].kinds:
+        return 90, COMPANY_DOMAIN
+    if re.search(r"e?mail(\d|address|value|home|work|other|personal|$)", key) and "opt" not in key:
+        if whose == "contact" and kind.name in ROLES[CONTACT_EMAIL].kinds:
+            return 90, CONTACT_EMAIL
+        return (99, MORE_EMAIL) if "email" in kind.by_name else None
+    if (
+        re.search(
+            r"(phone|mobile)(\d|number|value|home|work|other|mobile|$)|^(mobil|cell|tel\d)|تلفن|موبایل|همراه", key
+        )
+        and "phone" in kind.by_name
+    ):
+        return 99, MORE_PHONE
+    return None

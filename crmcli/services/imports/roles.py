@@ -1,0 +1,165 @@
+"""What a column of a file may fill besides the fields that verbs set: its roles, in one table, and the fields that an
+import alone takes over."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
+
+#: The kinds of which files hold records.
+KINDS = (CONTACT, LEAD, DEAL, COMPANY, TASK, INTERACTION)
+#: Parts of a name, further addresses, and other ways to name a link.
+FIRST, MIDDLE, LAST = "first name", "middle name", "last name"
+MORE_EMAIL, MORE_PHONE = "more e-mail", "more phone"
+COMPANY_DOMAIN, CONTACT_EMAIL = "company domain", "contact e-mail"
+#: Columns of yes and no that say what became of a deal, as Salesforce and Odoo have them.
+IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "is active"
+#: Whether a task is done, as a flag or a word: Completed, Not started.
+IS_DONE = "is done"
+#: Whether the other program had deleted the record, as Salesforce and SuiteCRM say it of every row.
+IS_DELETED = "is deleted"
+#: Whether somebody in a list of people is a lead there, by the id: a member of a campaign of Salesforce's.
+OF_LEAD = "id of a lead or contact"
+#: How often the value of a deal comes, as Close has it: one_time, monthly, annual.
+PERIOD = "value period"
+#: The parts of a day of birth, as Thunderbird has them; the day is that of the month.
+BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY = "birth year", "birth month", "birth day"
+BIRTH = (BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY)
+#: The time of day beside the day that a task is due, the number of the house beside its street, and which telephone
+#: the number in the column beside it is: Mobile, Work.
+DUE_TIME, HOUSE, PHONE_LABEL = "due time", "house number", "phone label"
+#: A status in another program's words: those that say neither won nor lost are open.
+ANY_STATUS = "status, others open"
+#: The id of a linked record in the other program: Contact.AccountId. `RELATED_ID` may be that of any record (WhatId).
+COMPANY_ID, CONTACT_ID, PARENT_ID = "company id", "contact id", "parent id"
+LEAD_ID, DEAL_ID, RELATED_ID = "lead id", "deal id", "related id"
+#: The parts of the name of a deal's person.
+CONTACT_FIRST, CONTACT_LAST = "contact first name", "contact last name"
+#: The uid of a linked record, as `export --lossless` writes it beside the record's name: by link the role.
+LINK_UIDS = {name: f"{name}_uid" for name in ("company", "contact", "parent", "opportunity", "task")}
+
+
+class Role(NamedTuple):
+    """What is known of a role: by which `titles` its columns are recognised, the nearest first, and in files of which
+    `kinds` (none for a role that other modules find, or people name by hand). `link` is the one that the ids in its
+    columns fill, "" for any; None where they have no ids of linked records."""
+
+    kinds: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    link: str | None = None
+
+
+_PEOPLE, _SALES = ("lead", "contact"), ("lead", "deal")
+#: Of two roles for one title in files of one kind the later one counts.
+ROLES = {
+    FIRST: Role(
+        _PEOPLE,
+        ("first name", "given name", "forename", "first", "نام کوچک", "vorname", "prénom", "primer nombre", "adı"),
+    ),
+    MIDDLE: Role(
+        _PEOPLE,
+        (
+            "middle name", "additional name", "middle", "weitere vornamen", "zweiter vorname", "deuxième prénom",
+            "segundo nombre", "ikinci ad",
+        ),
+    ),
+    LAST: Role(
+        _PEOPLE,
+        (
+            "last name", "family name", "surname", "last", "نام خانوادگی", "فامیلی", "nachname", "familienname",
+            "nom de famille", "apellidos", "apellido", "soyad", "soyadı", "soyisim",
+        ),
+    ),
+    CONTACT_FIRST: Role(
+        ("deal",), ("first name", "contact first name", "person first name", "vorname", "prénom", "نام کوچک")
+    ),
+    CONTACT_LAST: Role(
+        ("deal",),
+        (
+            "last name", "contact last name", "person last name", "nachname", "nom de famille", "apellidos", "soyad",
+            "soyadı", "نام خانوادگی",
+        ),
+    ),
+    COMPANY_DOMAIN: Role(("contact", "deal"), ("associated company domain", "company domain")),
+    CONTACT_EMAIL: Role(("deal",), ("associated contact email", "contact email", "primary contact email")),
+    IS_WON: Role(_SALES, ("is won", "is closed won", "won", "برنده")),
+    IS_CLOSED: Role(_SALES, ("is closed", "closed")),
+    ACTIVE: Role(_SALES, ("active", "is active")),
+    IS_DONE: Role(
+        ("task",),
+        (
+            "done", "is done", "completed", "is completed", "complete", "percent complete", "status", "انجام شده",
+            "وضعیت", "درصد تکمیل", "درصد پیشرفت",
+        ),
+    ),
+    OF_LEAD: Role(("contact",), ("lead or contact id",)),
+    IS_DELETED: Role(
+        tuple(kind.name for kind in KINDS),
+        ("is deleted", "deleted", "gelöscht", "supprimé", "eliminado", "silindi", "حذف شده"),
+    ),
+    PERIOD: Role(_SALES, ("value period",)),
+    BIRTH_YEAR: Role(
+        ("contact",),
+        (
+            "birth year", "year of birth", "geburtsjahr", "année de naissance", "año de nacimiento", "doğum yılı",
+            "سال تولد",
+        ),
+    ),
+    BIRTH_MONTH: Role(
+        ("contact",),
+        (
+            "birth month", "month of birth", "geburtsmonat", "mois de naissance", "mes de nacimiento", "doğum ayı",
+            "mois", "ماه تولد",
+        ),
+    ),
+    BIRTH_DAY: Role(
+        ("contact",), ("day of birth", "jour de naissance", "día de nacimiento", "jour", "روز تولد")
+    ),
+    DUE_TIME: Role(("task",), ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت")),
+    HOUSE: Role(
+        ("lead", "deal", "contact", "company"),
+        ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),
+    ),
+    COMPANY_ID: Role(
+        ("lead", "deal", "contact", "task"),
+        (
+            "account id", "company id", "organization id", "organisation id", "org id", "associated company id",
+            "associated company ids", "primary associated company id", "account name id", "company record id",
+            "کد شرکت", "شناسه شرکت",
+        ),
+        "company",
+    ),
+    CONTACT_ID: Role(
+        ("deal", "task"),
+        (
+            "contact id", "person id", "associated contact id", "associated contact ids", "contact name id",
+            "primary contact id", "کد مخاطب", "شناسه مخاطب",
+        ),
+        "contact",
+    ),
+    PARENT_ID: Role(
+        ("company",),
+        ("parent id", "parent account id", "parent company id", "parent organization id", "parent account id id"),
+        "parent",
+    ),
+    DEAL_ID: Role(
+        ("task",),
+        ("deal id", "opportunity id", "associated deal id", "associated deal ids", "شناسه معامله"),
+        "opportunity",
+    ),
+    LEAD_ID: Role(("task",), ("lead id", "associated lead id", "شناسه سرنخ"), "opportunity"),
+    RELATED_ID: Role(("task",), ("who id", "what id", "related to id", "regarding id"), ""),
+    **dict.fromkeys((MORE_EMAIL, MORE_PHONE, PHONE_LABEL, ANY_STATUS, *LINK_UIDS.values()), Role()),
+}  # fmt: skip
+#: The roles of ids of linked records -> the link that they fill, "" for any.
+FOREIGN = {name: role.link for name, role in ROLES.items() if role.link is not None}
+#: Fields that no verb may set, but that an import takes over, so that a book can move house without loss.
+TAKEN_OVER = frozenset(
+    (
+        "uid", "status", "probability_manual", "probability_kept", "lost_reason", "stage_since", "assigned_at",
+        "converted_at", "closed_at", "position",
+        "created_at", "updated_at", "archived_at", "company_name", "contact_name", "due_at", "done_at", "feedback",
+        "vcard",
+    )
+)  # fmt: skip
