@@ -70,7 +70,8 @@ def merge_records(
     for text in keep:
         field, sign, of = text.partition("=")
         if not (field.strip() and sign and of.strip()):
-            raise UsageError(f"--keep {text} does not say whose value", f"write --keep email={numbers[-1]}")
+            hint = f"write --keep {field.strip() or 'email'}={numbers[-1]}"
+            raise UsageError(f"--keep {text} does not say whose value", hint)
         number, field = named(context, kind, of), field.strip()
         if kept.setdefault(field, number) != number:
             raise merging.contradiction(field, kept[field], field, number)

@@ -12,7 +12,7 @@ from crmcli.domain.entities import RECORDS, entity
 from crmcli.domain.fields import Entity
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
-from crmcli.services import tags
+from crmcli.services import naming, tags
 
 app = noun(
     "Examples:\n"
@@ -35,8 +35,9 @@ def list_(ctx: typer.Context) -> Rows:
     return tags.tags(book(ctx))
 
 
-def kind_of(verb: str, tag: str, words: list[str], wanted: str) -> tuple[Entity, list[str]]:
-    """The kind of record that is meant, and the words without it: from `lead:12`, else --for, else leads.
+def kind_of(ctx: typer.Context, verb: str, tag: str, words: list[str], wanted: str) -> tuple[Entity, list[str]]:
+    """The kind of record that is meant, and the words without it: from `lead:12` (which may be a deal by now), else
+    --for, else leads.
 
     Raises UsageError for kinds that do not go together, and for one that is named as a filter's word.
     """
@@ -45,12 +46,13 @@ def kind_of(verb: str, tag: str, words: list[str], wanted: str) -> tuple[Entity,
         hint = f"crm tag {verb} {tag} --for {kinds[words[0]]} {' '.join(words[1:])}".rstrip()
         raise UsageError(f"'{words[0]}' is a kind of record, and --for says which kind is meant", hint)
     named = {
-        word.partition(":")[0]
-        for word in words
-        if word.partition(":")[0] in RECORDS and word.partition(":")[2].isdigit()
+        naming.by_now(book(ctx), RECORDS[noun], number).name
+        for noun, _, number in (word.partition(":") for word in words)
+        if noun in RECORDS and number.isdigit()
     }
-    if len(named) > 1 or (named and wanted and {entity(wanted).name} != named):
-        raise UsageError(f"these are records of several kinds: {', '.join(sorted(named))}", "tag one kind at a time")
+    several = sorted(named | {entity(wanted).name}) if named and wanted else sorted(named)
+    if len(several) > 1:
+        raise UsageError(f"these are records of several kinds: {', '.join(several)}", "tag one kind at a time")
     if named and not all(word.partition(":")[2].isdigit() for word in words):
         raise UsageError("numbers such as lead:12 and a filter do not go together")
     kind = entity(wanted or next(iter(named), "lead"))
@@ -66,7 +68,7 @@ def kind_of(verb: str, tag: str, words: list[str], wanted: str) -> tuple[Entity,
     "  crm tag add vip --for contact city:zurich",
 )
 def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
-    about, words = kind_of("add", tag, which, kind)
+    about, words = kind_of(ctx, "add", tag, which, kind)
 
     def verb(numbers: list[int]) -> Changed:
         return tags.add(book(ctx), tag, about, numbers)
@@ -80,7 +82,7 @@ def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
     epilog="Examples:\n  crm tag remove vip lead:12\n  crm tag remove vip tag:vip stage:won --for deal",
 )
 def remove(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
-    about, words = kind_of("remove", tag, which, kind)
+    about, words = kind_of(ctx, "remove", tag, which, kind)
 
     def verb(numbers: list[int]) -> Changed:
         return tags.remove(book(ctx), tag, about, numbers)

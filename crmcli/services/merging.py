@@ -110,13 +110,23 @@ def merge(
         for row in planned.rows[1:]:
             tx.change(noun_of(table, row), row["id"], {"removed_at": tx.stamp, "merged_into_id": number})
         noun = planned.kind.name
-        name = tx.row(noun, number)["name"]
+        stays = tx.row(noun, number)
+        name, aside = stays["name"], out_of_lists(stays)
         _settle(tx)
     done = tx.changes[before:]
     name = written(done, noun, number, "name", name)
     others = ", ".join(f"{noun_of(table, row)}:{row['id']} {row['name']}" for row in planned.rows[1:])
-    lines = [f"merged {others} into {noun}:{number} {name}{moved and f'; moved along: {moved}'}", *behind(planned)]
+    line = f"merged {others} into {noun}:{number} {name}"
+    if aside and not all(map(out_of_lists, planned.rows[1:])):
+        line += f", which is {aside}"
+    lines = [f"{line}{moved and f'; moved along: {moved}'}", *behind(planned)]
     return Changed(tuple(lines), tuple(done), ctx.batch, (number,), noun)
+
+
+def out_of_lists(row: Mapping[str, Any]) -> str:
+    """Why lists leave a record out that is there: `lost`, `won`, `archived`; "" where they do not."""
+    status = str(row.get("status", "open"))
+    return status if status != "open" else "archived" if row.get("archived_at") else ""
 
 
 def _settle(tx: Transaction) -> None:

@@ -33,10 +33,14 @@ def resolve(ctx: Context, kind: Entity, text: str, *, merged: bool = False) -> i
     """The id of the record that people mean by `text`: what `identify` knows, else one that was removed and is called
     so, else a part of a name that fits one record alone. (A part comes last: who purges somebody by the name of a
     removed one means no other.) What was merged into another record is that one, unless the `merged` one itself is
-    asked for.
+    asked for. A lead that is a deal by now still goes by `lead:12` where a deal is meant.
 
     Raises NotFoundError, and AmbiguousError with the candidates.
     """
+    prefix, _, rest = own_name(kind, text).partition(":")
+    named = record_kind(prefix)
+    if named is not None and named is not kind and by_now(ctx, named, rest, merged=merged) is kind:
+        text = rest
     text = own_name(kind, text)
     number = identify(ctx, kind, text, merged=merged)
     if number is None and "removed_at" in kind.by_name:
@@ -324,7 +328,7 @@ def dialled(ctx: Context, kind: Entity, text: str) -> list[tuple[str, str]]:
 
 
 def book(ctx: Context) -> Book:
-    """What the filter language may ask of the store, addresses too."""
+    """What the filter language may ask of the store, addresses and the names of merged records too."""
 
     def having(entity: str, text: str) -> list[int]:
         kind = ENTITIES[entity if entity in ENTITIES else "lead"]
@@ -339,7 +343,19 @@ def book(ctx: Context) -> Book:
     def stands(entity: str, number: int) -> int:
         return aliases.standing(ctx.reader, table_of(entity), [number])[number]
 
-    return ctx.book._replace(addressed=having, standing=stands)
+    def merged(entity: str, name: str) -> list[int]:
+        table = table_of(entity)
+        if table not in aliases.TABLES:
+            return []
+        sql = (
+            f"SELECT DISTINCT merged_into_id FROM {table} WHERE name_key = ? AND merged_into_id IS NOT NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE name_key = ? AND removed_at IS NULL)"
+            " ORDER BY merged_into_id LIMIT 50"
+        )
+        found = [row[0] for row in ctx.reader.rows(sql, (name, name))]
+        return list(dict.fromkeys(aliases.standing(ctx.reader, table, found).values()))
+
+    return ctx.book._replace(addressed=having, standing=stands, merged=merged)
 
 
 def resolve_any(
@@ -355,8 +371,7 @@ def resolve_any(
         prefix, colon, rest = text.partition(":")
     if colon and rest and (prefix in ENTITIES or record_kind(prefix)):
         kind = entity(prefix)
-        if kind.kind:
-            kind = _by_now(ctx, kind, digits(rest.strip()))
+        kind = by_now(ctx, kind, rest)
         return kind, resolve(ctx, kind, rest)
     whole = digits(text)
     numeric = whole.isascii() and whole.isdigit()
@@ -381,18 +396,19 @@ def resolve_itself(ctx: Context, text: str) -> tuple[Entity, int]:
     prefix, _, rest = text.strip().partition(":")
     if not rest.strip() or not record_kind(prefix):
         raise UsageError(f"'{text}' does not say which record is meant", "name it with its kind, as contact:12")
-    kind = entity(prefix)
+    kind = by_now(ctx, entity(prefix), rest, merged=True)
     return kind, resolve(ctx, kind, rest, merged=True)
 
 
-def _by_now(ctx: Context, kind: Entity, whole: str) -> Entity:
-    """What a lead or deal that is named by its number is now: a deal since it was converted, or what it was merged
-    into."""
-    if not _NUMBER.fullmatch(whole):
+def by_now(ctx: Context, kind: Entity, number: str, *, merged: bool = False) -> Entity:
+    """What a record of a kind that is named by its number is now: a lead is a deal since it was converted, or what it
+    was merged into unless the `merged` one itself is meant; for all else the kind itself."""
+    whole = digits(number.strip())
+    if not kind.kind or not _NUMBER.fullmatch(whole):
         return kind
     sql = "SELECT kind, converted_at, merged_into_id FROM opportunity WHERE id = ?"
     found = ctx.reader.one(sql, (int(whole),))
-    if found and found[2] is not None:
+    if found and found[2] is not None and not merged:
         end = aliases.standing(ctx.reader, "opportunity", [int(whole)])[int(whole)]
         return ENTITIES[aliases.noun(ctx.reader, "opportunity", end)]
     return ENTITIES["deal"] if found and found[0] == "deal" and found[1] is not None else kind

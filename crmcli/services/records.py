@@ -283,6 +283,8 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str], *, merged: bool = F
     for word in words:
         noun, _, number = word.partition(":")
         named = record_kind(noun) if number.isdigit() else None
+        if named is not None and named is not kind:
+            named = naming.by_now(ctx, named, number, merged=merged)
         if named is not None and named is not kind and noun not in kind.by_name:
             raise naming.nobody(kind, word)
         numbers.append(number if named is kind else word)

@@ -12,12 +12,13 @@ from crmcli.domain.dedupe import Pair
 from crmcli.domain.merging import STAYING
 from crmcli.domain.struct import Struct
 from crmcli.domain.types import Money
-from crmcli.errors import ConflictError, UsageError
+from crmcli.errors import ConflictError, NotFoundError, UsageError
 from crmcli.services import aliases, apart, duplicates, merge_preview, merging, records
-from crmcli.store import read
+from crmcli.services.undoing import Ahead
+from crmcli.store import journal, read
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.dedupe import Finder, Group
@@ -289,7 +290,8 @@ def merge(ctx: Context, seen: Sides, keep: Mapping[str, int], *, source: str = "
     with ctx.as_seen(seen.kind.name, seen.versions), ctx.writing(source, alone=True) as tx:
         if ends in apart.pairs(tx.connection, seen.kind.table, ends):
             raise ConflictError("somebody said meanwhile that they are not the same, so nothing was changed")
-        return merging.merge(ctx, seen.kind, ends, seen.stays, keep, source=source)
+        done = merging.merge(ctx, seen.kind, ends, seen.stays, keep, source=source)
+    return done._replace(batch=ctx.batch)  # it has its number since the transaction ended
 
 
 def tell_apart(ctx: Context, seen: Sides, *, source: str = "cli") -> Changed:
@@ -297,3 +299,30 @@ def tell_apart(ctx: Context, seen: Sides, *, source: str = "cli") -> Changed:
     since."""
     with ctx.as_seen(seen.kind.name, seen.versions):
         return duplicates.tell_apart(ctx, seen.kind, (seen.pair.a, seen.pair.b), source=source)
+
+
+def settle(ctx: Context, batches: list[int], verb: Callable[..., Changed], *args: Any, **named: Any) -> Changed:
+    """Run a verb that settles a pair; its batch is among `batches` before the next verb runs, which may undo it."""
+    done = verb(ctx, *args, **named)
+    if done.changes:
+        batches.append(done.batch)
+    return done
+
+
+def ahead(ctx: Context, batches: Iterable[int]) -> Ahead:
+    """What an undo of the last of these batches that still stands would take back. Raises NotFoundError where none
+    does."""
+    stands = (
+        "EXISTS (SELECT 1 FROM journal_tx x JOIN journal j ON j.seq = x.seq WHERE x.batch_id = b.id"
+        f" AND (j.before IS NOT NULL OR j.after IS NOT NULL) AND {journal.stands()})"
+    )
+    made = "SELECT coalesce(sum(x.count), 0) FROM journal_tx x WHERE x.batch_id = b.id"
+    sql = f"SELECT b.command, b.source, ({made}) FROM batch b WHERE b.id = ? AND b.undone_by IS NULL AND {stands}"
+    for number in sorted(batches, reverse=True):
+        if found := ctx.reader.one(sql, (number,)):
+            command, source, count = found
+            return Ahead(number, command or source, int(count))
+    raise NotFoundError(
+        "nothing was merged or told apart here that could be taken back",
+        f"'{ctx.settings.calling('undo')}' takes back what you changed last elsewhere",
+    )

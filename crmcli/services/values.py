@@ -12,7 +12,7 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.text import blank, check_text
 from crmcli.domain.types import Instant, Money, Ref, readable, show_instant
 from crmcli.errors import FieldError, UsageError
-from crmcli.services import linking
+from crmcli.services import aliases, linking
 from crmcli.services.stages import check_there, first_stage, next_position, stage_by_id, stage_named
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
     if kind.name == "company" and changes.get("parent_id"):
         check_parent(tx, row, changes["parent_id"])
     if "external_id" in changes and changes["external_id"] != row.get("external_id"):
-        _check_external(ctx, kind, changes)
+        _check_external(ctx, kind, changes, number)
     return tx.change(kind.name, number, changes)
 
 
@@ -296,13 +296,22 @@ def _moved(ctx: Context, tx: Transaction, row: dict[str, Any], changes: dict[str
     return changes
 
 
-def _check_external(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
+def _check_external(ctx: Context, kind: Entity, row: Mapping[str, Any], number: int | None = None) -> None:
+    """Refuse an external id that another record than this `number` has, also a merged one. Raises FieldError."""
     if not row.get("external_id"):
         return
     of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
     found = ctx.reader.value(f"SELECT id FROM {kind.table} WHERE {of_kind}external_id = ?", (row["external_id"],))
-    if found is not None:
-        raise FieldError(f"external id {row['external_id']} is that of {kind.name}:{found}", "external_id")
+    if found is None:
+        return
+    said, hint = f"external id {row['external_id']} is that of {kind.name}:{found}", ""
+    end = aliases.standing(ctx.reader, kind.table, [found])[found]
+    if end == number:
+        said += f", which was merged into {kind.name}:{end}: it leads there already"
+        hint = f"leave external_id out: imports know {kind.name}:{end} by it as it is"
+    elif end != found:
+        said += f", which was merged into {aliases.noun(ctx.reader, kind.table, end)}:{end}"
+    raise FieldError(said, "external_id", hint)
 
 
 def due(ctx: Context, tx: Transaction, text: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from crmcli.tui.screens.place import Place
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from textual.binding import BindingType
     from textual.driver import Driver
@@ -240,16 +240,22 @@ class Dashboard(App[int]):
         self.toast(message.line)
 
     def toast(self, text: str, *, bad: bool = False) -> None:
-        """A line at the corner, gone after some seconds; of many lines the first, so that the page can be seen."""
+        """A line at the corner, gone after some seconds; of a few long lines the beginnings, of many the first, so that
+        the page can be seen."""
         lines = visible(text.strip(), multiline=True).split("\n")
         # Textual folds them into half of the screen, 60 columns at most, borders included.
         room = max(20, min(60, self.size.width // 2) - 6)
+        most = TOAST_ROWS - 2
+        taken = [-(-max(1, width(line)) // room) for line in lines]
+        fitting = range(most, 0, -1) if len(lines) <= TOAST_ROWS else ()
+        most = next((each for each in fitting if sum(min(each, one) for one in taken) <= TOAST_ROWS), most)
         shown, rows = [], 0
-        for line in lines:
-            shown.append(clip(line, room * (TOAST_ROWS - 2)))
-            rows += -(-max(1, width(shown[-1])) // room)
+        for line, needed in zip(lines, taken, strict=True):
+            shown.append(clip(line, room * most))
+            rows += min(most, needed)
             if rows > TOAST_ROWS:
-                shown[-1:] = [f"... and {len(lines) - len(shown) + 1} lines more"]
+                left = len(lines) - len(shown) + 1
+                shown[-1:] = [f"... and {left} line{'s' * (left > 1)} more"]
                 break
         if shown != [""]:
             severity: Any = "error" if bad else "information"
@@ -325,9 +331,8 @@ class Dashboard(App[int]):
             self.typed.undoing = True
             # The number of a batch means something else in another book.
             shown = Shown(self.here.shown) if self.here.shown else None
-            self.desk.ask(
-                as_shown, shown, (), take_back, then=partial(self._undone, shown=shown), ended=self._undo_ended
-            )
+            then, ahead = partial(self._undone, shown=shown), self.here.ahead()
+            self.desk.ask(as_shown, shown, (), take_back, ahead, then=then, ended=self._undo_ended)
 
     def _undo_ended(self) -> None:
         self.typed.undoing = False
@@ -432,12 +437,12 @@ class Dashboard(App[int]):
         self._fatal_error()
 
 
-def take_back(ctx: Context) -> Changed | Ahead:
-    """Undo what was done last; where that is much, only say what it would be."""
+def take_back(ctx: Context, ahead: Callable[[Context], Ahead]) -> Changed | Ahead:
+    """Undo what an undo would take back; where that is much, only say what it would be."""
     from crmcli.services import undoing
 
-    ahead = undoing.ahead(ctx)
-    return ahead if ahead.count > MANY else undoing.undo(ctx, ahead.batch)
+    found = ahead(ctx)
+    return found if found.count > MANY else undoing.undo(ctx, found.batch)
 
 
 def theme_of(name: str, colours: Mapping[str, str]) -> Theme:

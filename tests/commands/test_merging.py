@@ -75,6 +75,18 @@ def test_leads_and_deals_merge_across_their_kinds(crm: Crm) -> None:
     assert crm("deal", "show", "1", "--json").json["value"] == 12000
 
 
+def test_a_lead_that_is_a_deal_by_now_is_named_as_it_was_where_a_deal_is_meant(crm: Crm) -> None:
+    assert crm("lead", "merge", "1", "2", "--yes").code == 0
+    assert crm("lead", "convert", "1").code == 0
+    for number in "12":
+        assert crm("tag", "add", f"from{number}", f"lead:{number}").out == f"tagged from{number}: deal:1\n"
+        assert crm("deal", "edit", f"lead:{number}", f"value={number}").out == "changed deal:1\n"
+        assert crm("deal", "show", f"lead:{number}", "--json").json["tags"][int(number) - 1] == f"from{number}"
+    several = crm("tag", "add", "x", "lead:1", "lead:3")
+    assert (several.code, "several kinds: deal, lead" in several.err) == (2, True)
+    assert crm("tag", "remove", "from1", "lead:2", "--for", "deal").code == 0
+
+
 def test_records_from_a_pipe_and_more_than_five(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(6):
         assert crm("company", "add", f"Firm {n}").code == 0
@@ -93,6 +105,7 @@ def test_records_from_a_pipe_and_more_than_five(crm: Crm, monkeypatch: pytest.Mo
         (("1",), 2, "a merge wants two contacts"),
         (("1", "nobody"), 3, "there is no contact 'nobody'"),
         (("1", "2", "--keep", "email"), 2, "--keep email does not say whose value"),
+        (("1", "2", "--keep", "owner"), 2, "--keep owner does not say whose value\n  write --keep owner=2"),
         (("1", "2", "--keep", "email=1", "--keep", "email=2"), 2, "--keep email=1 and --keep email=2 contradict"),
         (("1", "2", "--keep", "kind=1"), 2, "contact has no field 'kind'\n  'crm fields contact' lists the known ones"),
         (("1", "2", "--keep", "emial=1"), 2, "did you mean 'email'?"),

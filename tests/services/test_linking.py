@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.context import Context
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import AmbiguousError, FieldError, NotFoundError
-from crmcli.services import pipelines, records, vocabulary
+from crmcli.services import merging, pipelines, records, saved_views, timeline, vocabulary
 from crmcli.store import read
 
 if TYPE_CHECKING:
+    from crmcli.domain.fields import Entity
     from crmcli.store.connect import Connection
 
 
@@ -90,6 +91,40 @@ def test_a_filter_knows_a_link_by_its_address_too(people: Context, text: str, fi
     records.add(people, DEAL, {"name": "Pump", "contact": "3"})
     found = records.list_records(people, DEAL, text=text)
     assert [row["name"] for row in found.rows] == fits
+
+
+def test_a_filter_knows_a_link_by_the_full_name_of_what_was_merged(ctx: Context) -> None:
+    for kind, name, more in (
+        (COMPANY, "Alt AG", {}), (COMPANY, "Neu AG", {}), (COMPANY, "Filiale", {"parent": "1"}),
+        (CONTACT, "Émil Alt", {}), (CONTACT, "Emil Neu", {}), (CONTACT, "Kathe", {"company": "1"}),
+        (DEAL, "Rohr alt", {"company": "1", "contact": "1"}), (DEAL, "Rohr neu", {}),
+        (TASK, "Anruf", {"on": "deal:1"}), (TASK, "Brief", {}),
+    ):  # fmt: skip
+        records.add(ctx, kind, {"name": name, **more})
+    saved_views.save(ctx, "alt", CONTACT, 'company:"Alt AG"')
+    timeline.add(ctx, DEAL, 1, "note", "x")
+    asked = (
+        (CONTACT, 'company:"ALT ag"', 1), (CONTACT, 'company:="Alt AG"', 1), (CONTACT, "view:alt", 1),
+        (COMPANY, 'parent:x,"Alt AG"', 1), (DEAL, 'contact:"emil alt" company:="alt ag"', 1),
+        (TASK, 'opportunity:"Rohr alt"', 1), (TASK, 'not opportunity:"Rohr alt"', 1), (TASK, 'contact:"Emil Alt"', 1),
+        (INTERACTION, 'opportunity:="rohr alt" company:"Alt AG"', 1),
+    )  # fmt: skip
+
+    def fits(kind: Entity, text: str) -> int:
+        return len(list(records.list_records(ctx, kind, text=text).rows))
+
+    assert [fits(kind, text) for kind, text, _ in asked] == [count for *_, count in asked]
+    for kind in (COMPANY, CONTACT, DEAL):
+        merging.merge(ctx, kind, [1, 2], into=2)
+    assert [fits(kind, text) for kind, text, _ in asked] == [count for *_, count in asked]
+    assert not fits(CONTACT, "company:alt"), "a part of such a name names nobody"
+    records.add(ctx, COMPANY, {"name": "Last"})
+    merging.merge(ctx, COMPANY, [2, 4], into=4)
+    assert fits(CONTACT, 'company:"Alt AG"') == 1, "merged and merged again"
+    records.add(ctx, COMPANY, {"name": "alt ag"})
+    assert not fits(CONTACT, 'company:"Alt AG"'), "who is called so goes before who was"
+    records.remove(ctx, COMPANY, [5])
+    assert fits(CONTACT, "view:alt") == 1
 
 
 @pytest.mark.parametrize(

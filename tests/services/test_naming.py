@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import AmbiguousError, NotFoundError, RefusedError, UsageError
-from crmcli.services import deals, naming, records, undoing
+from crmcli.services import deals, merging, naming, records, undoing
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -104,6 +104,27 @@ def test_a_lead_that_became_a_deal_goes_by_its_old_reference(ctx: Context) -> No
             naming.resolve_any(ctx, text)
     undoing.undo(ctx, ctx.batch)
     assert naming.resolve_any(ctx, "lead:1") == (LEAD, 1)
+
+
+def test_what_was_merged_into_a_lead_goes_by_its_reference_as_that_does(ctx: Context) -> None:
+    for name in ("Ada", "Ada L.", "Bob"):
+        records.add(ctx, LEAD, {"name": name})
+    records.add(ctx, DEAL, {"name": "Engine"})
+    merging.merge(ctx, LEAD, [1, 2])
+    deals.convert(ctx, 1, to=("deal",))
+    for text in ("lead:1", "lead:2", "lead:۲", "id:lead:2"):
+        assert naming.resolve_any(ctx, text) == (DEAL, 1)
+        assert naming.resolve(ctx, DEAL, text) == 1
+    assert records.choose(ctx, DEAL, ["lead:1", "lead:2", "deal:4"]) == ([1, 4], False)
+    assert naming.resolve_itself(ctx, "lead:1") == (DEAL, 1)
+    assert naming.resolve_itself(ctx, "lead:2") == (LEAD, 2)
+    for words in (["lead:3"], ["lead:4"], ["lead:1", "lead:3"]):
+        with pytest.raises(NotFoundError, match=f"'{words[-1]}' names a lead, not a deal"):
+            records.choose(ctx, DEAL, words)
+    for number in "12":
+        with pytest.raises(NotFoundError, match="deal") as refused:
+            naming.resolve(ctx, LEAD, number)
+        assert refused.value.hint == "crm deal show 1"
 
 
 def test_what_was_removed_is_found_by_its_name_where_nothing_else_has_it(ctx: Context) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.domain.dedupe import Pair
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
-from crmcli.errors import ConflictError
+from crmcli.errors import ConflictError, NotFoundError
 from crmcli.services import apart, deals, duplicates, merge_preview, merging, records, reviewing, undoing
 
 if TYPE_CHECKING:
@@ -186,3 +186,21 @@ def test_a_pair_that_somebody_changed_meanwhile_is_left(adas: Context, verb: str
     else:
         reviewing.merge(adas, seen, {"name": 2})
         assert records.get(adas, CONTACT, 1)["name"] == "Lovelace, Ada"
+
+
+def test_the_last_of_what_was_settled_that_stands_is_ahead(adas: Context) -> None:
+    batches: list[int] = []
+    reviewing.settle(adas, batches, reviewing.merge, reviewing.sides(adas, CONTACT, Pair(1, 2, 90, ())), {})
+    reviewing.settle(adas, batches, reviewing.tell_apart, reviewing.sides(adas, CONTACT, Pair(1, 3, 90, ())))
+    reviewing.settle(adas, batches, duplicates.tell_apart, CONTACT, [1, 3])  # they were told apart before
+    merged, told = batches
+    records.edit(adas, CONTACT, [3], {"city": "Rome"})
+    assert reviewing.ahead(adas, batches).batch == told
+    undoing.undo(adas, told)
+    assert (reviewing.ahead(adas, batches).batch, reviewing.ahead(adas, batches).count) == (merged, 1)
+    undoing.undo(adas, merged, (CONTACT, 2))
+    for left in (batches, []):
+        with pytest.raises(NotFoundError, match="nothing was merged or told apart here"):
+            reviewing.ahead(adas, left)
+    undoing.undo(adas, adas.batch)
+    assert reviewing.ahead(adas, batches).batch == merged, "it was brought back"

@@ -321,6 +321,10 @@ async def test_an_undo_of_much_asks_first_and_says_how_it_comes_back(dashboard: 
         await pilot.pause()
         assert toasts(app).splitlines()[7:] == ["nothing of yours to undo", "... and 22 lines more"]
         app.clear_notifications()
+        app.toast("\n".join(["short"] * 9))
+        await pilot.pause()
+        assert toasts(app).splitlines()[7:] == ["short", "... and 1 line more"]
+        app.clear_notifications()
         app.toast("\n".join(["a name that is long " * 10] * 20), bad=True)
         await pilot.pause()
         assert len(toasts(app).splitlines()) < 4, "lines that are folded count as often"

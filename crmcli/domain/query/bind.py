@@ -51,13 +51,15 @@ class Book(Struct):
     """What binding may ask of the book: `known` gives the folded names of a vocabulary, `view` the filter text of a
     saved view (None: no such view), `won` the folded names of won stages, `addressed` the records of a kind that have
     an e-mail address, a telephone number or a domain, `standing` the number of the record that one of a kind was merged
-    into, else its own."""
+    into, else its own, `merged` the records of a kind that those of a folded full name, which no other has by now, were
+    merged into."""
 
     known: Callable[[str], Iterable[str]]
     view: Callable[[str, str], str | None]
     won: Callable[[], Iterable[str]] = tuple
     addressed: Callable[[str, str], Iterable[int]] | None = None
     standing: Callable[[str, int], int] | None = None
+    merged: Callable[[str, str], Iterable[int]] | None = None
 
 
 def bind(node: Node, entity: Entity, env: Env, book: Book, text: str = "") -> Node:
@@ -254,11 +256,12 @@ class _Binder:
             number = int(whole[:18])
             stands = self.book.standing
             return LinkedTo(field, stands(field.type.entity, number) if stands else number)
-        named = LinkedTo(field, None, fold(value.text), node.exact)
-        if node.exact:
-            return named
-        having = self.book.addressed(field.type.entity, value.text) if self.book.addressed else ()
-        return any_of([named, *(LinkedTo(field, number) for number in having)])
+        book, target, name = self.book, field.type.entity, fold(value.text)
+        having = [*book.merged(target, name)] if book.merged else []
+        if book.addressed and not node.exact:
+            having += book.addressed(target, value.text)
+        named = LinkedTo(field, None, name, node.exact)
+        return any_of([named, *(LinkedTo(field, number) for number in dict.fromkeys(having))])
 
     def _phone(self, field: Field, text: str, node: Term) -> Node:
         key, bare = field.type.key(text, self.env) or "", bare_number(text)

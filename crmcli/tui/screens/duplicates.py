@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import visible, width
@@ -20,7 +21,7 @@ from crmcli.tui.widgets.bars import TitleBar
 from crmcli.tui.widgets.rows import Followed, Row, RowsView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from textual import events
     from textual.app import ComposeResult
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
-    from crmcli.results import Column
+    from crmcli.results import Changed, Column
     from crmcli.services.pulse import Pulse
     from crmcli.services.reviewing import Case, Sides
+    from crmcli.services.undoing import Ahead
 
 #: While the book goes on changing it is compared anew for one part of the time in so many.
 SHARE = 20
@@ -55,6 +57,8 @@ class Search:
         #: The pairs that were left for another time, and those that were settled: undo may bring them back.
         self.skipped: set[tuple[int, int]] = set()
         self.settled: dict[tuple[int, int], Suspects] = {}
+        #: The batches that settled them.
+        self.batches: list[int] = []
 
     @property
     def due(self) -> bool:
@@ -408,11 +412,19 @@ class DuplicatesPlace(Place):
 
     def action_merge(self) -> None:
         if sides := self._settle():
-            self.write(reviewing.merge, sides, dict(self.keep), source="tui", ended=self._ended)
+            self._write(reviewing.merge, sides, dict(self.keep))
 
     def action_not_same(self) -> None:
         if sides := self._settle():
-            self.write(reviewing.tell_apart, sides, source="tui", ended=self._ended)
+            self._write(reviewing.tell_apart, sides)
+
+    def _write(self, verb: Callable[..., Changed], *args: Any) -> None:
+        self.write(reviewing.settle, self.search.batches, verb, *args, source="tui", ended=self._ended)
+
+    def ahead(self) -> Callable[[Context], Ahead]:
+        """Of all that was settled since the dashboard was opened, of whichever kind, the last."""
+        every = [search.batches for search in self.dashboard.searches.values()]
+        return lambda ctx: reviewing.ahead(ctx, chain.from_iterable(every))
 
     def _settle(self) -> Sides | None:
         """The pair that is about to be settled. What is typed before the next one is there does nothing to that."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widgets import Static
 
+    from crmcli.context import Context
+    from crmcli.services.undoing import Ahead
     from crmcli.tui.widgets.filter import FilterBar
 
 
@@ -58,6 +60,12 @@ class Place(Acting):
         """Whether what was read at `seen` is no longer so."""
         seen = self.seen
         return seen is None or pulse[:2] != seen[:2] or pulse.minute.date() != seen.minute.date()
+
+    def ahead(self) -> Callable[[Context], Ahead]:
+        """The verb that says what an undo takes back here: what was done last, wherever."""
+        from crmcli.services import undoing
+
+        return undoing.ahead
 
     def refused(self, error: CrmError) -> bool:  # noqa: ARG002 - for those who know better
         """Show that the rows cannot be had; whether that was done."""
