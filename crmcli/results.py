@@ -26,8 +26,9 @@ class Rows(Struct):
     """A list. `rows` are mappings from column name to stored value; `cursor` continues the list with `--page`.
 
     `rows` may be a generator that reads page by page and holds no cursor open between pages; `bars` names
-    a numeric column that a terminal may draw; `numbered` is False where the rows are no records: `-o ids` has nothing
-    to write of them, and says so of an empty list as of a full one.
+    a numeric column that a terminal may draw; `below` names one whose texts a terminal writes under their row, each
+    whole on a line of its own, because they are made to be copied. `numbered` is False where the rows are no records:
+    `-o ids` has nothing to write of them, and says so of an empty list as of a full one.
     """
 
     columns: tuple[Column, ...]
@@ -36,6 +37,7 @@ class Rows(Struct):
     title: str = ""
     empty: str = "nothing found"
     bars: str = ""
+    below: str = ""
     numbered: bool = True
 
 

@@ -15,6 +15,8 @@ from crmcli.results import Changed, Column, Page, Rows
 from crmcli.services import doctor, records
 
 app = noun(
+    "Without a verb the book is looked through:\n"
+    "'crm doctor check --help' has the options of that, --fix and --fail-under.\n\n"
     "Examples:\n"
     "  crm doctor\n"
     "  crm doctor deal stale\n"
@@ -39,7 +41,7 @@ def check(
     ctx: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RULE]...", help="Only these rules, kinds of record (deal) or of fault (stale)"),
+        typer.Argument(metavar="[RULE]...", help="Only these rules, kinds of record (deal) and of fault (stale)"),
     ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what is safe to mend, after a preview", show_default=False)
@@ -62,7 +64,7 @@ def check(
         return _fix(run, names or ())
     page = doctor.examine(run.context, names or (), fail_under=fail_under)
     if run.output == "table" or (not run.output and sys.stdout.isatty()):
-        return doctor.told(page)
+        return doctor.told(run.context, page)
     run.context.say(page.title)
     for line in doctor.unread(page):  # it decides the exit code, so it is no narration that -q leaves out
         sys.stderr.write(visible(line) + "\n")
@@ -180,6 +182,8 @@ def enable(ctx: typer.Context, names: Rules) -> Changed:
     return doctor.enable(book(ctx), names)
 
 
-@app.command("remove", help="Forget a rule of your own.")
-def remove(ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME")]) -> Changed:
-    return doctor.remove(book(ctx), name)
+@app.command("remove", help="Forget rules of your own.")
+def remove(
+    ctx: typer.Context, names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Rules of your own")]
+) -> Changed:
+    return doctor.remove(book(ctx), names)

@@ -92,7 +92,7 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
     read = [[cell(c, row, screen) for c in columns] for row in first]
     heads = [c.label or c.name for c in columns]
     room = screen.columns - width(indent)
-    later: Iterator[list[str]] = ([cell(c, row, screen) for c in columns] for row in source)
+    later = ((row, [cell(c, row, screen) for c in columns]) for row in source)
     if sum(_natural(heads, read)) + len(GAP) * (len(columns) - 1) > room:
         # Where room is short the day says enough of a record's stamps; a timeline keeps its times.
         stamps = [
@@ -101,7 +101,7 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
             if c.type is not None and c.type.family == "instant" and c.name not in ("at", "due_at")
         ]
         read = [_days(line, stamps) for line in read]
-        later = (_days(line, stamps) for line in later)
+        later = ((row, _days(line, stamps)) for row, line in later)
     sizes = fit(columns, heads, read, room)
     shown = [i for i, size in enumerate(sizes) if size]
     left = room - sum(sizes) - len(GAP) * len(shown)
@@ -111,10 +111,12 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
         + screen.bold(GAP.join([_pad(columns[i], clip(heads[i], sizes[i]), sizes[i]) for i in shown]).rstrip())
         + "\n"
     )
-    for number, line in enumerate(chain(read, later)):
+    for number, (row, line) in enumerate(chain(zip(first, read, strict=True), later)):
         text = GAP.join([_pad(columns[i], clip(line[i], sizes[i]), sizes[i]) for i in shown])
         bar = screen.bar(bars[number]) if number < len(bars) and bars[number] else ""
         yield (indent + text + (GAP + bar if bar else "")).rstrip() + "\n"
+        for whole in row.get(rows.below) or ():
+            yield f"{indent}{GAP * 3}{visible(whole)}\n"
 
 
 def _natural(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> list[int]:

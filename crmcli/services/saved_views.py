@@ -18,11 +18,18 @@ from crmcli.services.records import columns_for
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
     from crmcli.domain.query import Book
+
+
+#: Where filters are kept, and what is to be done with one that cannot be read any more.
+_KEPT = {
+    "saved_view": ("the view {}", "save it anew"),
+    "doctor_rule": ("the doctor's rule {}", "give it another filter"),
+}
 
 
 def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: str = "", sort: str = "") -> Changed:
@@ -94,7 +101,7 @@ def remove(ctx: Context, name: str, *, used: bool = False) -> Changed:
         if not used and (others := _users(ctx, name)):
             one = len(others) == 1
             raise RefusedError(
-                f"the view {name} is used by the view{'' if one else 's'} {', '.join(others)}",
+                f"the view {name} is used by {', '.join(others)}",
                 f"save {'that' if one else 'those'} without it first, or add --yes: {'it' if one else 'they'} will not"
                 " work any more",
             )
@@ -103,10 +110,10 @@ def remove(ctx: Context, name: str, *, used: bool = False) -> Changed:
 
 
 def _users(ctx: Context, name: str) -> list[str]:
-    """The views that ask for the view of this name, themselves or through another one."""
+    """What asks for the view of this name, itself or through another one: other views, rules of the doctor."""
     key, found = fold(name), []
     book = naming.book(ctx)
-    for other, of, text in ctx.reader.rows("SELECT name, entity, filter FROM saved_view ORDER BY name_key"):
+    for table, other, of, text in _kept(ctx):
         asked: set[str] = set()
 
         def view(kind: str, word: str, asked: set[str] = asked) -> str | None:
@@ -117,32 +124,42 @@ def _users(ctx: Context, name: str) -> list[str]:
             # A list that has not the fields of a filter says nothing of it.
             with contextlib.suppress(FilterError):
                 query.read(text or "", kind, ctx.env, book._replace(view=view))
-        if key in asked and fold(other) != key:
-            found.append(str(other))
+        if key in asked and (table, fold(other)) != ("saved_view", key):
+            found.append(_KEPT[table][0].format(other))
     return found
 
 
-def working(ctx: Context) -> dict[str, str]:
-    """The saved views whose filter can be read: name -> filter."""
+def _kept(ctx: Context) -> Iterator[tuple[str, str, str, str]]:
+    """(table, name, kind of record or "", filter) of every kept filter."""
+    for table in _KEPT:
+        # A rule without a filter is none.
+        some = "" if table == "saved_view" else "WHERE filter IS NOT NULL"
+        for name, of, text in ctx.reader.rows(f"SELECT name, entity, filter FROM {table} {some} ORDER BY name_key"):
+            yield table, str(name), of or "", text or ""
+
+
+def working(ctx: Context) -> dict[tuple[str, str], str]:
+    """The kept filters that can be read, of saved views and of the doctor's rules: (table, name) -> filter."""
     found = {}
     book = naming.book(ctx)
-    for name, of, text in ctx.reader.rows("SELECT name, entity, filter FROM saved_view ORDER BY name_key"):
+    for table, name, of, text in _kept(ctx):
         for kind in [ENTITIES[of]] if of else RECORDS.values():
             with contextlib.suppress(FilterError):
-                query.read(text or "", kind, ctx.env, book)
-                found[str(name)] = str(text or "")
+                query.read(text, kind, ctx.env, book)
+                found[table, name] = text
                 break
     return found
 
 
-def broken(ctx: Context, before: Mapping[str, str]) -> list[str]:
-    """A line for each of the views that worked (`before`) and do not any more."""
+def broken(ctx: Context, before: Mapping[tuple[str, str], str]) -> list[str]:
+    """A line for each of the views and rules that worked (`before`) and do not any more."""
     now = working(ctx) if before else {}
-    return [
-        f"the view {name} does not work any more, save it anew: {text}"
-        for name, text in before.items()
-        if name not in now
-    ]
+    lines = []
+    for (table, name), text in before.items():
+        if (table, name) not in now:
+            what, advice = _KEPT[table]
+            lines.append(f"{what.format(name)} does not work any more, {advice}: {text}")
+    return lines
 
 
 def views(ctx: Context) -> Rows:

@@ -34,6 +34,7 @@ FILLED = {
     "ADDRESS": "mended@z.example",
     "NUMBER": "442079460018",
     "AMOUNT": "5",
+    "COUNTRY": "US",
     "DATE": "1980-01-01",
     "TEXT": "'no answer'",
 }
@@ -66,7 +67,7 @@ def test_the_command_that_is_told_mends_what_was_found(
     command = re.sub(
         r"\b[A-Z]{4,}\b", lambda name: FILLED.get(name[0]) or COMPANIES.get(rule.name, "grace"), found["mend"]
     )
-    if "|" in command:
+    if "|" in command or "&&" in command:
         # Each of the rest would be a process.
         for number in found["ids"][2:]:
             assert crm(*other, rule.kind.name, "remove", str(number)).code == 0
@@ -223,3 +224,33 @@ def test_an_own_rule_lives_with_the_others(crm: Crm) -> None:
     assert crm(*shlex.split(aimed.partition("&& ")[2])[1:], "-o", "ids").out == "4\n"
     assert crm("doctor", "remove", "big deal").code == 0
     assert crm("doctor", "own").code == 0
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_at_a_terminal_the_command_that_mends_is_whole_and_the_records_are_named(
+    crm: Crm, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for n in range(8):
+        assert crm("deal", "add", f"Deal {n}", "owner=me", "value=1", "close=+9d").code == 0
+    found = crm("doctor", "deal-without-task", "-o", "json").json["findings"][0]
+    lines = [line.strip() for line in crm("doctor", "deal-without-task", "-o", "table").out.splitlines()]
+    assert found["mend"] in lines
+    first = ", ".join(f"deal:{number}" for number in found["ids"][:5])
+    more = len(found["ids"]) - 5
+    assert f"deal-without-task: {first} and {more} more: crm doctor show deal-without-task" in lines
+
+
+def test_what_a_rule_finds_is_called_so_that_a_narrow_terminal_has_room_for_it() -> None:
+    assert [rule.title for rule in RULES if len(rule.title) > 70] == []
+
+
+def test_whoever_changes_a_word_is_told_which_rules_do_not_work_any_more(crm: Crm) -> None:
+    assert crm("lead", "add", "Ada", "--tag", "vip").code == 0
+    assert crm("view", "save", "hot", "tag:vip", "--for", "lead").code == 0
+    assert crm("doctor", "add", "no vip", "--on", "lead", "tag:vip").code == 0
+    assert crm("doctor", "add", "not hot", "--on", "lead", "view:hot").code == 0
+    assert "the view hot is used by the doctor's rule not hot" in crm("view", "remove", "hot").err
+    done = crm("tag", "rename", "vip", "VIPs")
+    assert "the doctor's rule no vip does not work any more, give it another filter: tag:vip" in done.out
+    assert "the doctor's rule not hot does not work any more" in done.out

@@ -309,7 +309,7 @@ def test_a_view_that_others_are_made_of_is_not_removed_lightly(crm: Crm) -> None
     for name, text in (("hot", "value:1k.."), ("hot2", "view:hot tag:vip"), ("hot3", "not view:hot2"), ("cold", "x")):
         assert crm("view", "save", name, text).code == 0
     done = crm("view", "remove", "hot")
-    assert (done.code, "the view hot is used by the views hot2, hot3" in done.err) == (5, True), done
+    assert (done.code, "the view hot is used by the view hot2, the view hot3" in done.err) == (5, True), done
     assert crm("lead", "list", "view:hot3").code == 0
     assert crm("view", "remove", "cold").code == 0
     assert crm("view", "remove", "hot", "--yes").code == 0

@@ -186,8 +186,8 @@ def test_own_rules_are_looked_for_and_score(ctx: Context) -> None:
     assert (row["ids"], row["mend"].endswith("deal edit ID value=AMOUNT")) == ([number], True)
     doctor.edit(ctx, "deal without amount", kind=LEAD, advice="")
     [row] = doctor.examine(ctx, ["own"]).sections[0].rows.rows
-    assert (row["kind"], row["mend"].endswith("lead list 'owner:grace no:value'")) == ("lead", True)
-    doctor.remove(ctx, "deal without amount")
+    assert (row["kind"], row["mend"].endswith("lead edit 'owner:grace no:value' FIELD=VALUE")) == ("lead", True)
+    doctor.remove(ctx, ["deal without amount"])
     assert findings(ctx, "own") == {}
 
 
@@ -197,7 +197,7 @@ def test_a_rule_may_have_any_name_that_can_be_read(book: Context, name: str) -> 
     doctor.add(book, name, DEAL, "no:value")
     assert findings(book, name) == {name: [number]}
     [row] = doctor.examine(book, [name]).sections[0].rows.rows
-    assert shlex.split(row["mend"])[-3:] == ["deal", "list", "no:value"]
+    assert shlex.split(row["mend"])[-4:] == ["deal", "edit", "no:value", "FIELD=VALUE"]
 
 
 def test_a_rule_is_switched_off_and_on_again(ctx: Context, second_book: Context, put: Put) -> None:
@@ -205,10 +205,12 @@ def test_a_rule_is_switched_off_and_on_again(ctx: Context, second_book: Context,
     add(ctx, DEAL, "Free", owner="grace", close_on="+3d")
     doctor.add(ctx, "معاملهٔ باز", DEAL, "no:value", "crm deal list no:value")
     every = set(findings(ctx))
-    assert every == {"deal-without-value", "deal-without-task", "معاملهٔ باز"}
+    assert every == set(findings(ctx, "deal")) == {"deal-without-value", "deal-without-task", "معاملهٔ باز"}
+    assert set(findings(ctx, "deals", "own", "stale")) == {"معاملهٔ باز"}  # deals, and of those what is so
+    assert set(findings(ctx, "lead", "own", "deal-without-task")) == {"deal-without-task"}
     done = doctor.disable(ctx, ["deal-without-value", "معاملهٔ باز", "Deal-Without-Value"])
     assert done.lines == ("switched off: deal-without-value", "switched off: معاملهٔ باز")
-    assert set(findings(ctx)) == set(findings(ctx, "deal", "own")) == {"deal-without-task"}
+    assert set(findings(ctx)) == set(findings(ctx, "deal")) == {"deal-without-task"}
     assert set(findings(ctx, "deal-without-value")) == {"deal-without-value"}  # asked for by its name
     page = doctor.examine(ctx)
     assert page.values["disabled"] == ["deal-without-value", "معاملهٔ باز"]
@@ -247,7 +249,7 @@ def test_a_rule_whose_filter_can_no_longer_be_read_says_so(ctx: Context) -> None
         doctor.show(ctx, "stuck")
     assert shown.value.hint == row["mend"]
     assert doctor.examine(ctx, fail_under=0).values["ok"] is False  # a score does not hide it
-    doctor.remove(ctx, "stuck")
+    doctor.remove(ctx, ["stuck"])
     assert doctor.examine(ctx, fail_under=0).values["ok"] is True
 
 
@@ -278,7 +280,7 @@ def test_an_unknown_rule_is_told_with_a_suggestion(book: Context) -> None:
     with pytest.raises(NotFoundError, match="did you mean 'deal-overdue'"):
         doctor.examine(book, ["deal-overdu"])
     with pytest.raises(UsageError, match="the doctor's own"):
-        doctor.remove(book, "deal-overdue")
+        doctor.remove(book, ["deal-overdue"])
     assert {kind for rule in RULES for kind in [rule.kind.name]} <= {*KINDS, TAG.name}
 
 

@@ -46,7 +46,7 @@ def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]
     found["lead-email-slip"] = [add(ctx, LEAD, "Slip", email="a@gmial.com", owner="grace")]
     found["lead-unseen-marks"] = [add(ctx, LEAD, f"Un{ZWSP}seen", email="marks@y.example", owner="grace")]
     found["contact-phone"] = [add(ctx, CONTACT, "Bad", phone="call me")]
-    found["contact-mobile"] = [add(ctx, CONTACT, "Bad mobile", mobile="12345678", phone="+44 20 7946 0002")]
+    found["contact-mobile"] = [add(ctx, CONTACT, "Bad mobile", mobile="(312) 555-0111", phone="+44 20 7946 0002")]
     found["contact-email-slip"] = [add(ctx, CONTACT, "Slip", email="a@yahooo.com")]
     found["contact-name-is-address"] = [add(ctx, CONTACT, "ada@x.example", phone="+44 20 7946 0001")]
     found["contact-birthday"] = [add(ctx, CONTACT, "Unborn", email="u@y.example", birthday="2040-01-01")]
@@ -72,6 +72,11 @@ def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]
     deals.lost(ctx, DEAL, [lost])
     gone = add(ctx, CONTACT, "Gone")
     found["task-orphaned"] = [add(ctx, TASK, "Call the gone", due="+1d", contact="Gone", owner="grace")]
+    closed = add(ctx, COMPANY, "Closed", website="closed.example")
+    found["contact-company-removed"] = [add(ctx, CONTACT, "At the closed", email="a@closed.example", company="Closed")]
+    found["deal-company-removed"] = [add(ctx, DEAL, "Of the closed", company="Closed", **full)]
+    found["deal-contact-removed"] = [add(ctx, DEAL, "Of the gone", contact="Gone", **full)]
+    records.remove(ctx, COMPANY, [closed])
     records.remove(ctx, CONTACT, [gone])
     vocabulary.user_add(ctx, "eve", {})
     found["lead-owner-gone"] = [add(ctx, LEAD, "Left", email="left@y.example", owner="eve")]
@@ -96,8 +101,8 @@ def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]
     found["deal-rotting"] = [add(old, DEAL, "Rotten", stage="proposition", **{**full, "close_on": "2027-01-01"})]
     ctx = at_another_time(ctx, monkeypatch, NOW)
     early = add(ctx, DEAL, "Early", **full)
-    deals.won(ctx, DEAL, [early])
-    ctx.reader.run("UPDATE opportunity SET closed_at = '2020-01-01T00:00:00.000Z' WHERE id = ?", (early,))
+    deals.won(at_another_time(ctx, monkeypatch, "2020-01-01T00:00:00+00:00"), DEAL, [early])  # a clock that was wrong
+    ctx = at_another_time(ctx, monkeypatch, NOW)
     found["deal-closed-early"] = [early]
     with_task = ctx.reader.value("SELECT opportunity_id FROM task WHERE opportunity_id IS NOT NULL ORDER BY id")
     found["deal-without-task"] = [

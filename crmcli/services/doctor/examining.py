@@ -32,6 +32,8 @@ COLUMNS = (
     Column("count", Integer(), "Count"), Column("what", None, "What"), Column("mend", None, "Mend"),
     Column("ids", None, "Records"),
 )  # fmt: skip
+#: So many records of a finding are named at a terminal.
+SHOWN = 5
 #: What mends a rule whose filter cannot be read any more.
 _UNREAD = "crm doctor remove {name}  # or give it another filter: crm doctor edit {name} FILTER"
 #: In a line for a shell: what stands in quotes, and the word `crm` outside of them.
@@ -54,20 +56,31 @@ def every(ctx: Context) -> list[Rule]:
 
 
 def known(ctx: Context, names: Sequence[str] = ()) -> list[Rule]:
-    """The rules of these names (or of these kinds of record, or about these kinds of fault), every one without names.
-    Those that are switched off only where they are named themselves. Raises NotFoundError with a suggestion."""
+    """The rules of these names, and of these kinds of record about these kinds of fault ("deal", "stale": stale deals);
+    every one without names. Those that are switched off only where they are named themselves. Raises NotFoundError with
+    a suggestion."""
     rules = every(ctx)
-    if not names:
-        return [rule for rule in rules if rule.enabled]
-    found: dict[str, Rule] = {}
+    kinds = {word: rule.kind.name for rule in rules for word in (rule.kind.name, rule.kind.plural)}
+    kinds |= {word: kind.name for kind in SCORED for word in (kind.name, kind.plural)}
+    named, of, about = set(), set(), set()
     for name in names:
         key = fold(name)
-        fitting = [rule for rule in rules if key in (fold(rule.name), rule.about, rule.kind.name, rule.kind.plural)]
-        words = [*(rule.name for rule in rules), *ABOUT, *(kind.name for kind in SCORED)]
-        if not fitting and key not in words:
+        if key in ABOUT:
+            about.add(key)
+        elif key in kinds:
+            of.add(kinds[key])
+        elif any(fold(rule.name) == key for rule in rules):
+            named.add(key)
+        else:
+            words = [*(rule.name for rule in rules), *ABOUT, *(kind.name for kind in SCORED)]
             raise NotFoundError(f"the doctor has no rule '{name}'", suggest(name, words, "crm doctor rules"))
-        found |= {rule.name: rule for rule in fitting if rule.enabled or fold(rule.name) == key}
-    return list(found.values())
+    every_one = bool(of or about) or not names
+
+    def wanted(rule: Rule) -> bool:
+        fits = (not of or rule.kind.name in of) and (not about or rule.about in about)
+        return fold(rule.name) in named or (every_one and fits and rule.enabled)
+
+    return [rule for rule in rules if wanted(rule)]
 
 
 def one(ctx: Context, rule: Rule) -> Finding:
@@ -120,19 +133,31 @@ def check_bound(fail_under: int, names: Sequence[str]) -> None:
         raise UsageError("--fail-under goes with all rules: some alone make no score", "leave out the rules, or it")
 
 
-def told(page: Page) -> Page:
-    """The same for people at a terminal: each finding with the command that mends it below, where no column cuts it."""
+def told(ctx: Context, page: Page) -> Page:
+    """The same for people at a terminal: below each finding its rule with the first of the records, and the command
+    that mends it."""
     by_about: dict[str, list[dict[str, Any]]] = {}
     for row in page.sections[0].rows.rows:
-        lines = by_about.setdefault(row["about"], [])
-        lines.append({"count": row["count"], "what": f"{row['what']} ({row['rule']})"})
-        lines.append({"count": None, "what": f"  {row['mend']}"})
-    shown = (Column("count", Integer(), "Count"), Column("what", None, "What, and what mends it"))
+        below = (_first(ctx, row), row["mend"])
+        by_about.setdefault(row["about"], []).append({"count": row["count"], "what": row["what"], "below": below})
+    shown = (Column("count", Integer(), "Count"), Column("what", None, "Finding"))
     sections = tuple(
-        Section(about, f"{about.capitalize()} ({sum(row['count'] or 0 for row in rows):,})", Rows(shown, rows))
+        Section(
+            about, f"{about.capitalize()} ({sum(row['count'] for row in rows):,})", Rows(shown, rows, below="below")
+        )
         for about, rows in by_about.items()
     )
     return page._replace(sections=sections or page.sections)
+
+
+def _first(ctx: Context, row: dict[str, Any]) -> str:
+    """The rule of a row, and the first records that it found, with the command that lists all."""
+    if not row["ids"]:
+        return str(row["rule"])
+    more = len(row["ids"]) - SHOWN
+    named = ", ".join(f"{row['kind']}:{number}" for number in row["ids"][:SHOWN])
+    behind = f" and {more:,} more: {ctx.settings.calling('doctor', 'show', row['rule'])}" if more > 0 else ""
+    return f"{row['rule']}: {named}{behind}"
 
 
 def unread(page: Page) -> list[str]:
@@ -155,19 +180,21 @@ def _row(ctx: Context, finding: Finding) -> dict[str, Any]:
     rule = finding.rule
     return {
         "rule": rule.name, "about": rule.about, "kind": rule.kind.name, "count": len(finding.ids),
-        "what": finding.problem or rule.title, "mend": advice(ctx, rule, finding.problem), "ids": finding.ids,
+        "what": finding.problem or rule.title, "mend": advice(ctx, rule, finding.problem, finding.ids),
+        "ids": finding.ids,
     }  # fmt: skip
 
 
-def advice(ctx: Context, rule: Rule, problem: str = "") -> str:
-    """The command that mends what a rule finds, as a shell takes it, with every `crm` in it on the book in force; of
-    one that could not look (`problem`) the command that forgets it, and behind a # the one that mends it."""
+def advice(ctx: Context, rule: Rule, problem: str = "", ids: Sequence[int] = ()) -> str:
+    """The command that mends what a rule finds (`ids`), as a shell takes it, with every `crm` in it on the book in
+    force; of one that could not look (`problem`) the command that forgets it, and behind a # the one that mends it."""
     calling = ctx.settings.calling()
-    text = _CALL.sub(lambda found: calling if found[0] == "crm" else found[0], _UNREAD if problem else rule.advice)
+    said = _UNREAD if problem else rule.advise(ctx, list(ids)) if rule.advise else rule.advice
+    text = _CALL.sub(lambda found: calling if found[0] == "crm" else found[0], said)
     # In one word of a shell a filter that begins with a field would be a value of that.
     whole = query.join_words([rule.filter], rule.kind.by_name) == rule.filter and not rule.filter.startswith("-")
-    said = {"{name}": quote(rule.name), "{filter}": quote(rule.filter if whole else f"({rule.filter})")}
-    return re.sub(r"\{(?:name|filter)\}", lambda found: said[found[0]], text)
+    filled = {"{name}": quote(rule.name), "{filter}": quote(rule.filter if whole else f"({rule.filter})")}
+    return re.sub(r"\{(?:name|filter)\}", lambda found: filled[found[0]], text)
 
 
 def _shares(ctx: Context, found: Sequence[Finding]) -> tuple[int, int]:

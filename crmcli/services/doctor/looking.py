@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.domain.address import email_domain, is_public_domain
-from crmcli.domain.entities import COMPANY, DEAL, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.hierarchy import top
 from crmcli.domain.types import show_instant
 from crmcli.services.links import LINKS
@@ -31,6 +31,8 @@ SLIPS = {
 }  # fmt: skip
 #: Marks that stand for nothing one sees. Those that shape Persian and Arabic (ZWNJ, ZWJ, RLM) are not among them.
 UNSEEN = re.compile("[\u00ad\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff]")
+#: A number of a telephone with its area has so many digits.
+LEAST_DIGITS = 7
 #: A record that lists show: neither removed nor, where it can be, put aside.
 SEEN = "t.removed_at IS NULL AND t.archived_at IS NULL"
 
@@ -52,6 +54,23 @@ def unreadable_phones(kind: Entity, column: str) -> Callable[[Context], list[int
     a text without digits has no key at all."""
     where = f"t.{column} IS NOT NULL AND substr(coalesce(t.{column}_key, ''), 1, 1) <> '+'"
     return lambda ctx: _ids(ctx, kind, where)
+
+
+def readable_in_a_region(kind: Entity, column: str) -> Callable[[Context, list[int]], str]:
+    """Advises, where no region is set and a number of these has the digits of one, to set it: numbers as people of one
+    country write them are read then. Of others it is the record that is to be mended."""
+
+    def advise(ctx: Context, ids: list[int]) -> str:
+        one_by_one = f"crm {kind.name} edit ID {column}=+NUMBER"
+        if ctx.env.region:
+            return one_by_one
+        for some, marks in portions(ids):
+            sql = f"SELECT {column} FROM {kind.table} WHERE id IN ({marks})"
+            if any(sum(map(str.isdecimal, text)) >= LEAST_DIGITS for (text,) in ctx.reader.rows(sql, some)):
+                return f"crm config set region COUNTRY && crm db check --repair  # or one by one: {one_by_one}"
+        return one_by_one
+
+    return advise
 
 
 def misspelt_providers(kind: Entity) -> Callable[[Context], list[int]]:
@@ -195,14 +214,26 @@ def tasks_of_the_removed(ctx: Context) -> list[int]:
     return _ids(ctx, TASK, f"{any_of.replace('{}', 'NOT NULL')} AND NOT {any_of.replace('{}', 'NULL')}")
 
 
+def linked_to_removed(kind: Entity, link: str) -> Callable[[Context], list[int]]:
+    """Looks for records whose company or contact was removed; what was merged has gone on to the one that it is."""
+    where = f"EXISTS (SELECT 1 FROM {link} x WHERE x.id = t.{link}_id AND x.removed_at IS NOT NULL)"
+    return lambda ctx: _ids(ctx, kind, where)
+
+
 def alone(ctx: Context) -> list[int]:
-    """Companies that nothing in sight links to."""
-    linked = []
-    for table, column in LINKS["company"]:
-        if table.endswith("_distinct"):
-            continue
-        linked.append(f"EXISTS (SELECT 1 FROM {table} x WHERE x.{column} = t.id AND x.removed_at IS NULL)")
-    return _ids(ctx, COMPANY, f"NOT ({' OR '.join(linked)})")
+    """Companies that nothing in sight links to, and at whose domain nobody in the book has an address."""
+    # One list to look up is quick on both engines, whatever their planners know of the tables.
+    linked = " UNION ALL ".join(
+        f"SELECT x.{column} FROM {table} x WHERE x.{column} IS NOT NULL AND x.removed_at IS NULL"
+        for table, column in LINKS["company"]
+        if not table.endswith("_distinct")
+    )
+    found = _ids(ctx, COMPANY, f"t.id NOT IN ({linked})")
+    at = {company: domain for domain, companies in _domains(ctx).items() for company in companies} if found else {}
+    if not at.keys() & set(found):
+        return found
+    people = {email_domain(key) for kind in (CONTACT, LEAD) for _, key in _filled(ctx, kind, "email_key")}
+    return [company for company in found if at.get(company) not in people]
 
 
 def owners_gone(kind: Entity) -> Callable[[Context], list[int]]:

@@ -59,7 +59,7 @@ def drop_marks(kind: Entity) -> Callable[[Context, Transaction, list[int]], None
 
     def fix(_ctx: Context, tx: Transaction, numbers: list[int]) -> None:
         for number, row in _rows(tx, kind, numbers).items():
-            plain = " ".join(looking.UNSEEN.sub("", row["name"]).split())
+            plain = looking.UNSEEN.sub("", row["name"]).strip()
             if plain:
                 tx.change(kind.name, number, {"name": plain})
 

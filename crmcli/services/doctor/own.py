@@ -74,20 +74,22 @@ def edit(
                    (number,), "doctor_rule")  # fmt: skip
 
 
-def remove(ctx: Context, name: str) -> Changed:
-    """Forget a rule of the user's own. Raises NotFoundError, UsageError for one of ours."""
+def remove(ctx: Context, names: Sequence[str]) -> Changed:
+    """Forget rules of the user's own. Raises NotFoundError, UsageError for one of ours."""
+    some = {fold(name): name for name in names}.values()
     with ctx.writing() as tx:
-        number = _found(ctx, tx, name)
-        tx.delete("doctor_rule", number)
-        _turn(tx, name, on=True)
-    return Changed((f"removed the rule {name}",), tuple(tx.changes), ctx.batch, (), "doctor_rule")
+        for name in some:
+            tx.delete("doctor_rule", _found(ctx, tx, name))
+            _turn(tx, name, on=True)
+    lines = tuple(f"removed the rule {name}" for name in some)
+    return Changed(lines, tuple(tx.changes), ctx.batch, (), "doctor_rule")
 
 
 def rules(ctx: Context) -> list[Rule]:
     """The user's own rules, by name."""
     found = ctx.reader.rows("SELECT name, entity, filter, advice FROM doctor_rule ORDER BY name_key")
     return [
-        Rule(name, "own", ENTITIES[entity], name, advice or f"crm {entity} list {{filter}}", text or "")
+        Rule(name, "own", ENTITIES[entity], name, advice or f"crm {entity} edit {{filter}} FIELD=VALUE", text or "")
         for name, entity, text, advice in found
         if entity in KINDS
     ]

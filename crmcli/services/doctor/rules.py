@@ -25,7 +25,8 @@ class Rule(Struct):
 
     `advice` is the command that mends them; `{filter}` in it is the rule's own, `{name}` its name, capitals are for the
     user to fill in. Where `fix` is given, `--fix` does it by itself: it changes the records of these ids in a
-    transaction, and says how in `fixes`. One that is not `enabled` is looked for only where it is named.
+    transaction, and says how in `fixes`. Where `advise` is given, it makes the command for this book and these records.
+    One that is not `enabled` is looked for only where it is named.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Rule(Struct):
     find: Callable[[Context], list[int]] | None = None
     fix: Callable[[Context, Transaction, list[int]], None] | None = None
     fixes: str = ""
+    advise: Callable[[Context, list[int]], str] | None = None
     enabled: bool = True
 
 
@@ -100,7 +102,7 @@ RULES: tuple[Rule, ...] = (
         "contact-without-company",
         "missing",
         CONTACT,
-        "people whose e-mail address is at a company of the book that they are not linked to",
+        "people with an e-mail address at a company that they are not linked to",
         "crm doctor --fix {name}",
         find=looking.at_a_known_company,
         fix=mending.link_companies,
@@ -114,6 +116,7 @@ RULES: tuple[Rule, ...] = (
             f"{people} with a {what} number that cannot be read",
             f"crm {kind.name} edit ID {column}=+NUMBER",
             find=looking.unreadable_phones(kind, column),
+            advise=looking.readable_in_a_region(kind, column),
         )
         for kind, people, column, what in (
             (CONTACT, "people", "phone", "telephone"),
@@ -253,6 +256,21 @@ RULES: tuple[Rule, ...] = (
     ),
     *(
         Rule(
+            f"{kind.name}-{link}-removed",
+            "orphaned",
+            kind,
+            f"{what} of a {link} that was removed",
+            f"crm doctor show {{name}} -o ids | crm {kind.name} edit - {link}=",
+            find=looking.linked_to_removed(kind, link),
+        )
+        for kind, what, link in (
+            (CONTACT, "people", "company"),
+            (DEAL, "open deals", "contact"),
+            (DEAL, "open deals", "company"),
+        )
+    ),
+    *(
+        Rule(
             f"{kind.name}-owner-gone",
             "orphaned",
             kind,
@@ -277,7 +295,7 @@ RULES: tuple[Rule, ...] = (
             f"{kind.name}-twice",
             "duplicate",
             kind,
-            f"{kind.plural} that are probably one with an older one of the same address or number",
+            f"{kind.plural} probably the same as an older one, by address or number",
             f"crm dupes {kind.name}",
             find=looking.doubles(kind),
         )
