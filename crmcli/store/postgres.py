@@ -19,6 +19,12 @@ ALONE = {"chain": 4369, "names": 4370}
 #: The oldest psycopg that works, as in the extra `postgres` of pyproject.toml.
 DRIVER = (3, 3)
 DRIVER_HINT = f"into the environment of crm: pip install 'psycopg[binary]>={DRIVER[0]}.{DRIVER[1]}'"
+#: The tables of more than so many pages that have more than doubled since the planner's statistics were made.
+_GROWN = (
+    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    " AND pg_relation_size(oid) / current_setting('block_size')::int > greatest(?, 2 * relpages) ORDER BY relname"
+)
+_PAGES = 64
 #: A quoted text, in which a question mark is itself, or what psycopg writes otherwise.
 _NATIVE = re.compile(r"'(?:[^']|'')*'|\?|%")
 
@@ -131,6 +137,18 @@ class PostgreSQL(Connection):
 
     def defer_links(self) -> None:
         self.run("SET CONSTRAINTS ALL DEFERRED")
+
+    @contextlib.contextmanager
+    def in_bulk(self) -> Iterator[None]:
+        yield
+        if self._writing:
+            return  # what was written cannot be looked at by others yet
+        # The server's own look at the tables comes a minute later, if it comes: until then its planner takes a table
+        # that has grown for an empty one. Who has no right to it does without.
+        with contextlib.suppress(StoreError), self.at_once():
+            grown = [name for (name,) in self.rows(_GROWN, (_PAGES,))]
+            if grown:
+                self.run(f"ANALYZE {', '.join(grown)}")
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:

@@ -604,3 +604,20 @@ def test_the_engine_gets_its_memory_back(book_path: Path, opened: Callable[[str]
     with pytest.raises(ZeroDivisionError), reader.roomy():
         raise ZeroDivisionError
     assert kept() == [-3000, 0]
+
+
+def test_postgresql_knows_of_a_table_that_a_bulk_made_large(pg_url: str, opened: Callable[[str], Context]) -> None:
+    ctx = opened(pg_url)
+    ctx.create(pg_url)
+    reader = ctx.reader
+    known = "SELECT reltuples FROM pg_class WHERE relname = 'tag'"
+    now = ctx.env.now
+    rows = [(f"tag {n}", f"tag {n}", f"{n:032d}", now, now) for n in range(20_000)]
+    with reader.in_bulk(), reader.transaction():
+        reader.run_many(
+            "INSERT INTO tag (name, name_key, uid, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, 1)", rows
+        )
+    assert reader.value(known) == len(rows)
+    with reader.in_bulk(), reader.transaction():  # not for every little one
+        reader.run("DELETE FROM tag WHERE id % 10 = 0")
+    assert reader.value(known) == len(rows)
