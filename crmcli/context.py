@@ -283,10 +283,12 @@ class Context:
         command: str = "",
         batch: int = 0,
         undoes: int | None = None,
+        undoes_seq: int | None = None,
         alone: bool = False,
     ) -> Iterator[Transaction]:
-        """A write transaction (see `store.write.transaction`). Inside another one it joins it; what must be `alone`
-        joins none that was not begun so (RuntimeError: the outer one is to say `alone` itself)."""
+        """A write transaction (see `store.write.transaction`); `undoes` names the batch that it takes back, and
+        `undoes_seq` the one transaction of that which it takes back alone. Inside another write it joins that; what
+        must be `alone` joins none that was not begun so (RuntimeError: the outer one is to say `alone` itself)."""
         if self._tx is not None:
             if alone and not self._tx.alone:
                 raise RuntimeError("what must be alone in the book was begun inside a write that is not")
@@ -296,21 +298,11 @@ class Context:
             scene = self.reader.transaction()
             scene.__enter__()
             self._stage.append(scene)
-        from crmcli.store.write import transaction  # not loaded by commands that only read
+        from crmcli.store.journal import Origin
+        from crmcli.store.write import transaction  # neither is loaded by commands that only read
 
-        with transaction(
-            self.reader,
-            now=self.env.now,
-            env=self.env,
-            actor=self.actor,
-            source=source,
-            command=command or self.command,
-            hooks=self._hooks(),
-            new_uid=new_uid,
-            batch=batch,
-            undoes=undoes,
-            alone=alone,
-        ) as tx:
+        origin = Origin(self.actor, source, command or self.command, undoes, undoes_seq)
+        with transaction(self.reader, self.env, origin, self._hooks(), new_uid, batch=batch, alone=alone) as tx:
             self._tx = tx
             tx.learn = lambda: self._learn(anew=True)
             try:

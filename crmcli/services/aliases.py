@@ -72,25 +72,23 @@ def noun(connection: Connection, table: str, number: int) -> str:
 def taking_apart(connection: Connection, table: str, number: int) -> tuple[str, ...]:
     """What tells an undo to take a record apart from what it was merged into: the batch, and the record where that did
     more; nothing where a purge has forgotten it."""
-    from crmcli.store import journal, read  # what reads the journal takes a tenth of the time of a list
+    from crmcli.store import journal  # what reads the journal takes a tenth of the time of a list
 
-    removed = read.raw(connection, table, [number])[number]["removed_at"]
     sql = (
-        "SELECT b.id, b.undoes, b.undone_by, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
-        " JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC"
+        f"SELECT b.id, b.undoes IS NULL AND b.undone_by IS NULL AND {journal.stands()}, j.before, j.after"
+        " FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+        " WHERE j.entity = ? AND j.record_id = ? ORDER BY j.seq DESC, j.id DESC"
     )
-    made: list[tuple[int, bool]] = []
-    last = 0
-    for batch, undoes, undone_by, *sides in connection.rows(sql, (table, number)):
+    found = last = 0
+    for batch, stands, *sides in connection.rows(sql, (table, number)):
         before, after = (journal.columns(side) or {} for side in sides)
         # Where the one that it was merged into was merged itself, its link was moved: no merge of its own.
-        if after.get("merged_into_id") is None or before.get("merged_into_id") is not None:
-            continue
-        last = last or int(batch)
-        if undoes is None and after.get("removed_at") == removed:  # brought back or not, that is when it was merged
-            made.append((int(batch), undone_by is None))
-    found = next((batch for batch, stands in made if stands), None)
-    if found is None:  # the batch was undone, one merge of it was brought back by the undo of its undo
+        if after.get("merged_into_id") is not None and before.get("merged_into_id") is None:
+            last = last or int(batch)
+            if stands:
+                found = int(batch)
+                break
+    if not found:  # before revision 0006 one merge of a batch came back alone also where the batch was undone
         return (str(last),) if last else ()
     steps = connection.value("SELECT count(*) FROM journal_tx WHERE batch_id = ?", (found,))
     return (str(found), *([f"{noun(connection, table, number)}:{number}"] if steps > 1 else ()))

@@ -139,7 +139,7 @@ def last_touched(connection: Connection, table: str, ids: Sequence[int], *, besi
     marks = ", ".join("?" * len(ids))
     sql = (
         "SELECT j.record_id, j.before IS NULL, j.after, b.undoes IS NULL,"
-        f" b.undone_by IS NULL AND NOT ({besides.where})"
+        f" b.undone_by IS NULL AND {journal.stands(besides.number)} AND NOT ({besides.where})"
         " FROM journal j CROSS JOIN journal_tx x CROSS JOIN batch b"
         f" WHERE x.seq = j.seq AND b.id = x.batch_id AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id"
     )
@@ -162,16 +162,22 @@ def touches_fields(connection: Connection, number: int) -> bool:
 
 
 class Batch:
-    """One batch of the journal, or one transaction of it alone (`step`: its place)."""
+    """One batch of the journal as far as it stands, without the transactions that were taken back alone; or one of its
+    transactions (`step`: its place); or all of them, whatever became of them (`entire`)."""
 
-    def __init__(self, connection: Connection, number: int, step: int = 0) -> None:
+    def __init__(self, connection: Connection, number: int, step: int = 0, *, entire: bool = False) -> None:
         self.connection, self.number, self.step = connection, number, step
         #: What its transactions are among all (`journal_tx x`), and the values for it.
-        self.where = "x.batch_id = ? AND x.seq = ?" if step else "x.batch_id = ?"
+        self.where = f"x.batch_id = ?{' AND x.seq = ?' if step else '' if entire else f' AND {journal.stands()}'}"
         self.params = (number, step) if step else (number,)
         self._aliases: dict[tuple[str, int], int] = {}
         #: (table, record) of what the batch linked to -> whether it was purged
         self._purged: dict[tuple[str, int], bool] = {}
+
+    def taken_back_alone(self) -> set[int]:
+        """Those of its transactions that an undo which stands takes back alone."""
+        sql = "SELECT undoes_seq FROM batch WHERE undoes = ? AND undoes_seq IS NOT NULL AND undone_by IS NULL"
+        return {step for (step,) in self.connection.rows(sql, (self.number,))}
 
     def touched(self) -> dict[str, list[int]]:
         """table -> the records in it that the batch added, changed or took away, in the order of their numbers."""
@@ -209,13 +215,13 @@ class Batch:
         found: dict[int, dict[str, Any]] = {}
         begun: set[int] = set()
         marks = ", ".join("?" * len(ids))
-        for record, batch, step, before in self.connection.rows(
-            "SELECT j.record_id, t.batch_id, t.seq, j.before FROM journal j CROSS JOIN journal_tx t WHERE t.seq = j.seq"
+        for record, own, before in self.connection.rows(
+            f"SELECT j.record_id, {self.where}, j.before FROM journal j CROSS JOIN journal_tx x WHERE x.seq = j.seq"
             f" AND j.seq >= (SELECT min(x.seq) FROM journal_tx x WHERE {self.where})"
             f" AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id",
-            (*self.params, table, *ids),
+            (*self.params, *self.params, table, *ids),
         ):
-            if batch == self.number and self.step in (0, step):
+            if own:
                 begun.add(record)
             elif record in begun:
                 was = journal.columns(before) or {}

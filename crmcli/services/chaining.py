@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import DamagedError
 from crmcli.store import journal, schema
-from crmcli.store.journal import LINKS, Link, digest
+from crmcli.store.journal import WITH_STEP, Link, digest, links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,11 @@ def chain(connection: Connection) -> Iterator[str]:
     except DamagedError as error:
         yield error.detail
         head = int(connection.value("SELECT max(seq) FROM journal_tx") or 0)
-    hashed = Link.hashed if (schema.revision(connection) or "") >= WITH_BATCH else Link.hashed_before_0004
+    revision = schema.revision(connection) or ""
+    hashed = Link.hashed if revision >= WITH_BATCH else Link.hashed_before_0004
     previous, expected = "", 0
     while expected < head:
-        page = [row for row in connection.rows(LINKS, (expected, PAGE)) if row[0] <= head]
+        page = [row for row in connection.rows(links(revision), (expected, PAGE)) if row[0] <= head]
         if not page:
             yield f"the journal ends at {expected}, its head says {head}"
             return
@@ -52,7 +53,10 @@ def chain(connection: Connection) -> Iterator[str]:
     beyond = connection.value("SELECT count(*) FROM journal_tx WHERE seq > (SELECT seq FROM journal_head WHERE id = 1)")
     if beyond:
         yield f"{beyond} journal transactions stand beyond the head"
-    yield from taken_back(connection)
+    step = "undoes_seq" if revision >= WITH_STEP else "NULL"
+    yield from taken_back(connection, step)
+    if revision >= WITH_STEP:
+        yield from taken_back_alone(connection)
 
 
 def _changes(connection: Connection, seq: int, digests: list[str]) -> Iterator[str]:
@@ -64,12 +68,13 @@ def _changes(connection: Connection, seq: int, digests: list[str]) -> Iterator[s
             yield f"journal row {number} ({entity} {record}) was altered"
 
 
-def taken_back(connection: Connection) -> Iterator[str]:
-    """Which batches are taken back, worked out anew from the undos in their order; the chain covers those."""
+def taken_back(connection: Connection, step: str = "undoes_seq") -> Iterator[str]:
+    """Which batches are taken back, worked out anew from the undos in their order; the chain covers those. A batch of
+    which an undo took one transaction back alone (`step` reads which; older books do not know) stands."""
     rows = connection.rows(
-        "SELECT id, undoes, undone_by FROM batch WHERE undoes IS NOT NULL OR undone_by IS NOT NULL ORDER BY id"
+        f"SELECT id, undoes, {step}, undone_by FROM batch WHERE undoes IS NOT NULL OR undone_by IS NOT NULL ORDER BY id"
     )
-    undoes = {number: target for number, target, _ in rows if target is not None}
+    undoes = {number: target for number, target, alone, _ in rows if target is not None and alone is None}
     by: dict[int, int | None] = {}
     for number, target in undoes.items():
         by[target] = number
@@ -78,12 +83,24 @@ def taken_back(connection: Connection) -> Iterator[str]:
         while child in undoes and undoes[child] < child:
             by[undoes[child]] = None if stands else child
             child, stands = undoes[child], not stands
-    said = {number: now for number, _, now in rows}
+    said = {number: now for number, _, _, now in rows}
     for number in sorted(said.keys() | by.keys()):
         now, wanted = said.get(number), by.get(number)
         if now != wanted:
             what = f"batch {wanted} took it back" if wanted else "no batch that stands took it back"
             yield f"batch {number} is said to {f'be taken back by batch {now}' if now else 'stand'}, and {what}"
+
+
+def taken_back_alone(connection: Connection) -> Iterator[str]:
+    """What is taken back alone is a transaction of the batch that is named with it, and of one that is no undo."""
+    rows = connection.rows(
+        "SELECT part.id, part.undoes_seq, part.undoes FROM batch part LEFT JOIN journal_tx x ON x.seq = part.undoes_seq"
+        " LEFT JOIN batch b ON b.id = part.undoes WHERE part.undoes_seq IS NOT NULL"
+        " AND (x.batch_id IS NULL OR part.undoes IS NULL OR x.batch_id <> part.undoes OR b.undoes IS NOT NULL)"
+        f" ORDER BY part.id LIMIT {MOST}"
+    )
+    for number, seq, target in rows:
+        yield f"batch {number} is said to take back transaction {seq} alone, which is none of batch {target}'s own"
 
 
 def purged(connection: Connection) -> list[str]:

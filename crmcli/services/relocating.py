@@ -1,6 +1,6 @@
 """A whole book as JSON lines, and such a file as a book: moving house between stores without loss, history included.
 
-The file: a first line `{"crm": "book", "schema": "0005"}`, then one line a row, `{"table": "contact", "id": 12, ...}`,
+The file: a first line `{"crm": "book", "schema": "0006"}`, then one line a row, `{"table": "contact", "id": 12, ...}`,
 parents before children, with its stored values (`docs/architecture.md`, Stored values), and a last line
 `{"rows": 1234}`, without which it was cut short. Keys, search text and derived columns are not in it: they are worked
 out anew. Nor is `version`, which only counts.
@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
-from crmcli.domain.custom import holds, readable
+from crmcli.domain.custom import are_options, holds
 from crmcli.domain.entities import COMPANY, CONTACT, CUSTOM_FIELD, ENTITIES, INTERACTION, LEAD, TASK
 from crmcli.domain.fields import OWN
 from crmcli.domain.text import check_text
@@ -149,7 +149,7 @@ def import_book(ctx: Context, path: str, *, called: str = "", dry_run: bool = Fa
     called = called or path
     connection, filler = ctx.reader, _Filler(ctx, called)
     try:
-        with connection.roomy(), connection.transaction():
+        with connection.in_bulk(), connection.transaction():
             connection.alone("book")
             schema.hold(connection)
             _check_vacant(connection)
@@ -326,7 +326,7 @@ def _problem(table: str, column: str, sort: str, value: Any) -> str:
         return "too large a number"
     if not (isinstance(value, dict) if kind is None else holds(kind, value)):
         return f"that is no {called}"
-    if (table, column) == (CUSTOM_FIELD.table, "options") and not readable(value):
+    if (table, column) == (CUSTOM_FIELD.table, "options") and not are_options(value):
         return "that is no list of words"
     for name, member in value.items() if isinstance(value, dict) else ():
         field = own.own_field(table, OWN + name)

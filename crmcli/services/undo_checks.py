@@ -1,5 +1,6 @@
 """What must not come about when a batch is taken back: deals in stages that are not theirs, companies under themselves,
-two records of one name or external id, values of fields that are no more or do not take them."""
+two records of one name or external id, links to what is to go, values of fields that are no more or do not take them.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +12,14 @@ from crmcli.domain.fields import OWN
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Choice
+from crmcli.services.links import LINKS
 from crmcli.store import own, read
 from crmcli.store.fitting import NAMED
 from crmcli.store.sql import MISPLACED, portions
 from crmcli.store.tables import NOUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from crmcli.store.connect import Connection
 
@@ -86,6 +88,25 @@ def _same_external(connection: Connection, table: str, rows: Mapping[int, Mappin
             if number != other:
                 what = f"its external id {external} is that of {of or NOUNS[table]}:{other} now"
                 yield Clash(number, rows[number], what, other)
+
+
+def still_linked(
+    connection: Connection, table: str, ids: Sequence[int], lets_go: Callable[[str, int, str], bool]
+) -> dict[int, tuple[str, int, str]]:
+    """Those of these records of a table that others link to which do not let go of them (asked by table, record and
+    column; "tags" for a tag), and one such link each."""
+    found: dict[int, tuple[str, int, str]] = {}
+    if not ids:
+        return found
+    marks = ", ".join("?" * len(ids))
+    for child, column in LINKS.get(table, ()):
+        tagged = child.endswith("_tag")
+        sql = f"SELECT {column}, {'record_id' if tagged else 'id'} FROM {child} WHERE {column} IN ({marks})"
+        owner, link = (child.removesuffix("_tag"), "tags") if tagged else (child, column)
+        for target, number in connection.rows(sql, ids):
+            if not lets_go(owner, number, link):
+                found[target] = (owner, number, link)
+    return found
 
 
 def in_use(connection: Connection, row: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.entities import entity
 from crmcli.domain.text import digits
-from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from crmcli.errors import NotFoundError, RefusedError, UsageError
 from crmcli.services import aliases, apart, moving, naming
-from crmcli.services.batch import purged
+from crmcli.services.batch import Batch, purged
 from crmcli.services.links import TARGETS
 from crmcli.services.undo_checks import Clash
 from crmcli.store import journal, read
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
-    from crmcli.services.batch import Batch
     from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
@@ -61,37 +60,25 @@ def merged_by(batch: Batch) -> Iterator[Merged]:
             yield Merged(step, table, number, after["merged_into_id"])
 
 
-def parted_by(batch: Batch) -> Iterator[tuple[str, int]]:
-    """(table, number) of each record that a batch took apart from another one."""
-    sql = (
-        "SELECT j.entity, j.record_id, j.before, j.after FROM journal_tx x JOIN journal j ON j.seq = x.seq"
-        f" WHERE {batch.where} AND j.before LIKE {SAID} ORDER BY j.seq, j.id"
-    )
-    for table, number, *sides in batch.connection.rows(sql, batch.params):
-        before, after = (journal.columns(side) or {} for side in sides)
-        if before.get("merged_into_id") is not None and after.get("merged_into_id", 0) is None:
-            yield table, number
-
-
-def step_of(batch: Batch, table: str, number: int) -> int:
+def step_of(connection: Connection, number: int, table: str, record: int) -> int:
     """The transaction of a batch that merged a record into another one, or others into it; 0 where the batch is that
-    alone. Raises UsageError where it did no such thing or did it several times, ConflictError where that was taken
-    apart before."""
-    connection = batch.connection
-    called = f"{aliases.noun(connection, table, number)}:{number}"
+    alone. Raises UsageError where it did no such thing or did it several times."""
+    batch = Batch(connection, number, entire=True)
+    called = f"{aliases.noun(connection, table, record)}:{record}"
     every = [one for one in merged_by(batch) if one.table == table]
-    found = [one for one in every if one.number == number] or [one for one in every if one.into == number]
-    steps = {one.step for one in found}
-    if not steps:
-        raise UsageError(f"batch {batch.number} did not merge {called}", "without a record all of the batch is undone")
-    if len(steps) > 1:
+    found = [one for one in every if one.number == record] or [one for one in every if one.into == record]
+    if not found:
+        raise UsageError(f"batch {number} did not merge {called}", "without a record all of the batch is undone")
+    # An undo brings back what it does as one, in however many transactions.
+    one_by_one = "SELECT b.undoes IS NULL AND (SELECT count(*) FROM journal_tx x WHERE x.batch_id = b.id) > 1"
+    if not connection.value(f"{one_by_one} FROM batch b WHERE b.id = ?", (number,)):
+        return 0
+    apart = batch.taken_back_alone()
+    found = [one for one in found if one.step not in apart] or found
+    if len(steps := {one.step for one in found}) > 1:
         others = ", ".join(f"{aliases.noun(connection, table, one.number)}:{one.number}" for one in found)
-        raise UsageError(f"batch {batch.number} merged {len(steps)} times into {called}", f"name one of {others}")
-    sql = f"SELECT 1 FROM {table} WHERE id = ? AND merged_into_id IS NULL"
-    if all(connection.one(sql, (one.number,)) for one in found):
-        raise ConflictError(f"what batch {batch.number} merged with {called} was taken apart before")
-    whole = connection.value("SELECT count(*) FROM journal_tx x WHERE x.batch_id = ?", (batch.number,)) == 1
-    return 0 if whole else found[0].step
+        raise UsageError(f"batch {number} merged {len(steps)} times into {called}", f"name one of {others}")
+    return found[0].step
 
 
 class Ends:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.services.apart import PAIR
 from crmcli.services.links import TARGETS
+from crmcli.services.undo_merges import PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,6 +56,8 @@ def put_back(
     probabilities of the stages, by number."""
     assert done.before is not None
     assert done.after is not None
+    if table in PAIRS:
+        return _members(now, done.before, done.after)
     was, left = {**then, **done.before}, {**then, **done.after}
     values: dict[str, Any] = {}
     changed: dict[str, None] = {}
@@ -76,6 +80,19 @@ def put_back(
     if table == "opportunity" and values:
         values = _with_probability(now, values, stages, own_figure=own_figure)
     return values, []
+
+
+def _members(
+    now: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """What `put_back` gives a pair of records that are not the same. Each merge moved one of the two, and the smaller
+    number stands first: what somebody moved later is the other record, in whatever column that stands."""
+    was, left = ({side[c] for c in PAIR if side.get(c) is not None} for side in (before, after))
+    there = {now[c] for c in PAIR}
+    went, came = was - left, left - was
+    if came <= there and len(pair := (there - came) | went) == len(PAIR):
+        return {c: number for c, number in zip(PAIR, sorted(pair), strict=True) if now[c] != number}, []
+    return {}, [] if went <= there else [c for c in PAIR if c in before]
 
 
 def automatic(row: Mapping[str, Any], stages: Mapping[int, int]) -> int | None:

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.entities import ENTITIES
-from crmcli.domain.fields import OWN
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
-from crmcli.errors import ConflictError
 from crmcli.results import Changed
-from crmcli.services import aliases, undoable
+from crmcli.services import undoable
 from crmcli.services.apart import PAIR
-from crmcli.services.batch import Batch, last_change, last_row, last_touched, touches_fields
-from crmcli.services.links import LINKS, TARGETS, WORDS
+from crmcli.services.batch import Batch, last_row, last_touched, touches_fields
+from crmcli.services.links import TARGETS, WORDS
 from crmcli.services.stages import incomplete
 from crmcli.services.undo_checks import (
     in_use,
     misplaced,
     retyped,
+    still_linked,
     taken,
     under_themselves,
     unfit,
     unfit_fields,
     valued,
 )
-from crmcli.services.undo_merges import PAIRS, Ends, bring_along, merged_by, merges, step_of
+from crmcli.services.undo_merges import PAIRS, Ends, bring_along, merges, step_of
 from crmcli.services.undo_rules import SOFT, automatic, beside, follows_alone, moved_along, put_back
+from crmcli.services.undo_telling import MOST, Telling
 from crmcli.store import derived, read
 from crmcli.store.sql import portions
 from crmcli.store.tables import DEFAULTS, NOUNS, ORDER, columns_of, noun_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from crmcli.context import Context
     from crmcli.domain.change import Change
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 #: Up to so many records all changes are kept, to be shown; above it they are journalled on the way and forgotten.
 FEW = 1000
-MOST_CONFLICTS = 20
 #: Columns that no two records share, of whatever table has them so.
 UNIQUE = ("name", "external_id")
 #: Where a lead or deal that the undo gives one of these must be looked at again.
@@ -69,7 +68,8 @@ def ahead(ctx: Context) -> Ahead:
 
 def undo(ctx: Context, batch: int | None = None, merged: tuple[Entity, int] | None = None) -> Changed:
     """Take back a batch: by number, or the newest one of this actor that stands and is not itself an undo. Of a batch
-    that made many merges only the one of a record (`merged`) may be meant: that is taken apart, the batch stands.
+    that made many merges only the one of a record (`merged`) may be meant: that is taken apart, the batch stands, and
+    what is taken back of it later is the rest.
 
     Every field goes back to what it was before the batch, and the time of the last change to that of the last one that
     still stands; what was added is taken away, what was taken away returns with its number. Raises NotFoundError,
@@ -77,21 +77,21 @@ def undo(ctx: Context, batch: int | None = None, merged: tuple[Entity, int] | No
     changed. Raises UsageError for a record that the batch did not merge.
     """
     number = undoable.newest(ctx) if batch is None else batch
-    undoable.check(ctx, number)
     if merged:  # one undo may have brought many merges back in one transaction: each is the batch's own again
         number = undoable.in_force(ctx, number)
-    step = step_of(Batch(ctx.reader, number), merged[0].table, merged[1]) if merged else 0
-    command = ctx.command or f"undo {number}"
+    undoable.check(ctx, number)
+    step = step_of(ctx.reader, number, merged[0].table, merged[1]) if merged else 0
+    command = ctx.command or f"undo {number}{f' {merged[0].name}:{merged[1]}' if merged and step else ''}"
     alone = bool(step) or touches_fields(ctx.reader, number) or merges(ctx.reader, number)
-    with ctx.writing("undo", command=command, undoes=None if step else number, alone=alone) as tx:
-        undoable.check(ctx, number, alone=True)
+    with ctx.writing("undo", command=command, undoes=number, undoes_seq=step or None, alone=alone) as tx:
+        undoable.check(ctx, number, step, alone=True)
         if not step:
             undoable.reinstate(ctx, number)
         work = _Undo(tx, Batch(tx.connection, number, step), ctx.settings.calling)
         work.run()
         if not tx.batch and not tx.changes:
             tx.settle()
-    return Changed(tuple(work.lines()), tuple(tx.changes), ctx.batch, tuple(work.ids[:FEW]), work.noun)
+    return Changed(tuple(work.tell.lines()), tuple(tx.changes), ctx.batch, tuple(work.ids[:FEW]), work.noun)
 
 
 class _Undo:
@@ -99,10 +99,7 @@ class _Undo:
 
     def __init__(self, tx: Transaction, batch: Batch, calling: Callable[..., str]) -> None:
         self.tx, self.batch, self.connection = tx, batch, tx.connection
-        self.calling = calling
-        self.conflicts: list[str] = []
-        self.kept: list[str] = []
-        self.counts: dict[str, int] = {}
+        self.tell = Telling(batch, calling)
         self.ids: list[int] = []
         self.noun = ""
         self.moved: dict[tuple[str, int], int] = {}
@@ -129,22 +126,21 @@ class _Undo:
         lacked = {(lack.pipeline, lack.sort) for lack in incomplete(self.connection)} if staged else set()
         with self.connection.roomy() if self.many else contextlib.nullcontext():
             self._work(touched)
-        if not self.conflicts:
-            for clash in misplaced(self.connection, self.stages, self.placed, MOST_CONFLICTS):
-                self._conflict("opportunity", clash.number, clash.row, clash.what)
-            for clash in under_themselves(self.connection, self.under):
-                self._conflict("company", clash.number, clash.row, clash.what)
-            for clash in (
-                *retyped(self.connection, self.retyped),
-                *unfit_fields(self.connection, touched.get("custom_field", ())),
-            ):
-                self._conflict("custom_field", clash.number, clash.row, clash.what)
+        if not self.tell.conflicts:
+            self._look_again(touched.get("custom_field", ()))
             for lack in sorted(incomplete(self.connection)) if staged else ():
                 if (lack.pipeline, lack.sort) not in lacked:
                     it = {"name": lack.name}
-                    self._conflict("pipeline", lack.pipeline, it, f"it would have no {lack.sort} stage")
-        if self.conflicts:
-            self._refuse()
+                    self.tell.conflict("pipeline", lack.pipeline, it, f"it would have no {lack.sort} stage")
+        if self.tell.conflicts:
+            self.tell.refuse()
+
+    def _look_again(self, fields: Iterable[int]) -> None:
+        """Look whether all that was noted on the way may stand as it does now, and the values of these fields."""
+        self.tell.clashes("opportunity", misplaced(self.connection, self.stages, self.placed, MOST))
+        self.tell.clashes("company", under_themselves(self.connection, self.under))
+        self.tell.clashes("custom_field", retyped(self.connection, self.retyped))
+        self.tell.clashes("custom_field", unfit_fields(self.connection, fields))
 
     def _work(self, touched: Mapping[str, list[int]]) -> None:
         changed: dict[str, list[int]] = {}
@@ -164,9 +160,8 @@ class _Undo:
         self._let_follow()
         for table in PAIRS:  # before a merge that is brought back moves them
             self._take_all_away(table)
-        for table, merged in self.merged.items() if not self.conflicts else ():
-            for clash in bring_along(self.tx, self.batch, table, merged, self._flush):
-                self._conflict(table, clash.number, clash.row, clash.what)
+        for table, merged in self.merged.items() if not self.tell.conflicts else ():
+            self.tell.clashes(table, bring_along(self.tx, self.batch, table, merged, self._flush))
         self._flush()
         for table in reversed(ORDER):
             if table not in PAIRS:
@@ -176,13 +171,13 @@ class _Undo:
         return self.tx.rows(NOUNS[table], list(ids))
 
     def _flush(self) -> None:
-        if self.conflicts:
-            if len(self.conflicts) >= MOST_CONFLICTS:
-                self._refuse()
+        if self.tell.conflicts:
+            if len(self.tell.conflicts) >= MOST:
+                self.tell.refuse()
             return
         for change in self.tx.flush():
             noun = change.entity
-            self.counts[noun] = self.counts.get(noun, 0) + 1
+            self.tell.counts[noun] = self.tell.counts.get(noun, 0) + 1
             self._note(change)
             if change.table in read.TAGGED and len(self.ids) < FEW and (not self.noun or self.noun == noun):
                 self.noun = noun
@@ -215,7 +210,7 @@ class _Undo:
 
     def _let_follow(self) -> None:
         """Automatic probabilities follow a stage that has another one again, also those of what came into it since."""
-        for stage in sorted(self.stages) if not self.conflicts else ():
+        for stage in sorted(self.stages) if not self.tell.conflicts else ():
             found = self.connection.rows(
                 "SELECT id FROM opportunity WHERE stage_id = ? AND status = 'open'"
                 " AND probability_manual IS FALSE AND probability_bp <> ? ORDER BY id",
@@ -248,7 +243,7 @@ class _Undo:
                 row["probability_bp"] = figure
             self.tx.add(NOUNS[table], row, record=number)
         self._flush()
-        if new and not self.conflicts:
+        if new and not self.tell.conflicts:
             # `version` only grows: it goes on where the row that was taken away had got to.
             counted = f"(SELECT count(*) FROM journal WHERE entity = ? AND record_id = {table}.id)"
             marks = ", ".join("?" * len(new))
@@ -273,8 +268,7 @@ class _Undo:
     def _relink(self, table: str, rows: dict[int, dict[str, Any]]) -> None:
         """Check what these values link to: words that are gone return, tags that are gone are let go."""
         for column, target in TARGETS.get(table, {}).items():
-            for clash in self.ends.follow(table, rows, column, target):
-                self._conflict(table, clash.number, clash.row, clash.what)
+            self.tell.clashes(table, self.ends.follow(table, rows, column, target))
             wanted = {row[column] for row in rows.values() if row.get(column) is not None}
             gone = wanted - self._existing(target, wanted)
             for number, row in rows.items():
@@ -284,7 +278,7 @@ class _Undo:
                 if (target, link) in self.moved or target in WORDS:
                     row[column] = self._revived(target, link)
                 else:
-                    self._conflict(table, number, row, f"the {NOUNS[target]} it had ({link}) is no more")
+                    self.tell.conflict(table, number, row, f"the {NOUNS[target]} it had ({link}) is no more")
         tagged = [row for row in rows.values() if row.get("tags")]
         for row in tagged:
             row["tags"] = sorted({self.moved.get(("tag", tag), tag) for tag in row["tags"]})
@@ -323,13 +317,13 @@ class _Undo:
             if current is None:
                 if not following:
                     gone = last_row(self.connection, table, number)
-                    self._conflict(table, number, gone, "is no more" + self._by(table, number))
+                    self.tell.conflict(table, number, gone, "is no more" + self.tell.by(table, number))
             elif (
                 not following
                 and current.get("removed_at")
                 and self.batch.removed_later(table, number, current["removed_at"])
             ):
-                self._conflict(table, number, current, self._gone_later(table, number, current))
+                self.tell.conflict(table, number, current, self.tell.gone_later(table, number, current))
             else:
                 wanted[number] = self._values(table, number, current, done, then.get(number, {}))
                 self.let_go.update((table, number, column) for column in wanted[number])
@@ -351,7 +345,7 @@ class _Undo:
         figures = self.figures if table == "opportunity" else {}
         values, changed = put_back(table, current, done, then, figures)
         if changed:
-            self._conflict(table, number, current, self._changed_later(table, number, changed))
+            self.tell.conflict(table, number, current, self.tell.changed_later(table, number, changed))
         return values
 
     def _check_taken(self, table: str, back: dict[int, dict[str, Any]], rows: dict[int, dict[str, Any]]) -> None:
@@ -361,13 +355,13 @@ class _Undo:
             whole = {number: {**rows.get(number, {}), **row} for number, row in back.items() if row.get(column)}
             for clash in taken(self.connection, table, whole, column):
                 row = rows.get(clash.number) or whole[clash.number]
-                self._conflict(table, clash.number, row, clash.what + self._by(table, clash.other, [column]))
+                self.tell.conflict(table, clash.number, row, clash.what + self.tell.by(table, clash.other, [column]))
 
     def _check_own(self, table: str, back: dict[int, dict[str, Any]], rows: dict[int, dict[str, Any]]) -> None:
         """Values that return belong to fields of people's own that are there still and take them."""
         for number, values in back.items():
             for what in unfit(table, values):
-                self._conflict(table, number, rows.get(number) or values, what)
+                self.tell.conflict(table, number, rows.get(number) or values, what)
 
     # --- taking away ---
 
@@ -377,7 +371,7 @@ class _Undo:
 
     def _take_away(self, table: str, nets: dict[int, Net]) -> None:
         rows = self._rows(table, nets)
-        linked = self._still_linked(table, list(rows))
+        linked = still_linked(self.connection, table, list(rows), partial(self._lets_go, table))
         left_of = {number: nets[number].after or {} for number in rows}
         columns = [c for c in columns_of(table, *rows.values(), *left_of.values()) if c != "id" and c not in SOFT]
         standard: dict[str, Any] = {**dict.fromkeys(columns), **DEFAULTS.get(table, {})}
@@ -390,97 +384,30 @@ class _Undo:
             if table == "opportunity" and None not in (automatic(row, self.figures), automatic(left, self.figures)):
                 differ = [c for c in differ if c != "probability_bp"]
             if table in WORDS and (differ or number in linked):
-                self.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
+                self.tell.kept.append(f"{NOUNS[table].replace('_', ' ')} {row['name']}")
             elif differ:
                 if "removed_at" in differ:
-                    what = self._gone_later(table, number, row)
+                    what = self.tell.gone_later(table, number, row)
                 else:
-                    what = self._changed_later(table, number, differ)
-                self._conflict(table, number, row, what)
+                    what = self.tell.changed_later(table, number, differ)
+                self.tell.conflict(table, number, row, what)
             elif table == "custom_field" and (used := in_use(self.connection, row)):
-                self._conflict(table, number, row, used)
+                self.tell.conflict(table, number, row, used)
             elif number in linked:
                 child, other, column = linked[number]
                 hung = self._rows(child, [other])[other]
                 noun = noun_of(child, hung).replace("_", " ")
-                what = f"{noun} {other} hangs on it now" if child not in PAIRS else self._told_apart(child, hung)
-                what += self._by(child, other, [column])
-                self._conflict(table, number, row, what)
+                what = f"{noun} {other} hangs on it now" if child not in PAIRS else self.tell.told_apart(child, hung)
+                what += self.tell.by(child, other, [column])
+                self.tell.conflict(table, number, row, what)
             else:
                 self.tx.delete(NOUNS[table], number)
         self._flush()
 
-    def _still_linked(self, table: str, ids: list[int]) -> dict[int, tuple[str, int, str]]:
-        """Those of these records that a record which stays links to, and one such link each: table, record, column.
+    def _lets_go(self, table: str, owner: str, number: int, link: str) -> bool:
+        """Whether a record that links to one of a table which is to go does so itself, or no longer links to it.
 
         After a conflict nothing is written any more: what would have gone or let go is no reason of its own."""
-        found: dict[int, tuple[str, int, str]] = {}
-        if not ids:
-            return found
-        marks = ", ".join("?" * len(ids))
-        for child, column in LINKS.get(table, ()):
-            tagged = child.endswith("_tag")
-            sql = f"SELECT {column}, {'record_id' if tagged else 'id'} FROM {child} WHERE {column} IN ({marks})"
-            owner, link = (child.removesuffix("_tag"), "tags") if tagged else (child, column)
-            for target, number in self.connection.rows(sql, ids):
-                goes = (owner == table or self.conflicts) and number in self.doomed.get(owner, ())
-                if not goes and not (self.conflicts and (owner, number, link) in self.let_go):
-                    found[target] = (owner, number, link)
-        return found
-
-    # --- telling ---
-
-    @property
-    def called(self) -> str:
-        """What is taken back: a batch, or one merge of it."""
-        return f"{'a merge of ' * bool(self.batch.step)}batch {self.batch.number}"
-
-    def _conflict(self, table: str, number: int, row: Mapping[str, Any] | None, what: str) -> None:
-        name = f" {row['name']}" if row and row.get("name") else ""
-        said = self._told_apart(table, row) if row and table in PAIRS else f"{noun_of(table, row)}:{number}{name}"
-        self.conflicts.append(f"{said}: {what}")
-
-    def _told_apart(self, table: str, row: Mapping[str, Any]) -> str:
-        """A pair of records that are not the same, by these: nobody knows its number."""
-        target = TARGETS[table][PAIR[0]]
-        one, other = (f"{aliases.noun(self.connection, target, row[column])}:{row[column]}" for column in PAIR)
-        return f"{one} and {other}, which were told apart"
-
-    def _gone_later(self, table: str, number: int, row: Mapping[str, Any]) -> str:
-        """That a record was removed or merged by which later batch."""
-        what = f"was merged into {row['merged_into_id']}" if row.get("merged_into_id") else "was removed"
-        return f"{what} later{self._by(table, number, ['removed_at'])}"
-
-    def _changed_later(self, table: str, number: int, columns: Iterable[str]) -> str:
-        """Which of these columns which later batch changed."""
-        found: dict[str, list[str]] = {}
-        for column in columns:
-            found.setdefault(self._by(table, number, [column]), []).append(column)
-        return ", ".join(f"{_labels(table, some)} changed later{by}" for by, some in found.items())
-
-    def _by(self, table: str, number: int, columns: Iterable[str] = ()) -> str:
-        """The batch that changed a record, or one of these columns, last, in brackets."""
-        last = last_change(self.connection, table, number, columns, besides=self.batch)
-        return f" (batch {last[0]}, {last[1]})" if last else ""
-
-    def _refuse(self) -> None:
-        shown = "".join(f"\n  {line}" for line in self.conflicts[:MOST_CONFLICTS])
-        more = "\n  ..." if len(self.conflicts) >= MOST_CONFLICTS else ""
-        hint = f"undo the later batches first ({self.calling('undo', 'NUMBER')}), or edit the records by hand"
-        if not self.batch.step and len({one.step for one in merged_by(self.batch)}) > 1:
-            hint += f"; each merge comes apart alone: {self.calling('undo', str(self.batch.number), 'RECORD')}"
-        raise ConflictError(f"{self.called} cannot be undone, nothing was changed:{shown}{more}", hint)
-
-    def lines(self) -> Iterator[str]:
-        counted = [
-            f"{n} {(ENTITIES[noun].plural if n > 1 else noun).replace('_', ' ')}" for noun, n in self.counts.items()
-        ]
-        yield f"took back {self.called}: {', '.join(counted) or 'nothing was left of it'}"
-        if self.kept:
-            kept = ", ".join(self.kept[:5]) + (" ..." if len(self.kept) > 5 else "")
-            yield f"kept, since others use it: {kept}"
-
-
-def _labels(table: str, columns: Iterable[str]) -> str:
-    labels = {f.column: f.label for e in ENTITIES.values() if e.table == table for f in e.stored()} | {"tags": "Tags"}
-    return ", ".join(labels.get(column, column.removeprefix(OWN)) for column in columns)
+        if (owner == table or self.tell.conflicts) and number in self.doomed.get(owner, ()):
+            return True
+        return bool(self.tell.conflicts) and (owner, number, link) in self.let_go

@@ -19,11 +19,25 @@ if TYPE_CHECKING:
     Line = tuple[str, int, str | None, str | None, str]
 
 ADVICE = "run 'crm db check --deep', then restore a backup with 'crm db restore FILE'"
-#: A transaction and the batch it belongs to, for `Link`.
-LINKS = (
-    "SELECT x.seq, x.batch_id, x.at, b.at, b.actor, b.source, b.undoes, x.count, x.hash"
-    " FROM journal_tx x LEFT JOIN batch b ON b.id = x.batch_id WHERE x.seq > ? ORDER BY x.seq LIMIT ?"
-)
+#: From this revision on a batch can take one transaction of another one back alone (`undoes_seq`).
+WITH_STEP = "0006"
+
+
+def links(revision: str) -> str:
+    """What reads the transactions after one, at most so many, each with the batch it belongs to, for `Link`, from a
+    book of that revision."""
+    step = "b.undoes_seq" if revision >= WITH_STEP else "NULL"
+    return (
+        f"SELECT x.seq, x.batch_id, x.at, b.at, b.actor, b.source, b.undoes, {step}, x.count, x.hash"
+        " FROM journal_tx x LEFT JOIN batch b ON b.id = x.batch_id WHERE x.seq > ? ORDER BY x.seq LIMIT ?"
+    )
+
+
+def stands(besides: int = 0) -> str:
+    """The condition that a transaction (`journal_tx x`) of a batch that stands does so too: no undo that stands takes
+    it back alone. With `besides` as if the undo of that number did not stand."""
+    other = f" AND part.id <> {int(besides)}" if besides else ""
+    return f"NOT EXISTS (SELECT 1 FROM batch part WHERE part.undoes_seq = x.seq AND part.undone_by IS NULL{other})"
 
 
 def canonical(value: Any) -> str | None:
@@ -68,7 +82,8 @@ def head(connection: Connection, *, lock: bool = False) -> tuple[int, str]:
 
 class Link(NamedTuple):
     """A transaction as the chain knows it: its place and time, and who began its batch, by which door, when, and to
-    take back which other one. A batch's command is not in it, because a purge blanks that."""
+    take back which other one, or which transaction of that alone. A batch's command is not in it, because a purge
+    blanks that."""
 
     seq: int
     batch: int
@@ -77,16 +92,19 @@ class Link(NamedTuple):
     actor: str
     source: str
     undoes: int | None
+    undoes_seq: int | None
 
     @classmethod
     def read(cls, row: tuple[Any, ...]) -> Link:
-        """From the first columns of `LINKS`."""
+        """From the first columns of `links`."""
         at = Instant().from_db
-        return cls(row[0], row[1], at(row[2]), at(row[3]), *row[4:7])
+        return cls(row[0], row[1], at(row[2]), at(row[3]), *row[4:8])
 
     def hashed(self, previous: str, digests: Iterable[str]) -> str:
         """The hash of the transaction: over what it is and the digests of its rows, after the previous hash."""
-        return _over(f"{previous}\n{json.dumps(self, default=str)}\n", digests)
+        # Left out where there is none: so the hashes from before it could be are what they were.
+        facts = self if self.undoes_seq is not None else self[:-1]
+        return _over(f"{previous}\n{json.dumps(facts, default=str)}\n", digests)
 
     def hashed_before_0004(self, previous: str, digests: Iterable[str]) -> str:
         """The hash it had before revision 0004, which knew nothing of its batch but the number."""
@@ -94,12 +112,14 @@ class Link(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Who begins a batch, by which door, with which command, and which other batch it takes back."""
+    """Who begins a batch, by which door, with which command, and which other batch it takes back, or which transaction
+    of that alone (`undoes_seq`)."""
 
     actor: str
     source: str
     command: str
     undoes: int | None = None
+    undoes_seq: int | None = None
 
 
 def append(connection: Connection, lines: Sequence[Line], at: str, origin: Origin, batch: int = 0) -> int:
@@ -109,16 +129,16 @@ def append(connection: Connection, lines: Sequence[Line], at: str, origin: Origi
     connection.alone("chain")
     seq, previous = head(connection, lock=True)
     seq += 1
-    begun: tuple[Any, ...] = (at, origin.actor, origin.source, origin.undoes)
+    begun: tuple[Any, ...] = (at, origin.actor, origin.source, origin.undoes, origin.undoes_seq)
     if batch:
-        begun = connection.rows("SELECT at, actor, source, undoes FROM batch WHERE id = ?", (batch,))[0]
+        begun = connection.rows("SELECT at, actor, source, undoes, undoes_seq FROM batch WHERE id = ?", (batch,))[0]
     else:
         batch = connection.next_ids("batch", 1)[0]
         connection.run(
-            "INSERT INTO batch (id, at, actor, source, undoes, command) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO batch (id, at, actor, source, undoes, undoes_seq, command) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (batch, *begun, origin.command),
         )
-        if origin.undoes:
+        if origin.undoes and not origin.undoes_seq:
             connection.run("UPDATE batch SET undone_by = ? WHERE id = ?", (batch, origin.undoes))
     chain = Link.read((seq, batch, at, *begun)).hashed(previous, [one[-1] for one in lines])
     connection.run(

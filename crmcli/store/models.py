@@ -595,8 +595,10 @@ class SavedView(Word, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """One command, action or import: what `undo` takes back as a whole."""
+    """One command, action or import: what `undo` takes back as a whole. An undo that takes one transaction of a batch
+    back alone names that too (`undoes_seq`; no link, since transactions name their batch), and the batch stands."""
 
+    __table_args__ = (Index("ix_batch_undoes_seq", "undoes_seq", **_present("undoes_seq")),)
     id: int | None = _id()
     at: datetime = _stamp(now=True)
     actor: str
@@ -604,6 +606,7 @@ class Batch(SQLModel, table=True):
     command: str = ""
     undoes: int | None = _ref("batch", index=False)
     undone_by: int | None = _ref("batch", index=False)
+    undoes_seq: int | None = _big()
 
 
 class JournalTx(SQLModel, table=True):

@@ -23,7 +23,6 @@ from crmcli.store.tables import COLUMNS, DEFAULTS, ORDER, noun_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from crmcli.domain.change import Change
     from crmcli.domain.types import Env
@@ -45,11 +44,9 @@ class Hooks:
 class Transaction:
     """A write in the making. Ids are given at once; rows are written by `flush`, which the transaction's end calls."""
 
-    def __init__(
-        self, connection: Connection, now: datetime, env: Env, hooks: Hooks, new_uid: Callable[[], str]
-    ) -> None:
-        self.connection, self.now, self.env, self.hooks, self.new_uid = connection, now, env, hooks, new_uid
-        self.stamp = show_instant(now)
+    def __init__(self, connection: Connection, env: Env, hooks: Hooks, new_uid: Callable[[], str]) -> None:
+        self.connection, self.env, self.hooks, self.new_uid = connection, env, hooks, new_uid
+        self.stamp = show_instant(env.now)
         self.changes: list[Change] = []
         self.batch = 0
         self.origin = journal.Origin("", "", "")
@@ -405,34 +402,30 @@ class Transaction:
 @contextlib.contextmanager
 def transaction(
     connection: Connection,
-    *,
-    now: datetime,
     env: Env,
-    actor: str,
-    source: str,
-    command: str,
+    origin: journal.Origin,
     hooks: Hooks,
     new_uid: Callable[[], str],
+    *,
     batch: int = 0,
-    undoes: int | None = None,
     alone: bool = False,
 ) -> Iterator[Transaction]:
-    """A write: everything the body adds and changes is saved and journalled together, or nothing is.
+    """A write: everything the body adds and changes is saved and journalled together, or nothing is, at the moment of
+    `env`.
 
-    `batch` continues an earlier batch (an import in several transactions); `undoes` names the batch that this one
-    takes back. A purge, and what must be `alone` in the book, lets no other writer in. `after` hooks run when the
-    commit has returned.
+    `batch` continues an earlier batch (an import in several transactions), which keeps its own origin. A purge, and
+    what must be `alone` in the book, lets no other writer in. `after` hooks run when the commit has returned.
     """
+    alone = alone or origin.source == "purge"
     try:
         with connection.transaction():
-            if source == "purge" or alone:
+            if alone:
                 # What it is to forget, somebody else could be adding to, linking to or writing down elsewhere; and a
                 # field that comes or goes must be known to all who write.
                 connection.alone("book")
             schema.hold(connection)
-            tx = Transaction(connection, now, env, hooks, new_uid)
-            tx.batch, tx.origin = batch, journal.Origin(actor, source, command, undoes)
-            tx.alone = source == "purge" or alone
+            tx = Transaction(connection, env, hooks, new_uid)
+            tx.batch, tx.origin, tx.alone = batch, origin, alone
             tx.sole = tx.sole or tx.alone
             yield tx
             done = tx.flush()

@@ -194,6 +194,25 @@ def test_no_figure_is_told_to_be_that_of_a_deal_that_has_none_of_its_own(book: C
     assert (line["stays"], line["from"]) == ("10%", told)
 
 
+def test_who_goes_out_of_the_lists_with_a_merge_is_told(ctx: Context) -> None:
+    for name in "ABC":
+        add(ctx, DEAL, name)
+        add(ctx, CONTACT, name)
+    add(ctx, TASK, "Call", on="contact:1")
+    deals.lost(ctx, DEAL, [2], "Price", "")
+    deals.won(ctx, DEAL, [3])
+    records.archive(ctx, CONTACT, [2])
+    for kind, ids, said in (
+        (DEAL, [1, 2], "merged deal:1 A into deal:2 B, which is lost"),
+        (DEAL, [1, 2, 3], "merged deal:1 A, deal:2 B into deal:3 C, which is won"),
+        (DEAL, [3, 2], "merged deal:3 C into deal:2 B"),  # it was in no list before
+        (DEAL, [2, 1], "merged deal:2 B into deal:1 A"),
+        (CONTACT, [1, 2], "merged contact:1 A into contact:2 B, which is archived; moved along: 1 task"),
+    ):
+        assert merging.merge(ctx, kind, ids, ids[-1]).lines == (said,)
+        history.undo(ctx)
+
+
 def test_amounts_in_another_currency_stay_behind_and_that_is_said(ctx: Context) -> None:
     add(ctx, DEAL, "A", value="1 EUR")
     add(ctx, DEAL, "B", recurring="7 USD")
@@ -345,6 +364,18 @@ def test_every_name_of_a_merged_record_means_the_one_that_stays(
     assert records.choose(ctx, CONTACT, ["1", "2"]) == ([1], False)
 
 
+def test_an_external_id_of_a_merged_record_says_where_it_leads(adas: Context) -> None:
+    other = add(adas, CONTACT, "Grace")
+    merging.merge(adas, CONTACT, [1, 2])
+    for number, more, hint in ((1, ": it leads there already", "leave external_id out"), (other, "", "")):
+        with pytest.raises(FieldError) as refused:
+            records.edit(adas, CONTACT, [number], {"external_id": "hub-2"})
+        said = f"external id hub-2 is that of contact:2, which was merged into contact:1{more}"
+        assert (refused.value.message, refused.value.hint.partition(":")[0]) == (said, hint)
+    with pytest.raises(FieldError, match=r"which was merged into contact:1$"):
+        add(adas, CONTACT, "Ada", external_id="hub-2")
+
+
 def test_chains_are_followed_and_merged_records_are_in_no_list(adas: Context) -> None:
     merging.merge(adas, CONTACT, [3, 2], into=3)
     merging.merge(adas, CONTACT, [1, 3], into=1)
@@ -480,6 +511,87 @@ def test_an_update_of_a_merged_row_is_one_of_the_record_that_stays(ctx: Context,
         assert (found["name"], found["phone"]) == ("Ada Lovelace", "+49 30 7654321")
     assert row(ctx, CONTACT, 2)["removed_at"]
     sound(ctx)
+
+
+LEES = (
+    "Id,Name,E-mail,Phone,Job title\n11,Ann Lee,ann@a.example,+41446681801,Boss\n"
+    "12,Anna Lee,anna@b.example,+41446681802,Chief\n"
+)
+
+
+@pytest.mark.parametrize("options", [{"id_column": "Id"}, {"mapping": {"Id": "-"}, "match": ("email",)}], ids=str)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("changed", "stays"),
+    [
+        ((("6681802,Chief", "6681809,CEO"),), ("+41 44 668 18 09", "CEO")),
+        ((("6681802,Chief", "6681809,CEO"), ("6681801,Boss", "6681803,Boss")), ("+41 44 668 18 03", "CEO")),
+    ],
+    ids=["of the merged one", "of both"],
+)
+def test_an_update_after_a_merge_is_none_the_next_time(
+    ctx: Context, put: Put, options: dict[str, Any], turned: bool, changed: Any, stays: Any
+) -> None:
+    run_import(ctx, put(LEES), CONTACT, **options)
+    merging.merge(ctx, CONTACT, [1, 2])
+    text = LEES
+    for old, new in changed:
+        text = text.replace(old, new)
+    lines = text.splitlines(keepends=True)
+    again = put("".join([lines[0], *reversed(lines[1:])]) if turned else text, "again.csv")
+    for updated in (len(changed), 0, 0):
+        done = run_import(ctx, again, CONTACT, update=True, **options)
+        assert (done.new, done.updated, done.refused) == (0, updated, 0)
+        found = row(ctx, CONTACT, 1)
+        assert (found["name"], found["phone"].replace(" ", ""), found["job_title"]) == (
+            "Ann Lee", stays[0].replace(" ", ""), stays[1],
+        )  # fmt: skip
+    news = put(text.replace("6681801,Boss", "6681804,Chair").replace("6681803,Boss", "6681804,Chair"), "news.csv")
+    for updated in (1, 0):
+        done = run_import(ctx, news, CONTACT, update=True, **options)
+        assert (done.updated, row(ctx, CONTACT, 1)["job_title"]) == (updated, "Chair")
+    sound(ctx)
+
+
+def test_what_a_merge_kept_of_another_is_not_taken_back_by_the_row_of_the_one_that_stays(
+    ctx: Context, put: Put
+) -> None:
+    path = put(LEES)
+    run_import(ctx, path, CONTACT, id_column="Id")
+    merging.merge(ctx, CONTACT, [1, 2], keep={"job_title": 2})
+    before = snapshot(ctx)
+    assert run_import(ctx, path, CONTACT, id_column="Id", update=True).updated == 0
+    assert snapshot(ctx) == before
+
+
+def test_what_a_row_said_before_its_record_was_edited_and_merged_is_no_news(ctx: Context, put: Put) -> None:
+    path = put("Id,Name,E-mail\n1,Ann Lee,ann@a.example\n2,Bob Lee,bob@a.example\n")
+    run_import(ctx, path, CONTACT, id_column="Id")
+    records.edit(ctx, CONTACT, [2], {"email": "bobby@b.example"})
+    merging.merge(ctx, CONTACT, [1, 2], into=1)
+    for updated in (1, 0):  # the merged one itself is again what its row says
+        assert run_import(ctx, path, CONTACT, id_column="Id", update=True).updated == updated
+        assert row(ctx, CONTACT, 1)["email"] == "ann@a.example"
+    sound(ctx)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("chief", ["", "CFO"])
+def test_the_newest_row_counts_among_those_of_merged_records(ctx: Context, put: Put, turned: bool, chief: str) -> None:
+    head = "Id,Name,E-mail,Job title,Last Modified\n"
+    ann, anna = "1,Ann Lee,ann@a.example,{},{}\n", "2,Anna Lee,anna@b.example,{},{}\n"
+    run_import(
+        ctx, put(head + ann.format("Old", "2020-01-01") + anna.format(chief, "2020-01-01")), CONTACT, id_column="Id"
+    )
+    merging.merge(ctx, CONTACT, [1, 2], keep={"job_title": 1})
+    lines = [ann.format("Boss", "2099-01-01"), anna.format("CFO2", "2024-01-01")]
+    path = put(head + "".join(reversed(lines) if turned else lines), "again.csv")
+    run_import(ctx, path, CONTACT, id_column="Id", update=True, conflicts="newest")
+    assert row(ctx, CONTACT, 1)["job_title"] == "Boss"
+    before = snapshot(ctx)
+    for _ in range(2):
+        run_import(ctx, path, CONTACT, id_column="Id", update=True, conflicts="newest")
+        assert snapshot(ctx) == before
 
 
 def test_rows_and_links_by_address_or_name_find_the_record_that_stays(ctx: Context, put: Put) -> None:
@@ -699,6 +811,9 @@ MAYBE = {
 MAYBE[LEAD] = {name: some for name, some in MAYBE[DEAL].items() if name != "stage"} | {"company": NAMES}
 
 
+MERGED = ("company", "contact", "opportunity")
+
+
 def grow(ctx: Context, data: st.DataObject) -> dict[str, list[int]]:
     """A random tangle of records; table -> the new ones."""
     draw = data.draw
@@ -745,7 +860,7 @@ def grow(ctx: Context, data: st.DataObject) -> dict[str, list[int]]:
 
 def merge_some(ctx: Context, data: st.DataObject, made: dict[str, list[int]], done: set[tuple[str, int]]) -> int:
     """Merge some of what was made and is in sight; the batch."""
-    tables = [t for t in ("company", "contact", "opportunity") if len([n for n in made[t] if (t, n) not in done]) > 1]
+    tables = [t for t in MERGED if len([n for n in made.get(t, ()) if (t, n) not in done]) > 1]
     table = data.draw(st.sampled_from(tables))
     there = [n for n in made[table] if (table, n) not in done]
     numbers = data.draw(st.permutations(there))[: data.draw(st.integers(2, min(4, len(there))))]
@@ -823,10 +938,12 @@ def test_random_edits_of_other_fields_outlive_a_merge_that_is_undone(ctx: Contex
 @RANDOM
 @given(data=st.data())
 def test_whatever_is_merged_and_undone_in_any_order_leaves_the_book_sound(ctx: Context, data: st.DataObject) -> None:
-    """What stands in the way of an undo is told, never a fault; and nothing hangs on a merged record in the end."""
+    """What stands in the way of an undo is told, never a fault; nothing hangs on a merged record in the end, and each
+    can be taken apart as one is told, unless later changes are in the way."""
     made = grow(ctx, data)
     kinds = {"company": COMPANY, "contact": CONTACT, "opportunity": DEAL}
     start = ctx.reader.value("SELECT max(id) FROM batch")
+    bulks: list[int] = []
 
     def seen(table: str) -> list[int]:
         rows = read.raw(ctx.reader, table, made[table])
@@ -836,6 +953,17 @@ def test_whatever_is_merged_and_undone_in_any_order_leaves_the_book_sound(ctx: C
         hidden = {(t, n) for t in kinds for n in made[t] if n not in seen(t)}
         if max(len(seen(t)) for t in kinds) > 1:
             merge_some(ctx, data, made, hidden)
+
+    def bulk() -> None:
+        with ctx.writing(alone=True):
+            for _ in range(data.draw(st.integers(2, 3))):
+                merge()
+        bulks.extend([ctx.batch] * bool(ctx.batch))
+
+    def edit() -> None:
+        table = data.draw(st.sampled_from(["contact", "company"]))
+        if seen(table):
+            records.edit(ctx, kinds[table], [data.draw(st.sampled_from(seen(table)))], {"city": data.draw(NAMES)})
 
     def link() -> None:
         table, child = data.draw(
@@ -863,19 +991,51 @@ def test_whatever_is_merged_and_undone_in_any_order_leaves_the_book_sound(ctx: C
         if len(seen(table)) > 1:
             verb(ctx, kinds[table], data.draw(st.permutations(seen(table)))[:2])
 
+    in_the_way = r"cannot be undone, nothing was changed:\n  \w"
+
+    def refused(number: int, merged: tuple[Any, int] | None = None) -> str:
+        """Why a batch, or one merge of it, is not taken back; "" where it is."""
+        head = journal.head(ctx.reader)
+        try:
+            history.undo(ctx, number, merged)
+        except (ConflictError, UsageError) as error:
+            assert journal.head(ctx.reader) == head
+            return error.message
+        return ""
+
     def undo() -> None:
         last = ctx.reader.value("SELECT max(id) FROM batch")
-        if last == start:
-            return
-        number, head, said = max(start + 1, last - data.draw(st.integers(0, 12))), journal.head(ctx.reader), ""
-        try:
-            history.undo(ctx, number)
-        except ConflictError as error:
-            said = error.message
-        why = "is already undone|was overtaken|cannot be undone, nothing was changed:\n  \\w"
-        assert not said or re.match(f"batch {number} ({why})", said), said
-        assert not said or journal.head(ctx.reader) == head
+        if last > start:
+            number = max(start + 1, last - data.draw(st.integers(0, 12)))
+            said = refused(number)
+            why = f"is already undone|was overtaken|is about a merge of batch \\d+, all of which is|{in_the_way}"
+            assert not said or re.match(f"batch {number} ({why})", said), said
 
-    for _ in range(data.draw(st.integers(4, 14))):
-        data.draw(st.sampled_from([merge, merge, link, note, hide, pair, pair, undo, undo, undo]))()
+    def part() -> None:
+        last = ctx.reader.value("SELECT max(id) FROM batch")
+        merged = [(t, n) for t in kinds for n in made[t] if n not in seen(t)]
+        if bulks and merged:
+            number = data.draw(st.sampled_from([bulks[0], bulks[-1], last, max(bulks[0], last - 1)]))
+            table, record = data.draw(st.sampled_from(merged))
+            said = refused(number, (kinds[table], record))
+            why = "did not merge|merged . times|is already undone|was overtaken|was taken apart before|all of which is"
+            assert not said or re.search(f"{why}|{in_the_way}", said), said
+
+    def advised() -> None:
+        """Each merged record by itself."""
+        for table in kinds:
+            rows = read.raw(ctx.reader, table, made[table])
+            for number in (number for number, row in rows.items() if row["merged_into_id"]):
+                batch, *alone = aliases.taking_apart(ctx.reader, table, number)
+                with ctx.rehearsal():
+                    said = refused(int(batch), undo_merges.named(ctx, alone[0]) if alone else None)
+                    told = ctx.reader.value(f"SELECT merged_into_id FROM {table} WHERE id = ?", (number,))
+                assert re.search(in_the_way, said) if said else told is None, said
+
+    alive = [merge, merge, bulk, bulk, edit, link, note, hide, pair, pair]
+    for _ in range(data.draw(st.integers(4, 18))):
+        data.draw(st.sampled_from([*alive, undo, undo, undo, part, part, part]))()
+    advised()
+    told = ctx.reader.rows("SELECT opportunity_id FROM v_timeline WHERE kind = 'merged' ORDER BY opportunity_id")
+    assert told == ctx.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL ORDER BY id")
     sound(ctx)

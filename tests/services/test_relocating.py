@@ -10,12 +10,14 @@ from sqlmodel import SQLModel
 
 from crmcli.config import Settings
 from crmcli.context import Context
+from crmcli.domain.dedupe import Group
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import ConflictError, DamagedError, NewerDatabaseError, ReadError
 from crmcli.services import (
     custom,
     deals,
     doctor,
+    duplicates,
     purging,
     records,
     relocating,
@@ -93,6 +95,32 @@ def test_a_book_moves_whole_from_each_engine_to_each(ctx: Context, vacant: Conte
     undoing.undo(vacant)
     undoing.undo(vacant)
     assert "cold" in vacant.names("tag")
+    sound(vacant)
+
+
+def test_what_was_taken_back_alone_moves_along_and_comes_back(ctx: Context, vacant: Context, put: Put) -> None:
+    for name in ("A", "A", "B", "B", "C", "C"):
+        records.add(ctx, DEAL, {"name": name})
+    bulk = duplicates.merge_all(ctx, DEAL, [Group((n, n + 1), 99, ("same",)) for n in (1, 3, 5)]).batch
+    part, other = (undoing.undo(ctx, bulk, (DEAL, number)).batch for number in (2, 4))
+    back = undoing.undo(ctx, other).batch
+    lines = lines_of(ctx)
+    assert sum(b'"undoes_seq":' in line for line in lines.splitlines()) == 2
+    relocating.import_book(vacant, put(lines, "book.jsonl"))
+    assert lines_of(vacant) == lines
+    sound(vacant)
+    undoing.undo(vacant, back)
+    undoing.undo(vacant, part)
+    undoing.undo(vacant, bulk)
+    assert vacant.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL") == []
+    sound(vacant)
+
+
+def test_a_file_of_an_earlier_layout_comes_in(vacant: Context, written: list[bytes], put: Put) -> None:
+    """That of before an undo could name one transaction: none of its batches does."""
+    assert b'"undoes_seq"' not in b"".join(written)
+    relocating.import_book(vacant, put(b"".join([b'{"crm":"book","schema":"0005"}\n', *written[1:]]), "book.jsonl"))
+    assert lines_of(vacant) == b"".join(written)
     sound(vacant)
 
 

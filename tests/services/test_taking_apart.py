@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
 from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
-from crmcli.services import duplicates, history, merging, records, timeline, undo_merges
-from crmcli.store import read
-from tests.services.test_merging import add, row, snapshot
+from crmcli.services import chaining, duplicates, history, merging, records, timeline, undo_merges
+from crmcli.services.batch import Batch
+from crmcli.store import journal, read
+from tests.services.test_merging import MERGED, RANDOM, add, grow, merge_some, row, snapshot
 from tests.support.books import sound
 
 if TYPE_CHECKING:
@@ -151,7 +155,7 @@ def advice(ctx: Context, number: int) -> str:
 
 
 def test_the_merge_that_stands_is_told_whatever_moved_its_link_since(pairs: Context) -> None:
-    """A chain of merges, one merge of many, and one that was brought back alone after its batch was undone."""
+    """A chain of merges, and one merge of many that was brought back alone."""
     ctx = pairs
     first = merging.merge(ctx, CONTACT, [2, 3], into=2).batch
     second = merging.merge(ctx, CONTACT, [1, 2], into=1).batch
@@ -163,12 +167,111 @@ def test_the_merge_that_stands_is_told_whatever_moved_its_link_since(pairs: Cont
 
     batch = merge_pairs(ctx, CONTACT)
     part = history.undo(ctx, batch, (CONTACT, 2)).batch
-    history.undo(ctx, batch)
+    history.undo(ctx, history.undo(ctx, batch).batch)
     again = history.undo(ctx, part).batch
-    assert advice(ctx, 2) == str(again)
+    assert advice(ctx, 2) == f"{batch} contact:2"
     history.undo(ctx, again)
     assert row(ctx, CONTACT, 2)["merged_into_id"] is None
     sound(ctx)
+
+
+def refused(ctx: Context, number: int, merged: int = 0) -> tuple[str, str]:
+    """What an undo is refused with, and the commands that it names instead."""
+    head = journal.head(ctx.reader)
+    with pytest.raises(ConflictError) as error:
+        history.undo(ctx, number, (CONTACT, merged) if merged else None)
+    assert journal.head(ctx.reader) == head
+    return error.value.message, ", ".join(re.findall(r" undo ([^']*)'", error.value.hint))
+
+
+def test_what_is_about_a_part_of_a_batch_waits_until_the_batch_stands(pairs: Context) -> None:
+    ctx = pairs
+    batch = merge_pairs(ctx, CONTACT)
+    part = history.undo(ctx, batch, (CONTACT, 2)).batch
+    back = history.undo(ctx, history.undo(ctx, batch, (CONTACT, 4)).batch).batch
+    whole = history.undo(ctx, batch).batch
+    for number in (part, back):
+        said = f"batch {number} is about a merge of batch {batch}, all of which is undone"
+        assert refused(ctx, number) == (said, str(whole))
+    assert refused(ctx, batch, 6) == (f"batch {batch} is already undone", str(whole))
+    history.undo(ctx, whole)
+    history.undo(ctx, part)
+    history.undo(ctx, back)
+    assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [1, None, 5]
+    sound(ctx)
+
+
+def test_the_last_in_line_of_what_came_apart_and_back_is_what_is_undone(pairs: Context) -> None:
+    ctx = pairs
+    batch = merge_pairs(ctx, CONTACT)
+    line = [history.undo(ctx, batch, (CONTACT, 2)).batch]
+    assert refused(ctx, batch, 2) == (
+        f"that merge of batch {batch} was taken apart before, by batch {line[0]}",
+        f"{line[0]}",
+    )
+    line.append(history.undo(ctx, line[0]).batch)
+    line.append(history.undo(ctx, batch, (CONTACT, 1)).batch)  # anew, by who stays
+    assert refused(ctx, line[0]) == (f"batch {line[0]} is already undone", f"{line[1]}")
+    assert refused(ctx, line[1]) == (f"batch {line[1]} was overtaken by batch {line[2]}", f"{line[2]}")
+    line.append(history.undo(ctx, line[2]).batch)
+    line.append(history.undo(ctx, line[3]).batch)
+    assert refused(ctx, line[2]) == (f"batch {line[2]} was overtaken by batch {line[4]}", f"{line[4]}")
+    assert refused(ctx, batch, 2)[1] == f"{line[4]}"
+    history.undo(ctx, line[4])
+    assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [1, 3, 5]
+    sound(ctx)
+
+
+def test_an_undo_that_brought_back_what_came_apart_since_is_overtaken(pairs: Context) -> None:
+    """All of a batch came back in one transaction: what of it stands by now, only the batch knows."""
+    ctx = pairs
+    batch = merge_pairs(ctx, CONTACT)
+    back = history.undo(ctx, history.undo(ctx, batch).batch).batch
+    part = history.undo(ctx, batch, (CONTACT, 2)).batch
+    records.edit(ctx, CONTACT, [1], {"city": "Bern"})
+    assert refused(ctx, back) == (f"batch {back} was overtaken by batch {part}", f"{batch}")
+    history.undo(ctx, back, (CONTACT, 4))  # one merge is the batch's, whoever brought it back
+    assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [None, None, 5]
+    history.undo(ctx, batch)
+    assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [None, None, None]
+    assert row(ctx, CONTACT, 1)["city"] == "Bern"
+    sound(ctx)
+
+
+def test_a_batch_of_which_all_came_apart_bit_by_bit_is_done_with(pairs: Context) -> None:
+    ctx = pairs
+    older = records.edit(ctx, TASK, [1], {"priority": "high"}).batch
+    batch = merge_pairs(ctx, CONTACT)
+    for number in (2, 4, 6):
+        history.undo(ctx, batch, (CONTACT, number))
+    assert history.undo(ctx).lines == (f"took back batch {older}: 1 task",)
+    assert history.undo(ctx, batch).lines == (f"took back batch {batch}: nothing was left of it",)
+    sound(ctx)
+
+
+def test_an_undo_of_one_merge_says_so(pairs: Context) -> None:
+    ctx = pairs
+    batch = merge_pairs(ctx, CONTACT)
+    part = history.undo(ctx, batch, (CONTACT, 4)).batch
+    rows = {row["batch"]: row for row in history.batches(ctx).rows}
+    assert rows[part]["command"] == f"undo {batch} contact:4"
+    assert rows[batch]["undone_by"] is None
+
+
+def test_damage_of_what_was_taken_back_alone_is_noticed(pairs: Context) -> None:
+    ctx = pairs
+    batch = merge_pairs(ctx, CONTACT)
+    first = ctx.reader.value("SELECT min(seq) FROM journal_tx WHERE batch_id = ?", (batch,))
+    part = history.undo(ctx, batch, (CONTACT, 2)).batch
+    seq = ctx.reader.value("SELECT seq FROM journal_tx WHERE batch_id = ?", (part,))
+    broken = f"journal transaction {seq} does not link to the one before it"
+    for step, said in ((first + 1, []), (1, [f"batch {part} is said to take back transaction 1 alone"]), (None, [])):
+        ctx.reader.run("UPDATE batch SET undoes_seq = ? WHERE id = ?", (step, part))
+        found = list(chaining.chain(ctx.reader))
+        assert found[0] == broken
+        assert [line.partition(", which")[0] for line in found[1:] if "alone" in line] == said
+    # What it says of itself is covered, what it means for others is worked out anew.
+    assert f"batch {batch} is said to stand, and batch {part} took it back" in found
 
 
 def test_the_rest_of_a_batch_is_not_taken_back_unasked(pairs: Context) -> None:
@@ -183,6 +286,112 @@ def test_the_rest_of_a_batch_is_not_taken_back_unasked(pairs: Context) -> None:
     history.undo(ctx, part)
     history.undo(ctx)
     assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [None, None, None]
+
+
+def test_the_rest_is_taken_back_though_what_came_apart_was_edited_since(pairs: Context) -> None:
+    """What a merge that stands no more had changed is nobody's any more: a later edit of it is no conflict."""
+    ctx, before = pairs, rows(pairs)
+    batch = merge_pairs(ctx, CONTACT)
+    part = history.undo(ctx, batch, (CONTACT, 2)).batch
+    for number in (1, 2):
+        records.edit(ctx, CONTACT, [number], {"city": "Paris"})
+    edited = {number: row(ctx, CONTACT, number) for number in (1, 2)}
+    done = history.undo(ctx, batch)
+    assert done.lines == (f"took back batch {batch}: 4 contacts, 2 deals, 2 tasks, 2 interactions",)
+    assert {number: row(ctx, CONTACT, number) for number in (1, 2)} == edited
+    assert {key: one for key, one in rows(ctx).items() if key not in (("contact", 1), ("contact", 2))} == {
+        key: one for key, one in before.items() if key not in (("contact", 1), ("contact", 2))
+    }
+    sound(ctx)
+    history.undo(ctx, done.batch)  # brings back what it took back, and no more
+    assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [None, 3, 5]
+    with pytest.raises(ConflictError, match="contact:1 Ada Lovelace1: City changed later"):
+        history.undo(ctx, part)
+    records.edit(ctx, CONTACT, [1], {"city": ""})
+    history.undo(ctx, part)
+    assert [row(ctx, CONTACT, n)["merged_into_id"] for n in (2, 4, 6)] == [1, 3, 5]
+    sound(ctx)
+
+
+@pytest.mark.parametrize("first", [1, 3])
+def test_two_that_were_told_apart_and_both_merged_come_apart_in_any_order(pairs: Context, first: int) -> None:
+    """Of a pair the smaller number stands first: what one merge moved may stand elsewhere after the other one."""
+    ctx = pairs
+    duplicates.tell_apart(ctx, CONTACT, [1, 3])
+    before = snapshot(ctx)["contact_distinct"]
+    with ctx.writing(alone=True):
+        merging.merge(ctx, CONTACT, [1, 5], into=5)
+        merging.merge(ctx, CONTACT, [3, 4], into=4)
+    bulk, now = ctx.batch, {1: (1, 4), 3: (3, 5)}[first]
+    part = history.undo(ctx, bulk, (CONTACT, first)).batch
+    told = "SELECT record_id, other_id FROM contact_distinct"
+    assert ctx.reader.rows(told) == [now]
+    sound(ctx)
+    rest = history.undo(ctx, bulk).batch
+    assert snapshot(ctx)["contact_distinct"] == before
+    history.undo(ctx, rest)
+    history.undo(ctx, part)
+    assert ctx.reader.rows(told) == [(4, 5)]
+    sound(ctx)
+
+
+@RANDOM
+@given(data=st.data())
+def test_each_set_of_merges_that_stand_is_one_state_of_the_book(ctx: Context, data: st.DataObject) -> None:
+    """Merges of a batch, of one kind and none of what another one made, come apart and back alone, the rest with it and
+    back, edits in between come and go: wherever that leads twice, the book is the same. The rest is taken back whatever
+    became of what is apart."""
+    grown, hidden = [grow(ctx, data), grow(ctx, data)], set[tuple[str, int]]()
+    table = data.draw(st.sampled_from(MERGED))
+    made = {table: [number for one in grown for number in one[table]]}
+    kinds = {"company": COMPANY, "contact": CONTACT, "opportunity": DEAL}
+    with ctx.writing() as tx:  # what links two that are merged both is not each merge's own
+        for (number,) in ctx.reader.rows(f"SELECT id FROM {table}_distinct"):
+            tx.delete(f"{table}_distinct", number)
+        for number in made[table] if table == "company" else ():
+            tx.change("company", number, {"parent_id": None})
+    seen = {frozenset[int](): snapshot(ctx)}  # transactions that stand -> the book
+    with ctx.writing(alone=True):
+        for _ in range(data.draw(st.integers(2, 4))):
+            if len(made[table]) - len(hidden) > 1:
+                merge_some(ctx, data, made, hidden)
+                into = ctx.reader.rows(f"SELECT merged_into_id FROM {table} WHERE merged_into_id IS NOT NULL")
+                hidden.update((table, number) for (number,) in into if number in made[table])
+    bulk = ctx.batch
+    first = {one.step: one for one in undo_merges.merged_by(Batch(ctx.reader, bulk))}
+    apart: dict[int, int] = {}  # transaction -> the undo that took it apart
+    edits: dict[int, int] = {}  # transaction -> the edit of a record that it alone had merged
+    whole = 0
+
+    def look() -> None:
+        stand = frozenset() if whole else first.keys() - apart.keys()
+        if not edits:
+            now = snapshot(ctx)
+            assert seen.setdefault(frozenset(stand), now) == now
+
+    look()
+    for _ in range(data.draw(st.integers(4, 12))):
+        what = data.draw(st.sampled_from(["part", "part", "part", "back", "whole", "edit", "unedit"]))
+        step, one = data.draw(st.sampled_from(sorted(first.items())))
+        if what == "whole":
+            done = history.undo(ctx, whole or bulk).batch
+            whole = 0 if whole else done
+        elif what == "part" and len(first) > 1 and not whole and step not in apart:
+            apart[step] = history.undo(ctx, bulk, (kinds[table], one.number)).batch
+        elif what == "back" and not whole and step in apart and step not in edits:
+            history.undo(ctx, apart.pop(step))
+        elif what == "edit" and step in apart and step not in edits:
+            number = data.draw(st.sampled_from([one.number, one.into]))
+            edits[step] = records.edit(ctx, kinds[table], [number], {"description": "edited"}).batch
+        elif what == "unedit" and step in edits:
+            history.undo(ctx, edits.pop(step))
+        look()
+    for edited in edits.values():
+        history.undo(ctx, edited)
+    edits.clear()
+    whole = whole or history.undo(ctx, bulk).batch
+    look()
+    sound(ctx)
 
 
 # --- what has gone since ----------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def test_merged_deals_keep_the_ways_they_went(ctx: Context, day: Any) -> None:
 
 
 def test_a_merge_is_told_once_however_it_came_to_stand(ctx: Context, day: Any) -> None:
-    """Taken apart alone and merged anew, and brought back alone after its batch was undone."""
+    """Taken apart alone and merged anew, and brought back alone, whatever became of its batch in between."""
     for name in ("A", "B", "C", "C"):
         records.add(ctx, DEAL, {"name": name})
     groups = [Group((n, n + 1), 99, ("same",)) for n in (1, 3)]
@@ -127,11 +127,33 @@ def test_a_merge_is_told_once_however_it_came_to_stand(ctx: Context, day: Any) -
     assert [line[:3] for line in told(ctx)] == [("02", "merged", "B -> A")]
     undoing.undo(ctx, again)
     assert told(ctx) == []
-    undoing.undo(ctx, bulk)
+    whole = undoing.undo(ctx, bulk).batch
     day(3)
-    undoing.undo(ctx, part)
+    undoing.undo(ctx, whole)
+    assert (told(ctx), [line[:3] for line in told(ctx, 3)]) == ([], [("01", "merged", "C -> C")])
+    back = undoing.undo(ctx, part).batch
     assert [line[:3] for line in told(ctx)] == [("01", "merged", "B -> A")]
-    assert told(ctx, 3) == []
+    undoing.undo(ctx, back)
+    assert told(ctx) == []
+
+
+def test_nothing_of_a_merge_that_was_taken_apart_alone_is_told(ctx: Context, day: Any) -> None:
+    """Neither that a lead became the deal which it was merged with, nor what its undo did."""
+    for kind, name in ((LEAD, "A"), (DEAL, "B"), (DEAL, "C"), (DEAL, "D")):
+        records.add(ctx, kind, {"name": name})
+    day(2)
+    with ctx.writing(alone=True):
+        merging.merge(ctx, DEAL, [1, 2], into=1)
+        merging.merge(ctx, DEAL, [3, 4], into=3)
+    bulk = ctx.batch
+    wanted = [("02", "converted", "lead -> deal"), ("02", "merged", "B -> A")]
+    assert sorted(line[:3] for line in told(ctx)) == wanted
+    day(3)
+    part = undoing.undo(ctx, bulk, (DEAL, 2)).batch
+    assert told(ctx) == []
+    undoing.undo(ctx, part)
+    assert sorted(line[:3] for line in told(ctx)) == wanted
+    assert [line[1] for line in told(ctx, 3)] == ["merged"]
 
 
 def test_what_came_in_closed_was_closed_by_nobody_here(ctx: Context, day: Any) -> None:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.domain.entities import COMPANY, LEAD
-from crmcli.errors import NewerDatabaseError, StoreError
-from crmcli.services import chaining, deals, history, pipelines, records, timeline
+from crmcli.domain.dedupe import Group
+from crmcli.domain.entities import COMPANY, DEAL, LEAD
+from crmcli.errors import NewerDatabaseError, RefusedError, StoreError
+from crmcli.services import chaining, deals, duplicates, history, pipelines, records, timeline
 from crmcli.services.checking import checks
 from crmcli.store import connect, schema
 from crmcli.store.migrations import run
@@ -265,6 +266,50 @@ def test_a_chain_that_knew_no_batches_is_linked_anew(
     run.upgrade_to_head(ctx.reader, backup=False)
     assert [line.split()[:4] for line in before] == [["journal", "transaction", seq, "does"] for seq in ("3", "4")]
     assert list(chaining.chain(ctx.reader)) == before
+
+
+def test_a_book_whose_undos_do_not_say_what_they_took_back_alone_goes_on(
+    store_url: str, opened: Callable[[str], Context]
+) -> None:
+    """They stay batches like any other: of one that stands, what it took apart is not told, and all can be undone."""
+    old = opened(store_url)
+    for name in ("A", "A", "B", "B", "C", "C"):
+        records.add(old, DEAL, {"name": name})
+    bulk = duplicates.merge_all(old, DEAL, [Group((n, n + 1), 99, ("same",)) for n in (1, 3, 5)]).batch
+    one, other = (history.undo(old, bulk, (DEAL, number)).batch for number in (2, 4))
+    history.undo(old, other)
+    chain, before = chain_of(old.reader), catalogue(old.reader)
+    with old.reader.transaction():
+        older.as_in_0005(old.reader)
+    assert list(chaining.chain(old.reader)) == []  # what a backup of that time is asked
+    assert chain_of(old.reader) != chain
+    old.close()
+
+    ctx = opened(store_url)
+
+    assert schema.revision(ctx.reader) == schema.REVISION
+    assert catalogue(ctx.reader) == before
+
+    def merged() -> list[int]:
+        rows = ctx.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL ORDER BY id")
+        told = ctx.reader.rows("SELECT opportunity_id FROM v_timeline WHERE kind = 'merged' ORDER BY opportunity_id")
+        assert told == rows
+        assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+        return [number for (number,) in rows]
+
+    assert merged() == [4, 6]
+    with pytest.raises(RefusedError) as refused:
+        records.restore(ctx, DEAL, [4])
+    assert refused.value.hint.endswith(f" undo {bulk} deal:4")
+    again = history.undo(ctx, bulk, (DEAL, 4)).batch
+    assert merged() == [6]
+    history.undo(ctx, again)
+    history.undo(ctx, one)
+    assert merged() == [2, 4, 6]
+    whole = history.undo(ctx).batch
+    assert merged() == []
+    history.undo(ctx, whole)
+    assert merged() == [2, 4, 6]
 
 
 def test_the_upgraded_first_revision_is_the_book_of_today(store_url: str, opened: Callable[[str], Context]) -> None:

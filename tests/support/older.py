@@ -8,23 +8,41 @@ from typing import TYPE_CHECKING
 from crmcli.store import journal, schema
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from crmcli.store.connect import Connection
 
 
-def chained_as_before_0004(connection: Connection) -> None:
-    """Give the transactions of an open book the hashes that they had when those covered no batch."""
+def chained(connection: Connection, hashed: Callable[[journal.Link, str, Iterable[str]], str]) -> None:
+    """Give the transactions of an open book the hashes that a formula makes of them."""
     previous = ""
-    for row in connection.rows(journal.LINKS, (0, 10_000)):
+    for row in connection.rows(journal.links(schema.revision(connection) or ""), (0, 10_000)):
         this = journal.Link.read(row)
         own = connection.rows("SELECT digest FROM journal WHERE seq = ? ORDER BY id", (this.seq,))
-        previous = this.hashed_before_0004(previous, [digest for (digest,) in own])
+        previous = hashed(this, previous, [digest for (digest,) in own])
         connection.run("UPDATE journal_tx SET hash = ? WHERE seq = ?", (previous, this.seq))
     connection.run("UPDATE journal_head SET hash = ?", (previous,))
 
 
-def as_in_0004(connection: Connection) -> None:
-    """Take away what revision 0005 brought; the documented views go with it."""
+def chained_as_before_0004(connection: Connection) -> None:
+    """Give the transactions of an open book the hashes that they had when those covered no batch."""
+    chained(connection, journal.Link.hashed_before_0004)
+
+
+def as_in_0005(connection: Connection) -> None:
+    """Take away what revision 0006 brought: an undo of one merge of a batch is a batch like any other. The documented
+    views go with it."""
     schema.drop_views(connection)
+    connection.run("UPDATE batch SET undoes = NULL WHERE undoes_seq IS NOT NULL")
+    connection.run("DROP INDEX ix_batch_undoes_seq")
+    connection.run("ALTER TABLE batch DROP COLUMN undoes_seq")
+    connection.run("UPDATE alembic_version SET version_num = '0005'")
+    chained(connection, journal.Link.hashed)
+
+
+def as_in_0004(connection: Connection) -> None:
+    """Take away what revision 0005 brought, and later ones; the documented views go with it."""
+    as_in_0005(connection)
     linked = ("company", "contact", "opportunity")
     for table in (
         *(f"{table}_distinct" for table in linked),

@@ -133,12 +133,15 @@ LEFT JOIN contact ON contact.id = opportunity.contact_id
 LEFT JOIN company ON company.id = opportunity.company_id
 WHERE t.entity = 'opportunity'
     AND t.record_id = opportunity.id
+    -- What was taken back, with its batch or alone, did not happen.
     AND batch.undoes IS NULL
+    AND batch.undone_by IS NULL
+    AND NOT EXISTS (SELECT 1 FROM batch part WHERE part.undoes_seq = t.seq AND part.undone_by IS NULL)
     AND CASE event.name
-        WHEN 'closed' THEN batch.undone_by IS NULL AND json_text(t.after, 'status') IS NOT NULL
-        WHEN 'converted' THEN batch.undone_by IS NULL AND json_text(t.after, 'converted_at') IS NOT NULL
-        -- Each merge of a batch comes apart and back alone. The one that stands is that by which it was removed.
-        ELSE merged.id IS NOT NULL AND opportunity.merged_into_id IS NOT NULL
-            AND json_text(t.before, 'merged_into_id') IS NULL
-            AND json_instant(t.after, 'removed_at') = opportunity.removed_at
+        WHEN 'closed' THEN json_text(t.after, 'status') IS NOT NULL
+        WHEN 'converted' THEN json_text(t.after, 'converted_at') IS NOT NULL
+        -- Not where the one that it was merged into was merged itself; and what is apart was taken apart somehow, in
+        -- books from before `undoes_seq` by a batch like any other.
+        ELSE merged.id IS NOT NULL AND json_text(t.before, 'merged_into_id') IS NULL
+            AND opportunity.merged_into_id IS NOT NULL
     END;
