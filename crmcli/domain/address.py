@@ -35,7 +35,9 @@ _PUBLIC = frozenset(_PUBLIC_TEXT.split())
 # Names that are never on the public net, kept by email-validator from its answers, yet real inside a company or a test.
 _SPECIAL = (".arpa", ".invalid", ".local", ".localhost", ".onion", ".test")
 _EMAIL_HINT = "Write one address such as ada@engines.example."
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2066\u2067\u2069\ufeff \t\r\n\xa0"
+_INVISIBLE = (
+    "\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff \t\r\n\xa0"
+)
 
 
 def redacted(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 # "jalali" or "gregorian", as the setting has it
 Calendar = str
@@ -88,3 +88,33 @@ MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 def numbered_quarter(year: int, quarter: int, calendar: Calendar) -> tuple[date, date]:
     """Return first day and day after the last of quarter 1..4 of a year."""
     return month_start(year, 3 * quarter - 2, calendar), month_start(year, 3 * quarter + 1, calendar)
+
+
+def iso_day(text: str) -> date | None:
+    """The day of a plain YYYY-MM-DD: the one shape that long imports consist of; None sends it on to the grammar."""
+    if (
+        text[4] == "-" == text[7]
+        and text.isascii()
+        and text[:4].isdigit()
+        and text[5:7].isdigit()
+        and text[8:].isdigit()
+    ):
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return None
+        return day if day.year in GREGORIAN_YEARS else None
+    return None
+
+
+def iso_moment(text: str) -> datetime | None:
+    """The moment of YYYY-MM-DDThh:mm, with :ss, with Z, with .mmmZ: what exports write, read the short way."""
+    shape = text[10] in "T " and text[13] == ":" and text.isascii() and iso_day(text[:10])
+    if not shape or (len(text) > 16 and text[16] != ":"):
+        return None
+    if len(text) not in (16, 19) and not (text[-1] == "Z" and (len(text) == 20 or text[19] == ".")):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,8 +1,19 @@
-"""What currencies are called in words: English names as CRMs and accounting programs write them, Persian ones as people
-do. Signs and codes are in `money`."""
+"""What currencies are called: codes, signs, abbreviations, English names as CRMs and accounting programs write them and
+Persian ones as people do; and the words that scale amounts."""
 
 from __future__ import annotations
 
+_CODES = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BYR BZD CAD CDF "
+    "CHF CLF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD EEK EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ "
+    "GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD "
+    "LSL LTL LVL LYD MAD MDL MGA MKD MMK MNT MOP MRO MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN "
+    "PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STD STN SVC SYP SZL THB "
+    "TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UYW UZS VEF VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG "
+    "ZWL"
+)
+#: Codes of ISO 4217: legal tender, and what old books may hold (ANG BGN CUC HRK LTL LVL EEK SLL STD VEF ZWL BYR MRO).
+KNOWN = frozenset(_CODES.split())
 #: Code -> its names, without the s of their plurals.
 NAMES = {
     "AED": "UAE dirham, United Arab Emirates dirham, Emirati dirham, درهم, درهم امارات",
@@ -29,7 +40,7 @@ NAMES = {
     "GEL": "Georgian lari, lari, لاری",
     "GHS": "Ghanaian cedi, Ghana cedi, cedi",
     "HKD": "Hong Kong dollar",
-    "HUF": "Hungarian forint, forint",
+    "HUF": "Hungarian forint, forint, Ft",
     "IDR": "Indonesian rupiah, rupiah",
     "ILS": "Israeli shekel, Israeli new shekel, new Israeli sheqel, shekel",
     "INR": "Indian rupee, روپیه هند",
@@ -57,7 +68,7 @@ NAMES = {
     "QAR": "Qatari riyal, Qatari rial, ریال قطر",
     "RON": "Romanian leu, new Romanian leu, leu",
     "RSD": "Serbian dinar",
-    "RUB": "ruble, Russian ruble, Russian rouble, rouble, روبل, روبل روسیه",
+    "RUB": "ruble, Russian ruble, Russian rouble, rouble, روبل, روبل روسیه, рубль, рубля, рублей",
     "SAR": "Saudi riyal, Saudi Arabian riyal, ریال عربستان, ریال سعودی",
     "SEK": "Swedish krona, Swedish kronor",
     "SGD": "Singapore dollar",
@@ -70,3 +81,63 @@ NAMES = {
     "VND": "Vietnamese dong, dong",
     "ZAR": "South African rand, rand",
 }
+
+#: Signs and words -> code: folded, without the full stop at their end.
+SIGNS = {
+    "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD",
+    "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "nt$": "TWD", "s$": "SGD", "mx$": "MXN", "r$": "BRL", "₹": "INR",
+    "₺": "TRY", "₽": "RUB", "₩": "KRW", "₪": "ILS", "₫": "VND", "₴": "UAH", "₦": "NGN", "₱": "PHP", "฿": "THB",
+    "₸": "KZT", "₾": "GEL", "₼": "AZN", "֏": "AMD", "৳": "BDT", "₡": "CRC", "₲": "PYG", "₮": "MNT", "₭": "LAK",
+    "៛": "KHR", "₵": "GHS", "؋": "AFN", "tl": "TRY", "元": "CNY", "cn¥": "CNY", "rmb": "CNY", "円": "JPY",
+    "jp¥": "JPY", "원": "KRW", "fr": "CHF", "sfr": "CHF", "zl": "PLN", "kc": "CZK", "lei": "RON",
+    "rm": "MYR", "rp": "IDR", "kd": "KWD", "jd": "JOD", "qr": "QAR", "rial": "IRR", "rials": "IRR",
+    "ریال": "IRR", "یورو": "EUR", "دلار": "USD", "руб": "RUB", "р": "RUB", "евро": "EUR",
+    "грн": "UAH", "тг": "KZT", "лв": "BGN",
+    # the abbreviations of Arabic, as CLDR has them
+    "د.ب": "BHD", "د.ج": "DZD", "ج.م": "EGP", "د.ع": "IQD", "د.ک": "KWD", "ل.ل": "LBP", "د.ل": "LYD", "د.م": "MAD",
+    "ا.م": "MRU", "ر.ع": "OMR", "ر.ق": "QAR", "ر.س": "SAR", "ج.س": "SDG", "ل.س": "SYP", "د.ت": "TND", "ر.ی": "YER",
+}  # fmt: skip
+#: Those of which folding would make others, as they are written: د.ا may be dirhams or dinars.
+UNFOLDED = {"د.إ": "AED", "د.أ": "JOD", "ر.إ": "IRR", "đ": "VND", "Đ": "VND"}
+# Signs and words shared by several currencies: the user's own one of them, else the first.
+_DOLLARS = (
+    "USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "JMD", "FJD", "BBD", "TTD",
+)  # fmt: skip
+RUPEES = ("INR", "PKR", "LKR", "NPR", "MUR", "SCR")
+#: Sign or word -> the codes that it may mean.
+SHARED = {
+    "$": _DOLLARS, "dollar": _DOLLARS, "dollars": _DOLLARS, "¥": ("JPY", "CNY"), "rupee": RUPEES, "rupees": RUPEES,
+    "rs": RUPEES,
+}  # fmt: skip
+#: Ten rials, without a code of their own in ISO 4217.
+TOMAN = frozenset(("toman", "tomans", "irt", "تومان", "تومن", "ت"))
+#: Words of scale, written as SIGNS are -> the power of ten.
+SCALES = {
+    key: power
+    for power, keys in (
+        (3, "k thousand thousands tsd tausend mille tys тыс тысяч bin هزار الف 千"),
+        (4, "万 萬 만"),
+        (5, "lakh lakhs lac lacs"),
+        (6, "m mm mn mio mln mill million millions millionen млн миллионов milyon میلیون ملیون 百万"),
+        (7, "crore crores cr"),
+        (8, "亿 億 억"),
+        (9, "bn md mrd mld mia milliard milliards milliarden billion billions млрд миллиардов milyar میلیارد ملیار"),
+        (12, "трлн trilyon تریلیون"),
+    )
+    for key in keys.split()
+} | {"هزار میلیون": 9, "هزار میلیارد": 12}
+#: Letters that scale what they stand before, and mean something else alone -> the power of ten: TEUR, م.ت.
+LETTERS = {"T": 3, "م": 6}
+_HARMLESS_TEXT = """
+    in of the a an at as per amount amounts value values price revenue sum total totals number numbers numeric only all
+    net nett netto gross brutto est estimated estimate expected forecast approx converted optional required
+    excl exclusive excluding ex exkl exklusive incl inclusive including inc inkl inklusive zzgl plus with without
+    before after mit ohne vor nach hors avec sans ht ttc con sin incluido dahil haric
+    tax taxes vat sales gst mwst ust tva iva kdv impuestos
+    currency currencies deal opportunity order record company corporate account organisation organization base home
+    local own original default reporting wahrung devise moneda
+    به کل خالص ناخالص با بدون مالیات احتساب ارز معامله شرکت
+"""
+#: Words in the title of a column of amounts that change no figure: what it is of, with or without taxes, in whose
+#: currency where the rows say it; folded.
+HARMLESS = frozenset(_HARMLESS_TEXT.split())

@@ -13,13 +13,15 @@ from crmcli.domain.calendars import (
     ONE_DAY,
     add_months,
     add_workdays,
+    iso_day,
+    iso_moment,
     make_day,
     period_around,
     split_day,
 )
-from crmcli.domain.datewords import EDGES, MONTHS, NEAR_DAYS, UNITS, WEEKDAYS
+from crmcli.domain.datewords import EDGES, HALVES, MONTHS, NEAR_DAYS, UNITS, WEEKDAYS, clock_in_front, halves
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import clip, fold
+from crmcli.domain.text import clip, fold, unmarked
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
@@ -53,16 +55,25 @@ class When(Struct):
 
 
 class Setting:
-    """What the meaning of a text depends on besides the text; `week_start` is 0 for Monday to 6 for Sunday."""
+    """What the meaning of a text depends on besides the text; `week_start` is 0 for Monday to 6 for Sunday. `shown` is
+    what errors quote, "" for the words that they are about."""
 
-    __slots__ = ("calendar", "now", "order", "today", "week_start")
+    __slots__ = ("calendar", "now", "order", "shown", "today", "week_start")
 
-    def __init__(self, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0):
+    def __init__(
+        self,
+        now: datetime,
+        calendar: Calendar = "gregorian",
+        order: Order = "ymd",
+        week_start: int = 0,
+        shown: str = "",
+    ):
         self.now = now
         self.today = now.date()
         self.calendar = calendar
         self.order = order
         self.week_start = week_start
+        self.shown = shown
 
 
 def day_examples(calendar: Calendar) -> str:
@@ -77,7 +88,12 @@ def _time_examples(calendar: Calendar) -> str:
 
 
 def parse_when(
-    text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
+    text: str,
+    now: datetime,
+    calendar: Calendar = "gregorian",
+    order: Order = "ymd",
+    week_start: int = 0,
+    shown: str = "",
 ) -> When:
     """Read a day, a time, or both; `now` is aware and carries the reader's time zone.
 
@@ -86,18 +102,18 @@ def parse_when(
     the last or first day of the month, week ... that today is in. With calendar "jalali" the years 1200 to 1599 are
     Jalali and so are relative months, quarters and years. `order` says how a column of an import writes days
     (12/01/2026, also with two-digit years); by default a text that could be read in two ways is refused.
-    Raises FieldError, with examples, for everything else.
+    Raises FieldError, with examples, for everything else; it quotes `shown`, "" for the text itself.
     """
-    return read_when(text, Setting(now, calendar, order, week_start))
+    return read_when(text, Setting(now, calendar, order, week_start, shown or text))
 
 
 def parse_day(
     text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
 ) -> date:
     """Read a day as `parse_when` does; FieldError where a time is given as well."""
-    if len(text) == 10 and calendar != "jalali" and (day := _iso_day(text)):
+    if len(text) == 10 and calendar != "jalali" and (day := iso_day(text)):
         return day
-    when = read_when(text, Setting(now, calendar, order, week_start))
+    when = read_when(text, Setting(now, calendar, order, week_start, text))
     if when.time is not None:
         raise FieldError(f"A day is wanted here, without a time: '{_quoted(text)}'.", hint=day_examples(calendar))
     return when.day
@@ -107,9 +123,9 @@ def parse_instant(
     text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
 ) -> datetime:
     """Read a day or time as `parse_when` does and return it in UTC; a day alone means its 00:00 on the wall clock."""
-    if 16 <= len(text) <= 24 and calendar != "jalali" and (moment := _iso_moment(text)):
+    if 16 <= len(text) <= 24 and calendar != "jalali" and (moment := iso_moment(text)):
         return _utc(moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo))
-    return instant_of(read_when(text, Setting(now, calendar, order, week_start)), now)
+    return instant_of(read_when(text, Setting(now, calendar, order, week_start, text)), now)
 
 
 def instant_of(when: When, now: datetime) -> datetime:
@@ -177,23 +193,26 @@ def read_when(text: str, setting: Setting) -> When:
     try:
         when = _read(words, setting)
     except OverflowError:
-        raise _outside(text) from None
+        raise _outside(setting.shown or text) from None
     if when is None:
         hint = f"{day_examples(setting.calendar)}\n  {_time_examples(setting.calendar)}"
-        raise FieldError(f"'{_quoted(text)}' is not a day or time.", hint=hint)
+        raise FieldError(f"'{_quoted(setting.shown or text)}' is not a day or time.", hint=hint)
     if when.day.year not in GREGORIAN_YEARS:
-        raise _outside(text)
+        raise _outside(setting.shown or text)
     return when
 
 
 def _read(words: str, setting: Setting) -> When | None:
-    """Read folded text: first what is exact, then a time at the end, then the day before it."""
+    """Read folded text: first what is exact, then a time at the end or in front, then the day beside it."""
     if moment := _counted_clock(words, setting):
         return moment
+    words = halves().sub(lambda half: f" {HALVES[half[1]]}", words)
+    if (front := clock_in_front().fullmatch(words)) and read_day(front[2], setting) is not None:
+        words = f"{front[2]} {front[1]}"
     match = re.fullmatch(r"(\S+?)t(\d\d?:\d.*)", words)
     words = f"{match[1]} {match[2]}" if match else words
     match = re.fullmatch(
-        r"(?:(.*?) )??(?:(?:at|ساعت) )?(\d\d?)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(?: ?([ap])m)?"
+        r"(?:(.*?)(?: -|[,،])? )??(?:(?:at|ساعت) )?(\d\d?)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(?: ?([ap])m)?"
         r"( ?(?:z|utc|gmt)| ?[+-]\d\d:?\d\d)?",
         words,
     )
@@ -306,11 +325,13 @@ def _shifted_day(count: int, unit: str, setting: Setting) -> date | None:
 
 
 def _numeric_day(words: str, setting: Setting) -> date | None:
-    match = re.fullmatch(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})", words)
+    match = re.fullmatch(r"(\d{1,4})([-/]|\. ?)(\d{1,2})\2(\d{1,4})(\.?)", words)
     if not match:
         return None
-    first, separator, second, third = match[1], match[2], match[3], match[4]
-    if len(first) == 4 and len(third) <= 2 and separator != ".":
+    first, separator, second, third = match[1], match[2].strip(), match[3], match[4]
+    if match[5] and (len(first) < 4 or separator != "."):
+        return None
+    if len(first) == 4 and len(third) <= 2:
         return exact_day(int(first), int(second), int(third), words, setting)
     order = setting.order
     if order.startswith(SHORT_FIRST) and len(first) == 2 and len(third) <= 2:
@@ -336,8 +357,9 @@ def _settled(first: int, second: int, words: str, setting: Setting) -> tuple[int
     if second > 12 >= first:
         return second, first
     plain, dotted, _ = DAYS_WRITTEN[setting.calendar]
+    shown = _quoted(setting.shown or words)
     raise FieldError(
-        f"'{words}' can be read in two ways: which number is the month?", hint=f"Write {plain} (or {dotted})."
+        f"'{shown}' can be read in two ways: which number is the month?", hint=f"Write {plain} (or {dotted})."
     )
 
 
@@ -348,23 +370,29 @@ def full_year(year: int, calendar: Calendar) -> int:
     return year + (2000 if year < 69 else 1900)
 
 
+#: 1 dec, 1st dec 2026, 1-dec-2026, ۱ آذر سال ۱۴۰۵; dec 1, 2026; 2026 dec 1.
+_NAMED_MONTH_DAYS = (
+    r"(?P<day>\d\d?)(?:st|nd|rd|th|م| ?ام)?[ -](?P<month>[^\W\d]+)(?: ماه)?(?:(?:, ?|[ -])(?:سال )?(?P<year>\d{4}))?",
+    r"(?P<month>[^\W\d]+) (?P<day>\d\d?)(?:st|nd|rd|th)?(?:(?:, ?| )(?P<year>\d{4}))?",
+    r"(?P<year>\d{4})[ -](?P<month>[^\W\d]+)(?: ماه)?[ -](?P<day>\d\d?)",
+)
+
+
 def _named_month_day(words: str, setting: Setting) -> date | None:
-    """1 dec, 1 dec 2026, dec 1, Dec 1, 2026, ۱ آذر ۱۴۰۵."""
-    match = re.fullmatch(r"(\d\d?)(?:st|nd|rd|th)?[ -]([^\W\d]+)(?:(?:, ?|[ -])(\d{4}))?", words)
-    number, name, year = match.groups() if match else ("", "", None)
-    if not match:
-        match = re.fullmatch(r"([^\W\d]+) (\d\d?)(?:st|nd|rd|th)?(?:(?:, ?| )(\d{4}))?", words)
-        if not match:
-            return None
-        name, number, year = match.groups()
+    """A day whose month is named; without a year it is the next such day, today included."""
+    match = next(filter(None, (re.fullmatch(form, words) for form in _NAMED_MONTH_DAYS)), None)
+    if match is None:
+        return None
+    number, name, year = match["day"], match["month"].removesuffix("ماه"), match["year"]
     if name not in MONTHS:
         return None
     month, calendar = MONTHS[name]
     if calendar == "jalali" and setting.calendar != "jalali":
-        raise not_jalali(words)
+        raise not_jalali(setting.shown or words)
     if year:
         if (int(year) in JALALI_YEARS) != (calendar == "jalali") and setting.calendar == "jalali":
-            raise FieldError(f"The month and the year of '{words}' are of two calendars.", hint=day_examples("jalali"))
+            shown = _quoted(setting.shown or words)
+            raise FieldError(f"The month and the year of '{shown}' are of two calendars.", hint=day_examples("jalali"))
         return exact_day(int(year), month, int(number), words, setting)
     this_year = split_day(setting.today, calendar)[0]
     for candidate in range(this_year, this_year + 9):  # 29 February may be eight years away
@@ -390,10 +418,10 @@ def calendar_of(year: int, words: str, setting: Setting) -> Calendar:
     """Return the calendar that a year of four digits belongs to; FieldError where the settings do not allow it."""
     if year in JALALI_YEARS:
         if setting.calendar != "jalali":
-            raise not_jalali(words)
+            raise not_jalali(setting.shown or words)
         return "jalali"
     if year not in GREGORIAN_YEARS:
-        raise _outside(words)
+        raise _outside(setting.shown or words)
     return "gregorian"
 
 
@@ -409,39 +437,9 @@ def not_jalali(words: str) -> JalaliError:
     )
 
 
-def _iso_day(text: str) -> date | None:
-    """The day of a plain YYYY-MM-DD: the one shape that long imports consist of; None sends it on to the grammar."""
-    if (
-        text[4] == "-" == text[7]
-        and text.isascii()
-        and text[:4].isdigit()
-        and text[5:7].isdigit()
-        and text[8:].isdigit()
-    ):
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            return None
-        return day if day.year in GREGORIAN_YEARS else None
-    return None
-
-
-def _iso_moment(text: str) -> datetime | None:
-    """The moment of YYYY-MM-DDThh:mm, with :ss, with Z, with .mmmZ: what exports write, read the short way."""
-    shape = text[10] in "T " and text[13] == ":" and text.isascii() and _iso_day(text[:10])
-    if not shape or (len(text) > 16 and text[16] != ":"):
-        return None
-    if len(text) not in (16, 19) and not (text[-1] == "Z" and (len(text) == 20 or text[19] == ".")):
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _absent(words: str, setting: Setting) -> FieldError:
     hint = day_examples(setting.calendar)
-    return FieldError(f"There is no day '{_quoted(words)}' in the calendar.", hint=hint)
+    return FieldError(f"There is no day '{_quoted(setting.shown or words)}' in the calendar.", hint=hint)
 
 
 def _outside(text: str) -> FieldError:
@@ -449,4 +447,4 @@ def _outside(text: str) -> FieldError:
 
 
 def _quoted(text: str) -> str:
-    return clip(" ".join(text.split()), 60)
+    return clip(" ".join(unmarked(text).split()), 60)

@@ -3,6 +3,8 @@ form in which they are looked up."""
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from crmcli.domain.text import fold
@@ -34,19 +36,25 @@ for _number, _name in enumerate(ENGLISH_MONTHS, 1):
 MONTHS["sept"] = (9, "gregorian")
 for _number, _name in enumerate(JALALI_MONTHS, 1):
     MONTHS[fold(_name)] = (_number, "jalali")
-#: Months as German, French and Spanish files write them, and the Jalali ones in Latin letters -> as this grammar does:
-#: whoever types one gets no guess.
+#: Months as German, French, Spanish, Turkish and Russian files write them, and the Jalali ones as Afghans call them and
+#: in Latin letters -> as this grammar does: whoever types one gets no guess.
 WRITTEN_MONTHS = {
     fold(_name): _ours
     for _ours, _words in zip(
         (*ENGLISH_MONTHS, *JALALI_MONTHS),
         (
-            "januar jan jänner janvier janv enero ene", "februar feber février févr fév febrero",
-            "märz mär mrz mars marzo", "avril avr abril abr", "mai mayo", "juni juin junio", "juli juillet juil julio",
-            "août agosto ago", "septembre septiembre", "oktober okt octobre octubre", "novembre noviembre",
-            "dezember dez décembre diciembre dic",
-            "farvardin", "ordibehesht", "khordad", "tir", "mordad", "shahrivar", "mehr", "aban", "azar", "dey",
-            "bahman", "esfand",
+            "januar jan jänner janvier janv enero ene ocak oca января январь янв",
+            "februar feber février févr fév febrero şubat şub февраля февраль фев февр",
+            "märz mär mrz mars marzo mart марта март мар", "avril avr abril abr nisan nis апреля апрель апр",
+            "mai mayo mayıs мая май", "juni juin junio haziran haz июня июнь июн",
+            "juli juillet juil julio temmuz tem июля июль июл", "août agosto ago ağustos ağu августа август авг",
+            "septembre septiembre eylül eyl сентября сентябрь сен сент",
+            "oktober okt octobre octubre ekim eki октября октябрь окт",
+            "novembre noviembre kasım kas ноября ноябрь ноя нояб",
+            "dezember dez décembre diciembre dic aralık ara декабря декабрь дек",
+            "farvardin حمل hamal", "ordibehesht ثور sawr", "khordad جوزا jawza", "tir سرطان saratan", "mordad اسد asad",
+            "shahrivar سنبله sunbula", "mehr میزان mizan", "aban عقرب aqrab", "azar قوس qaws", "dey جدی jadi",
+            "bahman دلو dalw", "esfand حوت hut",
         ),
         strict=True,
     )
@@ -60,9 +68,14 @@ WRITTEN_DAYS = WEEKDAYS | {
         "lundi mardi mercredi jeudi vendredi samedi dimanche",
         "lunes martes miércoles jueves viernes sábado domingo",
         "lun mar mer jeu ven sam dim", "lun mar mié jue vie sáb dom",
+        "pazartesi salı çarşamba perşembe cuma cumartesi pazar",
+        "понедельник вторник среда четверг пятница суббота воскресенье", "пн вт ср чт пт сб вс",
     )
     for _number, _name in enumerate(_words.split())
 }  # fmt: skip
+#: Halves of the day behind a time -> as this grammar writes them.
+HALVES = dict.fromkeys(("ق.ظ", "قبل از ظهر", "صبح", "a.m"), "am")
+HALVES |= dict.fromkeys(("ب.ظ", "بعد از ظهر", "بعدازظهر", "عصر", "p.m"), "pm")
 NEAR_DAYS = {"today": 0, "tomorrow": 1, "tom": 1, "yesterday": -1}
 NEAR_DAYS |= {fold("امروز"): 0, fold("فردا"): 1, fold("دیروز"): -1, fold("پس‌فردا"): 2, fold("پس فردا"): 2}
 # so- and eo-: first and last day of the period we are in
@@ -77,3 +90,17 @@ UNITS = {
     "h": "hour", "hr": "hour", "hour": "hour", "hours": "hour",
     "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute",
 }  # fmt: skip
+_HALVES = "|".join(map(re.escape, HALVES))
+
+
+@cache
+def halves() -> re.Pattern[str]:
+    """Halves of a day behind a time, in other words than am and pm."""
+    return re.compile(rf"(?<=\d) ?({_HALVES})\.?(?= |$)")
+
+
+@cache
+def clock_in_front() -> re.Pattern[str]:
+    """A time and the day behind it: 14:30 tomorrow, 14:30 - 2026-12-01."""
+    half = rf"(?: ?(?:[ap]m|{_HALVES})\.?)?"
+    return re.compile(rf"((?:ساعت )?\d\d?:\d\d(?::\d\d)?{half})(?: -|[,،])? (.+)", re.IGNORECASE | re.DOTALL)

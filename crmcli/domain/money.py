@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
-from crmcli.domain.currencies import NAMES
-from crmcli.domain.text import clip, digits, fold
+from crmcli.domain.currencies import HARMLESS, KNOWN, LETTERS, NAMES, RUPEES, SCALES, SHARED, SIGNS, TOMAN, UNFOLDED
+from crmcli.domain.struct import Struct
+from crmcli.domain.text import clip, digits, fold, unmarked
 from crmcli.errors import FieldError
 
 # Minor digits where they are not 2, as CLDR has them (supplemental data, currency fractions): what is used in
@@ -22,46 +23,34 @@ UNUSUAL = frozenset(_EXPONENTS)
 CODES_BY_DIGITS = {
     digits_: frozenset(code for code, found in _EXPONENTS.items() if found == digits_) for digits_ in (2, 0, 3, 4)
 }
-# Legal tender, and what old books may hold: ANG BGN CUC HRK LTL LVL EEK SLL STD VEF ZWL BYR MRO.
-_KNOWN_TEXT = (
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BYR BZD CAD CDF "
-    "CHF CLF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD EEK EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ "
-    "GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD "
-    "LSL LTL LVL LYD MAD MDL MGA MKD MMK MNT MOP MRO MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN "
-    "PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STD STN SVC SYP SZL THB "
-    "TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UYW UZS VEF VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG "
-    "ZWL"
-)
-_KNOWN = frozenset(_KNOWN_TEXT.split())
-_SYMBOLS = {
-    "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD",
-    "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "₹": "INR", "₺": "TRY", "₽": "RUB", "₩": "KRW",
-    "₪": "ILS", "₫": "VND", "₴": "UAH", "₦": "NGN", "₱": "PHP", "฿": "THB", "₸": "KZT", "₾": "GEL", "₼": "AZN",
-    "֏": "AMD", "tl": "TRY", "元": "CNY", "cn¥": "CNY", "rmb": "CNY", "円": "JPY", "jp¥": "JPY", "fr": "CHF",
-    "fr.": "CHF", "sfr": "CHF", "sfr.": "CHF", "zl": "PLN", "kc": "CZK", "rial": "IRR", "rials": "IRR", "ریال": "IRR",
-    "یورو": "EUR", "دلار": "USD",
-}  # fmt: skip
-# Signs and words shared by several currencies: the user's own one of them, else the first.
-_DOLLARS = (
-    "USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "JMD", "FJD", "BBD", "TTD",
-)  # fmt: skip
-_RUPEES = ("INR", "PKR", "LKR", "NPR", "MUR", "SCR")
-_SHARED = {
-    "$": _DOLLARS, "dollar": _DOLLARS, "dollars": _DOLLARS, "¥": ("JPY", "CNY"), "rupee": _RUPEES, "rupees": _RUPEES,
-    "rs": _RUPEES, "rs.": _RUPEES,
-}  # fmt: skip
-_TOMAN = frozenset(("toman", "tomans", "irt", "تومان", "تومن"))  # ten rials; no code of its own in ISO 4217
-_SCALES = {
-    "k": 3, "m": 6, "mn": 6, "bn": 9, "thousand": 3, "million": 6, "billion": 9, "هزار": 3, "میلیون": 6, "میلیارد": 9,
-}  # fmt: skip
 _UNITS = {code: 10**digits_ for code, digits_ in _EXPONENTS.items()}
-_AMOUNT = re.compile(r"([^\d.,]*)([.,]?\d(?:[\d.,'’\s]*\d)?)([^\d]*)")
+#: Where an amount is taken apart: at its numbers.
+_NUMBER = re.compile(r"([.,]?\d(?:[\d.,'\s]*\d)?)")
+#: A dash in place of cents, behind a decimal sign or none: 12,- and 12.-- and 12:- and 12/-.
+_NO_CENTS = re.compile(r"\s?(?:([.,])-{1,2}|[:/]-)")
+#: Dashes, apostrophes and letters of double width as they are read.
+_ALIKE = {
+    **{0xFF00 + code: chr(0x20 + code) for code in range(1, 0x5F)},
+    **dict.fromkeys(map(ord, "−–—‐‑﹣－"), "-"), **dict.fromkeys(map(ord, "’ʼ"), "'"),
+    ord("،"): ",", ord("\u200c"): " ", ord("￥"): "¥", ord("￡"): "£", ord("￦"): "₩",
+}  # fmt: skip
 #: No amount of any currency is larger, in minor units.
 LARGEST = 10**18
-#: No amount has more characters; what looks for its parts takes the square of a length.
-_LONGEST = 500
+#: No amount has more characters, nor has what names its currency; what looks for their parts takes the square of a
+#: length.
+_LONGEST, _LONGEST_UNIT = 500, 60
 #: Rs. 500 and Fr.500: the point is the word's.
 _POINT_OF_WORD = re.compile(r"^(\D*[^\W\d_])\.\s*(?=[\d(+-])")
+#: Two letters that are crores of rupees, and mark a credit beside other money.
+_CRORES = "cr"
+#: Codes of currencies that are words as well.
+_WORDS = frozenset(("ALL", "BOB", "CUP", "MOP", "TOP", "TRY"))
+#: What joins the terms of 2 million and 500 thousand.
+_AND = re.compile(r"\s(?:و|and)$")
+#: Between which characters a currency and its scale may part: k€, $ M, Mio.€.
+_SEAM = re.compile(r"\s+|(?<=[^\W\d_])(?=[^\w\s.])|(?<=[^\w\s])(?=[^\W\d_])|(?<=\.)(?=\S)")
+#: Three noughts in a title ('000, $000s, x 1,000), or six.
+_NOUGHTS = re.compile(r"(?<![\w.,'])(?:[x×]\s*)?'?(?:1[.,' ]?)?000([.,' ]?000)?(?:'?s)?(?![\w.,']*\d)")
 EXAMPLES = "Write 12000, 12,000.50, 12k, 1.5M, €500 or 12000 EUR."
 
 
@@ -72,31 +61,32 @@ def exponent(currency: str) -> int:
 
 def names_beside() -> frozenset[str]:
     """Return what names a currency beside an amount: codes in capitals, signs and words in lower case."""
-    return _KNOWN | _SYMBOLS.keys() | _SHARED.keys() | _TOMAN | {"kč", "zł", "kr", "kr."}
+    words = SIGNS.keys() | UNFOLDED.keys() | SHARED.keys() | TOMAN | {"kč", "zł", "kr"}
+    return KNOWN | words | {f"{word}." for word in words if word[-1].isalpha()}
 
 
 def known(currency: str) -> bool:
     """Tell whether it is the ISO 4217 code, in capitals, of money in use now or lately."""
-    return currency in _KNOWN
+    return currency in KNOWN
 
 
 def parse_money(text: str, currency: str, decimal: str | None = None) -> tuple[int, str]:
     """Read an amount and return minor units and ISO 4217 code: `currency` unless the text names another.
 
-    Takes thousands separators, k and M, signs and codes before or after, accounting negatives (5.00), Persian digits,
-    and tomans as ten rials. `decimal` is '.' or ',' where it is known how a column writes decimals; without it two
-    kinds of separator settle each other, a comma before exactly three digits groups thousands, and a point before
-    exactly three digits is refused unless the currency has three. Never rounds. Raises FieldError for the rest,
+    Takes thousands separators, scales (k, Mio., lakh), signs, codes and names before or after, negatives as (5.00) and
+    5.00-, dashes for cents, Persian digits, and tomans as ten rials. `decimal` is '.' or ',' where it is known how a
+    column writes decimals; without it two kinds of separator settle each other, a comma before exactly three digits
+    groups thousands, and a point before exactly three digits is refused unless the currency has three; ٬ and ٫
+    mean one thing in every column. Never rounds. Raises FieldError for the rest,
     and beyond 10**15 minor units (10**18 where the currency has no minor unit).
     """
     if text.isascii():
         # The plain shapes of which imports consist.
         if text.isdigit() and len(text) < 13:
             return int(text) * _UNITS.get(currency, 100), currency
-        whole, point, fraction = text.partition(".")
+        whole, point, fraction = text.partition(decimal or ".")
         if (
             point
-            and decimal != ","
             and whole.isdigit()
             and fraction.isdigit()
             and len(whole) < 13
@@ -117,30 +107,29 @@ def _grouped() -> re.Pattern[str]:
     return re.compile(r"([1-9]\d{0,2}(?:,\d{3}){1,3})(?:\.(\d+))?")
 
 
+class _Amount(Struct):
+    """An amount taken apart: its number with the `decimal` sign, "" for none and None where it is not known; the words
+    of its scale and currency, "" for none. `no_cents` is the decimal sign before a dash for cents, "" where the dash
+    stands alone, None where there is no dash."""
+
+    negative: bool
+    number: str
+    scale: str
+    currency: str
+    decimal: str | None
+    no_cents: str | None
+
+
 def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
-    if len(text) > _LONGEST:
+    amount = _taken_apart(text, decimal)
+    if amount is None:
         raise _refused(text)
-    if decimal is None and ("٫" in text or "٬" in text):
-        decimal = "."
-    plain = _POINT_OF_WORD.sub(r"\1 ", digits(text).replace("،", ",").replace("−", "-").strip())
-    match = _AMOUNT.fullmatch(plain)
-    if not match:
+    code, tens = _currency(amount.currency, currency, text)
+    scale = (_power(amount.scale) or 0) + tens
+    if code not in RUPEES and _key(amount.scale) == _CRORES:
         raise _refused(text)
-    head, number, tail = (part.strip() for part in match.groups())
-    negative = False
-    if head.startswith("(") and tail.endswith(")"):
-        head, tail, negative = head[1:].strip(), tail[:-1].strip(), True
-    elif "-" in head or "+" in head:
-        sign = "-" if "-" in head else "+"
-        if head.count("-") + head.count("+") > 1 or not (head[0] == sign or head[-1] == sign):
-            raise _refused(text)
-        head, negative = head.replace(sign, "").strip(), sign == "-"
-    scale, tail = _scale(tail)
-    if head and tail:
-        raise _refused(text)
-    code, tens = _currency(fold(head or tail), currency, text)
-    whole, fraction = _separate(number, exponent(code), decimal, text, scaled=bool(scale))
-    shift = exponent(code) + scale + tens - len(fraction)
+    whole, fraction = _separate(amount, exponent(code), text)
+    shift = exponent(code) + scale - len(fraction)
     if len(whole + fraction) > 40:
         raise _refused(text)
     minor = int(whole + fraction)
@@ -150,45 +139,139 @@ def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
         minor, lost = divmod(minor, 10**-shift)
         if lost:
             raise FieldError(f"{code} has {exponent(code) or 'no'} decimals: '{_quoted(text)}'.", hint=EXAMPLES)
-    return _within(-minor if negative else minor, code, text), code
+    return _within(-minor if amount.negative else minor, code, text), code
 
 
-def _scale(tail: str) -> tuple[int, str]:
-    """Split k, M, میلیون ... off the front of what follows the number: power of ten, and the rest."""
-    word = re.match(r"[^\W\d_]+", tail)
-    if word and (power := _SCALES.get(fold(word[0]))):
-        return power, tail[word.end() :].strip()
-    if tail[:1] in ("k", "K", "M", "m") and _names_currency(fold(tail[1:])):
-        return _SCALES[tail[0].lower()], tail[1:]
-    return 0, tail
+def _plain(text: str, decimal: str | None) -> str:
+    """An amount in ASCII digits and signs as far as they mean the same, without marks of direction."""
+    if text.isascii():
+        return text
+    from unicodedata import normalize
+
+    return normalize("NFC", digits(unmarked(text), decimal).translate(_ALIKE))
 
 
-def _names_currency(name: str) -> bool:
-    return name in _SYMBOLS or name in _SHARED or name in _TOMAN or name.upper() in _KNOWN
+def _taken_apart(text: str, decimal: str | None) -> _Amount | None:
+    """The parts of an amount, None where it is none; what its words mean is not settled yet."""
+    if len(text) > _LONGEST:
+        return None
+    if decimal is None and ("٫" in text or "٬" in text):
+        decimal = "."
+    plain = _plain(text, decimal).strip()
+    pieces = _NUMBER.split(plain if plain[:1].isdigit() else _POINT_OF_WORD.sub(r"\1 ", plain))
+    if len(pieces) < 3:
+        return None
+    head, number, tail = pieces[0].strip(), pieces[1], pieces[-1]
+    dash = _NO_CENTS.match(tail)
+    sides = _without_sign(head, (tail[dash.end() :] if dash else tail).strip())
+    if sides is None:
+        return None
+    head, tail, negative = sides
+    (before, scale_before), (after, scale) = _unit(head), _unit(tail)
+    if (before and after) or (scale_before and (scale or not before)):
+        return None
+    scale = scale or scale_before
+    if len(pieces) == 5 and pieces[2] == "/":  # ۱/۵ میلیون: the decimal sign of Persian keyboards
+        if not (pieces[1].isdigit() and pieces[3].isdigit() and "\u0600" <= scale[:1] <= "\u06ff"):
+            return None
+        number, decimal = f"{pieces[1]}.{pieces[3]}", "."
+    elif len(pieces) > 3 and not (number := _summed(pieces[1:-1], scale)):
+        return None
+    return _Amount(negative, number, scale, before or after, decimal, (dash[1] or "") if dash else None)
+
+
+def _without_sign(head: str, tail: str) -> tuple[str, str, bool] | None:
+    """What stands before and after a number without its sign, and whether that makes it negative: -5, € -5, (5), 5-;
+    None where signs contradict each other."""
+    if "(" in head or ")" in tail:
+        around = (head[:1] == "(" or head[-1:] == "(") and (tail[:1] == ")" or tail[-1:] == ")")
+        inside = head.replace("(", "", 1).strip(), tail.replace(")", "", 1).strip()
+        return (*inside, True) if around and not any(sign in part for part in inside for sign in "+-") else None
+    if "-" in head or "+" in head:
+        sign = "-" if "-" in head else "+"
+        if head.count("-") + head.count("+") > 1 or not (head[0] == sign or head[-1] == sign):
+            return None
+        return head.replace(sign, "").strip(), tail, sign == "-"
+    if tail[:1] == "-" and not head:
+        return head, tail[1:].strip(), True
+    return head, tail, False
+
+
+def _summed(pieces: list[str], scale: str) -> str:
+    """The number of 2 million and 500 thousand in the last of its scales, "" where its terms are no such sum: whole
+    numbers, each smaller than what the one before counts in."""
+    total, last = 0, None
+    for number, word in zip(pieces[::2], [*pieces[1::2], scale], strict=True):
+        power = _power(_AND.sub("", word.rstrip()))
+        if not power or not number.isdigit() or (last is not None and int(number) * 10**power >= 10**last):
+            return ""
+        total, last = total + int(number) * 10**power, power
+    return str(total // 10 ** (last or 0))
+
+
+@lru_cache(maxsize=2048)  # what stands beside the amounts of a file is nearly always the same
+def _unit(text: str) -> tuple[str, str]:
+    """The words for the currency and for the scale in what stands before or after a number, in either order, with or
+    without a blank: "€", "k€", "TEUR", "US$ million". All of it is the currency where that is
+    neither."""
+    if not text or _resolved(text, "") or len(text) > _LONGEST_UNIT or _key(text) in HARMLESS:
+        return text, ""
+    if _power(text) and text not in LETTERS:
+        return "", text
+    glued = () if text[1:].upper() in _WORDS else (1,)
+    for at in (*glued, *(seam.start() for seam in _SEAM.finditer(text))):
+        first, second = text[:at], text[at:].strip()
+        if _power(first) and _resolved(second, ""):
+            return second, first
+        if _power(second) and second not in LETTERS and _resolved(first, ""):
+            return first, second
+    return text, ""
+
+
+def _power(word: str) -> int | None:
+    """The power of ten of a word of scale."""
+    return SCALES.get(_key(word)) or LETTERS.get(word.rstrip("."))
+
+
+def _key(text: str) -> str:
+    """A sign or word as the tables of currencies and scales have it."""
+    return fold(text).rstrip(".")
+
+
+@lru_cache(maxsize=2048)
+def _resolved(text: str, default: str) -> tuple[str, int] | None:
+    """Code that a sign, word, name or code stands for, and the power of ten it counts in; None for anything else. Of
+    several codes it is `default` where that is one of them."""
+    if len(text) > _LONGEST_UNIT:
+        return None
+    if code := UNFOLDED.get(text.strip().rstrip(".")):
+        return code, 0
+    name = _key(text)
+    if name in TOMAN:
+        return "IRR", 1
+    if name in SHARED:
+        return (default if default in SHARED[name] else SHARED[name][0]), 0
+    code = SIGNS.get(name) or name.upper()
+    if code not in KNOWN:
+        code = _names().get(name.removesuffix("s"), "")
+    return (code, 0) if code else None
 
 
 def _currency(name: str, default: str, text: str) -> tuple[str, int]:
-    """Code that a folded sign, word or code stands for, and the power of ten it counts in."""
+    """Code that the words for the currency of an amount stand for, and the power of ten it counts in."""
     if not name:
         return default, 0
-    if name in _TOMAN:
-        return "IRR", 1
-    if name in _SHARED:
-        return (default if default in _SHARED[name] else _SHARED[name][0]), 0
-    if not any(char.isalpha() for char in name) and name not in _SYMBOLS:
+    if found := _resolved(name, default):
+        return found
+    if not any(map(str.isalpha, name)):
         raise _refused(text)
-    code = _SYMBOLS.get(name) or name.upper()
-    if code not in _KNOWN:
-        code = _names().get(name.removesuffix("s"), "")
-    if not code:
-        raise FieldError(f"'{clip(name, 20)}' in '{_quoted(text)}' is not a currency.", hint=EXAMPLES)
-    return code, 0
+    raise FieldError(f"'{clip(name, 20)}' in '{_quoted(text)}' is not a currency.", hint=EXAMPLES)
 
 
 @cache
 def _names() -> dict[str, str]:
-    """Folded name -> code."""
-    return {fold(name).removesuffix("s"): code for code, names in NAMES.items() for name in names.split(", ")}
+    """Key -> code."""
+    return {_key(name).removesuffix("s"): code for code, names in NAMES.items() for name in names.split(", ")}
 
 
 def read_currency(text: str, home: str) -> tuple[str, bool]:
@@ -197,11 +280,12 @@ def read_currency(text: str, home: str) -> tuple[str, bool]:
     Takes codes, signs and names, alone or together: usd, €, ریال, US Dollar, "USD - US Dollar", "Euro (EUR)". A sign
     that several currencies share is that of `home`, if `home` is one of them. Raises FieldError.
     """
+    text = unmarked(text)
     if whole := _called(text, home):
         return whole
     parts = re.split(r"\s[-–—]\s|[()\[\]:/|,;]", text)
     codes = re.findall(r"(?<![^\W\d_])[A-Z]{3}(?![^\W\d_])", text)
-    for some in ([p for p in parts if fold(p) not in _SHARED], [c for c in codes if c in _KNOWN], parts):
+    for some in ([p for p in parts if _key(p) not in SHARED], [c for c in codes if c in KNOWN], parts):
         said = {found for part in some if (found := _called(part, home))}
         if len(said) == 1:
             return said.pop()
@@ -209,39 +293,75 @@ def read_currency(text: str, home: str) -> tuple[str, bool]:
 
 
 def _called(text: str, home: str) -> tuple[str, bool] | None:
-    name = fold(text)
-    try:
-        code, tens = _currency(name, "", name)
-    except FieldError:
-        return None
-    if name in _SHARED and home in _SHARED[name]:
-        code = home
-    return (code, bool(tens)) if code else None
+    found = _resolved(text, home)
+    return (found[0], bool(found[1])) if found else None
 
 
 def unnamed(text: str) -> bool:
     """Whether an amount names no currency: 12, (5.00), 12k, ۵ میلیون."""
-    match = _AMOUNT.fullmatch(_POINT_OF_WORD.sub(r"\1 ", digits(text).strip())) if len(text) <= _LONGEST else None
-    if not match:
-        return False
-    head, _, tail = match.groups()
-    return not head.strip("(+- −") and not _scale(tail.strip(" )"))[1]
+    amount = _taken_apart(text, None)
+    return amount is not None and not amount.currency
 
 
-def _separate(number: str, minor_digits: int, decimal: str | None, text: str, *, scaled: bool) -> tuple[str, str]:
+def read_unit(text: str, *, shouted: bool = False) -> str:
+    """What the amounts of a column count in, from what its title has in brackets, as it would stand behind an amount:
+    "USD" of "USD, net", "thousand EUR" of "'000 EUR", "k€", "میلیون تومان".
+
+    "" where it names neither a currency nor a scale: "net", "company currency". A code that is a word as well (ALL,
+    TRY) counts in capitals alone, and not in a title that is `shouted`, all in capitals. Raises FieldError where any
+    of it is not understood, so that no scale is lost.
+    """
+    said = _NOUGHTS.sub(lambda six: " million " if six[1] else " thousand ", _plain(text[:_LONGEST], None))
+    codes: frozenset[str] = frozenset() if shouted else _WORDS
+    words = [word for word in re.split(r"[\s,;|+&]+", said) if word in codes or _key(word) not in HARMLESS]
+    unit = " ".join(words)
+    currency, _ = _unit(unit)
+    ordinary = currency.upper() in _WORDS and currency not in codes
+    if len(text) > _LONGEST or ordinary or (currency and not _resolved(currency, "")):
+        raise FieldError(
+            f"'{_quoted(text)}' does not say what the amounts of a column count in.",
+            hint="Name a currency and a scale, such as (USD), (k€), (thousand EUR) or (میلیون ریال).",
+        )
+    return unit
+
+
+def hints_at_unit(text: str) -> bool:
+    """Whether some of what a title says is a currency, a scale or noughts: if the rest of it is not understood, its
+    amounts may be others than their figures. "weighted" and "2026" are words like others."""
+    words = re.split(r"[\s,;|+&/.()\[\]]+", _plain(text[:_LONGEST], None))
+    return "000" in text or len(text) > _LONGEST or any(_power(word) or _resolved(word, "") for word in words if word)
+
+
+def beside(cell: str, unit: str) -> str:
+    """An amount with the unit of its column behind it, unless it names a currency of its own.
+
+    In a column of thousands such an amount may be meant in thousands or not: there the unit stands behind it too, for
+    `parse_money` to refuse both.
+    """
+    if unit and (unnamed(cell) or (_unit(unit)[1] and any(map(str.isdecimal, cell)))):
+        return f"{cell.strip()} {unit}"
+    return cell
+
+
+def _separate(amount: _Amount, minor_digits: int, text: str) -> tuple[str, str]:
     """Digits before and after the decimal sign, with every thousands separator checked and removed."""
+    number, decimal = amount.number, amount.decimal
     points, commas = number.count("."), number.count(",")
-    if decimal in (".", ","):
+    if amount.no_cents is not None:
+        sign = amount.no_cents or decimal or ""
+        if sign and (sign in number or (decimal and decimal in number)):
+            raise _refused(text)
+    elif decimal in (".", ","):
         sign = decimal
     elif points and commas:
         sign = "." if number.rindex(".") > number.rindex(",") else ","
     elif points + commas == 1:
-        sign = _lone_sign(number, minor_digits, text, scaled=scaled)
+        sign = _lone_sign(number, minor_digits, text, scaled=bool(amount.scale))
     else:
         sign = ""
     whole, _, fraction = number.partition(sign) if sign else (number, "", "")
-    groups = re.split(r"[.,'’\s]", whole)
-    separators = set(re.findall(r"[.,'’\s]", whole))
+    groups = re.split(r"[.,'\s]", whole)
+    separators = set(re.findall(r"[.,'\s]", whole))
     indian = all(len(group) == 2 for group in groups[1:-1]) and len(groups[-1]) == 3
     if not (fraction.isdigit() or not fraction) or len(separators) > 1 or sign in separators:
         raise _refused(text)
@@ -283,7 +403,7 @@ def _refused(text: str) -> FieldError:
 
 
 def _quoted(text: str) -> str:
-    return clip(text.strip(), 60)
+    return clip(unmarked(text).strip(), 60)
 
 
 def format_money(minor: int, currency: str, grouping: bool = True) -> str:

@@ -20,6 +20,9 @@ _SAME = {
 }  # fmt: skip
 _DIGITS = {ord(digit): str(value) for row in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩") for value, digit in enumerate(row)}
 _NUMERALS = {**_DIGITS, ord("٫"): ".", ord("٬"): ","}
+_NUMERALS_WITH_COMMA = {**_DIGITS, ord("٫"): ",", ord("٬"): "."}
+#: Marks, embeddings, overrides and isolates that steer the direction of writing, and the mark that begins files.
+_DIRECTIONS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
 
 # Letters and signs that are drawn as nothing: the Hangul fillers and the Braille pattern without dots.
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
@@ -79,9 +82,16 @@ def blank(text: str) -> bool:
     return not fold(text.translate(_FILLERS_AWAY))
 
 
-def digits(text: str) -> str:
-    """Return `text` with Persian and Arabic digits as ASCII ones, and their separators ٫ ٬ as . and ,"""
-    return text if text.isascii() else text.translate(_NUMERALS)
+def digits(text: str, decimal: str | None = None) -> str:
+    """Return `text` with Persian and Arabic digits as ASCII ones, and their separators ٫ ٬ as . and , (as , and . where
+    `decimal` is a comma, for they mean one thing in every column)."""
+    return text if text.isascii() else text.translate(_NUMERALS_WITH_COMMA if decimal == "," else _NUMERALS)
+
+
+def unmarked(text: str) -> str:
+    """Return `text` without marks of the direction of writing, which telephones and spreadsheets copy along with
+    numbers and addresses. They have no place in those; in names and texts they stay."""
+    return text if text.isascii() else text.translate(_DIRECTIONS)
 
 
 def check_text(text: str, field: str = "") -> str:
@@ -149,6 +159,8 @@ _PREPENDED = frozenset("\u00ad\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u
 # signs of the I Ching, numerals and lines that became wide in Unicode 16, later than this Python's tables
 _NEWLY_WIDE = ((0x2630, 0x2637), (0x268A, 0x268F), (0x4DC0, 0x4DFF), (0x1D300, 0x1D356), (0x1D360, 0x1D376))
 _WIDENED = frozenset("#*0123456789©®‼⁉™ℹ〰〽")
+#: Most texts are so short, and measured fastest as a whole.
+_SHORT = 200
 _ZWJ, _TEXT_STYLE, _EMOJI_STYLE = "\u200d", "\ufe0e", "\ufe0f"
 
 
@@ -235,21 +247,21 @@ def width(text: str) -> int:
 
 
 def clip(text: str, columns: int) -> str:
-    """Return `text` cut to at most `columns` terminal columns, the last one an ellipsis; never inside a character."""
-    if width(text) <= columns:
-        return text
-    if columns <= 0:
-        return ""
+    """Return `text` cut to at most `columns` terminal columns, the last one an ellipsis; never inside a character. Of a
+    long text no more is looked at than is shown."""
     if text.isascii() and text.isprintable():
-        return text[: columns - 1] + "…"
-    kept: list[str] = []
-    room = columns - 1
-    for cluster, taken in _clusters(text):
-        room -= taken
-        if room < 0:
-            break
-        kept.append(cluster)
-    return "".join(kept) + "…"
+        return text if len(text) <= columns else text[: columns - 1] + "…" if columns > 0 else ""
+    if len(text) <= _SHORT and width(text) <= columns:
+        return text
+    taken = at = cut = 0
+    for cluster, wide in _clusters(text):
+        taken += wide
+        if taken > columns:
+            return text[:cut] + "…" if columns > 0 else ""
+        at += len(cluster)
+        if taken < columns:
+            cut = at
+    return text
 
 
 def pad(text: str, columns: int, align: Literal["left", "right", "center"] = "left") -> str:

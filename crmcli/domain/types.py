@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import address, dates, money
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import blank, check_text, digits, fold, squashed
+from crmcli.domain.text import blank, check_text, digits, fold, squashed, unmarked
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Number(Integer):
     SCALE = 10**DECIMALS
 
     def parse(self, text: str, env: Env) -> Stored:
-        plain = "".join(digits(text).replace("\u2212", "-").replace("\u066b", ".").replace("\u066c", ",").split())
+        plain = "".join(digits(unmarked(text), env.decimal).replace("\u2212", "-").split())
         if not plain:
             return None
         scale = {"k": 1000, "m": 1_000_000}.get(plain[-1:].lower(), 1)
@@ -381,7 +381,7 @@ class Phone(Type):
     keyed = True
 
     def parse(self, text: str, env: Env) -> Stored:
-        text = " ".join(check_text(text).split())
+        text = " ".join(check_text(unmarked(text)).split())
         if text and not any(c.isdigit() for c in text) and not any(c.isalpha() for c in text):
             raise FieldError(f"'{text}' is not a telephone number")
         return text or None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -78,6 +80,13 @@ def read(text: str, calendar: str = "gregorian") -> str:
         ("2026-12-01T14:30:15", "2026-12-01 14:30:15"), ("2026-12-01T14:30Z", "2026-12-01 18:00:00"),
         ("2026-12-01 14:30:15+01:00", "2026-12-01 17:00:15"), ("2026-12-01T22:00-0500", "2026-12-02 06:30:00"),
         ("2026-12-01T14:30:15.250Z", "2026-12-01 18:00:15.250000"), ("  fri   14:30 ", "2026-11-27 14:30:00"),
+        # the year in front with dots, as Hungary, Korea and China write it; the time in front; a dash between
+        ("2026.03.09", "2026-03-09"), ("2026. 3. 12.", "2026-03-12"), ("2026. 3. 12. 14:30", "2026-03-12 14:30:00"),
+        ("9. 3. 2026", "2026-03-09"), ("2026 Mar 9", "2026-03-09"), ("2026-mar-09", "2026-03-09"),
+        ("14:30 2026-03-09", "2026-03-09 14:30:00"), ("2:30 pm, 9 mar 2027", "2027-03-09 14:30:00"),
+        ("2026-03-09 - 14:30", "2026-03-09 14:30:00"), ("2026-03-09, 14:30", "2026-03-09 14:30:00"),
+        ("tomorrow 2:30 p.m.", "2026-11-22 14:30:00"), ("14:30 tomorrow", "2026-11-22 14:30:00"),
+        ("فردا ۲:۳۰ ب.ظ", "2026-11-22 14:30:00"), ("فردا ساعت ۹:۳۰ صبح", "2026-11-22 09:30:00"),
     ],
 )  # fmt: skip
 def test_what_is_understood(text: str, meaning: str) -> None:
@@ -117,6 +126,10 @@ def test_what_is_understood(text: str, meaning: str) -> None:
         ("2026-12/01", "not a day"), ("2026-12-01T", "not a day"), ("tomorrow9am", "not a day"),
         ("\x00", "not a day"),
         ("9999-12-31T23:00-10:00", "out of range"), ("1" * 500, "not a day"),
+        ("2026.3-9", "not a day"), ("2026-3-9.", "not a day"), ("9.3.2026.", "not a day"), ("14:30 15:30", "not a day"),
+        ("14:30 - ", "not a day"), ("2026.13.01", "no day"), ("26.03.09", "not a day"), ("13:30 ب.ظ", "not a day"),
+        ("31 nov 2026", "'31 nov 2026'"), ("31 Nov 2026", "'31 Nov 2026'"), ("۳۱ nov", "'۳۱ nov'"),
+        ("1.4.1405", "'1.4.1405'"),
     ],
 )  # fmt: skip
 def test_what_is_refused(text: str, because: str) -> None:
@@ -136,6 +149,11 @@ def test_what_is_refused(text: str, because: str) -> None:
         ("soy", "2026-03-21"),
         ("eoy", "2027-03-20"), ("eoq", "2026-12-21"), ("2026-12-01", "2026-12-01"), ("1 dec 2026", "2026-12-01"),
         ("1405/09/01 14:30", "2026-11-22 14:30:00"), ("1403-12-30", "2025-03-20"), ("فردا", "2026-11-22"),
+        ("۱ آذر ماه ۱۴۰۵", "2026-11-22"), ("۱ آذرماه ۱۴۰۵", "2026-11-22"), ("۱ آذر\u200cماه", "2026-11-22"),
+        ("۱ آذر سال ۱۴۰۵", "2026-11-22"), ("۱م آذر ۱۴۰۵", "2026-11-22"), ("۱ ام آذر ۱۴۰۵", "2026-11-22"),
+        ("۱۴۰۵ آذر ۱", "2026-11-22"), ("1405.09.01", "2026-11-22"), ("۱۴:۳۰ ۱۴۰۵/۰۹/۰۱", "2026-11-22 14:30:00"),
+        ("1405/09/01 - 14:30", "2026-11-22 14:30:00"), ("1405/09/01 2:30 ب.ظ", "2026-11-22 14:30:00"),
+        ("1405/09/01 12:30 ق.ظ", "2026-11-22 00:30:00"), ("۱۴۰۵/۰۹/۰۱ ساعت ۲:۳۰ بعد از ظهر", "2026-11-22 14:30:00"),
     ],
 )  # fmt: skip
 def test_the_jalali_calendar(text: str, meaning: str) -> None:
@@ -179,6 +197,17 @@ def test_the_order_of_a_column(text: str, order: str, calendar: str, day: str) -
 def test_a_column_in_one_order_does_not_swap() -> None:
     with pytest.raises(FieldError, match="no day"):
         parse_day("12/25/2026", NOW, order="dmy")
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1 ", "1.", "a", "a ", "-", ":", "14:30 ", "2026. 3. 12. ", "t1:1", "م", "\u200f"]
+)
+def test_hostile_texts_are_refused_in_no_time(piece: str) -> None:
+    for text in (whole := (piece * 30_000)[:30_000], f"14:30 {whole}", f"1 {whole}", f"{whole} 14:30", f"2026.{whole}"):
+        start = perf_counter()
+        with suppress(FieldError):
+            read(text)
+        assert perf_counter() - start < 0.1
 
 
 def test_parse_day_wants_no_time() -> None:

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from contextlib import suppress
 
 import pytest
-from babel.core import get_global
+from babel.core import Locale, get_global
 from babel.numbers import get_currency_precision, list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcli.domain.money import exponent, format_money, known, parse_money, plain, rescale, weighted
+from crmcli.domain.currencies import HARMLESS, KNOWN, SCALES, SHARED, SIGNS, TOMAN
+from crmcli.domain.money import (
+    beside,
+    exponent,
+    format_money,
+    known,
+    parse_money,
+    plain,
+    read_currency,
+    read_unit,
+    rescale,
+    unnamed,
+    weighted,
+)
+from crmcli.domain.text import fold
 from crmcli.errors import FieldError
 
 CODES = st.sampled_from(["EUR", "USD", "IRR", "JPY", "KWD", "CLF"])
@@ -80,6 +96,201 @@ def test_parse_money_of_a_column_whose_decimal_sign_is_known(text: str, decimal:
 def test_parse_money_refuses_the_other_sign_of_such_a_column(text: str, decimal: str) -> None:
     with pytest.raises(FieldError):
         parse_money(text, "EUR", decimal)
+
+
+@pytest.mark.parametrize(
+    ("text", "minor", "code"),
+    [
+        # cents that are a dash
+        ("12.000,- €", 1_200_000, "EUR"), ("3.400,-- EUR", 340_000, "EUR"), ("CHF 12'000.–", 1_200_000, "CHF"),
+        ("Fr. 3’400.-", 340_000, "CHF"), ("12 000:-", 1_200_000, "EUR"), ("Rs 45,000/-", 4_500_000, "INR"),
+        ("45.000/-", 4_500_000, "EUR"), ("500,—", 50_000, "EUR"), ("-12,- €", -1200, "EUR"), ("12,-", 1200, "EUR"),
+        # signs behind, and other dashes
+        ("1234.50-", -123_450, "EUR"), ("1.234,50- USD", -123_450, "USD"), ("1234.50 -", -123_450, "EUR"),
+        ("500-", -50_000, "EUR"), ("–500.00", -50_000, "EUR"), ("€ –500.00", -50_000, "EUR"),
+        ("(12.50) USD", -1250, "USD"), ("$(5.00)", -500, "USD"), ("USD (5.00)", -500, "USD"),
+        # scales
+        ("1,5 Mio. €", 150_000_000, "EUR"), ("2 Mrd. €", 2 * 10**11, "EUR"), ("3 Tsd. €", 300_000, "EUR"),
+        ("3 Tsd.€", 300_000, "EUR"), ("1,2 млн ₽", 120_000_000, "RUB"), ("10 lakh", 100_000_000, "EUR"),
+        ("₹2 Cr", 2 * 10**9, "INR"), ("2 Cr INR", 2 * 10**9, "INR"), ("12 bin TL", 1_200_000, "TRY"),
+        ("1.2万", 1_200_000, "EUR"), ("3億円", 300_000_000, "JPY"), ("$ 2.5 million", 250_000_000, "USD"),
+        ("TEUR 500", 50_000_000, "EUR"), ("500 TEUR", 50_000_000, "EUR"), ("5 T€", 500_000, "EUR"),
+        ("$M 5", 500_000_000, "USD"), ("5 US$M", 500_000_000, "USD"), ("Mio. CHF 1,5", 150_000_000, "CHF"),
+        ("۲ میلیون و ۵۰۰ هزار تومان", 25_000_000, "IRR"), ("2 million 500 thousand", 250_000_000, "EUR"),
+        ("2億5000万円", 250_000_000, "JPY"), ("۲ هزار میلیارد تومان", 2 * 10**13, "IRR"),
+        ("۱/۵ میلیارد ریال", 1_500_000_000, "IRR"), ("۱/۲۵۰ میلیون ریال", 1_250_000, "IRR"),
+        ("۵۰۰ م.ت", 5 * 10**9, "IRR"), ("12 م.ریال", 12_000_000, "IRR"), ("۵۰۰۰ هزار\u200cتومان", 50_000_000, "IRR"),
+        # currencies
+        ("12 د.إ", 1200, "AED"), ("د.إ.\u200f 12", 1200, "AED"), ("12 د.أ", 12_000, "JOD"), ("12 ر.س", 1200, "SAR"),
+        ("12 ج.م.", 1200, "EGP"), ("12 руб.", 1200, "RUB"), ("12 рублей", 1200, "RUB"),
+        ("NT$500", 50_000, "TWD"), ("KD 1.250", 1250, "KWD"),
+        ("500 đ", 500, "VND"), ("￥３，４００", 3400, "JPY"), ("＄１２．５０", 1250, "USD"), ("5 Ft", 500, "HUF"),
+        # marks of direction
+        ("\u200f۱۲۳۴ تومان\u200f", 12_340, "IRR"), ("\u200f1,234.00 \u200f₪", 123_400, "ILS"),
+        ("1,234.50 ج.م.\u200f", 123_450, "EGP"), ("\u202a1234\u202c", 123_400, "EUR"),
+        ("\u2068-5\u2069", -500, "EUR"), ("1\u200e,234.50", 123_450, "EUR"),
+    ],
+)  # fmt: skip
+def test_parse_money_in_the_ways_of_many_countries(text: str, minor: int, code: str) -> None:
+    assert parse_money(text, "EUR") == (minor, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        ("12,000,-", "not an amount"), ("12,50,-", "not an amount"), ("12.50:-", "not an amount"),
+        ("12,50/-", "not an amount"),
+        ("Fr. 500-", "not an amount"), ("-5-", "not an amount"), ("(5-)", "not an amount"), ("-", "not an amount"),
+        ("—", "not an amount"),
+        ("1.234 Mio. €", "two ways"), ("1/5 million", "not an amount"), ("1/5", "not an amount"),
+        ("1/5/3 میلیون", "not an amount"), ("۲ میلیون و ۵۰۰ تومان", "not an amount"),
+        ("500 هزار و 2 میلیون", "not an amount"), ("2 million 2000 thousand", "not an amount"),
+        ("1,5 million 500 thousand", "not an amount"), ("2 and 3 thousand", "not an amount"),
+        ("12k thousand USD", "is not a currency"), ("5 million million", "is not a currency"),
+        ("k 5 EUR", "not an amount"),
+        ("TEUR 5k", "not an amount"), ("5 Cr", "not an amount"), ("1,234.50 Cr USD", "not an amount"),
+        ("100,00 MwSt", "not a currency"), ("100,00 MWST", "not a currency"), ("5 mall", "not a currency"),
+        ("5 t", "not a currency"), ("5 teur", "not a currency"),
+        ("5 م", "not a currency"), ("12 د.ا", "'د.ا' in '12 د.ا' is not a currency"), ("12 B", "not a currency"),
+        ("12 Łoty", "'Łoty' in '12 Łoty' is not a currency"),
+    ],
+)  # fmt: skip
+def test_what_stays_ambiguous_stays_refused(text: str, because: str) -> None:
+    with pytest.raises(FieldError, match=because):
+        parse_money(text, "EUR")
+
+
+@pytest.mark.parametrize("text", ["\u200f" * 500, "-" * 30_000, "€" * 400, "x" * 400])
+def test_a_refusal_quotes_little(text: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        parse_money(text, "EUR")
+    assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "minor"),
+    [
+        ("۱٬۲۵۰٬۰۰۰", ",", 125_000_000), ("۱۲٫۵", ",", 1250), ("۱٬۲۵۰٫۵", ",", 125_050), ("۱۲٬۵۰۰", ",", 1_250_000),
+        ("۱٬۲۵۰٫۵", ".", 125_050), ("۱۲٫۵", None, 1250), ("12.000,-", ",", 1_200_000), ("12'000.-", ",", 1_200_000),
+    ],
+)  # fmt: skip
+def test_signs_that_mean_one_thing_mean_it_in_every_column(text: str, decimal: str | None, minor: int) -> None:
+    assert parse_money(text, "EUR", decimal) == (minor, "EUR")
+
+
+@pytest.mark.parametrize(("text", "decimal"), [("12.000,-", "."), ("12,000.-", ","), ("12,50:-", ","), ("۱۲٫۵٫۰", ",")])
+def test_a_dash_for_cents_stands_behind_whole_numbers(text: str, decimal: str) -> None:
+    with pytest.raises(FieldError):
+        parse_money(text, "EUR", decimal)
+
+
+def test_crores_are_counted_in_rupees_alone() -> None:
+    assert parse_money("2 Cr", "INR") == (2 * 10**9, "INR")
+
+
+def test_the_signs_of_arabic_are_those_of_cldr() -> None:
+    signs = {
+        code: sign for code, sign in Locale("ar").currency_symbols.items() if not sign[0].isascii() and known(code)
+    }
+    signs = {code: sign for code, sign in signs.items() if "." in sign}
+    assert {code: parse_money(f"5 {sign}", "EUR")[1] for code, sign in signs.items()} == {c: c for c in signs}
+    assert {code: read_currency(sign, "EUR") for code, sign in signs.items()} == {c: (c, False) for c in signs}
+    assert len(signs) > 10
+
+
+@pytest.mark.parametrize(
+    ("inside", "cell", "minor", "code"),
+    [
+        ("$M", "5", 500_000_000, "USD"), ("in thousands", "5", 500_000, "EUR"), ("USD thousands", "5", 500_000, "USD"),
+        ("USD mn", "5", 500_000_000, "USD"), ("TEUR", "5", 500_000, "EUR"), ("Tsd. €", "5", 500_000, "EUR"),
+        ("$ 000", "5", 500_000, "USD"), ("'000 USD", "5", 500_000, "USD"), ("$000s", "5", 500_000, "USD"),
+        ("USD ’000", "5", 500_000, "USD"), ("x 1,000 EUR", "5", 500_000, "EUR"),
+        ("000,000 USD", "5", 500_000_000, "USD"),
+        ("in 1.000 €", "5", 500_000, "EUR"), ("lakhs", "5", 50_000_000, "EUR"), ("₹ Cr", "5", 5 * 10**9, "INR"),
+        ("₹ in crores", "5", 5 * 10**9, "INR"),
+        ("م.ت", "5", 50_000_000, "IRR"), ("میلیون تومان", "5", 50_000_000, "IRR"), ("به هزار ریال", "5", 5000, "IRR"),
+        ("USD, net", "5", 500, "USD"), ("net, USD", "5", 500, "USD"), ("netto, EUR", "5", 500, "EUR"),
+        ("USD excl. VAT", "5", 500, "USD"), ("€ HT", "5", 500, "EUR"),
+        ("in thousands of US dollars", "5", 500_000, "USD"),
+        ("EUR, thousands", "-5", -500_000, "EUR"), ("million Iranian rials", "5", 5_000_000, "IRR"),
+        ("k€", "5", 500_000, "EUR"), ("k", "5", 500_000, "EUR"), ("USD", "5", 500, "USD"),
+        ("in USD", "5", 500, "USD"), ("تومان", "5", 50, "IRR"),
+        ("mln zł", "5", 500_000_000, "PLN"), ("млн руб.", "5", 500_000_000, "RUB"), ("KSEK", "5", 500_000, "SEK"),
+        ("", "5", 500, "EUR"), ("net", "5", 500, "EUR"), ("gross", "5", 500, "EUR"), ("incl. tax", "5", 500, "EUR"),
+        ("brutto", "5", 500, "EUR"), ("converted", "5", 500, "EUR"), ("all", "5", 500, "EUR"), ("ALL", "5", 5, "ALL"),
+        ("deal currency", "5", 500, "EUR"), ("company currency", "5", 500, "EUR"),
+        ("in company currency", "5", 500, "EUR"), ("خالص", "5", 500, "EUR"), ("\u200fUSD\u200f", "5", 500, "USD"),
+        ("USD", "€5", 500, "EUR"), ("USD", "5k", 500_000, "USD"), ("میلیارد ریال", "۲ هزار", 2 * 10**12, "IRR"),
+    ],
+)  # fmt: skip
+def test_the_unit_of_a_column(inside: str, cell: str, minor: int, code: str) -> None:
+    assert parse_money(beside(cell, read_unit(inside)), "EUR") == (minor, code)
+
+
+def test_capitals_say_nothing_in_a_title_of_capitals() -> None:
+    assert read_unit("ALL", shouted=True) == ""
+    assert read_unit("USD, ALL", shouted=True) == "USD"
+    with pytest.raises(FieldError):
+        read_unit("TRY", shouted=True)
+
+
+def test_the_tables_of_signs_and_scales_are_folded() -> None:
+    for table in (SIGNS, SHARED, TOMAN, SCALES, HARMLESS):
+        assert [key for key in table if key != fold(key).rstrip(".")] == []
+    assert {word.upper() for word in HARMLESS} & KNOWN == {"ALL"}
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "weighted", "year 1", "2026", "USD weighted", "USD EUR", "thousand million", "%", "000 thousands", "foo",
+        "USD/month", "monthly", "'000'000'000", "USD (thousands", "units of 12", "m²",
+    ],
+)  # fmt: skip
+def test_a_unit_that_is_not_understood_is_refused_and_named(inside: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        read_unit(inside)
+    assert f"'{inside}'" in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit"), [("€5", "k€"), ("5 EUR", "thousand USD"), ("5k", "million USD"), ("12k", "k€")]
+)
+def test_a_cell_with_a_unit_of_its_own_in_a_column_of_thousands_is_refused(cell: str, unit: str) -> None:
+    with pytest.raises(FieldError):
+        parse_money(beside(cell, unit), "EUR")
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "n/a", "-"])
+def test_a_cell_without_a_number_has_no_unit(cell: str) -> None:
+    assert beside(cell, "k€") == cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "without"),
+    [
+        ("12", True), ("(5.00)", True), ("12k", True), ("۵ میلیون", True), ("12.000,-", True), ("5-", True),
+        ("\u200f12\u200f", True), ("1.5 Mio.", True), ("2 million 500 thousand", True),
+        ("5 €", False), ("$5", False), ("5 XYZ", False), ("x", False), ("", False), ("TEUR 5", False),
+    ],
+)  # fmt: skip
+def test_whether_an_amount_names_no_currency(cell: str, without: bool) -> None:
+    assert unnamed(cell) is without
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1 ", "1,", "-", "k", "€", "1k ", "1 k و ", ".", "(", "م.", "\u200f", "'", "/", "a b ", "٬1", "$M"]
+)
+def test_hostile_cells_are_refused_in_no_time(piece: str) -> None:
+    for length in (60, 500, 30_000):
+        text = (piece * length)[:length]
+        for hostile in (text, f"1 {text}"[:length], f"{text[1:]}1"):
+            start = time.perf_counter()
+            for read in (lambda t: parse_money(t, "EUR"), unnamed, read_unit, lambda t: beside(t, "k€")):
+                with suppress(FieldError):
+                    read(hostile)
+            assert time.perf_counter() - start < 0.1
 
 
 @pytest.mark.parametrize("own", ["CAD", "AUD", "USD"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import unicodedata
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 from wcwidth.table_vs16 import VS16_NARROW_TO_WIDE
 
-from crmcli.domain.text import blank, check_text, clip, digits, fold, pad, visible, width
+from crmcli.domain.text import blank, check_text, clip, digits, fold, pad, unmarked, visible, width
 from crmcli.errors import FieldError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -62,6 +63,30 @@ def test_fold_is_stable_on_every_character() -> None:
     for start in range(0, sys.maxunicode + 1, 256):
         folded = fold("x".join(map(chr, range(start, start + 256))))
         assert fold(folded) == folded, hex(start)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("\u202a+98 912 345 6789\u202c", "+98 912 345 6789"), ("\u200f۱۲۳۴ تومان\u200f", "۱۲۳۴ تومان"),
+        ("\u2066a@b.example\u2069", "a@b.example"), ("\ufeff5\u061c\u200e\u202b\u202d\u202e\u2067\u2068", "5"),
+        ("می\u200cرود", "می\u200cرود"), ("plain", "plain"), ("", ""),
+    ],
+)  # fmt: skip
+def test_marks_of_direction_go_and_nothing_else(typed: str, kept: str) -> None:
+    assert unmarked(typed) == kept
+
+
+def test_persian_separators_mean_one_thing() -> None:
+    assert [digits("۱٬۲۵۰٫۵", sign) for sign in (None, ".", ",")] == ["1,250.5", "1,250.5", "1.250,5"]
+
+
+@pytest.mark.parametrize("piece", ["€", "ب", "漢", "a\u0301", "👩🏽"])
+def test_clipping_a_long_text_looks_at_what_is_shown(piece: str) -> None:
+    start = time.perf_counter()
+    for _ in range(20):
+        assert width(clip(piece * 30_000, 60)) <= 60
+    assert time.perf_counter() - start < 1.5
 
 
 @given(ANY_TEXT | SCRIPTS)
