@@ -67,7 +67,7 @@ def test_purge_takes_the_person_out_of_the_doctors_rules(ctx: Context) -> None:
         ctx.command = f"doctor add '{name}' '{text}' '{advice}'"
         own.add(ctx, name, DEAL, text, advice)
     own.add(ctx, "past", DEAL, 'contact:"bert quux" or no:value')
-    own.remove(ctx, "past")
+    own.remove(ctx, ["past"])
     ctx.command = ""
     lines = history.purge(ctx, CONTACT, [1]).lines
     assert [line for line in lines if " rule " in line] == [
