@@ -153,6 +153,17 @@ def dates_of(words: Sequence[str]) -> tuple[str, dict[str, str]]:
     return plain, found
 
 
+def one_profile(names: Sequence[str], files: Sequence[str]) -> str:
+    """The profile that `--profile` asks for; "" for none, and for several, which go to the files that they fit. Raises
+    UsageError for several of one file, and for none beside others."""
+    different = list(dict.fromkeys(names))
+    if len(different) > 1 and (len(files) == 1 or not {"none", "generic"}.isdisjoint(different)):
+        raise UsageError(
+            f"--profile {different[0]} and --profile {different[1]} exclude each other", "a file is of one profile"
+        )
+    return different[0] if len(different) == 1 else ""
+
+
 def _which_profile(name: str, *, none: bool) -> str:
     """What `--profile` and `--no-profile` ask for. Raises UsageError where they contradict each other."""
     if none and name not in ("", "none"):

@@ -43,6 +43,8 @@ def list_(ctx: typer.Context) -> Rows:
     found, bad = profiles.every()
     for line in bad:
         context.say(f"warning: {line}")
+    for one in [one for one in found if one.displaces]:
+        context.say(f"{one.name}: your own is in place of the built-in one")
     rows = [
         {"name": one.name, "title": one.title, "kind": one.said.kind or "(refused)", "origin": one.origin}
         for one in sorted(found, key=lambda one: one.name)

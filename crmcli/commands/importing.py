@@ -87,13 +87,14 @@ def import_(
     match: opt.Match = "",
     id_column: opt.IdColumn = "",
     profile: Annotated[
-        str,
+        list[str] | None,
         text(
             "--profile",
             metavar="NAME|FILE",
-            help="What the file is an export of; recognised unless given, 'none' for nothing ('crm import profile')",
+            help="What the file is an export of; recognised unless given, 'none' for nothing ('crm import profile'); "
+            "for several files it may be repeated: each goes to the files that it fits",
         ),
-    ] = "",
+    ] = None,
     no_profile: Annotated[bool, flag("--no-profile", help="The same as --profile none")] = False,
     conflicts: str,
     go_on: Annotated[
@@ -110,8 +111,11 @@ def import_(
     ways.check(go_on=go_on)
     run.long()
     options = opt.of_file(
-        table, mapping=mapping, match=match, id_column=id_column, profile=profile, no_profile=no_profile
-    )
+        table, mapping=mapping, match=match, id_column=id_column,
+        profile=opt.one_profile(profile or [], files), no_profile=no_profile,
+    )  # fmt: skip
+    if profile and len(set(profile)) > 1:
+        options["profiles"] = list(dict.fromkeys(profile))
     looking = run.dry_run or run.output in ("json", "jsonl") or run.can_ask
     options |= {
         "update": bool(conflicts), "conflicts": conflicts or "replace", "guarded": not lossless, "looking": looking,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from crmcli.errors import ReadError
-from crmcli.exchange.formulas import GUARD_IN_TEXT, unguard
-from crmcli.exchange.shape import SAMPLE_RECORDS, Row, last_filled, line_breaks, too_many
+from crmcli.exchange.formulas import GUARD_IN_TEXT, text_said, unguard
+from crmcli.exchange.shape import MAX_COLUMNS, SAMPLE_RECORDS, Row, last_filled, line_breaks, too_many, too_wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,24 +20,33 @@ _BLOCK = 256 * 1024
 MAX_CELL = 1024 * 1024
 """The longest cell in characters that is read (1 MiB); a longer one is named and its row left out."""
 MAX_LINE = 16 * 1024 * 1024
+_MOST_DELIMITERS = 1_000_000  # no cell is a text of so many; a line that has more of them is not even cut
+_SAYS_TEXT = 'cells that are a formula of a text alone, as in ="001", are read as that text'
 _MOST_SAMPLED = 10_000  # blank and broken records are kept too; a file of nothing else must not fill the memory
 
 
 class CsvReader:
     """The records of one CSV file; `records` gives the first ones for a look, `rows` then gives all as `Row`s.
 
-    The text is decoded in blocks cut at line ends. Each block is searched once for NUL bytes and guarded formulas, so
-    that ordinary rows cost no more than the csv module itself.
+    The text is decoded in blocks cut at line ends. Each block is searched once for NUL bytes and formulas, guarded or
+    of a text alone, so that ordinary rows cost no more than the csv module itself. `blanks` says that those behind a
+    delimiter are no part of a cell. `notes` are complete after the last row.
     """
 
-    def __init__(self, path: str, encoding: str, bom: int, delimiter: str, *, guarded: bool, skip: int = 0) -> None:
+    def __init__(
+        self, path: str, encoding: str, bom: int, delimiter: str, *, guarded: bool, skip: int = 0, blanks: bool = False
+    ) -> None:
         self.path = path
+        self.notes: list[str] = []
         self.encoding = encoding
         self.delimiter = delimiter
         self.bytes_read = bom
         self._codec = "utf-8" if encoding == "utf-8-sig" else encoding  # the mark is skipped here
         self.blank_rows = 0
         self._guarded = guarded
+        self._formula = re.compile(rf"""(?:\A|[{re.escape(delimiter)}\r\n"]) *+=\"""") if guarded else None
+        #: the columns whose formulas say more than a text
+        self._computed: set[int] = set()
         self._skip = skip
         self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
         self._file.seek(bom)
@@ -47,7 +57,7 @@ class CsvReader:
         if skip:  # blank lines in their stead keep the numbers of the others, and no quote in them opens anything
             lines = chain(("\n" for _ in islice(lines, skip)), lines)
         # strict: a quote closed in mid-cell is an error to name, not text to guess.
-        self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        self._reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=blanks)
         self._sample: list[tuple[int, list[str], str | None]] = []
 
     def close(self) -> None:
@@ -71,13 +81,26 @@ class CsvReader:
                 continue
             if first <= self._skip:
                 continue
+            if len(cells) > MAX_COLUMNS:
+                raise too_wide(self.path, first, f"{len(cells):,}")
             self._sample.append((first, cells, None))
             sound += last_filled(cells) > 0
-        return [
-            (line, [unguard(cell) for cell in cells] if self._guarded else cells)
-            for line, cells, problem in self._sample
-            if problem is None and last_filled(cells)
-        ]
+        found = [(line, cells) for line, cells, problem in self._sample if problem is None and last_filled(cells)]
+        if not self._guarded:
+            return found
+        for _, cells in found:
+            self._computed.update(i for i, cell in enumerate(cells) if cell[:1] == "=" and text_said(cell) is None)
+        return [(line, self._given(cells)) for line, cells in found]
+
+    def _given(self, cells: list[str]) -> list[str]:
+        """Cells without what a spreadsheet is told by it: a guard before a formula, a formula around a text."""
+        given = [unguard(cell) if cell[:1] == "'" else cell for cell in cells]
+        for place, cell in enumerate(cells):
+            if cell[:2] == '="' and place not in self._computed and (text := text_said(cell)) is not None:
+                given[place] = text
+                if _SAYS_TEXT not in self.notes:
+                    self.notes.append(_SAYS_TEXT)
+        return given
 
     def rows(self, width: int, after: int) -> Iterator[Row]:
         """All rows that start behind line `after`, each with `width` cells or a problem; blank rows are counted."""
@@ -114,7 +137,7 @@ class CsvReader:
             self.blank_rows += 1
             return None
         if self._guarded:
-            cells = [unguard(cell) for cell in cells]
+            cells = self._given(cells)
         for column, cell in enumerate(cells, 1):
             if "\0" in cell:
                 return Row(line, cells, f"cell {column} holds a NUL byte")
@@ -144,17 +167,24 @@ class CsvReader:
         # newline="" makes StringIO split at \n, \r and \r\n alike and leave them in, as csv wants.
         decoder = codecs.getincrementaldecoder(self._codec)("strict")
         rest = ""
+        cuts = 0  # the delimiters of a line that goes on
         final = False
         while not final:
             block = self._file.read(_BLOCK)
-            final = not block
+            final = len(block) < _BLOCK
             try:
-                text = rest + decoder.decode(block, final)
+                more = decoder.decode(block, final)
             except UnicodeDecodeError as error:
                 raise self._undecodable(error, len(block), rest) from None
             self.bytes_read += len(block)
+            text = rest + more
+            if final:
+                text = text.rstrip("\x1a")  # the sign with which DOS ended files; what we write has a line end there
             cut = len(text) if final else _last_break(text)
             rest = text[cut:]
+            cuts = 0 if cut else cuts + more.count(self.delimiter)
+            if cuts > _MOST_DELIMITERS:
+                raise too_wide(self.path, self._reader.line_num + 1, f"more than {cuts:,}")
             if len(rest) > MAX_LINE:
                 raise ReadError(
                     f"{self.path!r}: line {self._reader.line_num + 1} is longer than {MAX_LINE:,} characters.",
@@ -162,10 +192,17 @@ class CsvReader:
                 )
             if cut:
                 text = text[:cut]
-                if "\0" in text or (self._guarded and "'" in text and GUARD_IN_TEXT.search(text)):
+                if "\0" in text or (self._formula and self._has_formula(text)):
                     # The reader asks for a block when it has used up all lines before, so its count is where we are.
                     self._watch = self._reader.line_num + line_breaks(text) + 1
                 yield io.StringIO(text, newline="")
+
+    def _has_formula(self, text: str) -> bool:
+        """Whether a cell of a block may be guarded, or be a formula of a text (a false alarm only costs time)."""
+        assert self._formula is not None
+        guarded = "'" in text and GUARD_IN_TEXT.search(text) is not None
+        # A look for one sign takes a twentieth of the time of one for two.
+        return guarded or ("=" in text and '="' in text and self._formula.search(text) is not None)
 
     def _undecodable(self, error: UnicodeDecodeError, size: int, rest: str) -> ReadError:
         before = bytes(error.object[: error.start]).decode(self._codec, "ignore")

@@ -1,5 +1,8 @@
 """Cells that a spreadsheet would run as a formula: put out of action on the way out, given back on the way in.
 
+A formula that only says a text (="001", which programs write so that Excel leaves the text alone) is no danger, and
+means that text.
+
 The rule is OWASP's for CSV injection, widened to full-width and small forms and to characters hidden in front of the
 sign. Guarding is reversible: `unguard(guard(cell)) == cell` for every text.
 """
@@ -22,6 +25,8 @@ _GUARDED = re.compile(rf"'+{LIVE_START}")
 _TO_GUARD = re.compile(rf"'*{LIVE_START}")
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9][0-9 ().-]*")
 
+_SAYS_TEXT = re.compile(r'="((?:[^"]|"")*+)"')
+
 GUARD_IN_TEXT = re.compile(rf"'(?:{LIVE_START}|{_HIDDEN_CLASS}*\Z)")
 """Finds whether a block of a file may hold a guarded cell at all (a false alarm only costs time)."""
 
@@ -39,3 +44,9 @@ def guard(cell: str) -> str:
 def unguard(cell: str) -> str:
     """Take away the apostrophe that `guard` (or a spreadsheet's user) put before a formula sign."""
     return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def text_said(cell: str) -> str | None:
+    """The text of a formula that says nothing else: 001 of ="001"; None for every other cell."""
+    found = _SAYS_TEXT.fullmatch(cell)
+    return found[1].replace('""', '"') if found else None

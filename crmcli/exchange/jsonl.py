@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import os
 import re
@@ -14,22 +13,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import ReadError
 from crmcli.exchange import sniff
+from crmcli.exchange.json_pages import columns, listed, page_of
+from crmcli.exchange.json_text import BLOCK, MAX_DEPTH, MAX_TEXT, Text, blocks
 from crmcli.exchange.shape import Row, clean_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_TEXT = 16 * 1024 * 1024
-"""The longest object that is read: in bytes where it is a line of UTF-8 or of a code page, else in characters."""
 MAX_KEYS = 2000
 """The most different keys of a file."""
-MAX_DEPTH = 32
 MAX_NAME = 1000
 """The longest joined name (`address.city`) in characters: each member of an object says those of all above it again."""
-_BLOCK = 256 * 1024
 _LOOKED_AT = 50
+#: What is none of a line: its end, a mark of its encoding, and the sign with which DOS ended files.
+_AROUND = "\ufeff \t\r\n\x1a"
 _LISTED = re.compile(r"([A-Za-z_]\w*)\.\d+\.")
-_SPACE = re.compile(r"[ \t\r\n]*")
 _PARTS = re.compile(r'[,;|،\n"]|:::')
 
 
@@ -45,6 +43,20 @@ class Object(NamedTuple):
 class _Unfit(ValueError):
     """Why an object cannot be a row."""
 
+
+class No(str):
+    """The text of a JSON false: programs write that for no as well as for nothing."""
+
+    __slots__ = ()
+
+
+class Whole(str):
+    """A whole number as it stands, told from a text of digits."""
+
+    __slots__ = ()
+
+
+NO = No("no")
 
 # --- values as texts ------------------------------------------------------------------------------------------------
 
@@ -68,22 +80,19 @@ def _number(text: str) -> str:
     return f"{exact:f}" if isinstance(exponent, int) and abs(exponent) <= 30 else text
 
 
-#: Finds where a value ends.
-_SKIM = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
-
-
 def _constant(text: str) -> Any:
     raise _Unfit(f"{text} is no value of JSON")
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_int=str, parse_float=_number, parse_constant=_constant, strict=False
+    object_pairs_hook=_pairs, parse_int=Whole, parse_float=_number, parse_constant=_constant, strict=False
 )
 
 
 def flat(value: dict[str, Any]) -> dict[str, str]:
     """An object as texts: keys of objects in it joined by points, those in a list numbered from 1, lists of plain
-    values joined by commas (quoted where one has a comma itself), null as "", true and false as yes and no."""
+    values joined by commas (quoted where one has a comma itself), null as "", true and false as yes and no. Of objects
+    in a list the one that is called primary comes first; a number before a text is the id of what the text names."""
     found: dict[str, str] = {}
     for key, one in value.items():
         if one.__class__ is str:
@@ -100,14 +109,22 @@ def _flatten(name: str, value: Any, found: dict[str, str], depth: int) -> None:
         for key, one in value.items():
             _flatten(_member(name, key), one, found, depth + 1)
     elif isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value):
-        for number, one in enumerate(value, 1):
+        for number, one in enumerate(sorted(value, key=_is_further), 1):
             _flatten(_member(name, str(number)), one, found, depth + 1)
+    elif isinstance(value, list) and [type(one) for one in value] == [Whole, str]:
+        _put(found, name, value[1])  # a link as Odoo writes it: [3, "Proposition"]
+        _put(found, _member(name, "id"), value[0])
     elif isinstance(value, list):
         texts = [_plain(one) for one in value if one is not None]
         whole = any(_PARTS.search(text) for text in texts)
         _put(found, name, json.dumps(texts, ensure_ascii=False) if whole else ", ".join(texts))
     else:
         _put(found, name, _plain(value))
+
+
+def _is_further(value: Any) -> bool:
+    """Whether one of a list is not the one that says it is the primary one, which goes first."""
+    return not (isinstance(value, dict) and value.get("primary") is True)
 
 
 def _member(name: str, key: str) -> str:
@@ -118,7 +135,7 @@ def _member(name: str, key: str) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "yes" if value else NO
     return "" if value is None else str(value)
 
 
@@ -173,9 +190,14 @@ class JsonReader:
         self.encoding = encoding.name if encoding else "utf-8"
         self._bom = encoding.bom if encoding else 0
         info = os.stat(path)
-        self._keys = _keys(path, self.encoding, self._bom, (info.st_mtime_ns, info.st_size, info.st_ino))
-        self.header = clean_names(self._keys)
-        if name := _list_inside(self._keys):
+        self._page, self._keys = _looked(path, self.encoding, self._bom, (info.st_mtime_ns, info.st_size, info.st_ino))
+        titles = columns(self._keys)
+        places: dict[str, int] = {}
+        self._places = {key: places.setdefault(titles[key], len(places)) for key in self._keys}
+        self.header = clean_names(list(places))
+        if self._page:
+            self.notes.append(f"the rows are the objects of the list {'.'.join(self._page)}")
+        elif name := _list_inside(self._keys):
             self.notes.append(f"its objects are in a list: jq -c '.{name}[]' makes a row of each")
 
     def close(self) -> None:
@@ -184,12 +206,22 @@ class JsonReader:
     def rows(self, width: int, after: int) -> Iterator[Row]:  # noqa: ARG002 - as the other readers have it
         """All objects as rows; those that cannot be used with a problem, and their text behind the last column: in a
         file of refused rows it is kept, and cannot be taken for a value."""
-        keys = self._keys
-        for line, values, problem, raw in objects(self.path, self.encoding, self._bom):
-            if problem is None:
+        keys, whole = self._keys, len(self._keys) == width
+        for line, values, problem, raw in objects(self.path, self.encoding, self._bom, self._page):
+            if problem is not None:
+                yield Row(line, [*[""] * width, raw], problem)
+            elif whole:
                 yield Row(line, [values.get(key, "") for key in keys], None)
             else:
-                yield Row(line, [*[""] * width, raw], problem)
+                yield Row(line, self._joined(values), None)
+
+    def _joined(self, values: dict[str, str]) -> list[str]:
+        """The cells of an object where several keys fill one column."""
+        cells = [""] * len(self.header)
+        for key, text in values.items():
+            if text:
+                cells[self._places[key]] = text
+        return cells
 
 
 def _list_inside(keys: list[str]) -> str:
@@ -200,10 +232,17 @@ def _list_inside(keys: list[str]) -> str:
 
 
 @lru_cache(maxsize=8)
-def _keys(path: str, encoding: str, bom: int, stamp: tuple[int, int, int]) -> list[str]:  # noqa: ARG001 - of the file
-    """Every key of a file. An import opens its file more than once, and it is the same file each time."""
+def _looked(
+    path: str,
+    encoding: str,
+    bom: int,
+    stamp: tuple[int, int, int],  # noqa: ARG001 - of the file
+) -> tuple[tuple[str, ...], list[str]]:
+    """(where in it the records are, every key) of a file. An import opens its file more than once, and it is the same
+    file each time."""
+    page = page_of(path, encoding.removesuffix("-sig"), bom)
     found: dict[str, None] = {}
-    for one in objects(path, encoding, bom):
+    for one in objects(path, encoding, bom, page):
         if one.values.keys() - found.keys():
             found.update(dict.fromkeys(one.values))
             if len(found) > MAX_KEYS:
@@ -211,17 +250,20 @@ def _keys(path: str, encoding: str, bom: int, stamp: tuple[int, int, int]) -> li
                     f"{path!r} has more than {MAX_KEYS:,} different keys, by line {one.line:,}.",
                     "Names are wanted as keys and values as values.",
                 )
-    return list(found)
+    return page, list(found)
 
 
-def objects(path: str, encoding: str = "utf-8", bom: int = 0) -> Iterator[Object]:
-    """The objects of a file of JSON lines or of a JSON array, in constant memory. Raises ReadError."""
+def objects(path: str, encoding: str = "utf-8", bom: int = 0, page: tuple[str, ...] = ()) -> Iterator[Object]:
+    """The objects of a file of JSON lines, of a JSON array, or of the list that is called `page` in one or several
+    objects; in constant memory. Raises ReadError."""
     codec = encoding.removesuffix("-sig")
     with open(path, "rb") as file:
         file.seek(bom)
-        head = file.read(_BLOCK).decode(codec, "ignore").lstrip()
+        head = file.read(BLOCK).decode(codec, "ignore").lstrip()
         file.seek(bom)
-        if head.startswith("["):
+        if page:
+            yield from _paged(path, file, codec, page)
+        elif head.startswith("["):
             yield from _values(path, file, codec, array=True)
         elif _has_lines(head):
             yield from _wide_lines(path, file, codec) if codec.startswith(("utf-16", "utf-32")) else _lines(file, codec)
@@ -252,123 +294,47 @@ def _lines(file: Any, codec: str) -> Iterator[Object]:
             raw = data.decode(codec, "backslashreplace").rstrip("\r\n")
             yield Object(number, {}, f"it is not {codec}: byte 0x{data[error.start]:02X} at {error.start + 1}", raw)
             continue
-        if text.strip("\ufeff \t\r\n"):
-            yield _read(text.strip("\ufeff \t\r\n"), number)
+        if text := text.strip(_AROUND):
+            yield _read(text, number)
 
 
 def _wide_lines(path: str, file: Any, codec: str) -> Iterator[Object]:
     """The lines of a file whose characters are wider than bytes."""
     held, number = "", 0
-    for block in _blocks(path, file, codec):
+    for block in blocks(path, file, codec):
         *whole, held = (held + block).split("\n")
         if len(held) > MAX_TEXT:
             raise ReadError(f"{path!r}: line {number + len(whole) + 1} is longer than {MAX_TEXT:,} characters.")
         for text in whole:
             number += 1
-            if text.strip():
-                yield _read(text.strip(), number)
-    if held.strip():
-        yield _read(held.strip(), number + 1)
-
-
-def _blocks(path: str, file: Any, codec: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(codec)("strict")
-    size, final = _BLOCK, False
-    while not final:
-        data = file.read(size)
-        final = not data
-        try:
-            yield decoder.decode(data, final)
-        except UnicodeDecodeError as error:
-            where = f"byte 0x{error.object[error.start]:02X}"
-            raise ReadError(
-                f"{path!r} is not {codec}: {where}.", "Give the right encoding with --encoding, or mend the file."
-            ) from None
+            if bare := text.strip(_AROUND):
+                yield _read(bare, number)
+    if bare := held.strip(_AROUND):
+        yield _read(bare, number + 1)
 
 
 def _values(path: str, file: Any, codec: str, *, array: bool) -> Iterator[Object]:
     """The objects of an array, or one behind the other over several lines."""
-    source = _Text(path, _blocks(path, file, codec))
-    if array:
-        source.peek()
-        source.skip()
-    first = True
-    while sign := source.peek():
-        if array and sign == "]":
-            source.skip()
-            if source.peek():
-                raise source.broken("something stands behind the array")
-            return
-        if array and not first:
-            if sign != ",":
-                raise source.broken("a comma is missing between two objects")
-            source.skip()
-            if not source.peek():
-                break
-        first = False
-        yield source.value()
-    if array:
-        raise source.broken("the array is not closed")
+    text = Text(path, blocks(path, file, codec))
+    if not array:
+        while text.peek():
+            yield _at(text)
+        return
+    for _ in text.items():
+        yield _at(text)
+    if text.peek():
+        raise text.broken("something stands behind the array")
 
 
-class _Text:
-    """The text of a file, of which no more is held than the value at hand; `line` is where that is."""
+def _paged(path: str, file: Any, codec: str, page: tuple[str, ...]) -> Iterator[Object]:
+    """The objects of the list that is called `page` in one top object or in several."""
+    text = Text(path, blocks(path, file, codec))
+    while text.peek():
+        for _ in listed(text, page):
+            yield _at(text)
 
-    def __init__(self, path: str, blocks: Iterator[str]) -> None:
-        self.path, self.line = path, 1
-        self._blocks = blocks
-        self._text, self._at = "", 0
-        self._left = True
 
-    def peek(self) -> str:
-        """The next sign that is no space, "" at the end of the file."""
-        while True:
-            space = _SPACE.match(self._text, self._at)
-            self._pass(space.end() if space else self._at)
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if not self._left:
-                return ""
-            self._more()
-
-    def skip(self) -> None:
-        """Go on behind one sign."""
-        self._at += 1
-
-    def value(self) -> Object:
-        """The value that begins here."""
-        while True:
-            try:
-                end: int | None = _SKIM.raw_decode(self._text, self._at)[1]
-                fault = ""
-            except json.JSONDecodeError as error:
-                end, fault = None, error.msg
-            except RecursionError:
-                raise self.broken(f"objects and lists are nested more than {MAX_DEPTH} deep") from None
-            if end is not None and (end < len(self._text) or not self._left):
-                found = _read(self._text[self._at : end], self.line)
-                self._pass(end)
-                return found
-            if not self._left:
-                raise self.broken(fault)
-            if len(self._text) - self._at > MAX_TEXT:
-                raise self.broken(f"{fault or 'a value'}, or it is longer than {MAX_TEXT:,} characters")
-            self._more()
-
-    def broken(self, what: str) -> ReadError:
-        return ReadError(f"{self.path!r} is broken JSON: {what} (line {self.line:,}).", "Mend the file.")
-
-    def _pass(self, to: int) -> None:
-        self.line += self._text.count("\n", self._at, to)
-        self._at = to
-
-    def _more(self) -> None:
-        """Take in as much again as there is."""
-        parts, self._at = [self._text[self._at :]], 0
-        size, wanted = len(parts[0]), 2 * len(parts[0]) + _BLOCK
-        while self._left and size < wanted:
-            block = next(self._blocks, None)
-            self._left = block is not None
-            parts.append(block or "")
-            size += len(parts[-1])
-        self._text = "".join(parts)
+def _at(text: Text) -> Object:
+    """The object that begins there."""
+    found = text.value()
+    return _read(found.raw, found.line)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SAMPLE_RECORDS = 60
+MAX_COLUMNS = 16_384
+"""The most columns of a table: no sheet is wider."""
 _MOST_PREAMBLE = 20
 _MOST_NAMES = 12
 # A cell may hold a million characters of whatever an enemy likes: in a pattern no part that repeats stands beside one
@@ -192,6 +194,14 @@ def too_many(cells: list[str], width: int, delimiter: str = "") -> str:
         name = {"\t": "tab", " ": "space"}.get(delimiter, delimiter)
         problem += f": is a cell that holds a {name} not quoted?"
     return problem
+
+
+def too_wide(path: str, line: int, count: str) -> ReadError:
+    """The refusal of a text file whose record in that line has `count` cells ("20,000", "more than a million")."""
+    return ReadError(
+        f"{path!r}: line {line:,} has {count} columns; a table has {MAX_COLUMNS:,} at the most.",
+        "If another sign parts its cells, give it with --delimiter; else leave columns out that nobody needs.",
+    )
 
 
 def _most_common(numbers: Iterable[int]) -> int:

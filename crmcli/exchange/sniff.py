@@ -17,6 +17,8 @@ from crmcli.exchange.shape import Doubt, Unclear, line_breaks
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"
+#: Few files are cut by these, so they are asked about and not taken.
+_RARE_DELIMITERS = "^~؛،:"
 _SAYS_DELIMITER = re.compile(r"(?:#[^\r\n]*+\r?\n)*+sep=([^\r\n])\r?\n")
 
 _ENCODING_HINT = "Give the encoding, for example --encoding windows-1252 (or windows-1256, utf-16, iso-8859-7)."
@@ -255,7 +257,8 @@ def find_delimiter(text: str, skip: int = 0) -> tuple[str, list[str]]:
     equal pieces.
 
     A first line `sep=;`, be it below comments, decides alone. Where one cuts every record from the first on, as many as
-    its header, one that does not cut the first parts what is in a cell (tags). A file of one column gives a comma.
+    its header, one that does not cut the first parts what is in a cell (tags). A file of one column gives a comma, with
+    a note where a rarer sign would cut it.
     """
     told = _SAYS_DELIMITER.match(text)
     if told:
@@ -268,7 +271,36 @@ def find_delimiter(text: str, skip: int = 0) -> tuple[str, list[str]]:
     for delimiter, cut in cuts.items():
         if cut.score > best_score and (cut.first or not whole):
             best, best_score = delimiter, cut.score
-    return best, []
+    if best_score:
+        return best, []
+    other = next((sign for sign in _RARE_DELIMITERS if sign in text and _cut(text, sign).whole), "")
+    return best, [f"one column; is {other} what parts its cells? --delimiter '{other}' says so"] if other else []
+
+
+def skips_blanks(text: str, delimiter: str) -> bool:
+    """Whether a CSV text has blanks between its delimiters and the quotation marks that open a cell.
+
+    What is written by the standard never looks so: there only quoted cells have quotation marks, and inside them twice.
+    Nor does a text with a quotation in it (`a, "b" c`): read as a quoted cell it is broken.
+    """
+    sign = re.escape(delimiter)
+    if delimiter == " " or not re.search(rf'{sign} ++"[^"{sign}\r\n]', text):
+        return False
+    return _faults(text, delimiter, skips=True) <= _faults(text, delimiter, skips=False)
+
+
+def _faults(text: str, delimiter: str, *, skips: bool) -> int:
+    """How many records are broken where blanks behind a delimiter are skipped, or are not."""
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=skips, strict=True)
+    faults = 0
+    while True:
+        try:
+            for _ in reader:
+                pass
+            return faults
+        except csv.Error:
+            faults += 1
 
 
 class _Cut(NamedTuple):
@@ -282,7 +314,8 @@ class _Cut(NamedTuple):
 def _cut(text: str, delimiter: str) -> _Cut:
     widths: list[int] = []
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        skips = skips_blanks(text, delimiter)
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=skips):
             if record:
                 widths.append(len(record))
             if len(widths) >= 60:

@@ -151,7 +151,8 @@ def _open_records(path: str, kind: str, encoding: sniff.Encoding | None, cards: 
         return Table(reader, reader.header, _source(kind, reader, reader.which))
     reader = JsonReader(path, encoding)
     if not reader.header:
-        if first := next(reader.rows(0, 0), None):
+        first = next(reader.rows(0, 0), None)
+        if first and first.problem:
             raise ReadError(
                 f"{path!r}: no line is a JSON object; line {first.line}: {first.problem}.",
                 "Write each record as an object: name and value.",
@@ -178,16 +179,19 @@ def _open_csv(
     notes = list(found.notes)
     if _WORKBOOK_NAME.search(path):
         notes.insert(0, "the file is a table of text (CSV), whatever its name says")
+    text = sample[found.bom :].decode(found.name, "ignore")
+    if size > len(sample):
+        # The cut-off record at the end of the sample would look ragged.
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
     if delimiter is None:
-        text = sample[found.bom :].decode(found.name, "ignore")
-        if size > len(sample):
-            # The cut-off record at the end of the sample would look ragged.
-            text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
         delimiter, told = sniff.find_delimiter(text, skip)
         notes += told
     elif len(delimiter) != 1 or delimiter in '"\r\n\0':
         raise UsageError(f"{delimiter!r} cannot be a delimiter.", "Give one character, for example --delimiter ';'.")
-    reader = CsvReader(path, found.name, found.bom, delimiter, guarded=guarded, skip=skip)
+    blanks = sniff.skips_blanks(text, delimiter)
+    if blanks:
+        notes.append("blanks before quotation marks are no part of the cells")
+    reader = CsvReader(path, found.name, found.bom, delimiter, guarded=guarded, skip=skip, blanks=blanks)
     try:
         records = reader.records()
         if not records:
@@ -196,16 +200,16 @@ def _open_csv(
     except BaseException:
         reader.close()
         raise
-    source = Source("csv", found.name, delimiter, "", [], line, notes + said, [], doubts=found.doubts)
+    reader.notes[:0] = notes + said
+    source = Source("csv", found.name, delimiter, "", [], line, reader.notes, [], doubts=found.doubts)
     return Table(reader, names, source)
 
 
 def _open_workbook(path: str, sheet: str | None, header_row: int | None, skip: int) -> Table:
     reader = WorkbookReader(path, sheet, skip)
     try:
-        notes = list(reader.notes)
         if not _WORKBOOK_NAME.search(path):
-            notes.insert(0, f"the file is a workbook ({reader.kind}), whatever its name says")
+            reader.notes.insert(0, f"the file is a workbook ({reader.kind}), whatever its name says")
         records = reader.records()
         if not records:
             raise ReadError(f"{path!r}: sheet {reader.sheet!r} is empty{f' behind row {skip}' if skip else ''}.")
@@ -221,7 +225,8 @@ def _open_workbook(path: str, sheet: str | None, header_row: int | None, skip: i
     except BaseException:
         reader.close()
         raise
-    source = Source(reader.kind, "", "", reader.sheet, reader.sheets, line, notes + said, reader.visible)
+    reader.notes += said
+    source = Source(reader.kind, "", "", reader.sheet, reader.sheets, line, reader.notes, reader.visible)
     return Table(reader, names, source)
 
 

@@ -28,6 +28,7 @@ MAX_CARD = 4 * 1024 * 1024
 MAX_PROPERTIES = 1000
 """The most properties of a card; one with more is refused."""
 _PIECE = 64 * 1024
+_LONGEST_HEAD = 200
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*\s*")
 _CHARSET = re.compile(r";CHARSET=\"?([\w.:-]+)", re.IGNORECASE)
 
@@ -35,7 +36,7 @@ _CHARSET = re.compile(r";CHARSET=\"?([\w.:-]+)", re.IGNORECASE)
 class Card(NamedTuple):
     """One card as it was found: its first line in the file, its properties, and why it cannot be used, if so.
 
-    `raw` are its lines as far as they could be read, `dropped` counts pictures that were too long to be kept.
+    `raw` are the lines beyond the most properties; `dropped` counts pictures that were too long to be kept.
     """
 
     line: int
@@ -79,7 +80,9 @@ def read_cards(file: IO[str], codec: str = "") -> Iterator[Card]:
             card, stray = _Open(line.number), 0
         elif card is None:
             if not stray:
-                yield Card(line.number, [], f"line {line.number} stands outside of any card", (line.text[:1000],))
+                lost = _Open(line.number)
+                lost.take(line._replace(text=line.text[:1000]), codec)
+                yield lost.closed()._replace(problem=f"line {line.number} stands outside of any card")
             stray = line.number
         elif word == "END:VCARD":
             if card.depth:
@@ -116,13 +119,12 @@ class _Open:
         if line.cut or self.size > MAX_CARD:
             self.problem = self.problem or f"line {line.number} makes it longer than {MAX_PROPERTY:,} characters"
             return
-        text = line.text
-        if len(self.properties) == MAX_PROPERTIES:
-            self.problem = self.problem or f"line {line.number} makes it more than {MAX_PROPERTIES:,} properties"
-            self.raw.append(text)
-            return
         try:
             text = _decoded(line, codec)
+            if len(self.properties) == MAX_PROPERTIES:
+                self.problem = self.problem or f"line {line.number} makes it more than {MAX_PROPERTIES:,} properties"
+                self.raw.append(text)
+                return
             found = parse(text)
             if found is None:
                 shown = text if len(text) <= 40 else f"{text[:39]}…"
@@ -134,7 +136,6 @@ class _Open:
         else:
             self.properties.append(found)
             self.agent = found.name == "AGENT" and not found.value.strip()
-        self.raw.append(text)
 
     def closed(self, problem: str = "") -> Card:
         found = self.problem or problem or None
@@ -148,6 +149,7 @@ def _logical(file: IO[str]) -> Iterator[_Line]:
     whole = True  # the last piece ended its line
     head = ""  # of the line at hand, as far as it says how its value is written
     soft = old = False
+    heading = False  # the line at hand may not have come to its value: Android breaks a label softly too
     while piece := file.readline(_PIECE):
         begins, whole = whole, piece.endswith("\n")
         text = piece[:-1] if whole else piece
@@ -157,6 +159,8 @@ def _logical(file: IO[str]) -> Iterator[_Line]:
         elif soft and text[:4].upper() != "END:":
             held[-1] = held[-1][:-1]
             more = text
+            if heading:
+                head = (head[:-1] + text.partition(":")[0].upper())[:_LONGEST_HEAD]
         elif held and text[:1] in (" ", "\t"):
             more = text if old and "BASE64" not in head else text[1:]
         elif held and "BASE64" in head and _BASE64.fullmatch(text):
@@ -165,15 +169,21 @@ def _logical(file: IO[str]) -> Iterator[_Line]:
             if held:
                 yield _Line(start, "".join(held), size > MAX_PROPERTY)
             held, size, start = [], 0, number
-            head = text[:200].partition(":")[0].upper()
+            head = text[:_LONGEST_HEAD].partition(":")[0].upper()
+            heading = True
             old = text[:12].upper() == "VERSION:2.1" if head in ("BEGIN", "VERSION") else old
-            if not text.strip():
+            if not text.strip() or (
+                text[0] == "\x1a" and not text.strip("\x1a")
+            ):  # the sign with which DOS ended files
                 continue
             more = text
         size += len(more)
         if size <= MAX_PROPERTY + _PIECE:
             held.append(more)
-        soft = whole and "QUOTED-PRINTABLE" in head and text.endswith("=")
+        soft = whole and text.endswith("=")
+        if soft:
+            heading = heading and ":" not in text
+            soft = "QUOTED-PRINTABLE" in head or (heading and ";X-" in head)
     if held:
         yield _Line(start, "".join(held), size > MAX_PROPERTY)
 

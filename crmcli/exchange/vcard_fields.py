@@ -10,7 +10,7 @@ from crmcli.domain.text import digits, fold
 from crmcli.domain.types import bare_number
 from crmcli.exchange.ical import PRODID
 from crmcli.exchange.vcard import canonical, write_card
-from crmcli.exchange.vcard_lines import BINARY, Fault, Property, escape, parse, pieces, unescape, written
+from crmcli.exchange.vcard_lines import BINARY, Fault, Property, escape, is_harmless, parse, pieces, unescape, written
 from crmcli.exchange.vcard_slots import ADDRESS, CELL, OF_FIRMS, SLOTS, Slot, Values, moment, one_line, preference
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ _FRAME = frozenset(("BEGIN", "END", "VERSION", "PRODID", "REV", "PROFILE", _OWN_
 _BESIDE = frozenset(("X-ABLABEL", "X-ABADR"))
 #: What a card has once, or what pictures somebody.
 _ONCE = frozenset(("FN", "N", "UID", "KIND", "X-ABSHOWAS", "GENDER", "BDAY", "ANNIVERSARY")) | BINARY
+#: What a field holds only where it is what it says.
+_CHECKED = frozenset(("EMAIL", "TEL", "URL", "BDAY"))
 _TAG_SIGNS = re.compile(r":::|[,;|،\n]")
 
 
@@ -57,12 +59,16 @@ def kind_of(card: Card) -> str:
 
 
 class Fields(NamedTuple):
-    """A card as fields: `values` as texts by field, how many e-mail addresses and telephones it has beyond them, and
-    how many of its lines, pictures mostly, were too long to be kept."""
+    """A card as fields: `values` as texts by field, how many e-mail addresses and telephones it has beyond them, how
+    many of its lines, pictures mostly, were too long to be kept, which of its properties say nothing that their field
+    holds, how many tags lost a sign that parts tags, and how many kept lines a control character."""
 
     values: Values
     further: int
     dropped: int
+    unread: tuple[str, ...] = ()
+    parted: int = 0
+    stripped: int = 0
 
 
 def read_fields(card: Card, *, firm: bool = False) -> Fields:
@@ -78,12 +84,14 @@ def read_fields(card: Card, *, firm: bool = False) -> Fields:
         values["name"] = _another_name(card)
     values["description"] = "\n\n".join(text for one in some if one.name == "NOTE" and (text := unescape(one.value)))
     values["updated_at"] = moment(card.first("REV"))
-    values["tags"] = ", ".join(_tags(one for one in some if one.name == "CATEGORIES"))
+    tags, parted = _tags(one for one in some if one.name == "CATEGORIES")
+    values["tags"] = ", ".join(tags)
     uid, own = card.first("UID").strip(), _OURS.fullmatch(card.first(_OWN_UID).strip())
     ours = own or _OURS.fullmatch(uid)
     values["uid"] = ours[1].lower() if ours else ""
     values["external_id"] = "" if ours and not own and card.first("PRODID") == PRODID else digits(uid)
     kept: list[tuple[int, Property]] = []
+    unread: list[str] = []
     further, dropped = 0, card.dropped
     for place, one in enumerate(some):
         if place in taken:
@@ -97,10 +105,19 @@ def read_fields(card: Card, *, firm: bool = False) -> Fields:
             dropped += 1
         else:
             kept.append(({"UID": -1, "N": len(SLOTS)}.get(one.name, len(SLOTS) + 1), one))
-            further += one.name in ("EMAIL", "TEL")
+            if one.name in _CHECKED and not (one.name == "BDAY" and firm) and not _is_read(one):
+                unread.append(one.name)
+            else:
+                further += one.name in ("EMAIL", "TEL")
     # In the order in which they are written: a card of ours that comes back is the same.
     values["vcard"] = "\n".join(written(one) for _, one in sorted(kept, key=itemgetter(0)))
-    return Fields(values, further, dropped)
+    stripped = sum([1 for _, one in kept if not one.value.isprintable() and not is_harmless(one.value)])
+    return Fields(values, further, dropped, tuple(unread), parted, stripped)
+
+
+def _is_read(one: Property) -> bool:
+    """Whether a field can have what a property says."""
+    return any(slot.read(one) for slot in SLOTS if one.name in slot.names)
 
 
 def _taken(some: Sequence[Property], firm: bool) -> tuple[Values, dict[int, Slot]]:
@@ -152,11 +169,17 @@ def _parts(one: Property) -> list[str]:
     return [" ".join(one_line(unescape(word)) for word in pieces(part, ",")).strip() for part in pieces(one.value, ";")]
 
 
-def _tags(some: Iterable[Property]) -> list[str]:
-    """The categories; a sign that parts tags is none of their names."""
-    words = (unescape(word) for one in some for word in pieces(one.value, ","))
-    names = (" ".join(_TAG_SIGNS.sub(" ", word).split()) for word in words)
-    return list(dict.fromkeys(name for name in names if name))
+def _tags(some: Iterable[Property]) -> tuple[list[str], int]:
+    """The categories, and how many had a sign that parts tags, which is none of their names."""
+    names: dict[str, None] = {}
+    parted = 0
+    for one in some:
+        for word in pieces(one.value, ","):
+            text, signs = _TAG_SIGNS.subn(" ", unescape(word).strip())
+            parted += signs > 0
+            if name := " ".join(text.split()):
+                names[name] = None
+    return list(names), parted
 
 
 def _said_elsewhere(one: Property, values: Values, firm: bool) -> bool:

@@ -162,6 +162,11 @@ def harmless(text: str) -> str:
     return text if text.isprintable() else _CONTROL.sub("", ENDS.sub("\n", text))
 
 
+def is_harmless(text: str) -> bool:
+    """Whether a text comes back from a card as it is, but for the kind of its line ends."""
+    return text.isprintable() or not (_CONTROL.search(text) or ENDS.search(text.replace("\r\n", "").replace("\n", "")))
+
+
 def written(one: Property) -> str:
     """A property as one unfolded line. Whatever its parts hold, it is one line and its value is its value."""
     value = one.value if one.value.isprintable() else harmless(one.value).replace("\n", "\\n")

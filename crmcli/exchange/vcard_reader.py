@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from crmcli.errors import ReadError
 from crmcli.exchange import sniff
 from crmcli.exchange.shape import Row
 from crmcli.exchange.vcard import read_cards
-from crmcli.exchange.vcard_fields import FIRM, MAX_KEPT, PERSON, kind_of, read_fields
+from crmcli.exchange.vcard_fields import FIRM, MAX_KEPT, PERSON, Fields, kind_of, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
     from crmcli.exchange.vcard import Card
 
 _FIRM_LINE = re.compile(r"(?:[\w-]+\.)?(?:KIND|X-KIND|X-ABSHOWAS)(?:;[^:]*)?:\s*(?:org|company)", re.IGNORECASE)
+_NOTHING = Fields({}, 0, 0)[1:]
 _LINE_PIECE = 64 * 1024
+#: Property -> what one and several of them are called.
+_UNREAD = {
+    "EMAIL": ("e-mail address", "e-mail addresses"),
+    "TEL": ("telephone number", "telephone numbers"),
+    "URL": ("web address", "web addresses"),
+    "BDAY": ("birthday", "birthdays"),
+}
 
 
 class CardReader:
@@ -51,23 +60,29 @@ class CardReader:
         self._file.close()
 
     def rows(self, width: int, after: int) -> Iterator[Row]:  # noqa: ARG002 - as the other readers have it
-        """All cards as rows; those that cannot be used with a problem, and what was read of them in the last cell."""
+        """All cards as rows; those that cannot be used with a problem and what could be read of them."""
         left = {"individual": 0, "org": 0, "group": 0}
-        further = dropped = 0
+        counts: Counter[str] = Counter()
         firm = self.which == "org"
         for card in self._cards():
             if card.problem:
-                yield Row(card.line, [*[""] * (width - 1), "\n".join(card.raw)], card.problem)
+                values = read_fields(card, firm=firm).values
+                values["vcard"] = "\n".join(text for text in (values["vcard"], *card.raw) if text)
+                yield Row(card.line, [values.get(name, "") for name in self.header], card.problem)
                 continue
             kind = kind_of(card)
             if kind == "group" or (kind != self.which and not self._all):
                 left[kind] += 1
                 continue
             found = read_fields(card, firm=firm)
-            further += bool(found.further)
-            dropped += found.dropped
+            if found[1:] != _NOTHING:
+                counts["further"] += bool(found.further)
+                counts["dropped"] += found.dropped
+                counts["parted"] += found.parted
+                counts["stripped"] += found.stripped
+                counts.update(found.unread)
             yield Row(card.line, [found.values.get(name, "") for name in self.header], None)
-        self._tell(left, further, dropped)
+        self._tell(left, counts)
 
     def _cards(self) -> Iterator[Card]:
         try:
@@ -92,17 +107,28 @@ class CardReader:
             pass  # the rows say so
         return cards, firms
 
-    def _tell(self, left: dict[str, int], further: int, dropped: int) -> None:
+    def _tell(self, left: dict[str, int], counts: Counter[str]) -> None:
         if left["org"]:
             self.notes.append(f"{_cards(left['org'])} of organisations and left out: --as company takes those")
         if left["individual"]:
             self.notes.append(f"{_cards(left['individual'])} of people and left out: --as contact takes those")
         if left["group"]:
             self.notes.append(f"{_cards(left['group'])} of groups of people and left out")
-        if further:
+        if further := counts["further"]:
             which = "1 card has" if further == 1 else f"{further:,} cards have"
             self.notes.append(f"{which} further e-mail addresses or telephones: they stay with it (column vcard)")
-        if dropped:
+        unread = {name: count for name in _UNREAD if (count := counts[name])}
+        if unread:
+            what = ", ".join(f"{count:,} {_UNREAD[name][count > 1]}" for name, count in unread.items())
+            stays = "it stays with its card" if sum(unread.values()) == 1 else "they stay with their cards"
+            self.notes.append(f"{what} cannot be read: {stays} (column vcard)")
+        if parted := counts["parted"]:
+            what = "1 tag has" if parted == 1 else f"{parted:,} tags have"
+            self.notes.append(f"{what} a comma or another sign that parts tags: a blank stands in its place")
+        if stripped := counts["stripped"]:
+            what = "1 line that is" if stripped == 1 else f"{stripped:,} lines that are"
+            self.notes.append(f"control characters are taken out of {what} kept with a card (column vcard)")
+        if dropped := counts["dropped"]:
             what = (
                 "1 picture (or sound, or key) is" if dropped == 1 else f"{dropped:,} pictures (or sounds, or keys) are"
             )

@@ -26,6 +26,7 @@ class WorkbookReader:
         self.sheet: str = facts["sheet"]
         self.sheets: list[str] = facts["sheets"]
         self.visible: list[str] = facts["visible"]
+        #: complete after the last row
         self.notes: list[str] = facts["notes"]
         #: the columns that were put behind those whose cells link to something else than they show
         self.links: list[int] = facts["links"]
@@ -39,7 +40,7 @@ class WorkbookReader:
         """The first non-blank records as (sheet row, cells)."""
         found = 0
         while found < SAMPLE_RECORDS:
-            batch = self._frames.receive()
+            batch = self._batch()
             if batch is None:
                 self._done = True
                 break
@@ -114,4 +115,13 @@ class WorkbookReader:
                     yield Row(line, cells, too_many(cells[:size], width))
                 else:
                     yield Row(line, cells[:width] + [""] * (width - len(cells)), None)
-            batch = None if self._done else self._frames.receive()
+            batch = None if self._done else self._batch()
+
+    def _batch(self) -> list[tuple[int, list[str], str | None]] | None:
+        """The next rows, None behind the last; what there is to say then is said."""
+        frame = self._frames.receive()
+        if type(frame) is dict:
+            self.notes += frame["notes"]
+            frame = self._frames.receive()
+        batch: list[tuple[int, list[str], str | None]] | None = frame
+        return batch

@@ -2,8 +2,8 @@
 
 Run as a script with `python -I -S`; of the package it imports the other `workbook_` modules alone. One JSON
 line on standard input says what to read; marshal frames (each behind its length in eight bytes) on standard output give
-a facts dictionary, then lists of (sheet row, cells, problem), then None. A frame {"error": ..., "hint": ..., "usage":
-bool} ends the talk at any time.
+a facts dictionary, then lists of (sheet row, cells, problem), then {"notes": ...} where the rows left some, then None.
+A frame {"error": ..., "hint": ..., "usage": bool} ends the talk at any time.
 
 Why a process: python-calamine aborts (SIGABRT) on a sheet that claims 17 thousand million cells, and a limit on memory
 can be set for a process only. It is not slower: it parses while the parent works on the rows before.
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from crmcli.exchange.workbook_exact import Exact
     from crmcli.exchange.workbook_guard import Refusal
     from crmcli.exchange.workbook_ods import Content
     from crmcli.exchange.workbook_xlsx import Said, Written
@@ -110,11 +111,18 @@ def _told(
     chosen: tuple[str, Any, list[tuple[str, bool]], list[str]],
 ) -> Iterator[Any]:
     """The facts and the rows of the sheet that was `chosen`."""
+    from crmcli.exchange.shape import MAX_COLUMNS
+
     name, sheet, sheets, notes = chosen
     height = sheet.end[0] + 1 if sheet.end else 0
     left = sheet.start[1] if sheet.start else 0
-    if height * ((sheet.end[1] if sheet.end else 0) + 1 - left) > MAX_CELLS:
+    width = sheet.end[1] + 1 if sheet.end else 0
+    if height * (width - left) > MAX_CELLS:
         raise _refusal(f"Sheet {name!r} claims more than {MAX_CELLS:,} cells.", "Delete its unused rows and columns.")
+    if width == MAX_COLUMNS and kind == "ods":
+        width = _ods_widest(path, name)
+    if width > MAX_COLUMNS:
+        raise _refusal(f"Sheet {name!r} has {width:,} columns; {MAX_COLUMNS:,} are the most.", "Delete unused ones.")
     errors, written, links = (raw.errors, raw.written, raw.links) if raw else ({}, {}, {})
     notes += raw.notes() if raw else ()
     if kind == "xls":
@@ -127,10 +135,11 @@ def _told(
         from crmcli.exchange.workbook_cells import text_of
 
         with workbook_ods.content(path) as content:
-            written = workbook_ods.written(content, name, height, sheet.end[1] + 1, text_of)
+            written = workbook_ods.written(content, name, height, width, text_of)
     linked = _linked(sheet.iter_rows(), links, left)
     yield _facts(kind, name, sheets, notes, [[a, b - left, c, d - left] for a, b, c, d in merged], linked)
-    yield from _batches(sheet.iter_rows(), errors, left, written, linked, links)
+    exact = _exact(path, kind, name, width)
+    yield from _batches(sheet.iter_rows(), errors, left, written, linked, links, exact)
 
 
 def _ods_says(path: str) -> Content:
@@ -138,6 +147,13 @@ def _ods_says(path: str) -> Content:
 
     with workbook_ods.content(path) as content:
         return workbook_ods.says(content)
+
+
+def _ods_widest(path: str, name: str) -> int:
+    from crmcli.exchange import workbook_ods
+
+    with workbook_ods.content(path) as content:
+        return workbook_ods.widest(content, name)
 
 
 def _xlsx_says(path: str, currencies: list[str], name: str) -> Said:
@@ -148,6 +164,25 @@ def _xlsx_says(path: str, currencies: list[str], name: str) -> Said:
 
     with ZipFile(path) as archive:
         return workbook_xlsx.scan(archive, name, currencies, text_of)
+
+
+def _exact(path: str, kind: str, name: str, width: int) -> Exact:
+    """The numbers of a sheet as they stand in its file; those of an .xls file are what its reader says."""
+    from crmcli.exchange.workbook_exact import Exact
+
+    def numbers() -> Iterator[tuple[int, int, dict[int, str]]]:
+        from zipfile import ZipFile
+
+        from crmcli.exchange import workbook_ods, workbook_xlsx
+
+        if kind == "xlsx":
+            with ZipFile(path) as archive:
+                yield from workbook_xlsx.numbers(archive, name)
+        elif kind == "ods":
+            with workbook_ods.content(path) as content:
+                yield from workbook_ods.numbers(content, name, width)
+
+    return Exact(numbers())
 
 
 def _facts(
@@ -184,6 +219,8 @@ def _choose(
     from crmcli.exchange.shape import few
 
     titles = [title for title, _ in sheets]
+    if not titles:
+        raise _refusal("The workbook has no sheet with cells.", "Save the table as a sheet of a workbook, or as CSV.")
     if wanted is not None:
         match = wanted if wanted in titles else next((t for t in titles if t.casefold() == wanted.casefold()), None)
         if match is None:
@@ -205,9 +242,17 @@ def _choose(
 
 
 def _batches(
-    rows: Iterable[list[Any]], errors: Errors, left: int, written: Written, linked: list[int], links: Links
-) -> Iterator[list[tuple[int, list[str], str | None]]]:
+    rows: Iterable[list[Any]],
+    errors: Errors,
+    left: int,
+    written: Written,
+    linked: list[int],
+    links: Links,
+    exact: Exact,
+) -> Iterator[list[tuple[int, list[str], str | None]] | dict[str, list[str]]]:
+    """The rows, then the notes that they left, if any."""
     from crmcli.exchange.workbook_cells import column_name, text_of
+    from crmcli.exchange.workbook_exact import Unsure, unsure
     from crmcli.exchange.workbook_links import with_targets
 
     batch: list[tuple[int, list[str], str | None]] = []
@@ -215,7 +260,11 @@ def _batches(
     for number, cells in enumerate(rows, 1):
         if not any(cells) and not linked and number not in errors and all(cell is None or cell == "" for cell in cells):
             continue  # there may be a million; the reader sees them by the numbers that are missing
-        texts = [cell if type(cell) is str else text_of(cell) for cell in cells]
+        try:
+            texts = [cell if type(cell) is str else text_of(cell, unsure) for cell in cells]
+        except Unsure:
+            cells = exact.given(number, cells, left)
+            texts = [cell if type(cell) is str else text_of(cell) for cell in cells]
         problem = None
         for column, write in written.get(number, ()):
             if 0 <= column - left < len(texts) and type(cells[column - left]) in (int, float):
@@ -235,6 +284,8 @@ def _batches(
         batch.append((number, [], None))
     if batch:
         yield batch
+    if late := exact.notes():
+        yield {"notes": late}
 
 
 def _second_reader(path: str, wanted: str | None, reason: str, currencies: list[str]) -> Iterator[Any]:
@@ -252,7 +303,8 @@ def _second_reader(path: str, wanted: str | None, reason: str, currencies: list[
         notes.append(f"{what} first row and column alone, as the second reader knows none")
     linked = _linked(workbook_openpyxl.rows(sheet), said.links, 0)
     yield _facts("xlsx", name, sheets, notes, [], linked)
-    yield from _batches(workbook_openpyxl.rows(sheet), said.errors, 0, said.written, linked, said.links)
+    exact = _exact(path, "xlsx", name, 0)
+    yield from _batches(workbook_openpyxl.rows(sheet), said.errors, 0, said.written, linked, said.links, exact)
     yield None
 
 

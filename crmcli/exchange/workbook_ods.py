@@ -6,6 +6,7 @@ Loaded by the process that opens workbooks.
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import contextmanager
 from functools import partial
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -194,6 +195,29 @@ def written(
     return found
 
 
+def widest(content: IO[bytes], name: str) -> int:
+    """The columns of the sheet `name` up to the last cell with something in it; its reader gives no more than a sheet
+    has."""
+    rows = (inner for _, inner in _rows(content, name))
+    filled = (end for inner in rows for _, end, said, _ in _spans(inner, sys.maxsize) if b"value-type=" in said)
+    return max(filled, default=0)
+
+
+def numbers(content: IO[bytes], name: str, width: int) -> Iterator[tuple[int, int, dict[int, str]]]:
+    """(first row, last row, column -> its number as it stands) of the rows of the sheet `name`, within its `width`;
+    rows count from 1, columns from 0."""
+    number = 1
+    for attributes, inner in _rows(content, name):
+        repeated = _ROWS_REPEATED.search(attributes)
+        last = number + (int(repeated[1]) if repeated else 1) - 1
+        found: dict[int, str] = {}
+        for first, end, said, _ in _spans(inner, width) if b"office:value=" in inner else ():
+            if value := _VALUE.search(said):
+                found.update(dict.fromkeys(range(first, end), value[1].decode()))
+        yield number, last, found
+        number = last + 1
+
+
 def _rows(content: IO[bytes], name: str) -> Iterator[tuple[bytes, bytes]]:
     """(attributes, content) of the rows of a sheet."""
     wanted, inside, rest = _escaped(name), False, b""
@@ -231,14 +255,19 @@ def _cells(
     inner: bytes, width: int, writers: dict[str, Callable[[float], str]], plain: Callable[[float], str]
 ) -> Iterator[tuple[int, Callable[[float], str]]]:
     """(column, how its number is written) of the cells of a row."""
+    for first, end, attributes, shown in _spans(inner, width):
+        if shown and b'"string"' not in attributes and (write := _writer(attributes, shown, writers, plain)):
+            yield from ((place, write) for place in range(first, end))
+
+
+def _spans(inner: bytes, width: int) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """(first column, the one behind the last, attributes, content) of the cells of a row."""
     column = 0
     for cell in _CELL.finditer(inner):
         attributes, shown = cell.groups()
         repeated = _CELLS_REPEATED.search(attributes) if b"-repeated" in attributes else None
-        last = min(width, column + (int(repeated[1]) if repeated else 1))
-        if shown and b'"string"' not in attributes and (write := _writer(attributes, shown, writers, plain)):
-            yield from ((place, write) for place in range(column, last))
-        column = last
+        first, column = column, min(width, column + (int(repeated[1]) if repeated else 1))
+        yield first, column, attributes, shown or b""
         if column >= width:
             return
 
@@ -258,13 +287,14 @@ def _writer(
     value, shown = _VALUE.search(attributes), _SHOWN.search(inner)
     if kind[1] != b"float" or value is None or shown is None:
         return None
-    text, digits = shown[1].decode("utf-8", "replace").strip(), plain(float(value[1]))
+    number = int(value[1]) if value[1].isdigit() else float(value[1])  # a fraction keeps 15 digits only
+    text, digits = shown[1].decode("utf-8", "replace").strip(), plain(number)
     if not digits.isdigit() or not _NUMBER.fullmatch(text) or text == digits:
         return None
     bare = "".join(char for char in text if char.isdigit())
     if bare == digits or bare.lstrip("0") != digits.lstrip("0"):
         return None
-    return partial(_as_shown, float(value[1]), text, plain)
+    return partial(_as_shown, number, text, plain)
 
 
 def _as_shown(value: float, text: str, plain: Callable[[float], str], number: float) -> str:

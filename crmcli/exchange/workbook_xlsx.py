@@ -31,6 +31,7 @@ _VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*>([^<]+)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 _ADDRESS = re.compile(rb"""\br=["']([A-Za-z]{1,3})(\d{1,7})["']""")
 _ERROR_TYPE = re.compile(rb"""\bt=["']e["']""")
+_OTHER_TYPE = re.compile(rb"""\bt=["'](?!n["'])""")
 _LINKING = re.compile(r'HYPERLINK\(\s*"([^"]{1,2000})"\s*[,;)]', re.IGNORECASE)
 _EMPTY_CELL = re.compile(rb"<(?:\w+:)?(?:c|row|col)\b[^<>]*/>")
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
@@ -229,6 +230,24 @@ def _pieces(archive: ZipFile, part: str) -> Iterator[tuple[bool, bytes]]:
             else:
                 rest = data[-_LONGEST_CELL:]
     yield inside, rest
+
+
+def numbers(archive: ZipFile, name: str) -> Iterator[tuple[int, int, dict[int, str]]]:
+    """(row, row, column -> its number as it stands) of the rows of the sheet `name` that have numbers; rows count from
+    1, columns from 0."""
+    part = _sheet_part(archive, name)
+    row = 0
+    found: dict[int, str] = {}
+    for inside, data in _pieces(archive, part) if part else ():
+        for cell in _CELL.finditer(data) if inside else ():
+            where, value = _ADDRESS.search(cell[1]), _VALUE.search(cell[2])
+            if where is None or value is None or _OTHER_TYPE.search(cell[1]):
+                continue
+            if int(where[2]) != row:
+                yield row, row, found
+                row, found = int(where[2]), {}
+            found[column_index(where[1].decode())] = value[1].decode("utf-8", "replace").strip()
+    yield row, row, found
 
 
 def _sheet_part(archive: ZipFile, name: str) -> str:

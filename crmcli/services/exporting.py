@@ -93,6 +93,7 @@ def export(
 def _cards(ctx: Context, kind: Entity, words: Sequence[str], columns: str, version: str) -> Stream:
     """Contacts or companies as vCards."""
     from crmcli.exchange.vcard_fields import FIRM, PERSON, card_of
+    from crmcli.exchange.vcard_lines import is_harmless
 
     if kind not in (CONTACT, COMPANY):
         raise UsageError(f"{kind.plural} are no vCards", "crm export contacts -o vcf; companies have them too")
@@ -103,7 +104,18 @@ def _cards(ctx: Context, kind: Entity, words: Sequence[str], columns: str, versi
     firm = kind is COMPANY
     named = [name for name in (FIRM if firm else PERSON) if name in kind.by_name]
     rows = records.list_records(ctx, kind, words, columns=",".join(named), sort="id", limit=0)
-    spool = Spool(ctx, rows.rows)
+    marked = 0
+
+    def watched() -> Iterator[dict[str, Any]]:
+        nonlocal marked
+        for row in rows.rows:
+            marked += any(value.__class__ is str and not is_harmless(value) for value in row.values())
+            yield row
+
+    spool = Spool(ctx, watched())
+    if marked:
+        have = "1 record has" if marked == 1 else f"{marked:,} records have"
+        ctx.say(f"{have} control characters, which a vCard cannot hold: they are left out")
 
     def parts() -> Iterator[bytes]:
         for some in spool.pages():

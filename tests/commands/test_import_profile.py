@@ -196,3 +196,20 @@ def test_a_missing_file_among_several_stops_before_anything_is_written(crm: Crm,
     done = crm("import", file(ACCOUNTS, "a.csv"), "/nowhere/x.csv")
     assert done.code == 3
     assert json.loads(crm("company", "list", "name:شرکت", "-o", "json").out) == []
+
+
+def test_several_profiles_are_for_several_files(crm: Crm, tmp_path: Path) -> None:
+    profiles = []
+    for name, kind, title in (("firms", "company", "Alpha"), ("people", "contact", "Beta")):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(f'kind = "{kind}"\nheaders = ["{title}"]\n[columns]\n"{title}" = "name"\n')
+        (tmp_path / f"{name}.csv").write_text(f"{title}\nOne {kind}\n")
+        profiles += ["--profile", str(path)]
+    files = [str(tmp_path / "firms.csv"), str(tmp_path / "people.csv")]
+    done = crm("import", *files, *profiles, "--yes")
+    assert done.code == 0, done.err
+    assert "One company" in crm("company", "list", "-c", "name").out
+    assert "One contact" in crm("contact", "list", "-c", "name").out
+    alone = crm("import", files[0], *profiles)
+    assert (alone.code, "exclude each other: a file is of one profile" in alone.err.replace("\n  ", ": ")) == (2, True)
+    assert crm("import", *files, "--profile", "none", *profiles).code == 2

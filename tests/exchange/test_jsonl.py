@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import ReadError, UsageError
-from crmcli.exchange import jsonl
+from crmcli.exchange import json_text, jsonl
 from crmcli.exchange.jsonl import MAX_KEYS, flat, objects
 from crmcli.exchange.tables import Row, open_table
 
@@ -147,12 +147,12 @@ def test_keys_are_clean_and_unique_titles(read: Callable[..., Read]) -> None:
 @pytest.mark.parametrize(
     ("text", "listed"),
     [
-        ('{"contacts": [{"name": "A", "email": "a@b.example"}, {"name": "B"}], "total": 2}', "contacts"),
+        ('{"contacts": [{"name": "A", "email": "a@b.example"}, {"name": "B"}], "owner": "me"}', "contacts"),
         ('{"name": "A", "phones": [{"number": 1}, {"number": 2}]}\n{"name": "B", "city": "Bern"}', ""),
         ('{"name": "A"}', ""),
     ],
 )
-def test_the_answer_of_an_api_is_told_with_what_makes_rows_of_it(
+def test_a_list_that_may_be_a_part_of_one_record_is_told_with_what_makes_rows_of_it(
     text: str, listed: str, read: Callable[..., Read]
 ) -> None:
     notes = [f"its objects are in a list: jq -c '.{listed}[]' makes a row of each"] if listed else []
@@ -270,6 +270,7 @@ def test_what_has_no_lines_of_bytes_is_refused_whole(
     data: bytes | str, what: str, read: Callable[..., Read], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jsonl, "MAX_TEXT", 100_000)
+    monkeypatch.setattr(json_text, "MAX_TEXT", 100_000)
     with pytest.raises(ReadError, match=what):
         read(data)
 
@@ -328,6 +329,17 @@ def test_lines_are_read_quickly(tmp_path: Path) -> None:
     started = time.process_time()
     assert len(Read(path).rows) == 5000
     assert time.process_time() - started < 3  # 0.4 s where it was measured
+
+
+@pytest.mark.parametrize("text", ["{}", "{}\n{}\n", "[{}]", "[]", '{"a": {}}'])
+def test_objects_without_keys_are_no_rows(text: str, read: Callable[..., Read]) -> None:
+    with pytest.raises(ReadError, match="holds no rows"):
+        read(text)
+
+
+def test_an_end_mark_of_dos_ends_the_file(read: Callable[..., Read]) -> None:
+    for text in ('{"a": 1}\r\n\x1a', '{"a": 1}\x1a', '[{"a": 1}]\r\n\x1a'):
+        assert [row.cells for row in read(text).rows] == [["1"]]
 
 
 def test_what_is_set_for_tables_is_refused(read: Callable[..., Read]) -> None:

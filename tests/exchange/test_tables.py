@@ -264,6 +264,16 @@ def test_the_delimiter_is_found(read: Any, text: str, delimiter: str, columns: i
     assert found.header[0] in ("a", "name", "email")
 
 
+@pytest.mark.parametrize("sign", "^~:،؛")
+def test_a_rare_delimiter_is_asked_about(read: Any, sign: str) -> None:
+    text = "name,email,city\nAda,a@x.example,London\nBob,b@x.example,Bern\n".replace(",", sign)
+    (note,) = read(text).source.notes
+    assert f"--delimiter '{sign}'" in note
+    assert read(text, delimiter=sign).header == ["name", "email", "city"]
+    assert read(text.replace("name", "name,")).source.notes == []
+    assert read(f"name\nAda\nBob{sign}by\n").source.notes == []
+
+
 def test_a_delimiter_asked_for_wins(read: Any) -> None:
     assert read("a;b,c\n1;2,3\n", delimiter=";").header == ["a", "b,c"]
     with pytest.raises(UsageError):

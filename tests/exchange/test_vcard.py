@@ -19,7 +19,7 @@ from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.tables import Row, open_table
 from crmcli.exchange.vcard import MAX_CARD, MAX_PROPERTIES, MAX_PROPERTY, canonical, in_version, read_cards, write_card
 from crmcli.exchange.vcard_fields import FIRM, MAX_KEPT, PERSON, card_of, read_fields
-from crmcli.exchange.vcard_lines import ENDS, Property, escape, fold, parse, pieces, unescape, written
+from crmcli.exchange.vcard_lines import ENDS, Property, escape, fold, is_harmless, parse, pieces, unescape, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,10 @@ class Read:
     def values(self, row: int = 0) -> dict[str, str]:
         """The filled cells of a row."""
         assert self.rows[row].problem is None, self.rows[row].problem
+        return self.saved(row)
+
+    def saved(self, row: int = 0) -> dict[str, str]:
+        """The filled cells of a row that may have a problem."""
         return {name: cell for name, cell in zip(self.header, self.rows[row].cells, strict=True) if cell}
 
 
@@ -210,6 +214,50 @@ def test_cards_of_version_2(line: str, wanted: str, read: Callable[..., Read]) -
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("lines", "phone"),
+    [
+        ("TEL;X-=\r\n=D8=AF:021-1", "021-1"),
+        ("TEL;X-Direkt=20=\r\nNummer;VOICE:021-1", "021-1"),
+        ("TEL;X-=\r\n=D8=\r\n=AF;ENCODING=QUOTED-PRINTABLE:=30=\r\n21", "021"),
+    ],
+)
+def test_a_label_that_goes_on_behind_a_soft_line_break(lines: str, phone: str, read: Callable[..., Read]) -> None:
+    found = read(card("FN:x", lines, "EMAIL:a@x.example", version="2.1"))
+    assert found.values() | {"vcard": ""} == {"name": "x", "phone": phone, "email": "a@x.example", "vcard": ""}
+    back = read(card_of({"uid": UID, **found.values()}, "3.0"))
+    assert back.values()["phone"] == phone
+
+
+def test_a_line_that_is_no_property_takes_no_other_with_it(read: Callable[..., Read]) -> None:
+    (row,) = read(card("FN:x", "rub;bish=", "TEL:1")).rows
+    assert row.problem == "line 4: 'rub;bish=' is no property of a vCard"
+
+
+def test_an_end_mark_of_dos_is_no_line(read: Callable[..., Read]) -> None:
+    assert [row.problem for row in read(card("FN:x") + "\x1a").rows] == [None]
+
+
+def test_what_is_passed_over_or_changed_is_told(read: Callable[..., Read]) -> None:
+    sound = card("FN:a", "EMAIL:a@x.example", "TEL:1", "URL:x.example", "BDAY:1980-01-02", "CATEGORIES:a,b ")
+    assert read(sound).source.notes == []
+    some = card(
+        "FN:x", "EMAIL:not an address", "BDAY:99/13/77", "CATEGORIES:a\\,b,c", "X-A:a\x1fb", "X-B:a\\nb", "NOTE:"
+    )
+    found = read(sound + some)
+    assert found.source.notes == [
+        "1 e-mail address, 1 birthday cannot be read: they stay with their cards (column vcard)",
+        "1 tag has a comma or another sign that parts tags: a blank stands in its place",
+        "control characters are taken out of 1 line that is kept with a card (column vcard)",
+    ]
+    assert found.values(1)["tags"] == "a b, c"
+    more = read(some + some + card("FN:y", "TEL:none", "EMAIL:a@x.example", "EMAIL:b@x.example")).source.notes
+    assert more[0].startswith("1 card has further e-mail addresses")
+    assert more[1].startswith("2 e-mail addresses, 1 telephone number, 2 birthdays cannot be read")
+    assert more[2].startswith("2 tags have ")
+    assert more[3].endswith("2 lines that are kept with a card (column vcard)")
+
+
 def test_bytes_of_a_named_character_set_without_an_encoding(read: Callable[..., Read]) -> None:
     text = card("FN;CHARSET=windows-1252:François", version="2.1").encode("cp1252")
     assert read(text).values()["name"] == "François"
@@ -279,7 +327,15 @@ def test_a_broken_card_is_refused_with_its_line_and_the_others_come_in(read: Cal
         (19, None),
         (23, "it is not closed: the file ends before its END:VCARD"),
     ]
-    assert found.rows[1].cells[-1] == "VERSION:3.0\nFN:two\nno property at all"
+    assert [found.saved(row).get("name") for row in range(7)] == ["one", "two", "three", "four", None, "five", "six"]
+
+
+def test_what_could_be_read_of_a_refused_card_stands_in_its_columns(read: Callable[..., Read]) -> None:
+    found = read(card("FN:Ada", "N:L;Ada", "EMAIL:ada@x.example", "X-B:1", "rubbish", "TEL;TYPE=fax:7") + "FN:Bo\r\n")
+    assert [row.problem is None for row in found.rows] == [False, False]
+    assert found.saved() == {"name": "Ada", "email": "ada@x.example", "vcard": "N:L;Ada\nX-B:1\nTEL;TYPE=fax:7"}
+    assert found.saved(1) == {"name": "Bo"}
+    assert card_of(found.saved(), "3.0").count(b"\r\nFN") == 1
 
 
 @pytest.mark.parametrize(
@@ -350,7 +406,8 @@ def test_a_card_of_too_many_lines_is_refused(read: Callable[..., Read]) -> None:
     mails = ["EMAIL:a@b.example"] * MAX_PROPERTIES
     found = read(card("FN:x", *mails) + card("FN:y", *mails[:-5]))
     assert found.rows[0].problem == f"line {MAX_PROPERTIES + 2} makes it more than {MAX_PROPERTIES:,} properties"
-    assert found.rows[0].cells[-1].count("EMAIL") == MAX_PROPERTIES
+    assert found.saved()["email"] == "a@b.example"
+    assert found.saved()["vcard"].count("EMAIL") == MAX_PROPERTIES - 1  # all the others
     assert (found.rows[1].problem, found.values(1)["name"]) == (None, "y")
 
 
@@ -632,3 +689,14 @@ def test_a_card_that_would_say_something_else_is_not_given_out() -> None:
 
     with pytest.raises(CrmError, match="not written as intended"):
         write_card([Property("X-A\r\nX-EVIL", "1")], "3.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [("a\tb\nc\r\nd ü 👍\u200f", True), ("a\x0cb", False), ("a\x1fb", False), ("a\x7f", False), ("a\rb", False)],
+)
+def test_a_text_that_a_card_changes_is_known(text: str, harmless: bool) -> None:
+    (back,) = read_cards(
+        io.StringIO(card_of({"uid": UID, "name": "x", "description": text}, "3.0").decode(), newline=None)
+    )
+    assert (back.first("NOTE") == text.replace("\r\n", "\n")) == harmless == is_harmless(text)

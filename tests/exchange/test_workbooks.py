@@ -203,6 +203,16 @@ def test_hidden_and_empty_sheets_are_passed_over(tmp_path: Path) -> None:
     assert everything(tmp_path / "t.xlsx", sheet="Hidden")[0] == ["secret"]
 
 
+def test_a_workbook_without_sheets_says_so(tmp_path: Path) -> None:
+    bare = edited(
+        save(tmp_path / "t.xlsx", [["a"]]), tmp_path / "n.xlsx", "xl/workbook.xml",
+        lambda data: re.sub(rb"<sheets>.*</sheets>", b"<sheets/>", data),
+    )  # fmt: skip
+    with pytest.raises(ReadError, match=r"no sheet with cells") as refused:
+        everything(bare)
+    assert "--sheet" not in refused.value.hint
+
+
 def test_what_the_first_reader_cannot_read_the_second_may(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for line in (["name", "sum"], ["a_x000D_b", 12.5], ["#N/A", 3]):

@@ -200,6 +200,67 @@ def test_nobody_owns_what_is_unassigned(book: Context, put: Any) -> None:
     assert done.notes == ("3 cells with NULL, N/A or - are taken as empty",)
 
 
+@pytest.mark.parametrize("cell", ["5 March", "15 March", "29 Feb", "Friday", "today", "+2w", "۱۲ مرداد"])
+def test_a_birthday_that_depends_on_today_is_none(book: Context, put: Any, cell: str) -> None:
+    take(book, put(f"Name,E-mail,Birthday\nAda,ada@x.example,{cell}\nBob,bob@x.example,1990-03-05\n"), kind=CONTACT)
+    assert [(row["birthday"], row["description"]) for row in rows(book, CONTACT)] == [
+        (None, f"Birthday: {cell}"), ("1990-03-05", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "options", "born"),
+    [
+        (("5/14/31", "12/31/26"), {}, ["1931-05-14", "1926-12-31"]),
+        (("5/14/25", "12/31/31"), {}, ["2025-05-14", "1931-12-31"]),
+        (("05/07/30", "06/07/68"), {"dates": "dmy"}, ["1930-07-05", "1968-07-06"]),
+        (("14 May 31", "3-Mar-90"), {}, ["1931-05-14", "1990-03-03"]),
+        (("05/07/30", "05/06/66"), {"dates": "jalali-dmy"}, ["1951-09-28", "1987-08-27"]),
+        (("2031-05-14", "1931-05-14"), {}, ["2031-05-14", "1931-05-14"]),
+    ],
+)
+def test_a_birthday_with_a_short_year_has_come(
+    book: Context, put: Any, cells: tuple[str, str], options: dict[str, str], born: list[str]
+) -> None:
+    text = "Name,E-mail,Birthday\n" + "".join(f"P {n},p{n}@x.example,{cell}\n" for n, cell in enumerate(cells))
+    take(book, put(text), kind=CONTACT, **options)
+    assert [row["birthday"] for row in rows(book, CONTACT)] == born
+
+
+@pytest.mark.parametrize("cell", ["0.0.00", "0.0.0000", "0-0-00", "0/0/00 0:00", "00.00.0000 00:00:00", "۰/۰/۰۰"])
+def test_a_day_of_noughts_in_any_form_is_none_and_no_witness(book: Context, put: Any, cell: str) -> None:
+    text = f"Name,E-mail,Birthday,Created\nAda,ada@x.example,{cell},{cell}\nBob,bob@x.example,5/14/80,5/14/20\n"
+    done = take(book, put(text), kind=CONTACT)
+    assert counts(done)[:2] == (2, 2)
+    assert [row["birthday"] for row in rows(book, CONTACT)] == [None, "1980-05-14"]
+    assert rows(book, CONTACT)[1]["created_at"].startswith("2020-05-14")
+    assert "2 cells with NULL, N/A or - are taken as empty" in done.notes
+
+
+def test_days_that_depend_on_today_are_told(book: Context, put: Any) -> None:
+    cells = ("Monday", "yesterday", "+2000d", "15 March", "2026-12-01", "1 Dec 2026", "Dec 1, 2026", "")
+    text = "Task,Due,Created\n" + "".join(f"T {n},{cell},2020-01-02\n" for n, cell in enumerate(cells))
+    done = take(book, put(text), kind=TASK)
+    (note,) = [note for note in done.notes if "today" in note]
+    today = book.env.now.date().isoformat()
+    assert (
+        note == f"column Due: days said as seen from today (Monday, yesterday, +2000d) are read as of {today}: 4 cells"
+    )
+
+
+def test_a_column_of_days_far_ahead_is_told(book: Context, put: Any) -> None:
+    far = "Deal,Close date\nA,1446/09/29\nB,1447/01/02\n"
+    (note,) = take(book, put(far), kind=DEAL).notes
+    assert note.startswith("column Close date: all its days are more than 40 years ahead (2067-12-20 is the first)")
+    assert not take(book, put(far + "C,1404/01/02\n"), kind=DEAL).notes
+
+
+def test_nulls_of_databases_are_empty(book: Context, put: Any) -> None:
+    done = take(book, put("Name,E-mail,City\nAda,ada@x.example,\\N\n"), kind=CONTACT)
+    assert rows(book, CONTACT)[0]["city"] is None
+    assert done.notes == ("1 cells with NULL, N/A or - are taken as empty",)
+
+
 def test_a_day_of_two_numbers_is_kept_as_it_stands(book: Context, put: Any) -> None:
     text = "Name,E-mail,Birthday\nAda,ada@x.example,05/03\nBob,bob@x.example,12/31\n"
     assert counts(take(book, put(text), kind=CONTACT)) == (2, 2, 0, 0, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -540,3 +541,59 @@ def test_spellings_of_days_that_only_files_have(book: Context, put: Any, cell: s
     row = listed(book, "deal")[0]
     assert row["close_on"] == "2026-04-13"
     assert row["created_at"][:10] == "2026-04-13"
+
+
+@pytest.mark.parametrize(
+    ("title", "cell", "minor", "code"),
+    [
+        ("Amount ($M)", "1.5", 150_000_000, "USD"),
+        ("Amount (in thousands)", "5", 500_000, "EUR"),
+        ("Amount (USD thousands)", "5", 500_000, "USD"),
+        ("Amount (USD mn)", "5", 500_000_000, "USD"),
+        ("Deal value (TEUR)", "5", 500_000, "EUR"),
+        ("Betrag (Tsd. €)", "5", 500_000, "EUR"),
+        ("Value ($ 000)", "5", 500_000, "USD"),
+        ("Amount ('000 USD)", "5", 500_000, "USD"),
+        ("Amount (lakhs)", "5", 50_000_000, "EUR"),
+        ("مبلغ (م.ت)", "5", 50_000_000, "IRR"),
+        ("Amount (USD, net)", "5", 500, "USD"),
+        ("Amount (net, USD)", "5", 500, "USD"),
+        ("Amount (deal currency)", "5", 500, "EUR"),
+        ("Amount (company currency)", "5", 500, "EUR"),
+        ("Amount (USD) (thousands)", "5", 500_000, "USD"),
+        ("Amount in thousands", "5", 500_000, "EUR"),
+        ("AMOUNT (TEUR)", "5", 500_000, "EUR"),
+        ("Amount (USD)", "(12.50)", -1250, "USD"),
+        ("Amount (weighted)", "5", 500, "EUR"),
+        ("Amount (2026)", "5", 500, "EUR"),
+    ],
+)
+def test_the_unit_in_a_title_is_that_of_the_amounts(
+    book: Context, put: Any, title: str, cell: str, minor: int, code: str
+) -> None:
+    take(book, put(csv_of([["Deal", "Stage", title], ["A", "New", cell]])), "deal")
+    [row] = listed(book, "deal")
+    assert (row["value"], row["currency"]) == (minor, code)
+
+
+@pytest.mark.parametrize("title", ["Amount (USD/month)", "Amount (thousands of something)"])
+def test_a_unit_that_is_understood_in_part_is_asked_for(book: Context, put: Any, title: str) -> None:
+    path = put(csv_of([["Deal", "Stage", title], ["A", "New", "5"]]))
+    with pytest.raises(UsageError, match=re.escape(f"column {title}: ")) as refused:
+        take(book, path, "deal")
+    assert f"--map '{title}=value'" in str(refused.value.hint)
+    take(book, path, "deal", mapping={title: "value"})
+    assert listed(book, "deal")[0]["value"] == 500
+
+
+def test_days_and_amounts_as_persian_files_have_them(book: Context, put: Any) -> None:
+    rows = [
+        ["Deal", "Stage", "Close date", "Amount"],
+        ["A", "New", "1404.03.09", "—"],
+        ["B", "New", "۱۴:۳۰ ۱۴۰۴/۰۵/۱۲", "5"],
+        ["C", "New", "12 Day 1404", "۱٬۲۵۰٬۰۰۰"],
+        ["D", "New", "۱۴۰۵ مرداد ۱۵", "12,5"],
+    ]
+    take(book, put(csv_of(rows)), "deal")
+    found = [(str(row["close_on"]), row["value"]) for row in sorted(listed(book, "deal"), key=lambda row: row["name"])]
+    assert found == [("2025-05-30", None), ("2025-08-03", 500), ("2026-01-02", 125_000_000), ("2026-08-06", 1250)]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TASK
-from crmcli.errors import CrmError, NotFoundError, UsageError
+from crmcli.errors import ConflictError, CrmError, NotFoundError, UsageError
 from crmcli.services import imports, records, vocabulary
 from crmcli.services.imports import profile_writing, profiles
 from crmcli.services.imports.mapping import Mapped
@@ -453,3 +453,135 @@ def test_first_and_last_names_of_deals_make_their_contacts(ctx: Context, put: An
         ("Ada King", "ada@x.example"), ("آذر كاشاني", None),
     ]  # fmt: skip
     assert counts(take(ctx, path)) == (4, 0, 0, 4, 0, 0)
+
+
+# --- what built-in profiles know --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("column", "cells"), [("", ("", "")), (",IsClosed", (",true", ",false"))])
+def test_tasks_of_salesforce_are_done_by_their_status_where_nothing_else_says_so(
+    book: Context, put: Any, column: str, cells: tuple[str, str]
+) -> None:
+    text = (
+        f"Id,WhoId,WhatId,Subject,ActivityDate,Status,OwnerId{column}\n"
+        f"00T5g00000AAAAAAA1,,,Call,2026-11-01,Completed,{cells[0]}\n"
+        f"00T5g00000AAAAAAA2,,,Write,2026-11-02,Not Started,{cells[1]}\n"
+    )
+    made = imports.plan(book, put(text))
+    assert made.profile is not None
+    assert made.profile.profile.name == "salesforce-task"
+    assert [c.header for c in made.columns if "is done" in c.to] == [column.strip(",") or "Status"]
+    imports.run(book, made)
+    assert [row["name"] for row in listed(book, "task")] == ["Write"]
+
+
+@pytest.mark.parametrize("titles", [
+    "id,name,partner_name,contact_name,email_from,expected_revenue,stage_id,user_id,team_id,type",
+    "External ID,Opportunity,Company Name,Contact Name,Email,Expected Revenue,Stage,Salesperson,Sales Team,Type",
+])  # fmt: skip
+@pytest.mark.parametrize("first", ["deal", "lead"])
+def test_leads_and_opportunities_of_odoo_are_told_apart(book: Context, put: Any, titles: str, first: str) -> None:
+    rows = {
+        "deal": "x_1,Sale,Acme,Ann,a@x.example,100,Qualified,Me,Team,Opportunity",
+        "lead": "x_2,Web,Beta,Bob,b@x.example,0,New,Me,Team,lead",
+    }
+    other = "lead" if first == "deal" else "deal"
+    path = put(f"{titles}\n{rows[first]}\n{rows[other]}\n")
+    done = take(book, path)
+    assert (done.kind, counts(done)) == (f"{first}s", (2, 1, 0, 0, 0, 0))
+    column = titles.rpartition(",")[2]
+    told = f"column {column} says that they are {other}s, which --as {other} takes in"
+    assert any(told in note for note in done.notes)
+    assert counts(take(book, path, kind=ENTITIES[other])) == (2, 1, 0, 0, 0, 0)
+    (deal,), (lead,) = listed(book, "deal"), listed(book, "lead")
+    assert (deal["name"], deal["company"], deal["contact"]) == ("Sale", "Acme", "Ann")
+    assert (lead["name"], lead["company"], lead["contact_name"]) == ("Web", "Beta", "Bob")
+
+
+def test_lines_that_go_on_below_a_record_of_odoo_are_passed_over(book: Context, put: Any) -> None:
+    titles = "id,name,partner_name,contact_name,email_from,expected_revenue,stage_id,user_id,team_id,message_ids/body"
+    text = f"{titles}\nx_1,Sale,Acme,Ann,a@x.example,100,New,Me,Team,One\n,,,,,,,,,Two\n,,Beta,,,,,,,Three\n"
+    done = take(book, put(text))
+    assert (done.new, done.passed, done.refused) == (1, 1, 1)
+    assert any(
+        "further lines of the record above, which columns such as message_ids/body have" in n for n in done.notes
+    )
+
+
+def test_the_parents_of_hubspot_are_ids(ctx: Context, put: Any) -> None:
+    titles = "Record ID,Company name,Company Domain Name,Company owner"
+    rows = "101,Acme,acme.example,Me,\n102,Sub,sub.example,Me,101\n103,Lost,lost.example,Me,999\n"
+    done = take(ctx, put(f"{titles},Parent Company\n{rows}"))
+    named = [(row["name"], row["parent"]) for row in listed(ctx, "company")]
+    assert named == [("Acme", None), ("Sub", "Acme"), ("Lost", None)]
+    assert any("no company with the id 999" in note for note in done.notes)
+    take(ctx, put(f"{titles},Parent Company IDs\n104,Next,next.example,Me,101\n"))
+    assert listed(ctx, "company")[-1]["parent"] == "Acme"
+    take(ctx, put("Company name,Parent Company\nNumbered,1848\n"), kind=COMPANY)
+    assert ("Numbered", "1848") in [(row["name"], row["parent"]) for row in listed(ctx, "company")], "it has no ids"
+
+
+def test_what_is_set_stands_in_empty_cells_of_new_records(ctx: Context, put: Any) -> None:
+    own(
+        "fair",
+        'kind = "contact"\nheaders = ["Wer", "Woher"]\nid = "Nr"\n[columns]\n"Wer" = "name"\n"Woher" = "source"\n'
+        '"Marken" = "tags"\n"Sprache" = "language"\n"Wem" = "owner"\n'
+        '[set]\nsource = "Fair"\ntags = "fair"\nlanguage = "de"\nowner = "grace"\n',
+    )
+    text = "Nr,Wer,Woher,Marken,Sprache,Wem\n1,Ada,Web,vip,en,jean\n2,Bo,,,,\n3,Cy,N/A,,,\n"
+    made = imports.plan(ctx, put(text))
+    assert [c.header for c in made.columns if c.fixed] == ["(rows without it)"] * 4
+    imports.run(ctx, made)
+    said = [(row["source"], row["tags"], row["language"], row["owner"]) for row in listed(ctx, "contact")]
+    assert said == [("Web", ["vip"], "en", "jean"), *[("Fair", ["fair"], "de", "grace")] * 2]
+    records.edit(ctx, CONTACT, [2], {"source": "Phone", "language": "fr", "owner": "jean", "tags": ""})
+    done = take(ctx, put(text.replace("Ada", "Ada L")), update=True)
+    assert counts(done) == (3, 0, 1, 2, 0, 0)
+    row = listed(ctx, "contact")[1]
+    assert (row["source"], row["language"], row["owner"], row["tags"]) == ("Phone", "fr", "jean", []), "not of old ones"
+
+
+# --- what is said of profiles -----------------------------------------------------------------------------------------
+
+
+def test_one_s_own_in_place_of_a_built_in_one_is_told(book: Context, put: Any) -> None:
+    linkedin = put(
+        "First Name,Last Name,URL,Email Address,Company,Position,Connected On\n"
+        "Ada,Lovelace,https://x.example,a@x.example,Acme,Dr,02 Jan 2026\n"
+    )
+    made = imports.plan(book, linkedin)
+    with pytest.raises(ConflictError, match="linkedin-connections is a built-in profile"):
+        profile_writing.drafted("linkedin-connections", made, {}, {})
+    own("linkedin-connections", 'kind = "lead"\nheaders = ["Alpha", "Beta"]\n')
+    made = imports.plan(book, linkedin)
+    assert made.profile is None
+    assert any("the built-in profile linkedin-connections, which " in note for note in made.notes)
+    made = imports.plan(book, put("Alpha,Beta,Name\n1,2,Ada\n"))
+    assert made.profile is not None
+    assert "your own in place of the built-in one" in made.profile.told
+
+
+def test_what_a_profile_says_of_columns_that_the_file_has_not_is_told(book: Context, put: Any) -> None:
+    own("shop", 'kind = "contact"\nheaders = ["Wer"]\nid = "Nr"\n[columns]\n"Wer" = "name"\n"Wo" = "city"\n')
+    made = imports.plan(book, put("Wer,Ort\nAda,Rome\n"), profile="shop")
+    assert [note for note in made.notes if note.startswith("profile shop: ")] == [
+        "profile shop: [columns] names what the file has not: Wo",
+        "profile shop: the file has no column Nr of ids",
+    ]
+    made = imports.plan(book, put("Nr,Wer,Wo\n1,Ada,Rome\n"), profile="shop")
+    assert [note for note in made.notes if note.startswith("profile shop: ")] == []
+
+
+def test_several_profiles_go_to_the_files_that_they_fit(book: Context, put: Any, tmp_path: Path) -> None:
+    paths = []
+    for name, kind, title in (("firms", "company", "Alpha"), ("people", "contact", "Beta")):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(f'kind = "{kind}"\nheaders = ["{title}"]\n[columns]\n"{title}" = "name"\n')
+        paths.append(str(path))
+    files = [(put("Alpha\nAcme\n", "a.csv"), ""), (put("Beta\nAda\n", "b.csv"), "")]
+    files.append((put("Record ID,Company name,Company Domain Name,Company owner\n1,X,x.example,Me\n", "c.csv"), ""))
+    plans = imports.plan_all(book, files, profiles=paths)
+    said = [made.profile.profile.called for made in plans if made.profile]
+    assert sorted(said) == sorted([*paths, "hubspot-companies"])
+    with pytest.raises(UsageError, match="no file speak of the profile stripe-customers"):
+        imports.plan_all(book, files, profiles=[*paths, "stripe-customers"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
+from crmcli.errors import UsageError
 from crmcli.results import Stream
 from crmcli.services import exporting, imports, records
 from tests.support.importing import listed
@@ -89,6 +90,7 @@ def test_a_person_may_be_called_null(book: Context, put: Any) -> None:
         ("Task,Due Date,Time\na,2026-12-01,3 hours\n", "task", ["name", "due_on", "(ignored)"]),
         ("Task,Due Time\na,14:30\n", "task", ["name", "(ignored)"]),
         ("Name,House number\na,7\n", "company", ["name", "(ignored)"]),
+        ("Name,Contact,Email\nAnn Lee,+41446681801,a@x.example\n", "contact", ["name", "phone", "email"]),
         ("Name,Phone,Phone Type\na,11111,Work\n", "contact", ["name", "phone", "phone label"]),
     ],
 )  # fmt: skip
@@ -430,3 +432,175 @@ def test_a_column_that_is_left_for_another_of_its_title_is_told(book: Context, p
     assert note in imports.plan(book, put("name,value,Value\nAda,1,2\n"), kind=LEAD).notes
     for text, given in (("name,value,Value\nAda,1,\n", {}), ("name,value,Value\nAda,1,2\n", {"Value": "-"})):
         assert note not in imports.plan(book, put(text), kind=LEAD, mapping=given).notes
+
+
+# --- people beside their firms ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        "Company,Contact,Email,Phone",
+        "Customer,Contact Person,Email,Phone",
+        "Firma,Ansprechpartner,E-Mail,Telefon",
+        "Kunde,Ansprechpartner,E-Mail,Telefon",
+        "Company,Person,Email,Phone",
+        "Empresa,Contacto,Correo,Teléfono",
+        "شرکت,نام مسئول,ایمیل,تلفن",
+        "شرکت,شخص,ایمیل,تلفن",
+        "مشتری,شخص رابط,ایمیل,تلفن",
+    ],
+)
+@pytest.mark.parametrize("kind", ["", "contact"])
+def test_a_list_of_firms_and_their_people_is_one_of_people(book: Context, put: Any, titles: str, kind: str) -> None:
+    text = (
+        f"{titles}\nAcme,Ann Smith,ann@acme.example,+41446681801\nAcme,Bob Jones,bob@acme.example,+41446681802\n"
+        "Beta,Cy Young,cy@beta.example,+41446681803\n"
+    )
+    assert take(book, put(text, "list.csv"), kind).new == 3
+    assert [(row["name"], row["company"]) for row in listed(book, "contact")] == [
+        ("Ann Smith", "Acme"), ("Bob Jones", "Acme"), ("Cy Young", "Beta"),
+    ]  # fmt: skip
+    assert [(row["name"], row["email"], row["phone"]) for row in listed(book, "company")] == [
+        ("Acme", None, None), ("Beta", None, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "shown"),
+    [
+        ("Participant Name,Email Address,Company,Status\nAnn Lee,a@x.example,Acme,Attended\n", "contact",
+         ["name", "email", "company", "(ignored)"]),
+        ("Name (full),E-mail,Phone,Company name,Notes\nAnn Lee,a@x.example,+41446681801,Acme,x\n", "contact",
+         ["name", "email", "phone", "company", "description"]),
+        ("Deal,Contact person,Value\nSale,Ann Lee,10\n", "deal", ["name", "contact", "value"]),
+        ("Deal - Title,Deal - Contact person,Deal - Value\nSale,Ann Lee,10\n", "deal", ["name", "contact", "value"]),
+        ("Lead Name,Contact Name,Company,Email\nSale,Ann Lee,Acme,a@x.example\n", "lead",
+         ["name", "contact_name", "company", "email"]),
+        ("Lead - Title,Lead - Contact person,Lead - Organization,Lead - Value\nSale,Ann Lee,Acme,1\n", "lead",
+         ["name", "contact_name", "company", "value"]),
+        ("Customer,Email,Phone\nAnn Lee,a@x.example,+41446681801\n", "contact", ["name", "email", "phone"]),
+        ("Company,Website,Contact,Employees,Industry\nAcme,acme.example,Ann Lee,5,Rockets\n", "company",
+         ["name", "website", "(ignored)", "employees", "industry"]),
+    ],
+)  # fmt: skip
+def test_whom_a_contact_is(book: Context, put: Any, text: str, kind: str, shown: list[str]) -> None:
+    made = imports.plan(book, put(text, "list.csv"))
+    assert made.kind is not None
+    assert (made.kind.name, fields(made)) == (kind, shown)
+
+
+def test_the_people_whom_a_list_of_firms_names_are_told(book: Context, put: Any) -> None:
+    text = "Company,Website,Contact,Employees,Industry\nAcme,acme.example,Ann Lee,5,Rockets\n"
+    told = "column Contact: the people of companies are not taken in with them; --as contact takes in both"
+    assert told in imports.plan(book, put(text)).notes
+    assert told not in imports.plan(book, put(text.replace("Ann Lee", ""))).notes
+    assert told not in imports.plan(book, put(text), mapping={"Contact": "-"}).notes
+
+
+@pytest.mark.parametrize("title", ["Kunde", "Customer", "Client name", "مشتری"])
+def test_the_customer_of_a_list_of_firms_is_their_name(book: Context, put: Any, title: str) -> None:
+    assert take(book, put(f"{title},Phone\nAcme,+41446681801\n"), "company").new == 1
+    assert listed(book, "company")[0]["name"] == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ID,NAME,PHONE,WEBSITE,OWNER.NAME\n0015g00000AAAAAAA1,Acme,,https://a.example,Me\n", "company"),
+        ("ID,NAME,PHONE\n0035g00000AAAAA,Ann,+41446681801\n", "contact"),
+        ("ID,NAME,PHONE,COMPANY\n00Q5g00000AAAAAAA1,Ann,+41446681801,Acme\n", "lead"),
+        ("ID,SUBJECT,STATUS,PRIORITY\n00T5g00000AAAAAAA1,Call,Open,High\n", "task"),
+        ("ID,NAME,PHONE,EMAIL\n0015g00000AAAAAAA1,Ann,,a@x.example\n0035g00000AAAAAAA1,Bo,,b@x.example\n", "contact"),
+        ("ID,NAME,PHONE,EMAIL\n001234567890123,Ann,,a@x.example\n", "contact"),
+    ],
+)
+def test_the_ids_of_salesforce_tell_the_kind(book: Context, put: Any, text: str, kind: str) -> None:
+    made = imports.plan(book, put(text, "extract.csv"))
+    assert made.kind is not None
+    assert made.kind.name == kind
+
+
+# --- what more there is of an address ---------------------------------------------------------------------------------
+
+
+def test_the_whole_address_stands_in_row_by_row(book: Context, put: Any) -> None:
+    titles = [
+        "Organization - Name", "Organization - Address", "Organization - Street/road name of Address",
+        "Organization - House number of Address", "Organization - City/town/village/locality of Address",
+    ]  # fmt: skip
+    text = (
+        f'{",".join(titles)}\nA,"Lindenstr. 12, Berlin",Lindenstr.,12,Berlin\n'
+        'B,"7 Main St, Boston",,,\nC,Berlin,,,Berlin\nD,"Old Mill, Leeds",,,Leeds\n'
+    )
+    assert take(book, put(text)).new == 4
+    assert [(row["street"], row["city"]) for row in listed(book, "company")] == [
+        ("Lindenstr. 12", "Berlin"), ("7 Main St, Boston", None), (None, "Berlin"), ("Old Mill, Leeds", "Leeds"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "street"),
+    [
+        ("Address 1 - Street,Address 1 - PO Box,Address 1 - Extended Address", "Main St 1,PO 7,Apt 3",
+         "Main St 1, Apt 3, PO 7"),
+        ("Street,Street 2", "Main St 1,", "Main St 1"),
+        ("Street,Street 2", ",Apt 3", "Apt 3"),
+        ("Street,Street 2", '"Main St 1, Apt 3",Apt 3', "Main St 1, Apt 3"),
+        ("Business Street,Business City,Business Street 2,Business Street 3", "Main St 1,Rome,Hall B,Door 2",
+         "Main St 1, Hall B, Door 2"),
+        ("Address Line 1,Address Line 2", "Main St 1,Floor 2", "Main St 1, Floor 2"),
+        ("Business Street,Business City,Home Street 2", "Main St 1,Rome,Apt 3", "Main St 1"),
+    ],
+)  # fmt: skip
+def test_what_stands_below_a_street_belongs_to_it(
+    book: Context, put: Any, titles: str, cells: str, street: str
+) -> None:
+    assert take(book, put(f"Name,Email,{titles}\nAnn,a@x.example,{cells}\n"), "contact").new == 1
+    assert listed(book, "contact")[0]["street"] == street
+
+
+def test_a_nickname_stands_in_for_a_name_of_google(book: Context, put: Any) -> None:
+    titles = "First Name,Last Name,Nickname,File As,Organization Name,E-mail 1 - Value,E-mail 1 - Label"
+    text = f'{titles}\nAnn,Lee,Annie,"Lee, A",,,\n,,Nick,"Filed, As",Acme,n@x.example,\n,,,"Old, Bo",,,\n'
+    assert take(book, put(text)).refused == 0
+    assert [row["name"] for row in listed(book, "contact")] == ["Ann Lee", "Nick", "Old, Bo"]
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"kind": ENTITIES["task"]}, {"kind": ENTITIES["task"], "profile": "none"}])
+def test_a_report_of_tasks_and_events_holds_tasks(book: Context, put: Any, options: dict[str, Any]) -> None:
+    records.add(book, COMPANY, {"name": "Acme"})
+    records.add(book, CONTACT, {"name": "Ann Smith"})
+    text = (
+        '"Subject","Status","Date","Priority","Assigned","Company / Account","Contact","Task"\n'
+        '"Call Ann","Completed","11/20/2026","Normal","Me","Acme","Ann Smith","1"\n'
+        '"Send","Not Started","11/25/2026","High","Me","Acme","Ann Smith","0"\n'
+    )
+    made = imports.plan(book, put(text), **options)
+    assert made.kind is ENTITIES["task"]
+    assert made.new_stages == ()
+    assert imports.run(book, made).new == 2
+    assert [(row["name"], row["priority"]) for row in listed(book, "task")] == [("Send", 3)]
+
+
+def test_a_stage_of_hubspot_goes_without_its_pipeline(book: Context, put: Any) -> None:
+    text = (
+        "Record ID,Deal Name,Deal Stage,Pipeline,Amount,Deal owner,Close Date\n"
+        "1,A,Appointment Scheduled (Sales Pipeline),Sales Pipeline,5,Me,\n"
+        "2,B,Closed Won (Sales Pipeline),Sales Pipeline,5,Me,\n"
+        "3,C,Waiting (on us),Sales Pipeline,5,Me,\n"
+    )
+    made = imports.plan(book, put(text))
+    imports.run(book, made)
+    assert [(row["stage"], row["status"]) for row in listed(book, "deal")] == [
+        ("Appointment Scheduled", "open"), ("Won", "won"), ("Waiting (on us)", "open"),
+    ]  # fmt: skip
+
+
+def test_what_no_field_can_be_called_is_said(book: Context, put: Any) -> None:
+    with pytest.raises(UsageError, match="'Bad Name!'") as caught:
+        imports.planned(book, put("Name,E-mail\nAnn,a@x.example\n"), kind=CONTACT, mapping={"E-mail": "+Bad Name!"})
+    assert "to map" not in str(caught.value)

@@ -132,6 +132,18 @@ def test_links_go_by_their_uid_and_never_by_a_number(ctx: Context, second_book: 
     assert firm["city"] == "Rome"
 
 
+def test_the_answer_of_an_api_comes_in(ctx: Context, tmp_path: Path) -> None:
+    path = tmp_path / "page.json"
+    people = [{"id": str(n), "properties": {"email": f"h{n}@x.example", "firstname": f"A{n}"}} for n in (1, 2)]
+    path.write_text(json.dumps({"results": people, "paging": {"next": {"after": "2"}}}), encoding="utf-8")
+    done = take(ctx, path, CONTACT)
+    assert (done.new, done.refused) == (2, 0), done.listed
+    rows = list(records.list_records(ctx, CONTACT, columns="name,email,external_id", sort="id", limit=0).rows)
+    assert [(row["name"], row["email"], row["external_id"]) for row in rows] == [
+        ("A1", "h1@x.example", "1"), ("A2", "h2@x.example", "2"),
+    ]  # fmt: skip
+
+
 def test_json_of_other_programs_comes_in(ctx: Context, tmp_path: Path) -> None:
     path = tmp_path / "people.json"
     people: list[dict[str, Any]] = [

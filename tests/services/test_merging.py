@@ -553,6 +553,22 @@ def test_an_update_after_a_merge_is_none_the_next_time(
     sound(ctx)
 
 
+def test_news_of_a_merged_deal_move_the_one_that_stays_once(ctx: Context, put: Put) -> None:
+    text = "Id,Name,Stage,Value,Currency,Notes\n1,Big,New,500,EUR,tea\n2,Big deal,Qualified,600,EUR,چای\n"
+    run_import(ctx, put(text), DEAL, id_column="Id")
+    merging.merge(ctx, DEAL, [1, 2], into=1)
+    news = put(text.replace("Qualified,600,EUR,چای", "Proposal,700,EUR,coffee"), "again.csv")
+    for updated in (1, 0, 0):
+        assert run_import(ctx, news, DEAL, id_column="Id", update=True).updated == updated
+        found = row(ctx, DEAL, 1)
+        assert [found[name] for name in ("stage", "value", "description")] == ["Proposal", 70_000, "tea\n\ncoffee"]
+    own = put(text.replace("tea", "milk").replace("Qualified,600,EUR,چای", "Proposal,700,EUR,coffee"), "own.csv")
+    for updated in (1, 0):
+        assert run_import(ctx, own, DEAL, id_column="Id", update=True).updated == updated
+        assert row(ctx, DEAL, 1)["description"] == "milk\n\ncoffee"
+    sound(ctx)
+
+
 def test_what_a_merge_kept_of_another_is_not_taken_back_by_the_row_of_the_one_that_stays(
     ctx: Context, put: Put
 ) -> None:

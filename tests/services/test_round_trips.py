@@ -53,10 +53,11 @@ OWN = {
     "phone": st.sampled_from(["+98 21 8888 7777", "۰۹۱۲۱۲۳۴۵۶۷", "ext 9", "=1"]),
     "url": st.sampled_from(["x.example", "https://x.example/?a=1&b=%20"]),
 }  # fmt: skip
+TAGS = ("vip", "دوست", "a b", "=1", "p|q", 'a"b', '"c"', "x:::y", "* z", "[d]", '["', '"]')
 MONEY = st.integers(-(10**12), 10**12).map(lambda n: f"{n / 100:.2f}")
 CORE = {
     "text": TEXT, "identifier": TEXT, "phone": OWN["phone"], "money": MONEY, "day": OWN["date"],
-    "tags": st.lists(st.sampled_from(["vip", "دوست", "a b", "=1"]), max_size=3).map(",".join),
+    "tags": st.lists(st.sampled_from(TAGS), max_size=3).map(",".join),
 }  # fmt: skip
 NAMED = {
     "currency": st.sampled_from(["EUR", "IRR", "KWD", "JPY"]), "email": OWN["email"],

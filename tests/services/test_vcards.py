@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,6 @@ from crmcli.services import exporting, imports, merging, records, undoing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -227,6 +227,18 @@ def test_a_refused_card_can_be_mended(ctx: Context, put: Any) -> None:
     assert stored(ctx)[-1]["vcard"] == "X-B:1"
 
 
+def test_a_refused_card_keeps_what_could_be_read(ctx: Context, put: Any) -> None:
+    text = "BEGIN:VCARD\nVERSION:3.0\nEMAIL:ada@x.example\nTEL;TYPE=fax:7\nrubbish\nFN:Ada\nEND:VCARD\n"
+    done = take(ctx, put(text, "people.vcf"))
+    assert (done.new, done.refused) == (0, 1)
+    assert take(ctx, put(Path(done.rejects).read_text(encoding="utf-8"), "mended.csv"), kind=CONTACT).new == 1
+    row = stored(ctx)[-1]
+    assert (row["name"], row["email"], row["vcard"]) == ("Ada", "ada@x.example", "TEL;TYPE=fax:7")
+    made = exporting.export(ctx, CONTACT, format="vcf")
+    assert isinstance(made, Stream)
+    assert b"".join(made.parts).count(b"\r\nFN") == 1
+
+
 def test_what_is_no_card_is_refused(ctx: Context) -> None:
     with pytest.raises(UsageError, match="deals are no vCards"):
         exporting.export(ctx, DEAL, format="vcf")
@@ -314,3 +326,11 @@ END:VCARD
     assert (again.same, again.updated, again.new) == (1, 0, 0)
     undoing.undo(ctx)
     assert stored(ctx) == before
+
+
+def test_what_a_card_cannot_hold_is_told(run_crm: RunCrm) -> None:
+    for name, notes in (("Ada", "one\ntwo\tthree"), ("Bob", "x\x7fy"), ("Cy", "a\x0cb")):
+        assert run_crm("contact", "add", name, f"description={notes}").returncode == 0
+    went = run_crm("export", "contacts", "-o", "vcf")
+    assert "2 records have control characters, which a vCard cannot hold: they are left out" in went.stderr
+    assert b"x\x7fy" not in went.stdout.encode()

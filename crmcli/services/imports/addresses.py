@@ -1,4 +1,5 @@
-"""Which columns of a file are the record's own address, where it has several: Home Street beside Work Street."""
+"""Which columns of a file are the record's own address, where it has several, Home Street beside Work Street, and what
+becomes of those that say more of the street than its own column does."""
 
 from __future__ import annotations
 
@@ -7,12 +8,19 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import ADDRESS
+from crmcli.domain.text import fold
+from crmcli.services.imports.columns import words
+from crmcli.services.imports.roles import BESIDE_STREET, ROLES, WHOLE_ADDRESS
 from crmcli.services.imports.titles import own_forms, squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-FIELDS = tuple(field.name for field in ADDRESS)
+    from crmcli.services.imports.blocks import Block
+    from crmcli.services.imports.columns import Problems
+    from crmcli.services.imports.mapping import Mapped
+
+FIELDS = (*(field.name for field in ADDRESS), *BESIDE_STREET)
 #: What stands before the parts of an address, the best one for a business first.
 _PLACES = (
     "business", "work", "billing", "mailing", "primary", "address 1", "address", "billing address", "mailing address",
@@ -24,6 +32,8 @@ _MORE = {
     "city": ("suburb",),
     "postal_code": ("billing code", "mailing code"),
 }
+_WHOLE = re.compile(r"(address|adresse|anschrift|نشانی|آدرس)$")
+_STREET = re.compile(r"street|strasse|straße|^rue|calle|sokak")
 _IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 
 
@@ -46,6 +56,8 @@ def names(field: str) -> Iterator[str]:
 
 @cache
 def _plain(field: str) -> tuple[str, ...]:
+    if field in ROLES:
+        return ROLES[field].titles
     own = next(one for one in ADDRESS if one.name == field)
     return (own.name, *own.aliases, *own.headers, *_MORE.get(field, ()))
 
@@ -76,7 +88,7 @@ def _whose(kind: str, title: str) -> str:
     return ""
 
 
-def chosen(kind: str, header: Sequence[str], parts: Iterable[Part]) -> dict[int, str]:
+def chosen(kind: str, header: Sequence[str], parts: Sequence[Part]) -> dict[int, str]:
     """place -> field of the columns that make one address: that of the business where there are several whole ones, and
     what other titles say besides only where they do not say the same of another."""
     found: dict[str, dict[str, Part]] = {}
@@ -100,4 +112,48 @@ def chosen(kind: str, header: Sequence[str], parts: Iterable[Part]) -> dict[int,
     for whose in others:
         if not taken.keys() & found[whose].keys():
             taken.update(found[whose])
-    return {part.place: to for to, part in taken.items()}
+    streets = next((own for own in found.values() if "street" in own and own["street"] == taken.get("street")), {})
+    for to in BESIDE_STREET:  # below a street of another address they are no part of this one
+        if to in taken and taken[to] != streets.get(to):
+            del taken[to]
+    whole = {
+        part.place: WHOLE_ADDRESS
+        for part in parts
+        if part.to == "street" and taken.get("street", part) != part and _is_whole(kind, header[part.place])
+        and not _is_whole(kind, header[taken["street"].place]) and _whose(kind, header[part.place]) == first
+    }  # fmt: skip
+    return {part.place: to for to, part in taken.items()} | whole
+
+
+def _is_whole(kind: str, title: str) -> bool:
+    """Whether a title heads addresses rather than streets."""
+    forms = [form for _, form in own_forms(kind, title)]
+    return any(map(_WHOLE.search, forms)) and not any(map(_STREET.search, forms))
+
+
+def complete(block: Block, turned: Sequence[Sequence[str]], by: Mapping[str, Sequence[Mapped]], bad: Problems) -> None:
+    """Give the streets of a block the lines that stand below them, and rows of which the parts of the address do not
+    say it the whole one. `turned` has the cells column by column, `by` the columns by field and role."""
+    streets = block.columns.get("street")
+    if streets is None:
+        return
+    for column in by.get(WHOLE_ADDRESS, ()):
+        others = [block.columns[name] for name in FIELDS if name in block.columns and name != "street"]
+        cells = [", ".join(filter(None, map(str.strip, cell.splitlines()))) for cell in turned[column.place]]
+        whole = words(cells, column.header, bad)
+        streets = [
+            street or (text if text and not _said(text, (other[row] for other in others)) else None)
+            for row, (street, text) in enumerate(zip(streets, whole, strict=True))
+        ]
+    for column in [column for role in BESIDE_STREET for column in by.get(role, ())]:
+        more = words(turned[column.place], column.header, bad)
+        rows = zip(streets, more, strict=True)
+        streets = [f"{street}, {text}" if street and text and text not in street else street or text
+                   for street, text in rows]  # fmt: skip
+    block.columns["street"] = streets
+
+
+def _said(text: str, others: Iterable[str | None]) -> bool:
+    """Whether other parts of an address have every word of a text."""
+    known = set(re.findall(r"\w+", fold(" ".join(filter(None, others)))))
+    return known.issuperset(re.findall(r"\w+", fold(text)))

@@ -19,7 +19,7 @@ from crmcli.services.imports.roles import (
     LINK_UIDS,
     ROLES,
 )
-from crmcli.services.imports.titles import squeeze
+from crmcli.services.imports.titles import bare_stage, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,6 +57,9 @@ class LinkCells:
                 more.append(others)
             block.links[field.name] = reading.words(names, column.header, bad)
         self._without_persons(block)
+        stages, pipelines = block.links.get("stage"), block.links.get("pipeline")
+        if stages and pipelines and not self._own:
+            block.links["stage"] = [s and bare_stage(s, p or "") for s, p in zip(stages, pipelines, strict=True)]
         return more
 
     def others(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
@@ -116,6 +119,7 @@ class LinkCells:
                 words = reading.words(reading.whole_ids(turned[column.place]), column.header, bad)
                 several = [[part.strip() for part in _SEVERAL.split(word or "")] for word in words]
                 ids = [column.prefix + first if first else None for first, *_ in several]
+                yield self._first_names(block, link, words)
                 more = {row: ", ".join(others) for row, (_, *others) in enumerate(several) if any(others)}
                 yield {row: f"{column.header}: {others}" for row, others in more.items()}
                 if link == "parent":
@@ -126,6 +130,21 @@ class LinkCells:
                 for name in (link,) if link else ANY:
                     if self.kind.name != "lead":  # which have their company as text
                         block.links.setdefault(name, [None] * len(block))
+
+    def _first_names(self, block: Block, link: str, ids: Sequence[str | None]) -> dict[int, str]:
+        """Cells of names that have as many as the cells of ids beside them, between the same marks, name the first; the
+        others, as lines for the description."""
+        more: dict[int, str] = {}
+        named, column = block.links.get(link), self._by.get(link)
+        for row, (name, cell) in enumerate(zip(named, ids, strict=True)) if named and column else ():
+            mark = _SEVERAL.search(cell or "")
+            if not (name and cell and mark) or len(some := name.split(mark[0])) != len(cell.split(mark[0])):
+                continue
+            first, *others = map(str.strip, some)
+            if named and column and first:
+                named[row] = first
+                more[row] = f"{column[0].header}: {', '.join(filter(None, others))}"
+        return more
 
     def _without_persons(self, block: Block) -> None:
         """Odoo calls a customer "Azure Interior, Brandon Freeman", the company and the person: the contact of the row

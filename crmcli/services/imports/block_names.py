@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import persons
 from crmcli.services.imports.columns import Problem
-from crmcli.services.imports.roles import FIRST, LAST, MIDDLE
+from crmcli.services.imports.roles import FIRST, LAST, MIDDLE, STAND_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,5 +72,13 @@ class Names:
         companies = next((reading.words(turned[c.place], c.header, {}) for c in self._by.get("company", ())), none)
         companies = companies if self._google else none
         emails = block.columns.get("email") or none
-        found = [n or e or c for n, e, c in zip(names, emails, companies, strict=True)]
+        found = [n or e or c for n, e, c in zip(self._said_instead(block, turned), emails, companies, strict=True)]
         return found, [name is None for name in names]
+
+    def _said_instead(self, block: Block, turned: list[list[str]]) -> list[str | None]:
+        """The names of a block, with what the row has to stand in where there is none."""
+        names: list[str | None] = block.columns["name"]
+        for column in self._by.get(STAND_IN, ()):
+            others = reading.words(turned[column.place], column.header, {})
+            names = [name or other for name, other in zip(names, others, strict=True)]
+        return names

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
+from crmcli.services.imports import addresses, due, facts, moments, parts, roles, tidying, titles
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import due, facts, moments, parts, roles, tidying, titles
 from crmcli.services.imports.block_amounts import Amounts
 from crmcli.services.imports.block_links import LinkCells
 from crmcli.services.imports.block_names import Names
 from crmcli.services.imports.blocks import Block
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.dates import Dates
+from crmcli.services.imports.daynotes import DayNotes
 from crmcli.services.imports.emptying import Emptying
 from crmcli.services.imports.endings import status_of
 from crmcli.services.imports.reaching import Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from crmcli.domain.fields import Entity, Field
     from crmcli.domain.types import Env
@@ -37,9 +39,11 @@ class Reader:
         for column in columns:
             for to in column.to:
                 self._by.setdefault(to, []).append(column)
+        #: by field: what a profile sets in rows in which its columns are empty
+        self._set = {to: some.pop() for to, some in self._by.items() if len(some) > 1 and some[-1].fixed}
         self._own = "uid" in self._by
         #: counts the cells that are emptied
-        self.emptying = Emptying(self._by, own=self._own)
+        self.emptying = Emptying(kind, self._by, own=self._own)
         self.amounts = Amounts(kind, self._by, envs, env, self.emptying)
         self._links = LinkCells(kind, self._by, env, own=self._own)
         google = any(titles.of_google(column.header) for column in columns)
@@ -50,13 +54,14 @@ class Reader:
         #: places of the columns that fill anything
         self._used = set(used)
         #: columns that a profile gives, in their order behind those of the file
-        self._fixed = sorted({column for some in self._by.values() for column in some if column.fixed})
+        self._fixed = [column for column in columns if column.fixed]
         self._other = {place: column for place, column in used.items() if column.values}
         self._dated: list[Mapped] = []
         self._plain: list[tuple[Mapped, Field, _Read]] = []
         for to, some in self._by.items():
             if to not in roles.ROLES and to != "tags":
                 self._add(kind.field(to), some)
+        self._days = DayNotes([] if self._own else self._dated, envs, env)
 
     def _add(self, field: Field, some: Sequence[Mapped]) -> None:
         """Bear in mind how the columns of a field are read, which is neither a link nor an amount."""
@@ -76,6 +81,17 @@ class Reader:
     def expects(self) -> bool:
         """Whether the day on which a deal was closed is, while it is open, that on which it is expected to be."""
         return any("close_on" in column.to for column in self._by.get("closed_at", ()))
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What is to be told of the cells that were read."""
+        return self._days.notes()
+
+    @contextlib.contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """While rows are read that were counted before."""
+        with self.emptying.uncounted(), self._days.uncounted():
+            yield
 
     @property
     def fills(self) -> set[str]:
@@ -115,7 +131,11 @@ class Reader:
         """The columns of a block that the file itself fills."""
         given = {self.kind.field(name).column for name in self.fills if name != "tags"}
         given |= {"currency", "tags", "description"} | ({"due_at"} if "due_on" in given else set())
-        return {name: block.told.get(name, column) for name, column in block.columns.items() if name in given}
+        found = {name: block.told.get(name, column) for name, column in block.columns.items() if name in given}
+        for name, only in block.only_set.items():
+            if name in found:
+                found[name] = [None if by_profile else v for v, by_profile in zip(found[name], only, strict=True)]
+        return found
 
     def read(self, lines: list[int], cells: list[list[str]], bad: Problems | None = None) -> tuple[Block, Problems]:
         """The typed block, and for each row that cannot be used the reason, in `bad` where that is given; those rows
@@ -125,7 +145,8 @@ class Reader:
         if not cells:
             return block, bad
         turned = self._turned(cells)
-        more = [] if self._own else tidying.tidied(turned, self._by, self._dated)
+        self._set_empty(block, turned)
+        more = [] if self._own else tidying.tidied(turned, self._by, self._dated, self._envs, self.env)
         further, mobiles = self._reach.settle(turned)
         if mobiles is not None:
             read = reading.reader(self.kind.field("mobile"), self.env)
@@ -167,6 +188,15 @@ class Reader:
             turned[place] = self.emptying.emptied(place, turned[place])
         return turned
 
+    def _set_empty(self, block: Block, turned: list[list[str]]) -> None:
+        """What a profile sets stands in rows that have nothing of it in their own columns."""
+        for to, column in self._set.items():
+            places = [one.place for one in self._by[to]]
+            empty = [not any(map(str.strip, cells)) for cells in zip(*(turned[p] for p in places), strict=True)]
+            rows = zip(turned[places[-1]], empty, strict=True)
+            turned[places[-1]] = [column.fixed if none else cell for cell, none in rows]
+            block.only_set[self.kind.field(to).column or to] = empty
+
     def _typed(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
         """The fields that are neither links nor amounts nor tags; what else their cells have, as lines."""
         more: list[dict[int, str]] = []
@@ -176,6 +206,7 @@ class Reader:
                 said, others = parts.pages(said, column.header)
                 more.append(others)
             values = read(said, column.header, bad)
+            self._days.look(column, said, values)
             if field.name == "external_id" and column.prefix:
                 values = [value and column.prefix + value for value in values]
             earlier = block.columns.get(field.column)
@@ -216,6 +247,7 @@ class Reader:
             houses = reading.words(turned[column.place], column.header, bad)
             rows = zip(block.columns["street"], houses, block.cells, strict=True)
             block.columns["street"] = [parts.with_house(street, house or "", cells) for street, house, cells in rows]
+        addresses.complete(block, turned, self._by, bad)
 
     def _note(self, block: Block, lines: Mapping[int, str]) -> None:
         """Add lines to descriptions."""

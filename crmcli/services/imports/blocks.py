@@ -38,6 +38,8 @@ class Block:
         self.told: dict[str, list[Any]] = {}
         #: by field: whether a row has a value of it that has no place where it stands
         self.idle: dict[str, list[bool]] = {}
+        #: by column: whether a row has its value of the profile alone
+        self.only_set: dict[str, list[bool]] = {}
         #: what the write door derives from the columns, worked out before it takes the lock
         self.keys: dict[str, list[Any]] = {}
 
@@ -64,6 +66,7 @@ class Block:
         self.loose = {title: kept(flags) for title, flags in self.loose.items()}
         self.told = {name: kept(values) for name, values in self.told.items()}
         self.idle = {name: kept(values) for name, values in self.idle.items()}
+        self.only_set = {name: kept(flags) for name, flags in self.only_set.items()}
         self.keys = {name: kept(values) for name, values in self.keys.items()}
         self.tags = kept(self.tags) if self.tags is not None else None
         self.unnamed = kept(self.unnamed) if self.unnamed is not None else None

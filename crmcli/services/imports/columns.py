@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain import money
 from crmcli.domain.address import domain_of
 from crmcli.domain.columnwise import even
-from crmcli.domain.text import blank, check_text, clip, digits, fold
+from crmcli.domain.text import blank, check_text, clip, digits, fold, unmarked
 from crmcli.domain.types import (
     Choice,
     Currency,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 #: Words that programs write where a value is empty.
 NULLS = frozenset((
-    "NULL", "null", "Null", "N/A", "n/a", "#N/A", "-", "--", "(null)", "-None-", "--None--",
+    "NULL", "null", "Null", "\\N", "N/A", "n/a", "#N/A", "-", "--", "(null)", "-None-", "--None--", "—", "–",
     "0/0/00", "0/0/0000", "00/00/00", "00/00/0000", "00.00.0000", "00-00-0000", "0000/00/00", "0000-00-00",
     "0000-00-00 00:00", "0000-00-00 00:00:00", "0000-00-00T00:00:00",
 ))  # fmt: skip
@@ -192,7 +192,8 @@ def reader(
     elif isinstance(kind, (Text, Identifier)):
         return lambda cells, header, bad: texts(cells, field, header, bad)
     elif isinstance(kind, Day):
-        parse = cached(lambda text: moments.day(text, env))
+        read = moments.birth if field.name == "birthday" else moments.day
+        parse = cached(lambda text: read(text, env))
     elif isinstance(kind, Instant):
         parse = cached(lambda text: moments.instant(text, env))
     elif isinstance(kind, Phone):
@@ -284,12 +285,12 @@ def in_unit(cells: list[str], unit: str, beside: Sequence[str] | None = None) ->
     """A column of amounts with its unit behind those that name none: 12 of "مبلغ (تومان)" is 12 تومان, and so is 12
     with تومان in the column of currencies `beside` it."""
     if unit:
-        return [f"{_signed(cell)} {unit}" if money.unnamed(cell) else cell for cell in cells]
+        return [money.beside(cell, unit) for cell in cells]
     tomans = {word for word in set(beside or ()) if word.strip() and _in_tomans(word)}
     if not tomans:
         return cells
     rows = zip(cells, beside or (), strict=True)
-    return [f"{_signed(cell)} {_TOMAN}" if word in tomans and money.unnamed(cell) else cell for cell, word in rows]
+    return [money.beside(cell, _TOMAN) if word in tomans else cell for cell, word in rows]
 
 
 def at_home(env: Env, unit: str) -> Env:
@@ -307,11 +308,6 @@ def _in_tomans(word: str) -> bool:
         return False
 
 
-def _signed(cell: str) -> str:
-    text = cell.strip()
-    return f"-{text[1:-1]}" if text.startswith("(") and text.endswith(")") else text
-
-
 def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
     """Names of links: white space evened out, empty ones None."""
     parse = cached(lambda text: None if blank(text) else " ".join(check_text(text).split()))
@@ -319,7 +315,7 @@ def words(cells: Sequence[str], header: str, bad: Problems) -> list[str | None]:
 
 
 def _typed_phone(text: str) -> str | None:
-    return " ".join(check_text(text).split()) or None
+    return " ".join(check_text(unmarked(text)).split()) or None
 
 
 def _phone(text: str) -> str | None:

@@ -64,7 +64,10 @@ class Said:
         different = {
             (
                 tuple([row[place] for place in places]),
-                any(row[place] not in NULLS and not blank(row[place]) for place in self._moments),
+                any(
+                    (cell := row[place]) not in NULLS and not blank(cell) and not moments.no_day(cell)
+                    for place in self._moments
+                ),
             )
             for row in rows
         }

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from crmcli.domain.types import Day, Instant
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import parts
+from crmcli.services.imports import moments, parts
 from crmcli.services.imports.roles import CONTACT_EMAIL, FIRST, LAST, MORE_EMAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from crmcli.domain.fields import Entity
     from crmcli.services.imports.mapping import Mapped
 
 #: What cells are emptied of.
@@ -22,8 +24,10 @@ class Emptying:
     """Empties such cells of the columns of a file, which `by` has by field and role. Files of our `own` have none: what
     they say is a text of somebody's."""
 
-    def __init__(self, by: Mapping[str, Sequence[Mapped]], *, own: bool) -> None:
+    def __init__(self, kind: Entity, by: Mapping[str, Sequence[Mapped]], *, own: bool) -> None:
         self._own = own
+        of_type = {to: field.type for to in by if (field := kind.by_name.get(to)) is not None}
+        self._dated = {c.place for to, type_ in of_type.items() if isinstance(type_, (Day, Instant)) for c in by[to]}
         self._owners, self._named, self._mail = (
             {column.place for to in some for column in by.get(to, ())}
             for some in (("owner",), ("name", FIRST, LAST), ("email", MORE_EMAIL, CONTACT_EMAIL))
@@ -64,6 +68,9 @@ class Emptying:
         if place in self._owners:
             cells, nobody = reading.without_nobody(cells)
         found, nulls = reading.without_nulls(cells)
+        if place in self._dated:
+            found, noughts = moments.without_noughts(found)
+            nulls += noughts
         if nulls and place in self._named and (called := cells.count("Null")):
             found = ["Null" if cell == "Null" else text for cell, text in zip(cells, found, strict=True)]
             nulls -= called

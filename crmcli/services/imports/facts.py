@@ -13,7 +13,7 @@ from crmcli.exchange.tables import Doubt
 from crmcli.services.imports import parts, persons
 from crmcli.services.imports.columns import NULLS, UNSIGNED
 from crmcli.services.imports.dates import Dates, Settled
-from crmcli.services.imports.moments import COMPACT_DAY, counts_seconds, named_calendar, without_weekday
+from crmcli.services.imports.moments import COMPACT_DAY, counts_seconds, date_alone, named_calendar, no_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,11 +89,11 @@ class DayFacts:
             if len(self._seen) < _MOST_REMEMBERED:
                 self._seen.add(cell)
             text = cell if cell.isascii() else digits(cell)
-            if not text.strip() or text in NULLS:
+            if not text.strip() or text in NULLS or no_day(text):
                 continue
             self._seconds += counts_seconds(text)
             self._others += not counts_seconds(text)
-            text = without_weekday(text)
+            text = date_alone(text)
             for what in self._shows(text, cell):
                 if what not in self.proofs and (what == SHORT_FIRST or not _BEYOND.search(text)):
                     self.proofs[what] = Proof(cell, lines[cells.index(cell)] if lines else 0)

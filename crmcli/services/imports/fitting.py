@@ -10,6 +10,7 @@ from crmcli.services import values
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.keys import one_name
 from crmcli.services.imports.matching import AMBIGUOUS
+from crmcli.services.imports.salesforce_ids import same
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def strangers(ctx: Context, reader: Reader, block: Block, found: Sequence[int], 
     bad: Problems = {}
     for row in asked:
         record = known.get(found[row])
-        if record is None or record["external_id"] != ids[row] or one_name(names[row], record["name_key"]):
+        if record is None or not same(record["external_id"], ids[row]) or one_name(names[row], record["name_key"]):
             continue
         said = {column: (block.keys.get(column) or block.columns[column])[row] for column in telling}
         both = {column for column, value in said.items() if value is not None and record[column] is not None}

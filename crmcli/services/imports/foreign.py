@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.columnwise import derive_columns
 from crmcli.services import aliases
 from crmcli.services.imports import roles
 from crmcli.services.imports.blocks import ANY
+from crmcli.services.imports.salesforce_ids import other_form
 from crmcli.services.imports.trial import TRIED
 from crmcli.store.sql import portions, table_of
 
@@ -25,6 +27,8 @@ GONE = 0
 _OF = {roles.LEAD_ID: "lead", roles.DEAL_ID: "deal"}
 _MERGED = ("opportunity", "contact", "company")
 _MOST_KNOWN = 100_000
+#: What a profile, or a program of its own accord, puts before its ids.
+_PREFIX = re.compile(r"[^\W\d]+[-_:./]")
 
 
 class Ids(NamedTuple):
@@ -65,6 +69,7 @@ class Foreign:
         for (table, _), known in self._known.items():
             if table == target:
                 known[external] = number
+                known[other_form(external) or external] = number
 
     def of(self, block: Block, field: Field, target: str) -> Ids | None:
         """What the ids of the rows mean for a link; None where the file has none for it."""
@@ -89,7 +94,10 @@ class Foreign:
         wanted = dict.fromkeys(ids)
         missing = [one for one in wanted if one not in known]
         if missing:
-            known.update(self._find(target, missing, kind))
+            forms = {form: one for one in missing if (form := other_form(one))}
+            found = self._find(target, list(dict.fromkeys((*missing, *forms))), kind)
+            known.update((forms[one], number) for one, number in found.items() if one in forms)
+            known.update(found)
         return {one: known[one] for one in wanted if one in known}
 
     def _find(self, target: str, ids: list[str], kind: str) -> dict[str, int]:
@@ -104,6 +112,22 @@ class Foreign:
                 sql = f"SELECT external_id, id FROM tried WHERE external_id IN ({marks}){of} AND id >= {TRIED}"
                 found.update(tried.rows(sql, some))
         return found
+
+    def others(self, target: str, said: Mapping[int, Iterable[str]]) -> set[tuple[int, str]]:
+        """Of records and ids that no record has, as rows name them together: those pairs of which the record has
+        another id of that program, so that it is not the one that is meant."""
+        own: dict[int, str] = {}
+        for some, marks in portions(number for number in said if number < TRIED):
+            sql = f"SELECT id, external_id FROM {table_of(target)} WHERE external_id IS NOT NULL AND id IN ({marks})"
+            own.update(self.ctx.reader.rows(sql, some))
+        if (tried := self._tried.get(target)) is not None:
+            own.update((n, one) for n, row in tried.contents(list(said)).items() if (one := row.get("external_id")))
+        return {
+            (number, one)
+            for number, ids in said.items()
+            for one in ids
+            if number in own and own[number] != one and _system(own[number]) == _system(one)
+        }
 
     def _end(self, table: str, number: int | None) -> int:
         """Where a merged record leads to; GONE for one that was removed."""
@@ -155,3 +179,9 @@ class Foreign:
             f" {line}) and come in without that link; import that record, then this file again with --update"
             for title, (many, first, line) in self._loose.items()
         ]
+
+
+def _system(external: str) -> tuple[str, bool]:
+    """What ids of one program have in common: what stands before them, and whether they are numbers."""
+    prefix = match[0] if (match := _PREFIX.match(external)) else ""
+    return prefix, external[len(prefix) :].isdecimal()

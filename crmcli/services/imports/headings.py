@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from crmcli.services.imports.titles import WHOSE
+from crmcli.services.imports.titles import WHOSE, own_forms, squeeze
 
 #: Further titles of fields, the nearest first.
 FIELDS = {
@@ -122,6 +122,22 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
 _PERSON = (
     "vollständiger name", "nom complet", "nom", "nombre completo", "nombre", "ad soyad", "adı soyadı", "isim", "ad",
 )  # fmt: skip
+#: What heads the people in a list that names firms or sales besides: their name there, and elsewhere a link.
+PEOPLE = (
+    "contact", "contact person", "contact name", "name of contact", "primary contact", "primary contact name",
+    "main contact", "key contact", "person name", "participant", "participant name", "attendee",
+    "attendee name", "member name", "ansprechpartner", "ansprechpartnerin", "kontakt", "kontaktperson", "teilnehmer",
+    "personne de contact", "nom du contact", "interlocuteur", "contacto", "persona de contacto",
+    "nombre del contacto", "ilgili kişi", "yetkili kişi", "irtibat kişisi", "نام شخص", "مخاطب", "نام مخاطب",
+    "نام مسئول", "شخص مسئول", "رابط", "نام رابط", "شخص رابط",
+)  # fmt: skip
+#: What heads people in lists of these alone.
+_HUMANS = ("person", "شخص")
+#: What heads those who buy: people or firms, firms beside their people.
+BUYERS = (
+    "customer", "customer name", "client name", "kunde", "kundenname", "nom du client", "cliente",
+    "nombre del cliente", "müşteri", "müşteri adı", "مشتری", "نام مشتری",
+)  # fmt: skip
 _SUBJECT = ("betreff", "titel", "objet", "titre", "sujet", "asunto", "título", "konu", "başlık")
 _DEED = ("aufgabe", "tâche", "tarea", "görev")
 #: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
@@ -131,11 +147,31 @@ PAIRS = frozenset((first, last) for first in ("vorname", "prenom") for last in (
 @cache
 def spoken(kind: str, field: str) -> tuple[str, ...]:
     """Further titles of a field in other languages than English and Persian."""
+    if field == "contact":
+        return (*PEOPLE, *_HUMANS)
+    if field == "company" and kind in ("deal", "task"):
+        return (*_SPOKEN["company"], *BUYERS)
     if field != "name":
         return _SPOKEN.get(field, ())
     if kind == "company":
-        return (*_SPOKEN["company"], *_PERSON[:4])
-    return {"task": (*_DEED, *_SUBJECT), "deal": _SUBJECT}.get(kind, _PERSON)
+        return (*_SPOKEN["company"], *_PERSON[:4], *BUYERS)
+    of_people = (*_PERSON, *PEOPLE, *BUYERS)
+    return {"task": (*_DEED, *_SUBJECT), "deal": _SUBJECT, "contact": (*of_people, *_HUMANS)}.get(kind, of_people)
+
+
+@cache
+def _squeezed(titles: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(squeeze, titles))
+
+
+def of_people(kind: str, title: str) -> bool:
+    """Whether a title names the person and not the subject or the firm: "Contact Name", "Lead - Contact person"."""
+    return any(form in _squeezed((*PEOPLE, *_HUMANS, "full name")) for _, form in own_forms(kind, title))
+
+
+def of_buyers(title: str) -> bool:
+    """Whether a title names those who buy, of whom it does not say whether they are people or firms."""
+    return squeeze(title) in _squeezed(BUYERS)
 
 
 #: Words in a file's name or before "id" that tell what it holds.
@@ -147,6 +183,13 @@ WORDS = {
     "task": ("task", "todo", "activity", "activities"),
     "interaction": ("interaction",),
 }
+
+
+def said_kind(cell: str) -> str:
+    """Whether a cell says that its row is a "lead" or a "deal"; "" where it says neither."""
+    return next((kind for kind in ("lead", "deal") if squeeze(cell) in WORDS[kind]), "")
+
+
 #: Titles of ids that do not say whose they are.
 _PLAIN_IDS = ("id", "external id", "record id", "rec id", "pipedrive system id", "copper id", "شناسه", "کد")
 _ID_FORMS = (

@@ -47,6 +47,10 @@ _STANDING = frozenset((
     "فعال", "غیرفعال", "مشتری", "مشتریفعال", "مشترک", "عضو", "لغواشتراک", "لغوعضویت", "مسدود", "بایگانی", "حذفشده",
     "بدهکار", "بستانکار", "بیحساب", "تسویه", "تسویهشده",
 ))  # fmt: skip
+#: How the ids of records begin in Salesforce, and what they look like, with or without the three letters that tell
+#: capitals apart.
+_SALESFORCE = {"001": COMPANY, "003": CONTACT, "006": DEAL, "00Q": LEAD, "00T": TASK, "00U": TASK}
+_SALESFORCE_ID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
 #: The titles of so many columns tell the kind.
 _WIDEST = 500
 #: What files of every kind have, so that it speaks of none.
@@ -61,6 +65,8 @@ def _told(kind: Entity) -> frozenset[str]:
     forms = ("{} id", "{} name", "{} stage", "{} owner", "apollo {} id", "do not modify {}")
     english = [form.format(word) for word in WORDS[kind.name] for form in forms]
     persian = [word for word in titles.WHOSE.get(kind.name, ()) if not word.isascii()]
+    english += ["participant", "participant name", "attendee", "attendee name", "teilnehmer"] * (kind is CONTACT)
+    english += ["task"] * (kind is TASK)
     return frozenset(map(squeeze, (*english, *(f"{what} {word}" for word in persian for what in ("شماره", "کد")))))
 
 
@@ -136,6 +142,22 @@ def _own(header: Sequence[str], given: Mapping[str, str]) -> Entity | None:
     return max(fits, key=lambda kind: len(kind.fields), default=None)
 
 
+def _numbered(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row]) -> Entity | None:
+    """The kind of which a file's own ids are by how they begin, as Salesforce numbers its records, where its columns
+    name such; the titles of its files may say little."""
+    place = next((i for i, title in enumerate(header) if squeeze(title) == "id"), None)
+    if place is None or len(header) >= _WIDEST:
+        return None
+    ids = {row.cells[place].strip() for row in rows if row.problem is None} - {""}
+    begin = {one[:3] for one in ids}
+    kind = _SALESFORCE.get(begin.pop()) if len(begin) == 1 else None
+    if kind is None or not all(map(_SALESFORCE_ID.fullmatch, ids)):
+        return None
+    if any(field_of(kind, to) is None for to in given.values()):
+        return None
+    return kind if has_name(map_columns(kind, header, given)[0]) else None
+
+
 def recognise(
     header: Sequence[str], path: str, given: Mapping[str, str] | None = None, rows: Sequence[Row] = ()
 ) -> Entity | None:
@@ -143,6 +165,8 @@ def recognise(
     fit none. Raises UsageError for a mapping by hand (`given`) to what no kind has."""
     if own := _own(header, given or {}):
         return own
+    if numbered := _numbered(header, given or {}, rows):
+        return numbered
     best: tuple[float, Entity | None] = (0.0, None)
     called: Entity | None = None  # the kind that the file's name says, where the columns leave it open
     name = _FileName(path)
@@ -152,6 +176,7 @@ def recognise(
     header = telling(header, given or {})
     standings = _standings(header, name, given or {}, rows)
     people = all(keys & set(map(squeeze, ROLES[part].titles)) for part in (FIRST, LAST))
+    at = _companies_of_people(header, given or {})
     for kind in KINDS:
         if any(field_of(kind, to) is None for to in (given or {}).values()):
             continue
@@ -162,11 +187,11 @@ def recognise(
         columns, _ = map_columns(kind, header, given or {})
         if not has_name(columns):
             continue
-        filled = [to for column in columns for to in column.to if to not in _ANYBODY_S]
+        filled = [to for column in columns for to in column.to if to not in _ANYBODY_S and _speaks(column, to)]
         score = float(len(filled))
         if name.speaks_of(kind):
             score += 0.9
-        if keys & _told(kind):
+        if (keys - at if kind is COMPANY else keys) & _told(kind):
             score += 2
         if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
             score += 0.5
@@ -185,6 +210,19 @@ def recognise(
         if name.names(kind) and (len(filled) > 1 or _understood(kind, columns) * 2 > len(header)):
             called = kind
     return best[1] or called or _addresses(header, name, given or {}, rows)
+
+
+def _speaks(column: Mapped, to: str) -> bool:
+    """Whether what a column fills tells of the kind: a person beside the name of a lead may as well be a deal's."""
+    return to != "contact_name" or squeeze(column.header).endswith(("name", "primarycontact"))
+
+
+def _companies_of_people(header: Sequence[str], given: Mapping[str, str]) -> set[str]:
+    """The squeezed title of the column that has the companies of the people whom a file names in another one."""
+    if any(field_of(CONTACT, to) is None for to in given.values()):
+        return set()
+    columns, _ = map_columns(CONTACT, header, given)
+    return {squeeze(column.header) for column in columns if has_name(columns) and "company" in column.to}
 
 
 def _addresses(header: Sequence[str], name: _FileName, given: Mapping[str, str], rows: Sequence[Row]) -> Entity | None:

@@ -56,8 +56,8 @@ class LinkedNames:
     def __init__(self, ctx: Context, tried: Mapping[str, Tried], foreign: Foreign) -> None:
         self.ctx, self._tried, self._foreign = ctx, tried, foreign
         self._namesakes: dict[tuple[str, str], list[Namesake]] = {}
-        #: by target: whether any record was merged
-        self._merged: dict[str, bool] = {}
+        #: by target: the records that others were merged into, mostly none
+        self._merged: dict[str, frozenset[int]] = {}
 
     def forget(self) -> None:
         """Another process wrote: what is known may be gone."""
@@ -104,18 +104,19 @@ class LinkedNames:
             marks = ", ".join("?" * len(part))
             sql = f"SELECT {column}, id FROM {table_of(target)} WHERE {column} IN ({marks}){alive} ORDER BY id"
             found += self.ctx.reader.rows(sql, part)
-            if self._has_merged(target):
+            if self.merged_into(target):
                 found = self._as_merged(target, column, part, found)
             if (tried := self._tried.get(target)) is not None:
                 sql = f"SELECT {column}, id FROM tried WHERE {column} IN ({marks}){alive} AND id >= {TRIED} ORDER BY id"
                 found += tried.rows(sql, part)
         return found
 
-    def _has_merged(self, target: str) -> bool:
-        """Whether any record of a kind was merged into another one: mostly none was."""
+    def merged_into(self, target: str) -> frozenset[int]:
+        """The records of a kind that others were merged into."""
         if target not in self._merged:
-            sql = f"SELECT 1 FROM {table_of(target)} WHERE merged_into_id IS NOT NULL LIMIT 1"
-            self._merged[target] = table_of(target) in aliases.TABLES and self.ctx.reader.one(sql) is not None
+            sql = f"SELECT DISTINCT merged_into_id FROM {table_of(target)} WHERE merged_into_id IS NOT NULL"
+            can = table_of(target) in aliases.TABLES
+            self._merged[target] = frozenset(number for (number,) in self.ctx.reader.rows(sql)) if can else frozenset()
         return self._merged[target]
 
     def _as_merged(

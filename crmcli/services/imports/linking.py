@@ -100,6 +100,8 @@ class Links:
         if by_id:
             names = [None if number else name for number, name in zip(by_id.found, names, strict=True)]
         found = self.look(target, names, block.uids.get(field.name))
+        if by_id:
+            found = self._without_others(target, by_id, names, found, block.uids.get(field.name))
         if target == "contact" and field.name in block.addresses:
             self._by_address(names, block.addresses[field.name], found)
         problems: Problems = {}
@@ -107,10 +109,13 @@ class Links:
             if uid and found[row] is None:
                 problems[row] = Problem(field.name, uid, f"there is no {target} with the uid {uid}")
         if SEVERAL in found:
-            problems |= self._tell_apart(block, field, target, names, found)
+            problems |= self._tell_apart(block, field, target, names, found, by_id)
         if not field.type.create and not field.type.words:
             for row, number in enumerate(found):
                 if number is not None and number < 0:
+                    if by_id and by_id.said[row]:
+                        found[row] = None
+                        continue
                     name = names[row] or ""
                     problems[row] = Problem(field.name, name, f"there is no {field.name} '{name}'")
         if by_id:
@@ -119,9 +124,16 @@ class Links:
         return problems
 
     def _tell_apart(
-        self, block: Block, field: Field, target: str, names: Sequence[str | None], found: list[int | None]
+        self,
+        block: Block,
+        field: Field,
+        target: str,
+        names: Sequence[str | None],
+        found: list[int | None],
+        by_id: Ids | None,
     ) -> Problems:
-        """Settle what is SEVERAL in `found` by what else the rows say; where that does not, the candidates."""
+        """Settle what is SEVERAL in `found` by what else the rows say, at last by their ids, which none of the several
+        has; where that does not, the candidates."""
         problems: Problems = {}
         addresses = _addresses(block, field.name)
         companies = block.columns.get("company_id") if target == "contact" else None
@@ -130,9 +142,52 @@ class Links:
             some = self.names.called(target, name)
             number = _settled(some, addresses[row] if addresses else None, companies[row] if companies else None)
             found[row] = number
-            if number is None:
+            if number is None and by_id and (said := by_id.said[row]):
+                found[row] = self._with_id(target, name, said)
+            elif number is None:
                 problems[row] = Problem(field.name, name.removeprefix(AT), which(name, some))
         return problems
+
+    def _without_others(
+        self,
+        target: str,
+        by_id: Ids,
+        names: Sequence[str | None],
+        found: Sequence[int | None],
+        uids: Sequence[str | None] | None,
+    ) -> list[int | None]:
+        """The same but for records that a name alone means and that have another id of the same program than their row
+        says: what has this one is not there yet."""
+        asked = {
+            row: said
+            for row, said in enumerate(by_id.said)
+            if said and not by_id.found[row] and (name := names[row]) and name[0] != AT and not (uids and uids[row])
+        }
+        some = {row: self._meant(target, names[row] or "", found[row]) for row in asked}
+        pairs: dict[int, set[str]] = {}
+        for row, numbers in some.items():
+            for number in numbers:
+                pairs.setdefault(number, set()).add(asked[row])
+        others = self.foreign.others(target, pairs) if pairs else set()
+        done = list(found)
+        for row, numbers in some.items():
+            left = [number for number in numbers if (number, asked[row]) not in others]
+            if numbers and len(left) < 2:
+                done[row] = left[0] if left else self._with_id(target, names[row] or "", asked[row])
+        return done
+
+    def _meant(self, target: str, name: str, number: int | None) -> list[int]:
+        """The records that a name means."""
+        if number == SEVERAL:
+            return [one.id for one in self.names.called(target, name)]
+        return [number] if number is not None and number > 0 else []
+
+    def _with_id(self, target: str, name: str, said: str) -> int | None:
+        """What a name stands for that is to be made with an id; None where nothing of that kind is made for a link."""
+        return self._made_with(target, name, said) if target in BY_ADDRESS else None
+
+    def _made_with(self, target: str, name: str, said: str) -> int:
+        return self._stand_in(target, f"{key_of(name)}{ID}{said}", name)
 
     def _colleagues(self, names: Sequence[str | None]) -> list[str | None]:
         """Colleagues whom the file names with their addresses, as HubSpot does, are those whom the book knows by these;
@@ -164,9 +219,11 @@ class Links:
                 number = known
             elif number is not None and number < 0 and said and known != GONE and target in BY_ADDRESS:
                 if (target, said) not in self._by_external and self._externals.get(number, said) != said:
-                    number = self._stand_in(target, f"{key_of(name or '')}{ID}{said}", name or "")
+                    number = self._made_with(target, name or "", said)
                 number = self._by_external.setdefault((target, said), number)
                 self._externals.setdefault(number, said)
+            elif number is None and said and known is None:
+                number = self._by_external.get((target, said))  # an earlier row names it
             done.append(number)
         return done
 
@@ -256,20 +313,20 @@ class Links:
     def make(self, tx: Any, numbers: set[int]) -> dict[int, int]:
         """Create what the stand-ins stand for; stand-in -> id."""
         made: dict[int, int] = {}
-        companies: list[tuple[int, str, str | None]] = []
+        companies: list[tuple[int, str, str, str | None]] = []
         for number in sorted(numbers, reverse=True):
-            target, _, name, uid = self._spelled[number]
+            target, key, name, uid = self._spelled[number]
             if target == "company":
-                companies.append((number, name, uid))
+                companies.append((number, key, name, uid))
             elif target == "contact":
                 person = {"name": name, "uid": uid, "email": self._emails.get(number)}
                 if external := self._externals.get(number):
                     person["external_id"] = external
                 made[number] = tx.add("contact", person)
-                self._remember(target, name, uid, made[number])
+                self._remember(target, key, name, uid, made[number])
             else:
                 made[number] = tx.word(target, name)
-                self._remember(target, name, None, made[number])
+                self._remember(target, key, name, None, made[number])
         if companies:
             made.update(self._make_companies(tx, companies))
         for number in numbers:
@@ -278,32 +335,35 @@ class Links:
         self._made += numbers
         return made
 
-    def _make_companies(self, tx: Any, companies: Sequence[tuple[int, str, str | None]]) -> dict[int, int]:
-        """Create the companies of (stand-in, name, uid): stand-in -> id."""
+    def _make_companies(self, tx: Any, companies: Sequence[tuple[int, str, str, str | None]]) -> dict[int, int]:
+        """Create the companies of (stand-in, key, name, uid): stand-in -> id."""
         made: dict[int, int] = {}
-        columns: dict[str, list[Any]] = {"name": [name.removeprefix(AT) for _, name, _ in companies]}
+        columns: dict[str, list[Any]] = {"name": [name.removeprefix(AT) for _, _, name, _ in companies]}
         for column, values in (
-            ("domain", [name[1:] if name[0] == AT else None for _, name, _ in companies]),
-            ("uid", [uid for _, _, uid in companies]),
-            ("external_id", [self._externals.get(number) for number, _, _ in companies]),
+            ("domain", [name[1:] if name[0] == AT else None for _, _, name, _ in companies]),
+            ("uid", [uid for *_, uid in companies]),
+            ("external_id", [self._externals.get(number) for number, *_ in companies]),
         ):
             if any(values):
                 columns[column] = values
-        for (number, name, uid), new in zip(companies, tx.add_many("company", columns), strict=True):
+        for (number, key, name, uid), new in zip(companies, tx.add_many("company", columns), strict=True):
             made[number] = new
-            self._remember("company", name, uid, new)
+            self._remember("company", key, name, uid, new)
         return made
 
-    def _remember(self, target: str, name: str, uid: str | None, number: int) -> None:
-        known, key = self._known[target], key_of(name)
+    def _remember(self, target: str, key: str, name: str, uid: str | None, number: int) -> None:
+        """What a stand-in with this key stood for is there."""
+        known, plain = self._known[target], key_of(name)
         if uid:
-            self._by_now.pop((target, key), None)
+            self._by_now.pop((target, plain), None)
             known[AT + AT + uid] = number
             self._claimed[target].add(number)
-            known.pop(key, None)  # there may be several of that name now
-            self.names.add(target, key)
+            known.pop(plain, None)  # there may be several of that name now
+            self.names.add(target, plain)
+        elif key != plain:  # another one of that name: the name alone goes on to mean what it did
+            self.names.add(target, plain)
         else:
-            known[key] = number
+            known[plain] = number
 
 
 def _addresses(block: Block, link: str) -> list[str | None] | None:

@@ -3,13 +3,16 @@ several columns for one field the best."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money
+from crmcli.errors import FieldError
 from crmcli.services.imports import addresses, by_hand, headings, recognising, titles
 from crmcli.services.imports.roles import (
+    BESIDE_STREET,
     BIRTH,
     COMPANY_DOMAIN,
     DUE_TIME,
@@ -21,6 +24,7 @@ from crmcli.services.imports.roles import (
     MORE_PHONE,
     PHONE_LABEL,
     ROLES,
+    WHOLE_ADDRESS,
 )
 from crmcli.services.imports.titles import squeeze
 
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 _ALSO_ID = ("name", "email", "domain", "website", FIRST, MIDDLE, LAST)
 #: Fields that several columns may fill together, one in each row: a deal is either won or lost.
 _TOGETHER = ("closed_at",)
+#: What says more of a street.
+_OF_STREET = frozenset((HOUSE, WHOLE_ADDRESS, *BESIDE_STREET))
 #: Titles that are parts of a name beside each other alone.
 _HALVES = ("first", "middle", "last")
 
@@ -87,6 +93,7 @@ def map_columns(
     for index, to in fixed.items():
         chosen[index] = [to] if to else []
     _promote(kind, chosen, header)
+    _buyers(kind, chosen, header, fixed, [reading for reading in readings if reading.to == "name"])
     _names(kind, chosen, header, fixed)
     _beside(kind, chosen, header, fixed)
     alone = _born(chosen)
@@ -95,12 +102,16 @@ def map_columns(
     notes += [f"column {title}: ids and no names: ignored" for title in ids]
     notes += [f"column {header[index]}: no birthday without the other parts: ignored" for index in alone]
     notes += _twins(header, chosen, fixed, samples)
+    notes += _left_people(kind, header, chosen, fixed, samples)
     return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
 
 
 def _mapped(kind: Entity, place: int, title: str, to: tuple[str, ...]) -> Mapped:
     amounts = any(isinstance(kind.by_name[name].type, Money) for name in to if name in kind.by_name)
-    return Mapped(place, title, to, "", titles.unit_of(title) if amounts else "")
+    unit = ""
+    with suppress(FieldError):  # said of the file that is taken, in its plan
+        unit = titles.unit_of(title) if amounts else ""
+    return Mapped(place, title, to, "", unit)
 
 
 def _chosen(kind: Entity, header: Sequence[str], readings: Iterable[Reading]) -> dict[int, list[str]]:
@@ -128,7 +139,7 @@ def _chosen(kind: Entity, header: Sequence[str], readings: Iterable[Reading]) ->
 
 def _second_best(kind: Entity, to: str, title: str) -> list[str]:
     """What a column fills instead of a field that a nearer title has."""
-    if kind is LEAD and to == "name" and titles.about_person(title):
+    if kind is LEAD and to == "name" and headings.of_people(kind.name, title):
         return ["contact_name"]
     more = {"email": MORE_EMAIL, "phone": MORE_PHONE, "mobile": MORE_PHONE}.get(to)
     return [more] if more else []
@@ -146,6 +157,23 @@ def _promote(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str]) 
                     continue
             if places:
                 chosen[places[0]] = [name]
+
+
+def _buyers(
+    kind: Entity,
+    chosen: dict[int, list[str]],
+    header: Sequence[str],
+    fixed: Mapping[int, str],
+    named: Sequence[Reading],
+) -> None:
+    """Beside the people whom a file names, its customers are their companies, where nothing else is: of the columns
+    that may be the name (`named`) the one that heads people has it."""
+    if "name" in fixed.values() or ["company"] in chosen.values() or kind not in (CONTACT, LEAD):
+        return
+    buyers = [one.place for one in named if headings.of_buyers(header[one.place])]
+    people = [one for one in named if one.filled and headings.of_people(kind.name, header[one.place])]
+    if len(buyers) == 1 and people and (chosen[buyers[0]] == ["name"] or chosen[people[0].place] == ["name"]):
+        chosen[buyers[0]], chosen[people[0].place] = ["company"], ["name"]
 
 
 def _names(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
@@ -176,7 +204,7 @@ def _beside(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], f
     where there is a number that they belong to."""
     filled = {to for some in chosen.values() for to in some}
     for index, some in chosen.items():
-        if (some == [DUE_TIME] and "due_on" not in filled) or (some == [HOUSE] and "street" not in filled):
+        if (some == [DUE_TIME] and "due_on" not in filled) or (_OF_STREET.issuperset(some) and "street" not in filled):
             chosen[index] = []
     keys = {squeeze(title): index for index, title in enumerate(header)}
     for index, title in enumerate(header):
@@ -257,6 +285,20 @@ def _twins(
             continue
         other, to = filling[squeeze(title)]
         yield f"column {title}: ignored, because {to} is in column {other}; --map '{title}=FIELD' takes it in"
+
+
+def _left_people(
+    kind: Entity,
+    header: Sequence[str],
+    chosen: Mapping[int, list[str]],
+    fixed: Mapping[int, str],
+    samples: Sequence[str],
+) -> Iterator[str]:
+    """A note for each column of a list of companies that names people of theirs."""
+    for index, title in enumerate(header if kind is COMPANY and samples else ()):
+        left = index not in fixed and not chosen.get(index) and samples[index]
+        if left and headings.of_people(kind.name, title) and titles.can_be_name(samples[index]):
+            yield f"column {title}: the people of companies are not taken in with them; --as contact takes in both"
 
 
 def has_name(columns: Sequence[Mapped]) -> bool:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.types import Flag, Phone
 from crmcli.services import aliases
+from crmcli.services.imports import equality
 from crmcli.services.imports.keys import contradict, one_name
+from crmcli.services.imports.salesforce_ids import other_form
 from crmcli.services.imports.trial import TRIED, Seen, Tried
 from crmcli.store import read
 from crmcli.store.sql import column_of
@@ -19,10 +21,6 @@ if TYPE_CHECKING:
 
 #: Columns that equality of whole rows does not look at: they are not the record's own content.
 _ASIDE = frozenset(("uid", "position", "parent_id", "updated_at"))
-#: Columns that get a value where the file gives none.
-_FILLED = frozenset((
-    "created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "done_at", "currency",
-))  # fmt: skip
 _MANY = 500
 #: How many people with one telephone are looked at, besides those of the very name.
 _MOST_SHARED = 50
@@ -59,15 +57,18 @@ class Matcher:
         dry_run: bool = False,
         trial: Callable[[Entity, Sequence[str]], tuple[Tried, Seen]] | None = None,
     ) -> None:
-        self.ctx, self.kind, self.keys = ctx, kind, keys
+        #: so many keys in front find nothing and only tell records apart: two companies of one name and with different
+        #: websites are two, also in a file that has no column of domains
+        self._silent = int(kind.name == "company" and ("name",) in keys and ("domain",) not in keys)
+        self.ctx, self.kind, self.keys = ctx, kind, (*((("domain",),) * self._silent), *keys)
         #: whether a record gets what a row has that is it: later rows may be it by that
         self._updates = updates
         #: the keys are those of `keys.UPDATE_MATCH`
         self.guessed = guessed and bool(keys)
         self.seen, self.made = Seen(), Seen()
-        self._columns = [tuple(kind.field(name).key_column for name in key) for key in keys]
+        self._columns = [tuple(kind.field(name).key_column for name in key) for key in self.keys]
         #: Several people may answer one telephone: it tells who they are only together with their names.
-        self._shared = [all(isinstance(kind.field(name).type, Phone) for name in key) for key in keys]
+        self._shared = [all(isinstance(kind.field(name).type, Phone) for name in key) for key in self.keys]
         # Read along with each record rather than asked for: a condition on the kind misleads the planner.
         self._extra = "t.kind, t.converted_at" if kind.kind else "NULL, NULL"
         #: What equal records of the kind are looked up by.
@@ -80,6 +81,8 @@ class Matcher:
         #: the merged records that rows of the last block can be, each with the one that it is now; they are known like
         #: those in sight, by what they had
         self.merged: dict[int, int] = {}
+        #: the records that rows of this block are
+        self._said: set[int] = set()
         #: the removed records that rows of an update were refused for
         self.refused = Seen()
         self.tried = Tried(tried) if dry_run and not trial else None
@@ -137,13 +140,13 @@ class Matcher:
     ) -> list[int]:
         """For each row NEW, the id of the record it is, or -1 - n when it repeats row n. Nothing is marked as seen yet.
         `derived` are the key columns of the rows."""
-        self.removed, self.merged = {}, {}
+        self.removed, self.merged, self._said = {}, {}, set()
         external = [value or None for value in columns.get("external_id") or [None] * count]
         uids = [value or None for value in columns.get("uid") or [None] * count]
         keys = [self._key_values(names, columns, derived, count) for names in self.keys]
         by_external = self._strong("external_id", external)
         by_uid = self._strong("uid", uids)
-        stored = [self._stored(i, values) for i, values in enumerate(keys)]
+        stored = [self._stored(i, values) if i >= self._silent else _Stored({}, {}) for i, values in enumerate(keys)]
         if self.guessed:
             strong = list(_by_ids(external, uids, by_external, by_uid))
             found = [outcome for outcome, _ in strong]
@@ -216,6 +219,8 @@ class Matcher:
                 found[row] = self._weak(row, own, keys, names, stored, chunk)
                 if found[row] < 0 < found[-1 - found[row]]:
                     found[row] = found[-1 - found[row]]
+            if found[row] > 0:
+                self._said.add(found[row])
             if found[row] > 0 and self._updates and found[row] not in self.removed:
                 self._remember(row, own, names[row], chunk)
         return found, keyless
@@ -246,12 +251,16 @@ class Matcher:
     def _strong(self, column: str, values: Sequence[Any]) -> dict[Any, int]:
         """value -> id of the record that has it, removed ones included: their ids are still taken."""
         wanted = [value for value in values if value]
+        forms = {form: one for one in wanted if (form := other_form(one))} if column == "external_id" else {}
+        wanted = list(dict.fromkeys((*wanted, *forms)))
         found = {}
         rows = self._rows((column, "removed_at"), column, wanted)
         self._note_merged(row[0] for row in rows if row[2] is not None)
         for number, value, removed, kind, converted in rows:
             if self._fits(kind, converted):
                 found[value] = number
+                if value in forms:
+                    found.setdefault(forms[value], number)
                 if removed is not None and number not in self.merged:
                     self.removed[number] = kind or self.kind.name
         return found
@@ -316,7 +325,7 @@ class Matcher:
 
         `taken` is given for rows that have an id of their own: the records that earlier rows of the block are.
         """
-        given = [which for which, key in enumerate(own) if key is not None]
+        given = [which for which, key in enumerate(own) if key is not None and which >= self._silent]
         for which in given:
             if number := self._fitting(which, own, names[row], stored[which].living, taken, external):
                 return number
@@ -347,14 +356,23 @@ class Matcher:
         `named` so as well: somebody else may have its address now."""
         for place in self._places(which, own[which], name) if known else ():
             some = known.get(place, ())[:_MOST_SHARED]
-            # Of several who share an address the one of that very name comes first.
-            for number, its_external, theirs, other in sorted(some, key=lambda one: one[3] != name) if some else ():
+            # Of several who share an address the one of that very name comes first, of firms that of the domain.
+            apart = self._silent
+            by_likeness = sorted(some, key=lambda one: (one[3] != name, one[2][:apart] != tuple(own[:apart])))
+            for number, its_external, theirs, other in by_likeness:
                 if taken is not None and ((external and its_external) or self._taken(number, taken)):
                     continue  # another record of the same source
                 agree = one_name(name, other) if named else self._agree(which, name, other)
-                if agree and not contradict(own, theirs, which):
+                if agree and not self._contradict(own, theirs, which, number):
                     return number
         return NEW
+
+    def _contradict(self, own: list[Any], theirs: Sequence[Any], below: int, number: int) -> bool:
+        """Whether a stronger key says that a row is not this record. What only tells apart may be news in an update,
+        unless another row of the file is that record."""
+        ours = number in self._said or number in self.seen
+        start = 0 if ours or not self._updates else self._silent
+        return contradict(own[start:], theirs[start:], below - start)
 
     def _taken(self, number: int, taken: set[int]) -> bool:
         """Whether an earlier row of the file is this record."""
@@ -379,25 +397,12 @@ class Matcher:
         given = derived.get(self._content) or columns.get(self._content)
         wanted = list({key for row in rows if given and (key := given[row])})
         full = self.raw(self._alike(names, columns, rows, wanted)) if wanted else {}
-        firm = [name for name in names if name not in _FILLED]
-        ids: dict[Any, list[int]] = {}
-        for number in sorted(full, key=lambda number: (number in self.removed, number)):
-            ids.setdefault(tuple(_plain(full[number].get(name)) for name in firm), []).append(number)
-        chunk: dict[Any, int] = {}
-        removed: dict[int, int] = {}
-        for row in rows:
-            own = tuple(_plain(columns[name][row]) for name in names)
-            alike = ids.get(tuple(_plain(columns[name][row]) for name in firm), ())
-            same = next((number for number in alike if _equal(names, own, full[number])), None)
-            if same is not None and same not in self.removed:
-                found[row] = same
-            elif own in chunk:
-                found[row] = -1 - chunk[own]
-            else:
-                chunk[own] = row
-                if same is not None:
-                    removed[row] = same
-        return removed
+        compared = {name: columns[name] for name in names}
+        return equality.equal_rows(rows, compared, full, self.removed, self._ours, found)
+
+    def _ours(self, number: int) -> bool:
+        """Whether the file has brought a record, or named it by an earlier row."""
+        return number in self.seen or number in self.made
 
     def _alike(
         self, names: list[str], columns: Mapping[str, Sequence[Any]], rows: list[int], wanted: list[Any]
@@ -405,13 +410,13 @@ class Matcher:
         """The records that rows can be equal to: of one name or moment, and alike in the column that tells most of them
         apart, because thousands of tasks may be called "Follow up"."""
         telling = _telling({name: {columns[name][row] for row in rows} for name in names if _tells(columns[name])})
-        values = {columns[telling][row] for row in rows} if telling else {None}
+        values = equality.written([columns[telling][row] for row in rows]) if telling else set()
         found = []
         shown = (self._content, "removed_at")
         alike = self._rows(shown, self._content, wanted, telling or "id")
         self._note_merged(row[0] for row in alike if row[3] is not None)
         for number, value, _, removed, kind, converted in alike:
-            if self._fits(kind, converted) and (not telling or value in values):
+            if self._fits(kind, converted) and (not telling or equality.same_writing(value, values)):
                 found.append(number)
                 if removed is not None and number not in self.merged:
                     self.removed[number] = kind or self.kind.name
@@ -442,7 +447,7 @@ def _tells(values: Sequence[Any]) -> bool:
 
 def _telling(values: Mapping[str, set[Any]]) -> str:
     """The column with most different values, "" where none has two."""
-    best = max((name for name in values if name not in _FILLED), key=lambda name: len(values[name]), default="")
+    best = max((name for name in values if name not in equality.FILLED), key=lambda name: len(values[name]), default="")
     return best if best and len(values[best]) > 1 else ""
 
 
@@ -456,14 +461,3 @@ def _all_new(keys: Sequence[Sequence[Any]], known: Sequence[Mapping[Any, Any]]) 
         if len(set(said)) < len(said):
             return False
     return True
-
-
-def _equal(names: list[str], own: tuple[Any, ...], record: Mapping[str, Any]) -> bool:
-    return all(
-        value == _plain(record.get(name)) or (value is None and name in _FILLED)
-        for name, value in zip(names, own, strict=True)
-    )
-
-
-def _plain(value: Any) -> Any:
-    return tuple(value) if isinstance(value, (list, tuple)) else value

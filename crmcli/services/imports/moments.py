@@ -7,10 +7,10 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from crmcli.domain.calendars import split_day
+from crmcli.domain.calendars import make_day, split_day
 from crmcli.domain.dates import SHORT_FIRST, JalaliError, full_year, instant_of, parse_when
-from crmcli.domain.datewords import MONTHS, WRITTEN_DAYS, WRITTEN_MONTHS
-from crmcli.domain.text import clip, digits, fold
+from crmcli.domain.datewords import MONTHS, WRITTEN_DAYS, WRITTEN_MONTHS, clock_in_front
+from crmcli.domain.text import clip, digits, fold, unmarked
 from crmcli.domain.types import Instant, show_instant
 from crmcli.errors import FieldError
 
@@ -23,12 +23,33 @@ COMPACT_DAY = re.compile(r"(1[3-9]|2\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 _COMMA_BEFORE_TIME = re.compile(r"(?<=\d{4}),\s+(?=\d{1,2}:)")
 _NAMED_MONTH = re.compile(r"\s*(\d{1,2})(?:\.? |-|\. ?)([^\W\d_]{3,12})\.?[ -](\d{4}|\d{2})(?!\d|:)")
 _WORD = re.compile(r"[^\W\d_]+")
+#: 1er mai, 1º de mayo, 1-го января.
+_ORDINAL = re.compile(r"(?<!\d)(\d\d?)(?:er|\.?[º°]|-?го)(?= )", re.IGNORECASE)
+#: What Persian and Russian files say of the year behind it, and the years that it can be said of.
+_ERAS = tuple(
+    (re.compile(rf"(?<=[\w.]) ?(?:{era})(?= |$)"), re.compile(rf"(?<!\d)(?:{years})\d\d(?!\d)"))
+    for era, years in (
+        ("هـ?\u200d?\\. ?ش\\.?|هجری شمسی|شمسی|خورشیدی", "1[2-5]"), ("میلادی|г\\.|года", "1[6-9]|2\\d"),
+    )
+)  # fmt: skip
+#: The tenth Jalali month in Latin letters, which is an English word as well.
+_DEY = re.compile(r"(?<=\d[ -])day(?=[ -]1[2-5]\d\d(?!\d))", re.IGNORECASE)
+_DOTTED_YEAR = re.compile(r"(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=\s|$)")
 #: 3 de marzo de 2026
 _OF = re.compile(r"\bde (?=\S)", re.IGNORECASE)
 _CLOCK = re.compile(r"\d\d?(?::|\s?[ap]\.?m)", re.IGNORECASE)
 #: A time alone, which no cell of a column of days means; midnight is how sheets show a day that nobody gave.
 _TIME = re.compile(r"\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?[ap]\.?m\.?)?", re.IGNORECASE)
-_NO_DAY = re.compile(r"00?:00(?::00)?")
+_MIDNIGHT = r"00?:00(?::00(?:\.0+)?)?"
+#: How programs write a day that nobody gave: noughts in any of the forms that days have.
+_NOUGHTS = re.compile(rf"0{{1,4}}([-/.])0{{1,2}}\1[0]{{1,4}}(?:[Tt ]{_MIDNIGHT}[Zz]?)?")
+_NO_DAY = re.compile(_MIDNIGHT)
+#: A day in full, or a year that is no count of days: the meaning does not depend on when it is read.
+_FULL_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?<![\d+])(?:1[2-9]|2[01])\d\d(?!\d| ?[^\W\d_])")
+#: A year in full, or a day of eight numbers.
+_FULL_YEAR = re.compile(r"\d{4}")
+#: Further from now than the next of any days without a year, and no whole number of weeks.
+_LONG = timedelta(days=7333)
 _MIDNIGHT_ELSEWHERE = re.compile(r"[Tt ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:\d\d)$")
 #: A zone behind a time: "UTC", " Z", "+00" of PostgreSQL, " +0000 UTC" of Go.
 _ZONE = re.compile(
@@ -58,12 +79,38 @@ _SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
 _LONGEST = 100
 
 
-def without_year(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
-    """A column of days without those that have no year, and by row what those say: "Birthday: 5 March". Of 05/03, as
-    Mailchimp writes it, nobody knows which is the month: it is kept as it stands."""
+def no_day(text: str) -> bool:
+    """Whether a cell of a column of days is made of noughts, in ASCII digits."""
+    return _NOUGHTS.fullmatch(text.strip()) is not None
+
+
+def without_noughts(cells: list[str]) -> tuple[list[str], int]:
+    """A column of days with those made of noughts emptied, and how many there were."""
+    nothing = {cell for cell in set(cells) if "0" in (plain := digits(cell)) and no_day(plain)}
+    if not nothing:
+        return cells, 0
+    return ["" if cell in nothing else cell for cell in cells], sum(map(nothing.__contains__, cells))
+
+
+def depends_on_today(text: str, env: Env) -> bool:
+    """Whether the day or moment that a cell names is another one when it is read on another day: Monday, yesterday,
+    +2w, a day without its year."""
+    if not text.strip() or _FULL_DAY.search(digits(text)):
+        return False
+    env = env._replace(calendar=named_calendar(text) or env.calendar)
+    try:
+        return day(text, env) != day(text, env._replace(now=env.now - _LONG))
+    except FieldError:
+        return False
+
+
+def without_year(cells: list[str], header: str, env: Env) -> tuple[list[str], dict[int, str]]:
+    """A column of days of birth without those that have no year, and by row what those say: "Birthday: 5 March". Of
+    05/03, as Mailchimp writes it, nobody knows which is the month: it is kept as it stands, and so are words that name
+    a day as seen from today, on which nobody was born in every year."""
     more: dict[int, str] = {}
     for row, cell in enumerate(cells):
-        if len(cell) < 6 and _TWO_NUMBERS.fullmatch(cell):
+        if (len(cell) < 6 and _TWO_NUMBERS.fullmatch(cell)) or depends_on_today(cell, env):
             more[row] = f"{header}: {cell.strip()}"
     if "--" not in "\n".join(cells):
         return ["" if row in more else cell for row, cell in enumerate(cells)] if more else cells, more
@@ -79,12 +126,14 @@ def of_birth(env: Env, years: list[str], months: list[str], days: list[str]) -> 
     digits is the latest one that has come, in the calendar of its month's name, else the user's."""
     found, more = [], {}
     for row, parts in enumerate(zip(years, months, days, strict=True)):
-        year, month, day = (digits(part).strip().removesuffix(".") for part in parts)
+        year, month, day = (digits(unmarked(part)).strip().removesuffix(".") for part in parts)
         number, calendar = MONTHS.get(fold(_our_months(month)), (0, env.calendar))
         month = str(number) if number else month
         if len(year) == 2 and year.isdecimal():
-            now = split_day(env.now.date(), calendar)[0]
-            year = str(now - (now - int(year)) % 100)
+            today = split_day(env.now.date(), calendar)
+            latest = today[0] - (today[0] - int(year)) % 100
+            come = not (month.isdecimal() and day.isdecimal()) or (latest, int(month), int(day)) <= today
+            year = str(latest if come else latest - 100)
         whole = "-".join((year.zfill(4), month.zfill(2), day.zfill(2))) if year and month and day else ""
         found.append(whole)
         if whole or not (year or month or day):
@@ -145,11 +194,25 @@ def day(text: str, env: Env) -> str | None:
     return _when(text, env).day.isoformat()
 
 
+def birth(text: str, env: Env) -> str | None:
+    """A day of birth: a year of two digits is the latest one in which that day has come. Raises FieldError."""
+    found = day(text, env)
+    if found is None or found <= env.now.date().isoformat() or _FULL_YEAR.search(digits(text)):
+        return found
+    calendar = named_calendar(text) or env.calendar
+    year, month, number = split_day(date.fromisoformat(found), calendar)
+    try:
+        return make_day(year - 100, month, number, calendar).isoformat()
+    except ValueError:
+        raise FieldError(f"'{clip(text, 40)}' is no day that has come.") from None
+
+
 def moment(text: str, env: Env) -> str | None:
     """The moment that a cell of a column of days names, None where it names a day. A midnight, here or where the file
     was made, is how other programs write a day. Raises FieldError."""
     text = _evened(text)
-    if not text or COMPACT_DAY.fullmatch(digits(text)):
+    plain = digits(text)
+    if not text or COMPACT_DAY.fullmatch(plain):
         return None
     when = _when(text, env)
     if when.time is None or when.time == time() or _MIDNIGHT_ELSEWHERE.search(_zoned(text)):
@@ -158,9 +221,9 @@ def moment(text: str, env: Env) -> str | None:
 
 
 def _evened(text: str) -> str:
-    """A cell with single blanks between its words. Raises FieldError for one that is longer than any day or time, so
-    that none costs more than it is worth."""
-    text = " ".join(text.split())
+    """A cell with single blanks between its words and no marks of direction. Raises FieldError for one that is longer
+    than any day or time, so that none costs more than it is worth."""
+    text = " ".join(unmarked(text).split())
     if len(text) > _LONGEST:
         raise FieldError(f"'{clip(text, 40)}' is not a day or time.")
     return text
@@ -175,8 +238,8 @@ def _when(text: str, env: Env) -> When:
     weekday: int | None = None
     plain = text
     if any(map(str.isalpha, text)):
-        weekday, plain = _parted(text)
-        plain = _our_months(_OF.sub("", _COMMA_BEFORE_TIME.sub(" ", plain)))
+        clock, weekday, plain = _parted(text)
+        plain = _our_months(_OF.sub("", _COMMA_BEFORE_TIME.sub(" ", f"{plain} {clock}".rstrip())))
         if named := _NAMED_MONTH.match(plain):
             year = named[3]
             first, calendar = named[1], MONTHS.get(fold(named[2]), (0, ""))[1]
@@ -188,7 +251,7 @@ def _when(text: str, env: Env) -> When:
                 year = str(full_year(int(year), "gregorian"))
             plain = f"{first} {named[2]} {year}{plain[named.end() :]}"
     try:
-        when = parse_when(_zoned(plain), env.now, env.calendar, env.order, env.week_start)
+        when = parse_when(_zoned(plain), env.now, env.calendar, env.order, env.week_start, text)
     except JalaliError as error:
         message = error.message.rstrip(".")
         raise FieldError(f"{message}: --dates jalali reads such a column as Jalali") from None
@@ -197,9 +260,20 @@ def _when(text: str, env: Env) -> When:
     return when
 
 
-def _parted(text: str) -> tuple[int | None, str]:
-    """The number of the day of the week before a date, 0 for Monday, and the date; None where there is none. Before a
-    time alone, as in "fri 14:30", it is the day itself."""
+def _parted(text: str) -> tuple[str, int | None, str]:
+    """The time before a date, "" for none; the number of its day of the week, 0 for Monday, None for none; and the date
+    itself, without what says which count of years it is of."""
+    front = clock_in_front().fullmatch(text)
+    clock, text = (front[1], front[2]) if front and any(map(str.isdecimal, front[2])) else ("", text)
+    weekday, text = _without_weekday(text)
+    for era, years in _ERAS:
+        text = era.sub("", text) if years.search(digits(text)) else text
+    return clock, weekday, _ORDINAL.sub(r"\1", text)
+
+
+def _without_weekday(text: str) -> tuple[int | None, str]:
+    """The number of the day of the week before a date, and the date. Before a time alone, as in "fri 14:30", it is the
+    day itself."""
     words = text.split() if text.lstrip()[:1].isalpha() else []
     for count in (1, 2) if words else ():  # پنج شنبه
         date_ = " ".join(words[count:])
@@ -213,18 +287,25 @@ def _parted(text: str) -> tuple[int | None, str]:
 
 def without_weekday(text: str) -> str:
     """A date without the day of the week before it."""
-    return _parted(text)[1]
+    return _without_weekday(text)[1]
+
+
+def date_alone(text: str) -> str:
+    """What of a cell is the date, without a time or day of the week before it and marks around it; its year with
+    hyphens where it stands in front with dots. No more of the cell is looked at than a date has."""
+    text = " ".join(unmarked(text[:_LONGEST]).split())
+    return _DOTTED_YEAR.sub(r"\1-\2-\3", _parted(text)[2])
 
 
 def named_calendar(text: str) -> str:
     """The calendar of the month that a date names, "" where it names none."""
-    words = _WORD.findall(_our_months(text))
+    words = _WORD.findall(_our_months(text[:_LONGEST]))
     return next((found[1] for word in words if (found := MONTHS.get(fold(word)))), "")
 
 
 def _our_months(text: str) -> str:
     """A date with its month as the grammar of dates names it."""
-    return _WORD.sub(lambda word: WRITTEN_MONTHS.get(fold(word[0]), word[0]), text)
+    return _WORD.sub(lambda word: WRITTEN_MONTHS.get(fold(word[0]), word[0]), _DEY.sub("dey", text))
 
 
 def _zoned(text: str) -> str:

@@ -10,17 +10,21 @@ from crmcli.domain.fields import OWN
 from crmcli.domain.text import squashed
 from crmcli.errors import FieldError, UsageError
 from crmcli.services.custom import put
+from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.by_hand import column_of
+from crmcli.services.imports.columns import Tally
 from crmcli.services.imports.our_own import worked_out
-from crmcli.services.imports.planning import NewField, plan
+from crmcli.services.imports.passing import Passing
+from crmcli.services.imports.planning import NewField, looked, plan
 from crmcli.store import own
 from crmcli.store.journal import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
+    from crmcli.services.imports.columns import Misfit
     from crmcli.services.imports.options import Options
     from crmcli.services.imports.planning import Plan
     from crmcli.store.write import Transaction
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
 NEW = "+"
 #: So many fields are made for the columns of one file: more are a table of something else.
 MOST = 200
+#: The types whose readers take every cell.
+_TEXTS = ("text", "long-text", "choice")
+_AT_ONCE = 5000
 
 
 def parted(mapping: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -39,13 +46,14 @@ def parted(mapping: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
 
 def planned(ctx: Context, path: str, *, every: bool = False, **options: Unpack[Options]) -> Plan:
     """A plan (`planning.plan`), with the fields that are to be made for columns: those that the mapping asks for with
-    `+`, and with `every` all that would be left out. Raises UsageError too where a column cannot be such a field."""
+    `+`, and with `every` all that would be left out. A type that was guessed is one whose reader takes every cell, else
+    text. Raises UsageError too where a column cannot be such a field."""
     given, asked = parted(options.get("mapping") or {})
     if not (asked or every):
         return plan(ctx, path, **options)
     options["looking"] = True
     options["mapping"] = given | dict.fromkeys(asked, "-")
-    first = plan(ctx, path, **options)
+    first = looked(ctx, path, **options)
     if first.kind is None:
         return first
     for title, text in list(asked.items()):
@@ -55,9 +63,36 @@ def planned(ctx: Context, path: str, *, every: bool = False, **options: Unpack[O
     new = tuple(wanted(first, asked, every=every, said=given))
     given |= {one.header: one.name for one in new}
     options["kind"], options["mapping"] = first.kind, given
-    with supposed(ctx, first.kind, new):
-        made = plan(ctx, path, **options)
-    return made._replace(new_fields=new)
+    made = _with(ctx, path, new, options)
+    told = {column_of(first.header, title) for title, text in asked.items() if text.partition(":")[2].strip()}
+    guessed = {one.header for one in new if one.type not in _TEXTS} - {first.header[place] for place in told}
+    if wrong := guessed & unfit(ctx, made, guessed).keys() if guessed else ():
+        new = tuple(one._replace(type="text", options=()) if one.header in wrong else one for one in new)
+        made = _with(ctx, path, new, options)
+    return made
+
+
+def _with(ctx: Context, path: str, new: tuple[NewField, ...], options: Options) -> Plan:
+    """The plan that makes these fields."""
+    kind = options["kind"]
+    assert kind is not None
+    with supposed(ctx, kind, new):
+        return plan(ctx, path, **options)._replace(new_fields=new)
+
+
+def unfit(ctx: Context, made: Plan, titles: Container[str] | None = None) -> dict[str, Misfit]:
+    """The cells that do not fit the fields of their columns, by the titles of these; `titles` are those of the columns
+    that are looked at, None for all."""
+    assert made.kind is not None
+    found: dict[str, Misfit] = {}
+    columns = [column for column in made.columns if titles is None or column.header in titles]
+    with supposed(ctx, made.kind, made.new_fields), made.open() as table:
+        reader, passing = Reader(made.kind, columns, made.envs, ctx.env), Passing(made.kind, made.columns)
+        for some in table.chunks(_AT_ONCE):
+            sound = passing.sift(some).sound
+            lines = [row.line for row in sound]
+            reader.read(lines, [row.cells for row in sound], Tally(found, lines))
+    return found
 
 
 @contextlib.contextmanager
@@ -104,6 +139,8 @@ def _field(made: Plan, table: str, place: int, text: str, taken: Iterable[str]) 
     header = made.header[place]
     name, _, kind = (part.strip() for part in text.partition(":"))
     guess = made.looks[place].guess
+    if name:
+        custom.check_name(table, name)
     kind = custom.type_of(kind) if kind else guess.type or "text"
     options: tuple[str, ...] = ()
     if kind == "choice":

@@ -44,3 +44,5 @@ class Options(TypedDict, total=False):
     looking: bool
     #: A profile by its name or file; "" for the one that the titles speak of, `profiles.NONE` for none.
     profile: str
+    #: Of several files: profiles by name or file, each for the files of which the titles speak of it.
+    profiles: Sequence[str]

@@ -89,6 +89,7 @@ class Outcome:
         """What is to be told beside the counts."""
         plural = self.kind.plural
         yield from (f"{count:,} {_EMPTIED[what]}" for what, count in reader.emptying.counts.items())
+        yield from reader.notes
         if self._unnamed:
             yield f"{self._unnamed:,} {plural} without a name are called by what they are reached by"
         for name, where in _IDLE.items():

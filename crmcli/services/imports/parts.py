@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -207,21 +208,40 @@ def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], 
 
 def many_words(cells: Sequence[str], header: str, bad: Problems, *, own: bool = False) -> list[tuple[str, ...]]:
     """Names of tags, parted by , ; | ::: or a new line, or quoted as Mailchimp and JSON do: "VIP","News". Google's own
-    groups ("* myContacts") are none. In a file of our `own` quotes are part of a name."""
+    groups ("* myContacts") are none. A file of our `own` has lists of JSON, or names with commas between them, in which
+    all other signs are part of a name."""
 
     def parse(text: str) -> tuple[str, ...]:
         text = check_text(text)
-        parts = _quoted(text) if not own and _QUOTED.fullmatch(text) else _SPLIT.split(text)
+        parts = _listed(text)
+        if parts is None or (own and not _as_we_list(parts, text)):
+            parts = text.split(",") if own else _quoted(text) if _QUOTED.fullmatch(text) else _SPLIT.split(text)
         names = (" ".join(part.split()) for part in parts)
-        return tuple(dict.fromkeys(name for name in names if not blank(name) and not name.startswith("* ")))
+        return tuple(dict.fromkeys(n for n in names if not blank(n) and (own or not n.startswith("* "))))
 
     return [some or () for some in each(cached(parse), cells, header, bad)]
 
 
+def _listed(text: str) -> list[str] | None:
+    """The texts of a list of JSON, None where a cell is no such list."""
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return [str(one) for one in found] if all(isinstance(one, (str, int)) for one in found) else None
+
+
+def _as_we_list(names: Sequence[str], text: str) -> bool:
+    """Whether a text is how a list of tags is written that has a sign which parts them elsewhere (`exchange.jsonl`): it
+    is no line of tags then that happens to begin with [" and to end with "]."""
+    return json.dumps(names, ensure_ascii=False) == text and all(" ".join(n.split()) == n != "" for n in names)
+
+
 def _quoted(text: str) -> list[str]:
     """The texts of a list of quoted ones."""
-    import json
-
     inside = text.strip().removeprefix("[").removesuffix("]")
     try:
         return [str(part) for part in json.loads(f"[{inside}]")]

@@ -6,10 +6,13 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from crmcli.domain.fields import suggest
-from crmcli.errors import UsageError
+from crmcli.domain.money import hints_at_unit
+from crmcli.domain.types import Money
+from crmcli.errors import FieldError, UsageError
 from crmcli.exchange.tables import Doubt, Opening, open_table
 from crmcli.services.imports import kinds, mapping, profiles, roles
 from crmcli.services.imports.block_reader import Reader
+from crmcli.services.imports.by_hand import column_of
 from crmcli.services.imports.dates import Settled, plain_word, told_columns, told_dates
 from crmcli.services.imports.keys import UPDATE_MATCH, match_keys
 from crmcli.services.imports.looks import Look
@@ -17,11 +20,12 @@ from crmcli.services.imports.mapping import has_name, names_records
 from crmcli.services.imports.our_own import lost, told_lost
 from crmcli.services.imports.placing import NewStage, Stages
 from crmcli.services.imports.surveying import opening, survey
+from crmcli.services.imports.titles import unit_of
 from crmcli.services.imports.updating import NEWEST, REPLACE
 from crmcli.services.stages import every_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -105,6 +109,17 @@ class Plan(NamedTuple):
 def plan(ctx: Context, path: str, **options: Unpack[Options]) -> Plan:
     """Look through a whole file and say what importing it would mean; nothing is written. `Options` says what can be
     said by hand. Raises UsageError, NotFoundError, ReadError."""
+    made = looked(ctx, path, **options)
+    if made.kind is not None:
+        days = {column.header for column in made.days}
+        for title in options.get("column_dates") or {}:
+            if (header := made.header[column_of(made.header, title)]) not in days:
+                raise UsageError(f"--dates: column '{header}' fills no field of days", "leave it out")
+    return made
+
+
+def looked(ctx: Context, path: str, **options: Unpack[Options]) -> Plan:
+    """A plan, of a file whose columns of days may be none yet."""
     ctx.learn()
     _check_words(options)
     seen, how = survey(path, opening(path, options), options)
@@ -163,6 +178,7 @@ def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, op
         _check_age(path, seen.header, columns)
     new_stages = tuple(Stages(ctx).missing(seen.scan.stages, seen.scan.won)) if kind.kind else ()
     _check_stages(columns, new_stages)
+    told = (*told, *_check_units(kind, columns, seen.given))
     return Plan(
         path, kind, columns, how, seen.header, seen.rows, seen.blank,
         notes=(*seen.notes, *told, *seen.scan.done.notes(update=update), *unmatched), envs=envs,
@@ -186,6 +202,24 @@ def _check_stages(columns: Sequence[Mapped], new: Sequence[NewStage]) -> None:
             f"column {title} would make more than {_MOST_STAGES} stages, so it says something else",
             f"leave it out: --map '{title}=-'",
         )
+
+
+def _check_units(kind: Entity, columns: Sequence[Mapped], given: Mapping[str, str]) -> Iterator[str]:
+    """Notes about columns of amounts whose titles say what is not understood, where no part of it is a unit or they
+    were said by hand to be amounts. Raises UsageError for others: it may be that they count in thousands."""
+    for column in columns:
+        if not any(to in kind.by_name and isinstance(kind.by_name[to].type, Money) for to in column.to):
+            continue
+        try:
+            unit_of(column.header)
+        except FieldError as error:
+            if column.header not in given and hints_at_unit(column.header):
+                take = shlex.quote(f"{column.header}={column.to[0]}")
+                raise UsageError(
+                    f"column {column.header}: {error.message.rstrip('.')}",
+                    f"{error.hint}\n  --map {take} takes the figures as they stand; --map '...=-' leaves them out",
+                ) from None
+            yield f"column {column.header}: what is in brackets is no unit, so the figures are taken as they stand"
 
 
 def _check_ids(path: str, kind: Entity, columns: Sequence[Mapped]) -> None:

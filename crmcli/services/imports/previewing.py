@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.types import Integer
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services.imports import new_fields
-from crmcli.services.imports.block_reader import Reader
-from crmcli.services.imports.columns import Misfit, Tally
 from crmcli.services.imports.imported import WITHHELD
-from crmcli.services.imports.passing import Passing
 from crmcli.services.imports.resuming import unfinished
 from crmcli.services.imports.running import run
 
@@ -18,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from crmcli.context import Context
+    from crmcli.services.imports.columns import Misfit
     from crmcli.services.imports.imported import Imported
     from crmcli.services.imports.planning import Plan
     from crmcli.services.imports.resuming import Cut
@@ -34,7 +32,6 @@ _REFUSED = (
     Column("line", None, "Line"), Column("column", None, "Column"), Column("value", None, "Value"),
     Column("reason", None, "Reason"),
 )  # fmt: skip
-_AT_ONCE = 5000
 
 
 def described(made: Plan, misfits: Mapping[str, Misfit] | None) -> list[dict[str, Any]]:
@@ -53,19 +50,6 @@ def described(made: Plan, misfits: Mapping[str, Misfit] | None) -> list[dict[str
                 "example": f"line {misfit.line}: {misfit.value}" if misfit else "", "read_as": "; ".join(read_as),
             }  # fmt: skip
         found.append(row)
-    return found
-
-
-def unfit(ctx: Context, made: Plan) -> dict[str, Misfit]:
-    """The cells that do not fit the fields of their columns, by the titles of these."""
-    assert made.kind is not None
-    found: dict[str, Misfit] = {}
-    with new_fields.supposed(ctx, made.kind, made.new_fields), made.open() as table:
-        reader, passing = Reader(made.kind, made.columns, made.envs, ctx.env), Passing(made.kind, made.columns)
-        for some in table.chunks(_AT_ONCE):
-            sound = passing.sift(some).sound
-            lines = [row.line for row in sound]
-            reader.read(lines, [row.cells for row in sound], Tally(found, lines))
     return found
 
 
@@ -105,7 +89,7 @@ def preview(
         misfits = done.misfits
         sections.append(Section("listed", "Rows left out", Rows(_REFUSED, done.refusals, empty="none")))
     elif (checked or made.new_fields) and made.kind is not None:
-        misfits = unfit(ctx, made)
+        misfits = new_fields.unfit(ctx, made)
     sections.insert(0, Section("mapping", "Mapping", Rows(_shown(made, misfits), described(made, misfits))))
     found["notes"] = notes
     what = f" of {made.kind.plural}" if made.kind else f", {made.problem}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.config import make_folder, replace
 from crmcli.errors import ConflictError, UsageError
-from crmcli.services.imports.profiles import BUILT_IN, Profile, find, own_folder, own_path, parse
+from crmcli.services.imports.profiles import BUILT_IN, Profile, find, is_built_in, own_folder, own_path, parse
 from crmcli.services.imports.roles import ANY_STATUS
 
 if TYPE_CHECKING:
@@ -29,11 +29,16 @@ _HEAD = """\
 
 def drafted(name: str, made: Plan, words: Mapping[str, Mapping[str, str]], fixed: Mapping[str, str]) -> Profile:
     """A profile that takes files with the titles of a plan's file as the plan does; `words` field -> word of the file
-    -> ours, `fixed` field -> text for every row. Nothing is kept yet. Raises ConflictError where one's own of that name
-    is there, UsageError, CrmError."""
+    -> ours, `fixed` field -> text for every row. Nothing is kept yet. Raises ConflictError where one's own or a
+    built-in one of that name is there, UsageError, CrmError."""
     path = own_path(name)
     if os.path.exists(path):
         raise ConflictError(f"there is a profile {name} already", f"'crm import profile edit {name}' changes it")
+    if is_built_in(name):
+        raise ConflictError(
+            f"{name} is a built-in profile, which one of your own would be in place of",
+            f"choose another name; 'crm import profile edit {name}' changes a copy of it",
+        )
     return parse("\n".join(_lines(name, made, words, fixed)) + "\n", name, path, path)
 
 

@@ -18,10 +18,11 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.text import clip, fold, visible
 from crmcli.errors import CrmError, NotFoundError, UsageError
 from crmcli.services.imports.by_hand import field_of
+from crmcli.services.imports.headings import said_kind
 from crmcli.services.imports.mapping import Mapped, map_columns
 from crmcli.services.imports.profile_checks import Checked, checked
 from crmcli.services.imports.recognising import addressed
-from crmcli.services.imports.roles import FOREIGN, KINDS
+from crmcli.services.imports.roles import ACTIVE, FOREIGN, IS_CLOSED, IS_DONE, IS_WON, KIND_OF_ROW, KINDS
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -36,10 +37,14 @@ _BESIDE = 0.3
 #: What `--profile` takes for: no profile at all.
 NONE = "none"
 BUILT_IN = "built-in"
+#: So many titles are named where a file lacks what a profile says.
+_MOST_TOLD = 10
+#: Roles that one column has: of several titles for one of these the first in the profile that the file has counts.
+_ONCE = frozenset((IS_WON, IS_CLOSED, ACTIVE, IS_DONE))
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LARGEST = 1_000_000
-#: Above the column of a preview that has what the profile sets for every row.
-ALWAYS = "(every row)"
+#: Above the columns of a preview that have what the profile sets for every row, and where the file's own are empty.
+ALWAYS, ELSE = "(every row)", "(rows without it)"
 
 
 class Profile(NamedTuple):
@@ -64,11 +69,38 @@ class Profile(NamedTuple):
         own = self.origin in (BUILT_IN, own_path(self.name))
         return self.name if own else self.origin
 
+    @property
+    def displaces(self) -> bool:
+        """Whether it is one's own and in place of a built-in one of its name."""
+        return is_built_in(self.name) and self.origin == own_path(self.name)
+
+    def lacking(self, header: Sequence[str]) -> Iterator[str]:
+        """Notes of what one's own profile says of columns that a file has not; a built-in one names those of many
+        languages and ages."""
+        there = {squeeze(title) for title in header}
+        titles = [title for title in self.said.columns if squeeze(title) not in there]
+        if self.origin == BUILT_IN or self.displaces:
+            return
+        if titles:
+            yield f"profile {self.called}: [columns] names what the file has not: {', '.join(titles[:_MOST_TOLD])}"
+        if self.said.id and not self.id_of(header):
+            yield f"profile {self.called}: the file has no column {' or '.join(self.said.id[:_MOST_TOLD])} of ids"
+
+    def contradicted(self, header: Sequence[str], samples: Sequence[str]) -> bool:
+        """Whether a column that says of each row what it is has another kind in the first one."""
+        said = {squeeze(title) for title, to in self.said.columns.items() if to == KIND_OF_ROW}
+        rows = zip(header, samples, strict=False)
+        return any((of := said_kind(cell)) and of != self.said.kind for title, cell in rows if squeeze(title) in said)
+
     def given(self, header: Sequence[str], by_hand: Mapping[str, str]) -> dict[str, str]:
         """The mapping of a file's columns, title -> field, with what was said by hand before what the profile says."""
         said = {squeeze(title): to for title, to in self.said.columns.items()}
         own = {squeeze(title) for title in by_hand}
         found = {title: said[key] for title in header if (key := squeeze(title)) in said and key not in own}
+        for role in _ONCE.intersection(found.values()):
+            keys = {squeeze(title): title for title, to in found.items() if to == role}
+            first = next(key for key in said if key in keys)
+            found.update({title: "" for key, title in keys.items() if key != first})
         for title, again in addressed(header).items():
             if title in found and again not in found and squeeze(again) not in own:
                 found[again], found[title] = found[title], ""
@@ -80,8 +112,8 @@ class Profile(NamedTuple):
         return next((keys[key] for title in self.said.id if (key := squeeze(title)) in keys), "")
 
     def settled(self, columns: tuple[Mapped, ...], sets: bool = True) -> tuple[Mapped, ...]:
-        """The columns with the words, prefixes and fixed values of the profile; a value is fixed for a field that no
-        column fills."""
+        """The columns with the words, prefixes and fixed values of the profile: a value is fixed for every row,
+        or where columns of the file fill its field for the rows in which these are empty."""
         values = {field: {fold(word): to for word, to in words.items()} for field, words in self.said.values.items()}
         found = []
         for column in columns:
@@ -92,9 +124,8 @@ class Profile(NamedTuple):
         filled = {to for column in columns for to in column.to}
         place = len(columns)
         for field, text in self.said.set.items() if sets else ():
-            if field not in filled:
-                found.append(Mapped(place, ALWAYS, (field,), text, fixed=text))
-                place += 1
+            found.append(Mapped(place, ELSE if field in filled else ALWAYS, (field,), text, fixed=text))
+            place += 1
         return tuple(found)
 
 
@@ -111,6 +142,7 @@ class Fit(NamedTuple):
     def told(self) -> str:
         also = f"; as sure: {', '.join(self.tied)} (--profile takes one)" if self.tied else ""
         how = "asked for, " if self.forced else ""
+        how += "your own in place of the built-in one, " if self.profile.displaces else ""
         return f"profile: {self.profile.title} ({self.profile.called}), {how}confidence {self.percent} %{also}"
 
     @property
@@ -173,22 +205,49 @@ def choose(
             raise UsageError(
                 f"the profile {asked} is of {profile.said.kind}s, and --as says {kind.name}", "leave one away"
             )
-        return Choice(Fit(profile, confidence(profile, header, samples), forced=True))
+        return Choice(Fit(profile, confidence(profile, header, samples), forced=True), tuple(profile.lacking(header)))
     found, notes = every()
     sure: list[tuple[tuple[float, bool, int], Profile]] = []
     for profile in found:
         if (kind is not None and profile.kind is not kind) or not _takes(profile, by_hand):
+            continue
+        if kind is None and profile.contradicted(header, samples):
             continue
         sureness = confidence(profile, header, samples)
         if sureness >= THRESHOLD:
             own = profile.origin != BUILT_IN
             sure.append(((round(sureness, 2), own, len(profile.said.headers)), profile))
     if not sure:
-        return Choice(None, tuple(notes))
+        return Choice(None, (*notes, *_displaced(found, header, kind, samples)))
     sure.sort(key=lambda one: (*(-part for part in one[0]), one[1].name))
     rank, best = sure[0]
     tied = tuple(profile.called for other, profile in sure[1:] if other == rank)
     return Choice(Fit(best, rank[0], tied=tied), tuple(notes))
+
+
+def _displaced(
+    found: Sequence[Profile], header: Sequence[str], kind: Entity | None, samples: Sequence[str]
+) -> Iterator[str]:
+    """A note for each built-in profile that the titles speak of and that one's own of its name is in place of."""
+    for own in [one for one in found if one.displaces]:
+        other = _built_in()[own.name]
+        if kind in (None, other.kind) and confidence(other, header, samples) >= THRESHOLD:
+            yield (
+                f"the titles speak of the built-in profile {own.name}, which {own.origin} is in place of: call that"
+                " one otherwise"
+            )
+
+
+def fitting(asked: Sequence[str], header: Sequence[str], kind: Entity | None) -> list[str]:
+    """Those of the profiles `asked` for (names or files) that a file with these titles is of, the surest first. Raises
+    UsageError, NotFoundError, CrmError."""
+    found = [(name, find(name)) for name in asked]
+    sure = [
+        (sureness, name)
+        for name, profile in found
+        if (kind is None or profile.kind in (None, kind)) and (sureness := confidence(profile, header)) >= THRESHOLD
+    ]
+    return [name for _, name in sorted(sure, key=lambda one: -one[0])]
 
 
 def _takes(profile: Profile, by_hand: Mapping[str, str]) -> bool:
@@ -259,6 +318,11 @@ def _own_names() -> Iterator[str]:
         name, dot, end = file.rpartition(".")
         if dot and end == "toml" and _NAME.fullmatch(name):
             yield name
+
+
+def is_built_in(name: str) -> bool:
+    """Whether there is a built-in profile of that name."""
+    return name in _built_in()
 
 
 def every() -> tuple[list[Profile], list[str]]:

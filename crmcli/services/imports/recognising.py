@@ -7,12 +7,12 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import LEAD, PLANS
+from crmcli.domain.entities import COMPANY, LEAD, PLANS, TASK
 from crmcli.domain.fields import installed
 from crmcli.domain.text import fold
 from crmcli.domain.types import Ref, Text
 from crmcli.services.imports import addresses, headings, titles
-from crmcli.services.imports.endings import status_of
+from crmcli.services.imports.endings import status_of, yes_or_no
 from crmcli.services.imports.roles import (
     BIRTH_DAY,
     BIRTH_MONTH,
@@ -28,6 +28,7 @@ from crmcli.services.imports.roles import (
     LINK_UIDS,
     MORE_EMAIL,
     MORE_PHONE,
+    PARENT_ID,
     ROLES,
     TAKEN_OVER,
 )
@@ -45,6 +46,8 @@ _BORN = frozenset(map(squeeze, (*ROLES[BIRTH_YEAR].titles, *ROLES[BIRTH_MONTH].t
 _OWN = ("uid", "company_name", "contact_name", "vcard", *LINK_UIDS.values())
 #: What an empty column loses by against a filled one for the same field.
 _EMPTY = 1000
+#: How far a column of yes and no is from being names.
+_FLAG = 500
 #: How far the titles of other records' ids are from being names.
 _FAR = 200
 
@@ -70,7 +73,8 @@ def _known(name: str, own: Vocabulary) -> dict[str, list[tuple[int, str]]]:
             found.setdefault(squeeze(role), []).append((0, role))
     added = {squeeze(title) for field in own.shown.get(kind.table, ()) for title in (field.name, field.label)}
     for role, known in ROLES.items():
-        for rank, title in enumerate(known.titles if name in known.kinds else ()):
+        listed = (*known.titles, *(addresses.names(role) if role in addresses.FIELDS else ()))
+        for rank, title in enumerate(listed if name in known.kinds else ()):
             if role in FOREIGN or role == IS_DELETED:  # names below titles of ids, and fields of one's own, count first
                 found.setdefault(squeeze(title), []).append((rank + _FAR, role))
             elif squeeze(title) not in added:
@@ -107,6 +111,7 @@ def read(
     ids: list[str] = []
     again = addressed(header)
     titles_read = {again[title]: title for title in again}
+    numbered = not own and not set(map(squeeze, header)).isdisjoint(_own_ids(kind.name))
     parts_of_birth = not _BORN.isdisjoint(map(squeeze, header))
     for index, title in enumerate(header):
         if index in fixed or title in again:
@@ -128,12 +133,20 @@ def read(
             to = role
         if kind is LEAD and to == "company" and titles.is_opaque(sample):
             to = COMPANY_ID
+        if kind is COMPANY and to == "parent" and numbered and titles.is_number(sample):
+            to = PARENT_ID  # as HubSpot has it
         if to in FOREIGN and sample and not titles.can_be_id(sample):
             continue  # Odoo's company_id is the name of one's own company
         if to not in fixed.values():
             filled = not samples or bool(sample)
             readings.append(Reading(index, to, rank if filled else rank + _EMPTY, filled))
     return readings, ids
+
+
+@cache
+def _own_ids(kind: str) -> frozenset[str]:
+    """The squeezed titles of the ids of a file's own records."""
+    return frozenset(map(squeeze, headings.of_ids(kind, own=False)))
 
 
 def _names_records(kind: Entity, to: str) -> bool:
@@ -144,6 +157,8 @@ def _names_records(kind: Entity, to: str) -> bool:
 def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None) -> tuple[int, str] | None:
     """What a title that can be read in several ways stands for, by a filled cell of its column ("" where there is
     none)."""
+    if found and found[1] == "name" and headings.of_people(kind.name, title) and not titles.can_be_name(sample):
+        found = None  # "Contact" above telephones, or above the ids of people
     if found is None:
         if "currency" in kind.by_name and titles.heads_currencies(title, sample):
             return 95, "currency"
@@ -155,6 +170,8 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
         return rank, "status"  # a state of the deal, not one of the United ones
     if to == "phone" and titles.heads_numbers(title, sample):
         return None
+    if to == "name" and kind is TASK and sample and yes_or_no(sample) is not None:
+        return rank + _FLAG, to  # whether an activity is a task
     if to == DUE_TIME and not titles.heads_times(sample):
         return None
     if to == "plan" and sample and fold(sample) not in PLANS:

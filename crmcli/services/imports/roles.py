@@ -11,6 +11,8 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TA
 KINDS = (CONTACT, LEAD, DEAL, COMPANY, TASK, INTERACTION)
 #: Parts of a name, further addresses, and other ways to name a link.
 FIRST, MIDDLE, LAST = "first name", "middle name", "last name"
+#: What somebody is called where the row has no name: a nickname, the words that an address book sorts by.
+STAND_IN = "name stand-in"
 MORE_EMAIL, MORE_PHONE = "more e-mail", "more phone"
 COMPANY_DOMAIN, CONTACT_EMAIL = "company domain", "contact e-mail"
 #: Columns of yes and no that say what became of a deal, as Salesforce and Odoo have them.
@@ -19,8 +21,12 @@ IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "is active"
 IS_DONE = "is done"
 #: Whether the other program had deleted the record, as Salesforce and SuiteCRM say it of every row.
 IS_DELETED = "is deleted"
+#: The roles that have a yes and a no.
+YES_OR_NO = frozenset((IS_WON, IS_CLOSED, ACTIVE, IS_DONE, IS_DELETED))
 #: Whether somebody in a list of people is a lead there, by the id: a member of a campaign of Salesforce's.
 OF_LEAD = "id of a lead or contact"
+#: Whether a row is a lead or a deal, as Odoo says it of each.
+KIND_OF_ROW = "lead or deal"
 #: How often the value of a deal comes, as Close has it: one_time, monthly, annual.
 PERIOD = "value period"
 #: The parts of a day of birth, as Thunderbird has them; the day is that of the month.
@@ -29,6 +35,10 @@ BIRTH = (BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY)
 #: The time of day beside the day that a task is due, the number of the house beside its street, and which telephone
 #: the number in the column beside it is: Mobile, Work.
 DUE_TIME, HOUSE, PHONE_LABEL = "due time", "house number", "phone label"
+#: What stands below the street: a second and third line of it, a box; and the whole address in one text, which stands
+#: in where its parts do not say it.
+STREET_2, STREET_3, BOX, WHOLE_ADDRESS = "street 2", "street 3", "po box", "whole address"
+BESIDE_STREET = (STREET_2, STREET_3, BOX)
 #: A status in another program's words: those that say neither won nor lost are open.
 ANY_STATUS = "status, others open"
 #: The id of a linked record in the other program: Contact.AccountId. `RELATED_ID` may be that of any record (WhatId).
@@ -50,7 +60,7 @@ class Role(NamedTuple):
     link: str | None = None
 
 
-_PEOPLE, _SALES = ("lead", "contact"), ("lead", "deal")
+_PEOPLE, _SALES, _PLACED = ("lead", "contact"), ("lead", "deal"), ("lead", "deal", "contact", "company")
 #: Of two roles for one title in files of one kind the later one counts.
 ROLES = {
     FIRST: Role(
@@ -118,9 +128,15 @@ ROLES = {
     ),
     DUE_TIME: Role(("task",), ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت")),
     HOUSE: Role(
-        ("lead", "deal", "contact", "company"),
+        _PLACED,
         ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),
     ),
+    STREET_2: Role(
+        _PLACED,
+        ("street 2", "address line 2", "address 2", "street address 2", "extended address", "adresszusatz"),
+    ),
+    STREET_3: Role(_PLACED, ("street 3", "address line 3", "street address 3")),
+    BOX: Role(_PLACED, ("po box", "post office box", "postfach")),
     COMPANY_ID: Role(
         ("lead", "deal", "contact", "task"),
         (
@@ -140,7 +156,10 @@ ROLES = {
     ),
     PARENT_ID: Role(
         ("company",),
-        ("parent id", "parent account id", "parent company id", "parent organization id", "parent account id id"),
+        (
+            "parent id", "parent account id", "parent company id", "parent company ids", "parent organization id",
+            "parent account id id",
+        ),
         "parent",
     ),
     DEAL_ID: Role(
@@ -150,7 +169,13 @@ ROLES = {
     ),
     LEAD_ID: Role(("task",), ("lead id", "associated lead id", "شناسه سرنخ"), "opportunity"),
     RELATED_ID: Role(("task",), ("who id", "what id", "related to id", "regarding id"), ""),
-    **dict.fromkeys((MORE_EMAIL, MORE_PHONE, PHONE_LABEL, ANY_STATUS, *LINK_UIDS.values()), Role()),
+    **dict.fromkeys(
+        (
+            MORE_EMAIL, MORE_PHONE, PHONE_LABEL, ANY_STATUS, WHOLE_ADDRESS, STAND_IN, KIND_OF_ROW,
+            *LINK_UIDS.values(),
+        ),
+        Role(),
+    ),
 }  # fmt: skip
 #: The roles of ids of linked records -> the link that they fill, "" for any.
 FOREIGN = {name: role.link for name, role in ROLES.items() if role.link is not None}

@@ -8,7 +8,6 @@ from crmcli.domain.entities import DEAL
 from crmcli.domain.money import exponent
 from crmcli.domain.text import fold
 from crmcli.domain.types import Day, Instant, Money, Number, Percent, Phone
-from crmcli.errors import UsageError
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import roles
 from crmcli.services.imports.due import Said, has_shares
@@ -23,8 +22,9 @@ from crmcli.services.imports.facts import (
     PhoneFacts,
     ShareFacts,
 )
+from crmcli.services.imports.looks import MereFlags
 from crmcli.services.imports.passing import Passing
-from crmcli.services.imports.titles import squeeze
+from crmcli.services.imports.titles import bare_stage, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +42,9 @@ _MOST_PAIRS = 2000
 #: How lists of people and organisations call the latter.
 _ORGANISATION = frozenset(("organisation", "organization", "company", "account", "business", "شرکت", "سازمان"))
 
+#: What a column of yes and no does not fill, whatever it is called: "email.1.primary".
+_REACHED = frozenset(("email", "phone", "mobile", roles.MORE_EMAIL, roles.MORE_PHONE, roles.CONTACT_EMAIL))
+
 
 class Scan:
     """What the whole file says: orders of days, decimal signs, stages, words for what is done."""
@@ -55,6 +58,7 @@ class Scan:
         self._percents: dict[int, PercentFacts] = {}
         self._phones: dict[int, PhoneFacts] = {}
         self._headers = {column.place: column.header for column in columns}
+        self._flags = {column.place: MereFlags() for column in columns if not _REACHED.isdisjoint(column.to)}
         #: columns whose cells a profile has other words for, and those that it sets for every row
         self._told = [column for column in columns if column.values or column.fixed]
         places: dict[str, int] = {}
@@ -94,6 +98,8 @@ class Scan:
         if self.looks:
             self.looks.look(cells)
         lines = [row.line for row in sound] if self._days or self._money else []
+        for index, flags in self._flags.items():
+            flags.look([row[index] for row in cells])
         for index, days in self._days.items():
             days.look([row[index] for row in cells], lines)
         for index, amounts in self._money.items():
@@ -131,7 +137,11 @@ class Scan:
         return list(map(list, zip(*turned, strict=True)))
 
     @property
-    def mixed(self) -> list[str]:
+    def notes(self) -> list[str]:
+        """What is to be told of the whole file."""
+        return [*self._mixed(), *self._passing.notes]
+
+    def _mixed(self) -> list[str]:
         """A note about organisations in a list of people."""
         if not self._organisations or self._whose is None:
             return []
@@ -152,7 +162,8 @@ class Scan:
 
     def in_units(self, columns: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
         """The columns with marks where their cells are taken in a way of their own: fractions among the percentages,
-        days in seconds, telephones with labels, people beside another name. Our own files have none of these."""
+        days in seconds, telephones with labels, people beside another name; those of addresses and telephones fill
+        nothing where all cells say yes or no. Our own files have none of these."""
         if self._own:
             return columns
         units = {place: FRACTION for place, percents in self._percents.items() if percents.fractions}
@@ -160,6 +171,10 @@ class Scan:
         units.update((place, phones.unit) for place, phones in self._phones.items())
         if self._names is not None and self._names.apart:
             units.update(dict.fromkeys(self._pieces, APART.format(self._keeps)))
+        flags = {place for place, flags in self._flags.items() if flags.mere}
+        columns = tuple(
+            c._replace(to=tuple(to for to in c.to if to not in _REACHED)) if c.place in flags else c for c in columns
+        )
         return tuple(c._replace(unit=units[c.place]) if units.get(c.place) else c for c in columns)
 
     def settled(
@@ -207,14 +222,12 @@ class Scan:
         pipeline, stage = pair if self._stage is not None else (pair[0], "")
         said = [pipeline, stage] if self._own else reading.without_nulls([pipeline, stage])[0]
         named = reading.words(said, "", {})
-        return named[0] or "", named[1] or ""
+        pipeline, stage = named[0] or "", named[1] or ""
+        return pipeline, stage if self._own else bare_stage(stage, pipeline)
 
     def envs(self, env: Env, told: Told, decimal: str) -> dict[int, Env]:
-        """The habits of each column of days and amounts. Raises UsageError where a column does not settle them, and
-        where something is `told` of one that has no days."""
+        """The habits of each column of days and amounts. Raises UsageError where a column does not settle them."""
         found = {}
-        for index in told.by_place.keys() - self._days.keys():
-            raise UsageError(f"--dates: column '{self._headers[index]}' fills no field of days", "leave it out")
         for index, days in self._days.items():
             header, said = self._headers[index], told.of(index)
             calendar = days.calendar(env.calendar, said)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT
 from crmcli.errors import ReadError, UsageError
+from crmcli.exchange.jsonl import NO
 from crmcli.exchange.shape import clean_names, few
 from crmcli.exchange.tables import Doubt, open_table
 from crmcli.services.imports import kinds, mapping, profiles
@@ -147,7 +148,7 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
         rows = scan.look(first)
         for chunk in chunks:
             rows += scan.look(chunk)
-        notes = [*table.source.notes, *told, *scan.mixed]
+        notes = [*table.source.notes, *told, *scan.notes]
         return Seen(
             found, scan.in_units(columns), header, notes, scan, rows, table.blank_rows, table.source.sheet,
             table.source.visible, fit, given, tuple(scan.looks.columns) if scan.looks else (), table.source.doubts,
@@ -180,6 +181,8 @@ def _columns(
 
 
 def _samples(header: Sequence[str], first: Sequence[Row]) -> list[str]:
-    """The first filled cell of each column, "" where there is none."""
+    """The first filled cell of each column, one that says more than a JSON false where there is one; "" where there is
+    none."""
     sound = [row.cells for row in first if row.problem is None]
-    return [next((cells[i] for cells in sound if cells[i].strip()), "") for i in range(len(header))]
+    found = [next((c for cells in sound if (c := cells[i]).strip() and c is not NO), "") for i in range(len(header))]
+    return [cell or (NO if any(cells[i] is NO for cells in sound) else "") for i, cell in enumerate(found)]

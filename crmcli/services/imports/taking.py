@@ -299,12 +299,12 @@ class Import:
         self.past = True
         for number in made_before(self.ctx, self.kind.table, cut.batch):
             self.matcher.made.add(number)
-        left = cut.settled
-        with self.reader.emptying.uncounted():
+        left, passing = cut.settled, Passing(self.kind, self.plan.columns)
+        with self.reader.uncounted():
             while left and (some := list(islice(rows, min(left, MOST)))):
                 left -= len(some)
                 self.links.settle()
-                sound = self.passing.sift(some).sound
+                sound = passing.sift(some).sound
                 block, _ = self.reader.read([row.line for row in sound], [row.cells for row in sound])
                 self._look_again()
                 found = self.writer.sort(self.resolver.resolve(block))
@@ -316,7 +316,7 @@ class Import:
 
     def _read_again(self, block: Block) -> Block:
         """The same rows as they were before their stages were looked up: those are others now."""
-        with self.reader.emptying.uncounted():
+        with self.reader.uncounted():
             return self.reader.read(block.lines, block.cells)[0]
 
     def _position(self) -> int:
@@ -402,7 +402,7 @@ class Import:
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
             counts["refused"], tuple(sorted(done.listed)), self.rejects.path,
             again(self.plan, settings, self.rejects.path) if self.rejects.path else "", self.batch,
-            (*done.notes(self.reader), *self.links.foreign.notes, *self.parents.notes),
+            (*done.notes(self.reader), *self.passing.notes, *self.links.foreign.notes, *self.parents.notes),
             settings.calling("undo", str(self.batch)) if self.batch else "", counts["kept"], tuple(done.conflicts),
             self.cut.settled if self.cut else 0, misfits=done.misfits, passed=counts["passed"],
         )  # fmt: skip

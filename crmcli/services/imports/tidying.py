@@ -9,6 +9,7 @@ from crmcli.services.imports import facts, moments, parts, roles
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from crmcli.domain.types import Env
     from crmcli.services.imports.mapping import Mapped
 
 #: What spreadsheets are told to leave as it is, by an apostrophe.
@@ -17,12 +18,17 @@ _REACHED = ("email", "phone", "mobile", roles.CONTACT_EMAIL)
 
 
 def tidied(
-    turned: list[list[str]], by: Mapping[str, Sequence[Mapped]], dated: Sequence[Mapped]
+    turned: list[list[str]],
+    by: Mapping[str, Sequence[Mapped]],
+    dated: Sequence[Mapped],
+    envs: Mapping[int, Env],
+    env: Env,
 ) -> list[dict[int, str]]:
     """Change the cells of a block, column by column: marks of spreadsheets go, counted days become moments, and one
     address, number or day stays where there are several, no birthday without a year; the rest, as lines by row.
 
-    `by` is the columns of the file by field and role, `dated` those of days and moments.
+    `by` is the columns of the file by field and role, `dated` those of days and moments, `envs` the habits of each
+    by its place, else `env`.
     """
     for to in _MARKED:
         for column in by.get(to, ()):
@@ -39,6 +45,8 @@ def tidied(
         turned[column.place], others = moments.without_ends(turned[column.place], column.header)
         more.append(others)
     for column in by.get("birthday", ()):
-        turned[column.place], others = moments.without_year(turned[column.place], column.header)
+        turned[column.place], others = moments.without_year(
+            turned[column.place], column.header, envs.get(column.place, env)
+        )
         more.append(others)
     return more

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 
-from crmcli.domain.money import known, parse_money, read_currency
+from crmcli.domain.money import known, read_currency, read_unit
 from crmcli.domain.text import digits, fold
 from crmcli.errors import FieldError
 
@@ -19,8 +20,6 @@ WHOSE = {
 }
 _NOUNS = frozenset(word for words in WHOSE.values() for word in words)
 _PEOPLE = ("contact", "person", "primarycontact", "contactperson")
-#: Codes of currencies that are words as well.
-_WORDS = frozenset(("ALL", "BOB", "CUP", "MOP", "TOP", "TRY"))
 _BRACKETS = re.compile(r"\s*[(\[（]([^()\[\]]*)[)\]）]")
 #: How programs number records: Salesforce, UUIDs and other hexadecimal ones, Zoho, Close and Stripe, Odoo.
 _OPAQUE = re.compile(
@@ -40,6 +39,7 @@ _STAFF = re.compile(
 )
 #: So many characters of a title are looked at: patterns with blanks around them take the square of a length.
 _LONGEST = 200
+_BEHIND_IN = re.compile(r".*?\S[\s_]+(?:in|به)[\s_]+(\S.*)", re.IGNORECASE)
 _LAST_WORD = re.compile(r"(.*?\S)(?:[\s_]+(?:in|به))?[\s_]+([^\s_]+)")
 
 
@@ -52,29 +52,22 @@ def squeeze(header: str) -> str:
 def unit_of(title: str) -> str:
     """What the amounts of a column with this title count in, as it would stand behind an amount: "USD", "تومان", "k€".
 
-    "" where the title says nothing of the kind. `Amount (USD)`, `Value EUR`, `مبلغ به تومان`.
+    "" where the title says nothing of the kind. `Amount (USD)`, `Value EUR`, `Amount in thousands`, `مبلغ به تومان`.
+    Raises FieldError where what it has in brackets is not understood.
     """
     title = title[:_LONGEST]
-    for inside in _BRACKETS.findall(title):
-        word = re.sub(r"^(?:in|به)\s+", "", inside.strip(), flags=re.IGNORECASE)
-        if _counts(word, title):
-            return str(word)
-    last = _LAST_WORD.fullmatch(title.strip())
-    if last and (known(last[2]) or not last[2].isascii()) and _counts(last[2], title):
-        return last[2]
+    shouted = title.isupper()
+    if unit := read_unit(", ".join(_BRACKETS.findall(title)), shouted=shouted):
+        return unit
+    plain = _BRACKETS.sub("", title).strip()
+    last = _LAST_WORD.fullmatch(plain)
+    ends = [found[1] for found in (_BEHIND_IN.fullmatch(plain),) if found]
+    ends += [last[2]] if last and (known(last[2]) or not last[2].isascii()) else []
+    for end in ends:
+        with suppress(FieldError):  # a word of the title like others
+            if unit := read_unit(end, shouted=shouted):
+                return unit
     return ""
-
-
-def _counts(word: str, title: str) -> bool:
-    if not word or any(c.isdigit() for c in word) or "%" in word:
-        return False
-    if word.upper() in _WORDS and (not word.isupper() or title.isupper()):
-        return False
-    try:
-        parse_money(f"1 {word}", "EUR")
-    except FieldError:
-        return False
-    return True
 
 
 def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
@@ -142,10 +135,28 @@ def can_be_id(sample: str) -> bool:
     return re.search(r"\d", first) is not None and re.search(r"\s", first) is None
 
 
+def can_be_name(sample: str) -> bool:
+    """Whether a column with such a cell, or with none, can head the names of people."""
+    return not sample or (any(map(str.isalpha, sample)) and not is_opaque(sample))
+
+
+def is_number(sample: str) -> bool:
+    """Whether a cell is a whole number, or the id of a record in another program."""
+    return _OPAQUE.fullmatch(digits(sample).strip()) is not None
+
+
 def is_opaque(sample: str) -> bool:
     """Whether a cell is the id of a record in another program, and no plain number."""
     plain = sample.strip()
     return not plain.isdigit() and _OPAQUE.fullmatch(plain) is not None
+
+
+def bare_stage(stage: str, pipeline: str) -> str:
+    """The name of a stage without that of its pipeline, which HubSpot writes behind it in brackets."""
+    bare = stage.removesuffix(")").rstrip()
+    whose = fold(pipeline)
+    inside = bare.rpartition("(")
+    return inside[0].rstrip() if whose and bare != stage and fold(inside[2]) == whose and inside[0].strip() else stage
 
 
 def heads_numbers(title: str, sample: str) -> bool:
@@ -162,7 +173,9 @@ def heads_numbers(title: str, sample: str) -> bool:
 
 def heads_telephones(title: str, sample: str) -> bool:
     """Whether a title that only says where somebody is heads telephones: Work, Home."""
-    if squeeze(title) not in ("work", "home", "office", "business", "private", "direct", "main", "primary", "other"):
+    if squeeze(title) not in (
+        "work", "home", "office", "business", "private", "direct", "main", "primary", "other", "contact",
+    ):  # fmt: skip
         return False
     return _NUMBER.fullmatch(digits(sample).strip(" '")) is not None
 
@@ -214,13 +227,6 @@ def about_company(title: str) -> bool:
         re.match(r"(company|corporate|corp|account|organi[sz]ation|switchboard|hq|شرکت|تلفنشرکت)", squeeze(title))
         is not None
     )
-
-
-def about_person(title: str) -> bool:
-    """Whether a title names the person and not the subject: "Contact Name", "Person - Name", "Full name"."""
-    return squeeze(title) in (
-        "contactname", "personname", "contactperson", "primarycontact", "primarycontactname", "fullname", "نامشخص",
-    )  # fmt: skip
 
 
 def said_kind(titles: list[str]) -> str:

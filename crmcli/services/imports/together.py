@@ -36,8 +36,15 @@ ORDER = (COMPANY, CONTACT, LEAD, DEAL, TASK, INTERACTION)
 
 
 def ordered(plans: Iterable[Plan]) -> list[Plan]:
-    """The plans in the order in which their records link up; files of one kind stay as they were given."""
-    return sorted(plans, key=lambda made: ORDER.index(made.kind) if made.kind in ORDER else len(ORDER))
+    """The plans in the order in which their records link up. Of files of one kind those that say more come first: what
+    a file with a mailing's members has of people is known by then, where it would be all that they get. With an update,
+    which gives each of them its say, they stay as they were given."""
+
+    def place(made: Plan) -> tuple[int, int]:
+        says = {to for column in made.columns for to in column.to}
+        return ORDER.index(made.kind) if made.kind in ORDER else len(ORDER), 0 if made.update else -len(says)
+
+    return sorted(plans, key=place)
 
 
 class Together:
@@ -165,11 +172,18 @@ class _Fitting:
             ("id_column", "--id", "no file has a column '{}'"), ("sheet", "--sheet", "no file has a sheet '{}'"),
             ("encoding", "--encoding", "no file is a text in the encoding {}"),
             ("delimiter", "--delimiter", "no file is a text with cells to separate by {!r}"),
-            ("profile", "--profile", "the titles of no file speak of the profile {}"),
             ("match", "--match", "no file can be matched by {}"),
         ):  # fmt: skip
             if (value := options.get(name)) and value != profiles.NONE:
                 self._left[word] = what.format(",".join(value) if isinstance(value, list) else value)
+
+        for name in self._asked():
+            self._left[f"--profile {name}"] = f"the titles of no file speak of the profile {name}"
+
+    def _asked(self) -> list[str]:
+        """The profiles that are asked for, each for the files that it fits."""
+        one = self._options.get("profile") or ""
+        return [name for name in (one, *self._options.get("profiles", ())) if name not in ("", profiles.NONE)]
 
     def check(self) -> None:
         """Raises UsageError for an option that fitted no file."""
@@ -195,12 +209,12 @@ class _Fitting:
         if squeeze(self._options.get("id_column") or "") in there:
             options["id_column"] = self._options["id_column"]
             self._left.pop("--id", None)
-        asked = self._options.get("profile") or ""
-        if asked == profiles.NONE:
-            options["profile"] = asked
-        elif asked and profiles.confidence(profiles.find(asked), header) >= profiles.THRESHOLD:
-            options["profile"] = asked
-            self._left.pop("--profile", None)
+        if self._options.get("profile") == profiles.NONE:
+            options["profile"] = profiles.NONE
+        elif asked := profiles.fitting(self._asked(), header, kind):
+            options["profile"] = asked[0]
+            for name in asked:
+                self._left.pop(f"--profile {name}", None)
         if not workbook:
             self._left.pop("--encoding", None)
             self._left.pop("--delimiter", None)

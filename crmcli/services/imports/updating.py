@@ -9,13 +9,15 @@ from crmcli.domain.address import followed_domain
 from crmcli.domain.types import show_instant
 from crmcli.services import aliases
 from crmcli.services.imports import addresses
+from crmcli.services.imports.salesforce_ids import same
 from crmcli.services.stages import next_position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from crmcli.services.imports.block_reader import Reader
     from crmcli.services.imports.blocks import Block
+    from crmcli.services.imports.last_said import LastSaid
     from crmcli.store.write import Transaction
 
 #: Set when a record is made, and left alone by --update.
@@ -27,6 +29,8 @@ _PLACE = frozenset((
     "status", "stage_id", "pipeline_id", "probability_bp", "probability_manual", "closed_at", "archived_at",
     "stage_since", "lost_reason_id",
 ))  # fmt: skip
+#: What of that a row says; the rest follows.
+_TELLING = frozenset(("status", "stage_id"))
 #: What an update does where a record and its row both have a value, and another one: the row's counts, the record's
 #: stays, that counts which was changed last; `EMPTY` gives a record nothing but what it has empty, no tags either.
 REPLACE, KEEP, NEWEST, EMPTY = "replace", "keep", "newest", "only empty"
@@ -53,13 +57,12 @@ class Updater:
     """Compares the rows of a block with the records that they are. `made` gives the ids of links made for the block,
     `conflicts` says which value counts where both have one."""
 
-    def __init__(
-        self, reader: Reader, conflicts: str = REPLACE, others: Callable[[int], bool] = lambda _number: False
-    ) -> None:
-        """`others` says whether anything was merged into a record."""
-        self.reader, self.kind, self.conflicts, self._others = reader, reader.kind, conflicts, others
+    def __init__(self, reader: Reader, last: LastSaid, conflicts: str = REPLACE) -> None:
+        self.reader, self.kind, self.last, self.conflicts = reader, reader.kind, last, conflicts
         self._money = {field.column for field in reader.kind.fields if field.type.family == "money" and field.column}
         self._fields = {field.column: field for field in reader.kind.stored()}
+        #: columns that are news together
+        self._groups = (*_WHOLE, self._money | {"currency"}, _PLACE)
 
     def update(
         self, tx: Transaction, block: Block, row: int, number: int, made: Mapping[int, int]
@@ -75,6 +78,7 @@ class Updater:
             changes.update(self._entered(tx, current, changes))
         if "owner_id" in changes and "assigned_at" in self.kind.by_name:
             changes["assigned_at"] = tx.stamp
+        self.last.gave(number, changes)
         return tx.change(self.kind.name, number, changes), kept
 
     def _passed_on(self, tx: Transaction, current: Mapping[str, Any], changes: dict[str, Any]) -> bool:
@@ -84,12 +88,7 @@ class Updater:
         end = aliases.standing(tx.connection, self.kind.table, [current["id"]])[current["id"]]
         noun = aliases.noun(tx.connection, self.kind.table, end)
         stays = tx.row(noun, end)
-        own = {c: v for c, v in changes.items() if c not in ("tags", "external_id", "updated_at") and stays.get(c) != v}
-        if self.conflicts in (KEEP, EMPTY):
-            own = {c: v for c, v in own.items() if not self._filled(c, stays)}
-        home = changes.get("currency", current.get("currency"))
-        if stays.get("currency") not in (None, home):
-            own = {c: v for c, v in own.items() if c not in self._money and c != "currency"}
+        own = self._news_for(stays, current, changes)
         if "stage_id" in own:
             own.update(self._entered(tx, stays, own))
         if "owner_id" in own and "assigned_at" in self.kind.by_name:
@@ -97,15 +96,60 @@ class Updater:
         if "tags" in changes:
             new = set(changes["tags"]).difference(current.get("tags") or ())
             own["tags"] = sorted(new.union(stays.get("tags") or ()))
+        if own and self.conflicts == NEWEST and "updated_at" in changes:
+            own["updated_at"] = max(changes["updated_at"], stays["updated_at"])
+        self.last.pass_on(end, stays, own)
         tx.change(noun, end, own)
         return True
+
+    def _news_for(
+        self, stays: Mapping[str, Any], merged: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What the record that `stays` gets of the `changes` of one that was `merged` into it: not what its own row
+        gives it, nor in place of a value of its own what that row said before somebody edited the merged one."""
+        found = {
+            c: v for c, v in changes.items() if c not in ("tags", "external_id", "updated_at") and stays.get(c) != v
+        }
+        older = self.conflicts == NEWEST and changes.get("updated_at", "") <= stays["updated_at"]
+        if older or self.conflicts in (KEEP, EMPTY):
+            found = {c: v for c, v in found.items() if not self._filled(c, stays)}
+        home = changes.get("currency", merged.get("currency"))
+        if stays.get("currency") not in (None, home):
+            found = {c: v for c, v in found.items() if c not in self._money and c != "currency"}
+        said = self.last.imported(merged["id"]) if found else {}
+        stale = {
+            c for c, v in found.items() if c in said and said[c] == v and stays.get(c) not in (None, merged.get(c))
+        }
+        found = self._without(found, stale | self.last.given(stays["id"]))
+        if "description" in found:
+            found["description"] = _in_place(stays.get("description"), merged.get("description"), found["description"])
+        return found
+
+    def _without(self, found: dict[str, Any], stale: Iterable[str]) -> dict[str, Any]:
+        """The columns that are `found` but for `stale` ones; what is one value stays or goes as a whole."""
+        left = found.keys() - set(stale) - (_PLACE - _TELLING)
+        for together in self._groups:
+            if not left.isdisjoint(together):
+                left |= found.keys() & set(together)
+        return {column: value for column, value in found.items() if column in left}
+
+    def _news(self, current: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+        """Of what differs (`found`) what a row says anew, where the record has got values of others that were merged
+        into it: what it had itself before, its row said already."""
+        own = self.last.own(current["id"]) if found and "id" in current else {}
+        if not own:
+            return found
+        found = self._without(found, [c for c, v in found.items() if v == own.get(c, current.get(c))])
+        if "description" in found and "description" in own:
+            found["description"] = _in_place(current.get("description"), own["description"], found["description"])
+        return found
 
     def given(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> Given:
         """What a record gets of its row. Where the newest counts and the row is that, the record is as old as the row
         from then on: it is the state of then, and what the file's own program changes later is newer again."""
         found = self._differing(block, row, current, made)
         if self.conflicts == REPLACE:
-            return Given(self._followed(block, row, current, found))
+            return Given(self._followed(block, row, current, self._news(current, found)))
         if self.conflicts == NEWEST:
             at = block.columns["updated_at"][row]
             if at and at > current["updated_at"]:
@@ -115,7 +159,7 @@ class Updater:
 
     def changes(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
         """All in which a row differs from a record, whichever of them counts."""
-        return self._followed(block, row, current, self._differing(block, row, current, made))
+        return self._followed(block, row, current, self._news(current, self._differing(block, row, current, made)))
 
     def wanted(self, block: Block, row: int, current: Mapping[str, Any]) -> tuple[set[int], set[int]]:
         """The stand-ins of links, and of stages, among what a record would get: what nobody gets is not made."""
@@ -183,6 +227,9 @@ class Updater:
         found.update({name: value for name, value in amounts.items() if current.get(name) != value})
         aside = _ONCE | self._money | (_PLACE if self.kind.kind else frozenset())
         mapped = self.reader.compared(block)
+        for link in block.addresses:  # whoever has the address by now is linked
+            linked = self.kind.field(link).column
+            mapped.setdefault(linked, block.columns[linked])
         for name, column in mapped.items():
             value = column[row]
             if value is None or name in aside or (name == "name" and block.unnamed and block.unnamed[row]):
@@ -192,6 +239,8 @@ class Updater:
                 both = has | {made.get(n, n) for n in value}
                 if both != has:
                     found["tags"] = sorted(both)
+                continue
+            if name == "external_id" and same(current.get(name), value):
                 continue
             if isinstance(value, int) and value < 0 and name.endswith("_id"):
                 value = made.get(value, value)
@@ -216,7 +265,7 @@ class Updater:
     def _joined(self, current: Mapping[str, Any], value: str) -> bool:
         """Whether a description is a part of that which a merge has joined."""
         part = f"\n\n{value}\n\n" in f"\n\n{current.get('description') or ''}\n\n"
-        return part and "id" in current and self._others(current["id"])
+        return part and "id" in current and bool(self.last.others(current["id"]))
 
     def _placed(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
         """Where a lead or deal goes, if the row says a stage or a status and it is elsewhere."""
@@ -242,3 +291,11 @@ class Updater:
         if changes.get("status") == "open" and current.get("probability_manual"):
             extra.update(probability_bp=current["probability_bp"], probability_manual=True)
         return extra
+
+
+def _in_place(joined: str | None, part: str | None, new: str) -> str:
+    """A description that a merge has joined, with `new` in place of a part of it; `new` where that is no part."""
+    among = f"\n\n{joined or ''}\n\n"
+    if not part or f"\n\n{part}\n\n" not in among:
+        return new
+    return among.replace(f"\n\n{part}\n\n", f"\n\n{new}\n\n", 1)[2:-2]

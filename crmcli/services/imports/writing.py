@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import CrmError
-from crmcli.services import aliases
 from crmcli.services.imports import placing
 from crmcli.services.imports.columns import Problem
+from crmcli.services.imports.last_said import LastSaid
 from crmcli.services.imports.matching import AMBIGUOUS, NEW
 from crmcli.services.imports.updating import REPLACE, Updater
 from crmcli.services.imports.vetting import AgainError, TakenBackError, Vetting
@@ -63,15 +63,19 @@ class Writer:
         links: Links,
     ) -> None:
         self.ctx, self.kind, self.reader, self.matcher, self.updates = ctx, reader.kind, reader, matcher, updates
-        self.updater = Updater(
-            reader, conflicts, lambda number: bool(aliases.merged(ctx.reader, reader.kind.table, [number]))
-        )
+        table = reader.kind.table
+        self.updater = Updater(reader, LastSaid(ctx, table, lambda: links.names.merged_into(table)), conflicts)
         self.links = links
         self.stages = placing.Stages(ctx)
 
     def outcomes(self, block: Block) -> list[int]:
         """What the rows of a block are (`Matcher.outcomes`)."""
-        return self.matcher.outcomes(self.reader.compared(block), block.keys, len(block)) if len(block) else []
+        if not len(block):
+            return []
+        compared, keys = self.reader.compared(block), block.keys
+        if self.kind.name == "company" and "domain" not in compared:  # that of a website tells companies apart
+            keys = keys | {"domain": block.columns["domain"]}
+        return self.matcher.outcomes(compared, keys, len(block))
 
     def sort(self, found: list[int]) -> Sorted:
         """Rows by their outcomes; nothing is marked as seen yet."""
@@ -104,6 +108,7 @@ class Writer:
         known = rows.known if self.updates else []
         if known:
             tx.load(self.kind.name, [number for _, number in known])
+            self.updater.last.begin()
         wanted, links, stages = rows.new, set[int](), set[int]()
         if self.updater.conflicts == REPLACE:
             wanted = [*rows.new, *(row for row, _ in known)]

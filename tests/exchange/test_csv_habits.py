@@ -1,0 +1,146 @@
+"""What programs write into CSV beyond its standard: formulas that only say a text, blanks before quotation marks, an
+end mark of DOS; and more columns than a table has."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crmcli.errors import ReadError
+from crmcli.exchange.shape import MAX_COLUMNS
+from crmcli.exchange.tables import open_table
+from crmcli.exchange.writing import write_csv
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Any:
+    def opened(data: bytes | str, **options: Any) -> tuple[list[str], list[list[str]], list[str]]:
+        path = tmp_path / "table.csv"
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        with open_table(str(path), **options) as table:
+            rows = list(table.rows)
+        assert [row.problem for row in rows] == [None] * len(rows)
+        return table.header, [row.cells for row in rows], table.source.notes
+
+    return opened
+
+
+# --- formulas that only say a text ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "rows"),
+    [
+        (
+            'Name,Phone,Postal code\nExa,="0049301","=""00123"""\n',
+            ["Name", "Phone", "Postal code"], [["Exa", "0049301", "00123"]],
+        ),
+        (
+            'sep=;\r\nName;Email\r\n="001";="a@x.example"\r\n="002";=""\r\n',
+            ["Name", "Email"], [["001", "a@x.example"], ["002", ""]],
+        ),
+        ('="Name",="Notes"\n"=""say """"hi""""""",x\n', ["Name", "Notes"], [['say "hi"', "x"]]),
+    ],
+)  # fmt: skip
+def test_a_formula_that_only_says_a_text_is_the_text(
+    text: str, header: list[str], rows: list[list[str]], read: Any
+) -> None:
+    found = read(text)
+    assert found[:2] == (header, rows)
+    assert any('="' in note for note in found[2])
+
+
+def test_a_formula_of_a_text_behind_the_sample(read: Any) -> None:
+    _, rows, notes = read("Name,Phone\n" + "Ann,1\n" * 100_000 + 'Zoe,="007"\n')
+    assert rows[-1] == ["Zoe", "007"]
+    assert any('="' in note for note in notes)
+
+
+def test_other_formulas_stand_as_they_are(read: Any) -> None:
+    text = 'Name,Sum\nAnn,"=""a""&""b"""\nBen,"=""c"""\nCid,=B2*2\n'
+    _, rows, notes = read(text)
+    assert rows == [["Ann", '="a"&"b"'], ["Ben", '="c"'], ["Cid", "=B2*2"]]
+    assert not notes
+    plain = 'Name,Sum\nAnn,"=""c"""\n'
+    assert read(plain, guarded=False)[1] == [["Ann", '="c"']]
+
+
+def test_a_text_of_our_own_that_looks_like_such_a_formula_comes_back(read: Any) -> None:
+    stream = io.StringIO(newline="")
+    write_csv(stream, ["Name", "Notes"], [['="001"', "x"], ['\'="002"', ' "y"']])
+    assert read(stream.getvalue())[1] == [['="001"', "x"], ['\'="002"', ' "y"']]
+
+
+# --- blanks before quotation marks ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            'Name, City, Notes\n"Ann B", "Ulm", "x; y"\n"Ben C", "Bonn", "z"\n',
+            [["Ann B", "Ulm", "x; y"], ["Ben C", "Bonn", "z"]],
+        ),
+        ('Name, City\n"Ann",  "Ulm, Donau"\nBen, Bonn\n', [["Ann", "Ulm, Donau"], ["Ben", "Bonn"]]),
+        ('Name; City\n"Ann"; "Ulm; ""D"""\n', [["Ann", 'Ulm; "D"']]),
+        (' "Name", "City"\n "Ann", "Ulm"\n', [["Ann", "Ulm"]]),
+    ],
+)
+def test_blanks_before_quotation_marks_are_no_part_of_a_cell(text: str, rows: list[list[str]], read: Any) -> None:
+    header, found, notes = read(text)
+    assert (header[:2], found) == (["Name", "City"], rows)
+    assert any("blanks" in note for note in notes)
+    assert read(text, delimiter=text[text.index(" C") - 1] if " C" in text else ",")[1] == rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Name,City,Notes\nAnn, Ulm,x\n"Ben, ",Bonn,"a, ""b"""\n',  # nothing but cells of the standard
+        'Name,City,Notes\nAnn,Ulm, "Hi" she said\n',  # a quotation within a text
+    ],
+)
+def test_blanks_that_are_text_are_kept(text: str, read: Any) -> None:
+    _, rows, notes = read(text)
+    assert rows in ([["Ann", " Ulm", "x"], ["Ben, ", "Bonn", 'a, "b"']], [["Ann", "Ulm", ' "Hi" she said']])
+    assert not notes
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@given(rows=st.lists(st.lists(st.text(' ",;x=\n', max_size=6), min_size=2, max_size=2), min_size=1, max_size=5))
+def test_what_we_write_is_never_taken_for_such_a_file(rows: list[list[str]], read: Any) -> None:
+    stream = io.StringIO(newline="")
+    every = [["Ann", *row, "x"] for row in rows]
+    write_csv(stream, ["name", "city", "notes", "end"], every)
+    assert read(stream.getvalue(), delimiter=",", header_row=1)[1] == every
+
+
+# --- the end of a file of DOS ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a", "\r\n\x1a\x1a\x1a"])
+def test_an_end_mark_of_dos_ends_the_file(end: str, read: Any) -> None:
+    assert read(f"Name,City\r\nAnn,Ulm{end}")[1] == [["Ann", "Ulm"]]
+    assert read(f"Name\r\nAnn{end}", header_row=1)[1] == [["Ann"]]
+    with pytest.raises(ReadError, match="holds no rows"):
+        read("\x1a")
+
+
+def test_an_end_mark_elsewhere_is_text(read: Any) -> None:
+    rows = [["An\x1an", "Ulm"], ["\x1aBen", "Bonn"], ["Cid", "\x1a"]]
+    assert read("Name,City\n" + "".join(f"{name},{city}\n" for name, city in rows))[1] == rows
+
+
+# --- too many columns -----------------------------------------------------------------------------------------------
+
+
+def test_as_many_columns_as_a_sheet_has_are_read(read: Any) -> None:
+    names = [f"c{number}" for number in range(MAX_COLUMNS)]
+    assert read(",".join(names) + "\n" + "x," * (MAX_COLUMNS - 1) + "y\n")[0] == names
+    with pytest.raises(ReadError, match=f"{MAX_COLUMNS + 1:,} columns"):
+        read(",".join([*names, "one"]) + "\n")

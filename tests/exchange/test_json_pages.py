@@ -1,0 +1,132 @@
+"""Answers of APIs: pages whose list has the records, objects that wrap the fields of one, records named in others."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.errors import ReadError
+from crmcli.exchange.json_pages import columns, page_of
+from crmcli.exchange.tables import open_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PEOPLE: list[dict[str, Any]] = [{"id": "1", "name": "Ann"}, {"id": "2", "name": "Ben", "city": "Bern"}]
+HUBSPOT = {
+    "results": [
+        {"id": "1", "properties": {"email": "h1@x.example", "firstname": "A", "lastname": "B"}, "archived": False},
+        {"id": "2", "properties": {"email": "h2@x.example", "firstname": "C", "id": "7"}},
+    ],
+    "paging": {"next": {"after": "2", "link": "https://api.example/?after=2"}},
+}
+
+
+def read(path: Path, *texts: str) -> tuple[list[str], list[list[str]], list[str]]:
+    path.write_text("\n".join(texts), encoding="utf-8")
+    with open_table(str(path)) as table:
+        rows = list(table.rows)
+    assert [row.problem for row in rows] == [None] * len(rows)
+    return table.header, [row.cells for row in rows], table.source.notes
+
+
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        ({"results": PEOPLE, "paging": {"next": {"after": "2"}}}, "results"),
+        ({"success": True, "data": PEOPLE, "additional_data": {"pagination": {"start": 0, "limit": 2}}}, "data"),
+        ({"totalSize": 2, "done": False, "records": PEOPLE, "nextRecordsUrl": "/services/data/v1/q-2000"}, "records"),
+        ({"@odata.context": "https://org.example/$metadata#contacts", "value": PEOPLE}, "value"),
+        ({"connections": PEOPLE, "nextPageToken": "abc", "totalPeople": 2, "totalItems": 2}, "connections"),
+        ({"count": 2, "next": None, "previous": None, "results": PEOPLE}, "results"),
+        ({"data": PEOPLE, "included": [{"type": "firm", "id": "9"}], "links": {}}, "data"),
+        ({"d": {"results": PEOPLE, "__count": "2"}}, "d.results"),
+        ({"data": {"contacts": PEOPLE, "pageInfo": {"hasNextPage": False}}}, "data.contacts"),
+        ({"contacts": PEOPLE}, "contacts"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_page_gives_the_records_of_its_list(page: Any, path: str, indent: int | None, tmp_path: Path) -> None:
+    text = json.dumps(page, indent=indent)
+    wanted = [["1", "Ann", ""], ["2", "Ben", "Bern"]]
+    notes = [f"the rows are the objects of the list {path}"]
+    assert read(tmp_path / "one.json", text) == (["id", "name", "city"], wanted, notes)
+    assert read(tmp_path / "two.json", text, text) == (["id", "name", "city"], wanted * 2, notes)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"name": "Ann", "emails": [{"value": "a@x.example"}, {"value": "b@x.example"}]},
+        {"id": 7, "phones": [{"value": "1"}, {"value": "2"}]},
+        {"contacts": PEOPLE, "companies": PEOPLE},
+        {"contacts": [*PEOPLE, 3]},
+        {"total": 2, "data": {"name": "Ann"}},
+        {"address": {"city": "Ulm", "lines": [{"text": "x"}]}},
+    ],
+)
+def test_what_may_be_one_record_is_no_page(value: Any, tmp_path: Path) -> None:
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(value))
+    assert page_of(str(path), "utf-8", 0) == ()
+    assert len(read(path, json.dumps(value))[1]) == 1
+
+
+def test_a_page_among_other_objects_is_none(tmp_path: Path) -> None:
+    header, rows, _ = read(tmp_path / "mixed.jsonl", json.dumps({"data": PEOPLE}), json.dumps({"name": "Ann"}))
+    assert (len(rows), "name" in header) == (2, True)
+
+
+def test_a_page_of_nothing_has_no_rows(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="holds no rows"):
+        read(tmp_path / "none.json", '{"results": [], "total": 0}')
+
+
+def test_a_page_that_breaks_off_says_where(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r"is broken JSON: .* \(line 1\)"):
+        read(tmp_path / "cut.json", json.dumps({"data": PEOPLE}, indent=2)[:-5])
+
+
+def test_a_page_is_longer_than_one_object_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "long.json"
+    path.write_text('{"data": [' + ",".join(['{"name": "' + "x" * 900 + '"}'] * 20_000) + '], "total": 20000}')
+    with open_table(str(path)) as table:
+        assert sum(1 for _ in table.rows) == 20_000
+
+
+def test_what_a_wrapper_holds_has_its_own_name(tmp_path: Path) -> None:
+    header, rows, _ = read(tmp_path / "hubspot.json", json.dumps(HUBSPOT))
+    assert header == ["id", "email", "firstname", "lastname", "archived", "properties.id"]
+    assert rows == [["1", "h1@x.example", "A", "B", "no", ""], ["2", "h2@x.example", "C", "", "", "7"]]
+
+
+@pytest.mark.parametrize(
+    ("keys", "titles"),
+    [
+        (["id", "attributes.name", "attributes.type"], ["id", "name", "type"]),
+        (["attributes.type", "attributes.url", "Id", "Account.Name"],
+         ["attributes.type", "attributes.url", "Id", "Account.Name"]),
+        (["cursor", "node.name", "node.company.name"], ["cursor", "name", "company.name"]),
+        (["fields.Name", "properties.Name"], ["fields.Name", "Name"]),
+        (["Account_Name.name", "Account_Name.id"], ["Account_Name", "Account_Name.id"]),
+        (["Owner.name", "Owner.id", "Owner.email", "Owner"], ["Owner", "Owner.id", "Owner.email", "Owner"]),
+        (["properties.firm.id", "properties.firm.name"], ["firm.id", "firm"]),
+        (["firms.1.name", "firms.1.id", "name", "id"], ["firms.1.name", "firms.1.id", "name", "id"]),
+        (["address.name", "address.city"], ["address.name", "address.city"]),
+    ],
+)  # fmt: skip
+def test_titles_of_columns(keys: list[str], titles: list[str]) -> None:
+    assert list(columns(keys).values()) == titles
+
+
+def test_a_record_that_another_names_is_one_column_and_its_id_another(tmp_path: Path) -> None:
+    deals = [
+        {"Deal_Name": "D1", "Account_Name": {"name": "ZAcc", "id": "41"}},
+        {"Deal_Name": "D2", "Account_Name": None},
+        {"Deal_Name": "D3", "Account_Name": "Plain"},
+    ]
+    header, rows, _ = read(tmp_path / "zoho.json", json.dumps({"data": deals, "info": {"count": 3}}))
+    assert header == ["Deal_Name", "Account_Name", "Account_Name.id"]
+    assert rows == [["D1", "ZAcc", "41"], ["D2", "", ""], ["D3", "Plain", ""]]

@@ -1,0 +1,120 @@
+"""Lists and JSON: false for nothing, links as pairs, addresses with a primary one, tags with signs that part others."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import CONTACT, DEAL, TASK
+from crmcli.render import machine
+from crmcli.results import Rows, Stream
+from crmcli.services import exporting, records
+from crmcli.services import tags as tagging
+from tests.support.importing import counts, rows, take
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+
+
+def exported(ctx: Context, format: str) -> bytes:
+    made = exporting.export(ctx, CONTACT, format=format, lossless=format in ("csv", "tsv"))
+    if isinstance(made, Rows):
+        return "".join(machine.WRITERS[format](made)).encode()
+    assert isinstance(made, Stream)
+    return b"".join(made.parts)
+
+
+def lines(*objects: dict[str, Any]) -> str:
+    return "".join(json.dumps(one) + "\n" for one in objects)
+
+
+def test_false_says_nothing_where_there_is_no_yes_and_no(book: Context, put: Any) -> None:
+    text = lines(
+        {"name": "A", "email": "a@x.example", "company": False, "phone": False, "birthday": False},
+        {"name": "B", "email": "b@x.example", "company": "Acme", "phone": "030 1234567", "birthday": "1990-01-02"},
+    )
+    done = take(book, put(text, "people.jsonl"), kind=CONTACT)
+    assert counts(done) == (2, 2, 0, 0, 0, 0)
+    assert [(row["company"], row["phone"], row["birthday"]) for row in rows(book, CONTACT)] == [
+        (None, None, None), ("Acme", "030 1234567", "1990-01-02"),
+    ]  # fmt: skip
+    assert any(note.startswith("3 cells with false") for note in done.notes)
+    again = take(book, put(text, "people.jsonl"), kind=CONTACT)
+    assert counts(again) == (2, 0, 0, 2, 0, 0)
+
+
+def test_false_is_a_no_where_there_is_one(book: Context, put: Any) -> None:
+    text = lines({"name": "Call", "done": False, "due": "2026-01-02"}, {"name": "Write", "done": True, "due": False})
+    take(book, put(text, "tasks.jsonl"), kind=TASK)
+    assert [(row["due_on"], row["done_at"] is None) for row in rows(book, TASK)] == [
+        ("2026-01-02", True),
+        (None, False),
+    ]
+
+
+def test_a_refused_row_is_kept_without_its_false(book: Context, put: Any) -> None:
+    text = lines({"name": "A", "email": "bad", "company": False}, {"name": "B", "email": "b@x.example"})
+    done = take(book, put(text, "people.jsonl"), kind=CONTACT)
+    with open(done.rejects, encoding="utf-8") as file:
+        assert "bad," in (said := file.read()), said
+        assert "no\n" not in said
+
+
+def test_a_text_that_says_no_is_a_text(book: Context, put: Any) -> None:
+    take(book, put(lines({"name": "A", "email": "a@x.example", "company": "no"}), "people.jsonl"), kind=CONTACT)
+    assert rows(book, CONTACT)[0]["company"] == "no"
+
+
+def test_links_of_odoo_are_their_texts(book: Context, put: Any) -> None:
+    text = lines({"name": "Deal", "stage": [3, "Proposition"], "owner": [2, "Mitchell"], "company": [7, "Acme, Inc."]})
+    take(book, put(text, "deals.jsonl"), kind=DEAL)
+    (deal,) = rows(book, DEAL)
+    assert (deal["stage"], deal["owner"], deal["company"]) == ("Proposition", "Mitchell", "Acme, Inc.")
+
+
+def test_the_primary_one_of_several_addresses_counts(book: Context, put: Any) -> None:
+    mails = [{"label": "work", "value": "m1@x.example", "primary": False},
+             {"label": "home", "value": "m2@x.example", "primary": True}]  # fmt: skip
+    phones = [{"label": "mobile", "value": "0301234567", "primary": True}]
+    text = lines({"name": "A", "email": mails, "phone": phones}, {"name": "B", "email": mails[:1], "phone": []})
+    take(book, put(text, "people.jsonl"), kind=CONTACT)
+    one, two = rows(book, CONTACT)
+    assert (one["email"], two["email"]) == ("m2@x.example", "m1@x.example")
+    assert one["description"] == "email.2.value: m1@x.example"
+    assert two["description"] is None
+
+
+@pytest.mark.parametrize("cell", ["yes", "no"])
+def test_a_column_of_yes_and_no_is_no_address(book: Context, put: Any, cell: str) -> None:
+    text = f"Name,E-mail,E-mail 2,Phone,Other phone\nAda,a@x.example,{cell},{cell},{cell}\n"
+    take(book, put(text), kind=CONTACT)
+    (ada,) = rows(book, CONTACT)
+    assert (ada["email"], ada["phone"], ada["description"]) == ("a@x.example", None, None)
+
+
+@pytest.mark.parametrize(
+    ("listed", "tags"),
+    [(['a"b', "c"], ['a"b', "c"]), (["x|y", "z"], ["x|y", "z"]), (["VIP"], ["VIP"]), (["a\\", "b;"], ["a\\", "b;"])],
+)
+def test_lists_of_tags_are_read_as_lists(book: Context, put: Any, listed: list[str], tags: list[str]) -> None:
+    take(book, put(lines({"name": "A", "email": "a@x.example", "tags": listed}), "people.jsonl"), kind=CONTACT)
+    assert sorted(rows(book, CONTACT)[0]["tags"]) == sorted(tags)
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "json"])
+@pytest.mark.parametrize(
+    "tags",
+    [["p|q"], ["a:::b", 'a"b', "vip"], ['"c"'], ["* z"], ["[d]"], ['["', '"]'], ['["', "p|q", '"]'], ["[1", "x]"]],
+)
+def test_tags_come_back_from_our_own_files(
+    book: Context, second_book: Context, put: Any, format: str, tags: list[str]
+) -> None:
+    (number,) = records.add(book, CONTACT, {"name": "Ada", "email": "a@x.example"}).ids
+    for tag in tags:
+        tagging.add(book, tag, CONTACT, [number])
+    path = put(exported(book, format), f"people.{format}")
+    assert counts(take(book, path, kind=CONTACT, update=True, guarded=False)) == (1, 0, 0, 1, 0, 0)
+    assert counts(take(second_book, path, kind=CONTACT, guarded=False)) == (1, 1, 0, 0, 0, 0)
+    assert sorted(rows(second_book, CONTACT)[0]["tags"]) == sorted(tags)
