@@ -87,7 +87,7 @@ class Connection(abc.ABC):
 
     @contextlib.contextmanager
     def in_bulk(self) -> Iterator[None]:
-        """Around a verb that writes very many rows, in one transaction or several; does what the engine wants for it."""
+        """Around a verb that writes very many rows, in one transaction or several, as the engine wants it."""
         yield
 
     @abc.abstractmethod
