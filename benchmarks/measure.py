@@ -150,8 +150,16 @@ def compare(
     return Figure(name, statistics.median(p[1] for p in pairs), statistics.median(p[0] for p in pairs), ratio, bound)
 
 
-def peak_mb(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> tuple[float, float]:
-    """(milliseconds, peak resident megabytes) of a process and those it waited for. Raises FailedError."""
+class Spent(NamedTuple):
+    """What a process and those it waited for took: milliseconds, milliseconds of processor time, peak megabytes."""
+
+    took: float
+    cpu: float
+    peak: float
+
+
+def spent(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> Spent:
+    """What a command costs; what it says stands in the file `output` of `cwd`. Raises FailedError."""
     start = time.perf_counter()
     with open(cwd / "output", "wb") as output:
         process = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
@@ -161,4 +169,11 @@ def peak_mb(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> tuple[
     if process.returncode:
         told = (cwd / "output").read_text(errors="replace").strip() or "no word"
         raise FailedError(f"exit {process.returncode}: {told.splitlines()[-1]}")
-    return took, used.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
+    peak = used.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
+    return Spent(took, (used.ru_utime + used.ru_stime) * 1000, peak)
+
+
+def peak_mb(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> tuple[float, float]:
+    """(milliseconds, peak resident megabytes) of a process and those it waited for. Raises FailedError."""
+    told = spent(command, env, cwd)
+    return told.took, told.peak

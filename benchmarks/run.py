@@ -288,7 +288,8 @@ class Bench:
 
     def duplicates(self) -> None:
         """Records that are probably one, among 25,000, 50,000 and 100,000 contacts."""
-        for figure in duplicates.measured(min(self.rounds, 3)):
+        rounds = min(self.rounds, 3)
+        for figure in (*duplicates.measured(rounds), *duplicates.commanded(self.folder, self.env, rounds)):
             self.note(figure)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.dedupe import Entry, Finder, Group, Pair
-    from crmcli.domain.fields import Entity
+    from crmcli.domain.fields import Entity, Field
 
 KINDS = (CONTACT, COMPANY, LEAD, DEAL)
 #: The score from which two records are listed as probably one.
@@ -30,13 +30,27 @@ THRESHOLD = dedupe.THRESHOLD
 PROBED = dedupe.TOO_MANY + 1
 #: So many likes of a new record are told.
 TOLD = 3
-#: What an entry is made of, by kind: (its names, the columns over the base table `t`), beside the links below.
-_ADDRESS = ("street", "city", "postal_code", "region", "country")
+#: What a record is compared by, in the order in which it is read.
+_PARTS = (
+    "name", "email", "phone", "mobile", "company", "domain", "website", "birthday", "street", "city", "postal_code",
+    "region", "country", "job_title", "subject", "value", "currency", "close_on", "parent", "customer", "contact",
+)  # fmt: skip
+_COMMON = {part: f"t.{part}" for part in ("name", "street", "city", "postal_code", "region", "country")}
+_COMMON |= {"email": "t.email_key", "phone": "t.phone_key"}
+_PERSON = {**_COMMON, "job_title": "t.job_title", "website": "t.website"}
+#: kind -> part -> its SQL over the base table `t` and the linked company `c`.
 _COLUMNS = {
-    "contact": ("name", "email_key", "phone_key", "mobile_key", "birthday", "job_title", "website", *_ADDRESS),
-    "company": ("name", "email_key", "phone_key", "domain", "parent_id", *_ADDRESS),
-    "lead": ("name", "contact_name", "company_name", "email_key", "phone_key", "job_title", "website", *_ADDRESS),
-    "deal": ("name", "company_name", "email_key", "phone_key", "value_minor", "currency", "close_on", "contact_id"),
+    "contact": {**_PERSON, "mobile": "t.mobile_key", "company": "c.name", "birthday": "t.birthday"},
+    "company": {**_COMMON, "domain": "t.domain", "parent": "t.parent_id"},
+    "lead": {
+        **_PERSON, "name": "coalesce(t.contact_name, t.name)", "company": "coalesce(c.name, t.company_name)",
+        "subject": "CASE WHEN t.contact_name IS NOT NULL THEN t.name END", "customer": "t.company_id",
+    },
+    "deal": {
+        "name": "t.name", "email": "t.email_key", "phone": "t.phone_key", "contact": "t.contact_id",
+        "company": "coalesce(c.name, t.company_name)", "customer": "t.company_id", "value": "t.value_minor",
+        "currency": "t.currency", "close_on": "t.close_on",
+    },
 }  # fmt: skip
 #: The records that are compared: in sight or put aside; of deals those that are open, for one customer may buy the same
 #: twice. A lead that was lost is one that comes again.
@@ -67,22 +81,21 @@ def entries(
 ) -> Iterator[Entry]:
     """The records of a kind as they are compared, page by page, oldest first; `where` narrows them, over the base
     table `t`, and `pool` says which are looked at (those in sight unless given)."""
-    names = _COLUMNS[kind.name]
-    linked = kind is not COMPANY
-    joined = " LEFT JOIN company c ON c.id = t.company_id" if linked else ""
-    columns = ", ".join([*(f"t.{name}" for name in names), "t.custom", *(("c.name", "t.company_id") if linked else ())])
-    top = _Tops(ctx) if kind.kind else None
+    known = _COLUMNS[kind.name]
+    joined = " LEFT JOIN company c ON c.id = t.company_id" if "company" in known else ""
+    mine = [(field.column.removeprefix(OWN), field) for field in kind.fields if field.own]
+    columns = [*(known.get(part, "NULL") for part in _PARTS), "t.custom" if mine else "NULL"]
+    tops = _Tops(ctx) if "customer" in known else None
     last = 0
     more, scan = f" AND ({where})" if where else "", by_number(ctx.reader.dialect)
     while page := ctx.reader.rows(
-        f"SELECT t.id, {columns} FROM {kind.table} t{scan}{joined} WHERE t.id > ? AND {pool or _POOL[kind.name]}{more}"
-        " ORDER BY t.id LIMIT 2000",
+        f"SELECT t.id, {', '.join(columns)} FROM {kind.table} t{scan}{joined}"
+        f" WHERE t.id > ? AND {pool or _POOL[kind.name]}{more} ORDER BY t.id LIMIT 2000",
         (last, *params),
     ):
         last = page[-1][0]
         for row in page:
-            found = dict(zip(("id", *names, "custom", "company", "company_id"), row, strict=False))
-            yield _entry(kind, found, top)
+            yield _entry(row, mine, tops)
 
 
 class _Tops:
@@ -91,42 +104,37 @@ class _Tops:
     def __init__(self, ctx: Context) -> None:
         self._above = dict(ctx.reader.rows("SELECT id, parent_id FROM company WHERE parent_id IS NOT NULL"))
 
-    def of(self, company: int | None) -> int | None:
-        return None if company is None else hierarchy.top(company, self._above)
+    def of(self, company: int) -> int:
+        return hierarchy.top(company, self._above)
 
 
-def _entry(kind: Entity, row: dict[str, Any], top: _Tops | None) -> Entry:
-    """A row as it is compared."""
-    said: dict[str, Any] = {name: row.get(name) for name in _ADDRESS}
-    phones = tuple(key for name in ("phone_key", "mobile_key") if (key := row.get(name)) and key.startswith("+"))
-    said |= {"id": row["id"], "email": row.get("email_key"), "phones": tuple(dict.fromkeys(phones))}
-    said |= {"name": row["name"], "extra": _extra(kind, row)}
-    if kind is COMPANY:
-        return dedupe.Entry(**said, domain=row["domain"], parent=row["parent_id"])
-    said["company"] = row["company"] or row.get("company_name")
-    if kind is DEAL:
-        value = readable(_VALUE, row["value_minor"], currency=str(row["currency"] or "")) or None
-        day = row["close_on"] if row["close_on"] is None else str(row["close_on"])
-        return dedupe.Entry(**said, value=value, close_on=day, tree=top.of(row["company_id"]) if top else None)
-    said |= {"job_title": row["job_title"], "domain": domain_of(row["website"] or "") or None}
-    if kind is CONTACT:
-        return dedupe.Entry(**said, birthday=None if row["birthday"] is None else str(row["birthday"]))
-    if row["contact_name"]:
-        said |= {"name": row["contact_name"], "subject": row["name"]}
-    return dedupe.Entry(**said, tree=top.of(row["company_id"]) if top else None)
+def _entry(row: tuple[Any, ...], mine: Sequence[tuple[str, Field]], tops: _Tops | None) -> Entry:
+    """A row as it is compared; `mine` are the fields of people's own by their members."""
+    (number, name, email, phone, mobile, company, domain, website, birthday, street, city, postal_code, region, country,
+     job_title, subject, value, currency, close_on, parent, customer, contact, custom) = row  # fmt: skip
+    phones = [key for key in (phone, mobile) if key and key.startswith("+")]
+    if website:
+        domain = domain_of(website) or None
+    if value is not None:
+        value = readable(_VALUE, value, currency=str(currency or "")) or None
+    tree = tops.of(customer) if tops and customer is not None else None
+    # By place, because a book has a hundred thousand of them.
+    return dedupe.Entry(
+        number, name, email, tuple(dict.fromkeys(phones)), company, domain, birthday, street, city, postal_code, region,
+        country, job_title, subject, value, close_on, parent, tree, _extra(custom, contact, mine),
+    )  # fmt: skip
 
 
-def _extra(kind: Entity, row: dict[str, Any]) -> dict[str, str] | None:
+def _extra(custom: Any, contact: int | None, mine: Sequence[tuple[str, Field]]) -> dict[str, str] | None:
     """The values of people's own fields, by their labels; a deal's contact."""
     found: dict[str, str] = {}
-    if row.get("custom"):
-        members = own.members(row["custom"])
-        for field in kind.fields:
-            name = field.column.removeprefix(OWN)
-            if field.column.startswith(OWN) and name in members and field.type.family != "flag":
+    if custom:
+        members = own.members(custom)
+        for name, field in mine:
+            if name in members and field.type.family != "flag":
                 found[field.label] = readable(field.type, members[name])
-    if row.get("contact_id"):
-        found["contact"] = str(row["contact_id"])
+    if contact:
+        found["contact"] = str(contact)
     return found or None
 
 
@@ -160,12 +168,12 @@ def at_shared_addresses(ctx: Context, kind: Entity) -> list[Group]:
     """Those of the groups whose records share an e-mail address, a telephone or a domain with up to twenty others: what
     can be said of a book of any size without comparing all of it."""
     shared: set[int] = set()
-    table, pool = kind.table, _POOL[kind.name]
+    table, pool, held = kind.table, _POOL[kind.name], _COLUMNS[kind.name].values()
     for columns in (("email_key",), ("phone_key", "mobile_key"), ("domain",)):
         known = " UNION ".join(
             f"SELECT t.id, t.{column} AS address FROM {table} t WHERE t.{column} IS NOT NULL AND {pool}"
             for column in columns
-            if column in _COLUMNS[kind.name]
+            if f"t.{column}" in held
         )
         sql = (
             f"WITH known AS ({known}) SELECT id FROM known WHERE address IN"

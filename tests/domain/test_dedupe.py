@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import gc
 import random
 import re
 from itertools import combinations
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain.dedupe import (
@@ -28,11 +30,15 @@ from crmcli.domain.dedupe import (
 )
 from crmcli.domain.dedupe.blocking import candidates
 from crmcli.domain.dedupe.finding import bits_of, score_of
+from crmcli.domain.dedupe.tally import Tally
+from crmcli.domain.dedupe.weighing import AT_MOST, FIELDS, NAMES_AT_MOST, Weigher
 from tests.support.people import GIVEN, ROADS, SURNAMES, damaged, entry, family, someone, without_place
 from tests.support.program import run_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from crmcli.domain.dedupe.reading import Read
 
 FEBRL = Path(__file__).parents[3] / "shared" / "data" / "dedupe" / "febrl_dataset1.csv"
 HOME: dict[str, Any] = {"street": "5 Mill Lane", "city": "Leeds", "postal_code": "LS1 4DY"}
@@ -214,6 +220,58 @@ def test_whatever_the_text_both_sides_weigh_the_same(a: dict[str, Any], b: dict[
     assert [p.score for p in pairs([there, back], kind=kind)] == [p.score for p in pairs([back, there], kind=kind)]
 
 
+NAMES_TEXT = "ada adam ade a lovelace lovlace love lace bob robert maryanne maryann son jr علی رضا علیرضا"
+ROADSIDE = ["1 Mill Lane", "1 Mil Lane", "2 Mill Lane", "7", "7 Kings Road", "Mill Lane"]
+#: Values that are the same or nearly so in every second pair, of which sums come near to what they can be.
+CLOSE = st.builds(
+    dict, name=st.lists(st.sampled_from(NAMES_TEXT.split()), max_size=3).map(" ".join),
+    email=st.sampled_from(["", "ada@x.example", "adam@x.example", "ade@x.example", "info@x.example", "b@y.example"]),
+    phones=st.sampled_from([(), ("+442012345",), ("+442012346",), ("+442099999", "+442012345")]),
+    company=st.sampled_from(["", "Engines", "Engine", "Loom Works", "Loomworks"]),
+    domain=st.sampled_from(["", "engines.example", "loom.example"]), tree=st.sampled_from([None, 1, 2]),
+    birthday=st.sampled_from([None, "1980-05-02", "1980-02-05", "1980-05-03", "1950-11-30"]),
+    street=st.sampled_from(["", *ROADSIDE]), city=st.sampled_from(["", "Leeds", "Leed", "Bonn"]),
+    postal_code=st.sampled_from(["", "12345", "12346", "99999"]), region=st.sampled_from(["", "N", "S"]),
+    job_title=st.sampled_from(["", "CTO", "Clerk"]), subject=st.sampled_from(["", "Looms", "Quote"]),
+    value=st.sampled_from(["", "1 EUR", "2 EUR"]), close_on=st.sampled_from([None, "2026-12-01", "2026-12-02"]),
+    extra=st.dictionaries(st.sampled_from(["tax", "colour"]), st.sampled_from(["123456", "123457", "red"]), max_size=2),
+)  # fmt: skip
+
+
+KINDS = st.sampled_from(["contact", "company", "lead", "deal"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(some=st.lists(CLOSE | ENTRIES, min_size=2, max_size=12), kind=KINDS)
+def test_no_pair_is_more_than_the_bound_that_spares_its_weighing(some: list[dict[str, Any]], kind: str) -> None:
+    weigher, pairs = weighed(kind, some)
+    for a, b in pairs:
+        assert weigher.may_reach(a, b, weigher.weigh(a, b).strangers), (a.shown_name, b.shown_name)
+
+
+@settings(max_examples=200, deadline=None)
+@given(some=st.lists(CLOSE | ENTRIES, min_size=2, max_size=12), kind=KINDS)
+@example(some=[{"name": "love lace"}, {"name": "lovelace"}], kind="deal")
+@example(some=[{"name": "love lace"}, {"name": "lace love"}], kind="company")
+def test_no_field_adds_more_than_its_bound(some: list[dict[str, Any]], kind: str) -> None:
+    weigher, pairs = weighed(kind, some)
+    names, *others = FIELDS[kind]
+    bounds = [*((names, bound) for bound in NAMES_AT_MOST[kind]), *zip(others, AT_MOST[kind], strict=True)]
+    for a, b in pairs:
+        for field, bound in bounds:
+            tally = Tally(0.0, 0.0, 0.0)
+            field(weigher.counts, a, b, tally)
+            most = bound(weigher.counts, a, b)
+            assert tally.strangers <= most + 1e-9, (field.__name__, a.shown_name, b.shown_name)
+            assert most == inf or not tally.key, "a key may be enough"
+
+
+def weighed(kind: str, some: list[dict[str, Any]]) -> tuple[Weigher, list[tuple[Read, Read]]]:
+    """What weighs the pairs of these records, as long as nothing is known of their habits, and the pairs."""
+    finder = Finder([Entry(id=n, **values) for n, values in enumerate(some)], kind)
+    return finder.weigher, list(combinations(finder.records, 2))
+
+
 # --- whole books ---
 
 
@@ -302,6 +360,55 @@ def test_no_pair_is_passed_over_that_a_book_full_of_duplicates_makes_likely() ->
     finder = Finder(book(101, 500, doubled=0.4, families=0.2, errors=(1, 2, 3))[0])
     assert {(pair.a, pair.b) for pair in finder.pairs()} == all_that_score(finder)
     assert finder.weigher.rate > Finder([]).weigher.rate
+
+
+def test_of_colleagues_with_names_of_few_syllables_few_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = random.Random(301)
+    syllables = [one + other for one in "bdgklmnprs" for other in "aiou"]
+
+    def word() -> str:
+        return "".join(dice.choices(syllables, k=dice.choice((2, 2, 3))))
+
+    entries = [
+        Entry(
+            id=n, name=f"{word()} {word()}", company=f"Firm {n % 120}", city=dice.choice(ROADS), email=f"{n}@x.example"
+        )
+        for n in range(3000)
+    ]
+    entries += [entry._replace(id=3000 + entry.id, email=None) for entry in entries[::60]]
+    weighed = 0
+    weigh = Weigher.weigh
+
+    def counted(self: Weigher, a: Read, b: Read) -> Tally:
+        nonlocal weighed
+        weighed += 1
+        return weigh(self, a, b)
+
+    monkeypatch.setattr(Weigher, "weigh", counted)
+    finder = Finder(entries)
+    promising = list(candidates(finder.records, "contact", finder.weigher.counts))
+    assert {(pair.a, pair.b) for pair in finder.pairs()} >= {(n, 3000 + n) for n in range(0, 3000, 60)}
+    assert weighed < len(promising) / 10
+
+
+def test_the_order_of_the_entries_is_of_no_account() -> None:
+    entries = book(104, 400, doubled=0.4, families=0.3, errors=(1, 2, 3))[0]
+    found = groups(entries)
+    random.Random(7).shuffle(entries)
+    assert groups(entries) == found
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_garbage_is_collected_again_once_a_book_is_compared(collecting: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if collecting else gc.disable)()
+        groups(book(104, 50, doubled=0.4, families=0.3, errors=(1,))[0])
+        with pytest.raises(AttributeError):
+            Finder([None])  # type: ignore[list-item]
+        assert gc.isenabled() == collecting
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 @pytest.mark.parametrize("seed", [101, 104])

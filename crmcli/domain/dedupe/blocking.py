@@ -9,88 +9,99 @@ grow with the number of records, not with its square.
 
 from __future__ import annotations
 
+from itertools import combinations
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from crmcli.domain.dedupe.counts import TOO_MANY
+from crmcli.domain.dedupe.entry import PEOPLE
 from crmcli.domain.dedupe.likeness import slips
+from crmcli.domain.dedupe.tally import NAMESAKES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
+    from crmcli.domain.dedupe.counts import Counts
     from crmcli.domain.dedupe.reading import Read
 
-    Keys = Callable[[Read], Iterable[Hashable]]
+    #: A key and the place of a record that has it.
+    Key = tuple[Hashable, int]
+    Keys = Callable[[Sequence[Read], Iterable[int]], Iterator[Key]]
 
 ROOM = 10
 NEIGHBOURS = 4
 _PROMISING = 3
 
 
-def _codes(read: Read) -> tuple[str, ...]:
-    """The sounds of the first and the last word of a name."""
-    codes = read.codes
-    if len(codes) < 2:
-        return codes
-    return (codes[0], codes[-1]) if codes[0] != codes[-1] else codes[:1]
-
-
 def _with(field: str) -> Keys:
-    """Keys of a sound of the name and that field."""
+    """Keys of a sound of the name, the first or the last, and that field."""
+    value_of = attrgetter(field)
 
-    def keys(read: Read) -> Iterable[Hashable]:
-        value = getattr(read, field)
-        return [(code, value) for code in _codes(read)] if value else ()
+    def keys(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+        for place in places:
+            read = records[place]
+            if value := value_of(read):
+                for code in read.ends:
+                    yield (code, value), place
 
     return keys
 
 
 def _one(field: str) -> Keys:
-    def keys(read: Read) -> Iterable[Hashable]:
-        value = getattr(read, field)
-        return (value,) if value else ()
+    value_of = attrgetter(field)
+
+    def keys(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+        for place in places:
+            if value := value_of(records[place]):
+                yield value, place
 
     return keys
 
 
 def _both(one: str, other: str) -> Keys:
-    def keys(read: Read) -> Iterable[Hashable]:
-        first, second = getattr(read, one), getattr(read, other)
-        return ((first, second),) if first and second else ()
+    values_of = attrgetter(one, other)
+
+    def keys(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+        for place in places:
+            values = values_of(records[place])
+            if values[0] and values[1]:
+                yield values, place
 
     return keys
 
 
-def _whole_name(read: Read) -> Iterable[Hashable]:
-    codes = read.codes
-    if len(codes) < 2:
-        return (read.name,) if read.name else ()
-    first, last = codes[0], codes[-1]
-    return ((first, last) if first < last else (last, first),)
+def _each(values_of: Callable[[Read], Iterable[Hashable]]) -> Keys:
+    """A key for each of several values."""
+
+    def keys(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+        for place in places:
+            for value in values_of(records[place]):
+                yield value, place
+
+    return keys
 
 
-def _letters(read: Read) -> Iterable[Hashable]:
-    return (read.name,) if read.name else ()
-
-
-def _year_of_birth(read: Read) -> Iterable[Hashable]:
-    return (read.birthday[:4], read.birthday[4:]) if read.birthday else ()
-
-
-def _phones(read: Read) -> Iterable[Hashable]:
-    return read.phones
-
-
-def _extras(read: Read) -> Iterable[Hashable]:
-    return read.extra.items() if read.extra else ()
+def _whole_name(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+    for place in places:
+        codes = records[place].codes
+        if len(codes) >= 2:
+            first, last = codes[0], codes[-1]
+            yield (first, last) if first < last else (last, first), place
+        elif name := records[place].name:
+            yield name, place
 
 
 def _firm_start(read: Read) -> Iterable[Hashable]:
-    """The first two words by sound, and each of the rarer long words with the initial of another."""
+    """The first two words by sound."""
     return read.codes[:1] if len(read.codes) == 1 else (tuple(sorted(read.codes[:2])),) if read.codes else ()
 
 
-def _firm_words(read: Read) -> Iterable[Hashable]:
-    return [word for word in read.words if len(word) >= 3]
+_letters = _one("name")
+_year_of_birth = _each(lambda read: (read.birthday[:4], read.birthday[4:]) if read.birthday else ())
+_phones = _each(attrgetter("phones"))
+_extras = _each(lambda read: read.extra.items() if read.extra else ())
+_firm_starts = _each(_firm_start)
+_firm_words = _each(lambda read: [word for word in read.words if len(word) >= 3])
 
 
 #: Keys that are dropped whole where too many share them; a domain is one of a company.
@@ -114,67 +125,75 @@ BLOCKS: dict[str, tuple[tuple[Keys, tuple[Keys, ...]], ...]] = {
         (_both("road", "postal"), (_with("birthday"),)),
     ),
     "company": (
-        (_firm_start, (_letters, _one("city"), _one("postal"), _one("country"))),
+        (_firm_starts, (_letters, _one("city"), _one("postal"), _one("country"))),
         (_letters, (_one("city"), _one("postal"), _one("country"))),
         (_firm_words, (_one("postal"), _one("street"), _one("city"))),
-        (_one("street"), (_firm_start,)),
+        (_one("street"), (_firm_starts,)),
     ),
     "deal": (
         (_both("name", "company"), (_one("value"), _one("close_on"))),
-        (_both("company", "value"), (_one("close_on"), _firm_start)),
-        (_both("company", "close_on"), (_one("value"), _firm_start)),
+        (_both("company", "value"), (_one("close_on"), _firm_starts)),
+        (_both("company", "close_on"), (_one("value"), _firm_starts)),
         (_letters, (_one("value"), _one("close_on"), _one("email"))),
-        (_firm_start, (_one("company"), _one("value"))),
+        (_firm_starts, (_one("company"), _one("value"))),
     ),
 }
 BLOCKS["lead"] = (*BLOCKS["contact"], (_both("subject", "company"), (_whole_name,)))
 
 
-def promising(a: Read, b: Read, common: Container[str]) -> bool:
-    """Whether two people agree in so much, at a glance, that they are worth weighing: name by sound and one thing more.
+def promising(a: Read, b: Read, counts: Counts) -> bool:
+    """Whether two people agree in so much, at a glance, that they are worth weighing: name by sound and one thing more
+    that is not too common, or a whole name that few have.
 
-    `common` has the cities and streets that say little. Weighing takes ten times as long, and most pairs that share a
-    key share nothing else.
+    Weighing takes ten times as long, and most pairs that share a key share nothing else.
     """
-    ours, theirs = a.codes, b.codes
-    if not ours or not theirs:
-        points = 1
-    elif ours == theirs:
-        points = 2 if slips(a.name, b.name, 3) <= 3 else 1
-    else:
-        points = (ours[0] in theirs) + (len(ours) > 1 and ours[-1] in theirs)
+    points, common = 0, counts.common
     if a.birthday and b.birthday:
         if a.birthday == b.birthday:
-            points += 2
+            points = 2
         elif a.birthday[:4] == b.birthday[:4] or a.birthday[4:] == b.birthday[4:]:
-            points += 1
+            points = 1
     if a.road and a.road == b.road:
         points += (a.road not in common) + (a.number == b.number)
-    if points >= _PROMISING:
-        return True
-    points += a.postal != "" and a.postal == b.postal
-    points += a.city != "" and a.place == b.place and (a.name == b.name or a.city not in common)
-    if a.company or a.domain:
-        points += 2 * (a.company == b.company != "" or a.domain == b.domain != "")
-    if points >= _PROMISING:
+    if a.postal and a.postal == b.postal:
+        points += 1
+    if a.city and a.place == b.place and (a.city not in common or a.name == b.name):
+        points += 1
+    if (a.company and a.company == b.company) or (a.domain and a.domain == b.domain):
+        points += 2
+    if points >= _PROMISING or (points and points + _alike(a, b) >= _PROMISING):
         return True
     if (a.email and a.email == b.email) or (a.extra and b.extra) or not a.name or not b.name:
         return True
-    return any(phone in b.phones for phone in a.phones)
+    if a.phones and b.phones and not set(a.phones).isdisjoint(b.phones):
+        return True
+    return a.name == b.name and counts.named(a.name) <= NAMESAKES
 
 
-def candidates(records: Sequence[Read], kind: str) -> Iterator[tuple[int, int]]:
-    """(place, place) of the pairs that are worth comparing, each once, the lower place first."""
+def _alike(a: Read, b: Read) -> int:
+    """How much of two names agrees by sound: 0 to 2."""
+    ours, theirs = a.codes, b.codes
+    if not ours or not theirs:
+        return 1
+    if ours == theirs:
+        return 2 if slips(a.name, b.name, 3) <= 3 else 1
+    return (ours[0] in theirs) + (len(ours) > 1 and ours[-1] in theirs)
+
+
+def candidates(records: Sequence[Read], kind: str, counts: Counts | None = None) -> Iterator[tuple[int, int]]:
+    """(place, place) of the pairs that are worth comparing, each once, the lower place first; with the counts of the
+    book, of people only those that are promising."""
     seen: set[int] = set()
     size = len(records)
+    glance = counts if kind in PEOPLE else None
     for some in _blocks(records, kind):
-        for i, first in enumerate(some):
-            base = first * size
-            for second in some[i + 1 :]:
-                pair = base + second
-                if pair not in seen:
-                    seen.add(pair)
-                    yield first, second
+        for ends in combinations(some, 2):
+            if glance and not promising(records[ends[0]], records[ends[1]], glance):
+                continue
+            pair = ends[0] * size + ends[1]
+            if pair not in seen:
+                seen.add(pair)
+                yield ends
 
 
 def _blocks(records: Sequence[Read], kind: str) -> Iterator[Sequence[int]]:
@@ -193,15 +212,14 @@ def _grouped(records: Sequence[Read], places: Iterable[int], keys: Keys) -> list
     """The places that share a key, in rising order, by key; a key that nobody else has makes none."""
     first: dict[Hashable, int] = {}
     found: dict[Hashable, list[int]] = {}
-    for place in places:
-        for key in keys(records[place]):
-            before = first.setdefault(key, place)
-            if before != place:
-                block = found.get(key)
-                if block is None:
-                    found[key] = [before, place]
-                elif block[-1] != place:
-                    block.append(place)
+    for key, place in keys(records, places):
+        before = first.setdefault(key, place)
+        if before != place:
+            block = found.get(key)
+            if block is None:
+                found[key] = [before, place]
+            elif block[-1] != place:
+                block.append(place)
     return list(found.values())
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from math import log2
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Counts:
             for value, count in found[field].items()
             if count > max(self.size * _COMMON, _MANY)
         )
-        self._named = Counter([read.name for read in distinct])
+        self._named = Counter(map(attrgetter("name"), distinct))
         self._tells = _tells(distinct)
 
     def _worth(self, field: str, count: int) -> float:
@@ -84,22 +86,25 @@ class Counts:
 def _distinct(records: Sequence[Read]) -> list[Read]:
     """The records without those that repeat another one with an address or birthday in everything: what somebody has
     imported ten times is not ten times as common. Namesakes of whom nothing else is known are counted."""
-    known: dict[tuple[object, ...], Read] = {}
-    for place, read in enumerate(records):
-        key: tuple[object, ...]
-        if read.email or read.birthday or read.street or read.phones:
-            key = (read.name, read.email, read.birthday, read.street, read.city, read.company, read.phones)
-        else:
-            key = (str(place),)
-        known.setdefault(key, read)
-    return list(known.values())
+    named = Counter(map(attrgetter("name"), records))
+    everything = attrgetter("name", "email", "birthday", "street", "city", "company", "phones")
+    known: set[tuple[object, ...]] = set()
+    found: list[Read] = []
+    for read in records:
+        if named[read.name] > 1 and (read.email or read.birthday or read.street or read.phones):
+            key = everything(read)
+            if key in known:
+                continue
+            known.add(key)
+        found.append(read)
+    return found
 
 
 def _counted(records: Sequence[Read]) -> dict[str, Counter[str]]:
-    """How often each value stands in each field; lists rather than loops, because a book has a million values."""
-    found = {field: Counter([getattr(read, field) for read in records]) for field in _SINGLE}
-    found["word"] = Counter([word for read in records for word in read.words])
-    found["phone"] = Counter([phone for read in records for phone in read.phones])
+    """How often each value stands in each field; hardly a loop of ours, because a book has a million values."""
+    found: dict[str, Counter[str]] = {field: Counter(map(attrgetter(field), records)) for field in _SINGLE}
+    found["word"] = Counter(chain.from_iterable(map(attrgetter("words"), records)))
+    found["phone"] = Counter(chain.from_iterable(map(attrgetter("phones"), records)))
     found["tree"] = Counter([str(read.tree) for read in records if read.tree is not None])
     found["extra"] = Counter(
         [f"{name}\n{value}" for read in records if read.extra for name, value in read.extra.items()]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 KINDS = ("contact", "company", "lead", "deal")
+PEOPLE = ("contact", "lead")
 
 
 class Entry(Struct):

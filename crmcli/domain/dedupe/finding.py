@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from math import inf, log2
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from crmcli.domain.dedupe.blocking import candidates, promising
+from crmcli.domain.dedupe.blocking import candidates
 from crmcli.domain.dedupe.counts import TOO_MANY, Counts
-from crmcli.domain.dedupe.entry import KINDS, Entry, Group, Pair
+from crmcli.domain.dedupe.entry import KINDS, PEOPLE, Entry, Group, Pair
 from crmcli.domain.dedupe.habits import Habits
 from crmcli.domain.dedupe.reading import Read, firm_words, forms_before
 from crmcli.domain.dedupe.reasons import against, told
-from crmcli.domain.dedupe.tally import NAMESAKES
 from crmcli.domain.dedupe.weighing import MOST_GAINED, Weigher
 from crmcli.domain.text import fold
 
@@ -48,21 +50,36 @@ def bits_of(score: int) -> float:
     return inf if score > 99 else _CENTRE - _STEP * log2(100 / (score - 0.5) - 1)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is collected meanwhile: nothing here makes cycles, and a book is millions of values to walk."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class Finder:
     """The records of one kind, read and counted: what pairs, groups and single comparisons are made from.
 
     `kind` is contact, company, lead or deal. It takes about 1.5 kB a record; ids are unique. The pairs `apart` (the
     lower id first) are known not to be one: they are never found, and in no group together.
 
-    A pair has one score, whatever is asked first: the habits of the book are learnt before anything is answered.
+    A pair has one score, whatever is asked first and whatever order the entries come in: they are put in that of their
+    ids, and the habits of the book are learnt before anything is answered.
     """
 
     def __init__(
         self, entries: Iterable[Entry], kind: str = "contact", *, apart: Container[tuple[int, int]] = ()
     ) -> None:
         self.kind, self.apart = _known(kind), apart
-        self.records = [Read(entry, kind) for entry in entries]
-        self.weigher = Weigher(kind, Counts(self.records, kind))
+        with _uncollected():
+            self.records = [Read(entry, kind) for entry in entries]
+            self.records.sort(key=attrgetter("id"))
+            self.weigher = Weigher(kind, Counts(self.records, kind))
         self._places: dict[int, int] = {}
         #: The pairs of `_floor` bits or more: bits before the habits were known, and those if relatives are not held
         #: against it, the places of both. `_gain` and `_loose` are what `Weigher.learn` said.
@@ -75,14 +92,20 @@ class Finder:
         if floor >= self._floor:
             return
         self.weigher.learn(False, False, 0.0)
-        weigh, records, glance = self.weigher.weigh, self.records, self.weigher.people
-        named, common = self.weigher.counts.named, self.weigher.counts.common
+        with _uncollected():
+            self._held, habits = self._weighed(floor)
+        self._floor = floor
+        self._gain, self._loose = self.weigher.learn(
+            habits.loose_names, habits.loose_birthdays, habits.more(len(self.records))
+        )
+
+    def _weighed(self, floor: float) -> tuple[list[tuple[float, float, int, int]], Habits]:
+        """What `_held` is, for pairs of `floor` bits or more, and the habits of all that are doubtful at least."""
+        weigh, may_reach, records = self.weigher.weigh, self.weigher.may_reach, self.records
         habits, held = Habits(), []
-        for first, second in candidates(records, self.kind):
-            a, b = _in_order(records[first], records[second])
-            if (a.id, b.id) in self.apart:
-                continue
-            if glance and not promising(a, b, common) and not (a.name == b.name and named(a.name) <= NAMESAKES):
+        for first, second in candidates(records, self.kind, self.weigher.counts):
+            a, b = records[first], records[second]
+            if not may_reach(a, b, floor) or (a.id, b.id) in self.apart:
                 continue
             tally = weigh(a, b)
             if tally.strangers < floor:
@@ -92,10 +115,7 @@ class Finder:
                 habits.note(a, b, tally)
                 habits.certain += bits >= _SURE
             held.append((bits, min(tally.strangers, tally.colleagues), first, second))
-        self._held, self._floor = held, floor
-        self._gain, self._loose = self.weigher.learn(
-            habits.loose_names, habits.loose_birthdays, habits.more(len(records))
-        )
+        return held, habits
 
     def pairs(self, *, threshold: int = THRESHOLD) -> Iterator[Pair]:
         """Yield the pairs that score `threshold` or more, each once, in the order of no field."""
@@ -104,7 +124,7 @@ class Finder:
         for bits, unrelated, first, second in self._held:
             if (unrelated if self._loose else bits) + self._gain < needed:
                 continue
-            a, b = _in_order(records[first], records[second])
+            a, b = records[first], records[second]
             if (tally := self.weigher.weigh(a, b)).bits() >= needed:
                 yield _pair(a, b, tally)
 
@@ -244,7 +264,7 @@ def probe_keys(entry: Entry, kind: str = "contact") -> list[tuple[str, str]]:
     if entry.name and (name := fold(entry.name)):
         found.append(("name", name))
         words = name.split()
-        if kind in ("contact", "lead") and len(words) == 2:
+        if kind in PEOPLE and len(words) == 2:
             found.append(("name", f"{words[1]} {words[0]}"))
     if kind == "company":
         if domain := Read(entry, kind).domain:

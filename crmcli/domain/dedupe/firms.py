@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from crmcli.domain.dedupe import likeness
@@ -18,7 +19,7 @@ def firm_name(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     if not a.words or not b.words:
         return
     whole = a.shown_name, b.shown_name
-    if a.name == b.name or sorted(a.words) == sorted(b.words):
+    if _same_words(a, b):
         bits = min(sum(counts.bits("word", word) for word in a.words), 25.0)
         if counts.named(a.name) <= NAMESAKES:
             bits = max(bits, KEY_BITS + 0.7 - tally.strangers)  # few companies may have one name: it is a key
@@ -51,11 +52,16 @@ def firm_domain(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
         tally.add(-2.0, 0.0, -0.3, 0.0)
 
 
+def _same_words(a: Read, b: Read) -> bool:
+    """Whether two names are the same but for spaces or the order of their words."""
+    return a.name == b.name or (len(a.name) == len(b.name) and sorted(a.words) == sorted(b.words))
+
+
 def deal_name(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     if not a.words or not b.words:
         return
     whole = a.shown_name, b.shown_name
-    if a.name == b.name or sorted(a.words) == sorted(b.words):
+    if _same_words(a, b):
         bits = min(sum(counts.bits("word", word) for word in a.words), 20.0)
         tally.add(-0.3, -bits, -bits, -3.6)
         tally.mark("deal", *whole)
@@ -103,3 +109,69 @@ def terms(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
             tally.mark("close", a.close_on, b.close_on)
         else:
             tally.add(-2.0, 0.0, 0.0, -0.1)
+
+
+# --- the most that it can be: what each of these adds against strangers, in bits, or more, at less cost ---
+
+
+def words_at_most(counts: Counts, a: Read, b: Read) -> float:
+    """What two names can say, whatever their words are: all those of one of them; of `a` where only spaces differ."""
+    mine = sum([counts.bits("word", word) for word in a.words])
+    if a.name == b.name:
+        return mine
+    return max(min(mine, sum([counts.bits("word", word) for word in b.words])), 0.5)
+
+
+def firm_words_at_most(counts: Counts, a: Read, b: Read) -> float:
+    """The same for companies: of few that have one name it is a key, which says enough whatever its words do."""
+    return inf if _same_words(a, b) and counts.named(a.name) <= NAMESAKES else words_at_most(counts, a, b)
+
+
+def firm_name_at_most(counts: Counts, a: Read, b: Read) -> float:
+    if not a.words or not b.words:
+        return 0.0
+    most = firm_words_at_most(counts, a, b)
+    if _same_words(a, b):
+        return most
+    pairs, left_a, left_b = likeness.matched(a.words, b.words)
+    return -2.0 if not pairs or (left_a and left_b) else max(most - 3.5, 0.0)
+
+
+def deal_name_at_most(counts: Counts, a: Read, b: Read) -> float:
+    if not a.words or not b.words:
+        return 0.0
+    most = words_at_most(counts, a, b)
+    if _same_words(a, b):
+        return most
+    pairs, left_a, left_b = likeness.matched(a.words, b.words)
+    near = not (left_a and left_b) and len(pairs) * 2 > max(len(a.words), len(b.words))
+    return max(most - 3.5, 0.5) if near else -1.5
+
+
+def firm_domain_at_most(counts: Counts, a: Read, b: Read) -> float:
+    if not a.domain or not b.domain:
+        return 0.0
+    if a.domain == b.domain:
+        return inf if counts.bits("domain", a.domain) else 0.0
+    return -2.0
+
+
+def customer_at_most(counts: Counts, a: Read, b: Read) -> float:
+    most = counts.bits("email", a.email) if a.email and a.email == b.email else 0.0
+    if a.company and b.company:
+        if a.company == b.company:
+            most += counts.bits("company", a.company)
+        elif a.tree is not None and a.tree == b.tree:
+            most += counts.bits("tree", str(a.tree))
+        else:
+            most += 5.0 if likeness.texts(a.company, b.company) == NEAR else -4.0
+    return most
+
+
+def terms_at_most(counts: Counts, a: Read, b: Read) -> float:
+    most = 0.0
+    if a.value and b.value:
+        most += counts.bits("value", a.value) if a.value == b.value else -2.5
+    if a.close_on and b.close_on:
+        most += counts.bits("close_on", a.close_on) if a.close_on == b.close_on else -2.0
+    return most

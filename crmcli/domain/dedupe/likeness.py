@@ -49,7 +49,6 @@ _CALLED_TEXT = """
 _CALLED = {name: names.split()[0] for names in _CALLED_TEXT.split("/") for name in names.split()}
 
 
-@lru_cache(maxsize=65536)
 def words(a: str, b: str) -> int:
     """The grade of likeness of two words of a name."""
     if a == b:
@@ -61,14 +60,19 @@ def words(a: str, b: str) -> int:
     if long <= 2:
         return NEAR if a == b[::-1] else DIFFERENT
     most = 1 if long <= 4 else 2 if long <= 8 else 3
-    alike = sound(a) == sound(b) and len(sound(a)) > 2
-    found = slips(a, b, most) if long - short <= most else most + 1
+    found = _slips()(a, b, score_cutoff=most) if long - short <= most else most + 1
     # One slip is a slip; more of them only where the whole is alike or sounds so.
-    if found <= most and (found == 1 or alike or _ratio()(a, b) >= 0.84):
+    if found == 1 or (found <= most and (_alike(a, b) or _ratio()(a, b) >= 0.84)):
         return NEAR
     if (short >= 3 and longer.startswith(shorter)) or _CALLED.get(a, a) == _CALLED.get(b, b):
         return FITS
-    return NEAR if alike and short >= 5 and a[0] == b[0] else DIFFERENT
+    return NEAR if short >= 5 and a[0] == b[0] and _alike(a, b) else DIFFERENT
+
+
+def _alike(a: str, b: str) -> bool:
+    """Whether two words sound alike, and there is enough of them to say so."""
+    code = sound(a)
+    return len(code) > 2 and code == sound(b)
 
 
 #: Given names one slip apart that brothers and sisters are called by; the others are recognised by their ending.

@@ -151,3 +151,42 @@ def birthday(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
         father = apart in FATHERS
         tally.add(-6.0 if father else -5.0, 0.0, -5.0 if tally.given >= FITS and not father else 0.0, 0.0)
         tally.mark("birthday-differs", a.birthday, b.birthday)
+
+
+# --- the most that it can be: what each of these adds against strangers, in bits, or more, at less cost ---
+
+
+def words_at_most(counts: Counts, a: Read, b: Read) -> float:
+    """What the words of two names can say, whatever they are: all of those of the shorter one."""
+    fewer = a.words if len(a.words) <= len(b.words) else b.words
+    return sum([max(counts.bits("word", word), 3.6) for word in fewer])
+
+
+def person_name_at_most(counts: Counts, a: Read, b: Read) -> float:
+    if not a.words or not b.words:
+        return 0.0
+    worth = counts.bits
+    if a.words == b.words:
+        return sum([worth("word", word) for word in a.words])
+    pairs, left_a, left_b = likeness.matched(a.words, b.words)
+    most = 0.0
+    for i, j, grade in pairs:
+        one, other = a.words[i], b.words[j]
+        bits = min(worth("word", one), worth("word", other))
+        if grade == SAME:
+            most += bits - 0.2
+        elif grade == NEAR:
+            most += max(bits - 4.0, -0.5)
+        else:
+            most += max(bits - 6.5, 3.6)
+    # Where both have words left over, the given names differ or the surnames do: see `_roles`.
+    return most - 4.6 if left_a and left_b else most
+
+
+def birthday_at_most(counts: Counts, a: Read, b: Read) -> float:
+    if not a.birthday or not b.birthday:
+        return 0.0
+    grade = likeness.days(a.birthday, b.birthday)
+    if grade == SAME:
+        return counts.bits("birthday", a.birthday)
+    return 7.0 if grade == FITS else 3.6 if grade == NEAR else -5.0

@@ -84,3 +84,28 @@ def _postal(counts: Counts, a: Read, b: Read, street: int, tally: Tally) -> None
         tally.add(-2.0, -0.5, -2.5, -2.5)
     else:
         tally.add(-1.0, -0.1, -0.7, -0.7)
+
+
+# --- the most that it can be: what each of these adds against strangers, in bits, or more, at less cost ---
+
+
+def address_at_most(counts: Counts, a: Read, b: Read) -> float:
+    worth, most = counts.bits, 0.0
+    if a.road and b.road:
+        if a.road == b.road:
+            most += max(worth("street", a.street), worth("road", a.road)) - 0.5
+        elif likeness.texts(a.road, b.road) == NEAR:
+            most += max(min(worth("road", a.road), worth("road", b.road)) - 3.5, 1.5)
+    elif a.number and a.number == b.number:
+        most += 3.5
+    if a.city and b.city:
+        grade = SAME if a.place == b.place else likeness.texts(a.place, b.place)
+        if grade >= NEAR:
+            most += max(worth("city", a.city), 2.0) - (0.2 if grade == SAME else 1.7)
+        else:
+            most -= 1.1
+    if a.postal and b.postal:
+        most += max(worth("postal", a.postal), 1.5) - 0.3 if a.postal == b.postal else 1.0
+    if a.region and a.region == b.region:
+        most += worth("region", a.region)
+    return most

@@ -8,6 +8,7 @@ from sys import intern
 from typing import TYPE_CHECKING
 
 from crmcli.domain.address import email_domain, is_public_domain
+from crmcli.domain.dedupe.entry import PEOPLE
 from crmcli.domain.text import fold
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ _STREET_WORDS = {
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _SMALL_TEXT = "de da di do dos van von der den del bin ibn al el ap af zu la le"
 _SMALL = frozenset(_SMALL_TEXT.split())
+#: Words that are no names by themselves.
+_NO_NAMES = TITLES | _SMALL
 
 # Letters that sound alike, or that hands and scanners mistake for one another; vowels say little and are dropped.
 _SOUNDS = str.maketrans(
@@ -102,35 +105,39 @@ class Read:
     """One entry, read. Empty text stands for what is missing."""
 
     __slots__ = (
-        "birthday", "city", "close_on", "codes", "company", "country", "domain", "email", "extra", "generation", "id",
-        "job", "name", "number", "parent", "phones", "place", "postal", "region", "road", "role", "shown_city",
-        "shown_company", "shown_name", "shown_street", "street", "subject", "tree", "value", "words",
+        "birthday", "city", "close_on", "codes", "company", "country", "domain", "email", "ends", "extra",
+        "generation", "id", "job", "name", "number", "parent", "phones", "place", "postal", "region", "road", "role",
+        "shown_city", "shown_company", "shown_name", "shown_street", "street", "subject", "tree", "value", "words",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, kind: str) -> None:
         self.id = entry.id
-        self.shown_name, self.shown_street = entry.name or "", entry.street or ""
-        self.shown_city, self.shown_company = entry.city or "", entry.company or ""
+        self.shown_name = name = entry.name or ""
+        self.shown_street, self.shown_city = entry.street or "", entry.city or ""
+        self.shown_company = entry.company or ""
         self.generation = ""
-        if kind in ("contact", "lead"):
-            self.words, self.generation = person_words(entry.name or "")
+        if kind in PEOPLE:
+            self.words, self.generation = person_words(name)
         else:
-            self.words = firm_words(entry.name or "") if kind == "company" else subject_words(entry.name or "")
-        self.name = intern("".join(self.words))
-        self.codes = tuple([sound(word) for word in self.words])
-        self.email = intern(entry.email or "")
-        self.role = bool(self.email) and self.email.partition("@")[0] in ROLES
+            self.words = firm_words(name) if kind == "company" else subject_words(name)
+        self.name = "".join(self.words)
+        self.codes = codes = tuple(map(sound, self.words))
+        #: The sounds of the first and the last word.
+        self.ends = codes if len(codes) == 2 and codes[0] != codes[1] else tuple(dict.fromkeys(codes[:1] + codes[-1:]))
+        self.email = email = entry.email or ""
+        self.role = bool(email) and email.partition("@")[0] in ROLES
         self.phones = entry.phones
-        self.company = intern("".join(firm_words(entry.company))) if entry.company else ""
-        domain = entry.domain or email_domain(self.email)
-        self.domain = "" if is_public_domain(domain) else intern(domain)
+        self.company = _firm(entry.company) if entry.company else ""
+        self.domain = _own_domain(entry.domain or email_domain(email)) if entry.domain or email else ""
         self.birthday, self.close_on = day(entry.birthday), day(entry.close_on)
         self.number, self.road = road(entry.street) if entry.street else ("", "")
-        self.street = intern(f"{self.number} {self.road}") if self.road else ""
-        self.city = _plain(entry.city)
-        self.postal = _plain(entry.postal_code).replace(" ", "").replace("-", "")
-        self.place = intern(self.city.replace(" ", ""))
-        self.region, self.country, self.job = _plain(entry.region), _plain(entry.country), _plain(entry.job_title)
+        self.street = f"{self.number} {self.road}" if self.road else ""
+        self.city = _plain(entry.city) if entry.city else ""
+        self.place = self.city.replace(" ", "")
+        self.postal = fold(entry.postal_code).replace(" ", "").replace("-", "") if entry.postal_code else ""
+        self.region = _plain(entry.region) if entry.region else ""
+        self.country = _plain(entry.country) if entry.country else ""
+        self.job = _plain(entry.job_title) if entry.job_title else ""
         self.subject = "".join(subject_words(entry.subject)) if entry.subject else ""
         self.value = entry.value or ""
         self.parent, self.tree = entry.parent, entry.tree
@@ -139,17 +146,35 @@ class Read:
             self.extra = {name: folded for name, text in entry.extra.items() if (folded := fold(str(text)))} or None
 
 
-def _plain(text: str | None) -> str:
-    return intern(fold(text)) if text else ""
+#: So many texts of a sort that records have in common (cities, titles, companies) are remembered as they are read.
+_KNOWN = 16384
+
+
+@lru_cache(_KNOWN)
+def _plain(text: str) -> str:
+    return intern(fold(text))
+
+
+@lru_cache(_KNOWN)
+def _firm(text: str) -> str:
+    return intern("".join(firm_words(text)))
+
+
+@lru_cache(_KNOWN)
+def _own_domain(domain: str) -> str:
+    return "" if is_public_domain(domain) else intern(domain)
 
 
 def day(value: str | date | None) -> str:
     """The eight digits of a day, `19081209`; empty for none."""
-    return intern(str(value)[:10].replace("-", "")) if value else ""
+    return str(value)[:10].replace("-", "") if value else ""
 
 
 def words_of(text: str) -> list[str]:
     """The folded words of a text; what stands between them is dropped, as are dots within initials and forms."""
+    bare = text.replace(" ", "")
+    if bare.isascii() and bare.isalnum():
+        return text.lower().split()
     return _WORDS.findall(fold(text))
 
 
@@ -161,9 +186,11 @@ def person_words(name: str) -> tuple[tuple[str, ...], str]:
     if comma and after.strip() and fold(after) not in TITLES:
         before, other = _generation(before)
         name, generation = f"{after} {before}", generation or other
+    found = words_of(name)
+    if _NO_NAMES.isdisjoint(found):
+        return tuple([intern(word.replace("'", "")) for word in found]), generation
     words: list[str] = []
     small = ""
-    found = words_of(name)
     for place, word in enumerate(found):
         if word in TITLES and len(found) > 1:
             continue
@@ -179,7 +206,7 @@ def _generation(name: str) -> tuple[str, str]:
     """(a name without the last word of it that says which of two namesakes it is, what that says)."""
     head, _, tail = name.rstrip().rpartition(" ")
     word = tail.strip("().,[]").lower()
-    if not head.strip(" ,") or (word not in GENERATIONS and word not in MARKED):
+    if (word not in GENERATIONS and word not in MARKED) or not head.strip(" ,"):
         return name, ""
     if word in GENERATIONS:
         return head.rstrip(" ,"), GENERATIONS[word]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from crmcli.domain.dedupe import likeness
@@ -105,3 +106,56 @@ def _same_words(counts: Counts, field: str, a: str, b: str, most: float, tally: 
         tally.mark(field, a, b)
     elif a and b:
         tally.add(-0.6, 0.0, 0.0, 0.0)
+
+
+# --- the most that it can be: what each of these adds against strangers, in bits, or more, at less cost ---
+
+
+def email_at_most(counts: Counts, a: Read, b: Read) -> float:
+    if not a.email or not b.email:
+        return 0.0
+    if a.email == b.email:
+        return counts.bits("email", a.email) if a.role else inf  # a key may be enough whatever else is said
+    near = abs(len(a.email) - len(b.email)) <= 1 and likeness.slips(a.email, b.email, 1) <= 1
+    return 6.5 if near else -1.3
+
+
+def phone_at_most(counts: Counts, a: Read, b: Read) -> float:
+    if not a.phones or not b.phones:
+        return 0.0
+    most = max([counts.bits("phone", phone) for phone in a.phones if phone in b.phones], default=0.0)
+    if most or any(likeness.numbers(one, other) >= NEAR for one in a.phones for other in b.phones):
+        return max(most, 5.5)
+    return -1.0
+
+
+def company_at_most(counts: Counts, a: Read, b: Read) -> float:
+    worth, known = 0.0, False
+    for field in ("company", "tree", "domain"):
+        mine, other = getattr(a, field), getattr(b, field)
+        if mine and other:
+            known = True
+            if mine == other:
+                worth = max(worth, counts.bits(field, str(mine)))
+    if worth:
+        return worth - 0.4
+    if a.company and b.company and likeness.texts(a.company, b.company) == NEAR:
+        return 5.5
+    return -1.7 if known else 0.0
+
+
+def job_at_most(counts: Counts, a: Read, b: Read) -> float:
+    return min(counts.bits("job", a.job), 5.0) - 1.0 if a.job and a.job == b.job else 0.0
+
+
+def extra_at_most(counts: Counts, a: Read, b: Read) -> float:
+    most = 0.0
+    if a.extra and b.extra:
+        for name, value in a.extra.items():
+            if other := b.extra.get(name):
+                most += max(counts.bits("extra", f"{name}\n{value}"), 7.0) if value == other else 7.0
+    return most
+
+
+def subject_at_most(counts: Counts, a: Read, b: Read) -> float:
+    return min(counts.bits("subject", a.subject), 8.0) - 1.0 if a.subject and a.subject == b.subject else 0.0

@@ -18,18 +18,18 @@ from __future__ import annotations
 from math import inf, log2
 from typing import TYPE_CHECKING
 
-from crmcli.domain.dedupe.firms import customer, deal_name, firm_domain, firm_name, terms
+from crmcli.domain.dedupe import firms, persons, places, ties
+from crmcli.domain.dedupe.entry import PEOPLE
 from crmcli.domain.dedupe.likeness import DIFFERENT, FITS, NEAR
-from crmcli.domain.dedupe.persons import birthday, person_name
-from crmcli.domain.dedupe.places import address
 from crmcli.domain.dedupe.tally import KEY_BITS, Tally
-from crmcli.domain.dedupe.ties import company, email, extra, job, phone, subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crmcli.domain.dedupe.counts import Counts
     from crmcli.domain.dedupe.reading import Read
+
+    Bound = Callable[[Counts, Read, Read], float]
 
 #: How many other records of the same one a record has on average, how many relatives, how many colleagues when its
 #: company does not say, how many other deals a customer has.
@@ -41,11 +41,30 @@ _ROUNDING = 1e-6
 #: What the habits of a book may add to a pair at the most: where every record stands there twice, and both habits.
 MOST_GAINED = -log2(TWICE) + 2 * _HABIT + _ROUNDING
 
+_ADDRESS = places.address, ties.email, ties.phone
+_PERSON = persons.person_name, persons.birthday, *_ADDRESS, ties.company, ties.job
 FIELDS: dict[str, tuple[Callable[[Counts, Read, Read, Tally], None], ...]] = {
-    "contact": (person_name, birthday, address, email, phone, company, job, extra),
-    "lead": (person_name, birthday, address, email, phone, company, job, subject, extra),
-    "company": (firm_name, firm_domain, address, email, phone, extra),
-    "deal": (deal_name, customer, terms, extra),
+    "contact": (*_PERSON, ties.extra),
+    "lead": (*_PERSON, ties.subject, ties.extra),
+    "company": (firms.firm_name, firms.firm_domain, *_ADDRESS, ties.extra),
+    "deal": (firms.deal_name, firms.customer, firms.terms, ties.extra),
+}
+#: What the names of a kind can add at the most, in bits against strangers: at a glance, and when they are compared; and
+#: what each of the other fields can add, in their order. All of it takes a fraction of the time of the fields.
+_PERSON_NAMES = persons.words_at_most, persons.person_name_at_most
+NAMES_AT_MOST: dict[str, tuple[Bound, Bound]] = {
+    "contact": _PERSON_NAMES,
+    "lead": _PERSON_NAMES,
+    "company": (firms.firm_words_at_most, firms.firm_name_at_most),
+    "deal": (firms.words_at_most, firms.deal_name_at_most),
+}
+_ADDRESS_AT_MOST = places.address_at_most, ties.email_at_most, ties.phone_at_most
+_PERSON_AT_MOST = persons.birthday_at_most, *_ADDRESS_AT_MOST, ties.company_at_most, ties.job_at_most
+AT_MOST: dict[str, tuple[Bound, ...]] = {
+    "contact": (*_PERSON_AT_MOST, ties.extra_at_most),
+    "lead": (*_PERSON_AT_MOST, ties.subject_at_most, ties.extra_at_most),
+    "company": (firms.firm_domain_at_most, *_ADDRESS_AT_MOST, ties.extra_at_most),
+    "deal": (firms.customer_at_most, firms.terms_at_most, ties.extra_at_most),
 }
 
 
@@ -54,8 +73,8 @@ class Weigher:
 
     def __init__(self, kind: str, counts: Counts) -> None:
         self.kind, self.counts = kind, counts
-        self.fields = FIELDS[kind]
-        self.people = kind in ("contact", "lead")
+        self.fields, self.at_most, self.names_at_most = FIELDS[kind], AT_MOST[kind], NAMES_AT_MOST[kind]
+        self.people = kind in PEOPLE
         self.learn(False, False, 0.0)
 
     def learn(self, loose_names: bool, loose_birthdays: bool, more: float) -> tuple[float, bool]:
@@ -74,6 +93,16 @@ class Weigher:
         else:
             self.colleagues = self.rate - log2(_OTHER_DEALS if self.kind == "deal" else _COLLEAGUES)
         return more + _HABIT * (loose_names + loose_birthdays) + _ROUNDING, loose_names or loose_birthdays
+
+    def may_reach(self, a: Read, b: Read, floor: float) -> bool:
+        """Whether `weigh` can find so many bits against strangers, before the habits of the book: no more than a sum of
+        what each field says at the most. Most pairs that share a key are two records whatever else is said."""
+        counts = self.counts
+        most = self.strangers + _ROUNDING
+        for at_most in self.at_most:
+            most += at_most(counts, a, b)
+        glance, compared = self.names_at_most
+        return most + glance(counts, a, b) >= floor and most + compared(counts, a, b) >= floor
 
     def weigh(self, a: Read, b: Read) -> Tally:
         """The bits for `a` and `b` being one."""
