@@ -254,6 +254,6 @@ def doubles(kind: Entity) -> Callable[[Context], list[int]]:
     def find(ctx: Context) -> list[int]:
         from crmcli.services import duplicates  # what compares texts is loaded where it is asked for
 
-        return sorted(number for group in duplicates.at_shared_addresses(ctx, kind) for number in group.ids[1:])
+        return sorted(number for group in duplicates.sharing(ctx, kind) for number in group.ids[1:])
 
     return find

@@ -295,7 +295,7 @@ RULES: tuple[Rule, ...] = (
             f"{kind.name}-twice",
             "duplicate",
             kind,
-            f"{kind.plural} probably the same as an older one, by address or number",
+            f"{kind.plural} probably the same as an older one (address, number, name)",
             f"crm dupes {kind.name}",
             find=looking.doubles(kind),
         )
