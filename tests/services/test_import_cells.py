@@ -13,7 +13,7 @@ from crmcli.domain.types import Env, show_instant
 from crmcli.errors import UsageError
 from crmcli.services import imports, naming, records, tasks
 from crmcli.services.imports import moments
-from tests.support.importing import counts, rows, take
+from tests.support.importing import counts, listed, rows, take
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -364,3 +364,14 @@ def test_what_rows_name_is_made_in_their_order(book: Context, put: Any) -> None:
     names = [f"Firm {number}" for number in (7, 3, 9, 1, 8, 2, 6, 4, 5, 0)]
     take(book, put("Name,Company\n" + "".join(f"{name} Jr,{name}\n" for name in names)), kind=CONTACT)
     assert [row["name"] for row in rows(book, COMPANY)] == names
+
+
+def test_nobody_stays_out_for_a_birthday_that_is_no_day(ctx: Context, put: Any) -> None:
+    people = ("Ada,a@x.example,19371233,engines", "Bob,b@x.example,31/02/1980,", "Cy,c@x.example,spring,")
+    text = "\n".join(("Name,E-mail,Birthday,Notes", *people))
+    done = take(ctx, put(text), kind=CONTACT)
+    assert counts(done)[:2] == (3, 2)
+    assert "Birthday" in done.listed[0]  # no day was meant by that word
+    assert "column Birthday: 2 cells are no day, and kept in the description" in done.notes
+    found = {row["name"]: (row["birthday"], row["description"]) for row in listed(ctx, "contact")}
+    assert found == {"Ada": (None, "engines\nBirthday: 19371233"), "Bob": (None, "Birthday: 31/02/1980")}

@@ -165,8 +165,9 @@ def promising(a: Read, b: Read, counts: Counts) -> bool:
         return True
     if (a.email and a.email == b.email) or (a.extra and b.extra) or not a.name or not b.name:
         return True
-    if a.phones and b.phones and not set(a.phones).isdisjoint(b.phones):
-        return True
+    for phone in a.phones:
+        if phone in b.phones:
+            return True
     return a.name == b.name and counts.named(a.name) <= NAMESAKES
 
 

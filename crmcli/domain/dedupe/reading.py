@@ -23,9 +23,6 @@ TITLES = frozenset(
         " dipl mag phd md mba esq آقای خانم آقا دکتر مهندس استاد حاج سید سیده جناب سرکار"
     ).split()
 )
-#: Titles that Persian writes on to the name that follows, with or without a half space; the longer ones first.
-_WRITTEN_BEFORE = tuple(map(fold, ("سیده", "سید", "حاجیه", "حاج", "دکتر", "مهندس")))
-_SHORTEST_GIVEN = 3
 #: Which of two namesakes: the only words of a name that tell father and son apart.
 GENERATIONS = {
     "jr": "jr", "jnr": "jr", "junior": "jr", "ii": "jr", "2nd": "jr", "iii": "iii", "iv": "iv", "sr": "sr", "snr": "sr",
@@ -190,8 +187,6 @@ def person_words(name: str) -> tuple[tuple[str, ...], str]:
         before, other = _generation(before)
         name, generation = f"{after} {before}", generation or other
     found = words_of(name)
-    if len(found) > 1 and found[0].startswith(_WRITTEN_BEFORE):
-        found[0] = _without_title(found[0])
     if _NO_NAMES.isdisjoint(found):
         return tuple([intern(word.replace("'", "")) for word in found]), generation
     words: list[str] = []
@@ -205,12 +200,6 @@ def person_words(name: str) -> tuple[tuple[str, ...], str]:
             words.append(intern((small + word).replace("'", "")))
             small = ""
     return tuple(words), generation
-
-
-def _without_title(word: str) -> str:
-    """A given name without the title that is written on to it, as سیدحسین; what is too short without it is a name."""
-    title = next(title for title in _WRITTEN_BEFORE if word.startswith(title))
-    return word[len(title) :] if len(word) - len(title) >= _SHORTEST_GIVEN else word
 
 
 def _generation(name: str) -> tuple[str, str]:

@@ -153,7 +153,7 @@ class Reader:
             block.columns["mobile"] = read(mobiles, self.title("phone"), bad)
         more += self._typed(block, turned, bad)
         if self._born:
-            more.append(self._birthdays(block, turned, bad))
+            more += self._birthdays(block, turned, bad)
         if "name" in self.kind.by_name:
             more.append(self._names.read(block, turned, bad))
         self.amounts.read(block, turned, bad)
@@ -205,7 +205,10 @@ class Reader:
             if self.kind.name == "lead" and field.name in ("company", "contact_name") and not self._own:
                 said, others = parts.pages(said, column.header)
                 more.append(others)
-            values = read(said, column.header, bad)
+            problems: Problems = {} if field.name == "birthday" and not self._own else bad
+            values = read(said, column.header, problems)
+            if problems is not bad:
+                more.append(self._days.unborn(column.header, problems, bad))
             self._days.look(column, said, values)
             if field.name == "external_id" and column.prefix:
                 values = [value and column.prefix + value for value in values]
@@ -215,15 +218,17 @@ class Reader:
             )
         return more
 
-    def _birthdays(self, block: Block, turned: list[list[str]], bad: Problems) -> dict[int, str]:
-        """The days of birth of their parts, in the calendar of their years; what parts say alone, as lines."""
+    def _birthdays(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
+        """The days of birth of their parts, in the calendar of their years; what parts say that make none, as lines."""
         title = ", ".join(column.header for column in self._born)
         cells, alone = moments.of_birth(self.env, *(turned[column.place] for column in self._born))
         days = facts.DayFacts()
         days.look(cells)
         env = self.env._replace(order="ymd", calendar=days.calendar(self.env.calendar, Dates()))
-        block.columns["birthday"] = reading.reader(self.kind.field("birthday"), env)(cells, title, bad)
-        return {row: f"{title}: {said}" for row, said in alone.items()}
+        problems: Problems = {}
+        block.columns["birthday"] = reading.reader(self.kind.field("birthday"), env)(cells, title, problems)
+        lines = {row: f"{title}: {said}" for row, said in alone.items()}
+        return [lines, self._days.unborn(title, problems, bad)]
 
     def _flags(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
         """What columns of yes and no say of a deal's end, where no status does."""

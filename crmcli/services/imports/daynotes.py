@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from crmcli.domain.types import Env
+    from crmcli.services.imports.columns import Problems
     from crmcli.services.imports.mapping import Mapped
 
 #: Days of business are nearer than this; Hijri years taken for Jalali ones are not.
 _FAR = timedelta(days=40 * 365)
+#: A day has so many figures at least.
+_LEAST_FIGURES = 5
 #: How many words that are read as of today are named, and how much of each.
 _MOST_TOLD, _MOST_OF_WORD = 3, 40
 
@@ -35,6 +38,8 @@ class DayNotes:
         #: by title: how many cells are read as of today, and the first of their words
         self._counts: dict[str, int] = {}
         self._words: dict[str, dict[str, None]] = {}
+        #: by title: how many days of birth are none
+        self._unborn: dict[str, int] = {}
         #: by title: the first of all its days
         self._first: dict[str, str] = {}
 
@@ -52,12 +57,24 @@ class DayNotes:
             if len(words) < _MOST_TOLD:
                 words[clip(" ".join(cell.split()), _MOST_OF_WORD)] = None
 
+    def unborn(self, header: str, problems: Problems, bad: Problems) -> dict[int, str]:
+        """Of what cannot be read in a column of days of birth (`problems`), by row a line for the description: whoever
+        was born on a 33rd of December is somebody all the same. What has not the figures of a day goes to `bad`."""
+        lines = {}
+        for row, problem in problems.items():
+            if sum(map(str.isdecimal, problem.value)) < _LEAST_FIGURES:
+                bad.setdefault(row, problem)
+                continue
+            lines[row] = f"{header}: {problem.value.strip()}"
+            self._unborn[header] = self._unborn.get(header, 0) + 1
+        return lines
+
     @contextlib.contextmanager
     def uncounted(self) -> Iterator[None]:
         """While rows are read that were counted before."""
-        counts = dict(self._counts)
+        counts, unborn = dict(self._counts), dict(self._unborn)
         yield
-        self._counts = counts
+        self._counts, self._unborn = counts, unborn
 
     def notes(self) -> Iterator[str]:
         """What was seen, column by column."""
@@ -65,6 +82,9 @@ class DayNotes:
         for header, count in self._counts.items():
             words = ", ".join(self._words[header])
             yield f"column {header}: days said as seen from today ({words}) are read as of {today}: {count:,} cells"
+        for header, count in self._unborn.items():
+            cells = "1 cell is" if count == 1 else f"{count:,} cells are"
+            yield f"column {header}: {cells} no day, and kept in the description"
         for header, first in self._first.items():
             if first[:10] > self._far:
                 yield (
