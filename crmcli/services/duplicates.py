@@ -52,6 +52,14 @@ _COLUMNS = {
         "currency": "t.currency", "close_on": "t.close_on",
     },
 }  # fmt: skip
+#: What two records of a kind may share that makes them worth a look: keys of which each stands for the same thing.
+_BY_ADDRESS = (("t.email_key",), ("t.phone_key",))
+_SHARED = {
+    "contact": (("t.email_key",), ("t.phone_key", "t.mobile_key"), ("t.name_key || ' ' || t.company_id",)),
+    "company": (*_BY_ADDRESS, ("t.domain",), ("t.name_key",)),
+    "lead": _BY_ADDRESS,
+    "deal": _BY_ADDRESS,
+}
 #: The records that are compared: in sight or put aside; of deals those that are open, for one customer may buy the same
 #: twice. A lead that was lost is one that comes again.
 _POOL = {
@@ -164,23 +172,20 @@ def _fitting(ctx: Context, kind: Entity, text: str) -> set[int]:
     return set(read.all_ids(ctx.reader, kind, records.bound(ctx, kind, text)))
 
 
-def at_shared_addresses(ctx: Context, kind: Entity) -> list[Group]:
-    """Those of the groups whose records share an e-mail address, a telephone or a domain with up to twenty others: what
-    can be said of a book of any size without comparing all of it."""
+def sharing(ctx: Context, kind: Entity) -> list[Group]:
+    """Those of the groups whose records share an e-mail address, a telephone, a domain or (companies, and people of one
+    company) a whole name with up to twenty others: what can be said of a book of any size without comparing all of it.
+    """
     shared: set[int] = set()
-    table, pool, held = kind.table, _POOL[kind.name], _COLUMNS[kind.name].values()
-    for columns in (("email_key",), ("phone_key", "mobile_key"), ("domain",)):
+    for keys in _SHARED[kind.name]:
         known = " UNION ".join(
-            f"SELECT t.id, t.{column} AS address FROM {table} t WHERE t.{column} IS NOT NULL AND {pool}"
-            for column in columns
-            if f"t.{column}" in held
+            f"SELECT t.id, {key} AS shared FROM {kind.table} t WHERE {key} IS NOT NULL AND {_POOL[kind.name]}"
+            for key in keys
         )
-        sql = (
-            f"WITH known AS ({known}) SELECT id FROM known WHERE address IN"
-            " (SELECT address FROM known GROUP BY address HAVING count(*) BETWEEN 2 AND ?)"
-        )
-        if known:
-            shared.update(row[0] for row in ctx.reader.rows(sql, (dedupe.TOO_MANY,)))
+        # Counted along one sorted list: whatever the planners know of the tables, it costs no more than that.
+        counted = f"SELECT id, count(*) OVER (PARTITION BY shared) AS holders FROM ({known}) known"
+        sql = f"SELECT id FROM ({counted}) counted WHERE holders BETWEEN 2 AND ?"
+        shared.update(row[0] for row in ctx.reader.rows(sql, (dedupe.TOO_MANY,)))
     if not shared:
         return []
     some = [
@@ -193,8 +198,9 @@ def at_shared_addresses(ctx: Context, kind: Entity) -> list[Group]:
 
 
 def listing(ctx: Context, kind: Entity, some: Sequence[Group]) -> Rows:
-    """Groups as rows: score, numbers, names and reasons."""
-    return Rows(COLUMNS, _lines(ctx, kind, some), empty=f"no {kind.plural} look like one another")
+    """Groups as rows: score, numbers, names and reasons; for a terminal the command that merges each as well, where no
+    record may be one with others too."""
+    return Rows(COLUMNS, _lines(ctx, kind, some), empty=f"no {kind.plural} look like one another", below="merge")
 
 
 def _lines(ctx: Context, kind: Entity, some: Sequence[Group]) -> Iterator[dict[str, Any]]:
@@ -202,9 +208,10 @@ def _lines(ctx: Context, kind: Entity, some: Sequence[Group]) -> Iterator[dict[s
         portion = some[start : start + 200]
         names = _names(ctx, kind, [number for group in portion for number in group.ids])
         for group in portion:
+            merge = ctx.settings.calling(kind.command, "merge", *map(str, group.ids))
             yield {
                 "score": group.score, "ids": list(group.ids), "names": [names.get(number, "") for number in group.ids],
-                "reasons": list(group.reasons),
+                "reasons": list(group.reasons), "merge": () if group.rivals else (merge,),
             }  # fmt: skip
 
 
@@ -368,16 +375,41 @@ def warnings(ctx: Context, kind: Entity, number: int) -> list[str]:
     ]
     if len(found) > TOLD:
         lines.append(f"and {len(found) - TOLD} more: {ctx.settings.calling('dupes', kind.name, f'id:{number}')}")
-    return lines + (_people(ctx, number) if kind is LEAD else [])
+    return lines + ([*_deals(ctx, number), *_people(ctx, number)] if kind is LEAD else [])
+
+
+def _deals(ctx: Context, number: int) -> list[str]:
+    """The open deals that have the e-mail address or the telephone of a lead, with the command that merges it."""
+    found: dict[int, str] = {}
+    for column, key in _keys(ctx, number).items():
+        sql = (
+            f"SELECT t.id, t.name FROM opportunity t WHERE t.{column} = ? AND t.kind = 'deal' AND t.status = 'open'"
+            " AND t.removed_at IS NULL AND t.archived_at IS NULL ORDER BY t.id LIMIT ?"
+        )
+        found.update(dict(ctx.reader.rows(sql, (key, PROBED))))
+    if len(found) >= PROBED:
+        return []
+    merge = ctx.settings.calling("lead", "merge", str(number))
+    return [
+        f"deal:{deal} {name} has the same address or number; if it is about that: {merge} deal:{deal}"
+        for deal, name in list(found.items())[:TOLD]
+    ]
+
+
+def _keys(ctx: Context, number: int) -> dict[str, str]:
+    """The columns of a lead that say its e-mail address and telephone, and what they say."""
+    row = ctx.reader.one("SELECT email_key, phone_key FROM opportunity WHERE id = ?", (number,)) or (None, None)
+    return {column: key for column, key in zip(("email_key", "phone_key"), row, strict=True) if key}
 
 
 def _people(ctx: Context, number: int) -> list[str]:
     """The people who have the e-mail address or the telephone of a lead that is not linked to them, or are what had
     it before a merge."""
-    row = ctx.reader.one("SELECT email_key, phone_key, contact_id FROM opportunity WHERE id = ?", (number,))
-    if row is None or row[2] is not None:
+    if ctx.reader.value("SELECT contact_id FROM opportunity WHERE id = ?", (number,)) is not None:
         return []
-    ways = [("email_key", row[0]), ("phone_key", row[1]), ("mobile_key", row[1])]
+    keys = _keys(ctx, number)
+    phone = keys.get("phone_key")
+    ways = [("email_key", keys.get("email_key")), ("phone_key", phone), ("mobile_key", phone)]
     found: dict[int, None] = {}
     pool = f"({_POOL['contact']} OR t.merged_into_id IS NOT NULL)"
     for column, key in ways:

@@ -6,7 +6,7 @@ import csv
 import gc
 import random
 import re
-from itertools import combinations
+from itertools import combinations, product
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from crmcli.domain.dedupe import (
 )
 from crmcli.domain.dedupe.blocking import candidates
 from crmcli.domain.dedupe.finding import bits_of, score_of
+from crmcli.domain.dedupe.reading import address_lines, person_words
 from crmcli.domain.dedupe.tally import Tally
 from crmcli.domain.dedupe.weighing import AT_MOST, FIELDS, NAMES_AT_MOST, Weigher
 from tests.support.people import GIVEN, ROADS, SURNAMES, damaged, entry, family, someone, without_place
@@ -149,7 +150,8 @@ OTHER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 UNSURE = [
     ("Huber Lisa", "Huber Anna"), ("Lisa Huber", "Anna Huber"), ("Kim Min Jun", "Kim Min Seo"),
     ("Nguyễn Thị Lan", "Nguyễn Thị Hoa"), ("محمد علی کریمی", "محمد رضا کریمی"), ("Ada Lovelace", "Ada Byron"),
-    ("سید محمد حسینی", "سید محمود حسینی"),
+    ("سید محمد حسینی", "سید محمود حسینی"), ("محمدحسن کریمی", "محمدحسین کریمی"), ("Maria Huber", "Marie Huber"),
+    ("Anna Huber", "Anne Huber"), ("Marko Huber", "Mirko Huber"), ("امیرحسن کریمی", "امیرحسین کریمی"),
 ]  # fmt: skip
 
 
@@ -160,6 +162,49 @@ def test_one_word_of_a_name_makes_nothing_certain_wherever_it_stands(one: str, o
         found = groups([Entry(id=n, name=name, **shared, **more) for n, name in enumerate((one, other), start=1)])
         assert all(group.score < 95 for group in found), found
     assert scored("contact", {"name": one, **shared}, {"name": one, **shared}) >= 95
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("سیدحسین هاشمی", "سید حسین هاشمی"), ("حاج\u200cعلی هاشمی", "علی هاشمی"),
+        ("سیده\u200cزهرا هاشمی", "زهرا هاشمی"),
+        ("دکترحسن هاشمی", "دکتر حسن هاشمی"),
+    ],
+)  # fmt: skip
+def test_a_title_that_is_written_on_to_a_name_is_no_part_of_it(one: str, other: str) -> None:
+    assert scored("contact", {"name": one, "company": "نفت"}, {"name": other, "company": "نفت"}) >= THRESHOLD
+    assert person_words("سیدی هاشمی")[0] == ("سیدی", "هاشمی")
+    assert person_words("علی سیدهاشمی")[0] == ("علی", "سیدهاشمی")
+
+
+def test_a_second_line_of_an_address_that_one_of_them_lacks_says_nothing_against_it() -> None:
+    assert address_lines("12b Main St., Rosewood") == ("12b Main St.", "Rosewood")
+    assert address_lines("Main Street, 5") == ("Main Street, 5", "")
+    assert address_lines("12, Main Street") == ("12, Main Street", "")
+
+    def pair(street: str, other: str) -> int:
+        one, two = ({"name": name, "city": "Leeds", "birthday": "1980-02-03", "street": line}
+                    for name, line in (("Jo Smith", street), ("Joe Smith", other)))  # fmt: skip
+        return scored("contact", one, two)
+
+    alone = pair("5 Mill Lane", "5 Mill Lane")
+    assert pair("5 Mill Lane, Rosewood", "5 Mill Lane") == alone
+    assert pair("5 Mill Lane, Rosewood", "Rosewood") > pair("5 Mill Lane", "Rosewood")
+
+
+@pytest.mark.parametrize("company", ["Acme", None])
+@pytest.mark.parametrize("kind", ["contact", "lead"])
+def test_a_number_that_two_of_many_have_is_no_switchboard(company: str | None, kind: str) -> None:
+    staff = [
+        Entry(id=n, name=f"{given} {family}", phones=(f"+98912{1_000_000 + n * 7919}",), company=company)
+        for n, (given, family) in enumerate(product(("علی", "حسن", "رضا", "زهرا", "مریم"), ROADS[:12]))
+    ]
+    twice = [staff[7]._replace(id=number) for number in (7, 900)]
+    assert [group.ids for group in groups([*staff[:7], *staff[8:], *twice], kind=kind)] == [(7, 900)]
+    father = staff[7]._replace(id=900, name=f"{staff[7].name} Sr.")
+    son = staff[7]._replace(name=f"{staff[7].name} Jr.")
+    assert not groups([*staff[:7], *staff[8:], son, father], kind=kind)
 
 
 @pytest.mark.parametrize(("kind", "a", "b"), SAME)

@@ -220,15 +220,41 @@ def test_a_weak_namesake_hides_no_sure_group(ctx: Context) -> None:
     assert found.score == min(finder.compare(*pair).score for pair in combinations(sure, 2)) > every.score
 
 
+def test_who_shares_a_name_and_a_company_is_seen_without_comparing_the_book(ctx: Context) -> None:
+    firms = [records.add(ctx, COMPANY, {"name": name}).ids[0] for name in ("White LLC", "White LLC", "Black")]
+    people = [records.add(ctx, CONTACT, {"name": "Dup Name", "company": "Black"}).ids[0] for _ in "ab"]
+    records.add(ctx, CONTACT, {"name": "Dup Name"})
+    assert [group.ids for group in duplicates.sharing(ctx, COMPANY)] == [tuple(firms[:2])] == ids(ctx, COMPANY)
+    assert [group.ids for group in duplicates.sharing(ctx, CONTACT)] == [tuple(people)] == ids(ctx, CONTACT)
+
+
+def test_a_new_lead_is_told_of_the_open_deal_of_its_address(ctx: Context) -> None:
+    deal = records.add(ctx, DEAL, {"name": "Engine", "email": "ada@x.example"}).ids[0]
+    gone = records.add(ctx, DEAL, {"name": "Lost", "email": "ada@x.example"}).ids[0]
+    deals.lost(ctx, DEAL, [gone])
+    lead = records.add(ctx, LEAD, {"name": "Ada asks", "email": "Ada@x.example"}).ids[0]
+    [line] = duplicates.warnings(ctx, LEAD, lead)
+    assert line.startswith(f"deal:{deal} Engine has the same address or number; if it is about that: ")
+    assert line.endswith(f"lead merge {lead} deal:{deal}")
+
+
+def test_what_too_many_have_is_no_reason_to_warn(ctx: Context) -> None:
+    for n in range(22):
+        records.add(ctx, CONTACT, {"name": f"Dora Klee{chr(97 + n)}", "email": "shared@q.example"})
+    number = records.add(ctx, CONTACT, {"name": "Dora Kleez", "email": "shared@q.example"}).ids[0]
+    assert duplicates.warnings(ctx, CONTACT, number) == []
+    assert all(number not in group for group in ids(ctx, CONTACT))
+
+
 def test_at_one_address_are_the_groups_that_a_list_has(ctx: Context) -> None:
     pair = two_adas(ctx)
     for number in pair:
         records.edit(ctx, CONTACT, [number], {"email": "", "birthday": "1915-12-10"})
     records.edit(ctx, CONTACT, [pair[0]], {"phone": "", "mobile": "+44 20 7946 0000"})
     records.edit(ctx, CONTACT, [pair[1]], {"phone": "+44 20 7946 0000"})
-    assert [group.ids for group in duplicates.at_shared_addresses(ctx, CONTACT)] == [pair] == ids(ctx, CONTACT)
+    assert [group.ids for group in duplicates.sharing(ctx, CONTACT)] == [pair] == ids(ctx, CONTACT)
     records.archive(ctx, CONTACT, pair)
-    assert duplicates.at_shared_addresses(ctx, CONTACT) == ids(ctx, CONTACT) == []
+    assert duplicates.sharing(ctx, CONTACT) == ids(ctx, CONTACT) == []
 
 
 def test_amounts_are_told_as_people_read_them(ctx: Context) -> None:

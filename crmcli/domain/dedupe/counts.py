@@ -47,6 +47,7 @@ class Counts:
             self.drop(field, (value for value, count in found[field].items() if count > TOO_MANY))
         self._rare = {field: self._worth(field, 2) for field in SHARED}
         self.rare_word = self._rare["word"]
+        self._holders = {value: count for value, count in found["phone"].items() if count > 2}
         self._fellows = {value: count for value, count in found["company"].items() if count > 2}
         #: Cities and streets that are so common that they say little.
         self.common = frozenset(
@@ -72,6 +73,10 @@ class Counts:
     def fellows(self, company: str) -> int:
         """How many records name that company, two or more."""
         return self._fellows.get(company, 2)
+
+    def holders(self, phone: str) -> int:
+        """How many records have that telephone, two or more."""
+        return self._holders.get(phone, 2)
 
     def tells(self, name: str, value: str) -> bool:
         """Whether an extra value of that name tells one record from others, as a tax number does and a colour not."""

@@ -287,6 +287,7 @@ def near(entry: Entry, others: Iterable[Entry], *, kind: str = "contact", thresh
         value = getattr(new, field)
         if sum(getattr(read, field) == value for read in some) >= TOO_MANY:
             counts.drop(field, (value,))
+            counts.drop("domain", (new.domain,))  # which is that of the same address
     weigher = Weigher(kind, counts)
     ends = (_in_order(new, read) for read in some)
     found = [pair for a, b in ends if (pair := _pair(a, b, weigher.weigh(a, b))).score >= threshold]

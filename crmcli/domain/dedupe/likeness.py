@@ -87,15 +87,25 @@ _SIBLINGS = (
 )  # fmt: skip
 
 
+#: Names that begin others: محمدحسن, امیرعلی.
+_BEGINNINGS = ("محمد", "امیر", "علی", "غلام", "mohammad", "mohammed", "amir", "ali")
+_VOWELS = frozenset("aeiouyاهیو")
+
+
 def siblings(a: str, b: str) -> bool:
-    """Whether two words that are alike are two names: Paul and Paula, Mario and Maria, سعید and سعیده, حسن and حسین,
-    and nearly all that are so short as Tim and Tom."""
+    """Whether two words that are alike are two names: Paul and Paula, Mario and Maria, Anna and Anne, Marko and Mirko,
+    سعید and سعیده, حسن and حسین, also behind a name that both begin with (محمدحسن), and nearly all that are so short as
+    Tim and Tom."""
+    for name in _BEGINNINGS:
+        if a.startswith(name) and b.startswith(name) and min(len(a), len(b)) > len(name):
+            return siblings(a[len(name) :], b[len(name) :])
     shorter, longer = sorted((a, b), key=len)
     if len(shorter) == len(longer) <= 3:
         return True
     if longer[:-1] == shorter and longer[-1] in "aeه":
         return True
-    if len(a) == len(b) and a[:-1] == b[:-1] and {a[-1], b[-1]} == {"a", "o"}:
+    other = [pair for pair in zip(a, b, strict=False) if pair[0] != pair[1]]
+    if len(a) == len(b) and len(other) == 1 and _VOWELS.issuperset(other[0]) and (len(a) <= 5 or a[:-1] == b[:-1]):
         return True
     return any(a in names and b in names for names in _SIBLINGS)
 

@@ -48,11 +48,21 @@ def _street(counts: Counts, a: Read, b: Read, tally: Tally) -> int:
         tally.add(-4.0, -counts.bits("road", a.road) if grade == SAME else -5.0, -4.5, -4.0)
         tally.mark("road", a.shown_street, b.shown_street)
         return FITS
+    if _second_line(a, b):
+        tally.add(-3.5, -5.0, -3.5, -3.5)
+        tally.mark("street-near", a.shown_street, b.shown_street)
+        return FITS
     if a.number and a.number == b.number:
         tally.add(-4.5, -4.5, -4.5, -4.5)  # a slip in the street, or nothing: it says neither
     else:
         tally.add(-3.0, 0.0, -1.7, -1.5)
     return DIFFERENT
+
+
+def _second_line(a: Read, b: Read) -> bool:
+    """Whether the second line of an address, a house or a part of the town, is nearly a line of the other one."""
+    lines = ((a.second, b.second), (a.second, b.road), (a.road, b.second))
+    return any(one and other and likeness.texts(one, other) >= NEAR for one, other in lines)
 
 
 def _city(counts: Counts, a: Read, b: Read, street: int, tally: Tally) -> None:
@@ -96,6 +106,8 @@ def address_at_most(counts: Counts, a: Read, b: Read) -> float:
             most += max(worth("street", a.street), worth("road", a.road)) - 0.5
         elif likeness.texts(a.road, b.road) == NEAR:
             most += max(min(worth("road", a.road), worth("road", b.road)) - 3.5, 1.5)
+        elif a.second or b.second:
+            most += 1.5
     elif a.number and a.number == b.number:
         most += 3.5
     if a.city and b.city:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, log2
 from typing import TYPE_CHECKING
 
 from crmcli.domain.dedupe import likeness
@@ -38,7 +38,8 @@ def phone(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
         if phone in b.phones:
             if not (bits := counts.bits("phone", phone)):
                 continue
-            tally.add(-0.5, -bits, -0.7, -1.0)
+            tally.add(-0.5, -bits, -0.7, _colleagues_line(counts, a, b, phone))
+            tally.key = tally.key or (a.name == b.name and len(a.words) > 1 and a.generation == b.generation)
             tally.mark("phone", phone, phone)
             return
     if any(likeness.numbers(one, other) == NEAR for one in a.phones for other in b.phones):
@@ -46,6 +47,15 @@ def phone(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
         tally.mark("phone-near", a.phones[0], b.phones[0])
     else:
         tally.add(-1.0, 0.0, -0.3, -0.3)
+
+
+def _colleagues_line(counts: Counts, a: Read, b: Read, phone: str) -> float:
+    """The chance, as log2, that two colleagues have a number in common: a switchboard is that of all of them, a number
+    that two of a hundred have is rarely two people's."""
+    if not a.company or a.company != b.company:
+        return -1.0
+    shared = (counts.holders(phone) - 1.0) / (counts.fellows(a.company) - 1.0)
+    return min(-1.0, log2(shared))
 
 
 def company(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
@@ -124,6 +134,8 @@ def phone_at_most(counts: Counts, a: Read, b: Read) -> float:
     if not a.phones or not b.phones:
         return 0.0
     most = max([counts.bits("phone", phone) for phone in a.phones if phone in b.phones], default=0.0)
+    if most and a.name == b.name:
+        return inf  # a key may be enough whatever else is said
     if most or any(likeness.numbers(one, other) >= NEAR for one in a.phones for other in b.phones):
         return max(most, 5.5)
     return -1.0
