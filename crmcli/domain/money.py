@@ -43,6 +43,8 @@ _LONGEST, _LONGEST_UNIT = 500, 60
 _POINT_OF_WORD = re.compile(r"^(\D*[^\W\d_])\.\s*(?=[\d(+-])")
 #: Two letters that are crores of rupees, and mark a credit beside other money.
 _CRORES = "cr"
+#: As ledgers write what is credited or debited: 5,000.00 Cr.
+_LEDGER = re.compile(r",\d+\.\d\d$")
 #: Codes of currencies that are words as well.
 _WORDS = frozenset(("ALL", "BOB", "CUP", "MOP", "TOP", "TRY"))
 #: What joins the terms of 2 million and 500 thousand.
@@ -51,6 +53,8 @@ _AND = re.compile(r"\s(?:و|and)$")
 _SEAM = re.compile(r"\s+|(?<=[^\W\d_])(?=[^\w\s.])|(?<=[^\w\s])(?=[^\W\d_])|(?<=\.)(?=\S)")
 #: Three noughts in a title ('000, $000s, x 1,000), or six.
 _NOUGHTS = re.compile(r"(?<![\w.,'])(?:[x×]\s*)?'?(?:1[.,' ]?)?000([.,' ]?000)?(?:'?s)?(?![\w.,']*\d)")
+#: What parts the words of a title.
+_PARTS = re.compile(r"[\s,;|+&/.()\[\]-]+")
 EXAMPLES = "Write 12000, 12,000.50, 12k, 1.5M, €500 or 12000 EUR."
 
 
@@ -126,7 +130,7 @@ def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
         raise _refused(text)
     code, tens = _currency(amount.currency, currency, text)
     scale = (_power(amount.scale) or 0) + tens
-    if code not in RUPEES and _key(amount.scale) == _CRORES:
+    if _key(amount.scale) == _CRORES and (code not in RUPEES or _LEDGER.search(amount.number)):
         raise _refused(text)
     whole, fraction = _separate(amount, exponent(code), text)
     shift = exponent(code) + scale - len(fraction)
@@ -163,7 +167,10 @@ def _taken_apart(text: str, decimal: str | None) -> _Amount | None:
         return None
     head, number, tail = pieces[0].strip(), pieces[1], pieces[-1]
     dash = _NO_CENTS.match(tail)
-    sides = _without_sign(head, (tail[dash.end() :] if dash else tail).strip())
+    behind = tail[dash.end() :] if dash else tail
+    if behind.strip()[:1] == "-" and text.rstrip()[-1:] in "–—":
+        return None  # no sign, but no cents perhaps, or a range without an end
+    sides = _without_sign(head, behind.strip())
     if sides is None:
         return None
     head, tail, negative = sides
@@ -216,14 +223,14 @@ def _unit(text: str) -> tuple[str, str]:
     neither."""
     if not text or _resolved(text, "") or len(text) > _LONGEST_UNIT or _key(text) in HARMLESS:
         return text, ""
-    if _power(text) and text not in LETTERS:
+    if _power(text) and text.rstrip(".") not in LETTERS:
         return "", text
     glued = () if text[1:].upper() in _WORDS else (1,)
     for at in (*glued, *(seam.start() for seam in _SEAM.finditer(text))):
         first, second = text[:at], text[at:].strip()
         if _power(first) and _resolved(second, ""):
             return second, first
-        if _power(second) and second not in LETTERS and _resolved(first, ""):
+        if _power(second) and second.rstrip(".") not in LETTERS and _resolved(first, ""):
             return first, second
     return text, ""
 
@@ -318,6 +325,11 @@ def read_unit(text: str, *, shouted: bool = False) -> str:
     currency, _ = _unit(unit)
     ordinary = currency.upper() in _WORDS and currency not in codes
     if len(text) > _LONGEST or ordinary or (currency and not _resolved(currency, "")):
+        # What a year or a VAT has to do with it, nobody asks: what counts is that no scale is lost.
+        words = [word for word in _PARTS.split(unit) if _resolved(word, "")]
+        alone = {found[0] for word in words if (found := _resolved(word, ""))}
+        if len(alone) == 1 and not ordinary and not _hints_at_scale(text):
+            return words[0]
         raise FieldError(
             f"'{_quoted(text)}' does not say what the amounts of a column count in.",
             hint="Name a currency and a scale, such as (USD), (k€), (thousand EUR) or (میلیون ریال).",
@@ -328,8 +340,13 @@ def read_unit(text: str, *, shouted: bool = False) -> str:
 def hints_at_unit(text: str) -> bool:
     """Whether some of what a title says is a currency, a scale or noughts: if the rest of it is not understood, its
     amounts may be others than their figures. "weighted" and "2026" are words like others."""
-    words = re.split(r"[\s,;|+&/.()\[\]]+", _plain(text[:_LONGEST], None))
-    return "000" in text or len(text) > _LONGEST or any(_power(word) or _resolved(word, "") for word in words if word)
+    return _hints_at_scale(text) or any(_resolved(word, "") for word in _PARTS.split(_plain(text, None)) if word)
+
+
+def _hints_at_scale(text: str) -> bool:
+    """Whether a word of it is one of a scale, or it has noughts."""
+    words = _PARTS.split(_plain(text[:_LONGEST], None))
+    return "000" in text or len(text) > _LONGEST or any(_power(word) for word in words if word)
 
 
 def beside(cell: str, unit: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.entities import entity
 from crmcli.domain.text import digits
-from crmcli.errors import NotFoundError, RefusedError, UsageError
+from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from crmcli.services import aliases, apart, moving, naming
 from crmcli.services.batch import Batch, purged
 from crmcli.services.links import TARGETS
@@ -62,7 +62,8 @@ def merged_by(batch: Batch) -> Iterator[Merged]:
 
 def step_of(connection: Connection, number: int, table: str, record: int) -> int:
     """The transaction of a batch that merged a record into another one, or others into it; 0 where the batch is that
-    alone. Raises UsageError where it did no such thing or did it several times."""
+    alone. Raises UsageError where it did no such thing or did it several times, ConflictError where that was taken
+    apart otherwise."""
     batch = Batch(connection, number, entire=True)
     called = f"{aliases.noun(connection, table, record)}:{record}"
     every = [one for one in merged_by(batch) if one.table == table]
@@ -78,7 +79,12 @@ def step_of(connection: Connection, number: int, table: str, record: int) -> int
     if len(steps := {one.step for one in found}) > 1:
         others = ", ".join(f"{aliases.noun(connection, table, one.number)}:{one.number}" for one in found)
         raise UsageError(f"batch {number} merged {len(steps)} times into {called}", f"name one of {others}")
-    return found[0].step
+    [step] = steps
+    sql = f"SELECT 1 FROM {table} WHERE id = ? AND merged_into_id IS NULL"
+    if step not in apart and all(connection.one(sql, (one.number,)) for one in found):
+        # By a batch like any other, in books from before `undoes_seq`, or as a part of something else.
+        raise ConflictError(f"what batch {number} merged with {called} was taken apart before")
+    return step
 
 
 class Ends:

@@ -148,7 +148,7 @@ class PostgreSQL(Connection):
         with contextlib.suppress(StoreError), self.at_once():
             grown = [name for (name,) in self.rows(_GROWN, (_PAGES,))]
             if grown:
-                self.run(f"ANALYZE {', '.join(grown)}")
+                self.run(f"ANALYZE (SKIP_LOCKED) {', '.join(grown)}")
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:

@@ -243,8 +243,8 @@ def test_the_tables_of_signs_and_scales_are_folded() -> None:
 @pytest.mark.parametrize(
     "inside",
     [
-        "weighted", "year 1", "2026", "USD weighted", "USD EUR", "thousand million", "%", "000 thousands", "foo",
-        "USD/month", "monthly", "'000'000'000", "USD (thousands", "units of 12", "m²",
+        "weighted", "year 1", "2026", "USD EUR", "thousand million", "%", "000 thousands", "foo",
+        "monthly", "'000'000'000", "USD (thousands", "units of 12", "m²",
     ],
 )  # fmt: skip
 def test_a_unit_that_is_not_understood_is_refused_and_named(inside: str) -> None:
@@ -252,6 +252,11 @@ def test_a_unit_that_is_not_understood_is_refused_and_named(inside: str) -> None
         read_unit(inside)
     assert f"'{inside}'" in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("inside", ["USD weighted", "USD/month", "USD - US Dollar", "USD incl. 19% VAT", "$ / yr"])
+def test_a_currency_counts_whatever_stands_beside_it_that_is_no_scale(inside: str) -> None:
+    assert read_unit(inside) in ("USD", "$")
 
 
 @pytest.mark.parametrize(

@@ -564,6 +564,10 @@ def test_spellings_of_days_that_only_files_have(book: Context, put: Any, cell: s
         ("Amount in thousands", "5", 500_000, "EUR"),
         ("AMOUNT (TEUR)", "5", 500_000, "EUR"),
         ("Amount (USD)", "(12.50)", -1250, "USD"),
+        ("Amount (USD/month)", "5", 500, "USD"),
+        ("Amount (USD - US Dollar)", "5", 500, "USD"),
+        ("Amount (EUR incl. 19% VAT)", "5", 500, "EUR"),
+        ("Amount (€/Jahr)", "5", 500, "EUR"),
         ("Amount (weighted)", "5", 500, "EUR"),
         ("Amount (2026)", "5", 500, "EUR"),
     ],
@@ -576,7 +580,7 @@ def test_the_unit_in_a_title_is_that_of_the_amounts(
     assert (row["value"], row["currency"]) == (minor, code)
 
 
-@pytest.mark.parametrize("title", ["Amount (USD/month)", "Amount (thousands of something)"])
+@pytest.mark.parametrize("title", ["Amount (CAD or USD)", "Amount (thousands of something)"])
 def test_a_unit_that_is_understood_in_part_is_asked_for(book: Context, put: Any, title: str) -> None:
     path = put(csv_of([["Deal", "Stage", title], ["A", "New", "5"]]))
     with pytest.raises(UsageError, match=re.escape(f"column {title}: ")) as refused:

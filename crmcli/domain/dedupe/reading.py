@@ -24,7 +24,7 @@ TITLES = frozenset(
     ).split()
 )
 #: Titles that Persian writes on to the name that follows, with or without a half space; the longer ones first.
-_WRITTEN_BEFORE = tuple(map(fold, ("سیده", "سید", "حاجیه", "حاج", "دکتر", "مهندس")))
+_WRITTEN_BEFORE = tuple(map(fold, ("سیده", "سید", "دکتر", "مهندس")))
 _SHORTEST_GIVEN = 3
 #: Which of two namesakes: the only words of a name that tell father and son apart.
 GENERATIONS = {

@@ -140,8 +140,9 @@ WHERE t.entity = 'opportunity'
     AND CASE event.name
         WHEN 'closed' THEN json_text(t.after, 'status') IS NOT NULL
         WHEN 'converted' THEN json_text(t.after, 'converted_at') IS NOT NULL
-        -- Not where the one that it was merged into was merged itself; and what is apart was taken apart somehow, in
-        -- books from before `undoes_seq` by a batch like any other.
+        -- Not where the one that it was merged into was merged itself. In books from before `undoes_seq` a merge may
+        -- have come apart by a batch like any other: the one that stands is that by which it was removed.
         ELSE merged.id IS NOT NULL AND json_text(t.before, 'merged_into_id') IS NULL
             AND opportunity.merged_into_id IS NOT NULL
+            AND json_instant(t.after, 'removed_at') = opportunity.removed_at
     END;
