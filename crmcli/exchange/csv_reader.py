@@ -21,6 +21,7 @@ MAX_CELL = 1024 * 1024
 """The longest cell in characters that is read (1 MiB); a longer one is named and its row left out."""
 MAX_LINE = 16 * 1024 * 1024
 _MOST_DELIMITERS = 1_000_000  # no cell is a text of so many; a line that has more of them is not even cut
+_BREAK = re.compile(r"[\r\n]")
 _SAYS_TEXT = 'cells that are a formula of a text alone, as in ="001", are read as that text'
 _MOST_SAMPLED = 10_000  # blank and broken records are kept too; a file of nothing else must not fill the memory
 
@@ -51,11 +52,17 @@ class CsvReader:
         self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
         self._file.seek(bom)
         self._watch = 0  # records that start at or before this line need a closer look
+        self._blanks = blanks
+        #: with `blanks`, the lines of the record at hand, and where records start that such a quotation mark spreads
+        self._raw: list[str] = []
+        self._spread: set[int] = set()
         self._line = 0  # the last physical line of the last record
         csv.field_size_limit(MAX_CELL)
         lines: Iterator[str] = chain.from_iterable(self._blocks())
         if skip:  # blank lines in their stead keep the numbers of the others, and no quote in them opens anything
             lines = chain(("\n" for _ in islice(lines, skip)), lines)
+        if blanks:
+            lines = self._noted(lines)
         # strict: a quote closed in mid-cell is an error to name, not text to guess.
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=blanks)
         self._sample: list[tuple[int, list[str], str | None]] = []
@@ -77,6 +84,8 @@ class CsvReader:
                 self._sample.append((row.line, row.cells, row.problem))
                 continue
             first, self._line = self._line + 1, self._reader.line_num
+            if self._blanks:
+                self._note(first, cells)
             if cells[:1] == ["sep="] and all(said and said[0].startswith("#") for _, said, _ in self._sample):
                 continue
             if first <= self._skip:
@@ -118,6 +127,8 @@ class CsvReader:
                 for cells in reader:
                     first = line + 1
                     line = reader.line_num
+                    if self._raw:
+                        self._note(first, cells)
                     if len(cells) == width and first > self._watch and cells[0].strip():
                         yield make(Row, (first, cells, None))
                     else:
@@ -130,6 +141,23 @@ class CsvReader:
                 yield self._fault(error)
                 line = self._line
 
+    def _noted(self, lines: Iterator[str]) -> Iterator[str]:
+        for line in lines:
+            self._raw.append(line)
+            yield line
+
+    def _note(self, line: int, cells: list[str]) -> None:
+        """Note a record in which a quotation mark behind blanks opens a cell of several lines."""
+        if len(self._raw) > 1:
+            self._watch = max(self._watch, line)
+            raw = "".join(self._raw)
+            for cell in cells:
+                if end := _BREAK.search(cell):
+                    begin = re.escape(cell[: end.end()].replace('"', '""'))
+                    if re.search(rf'(?:\A|{re.escape(self.delimiter)}) +"{begin}', raw):
+                        self._spread.add(line)
+        self._raw.clear()
+
     def _look(self, line: int, cells: list[str], width: int) -> Row | None:
         """The slow path: blank, short, long, guarded and NUL-holding records."""
         size = last_filled(cells)
@@ -141,6 +169,12 @@ class CsvReader:
         for column, cell in enumerate(cells, 1):
             if "\0" in cell:
                 return Row(line, cells, f"cell {column} holds a NUL byte")
+        if self._blanks and any(map(_BREAK.search, cells)):
+            if line in self._spread:
+                return Row(line, cells, "a quotation mark behind blanks takes several lines into one cell")
+            if len(cells) != width:
+                told = f"{len(cells)} cells, not {width}"
+                return Row(line, cells, f"a quotation mark takes several lines into one cell, and the row has {told}")
         if size > width:
             return Row(line, cells, too_many(cells, width, self.delimiter))
         if len(cells) < width:
@@ -150,6 +184,7 @@ class CsvReader:
     def _fault(self, error: csv.Error) -> Row:
         """Turn an error of the csv module into a row with a problem; raise where it would swallow the file."""
         first, last = self._line + 1, self._reader.line_num
+        self._raw.clear()
         self._line = last
         text = str(error)
         huge = "field limit" in text
@@ -194,7 +229,7 @@ class CsvReader:
                 text = text[:cut]
                 if "\0" in text or (self._formula and self._has_formula(text)):
                     # The reader asks for a block when it has used up all lines before, so its count is where we are.
-                    self._watch = self._reader.line_num + line_breaks(text) + 1
+                    self._watch = max(self._watch, self._reader.line_num + line_breaks(text) + 1)
                 yield io.StringIO(text, newline="")
 
     def _has_formula(self, text: str) -> bool:

@@ -9,7 +9,7 @@ from crmcli.errors import ReadError
 from crmcli.exchange.json_text import Text, blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
 Path = tuple[str, ...]
 
@@ -22,7 +22,17 @@ _TALK = frozenset((
     "odata", "offset", "page", "pages", "paging", "pagination", "per", "prev", "previous", "query", "related",
     "request", "size", "start", "status", "success", "sync", "time", "token", "took", "total", "type", "url", "version",
 ))  # fmt: skip
+#: What tells of pages; the others say less.
+_PAGING = frozenset((
+    "count", "cursor", "links", "meta", "metadata", "more", "next", "odata", "offset", "page", "pages", "paging",
+    "pagination", "prev", "previous", "token", "total",
+))  # fmt: skip
+#: What records say of themselves too.
+_OF_BOTH = frozenset(("code", "size", "start", "status", "time", "type", "url"))
 _URL = re.compile(r"https?://|/")
+_FIGURES = re.compile(r"[-+\d.:TZ ]+")
+_PAGE, _BOTH, _ANSWER = "page", "both", "answer"
+_GOOD = re.compile(r"ok|success|list|0|2\d\d", re.IGNORECASE)
 #: An object in a record that has its fields, and no name of its own: HubSpot, Airtable, JSON:API, GraphQL.
 _WRAPPERS = ("properties", "fields", "attributes", "node")
 #: What Salesforce says in `attributes` of a record is none of its fields.
@@ -37,18 +47,21 @@ def page_of(path: str, codec: str, bom: int) -> Path:
     the only list of objects in an object that says of itself only how much there is, and where. () for every other
     file."""
     found: Path = ()
+    said: set[str] = set()
+    objects = 0
     with open(path, "rb") as file:
         file.seek(bom)
         text = Text(path, blocks(path, file, codec))
         try:
             while sign := text.peek():
-                one = _only_list(text) if sign == "{" else ()
+                one = _only_list(text, said) if sign == "{" else ()
                 if not one or one != (found or one):
                     return ()
-                found = one
+                found, objects = one, objects + 1
         except (ReadError, RecursionError):  # whoever reads it says what is wrong
             return ()
-    return found
+    # Lines that say something else, and of no page, are records with a list in each.
+    return () if objects > 1 and said and _PAGE not in said else found
 
 
 def listed(text: Text, page: Path) -> Iterator[None]:
@@ -63,49 +76,71 @@ def listed(text: Text, page: Path) -> Iterator[None]:
             yield from text.items()
 
 
-def _only_list(text: Text) -> Path:
+def _only_list(text: Text, known: set[str]) -> Path:
     filled: list[Path] = []
     empty: list[Path] = []
-    if not _is_talk(text, (), filled, empty):
+    said: set[str] = set()
+    if not _is_talk(text, (), filled, empty, said) or (_BOTH in said and _PAGE not in said):
         return ()
-    if len(filled) > 1:  # what goes along with the records is no record
-        filled = [path for path in filled if not _says(path[-1])]
+    known |= said
+    if any(not _TALK & _words(path[-1]) for path in filled + empty):  # what goes along with the records is no record
+        filled, empty = ([path for path in some if not _TALK & _words(path[-1])] for some in (filled, empty))
     some = filled or empty
     return some[0] if len(some) == 1 else ()
 
 
-def _is_talk(text: Text, path: Path, filled: list[Path], empty: list[Path]) -> bool:
-    """Whether an object has nothing but lists of objects, which are noted, and what an answer says of itself."""
+def _is_talk(text: Text, path: Path, filled: list[Path], empty: list[Path], said: set[str]) -> bool:
+    """Whether an object has nothing but lists of objects, which are noted, and what an answer says of itself, of which
+    it is noted what it tells."""
     talk = True
     for key in text.members():
         sign, before = text.peek(), len(filled) + len(empty)
+        told = _told(key)
         if sign == "[":
             ones = [text.value().value.__class__ is dict for _ in text.items()]
             if all(ones):
                 (filled if ones else empty).append((*path, key))
-            else:
-                talk = talk and _says(key)
+                continue
         elif sign == "{" and len(path) < _DEEPEST:
-            inner = _is_talk(text, (*path, key), filled, empty)
-            talk = talk and (inner if len(filled) + len(empty) > before else _says(key))
+            within: set[str] = set()
+            inner = _is_talk(text, (*path, key), filled, empty, within)
+            if len(filled) + len(empty) > before:
+                talk = talk and inner
+                said |= within
+                continue
+            told = _PAGE if told and _PAGE in within else told
         else:
             value = text.value().value
-            plain = value is None or isinstance(value, bool) or (isinstance(value, str) and _URL.match(value))
-            talk = talk and (bool(plain) or _says(key))
+            told = _told(key, value) or (_ANSWER if value is None else "")
+        talk = talk and bool(told)
+        said.add(told)
     return talk
 
 
-def _says(key: str) -> bool:
-    return not _TALK.isdisjoint(word.lower() for word in _WORD.findall(key))
+def _words(key: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(key)}
+
+
+def _told(key: str, value: object = None) -> str:
+    """What a member tells that is no list of records: of a page, of an answer, of an answer or a record, or ""."""
+    words = _words(key) & _TALK
+    if words & _PAGING:
+        return _PAGE
+    if isinstance(value, str) and words and words <= _OF_BOTH:
+        if words & {"status", "code", "type"} and _GOOD.fullmatch(value):
+            return _ANSWER
+        return _BOTH if _FIGURES.fullmatch(value) or _URL.match(value) else ""
+    plain = isinstance(value, bool) or (isinstance(value, str) and key.startswith("@") and _URL.match(value))
+    return _ANSWER if words or plain else ""
 
 
 # --- columns --------------------------------------------------------------------------------------------------------
 
 
-def columns(keys: Sequence[str]) -> dict[str, str]:
+def columns(keys: Sequence[str], apart: Container[str] = ()) -> dict[str, str]:
     """Joined key -> the title of its column: what a wrapper holds by its own name, a record that is named and numbered
     (`{"id": 41, "name": "Acme"}`) by the key that has it, as far as no other key is called so. Two keys have one title
-    where a record is sometimes named only, or none."""
+    where a record is sometimes named only, or none; not if it is `apart`, one that two values of one object have."""
     taken = set(keys)
     titles = {key: key for key in keys}
     for wrapper in _WRAPPERS:
@@ -118,6 +153,8 @@ def columns(keys: Sequence[str]) -> dict[str, str]:
                 titles[key] = title
     for key, title in list(titles.items()):
         base, _, last = title.rpartition(".")
+        if base in apart:
+            continue
         if last == "name" and base and f"{key[:-4]}id" in titles and not base.rpartition(".")[2].isdigit():
             titles[key] = base
     return titles

@@ -28,6 +28,11 @@ _LOOKED_AT = 50
 #: What is none of a line: its end, a mark of its encoding, and the sign with which DOS ended files.
 _AROUND = "\ufeff \t\r\n\x1a"
 _LISTED = re.compile(r"([A-Za-z_]\w*)\.\d+\.")
+#: Keys whose value names another record. Elsewhere a number and a text are two values: [2026, "vip"].
+_LINK = re.compile(
+    r"(?:^|[._])(?:u?id|stage|owner|user|salesperson|company|partner|contact|parent|team|campaign|source|medium"
+    r"|country|state|account|customer|organi[sz]ation)$"
+)
 _PARTS = re.compile(r'[,;|،\n"]|:::')
 
 
@@ -111,7 +116,7 @@ def _flatten(name: str, value: Any, found: dict[str, str], depth: int) -> None:
     elif isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value):
         for number, one in enumerate(sorted(value, key=_is_further), 1):
             _flatten(_member(name, str(number)), one, found, depth + 1)
-    elif isinstance(value, list) and [type(one) for one in value] == [Whole, str]:
+    elif isinstance(value, list) and _LINK.search(name) and [type(one) for one in value] == [Whole, str]:
         _put(found, name, value[1])  # a link as Odoo writes it: [3, "Proposition"]
         _put(found, _member(name, "id"), value[0])
     elif isinstance(value, list):
@@ -190,8 +195,8 @@ class JsonReader:
         self.encoding = encoding.name if encoding else "utf-8"
         self._bom = encoding.bom if encoding else 0
         info = os.stat(path)
-        self._page, self._keys = _looked(path, self.encoding, self._bom, (info.st_mtime_ns, info.st_size, info.st_ino))
-        titles = columns(self._keys)
+        stamp = info.st_mtime_ns, info.st_size, info.st_ino
+        self._page, self._keys, titles = _looked(path, self.encoding, self._bom, stamp)
         places: dict[str, int] = {}
         self._places = {key: places.setdefault(titles[key], len(places)) for key in self._keys}
         self.header = clean_names(list(places))
@@ -237,9 +242,9 @@ def _looked(
     encoding: str,
     bom: int,
     stamp: tuple[int, int, int],  # noqa: ARG001 - of the file
-) -> tuple[tuple[str, ...], list[str]]:
-    """(where in it the records are, every key) of a file. An import opens its file more than once, and it is the same
-    file each time."""
+) -> tuple[tuple[str, ...], list[str], dict[str, str]]:
+    """(where in it the records are, every key, the titles of their columns) of a file. An import opens its file more
+    than once, and it is the same file each time."""
     page = page_of(path, encoding.removesuffix("-sig"), bom)
     found: dict[str, None] = {}
     for one in objects(path, encoding, bom, page):
@@ -250,7 +255,26 @@ def _looked(
                     f"{path!r} has more than {MAX_KEYS:,} different keys, by line {one.line:,}.",
                     "Names are wanted as keys and values as values.",
                 )
-    return page, list(found)
+    apart: set[str] = set()
+    while True:
+        titles = columns(list(found), apart)
+        shared = {title for title, count in Counter(titles.values()).items() if count > 1}
+        lost = _filled_twice(objects(path, encoding, bom, page), titles, shared) if shared else shared
+        if not lost - apart:
+            return page, list(found), titles
+        apart |= lost
+
+
+def _filled_twice(some: Iterator[Object], titles: dict[str, str], shared: set[str]) -> set[str]:
+    """Those of the shared titles under which one object has two values."""
+    keys = [key for key, title in titles.items() if title in shared]
+    lost: set[str] = set()
+    for one in some:
+        said: dict[str, str] = {}
+        for key in keys:
+            if (text := one.values.get(key)) and said.setdefault(titles[key], text) != text:
+                lost.add(titles[key])
+    return lost
 
 
 def objects(path: str, encoding: str = "utf-8", bom: int = 0, page: tuple[str, ...] = ()) -> Iterator[Object]:

@@ -36,7 +36,8 @@ _CHARSET = re.compile(r";CHARSET=\"?([\w.:-]+)", re.IGNORECASE)
 class Card(NamedTuple):
     """One card as it was found: its first line in the file, its properties, and why it cannot be used, if so.
 
-    `raw` are the lines beyond the most properties; `dropped` counts pictures that were too long to be kept.
+    `raw` are the lines beyond the most properties and those that are none; `dropped` counts pictures that were too long
+    to be kept.
     """
 
     line: int
@@ -119,6 +120,7 @@ class _Open:
         if line.cut or self.size > MAX_CARD:
             self.problem = self.problem or f"line {line.number} makes it longer than {MAX_PROPERTY:,} characters"
             return
+        text = ""
         try:
             text = _decoded(line, codec)
             if len(self.properties) == MAX_PROPERTIES:
@@ -133,6 +135,9 @@ class _Open:
                 raise Fault("it holds a NUL character")
         except Fault as fault:
             self.problem = self.problem or f"line {line.number}: {fault}"
+            if not text:
+                text = line.text.encode("latin-1").decode(codec, "backslashreplace") if codec else line.text
+            self.raw.append(text.replace("\0", ""))
         else:
             self.properties.append(found)
             self.agent = found.name == "AGENT" and not found.value.strip()

@@ -120,6 +120,26 @@ def test_what_we_write_is_never_taken_for_such_a_file(rows: list[list[str]], rea
     assert read(stream.getvalue(), delimiter=",", header_row=1)[1] == every
 
 
+def test_a_quotation_mark_behind_blanks_takes_no_rows_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    good = [f'Ann{n}, "Berlin", x' for n in range(20_000)]
+    rest = ['Zed, "24 inch, y', *[f"Ben{n}, Ulm, z" for n in range(50)], 'Last, Ulm, 6"', "End, Ulm, z"]
+    path.write_text("\n".join(["Name, City, Notes", *good, *rest, 'Two, "a, b', 'c", x', '"Three', 'X", Ulm, x']))
+    with open_table(str(path)) as table:
+        rows = list(table.rows)
+    refused = [row for row in rows if row.problem]
+    assert [(row.line, "quotation mark" in str(row.problem)) for row in refused] == [(20_002, True), (20_055, True)]
+    assert "Ben49" in refused[0].cells[1]  # it is kept with the row
+    assert (len(rows), rows[-1].cells[0]) == (20_004, "Three\nX")
+
+
+def test_a_quotation_mark_behind_blanks_near_the_top_takes_no_rows_either(tmp_path: Path) -> None:
+    path = tmp_path / "short.csv"
+    path.write_text('Name, City, Notes\nAnn, "Ulm", x\nZed, "24 inch, y\nBen, Ulm, z"\nEnd, "Ulm", z\n')
+    with open_table(str(path)) as table:
+        assert [(row.line, bool(row.problem)) for row in table.rows] == [(2, False), (3, True), (5, False)]
+
+
 # --- the end of a file of DOS ---------------------------------------------------------------------------------------
 
 

@@ -130,3 +130,48 @@ def test_a_record_that_another_names_is_one_column_and_its_id_another(tmp_path: 
     header, rows, _ = read(tmp_path / "zoho.json", json.dumps({"data": deals, "info": {"count": 3}}))
     assert header == ["Deal_Name", "Account_Name", "Account_Name.id"]
     assert rows == [["D1", "ZAcc", "41"], ["D2", "", ""], ["D3", "Plain", ""]]
+
+
+@pytest.mark.parametrize(
+    ("record", "header", "cells"),
+    [
+        ({"id": 1, "company": {"id": 41, "name": "Acme"}, "properties": {"company": "Other Inc"}},
+         ["id", "company.id", "company.name", "company"], ["1", "41", "Acme", "Other Inc"]),
+        ({"company": "Bolt Ltd", "company.id": 5, "company.name": "Acme"},
+         ["company", "company.id", "company.name"], ["Bolt Ltd", "5", "Acme"]),
+    ],
+)  # fmt: skip
+def test_two_values_of_one_object_are_two_columns(record: Any, header: list[str], cells: Any, tmp_path: Path) -> None:
+    assert read(tmp_path / "two.json", json.dumps(record)) == (header, [cells], [])
+
+
+@pytest.mark.parametrize("along", ["included", "errors"])
+def test_what_goes_along_with_no_records_is_none(along: str, tmp_path: Path) -> None:
+    nothing = json.dumps({"data": [], along: [{"id": "9"}]})
+    with pytest.raises(ReadError, match="holds no rows"):
+        read(tmp_path / "none.json", nothing)
+    page = json.dumps({"data": PEOPLE, along: []})
+    assert len(read(tmp_path / "last.json", page, nothing, json.dumps({"data": [], along: []}))[1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("records", "path"),
+    [
+        ([{"website": "https://f1.example", "people": PEOPLE}], ()),
+        ([{"url": "https://f1.example", "people": PEOPLE}], ()),
+        ([{"size": 50, "people": PEOPLE}], ()),
+        ([{"status": "open", "total": 100, "type": "customer", "contacts": PEOPLE}], ()),
+        ([{"active": True, "people": PEOPLE}, {"active": False, "people": PEOPLE}], ()),
+        ([{"version": "2", "people": PEOPLE}, {"version": "3", "people": PEOPLE}], ()),
+        ([{"version": "2", "people": PEOPLE, "next": 2}, {"version": "2", "people": PEOPLE}], ("people",)),
+        ([{"status": "success", "code": 200, "data": PEOPLE}], ("data",)),
+        ([{"object": "list", "url": "/v1/customers", "has_more": False, "data": PEOPLE}], ("data",)),
+        ([{"status": "ok", "totalResults": 2, "people": PEOPLE}], ("people",)),
+        ([{"kind": "people#list", "etag": "x", "items": PEOPLE}], ("items",)),
+        ([{"data": {"people": PEOPLE}, "request": {"url": "/x", "size": 3}}], ("data", "people")),
+    ],
+)  # fmt: skip
+def test_a_record_with_a_list_is_no_page(records: list[Any], path: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "some.jsonl"
+    file.write_text("\n".join(map(json.dumps, records)))
+    assert page_of(str(file), "utf-8", 0) == path

@@ -230,8 +230,10 @@ def test_a_label_that_goes_on_behind_a_soft_line_break(lines: str, phone: str, r
 
 
 def test_a_line_that_is_no_property_takes_no_other_with_it(read: Callable[..., Read]) -> None:
-    (row,) = read(card("FN:x", "rub;bish=", "TEL:1")).rows
+    found = read(card("FN:x", "rub;bish=", "TEL:1"))
+    (row,) = found.rows
     assert row.problem == "line 4: 'rub;bish=' is no property of a vCard"
+    assert "rub;bish=" in found.saved(0)["vcard"]
 
 
 def test_an_end_mark_of_dos_is_no_line(read: Callable[..., Read]) -> None:
@@ -333,7 +335,11 @@ def test_a_broken_card_is_refused_with_its_line_and_the_others_come_in(read: Cal
 def test_what_could_be_read_of_a_refused_card_stands_in_its_columns(read: Callable[..., Read]) -> None:
     found = read(card("FN:Ada", "N:L;Ada", "EMAIL:ada@x.example", "X-B:1", "rubbish", "TEL;TYPE=fax:7") + "FN:Bo\r\n")
     assert [row.problem is None for row in found.rows] == [False, False]
-    assert found.saved() == {"name": "Ada", "email": "ada@x.example", "vcard": "N:L;Ada\nX-B:1\nTEL;TYPE=fax:7"}
+    assert found.saved() == {
+        "name": "Ada",
+        "email": "ada@x.example",
+        "vcard": "N:L;Ada\nX-B:1\nTEL;TYPE=fax:7\nrubbish",
+    }
     assert found.saved(1) == {"name": "Bo"}
     assert card_of(found.saved(), "3.0").count(b"\r\nFN") == 1
 

@@ -74,6 +74,13 @@ def test_links_of_odoo_are_their_texts(book: Context, put: Any) -> None:
     assert (deal["stage"], deal["owner"], deal["company"]) == ("Proposition", "Mitchell", "Acme, Inc.")
 
 
+def test_a_number_and_a_text_are_two_values_where_no_record_is_named(book: Context, put: Any) -> None:
+    text = lines({"name": "Ada", "email": "a@x.example", "tags": [2026, "vip"], "street": [12, "Main Street"]})
+    take(book, put(text, "people.jsonl"), kind=CONTACT)
+    (ada,) = rows(book, CONTACT)
+    assert (sorted(ada["tags"]), ada["street"]) == (["2026", "vip"], "12, Main Street")
+
+
 def test_the_primary_one_of_several_addresses_counts(book: Context, put: Any) -> None:
     mails = [{"label": "work", "value": "m1@x.example", "primary": False},
              {"label": "home", "value": "m2@x.example", "primary": True}]  # fmt: skip
@@ -103,10 +110,27 @@ def test_lists_of_tags_are_read_as_lists(book: Context, put: Any, listed: list[s
     assert sorted(rows(book, CONTACT)[0]["tags"]) == sorted(tags)
 
 
+def test_a_number_in_brackets_is_no_list(book: Context, put: Any) -> None:
+    take(book, put('Name,Email,Tags\nA,a@x.example,[2024]\nB,b@x.example,"[2024, ""VIP""]"\n'), kind=CONTACT)
+    assert [sorted(row["tags"]) for row in rows(book, CONTACT)] == [["[2024]"], ["2024", "VIP"]]
+
+
 @pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "json"])
 @pytest.mark.parametrize(
     "tags",
-    [["p|q"], ["a:::b", 'a"b', "vip"], ['"c"'], ["* z"], ["[d]"], ['["', '"]'], ['["', "p|q", '"]'], ["[1", "x]"]],
+    [
+        ["p|q"],
+        ["a:::b", 'a"b', "vip"],
+        ['"c"'],
+        ["* z"],
+        ["[d]"],
+        ['["', '"]'],
+        ['["', "p|q", '"]'],
+        ["[1", "x]"],
+        ['["x"]'],
+        ["[2024]"],
+        ["[]"],
+    ],
 )
 def test_tags_come_back_from_our_own_files(
     book: Context, second_book: Context, put: Any, format: str, tags: list[str]

@@ -466,6 +466,45 @@ def test_a_list_of_firms_and_their_people_is_one_of_people(book: Context, put: A
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["contact", "lead"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Customer,Contact,Phone,City\nAcme,Ann Lee,+41446681801,Ulm\nJohn Smith,,+41446681802,Ulm\n",
+         [("Ann Lee", "Acme"), ("John Smith", None)]),
+        ("Customer Name,Contact Name,Email\nAcme,Ann Lee,ann@acme.example\nJane Doe,,jane@x.example\n",
+         [("Ann Lee", "Acme"), ("Jane Doe", None)]),
+        ("Company,Contact,Email,Phone\nAcme,Ann Lee,,\nBeta,,,+41446681802\nGamma,,i@gamma.example,\n",
+         [("Ann Lee", "Acme"), ("Beta", None), ("Gamma", None)]),
+    ],
+)  # fmt: skip
+def test_a_firm_without_a_person_stands_for_itself(
+    book: Context, put: Any, text: str, found: list[tuple[str, str | None]], kind: str
+) -> None:
+    assert take(book, put(text, "list.csv"), kind).refused == 0
+    assert [(row["name"], row["company"]) for row in listed(book, kind)] == found
+    assert [row["name"] for row in listed(book, "company")] == ["Acme"] * (kind == "contact")
+    again = take(book, put(text, "list.csv"), kind)
+    assert (again.new, again.refused) == (0, 0)
+
+
+def test_a_firm_that_stands_for_itself_is_kept_by_its_domain(book: Context, put: Any) -> None:
+    text = "Company,Company Domain,Contact,Phone\nAcme,acme.example,Ann Lee,\nBeta,beta.example,,+41446681802\n"
+    assert take(book, put(text, "list.csv"), "contact").refused == 0
+    assert [(row["name"], row["company"]) for row in listed(book, "contact")] == [("Ann Lee", "Acme"), ("Beta", "Beta")]
+
+
+@pytest.mark.parametrize("name", ["companies.csv", "Firmen 2026.csv", "accounts.csv"])
+def test_a_list_of_firms_that_its_name_calls_so_holds_companies(book: Context, put: Any, name: str) -> None:
+    made = imports.plan(book, put("Company,Contact,Email\nAcme,Ann Lee,a@acme.example\nBeta,,\n", name))
+    assert made.kind is not None
+    assert made.kind.name == "company"
+    assert any(note.endswith("--as contact takes in both") for note in made.notes)
+    people = imports.plan(book, put("Full Name,Company,Email\nAnn Lee,Acme,a@acme.example\n", name))
+    assert people.kind is not None
+    assert people.kind.name == "contact"
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "shown"),
     [
@@ -551,6 +590,12 @@ def test_the_whole_address_stands_in_row_by_row(book: Context, put: Any) -> None
          "Main St 1, Hall B, Door 2"),
         ("Address Line 1,Address Line 2", "Main St 1,Floor 2", "Main St 1, Floor 2"),
         ("Business Street,Business City,Home Street 2", "Main St 1,Rome,Apt 3", "Main St 1"),
+        ("Street,Street 2", "100 Main St,10", "100 Main St, 10"),
+        ("Street,PO Box", "12 High St,2", "12 High St, PO Box 2"),
+        ("Street,PO Box", "12 High St,12", "12 High St, PO Box 12"),
+        ("Street,PO Box", ",1234", "PO Box 1234"),
+        ("Street,PO Box", "Postfach 1234,1234", "Postfach 1234"),
+        ("Street,PO Box", "P.O. Box 7,PO Box 7", "P.O. Box 7"),
     ],
 )  # fmt: skip
 def test_what_stands_below_a_street_belongs_to_it(
@@ -604,3 +649,19 @@ def test_what_no_field_can_be_called_is_said(book: Context, put: Any) -> None:
     with pytest.raises(UsageError, match="'Bad Name!'") as caught:
         imports.planned(book, put("Name,E-mail\nAnn,a@x.example\n"), kind=CONTACT, mapping={"E-mail": "+Bad Name!"})
     assert "to map" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Firma,Ansprechpartner,Telefon,Ort\nAcme GmbH,,030 1,Berlin\nBeta AG,,030 2,Bonn\n",
+        "Company,Contact,Email,Phone\nAcme,Ann,a@acme.example,1\nBeta,,b@beta.example,2\nGamma,,c@gamma.example,3\n",
+        "Company Name,Contact,Phone,City,Industry\nAcme,Ann Lee,+49301234,Bonn,Steel\nBeta,Bo Ray,+49301235,Ulm,Food\n",
+    ],
+)
+def test_a_list_of_firms_stays_one_where_few_name_somebody_or_it_says_what_firms_have(
+    book: Context, put: Any, text: str
+) -> None:
+    assert take(book, put(text, "list.csv")).refused == 0
+    assert len(listed(book, "company")) == text.count("\n") - 1
+    assert listed(book, "contact") == []

@@ -150,6 +150,15 @@ def test_an_id_of_a_removed_record_takes_no_link(ctx: Context, put: Any) -> None
     assert ctx.reader.rows("SELECT external_id FROM company ORDER BY id") == [("001A",), (None,)]
 
 
+def test_the_id_of_a_removed_record_makes_no_other_beside_a_namesake(ctx: Context, put: Any) -> None:
+    for one in ("1", "2"):
+        records.add(ctx, COMPANY, {"name": "Acme", "external_id": one})
+    records.remove(ctx, COMPANY, [1])
+    take(ctx, put("Name,Email,Company,Company Id\nAda,ada@x.example,Acme,1\n"), kind=CONTACT)
+    assert ctx.reader.rows("SELECT company_id FROM contact") == [(2,)]
+    assert ctx.reader.value("SELECT count(*) FROM company") == 2
+
+
 def test_leads_have_the_name_of_their_company(ctx: Context, put: Any) -> None:
     number = "0015g00000AAAAAAA1"
     leads = put(
@@ -437,6 +446,34 @@ def test_an_id_tells_which_of_several_of_a_name_is_meant_and_that_none_is(ctx: C
     ids = {row["id"]: row["external_id"] for row in listed(ctx, "company")}
     linked = ctx.reader.rows("SELECT company_id FROM contact ORDER BY id")
     assert [ids[n] for (n,) in linked] == ["9000000777", "9000000001"]
+
+
+def test_an_id_makes_no_other_beside_namesakes_that_may_be_meant(ctx: Context, put: Any) -> None:
+    for _ in range(2):
+        records.add(ctx, COMPANY, {"name": "Acme Holding"})
+    done = take(ctx, put(STAFF))
+    assert counts(done) == (2, 0, 0, 0, 0, 2)
+    assert "fits 2 records: company:1, company:2" in str(done.listed)
+    assert ctx.reader.value("SELECT count(*) FROM company") == 2
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_who_is_made_beside_a_namesake_is_told(
+    ctx: Context, put: Any, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    for name in ("FIRST_BLOCK", "LEAST", "MOST"):
+        monkeypatch.setattr(taking, name, size)
+    records.add(ctx, COMPANY, {"name": "Acme", "external_id": "17"})
+    rows = "Name,Email,Company,Company Id\nAda,a@x.example,Acme,9918\nBo,b@x.example,acme,9918\nCy,c@x.example,Acme,7\n"
+    done = take(ctx, put(rows), kind=CONTACT)
+    (told,) = [note for note in done.notes if "same name" in note]
+    assert told == (
+        "2 companies are not those of the same name, for their ids differ (Acme, Acme); 'crm company merge' joins two"
+        " that are one"
+    )
+    assert [row["external_id"] for row in listed(ctx, "company")] == ["17", "9918", "7"]
+    again = take(ctx, put(rows), kind=CONTACT, update=True)
+    assert not [note for note in again.notes if "same name" in note]
 
 
 def test_activities_with_ids_that_no_record_has_hang_on_no_namesake(ctx: Context, put: Any) -> None:

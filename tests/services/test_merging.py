@@ -348,7 +348,7 @@ def test_every_name_of_a_merged_record_means_the_one_that_stays(
     uid = row(ctx, CONTACT, 2)["uid"]
     merging.merge(ctx, CONTACT, [1, 2])
     capsys.readouterr()
-    for name in ("2", "contact:2", uid, uid[:13], "hub-2", "ada@home.example", "+49 30 1234567x", "Ada L.", "id:2"):
+    for name in ("2", "contact:2", uid, uid[:22], "hub-2", "ada@home.example", "+49 30 1234567x", "Ada L.", "id:2"):
         if name.endswith("x"):
             continue
         assert naming.resolve(ctx, CONTACT, name) == 1, name
@@ -589,6 +589,43 @@ def test_what_a_row_said_before_its_record_was_edited_and_merged_is_no_news(ctx:
         assert run_import(ctx, path, CONTACT, id_column="Id", update=True).updated == updated
         assert row(ctx, CONTACT, 1)["email"] == "ann@a.example"
     sound(ctx)
+
+
+def test_values_of_several_merged_records_that_came_together_are_not_taken_back(ctx: Context, put: Put) -> None:
+    text = (
+        "Id,Name,E-mail,Phone,City\n1,Ann Lee,a@a.example,+41446681801,Bern\n"
+        "2,Anna Lee,b@b.example,+41446681802,Basel\n3,A. Lee,c@c.example,+41446681803,Chur\n"
+    )
+    run_import(ctx, put(text), CONTACT, id_column="Id")
+    merging.merge(ctx, CONTACT, [1, 2, 3], into=1, keep={"phone": 1})
+    news = put(text.replace("6681802", "6681809").replace("Chur", "Zug"), "news.csv")
+    for updated in (2, 0):
+        assert run_import(ctx, news, CONTACT, id_column="Id", update=True).updated == updated
+        found = row(ctx, CONTACT, 1)
+        assert (found["phone"].replace(" ", ""), found["city"]) == ("+41446681809", "Zug")
+
+
+def test_amounts_of_one_currency_are_news_each_of_its_own(ctx: Context, put: Put) -> None:
+    text = "Id,Name,Value,Recurring,Plan\nD1,Big,100,5,monthly\nD2,Big deal,200,7,monthly\n"
+    run_import(ctx, put(text), DEAL, id_column="Id")
+    merging.merge(ctx, DEAL, [1, 2], into=1, keep={"value": 2, "recurring": 1})
+    news = put(text.replace("100,5", "100,6"), "news.csv")
+    for updated in (1, 0):
+        assert run_import(ctx, news, DEAL, id_column="Id", update=True).updated == updated
+        assert [row(ctx, DEAL, 1)[name] for name in ("value", "recurring")] == [20_000, 600]
+
+
+def test_a_newer_row_takes_back_nothing_that_a_merge_chose(ctx: Context, put: Put) -> None:
+    text = (
+        "Id,Name,E-mail,Phone,City,Last Modified\n1,Ann Lee,a@a.example,+41446681801,Bern,2020-01-01\n"
+        "2,Anna Lee,b@b.example,+41446681802,Basel,2020-01-01\n"
+    )
+    run_import(ctx, put(text), CONTACT, id_column="Id")
+    merging.merge(ctx, CONTACT, [1, 2], into=1, keep={"phone": 2})
+    news = put(text.replace("Bern,2020", "Zug,2099"), "news.csv")
+    run_import(ctx, news, CONTACT, id_column="Id", update=True, conflicts="newest")
+    found = row(ctx, CONTACT, 1)
+    assert (found["phone"].replace(" ", ""), found["city"]) == ("+41446681802", "Zug")
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -233,7 +233,7 @@ def test_a_refused_card_keeps_what_could_be_read(ctx: Context, put: Any) -> None
     assert (done.new, done.refused) == (0, 1)
     assert take(ctx, put(Path(done.rejects).read_text(encoding="utf-8"), "mended.csv"), kind=CONTACT).new == 1
     row = stored(ctx)[-1]
-    assert (row["name"], row["email"], row["vcard"]) == ("Ada", "ada@x.example", "TEL;TYPE=fax:7")
+    assert (row["name"], row["email"], row["vcard"]) == ("Ada", "ada@x.example", "TEL;TYPE=fax:7\nrubbish")
     made = exporting.export(ctx, CONTACT, format="vcf")
     assert isinstance(made, Stream)
     assert b"".join(made.parts).count(b"\r\nFN") == 1

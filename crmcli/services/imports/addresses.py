@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.entities import ADDRESS
 from crmcli.domain.text import fold
 from crmcli.services.imports.columns import words
-from crmcli.services.imports.roles import BESIDE_STREET, ROLES, WHOLE_ADDRESS
+from crmcli.services.imports.roles import BESIDE_STREET, BOX, ROLES, WHOLE_ADDRESS
 from crmcli.services.imports.titles import own_forms, squeeze
 
 if TYPE_CHECKING:
@@ -147,10 +147,20 @@ def complete(block: Block, turned: Sequence[Sequence[str]], by: Mapping[str, Seq
         ]
     for column in [column for role in BESIDE_STREET for column in by.get(role, ())]:
         more = words(turned[column.place], column.header, bad)
-        rows = zip(streets, more, strict=True)
-        streets = [f"{street}, {text}" if street and text and text not in street else street or text
-                   for street, text in rows]  # fmt: skip
+        box = column in by.get(BOX, ())
+        streets = [_below(street, text, box=box) for street, text in zip(streets, more, strict=True)]
     block.columns["street"] = streets
+
+
+def _below(street: str | None, text: str | None, *, box: bool) -> str | None:
+    """A street with what stands below it, unless it says that in whole words; of a `box` it may be the number alone."""
+    before = r"(?<!\w)"
+    if box and text and text.isdecimal():
+        before, text = r"(?:box|fach)\W*", f"PO Box {text}"
+    if not street or not text:
+        return street or text
+    said = re.search(rf"{before}{re.escape(text.removeprefix('PO Box '))}(?!\w)", street, re.IGNORECASE)
+    return street if said else f"{street}, {text}"
 
 
 def _said(text: str, others: Iterable[str | None]) -> bool:

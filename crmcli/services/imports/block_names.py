@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import persons
+from crmcli.services.imports import headings, persons
 from crmcli.services.imports.columns import Problem
-from crmcli.services.imports.roles import FIRST, LAST, MIDDLE, STAND_IN
+from crmcli.services.imports.roles import COMPANY_DOMAIN, COMPANY_ID, FIRST, LAST, MIDDLE, STAND_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,21 +64,37 @@ class Names:
     def _stand_ins(self, block: Block, turned: list[list[str]]) -> tuple[list[str | None], list[bool] | None]:
         """The names of a block, and which rows have none of their own. People of whom only an e-mail address is known
         are called by that, and in Google's address books, as Google shows them, by their company; elsewhere a row with
-        neither name nor address has a hole."""
+        neither name nor address has a hole. In a list of firms and their people a row without a person is the firm's,
+        or that of a buyer who is a person, and has no company besides where it says no domain or id of one."""
         names = block.columns["name"]
         if self._own or self.kind.name not in ("lead", "contact"):
             return names, None
         none: list[str | None] = [None] * len(block)
+        said = self._said_instead(block, turned)
+        firms = self._firms(block)
+        if firms is not None:
+            known = [c.place for role in (COMPANY_DOMAIN, COMPANY_ID) for c in self._by.get(role, ())]
+            for row, (name, firm) in enumerate(zip(said, firms, strict=True)):
+                if name is None and firm is not None:
+                    said[row] = firm
+                    firms[row] = firm if any(turned[place][row].strip() for place in known) else None
         companies = next((reading.words(turned[c.place], c.header, {}) for c in self._by.get("company", ())), none)
         companies = companies if self._google else none
         emails = block.columns.get("email") or none
-        found = [n or e or c for n, e, c in zip(self._said_instead(block, turned), emails, companies, strict=True)]
+        found = [n or e or c for n, e, c in zip(said, emails, companies, strict=True)]
         return found, [name is None for name in names]
 
     def _said_instead(self, block: Block, turned: list[list[str]]) -> list[str | None]:
         """The names of a block, with what the row has to stand in where there is none."""
-        names: list[str | None] = block.columns["name"]
+        names: list[str | None] = list(block.columns["name"])
         for column in self._by.get(STAND_IN, ()):
             others = reading.words(turned[column.place], column.header, {})
             names = [name or other for name, other in zip(names, others, strict=True)]
         return names
+
+    def _firms(self, block: Block) -> list[str | None] | None:
+        """The companies of a block's people, where their names are headed as those of people of firms."""
+        people, firms = self._by.get("name"), self._by.get("company")
+        if not people or not firms or firms[0].fixed or not headings.of_contacts(self.kind.name, people[0].header):
+            return None
+        return block.columns.get("company_name") if self.kind.name == "lead" else block.links.get("company")

@@ -154,10 +154,11 @@ class Reader:
         more += self._typed(block, turned, bad)
         if self._born:
             more += self._birthdays(block, turned, bad)
+        linked = self._links.named(block, turned, bad)
         if "name" in self.kind.by_name:
             more.append(self._names.read(block, turned, bad))
         self.amounts.read(block, turned, bad)
-        more += self._links.named(block, turned, bad)
+        more += linked
         for column in self._by.get("tags", ()):
             block.tags = parts.many_words(turned[column.place], column.header, bad, own=self._own)
         if self._reach.tells and "description" in self.kind.by_name:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.columnwise import derive_columns
 from crmcli.services import aliases
 from crmcli.services.imports import roles
-from crmcli.services.imports.blocks import ANY
+from crmcli.services.imports.blocks import ANY, AT
 from crmcli.services.imports.salesforce_ids import other_form
-from crmcli.services.imports.trial import TRIED
+from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.store.sql import portions, table_of
 
 if TYPE_CHECKING:
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 #: In place of a record that was removed: it takes no link, and nothing new may have its id.
 GONE = 0
 _OF = {roles.LEAD_ID: "lead", roles.DEAL_ID: "deal"}
+#: What is made for a link by its name, where it is told of.
+_MADE = {"company": "companies", "contact": "people"}
 _MERGED = ("opportunity", "contact", "company")
 _MOST_KNOWN = 100_000
+_MOST_NAMED = 3
 #: What a profile, or a program of its own accord, puts before its ids.
 _PREFIX = re.compile(r"[^\W\d]+[-_:./]")
 
@@ -49,10 +52,15 @@ class Foreign:
         self._known: dict[tuple[str, str], dict[str, int]] = {}
         #: by title: how many rows have an id that leads nowhere; the first of them, and its line
         self._loose: dict[str, tuple[int, str, int]] = {}
+        #: the stand-ins of those that a name alone would not tell from another one, and which of them are counted
+        self._apart, self._counted = Seen(), Seen()
+        #: by link: how many these are, and the names of the first
+        self._others: dict[str, tuple[int, list[str]]] = {}
 
     def begin(self, columns: Iterable[Mapped]) -> None:
         """Another file comes, with these columns."""
         self._loose.clear()
+        self._others.clear()
         self._columns = {
             column.header: (roles.FOREIGN[to], _OF.get(to, ""))
             for column in columns
@@ -70,6 +78,10 @@ class Foreign:
             if table == target:
                 known[external] = number
                 known[other_form(external) or external] = number
+
+    def set_apart(self, number: int) -> None:
+        """A stand-in is for another record than that of its name, which has another id."""
+        self._apart.add(-number)
 
     def of(self, block: Block, field: Field, target: str) -> Ids | None:
         """What the ids of the rows mean for a link; None where the file has none for it."""
@@ -164,17 +176,35 @@ class Foreign:
         block.keys = derive_columns("opportunity", block.columns, self.ctx.env)
 
     def count(self, block: Block, rows: Iterable[int]) -> None:
-        """Count the ids of these rows that led to no record: the rows are taken in without them."""
+        """Count the ids of these rows that led to no record: the rows are taken in without them; and those by which
+        a name is another record than the one that is called so."""
+        rows = list(rows)
+        for link in _MADE.keys() & block.links.keys():
+            self._count_others(link, block, rows)
         for row in rows:
             for title, loose in block.loose.items():
                 if loose[row]:
                     many, first, line = self._loose.get(title, (0, block.foreign[title][row] or "", block.lines[row]))
                     self._loose[title] = many + 1, first, line
 
+    def _count_others(self, link: str, block: Block, rows: Iterable[int]) -> None:
+        column, names = block.columns.get(f"{link}_id") or [None] * len(block), block.links[link]
+        for row in rows:
+            number = column[row]
+            if number is not None and number < 0 and -number in self._apart and -number not in self._counted:
+                self._counted.add(-number)
+                many, first = self._others.get(link, (0, []))
+                self._others[link] = many + 1, [*first, (names[row] or "").removeprefix(AT)][:_MOST_NAMED]
+
     @property
     def notes(self) -> list[str]:
-        """What is to be said of ids that led nowhere."""
-        return [
+        """What is to be said of ids that led nowhere, and of those that tell records of one name apart."""
+        others = [
+            f"{many:,} {_MADE[link]} are not those of the same name, for their ids differ"
+            f" ({', '.join(first)}{', ...' if many > len(first) else ''}); 'crm {link} merge' joins two that are one"
+            for link, (many, first) in sorted(self._others.items())
+        ]
+        return others + [
             f"column {title}: {many:,} rows have the id of a record that is not in the book (first {first}, line"
             f" {line}) and come in without that link; import that record, then this file again with --update"
             for title, (many, first, line) in self._loose.items()

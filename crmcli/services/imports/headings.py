@@ -169,6 +169,11 @@ def of_people(kind: str, title: str) -> bool:
     return any(form in _squeezed((*PEOPLE, *_HUMANS, "full name")) for _, form in own_forms(kind, title))
 
 
+def of_contacts(kind: str, title: str) -> bool:
+    """Whether a title names the people of firms, so that a row without one may be a firm's."""
+    return any(form in _squeezed((*PEOPLE, *_HUMANS)) for _, form in own_forms(kind, title))
+
+
 def of_buyers(title: str) -> bool:
     """Whether a title names those who buy, of whom it does not say whether they are people or firms."""
     return squeeze(title) in _squeezed(BUYERS)

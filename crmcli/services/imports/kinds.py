@@ -12,7 +12,7 @@ from crmcli.domain.text import fold
 from crmcli.services.imports import titles
 from crmcli.services.imports.by_hand import check_given, field_of
 from crmcli.services.imports.columns import NULLS
-from crmcli.services.imports.headings import WORDS, of_ids
+from crmcli.services.imports.headings import WORDS, of_contacts, of_ids
 from crmcli.services.imports.mapping import has_name, map_columns
 from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
 from crmcli.services.imports.titles import squeeze
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from crmcli.exchange.tables import Row
     from crmcli.services.imports.mapping import Mapped
 
+#: Firms in the names of files in other languages, folded.
+_FIRMS = frozenset(("firmen", "unternehmen", "entreprises", "societes", "empresas", "sirketler", "firmalar"))
 #: The words of a file's name that tell in Persian what is in it, folded: a ZWNJ before the plural is gone.
 _PERSIAN = {
     "lead": frozenset(("سرنخ", "سرنخها", "سرنخهای", "بالقوه", "احتمالی")),
     "deal": frozenset(("معامله", "معاملات", "معاملهها", "فرصتها", "فرصتهای")),
     "contact": frozenset(("مخاطبین", "مخاطبان", "مخاطبها", "مخاطبهای", "اشخاص", "مشتریان", "مشتریها", "مشتریهای")),
-    "company": frozenset(("شرکتها", "شرکتهای", "سازمانها", "سازمانهای", "مشتریان", "مشتریها", "مشتریهای")),
+    "company": frozenset(("شرکتها", "شرکتهای", "سازمانها", "سازمانهای", "مشتریان", "مشتریها", "مشتریهای")) | _FIRMS,
     "task": frozenset(("وظیفه", "وظایف", "وظیفهها", "فعالیتها", "فعالیتهای")),
 }
 #: Those that say plainly that people and firms are in it, and those that say that these are yet to be won.
@@ -176,7 +178,7 @@ def recognise(
     header = telling(header, given or {})
     standings = _standings(header, name, given or {}, rows)
     people = all(keys & set(map(squeeze, ROLES[part].titles)) for part in (FIRST, LAST))
-    at = _companies_of_people(header, given or {})
+    at, persons = _beside(header, given or {}, rows)
     for kind in KINDS:
         if any(field_of(kind, to) is None for to in (given or {}).values()):
             continue
@@ -191,8 +193,10 @@ def recognise(
         score = float(len(filled))
         if name.speaks_of(kind):
             score += 0.9
-        if (keys - at if kind is COMPANY else keys) & _told(kind):
+        if (keys - at if kind is COMPANY else keys - persons if kind is CONTACT else keys) & _told(kind):
             score += 2
+        if kind is COMPANY and persons:
+            score += 2  # a list of firms, of whose people few are named
         if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
             score += 0.5
         elif kind.kind:
@@ -205,6 +209,8 @@ def recognise(
             score += 0.5
         if kind.name == said:
             score += 10
+        if kind is COMPANY and at and name.names(COMPANY) and any(of_contacts(kind.name, title) for title in header):
+            score += 4  # a list of firms that names people of theirs, as its own name says
         if score >= 3 and score > best[0]:
             best = (score, kind)
         if name.names(kind) and (len(filled) > 1 or _understood(kind, columns) * 2 > len(header)):
@@ -217,12 +223,30 @@ def _speaks(column: Mapped, to: str) -> bool:
     return to != "contact_name" or squeeze(column.header).endswith(("name", "primarycontact"))
 
 
-def _companies_of_people(header: Sequence[str], given: Mapping[str, str]) -> set[str]:
-    """The squeezed title of the column that has the companies of the people whom a file names in another one."""
+def _beside(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row]) -> tuple[set[str], set[str]]:
+    """Of a file that names people in one column and their companies in another, the squeezed titles of those that say
+    nothing of the kind: the companies' column, whose records are the people; the people's, where most of the first rows
+    name nobody or a column says what only a firm has. (of companies, of people)"""
     if any(field_of(CONTACT, to) is None for to in given.values()):
-        return set()
+        return set(), set()
     columns, _ = map_columns(CONTACT, header, given)
-    return {squeeze(column.header) for column in columns if has_name(columns) and "company" in column.to}
+    at = {squeeze(column.header) for column in columns if "company" in column.to}
+    if not at or not has_name(columns):
+        return set(), set()
+    named = [column for column in columns if {"name", FIRST, LAST} & set(column.to)]
+    cells = [row.cells for row in rows if row.problem is None]
+    few = sum(any(row[column.place].strip() for column in named) for row in cells) * 2 < len(cells)
+    if few or _says_of_firms(header, given):
+        return set(), {squeeze(column.header) for column in named if of_contacts(CONTACT.name, column.header)}
+    return at, set()
+
+
+def _says_of_firms(header: Sequence[str], given: Mapping[str, str]) -> bool:
+    """Whether a column says what only a firm has: its industry, its domain."""
+    if any(field_of(COMPANY, to) is None for to in given.values()):
+        return False
+    columns, _ = map_columns(COMPANY, header, given)
+    return any(to in COMPANY.by_name and to not in CONTACT.by_name for column in columns for to in column.to)
 
 
 def _addresses(header: Sequence[str], name: _FileName, given: Mapping[str, str], rows: Sequence[Row]) -> Entity | None:

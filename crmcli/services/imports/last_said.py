@@ -57,12 +57,18 @@ class LastSaid:
             return {}
         found: dict[str, Any] = {}
         settled: set[str] = set()
-        theirs = {seq: after for other in others for seq, _, after in self._changes(other)}
+        theirs: dict[int, list[dict[str, Any]]] = {}
+        for other in others:
+            for seq, _, after in self._changes(other):
+                theirs.setdefault(seq, []).append(after)
         for seq, before, after in self._changes(number):
-            beside = theirs.get(seq, {})
+            beside = theirs.get(seq, [])
             for column in after.keys() - settled:
                 # a merge gives what it chose, whosever that is
-                if "merged_into_id" in beside or (column in beside and _has(column, after[column], beside[column])):
+                if any(
+                    "merged_into_id" in one or (column in one and _has(column, after[column], one[column]))
+                    for one in beside
+                ):
                     found[column] = before.get(column)
                 else:
                     settled.add(column)

@@ -109,7 +109,7 @@ class Links:
             if uid and found[row] is None:
                 problems[row] = Problem(field.name, uid, f"there is no {target} with the uid {uid}")
         if SEVERAL in found:
-            problems |= self._tell_apart(block, field, target, names, found, by_id)
+            problems |= self._tell_apart(block, field, target, names, found)
         if not field.type.create and not field.type.words:
             for row, number in enumerate(found):
                 if number is not None and number < 0:
@@ -130,10 +130,8 @@ class Links:
         target: str,
         names: Sequence[str | None],
         found: list[int | None],
-        by_id: Ids | None,
     ) -> Problems:
-        """Settle what is SEVERAL in `found` by what else the rows say, at last by their ids, which none of the several
-        has; where that does not, the candidates."""
+        """Settle what is SEVERAL in `found` by what else the rows say; where that does not, the candidates."""
         problems: Problems = {}
         addresses = _addresses(block, field.name)
         companies = block.columns.get("company_id") if target == "contact" else None
@@ -142,9 +140,7 @@ class Links:
             some = self.names.called(target, name)
             number = _settled(some, addresses[row] if addresses else None, companies[row] if companies else None)
             found[row] = number
-            if number is None and by_id and (said := by_id.said[row]):
-                found[row] = self._with_id(target, name, said)
-            elif number is None:
+            if number is None:
                 problems[row] = Problem(field.name, name.removeprefix(AT), which(name, some))
         return problems
 
@@ -157,11 +153,11 @@ class Links:
         uids: Sequence[str | None] | None,
     ) -> list[int | None]:
         """The same but for records that a name alone means and that have another id of the same program than their row
-        says: what has this one is not there yet."""
+        says: what has this one is not there yet, unless it was removed."""
         asked = {
             row: said
             for row, said in enumerate(by_id.said)
-            if said and not by_id.found[row] and (name := names[row]) and name[0] != AT and not (uids and uids[row])
+            if said and by_id.found[row] is None and (name := names[row]) and name[0] != AT and not (uids and uids[row])
         }
         some = {row: self._meant(target, names[row] or "", found[row]) for row in asked}
         pairs: dict[int, set[str]] = {}
@@ -187,7 +183,10 @@ class Links:
         return self._made_with(target, name, said) if target in BY_ADDRESS else None
 
     def _made_with(self, target: str, name: str, said: str) -> int:
-        return self._stand_in(target, f"{key_of(name)}{ID}{said}", name)
+        """The stand-in for one that is to be made with an id beside one of that name, which has another."""
+        number = self._stand_in(target, f"{key_of(name)}{ID}{said}", name)
+        self.foreign.set_apart(number)
+        return number
 
     def _colleagues(self, names: Sequence[str | None]) -> list[str | None]:
         """Colleagues whom the file names with their addresses, as HubSpot does, are those whom the book knows by these;

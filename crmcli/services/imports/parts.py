@@ -223,7 +223,7 @@ def many_words(cells: Sequence[str], header: str, bad: Problems, *, own: bool = 
 
 
 def _listed(text: str) -> list[str] | None:
-    """The texts of a list of JSON, None where a cell is no such list."""
+    """The texts of a list of JSON, None where a cell is no such list; numbers alone in brackets are none."""
     text = text.strip()
     if not (text.startswith("[") and text.endswith("]")):
         return None
@@ -231,12 +231,15 @@ def _listed(text: str) -> list[str] | None:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return [str(one) for one in found] if all(isinstance(one, (str, int)) for one in found) else None
+    texts = any(isinstance(one, str) for one in found) and all(isinstance(one, (str, int)) for one in found)
+    return [str(one) for one in found] if texts else None
 
 
 def _as_we_list(names: Sequence[str], text: str) -> bool:
     """Whether a text is how a list of tags is written that has a sign which parts them elsewhere (`exchange.jsonl`): it
     is no line of tags then that happens to begin with [" and to end with "]."""
+    if not any('"' in name or _SPLIT.search(name) for name in names):
+        return False
     return json.dumps(names, ensure_ascii=False) == text and all(" ".join(n.split()) == n != "" for n in names)
 
 

@@ -62,7 +62,7 @@ class Updater:
         self._money = {field.column for field in reader.kind.fields if field.type.family == "money" and field.column}
         self._fields = {field.column: field for field in reader.kind.stored()}
         #: columns that are news together
-        self._groups = (*_WHOLE, self._money | {"currency"}, _PLACE)
+        self._groups = (*_WHOLE, _PLACE)
 
     def update(
         self, tx: Transaction, block: Block, row: int, number: int, made: Mapping[int, int]
@@ -128,7 +128,9 @@ class Updater:
     def _without(self, found: dict[str, Any], stale: Iterable[str]) -> dict[str, Any]:
         """The columns that are `found` but for `stale` ones; what is one value stays or goes as a whole."""
         left = found.keys() - set(stale) - (_PLACE - _TELLING)
-        for together in self._groups:
+        # amounts belong together where they change their currency, else each is a value of its own
+        amounts = [self._money | {"currency"}] if "currency" in found else []
+        for together in (*self._groups, *amounts):
             if not left.isdisjoint(together):
                 left |= found.keys() & set(together)
         return {column: value for column, value in found.items() if column in left}
@@ -153,7 +155,7 @@ class Updater:
         if self.conflicts == NEWEST:
             at = block.columns["updated_at"][row]
             if at and at > current["updated_at"]:
-                found = self._followed(block, row, current, found)
+                found = self._followed(block, row, current, self._news(current, found))
                 return Given({**found, "updated_at": min(at, show_instant(self.reader.env.now))} if found else {})
         return self._filling(block, row, current, found)
 
