@@ -181,7 +181,7 @@ class Chain:
         self.seq += 1
         at = show_instant(NOW)
         lines = list(self._lines(rows))
-        this = Link(self.seq, 100, at, at, "grace", "import", None)
+        this = Link(self.seq, 100, at, at, "grace", "import", None, None)
         self.hash = this.hashed(self.hash, [line[-1] for line in lines])
         self.raw.execute(
             "INSERT INTO journal_tx (seq, batch_id, at, count, hash) VALUES (?, 100, ?, ?, ?)",
