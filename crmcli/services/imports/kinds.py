@@ -179,6 +179,7 @@ def recognise(
     standings = _standings(header, name, given or {}, rows)
     people = all(keys & set(map(squeeze, ROLES[part].titles)) for part in (FIRST, LAST))
     at, persons = _beside(header, given or {}, rows)
+    silent = {COMPANY: at, CONTACT: persons}
     for kind in KINDS:
         if any(field_of(kind, to) is None for to in (given or {}).values()):
             continue
@@ -193,7 +194,7 @@ def recognise(
         score = float(len(filled))
         if name.speaks_of(kind):
             score += 0.9
-        if (keys - at if kind is COMPANY else keys - persons if kind is CONTACT else keys) & _told(kind):
+        if (keys - silent.get(kind, set())) & _told(kind):
             score += 2
         if kind is COMPANY and persons:
             score += 2  # a list of firms, of whose people few are named

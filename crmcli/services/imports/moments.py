@@ -285,11 +285,6 @@ def _without_weekday(text: str) -> tuple[int | None, str]:
     return None, text
 
 
-def without_weekday(text: str) -> str:
-    """A date without the day of the week before it."""
-    return _without_weekday(text)[1]
-
-
 def date_alone(text: str) -> str:
     """What of a cell is the date, without a time or day of the week before it and marks around it; its year with
     hyphens where it stands in front with dots. No more of the cell is looked at than a date has."""
