@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 PAGE = 500
+#: How many ids of a list are kept at most, some megabytes.
+MOST_IDS = 200_000
 
 
 def view_column(field: Field) -> str:
@@ -306,13 +308,18 @@ def page(
 def stream(
     connection: Connection, entity: Entity, node: Any, *, sort: list[tuple[Field, bool]], fields: Iterable[Field] = ()
 ) -> Iterator[dict[str, Any]]:
-    """Every record, read page by page; nothing is open between two pages."""
-    wanted, after = list(fields), None
+    """Every record, read page by page; nothing is open between two pages.
+
+    Where no index has the order, each page of ids sorts all that come after it: pages become longer and longer, so that
+    there are few of them, and the records are read by `PAGE`."""
+    wanted, after, length = list(fields), None, PAGE
     while True:
-        rows, after = page(connection, entity, node, sort=sort, limit=PAGE, after=after, fields=wanted)
-        yield from rows
+        ids, after = page_ids(connection, entity, node, sort, length, after)
+        for start in range(0, len(ids), PAGE):
+            yield from hydrate(connection, entity, ids[start : start + PAGE], wanted)
         if after is None:
             return
+        length = min(2 * length, MOST_IDS)
 
 
 def count(connection: Connection, entity: Entity, node: Any) -> int:

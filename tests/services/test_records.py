@@ -10,10 +10,11 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, PI
 from crmcli.domain.types import Choice, Ref
 from crmcli.errors import FieldError, FilterError, RefusedError, UsageError
 from crmcli.services import deals, naming, pipelines, records, rehearsal, saved_views, tags, tasks, timeline, vocabulary
+from crmcli.store import read
 from tests.support.importing import take
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
@@ -40,6 +41,26 @@ def test_lists_page_by_cursor_through_everything_once(ctx: Context) -> None:
             assert found == whole, (sort, back)
         if sort.lstrip("-").startswith("value"):
             assert [n for n in whole if int(n[1:]) % 3 == 0] == whole[-9:], "empty values last"
+
+
+@pytest.mark.parametrize("sort", ["id", "city", "city,-name"])
+def test_a_whole_list_is_not_sorted_anew_for_every_page(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    """An export of so many rows took a time that grew with their square."""
+    for i in range(100):
+        records.add(ctx, LEAD, {"name": f"L{i:03}", "city": f"C{i % 7}"})
+    expected = names(ctx, limit=0, sort=sort)
+    asked = []
+
+    def rows(sql: str, params: Sequence[Any] = (), ask: Callable[..., Any] = ctx.reader.rows) -> Any:
+        asked.append("ORDER BY" in sql and "opportunity_tag" not in sql)
+        return ask(sql, params)
+
+    monkeypatch.setattr(read, "PAGE", 5)
+    monkeypatch.setattr(ctx.reader, "rows", rows)
+    assert names(ctx, limit=0, sort=sort) == expected
+    assert sum(asked) <= 6, "5, 10, 20, 40 ids, the rest, and those without a city"
 
 
 def test_a_cursor_of_another_list_is_refused(ctx: Context) -> None:
