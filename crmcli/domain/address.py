@@ -32,6 +32,15 @@ _PUBLIC_TEXT = """
     walla.co.il walla.com mynet.com chmail.ir vatanmail.ir mihanmail.ir rayana.ir iran.ir post.ir mailfa.com
 """
 _PUBLIC = frozenset(_PUBLIC_TEXT.split())
+# The parts before an @ that are an office, not a person (RFC 2142 and what firms write besides).
+_OFFICES_TEXT = """
+    info sales office contact contacts kontakt support admin administrator hello hi mail email team billing accounts
+    accounting finance hr jobs career careers service services marketing press help helpdesk desk reception noreply
+    no-reply webmaster postmaster enquiries enquiry inquiry inquiries orders order purchasing export invoice invoices
+    secretary secretariat sekretariat buchhaltung vertrieb einkauf verwaltung contacto ventas contato commercial
+    direction accueil
+"""
+_OFFICES = frozenset(_OFFICES_TEXT.split())
 # Names that are never on the public net, kept by email-validator from its answers, yet real inside a company or a test.
 _SPECIAL = (".arpa", ".invalid", ".local", ".localhost", ".onion", ".test")
 _EMAIL_HINT = "Write one address such as ada@engines.example."
@@ -151,6 +160,11 @@ def _ascii_label(label: str) -> str:
 def email_domain(key: str) -> str:
     """Return the domain of an address that `email_key` made."""
     return key.rpartition("@")[2]
+
+
+def is_office(email: str) -> bool:
+    """Whether an address, lower-cased, is an office's, which several people read: info@, sales@."""
+    return email.partition("@")[0] in _OFFICES
 
 
 def is_public_domain(domain: str) -> bool:

@@ -366,15 +366,17 @@ def warnings(ctx: Context, kind: Entity, number: int) -> list[str]:
     if kind not in KINDS:
         return []
     found = likes(ctx, kind, number)
-    others = [pair.a if pair.b == number else pair.b for pair in found[:TOLD]]
-    names = _names(ctx, kind, others)
+    others = [pair.a if pair.b == number else pair.b for pair in found]
+    names = _names(ctx, kind, others[:TOLD])
     lines = [
         f"{kind.name}:{number} may be {kind.name}:{other} {names.get(other, '')} ({', '.join(pair.reasons)}); if so:"
         f" {ctx.settings.calling(kind.command, 'merge', str(other), str(number))}"
-        for other, pair in zip(others, found, strict=False)
+        for other, pair in zip(others[:TOLD], found, strict=False)
     ]
-    if len(found) > TOLD:
-        lines.append(f"and {len(found) - TOLD} more: {ctx.settings.calling('dupes', kind.name, f'id:{number}')}")
+    if left := ",".join(map(str, others[TOLD:])):
+        # Not `dupes`: what it was like before a merge, or in a book of other habits, is no group there.
+        shown = ctx.settings.calling(kind.command, "list", f"id:{left}", "is:any")
+        lines.append(f"and {len(found) - TOLD} more: {shown}")
     return lines + ([*_deals(ctx, number), *_people(ctx, number)] if kind is LEAD else [])
 
 

@@ -30,9 +30,11 @@ from crmcli.domain.dedupe import (
 )
 from crmcli.domain.dedupe.blocking import candidates
 from crmcli.domain.dedupe.finding import bits_of, score_of
+from crmcli.domain.dedupe.names import LONG_FORMS, one_called_both
 from crmcli.domain.dedupe.reading import address_lines, person_words
 from crmcli.domain.dedupe.tally import Tally
 from crmcli.domain.dedupe.weighing import AT_MOST, FIELDS, NAMES_AT_MOST, Weigher
+from crmcli.domain.text import fold
 from tests.support.people import GIVEN, ROADS, SURNAMES, damaged, entry, family, someone, without_place
 from tests.support.program import run_python
 
@@ -164,6 +166,116 @@ def test_one_word_of_a_name_makes_nothing_certain_wherever_it_stands(one: str, o
     assert scored("contact", {"name": one, **shared}, {"name": one, **shared}) >= 95
 
 
+ANNA: dict[str, Any] = {"name": "Anna Berg", "email": "anna@berg.example"}
+BERG: dict[str, Any] = {"name": "Berg AB", "domain": "berg.example"}
+LINE: dict[str, Any] = {"phones": ("+46812345678",)}
+#: What two records have that are equal in all that is known of both, and one of the two alone.
+CERTAIN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("contact", ANNA, {}),
+    ("contact", {**ANNA, **LINE, "company": "Berg AB"}, {"city": "Stockholm"}),
+    ("contact", {**ANNA, **LINE, "company": "Berg AB", "city": "Stockholm"}, {"birthday": "1980-01-02"}),
+    ("contact", {"name": "Berg, Anna", "email": "a.berg77@gmail.com"}, {}),
+    ("contact", {"name": "Anna Müller", "email": "anna.mueller@gmail.com"}, {}),
+    ("contact", {"name": "علی رضایی", "email": "ali.rezaei@gmail.com"}, {"company": "نفت"}),
+    ("lead", {**ANNA, **LINE}, {"company": "Berg AB"}),
+    ("company", BERG, {"city": "Stockholm", **LINE}),
+    ("company", {**BERG, "email": "info@berg.example", **LINE, **HOME}, {}),
+    ("company", {"name": "Berg AB", "email": "info@berg.example"}, {}),
+]
+#: The same, and what makes that uncertain.
+UNCERTAIN: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    # mother and daughter of one name
+    *(("contact", {**ANNA, "email": f"{mailbox}@mail.example", **HOME, **LINE}, {}, {})
+      for mailbox in ("info", "office.north", "berg", "bergs", "the-bergs", "family.berg", "bergfamily", "home", "77")),
+    ("contact", {"name": "Josef Müller", "email": "mueller@mail.example", **HOME, **LINE}, {}, {}),
+    ("contact", {"name": "Anna", "email": "anna@berg.example", **LINE}, {}, {}),
+    ("contact", {"name": "A. Berg", "email": "berg.a@mail.example", **HOME, **LINE}, {}, {}),
+    ("contact", {"email": "josef@berg.example", **LINE, **HOME}, {"name": "Josef Berg"}, {"name": "Josef Berg jun."}),
+    *(("contact", {**ANNA, **LINE}, {field: one}, {field: other}) for field, one, other in (
+        ("birthday", "1950-02-03", "1980-02-03"), ("city", "Lund", "Kiruna"), ("street", "1 Storgatan", "9 Storgatan"),
+        ("company", "Berg AB", "Volvo"), ("job_title", "CEO", "Trainee"), ("extra", {"tax": "11111"}, {"tax": "22222"}),
+        ("country", "Sweden", "Norway"), ("name", "Anna Berg", "Anne Berg"), ("name", "Anna Berg", "Ann Berg"),
+    )),
+    ("contact", ANNA, {"phones": ("+46812345678",)}, {"phones": ("+46899999999",)}),
+    *(("company", {"domain": "berg.example", **LINE}, {"name": "Berg AB", **one}, {"name": "Berg", **other})
+      for one, other in (({"city": "Lund"}, {"city": "Kiruna"}), ({"parent": 7}, {"parent": 8}), ({"parent": 2}, {}),
+                         ({}, {"name": "Berg Ltd"}), ({}, {"name": "Berg North"}), ({}, {"domain": "berg.no"}))),
+    ("company", {"name": "Berg AB", "email": "berg@gmail.com"}, {}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "known", "more"), CERTAIN)
+def test_what_only_one_can_have_may_be_merged_unasked(kind: str, known: dict[str, Any], more: dict[str, Any]) -> None:
+    assert scored(kind, known, known) >= 95
+    assert scored(kind, {**known, **more}, known) >= 95, "what one of them lacks says nothing"
+    assert scored(kind, {**known, **more}, {**known, **more}) >= 95
+    crowd = [Entry(id=n, name=f"{given} Berg", company="Berg AB") for n, given in enumerate(GIVEN, start=3)]
+    pair = [Entry(id=n, **known, **more) for n in (1, 2)]
+    assert [found.ids for found in Finder([*pair, *crowd], kind).groups(threshold=95)] == [(1, 2)]
+
+
+@pytest.mark.parametrize(("kind", "known", "one", "other"), UNCERTAIN)
+def test_what_a_family_or_a_group_may_share_or_differs_is_not_merged_unasked(
+    kind: str, known: dict[str, Any], one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    assert scored(kind, {**known, **one}, {**known, **other}) < 95
+
+
+def test_a_chain_of_one_name_and_domain_is_not_merged_unasked() -> None:
+    shops = [Entry(id=n, name="Subs", domain="subs.example", phones=(f"+4681234{n:04}",)) for n in range(6)]
+    shops += [Entry(id=n, name="Subs", domain="subs.example") for n in (7, 8)]
+    assert not list(pairs(shops, kind="company", threshold=95))
+
+
+def test_an_office_address_takes_nothing_from_a_domain() -> None:
+    one, other = ({"name": name, "domain": "acme.example"} for name in ("Acme", "Widgets International"))
+    office = {"email": "info@acme.example"}
+    assert scored("company", {**one, **office}, {**other, **office}) >= scored("company", one, other) >= THRESHOLD
+
+
+SHORT = [
+    ("Robert", "Bob"), ("James", "Jim"), ("Elizabeth", "Liz"), ("Katherine", "Kate"), ("William", "Bill"),
+    ("Richard", "Dick"), ("Bob", "Rob"), ("Bill", "Will"), ("Alexander", "Alex"), ("Alexandra", "Alex"),
+    ("Josef", "Sepp"), ("Johannes", "Hans"),
+    ("José", "Pepe"), ("Francisco", "Paco"), ("Giuseppe", "Beppe"), ("Cornelis", "Kees"), ("Véronique", "Véro"),
+    ("Aleksandr", "Sasha"), ("Александр", "Саша"), ("Екатерина", "Катя"), ("ابراهیم", "ابی"),
+]  # fmt: skip
+NOT_SHORT = [
+    ("Robert", "Richard"), ("James", "Ignacio"), ("Alexander", "Alexandra"), ("Alex", "Sandra"), ("Bob", "Bill"),
+    ("Hans", "Heinz"), ("Kate", "Liz"),
+]  # fmt: skip
+KNOWN = [{"company": "Acme"}, {"city": "Leeds"}, LINE, HOME, {"company": "Acme", "city": "Leeds"}]
+
+
+@pytest.mark.parametrize(("name", "short"), SHORT)
+def test_a_short_form_may_be_the_same_person(name: str, short: str) -> None:
+    assert one_called_both(fold(name), fold(short))
+    assert one_called_both(fold(short), fold(name))
+    for known in KNOWN:
+        one, other = ({"name": f"{given} Miller", **known} for given in (name, short))
+        assert THRESHOLD <= scored("contact", one, other) < scored("contact", one, one), known
+        assert scored("contact", {**one, "email": "rm@x.example"}, other) >= THRESHOLD
+        crowd = [Entry(id=n, name=f"{given} Miller", **known) for n, given in enumerate(ROADS, start=3)]
+        found = candidates(Finder([Entry(id=1, **one), Entry(id=2, **other), *crowd]).records, "contact")
+        assert (0, 1) in set(found), known
+
+
+@pytest.mark.parametrize(("name", "other"), NOT_SHORT)
+def test_names_that_are_short_for_others_are_not_all_one(name: str, other: str) -> None:
+    assert not one_called_both(fold(name), fold(other))
+    for known in KNOWN:
+        ends = ({"name": f"{given} Miller", **known} for given in (name, other))
+        assert scored("contact", *ends) < THRESHOLD, known
+
+
+def test_each_short_form_is_short_for_a_name() -> None:
+    for form, names in LONG_FORMS.items():
+        assert form.isalpha(), form
+        assert names, form
+        assert all(one_called_both(form, name) for name in names), form
+    assert LONG_FORMS["alex"] >= {"alexander", "alexandra"}
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -266,7 +378,7 @@ def test_whatever_the_text_both_sides_weigh_the_same(a: dict[str, Any], b: dict[
     assert [p.score for p in pairs([there, back], kind=kind)] == [p.score for p in pairs([back, there], kind=kind)]
 
 
-NAMES_TEXT = "ada adam ade a lovelace lovlace love lace bob robert maryanne maryann son jr علی رضا علیرضا"
+NAMES_TEXT = "ada adam ade a lovelace lovlace love lace bob robert rob maryanne maryann son jr علی رضا علیرضا"
 ROADSIDE = ["1 Mill Lane", "1 Mil Lane", "2 Mill Lane", "7", "7 Kings Road", "Mill Lane"]
 #: Values that are the same or nearly so in every second pair, of which sums come near to what they can be.
 CLOSE = st.builds(

@@ -50,6 +50,35 @@ def test_people_are_found_by_address_and_name(ctx: Context) -> None:
     assert ids(ctx, CONTACT, "name:grace") == []
 
 
+def test_records_that_are_equal_in_all_may_be_merged_unasked(ctx: Context) -> None:
+    home = {"street": "5 Mill Lane", "city": "Leeds", "phone": "+46 8 123 456 78"}
+    anna = {"email": "anna@berg.example", "phone": "+46 8 123 456 78", "company": "Berg AB"}
+    pair = tuple(add(ctx, CONTACT, "Anna Berg", **anna, external_id=f"x{n}") for n in range(2))
+    for name in ("Josef Huber", "Josef Huber", "Josef Huber jun."):  # father and son
+        add(ctx, CONTACT, name, email="huber@mail.example", **home)
+    for name in ("Eva Lind", "Ewa Lind", "Ulf Lind"):  # colleagues
+        add(ctx, CONTACT, name, email="info@lind.example", phone="+46 8 111 111 11", company="Lind")
+    firms = tuple(
+        add(ctx, COMPANY, "Alba", website="https://alba.example", email="info@alba.example") for _ in range(2)
+    )
+    assert ids(ctx, CONTACT, least=95) == [pair]
+    assert firms in ids(ctx, COMPANY, least=95)
+    duplicates.merge_all(ctx, CONTACT, duplicates.groups(ctx, CONTACT, least=95))
+    assert ids(ctx, CONTACT, least=95) == []
+    undoing.undo(ctx)
+    assert ids(ctx, CONTACT, least=95) == [pair]
+    sound(ctx)
+
+
+def test_a_person_is_found_under_a_short_form_of_the_name(ctx: Context) -> None:
+    one = add(ctx, CONTACT, "Robert Miller", company="Acme", email="robert@acme.example")
+    other = add(ctx, CONTACT, "Bob Miller", company="Acme")
+    for name in ("Richard Miller", "Susan Miller"):
+        add(ctx, CONTACT, name, company="Acme")
+    moss = tuple(add(ctx, CONTACT, f"{given} Moss", mobile="+447700900123") for given in ("Liz", "Elizabeth"))
+    assert sorted(ids(ctx, CONTACT)) == [(one, other), moss]
+
+
 def test_each_kind_is_compared_by_what_it_has(ctx: Context) -> None:
     firms = (
         add(ctx, COMPANY, "Acme GmbH", website="https://acme.example"),
@@ -140,6 +169,29 @@ def test_what_was_told_apart_is_in_no_group(ctx: Context) -> None:
     assert duplicates.forget_apart(ctx, CONTACT, pair).lines == ("forgot that they were told apart",)
     assert ids(ctx, CONTACT) == [pair]
     sound(ctx)
+
+
+def test_the_command_for_further_likes_shows_them(ctx: Context) -> None:
+    """Whatever made them alike: here it is what was merged into them."""
+    for n in range(6):
+        one, other = add(ctx, CONTACT, f"Person{n} Name{n}"), add(ctx, CONTACT, "Ada Lovelace", email=ADA["email"])
+        merging.merge(ctx, CONTACT, (one, other), into=one, keep={"email": one})
+    records.archive(ctx, CONTACT, [9])
+    number = add(ctx, CONTACT, "Ada Lovelace", email=ADA["email"])
+    assert ids(ctx, CONTACT, f"id:{number}") == []
+    *_, more = duplicates.warnings(ctx, CONTACT, number)
+    told, _, command = more.partition(": ")
+    assert told == "and 3 more"
+    words = command.removeprefix(ctx.settings.calling("contact", "list")).split()
+    assert len(records.list_records(ctx, CONTACT, words).rows) == 3  # type: ignore[arg-type]
+
+
+def test_an_undo_counts_pairs_that_were_told_apart(ctx: Context) -> None:
+    for kind, said in ((CONTACT, "contacts"), (COMPANY, "companies"), (DEAL, "leads or deals")):
+        some = [add(ctx, kind, name) for name in ("Ada", "Bob", "Zoe")]
+        for numbers, pairs in ((some[:2], "1 pair"), (some, "3 pairs")):
+            batch = duplicates.tell_apart(ctx, kind, numbers).batch
+            assert undoing.undo(ctx).lines == (f"took back batch {batch}: {pairs} of {said} told apart",)
 
 
 def test_told_apart_outlives_a_merge_and_not_a_purge(ctx: Context) -> None:

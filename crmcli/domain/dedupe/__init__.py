@@ -2,10 +2,12 @@
 
 entry     what goes in and comes out: Entry, Pair, Group
 reading   a record as it is compared: words of names, their sound, folded values
+names     which given names are short for which others
 counts    how common each value is in the book
 blocking  which pairs are worth comparing
 likeness  how alike two values are that are not equal
 weighing  what a pair says for and against being one: persons, places, ties and firms, added up in a tally
+certain   what only one record can have, where all else that is known is equal
 habits    what the whole book says about pairs that cannot be settled one by one
 reasons   the words
 finding   pairs, groups, one pair, the likes of one new record
@@ -17,8 +19,9 @@ says; a group has that of the two in it that are least alike. The prior is that 
 records of the book and 1,000 more, or as many as the book turns out to have.
 score = 100 / (1 + 2^(-(bits + 5.5) / 6)): 50 at -5.5 bits, 75 (`THRESHOLD`, listed) at 4, 95 (may be merged unasked)
 at 20. An e-mail address that no office has, and the domain or whole name of a company, make 76 by themselves unless
-something else speaks against it; an e-mail address, telephone number or domain that 21 or more others have says nothing
-at all (Odoo's rule).
+something else speaks against it. One whole name with a mailbox of one's own, or a company's name with its domain, makes
+95 by itself where nothing that is known of both differs. An e-mail address, telephone number or domain that 21 or more
+others have says nothing at all (Odoo's rule).
 """
 
 from __future__ import annotations

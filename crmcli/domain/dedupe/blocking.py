@@ -9,6 +9,7 @@ grow with the number of records, not with its square.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING
 from crmcli.domain.dedupe.counts import TOO_MANY
 from crmcli.domain.dedupe.entry import PEOPLE
 from crmcli.domain.dedupe.likeness import slips
+from crmcli.domain.dedupe.names import LONG_FORMS, one_called_both
+from crmcli.domain.dedupe.reading import sound
 from crmcli.domain.dedupe.tally import NAMESAKES
 
 if TYPE_CHECKING:
@@ -82,13 +85,26 @@ def _each(values_of: Callable[[Read], Iterable[Hashable]]) -> Keys:
 
 
 def _whole_name(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+    """The sounds of the first and the last word in either order, also of the names that the first may be short for."""
+    called = _called()
     for place in places:
-        codes = records[place].codes
+        read = records[place]
+        codes = read.codes
         if len(codes) >= 2:
             first, last = codes[0], codes[-1]
             yield (first, last) if first < last else (last, first), place
-        elif name := records[place].name:
+            if (word := read.words[0]) in called:
+                for first in called[word]:
+                    yield (first, last) if first < last else (last, first), place
+        elif name := read.name:
             yield name, place
+
+
+@cache
+def _called() -> dict[str, list[str]]:
+    """Short form -> the sounds of the names that it may stand for, where they are others than its own."""
+    found = {form: {sound(name) for name in names} - {sound(form)} for form, names in LONG_FORMS.items()}
+    return {form: sorted(codes) for form, codes in found.items() if codes}
 
 
 def _firm_start(read: Read) -> Iterable[Hashable]:
@@ -177,8 +193,10 @@ def _alike(a: Read, b: Read) -> int:
     if not ours or not theirs:
         return 1
     if ours == theirs:
-        return 2 if slips(a.name, b.name, 3) <= 3 else 1
-    return (ours[0] in theirs) + (len(ours) > 1 and ours[-1] in theirs)
+        return 2 if slips(a.name, b.name, 3) <= 3 or one_called_both(a.words[0], b.words[0]) else 1
+    if len(ours) > 1 and ours[-1] in theirs:
+        return 2 if ours[0] in theirs or one_called_both(a.words[0], b.words[0]) else 1
+    return ours[0] in theirs
 
 
 def candidates(records: Sequence[Read], kind: str, counts: Counts | None = None) -> Iterator[tuple[int, int]]:

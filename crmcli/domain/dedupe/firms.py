@@ -130,22 +130,25 @@ def firm_words_at_most(counts: Counts, a: Read, b: Read) -> float:
 def firm_name_at_most(counts: Counts, a: Read, b: Read) -> float:
     if not a.words or not b.words:
         return 0.0
-    most = firm_words_at_most(counts, a, b)
-    if _same_words(a, b):
-        return most
-    pairs, left_a, left_b = likeness.matched(a.words, b.words)
-    return -2.0 if not pairs or (left_a and left_b) else max(most - 3.5, 0.0)
+    return _name_at_most(a, b, firm_words_at_most(counts, a, b), near=0.0, other=-2.0)
 
 
 def deal_name_at_most(counts: Counts, a: Read, b: Read) -> float:
     if not a.words or not b.words:
         return 0.0
-    most = words_at_most(counts, a, b)
+    return _name_at_most(a, b, words_at_most(counts, a, b), near=0.5, other=-1.5, shared=0.5)
+
+
+def _name_at_most(a: Read, b: Read, most: float, *, near: float, other: float, shared: float = 0.0) -> float:
+    """What two names can say that say `most` where they are the same: where they are near, less than that, and no less
+    than `near`; else `other`. They are near if one has nothing that the other has not, and more than that share of the
+    longer one's words is in both."""
     if _same_words(a, b):
         return most
     pairs, left_a, left_b = likeness.matched(a.words, b.words)
-    near = not (left_a and left_b) and len(pairs) * 2 > max(len(a.words), len(b.words))
-    return max(most - 3.5, 0.5) if near else -1.5
+    if (left_a and left_b) or len(pairs) <= shared * max(len(a.words), len(b.words)):
+        return other
+    return max(most - 3.5, near)
 
 
 def firm_domain_at_most(counts: Counts, a: Read, b: Read) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from crmcli.domain.dedupe.names import LONG_FORMS, one_called_both
 from crmcli.domain.dedupe.reading import sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: Grades of likeness. UNKNOWN: one of them is missing. FITS: one is short for the other (J. for John, Alex for
-#: Alexander).
+#: Alexander, Bob for Robert).
 UNKNOWN, DIFFERENT, FITS, NEAR, SAME = -1, 0, 1, 2, 3
 
 
@@ -37,18 +38,6 @@ def slips(a: str, b: str, most: int) -> int:
     return _slips()(a, b, score_cutoff=most)
 
 
-_CALLED_TEXT = """
-    alexander sasha sascha xander / andrew andy drew / anthony tony / catherine katherine kate kathy cathy katie kitty
-    charles chuck charlie / edward ted ned eddie / elizabeth liz lizzie betty beth betsy / francisco paco pancho
-    friedrich fritz / giuseppe beppe / guadalupe lupe / heinrich heinz / henry harry hank / ignacio nacho
-    james jim jimmy jamie / johannes hans / john jack johnny / jose pepe / josef sepp / joseph joe / lawrence larry
-    margaret maggie meg peggy / mary molly polly / michael mike mick mickey / richard dick rick ricky
-    robert bob bobby rob robbie / sarah sally / stephen steven steve / william bill billy will / yekaterina katya
-"""
-#: Given names and what those are called who have them, where one does not begin the other: name -> the first of them.
-_CALLED = {name: names.split()[0] for names in _CALLED_TEXT.split("/") for name in names.split()}
-
-
 def words(a: str, b: str) -> int:
     """The grade of likeness of two words of a name."""
     if a == b:
@@ -57,6 +46,8 @@ def words(a: str, b: str) -> int:
     short, long = len(shorter), len(longer)
     if short == 1:
         return FITS if longer[0] == shorter else DIFFERENT
+    if a in LONG_FORMS and one_called_both(a, b):
+        return FITS
     if long <= 2:
         return NEAR if a == b[::-1] else DIFFERENT
     most = 1 if long <= 4 else 2 if long <= 8 else 3
@@ -64,7 +55,7 @@ def words(a: str, b: str) -> int:
     # One slip is a slip; more of them only where the whole is alike or sounds so.
     if found == 1 or (found <= most and (_alike(a, b) or _ratio()(a, b) >= 0.84)):
         return NEAR
-    if (short >= 3 and longer.startswith(shorter)) or _CALLED.get(a, a) == _CALLED.get(b, b):
+    if short >= 3 and longer.startswith(shorter):
         return FITS
     return NEAR if short >= 5 and a[0] == b[0] and _alike(a, b) else DIFFERENT
 
@@ -81,6 +72,7 @@ _SIBLINGS = (
     frozenset(("امیر", "امین")), frozenset(("زهرا", "زهره")), frozenset(("مریم", "میترا")),
     frozenset(("hassan", "hossein", "hasan", "hosein", "hussein", "mohsen")),
     frozenset(("mohammad", "mahmoud", "ahmad", "mohammed", "ahmed", "hamed", "hamid")), frozenset(("amir", "amin")),
+    frozenset(("alexander", "alexandra", "alexandre", "aleksandr", "aleksandra")),
     frozenset(("john", "joan")), frozenset(("christian", "christina", "christine")),
     frozenset(("eric", "erica", "erika")),
     frozenset(("marian", "marion", "marina")), frozenset(("simon", "simone")), frozenset(("dan", "ian", "jan")),

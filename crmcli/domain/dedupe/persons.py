@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.dedupe import likeness
 from crmcli.domain.dedupe.likeness import DIFFERENT, FITS, NEAR, SAME, UNKNOWN
+from crmcli.domain.dedupe.names import one_called_both
 from crmcli.domain.dedupe.tally import FATHERS
 
 if TYPE_CHECKING:
@@ -114,6 +115,11 @@ def _word(counts: Counts, a: str, b: str, grade: int, surname: bool, in_family: 
                 tally.add(-2.5, chance, -8.0 if max(len(a), len(b)) > 3 else -7.0, chance)
     elif min(len(a), len(b)) == 1:
         tally.add(-3.5, -7.1, -7.1, -7.1)  # who writes initials, and whose initial it is by chance
+    elif not surname and one_called_both(a, b):
+        # One in six is called by the short form elsewhere. By chance twice as many are as have that one name, but a
+        # family that has Robert calls nobody else Bob, unless it is the son of that name.
+        chance = -max(bits - 1.0, 3.6)
+        tally.add(-2.5, chance, -8.5, chance)
     else:
         chance = -max(bits - 2.0, 3.6)
         tally.add(-4.5, chance, max(chance, -7.0), chance)
@@ -178,7 +184,7 @@ def person_name_at_most(counts: Counts, a: Read, b: Read) -> float:
         elif grade == NEAR:
             most += max(bits - 4.0, -0.5)
         else:
-            most += max(bits - 6.5, 3.6)
+            most += max(bits - (3.5 if one_called_both(one, other) else 6.5), 3.6)
     # Where both have words left over, the given names differ or the surnames do: see `_roles`.
     return most - 4.6 if left_a and left_b else most
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING
 
-from crmcli.domain.address import email_domain, is_public_domain
+from crmcli.domain.address import email_domain, is_office, is_public_domain
 from crmcli.domain.dedupe.entry import PEOPLE
 from crmcli.domain.text import fold
 
@@ -57,15 +57,6 @@ _SEVERAL = re.compile(
     " (?:sp z oo|(?:sa|sab|sapi) de cv|s de rl(?: de cv)?|[akp] s|(?:gesellschaft )?mit beschrankter haftung)$"
 )
 _LAST = frozenset(("oo", "cv", "rl", "s", "haftung"))
-_ROLES_TEXT = """
-    info sales office contact contacts kontakt support admin administrator hello hi mail email team billing accounts
-    accounting finance hr jobs career careers service services marketing press help helpdesk desk reception noreply
-    no-reply webmaster postmaster enquiries enquiry inquiry inquiries orders order purchasing export invoice invoices
-    secretary secretariat sekretariat buchhaltung vertrieb einkauf verwaltung contacto ventas contato commercial
-    direction accueil
-"""
-#: The parts before an @ that are an office, not a person.
-ROLES = frozenset(_ROLES_TEXT.split())
 _STREET_WORDS = {
     "st": "street", "str": "strasse", "rd": "road", "ave": "avenue", "av": "avenue", "blvd": "boulevard", "ln": "lane",
     "dr": "drive", "ct": "court", "pl": "place", "cres": "crescent", "cct": "circuit", "sq": "square", "hwy": "highway",
@@ -129,7 +120,7 @@ class Read:
         #: The sounds of the first and the last word.
         self.ends = codes if len(codes) == 2 and codes[0] != codes[1] else tuple(dict.fromkeys(codes[:1] + codes[-1:]))
         self.email = email = entry.email or ""
-        self.role = bool(email) and email.partition("@")[0] in ROLES
+        self.role = is_office(email)
         self.phones = entry.phones
         self.company = _firm(entry.company) if entry.company else ""
         self.domain = _own_domain(entry.domain or email_domain(email)) if entry.domain or email else ""

@@ -36,6 +36,12 @@ class Tally:
         self.relatives += same - relatives
         self.colleagues += same - colleagues
 
+    def at_least(self, bits: float) -> None:
+        """Whatever the sums are, it is so many bits."""
+        self.strangers = max(self.strangers, bits)
+        self.relatives = max(self.relatives, bits)
+        self.colleagues = max(self.colleagues, bits)
+
     def mark(self, code: str, a: str = "", b: str = "") -> None:
         self.marks.append((code, a, b))
 

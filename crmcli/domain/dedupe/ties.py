@@ -22,7 +22,7 @@ def email(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
             return
         family = -2.0 if a.role or tally.given == DIFFERENT else -5.0  # a family may have a firm
         tally.add(-0.5, -bits, family, -1.0 if a.role else -8.4)
-        tally.key = not a.role
+        tally.key = tally.key or not a.role
         tally.mark("role" if a.role else "email", a.email, b.email)
     elif likeness.slips(a.email, b.email, 1) <= 1 and len(a.email) > 8 and not likeness.numbered(a.email, b.email):
         tally.add(-4.5, -11.0, -6.0, -6.0)
@@ -60,16 +60,7 @@ def _colleagues_line(counts: Counts, a: Read, b: Read, phone: str) -> float:
 
 def company(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     """Company, its tree and its domain, which say much the same: the one that says most, and a little for the next."""
-    worth, known = 0.0, False
-    for field in ("company", "tree", "domain"):
-        mine, other = getattr(a, field), getattr(b, field)
-        if mine and other:
-            known = True
-            if mine == other:
-                worth = max(worth, counts.bits(field, str(mine)))
-                tally.mark(
-                    field, *((a.shown_company, b.shown_company) if field == "company" else (str(mine), str(other)))
-                )
+    worth, known = _employer(counts, a, b, tally)
     if worth:
         tally.add(-0.4, -worth, -min(worth, 4.5 if a.company and b.company else 1.3), -0.1)
     elif known and a.company and b.company and likeness.texts(a.company, b.company) == NEAR:
@@ -79,6 +70,23 @@ def company(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
         tally.add(-1.7, 0.0, -0.2, -5.0)
     else:
         tally.add(0.0, 0.0, 0.0, -6.0)  # nothing says that they work together
+
+
+def _employer(counts: Counts, a: Read, b: Read, tally: Tally | None = None) -> tuple[float, bool]:
+    """What it is worth that company, tree or domain are the same, in bits, and whether one is known of both; what is
+    the same is marked on the tally."""
+    worth, known = 0.0, False
+    for field, mine, other in (
+        ("company", a.company, b.company), ("tree", a.tree, b.tree), ("domain", a.domain, b.domain),
+    ):  # fmt: skip
+        if mine and other:
+            known = True
+            if mine == other:
+                worth = max(worth, counts.bits(field, str(mine)))
+                if tally:
+                    whole = (a.shown_company, b.shown_company) if field == "company" else (str(mine), str(other))
+                    tally.mark(field, *whole)
+    return worth, known
 
 
 def job(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
@@ -142,13 +150,7 @@ def phone_at_most(counts: Counts, a: Read, b: Read) -> float:
 
 
 def company_at_most(counts: Counts, a: Read, b: Read) -> float:
-    worth, known = 0.0, False
-    for field in ("company", "tree", "domain"):
-        mine, other = getattr(a, field), getattr(b, field)
-        if mine and other:
-            known = True
-            if mine == other:
-                worth = max(worth, counts.bits(field, str(mine)))
+    worth, known = _employer(counts, a, b)
     if worth:
         return worth - 0.4
     if a.company and b.company and likeness.texts(a.company, b.company) == NEAR:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from math import inf, log2
 from typing import TYPE_CHECKING
 
-from crmcli.domain.dedupe import firms, persons, places, ties
+from crmcli.domain.dedupe import certain, firms, persons, places, ties
 from crmcli.domain.dedupe.entry import PEOPLE
 from crmcli.domain.dedupe.likeness import DIFFERENT, FITS, NEAR
 from crmcli.domain.dedupe.tally import KEY_BITS, Tally
@@ -129,9 +129,13 @@ class Weigher:
             tally.add(-25.0, 0.0, 0.0, 0.0)
             tally.mark("parent")
         elif tally.key and self._key_holds(tally):
-            tally.strangers = max(tally.strangers, KEY_BITS)
-            tally.relatives = max(tally.relatives, KEY_BITS)
-            tally.colleagues = max(tally.colleagues, KEY_BITS)
+            tally.at_least(certain.CERTAIN_BITS if self._certain(a, b) else KEY_BITS)
+
+    def _certain(self, a: Read, b: Read) -> bool:
+        """Whether the key is one that only this record can have, and nothing differs: see `certain.py`."""
+        if self.people:
+            return certain.one_person(self.counts, a, b)
+        return self.kind == "company" and certain.one_firm(self.counts, a, b)
 
     def _key_holds(self, tally: Tally) -> bool:
         """Whether the key alone is enough: not a mailbox that two people of one family have."""
