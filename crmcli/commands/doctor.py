@@ -11,7 +11,7 @@ from crmcli.commands.frame import Run, book, noun, run_of, whole
 from crmcli.domain.entities import entity
 from crmcli.domain.text import visible
 from crmcli.errors import UsageError
-from crmcli.results import Changed, Column, Page, Rows
+from crmcli.results import Changed, Column, Note, Page, Rows
 from crmcli.services import doctor, records
 
 app = noun(
@@ -56,13 +56,16 @@ def check(
             show_default=False,
         ),
     ] = None,
-) -> Page | Changed | None:
+) -> Page | Changed | Note | None:
     run = run_of(ctx)
     if fix and fail_under is not None:
         raise UsageError("--fix makes no score that --fail-under could be about", "leave one of them out")
     if fix:
         return _fix(run, names or ())
     page = doctor.examine(run.context, names or (), fail_under=fail_under)
+    if run.quiet and not run.output:  # cron sends whatever is said
+        run.failed = not page.values["ok"]
+        return Note("; ".join((page.title, *doctor.unread(page)))) if run.failed else None
     if run.output == "table" or (not run.output and sys.stdout.isatty()):
         return doctor.told(run.context, page)
     run.context.say(page.title)

@@ -76,9 +76,11 @@ def _numbers(run: Run, kind: Entity, words: Sequence[str]) -> list[int]:
     """The records that words name, one each, or - for ids on stdin."""
     from crmcli.commands.words import with_stdin
     from crmcli.services import naming
+    from crmcli.services.references import listed
 
     rest, _ = with_stdin(words, kind)
-    return [naming.resolve(run.context, kind, part) for word in rest for part in word.split(",") if part.strip()]
+    parts = (part for word in rest for part in listed(word) or word.split(","))
+    return [naming.resolve(run.context, kind, part) for part in parts if part.strip()]
 
 
 def _merge(run: Run, kind: Entity, words: Sequence[str], score: int) -> Any:

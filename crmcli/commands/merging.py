@@ -10,6 +10,7 @@ from crmcli.commands.frame import book, run_of
 from crmcli.commands.records import agreed
 from crmcli.errors import UsageError
 from crmcli.services import naming
+from crmcli.services.references import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ def merge_records(
 
     context, run = book(ctx), run_of(ctx)
     rest, _ = with_stdin(words, kind)
-    numbers = [named(context, kind, number) for word in rest for number in _parted(word)]
+    numbers = [named(context, kind, part) for word in rest for part in listed(word) or [word]]
     stays = named(context, kind, into) if into.strip() else None
     if stays is not None:
         numbers.append(stays)
@@ -89,12 +90,6 @@ def merge_records(
         lambda _: merge_preview.preview(context, planned),
         lambda: merging.merge(context, kind, numbers, stays, kept, many=many),
     )
-
-
-def _parted(word: str) -> list[str]:
-    """`12,14` as two numbers; any other word is one name."""
-    parts = word.split(",")
-    return parts if all(part.strip().isdigit() for part in parts) else [word]
 
 
 def named(context: Context, kind: Entity, text: str) -> int:

@@ -12,7 +12,8 @@ from crmcli.domain.entities import RECORDS, entity
 from crmcli.domain.fields import Entity
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
-from crmcli.services import naming, tags
+from crmcli.services import tags
+from crmcli.services.references import by_now, listed
 
 app = noun(
     "Examples:\n"
@@ -45,18 +46,19 @@ def kind_of(ctx: typer.Context, verb: str, tag: str, words: list[str], wanted: s
     if not wanted and words[0] in kinds:
         hint = f"crm tag {verb} {tag} --for {kinds[words[0]]} {' '.join(words[1:])}".rstrip()
         raise UsageError(f"'{words[0]}' is a kind of record, and --for says which kind is meant", hint)
+    refs = [listed(word, entity(wanted) if wanted else None) for word in words]
     named = {
-        naming.by_now(book(ctx), RECORDS[noun], number).name
-        for noun, _, number in (word.partition(":") for word in words)
-        if noun in RECORDS and number.isdigit()
+        by_now(book(ctx), entity(noun), number).name
+        for noun, _, number in (ref.rpartition(":") for some in refs for ref in some)
+        if noun
     }
     several = sorted(named | {entity(wanted).name}) if named and wanted else sorted(named)
     if len(several) > 1:
         raise UsageError(f"these are records of several kinds: {', '.join(several)}", "tag one kind at a time")
-    if named and not all(word.partition(":")[2].isdigit() for word in words):
+    if named and not all(refs):
         raise UsageError("numbers such as lead:12 and a filter do not go together")
     kind = entity(wanted or next(iter(named), "lead"))
-    return kind, [word.partition(":")[2] for word in words] if named else words
+    return kind, [ref.rpartition(":")[2] for some in refs for ref in some] if named else words
 
 
 @app.command(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from crmcli.store.connect import Connection
 
+#: What the journal's JSON has of a record that was merged or taken apart: inside a text a quotation mark is escaped.
+SAID = """'%"merged_into_id":%'"""
+
 
 class Net(NamedTuple):
     """What a batch did to one record, taken together. `split` are fields that somebody else changed in between."""
@@ -139,7 +142,7 @@ def last_touched(connection: Connection, table: str, ids: Sequence[int], *, besi
     marks = ", ".join("?" * len(ids))
     sql = (
         "SELECT j.record_id, j.before IS NULL, j.after, b.undoes IS NULL,"
-        f" b.undone_by IS NULL AND {journal.stands(besides.number)} AND NOT ({besides.where})"
+        f" b.undone_by IS NULL AND {besides.stands} AND NOT ({besides.where})"
         " FROM journal j CROSS JOIN journal_tx x CROSS JOIN batch b"
         f" WHERE x.seq = j.seq AND b.id = x.batch_id AND j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.seq, j.id"
     )
@@ -161,14 +164,60 @@ def touches_fields(connection: Connection, number: int) -> bool:
     return connection.one(f"{sql} LIMIT 1", (number,)) is not None
 
 
+def older_parts(connection: Connection, *, standing: bool = False) -> dict[int, tuple[int, int]]:
+    """undo -> (batch, transaction) that it took back alone, of those (`standing`: that stand) which do not say so: in
+    books from before `undoes_seq` an undo of one merge of many is a batch like any other."""
+    last = " AND b.undone_by IS NULL" if standing else ""
+    apart = (  # CROSS JOIN: SQLite is to come from the few batches, not from the whole journal
+        "SELECT b.id, x.seq, j.entity, j.record_id, j.before, j.after FROM batch b CROSS JOIN journal_tx x"
+        " CROSS JOIN journal j WHERE x.batch_id = b.id AND j.seq = x.seq"
+        f" AND b.source = 'undo' AND b.undoes IS NULL{last} AND j.before LIKE {SAID} ORDER BY j.id"
+    )
+    made = (
+        "SELECT x.batch_id, x.seq, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+        " JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ? AND x.seq < ?"
+        f" AND b.source <> 'undo' AND j.after LIKE {SAID} ORDER BY j.id DESC"
+    )
+    found: dict[int, tuple[int, int]] = {}
+    for undo, seq, table, record, before, after in connection.rows(apart):
+        if undo not in found and merge_of(after, before):
+            steps = connection.rows(made, (table, record, seq))
+            found.update(next(({undo: (batch, step)} for batch, step, *sides in steps if merge_of(*sides)), {}))
+    return found
+
+
+def merge_of(before: str | None, after: str | None) -> int:
+    """The record into which a change merged one, as the journal has its two sides; 0 for any other change: where
+    the one that it was merged into was merged itself, only its link was moved."""
+    was, now = (journal.columns(side) or {} for side in (before, after))
+    return int(now.get("merged_into_id") or 0) if was and was.get("merged_into_id") is None else 0
+
+
+def stands(connection: Connection, besides: int = 0) -> str:
+    """The condition that `journal.stands` is, in books that are older than what says so too."""
+    older = {step for undo, (_, step) in older_parts(connection, standing=True).items() if undo != besides}
+    listed = f" AND x.seq NOT IN ({', '.join(map(str, sorted(older)))})" if older else ""
+    return f"{journal.stands(besides)}{listed}"
+
+
+def taken_back_alone(connection: Connection) -> dict[int, set[int]]:
+    """batch -> those of its transactions that an undo which stands takes back alone."""
+    found: dict[int, set[int]] = {}
+    said = connection.rows("SELECT undoes, undoes_seq FROM batch WHERE undoes_seq IS NOT NULL AND undone_by IS NULL")
+    for batch, step in (*said, *older_parts(connection, standing=True).values()):
+        found.setdefault(batch, set()).add(step)
+    return found
+
+
 class Batch:
     """One batch of the journal as far as it stands, without the transactions that were taken back alone; or one of its
-    transactions (`step`: its place); or all of them, whatever became of them (`entire`)."""
+    transactions (`step`: its place), whatever became of it."""
 
-    def __init__(self, connection: Connection, number: int, step: int = 0, *, entire: bool = False) -> None:
+    def __init__(self, connection: Connection, number: int, step: int = 0) -> None:
         self.connection, self.number, self.step = connection, number, step
-        #: What its transactions are among all (`journal_tx x`), and the values for it.
-        self.where = f"x.batch_id = ?{' AND x.seq = ?' if step else '' if entire else f' AND {journal.stands()}'}"
+        #: What transactions stand (`journal_tx x`) as if it did not, and what its own are, with the values for that.
+        self.stands = stands(connection, number)
+        self.where = f"x.batch_id = ? AND {'x.seq = ?' if step else self.stands}"
         self.params = (number, step) if step else (number,)
         self._aliases: dict[tuple[str, int], int] = {}
         #: (table, record) of what the batch linked to -> whether it was purged
@@ -176,8 +225,7 @@ class Batch:
 
     def taken_back_alone(self) -> set[int]:
         """Those of its transactions that an undo which stands takes back alone."""
-        sql = "SELECT undoes_seq FROM batch WHERE undoes = ? AND undoes_seq IS NOT NULL AND undone_by IS NULL"
-        return {step for (step,) in self.connection.rows(sql, (self.number,))}
+        return taken_back_alone(self.connection).get(self.number, set())
 
     def touched(self) -> dict[str, list[int]]:
         """table -> the records in it that the batch added, changed or took away, in the order of their numbers."""

@@ -19,7 +19,7 @@ from crmcli.domain.query.spelling import in_quotes
 from crmcli.domain.text import blank, check_text, squashed
 from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import saved_views
+from crmcli.services import kept_filters
 from crmcli.store import own, read
 from crmcli.store.journal import canonical
 from crmcli.store.sql import portions
@@ -155,7 +155,7 @@ def edit(ctx: Context, table: str, name: str, assigned: Mapping[str, str]) -> Ch
             )
         if word not in EDITABLE:
             raise UsageError(f"a field has no '{word}'", suggest(word, EDITABLE) or f"known: {', '.join(EDITABLE)}")
-    views = saved_views.working(ctx)
+    views = kept_filters.working(ctx)
     with ctx.writing(alone=True) as tx:
         row = _there(tx, table, name)
         changes: dict[str, Any] = {word: _line(assigned[word]) for word in ("label", "help") if word in assigned}
@@ -174,13 +174,13 @@ def edit(ctx: Context, table: str, name: str, assigned: Mapping[str, str]) -> Ch
         lines.append(f"the values of {counted(table, moved)} go by that name now")
     if new != name:
         lines += _shown_in(ctx, table, name)
-    lines += saved_views.broken(ctx, views)
+    lines += kept_filters.broken(ctx, views)
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (row["id"],), "custom_field")
 
 
 def remove(ctx: Context, table: str, name: str) -> Changed:
     """Put a field out of sight; its values stay in the records."""
-    views = saved_views.working(ctx)
+    views = kept_filters.working(ctx)
     with ctx.writing(alone=True) as tx:
         row = _there(tx, table, name)
         count = own.counted(tx.connection, table, name)
@@ -191,7 +191,7 @@ def remove(ctx: Context, table: str, name: str) -> Changed:
         line += (
             f"; {told(table, count)} a value of it: '{ctx.settings.calling('field', 'restore', of)}' shows them again"
         )
-    lines = (line, *_shown_in(ctx, table, name), *saved_views.broken(ctx, views))
+    lines = (line, *_shown_in(ctx, table, name), *kept_filters.broken(ctx, views))
     return Changed(lines, tuple(tx.changes), ctx.batch, (row["id"],), "custom_field")
 
 

@@ -11,7 +11,7 @@ from crmcli.domain.money import format_money
 from crmcli.domain.types import Instant, Integer, Money, readable
 from crmcli.results import Column, Rows
 from crmcli.services import aliases
-from crmcli.services.batch import last_row
+from crmcli.services.batch import last_row, taken_back_alone
 from crmcli.services.links import TARGETS
 from crmcli.services.purging import purge
 from crmcli.services.undoing import undo
@@ -166,16 +166,22 @@ def _names(ctx: Context, table: str, sides: list[dict[str, Any]]) -> dict[tuple[
 
 
 def batches(ctx: Context, limit: int = 20) -> Rows:
-    """The newest batches: what `undo` takes, with the number of changes in each. `limit` 0 is all."""
-    names = ("batch", "at", "actor", "source", "command", "records", "undone_by")
+    """The newest batches: what `undo` takes, with the number of changes in each. `status` is "undone", also where all
+    of a batch was taken back bit by bit, "in part" where some of it was, else empty. `limit` 0 is all."""
+    names = ("batch", "at", "actor", "source", "command", "records", "status", "undone_by")
     sql = (
         "SELECT b.id, b.at, b.actor, b.source, b.command,"
-        " (SELECT coalesce(sum(x.count), 0) FROM journal_tx x WHERE x.batch_id = b.id), b.undone_by"
+        " (SELECT coalesce(sum(x.count), 0) FROM journal_tx x WHERE x.batch_id = b.id),"
+        " CASE WHEN b.undone_by IS NULL THEN '' ELSE 'undone' END, b.undone_by"
         " FROM batch b ORDER BY b.id DESC" + (f" LIMIT {int(limit)}" if limit else "")
     )
     rows = [dict(zip(names, row, strict=True)) for row in ctx.reader.rows(sql)]
+    parts = taken_back_alone(ctx.reader)
     for row in rows:
         row["at"], row["records"] = Instant().from_db(row["at"]), int(row["records"])
+        if not row["status"] and (apart := parts.get(row["batch"])):
+            steps = ctx.reader.value("SELECT count(*) FROM journal_tx WHERE batch_id = ?", (row["batch"],))
+            row["status"] = "in part" if len(apart) < steps else "undone"
     kinds = {"batch": Integer(), "at": Instant(), "records": Integer(), "undone_by": Integer()}
     labels = {"undone_by": "Undone by"}
     columns = tuple(Column(name, kinds.get(name), labels.get(name, name.capitalize())) for name in names)

@@ -9,6 +9,7 @@ from crmcli.domain.entities import ENTITIES, RECORDS, entity, record_kind
 from crmcli.domain.text import digits, fold
 from crmcli.errors import AmbiguousError, CrmError, NotFoundError, RefusedError, UsageError
 from crmcli.services import aliases
+from crmcli.services.references import by_now, referred
 from crmcli.store import read
 from crmcli.store.sql import FIND, table_of
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from crmcli.domain.query import Book
 
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*")
-#: What can be the number of a record and nothing else.
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 #: A number of so many digits may be that of a telephone or of another system where no record has it.
 LONG = 7
 EMAIL = re.compile(r"[^\s@\[\](){}<>,;:=]+@[^\W_][\w-]*(?:\.[\w-]+)*")
@@ -247,11 +246,12 @@ def check_unmerged(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
     which says how to take the merge apart."""
     if row.get("merged_into_id"):
         end = aliases.standing(ctx.reader, kind.table, [row["id"]])[row["id"]]
-        apart = aliases.taking_apart(ctx.reader, kind.table, row["id"])
+        steps = aliases.taking_apart(ctx.reader, kind.table, row["id"])
+        apart = [ctx.settings.calling("undo", *words) for words in steps]
         named = [f"{aliases.noun(ctx.reader, kind.table, number)}:{number}" for number in (row["id"], end)]
         raise RefusedError(
             f"{named[0]} {row.get('name') or ''}".rstrip() + f" was merged into {named[1]}",
-            f"to take the merge apart: {ctx.settings.calling('undo', *apart)}" if apart else f"use {named[1]}",
+            f"to take the merge{'s' * (len(apart) > 1)} apart: {' && '.join(apart)}" if apart else f"use {named[1]}",
         )
 
 
@@ -338,7 +338,7 @@ def book(ctx: Context) -> Book:
             for column, key in addressed(ctx, kind, text)
             for row in ctx.reader.rows(f"SELECT id FROM {table} WHERE {column} = ? ORDER BY id LIMIT 50", (key,))
         ]
-        return list(dict.fromkeys(aliases.standing(ctx.reader, table, found).values()))
+        return list(dict.fromkeys([*referred(ctx, table, text), *aliases.standing(ctx.reader, table, found).values()]))
 
     def stands(entity: str, number: int) -> int:
         return aliases.standing(ctx.reader, table_of(entity), [number])[number]
@@ -347,13 +347,13 @@ def book(ctx: Context) -> Book:
         table = table_of(entity)
         if table not in aliases.TABLES:
             return []
-        sql = (
-            f"SELECT DISTINCT merged_into_id FROM {table} WHERE name_key = ? AND merged_into_id IS NOT NULL"
-            f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE name_key = ? AND removed_at IS NULL)"
-            " ORDER BY merged_into_id LIMIT 50"
-        )
-        found = [row[0] for row in ctx.reader.rows(sql, (name, name))]
-        return list(dict.fromkeys(aliases.standing(ctx.reader, table, found).values()))
+        sql = f"SELECT DISTINCT merged_into_id FROM {table} WHERE name_key = ? AND merged_into_id IS NOT NULL"
+        found = [row[0] for row in ctx.reader.rows(f"{sql} ORDER BY merged_into_id LIMIT 50", (name,))]
+        noun = "kind" if table == "opportunity" else f"'{table}'"
+        seen = f"SELECT DISTINCT {noun} FROM {table} WHERE name_key = ? AND removed_at IS NULL"
+        called = {row[0] for row in ctx.reader.rows(seen, (name,))} if found else set()
+        ends = dict.fromkeys(aliases.standing(ctx.reader, table, found).values())
+        return [end for end in ends if aliases.noun(ctx.reader, table, end) not in called]
 
     return ctx.book._replace(addressed=having, standing=stands, merged=merged)
 
@@ -398,20 +398,6 @@ def resolve_itself(ctx: Context, text: str) -> tuple[Entity, int]:
         raise UsageError(f"'{text}' does not say which record is meant", "name it with its kind, as contact:12")
     kind = by_now(ctx, entity(prefix), rest, merged=True)
     return kind, resolve(ctx, kind, rest, merged=True)
-
-
-def by_now(ctx: Context, kind: Entity, number: str, *, merged: bool = False) -> Entity:
-    """What a record of a kind that is named by its number is now: a lead is a deal since it was converted, or what it
-    was merged into unless the `merged` one itself is meant; for all else the kind itself."""
-    whole = digits(number.strip())
-    if not kind.kind or not _NUMBER.fullmatch(whole):
-        return kind
-    sql = "SELECT kind, converted_at, merged_into_id FROM opportunity WHERE id = ?"
-    found = ctx.reader.one(sql, (int(whole),))
-    if found and found[2] is not None and not merged:
-        end = aliases.standing(ctx.reader, "opportunity", [int(whole)])[int(whole)]
-        return ENTITIES[aliases.noun(ctx.reader, "opportunity", end)]
-    return ENTITIES["deal"] if found and found[0] == "deal" and found[1] is not None else kind
 
 
 def _exactly(ctx: Context, kind: Entity, text: str, state: str = "seen") -> list[int]:

@@ -12,7 +12,7 @@ from crmcli.domain.text import blank as is_blank
 from crmcli.domain.text import check_text, fold
 from crmcli.errors import ConflictError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import saved_views, values
+from crmcli.services import kept_filters, values
 from crmcli.services.records import bound, columns_for, filter_text
 from crmcli.services.stages import check_not_last, every_stage, hold, next_position
 from crmcli.services.vocabulary import edit_word
@@ -189,7 +189,7 @@ def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline
     """Change a stage. A stage made a won one wins the deals in it, removed ones too; unmade, they are open again. What
     is lost stays so. Automatic probabilities follow the stage's. Raises UsageError where the pipeline would have no
     open stage left, or no won one."""
-    known = saved_views.working(ctx)
+    known = kept_filters.working(ctx)
     with ctx.writing() as tx:
         tx.names_alone()
         stage = _stage(ctx, name, pipeline)
@@ -208,7 +208,7 @@ def stage_edit(ctx: Context, name: str, assigned: Mapping[str, str], *, pipeline
                 entered, _ = rules.enter(row, after, tx.stamp)
                 tx.change("deal", number, entered)
     name = written(tx.changes, "stage", stage["id"], "name", stage["name"])
-    lines = (f"changed stage {name}", *saved_views.broken(ctx, known))
+    lines = (f"changed stage {name}", *kept_filters.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (stage["id"],), "stage")
 
 
@@ -251,7 +251,7 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
     what is open to an open one; and where it is the last open or won stage of its pipeline.
     """
     moved = {"lead": 0, "deal": 0}
-    known = saved_views.working(ctx)
+    known = kept_filters.working(ctx)
     with ctx.writing() as tx:
         tx.names_alone()
         stage = _stage(ctx, name, pipeline)
@@ -283,7 +283,7 @@ def stage_remove(ctx: Context, name: str, *, to: str = "", pipeline: str = "") -
     if target and held:
         counted = [f"{n} {ENTITIES[k].plural if n != 1 else k}" for k, n in moved.items() if n]
         lines.append(f"moved to {target['name']}: {', '.join(counted)}")
-    lines += saved_views.broken(ctx, known)
+    lines += kept_filters.broken(ctx, known)
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (), "stage")
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
 from crmcli.domain.change import written
-from crmcli.domain.entities import record_kind
+from crmcli.domain.entities import entity
 from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Money
 from crmcli.errors import ConflictError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Record, Rows, Section
 from crmcli.services import naming, values
+from crmcli.services.references import by_now, listed
 from crmcli.store import read
 
 if TYPE_CHECKING:
@@ -279,18 +280,15 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str], *, merged: bool = F
     if not words:
         raise UsageError(f"which {kind.name}?", f"name one, or write a filter: crm {kind.command} list")
     ctx.learn()
-    numbers = []
-    for word in words:
-        noun, _, number = word.partition(":")
-        named = record_kind(noun) if number.isdigit() else None
-        if named is not None and named is not kind:
-            named = naming.by_now(ctx, named, number, merged=merged)
-        if named is not None and named is not kind and noun not in kind.by_name:
-            raise naming.nobody(kind, word)
-        numbers.append(number if named is kind else word)
-    if all(re.fullmatch(r"\d+(,\d+)*", word) for word in numbers):
-        found = [naming.resolve(ctx, kind, number, merged=merged) for word in numbers for number in word.split(",")]
-        return list(dict.fromkeys(found)), False
+    every = [listed(word, kind) for word in words]
+    found = []
+    for ref in (ref for refs in every for ref in refs):
+        noun, _, number = ref.rpartition(":")
+        if noun and kind not in (named := entity(noun), by_now(ctx, named, number, merged=merged)):
+            raise naming.nobody(kind, ref)
+        found.append(number)
+    if all(every):
+        return list(dict.fromkeys(naming.resolve(ctx, kind, number, merged=merged) for number in found)), False
     if words[0].isdigit():
         raise UsageError(f"'{' '.join(words[1:])}' after the number {words[0]} is neither a number nor FIELD=VALUE")
     if len(words) == 1 and not query.TERM.match(words[0].removeprefix(f"{kind.name}:")):

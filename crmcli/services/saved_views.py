@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import query
 from crmcli.domain.change import written
-from crmcli.domain.entities import ENTITIES, RECORDS, SAVED_VIEW
+from crmcli.domain.entities import RECORDS, SAVED_VIEW
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import fold
 from crmcli.errors import FilterError, NotFoundError, RefusedError, UsageError
 from crmcli.results import Changed, Rows
-from crmcli.services import naming
+from crmcli.services import kept_filters, naming
 from crmcli.services.records import columns_for
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
     from crmcli.domain.query import Book
-
-
-#: Where filters are kept, and what is to be done with one that cannot be read any more.
-_KEPT = {
-    "saved_view": ("the view {}", "save it anew"),
-    "doctor_rule": ("the doctor's rule {}", "give it another filter"),
-}
 
 
 def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: str = "", sort: str = "") -> Changed:
@@ -98,7 +90,7 @@ def remove(ctx: Context, name: str, *, used: bool = False) -> Changed:
             raise NotFoundError(
                 f"there is no saved view '{name}'", suggest(name, ctx.names("saved_view"), "crm view list")
             )
-        if not used and (others := _users(ctx, name)):
+        if not used and (others := kept_filters.users(ctx, name)):
             one = len(others) == 1
             raise RefusedError(
                 f"the view {name} is used by {', '.join(others)}",
@@ -107,59 +99,6 @@ def remove(ctx: Context, name: str, *, used: bool = False) -> Changed:
             )
         tx.delete("saved_view", number)
     return Changed((f"removed view {name}",), tuple(tx.changes), ctx.batch, (), "saved_view")
-
-
-def _users(ctx: Context, name: str) -> list[str]:
-    """What asks for the view of this name, itself or through another one: other views, rules of the doctor."""
-    key, found = fold(name), []
-    book = naming.book(ctx)
-    for table, other, of, text in _kept(ctx):
-        asked: set[str] = set()
-
-        def view(kind: str, word: str, asked: set[str] = asked) -> str | None:
-            asked.add(fold(word))
-            return book.view(kind, word)
-
-        for kind in [ENTITIES[of]] if of else RECORDS.values():
-            # A list that has not the fields of a filter says nothing of it.
-            with contextlib.suppress(FilterError):
-                query.read(text or "", kind, ctx.env, book._replace(view=view))
-        if key in asked and (table, fold(other)) != ("saved_view", key):
-            found.append(_KEPT[table][0].format(other))
-    return found
-
-
-def _kept(ctx: Context) -> Iterator[tuple[str, str, str, str]]:
-    """(table, name, kind of record or "", filter) of every kept filter."""
-    for table in _KEPT:
-        # A rule without a filter is none.
-        some = "" if table == "saved_view" else "WHERE filter IS NOT NULL"
-        for name, of, text in ctx.reader.rows(f"SELECT name, entity, filter FROM {table} {some} ORDER BY name_key"):
-            yield table, str(name), of or "", text or ""
-
-
-def working(ctx: Context) -> dict[tuple[str, str], str]:
-    """The kept filters that can be read, of saved views and of the doctor's rules: (table, name) -> filter."""
-    found = {}
-    book = naming.book(ctx)
-    for table, name, of, text in _kept(ctx):
-        for kind in [ENTITIES[of]] if of else RECORDS.values():
-            with contextlib.suppress(FilterError):
-                query.read(text, kind, ctx.env, book)
-                found[table, name] = text
-                break
-    return found
-
-
-def broken(ctx: Context, before: Mapping[tuple[str, str], str]) -> list[str]:
-    """A line for each of the views and rules that worked (`before`) and do not any more."""
-    now = working(ctx) if before else {}
-    lines = []
-    for (table, name), text in before.items():
-        if (table, name) not in now:
-            what, advice = _KEPT[table]
-            lines.append(f"{what.format(name)} does not work any more, {advice}: {text}")
-    return lines
 
 
 def views(ctx: Context) -> Rows:

@@ -10,7 +10,7 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.text import blank, check_text, fold
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import saved_views
+from crmcli.services import kept_filters
 from crmcli.services.records import each
 
 if TYPE_CHECKING:
@@ -66,13 +66,13 @@ def check_name(tag: str) -> str:
     name = " ".join(check_text(tag).split())
     if blank(name) or any(mark in name for mark in ",;،") or name[0] in "+-":
         raise FieldError(f"'{tag}' cannot be a tag", "tags", "a tag has no commas and does not start with + or -")
-    return name
+    return TAG.field("name").type.check_length(name)
 
 
 def rename(ctx: Context, old: str, new: str) -> Changed:
     """Give a tag another name on every record. A name that exists is refused: that would be a merge."""
     name = check_name(new)
-    known = saved_views.working(ctx)
+    known = kept_filters.working(ctx)
     with ctx.writing() as tx:
         number = _tag(ctx, tx, old)
         other = tx.word("tag", name, create=False)
@@ -81,7 +81,7 @@ def rename(ctx: Context, old: str, new: str) -> Changed:
             raise ConflictError(f"there is a tag '{name}' already", f"to make them one: {merge}")
         tx.change("tag", number, {"name": name})
     name = written(tx.changes, "tag", number, "name", name)
-    lines = (f"tag {old} is now {name}", *saved_views.broken(ctx, known))
+    lines = (f"tag {old} is now {name}", *kept_filters.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (number,), "tag")
 
 
@@ -97,25 +97,25 @@ def colour(ctx: Context, tag: str, shade: str) -> Changed:
 
 def merge(ctx: Context, old: str, into: str) -> Changed:
     """Put the tag `into` on everything that has `old`, then forget `old`."""
-    known = saved_views.working(ctx)
+    known = kept_filters.working(ctx)
     with ctx.writing() as tx:
         source, target = _tag(ctx, tx, old), _tag(ctx, tx, into)
         if source == target:
             raise UsageError("that is the same tag")
         _hold(ctx, tx, {source: old, target: into})
         count = _forget(ctx, tx, source, {target})
-    lines = (f"merged tag {old} into {into} on {count} records", *saved_views.broken(ctx, known))
+    lines = (f"merged tag {old} into {into} on {count} record{'s' * (count != 1)}", *kept_filters.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (target,), "tag")
 
 
 def delete(ctx: Context, tag: str) -> Changed:
     """Forget a tag: off every record, then gone."""
-    known = saved_views.working(ctx)
+    known = kept_filters.working(ctx)
     with ctx.writing() as tx:
         number = _tag(ctx, tx, tag)
         _hold(ctx, tx, {number: tag})
         count = _forget(ctx, tx, number, set())
-    lines = (f"tag {tag} is gone from {count} records", *saved_views.broken(ctx, known))
+    lines = (f"tag {tag} is gone from {count} record{'s' * (count != 1)}", *kept_filters.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (), "tag")
 
 

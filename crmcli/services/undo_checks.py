@@ -109,9 +109,11 @@ def still_linked(
     return found
 
 
-def in_use(connection: Connection, row: Mapping[str, Any]) -> str:
-    """That records have values of a field of people's own (`row` is its definition); "" where none has one."""
-    count = own.counted(connection, row["entity"], row["name"])
+def in_use(connection: Connection, row: Mapping[str, Any], lets_go: Callable[[str, int, str], bool]) -> str:
+    """That records have values of a field of people's own (`row` is its definition) and do not let go of them (asked by
+    table, record and column); "" where none does."""
+    having, column = own.having(connection, row["entity"], row["name"]), OWN + row["name"]
+    count = sum(not lets_go(row["entity"], number, column) for number in having)
     return f"{told(row['entity'], count)} a value of it" if count else ""
 
 

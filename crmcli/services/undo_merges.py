@@ -8,7 +8,7 @@ from crmcli.domain.entities import entity
 from crmcli.domain.text import digits
 from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from crmcli.services import aliases, apart, moving, naming
-from crmcli.services.batch import Batch, purged
+from crmcli.services.batch import SAID, Batch, merge_of, purged
 from crmcli.services.links import TARGETS
 from crmcli.services.undo_checks import Clash
 from crmcli.store import journal, read
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 PAIRS = frozenset(apart.table_of(table) for table in aliases.TABLES)
 #: What stands where the command of a batch was that made, took apart or brought back a merge of which half was purged.
 HALVED = "(purged: half of a merge)"
-#: What the journal's JSON has of a record that was merged or taken apart: inside a text a quotation mark is escaped.
-SAID = """'%"merged_into_id":%'"""
 
 
 def merges(connection: Connection, batch: int) -> bool:
@@ -55,18 +53,19 @@ def merged_by(batch: Batch) -> Iterator[Merged]:
         f" WHERE {batch.where} AND j.after LIKE {SAID} ORDER BY j.seq, j.id"
     )
     for step, table, number, *sides in batch.connection.rows(sql, batch.params):
-        before, after = (journal.columns(side) or {} for side in sides)
-        if before and before.get("merged_into_id") is None and after.get("merged_into_id") is not None:
-            yield Merged(step, table, number, after["merged_into_id"])
+        if into := merge_of(*sides):
+            yield Merged(step, table, number, into)
 
 
 def step_of(connection: Connection, number: int, table: str, record: int) -> int:
     """The transaction of a batch that merged a record into another one, or others into it; 0 where the batch is that
     alone. Raises UsageError where it did no such thing or did it several times, ConflictError where that was taken
     apart otherwise."""
-    batch = Batch(connection, number, entire=True)
+    batch = Batch(connection, number)
+    apart = batch.taken_back_alone()
     called = f"{aliases.noun(connection, table, record)}:{record}"
-    every = [one for one in merged_by(batch) if one.table == table]
+    parts = (batch, *(Batch(connection, number, step) for step in sorted(apart)))
+    every = [one for part in parts for one in merged_by(part) if one.table == table]
     found = [one for one in every if one.number == record] or [one for one in every if one.into == record]
     if not found:
         raise UsageError(f"batch {number} did not merge {called}", "without a record all of the batch is undone")
@@ -74,7 +73,6 @@ def step_of(connection: Connection, number: int, table: str, record: int) -> int
     one_by_one = "SELECT b.undoes IS NULL AND (SELECT count(*) FROM journal_tx x WHERE x.batch_id = b.id) > 1"
     if not connection.value(f"{one_by_one} FROM batch b WHERE b.id = ?", (number,)):
         return 0
-    apart = batch.taken_back_alone()
     found = [one for one in found if one.step not in apart] or found
     if len(steps := {one.step for one in found}) > 1:
         others = ", ".join(f"{aliases.noun(connection, table, one.number)}:{one.number}" for one in found)
@@ -82,7 +80,7 @@ def step_of(connection: Connection, number: int, table: str, record: int) -> int
     [step] = steps
     sql = f"SELECT 1 FROM {table} WHERE id = ? AND merged_into_id IS NULL"
     if step not in apart and all(connection.one(sql, (one.number,)) for one in found):
-        # By a batch like any other, in books from before `undoes_seq`, or as a part of something else.
+        # As a part of something else.
         raise ConflictError(f"what batch {number} merged with {called} was taken apart before")
     return step
 

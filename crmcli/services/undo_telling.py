@@ -90,13 +90,20 @@ class Telling:
 
     def lines(self) -> Iterator[str]:
         """What was taken back, and what was kept."""
-        counted = [
-            f"{n} {(ENTITIES[noun].plural if n > 1 else noun).replace('_', ' ')}" for noun, n in self.counts.items()
-        ]
-        yield f"took back {self.called}: {', '.join(counted) or 'nothing was left of it'}"
+        counted = ", ".join(_counted(noun, n) for noun, n in self.counts.items())
+        yield f"took back {self.called}: {counted or 'nothing was left of it'}"
         if self.kept:
             kept = ", ".join(self.kept[:5]) + (" ..." if len(self.kept) > 5 else "")
             yield f"kept, since others use it: {kept}"
+
+
+def _counted(noun: str, n: int) -> str:
+    """So many of a noun, as people say it: '2 saved views', '1 pair of contacts told apart'."""
+    table = ENTITIES[noun].table
+    if table not in PAIRS:
+        return f"{n} {(ENTITIES[noun].plural if n > 1 else noun).replace('_', ' ')}"
+    whom = " or ".join(kind.plural for kind in ENTITIES.values() if kind.table == TARGETS[table][PAIR[0]])
+    return f"{n} pair{'s' * (n > 1)} of {whom} told apart"
 
 
 def _labels(table: str, columns: Iterable[str]) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import ConflictError, NotFoundError, RefusedError
-from crmcli.services.batch import Batch
+from crmcli.services.batch import Batch, older_parts, stands
 from crmcli.services.undo_merges import HALVED
-from crmcli.store import journal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +33,7 @@ def newest(ctx: Context) -> int:
         "undone_by IS NULL AND undoes IS NULL AND source NOT IN ('init', 'purge', 'undo')"
         # A purge may have forgotten all that a batch did, or all of it been taken back bit by bit.
         " AND EXISTS (SELECT 1 FROM journal_tx x JOIN journal j ON j.seq = x.seq WHERE x.batch_id = batch.id"
-        f" AND (j.before IS NOT NULL OR j.after IS NOT NULL) AND {journal.stands()})"
+        f" AND (j.before IS NOT NULL OR j.after IS NOT NULL) AND {stands(ctx.reader)})"
     )
     found = ctx.reader.value(
         f"SELECT id FROM batch WHERE {standing} AND actor = ? ORDER BY id DESC LIMIT 1", (ctx.actor,)
@@ -71,11 +70,11 @@ def _check_whole(ctx: Context, number: int, roots: Mapping[int, Root]) -> None:
 
 def _roots(ctx: Context) -> dict[int, Root]:
     """undo -> what it takes back or brings back in the end; the oldest undo first."""
-    roots: dict[int, Root] = {}
+    roots = {number: Root(*part) for number, part in older_parts(ctx.reader).items()}
     sql = "SELECT id, undoes, undoes_seq FROM batch WHERE undoes IS NOT NULL ORDER BY id"
     for number, target, step in ctx.reader.rows(sql):
         roots[number] = Root(target, step) if step else roots.get(target, Root(target))
-    return roots
+    return dict(sorted(roots.items()))
 
 
 def _last(roots: Mapping[int, Root], *about: Root) -> int:
@@ -133,7 +132,7 @@ def _check_last(ctx: Context, number: int, roots: Mapping[int, Root]) -> None:
     root, calling = roots[number], ctx.settings.calling
     if root.step:
         undone_by = ctx.reader.value("SELECT undone_by FROM batch WHERE id = ?", (root.batch,))
-        if undone_by is not None:
+        if undone_by is not None and number < undone_by:  # books from before `undoes_seq` may have a later one
             raise ConflictError(
                 f"batch {number} is about a merge of batch {root.batch}, all of which is undone",
                 f"'{calling('undo', str(undone_by))}' brings that back first",

@@ -371,7 +371,8 @@ class _Undo:
 
     def _take_away(self, table: str, nets: dict[int, Net]) -> None:
         rows = self._rows(table, nets)
-        linked = still_linked(self.connection, table, list(rows), partial(self._lets_go, table))
+        lets_go = partial(self._lets_go, table)
+        linked = still_linked(self.connection, table, list(rows), lets_go)
         left_of = {number: nets[number].after or {} for number in rows}
         columns = [c for c in columns_of(table, *rows.values(), *left_of.values()) if c != "id" and c not in SOFT]
         standard: dict[str, Any] = {**dict.fromkeys(columns), **DEFAULTS.get(table, {})}
@@ -391,7 +392,7 @@ class _Undo:
                 else:
                     what = self.tell.changed_later(table, number, differ)
                 self.tell.conflict(table, number, row, what)
-            elif table == "custom_field" and (used := in_use(self.connection, row)):
+            elif table == "custom_field" and (used := in_use(self.connection, row, lets_go)):
                 self.tell.conflict(table, number, row, used)
             elif number in linked:
                 child, other, column = linked[number]
@@ -405,7 +406,8 @@ class _Undo:
         self._flush()
 
     def _lets_go(self, table: str, owner: str, number: int, link: str) -> bool:
-        """Whether a record that links to one of a table which is to go does so itself, or no longer links to it.
+        """Whether a record that links to one of a table which is to go, or has a value of such a field, does so itself,
+        or lets go of it.
 
         After a conflict nothing is written any more: what would have gone or let go is no reason of its own."""
         if (owner == table or self.tell.conflicts) and number in self.doomed.get(owner, ()):

@@ -10,7 +10,7 @@ from crmcli.domain.text import fold
 from crmcli.domain.types import Choice, Ref
 from crmcli.errors import ConflictError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import saved_views
+from crmcli.services import kept_filters
 from crmcli.services.naming import resolve
 from crmcli.services.records import columns_for
 from crmcli.services.values import SUGAR, parsed
@@ -78,14 +78,14 @@ def user_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
 def edit_word(ctx: Context, kind: Entity, number: int, name: str, changes: Mapping[str, Any]) -> Changed:
     """Set stored columns of a word of the book that goes by `name`, and say which saved views that breaks. Raises
     ConflictError where another one has the new name."""
-    known = saved_views.working(ctx)
+    known = kept_filters.working(ctx)
     with ctx.writing() as tx:
         other = tx.word(kind.name, changes["name"], create=False) if "name" in changes else None
         if other not in (None, number):
             raise ConflictError(f"there is a {kind.name} '{changes['name']}' already")
         tx.change(kind.name, number, changes)
     name = written(tx.changes, kind.name, number, "name", name)
-    lines = (f"changed {kind.name} {name}", *saved_views.broken(ctx, known))
+    lines = (f"changed {kind.name} {name}", *kept_filters.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (number,), kind.name)
 
 

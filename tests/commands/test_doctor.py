@@ -190,6 +190,22 @@ def test_a_job_that_runs_by_itself_can_come_to_0(crm: Crm) -> None:
     assert crm("doctor").code == 1
 
 
+def test_a_quiet_look_says_one_line_and_that_only_where_it_fails(crm: Crm) -> None:
+    told = crm("doctor", "-q")
+    assert (told.code, told.err, told.out.count("\n")) == (1, "", 1)
+    assert told.out.startswith("score ")
+    assert crm("doctor", "-q", "--fail-under", "0")[:3] == (0, "", "")
+    assert crm("doctor", "-q", "deal", "stale")[:3] == (0, "", "")
+    assert crm("doctor", "-q", "lead-without-owner")[:3] == (1, "3 findings\n", "")
+    assert crm("doctor", "-q", "lead-without-owner", "-o", "ids").out == "lead:1\nlead:2\nlead:3\n"
+    assert crm("doctor", "add", "gone", "--on", "lead", "tag:vip").code == 0
+    assert crm("tag", "remove", "vip", "1").code == 0
+    assert crm("tag", "delete", "vip", "-y").code == 0
+    told = crm("doctor", "-q", "--fail-under", "0")
+    assert (told.code, told.err, told.out.count("\n")) == (1, "", 1)
+    assert "; the rule gone: its filter cannot be read any more" in told.out
+
+
 @pytest.mark.parametrize("output", ["ids", "json", "csv"])
 def test_a_rule_that_cannot_be_read_is_said_beside_every_format(crm: Crm, output: str) -> None:
     for words in (

@@ -85,6 +85,10 @@ def test_a_lead_that_is_a_deal_by_now_is_named_as_it_was_where_a_deal_is_meant(c
     several = crm("tag", "add", "x", "lead:1", "lead:3")
     assert (several.code, "several kinds: deal, lead" in several.err) == (2, True)
     assert crm("tag", "remove", "from1", "lead:2", "--for", "deal").code == 0
+    assert crm("tag", "add", "x", "lead:1,2", "4").out == "tagged x: 2 deals\n"
+    assert crm("tag", "add", "y", "contact:1,2", "--for", "deal", "-y").out == "tagged y: deal:1\n"
+    assert crm("deal", "merge", "lead:1,deal:4", "--dry-run").code == 0
+    assert crm("dupes", "deal", "--not-same", "lead:1,deal:4").out.startswith("told apart: deal:1 ")
 
 
 def test_records_from_a_pipe_and_more_than_five(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:

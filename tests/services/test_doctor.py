@@ -260,6 +260,7 @@ def test_a_rule_whose_filter_can_no_longer_be_read_says_so(ctx: Context) -> None
         ("x", "deal", "", UsageError, "needs a filter"),
         ("", "deal", "no:value", UsageError, "cannot name"),
         ("-x", "deal", "no:value", UsageError, "cannot name"),
+        ("\u0640-deal-overdue", "deal", "no:value", UsageError, "cannot name"),
         ("a\u202eb", "deal", "no:value", UsageError, "cannot name"),
         ("x" * 81, "deal", "no:value", UsageError, "cannot name"),
         ("deal-overdue", "deal", "no:value", ConflictError, "of its own"),

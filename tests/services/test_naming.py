@@ -127,6 +127,48 @@ def test_what_was_merged_into_a_lead_goes_by_its_reference_as_that_does(ctx: Con
         assert refused.value.hint == "crm deal show 1"
 
 
+def test_numbers_with_commas_have_the_kind_that_was_said_before_them(ctx: Context) -> None:
+    for name in ("Ada", "Bob"):
+        records.add(ctx, LEAD, {"name": name})
+    for name in ("Engine", "Mill"):
+        records.add(ctx, DEAL, {"name": name, "contact": "Zelda"})
+    for number in (1, 2):
+        deals.convert(ctx, number, to=("deal",))
+    for words, found in (
+        (["3,4"], [3, 4]), (["deal:3,4"], [3, 4]), (["deal:3,deal:4"], [3, 4]), (["lead:1,2"], [1, 2]),
+        (["lead:1,lead:۲"], [1, 2]), (["4,lead:2,deal:3"], [4, 2, 3]), (["lead:1,2", "3"], [1, 2, 3]),
+    ):  # fmt: skip
+        assert records.choose(ctx, DEAL, words) == (found, False), words
+    for word, wrong in (("lead:1,3", "lead:3"), ("deal:3,lead:4", "lead:4"), ("deal:3,task:1", "task:1")):
+        with pytest.raises(NotFoundError, match=f"'{wrong}' names a"):
+            records.choose(ctx, DEAL, [word])
+    for word in ("1,2", "lead:1,2"):
+        with pytest.raises(NotFoundError, match="number 1 is a deal, not a lead"):
+            records.choose(ctx, LEAD, [word])
+    assert records.choose(ctx, DEAL, ["contact:1,9"]) == ([3, 4], True)  # a field before a kind of that name
+
+
+def test_a_link_is_filtered_by_what_names_the_record_elsewhere(ctx: Context) -> None:
+    for name in ("Ada", "Ada L.", "Bob"):
+        records.add(ctx, LEAD, {"name": name})
+    records.add(ctx, DEAL, {"name": "Engine", "company": "Mills"})
+    for on in ("lead:1", "lead:3", "deal:4", "company:1"):
+        records.add(ctx, TASK, {"name": "Call", "on": on})
+
+    def found(text: str) -> list[int]:
+        return [row["id"] for row in records.list_records(ctx, TASK, text=text, sort="id").rows]
+
+    assert (found("lead:lead:1"), found("lead:lead:4"), found("deal:lead:1"), found("deal:deal:4")) == (
+        [1], [], [1], [3],
+    )  # fmt: skip
+    merging.merge(ctx, LEAD, [1, 2])
+    deals.convert(ctx, 1, to=("deal",))
+    for text in ("lead:1", "lead:2", "deal:1", '"lead:1"', "lead:۲", "lead:1,lead:2"):
+        assert found(f"deal:{text}") == [1], text
+    assert found("deal:lead:1,lead:3") == [1, 2]
+    assert (found("company:company:1"), found("company:lead:1"), found("deal:company:1")) == ([3, 4], [], [])
+
+
 def test_what_was_removed_is_found_by_its_name_where_nothing_else_has_it(ctx: Context) -> None:
     records.add(ctx, DEAL, {"name": "Engine no. 2"})
     records.remove(ctx, DEAL, [1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -159,7 +160,7 @@ def test_the_merge_that_stands_is_told_whatever_moved_its_link_since(pairs: Cont
     ctx = pairs
     first = merging.merge(ctx, CONTACT, [2, 3], into=2).batch
     second = merging.merge(ctx, CONTACT, [1, 2], into=1).batch
-    assert (advice(ctx, 3), advice(ctx, 2)) == (str(first), str(second))
+    assert (advice(ctx, 3), advice(ctx, 2)) == (f"{second} && {ctx.settings.calling('undo', str(first))}", str(second))
     history.undo(ctx, second)
     assert advice(ctx, 3) == str(first)
     history.undo(ctx, first)
@@ -172,6 +173,48 @@ def test_the_merge_that_stands_is_told_whatever_moved_its_link_since(pairs: Cont
     assert advice(ctx, 2) == f"{batch} contact:2"
     history.undo(ctx, again)
     assert row(ctx, CONTACT, 2)["merged_into_id"] is None
+    sound(ctx)
+
+
+def follow(ctx: Context, number: int) -> None:
+    """Do what who would restore a merged person is told."""
+    for words in advice(ctx, number).split(f" && {ctx.settings.calling('undo')} "):
+        batch, _, record = words.partition(" ")
+        history.undo(ctx, int(batch), undo_merges.named(ctx, record) if record else None)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "ab bc", "bc ab", "abc", "ab bc cd", "bc cd ab", "cd bc ab", "ab cd bc", "ab undo redo bc", "bc undo redo ab",
+        "ab bc undo redo", "ab undo bc redo", "at once: ab bc", "at once: ab bc cd", "at once: ab cd bc",
+    ],
+)  # fmt: skip
+def test_what_is_told_of_a_chain_of_merges_takes_it_apart(pairs: Context, made: str) -> None:
+    """Whoever is restored, in whatever order the merges were made, also as one batch."""
+    ctx, before = pairs, rows(pairs)
+    of = {"a": 3, "b": 1, "c": 5, "d": 6}
+    done = 0
+    with ctx.writing(alone=True) if made.startswith("at once: ") else contextlib.nullcontext():
+        for word in made.removeprefix("at once: ").split():
+            if word == "redo":
+                history.undo(ctx, done)
+            elif word == "undo":
+                done = history.undo(ctx).batch
+            else:
+                merging.merge(ctx, CONTACT, [of[name] for name in word], into=of[word[-1]])
+    merged = [n for n in of.values() if row(ctx, CONTACT, n)["merged_into_id"]]
+    for first in merged:
+        head = len(history.batches(ctx, 0).rows)  # type: ignore[arg-type]
+        follow(ctx, first)
+        assert row(ctx, CONTACT, first)["merged_into_id"] is None
+        sound(ctx)
+        for number in merged:
+            if row(ctx, CONTACT, number)["merged_into_id"]:
+                follow(ctx, number)
+        assert rows(ctx) == before
+        for batch in range(len(history.batches(ctx, 0).rows), head, -1):  # type: ignore[arg-type]
+            history.undo(ctx, batch)
     sound(ctx)
 
 
@@ -256,6 +299,28 @@ def test_an_undo_of_one_merge_says_so(pairs: Context) -> None:
     rows = {row["batch"]: row for row in history.batches(ctx).rows}
     assert rows[part]["command"] == f"undo {batch} contact:4"
     assert rows[batch]["undone_by"] is None
+
+
+def test_a_list_of_batches_tells_what_was_taken_back_in_part(pairs: Context) -> None:
+    ctx = pairs
+    batch = merge_pairs(ctx, CONTACT)
+
+    def status(number: int) -> str:
+        return str(next(row["status"] for row in history.batches(ctx).rows if row["batch"] == number))
+
+    assert status(batch) == ""
+    part = history.undo(ctx, batch, (CONTACT, 4)).batch
+    assert (status(batch), status(part)) == ("in part", "")
+    back = history.undo(ctx, part).batch
+    assert (status(batch), status(part), status(back)) == ("", "undone", "")
+    history.undo(ctx, back)
+    whole = history.undo(ctx, batch).batch
+    assert (status(batch), status(whole)) == ("undone", "")
+    history.undo(ctx, whole)
+    assert status(batch) == "in part"
+    for number in (2, 6):
+        history.undo(ctx, batch, (CONTACT, number))
+    assert status(batch) == "undone"
 
 
 def test_damage_of_what_was_taken_back_alone_is_noticed(pairs: Context) -> None:

@@ -19,8 +19,8 @@ import pytest
 
 from crmcli.domain.dedupe import Group
 from crmcli.domain.entities import COMPANY, DEAL, LEAD
-from crmcli.errors import NewerDatabaseError, RefusedError, StoreError
-from crmcli.services import chaining, deals, duplicates, history, pipelines, records, timeline
+from crmcli.errors import ConflictError, NewerDatabaseError, RefusedError, StoreError
+from crmcli.services import chaining, deals, duplicates, history, pipelines, records, timeline, undoable
 from crmcli.services.checking import checks
 from crmcli.store import connect, schema
 from crmcli.store.migrations import run
@@ -310,6 +310,82 @@ def test_a_book_whose_undos_do_not_say_what_they_took_back_alone_goes_on(
     assert merged() == []
     history.undo(ctx, whole)
     assert merged() == [2, 4, 6]
+
+
+def test_a_part_that_does_not_say_what_it_took_back_alone_is_one_all_the_same(
+    store_url: str, opened: Callable[[str], Context]
+) -> None:
+    """What an older book knows as a batch like any other is seen from what it took apart."""
+    old = opened(store_url)
+    for name in ("A", "A", "B", "B", "C", "C"):
+        records.add(old, DEAL, {"name": name})
+    bulk = duplicates.merge_all(old, DEAL, [Group((n, n + 1), 99, ("same",)) for n in (1, 3, 5)]).batch
+    part = history.undo(old, bulk, (DEAL, 2)).batch
+    with old.reader.transaction():
+        older.as_in_0005(old.reader)
+    old.close()
+    ctx = opened(store_url)
+    calling = ctx.settings.calling
+    assert [row["status"] for row in history.batches(ctx, 2).rows] == ["", "in part"]
+
+    def merged() -> list[int]:
+        assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+        return [n for (n,) in ctx.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL ORDER BY 1")]
+
+    with pytest.raises(RefusedError, match=f"batch {bulk}, of which batch {part} took a merge apart alone") as told:
+        history.undo(ctx)
+    assert [calling("undo", str(number)) in told.value.hint for number in (bulk, part)] == [True, True]
+    with pytest.raises(ConflictError, match=f"taken apart before, by batch {part}"):
+        history.undo(ctx, bulk, (DEAL, 2))
+    records.edit(ctx, DEAL, [1, 2], {"description": "edited"})  # what came apart is nobody's any more
+    whole = history.undo(ctx, bulk).batch
+    assert merged() == []
+    with pytest.raises(ConflictError, match=f"about a merge of batch {bulk}, all of which is undone"):
+        history.undo(ctx, part)
+    history.undo(ctx, whole)
+    assert merged() == [4, 6]
+    records.edit(ctx, DEAL, [1, 2], {"description": ""})
+    back = history.undo(ctx, part).batch
+    assert merged() == [2, 4, 6]
+    history.undo(ctx, back)
+    assert merged() == [4, 6]
+    for number in (4, 6):
+        history.undo(ctx, bulk, (DEAL, number))
+    assert merged() == []
+    assert history.undo(ctx).lines[0].endswith(": 2 deals")  # the bulk is done with: what was edited before is next
+
+
+def test_a_merge_that_came_back_alone_while_its_batch_was_undone_comes_apart(
+    store_url: str, opened: Callable[[str], Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Books from before `undoes_seq` allowed that."""
+    old = opened(store_url)
+    for name in ("A", "A", "B", "B"):
+        records.add(old, DEAL, {"name": name})
+    bulk = duplicates.merge_all(old, DEAL, [Group((n, n + 1), 99, ("same",)) for n in (1, 3)]).batch
+    part = history.undo(old, bulk, (DEAL, 2)).batch
+    whole = history.undo(old, bulk).batch
+    with monkeypatch.context() as then:
+        then.setattr(undoable, "_check_last", lambda *_: None)
+        back = history.undo(old, part).batch
+    with old.reader.transaction():
+        older.as_in_0005(old.reader)
+    old.close()
+    ctx = opened(store_url)
+
+    def merged() -> list[int]:
+        assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+        return [n for (n,) in ctx.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL ORDER BY 1")]
+
+    assert merged() == [2]
+    with pytest.raises(RefusedError) as refused:
+        records.restore(ctx, DEAL, [2])
+    assert refused.value.hint.endswith(f" undo {back}")
+    history.undo(ctx, back)
+    assert merged() == []
+    with pytest.raises(ConflictError, match=f"about a merge of batch {bulk}, all of which is undone") as waits:
+        history.undo(ctx, part)
+    assert ctx.settings.calling("undo", str(whole)) in waits.value.hint
 
 
 def test_the_upgraded_first_revision_is_the_book_of_today(store_url: str, opened: Callable[[str], Context]) -> None:

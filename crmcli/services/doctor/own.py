@@ -99,7 +99,8 @@ def _checked_name(name: str) -> str:
     """The name of a rule as it is kept. Raises UsageError, ConflictError."""
     name = " ".join(check_text(name).split())
     seen = all(category(char)[0] in "LMNPSZ" or char in JOINERS for char in name)
-    if not name[:1].isalnum() or not seen or len(name) > LONGEST_NAME:
+    begun = name[:1].isalnum() and not fold(name).startswith(OFF)  # a letter may be nothing to a key
+    if not begun or not seen or len(name) > LONGEST_NAME:
         raise UsageError(
             f"'{name}' cannot name a rule",
             f"begin with a letter or a digit, and use what can be seen, {LONGEST_NAME} characters at the most",
