@@ -21,7 +21,7 @@ from crmcli.domain.pipeline import FIRST_PIPELINE, FIRST_STAGES, FIRST_WORDS
 from crmcli.domain.query import Book
 from crmcli.domain.text import fold, visible
 from crmcli.domain.types import Env
-from crmcli.errors import CrmError, DamagedError, NotFoundError, StoreError, UsageError
+from crmcli.errors import NotFoundError, StoreError, UsageError
 from crmcli.store import connect, own, schema
 from crmcli.store.sql import table_of
 from crmcli.store.uid import new_uid
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from crmcli.domain.change import Change
     from crmcli.domain.fields import Vocabulary
+    from crmcli.errors import DamagedError
     from crmcli.store.connect import Connection
     from crmcli.store.fitting import Fitting
     from crmcli.store.write import Hooks, Transaction
@@ -398,16 +399,9 @@ class Context:
         None where all is well, or no book is open."""
         if self._connection is None:
             return None
-        from crmcli.store.misfits import misfits
+        from crmcli.store.misfits import damage
 
-        with contextlib.suppress(CrmError):
-            for table, row, column, kind in misfits(self._connection, 1):
-                noun = next((e.name for e in ENTITIES.values() if e.table == table), table).replace("_", " ")
-                return DamagedError(
-                    f"the book is damaged: '{column}' of {noun} {row} is not {kind}",
-                    "'crm db check --deep' names all such values; mend them, or restore a backup",
-                )
-        return None
+        return damage(self._connection)
 
     def names(self, entity: str) -> list[str]:
         """The words of a vocabulary, in order."""

@@ -9,7 +9,7 @@ from crmcli.domain.change import Change
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.money import LARGEST
 from crmcli.domain.types import Choice, Env, Integer, Type, read_instant, show_instant
-from crmcli.errors import CrmError, RefusedError
+from crmcli.errors import CrmError, FieldError, RefusedError
 
 if TYPE_CHECKING:
     from crmcli.domain.fields import Field
@@ -68,6 +68,11 @@ def _value(change: Change, field: Field | None, column: str, value: Any) -> Any:
         if field.required:
             raise RefusedError(f"it may not empty '{column}' of a {change.entity}")
         return None
+    try:
+        if isinstance(value, str):
+            field.type.check_length(value)
+    except FieldError as error:
+        raise RefusedError(f"'{column}' of a {change.entity}: {error.message}") from None
     try:
         return stored(field.type, value)
     except (CrmError, TypeError, ValueError):

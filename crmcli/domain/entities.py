@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crmcli.domain.fields import Entity, Field, suggest
 from crmcli.domain.types import (
+    INDEXED,
     Choice,
     Currency,
     Day,
@@ -44,7 +45,9 @@ MRR = " ".join((
 ))  # fmt: skip
 
 ID = Field("id", Integer(1), "ID", "Short number, for fingers", "id", settable=False, indexed=True, headers=("crm id",))
-UID = Field("uid", Identifier(), "UUID", "Time-ordered UUID, for machines", "uid", settable=False, headers=("uuid",))
+UID = Field(
+    "uid", Identifier(INDEXED), "UUID", "Time-ordered UUID, for machines", "uid", settable=False, headers=("uuid",)
+)
 OWNER = Field(
     "owner",
     Ref("user", words=True, create=True),
@@ -64,7 +67,7 @@ TAGS = Field(
 )  # fmt: skip
 EMAIL = Field(
     "email",
-    Email(),
+    Email(INDEXED),
     "E-mail",
     "E-mail address",
     "email",
@@ -76,7 +79,7 @@ EMAIL = Field(
 )  # fmt: skip
 PHONE = Field(
     "phone",
-    Phone(),
+    Phone(INDEXED),
     "Phone",
     "Telephone, kept as typed and compared in E.164",
     "phone",
@@ -117,7 +120,7 @@ DESCRIPTION = Field(
     headers=("notes", "comments", "note", "about", "details", "internal notes", "remarks", "توضیحات", "شرح", "یادداشت"),
 )  # fmt: skip
 EXTERNAL = Field(
-    "external_id", ExternalId(), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
+    "external_id", ExternalId(INDEXED), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
 )  # fmt: skip
 LAST_TOUCH = Field(
     "last_touch", Instant(), "Last touch", "The last interaction with it", "last_touch", settable=False, derived=True, indexed=True,
@@ -151,7 +154,7 @@ def _merged(entity: str) -> Field:
 
 
 MONEY_HEADERS = (
-    "amount", "expected revenue", "deal value", "opportunity value", "close_value", "close value", "price", "sum",
+    "amount", "umsatz", "expected revenue", "deal value", "opportunity value", "close_value", "close value", "price", "sum",
     "deal amount", "opportunity amount", "deal size", "expected_revenue", "estimated value", "estimated revenue",
     "contract value", "monetary value", "est. revenue", "est. value", "مبلغ", "ارزش", "مبلغ معامله", "مبلغ کل", "مبلغ قرارداد",
 )  # fmt: skip
@@ -278,7 +281,7 @@ LEAD = Entity(
     "lead", "leads", "opportunity", "v_lead",
     (
         ID, UID,
-        Field("name", Text(), "Name", "The person or the subject; all that is required", "name", search=True, indexed=True,
+        Field("name", Text(INDEXED), "Name", "The person or the subject; all that is required", "name", search=True, indexed=True,
               required=True, headers=("lead name", "lead title", "lead", "topic", *NAME_HEADERS, "primary contact")),
         Field("company", Text(), "Company", "The company's name, as given", "company_name", search=True, headers=COMPANY_HEADERS),
         Field("contact_name", Text(), "Contact name", "The person, when the name is a subject", "contact_name", search=True),
@@ -292,7 +295,7 @@ DEAL = Entity(
     "deal", "deals", "opportunity", "v_deal",
     (
         ID, UID,
-        Field("name", Text(), "Name", "What the deal is about; all that is required", "name", search=True, indexed=True, required=True,
+        Field("name", Text(INDEXED), "Name", "What the deal is about; all that is required", "name", search=True, indexed=True, required=True,
               headers=("deal name", "deal title", "deal", "opportunity", "opportunity name", "title", "subject", "opportunity_id",
                        "lead name", "topic", "نام معامله", "عنوان", "موضوع", "نام")),
         Field("company", Ref("company", create=True), "Company", "The customer's company", "company_id",
@@ -313,7 +316,7 @@ CONTACT = Entity(
     "contact", "contacts", "contact", "v_contact",
     (
         ID, UID,
-        Field("name", Text(), "Name", "The person's name; all that is required", "name", search=True, indexed=True, required=True,
+        Field("name", Text(INDEXED), "Name", "The person's name; all that is required", "name", search=True, indexed=True, required=True,
               headers=NAME_HEADERS),
         Field("company", Ref("company", create=True), "Company", "Where the person works", "company_id",
               headers=(*COMPANY_HEADERS, "accounts")),
@@ -321,7 +324,7 @@ CONTACT = Entity(
               headers=("title", "job title", "position", "organization 1 - title", "organization 1 title", "organization title",
                        "job position", "designation", "سمت", "عنوان شغلی")),
         EMAIL, PHONE,
-        Field("mobile", Phone(), "Mobile", "Mobile telephone", "mobile", search=True,
+        Field("mobile", Phone(INDEXED), "Mobile", "Mobile telephone", "mobile", search=True,
               headers=("mobile phone", "mobile number", "mobile phone number", "mobilephone", "cell", "cell phone", "phone - mobile", "phone 2", "phone 2 - value", "موبایل", "تلفن همراه", "همراه",
                        "شماره همراه", "شماره موبایل")),
         WEBSITE, *ADDRESS,
@@ -337,17 +340,17 @@ COMPANY = Entity(
     "company", "companies", "company", "v_company",
     (
         ID, UID,
-        Field("name", Text(), "Name", "The company's name; all that is required", "name", search=True, indexed=True, required=True,
+        Field("name", Text(INDEXED), "Name", "The company's name; all that is required", "name", search=True, indexed=True, required=True,
               headers=(*COMPANY_HEADERS, "company", "نام")),
         Field("parent", Ref("company", create=True), "Parent company", "The company it belongs to", "parent_id",
               headers=("parent company", "parent account", "subsidiary_of", "subsidiary of", "شرکت مادر")),
-        Field("domain", Identifier(), "Domain", "Internet domain, taken from the website or e-mail when not given", "domain",
+        Field("domain", Identifier(INDEXED), "Domain", "Internet domain, taken from the website or e-mail when not given", "domain",
               headers=("company domain name", "domain name", "company domain", "primary domain", "دامنه")),
         WEBSITE, EMAIL, PHONE,
         Field("industry", Text(), "Industry", "What it does", "industry", search=True, headers=("sector", "صنعت", "زمینه فعالیت", "حوزه فعالیت")),
         Field("employees", Integer(0), "Employees", "How many people work there", "employees",
               headers=("number of employees", "numberofemployees", "# employees", "no. of employees", "نفرات", "تعداد کارکنان")),
-        Field("revenue", Money(), "Annual revenue", "Its revenue a year", "revenue_minor", headers=("annual revenue", "annualrevenue", "درآمد")),
+        Field("revenue", Money(), "Annual revenue", "Its revenue a year", "revenue_minor", headers=("annual revenue", "annualrevenue", "umsatz", "درآمد")),
         Field("currency", Currency(), "Currency", "ISO 4217 code of the revenue", "currency",
               headers=("currency code", "currencyisocode", "annual revenue currency", "revenue currency", "ارز", "نوع ارز",
                        "واحد پول", "واحد پولی")),
@@ -361,7 +364,7 @@ TASK = Entity(
     "task", "tasks", "task", "v_task",
     (
         ID, UID,
-        Field("name", Text(), "Name", "What is to be done; all that is required", "name", search=True, indexed=True, required=True,
+        Field("name", Text(INDEXED), "Name", "What is to be done; all that is required", "name", search=True, indexed=True, required=True,
               headers=("task", "subject", "title", "summary", "task name", "عنوان", "موضوع", "وظیفه", "کار")),
         Field("type", Ref("task_type", words=True, create=True), "Type", "call, email, meeting, to-do, document or your own", "type_id",
               headers=("task type", "activity type", "نوع")),
@@ -407,7 +410,7 @@ INTERACTION = Entity(
     "-at", "", "A note, call, e-mail, meeting, message or visit", "note",
 )  # fmt: skip
 
-_WORD = (ID, UID, Field("name", Text(), "Name", "The word", "name", required=True, indexed=True))
+_WORD = (ID, UID, Field("name", Text(INDEXED), "Name", "The word", "name", required=True, indexed=True))
 _MADE = tuple(field for field in STAMPS if field.name in ("created_at", "updated_at"))
 
 

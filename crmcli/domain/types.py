@@ -7,7 +7,9 @@ probability is basis points (10,000 = 100 %). `None` is empty; an empty text is 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import address, dates, money
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 Stored = Any
+#: How many characters a text may have that an index holds, and its folded key as well. An entry of PostgreSQL's has at
+#: most 2,704 bytes, with all its columns, and a character up to four.
+INDEXED = 600
+#: So many characters does `fold` make of one at most, U+FDFA, and of one before U+2057.
+_GROWTH, _GROWTH_BEFORE = 18, 3
 
 
 class Env(Struct):
@@ -61,6 +68,27 @@ class Type:
     family = "text"
     #: a folded or normalised copy is kept in a column of its own, made by `key`
     keyed = False
+    #: how many characters a text may have, and its key; None for any number
+    longest: int | None = None
+
+    def __init__(self, longest: int | None = None) -> None:
+        self.longest = longest
+
+    def check_length(self, stored: str) -> str:
+        """A stored text that is no longer than its type may be. Raises FieldError, which says how long that is."""
+        if self.longest is None or self.fits(len(stored), stored) or (count := self.counted(stored)) <= self.longest:
+            return stored
+        what = "it has" if len(stored) > self.longest else "what it is compared by has"
+        fit = f"at most {self.longest} fit: shorten it and put the rest in the description"
+        raise FieldError(f"{what} {count:,} characters, and {fit}")
+
+    def fits(self, length: int, characters: str) -> bool:
+        """Whether it shows at a glance that texts of these characters and at most this length are none too long."""
+        return self.longest is None or length <= self.longest
+
+    def counted(self, stored: str) -> int:
+        """The characters of a stored text or of its key, whichever has more."""
+        return len(stored)
 
     def parse(self, text: str, env: Env) -> Stored:
         """Read a typed value; empty text is None. Raises FieldError."""
@@ -79,6 +107,12 @@ class Type:
         return "" if stored is None else str(stored)
 
 
+@cache  # compiled when first needed
+def _growing() -> re.Pattern[str]:
+    """A character that may grow more than `_GROWTH_BEFORE` times when it is folded."""
+    return re.compile("[\u2057-\U0010ffff]")
+
+
 class Text(Type):
     """One line of text."""
 
@@ -89,7 +123,17 @@ class Text(Type):
         text = check_text(text).strip()
         if not self.multiline and "\n" in text:
             text = " ".join(text.split())
-        return None if blank(text) else text
+        return None if blank(text) else self.check_length(text)
+
+    def fits(self, length: int, characters: str) -> bool:
+        if self.longest is None or length * _GROWTH <= self.longest:
+            return True
+        if length > self.longest or characters.isascii():
+            return length <= self.longest
+        return length * _GROWTH_BEFORE <= self.longest and not _growing().search(characters)
+
+    def counted(self, stored: str) -> int:
+        return max(len(stored), len(fold(stored)))
 
 
 class LongText(Text):
@@ -106,7 +150,7 @@ class Identifier(Type):
     family = "identifier"
 
     def parse(self, text: str, env: Env) -> Stored:
-        return check_text(text).strip() or None
+        return self.check_length(check_text(text).strip()) or None
 
 
 class ExternalId(Identifier):
@@ -367,7 +411,7 @@ class Email(Type):
 
     def parse(self, text: str, env: Env) -> Stored:
         text = check_text(text).strip()
-        return address.email_key(text) if text else None
+        return self.check_length(address.email_key(text)) if text else None
 
     def key(self, stored: Stored, env: Env | None = None) -> str | None:
         return None if stored is None else str(stored)
@@ -384,7 +428,7 @@ class Phone(Type):
         text = " ".join(check_text(unmarked(text)).split())
         if text and not any(c.isdigit() for c in text) and not any(c.isalpha() for c in text):
             raise FieldError(f"'{text}' is not a telephone number")
-        return text or None
+        return self.check_length(text) or None
 
     def key(self, stored: Stored, env: Env | None = None) -> str | None:
         if stored is None:

@@ -13,6 +13,7 @@ from crmcli.errors import ConflictError, CrmError, DamagedError, NotFoundError, 
 from crmcli.results import Note
 from crmcli.services import chaining, checking
 from crmcli.store import connect, drafts, schema
+from crmcli.store.write_lock import WriteLock
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -130,7 +131,7 @@ def restore(ctx: Context, file: str, yes: bool = False) -> Note:
     ready = f"{target}.restore-{os.getpid()}"
     try:
         counted = _copy(file, ready, force=True)
-        with connect.WriteLock(target, float(ctx.settings["busy_timeout"]), ctx.say):
+        with WriteLock(target, float(ctx.settings["busy_timeout"]), ctx.say):
             if os.path.exists(target):
                 kept = _set_aside(target, f"{target}.before-restore-{ctx.now:%Y%m%d-%H%M%S}")
             os.replace(ready, target)

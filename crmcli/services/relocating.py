@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.custom import are_options, holds
-from crmcli.domain.entities import COMPANY, CONTACT, CUSTOM_FIELD, ENTITIES, INTERACTION, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, CUSTOM_FIELD, ENTITIES, INTERACTION, LEAD, RECORDS, TASK
 from crmcli.domain.fields import OWN
 from crmcli.domain.text import check_text
 from crmcli.domain.types import Day, Flag, Instant, Integer, Text, Type, show_instant
-from crmcli.errors import ConflictError, CrmError, DamagedError, NewerDatabaseError, ReadError, TakenError
+from crmcli.errors import ConflictError, CrmError, DamagedError, FieldError, NewerDatabaseError, ReadError, TakenError
 from crmcli.results import Note, Stream
 from crmcli.services import checking
 from crmcli.services.exporting import Spool
 from crmcli.store import catalogue, derived, own, read, schema
-from crmcli.store.tables import ORDER
+from crmcli.store.tables import ORDER, check_lengths, noun_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -280,6 +280,9 @@ class _Filler:
                 problem = _problem(table, column, self._known[table][column], value)
             if problem:
                 raise ReadError(f"{self.called}: line {line}, {table}.{column[:60]}: {problem}.", UNSAVED)
+        # SQLite's indexes hold any text: a book may have kept a long one from before there was a limit.
+        if self.connection.dialect == "postgresql" and table in ORDER:
+            _check_lengths(f"{self.called}: line {line}", table, row)
 
     def _write(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Insert rows of one table with their keys. Which undo took a batch back is written when all are there."""
@@ -334,6 +337,22 @@ def _problem(table: str, column: str, sort: str, value: Any) -> str:
             what = f"that is no {field.type.name}" if field else "no field is called so"
             return f"{name[:60]}: {what}"
     return _wrong_text(value)
+
+
+def _check_lengths(where: str, table: str, row: dict[str, Any]) -> None:
+    """Refuse a text that PostgreSQL's indexes do not hold. Raises ReadError, which names the record."""
+    kind = RECORDS.get(noun_of(table, row)) or ENTITIES[noun_of(table)]
+    try:
+        check_lengths(kind.name, row)
+    except FieldError as error:
+        called, command = f"{kind.command} {row.get('id')}".replace("_", " "), ""
+        if kind.name in RECORDS:
+            field = next(field for field in kind.stored() if field.column == error.field)
+            command = f": crm {kind.command} edit {row.get('id')} {field.name}=..."
+        raise ReadError(
+            f"{where}, {called}: {error.message}.",
+            f"do so in the book that it comes from{command}; {UNSAVED}",
+        ) from None
 
 
 def _wrong_text(value: Any) -> str:

@@ -8,7 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from crmcli.domain import custom
+from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import OWN
+from crmcli.errors import CrmError, DamagedError
 from crmcli.store import own
 from crmcli.store.own import PACKED
 from crmcli.store.read import stored_types
@@ -39,6 +41,19 @@ def misfits(connection: Connection, most: int = 1000) -> Iterator[tuple[str, int
         yield from _of_columns(connection, most)
     for table in custom.TABLES:
         yield from islice(_of_members(connection, table), most)
+
+
+def damage(connection: Connection) -> DamagedError | None:
+    """The first misfit as an error, which may be why a verb failed that nobody foresaw; None where there is none, or
+    the store cannot be asked."""
+    with contextlib.suppress(CrmError):
+        for table, row, column, kind in misfits(connection, 1):
+            noun = next((e.name for e in ENTITIES.values() if e.table == table), table).replace("_", " ")
+            return DamagedError(
+                f"the book is damaged: '{column}' of {noun} {row} is not {kind}",
+                "'crm db check --deep' names all such values; mend them, or restore a backup",
+            )
+    return None
 
 
 def _of_columns(connection: Connection, most: int) -> Iterator[tuple[str, int, str, str]]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES, RECORDS
-from crmcli.domain.types import Ref
+from crmcli.domain.types import INDEXED, Ref
 from crmcli.errors import ConflictError, CrmError, DamagedError, ReadOnlyError, StoreError, TakenError, UsageError
 from crmcli.store.connect import UNSAVED
 
@@ -132,6 +132,10 @@ def translate_postgres(error: Exception, *, reading: bool = False) -> CrmError:
         return StoreError(f"the server's disk is full{unsaved}")
     if state == "22003":
         return UsageError("a number is too large for the store", f"{2**63 - 1} is the largest")
+    if state == "54000" and (index := error.diag.constraint_name):  # type: ignore[attr-defined]
+        return UsageError(
+            f"a text is longer than the index {index} holds{unsaved}", f"shorten it: at most {INDEXED} characters fit"
+        )
     if state.startswith("54"):
         return UsageError("that is longer than the store takes", "ask with fewer words or numbers at a time")
     if lost(state) or error.__class__.__name__ in (

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import OWN
+from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from crmcli.domain.types import Type
 
 #: Parents before children: the order of inserts; deletes go the other way.
 ORDER = (
@@ -27,6 +30,13 @@ for _entity in ENTITIES.values():
                 *(f.column for f in _entity.core if f.column and not f.derived),
             ]
         )
+    )
+#: table -> the columns whose texts an index holds, by themselves or by their keys -> the types that say how long they
+#: may be
+LIMITED: dict[str, dict[str, Type]] = {}
+for _entity in ENTITIES.values():
+    LIMITED.setdefault(_entity.table, {}).update(
+        {f.column: f.type for f in _entity.core if f.column and f.type.longest is not None}
     )
 COLUMNS["opportunity"] = ("kind", *COLUMNS["opportunity"])
 #: What a new row has where nothing is said: the journal leaves these out as it leaves out what is empty.
@@ -54,3 +64,15 @@ def noun_of(table: str, row: Mapping[str, Any] | None = None) -> str:
     """What a row goes by: its own kind where its table has rows of several, if it is known."""
     kind = (row or {}).get("kind") if table in _SHARED else None
     return str(kind or NOUNS[table])
+
+
+def check_lengths(entity: str, values: Mapping[str, Any]) -> None:
+    """Raises FieldError for a text of a record (stored values by column) that is longer than an index holds, naming the
+    field."""
+    for column, kind in LIMITED[ENTITIES[entity].table].items():
+        if text := values.get(column):
+            try:
+                kind.check_length(text)
+            except FieldError as error:
+                noun = entity.replace("_", " ")
+                raise FieldError(f"the {column.replace('_', ' ')} of a {noun}: {error.message}", column) from None

@@ -19,7 +19,7 @@ from crmcli.errors import ConflictError, FieldError, NotFoundError, TakenError
 from crmcli.store import bulk, derived, journal, own, read, schema
 from crmcli.store.pending import Pending
 from crmcli.store.shown import Shown
-from crmcli.store.tables import COLUMNS, DEFAULTS, ORDER, noun_of
+from crmcli.store.tables import COLUMNS, DEFAULTS, ORDER, check_lengths, noun_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -70,8 +70,11 @@ class Transaction:
     # --- what verbs call ---
 
     def add(self, entity: str, values: Mapping[str, Any], *, record: int | None = None) -> int:
-        """A new record from its stored columns (and `tags`: ids); its id. `record` re-creates a known id."""
+        """A new record from its stored columns (and `tags`: ids); its id. `record` re-creates a known id. Raises
+        FieldError for a text that is longer than an index holds, unless it was there before."""
         table = ENTITIES[entity].table
+        if record is None:
+            check_lengths(entity, values)
         number = record or self._next_id(table)
         row = {column: value for column, value in values.items() if value is not None}
         if ENTITIES[entity].kind:

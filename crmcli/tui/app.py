@@ -15,11 +15,12 @@ from textual.message import Message
 from textual.theme import Theme
 
 from crmcli.domain.entities import ENTITIES
-from crmcli.domain.text import clip, visible, width
+from crmcli.domain.text import clip, visible
 from crmcli.errors import CrmError
 from crmcli.faults import first_line, traceback_of, write_report
 from crmcli.services import pulse
 from crmcli.services.pulse import Shown, as_shown
+from crmcli.tui import toasts
 from crmcli.tui.actions import ACTIONS, Action, bindings_for
 from crmcli.tui.colours import DARK, LIGHT, THEMES
 from crmcli.tui.order import KeyOrder
@@ -53,10 +54,6 @@ LEAVE = frozenset(key for action in ACTIONS if action.name == "leave" for key in
 LEAVING = 1.0
 #: An undo of more changes than these is asked about first.
 MANY = 20
-#: A toast has about so many rows at the most.
-TOAST_ROWS = 8
-#: A toast of more rows than these takes longer to read.
-BRIEF = 3
 #: The colours that Textual knows by name; the others are variables of ours.
 TEXTUAL = (
     "primary", "secondary", "accent", "warning", "error", "success", "foreground", "background", "surface", "panel",
@@ -240,26 +237,12 @@ class Dashboard(App[int]):
         self.toast(message.line)
 
     def toast(self, text: str, *, bad: bool = False) -> None:
-        """A line at the corner, gone after some seconds; of a few long lines the beginnings, of many the first, so that
-        the page can be seen."""
-        lines = visible(text.strip(), multiline=True).split("\n")
-        # Textual folds them into half of the screen, 60 columns at most, borders included.
-        room = max(20, min(60, self.size.width // 2) - 6)
-        most = TOAST_ROWS - 2
-        taken = [-(-max(1, width(line)) // room) for line in lines]
-        fitting = range(most, 0, -1) if len(lines) <= TOAST_ROWS else ()
-        most = next((each for each in fitting if sum(min(each, one) for one in taken) <= TOAST_ROWS), most)
-        shown, rows = [], 0
-        for line, needed in zip(lines, taken, strict=True):
-            shown.append(clip(line, room * most))
-            rows += min(most, needed)
-            if rows > TOAST_ROWS:
-                left = len(lines) - len(shown) + 1
-                shown[-1:] = [f"... and {left} line{'s' * (left > 1)} more"]
-                break
-        if shown != [""]:
+        """A line at the corner, gone after some seconds; what is too long is cut, so that the page can be seen."""
+        shown = toasts.fitted(text, self.size.width)
+        if shown.lines:
             severity: Any = "error" if bad else "information"
-            self.notify("\n".join(shown), severity=severity, timeout=6 if bad or rows > BRIEF else 3, markup=False)
+            seconds = toasts.LONG if bad or not shown.brief else toasts.SHORT
+            self.notify("\n".join(shown.lines), severity=severity, timeout=seconds, markup=False)
 
     def beat(self, asked: bool = False) -> None:
         """Look whether anybody has changed the book; what is on the screen follows. `asked`: keys wait for that."""

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import SQLModel
 
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import KEYED, SEARCHED
-from crmcli.domain.types import Choice, Money, Percent, Ref
+from crmcli.domain.types import Choice, Currency, Money, Percent, Ref
 from crmcli.store import connect, models, read, schema
 from crmcli.store.sql import table_of
 from crmcli.store.tables import COLUMNS, DEFAULTS, ORDER
@@ -121,6 +122,39 @@ def test_names_and_defaults(entity: Entity) -> None:
         assert field.column or field.expr or field.type.family == "tags" or not field.settable, field.name
         if isinstance(field.type, Percent):
             assert field.column.endswith("_bp"), field.name
+
+
+#: Indexed texts that no field is: a digest that the program works out, and the tables that the journal names.
+MADE = {("import_run", "digest"), ("journal", "entity"), ("opportunity", "kind")}
+#: How many bytes an entry of PostgreSQL's indexes may have, and how many it has beside its texts: its own head and a
+#: column or two of numbers or moments.
+LARGEST_ENTRY, BESIDE_TEXTS = 2704, 120
+
+
+def test_a_text_that_an_index_holds_has_a_limit() -> None:
+    limits = {(e.table, f.key_column): f.type for e in ENTITIES.values() for f in e.core if f.column}
+    seen = 0
+    for table in TABLES.values():
+        unique = [one for one in table.constraints if isinstance(one, (UniqueConstraint, PrimaryKeyConstraint))]
+        for index in (*table.indexes, *unique):
+            taken = 0
+            for column in index.columns:
+                kind = getattr(column.type, "impl_instance", column.type)
+                if isinstance(column.type, models.Stamp) or kind.python_type is not str:
+                    continue
+                if (table.name, column.name) in MADE or isinstance(
+                    limits.get((table.name, column.name)), (Choice, Currency)
+                ):
+                    taken += 10
+                    continue
+                where = f"{index.name} of {MODELS} holds {table.name}.{column.name}: limit it, INDEXED of {FIELDS}"
+                assert (table.name, column.name) in limits, where
+                longest = limits[table.name, column.name].longest
+                assert longest is not None, where
+                taken += 4 * longest + 4
+                seen += 1
+            assert taken + BESIDE_TEXTS <= LARGEST_ENTRY, f"{index.name} of {MODELS} holds more than an entry can"
+    assert seen > 40
 
 
 def test_the_write_door_knows_every_table() -> None:

@@ -26,6 +26,7 @@ from crmcli.domain.query import EVERYTHING
 from crmcli.errors import ConflictError, CrmError, NewerDatabaseError, StoreError, UsageError
 from crmcli.services import chaining, checking, records, tasks, timeline
 from crmcli.store import connect, derived, models, read, schema
+from crmcli.store.write_lock import FULL, WriteLock
 from tests.support.program import environment, run_python
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ def _say(_line: str) -> None:
 
 def test_the_holder_of_the_lock_knows_who_waits_and_lets_them_go_first(tmp_path: Path) -> None:
     path = str(tmp_path / "crm.db")
-    ours, theirs = connect.WriteLock(path, 60, _say), connect.WriteLock(path, 60, _say)
+    ours, theirs = WriteLock(path, 60, _say), WriteLock(path, 60, _say)
 
     def wait() -> None:
         with theirs:
@@ -341,9 +342,9 @@ def test_a_file_has_one_queue_by_whatever_name(tmp_path: Path) -> None:
     (tmp_path / "book.db").touch()
     (tmp_path / "link.db").symlink_to(tmp_path / "book.db")
     with (
-        connect.WriteLock(str(tmp_path / "book.db"), 60, _say),
+        WriteLock(str(tmp_path / "book.db"), 60, _say),
         pytest.raises(StoreError, match="the store is locked by process"),
-        connect.WriteLock(str(tmp_path / "link.db"), 0.05, _say),
+        WriteLock(str(tmp_path / "link.db"), 0.05, _say),
     ):
         pass
 
@@ -363,13 +364,13 @@ def test_a_full_disk_is_said_and_nothing_is_lost(book_path: Path, opened: Callab
     records.add(ctx, LEAD, {"name": "Grace"})
 
 
-@pytest.mark.parametrize("code", connect.FULL)
+@pytest.mark.parametrize("code", FULL)
 def test_a_full_disk_that_takes_no_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     def full(*_: object) -> int:
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "open", full)
-    lock = connect.WriteLock(str(tmp_path / "book.db"), 1, _say)
+    lock = WriteLock(str(tmp_path / "book.db"), 1, _say)
     with pytest.raises(StoreError, match=r"^the disk is full; nothing was saved\n"), lock:
         pass
 

@@ -69,6 +69,7 @@ def of(entity: str, **values: Any) -> Callable[[Any], dict[str, Any]]:
         (of("lead", **WON, stage_id=4, lost_reason_id=1), "'lost_reason_id' of a lead that is won"),
         (of("lead", **{**WON, "probability_bp": 10}, stage_id=4), "'probability_bp' of a lead that is won"),
         (of("lead", external_id="taken"), "there is a lead with the external id 'taken' already"),
+        (of("lead", name="x" * 601), "'name' of a lead: it has 601 characters, and at most 600 fit"),
         (of("source", name=" TAKEN"), "there is a source 'TAKEN' already"),
         (of("lead", value_minor=10**15 + 1), "1000000000000001 is too large an amount for 'value_minor' of a lead"),
         (of("company", revenue_minor=-(10**18)), "-1000000000000000000 is too large an amount for 'revenue_minor'"),
