@@ -3,6 +3,11 @@ Persian ones as people do; and the words that scale amounts."""
 
 from __future__ import annotations
 
+import re
+from functools import cache, lru_cache
+
+from crmcli.domain.text import fold
+
 _CODES = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BYR BZD CAD CDF "
     "CHF CLF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD EEK EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ "
@@ -136,8 +141,85 @@ _HARMLESS_TEXT = """
     tax taxes vat sales gst mwst ust tva iva kdv impuestos
     currency currencies deal opportunity order record company corporate account organisation organization base home
     local own original default reporting wahrung devise moneda
+    bez dph vcetne btw exclusief inclusief moms esclusa inclusa lordo taxe comprise incluse incluida
+    без с ндс включая нетто брутто
+    betrag preis wert umsatz montant prix valeur importe precio valor tutar fiyat importo prezzo bedrag prijs сумма цена
+    kwota cena مبلغ قیمت ارزش جمع واحد پول
     به کل خالص ناخالص با بدون مالیات احتساب ارز معامله شرکت
 """
 #: Words in the title of a column of amounts that change no figure: what it is of, with or without taxes, in whose
 #: currency where the rows say it; folded.
 HARMLESS = frozenset(_HARMLESS_TEXT.split())
+#: Codes of currencies that are words or abbreviations as well.
+ORDINARY = frozenset(("ALL", "BAM", "BOB", "COP", "CUP", "GEL", "MAD", "MOP", "PEN", "SOS", "STD", "TOP", "TRY"))
+_EVERYDAY_TEXT = "EUR USD GBP CHF JPY CNY AUD NZD SEK NOK DKK PLN CZK HUF INR BRL MXN ZAR AED RUB KRW SGD HKD IRR TL"
+#: Names of currencies that people write in any case, and that are no words.
+EVERYDAY = frozenset(_EVERYDAY_TEXT.split())
+#: What names a currency, with its scale or without, has no more characters.
+_LONGEST = 60
+#: Codes that stand in small letters beside a scale too: keur, usdm.
+_SMALL = ("eur", "usd")
+#: Between which characters a currency and its scale may part: k€, $ M, Mio.€.
+_SEAM = re.compile(r"\s+|(?<=[^\W\d_])(?=[^\w\s.])|(?<=[^\w\s])(?=[^\W\d_])|(?<=\.)(?=\S)")
+
+
+def key_of(text: str) -> str:
+    """Return a sign or word as the tables have it."""
+    return fold(text).rstrip(".")
+
+
+def power_of(word: str) -> int | None:
+    """Return the power of ten of a word of scale, None for any other."""
+    return SCALES.get(key_of(word)) or LETTERS.get(word.rstrip("."))
+
+
+@lru_cache(maxsize=2048)
+def resolve(text: str, default: str) -> tuple[str, int] | None:
+    """Return the code that a sign, word, name or code stands for, and the power of ten it counts in; None for anything
+    else. Of several codes it is `default` where that is one of them."""
+    if len(text) > _LONGEST:
+        return None
+    if code := UNFOLDED.get(text.strip().rstrip(".")):
+        return code, 0
+    name = key_of(text)
+    if name in TOMAN:
+        return "IRR", 1
+    if name in SHARED:
+        return (default if default in SHARED[name] else SHARED[name][0]), 0
+    code = SIGNS.get(name) or name.upper()
+    if code not in KNOWN:
+        code = _names().get(name.removesuffix("s"), "")
+    return (code, 0) if code else None
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Key -> code."""
+    return {key_of(name).removesuffix("s"): code for code, names in NAMES.items() for name in names.split(", ")}
+
+
+@lru_cache(maxsize=2048)  # what stands beside the amounts of a file is nearly always the same
+def split_unit(text: str) -> tuple[str, str]:
+    """Return the words for the currency and for the scale in what stands before or after a number, in either order,
+    with or without a blank: "€", "k€", "TEUR", "US$ million". All of it is the currency where that is neither."""
+    if not text or resolve(text, "") or len(text) > _LONGEST or key_of(text) in HARMLESS:
+        return text, ""
+    if power_of(text) and text.rstrip(".") not in LETTERS:
+        return "", text
+    for at in (*_seams(text), *(seam.start() for seam in _SEAM.finditer(text))):
+        first, second = text[:at], text[at:].strip()
+        if power_of(first) and resolve(second, ""):
+            return second, first
+        if power_of(second) and second.rstrip(".") not in LETTERS and resolve(first, ""):
+            return first, second
+    return text, ""
+
+
+def _seams(text: str) -> list[int]:
+    """Where a scale and a currency may meet without a sign between: kUSD, USDm, 億円, and no word such as Mars."""
+    if not text.isascii():
+        return [1, *range(len(text) - 2, 1, -1)]
+    code = text[1:] if text[1:] in EVERYDAY else text[-3:] if text[-3:] in KNOWN else text[:3]
+    if not {text[1:], text[:3]}.intersection(_SMALL) and code not in (EVERYDAY if text.isupper() else KNOWN | EVERYDAY):
+        return []
+    return [1, 3, len(text) - 3]

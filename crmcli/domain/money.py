@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 
-from crmcli.domain.currencies import HARMLESS, KNOWN, LETTERS, NAMES, RUPEES, SCALES, SHARED, SIGNS, TOMAN, UNFOLDED
+from crmcli.domain.currencies import (
+    KNOWN,
+    RUPEES,
+    SHARED,
+    SIGNS,
+    TOMAN,
+    UNFOLDED,
+    key_of,
+    power_of,
+    resolve,
+    split_unit,
+)
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import clip, digits, fold, unmarked
+from crmcli.domain.text import clip, digits, unmarked
 from crmcli.errors import FieldError
 
 # Minor digits where they are not 2, as CLDR has them (supplemental data, currency fractions): what is used in
@@ -36,25 +47,16 @@ _ALIKE = {
 }  # fmt: skip
 #: No amount of any currency is larger, in minor units.
 LARGEST = 10**18
-#: No amount has more characters, nor has what names its currency; what looks for their parts takes the square of a
-#: length.
-_LONGEST, _LONGEST_UNIT = 500, 60
+#: No amount has more characters; what looks for its parts takes the square of a length.
+LONGEST = 500
 #: Rs. 500 and Fr.500: the point is the word's.
 _POINT_OF_WORD = re.compile(r"^(\D*[^\W\d_])\.\s*(?=[\d(+-])")
 #: Two letters that are crores of rupees, and mark a credit beside other money.
 _CRORES = "cr"
 #: As ledgers write what is credited or debited: 5,000.00 Cr.
 _LEDGER = re.compile(r",\d+\.\d\d$")
-#: Codes of currencies that are words as well.
-_WORDS = frozenset(("ALL", "BOB", "CUP", "MOP", "TOP", "TRY"))
 #: What joins the terms of 2 million and 500 thousand.
 _AND = re.compile(r"\s(?:و|and)$")
-#: Between which characters a currency and its scale may part: k€, $ M, Mio.€.
-_SEAM = re.compile(r"\s+|(?<=[^\W\d_])(?=[^\w\s.])|(?<=[^\w\s])(?=[^\W\d_])|(?<=\.)(?=\S)")
-#: Three noughts in a title ('000, $000s, x 1,000), or six.
-_NOUGHTS = re.compile(r"(?<![\w.,'])(?:[x×]\s*)?'?(?:1[.,' ]?)?000([.,' ]?000)?(?:'?s)?(?![\w.,']*\d)")
-#: What parts the words of a title.
-_PARTS = re.compile(r"[\s,;|+&/.()\[\]-]+")
 EXAMPLES = "Write 12000, 12,000.50, 12k, 1.5M, €500 or 12000 EUR."
 
 
@@ -129,8 +131,8 @@ def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
     if amount is None:
         raise _refused(text)
     code, tens = _currency(amount.currency, currency, text)
-    scale = (_power(amount.scale) or 0) + tens
-    if _key(amount.scale) == _CRORES and (code not in RUPEES or _LEDGER.search(amount.number)):
+    scale = (power_of(amount.scale) or 0) + tens
+    if key_of(amount.scale) == _CRORES and (code not in RUPEES or _LEDGER.search(amount.number)):
         raise _refused(text)
     whole, fraction = _separate(amount, exponent(code), text)
     shift = exponent(code) + scale - len(fraction)
@@ -142,12 +144,12 @@ def _parse(text: str, currency: str, decimal: str | None) -> tuple[int, str]:
     else:
         minor, lost = divmod(minor, 10**-shift)
         if lost:
-            raise FieldError(f"{code} has {exponent(code) or 'no'} decimals: '{_quoted(text)}'.", hint=EXAMPLES)
+            raise FieldError(f"{code} has {exponent(code) or 'no'} decimals: '{quoted(text)}'.", hint=EXAMPLES)
     return _within(-minor if amount.negative else minor, code, text), code
 
 
-def _plain(text: str, decimal: str | None) -> str:
-    """An amount in ASCII digits and signs as far as they mean the same, without marks of direction."""
+def in_ascii(text: str, decimal: str | None) -> str:
+    """Return an amount in ASCII digits and signs as far as they mean the same, without marks of direction."""
     if text.isascii():
         return text
     from unicodedata import normalize
@@ -157,11 +159,11 @@ def _plain(text: str, decimal: str | None) -> str:
 
 def _taken_apart(text: str, decimal: str | None) -> _Amount | None:
     """The parts of an amount, None where it is none; what its words mean is not settled yet."""
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return None
     if decimal is None and ("٫" in text or "٬" in text):
         decimal = "."
-    plain = _plain(text, decimal).strip()
+    plain = in_ascii(text, decimal).strip()
     pieces = _NUMBER.split(plain if plain[:1].isdigit() else _POINT_OF_WORD.sub(r"\1 ", plain))
     if len(pieces) < 3:
         return None
@@ -174,7 +176,7 @@ def _taken_apart(text: str, decimal: str | None) -> _Amount | None:
     if sides is None:
         return None
     head, tail, negative = sides
-    (before, scale_before), (after, scale) = _unit(head), _unit(tail)
+    (before, scale_before), (after, scale) = split_unit(head), split_unit(tail)
     if (before and after) or (scale_before and (scale or not before)):
         return None
     scale = scale or scale_before
@@ -209,155 +211,28 @@ def _summed(pieces: list[str], scale: str) -> str:
     numbers, each smaller than what the one before counts in."""
     total, last = 0, None
     for number, word in zip(pieces[::2], [*pieces[1::2], scale], strict=True):
-        power = _power(_AND.sub("", word.rstrip()))
+        power = power_of(_AND.sub("", word.rstrip()))
         if not power or not number.isdigit() or (last is not None and int(number) * 10**power >= 10**last):
             return ""
         total, last = total + int(number) * 10**power, power
     return str(total // 10 ** (last or 0))
 
 
-@lru_cache(maxsize=2048)  # what stands beside the amounts of a file is nearly always the same
-def _unit(text: str) -> tuple[str, str]:
-    """The words for the currency and for the scale in what stands before or after a number, in either order, with or
-    without a blank: "€", "k€", "TEUR", "US$ million". All of it is the currency where that is
-    neither."""
-    if not text or _resolved(text, "") or len(text) > _LONGEST_UNIT or _key(text) in HARMLESS:
-        return text, ""
-    if _power(text) and text.rstrip(".") not in LETTERS:
-        return "", text
-    glued = () if text[1:].upper() in _WORDS else (1,)
-    for at in (*glued, *(seam.start() for seam in _SEAM.finditer(text))):
-        first, second = text[:at], text[at:].strip()
-        if _power(first) and _resolved(second, ""):
-            return second, first
-        if _power(second) and second.rstrip(".") not in LETTERS and _resolved(first, ""):
-            return first, second
-    return text, ""
-
-
-def _power(word: str) -> int | None:
-    """The power of ten of a word of scale."""
-    return SCALES.get(_key(word)) or LETTERS.get(word.rstrip("."))
-
-
-def _key(text: str) -> str:
-    """A sign or word as the tables of currencies and scales have it."""
-    return fold(text).rstrip(".")
-
-
-@lru_cache(maxsize=2048)
-def _resolved(text: str, default: str) -> tuple[str, int] | None:
-    """Code that a sign, word, name or code stands for, and the power of ten it counts in; None for anything else. Of
-    several codes it is `default` where that is one of them."""
-    if len(text) > _LONGEST_UNIT:
-        return None
-    if code := UNFOLDED.get(text.strip().rstrip(".")):
-        return code, 0
-    name = _key(text)
-    if name in TOMAN:
-        return "IRR", 1
-    if name in SHARED:
-        return (default if default in SHARED[name] else SHARED[name][0]), 0
-    code = SIGNS.get(name) or name.upper()
-    if code not in KNOWN:
-        code = _names().get(name.removesuffix("s"), "")
-    return (code, 0) if code else None
-
-
 def _currency(name: str, default: str, text: str) -> tuple[str, int]:
     """Code that the words for the currency of an amount stand for, and the power of ten it counts in."""
     if not name:
         return default, 0
-    if found := _resolved(name, default):
+    if found := resolve(name, default):
         return found
     if not any(map(str.isalpha, name)):
         raise _refused(text)
-    raise FieldError(f"'{clip(name, 20)}' in '{_quoted(text)}' is not a currency.", hint=EXAMPLES)
-
-
-@cache
-def _names() -> dict[str, str]:
-    """Key -> code."""
-    return {_key(name).removesuffix("s"): code for code, names in NAMES.items() for name in names.split(", ")}
-
-
-def read_currency(text: str, home: str) -> tuple[str, bool]:
-    """Return the ISO 4217 code that a cell of a column of currencies means, and whether amounts beside it are tomans.
-
-    Takes codes, signs and names, alone or together: usd, €, ریال, US Dollar, "USD - US Dollar", "Euro (EUR)". A sign
-    that several currencies share is that of `home`, if `home` is one of them. Raises FieldError.
-    """
-    text = unmarked(text)
-    if whole := _called(text, home):
-        return whole
-    parts = re.split(r"\s[-–—]\s|[()\[\]:/|,;]", text)
-    codes = re.findall(r"(?<![^\W\d_])[A-Z]{3}(?![^\W\d_])", text)
-    for some in ([p for p in parts if _key(p) not in SHARED], [c for c in codes if c in KNOWN], parts):
-        said = {found for part in some if (found := _called(part, home))}
-        if len(said) == 1:
-            return said.pop()
-    raise FieldError(f"'{_quoted(text)}' is not a currency", hint="use an ISO 4217 code such as EUR, USD or IRR")
-
-
-def _called(text: str, home: str) -> tuple[str, bool] | None:
-    found = _resolved(text, home)
-    return (found[0], bool(found[1])) if found else None
+    raise FieldError(f"'{clip(name, 20)}' in '{quoted(text)}' is not a currency.", hint=EXAMPLES)
 
 
 def unnamed(text: str) -> bool:
     """Whether an amount names no currency: 12, (5.00), 12k, ۵ میلیون."""
     amount = _taken_apart(text, None)
     return amount is not None and not amount.currency
-
-
-def read_unit(text: str, *, shouted: bool = False) -> str:
-    """What the amounts of a column count in, from what its title has in brackets, as it would stand behind an amount:
-    "USD" of "USD, net", "thousand EUR" of "'000 EUR", "k€", "میلیون تومان".
-
-    "" where it names neither a currency nor a scale: "net", "company currency". A code that is a word as well (ALL,
-    TRY) counts in capitals alone, and not in a title that is `shouted`, all in capitals. Raises FieldError where any
-    of it is not understood, so that no scale is lost.
-    """
-    said = _NOUGHTS.sub(lambda six: " million " if six[1] else " thousand ", _plain(text[:_LONGEST], None))
-    codes: frozenset[str] = frozenset() if shouted else _WORDS
-    words = [word for word in re.split(r"[\s,;|+&]+", said) if word in codes or _key(word) not in HARMLESS]
-    unit = " ".join(words)
-    currency, _ = _unit(unit)
-    ordinary = currency.upper() in _WORDS and currency not in codes
-    if len(text) > _LONGEST or ordinary or (currency and not _resolved(currency, "")):
-        # What a year or a VAT has to do with it, nobody asks: what counts is that no scale is lost.
-        words = [word for word in _PARTS.split(unit) if _resolved(word, "")]
-        alone = {found[0] for word in words if (found := _resolved(word, ""))}
-        if len(alone) == 1 and not ordinary and not _hints_at_scale(text):
-            return words[0]
-        raise FieldError(
-            f"'{_quoted(text)}' does not say what the amounts of a column count in.",
-            hint="Name a currency and a scale, such as (USD), (k€), (thousand EUR) or (میلیون ریال).",
-        )
-    return unit
-
-
-def hints_at_unit(text: str) -> bool:
-    """Whether some of what a title says is a currency, a scale or noughts: if the rest of it is not understood, its
-    amounts may be others than their figures. "weighted" and "2026" are words like others."""
-    return _hints_at_scale(text) or any(_resolved(word, "") for word in _PARTS.split(_plain(text, None)) if word)
-
-
-def _hints_at_scale(text: str) -> bool:
-    """Whether a word of it is one of a scale, or it has noughts."""
-    words = _PARTS.split(_plain(text[:_LONGEST], None))
-    return "000" in text or len(text) > _LONGEST or any(_power(word) for word in words if word)
-
-
-def beside(cell: str, unit: str) -> str:
-    """An amount with the unit of its column behind it, unless it names a currency of its own.
-
-    In a column of thousands such an amount may be meant in thousands or not: there the unit stands behind it too, for
-    `parse_money` to refuse both.
-    """
-    if unit and (unnamed(cell) or (_unit(unit)[1] and any(map(str.isdecimal, cell)))):
-        return f"{cell.strip()} {unit}"
-    return cell
 
 
 def _separate(amount: _Amount, minor_digits: int, text: str) -> tuple[str, str]:
@@ -398,7 +273,7 @@ def _lone_sign(number: str, minor_digits: int, text: str, *, scaled: bool) -> st
         return ""
     if may_group and (minor_digits != 3 or scaled):
         raise FieldError(
-            f"'{_quoted(text)}' can be read in two ways.",
+            f"'{quoted(text)}' can be read in two ways.",
             hint=f"Write {whole}{fraction} or {whole}.{fraction[:2]}. For a file, say which sign its decimals have.",
         )
     return sign
@@ -411,15 +286,16 @@ def largest(currency: str) -> int:
 
 def _within(minor: int, currency: str, text: str) -> int:
     if abs(minor) > largest(currency):
-        raise FieldError(f"'{_quoted(text)}' is too large an amount.", hint="Amounts go up to 10,000,000,000,000.00.")
+        raise FieldError(f"'{quoted(text)}' is too large an amount.", hint="Amounts go up to 10,000,000,000,000.00.")
     return minor
 
 
 def _refused(text: str) -> FieldError:
-    return FieldError(f"'{_quoted(text)}' is not an amount of money.", hint=EXAMPLES)
+    return FieldError(f"'{quoted(text)}' is not an amount of money.", hint=EXAMPLES)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return what was typed as an error repeats it."""
     return clip(unmarked(text).strip(), 60)
 
 

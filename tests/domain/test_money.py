@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from contextlib import suppress
@@ -9,22 +10,18 @@ from contextlib import suppress
 import pytest
 from babel.core import Locale, get_global
 from babel.numbers import get_currency_precision, list_currencies
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmcli.domain.currencies import HARMLESS, KNOWN, SCALES, SHARED, SIGNS, TOMAN
-from crmcli.domain.money import (
+from crmcli.domain.money import exponent, format_money, known, parse_money, plain, rescale, unnamed, weighted
+from crmcli.domain.money_units import (
+    ASIDE,
+    SPOKEN_SCALES,
     beside,
-    exponent,
-    format_money,
-    known,
-    parse_money,
-    plain,
+    hints_at_unit,
     read_currency,
     read_unit,
-    rescale,
-    unnamed,
-    weighted,
 )
 from crmcli.domain.text import fold
 from crmcli.errors import FieldError
@@ -235,7 +232,7 @@ def test_capitals_say_nothing_in_a_title_of_capitals() -> None:
 
 
 def test_the_tables_of_signs_and_scales_are_folded() -> None:
-    for table in (SIGNS, SHARED, TOMAN, SCALES, HARMLESS):
+    for table in (SIGNS, SHARED, TOMAN, SCALES, HARMLESS, ASIDE, SPOKEN_SCALES):
         assert [key for key in table if key != fold(key).rstrip(".")] == []
     assert {word.upper() for word in HARMLESS} & KNOWN == {"ALL"}
 
@@ -244,7 +241,7 @@ def test_the_tables_of_signs_and_scales_are_folded() -> None:
     "inside",
     [
         "weighted", "year 1", "2026", "USD EUR", "thousand million", "%", "000 thousands", "foo",
-        "monthly", "'000'000'000", "USD (thousands", "units of 12", "m²",
+        "monthly", "'000'000'000", "USD (thousands", "units of 12", "m²", "۰۰۰ ریال ماهانه",
     ],
 )  # fmt: skip
 def test_a_unit_that_is_not_understood_is_refused_and_named(inside: str) -> None:
@@ -257,6 +254,70 @@ def test_a_unit_that_is_not_understood_is_refused_and_named(inside: str) -> None
 @pytest.mark.parametrize("inside", ["USD weighted", "USD/month", "USD - US Dollar", "USD incl. 19% VAT", "$ / yr"])
 def test_a_currency_counts_whatever_stands_beside_it_that_is_no_scale(inside: str) -> None:
     assert read_unit(inside) in ("USD", "$")
+
+
+@pytest.mark.parametrize(
+    ("inside", "unit"),
+    [
+        ("All-in", ""), ("all-inclusive", ""), ("all in", ""), ("ALL IN", ""), ("USD", "USD"), ("usd", "usd"),
+        ("Eur", "Eur"), ("inr", "inr"), ("kzt", "kzt"), ("KZT, net", "KZT"), ("TRY", "TRY"), ("TRY, net", "TRY"),
+        ("STD", "STD"), ("Fr.", "Fr."), ("Ft", "Ft"), ("TL", "TL"), ("tl", "tl"), ("US-Dollar", "US Dollar"),
+        ("USD $", "USD"), ("$ CAD", "CAD"), ("Euro - EUR", "Euro"), ("EUR/kg", "EUR"), ("$ per pound", "$"),
+        ("2026 USD", "USD"), ("USD, FY26", "USD"), ("EUR 19 % MwSt", "EUR"), ("ریال ماهانه", "ریال"),
+        ("руб. без НДС", "руб."), ("واحد: تومان", "تومان"),
+    ],
+)  # fmt: skip
+def test_the_currency_of_a_title_is_one_as_people_write_it(inside: str, unit: str) -> None:
+    assert read_unit(inside) == unit
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "Top 10", "Top-up", "top line", "Try-out", "Bob, 2026", "Std.", "Std", "Pen", "Mad", "Gel", "Mars", "Maud",
+        "MRP", "ATL", "Europe", "EUROPE", "per ft", "per pound", "m²", "weighted",
+    ],
+)  # fmt: skip
+def test_a_word_of_a_title_that_looks_like_a_currency_is_a_word(inside: str) -> None:
+    with pytest.raises(FieldError):
+        read_unit(inside)
+    assert hints_at_unit(inside) is False
+
+
+@pytest.mark.parametrize(
+    ("inside", "cell", "minor", "code"),
+    [
+        ("miles de €", "5", 500_000, "EUR"), ("milliers €", "5", 500_000, "EUR"), ("k$", "5", 500_000, "USD"),
+        ("migliaia di euro", "5", 500_000, "EUR"), ("duizend euro", "5", 500_000, "EUR"),
+        ("tis. Kč", "5", 500_000, "CZK"), ("tis.Kč", "5", 500_000, "CZK"), ("T. EUR", "5", 500_000, "EUR"),
+        ("USD ths", "5", 500_000, "USD"), ("th. USD", "5", 500_000, "USD"),
+        ("USD thou", "5", 500_000, "USD"), ("tys. zł", "5", 500_000, "PLN"), ("tusen SEK", "5", 500_000, "SEK"),
+        ("в тысячах рублей", "5", 500_000, "RUB"), ("millones de euros", "5", 500_000_000, "EUR"),
+        ("milhões R$", "5", 500_000_000, "BRL"), ("milioni di euro", "5", 500_000_000, "EUR"),
+        ("bilhões R$", "5", 500_000_000_000, "BRL"), ("EURk", "5", 500_000, "EUR"), ("USDm", "5", 500_000_000, "USD"),
+        ("CHFm", "5", 500_000_000, "CHF"), ("USDbn", "5", 500_000_000_000, "USD"), ("kUSD", "5", 500_000, "USD"),
+        ("mnUSD", "5", 500_000_000, "USD"), ("EUR'000", "5", 500_000, "EUR"), ("US$’000s", "5", 500_000, "USD"),
+        ("هزارتومان", "5", 50_000, "IRR"), ("bin TL", "5", 500_000, "TRY"), ("USD M", "5", 500_000_000, "USD"),
+        ("thousands, USD, net", "5", 500_000, "USD"), ("kMAD", "5", 500_000, "MAD"),
+    ],
+)  # fmt: skip
+def test_scales_of_titles_in_many_languages(inside: str, cell: str, minor: int, code: str) -> None:
+    assert parse_money(beside(cell, read_unit(inside)), "EUR") == (minor, code)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "R$ mil", "USD B", "10k USD", "€ 1k", "USD 10^3", "10³ USD", "USD 1e3", "USD hundreds", "USD 100s", "USD cents",
+        "cents", "minor units", "x 100", "10^3", "Bin", "M", "USD foo", "foo USD", "USD T", "billones de euros",
+        "Bio. €", "USD000", "EUR, 1000 = 1", "TOP 10", "TRY OUT", "USD per k", "EUR/1000", "k€ p.a.", "USD EUR", "Kzt",
+        "TEUR, Tsd.",
+    ],
+)  # fmt: skip
+def test_what_may_scale_the_amounts_of_a_title_is_asked_about(inside: str) -> None:
+    with pytest.raises(FieldError):
+        read_unit(inside)
+    assert hints_at_unit(inside)
 
 
 @pytest.mark.parametrize(
@@ -335,14 +396,18 @@ def test_parse_money_gives_an_amount_or_a_field_error(text: str, code: str, deci
     assert known(currency)
 
 
+@example("1M1k", "EUR", None)
 @given(st.text(st.sampled_from("0123456789.,' -+()kM€$ ۱۲٬٫"), max_size=12), CODES, st.sampled_from([None, ".", ","]))
 def test_parse_money_reads_any_number_exactly_or_not_at_all(text: str, code: str, decimal: str | None) -> None:
     try:
         minor, currency = parse_money(text, code, decimal)
     except FieldError:
         return
-    typed = "".join(str(int(char)) for char in text if char.isdigit()).strip("0")
-    assert str(abs(minor)).strip("0") == typed
+    typed = "".join(str(int(char)) for char in text if char.isdigit())
+    terms = re.findall(r"(\d+) *([kM])", text)
+    if len(terms) > 1:  # 1M1k is 1,001,000
+        typed = str(sum(int(number) * {"k": 10**3, "M": 10**6}[scale] for number, scale in terms))
+    assert str(abs(minor)).strip("0") == typed.strip("0")
     assert currency in (code, "EUR", "USD")
 
 
