@@ -38,10 +38,13 @@ _PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "cp1252": ("latin", _WESTERN), "cp1256": ("arabic", _WESTERN[:1]), "cp1254": ("latin", _TURKISH),
     "cp1250": ("latin", _CENTRAL), "cp1251": ("cyrillic", ()), "cp1253": ("greek", ()), "iso8859-7": ("greek", ()),
     "cp1255": ("hebrew", ()), "mac-roman": ("latin", _WESTERN), "cp850": ("latin", _WESTERN),
-    "cp437": ("latin", _WESTERN), "iso8859-2": ("latin", _CENTRAL), "cp852": ("latin", _CENTRAL),
+    "iso8859-15": ("latin", _WESTERN), "cp437": ("latin", _WESTERN), "iso8859-2": ("latin", _CENTRAL),
+    "cp852": ("latin", _CENTRAL),
     "cp1257": ("latin", _BALTIC), "koi8-r": ("cyrillic", ()), "cp866": ("cyrillic", ()),
-    "mac-cyrillic": ("cyrillic", ()), "iso8859-5": ("cyrillic", ()),
+    "mac-cyrillic": ("cyrillic", ()), "iso8859-5": ("cyrillic", ()), "iso8859-6": ("arabic", ()),
 }  # fmt: skip
+#: Rare code page -> that of Windows for the same languages: what this reads as well is not in the rare one.
+_RARER = {"iso8859-15": "cp1252", "iso8859-6": "cp1256"}
 #: Code page -> (the one that orders its signs, the first bytes of the common ones in it).
 _WIDE_PAGES = {
     "gb18030": ("gb2312", (0xB0, 0xD7)), "cp932": ("cp932", (0x88, 0x97)), "big5": ("big5", (0xA4, 0xC6)),
@@ -111,14 +114,16 @@ def _reads_as_turkish(data: bytes) -> bool:
 def _tries(data: bytes, tokens: Sequence[bytes]) -> Iterable[_Tried]:
     """Each code page that reads some of it, those left out that read every word like one before."""
     seen: set[tuple[str, ...]] = set()
+    shares: dict[str, float] = {}
     for name, (script, alphabets) in _PAGES.items():
         texts = {token: token.decode(name, "replace") for token in tokens}
         key = tuple(texts.values())
         if key in seen:
             continue
         seen.add(key)
-        share = sum(_fits(text, script, alphabets) for text in key) / max(1, len(key))
-        if share and (script == "latin" or any(_LONG.search(text) for text in key)):
+        shares[name] = share = sum(_fits(text, script, alphabets) for text in key) / max(1, len(key))
+        said = script == "latin" or any(_LONG.search(text) for text in key)
+        if said and share > shares.get(_RARER.get(name, ""), 0):
             yield _Tried(name, script, share, texts)
     for name, (common, lead) in _WIDE_PAGES.items():
         found = _words(_WIDE_TOKEN, data[:_MOST_BYTES].decode(name, "replace"))

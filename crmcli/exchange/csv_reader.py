@@ -14,7 +14,7 @@ from crmcli.exchange.formulas import GUARD_IN_TEXT, text_said, unguard
 from crmcli.exchange.shape import MAX_COLUMNS, SAMPLE_RECORDS, Row, last_filled, line_breaks, too_many, too_wide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _BLOCK = 256 * 1024
 MAX_CELL = 1024 * 1024
@@ -22,6 +22,9 @@ MAX_CELL = 1024 * 1024
 MAX_LINE = 16 * 1024 * 1024
 _MOST_DELIMITERS = 1_000_000  # no cell is a text of so many; a line that has more of them is not even cut
 _BREAK = re.compile(r"[\r\n]")
+_OPENS = re.compile(' *+"')
+_QUOTED = re.compile('(?:[^"]|"")*+')
+_RULE = re.compile(r"\s*(?:[:+]*+-{3,}[-:+]*+\s*)?")
 _SAYS_TEXT = 'cells that are a formula of a text alone, as in ="001", are read as that text'
 _MOST_SAMPLED = 10_000  # blank and broken records are kept too; a file of nothing else must not fill the memory
 
@@ -31,7 +34,8 @@ class CsvReader:
 
     The text is decoded in blocks cut at line ends. Each block is searched once for NUL bytes and formulas, guarded or
     of a text alone, so that ordinary rows cost no more than the csv module itself. `blanks` says that those behind a
-    delimiter are no part of a cell. `notes` are complete after the last row.
+    delimiter, and behind a quotation mark that closes a cell, are no part of it. `notes` are complete after the last
+    row.
     """
 
     def __init__(
@@ -46,8 +50,6 @@ class CsvReader:
         self.blank_rows = 0
         self._guarded = guarded
         self._formula = re.compile(rf"""(?:\A|[{re.escape(delimiter)}\r\n"]) *+=\"""") if guarded else None
-        #: the columns whose formulas say more than a text
-        self._computed: set[int] = set()
         self._skip = skip
         self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
         self._file.seek(bom)
@@ -62,7 +64,7 @@ class CsvReader:
         if skip:  # blank lines in their stead keep the numbers of the others, and no quote in them opens anything
             lines = chain(("\n" for _ in islice(lines, skip)), lines)
         if blanks:
-            lines = self._noted(lines)
+            lines = self._noted(without_blanks(lines, delimiter))
         # strict: a quote closed in mid-cell is an error to name, not text to guess.
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=blanks)
         self._sample: list[tuple[int, list[str], str | None]] = []
@@ -95,17 +97,13 @@ class CsvReader:
             self._sample.append((first, cells, None))
             sound += last_filled(cells) > 0
         found = [(line, cells) for line, cells, problem in self._sample if problem is None and last_filled(cells)]
-        if not self._guarded:
-            return found
-        for _, cells in found:
-            self._computed.update(i for i, cell in enumerate(cells) if cell[:1] == "=" and text_said(cell) is None)
-        return [(line, self._given(cells)) for line, cells in found]
+        return [(line, self._given(cells)) for line, cells in found] if self._guarded else found
 
     def _given(self, cells: list[str]) -> list[str]:
         """Cells without what a spreadsheet is told by it: a guard before a formula, a formula around a text."""
         given = [unguard(cell) if cell[:1] == "'" else cell for cell in cells]
         for place, cell in enumerate(cells):
-            if cell[:2] == '="' and place not in self._computed and (text := text_said(cell)) is not None:
+            if '="' in cell and (text := text_said(cell.strip(" "))) is not None:
                 given[place] = text
                 if _SAYS_TEXT not in self.notes:
                     self.notes.append(_SAYS_TEXT)
@@ -161,7 +159,7 @@ class CsvReader:
     def _look(self, line: int, cells: list[str], width: int) -> Row | None:
         """The slow path: blank, short, long, guarded and NUL-holding records."""
         size = last_filled(cells)
-        if not size:
+        if not size or (self.delimiter == "|" and _is_rule(cells)):
             self.blank_rows += 1
             return None
         if self._guarded:
@@ -248,6 +246,42 @@ class CsvReader:
             f"{self.path!r} is not {self.encoding}: line {line}, byte 0x{byte:02X} at offset {offset}.",
             "Give the right encoding with --encoding, or mend the file.",
         )
+
+
+def _is_rule(cells: list[str]) -> bool:
+    """Whether a record is the line below the header of a table that is drawn: |------|:---:|, ----+----."""
+    return all(_RULE.fullmatch(cell) for cell in cells)
+
+
+def without_blanks(lines: Iterable[str], delimiter: str) -> Iterator[str]:
+    """The lines of a CSV text without the blanks between the quotation mark that closes a cell and the delimiter, or
+    the line end, behind it."""
+    bare = re.compile(rf"[^{re.escape(delimiter)}\r\n]*+")
+    inside = False  # a cell in quotation marks goes on in the next line
+    for line in lines:
+        parts: list[str] = []
+        at = 0
+        while at < len(line):
+            begin = at
+            if not inside and (opened := _OPENS.match(line, at)):
+                inside, at = True, opened.end()
+            if inside:
+                at = _end(_QUOTED, line, at)
+                inside = at == len(line)
+                at += not inside
+            parts.append(line[begin:at])
+            if not inside:
+                end = _end(bare, line, at)
+                parts.append(line[at:end] if at == begin or line[at:end].strip(" ") else "")
+                parts.append(line[end : end + 1])
+                at = end + 1
+        yield "".join(parts)
+
+
+def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
+    """Where that ends which begins at a place, if anything does."""
+    found = pattern.match(text, place)
+    return found.end() if found else place
 
 
 def _last_break(text: str) -> int:

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.domain.text import fold
 from crmcli.exchange.shape import VALUE, looks_like_data, stands_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 Record = tuple[int, list[str]]
 #: (line, first column, last column) of a cell that is merged over columns; columns count from 0.
@@ -19,6 +20,22 @@ _MOST_LINES = 10
 _LONGEST_TITLE = 60
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+#: What groups are called that are of firms, those who buy, firms or not, and the people apart from them.
+_FIRMS = frozenset(map(fold, (
+    "company", "organization", "organisation", "account", "supplier", "vendor", "firma", "unternehmen", "lieferant",
+    "société", "entreprise", "fournisseur", "empresa", "proveedor", "şirket", "tedarikçi", "شرکت", "سازمان",
+)))  # fmt: skip
+_BUYERS = frozenset(map(fold, ("customer", "client", "kunde", "cliente", "müşteri", "مشتری")))
+_PEOPLE = frozenset(map(fold, (
+    "contact", "person", "contact person", "primary contact", "main contact", "ansprechpartner", "ansprechpartnerin",
+    "kontakt", "kontaktperson", "personne", "personne de contact", "interlocuteur", "contacto", "persona",
+    "persona de contacto", "kişi", "ilgili kişi", "yetkili kişi", "شخص", "مخاطب", "رابط",
+)))  # fmt: skip
+#: The groups that make one English title with what stands below them.
+_ENGLISH = frozenset(("company", "organization", "organisation", "account", "supplier", "vendor", "customer", "client"))
+#: Titles that mean another thing below each of these.
+_NAMES = frozenset(map(fold, ("name", "nom", "nombre", "ad", "adı", "نام")))
+_ANYBODY_S = frozenset(("id", "no", "number", "phone", "telephone", "tel", "mobile", "fax", "email", "e-mail"))
 
 
 class Lines(NamedTuple):
@@ -98,12 +115,35 @@ def _joined(lines: Sequence[Record], spans: Sequence[Span]) -> list[str]:
                 every[place].append(text)
                 if place not in shared:
                     own[place].append(text)
-    alone = [" ".join(parts) for parts in own]
-    count = Counter(name.casefold() for name in alone)
+    groups = {fold(text) for parts in every for text in parts[:-1]}
+    called = [_of_firm(parts, groups) for parts in every]
+    alone = [name or " ".join(parts) for name, parts in zip(called, own, strict=True)]
+    # A "Company Name" is one of several names, what is called "Firma" is none.
+    count = Counter(
+        (parts[-1] if firm and firm == " ".join(parts[-2:]) else name).casefold()
+        for name, firm, parts in zip(alone, called, every, strict=True)
+    )
     return [
-        name if count[name.casefold()] == 1 and _says_all(name) else " ".join(parts)
-        for name, parts in zip(alone, every, strict=True)
+        name if firm or (count[name.casefold()] == 1 and _says_all(name)) else " ".join(parts)
+        for name, firm, parts in zip(alone, called, every, strict=True)
     ]
+
+
+def _of_firm(parts: Sequence[str], groups: Collection[str]) -> str:
+    """What the name of a firm is called that stands below its group, the last two of `parts`, and in English its number
+    and how it is reached, where other `groups` (folded) are of people; "" for every other title."""
+    if len(parts) < 2:
+        return ""
+    group, title = map(fold, parts[-2:])
+    beside = not _PEOPLE.isdisjoint(groups)
+    if group not in _FIRMS and not (group in _BUYERS and beside):
+        return ""
+    if group in _ENGLISH and (title == "name" or (beside and title in _ANYBODY_S)):
+        return " ".join(parts[-2:])
+    if title not in _NAMES:
+        return ""
+    # Elsewhere the two side by side are no title: it is "Firma", "نام شرکت".
+    return parts[-2] if group[0] < "\u0600" else f"{parts[-1]} {parts[-2]}"
 
 
 def _says_all(title: str) -> bool:

@@ -16,7 +16,7 @@ MAX_TEXT = 16 * 1024 * 1024
 """The longest object that is read: in bytes where it is a line of UTF-8 or of a code page, else in characters."""
 MAX_DEPTH = 32
 BLOCK = 256 * 1024
-_SPACE = re.compile(r"[ \t\r\n\x1a]*")  # the last with which DOS ended files
+_SPACE = re.compile(r"[ \t\r\n\x1a\x1e]*")  # also what ended files of DOS, and what begins texts by RFC 7464
 #: Finds where a value ends.
 _SKIM = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
 

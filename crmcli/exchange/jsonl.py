@@ -8,12 +8,12 @@ import re
 from collections import Counter
 from decimal import Decimal
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import ReadError
 from crmcli.exchange import sniff
-from crmcli.exchange.json_pages import columns, listed, page_of
+from crmcli.exchange.json_pages import columns, listed, page_of, reached, tops
 from crmcli.exchange.json_text import BLOCK, MAX_DEPTH, MAX_TEXT, Text, blocks
 from crmcli.exchange.shape import Row, clean_names
 
@@ -25,8 +25,11 @@ MAX_KEYS = 2000
 MAX_NAME = 1000
 """The longest joined name (`address.city`) in characters: each member of an object says those of all above it again."""
 _LOOKED_AT = 50
-#: What is none of a line: its end, a mark of its encoding, and the sign with which DOS ended files.
-_AROUND = "\ufeff \t\r\n\x1a"
+#: What is none of a line: its end, a mark of its encoding, the sign with which DOS ended files, and the one that stands
+#: before each text of a sequence (RFC 7464).
+_AROUND = "\ufeff \t\r\n\x1a\x1e"
+#: What says of an object in a list that it is the first to count.
+_PRIMARY = re.compile(r"(?:is[_-]?)?primary", re.IGNORECASE)
 _LISTED = re.compile(r"([A-Za-z_]\w*)\.\d+\.")
 #: Keys whose value names another record. Elsewhere a number and a text are two values: [2026, "vip"].
 _LINK = re.compile(
@@ -129,7 +132,10 @@ def _flatten(name: str, value: Any, found: dict[str, str], depth: int) -> None:
 
 def _is_further(value: Any) -> bool:
     """Whether one of a list is not the one that says it is the primary one, which goes first."""
-    return not (isinstance(value, dict) and value.get("primary") is True)
+    if not isinstance(value, dict):
+        return True
+    said = chain(value.items(), *(one.items() for one in (value.get("metadata"),) if isinstance(one, dict)))
+    return not any(one is True and _PRIMARY.fullmatch(key) for key, one in said)
 
 
 def _member(name: str, key: str) -> str:
@@ -203,7 +209,8 @@ class JsonReader:
         if self._page:
             self.notes.append(f"the rows are the objects of the list {'.'.join(self._page)}")
         elif name := _list_inside(self._keys):
-            self.notes.append(f"its objects are in a list: jq -c '.{name}[]' makes a row of each")
+            each = ".[]" if _is_array(path, self.encoding, self._bom) else ""
+            self.notes.append(f"its objects are in a list: jq -c '{each}.{name}[]' makes a row of each")
 
     def close(self) -> None:
         """Nothing stays open between two rows but the file that is read."""
@@ -229,9 +236,16 @@ class JsonReader:
         return cells
 
 
+def _is_array(path: str, encoding: str, bom: int) -> bool:
+    with open(path, "rb") as file:
+        file.seek(bom)
+        return Text(path, blocks(path, file, encoding.removesuffix("-sig"))).peek() == "["
+
+
 def _list_inside(keys: list[str]) -> str:
-    """The name of the list that most keys are of, as in the answer of an API; "" where there is none."""
-    names = Counter(found[1] for key in keys if (found := _LISTED.match(key)))
+    """The name of the list that most keys are of, as in the answer of an API; "" where there is none, or it is that of
+    somebody's addresses."""
+    names = Counter(found[1] for key in keys if (found := _LISTED.match(key)) and not reached(found[1]))
     name, count = names.most_common(1)[0] if names else ("", 0)
     return name if count * 2 > len(keys) else ""
 
@@ -298,7 +312,7 @@ def objects(path: str, encoding: str = "utf-8", bom: int = 0, page: tuple[str, .
 def _has_lines(head: str) -> bool:
     """Whether each line is an object: the first is, or most are, or there is one alone."""
     some = [line for line in islice(head.split("\n"), _LOOKED_AT) if line.strip()]
-    good = [_read(line, 0).problem is None for line in some]
+    good = [_read(line.strip(_AROUND), 0).problem is None for line in some]
     return len(some) < 2 or good[0] or sum(good) * 2 >= len(good)
 
 
@@ -351,9 +365,9 @@ def _values(path: str, file: Any, codec: str, *, array: bool) -> Iterator[Object
 
 
 def _paged(path: str, file: Any, codec: str, page: tuple[str, ...]) -> Iterator[Object]:
-    """The objects of the list that is called `page` in one top object or in several."""
+    """The objects of the list that is called `page` in the top objects."""
     text = Text(path, blocks(path, file, codec))
-    while text.peek():
+    for _ in tops(text):
         for _ in listed(text, page):
             yield _at(text)
 

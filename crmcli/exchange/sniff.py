@@ -10,10 +10,14 @@ import re
 import stat
 from collections import Counter
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import NotFoundError, ReadError, UsageError
+from crmcli.exchange.csv_reader import without_blanks
 from crmcli.exchange.shape import Doubt, Unclear, line_breaks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = ",;\t|"
@@ -23,6 +27,11 @@ _SAYS_DELIMITER = re.compile(r"(?:#[^\r\n]*+\r?\n)*+sep=([^\r\n])\r?\n")
 
 _ENCODING_HINT = "Give the encoding, for example --encoding windows-1252 (or windows-1256, utf-16, iso-8859-7)."
 
+#: What stands for characters: Python calls other ways to write bytes encodings too, punycode and its own escapes.
+_CHARACTERS = re.compile(
+    r"ascii|utf-(?:7|8(?:-sig)?|16(?:-[lb]e)?|32(?:-[lb]e)?)|cp\d+|iso8859-\d+|koi8-[rtu]|mac-\w+|big5\w*|gb\w+|hz|euc_\w+"
+    r"|shift_jis\w*|iso2022_\w+|johab|kz1048|ptcp154|hp-roman8|tis-620|palmos"
+)
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -96,7 +105,7 @@ def kind_of(path: str, sample: bytes) -> str:
     for magic, what in _FOREIGN:
         if sample.startswith(magic):
             raise ReadError(f"{path!r} is {what}, not a table.", _EXPORT_HINT)
-    head = sample[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    head = sample[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x1e").lower()
     if head.startswith(b"<"):
         _refuse_markup(path, head)
     if head.startswith((b"mime-version:", b"from: <saved by")) and b"multipart/related" in head:
@@ -157,11 +166,12 @@ def told_encoding(sample: bytes, wanted: str | None) -> Encoding | None:
 
 def _codec_name(wanted: str) -> str:
     try:
-        info = codecs.lookup(wanted)
-        "".encode(wanted)
+        name = codecs.lookup(wanted).name
     except (LookupError, ValueError):
-        raise UsageError(f"There is no encoding {wanted!r}.", _ENCODING_HINT) from None
-    return info.name
+        name = ""
+    if not _CHARACTERS.fullmatch(name):
+        raise UsageError(f"There is no encoding {wanted!r}.", _ENCODING_HINT)
+    return name
 
 
 def _utf16_without_mark(sample: bytes) -> str:
@@ -278,20 +288,23 @@ def find_delimiter(text: str, skip: int = 0) -> tuple[str, list[str]]:
 
 
 def skips_blanks(text: str, delimiter: str) -> bool:
-    """Whether a CSV text has blanks between its delimiters and the quotation marks that open a cell.
+    """Whether a CSV text has blanks between its delimiters and the quotation marks that open a cell, or close one.
 
     What is written by the standard never looks so: there only quoted cells have quotation marks, and inside them twice.
     Nor does a text with a quotation in it (`a, "b" c`): read as a quoted cell it is broken.
     """
     sign = re.escape(delimiter)
-    if delimiter == " " or not re.search(rf'{sign} ++"[^"{sign}\r\n]', text):
+    opens = re.search(rf'{sign} ++"[^"{sign}\r\n]', text)
+    if delimiter == " " or not (opens or re.search(rf'" ++(?:[{sign}\r\n]|\Z)', text)):
         return False
-    return _faults(text, delimiter, skips=True) <= _faults(text, delimiter, skips=False)
+    faults, without = _faults(text, delimiter, skips=False), _faults(text, delimiter, skips=True)
+    return without < faults or (opens is not None and without == faults)
 
 
 def _faults(text: str, delimiter: str, *, skips: bool) -> int:
-    """How many records are broken where blanks behind a delimiter are skipped, or are not."""
-    lines = io.StringIO(text, newline="")
+    """How many records are broken where blanks beside quotation marks are skipped, or are not."""
+    lines: Iterable[str] = io.StringIO(text, newline="")
+    lines = without_blanks(lines, delimiter) if skips else lines
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=skips, strict=True)
     faults = 0
     while True:

@@ -190,7 +190,7 @@ def _open_csv(
         raise UsageError(f"{delimiter!r} cannot be a delimiter.", "Give one character, for example --delimiter ';'.")
     blanks = sniff.skips_blanks(text, delimiter)
     if blanks:
-        notes.append("blanks before quotation marks are no part of the cells")
+        notes.append("blanks beside quotation marks are no part of the cells")
     reader = CsvReader(path, found.name, found.bom, delimiter, guarded=guarded, skip=skip, blanks=blanks)
     try:
         records = reader.records()

@@ -76,7 +76,7 @@ def read_fields(card: Card, *, firm: bool = False) -> Fields:
 
     The full name comes from FN, else from N, else it is what else names the card. A UID that is a UUID is the record's
     own, unless the card says another; each that did not come from here is its id in another system as well. What is
-    empty says nothing and is not kept.
+    empty says nothing and is not kept. An FN without the words of N is kept too: it tells whether the name was edited.
     """
     some = [canonical(one.without(_MARK)) for one in card.properties if one.name not in _FRAME]
     values, taken = _taken(some, firm)
@@ -90,13 +90,18 @@ def read_fields(card: Card, *, firm: bool = False) -> Fields:
     ours = own or _OURS.fullmatch(uid)
     values["uid"] = ours[1].lower() if ours else ""
     values["external_id"] = "" if ours and not own and card.first("PRODID") == PRODID else digits(uid)
+    apart = any(
+        one.name == "N" and one.value.strip(" ;,") and one != _name(values["name"], firm)
+        and not _is_called(values["name"], one)
+        for one in some
+    )  # fmt: skip
     kept: list[tuple[int, Property]] = []
     unread: list[str] = []
     further, dropped = 0, card.dropped
     for place, one in enumerate(some):
         if place in taken:
             slot = taken[place]
-            if not slot.plain(one, values):
+            if not slot.plain(one, values) or (slot.field == "name" and apart):
                 marked = one._replace(params=((_MARK, (slot.field,)), *one.params))
                 kept.append((SLOTS.index(slot), marked))
         elif not one.value.strip(" ;,") or _said_elsewhere(one, values, firm):
@@ -223,7 +228,8 @@ def card_of(values: Mapping[str, str], version: str, *, firm: bool = False) -> b
     own = f"urn:uuid:{values.get('uid') or ''}"
     foreign = next((one for one in others if one.name == "UID"), None)
     uid = [foreign, Property(_OWN_UID, own)] if foreign else [Property("UID", own)]
-    found = [Property("PRODID", PRODID), *uid, *said, *_structured(values.get("name") or "", others, firm)]
+    name = _structured(values.get("name") or "", others, marked.get("name"), firm)
+    found = [Property("PRODID", PRODID), *uid, *said, name]
     if firm:
         found.append(Property("KIND", "org") if version == "4.0" else Property("X-ABSHOWAS", "COMPANY"))
     if at := values.get("updated_at"):
@@ -285,14 +291,17 @@ def _said(values: Mapping[str, str], version: str, marked: Mapping[str, Property
     return found
 
 
-def _structured(name: str, others: Iterable[Property], firm: bool) -> list[Property]:
-    """N: the card's own as long as the full name has its words."""
+def _structured(name: str, others: Iterable[Property], full: Property | None, firm: bool) -> Property:
+    """N: the card's own as long as the full name has its words, or is still the one (`full`) that the card had."""
     own = next((one for one in others if one.name == "N"), None)
-    if own is not None:
-        words = {word for part in _parts(own)[:2] for word in fold(part).split()}
-        if words and words <= set(fold(name).replace(",", " ").split()):
-            return [own]
-    return [_name(name, firm)]
+    same = full is not None and one_line(unescape(full.value)) == name
+    return own if own is not None and (same or _is_called(name, own)) else _name(name, firm)
+
+
+def _is_called(name: str, structured: Property) -> bool:
+    """Whether a full name has the words of a structured one, of which there are some."""
+    words = {word for part in _parts(structured)[:2] for word in fold(part).split()}
+    return bool(words) and words <= set(fold(name).replace(",", " ").split())
 
 
 def _kept(text: str) -> list[Property]:

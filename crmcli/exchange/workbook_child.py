@@ -267,7 +267,8 @@ def _batches(
             texts = [cell if type(cell) is str else text_of(cell) for cell in cells]
         problem = None
         for column, write in written.get(number, ()):
-            if 0 <= column - left < len(texts) and type(cells[column - left]) in (int, float):
+            given = cells[column - left] if 0 <= column - left < len(texts) else None
+            if type(given) in (int, float) or (given is not None and isinstance(write, str)):  # `workbook_ods.Shown`
                 texts[column - left] = write(cells[column - left])
         for column, code in errors.get(number, ()):
             if 0 <= column - left < len(texts):

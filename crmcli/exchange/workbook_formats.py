@@ -35,12 +35,17 @@ _BY_LOCALE = {locale: code for code, locales in _LOCALES.items() for locale in l
 _DOLLARS = ("USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "JMD", "TTD")
 _SHARED = {"$": _DOLLARS, "¥": ("JPY", "CNY"), "kr": ("SEK", "NOK", "DKK", "ISK"), "kr.": ("DKK", "ISK")}
 
+#: No spreadsheet program writes a longer format, in characters; what is longer is no format of numbers.
+MAX_CODE = 255
+
 Token = tuple[str, str]
 
 
 def writer(code: str, currencies: Collection[str], plain: Callable[[float], str]) -> Callable[[float], str] | None:
     """How a number with this format is written so that nothing of what the sheet shows is lost; None where its digits
     alone (`plain`) say it. `currencies` are the codes, signs and words that name one."""
+    if len(code) > MAX_CODE:
+        return None
     sections = [list(_tokens(text)) for text in _sections(code)]
     if any(("char", "%") in tokens for tokens in sections):
         return lambda number: f"{round(number * 100, 10):.15g}%"

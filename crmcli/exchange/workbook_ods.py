@@ -1,10 +1,12 @@
-"""What the XML of an ODS file says beyond its values: errors, the currency, per cent, noughts in front.
+"""What the XML of an ODS file says beyond its values: errors, the currency, per cent, noughts in front, the lines of a
+text.
 
 Loaded by the process that opens workbooks.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import sys
 from contextlib import contextmanager
@@ -36,15 +38,22 @@ _CURRENCY = re.compile(rb"""office:currency=["']([A-Z]{3})["']""")
 _VALUE = re.compile(rb"""office:value=["']([-+.\dEe]+)["']""")
 _SHOWN = re.compile(rb"<text:p\b[^<>]*>([^<]*)</text:p>\s*$")
 #: What a row has that says more than its values; a look for that spares most rows the patterns.
-_SAYS = re.compile(rb"""office:currency=|value-type=["']percentage|>\s*0\d""")
+_SAYS = re.compile(rb"""office:currency=|value-type=["']percentage|>\s*0\d|<text:(?:tab|line-break)\b""")
+#: What stands in a text for a tabulator, which becomes a blank, and for a line end; calamine leaves both out.
+_GAPS = (b"<text:tab", b"<text:line-break")
+_NO_PARAGRAPH = re.compile(rb"<text:p\b([^<>]*)/>")
+_NEXT_PARAGRAPH = re.compile(rb"</text:p>\s*<text:p\b[^<>]*>|<text:line-break\b[^<>]*>")
+_BLANKS = re.compile(rb"""<text:(?:tab|s)\b(?:[^<>]*?\btext:c=["'](\d{1,3})["'])?[^<>]*>""")
+_TAG = re.compile(rb"<[^<>]*>")
+_NOTE, _NOTE_ENDS = b"<office:annotation", b"</office:annotation>"
 #: A text of digits, and of what parts those of telephones and postal codes.
 _NUMBER = re.compile(r"[\d+()/. -]+")
 _ERRORS = (b'value-type="error"', b"value-type='error'")
 _SHOWS_WORDS = (b"office:currency=", b'value-type="percentage', b"value-type='percentage")
-#: In a file: a currency, a percentage, or a text that begins with a nought and a digit.
-_SHOWS = re.compile(b"|".join((*_SHOWS_WORDS, rb">\s*0\d")))
+#: In a file: a currency, a percentage, a text with a tabulator or a line end, or that begins with a nought and a digit.
+_SHOWS = re.compile(b"|".join((*_SHOWS_WORDS, *_GAPS, rb">\s*0\d")))
 #: So many bytes of a block may be the beginning of a word that goes on in the next.
-_CUT = max(map(len, _ERRORS + _SHOWS_WORDS)) - 1
+_CUT = max(map(len, _ERRORS + _SHOWS_WORDS + _GAPS)) - 1
 #: So often a row or a cell with something in it is repeated at the most.
 _MOST_ROWS, _MOST_COLUMNS = 65_536, 2_000
 # Each looks once from the beginning of a tag for the first of such attributes: a tag may have thousands of them.
@@ -64,6 +73,15 @@ _FAR_CELL = re.compile(
 #: So many bytes behind a tag of a row tell whether there is something in it.
 _NEAR = 4000
 _TABLE_ENDS = b"</table:table>"
+
+
+class Shown(str):
+    """The text of a cell, in place of what its reader makes of it."""
+
+    __slots__ = ()
+
+    def __call__(self, _: float) -> str:
+        return str(self)
 
 
 class Content(NamedTuple):
@@ -178,7 +196,8 @@ def written(
     content: IO[bytes], name: str, height: int, width: int, plain: Callable[[float], str]
 ) -> dict[int, tuple[tuple[int, Callable[[float], str]], ...]]:
     """Row (1-based) -> (column (0-based), how its number is written) of the cells of the sheet `name` that show more
-    than their digits (`plain`), within the `height` and `width` that have cells."""
+    than their digits (`plain`), within the `height` and `width` that have cells; `Shown` for texts with a tabulator or
+    a line end."""
     found: dict[int, tuple[tuple[int, Callable[[float], str]], ...]] = {}
     writers: dict[str, Callable[[float], str]] = {}
     number = 1
@@ -256,8 +275,20 @@ def _cells(
 ) -> Iterator[tuple[int, Callable[[float], str]]]:
     """(column, how its number is written) of the cells of a row."""
     for first, end, attributes, shown in _spans(inner, width):
-        if shown and b'"string"' not in attributes and (write := _writer(attributes, shown, writers, plain)):
+        if any(gap in shown for gap in _GAPS):
+            text = Shown(_text(shown))
+            yield from ((place, text) for place in range(first, end))
+        elif shown and b'"string"' not in attributes and (write := _writer(attributes, shown, writers, plain)):
             yield from ((place, write) for place in range(first, end))
+
+
+def _text(inner: bytes) -> str:
+    """The text of a cell, without the notes beside it: its paragraphs, their lines, blanks for tabulators."""
+    begins, *notes = inner.split(_NOTE)
+    bare = b"".join((begins, *(note.partition(_NOTE_ENDS)[2] for note in notes)))
+    lines = _NEXT_PARAGRAPH.sub(b"\n", _NO_PARAGRAPH.sub(rb"<text:p\1></text:p>", bare))
+    spaced = _BLANKS.sub(lambda gap: b" " * int(gap[1] or 1), lines)
+    return html.unescape(_TAG.sub(b"", spaced).decode("utf-8", "replace"))
 
 
 def _spans(inner: bytes, width: int) -> Iterator[tuple[int, int, bytes, bytes]]:

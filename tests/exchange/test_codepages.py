@@ -34,7 +34,8 @@ ASKED = [
     ("big5", "姓名,城市\n王小明,北京\n"), ("cp949", "이름,도시\n김철수,서울\n"),
     ("cp437", "name\nAndré\nBräcke\nJürgen\n"), ("cp850", "name\nJürgen\n"), ("mac-roman", "name\nAndré\nFrançois\n"),
     ("mac-roman", "name\nJosé\n"), ("cp1257", "vardas\nŽalgiris\nKėdainių\n"), ("iso8859-2", "imię\nPaweł\nŁódź\n"),
-    ("cp852", "imię\nPaweł\nŚwięto\nŁódź\n"),
+    ("cp852", "imię\nPaweł\nŚwięto\nŁódź\n"), ("iso8859-15", "Deal name;Betrag;Währung\nMüller;99,50 €;EUR\n"),
+    ("iso8859-15", "nom\nHélène\nLecœur\n"), ("iso8859-6", "الاسم,Email\nعلي,ali@x.example\n"),
 ]  # fmt: skip
 
 

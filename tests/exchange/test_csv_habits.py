@@ -1,4 +1,4 @@
-"""What programs write into CSV beyond its standard: formulas that only say a text, blanks before quotation marks, an
+"""What programs write into CSV beyond its standard: formulas that only say a text, blanks beside quotation marks, an
 end mark of DOS; and more columns than a table has."""
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ def read(tmp_path: Path) -> Any:
             ["Name", "Email"], [["001", "a@x.example"], ["002", ""]],
         ),
         ('="Name",="Notes"\n"=""say """"hi""""""",x\n', ["Name", "Notes"], [['say "hi"', "x"]]),
+        ('Name,Zip\nAnn, ="01067"\nBen,="0"\n', ["Name", "Zip"], [["Ann", "01067"], ["Ben", "0"]]),
+        ('Name;Zip\n"Ann"; "=""01067"" "\n', ["Name", "Zip"], [["Ann", "01067"]]),
     ],
 )  # fmt: skip
 def test_a_formula_that_only_says_a_text_is_the_text(
@@ -64,8 +66,9 @@ def test_a_formula_of_a_text_behind_the_sample(read: Any) -> None:
 def test_other_formulas_stand_as_they_are(read: Any) -> None:
     text = 'Name,Sum\nAnn,"=""a""&""b"""\nBen,"=""c"""\nCid,=B2*2\n'
     _, rows, notes = read(text)
-    assert rows == [["Ann", '="a"&"b"'], ["Ben", '="c"'], ["Cid", "=B2*2"]]
-    assert not notes
+    assert rows == [["Ann", '="a"&"b"'], ["Ben", "c"], ["Cid", "=B2*2"]]
+    assert any('="' in note for note in notes)
+    assert read('Name,Sum\nAnn,"=""a""&""b"""\nCid,=B2*2\n')[1:] == ([["Ann", '="a"&"b"'], ["Cid", "=B2*2"]], [])
     plain = 'Name,Sum\nAnn,"=""c"""\n'
     assert read(plain, guarded=False)[1] == [["Ann", '="c"']]
 
@@ -76,7 +79,7 @@ def test_a_text_of_our_own_that_looks_like_such_a_formula_comes_back(read: Any) 
     assert read(stream.getvalue())[1] == [['="001"', "x"], ['\'="002"', ' "y"']]
 
 
-# --- blanks before quotation marks ----------------------------------------------------------------------------------
+# --- blanks beside quotation marks ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -89,9 +92,11 @@ def test_a_text_of_our_own_that_looks_like_such_a_formula_comes_back(read: Any) 
         ('Name, City\n"Ann",  "Ulm, Donau"\nBen, Bonn\n', [["Ann", "Ulm, Donau"], ["Ben", "Bonn"]]),
         ('Name; City\n"Ann"; "Ulm; ""D"""\n', [["Ann", 'Ulm; "D"']]),
         (' "Name", "City"\n "Ann", "Ulm"\n', [["Ann", "Ulm"]]),
+        ('"Name" , "City"\n"Ann" ,"Ulm, X" \n"Ben",Bonn  \r\n', [["Ann", "Ulm, X"], ["Ben", "Bonn  "]]),
+        ('Name, City\n"Ann"  ,"Ulm ""D"" , \n X" \n24" , "a" ', [["Ann", 'Ulm "D" , \n X'], ['24" ', "a"]]),
     ],
 )
-def test_blanks_before_quotation_marks_are_no_part_of_a_cell(text: str, rows: list[list[str]], read: Any) -> None:
+def test_blanks_beside_quotation_marks_are_no_part_of_a_cell(text: str, rows: list[list[str]], read: Any) -> None:
     header, found, notes = read(text)
     assert (header[:2], found) == (["Name", "City"], rows)
     assert any("blanks" in note for note in notes)
@@ -102,12 +107,14 @@ def test_blanks_before_quotation_marks_are_no_part_of_a_cell(text: str, rows: li
     "text",
     [
         'Name,City,Notes\nAnn, Ulm,x\n"Ben, ",Bonn,"a, ""b"""\n',  # nothing but cells of the standard
+        'Name,City,Notes\nAnn, Ulm,x\n"Ben, ",Bonn,"a, ""b"" ,"\n',  # a quotation within a cell, and a blank behind it
         'Name,City,Notes\nAnn,Ulm, "Hi" she said\n',  # a quotation within a text
     ],
 )
 def test_blanks_that_are_text_are_kept(text: str, read: Any) -> None:
     _, rows, notes = read(text)
-    assert rows in ([["Ann", " Ulm", "x"], ["Ben, ", "Bonn", 'a, "b"']], [["Ann", "Ulm", ' "Hi" she said']])
+    more = " ," if '""b"" ' in text else ""
+    assert rows in ([["Ann", " Ulm", "x"], ["Ben, ", "Bonn", f'a, "b"{more}']], [["Ann", "Ulm", ' "Hi" she said']])
     assert not notes
 
 
@@ -138,6 +145,28 @@ def test_a_quotation_mark_behind_blanks_near_the_top_takes_no_rows_either(tmp_pa
     path.write_text('Name, City, Notes\nAnn, "Ulm", x\nZed, "24 inch, y\nBen, Ulm, z"\nEnd, "Ulm", z\n')
     with open_table(str(path)) as table:
         assert [(row.line, bool(row.problem)) for row in table.rows] == [(2, False), (3, True), (5, False)]
+
+
+# --- tables that are drawn -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| Name | City |\n|------|:----:|\n| Ann  | Ulm |\n| Ben |  |\n",
+        " Name | City \n------+------\n Ann  | Ulm\n Ben  |\n",
+        "Name|City\n---|---\nAnn|Ulm\nBen|\n",
+    ],
+)
+def test_the_rule_below_a_header_is_no_row(text: str, read: Any) -> None:
+    header, rows, _ = read(text)
+    filled = [place for place, title in enumerate(header) if title in ("Name", "City")]
+    assert [[row[place].strip() for place in filled] for row in rows] == [["Ann", "Ulm"], ["Ben", ""]]
+
+
+def test_strokes_are_cells_elsewhere(read: Any) -> None:
+    assert read("Name,City\n---,---\nAnn,Ulm\n")[1] == [["---", "---"], ["Ann", "Ulm"]]
+    assert read("Name|City\nAnn|---\n--|-\n")[1] == [["Ann", "---"], ["--", "-"]]
 
 
 # --- the end of a file of DOS ---------------------------------------------------------------------------------------

@@ -59,6 +59,8 @@ GROUPED = ["Contact Name", "E-mail", "Company Name", "City"]
          ("A1:A2", "B1:C1"), ["Name", "Street", "City"], 2, True),
         ([["نام", "تماس", NONE], [NONE, "تلفن", "ایمیل"], ["علی", "۰۹۱۲", "a@x.example"]],
          ("A1:A2", "B1:C1"), ["نام", "تلفن", "ایمیل"], 2, True),
+        ([["Company", NONE, "Contact", NONE], ["Name", "City", "Full name", "Phone"], ["Acme", "Bern", "Ada", 1]],
+         ("A1:B1", "C1:D1"), ["Company Name", "City", "Full name", "Phone"], 2, True),
         ([["Name", "Phone", NONE], ["Ada", "home", "work"], ["Bob", "car", "boat"]],
          ("B1:C1",), ["Name", "Phone", "column 3"], 1, False),
         ([["Contacts of 2026", NONE, NONE], [], ["Name", "City", "Phone"], ["Ada", "Bern", "1"]],
@@ -100,6 +102,39 @@ def test_headers_of_texts(tmp_path: Path, content: str, header: list[str], line:
     assert (found, at) == (header, line)
     assert all(row.problem is None for row in records)
     assert bool(notes) == (line > 1 or "1,2,3\n4" in content), "what was decided is said"
+
+
+FIRM, BOTH, KUNDE = "Company,,,Contact,,", "Company,,Contact,,,", "Kunde,,Ansprechpartner,,"
+
+
+@pytest.mark.parametrize(
+    ("groups", "titles", "header"),
+    [
+        (BOTH, "Name,City,First name,Last name,Phone,E-mail", "Company Name,City,First name,Last name,Phone,E-mail"),
+        (BOTH, "Name,City,Full name,E-mail,Phone,Fax", "Company Name,City,Full name,E-mail,Phone,Fax"),
+        (FIRM, "Name,City,Phone,First name,Last name,E-mail",
+         "Company Name,City,Company Phone,First name,Last name,E-mail"),
+        (FIRM, "ID,Name,E-mail,First name,Last name,Phone",
+         "Company ID,Company Name,Company E-mail,First name,Last name,Phone"),
+        ("Company,Contact,,", "Name,First name,Last name,Phone", "Company Name,First name,Last name,Phone"),
+        ("Company,,Address,", "Name,Phone,Street,City", "Company Name,Phone,Street,City"),
+        ("Customer,,Contact,,", "Name,City,Full name,E-mail,Phone", "Customer Name,City,Full name,E-mail,Phone"),
+        ("Customer,,Address,", "Name,Phone,Street,City", "Name,Phone,Street,City"),
+        ("Contact,,Address,", "Name,Phone,Street,City", "Name,Phone,Street,City"),
+        ("General,,Details,", "Name,E-mail,City,Phone", "Name,E-mail,City,Phone"),
+        (KUNDE, "Name,Ort,Vorname,Nachname,Telefon", "Kunde,Ort,Vorname,Nachname,Telefon"),
+        ("Person,,,Firma,", "Vorname,Nachname,Telefon,Name,Ort", "Vorname,Nachname,Telefon,Firma,Ort"),
+        ("Firma,,Ansprechpartner,,", "Name,Ort,Vorname,Name,Telefon", "Firma,Ort,Vorname,Name,Telefon"),
+        ("Firma,Ansprechpartner,,", "Name,Vorname,Name,Telefon", "Firma,Vorname,Name,Telefon"),
+        ("Société,,Contact,,", "Nom,Ville,Prénom,Nom,Téléphone", "Société,Ville,Prénom,Nom,Téléphone"),
+        ("شرکت,,شخص,", "نام,شهر,نام,تلفن", "نام شرکت,شهر,نام,تلفن"),
+    ],
+)  # fmt: skip
+def test_whose_name_it_is_the_group_says(tmp_path: Path, groups: str, titles: str, header: str) -> None:
+    numbers = ("Phone", "Telefon", "Téléphone", "تلفن")
+    cells = ",".join("+41 44 123 45 60" if title in numbers else "x" for title in titles.split(","))
+    found, rows, at, _ = read(text(tmp_path / "t.csv", f"{groups}\n{titles}\n{cells}\n"))
+    assert (found, len(rows), at) == (header.split(","), 1, 2)
 
 
 def test_the_line_that_is_asked_for_is_taken_alone(tmp_path: Path) -> None:

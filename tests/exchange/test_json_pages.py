@@ -28,6 +28,7 @@ def read(path: Path, *texts: str) -> tuple[list[str], list[list[str]], list[str]
     path.write_text("\n".join(texts), encoding="utf-8")
     with open_table(str(path)) as table:
         rows = list(table.rows)
+    rows = [row for row in rows if row.cells[-1] != "null"]  # it is kept as it stands, with what is wrong with it
     assert [row.problem for row in rows] == [None] * len(rows)
     return table.header, [row.cells for row in rows], table.source.notes
 
@@ -45,6 +46,8 @@ def read(path: Path, *texts: str) -> tuple[list[str], list[list[str]], list[str]
         ({"d": {"results": PEOPLE, "__count": "2"}}, "d.results"),
         ({"data": {"contacts": PEOPLE, "pageInfo": {"hasNextPage": False}}}, "data.contacts"),
         ({"contacts": PEOPLE}, "contacts"),
+        ({"data": PEOPLE, "errors": [], "warnings": [{"m": "x"}], "page": 1}, "data"),
+        ({"results": [*PEOPLE[:1], None, *PEOPLE[1:]], "page": 1}, "results"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("indent", [None, 2])
@@ -52,6 +55,7 @@ def test_a_page_gives_the_records_of_its_list(page: Any, path: str, indent: int 
     text = json.dumps(page, indent=indent)
     wanted = [["1", "Ann", ""], ["2", "Ben", "Bern"]]
     notes = [f"the rows are the objects of the list {path}"]
+    assert read(tmp_path / "array.json", f"[{text},{text}]") == (["id", "name", "city"], wanted * 2, notes)
     assert read(tmp_path / "one.json", text) == (["id", "name", "city"], wanted, notes)
     assert read(tmp_path / "two.json", text, text) == (["id", "name", "city"], wanted * 2, notes)
 
@@ -63,6 +67,10 @@ def test_a_page_gives_the_records_of_its_list(page: Any, path: str, indent: int 
         {"id": 7, "phones": [{"value": "1"}, {"value": "2"}]},
         {"contacts": PEOPLE, "companies": PEOPLE},
         {"contacts": [*PEOPLE, 3]},
+        {"name": "Ann", "people": PEOPLE},
+        [{"name": "Ann", "people": PEOPLE}],
+        {"id": "7", "properties": {"dealname": "D"}, "associations": {"contacts": {"results": PEOPLE}}},
+        {"Id": "7", "Name": "Acme", "Contacts": {"totalSize": 2, "done": True, "records": PEOPLE}},
         {"total": 2, "data": {"name": "Ann"}},
         {"address": {"city": "Ulm", "lines": [{"text": "x"}]}},
     ],
@@ -72,6 +80,39 @@ def test_what_may_be_one_record_is_no_page(value: Any, tmp_path: Path) -> None:
     path.write_text(json.dumps(value))
     assert page_of(str(path), "utf-8", 0) == ()
     assert len(read(path, json.dumps(value))[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        ({"jsonrpc": "2.0", "id": 1, "result": PEOPLE}, "result"),
+        ({"name": "export", "results": PEOPLE}, "results"),
+        ({"exported_by": "Ada", "Records": PEOPLE, "owners": PEOPLE}, "Records"),
+    ],
+)
+def test_a_list_without_a_name_of_its_own_is_the_answer(page: Any, path: str, tmp_path: Path) -> None:
+    assert read(tmp_path / "one.json", json.dumps(page))[1:] == (
+        [["1", "Ann", ""], ["2", "Ben", "Bern"]],
+        [f"the rows are the objects of the list {path}"],
+    )
+    several = tmp_path / "several.json"
+    for text in (f"[{json.dumps(page)}]", f"{json.dumps(page)}\n{json.dumps(page)}"):  # records with a list in each
+        several.write_text(text)
+        assert page_of(str(several), "utf-8", 0) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "tip"),
+    [
+        ({"title": "x", "people": PEOPLE}, "'.people[]'"),
+        ([{"title": "x", "people": PEOPLE}], "'.[].people[]'"),
+        ({"name": "Ann", "emails": [{"value": "a@x.example", "type": "home", "primary": True}]}, ""),
+        ([{"name": "Ann", "phone_numbers": [{"number": "1", "type": "home", "primary": True}]}], ""),
+    ],
+)
+def test_a_list_of_records_is_told_and_how_to_take_it(value: Any, tip: str, tmp_path: Path) -> None:
+    notes = read(tmp_path / "list.json", json.dumps(value))[2]
+    assert notes == ([f"its objects are in a list: jq -c {tip} makes a row of each"] if tip else [])
 
 
 def test_a_page_among_other_objects_is_none(tmp_path: Path) -> None:
@@ -115,6 +156,15 @@ def test_what_a_wrapper_holds_has_its_own_name(tmp_path: Path) -> None:
         (["properties.firm.id", "properties.firm.name"], ["firm.id", "firm"]),
         (["firms.1.name", "firms.1.id", "name", "id"], ["firms.1.name", "firms.1.id", "name", "id"]),
         (["address.name", "address.city"], ["address.name", "address.city"]),
+        (["emails.1.value", "emails.1.primary", "phones.2.number"],
+         ["email.1.value", "emails.1.primary", "phone.2.value"]),
+        (["emailAddresses.1.name", "emailAddresses.1.address", "phone_numbers.1.category", "phone.1.canonicalForm"],
+         ["emails.1.name", "email.1.value", "phone.1.label", "phones.1.canonicalForm"]),
+        (["properties.emails.1.email", "email.1.metadata.primary"], ["email.1.value", "emails.1.metadata.primary"]),
+        (["emails.1.value", "email.1.value"], ["emails.1.value", "email.1.value"]),
+        (["emails.1.value", "emails.1.email"], ["email.1.value", "emails.1.email"]),
+        (["mailings.1.value", "phones.1"], ["mailings.1.value", "phones.1"]),
+        (["people.1.emails.1.value", "person.emails.1.value"], ["people.1.emails.1.value", "person.email.1.value"]),
     ],
 )  # fmt: skip
 def test_titles_of_columns(keys: list[str], titles: list[str]) -> None:

@@ -342,6 +342,12 @@ def test_an_end_mark_of_dos_ends_the_file(read: Callable[..., Read]) -> None:
         assert [row.cells for row in read(text).rows] == [["1"]]
 
 
+@pytest.mark.parametrize("records", [('{"a": "x"}', '{"a": "y"}'), ('{"a":\n"x"}', '{"a": "y"}')])
+def test_a_sequence_of_texts_is_read(records: tuple[str, str], read: Callable[..., Read]) -> None:
+    found = read("".join(f"\x1e{one}\n" for one in records))
+    assert (found.header, [(row.cells, row.problem) for row in found.rows]) == (["a"], [(["x"], None), (["y"], None)])
+
+
 def test_what_is_set_for_tables_is_refused(read: Callable[..., Read]) -> None:
     with pytest.raises(UsageError, match="holds JSON: it has no delimiter"):
         read('{"a": 1}', delimiter=",")

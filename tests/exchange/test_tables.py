@@ -230,9 +230,11 @@ def test_rows_that_are_skipped_of_unicode_with_a_mark(read: Any) -> None:
 
 
 def test_an_unknown_encoding_is_a_usage_error(read: Any) -> None:
-    for wrong in ("klingon", "base64"):
-        with pytest.raises(UsageError, match=wrong):
+    for wrong in ("klingon", "base64", "idna", "punycode", "unicode_escape", "rot13", "undefined", "\0", "é"):
+        with pytest.raises(UsageError, match="There is no encoding"):
             read("a,b\n1,2\n", encoding=wrong)
+    for right in ("ASCII", "windows-1256", "latin1", "ISO-8859-15", "koi8_u", "macroman", "shift_jis_2004", "UTF8"):
+        assert read("a,b\n1,2\n", encoding=right).cells == [["1", "2"]]
 
 
 # --- delimiters and headers -----------------------------------------------------------------------------------------

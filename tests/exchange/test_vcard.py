@@ -338,7 +338,7 @@ def test_what_could_be_read_of_a_refused_card_stands_in_its_columns(read: Callab
     assert found.saved() == {
         "name": "Ada",
         "email": "ada@x.example",
-        "vcard": "N:L;Ada\nX-B:1\nTEL;TYPE=fax:7\nrubbish",
+        "vcard": "FN;X-CRM-FIELD=name:Ada\nN:L;Ada\nX-B:1\nTEL;TYPE=fax:7\nrubbish",
     }
     assert found.saved(1) == {"name": "Bo"}
     assert card_of(found.saved(), "3.0").count(b"\r\nFN") == 1
@@ -635,6 +635,22 @@ def test_an_edited_field_keeps_the_type_of_its_line() -> None:
     gone = card_of(changed | {"email": "", "name": "Grace Hopper"}, "3.0").decode().split("\r\n")
     assert not any("X-ABLABEL" in line or "EMAIL" in line for line in gone)
     assert "N:Hopper;Grace;;;" in gone
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("full", "name"),
+    [("Mama", "Müller;Anna;;;"), ("Anna (Arzt)", "Schmidt;Anna;;;"), ("Dr. B", ";;;Dr.;"), ("A\\, B", "C;D;;;")],
+)
+def test_parts_of_a_name_that_the_full_one_lacks_last_until_it_is_edited(version: str, full: str, name: str) -> None:
+    came = fields(card(f"FN:{full}", f"N:{name}"))
+    for other in (*VERSIONS, version):  # into other books and back
+        data = card_of({"uid": UID, **came}, other)
+        assert {f"FN:{full}", f"N:{name}"} <= {*data.decode().split("\r\n")}
+        assert fields(data.decode()) == {"uid": UID, **came}
+    edited = card_of({**came, "uid": UID, "name": "Grace Hopper"}, version).decode()
+    assert "\r\nFN:Grace Hopper\r\nN:Hopper;Grace;;;\r\n" in edited
+    assert fields(edited) == {"uid": UID, "name": "Grace Hopper"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -11,7 +11,7 @@ from crmcli.domain import money
 from crmcli.errors import FieldError
 from crmcli.exchange.tables import open_table
 from crmcli.exchange.workbook_cells import text_of
-from crmcli.exchange.workbook_formats import BUILT_IN, writer
+from crmcli.exchange.workbook_formats import BUILT_IN, MAX_CODE, writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,11 @@ def test_currencies_of_formats(code: str, text: str) -> None:
 )  # fmt: skip
 def test_noughts_in_front(code: str, number: float, text: str) -> None:
     assert shown(code, number) == text
+
+
+def test_a_format_is_no_longer_than_programs_write_it() -> None:
+    assert shown("0" * MAX_CODE, 7.0) == "7".zfill(MAX_CODE)
+    assert shown("0" * (MAX_CODE + 1), 7.0) == "7"
 
 
 def test_every_currency_that_is_written_is_read() -> None:

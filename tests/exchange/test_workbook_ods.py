@@ -81,6 +81,27 @@ def test_formats_count_cell_by_cell(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+BROKEN = [
+    ("Ada<text:tab/>Byron", "Ada Byron"),
+    ("one<text:line-break/>two</text:p><text:p>three", "one\ntwo\nthree"),
+    ("a<text:s text:c='3'/>b<text:s/>c<text:tab/>d", "a   b c d"),
+    ('<text:span text:style-name="T1">R&amp;D</text:span><text:tab text:tab-ref="1"/>&#1740;', "R&D ی"),
+    ("a</text:p><text:p/><text:p>b<text:line-break></text:line-break>c", "a\n\nb\nc"),
+]
+
+
+@pytest.mark.parametrize(("inner", "shown"), BROKEN)
+def test_tabulators_and_line_ends_part_words(inner: str, shown: str) -> None:
+    note = "<office:annotation><dc:date>1</dc:date><text:p>x<text:tab/>y</text:p></office:annotation>"
+    noted = f'<table:table-cell office:value-type="string">{note}<text:p>{inner}</text:p></table:table-cell>'
+    content = book(A=row(text("a"), text(inner), noted, times=2)).encode()
+    found = workbook_ods.written(io.BytesIO(content), "A", 2, 5, text_of)
+    assert {number: [(place, str(write)) for place, write in cells] for number, cells in found.items()} == {
+        number: [(1, shown), (2, shown)] for number in (1, 2)
+    }
+    assert workbook_ods.says(io.BytesIO(content)).shows
+
+
 @pytest.mark.parametrize("block", [7, 64, 1 << 20])
 def test_where_a_block_of_the_file_ends_changes_nothing(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     monkeypatch.setattr(workbook_ods, "_BLOCK", block)
@@ -99,6 +120,8 @@ def test_where_a_block_of_the_file_ends_changes_nothing(monkeypatch: pytest.Monk
         ("<c office:value-type='percentage' v='1'/>", (0, True)),
         ('<c office:currency="EUR"/>', (0, True)),
         ("<p>\n      01</p>", (0, True)),
+        ("<p>a<text:tab/>b</p>", (0, True)),
+        ("<p>a<text:line-break/>b</p>", (0, True)),
         ("<c t:value-type=\"error\"/><c t:value-type='error'/><p> 1 0 </p>", (2, False)),
     ],
 )
@@ -165,3 +188,10 @@ def test_blank_rows_are_counted_and_the_others_keep_their_numbers(tmp_path: Path
     with open_table(path) as table:
         assert [(one.line, one.cells) for one in table.rows] == [(2, ["a"]), (73, ["b"])]
         assert table.blank_rows == 70
+
+
+def test_tabulators_and_line_ends_part_words_of_a_table(tmp_path: Path) -> None:
+    rows = row(text("name"), text("other")) + "".join(row(text(inner), text("x")) for inner, _ in BROKEN)
+    plain = row(text("a<text:s/>b</text:p><text:p>c"), text("x"))
+    with open_table(save(tmp_path / "t.ods", book(A=rows + plain))) as table:
+        assert [one.cells for one in table.rows] == [[shown, "x"] for _, shown in [*BROKEN, ("", "a b\nc")]]

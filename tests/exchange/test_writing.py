@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import zipfile
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -213,6 +213,17 @@ def test_what_xml_forbids_is_shown_and_long_text_is_cut() -> None:
     assert visible_text("a\0b\x1bc\ud800d\ufffe") == "a␀b␛c�d�"
     assert visible_text("a\tb\nc") == "a\tb\nc"
     assert len(visible_text("x" * 40_000)) == 32_767
+
+
+def test_durations_blanks_and_the_rows_below_the_head_are_as_they_were_given() -> None:
+    target = io.BytesIO()
+    rows = [[timedelta(hours=30, minutes=5), "  ", None], [None, " x\n", True]]
+    write_xlsx(target, [("S", [("took", "duration"), ("text", "text"), ("flag", "flag")], rows)])
+    sheet = openpyxl.load_workbook(target)["S"]
+    assert sheet["A2"].number_format == "[hh]:mm:ss"
+    head, *below = sheet.iter_rows(values_only=True)
+    assert (head, below) == (("took", "text", "flag"), [tuple(row) for row in rows])
+    assert (sheet["A1"].font.b, sheet["B3"].font.b) == (True, False)
 
 
 def test_sheet_titles_are_made_legal_and_unique(tmp_path: Path) -> None:
