@@ -37,7 +37,14 @@ Columns = Annotated[
     list[str] | None,
     text("--map", metavar="COLUMN=FIELD", help="Which field a column is; '-' leaves it out; may be repeated"),
 ]
-Match = Annotated[str, text("--match", metavar="FIELDS", help="What makes two rows the same record: email,phone")]
+Match = Annotated[
+    str,
+    text(
+        "--match",
+        metavar="FIELDS",
+        help="What makes two rows the same record, the first before the next: email,phone or name+company",
+    ),
+]
 IdColumn = Annotated[str, text("--id", metavar="COLUMN", help="The column with the other system's id")]
 
 
@@ -75,8 +82,7 @@ def of_file(
     mapping: list[str] | None,
     match: str,
     id_column: str,
-    profile: str,
-    no_profile: bool = False,
+    profiles: list[str],
 ) -> Options:
     """The options of a plan, as they were typed. Raises UsageError."""
     plain_dates, column_dates = dates_of(table.dates or [])
@@ -85,7 +91,7 @@ def of_file(
         "mapping": pairs(mapping or []),
         "match": [word.strip() for word in match.split(",") if word.strip()] or None,
         "id_column": id_column,
-        "profile": _which_profile(profile, none=no_profile),
+        "profiles": profiles,
         "sheet": table.sheet or None,
         "header_row": table.header_row,
         "skip_rows": table.skip_rows,
@@ -126,12 +132,15 @@ def kinds(words: Sequence[str], files: Sequence[str]) -> list[Entity | None]:
 
 def pairs(words: list[str]) -> dict[str, str]:
     """`COLUMN=FIELD` words as a mapping. Raises UsageError."""
-    found = {}
+    found: dict[str, str] = {}
     for word in words:
         column, sign, field = word.rpartition("=")
         if not sign or not column:
             raise UsageError(f"--map wants COLUMN=FIELD, not '{word}'", "as in --map 'Company Name=company'")
-        found[column] = field
+        if found.setdefault(column, field) != field:
+            raise UsageError(
+                f"--map '{column}={found[column]}' and --map '{word}' exclude each other", "a column is one field"
+            )
     return found
 
 
@@ -153,19 +162,14 @@ def dates_of(words: Sequence[str]) -> tuple[str, dict[str, str]]:
     return plain, found
 
 
-def one_profile(names: Sequence[str], files: Sequence[str]) -> str:
-    """The profile that `--profile` asks for; "" for none, and for several, which go to the files that they fit. Raises
-    UsageError for several of one file, and for none beside others."""
-    different = list(dict.fromkeys(names))
-    if len(different) > 1 and (len(files) == 1 or not {"none", "generic"}.isdisjoint(different)):
+def profiles(names: Sequence[str], files: Sequence[str], *, none: bool = False) -> list[str]:
+    """The profiles that `--profile` asks for, "none" alone for it and for `--no-profile`. Raises UsageError for several
+    of one file, and for none beside others."""
+    different = list(dict.fromkeys("none" if name == "generic" else name for name in names if name))
+    if len(different) > 1 and (len(files) == 1 or "none" in different):
         raise UsageError(
             f"--profile {different[0]} and --profile {different[1]} exclude each other", "a file is of one profile"
         )
-    return different[0] if len(different) == 1 else ""
-
-
-def _which_profile(name: str, *, none: bool) -> str:
-    """What `--profile` and `--no-profile` ask for. Raises UsageError where they contradict each other."""
-    if none and name not in ("", "none"):
-        raise UsageError(f"--no-profile and --profile {name} exclude each other")
-    return "none" if none or name == "generic" else name
+    if none and different not in ([], ["none"]):
+        raise UsageError(f"--no-profile and --profile {different[0]} exclude each other")
+    return ["none"] if none else different

@@ -105,7 +105,9 @@ def new(
     path = profiles.own_path(name)
     words = profile_writing.words_of(values or [])
     every = profile_writing.fields_of(fixed or [], "--set", "FIELD=TEXT")
-    options = opt.of_file(table, kind=kind, mapping=mapping, match=match, id_column=id_column, profile=base)
+    options = opt.of_file(
+        table, kind=kind, mapping=mapping, match=match, id_column=id_column, profiles=opt.profiles([base], [file])
+    )
     with stored(file) as (place, called):
         made = imports.plan(run.context, place, **options)._replace(called=called)
         imports.check(made)

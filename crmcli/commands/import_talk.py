@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from crmcli.commands.progress import looking
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.text import clip, digits, visible
 from crmcli.errors import CrmError, ReadError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.exchange.tables import Doubt, Opening
     from crmcli.services.imports import Options, Plan
+    from crmcli.services.imports.profiles import Profile
 
 #: How many rows are shown from which the header can be chosen, and how wide their cells are.
 _MOST_ROWS, _WIDE = 12, 16
+#: How wide is what a choice would mean.
+_WIDEST = 90
 _HELP = (
     "y imports the rows, n does not; m changes what the columns are, t tries it and tells what would become of every"
     " row, k says what the rows are, h which line has the titles, s takes another sheet, q ends"
@@ -55,7 +60,9 @@ class Talk:
         doubt: Doubt | None = None
         while True:
             try:
-                made = imports.planned(self.ctx, self.path, every=self.every, **self.options)
+                with looking(self.called or self.path, quiet=self.ctx.quiet) as watch:
+                    self.options["watch"] = watch
+                    made = imports.planned(self.ctx, self.path, every=self.every, **self.options)
             except NamelessError as error:
                 made = error.made
             except (Unclear, UndecidedError) as error:
@@ -80,24 +87,29 @@ class Talk:
     def _answer(self, doubt: Doubt) -> None:
         """Have the choice made that a file leaves open: `Doubt.option` is one of `Options`."""
         chosen = self._choose(doubt.option, doubt.choices)
-        column, of_column, word = chosen.rpartition("=")
+        column, of_column, _ = doubt.choices[0][0].rpartition("=")
+        word = chosen.removeprefix(column + of_column)
         if doubt.option == "dates" and of_column:
             self.options = {**self.options, "column_dates": {**self.options.get("column_dates", {}), column: word}}
         else:
             self.options = {**self.options, doubt.option: chosen}  # type: ignore[misc]
 
     def _choose(self, what: str, choices: Sequence[tuple[str, str]]) -> str:
-        """One of these, by its number or itself; the first where nothing is typed."""
+        """One of these, by its number or itself, the first where nothing is typed; of days any word that says how they
+        are read."""
+        from crmcli.services.imports.dates import DATES
+
         for number, (value, sample) in enumerate(choices, 1):
-            self._tell(f"  {number}  {value}  {clip(sample, 60)}")
+            self._tell(f"  {number}  {value}  {clip(sample, _WIDEST)}")
+        others, more = (DATES, ", a word of --dates") if what == "dates" else ({}, "")
         while True:
-            answer = self._ask(f"Which {what}? [1-{len(choices)}, q]")
+            answer = self._ask(f"Which {what}? [1-{len(choices)}{more}, q]")
             if answer.lower() in ("q", "quit"):
                 raise LeftError
             chosen = _number(answer, len(choices)) if answer else 1
             if chosen:
                 return choices[chosen - 1][0]
-            if any(answer == value for value, _ in choices):
+            if answer in others or any(answer == value for value, _ in choices):
                 return answer
             self._tell(f"'{answer}' is none of them")
 
@@ -150,12 +162,15 @@ class Talk:
 
     def _map(self, made: Plan) -> bool:
         """Change what columns are."""
+        from crmcli.services.imports.by_hand import column_of
+
         for column in made.columns[: len(made.header)]:
             self._tell(
                 f"  {column.place + 1:>2}  {clip(column.header, 30):30}  {column.shown:20}  {clip(column.sample, 24)}"
             )
         self._tell(_MAPPING)
-        given = dict(self.options["mapping"])
+        given = {made.header[column_of(made.header, title)]: to for title, to in self.options["mapping"].items()}
+        before = dict(given)
         while line := self._ask("Column and field:"):
             try:
                 title, to = read_pair(made.header, line)
@@ -165,17 +180,32 @@ class Talk:
                 continue
             given = {known: said for known, said in given.items() if known != title} | {title: to}
             self._tell(f"  {title} -> {to}")
-        changed = bool(given != self.options["mapping"])
+            given |= self._yielding(made, given, title)
         self.options["mapping"] = given
-        return changed
+        return given != before
+
+    def _yielding(self, made: Plan, given: Mapping[str, str], title: str) -> dict[str, str]:
+        """What becomes of the columns that were said to be the very field that the column of that title is now, where
+        only one can be it: they are left out."""
+        from crmcli.services.imports import claims
+
+        kind = made.kind or self.options.get("kind")
+        said = made.profile.profile.given(made.header, given) if made.profile else given
+        rivals = claims.rivals(kind, made.header, said) if kind else {}
+        found: dict[str, str] = {}
+        for field, titles in rivals.items():
+            for other in [other for other in titles if title in titles and other != title]:
+                self._tell(f"  {other} -> -: {field} takes one value, and {title} has it now")
+                found[other] = "-"
+        return found
 
     def _check(self, made: Plan, to: str) -> None:
         """Raises UsageError for what no field of the kind is."""
         from crmcli.domain import custom
-        from crmcli.services.imports import by_hand, new_fields
+        from crmcli.services.imports import by_hand, claims
 
         kind = made.kind or self.options.get("kind")
-        if to.startswith(new_fields.NEW):
+        if to.startswith(claims.NEW):
             _, _, type_ = to.partition(":")
             if type_:
                 custom.type_of(type_.strip())
@@ -216,23 +246,47 @@ class Talk:
         self.options["sheet"] = chosen
         return True
 
-    def keep(self, made: Plan) -> None:
-        """Offer to keep what was changed as a profile, by which the next file of the same titles is recognised."""
+    @contextmanager
+    def keeping(self, made: Plan) -> Iterator[None]:
+        """While a plan is imported: what was changed is kept as a profile, if that is wanted, by which the next file of
+        the same titles is recognised. One that names fields which the import makes is kept once they are there."""
+        from crmcli.services.imports import new_fields
+
+        profile = self._profile(made)
+        if profile and not made.new_fields:
+            self._keep(profile)
+        try:
+            yield
+        finally:
+            if profile and made.new_fields:
+                self.ctx.reread()
+                if made.kind and all(new_fields.known(made.kind, one.name) for one in made.new_fields):
+                    self._keep(profile)
+                else:
+                    self._tell(f"the profile {profile.name} is not saved: the fields that it names were not made")
+
+    def _keep(self, profile: Profile) -> None:
         from crmcli.services.imports import profile_writing
+
+        profile_writing.save(profile)
+        self._tell(f"saved the profile {profile.name}; 'crm import profile show {profile.name}' shows it")
+
+    def _profile(self, made: Plan) -> Profile | None:
+        """A profile of what was changed, under the name that is asked for; None where nothing was or none is wanted."""
+        from crmcli.services.imports import new_fields, profile_writing
 
         while self.changed and (name := self._ask("Save this as a profile? Its name, or nothing:")):
             if name.lower() in ("n", "no", "q", "quit"):
-                return
+                return None
             if name.lower() in ("y", "yes"):
                 self._tell("a name is needed, such as our-webshop")
                 continue
             try:
-                profile_writing.save(profile_writing.drafted(name, made, {}, {}))
+                with new_fields.supposed(self.ctx, made.kind, made.new_fields) if made.kind else nullcontext():
+                    return profile_writing.drafted(name, made, {}, {})
             except CrmError as error:
                 self._tell(str(error))
-                continue
-            self._tell(f"saved the profile {name}; 'crm import profile show {name}' shows it")
-            return
+        return None
 
     # --- the terminal ---
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from crmcli.commands.frame import UNWRITTEN
-from crmcli.commands.progress import watching
+from crmcli.commands.progress import looking, watching
 from crmcli.domain.text import visible
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Column, Page, Rows, Section
@@ -38,7 +38,10 @@ def import_files(run: Run, files: Sequence[str], kinds: Sequence[Entity | None],
         for (path, _), file in zip(places, files, strict=True):
             if relocating.is_book(path):
                 raise UsageError(f"{file} is a whole book, which is imported alone", f"crm import {file}")
-        plans = imports.plan_all(run.context, places, kinds, **options)
+        options["several"] = True
+        with looking("the files", quiet=run.quiet) as watch:
+            options["watch"] = watch
+            plans = imports.plan_all(run.context, places, kinds, **options)
         for made in [made for made in plans if made.kind is None]:
             run.show(imports.preview(run.context, made))
         for made in plans:

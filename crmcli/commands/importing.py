@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -12,7 +13,7 @@ from crmcli.commands import import_options as opt
 from crmcli.commands.frame import UNWRITTEN, Run, noun, run_of
 from crmcli.commands.import_talk import LeftError, Talk
 from crmcli.commands.options import flag, grouped, text
-from crmcli.commands.progress import watching
+from crmcli.commands.progress import looking, watching
 from crmcli.domain.text import visible
 from crmcli.errors import ReadError, UsageError
 from crmcli.results import Changed, Page
@@ -112,10 +113,8 @@ def import_(
     run.long()
     options = opt.of_file(
         table, mapping=mapping, match=match, id_column=id_column,
-        profile=opt.one_profile(profile or [], files), no_profile=no_profile,
+        profiles=opt.profiles(profile or [], files, none=no_profile),
     )  # fmt: skip
-    if profile and len(set(profile)) > 1:
-        options["profiles"] = list(dict.fromkeys(profile))
     looking = run.dry_run or run.output in ("json", "jsonl") or run.can_ask
     options |= {
         "update": bool(conflicts), "conflicts": conflicts or "replace", "guarded": not lossless, "looking": looking,
@@ -172,7 +171,9 @@ def _planned(run: Run, path: str, called: str, options: Options, *, every: bool)
     """The plan of a file where nobody is asked about it."""
     from crmcli.services import imports
 
-    return imports.planned(run.context, path, every=every, **options)._replace(called=called)
+    with looking(called or path, quiet=run.quiet) as watch:
+        options["watch"] = watch
+        return imports.planned(run.context, path, every=every, **options)._replace(called=called)
 
 
 class Ways(NamedTuple):
@@ -211,10 +212,12 @@ def _import(run: Run, made: Plan, ways: Ways, talk: Talk | None) -> Any:
             if agreed is None:
                 run.context.say("nothing was imported")
                 return None
-            talk.keep(agreed)
             if agreed is not made:
                 made, cut = agreed, imports.resumable(run.context, agreed) if ways.resume else None
-        done = imports.run(run.context, made, whole=ways.whole, cut=cut, progress=progress)
+        with talk.keeping(made) if talk else contextlib.nullcontext():
+            if progress:
+                progress.begin(cut.settled if cut else 0)
+            done = imports.run(run.context, made, whole=ways.whole, cut=cut, progress=progress)
     # Of an import that was cut, the rows that it refused before are in its file still.
     if (done.refused or (done.before and done.rejects)) and not ways.allow_rejects:
         run.failed = True

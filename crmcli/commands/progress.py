@@ -8,6 +8,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from crmcli.domain.text import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -23,7 +25,7 @@ _WIDE = 80
 
 class Progress:
     """Draws "12,000 of 100,000 rows, 8,100 a second, 11 s left" over itself, ten times a second at the most. `start` is
-    what was done before the work began; work that begins anew, as after a trial, is measured anew."""
+    what was done before the work began; work that begins anew, as after a trial or a question, is measured anew."""
 
     def __init__(
         self, stream: TextIO, what: str = "rows", *, start: int = 0, clock: Callable[[], float] = time.monotonic
@@ -31,6 +33,10 @@ class Progress:
         self._stream, self._what, self._clock = stream, what, clock
         self._start, self._began = start, clock()
         self._last, self._drawn, self._shown = start, 0.0, False
+
+    def begin(self, start: int = 0) -> None:
+        """The work begins now; `start` was done before."""
+        self._start, self._last, self._began = start, start, self._clock()
 
     def __call__(self, done: int, of: int) -> None:
         """So much of it is done."""
@@ -40,10 +46,20 @@ class Progress:
         self._last = done
         if done >= of:
             self.close()
-        elif not self._shown or now - self._drawn >= PAUSE:
+        else:
+            self._draw(self.line(done, of, now), now)
+
+    def look(self, seen: int) -> None:
+        """So much was looked at; how much there is, the end will show. What is soon done is not drawn."""
+        now = self._clock()
+        if now - self._began >= _TELLING:
+            self._draw(f"looking at {self._what}: {seen:,} rows", now)
+
+    def _draw(self, line: str, now: float) -> None:
+        if not self._shown or now - self._drawn >= PAUSE:
             self._drawn, self._shown = now, True
             # The cursor goes back, so that a line that somebody else writes stands in the place of this one.
-            self._stream.write(f"\r{self.line(done, of, now)[: self._width() - 1]}\x1b[K\r")
+            self._stream.write(f"\r{line[: self._width() - 1]}\x1b[K\r")
             self._stream.flush()
 
     def line(self, done: int, of: int, now: float) -> str:
@@ -75,6 +91,17 @@ def watching(run: Run, *, start: int = 0) -> Iterator[Progress | None]:
     progress = None if run.quiet or not sys.stderr.isatty() else Progress(sys.stderr, start=start)
     try:
         yield progress
+    finally:
+        if progress:
+            progress.close()
+
+
+@contextlib.contextmanager
+def looking(what: str, *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """What draws how many rows of a file or of several (`what`) have been looked at, None where nobody looks."""
+    progress = None if quiet or not sys.stderr.isatty() else Progress(sys.stderr, visible(what))
+    try:
+        yield progress.look if progress else None
     finally:
         if progress:
             progress.close()

@@ -144,6 +144,14 @@ def test_several_files_are_one_plan_one_batch_and_one_undo(crm: Crm, file: Any) 
     assert crm("company", "list", "Engines -o ids").out.count("\n") <= 1
 
 
+def test_no_option_is_named_that_several_files_refuse(crm: Crm, file: Any) -> None:
+    ours = "uid,created_at,updated_at,name,sector\n,,,Nowhere,Steel\n"
+    files = (file(ours, "contacts.csv"), file(ACCOUNTS, "accounts.csv"))
+    told = crm("import", *files, "--as", "contacts.csv=contact", "--dry-run").err
+    assert "no such field: sector; 'crm field add contact.sector TYPE' before the import makes it" in told
+    assert "--new-fields" not in told
+
+
 def test_all_or_nothing_of_several_files(crm: Crm, file: Any) -> None:
     files = (file(PEOPLE, "people.csv"), file(ACCOUNTS, "accounts.csv"))
     before = crm("sql", "select count(*) from v_company").out

@@ -115,6 +115,29 @@ def test_a_mapping_is_kept_as_a_profile(file: Any, run_crm: RunCrm) -> None:
     assert {row["source"] for row in listed(run_crm, "lead", "list", "--columns", "source")} == {"Steel", "Food"}
 
 
+def test_a_profile_may_name_fields_that_the_import_makes(file: Any, run_crm: RunCrm) -> None:
+    says = [
+        ("[q]uit", "m\n"), ("field:", "3 +sector:choice\n"), ("field:", "\n"), ("[q]uit", "y\n"),
+        ("profile?", "our-fair\n"),
+    ]  # fmt: skip
+    code, shown = converse("import", file(TWO), "--as", "lead", says=says)
+    assert (code, shown.count("saved the profile our-fair")) == (0, 1), shown
+    done = run_crm("import", file(TWO.replace("@x", "@y"), "next.csv"), "--profile", "our-fair", "--as", "lead")
+    assert done.returncode == 0, done
+    assert {row["sector"] for row in listed(run_crm, "lead", "list", "--columns", "sector")} == {"Steel", "Food"}
+
+
+def test_no_profile_names_fields_that_were_not_made(file: Any, run_crm: RunCrm) -> None:
+    says = [
+        ("[q]uit", "m\n"), ("field:", "3 +sector:choice\n"), ("field:", "\n"), ("[q]uit", "y\n"),
+        ("profile?", "our-fair\n"),
+    ]  # fmt: skip
+    code, shown = converse("import", file(TWO.replace("@", "")), "--as", "lead", says=says)
+    assert (code, "the profile our-fair is not saved" in shown) == (1, True), shown
+    assert run_crm("import", "profile", "show", "our-fair").returncode == 3
+    assert listed(run_crm, "field", "list") == []
+
+
 def test_the_order_of_days_is_asked(file: Any, run_crm: RunCrm) -> None:
     path = file("Name,Close date\nAda,03/04/2027\n")
     piped = run_crm("import", path, "--as", "lead")
@@ -126,6 +149,14 @@ def test_the_order_of_days_is_asked(file: Any, run_crm: RunCrm) -> None:
     assert "1  dmy  day first: 03/04/2027 is day 3 of month 4 of 2027" in shown
     assert "'7' is none of them" in shown
     assert listed(run_crm, "lead", "list", "--columns", "close_on") == [{"close_on": "2027-03-04"}]
+
+
+def test_any_word_for_days_is_an_answer(talk: Callable[..., Talk]) -> None:
+    text = b"Name,Close date,Created at\nAda,05/02/12,Thu 05/02/12\n"
+    made = talk(text, "jalali-ydm\njalali-ymd\n", kind=LEAD).plan()
+    assert [one.dates.said for one in made.days] == ["jalali-ymd", "jalali-ymd"]
+    made = talk(text, "dmy\njalali-ymd\n", kind=LEAD, column_dates={"Created at": "jalali"}).plan()
+    assert {one.header: one.dates.said for one in made.days} == {"Close date": "dmy", "Created at": "jalali-ymd"}
 
 
 def test_the_decimal_sign_is_asked(file: Any, run_crm: RunCrm) -> None:
@@ -198,6 +229,26 @@ def test_a_change_that_fails_leaves_everything_as_it_was(talk: Callable[..., Tal
     assert agreed is not None
     assert (agreed.rows, agreed.columns[2].to, "header_row" in one.options) == (2, ("source",), False)
     assert one.changed
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown", "fields"),
+    [
+        ("1 name\n2 name\n", "Name -> -: name takes one value, and Mail has it now", [(), ("name",)]),
+        ("1 +x:text\n2 +x:text\n", "Name -> -: x takes one value", [(), ("x",)]),
+        ("1 name\n2 email\n3 closed_at\n4 closed_at\n", "", [("name",), ("email",)]),
+    ],
+)
+def test_a_field_goes_from_one_column_to_another(
+    talk: Callable[..., Talk], capsys: pytest.CaptureFixture[str], typed: str, shown: str, fields: list[Any]
+) -> None:
+    text = typed.replace("1 +x", "3 name\n1 +x")
+    one = talk(LEADS.encode(), f"m\n{text}\ny\n", kind=LEAD)
+    agreed = one.agree(one.plan(), 2, nothing)
+    assert agreed is not None
+    said = capsys.readouterr().err
+    assert (shown in said, "takes one value" in said) == (True, bool(shown)), said
+    assert [column.to for column in agreed.columns[:2]] == fields
 
 
 @pytest.mark.parametrize("typed", ["h\n99\ny\n", "h\n\ny\n", "m\n\ny\n", "m\n2 nonsense\n\ny\n"])
@@ -376,6 +427,30 @@ def test_progress_after_a_cut_and_after_a_trial() -> None:
     progress(0, 100_000)
     assert progress.line(10_000, 100_000, 21.0) == "10,000 of 100,000 rows, 10,000 a second, 9 s left"
     assert progress.line(1, 10_000_000, 21.0).endswith("1 a second, 2777 h 46 min left")
+
+
+def test_the_rate_counts_from_where_the_work_begins() -> None:
+    now = [0.0]
+    progress = Progress(Screen(), clock=lambda: now[0])  # type: ignore[arg-type]
+    now[0] = 30.0  # the plan was looked at, and a question answered
+    progress.begin()
+    assert progress.line(8_000, 100_000, 31.0) == "8,000 of 100,000 rows, 8,000 a second, 12 s left"
+    progress.begin(50_000)
+    assert progress.line(51_000, 100_000, 31.0) == "51,000 of 100,000 rows, 1,000 a second, 49 s left"
+
+
+def test_how_much_was_looked_at_is_drawn_where_it_takes_long() -> None:
+    screen, now = Screen(), [0.0]
+    progress = Progress(screen, "people.csv", clock=lambda: now[0])  # type: ignore[arg-type]
+    progress.look(5_000)
+    assert screen.written == []
+    now[0] = 1.0
+    progress.look(75_000)
+    assert screen.written == ["\rlooking at people.csv: 75,000 rows\x1b[K\r"]
+    progress.look(80_000)
+    assert len(screen.written) == 1, "it is drawn ten times a second at the most"
+    progress.close()
+    assert screen.written[-1] == "\r\x1b[K"
 
 
 def test_progress_is_no_wider_than_the_terminal() -> None:

@@ -15,7 +15,7 @@ from crmcli.errors import ConflictError, UsageError
 from crmcli.render import machine
 from crmcli.results import Bytes, Rows
 from crmcli.services import custom, exporting, history, imports, records
-from crmcli.services.imports import kinds, recognising, taking
+from crmcli.services.imports import kinds, new_fields, recognising, surveying, taking
 from crmcli.services.imports.looks import Look
 from tests.support.importing import counts, rows, take
 
@@ -498,6 +498,10 @@ def test_fields_of_another_book_are_named_and_what_crm_works_out_is_no_field(
         " before the import",
         "left out, for nothing is in it: grade",
     ]
+    beside = imports.plan(book, str(path), kind=LEAD, looking=True, several=True)
+    assert [note for note in beside.notes if "no such field" in note] == [
+        "left out, for this book has no such field: tier; 'crm field add lead.tier TYPE' before the import makes it"
+    ]
     made = imports.planned(book, str(path), kind=LEAD, every=True)
     assert [one.name for one in made.new_fields] == ["tier"]
     assert [note for note in made.notes if note.startswith("left out")] == ["left out, for nothing is in it: grade"]
@@ -552,6 +556,21 @@ def test_a_won_stage_that_is_not_made_is_not_announced(ctx: Context, put: Put) -
     assert imports.plan(ctx, put(text), kind=DEAL).new_stages == ()
     take(ctx, put(text), kind=DEAL)
     assert [row["stage"] for row in rows(ctx, DEAL)] == ["New", "Won", "New", "Won"]
+
+
+def test_who_plans_an_import_is_told_how_far_it_has_come(
+    book: Context, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (surveying, new_fields):
+        monkeypatch.setattr(module, "_AT_ONCE", 2)
+    path, seen = put("Name,Sector\n" + "".join(f"P {n},x\n" for n in range(5))), list[int]()
+    imports.plan(book, path, kind=LEAD, watch=seen.append)
+    assert seen == [2, 4, 5]
+    imports.planned(book, path, kind=LEAD, every=True, watch=seen.append)
+    assert seen == [2, 4, 5] * 4, "what its type would be is looked for, too"
+    made, drawn = imports.planned(book, path, kind=LEAD), list[tuple[int, int]]()
+    imports.preview(book, made, counts=False, checked=True, progress=lambda done, of: drawn.append((done, of)))
+    assert drawn == [(2, 5), (4, 5), (5, 5)]
 
 
 # --- what a column looks like -----------------------------------------------------------------------------------------

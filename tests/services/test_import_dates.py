@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from crmcli.commands.import_options import dates_of
@@ -73,6 +73,7 @@ def read(table: list[list[str]], told: Told) -> tuple[list[list[str | None]], li
 
 @settings(max_examples=150, deadline=None)
 @given(table=columns(), refused=st.integers(1, 2))
+@example(table=[["", "", "04/04/01"], ["", "13/01/2003", ""]], refused=1)
 def test_refused_rows_have_the_same_days_with_the_printed_words(table: list[list[str]], refused: int) -> None:
     try:
         days, said = read(table, Told())
@@ -91,6 +92,7 @@ def test_refused_rows_have_the_same_days_with_the_printed_words(table: list[list
         ([["99/12/29", ""], ["15/1/1405", ""]], ["jalali-ymd-dmy"]),
         ([["1405/01/15", "1404/12/01"]], ["jalali"]),
         ([["2026-01-02", "2025-12-31"]], []),
+        ([["04/04/01", "12/31/2025"]], ["Close = date=dmy", "Created at=mdy"]),
     ],
 )
 def test_columns_are_named_only_where_no_one_word_is_right_for_all(table: list[list[str]], said: list[str]) -> None:

@@ -505,6 +505,12 @@ def test_the_login_of_a_customer_is_no_owner(book: Context, put: Any) -> None:
         ('"VIP","News"', ["News", "VIP"]), ('["VIP", "News"]', ["News", "VIP"]), ("['VIP', 'News']", ["News", "VIP"]),
         ('["a, b", "c"]', ["a, b", "c"]), ('"VIP"', ["VIP"]), ("[]", []), ('["\\u0646\\u0648"]', ["نو"]),
         ('6" pipe, x', ['6" pipe', "x"]), ("[VIP], x", ["[VIP]", "x"]),
+        ('Sales,"Acme, Inc.",VIP', ["Acme, Inc.", "Sales", "VIP"]), ('"VIP", News', ["News", "VIP"]),
+        ('VIP,"a ""b"", c"', ['a "b", c', "VIP"]), ('say "hi", 12" disc', ['12" disc', 'say "hi"']),
+        ('VIP,"Acme, Inc', ['"Acme', "Inc", "VIP"]), ("[vip, news]", ["news", "vip"]), ("[vip]", ["vip"]),
+        ("[2024, 2025]", ["2024", "2025"]), ("[a], [b]", ["[a]", "[b]"]), ("{vip,news}", ["news", "vip"]),
+        ("{vip}", ["vip"]), ('{"a, b",c}', ["a, b", "c"]), (r'{"a \"b\"",c}', ['a "b"', "c"]), ("{}", []),
+        ("{a} and {b}", ["{a} and {b}"]),
     ],
 )  # fmt: skip
 def test_lists_of_tags_as_programs_quote_them(book: Context, put: Any, cell: str, tags: list[str]) -> None:
@@ -570,6 +576,34 @@ def test_spellings_of_days_that_only_files_have(book: Context, put: Any, cell: s
         ("Amount (€/Jahr)", "5", 500, "EUR"),
         ("Amount (weighted)", "5", 500, "EUR"),
         ("Amount (2026)", "5", 500, "EUR"),
+        ("Amount in USD (thousands)", "5", 500_000, "USD"),
+        ("Amount USD (k)", "5", 500_000, "USD"),
+        ("Amount (k) USD", "5", 500_000, "USD"),
+        ("Betrag EUR (Mio.)", "5", 500_000_000, "EUR"),
+        ("مبلغ تومان (میلیون)", "5", 50_000_000, "IRR"),
+        ("مبلغ به ریال (میلیون)", "5", 5_000_000, "IRR"),
+        ("مبلغ (میلیون) تومان", "5", 50_000_000, "IRR"),
+        ("Betrag Mio. EUR", "5", 500_000_000, "EUR"),
+        ("Amount million USD", "5", 500_000_000, "USD"),
+        ("Betrag Tsd. EUR", "5", 500_000, "EUR"),
+        ("مبلغ میلیون تومان", "5", 50_000_000, "IRR"),
+        ("Amount USD m", "5", 500_000_000, "USD"),
+        ("Amount kUSD", "5", 500_000, "USD"),
+        ("Amount USD '000", "5", 500_000, "USD"),
+        ("Amount USD thousands", "5", 500_000, "USD"),
+        ("Importe (miles de €)", "5", 500_000, "EUR"),
+        ("Amount (CHFm)", "5", 500_000_000, "CHF"),
+        ("Umsatz in TEUR", "5", 500_000, "EUR"),
+        ("value_usd", "5", 500, "USD"),
+        ("Value - usd", "5", 500, "USD"),
+        ("$ Amount", "5", 500, "USD"),
+        ("Amount (2026 USD)", "5", 500, "USD"),
+        ("Price (All-in)", "5", 500, "EUR"),
+        ("Price (Top 10)", "5", 500, "EUR"),
+        ("Price (Try-out)", "5", 500, "EUR"),
+        ("Price (Bob, 2026)", "5", 500, "EUR"),
+        ("Price (Std.)", "5", 500, "EUR"),
+        ("Price (Pen)", "5", 500, "EUR"),
     ],
 )
 def test_the_unit_in_a_title_is_that_of_the_amounts(
@@ -580,7 +614,29 @@ def test_the_unit_in_a_title_is_that_of_the_amounts(
     assert (row["value"], row["currency"]) == (minor, code)
 
 
-@pytest.mark.parametrize("title", ["Amount (CAD or USD)", "Amount (thousands of something)"])
+@pytest.mark.parametrize(
+    ("title", "minor", "code"),
+    [
+        ("Сумма, тыс. руб.", 500_000, "RUB"), ("Total price (USD) in k", 500_000, "USD"),
+        ("Profit Mio. EUR", 500_000_000, "EUR"), ("USD profit", 500, "USD"),
+        ("Mio. € profit", 500_000_000, "EUR"), ("usd_profit", 500, "USD"),
+    ],
+)  # fmt: skip
+def test_a_mapping_by_hand_keeps_the_unit_at_the_end(
+    book: Context, put: Any, title: str, minor: int, code: str
+) -> None:
+    take(book, put(csv_of([["Deal", "Stage", title], ["A", "New", "5"]])), "deal", mapping={title: "value"})
+    assert [(row["value"], row["currency"]) for row in listed(book, "deal")] == [(minor, code)]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Amount (CAD or USD)", "Amount (thousands of something)", "Amount (USD foo)", "Amount (Bin)", "Amount (USD B)",
+        "Amount (10k USD)", "Amount (USD cents)", "Amount (USD hundreds)", "Amount USD mil", "Amount in cents",
+        "Amount USD (T)", "Amount 1000 USD", "AMOUNT (TRY)",
+    ],
+)  # fmt: skip
 def test_a_unit_that_is_understood_in_part_is_asked_for(book: Context, put: Any, title: str) -> None:
     path = put(csv_of([["Deal", "Stage", title], ["A", "New", "5"]]))
     with pytest.raises(UsageError, match=re.escape(f"column {title}: ")) as refused:

@@ -264,6 +264,54 @@ def test_days_that_can_be_read_in_several_ways_are_asked_for(
     assert all(f"--dates {value} (" in (error.value.hint or "") for value in choices)
 
 
+def asked(ctx: Context, path: str) -> facts.UndecidedError:
+    """How a plan of deals asks for the days of its file."""
+    with pytest.raises(facts.UndecidedError) as error:
+        imports.plan(ctx, path, kind=DEAL)
+    return error.value
+
+
+@pytest.mark.parametrize("cell", ["05/02/12", "۰۵/۰۲/۱۲"])
+def test_short_years_under_persian_titles_or_in_persian_digits_may_be_jalali(
+    book: Context, put: Any, cell: str
+) -> None:
+    title = "تاریخ بستن" if cell.isascii() else "Expected close"
+    error = asked(book, put(f"نام,{title},مبلغ\nسقف,{cell},1200\nدر,06/03/11,3400\n"))
+    assert [word for word, _ in error.doubt.choices] == ["jalali-ymd", "jalali-dmy", "dmy", "mdy", "ymd"]
+    assert dict(error.doubt.choices) == {
+        "jalali-ymd": f"year first, Jalali: {cell} is day 12 of month 2 of 1405 (2026-05-02)",
+        "jalali-dmy": f"day first, Jalali: {cell} is day 5 of month 2 of 1412 (2033-04-24)",
+        "dmy": f"day first: {cell} is day 5 of month 2 of 2012",
+        "mdy": f"month first: {cell} is day 2 of month 5 of 2012",
+        "ymd": f"year first: {cell} is day 12 of month 2 of 2005",
+    }
+    assert "five ways" in error.message
+    assert "--dates jalali-ymd (year first, Jalali)" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("calendar", "ymd", "other"),
+    [
+        ("gregorian", "year first: 05/02/12 is day 12 of month 2 of 2005", "jalali-ymd where they are Jalali"),
+        (
+            "jalali",
+            "year first, Jalali: 05/02/12 is day 12 of month 2 of 1405 (2026-05-02)",
+            "gregorian-dmy where they are Gregorian",
+        ),
+    ],
+)
+def test_what_the_setting_makes_of_short_years_is_said(calendar: str, ymd: str, other: str) -> None:
+    with pytest.raises(facts.UndecidedError) as error:
+        column_of_days(("05/02/12",), calendar=calendar)
+    assert dict(error.value.doubt.choices)["ymd"] == ymd
+    assert error.value.hint.endswith(f"; {other}")
+
+
+def test_jalali_days_are_told_by_the_word_for_them(book: Context, put: Any) -> None:
+    made = imports.plan(book, put("Deal name,Close date\nRoof,05/02/12\n"), kind=DEAL, dates="jalali-ymd")
+    assert made.read_as == {1: "year first; Jalali"}
+
+
 _YEARS = st.dates(date(2003, 1, 1), date(2031, 12, 28))
 
 

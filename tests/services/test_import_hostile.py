@@ -58,6 +58,7 @@ def shares(cell: str) -> Any:
         (lambda cell: parts.linked([cell], ""), f"a{BLANKS}@"),
         (lambda cell: parts.linked([cell], ""), f"a ({'a@' * (MANY // 2)}"),
         (lambda cell: parts.pages([cell], ""), f"a (http://x){BLANKS}x"),
+        (lambda cell: parts.many_words([cell], "", {}), f"[a,{BLANKS}{', ' * (MANY // 2)}x"),
         (lambda cell: parts.pages([cell], ""), f"a (http://x){',(http://x)' * (MANY // 11)}x"),
     ],
 )

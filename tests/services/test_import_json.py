@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.domain.entities import CONTACT, DEAL, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
+from crmcli.errors import UsageError
 from crmcli.render import machine
 from crmcli.results import Rows, Stream
 from crmcli.services import exporting, records
@@ -93,6 +94,52 @@ def test_the_primary_one_of_several_addresses_counts(book: Context, put: Any) ->
     assert two["description"] is None
 
 
+@pytest.mark.parametrize(
+    ("emails", "phones"),
+    [
+        ({"emails": [{"value": "a@x.example", "primary": True, "label": "work"}]},
+         {"phones": [{"value": "030 1234567", "primary": True}]}),
+        ({"emailAddresses": [{"name": "Ada", "address": "a@x.example"}]},
+         {"phoneNumbers": [{"value": "030 1234567", "canonicalForm": "+49301234567", "type": "work"}]}),
+        ({"emailAddresses": [{"value": "b@x.example"}, {"metadata": {"primary": True}, "value": "a@x.example"}]}, {}),
+        ({"emails": [{"value": "b@x.example", "is_primary": False}, {"value": "a@x.example", "is_primary": True}]}, {}),
+        ({"emails": [{"category": "work", "email": "a@x.example"}]},
+         {"phone_numbers": [{"category": "work", "number": "030 1234567"}]}),
+        ({"email": [{"value": "a@x.example", "primary": True, "label": "work"}, {"value": "", "primary": False}]},
+         {"phone": [{"value": "030 1234567", "label": "work", "primary": True}]}),
+    ],
+)  # fmt: skip
+def test_of_a_list_of_addresses_what_says_one_counts(book: Context, put: Any, emails: Any, phones: Any) -> None:
+    done = take(book, put(json.dumps([{"name": "Ada", **emails, **phones}]), "people.json"), kind=CONTACT)
+    (ada,) = rows(book, CONTACT)
+    phone = "030 1234567" if phones else None
+    assert (done.new, ada["email"], ada["phone"], ada["mobile"]) == (1, "a@x.example", phone, None)
+    further = "email.2.value: b@x.example" if "b@x.example" in str(emails) else None
+    assert ada["description"] == further
+
+
+def test_the_label_of_a_number_says_which_it_is(book: Context, put: Any) -> None:
+    numbers = [{"category": "mobile", "number": "0171 1234567"}, {"category": "work", "number": "030 1234567"}]
+    take(book, put(lines({"name": "Ada", "phone_numbers": numbers}), "people.jsonl"), kind=CONTACT)
+    (ada,) = rows(book, CONTACT)
+    assert (ada["phone"], ada["mobile"], ada["description"]) == ("030 1234567", "0171 1234567", None)
+
+
+def test_an_address_of_a_list_is_mapped_by_its_own_key_too(book: Context, put: Any) -> None:
+    text = lines({"name": "Ada", "emailAddresses": [{"address": "a@x.example", "name": "Analyst"}]})
+    path = put(text, "people.jsonl")
+    take(book, path, kind=CONTACT, mapping={"emailAddresses.1.name": "job_title", "emailAddresses.1.address": "email"})
+    assert [(row["email"], row["job_title"]) for row in rows(book, CONTACT)] == [("a@x.example", "Analyst")]
+
+
+def test_what_people_in_a_list_are_reached_by_is_not_the_companys(book: Context, put: Any) -> None:
+    ada = {"name": "Ada", "email": "a@x.example", "mobile": "0171 1", "phones": [{"value": "030 1"}]}
+    text = json.dumps([{"name": "Acme", "website": "acme.example", "contacts": [ada], "people": [ada]}])
+    take(book, put(text, "firms.json"), kind=COMPANY)
+    (acme,) = rows(book, COMPANY)
+    assert (acme["name"], acme["email"], acme["phone"]) == ("Acme", None, None)
+
+
 @pytest.mark.parametrize("cell", ["yes", "no"])
 def test_a_column_of_yes_and_no_is_no_address(book: Context, put: Any, cell: str) -> None:
     text = f"Name,E-mail,E-mail 2,Phone,Other phone\nAda,a@x.example,{cell},{cell},{cell}\n"
@@ -142,3 +189,22 @@ def test_tags_come_back_from_our_own_files(
     assert counts(take(book, path, kind=CONTACT, update=True, guarded=False)) == (1, 0, 0, 1, 0, 0)
     assert counts(take(second_book, path, kind=CONTACT, guarded=False)) == (1, 1, 0, 0, 0, 0)
     assert sorted(rows(second_book, CONTACT)[0]["tags"]) == sorted(tags)
+
+
+@pytest.mark.parametrize("title", ["owner.name", "properties.owner.name", "owner"])
+def test_a_column_is_mapped_by_the_joined_name_of_its_key_too(book: Context, put: Any, title: str) -> None:
+    more = [{"no": f"F{n}", "email": f"{n}@x.example", "owner": {"id": n, "name": "Acme"}} for n in (1, 2)]
+    path = put(lines(*({"name": f"Ada {one['no']}", "properties": one} for one in more)), "people.jsonl")
+    given = {title: "company", "properties.email": "email"}
+    assert take(book, path, kind=CONTACT, mapping=given, id_column="properties.no").new == 2
+    assert [(row["company"], row["owner"], row["email"], row["external_id"]) for row in rows(book, CONTACT)] == [
+        ("Acme", None, "1@x.example", "F1"), ("Acme", None, "2@x.example", "F2"),
+    ]  # fmt: skip
+
+
+def test_a_joined_name_means_the_column_that_has_it_first(book: Context, put: Any) -> None:
+    text = lines({"name": "A", "email": "a@x.example", "firm": "Plain", "firm.id": 5, "firm.name": "Acme"})
+    take(book, put(text, "people.jsonl"), kind=CONTACT, mapping={"firm.name": "company"})
+    assert rows(book, CONTACT)[0]["company"] == "Acme"
+    with pytest.raises(UsageError, match=r"no column 'firm\.town'"):
+        take(book, put(text, "people.jsonl"), kind=CONTACT, mapping={"firm.town": "city"})

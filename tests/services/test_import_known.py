@@ -9,7 +9,6 @@ import pytest
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.services import deals, imports, purging, records, undoing
 from crmcli.services.imports import fitting, taking
-from crmcli.services.imports.trial import Seen
 from crmcli.store.uid import new_uid
 from tests.support.importing import counts, rows, take
 
@@ -36,6 +35,16 @@ def test_an_update_gives_a_record_another_owner(ctx: Context, put: Any, kind: En
     done = take(ctx, put(text.format("alan")), kind=kind, id_column="Ref", update=True)
     assert counts(done) == (1, 0, 1, 0, 0, 0)
     assert rows(ctx, kind)[0]["owner"] == "alan"
+
+
+def test_several_people_may_share_the_mail_of_an_office(ctx: Context, put: Any) -> None:
+    one = "Name,Email,Company\nOscar Lindqvist,info@harrow.example,Harrow\n"
+    other = "Peter Holm,Info@Harrow.example,Harrow\nHolm,info@harrow.example,Harrow\n"
+    take(ctx, put(one), kind=CONTACT)
+    assert counts(take(ctx, put(one.replace("Oscar", "Dr Oscar")), kind=CONTACT)) == (1, 0, 0, 1, 0, 0)
+    for update in (False, True):  # Peter was dropped, or Oscar became Peter
+        assert counts(take(ctx, put(one + other), kind=CONTACT, update=update))[1:3] == (1 - update, 0)
+        assert [row["name"] for row in rows(ctx, CONTACT)] == ["Oscar Lindqvist", "Peter Holm"]
 
 
 @pytest.mark.parametrize("text", ["Name,Recurring\nAlpha,$99\n", "Name,Recurring,Currency\nAlpha,99,USD\n"])
@@ -78,7 +87,7 @@ def test_a_record_that_was_purged_since_it_was_found_hinders_no_row(book: Contex
     job = taking.Import(book, plan, dry_run=True)
     with plan.open() as table:
         block = job._read(list(table.rows))
-    assert fitting.misfits(book, job.reader, job.links, block, [7], Seen(), updates=True) == {}
+    assert fitting.misfits(book, job.reader, job.links, block, [7], job.matcher, updates=True) == {}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from crmcli.services import custom, database, history, imports, pipelines, recor
 from crmcli.services.imports import matching, resuming, taking
 from crmcli.services.imports.placing import NewStage
 from crmcli.store import connect
+from crmcli.store.write_lock import WriteLock
 from tests.support.importing import counts, rows, take
 
 if TYPE_CHECKING:
@@ -383,7 +384,7 @@ def test_what_was_made_for_earlier_blocks_is_not_borne_in_mind(book: Context, pu
 def test_an_import_does_not_wait_for_the_lock_once_its_rows_are_in(book: Context, put: Callable[..., str]) -> None:
     connection = book.reader
     assert isinstance(connection, connect.SQLite)
-    other = connect.WriteLock(connection.target, 60, lambda _: None)
+    other = WriteLock(connection.target, 60, lambda _: None)
     connection.lock.timeout = 0.2
     with connection.in_bulk():
         imports.run(book, imports.plan(book, put("Name,Email\nAda,ada@x.example\n"), kind=CONTACT))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import CONTACT
-from crmcli.errors import UsageError
-from crmcli.services import imports
+from crmcli.errors import ConflictError, UsageError
+from crmcli.services import history, imports, records
 from tests.support.importing import rows
 
 if TYPE_CHECKING:
@@ -78,3 +78,24 @@ def test_telephones_are_shown_as_what_they_are(book: Context, put: Any) -> None:
     text = "Name,Phone\nAda,+491701234561\nBob,+491701234562\n"
     made = imports.planned(book, put(text), kind=CONTACT, looking=True)
     assert made.looks[1].guess.type == "phone"
+
+
+def test_an_undo_names_what_stands_in_its_way_and_not_the_values_of_the_import(ctx: Context, put: Any) -> None:
+    done = imports.run(
+        ctx, imports.planned(ctx, put(people("Seit", ("2020", "2021", "2022"))), kind=CONTACT, every=True)
+    )
+    first, *_ = (row["id"] for row in rows(ctx, CONTACT))
+    records.edit(ctx, CONTACT, [first], {"job_title": "CEO"})
+    edited = ctx.batch
+    with pytest.raises(ConflictError) as error:
+        history.undo(ctx, done.batch)
+    (line,) = error.value.message.splitlines()[1:]
+    assert line.startswith(f"  contact:{first} P 0: Job title changed later (batch {edited}")
+    later = records.add(ctx, CONTACT, {"name": "Ada", "seit": "2023"}).batch
+    with pytest.raises(ConflictError) as error:
+        history.undo(ctx, done.batch)
+    assert error.value.message.splitlines()[1:] == [line, "  custom_field:1 seit: 1 contact has a value of it"]
+    history.undo(ctx, edited)
+    history.undo(ctx, later)
+    history.undo(ctx, done.batch)
+    assert rows(ctx, CONTACT) == []

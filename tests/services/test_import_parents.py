@@ -9,7 +9,7 @@ import pytest
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY
-from crmcli.services import database, history, imports, purging, records
+from crmcli.services import database, history, imports, merging, purging, records
 from crmcli.services.imports import parents, taking
 from crmcli.store.uid import new_uid
 from tests.support.importing import counts, rows, take
@@ -145,6 +145,26 @@ def test_an_update_sets_and_changes_parents(ctx: Context, put: Any) -> None:
     assert [row["parent"] for row in rows(ctx, COMPANY)] == [None, None, None, "Old", None, "Old"]
 
 
+@pytest.mark.parametrize(
+    ("conflicts", "changed", "kept"),
+    [("replace", "2026-01-01", 0), ("only empty", "2026-01-01", 1), ("keep", "2026-01-01", 1),
+     ("newest", "2020-01-01", 1), ("newest", "2026-11-20", 0)],
+)  # fmt: skip
+def test_what_counts_where_both_have_a_parent(ctx: Context, put: Any, conflicts: str, changed: str, kept: int) -> None:
+    first = "Company,Parent,Last modified\n" + "".join(
+        f"{row},2021-01-01\n" for row in ("One,", "Two,", "A,One", "B,One", "C,")
+    )
+    take(ctx, put(first), kind=COMPANY)
+    path = put(f"Company,Parent,Last modified\nA,Two,{changed}\nB,one,{changed}\nC,Two,{changed}\nOne,New,{changed}\n")
+    ways: dict[str, Any] = {"update": True, "conflicts": conflicts}
+    tried = imports.run(ctx, imports.plan(ctx, path, kind=COMPANY, **ways), dry_run=True)
+    done = take(ctx, path, kind=COMPANY, **ways)
+    assert (counts(done), done.kept) == (counts(tried), tried.kept)
+    found = {row["name"]: row["parent"] for row in rows(ctx, COMPANY)}
+    assert (found["A"], found["B"], found["C"], found["One"]) == ("One" if kept else "Two", "One", "Two", "New")
+    assert (done.kept, [c[1:] for c in done.conflicts]) == (kept, [("Parent", "Two", "One")] * kept)
+
+
 def test_a_circle_with_what_the_book_has_is_none_in_an_update(ctx: Context, put: Any) -> None:
     for name, parent in (("A", ""), ("B", "A"), ("C", "B")):
         records.add(ctx, COMPANY, {"name": name, "parent": parent})
@@ -167,6 +187,44 @@ def test_a_company_that_is_gone_when_its_parent_comes_is_passed_over(ctx: Contex
     other.close()
     assert done.notes == ("line 4: C 1 comes in without its parent: it was removed meanwhile",)
     assert under(ctx) == [f"C {i}" for i in range(30) if i != 1]
+
+
+@pytest.mark.parametrize("ways", [{}, {"conflicts": "keep"}, {"conflicts": "only empty"}], ids=str)
+def test_the_parent_of_a_merged_company_is_that_of_what_it_is_now(ctx: Context, put: Any, ways: dict[str, Any]) -> None:
+    text = "Id,Name,Website,Parent ID\n1,Acme,acme.example,\n2,Acme Ltd,acme-ltd.example,{}\n3,Gran,gran.example,{}\n"
+
+    def update(*parents: str) -> imports.Imported:
+        return take(ctx, put(text.format(*parents)), kind=COMPANY, update=True, **ways)
+
+    take(ctx, put(text.format("3", "")), kind=COMPANY)
+    merging.merge(ctx, COMPANY, [1, 2])
+    done = update("3", "")
+    assert (counts(done), done.notes, done.batch) == ((3, 0, 0, 3, 0, 0), (), 0)
+    assert rows(ctx, COMPANY)[0]["parent"] == "Gran"
+    records.edit(ctx, COMPANY, [1], {"parent": "Other"})
+    done = update("3", "")
+    assert (counts(done), done.notes, done.batch) == ((3, 0, 0, 3, 0, 0), (), 0), "the row says what it said before"
+    assert rows(ctx, COMPANY)[0]["parent"] == "Other"
+
+
+def test_a_merged_company_gives_its_parent_to_what_it_is_now(ctx: Context, put: Any) -> None:
+    text = "Id,Name,Website,Parent ID\n1,Acme,acme.example,\n2,Acme Ltd,acme-ltd.example,{}\n3,Gran,gran.example,{}\n"
+    take(ctx, put(text.format("", "")), kind=COMPANY)
+    merging.merge(ctx, COMPANY, [1, 2])
+    for expected in ((3, 0, 1, 2, 0, 0), (3, 0, 0, 3, 0, 0)):
+        done = take(ctx, put(text.format("3", "")), kind=COMPANY, update=True)
+        assert (counts(done), done.notes) == (expected, ())
+        assert [row["parent"] for row in rows(ctx, COMPANY)] == ["Gran", None]
+    both = put(text.format("4", "").replace("acme.example,", "acme.example,3") + "4,Zed,zed.example,\n")
+    for expected in ((4, 1, 1, 2, 0, 0), (4, 0, 0, 4, 0, 0)):
+        assert counts(take(ctx, both, kind=COMPANY, update=True)) == expected
+        assert rows(ctx, COMPANY)[0]["parent"] == "Gran", "its own row says so"
+    records.edit(ctx, COMPANY, [1], {"parent": ""})
+    done = take(ctx, put(text.format("1", "1")), kind=COMPANY, update=True)
+    assert done.notes == ("line 3: Acme Ltd comes in without its parent: a company cannot be under itself",)
+    done = take(ctx, put(text.format("3", "1")), kind=COMPANY, update=True)
+    assert done.notes == ("line 3: Acme Ltd comes in without its parent: 3 is under it already",)
+    assert database.check(ctx, deep=True).values["ok"]
 
 
 def test_a_parent_that_a_uid_alone_names(ctx: Context, put: Any) -> None:

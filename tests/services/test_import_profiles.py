@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +81,12 @@ def test_below_the_threshold_no_profile_is_used(book: Context, put: Any) -> None
 def test_a_profile_is_forced_or_left_away(book: Context, put: Any) -> None:
     path = put("First Name,Last Name,URL,Connected On,Position\nAda,Lovelace,https://x.example,02 Jan 2026,Dr\n")
     assert fit(book, path) == ("linkedin-connections", 100)
-    assert fit(book, path, profile="none") == ("", 0)
-    assert fit(book, path, profile="stripe-customers")[0] == "stripe-customers"
+    assert fit(book, path, profiles=["none"]) == ("", 0)
+    assert fit(book, path, profiles=["stripe-customers"])[0] == "stripe-customers"
     with pytest.raises(UsageError, match="is of contacts, and --as says deal"):
-        imports.plan(book, path, profile="linkedin-connections", kind=DEAL)
+        imports.plan(book, path, profiles=["linkedin-connections"], kind=DEAL)
     with pytest.raises(NotFoundError, match="there is no profile 'linkedin'") as raised:
-        imports.plan(book, path, profile="linkedin")
+        imports.plan(book, path, profiles=["linkedin"])
     assert raised.value.hint == "'crm import profile list' shows all; a file is ./NAME.toml"
 
 
@@ -105,7 +106,7 @@ def test_tickets_are_refused_with_the_reason(book: Context, put: Any) -> None:
     assert page.values["profile"]["name"] == "hubspot-tickets"
     with pytest.raises(UsageError, match="no kind for tickets"):
         imports.check(made)
-    again = imports.plan(book, path, profile="none", kind=TASK, mapping={"Ticket Name": "name"})
+    again = imports.plan(book, path, profiles=["none"], kind=TASK, mapping={"Ticket Name": "name"})
     assert counts(imports.run(book, again)) == (1, 1, 0, 0, 0, 0)
 
 
@@ -219,7 +220,7 @@ def test_where_the_table_stands_is_kept(ctx: Context, put: Any) -> None:
     said = profiles.find("ours").said
     assert (said.header_row, said.skip_rows, said.encoding, said.sheet, said.opens) == (3, 1, "cp1252", "", True)
     for asked in ("", "ours"):
-        again = imports.plan(ctx, path, profile=asked)
+        again = imports.plan(ctx, path, profiles=[asked])
         assert again.profile is not None
         assert (again.profile.profile.name, again.header, again.rows) == ("ours", ("Id", "Deal", "Owner", "Day"), 2)
     done = imports.run(ctx, again)
@@ -228,7 +229,7 @@ def test_where_the_table_stands_is_kept(ctx: Context, put: Any) -> None:
     mended = Path(done.rejects).read_text().replace(",,Léa", ",Herd,Léa")
     Path(done.rejects).write_text(mended)
     options: dict[str, Any] = {"encoding": "utf-8", "delimiter": ",", "header_row": 1}
-    assert imports.run(ctx, imports.plan(ctx, done.rejects, profile="ours", **options)).new == 1
+    assert imports.run(ctx, imports.plan(ctx, done.rejects, profiles=["ours"], **options)).new == 1
     plain = imports.plan(ctx, put("Id,Deal,Owner,Day\n3,Rost,Bo,\n", "plain.csv"))
     assert plain.profile is not None
     assert (plain.profile.profile.name, plain.rows, plain.header[1]) == ("ours", 1, "Deal")
@@ -243,9 +244,9 @@ def test_the_sheet_is_kept_where_the_file_has_it(book: Context, tmp_path: Path, 
     made = imports.plan(book, path, sheet="Neu", kind=DEAL, mapping={"Was": "name", "Wer": "owner"})
     profile_writing.save(profile_writing.drafted("ours", made, {}, {}))
     assert profiles.find("ours").said.sheet == "Neu"
-    assert imports.plan(book, path).rows == imports.plan(book, path, profile="ours").rows == 2
+    assert imports.plan(book, path).rows == imports.plan(book, path, profiles=["ours"]).rows == 2
     assert imports.plan(book, path, sheet="Alt").rows == 1
-    assert imports.plan(book, put("Nr,Was,Wer\n1,Ofen,Bo\n"), profile="ours").rows == 1
+    assert imports.plan(book, put("Nr,Was,Wer\n1,Ofen,Bo\n"), profiles=["ours"]).rows == 1
 
 
 def test_the_command_for_rejects_names_the_profile(ctx: Context, put: Any) -> None:
@@ -258,7 +259,7 @@ def test_the_command_for_rejects_names_the_profile(ctx: Context, put: Any) -> No
     assert " --as deal --profile ours" in done.again
     assert "--map" not in done.again
     by_hand = {"Was": "name", "Tag": "close_on"}
-    bare = imports.run(ctx, imports.plan(ctx, path, profile="none", mapping=by_hand, kind=DEAL, dates="mdy"))
+    bare = imports.run(ctx, imports.plan(ctx, path, profiles=["none"], mapping=by_hand, kind=DEAL, dates="mdy"))
     assert counts(bare) == (2, 0, 0, 1, 0, 1)
     assert " --as deal --no-profile --map Was=name " in bare.again
 
@@ -563,12 +564,12 @@ def test_one_s_own_in_place_of_a_built_in_one_is_told(book: Context, put: Any) -
 
 def test_what_a_profile_says_of_columns_that_the_file_has_not_is_told(book: Context, put: Any) -> None:
     own("shop", 'kind = "contact"\nheaders = ["Wer"]\nid = "Nr"\n[columns]\n"Wer" = "name"\n"Wo" = "city"\n')
-    made = imports.plan(book, put("Wer,Ort\nAda,Rome\n"), profile="shop")
+    made = imports.plan(book, put("Wer,Ort\nAda,Rome\n"), profiles=["shop"])
     assert [note for note in made.notes if note.startswith("profile shop: ")] == [
         "profile shop: [columns] names what the file has not: Wo",
         "profile shop: the file has no column Nr of ids",
     ]
-    made = imports.plan(book, put("Nr,Wer,Wo\n1,Ada,Rome\n"), profile="shop")
+    made = imports.plan(book, put("Nr,Wer,Wo\n1,Ada,Rome\n"), profiles=["shop"])
     assert [note for note in made.notes if note.startswith("profile shop: ")] == []
 
 
@@ -585,3 +586,32 @@ def test_several_profiles_go_to_the_files_that_they_fit(book: Context, put: Any,
     assert sorted(said) == sorted([*paths, "hubspot-companies"])
     with pytest.raises(UsageError, match="no file speak of the profile stripe-customers"):
         imports.plan_all(book, files, profiles=[*paths, "stripe-customers"])
+
+
+def test_a_profile_names_columns_of_json_by_the_joined_names_of_their_keys(book: Context, put: Any) -> None:
+    own(
+        "crm-api",
+        """
+kind = "contact"
+headers = ["properties.email", "firm.name", "properties.full"]
+id = "properties.no"
+[columns]
+"properties.full" = "name"
+"firm.name" = "company"
+"properties.boss.name" = "owner"
+""",
+    )
+    rows = [
+        {"firm": {"id": n, "name": "Acme"}, "properties": {
+            "no": f"F{n}", "full": f"Ada {n}", "email": f"{n}@x.example", "boss": {"id": 7, "name": "Grace"}}}
+        for n in (1, 2)
+    ]  # fmt: skip
+    path = put("".join(json.dumps(row) + "\n" for row in rows), "people.jsonl")
+    assert fit(book, path)[0] == "crm-api"
+    done = take(book, path)
+    assert (done.new, [note for note in done.notes if "the file has" in note]) == (2, [])
+    assert [(row["name"], row["company"], row["owner"], row["external_id"]) for row in listed(book, "contact")] == [
+        ("Ada 1", "Acme", "Grace", "F1"), ("Ada 2", "Acme", "Grace", "F2"),
+    ]  # fmt: skip
+    given = {"firm.name": "-"}  # by hand goes first, by the joined name too
+    assert [c.shown for c in imports.plan(book, path, mapping=given).columns if c.header == "firm"] == ["(ignored)"]

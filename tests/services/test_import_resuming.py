@@ -298,6 +298,15 @@ def test_an_update_goes_on(ctx: Context, whole: Context, put: Put) -> None:
         assert refused(done.rejects) == refused(at_once.rejects)
 
 
+def test_who_stops_an_import_that_is_done_is_told_so(
+    ctx: Context, put: Put, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = put("Name,Email\n" + "".join(f"P {n},p{n}@x.example\n" for n in range(30)))
+    ctx.quiet = False
+    cut(ctx, path, 30, kind=CONTACT)
+    assert "stopped: all 30 rows are in\n" in capsys.readouterr().err
+
+
 def test_a_purge_forgets_from_which_file_somebody_came(ctx: Context, put: Put) -> None:
     """And what was told about its columns; an import that was cut can then not be told to be the same."""
     header = "Ada Lovelace says,Email\nBob,bad\n"

@@ -8,9 +8,10 @@ import pytest
 
 from crmcli.domain.entities import DEAL, LEAD, TASK
 from crmcli.errors import UsageError
-from crmcli.services import imports, records, tasks
+from crmcli.services import deals, imports, merging, pipelines, records, tasks
 from crmcli.services.imports import due
 from crmcli.services.imports.endings import is_done
+from crmcli.services.stages import every_stage
 from tests.support.importing import counts, listed, rows, take
 
 if TYPE_CHECKING:
@@ -274,3 +275,120 @@ def test_a_column_of_texts_makes_no_thousand_stages(book: Context, put: Any) -> 
         take(book, put(f"Deal name,Stage\n{rows}"), kind=DEAL)
     assert caught.value.hint == "leave it out: --map 'Stage=-'"
     assert take(book, put(f"Deal name,Stage\n{rows}"), kind=DEAL, mapping={"Stage": "-"}).new == 201
+
+
+# --- where updates move leads and deals -------------------------------------------------------------------------------
+
+
+def stands(ctx: Context) -> tuple[str, str, str]:
+    """(pipeline, stage, status) of the only deal."""
+    (deal,) = rows(ctx, DEAL)
+    return deal["pipeline"], deal["stage"], deal["status"]
+
+
+def said(ctx: Context, put: Any, *cells: str, updated: int = 1) -> Any:
+    """Import a row of the only deal, its title and what it says, which is news the first time alone."""
+    path = put(f"Id,Name,Company,{cells[0]}\n1,Big,Acme,{cells[1]}\n")
+    done = take(ctx, path, kind=DEAL, id_column="Id", update=True)
+    assert counts(done) == (1, 0, updated, 1 - updated, 0, 0)
+    assert counts(take(ctx, path, kind=DEAL, id_column="Id", update=True)) == (1, 0, 0, 1, 0, 0)
+    return done
+
+
+@pytest.fixture
+def big(ctx: Context, put: Any) -> Context:
+    """A deal of another program in the third stage, and a second pipeline."""
+    pipelines.pipeline_add(ctx, "Service", ["New", "Doing", "Done"])
+    take(ctx, put("Id,Name,Company,Stage\n1,Big,Acme,Proposition\n"), kind=DEAL, id_column="Id")
+    return ctx
+
+
+@pytest.mark.parametrize("cells", [("Stage", "Closed Lost"), ("Stage,Status", ",lost"), ("Status", "lost")], ids=str)
+def test_a_deal_is_lost_where_it_stands(big: Context, put: Any, cells: tuple[str, str]) -> None:
+    said(big, put, *cells)
+    assert stands(big) == ("Sales", "Proposition", "lost")
+    assert big.reader.value("SELECT count(*) FROM stage_move") == 0
+    deals.restore(big, DEAL, [1])
+    records.edit(big, DEAL, [1], {"stage": "Qualified"})
+    deals.lost(big, DEAL, [1])
+    said(big, put, *cells, updated=0)
+    assert stands(big) == ("Sales", "Qualified", "lost")
+
+
+@pytest.mark.parametrize("cells", [("Status", "open"), ("Stage,Status", ",open")], ids=str)
+def test_an_open_row_without_a_stage_moves_nothing(big: Context, put: Any, cells: tuple[str, str]) -> None:
+    said(big, put, *cells, updated=0)
+    assert stands(big) == ("Sales", "Proposition", "open")
+    deals.lost(big, DEAL, [1])
+    said(big, put, *cells)
+    assert stands(big) == ("Sales", "Proposition", "open")
+    assert rows(big, DEAL)[0]["probability"] == 6000
+    deals.won(big, DEAL, [1])
+    said(big, put, *cells)
+    assert stands(big)[2] == "open"
+    assert stands(big)[1] != "Won"
+
+
+def test_an_empty_cell_beside_words_of_its_own_opens_nothing(big: Context, put: Any) -> None:
+    deals.lost(big, DEAL, [1])
+    text = "Id,Name,Stage,Status\n1,Big,,\n2,Small,Qualified,Paused\n3,Third,Qualified,Lost\n"
+    take(big, put(text), kind=DEAL, id_column="Id", update=True)
+    assert [(row["stage"], row["status"]) for row in rows(big, DEAL)] == [
+        ("Proposition", "lost"), ("Qualified", "open"), ("Qualified", "lost"),
+    ]  # fmt: skip
+
+
+def test_a_figure_set_by_hand_waits_until_an_update_opens_the_deal_again(big: Context, put: Any) -> None:
+    records.edit(big, DEAL, [1], {"probability": "45"})
+    said(big, put, "Status", "lost")
+    assert rows(big, DEAL)[0]["probability"] == 0
+    said(big, put, "Status", "open")
+    assert rows(big, DEAL)[0]["probability"] == 4500
+
+
+def test_a_stage_is_that_of_the_own_pipeline_where_the_row_names_none(big: Context, put: Any) -> None:
+    records.edit(big, DEAL, [1], {"pipeline": "Service", "stage": "New"})
+    said(big, put, "Stage,Value", "New,150")
+    assert stands(big) == ("Service", "New", "open")
+    said(big, put, "Stage", "doing")
+    assert stands(big) == ("Service", "Doing", "open")
+    assert "Doing" not in {row["name"] for row in every_stage(big) if row["pipeline"] == "Sales"}
+    said(big, put, "Stage", "Closed Lost")
+    assert stands(big) == ("Service", "Doing", "lost")
+    said(big, put, "Stage", "Closed Won")
+    assert stands(big) == ("Service", "Done", "won")
+    said(big, put, "Stage", "Qualified")  # which its own has not
+    assert stands(big) == ("Sales", "Qualified", "open")
+
+
+@pytest.mark.parametrize("cells", [("Pipeline", "Service"), ("Pipeline,Status", "Service,open")], ids=str)
+def test_a_pipeline_without_a_stage_means_its_first_one(big: Context, put: Any, cells: tuple[str, str]) -> None:
+    done = said(big, put, *cells)
+    assert stands(big) == ("Service", "New", "open")
+    assert "1 of the deals goes to the first stage of the pipeline that its row names without a stage" in done.notes
+    records.edit(big, DEAL, [1], {"stage": "Doing"})
+    said(big, put, *cells, updated=0)
+    assert stands(big) == ("Service", "Doing", "open")
+    deals.won(big, DEAL, [1])
+    said(big, put, *cells, updated=int("Status" in cells[0]))
+    assert stands(big)[2] == ("open" if "Status" in cells[0] else "won")
+    said(big, put, "Pipeline", "Sales")
+    assert stands(big) == ("Sales", *(("New", "open") if "Status" in cells[0] else ("Won", "won")))
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["converted", "merged"])
+def test_the_stage_of_a_lead_does_not_move_the_deal_that_it_became(ctx: Context, put: Any, merged: bool) -> None:
+    text = "Id,Name,E-mail,Company,Stage,City\n1,Ada Nord,ada@x.example,Acme,{}\n"
+    take(ctx, put(text.format("New,Bern")), kind=LEAD, id_column="Id")
+    if merged:
+        number = records.add(ctx, DEAL, {"name": "Big", "email": "ada@x.example"}).ids[0]
+        merging.merge(ctx, LEAD, [1, number])
+    else:
+        deals.convert(ctx, 1)
+    (number,) = (row["id"] for row in rows(ctx, DEAL))
+    deals.won(ctx, DEAL, [number])
+    take(ctx, put(text.format("New,Bern")), kind=LEAD, id_column="Id", update=True)
+    assert stands(ctx) == ("Sales", "Won", "won")
+    for _ in range(2):
+        take(ctx, put(text.format("Qualified,Basel")), kind=LEAD, id_column="Id", update=True)
+        assert (*stands(ctx), rows(ctx, DEAL)[0]["city"]) == ("Sales", "Won", "won", "Basel")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
+from crmcli.domain.money import exponent, parse_money
 from crmcli.errors import UsageError
 from crmcli.results import Stream
 from crmcli.services import exporting, imports, records
+from crmcli.services.imports.mapping import map_columns
+from crmcli.services.imports.people_names import are_people
+from crmcli.services.imports.titles import unit_of
 from tests.support.importing import listed
 from tests.support.importing import take_as_kind as take
 
@@ -92,6 +97,14 @@ def test_a_person_may_be_called_null(book: Context, put: Any) -> None:
         ("Name,House number\na,7\n", "company", ["name", "(ignored)"]),
         ("Name,Contact,Email\nAnn Lee,+41446681801,a@x.example\n", "contact", ["name", "phone", "email"]),
         ("Name,Phone,Phone Type\na,11111,Work\n", "contact", ["name", "phone", "phone label"]),
+        ("Name,Vendor,Email\na,Acme,a@x.example\n", "contact", ["name", "company", "email"]),
+        ("Name,Vendor,Email\na,No,a@x.example\n", "contact", ["name", "(ignored)", "email"]),
+        ("Supplier,Phone,City\na,11111,b\n", "company", ["name", "phone", "city"]),
+        ("Title,Value,Contact person,Close date\na,10,b,2026-12-01\n", "lead",
+         ["name", "value", "contact_name", "close_on"]),
+        ("Title,Value,Full Name,Close date\na,10,b,2026-12-01\n", "lead", ["job_title", "value", "name", "close_on"]),
+        ("Title,Value,Contact person\na,10,b\n", "lead", ["job_title", "value", "name"]),
+        ("Title,Value,Deal,Close date\na,10,b,2026-12-01\n", "deal", ["job_title", "value", "name", "close_on"]),
     ],
 )  # fmt: skip
 def test_what_a_title_means(book: Context, put: Any, text: str, kind: str, shown: list[str]) -> None:
@@ -274,12 +287,17 @@ def test_labels_say_which_telephone_a_number_is(book: Context, put: Any) -> None
     assert (listed(book, "contact")[5]["phone"], listed(book, "contact")[5]["mobile"]) == (None, "4444444")
 
 
-def test_google_names_people_by_address_or_company_where_it_has_no_name(book: Context, put: Any) -> None:
+def test_google_names_people_by_what_it_has_of_them_where_that_is_no_name(book: Context, put: Any) -> None:
     titles = "First Name,Last Name,Organization Name,E-mail 1 - Value,Phone 1 - Value"
     text = f"{titles}\n,,Acme,,+1 415 555 0101\n,,Beta,bo@beta.example,\n,,,ada@x.example,\n,,,,+1 415 555 0102\n"
     done = take(book, put(text), "contact")
-    assert [row["name"] for row in listed(book, "contact")] == ["Acme", "bo@beta.example", "ada@x.example"]
-    assert [line for line, *_ in done.listed] == [5]
+    names = ["Acme", "bo@beta.example", "ada@x.example", "+1 415 555 0102"]
+    assert [row["name"] for row in listed(book, "contact")] == names
+    assert (done.refused, listed(book, "contact")[3]["phone"]) == (0, "+1 415 555 0102")
+    assert "3 contacts without a name are called by what they are reached by" in done.notes
+    assert take(book, put(text), "contact").same == 4
+    records.edit(book, CONTACT, [4], {"name": "Bo"})
+    assert take(book, put(text), "contact").same == 4
     records.edit(book, CONTACT, [3], {"name": "Ada"})
     newer = text.replace("ada@x.example,", "ada@x.example,+1 415 555 0103")
     assert take(book, put(newer), "contact", update=True).updated == 1
@@ -379,6 +397,21 @@ def test_what_titles_tell_of_the_kind(book: Context, put: Any, titles: str, kind
         ("Address 1 - Street,Address 1 - City,Address 1 - Postal Code", "a,b,1", ("a", "b", "1")),
         ("Billing Street,Billing City,Billing Code,Shipping Code", "a,b,1,2", ("a", "b", "1")),
         ("Company Address,Company City,City", "c,d,b", (None, "b", None)),
+        ("Address,City,Zip,Address 2,City 2,Zip 2", "a,b,1,c,d,2", ("a", "b", "1")),
+        ("Address,City,Zip,Address,City,Zip", "a,b,1,c,d,2", ("a", "b", "1")),
+        ("Street 1,City 1,Zip 1,Street 2,City 2,Zip 2", "a,b,1,c,d,2", ("a", "b", "1")),
+        ("Address 1,City 1,Address 2,City 2", "a,b,c,d", ("a", "b", None)),
+        ("Address 1,City 1,Address 2,City 2,Address 3,City 3", "a,b,c,d,e,f", ("a", "b", None)),
+        ("Adresse 1,Ville 1,CP 1,Adresse 2,Ville 2,CP 2", "a,b,1,c,d,2", ("a", "b", "1")),
+        ("Work Address,Work City,Work Address 2,Work City 2", "a,b,c,d", ("a", "b", None)),
+        ("Address,Address 2,City,Address 3,City 3", "a,x,b,c,d", ("a, x", "b", None)),
+        ("Address,Address 2,City,Address,Address 2,City", "a,x,b,c,y,d", ("a", "b", None)),
+        ("Address,Address 2,City,Country,Country", "a,x,b,c,d", ("a, x", "b", None)),
+        ("Address,Address 2,City,Address 2 - City", "a,c,b,d", ("a", "b", None)),
+        ("Street,Street 2,City,Address 2: Street 1,Address 2: City", "a,x,b,c,d", ("a, x", "b", None)),
+        ("Address 1: Street 1,Address 1: Street 2,Address 1: City,Address 2: City", "a,x,b,d", ("a, x", "b", None)),
+        ("Address line 1,Address line 2,City,City 2", "a,x,b,d", ("a, x", "b", None)),
+        ("Straße,Ort,CP,Straße 2", "a,b,1,x", ("a, x", "b", "1")),
     ],
 )
 def test_an_address_is_one(book: Context, put: Any, titles: str, cells: str, whole: tuple[str | None, ...]) -> None:
@@ -449,6 +482,14 @@ def test_a_column_that_is_left_for_another_of_its_title_is_told(book: Context, p
         "شرکت,نام مسئول,ایمیل,تلفن",
         "شرکت,شخص,ایمیل,تلفن",
         "مشتری,شخص رابط,ایمیل,تلفن",
+        "Supplier,Contact,Email,Phone",
+        "Vendor Name,Contact,Email,Phone",
+        "Lieferant,Ansprechpartner,E-Mail,Telefon",
+        "Fournisseur,Interlocuteur,E-mail,Téléphone",
+        "Proveedor,Contacto,Correo,Teléfono",
+        "Tedarikçi,Yetkili kişi,E-posta,Telefon",
+        "تأمین‌کننده,نام مسئول,ایمیل,تلفن",
+        "نام تامين كننده,نام مسئول,ایمیل,تلفن",
     ],
 )
 @pytest.mark.parametrize("kind", ["", "contact"])
@@ -475,15 +516,16 @@ def test_a_list_of_firms_and_their_people_is_one_of_people(book: Context, put: A
         ("Customer Name,Contact Name,Email\nAcme,Ann Lee,ann@acme.example\nJane Doe,,jane@x.example\n",
          [("Ann Lee", "Acme"), ("Jane Doe", None)]),
         ("Company,Contact,Email,Phone\nAcme,Ann Lee,,\nBeta,,,+41446681802\nGamma,,i@gamma.example,\n",
-         [("Ann Lee", "Acme"), ("Beta", None), ("Gamma", None)]),
+         [("Ann Lee", "Acme"), ("Beta", "Beta"), ("Gamma", "Gamma")]),
     ],
 )  # fmt: skip
 def test_a_firm_without_a_person_stands_for_itself(
     book: Context, put: Any, text: str, found: list[tuple[str, str | None]], kind: str
 ) -> None:
-    assert take(book, put(text, "list.csv"), kind).refused == 0
+    done = take(book, put(text, "list.csv"), kind)
+    assert (done.refused, [note for note in done.notes if "without a name" in note]) == (0, [])
     assert [(row["name"], row["company"]) for row in listed(book, kind)] == found
-    assert [row["name"] for row in listed(book, "company")] == ["Acme"] * (kind == "contact")
+    assert [row["name"] for row in listed(book, "company")] == [f for _, f in found if f] * (kind == "contact")
     again = take(book, put(text, "list.csv"), kind)
     assert (again.new, again.refused) == (0, 0)
 
@@ -527,6 +569,74 @@ def test_whom_a_contact_is(book: Context, put: Any, text: str, kind: str, shown:
     made = imports.plan(book, put(text, "list.csv"))
     assert made.kind is not None
     assert (made.kind.name, fields(made)) == (kind, shown)
+
+
+PIPEDRIVE = "Title,Value,Organization,Contact person,Expected close date,Next activity date,Owner,Stage,Status"
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "name", "kind"),
+    [
+        (PIPEDRIVE, "Engine 2,1200,Acme,Ann Lee,2026-12-01,2026-11-30,Grace,Foo,", "deals.csv", "deal"),
+        (PIPEDRIVE, "Engine 2,1200,Acme,Ann Lee,2026-12-01,2026-11-30,Grace,Foo,open", "export.csv", "deal"),
+        ("Title,Value,Expected close date", "Engine 2,1200,2026-12-01", "export.csv", "deal"),
+        ("Title,Value,Contact person,Expected close date", "Engine 2,1200,Ann Lee,2026-12-01", "leads.csv", "lead"),
+    ],
+)
+def test_a_title_beside_a_value_and_a_day_to_close_on_is_that_of_the_sale(
+    book: Context, put: Any, titles: str, cells: str, name: str, kind: str
+) -> None:
+    done = take(book, put(f"{titles}\n{cells}\n", name))
+    assert (done.kind, done.new) == (ENTITIES[kind].plural, 1)
+    (found,) = listed(book, kind)
+    assert (found["name"], found["value"], found["close_on"]) == ("Engine 2", 120_000, "2026-12-01")
+    person = found["contact_name" if kind == "lead" else "contact"]
+    assert person == ("Ann Lee" if "Ann Lee" in cells else None)
+
+
+@pytest.mark.parametrize(
+    ("titles", "rows", "kind"),
+    [
+        ("Customer,Email,City,Revenue",
+         ("Ann Smith,ann@x.example,Ulm,500", "Bob Jones,bob@y.example,Bonn,700"), "contact"),
+        ("Customer,Email,City,Revenue",
+         ("Acme Rockets,info@acme.example,Ulm,500", "Beta Tools,beta@beta.example,Bonn,700"), "company"),
+        ("Customer,Email,City,Revenue",
+         ("Xu Wang,xu.wang@x.example,Ulm,500", "Ngozi Okafor,okafor@y.example,Bonn,700"), "contact"),
+        ("Customer,Phone,Industry,City", ("Ann Smith,030 1,Steel,Ulm", '"Jones, Bob",030 2,Food,Bonn'), "contact"),
+        ("Customer,Phone,Industry,City", ("Ann Smith GmbH,030 1,Steel,Ulm", "Bob Jones & Co,030 2,Food,Bonn"),
+         "company"),
+        ("Customer,Phone,Industry,City", ("Northern Steel,030 1,Steel,Ulm", "Global Foods,030 2,Food,Bonn"), "company"),
+        ("Customer,Industry,City", ("Ann Smith,Steel,Ulm", "Bob Jones,Food,Bonn"), "contact"),
+        ("Kunde,Telefon,Branche,Ort", ("Dr. Jörg Weiß,030 1,Stahl,Ulm", "Jutta von Au,030 2,Bau,Bonn"), "contact"),
+        ("مشتری,تلفن,صنعت,شهر", ("سارا كريمي,021 1,فولاد,یزد", "علی رضایی,021 2,غذا,قم"), "contact"),
+        ("مشتری,تلفن,صنعت,شهر", ("شرکت رویش,021 1,فولاد,یزد", "نگین داده,021 2,غذا,قم"), "company"),
+        ("Company,Phone,Industry,City", ("Ann Smith,030 1,Steel,Ulm", "Bob Jones,030 2,Food,Bonn"), "company"),
+    ],
+)  # fmt: skip
+def test_whether_customers_are_people_or_firms_is_told_by_their_names(
+    book: Context, put: Any, titles: str, rows: tuple[str, ...], kind: str
+) -> None:
+    path = put("\n".join((titles, *rows)), "list.csv")
+    assert (take(book, path).kind, len(listed(book, kind))) == (ENTITIES[kind].plural, 2)
+
+
+@pytest.mark.parametrize(
+    ("people", "rows"),
+    [
+        (True, [("Smith, Ann", ""), ("Dr. Bob Jones", "")]),
+        (True, [("Juan de la Cruz", ""), ("Northern Steel", ""), ("", ""), ("Zoë O'Neil", "")]),
+        (True, [("King Ada", ""), ("Xu Wang", "wang@mail.example"), ("سارا کریمی", "")]),
+        (False, [("Ann Smith", ""), ("Bob Jones Ltd", "")]),
+        (False, [("Ann Smith", ""), ("Acme", "")]),
+        (False, [("Ann", ""), ("Bob", "")]),
+        (False, [("Acme Rockets", "acme@acme.example"), ("Beta Tools", "tools@beta-tools.example")]),
+        (False, [("Ann & Bob Smith", ""), ("Ann Smith 24", "")]),
+        (False, [("", ""), (" ", "")]),
+    ],
+)
+def test_names_of_people_are_told_from_those_of_firms(people: bool, rows: list[tuple[str, str]]) -> None:
+    assert are_people(rows) is people
 
 
 def test_the_people_whom_a_list_of_firms_names_are_told(book: Context, put: Any) -> None:
@@ -596,6 +706,17 @@ def test_the_whole_address_stands_in_row_by_row(book: Context, put: Any) -> None
         ("Street,PO Box", ",1234", "PO Box 1234"),
         ("Street,PO Box", "Postfach 1234,1234", "Postfach 1234"),
         ("Street,PO Box", "P.O. Box 7,PO Box 7", "P.O. Box 7"),
+        ("Street,Postfach", "Main,10 20 30", "Main, PO Box 10 20 30"),
+        ("Street,Postfach", "Postfach 102030,10 20 30", "Postfach 102030"),
+        ("Street,Postfach", "Postfach 10 20 30,102030", "Postfach 10 20 30"),
+        ("Address 1,Address 2,Address 3", "Main St 1,Hall B,Door 2", "Main St 1, Hall B, Door 2"),
+        ("Address1,Address2,Address3,City", "Main St 1,Hall B,Door 2,Rome", "Main St 1, Hall B, Door 2"),
+        ("Adresse,Complément d'adresse,CP,Ville", "1 rue X,Bât B,75001,Paris", "1 rue X, Bât B"),
+        ("Adresse 1,Adresse 2,Adresse 3,CP,Ville", "1 rue X,Bât B,Cour,75001,Paris", "1 rue X, Bât B, Cour"),
+        ("Straße,Straße 2,Adresszusatz 2", "Weg 1,Hof,Tür 2", "Weg 1, Hof, Tür 2"),
+        ("Address,City,Address 2", '1 Main St,Boston,"Building 5, Room 4012"', "1 Main St, Building 5, Room 4012"),
+        ("Address,City,Address 2", '1 Main St,Boston,"Suite 12, MA 02101"', "1 Main St, Suite 12, MA 02101"),
+        ("Address,City,Address 2", ',,"9 Oak, Salem 01970"', "9 Oak, Salem 01970"),
     ],
 )  # fmt: skip
 def test_what_stands_below_a_street_belongs_to_it(
@@ -603,6 +724,92 @@ def test_what_stands_below_a_street_belongs_to_it(
 ) -> None:
     assert take(book, put(f"Name,Email,{titles}\nAnn,a@x.example,{cells}\n"), "contact").new == 1
     assert listed(book, "contact")[0]["street"] == street
+
+
+@pytest.mark.parametrize(
+    "whole",
+    ["9 Oak, Salem 01970", "9 Oak St, Salem, MA 01970-1234", "Weg 9, 8001 Zürich", "Weg 9; D-10115 Berlin",
+     "9 High St, London SW1A 1AA"],
+)  # fmt: skip
+def test_a_whole_address_is_no_second_line_of_another(book: Context, put: Any, whole: str) -> None:
+    done = take(book, put(f'Name,Email,Address,City,Address 2\nAnn,a@x.example,1 Main,Boston,"{whole}"\n'), "contact")
+    (row,) = listed(book, "contact")
+    assert (done.refused, row["street"], row["city"]) == (0, "1 Main", "Boston")
+    assert row["description"] == f"Address 2: {whole}"
+
+
+def test_a_whole_address_says_the_city_that_its_parts_do_not(book: Context, put: Any) -> None:
+    text = (
+        'Company,Industry,Address,Street,City\nA,x,"1 Main, Boston 02101",1 Main,\n'
+        'B,x,"1 Main, Boston 02101",1 Main,Boston\n'
+        'C,x,1 Main,1 Main,\nD,x,"7 Elm, Salem",1 Main,\nE,x,"1 Main Road\nLeeds",1 Main Road,\n'
+    )
+    take(book, put(text), "company")
+    assert [(row["street"], row["city"]) for row in listed(book, "company")] == [
+        ("1 Main, Boston 02101", None), ("1 Main", "Boston"), ("1 Main", None), ("1 Main", None),
+        ("1 Main Road, Leeds", None),
+    ]  # fmt: skip
+
+
+def test_a_box_that_is_said_to_be_the_street_is_called_a_box(book: Context, put: Any) -> None:
+    text = "Name,Email,Postfach\nAnn,a@x.example,10 20 30\nBo,b@x.example,Postfach 7\n"
+    imports.run(book, imports.plan(book, put(text), kind=CONTACT, mapping={"Postfach": "street"}))
+    assert [row["street"] for row in listed(book, "contact")] == ["PO Box 10 20 30", "Postfach 7"]
+
+
+def test_a_box_stands_below_a_street_that_was_said_by_hand(book: Context, put: Any) -> None:
+    path = put("Name,Email,Postfach,Wohin\nAnn,a@x.example,7,Weg 1\n")
+    imports.run(book, imports.plan(book, path, kind=CONTACT, mapping={"Wohin": "street"}))
+    assert listed(book, "contact")[0]["street"] == "Weg 1, PO Box 7"
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "street"),
+    [
+        ("Postfach,PLZ,Ort", "10 20 30,10115,Berlin", "PO Box 10 20 30"), ("PO Box,City", "PO Box 7,Bern", "PO Box 7"),
+        ("Adresszusatz,Postfach,Ort", "Haus B,7,Berlin", "Haus B, PO Box 7"),
+        ("Postfach,Street", "7,Main", "Main, PO Box 7"),
+    ],
+)  # fmt: skip
+def test_a_box_is_a_street_where_no_column_is_one(
+    book: Context, put: Any, titles: str, cells: str, street: str
+) -> None:
+    take(book, put(f"Name,Email,{titles}\nAnn,a@x.example,{cells}\n"), "contact")
+    assert listed(book, "contact")[0]["street"] == street
+
+
+@pytest.mark.parametrize(
+    ("titles", "told"),
+    [
+        ("Street,City,Street 2,City 2", {"Street 2": "street is in column Street", "City 2": "city is in column City"}),
+        ("Street 1,City 1,City 2", {"City 2": "city is in column City 1"}),
+        ("Tags,Tags", {"Tags 2": "tags is in column Tags"}), ("Tags,Labels", {"Labels": "tags is in column Tags"}),
+        ("Categories,Kategorien", {"Kategorien": "tags is in column Categories"}), ("Street,Street 2", {}),
+    ],
+)  # fmt: skip
+def test_what_another_column_has_is_told(book: Context, put: Any, titles: str, told: dict[str, str]) -> None:
+    cells = ",x" * len(titles.split(","))
+    made = imports.plan(book, put(f"Name,Email,{titles}\nAnn,a@x.example{cells}\n"), kind=CONTACT)
+    assert [note for note in made.notes if "ignored" in note] == [
+        f"column {title}: ignored, because {why}; --map '{title}=FIELD' takes it in" for title, why in told.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "people"),
+    [("Acme,Ada,Byron", ("Ada Byron", "Acme")), ("Ada Byron,Ada,Byron", ("Ada Byron", None))],
+)
+def test_customers_are_the_firms_of_people_who_are_called_otherwise(
+    book: Context, put: Any, cells: str, people: tuple[str, str | None]
+) -> None:
+    take(book, put(f"Kunde,Vorname,Nachname,Telefon\n{cells},+41 44 123 45 60\n"), "contact")
+    assert [(row["name"], row["company"]) for row in listed(book, "contact")] == [people]
+
+
+@pytest.mark.parametrize("titles", ["Tel,Mob", "Telefon 1,Mobil 1", "Téléphone 1,Mob no", "تلفن 1,موبایل"])
+def test_titles_of_telephones_with_a_number_or_short(book: Context, put: Any, titles: str) -> None:
+    made = imports.plan(book, put(f"Name,{titles}\nAnn,+41 44 123 45 60,+41 79 123 45 60\n"), kind=CONTACT)
+    assert fields(made) == ["name", "phone", "mobile"]
 
 
 def test_a_nickname_stands_in_for_a_name_of_google(book: Context, put: Any) -> None:
@@ -615,7 +822,7 @@ def test_a_nickname_stands_in_for_a_name_of_google(book: Context, put: Any) -> N
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("options", [{}, {"kind": ENTITIES["task"]}, {"kind": ENTITIES["task"], "profile": "none"}])
+@pytest.mark.parametrize("options", [{}, {"kind": ENTITIES["task"]}, {"kind": ENTITIES["task"], "profiles": ["none"]}])
 def test_a_report_of_tasks_and_events_holds_tasks(book: Context, put: Any, options: dict[str, Any]) -> None:
     records.add(book, COMPANY, {"name": "Acme"})
     records.add(book, CONTACT, {"name": "Ann Smith"})
@@ -629,6 +836,24 @@ def test_a_report_of_tasks_and_events_holds_tasks(book: Context, put: Any, optio
     assert made.new_stages == ()
     assert imports.run(book, made).new == 2
     assert [(row["name"], row["priority"]) for row in listed(book, "task")] == [("Send", 3)]
+
+
+@pytest.mark.parametrize("named", [[], ["none"]])
+def test_an_activity_is_about_the_lead_or_the_opportunity_that_its_row_names(
+    book: Context, put: Any, named: list[str]
+) -> None:
+    (lead,) = records.add(book, LEAD, {"name": "Ann Lee"}).ids
+    (deal,) = records.add(book, DEAL, {"name": "Engine 2"}).ids
+    text = (
+        "Subject,Date,Status,Priority,Assigned,Company / Account,Contact,Lead,Opportunity,Task\n"
+        "Call,11/25/2026,Not Started,High,Me,,,Ann Lee,,1\nWrite,11/26/2026,Not Started,High,Me,,,,Engine 2,1\n"
+        "Meet,11/27/2026,Not Started,High,Me,,,Ann Lee,Engine 2,1\nRest,11/28/2026,Not Started,High,Me,,,,,1\n"
+    )
+    assert take(book, put(text), "task", profiles=named).refused == 0
+    rows = book.reader.rows("SELECT name, opportunity_id, description FROM task ORDER BY id")
+    assert rows == [
+        ("Call", lead, None), ("Write", deal, None), ("Meet", lead, "Opportunity: Engine 2"), ("Rest", None, None),
+    ]  # fmt: skip
 
 
 def test_a_stage_of_hubspot_goes_without_its_pipeline(book: Context, put: Any) -> None:
@@ -665,3 +890,316 @@ def test_a_list_of_firms_stays_one_where_few_name_somebody_or_it_says_what_firms
     assert take(book, put(text, "list.csv")).refused == 0
     assert len(listed(book, "company")) == text.count("\n") - 1
     assert listed(book, "contact") == []
+
+
+_SCALED = {
+    3: ("k", "thousand", "Tsd.", "milliers", "miles", "bin", "هزار", "тыс.", "'000", "ths", "tys.", "migliaia"),
+    6: ("m", "million", "Mio.", "mln", "millones", "milyon", "میلیون", "MM", "milioni"),
+    9: ("bn", "Mrd.", "milliards", "میلیارد", "млрд"),
+}
+_CURRENCIES = {
+    "EUR": "EUR", "€": "EUR", "US$": "USD", "usd": "USD", "SEK": "SEK", "TL": "TRY", "руб.": "RUB", "Kč": "CZK",
+    "ریال": "IRR", "euros": "EUR", "US dollars": "USD",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Amount ({s} {c})", "مبلغ ({c} {s})", "Betrag {s} {c}", "Amount {c} {s}", "Amount ({s}) {c}",
+        "Montant {c} ({s})", "Value ({c}) {s}", "Amount in {s} {c}", "Amount, {s} {c}", "Amount [{c}] ({s})",
+        "Amount - {c} {s}", "Amount ({c}, {s}, net)",
+    ],
+)  # fmt: skip
+def test_scale_and_currency_count_in_every_order(form: str) -> None:
+    for (sign, code), (power, scales) in itertools.product(_CURRENCIES.items(), _SCALED.items()):
+        for scale in scales:
+            title = form.format(c=sign, s=scale)
+            assert parse_money(f"5 {unit_of(title)}", "GBP") == (5 * 10 ** (exponent(code) + power), code), title
+            (_, amounts), _ = map_columns(DEAL, ("Name", title), {})
+            assert amounts.to == ("value",), title
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Amount (net)", "Amount", "Value (company currency)", "Price (all-inclusive)", "Amount Cr", "Amount Bin",
+        "Price per unit", "Amount (converted) Currency", "Next step", "Contact Pen", "Lead Top", "Price total",
+    ],
+)  # fmt: skip
+def test_a_title_without_a_unit_has_none(title: str) -> None:
+    assert unit_of(title) == ""
+
+
+# --- people, firms and sales in one table -----------------------------------------------------------------------------
+
+TWO = ("John Doe", "Jane Roe")
+
+
+@pytest.mark.parametrize(
+    ("titles", "rows", "name"),
+    [
+        ("Contact Name,Company,Industry,Email,Title,Mobile",
+         ("Acme,Steel,john@acme.example,CEO,0171 1", "Acme,Steel,jane@acme.example,CTO,0171 2"), "contacts.csv"),
+        ("Contact Name,Company,Industry,Email", ("Acme,Steel,info@acme.example", "Beta,Oil,info@beta.example"),
+         "people.csv"),
+        ("Contact Name,Company,Industry,Email", ("Acme,Steel,info@acme.example", "Beta,Oil,info@beta.example"),
+         "leads.csv"),
+        ("Contact Name,Company,Industry,Email,Status", ("Acme,Steel,i@a.example,New", "Beta,Oil,i@b.example,Working"),
+         "leads.csv"),
+        ("Contact Name,Account Name,Industry,Title", ("Acme,Steel,CEO", "Beta,Oil,"), "export.csv"),
+        ("Contact,Company,Industry,Birthday", ("Acme,Steel,1980-01-02", "Beta,Oil,1981-03-04"), "export.csv"),
+        ("Attendee Name,Company,Industry,Email", ("Acme,Steel,john@acme.example", "Beta,Oil,jane@beta.example"),
+         "export.csv"),
+        ("Teilnehmer,Firma,Branche,Ort", ("Acme,Stahl,Ulm", "Acme,Stahl,Ulm"), "export.csv"),
+        ("Teilnehmer,Firma,Branche,Ort", ("Acme,Stahl,Ulm", "Beta,Bau,Bonn"), "Teilnehmer 2026.csv"),
+        ("نام رابط,شرکت,صنعت,موبایل", ("فولاد,صنعت,09121234567", "نفت,انرژی,09121234568"), "export.csv"),
+        ("Contact Name,Company,Domain,Employees,Parent Company,Mobile",
+         ("Acme,acme.example,12,Top,0171 1", "Beta,beta.example,5,Top,0171 2"), "export.csv"),
+    ],
+)  # fmt: skip
+def test_what_speaks_for_people_makes_a_list_of_theirs_whatever_it_says_of_firms(
+    book: Context, put: Any, titles: str, rows: tuple[str, ...], name: str
+) -> None:
+    text = "\n".join((titles, *(f"{who},{row}" for who, row in zip(TWO, rows, strict=True))))
+    assert take(book, put(text, name)).refused == 0
+    firms = {row.partition(",")[0] for row in rows}
+    assert {(row["name"], row["company"]) for row in listed(book, "contact")} == {
+        (who, row.partition(",")[0]) for who, row in zip(TWO, rows, strict=True)
+    }
+    assert {row["name"] for row in listed(book, "company")} == firms
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("Acme,Steel,John Doe,030 1,", "Beta,Oil,Jane Roe,030 2,"),
+        ("Acme,Steel,John Doe,030 1,info@acme.example", "Beta,Oil,Jane Roe,030 2,office@beta.example"),
+    ],
+)
+def test_a_list_that_says_what_firms_have_is_theirs_where_nothing_speaks_for_people(
+    book: Context, put: Any, rows: tuple[str, ...]
+) -> None:
+    text = "\n".join(("Company,Industry,Contact,Phone,Email", *rows))
+    assert take(book, put(text, "list.csv")).kind == "companies"
+
+
+@pytest.mark.parametrize(
+    ("titles", "rows"),
+    [
+        ("Company,First Name,Last Name,Phone,City",
+         ("Acme,John,Doe,030 1,Ulm", "Beta,,,030 2,Ulm", "Gamma,,,030 3,Bonn", "Delta,,,030 4,Bonn")),
+        ("Client,Contact,Phone,City", ("Acme,John Doe,030 1,Ulm", "Beta,,030 2,Ulm", "Gamma,,030 3,Bonn")),
+    ],
+)  # fmt: skip
+def test_firms_of_whom_few_name_somebody_stay_firms(
+    book: Context, put: Any, titles: str, rows: tuple[str, ...]
+) -> None:
+    done = take(book, put("\n".join((titles, *rows)), "list.csv"))
+    assert (done.kind, done.new, done.refused) == ("companies", len(rows), 0)
+    assert listed(book, "contact") == []
+
+
+@pytest.mark.parametrize("emails", [("", ""), ("ann@x.example", "bob@y.example")])
+def test_people_who_are_known_by_their_addresses_are_no_firms(book: Context, put: Any, emails: tuple[str, str]) -> None:
+    people = [f"Ann,Lee,Acme,{emails[0]}", "Bob,Ray,Acme,"] if not emails[0] else [f",,Acme,{one}" for one in emails]
+    done = take(book, put("\n".join(("First Name,Last Name,Company,Email", *people)), "list.csv"))
+    assert (done.kind, done.new) == ("contacts", 2)
+    assert [row["company"] for row in listed(book, "contact")] == ["Acme", "Acme"]
+
+
+def test_a_list_of_people_stays_one_by_its_name_where_few_are_named(book: Context, put: Any) -> None:
+    text = "First Name,Last Name,Company,Phone\n,,Acme,030 1\n,,Beta,030 2\nAnn,Lee,Beta,030 3\n"
+    done = take(book, put(text, "contacts.csv"))
+    assert (done.kind, done.new, done.refused) == ("contacts", 3, 0)
+
+
+def test_a_firm_stands_in_for_a_name_in_parts(book: Context, put: Any) -> None:
+    text = "Company,First Name,Last Name,Phone\nAcme,John,Doe,030 1\nBeta,Jane,Roe,030 2\nGamma,,,030 3\n"
+    done = take(book, put(text, "list.csv"), "contact")
+    assert (done.new, done.refused) == (3, 0)
+    assert "1 contact is called by its company: no person is named" in done.notes
+    assert ("Gamma", "Gamma") in {(row["name"], row["company"]) for row in listed(book, "contact")}
+
+
+@pytest.mark.parametrize("title", ["Client", "Customer"])
+def test_customers_beside_nobody_are_the_people(book: Context, put: Any, title: str) -> None:
+    assert take(book, put(f"{title},Email,Phone\nAnn Lee,a@x.example,030 1\n", "list.csv")).kind == "contacts"
+    assert [(row["name"], row["company"]) for row in listed(book, "contact")] == [("Ann Lee", None)]
+
+
+def test_the_people_whom_only_later_rows_of_a_list_of_firms_name_are_told(
+    book: Context, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crmcli.services.imports.surveying._AT_ONCE", 2)
+    rows = "".join(f"Firm {i},{'Ann Lee' if i > 3 else ''},030 {i}\n" for i in range(6))
+    made = imports.plan(book, put(f"Company,Contact,Phone\n{rows}", "list.csv"))
+    assert made.kind is COMPANY
+    assert (
+        "column Contact: the people of companies are not taken in with them; --as contact takes in both" in made.notes
+    )
+
+
+def test_rows_without_a_person_are_told_as_their_company_s(book: Context, put: Any) -> None:
+    text = (
+        "Company,Contact,Email,Phone\nAcme,John Doe,john@acme.example,030 1\nAcme,,info@acme.example,030 2\n"
+        "Beta,Jane Roe,jane@beta.example,030 3\nGamma,,info@gamma.example,030 4\n"
+    )
+    path = put(text, "list.csv")
+    done = take(book, path)
+    assert "2 contacts are called by their company: no person is named" in done.notes
+    assert [(row["name"], row["company"], row["email"]) for row in listed(book, "contact")] == [
+        ("John Doe", "Acme", "john@acme.example"), ("Acme", "Acme", "info@acme.example"),
+        ("Jane Roe", "Beta", "jane@beta.example"), ("Gamma", "Gamma", "info@gamma.example"),
+    ]  # fmt: skip
+    again = take(book, path)
+    assert (again.new, again.same, again.notes) == (0, 4, ())
+
+
+SALES = ("Website", "App", "Shop")
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells"),
+    [
+        ("Projekt,Kunde,Ansprechpartner,Betrag,Phase", "Acme,Eva Maier,12000,Proposition"),
+        ("Project,Client,Contact,Budget,Status", "Acme,Eva Maier,12000,Won"),
+        ("Project Name,Customer,Contact,Amount,Close Date,Stage", "Acme,Eva Maier,12000,2026-12-01,New"),
+        ("Quote No,Customer,Contact,Amount,Status", "Acme,Eva Maier,12000,Sent"),
+        ("Order,Account,Contact Name,Amount", "Acme,Eva Maier,12000"),
+        ("Angebot,Kunde,Ansprechpartner,Betrag", "Acme,Eva Maier,12000"),
+        ("پروژه,مشتری,رابط,مبلغ,مرحله", "Acme,Eva Maier,12000,New"),
+    ],
+)
+def test_a_sale_is_called_by_its_project_or_order(book: Context, put: Any, titles: str, cells: str) -> None:
+    done = take(book, put("\n".join((titles, *(f"{name},{cells}" for name in SALES))), "list.csv"))
+    assert (done.kind, done.new) == ("deals", 3)
+    rows = {(row["name"], row["company"], row["contact"], row["value"]) for row in listed(book, "deal")}
+    assert rows == {(name, "Acme", "Eva Maier", 1_200_000) for name in SALES}
+
+
+@pytest.mark.parametrize(("cell", "to"), [("12000 €", ("value",)), ("10k-20k", ()), ("TBD", ())])
+def test_a_budget_is_the_value_of_a_sale_where_it_is_an_amount(
+    book: Context, put: Any, cell: str, to: tuple[str, ...]
+) -> None:
+    made = imports.plan(book, put(f"Project,Client,Contact,Budget\nWebsite,Acme,Eva Maier,{cell}\n", "list.csv"))
+    assert (made.kind, made.columns[0].to, made.columns[3].to) == (DEAL, ("name",), to)
+
+
+def test_a_lead_is_called_by_its_project_where_the_file_says_leads(book: Context, put: Any) -> None:
+    titles, cells = "Project,Client,Contact,Value,Stage", "Acme,Eva Maier,12000,New"
+    done = take(book, put("\n".join((titles, *(f"{name},{cells}" for name in SALES))), "leads.csv"))
+    assert (done.kind, done.new) == ("leads", 3)
+    assert {(row["name"], row["contact_name"]) for row in listed(book, "lead")} == {(n, "Eva Maier") for n in SALES}
+
+
+@pytest.mark.parametrize(
+    ("titles", "rows"),
+    [
+        ("Invoice,Customer,Contact,Amount,Due Date", ("R-1,Acme,Eva Maier,10,2026-12-01",) * 2),
+        ("Invoice No,Customer,Contact,Amount", ("1001,Acme,Eva Maier,10", "1002,Acme,Eva Maier,10")),
+        ("Account,Contact,Product,Quantity,Price", ("Acme,Eva Maier,Widget,2,10", "Acme,Eva Maier,Gadget,2,10")),
+        ("Account,Contact Name,Product,Price", ("Acme,Eva Maier,Widget,10", "Acme,Eva Maier,Gadget,10")),
+    ],
+)
+def test_what_sales_are_called_is_asked_where_no_column_says_it(
+    book: Context, put: Any, titles: str, rows: tuple[str, ...]
+) -> None:
+    path = put("\n".join((titles, *rows)), "list.csv")
+    with pytest.raises(UsageError, match="no column is recognised as a name; use --as and --map"):
+        take(book, path)
+    title = next(one for one in titles.split(",") if one.startswith(("Invoice", "Product")))
+    assert imports.plan(book, path, mapping={title: "name"}).kind is DEAL
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells"),
+    [
+        ("Company,Contact,Value,Stage", "Acme,Eva Maier,12000,New"),
+        ("Company,Contact,Email,Value,Stage,Next step", "Acme,Eva Maier,eva@acme.example,12000,New,Call"),
+    ],
+)
+def test_somebody_to_sell_to_is_a_lead(book: Context, put: Any, titles: str, cells: str) -> None:
+    assert take(book, put(f"{titles}\n{cells}\n", "list.csv")).kind == "leads"
+
+
+def test_a_project_beside_a_task_or_without_a_buyer_is_no_sale(book: Context, put: Any) -> None:
+    made = imports.plan(book, put("Task,Project,Client,Due Date,Status\nCall,Web,Acme,2026-12-01,Open\n"))
+    assert made.kind is ENTITIES["task"]
+    assert imports.plan(book, put("Project,Due Date,Status,Owner\nWeb,2026-12-01,Open,Me\n")).kind is None
+    times = "Date,Project,Client,Hours,Amount\n2026-11-01,Web,Acme,2,100\n"
+    assert imports.plan(book, put(times)).kind is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "email", "phone"),
+    [
+        ("eva@acme.example", "eva@acme.example", "eva@acme.example", None),
+        ("Eva Maier <Eva@acme.example>", "Eva Maier", "eva@acme.example", None),
+        ("Eva Maier (eva@acme.example)", "Eva Maier", "eva@acme.example", None),
+        ("Eva Maier, +41446681801", "Eva Maier", None, "+41446681801"),
+        ("Maier, Eva / Tel.: +41 44 668 18 01", "Maier, Eva", None, "+41 44 668 18 01"),
+        ("Eva Maier (CEO), +41 44 668 18 01", "Eva Maier (CEO)", None, "+41 44 668 18 01"),
+        ("Eva Maier (Mobil 0171 1234567)", "Eva Maier", None, "0171 1234567"),
+        ("Eva Maier, eva@acme.example", "Eva Maier", "eva@acme.example", None),
+        ("Eva Maier eva@acme.example, Tel 030 1234567", "Eva Maier", "eva@acme.example", "030 1234567"),
+        ("Eva Maier; 030 1234567; eva@acme.example", "Eva Maier", "eva@acme.example", "030 1234567"),
+        ("Eva Maier <eva@acme.example>, 030 1234567", "Eva Maier", "eva@acme.example", "030 1234567"),
+        ("eva@acme.example, 030 1234567", "eva@acme.example", "eva@acme.example", "030 1234567"),
+        ("Eva Maier, 12.05.1980", "Eva Maier, 12.05.1980", None, None),
+        ("Eva Maier 2026", "Eva Maier 2026", None, None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["contact", "lead"])
+def test_a_cell_that_names_somebody_may_say_how_to_reach_them(
+    book: Context, put: Any, cell: str, name: str, email: str | None, phone: str | None, kind: str
+) -> None:
+    path = put(f'Firma,Kontakt,Ort\nAcme,"{cell}",Berlin\n', "list.csv")
+    done = take(book, path, kind)
+    rows = [(row["name"], row["company"], row["email"], row["phone"]) for row in listed(book, kind)]
+    assert rows == [(name, "Acme", email, phone)]
+    assert any("are reached by" in note for note in done.notes) is (name == email)
+    assert take(book, path, kind).same == 1
+
+
+def test_an_address_beside_a_name_is_told_where_the_row_has_another(book: Context, put: Any) -> None:
+    text = 'Company,Contact,Email,Phone\nAcme,"Eva Maier <eva@acme.example>",info@acme.example,\n'
+    take(book, put(text, "list.csv"), "contact")
+    [row] = listed(book, "contact")
+    assert (row["name"], row["email"], row["description"]) == (
+        "Eva Maier", "info@acme.example", "Contact: eva@acme.example",
+    )  # fmt: skip
+
+
+def test_the_contact_of_a_deal_may_say_how_to_reach_them(book: Context, put: Any) -> None:
+    text = (
+        'Deal,Company,Contact,Amount,Stage\nA,Acme,"Eva Maier, 030 1234567",1,New\n'
+        "B,Acme,Bob Ray <bob@acme.example>,1,New\n"
+    )
+    take(book, put(text), "deal")
+    assert book.reader.rows("SELECT contact, description FROM v_deal ORDER BY id") == [
+        ("Eva Maier", "Contact: 030 1234567"), ("Bob Ray", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells"),
+    [
+        ("Id,CampaignId,LeadId,ContactId,Status,FirstName,LastName,Company,Email",
+         "00vA00000000001AAA,701A00000000001AAA,,003A00000000001AAA,Responded,Ada,Byron,Acme,ada@acme.example"),
+        ("CampaignId,LeadId,Status,FirstName,LastName,Email",
+         "701A00000000001AAA,00QA00000000001AAA,Sent,Ada,Byron,ada@acme.example"),
+        ("CampaignId,ContactId,FirstName,LastName,Email",
+         "701A00000000001AAA,003A00000000001AAA,Ada,Byron,ada@acme.example"),
+    ],
+)  # fmt: skip
+def test_the_members_of_a_campaign_are_people(book: Context, put: Any, titles: str, cells: str) -> None:
+    made = imports.plan(book, put(f"{titles}\n{cells}\n", "CampaignMember.csv"))
+    assert (made.kind, made.profile and made.profile.profile.name) == (CONTACT, "salesforce-campaign-member")
+    assert imports.run(book, made).new == 1
+    assert (made.new_stages, listed(book, "contact")[0]["name"]) == ((), "Ada Byron")
+
+
+def test_an_opportunity_of_a_campaign_is_no_member_of_it(book: Context, put: Any) -> None:
+    text = "Id,Name,StageName,Amount,CloseDate,CampaignId,ContactId\n006A00000000001AAA,A,New,1,2026-12-01,701A,003A\n"
+    assert imports.plan(book, put(text, "list.csv")).kind is DEAL

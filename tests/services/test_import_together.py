@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import UsageError
 from crmcli.exchange import subtotals
-from crmcli.services import database, history, imports, records
+from crmcli.services import database, history, imports, merging, records
 from crmcli.services.imports import taking
 from tests.support.importing import counts, listed, take
 
@@ -286,7 +286,8 @@ def test_options_go_to_the_files_that_they_fit(book: Context, four: list[str]) -
         ({"mapping": {"Website": "nope"}}, "there is no field 'nope' to map 'Website' to"),
         ({"id_column": "Nope"}, "no file has a column 'Nope'"),
         ({"sheet": "Two"}, "no file has a sheet 'Two'"),
-        ({"profile": "stripe-customers"}, "the titles of no file speak of the profile stripe-customers"),
+        ({"sheet": "none"}, "no file has a sheet 'none'"),
+        ({"profiles": ["stripe-customers"]}, "the titles of no file speak of the profile stripe-customers"),
         ({"match": ["birthday"]}, "no file can be matched by birthday"),
     ],
 )
@@ -378,6 +379,178 @@ def test_a_deal_of_another_name_and_company_is_another(ctx: Context, put: Any) -
     assert counts(take(ctx, put(f"{header}5,Garden,New,Bolt,2026-01-03\n", "b.csv")))[5] == 1
     # renamed and moved in its own program, where it was made when it was made
     assert counts(take(ctx, put(f"{header}5,Garden,New,Bolt,2026-01-02\n", "c.csv"), update=True)) == (1, 0, 1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_another_row_gives_makes_nobody_the_one_with_the_id(ctx: Context, put: Any, turned: bool) -> None:
+    header = "Contact ID,Name,Email,Phone,Company\n"
+    take(ctx, put(f"{header}1,Ada Nord,ada@x.example,,\n"))
+    other, own = "1,Zoe West,zoe@y.example,+41446681802,Acme\n", ",Ada Nord,ada@x.example,+41446681802,Acme\n"
+    path = put(f"{header}{own}{other}" if turned else f"{header}{other}{own}", "b.csv")
+    for updated in (1, 0):
+        done = take(ctx, path, update=True, id_column="Contact ID")
+        assert counts(done) == (2, 0, updated, 1 - updated, 0, 1)
+        assert [(row["name"], row["email"]) for row in listed(ctx, "contact")] == [("Ada Nord", "ada@x.example")]
+
+
+HUBSPOT = {
+    "deal": "Record ID,Deal Name,Amount,Deal Stage,Close Date\n1,Alpha,100,Qualified,2026-12-01\n2,Beta,7,New,\n",
+    "company": "Record ID,Company name,Company Domain Name\n1,Acme,acme.example\n2,Bolt,bolt.example\n",
+}
+PIPEDRIVE = {
+    "deal": "Deal - ID,Deal - Title,Deal - Value,Deal - Organization,Deal - Stage\n1,{},100,Zeta,Qualified\n",
+    "company": "Organization - ID,Organization - Name,Organization - Owner,Organization - Address\n1,{},,\n",
+}
+
+
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+@pytest.mark.parametrize("kind", ["deal", "company"])
+def test_a_bare_id_of_another_program_overwrites_nobody(ctx: Context, put: Any, kind: str, update: bool) -> None:
+    take(ctx, put(HUBSPOT[kind]))
+    before = listed(ctx, kind)
+    for name in ("Omega", f"New {kind}: Omega"):
+        done = take(ctx, put(PIPEDRIVE[kind].format(name), "b.csv"), update=update)
+        assert counts(done) == (1, 0, 0, 0, 0, 1)
+        assert f"this id is that of {kind}:1 ({before[0]['name']}), which is plainly another one" in done.listed[0][3]
+    assert listed(ctx, kind) == before
+    # what has a word in common is believed
+    done = take(ctx, put(PIPEDRIVE[kind].format(f"{before[0]['name']} Group")), update=update)
+    assert counts(done)[5] == 0
+
+
+@pytest.mark.parametrize("kind", ["deal", "company"])
+def test_a_record_that_its_own_program_renamed_is_still_the_one_with_the_id(ctx: Context, put: Any, kind: str) -> None:
+    take(ctx, put(HUBSPOT[kind]))
+    head, row, _, _ = HUBSPOT[kind].split("\n")
+    for name in ("Omega", "Psi"):
+        renamed = ",".join(["1", name, "500", "New", "2027-01-02"][: row.count(",") + 1])
+        renamed = renamed if kind == "deal" else f"1,{name},"
+        done = take(ctx, put(f"{head}\n{renamed}\n", "b.csv"), update=True)
+        assert counts(done) == (1, 0, 1, 0, 0, 0)
+        assert listed(ctx, kind)[0]["name"] == name
+    # an older export has a name that it had, whosever export that is
+    assert counts(take(ctx, put(PIPEDRIVE[kind].format("Omega"), "c.csv")))[5] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("Id,Name\n1,Zeta\n", 1),  # one is most of one
+        ("Id,Name\n1,Zeta\n2,Bolt\n", 0),  # renamed: the other one is who it was
+        ("Id,Name\n1,Zeta\n2,Psi\n9,Acme\n", 2),
+        ("Id,Name,City,Industry\n1,Zeta,Oslo,Ships\n", 0),  # what it says besides is the same
+        ("Id,Name,City,Industry\n1,Zeta,Rome,Wine\n", 1),
+    ],
+)
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+def test_where_nobody_knows_whose_an_id_is_the_rows_beside_it_tell(
+    ctx: Context, put: Any, text: str, refused: int, update: bool
+) -> None:
+    for number, name in (("1", "Acme"), ("2", "Bolt")):
+        records.add(ctx, COMPANY, {"name": name, "external_id": number, "city": "Oslo", "industry": "Ships"})
+    done = take(ctx, put(text), kind=COMPANY, id_column="Id", update=update)
+    assert counts(done)[5] == refused
+
+
+OF_ZETA = {
+    "deal": "Deal - ID,Deal - Title,Deal - Organization ID,Deal - Organization,Deal - Stage\n7,Big,1,Zeta,New\n",
+    "contact": "Contact ID,Name,Email,Company ID,Company\n7,Ada,ada@zeta.example,1,Zeta\n8,Bo,bo@zeta.example,1,Zeta\n",
+}
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["made", "there"])
+@pytest.mark.parametrize("kind", ["deal", "contact"])
+def test_the_name_beside_an_id_of_another_program_is_what_links(ctx: Context, put: Any, kind: str, there: bool) -> None:
+    take(ctx, put(HUBSPOT["company"]))
+    if there:
+        records.add(ctx, COMPANY, {"name": "Zeta"})
+    path = put(OF_ZETA[kind], "b.csv")
+    for update in (False, True, True):
+        (done,) = together(ctx, path, update=update)
+        assert done.refused == 0
+        assert {row["company"] for row in listed(ctx, kind)} == {"Zeta"}
+        (note,) = [note for note in done.notes if "beside" in note]
+        title, rows = ("Deal - Organization ID", 1) if kind == "deal" else ("Company ID", 2)
+        assert note.startswith(
+            f"column {title}: {rows} rows have another name beside the id of a company than that has"
+            " (first 1 of Acme: Zeta, line 2) and are linked by the name"
+        )
+    assert [(row["name"], row["external_id"]) for row in listed(ctx, "company")] == [
+        ("Acme", "1"), ("Bolt", "2"), ("Zeta", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        # HubSpot has renamed it, and says so among its deals before it does among its companies
+        ("Record ID,Deal Name,Deal Stage,Close Date,Associated Company IDs,Associated Company\n7,Big,New,,1,Zeta\n", 1),
+        ("Id,Deal,Company ID,Company\n7,Big,1,ACME GmbH\n", 1),
+        ("Id,Deal,Company ID,Company\n7,Big,1,Zeta\n8,Small,2,Bolt\n", 1),  # the rows beside it are right
+        ("Id,Deal,Company ID,Company,Company Domain\n7,Big,1,Zeta,acme.example\n", 1),
+        ("Id,Deal,Company ID,Company\n7,Big,1,Old Acorn\n", 1),  # it was called so
+        ("Id,Deal,Company ID,Company\n7,Big,1,\n", 1),
+        ("Id,Deal,Company ID,Company\n7,Big,1,Zeta\n", 3),
+    ],
+)
+def test_a_firm_that_was_renamed_is_still_linked_by_its_id(ctx: Context, put: Any, text: str, linked: int) -> None:
+    take(ctx, put(HUBSPOT["company"].replace("Acme", "Old Acorn")))
+    records.edit(ctx, COMPANY, [1], {"name": "Acme"})
+    done = take(ctx, put(text), kind=DEAL)
+    assert ctx.reader.value("SELECT company_id FROM opportunity ORDER BY id LIMIT 1") == linked
+    assert any("beside" in note for note in done.notes) == (linked == 3)
+
+
+def test_whom_a_file_names_in_several_ways_beside_an_id_stays_one(ctx: Context, put: Any) -> None:
+    path = put("Contact ID,Name,Company ID,Company\n1,Ann,5,Acme\n2,Bo,5,Bolt\n3,Cy,5,Zeta\n4,Di,,Bolt\n")
+    for expected in ((4, 4, 0, 0, 0, 0), (4, 0, 0, 4, 0, 0)):
+        assert counts(take(ctx, path, update=True)) == expected
+        assert [row["company"] for row in listed(ctx, "contact")] == ["Acme", "Acme", "Acme", "Bolt"]
+
+
+@pytest.mark.parametrize("names", [("Acme", "Zeta"), ("Zeta", "Psi")], ids=["one is right", "none is"])
+def test_files_that_name_an_id_differently_come_in_as_the_dry_run_says(
+    ctx: Context, put: Any, names: tuple[str, str]
+) -> None:
+    people = put("Contact ID,Name,Company ID,Company\n1,Ann,5,Acme\n2,Bo,5,Bolt\n", "people.csv")
+    sales = "Deal ID,Deal Name,Company ID,Company\n1,Big,5,{}\n2,Small,5,{}\n".format(*names)
+    linked = ["Acme", "Acme"] if "Acme" in names else list(names)
+    for _ in range(2):
+        first, second = together(ctx, people, put(sales, "sales.csv"))
+        assert [row["company"] for row in listed(ctx, "contact")] == ["Acme", "Acme"]
+        assert [row["company"] for row in listed(ctx, "deal")] == linked
+        assert first.notes == ()
+        assert ["2 rows have another name beside" in note for note in second.notes] == [True] * ("Acme" not in names)
+
+
+@pytest.mark.parametrize(
+    ("names", "refused"), [("Psi", 0), ("Psi Chi", 0), ("Psi Chi Tau", 3), ("Psi Chi Tau Acme", 3)]
+)
+def test_several_names_under_the_same_titles_are_others(ctx: Context, put: Any, names: str, refused: int) -> None:
+    def rows_of(names: str) -> str:
+        return "Id,Name\n" + "".join(f"{number},{name}\n" for number, name in enumerate(names.split(), 1))
+
+    take(ctx, put(rows_of("Alpha Beta Gamma Acme")), kind=COMPANY, id_column="Id")
+    done = take(ctx, put(rows_of(names), "b.csv"), kind=COMPANY, id_column="Id", update=True)
+    assert (done.updated, done.refused) == (0 if refused else len(names.split()), refused)
+
+
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+def test_files_of_two_programs_at_once_overwrite_nothing(ctx: Context, put: Any, update: bool) -> None:
+    paths = [put(HUBSPOT["deal"], "a.csv"), put(PIPEDRIVE["deal"].format("Omega").replace("100", "9"), "b.csv")]
+    done = together(ctx, *paths, update=update)
+    assert sorted(counts(one) for one in done) == [(1, 0, 0, 0, 0, 1), (2, 2, 0, 0, 0, 0)]
+
+
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+def test_what_a_merge_or_somebody_renamed_is_known_by_what_it_was_called(ctx: Context, put: Any, update: bool) -> None:
+    path = put("Id,Name,Email\n1,Ada Nord,a1@y.example\n2,Dr Countess Lovelace,a2@x.example\n3,Bo Ray,bo@x.example\n")
+    take(ctx, path, kind=CONTACT)
+    merging.merge(ctx, CONTACT, [1, 2], into=2, keep={"name": 1, "email": 1})
+    records.edit(ctx, CONTACT, [3], {"name": "Cy Young", "email": "cy@z.example"})
+    done = take(ctx, path, kind=CONTACT, update=update)
+    assert counts(done) == (3, 0, int(update), 3 - update, 0, 0)
+    assert listed(ctx, "contact")[0]["name"] == "Ada Nord"
 
 
 # --- the published files ----------------------------------------------------------------------------------------------
@@ -563,6 +736,20 @@ def test_firms_of_one_name_and_with_different_websites_are_several(ctx: Context,
     assert linked == [("acme.de",), ("acme.fr",)]
 
 
+@pytest.mark.parametrize("size", [1, 2500], ids=["row by row", "one block"])
+@pytest.mark.parametrize("title", ["Website", "Domain"])
+def test_an_update_of_a_firm_without_a_website_takes_that_of_one_row(
+    ctx: Context, put: Any, monkeypatch: pytest.MonkeyPatch, title: str, size: int
+) -> None:
+    for name in ("FIRST_BLOCK", "MOST", "LEAST"):
+        monkeypatch.setattr(taking, name, size)
+    records.add(ctx, COMPANY, {"name": "Gamma Ltd"})
+    path = put(f"Name,{title}\nGamma Ltd,w2.example\nGamma Ltd,w1.example\nGamma Ltd,w2.example\n")
+    for expected in ((3, 1, 1, 0, 1, 0), (3, 0, 0, 2, 1, 0)):
+        assert counts(take(ctx, path, kind=COMPANY, update=True)) == expected
+    assert [row["domain"] for row in listed(ctx, "company")] == ["w2.example", "w1.example"]
+
+
 def test_an_update_gives_a_firm_that_it_finds_by_its_name_another_website(ctx: Context, put: Any) -> None:
     take(ctx, put("Name,Website\nAcme,https://acme.de\n"), kind=COMPANY)
     moved = put("Name,Website\nAcme,https://acme.io\n", "moved.csv")
@@ -586,3 +773,12 @@ def test_who_is_written_with_other_letters_for_the_same_is_known(ctx: Context, p
     # rows of one file that are written differently may be two, as they are
     both = put(f"{head}{one},\n{other}\n".replace(",\n", "\n"), "both.csv")
     assert counts(take(ctx, both, kind=CONTACT)) == (2, 1, 0, 1, 0, 0)
+
+
+def test_a_joined_name_of_a_key_goes_to_the_file_that_has_its_column(book: Context, put: Any) -> None:
+    text = '{"id": 1, "name": "Ada", "email": "a@x.example", "boss": {"id": 7, "name": "Engines"}}\n'
+    paths = [put(text, "people.jsonl"), put(ACCOUNTS, "accounts.csv")]
+    together(book, *paths, mapping={"boss.name": "company", "properties.id": "external_id"})
+    assert [(row["company"], row["external_id"]) for row in listed(book, "contact")] == [("Engines", "1")]
+    with pytest.raises(UsageError, match="no file has a column 'boss name'"):
+        together(book, *paths, mapping={"boss name": "company"})

@@ -38,8 +38,8 @@ class LinkCells:
 
     def __init__(self, kind: Entity, by: Mapping[str, Sequence[Mapped]], env: Env, *, own: bool) -> None:
         self.kind, self._by, self._env, self._own = kind, by, env, own
-        fields = [(some[0], kind.field(to)) for to, some in by.items() if to not in ROLES and to != "tags"]
-        self._links = [(column, field) for column, field in fields if isinstance(field.type, Ref)]
+        fields = [(some, kind.field(to)) for to, some in by.items() if to not in ROLES and to != "tags"]
+        self._links = [(column, field) for some, field in fields if isinstance(field.type, Ref) for column in some]
 
     def named(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
         """The names and addresses of linked records; what else their cells have, as lines for the description."""
@@ -48,19 +48,35 @@ class LinkCells:
             names = turned[column.place]
             target = field.type.entity if isinstance(field.type, Ref) and not self._own else ""
             if target in ("company", "contact"):
-                names, emails, others = parts.linked(names, column.header)
-                if any(emails) and target == "contact":
-                    block.addresses[field.name] = emails
+                if target == "company":
+                    names, _, others = parts.linked(names, column.header)
+                else:
+                    names, emails, numbers, others = parts.people(names, column.header)
+                    more.append({row: f"{column.header}: {number}" for row, number in enumerate(numbers) if number})
+                    if any(emails):
+                        given = block.addresses.get(field.name) or [None] * len(block)
+                        block.addresses[field.name] = [one or two for one, two in zip(given, emails, strict=True)]
                 more.append(others)
             elif target == "opportunity":
                 names, others = parts.pages(names, column.header)
                 more.append(others)
-            block.links[field.name] = reading.words(names, column.header, bad)
+            more.append(self._link(block, field.name, reading.words(names, column.header, bad), column.header))
         self._without_persons(block)
         stages, pipelines = block.links.get("stage"), block.links.get("pipeline")
         if stages and pipelines and not self._own:
             block.links["stage"] = [s and bare_stage(s, p or "") for s, p in zip(stages, pipelines, strict=True)]
         return more
+
+    @staticmethod
+    def _link(block: Block, link: str, names: list[str | None], title: str) -> dict[int, str]:
+        """Of several columns for one link the first that is filled counts in each row; what others name, as lines."""
+        before = block.links.get(link)
+        if before is None:
+            block.links[link] = names
+            return {}
+        block.links[link] = [one or two for one, two in zip(before, names, strict=True)]
+        rows = enumerate(zip(before, names, strict=True))
+        return {row: f"{title}: {two}" for row, (one, two) in rows if one and two and one != two}
 
     def others(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
         """What further columns say of linked records: domains, e-mail addresses, names of people, ids of the other

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
-from crmcli.services.imports import addresses, due, facts, moments, parts, roles, tidying, titles
+from crmcli.services.imports import addresses, due, facts, lengths, moments, parts, roles, tidying, titles
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports.block_amounts import Amounts
 from crmcli.services.imports.block_links import LinkCells
@@ -47,7 +47,7 @@ class Reader:
         self.amounts = Amounts(kind, self._by, envs, env, self.emptying)
         self._links = LinkCells(kind, self._by, env, own=self._own)
         google = any(titles.of_google(column.header) for column in columns)
-        self._names = Names(kind, self._by, own=self._own, google=google)
+        self._names = Names(kind, self._by, env, own=self._own, google=google)
         self._reach = Reach(kind, self._by, env, own=self._own)
         self._born = [self._by[part][0] for part in roles.BIRTH if roles.BIRTH[0] in self._by]
         used = {column.place: column for some in self._by.values() for column in some}
@@ -112,7 +112,7 @@ class Reader:
             found |= {"recurring", "plan"}
         if self._names.apart and self.kind.name == "lead":
             found.add("contact_name")
-        return found | self._reach.fills
+        return found | self._reach.fills | self._names.fills
 
     def title(self, to: str) -> str:
         """The title of the column that fills a field or names a link, the field's name where none does."""
@@ -164,7 +164,8 @@ class Reader:
         if self._reach.tells and "description" in self.kind.by_name:
             block.columns.setdefault("description", [None] * len(block))
         for column in self._by.get(roles.ANY_STATUS, ()):
-            block.columns["status"] = [status_of(cell) or "open" for cell in turned[column.place]]
+            said = turned[column.place]
+            block.columns["status"] = [status_of(cell) or ("open" if cell.strip() else None) for cell in said]
         others = self._links.others(block, turned, bad)
         self._flags(block, turned, bad)
         if self.kind.name == "task":
@@ -174,6 +175,7 @@ class Reader:
         for told in (*others, *further, *more):
             self._note(block, told)
         self._settle(block, bad)
+        lengths.check(block, self.kind, self.title, bad)
         if bad:
             block.without(bad)
         block.keys = derive_columns(self.kind.table, block.columns, self.env) if len(block) else {}

@@ -30,12 +30,14 @@ class Block:
         self.foreign: dict[str, list[str | None]] = {}
         self.loose: dict[str, list[bool]] = {}
         self.tags: list[tuple[str, ...]] | None = None
-        #: whether a row is named by its address or company, having no name; None where all have one
+        #: whether a row is called by an address, a telephone or a company, having no name; None where all have one
         self.unnamed: list[bool] | None = None
         #: what columns of other programs say of a task: done, not done, nothing; None where there are none
         self.done: list[bool | None] | None = None
         #: what the file itself says in columns that are filled where it says nothing
         self.told: dict[str, list[Any]] = {}
+        #: the statuses of leads and deals as the rows say them, before these are put anywhere; None until then
+        self.states: list[str | None] | None = None
         #: by field: whether a row has a value of it that has no place where it stands
         self.idle: dict[str, list[bool]] = {}
         #: by column: whether a row has its value of the profile alone
@@ -49,6 +51,13 @@ class Block:
     def content(self, row: int) -> dict[str, Any]:
         """A row as the record that it makes, by column."""
         return {"status": "open"} | {name: column[row] for name, column in self.columns.items()}
+
+    def called_by_reach(self, row: int) -> bool:
+        """Whether a row that has no name is called by its own e-mail address or telephone."""
+        if not self.unnamed or not self.unnamed[row]:
+            return False
+        name = self.columns["name"][row]
+        return any(name == self.columns[to][row] for to in ("email", "phone", "mobile") if to in self.columns)
 
     def without(self, rows: Mapping[int, Any]) -> None:
         """Drop these rows."""
@@ -71,3 +80,4 @@ class Block:
         self.tags = kept(self.tags) if self.tags is not None else None
         self.unnamed = kept(self.unnamed) if self.unnamed is not None else None
         self.done = kept(self.done) if self.done is not None else None
+        self.states = kept(self.states) if self.states is not None else None

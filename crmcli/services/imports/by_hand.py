@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.fields import suggest
 from crmcli.errors import UsageError
+from crmcli.exchange import json_pages
 from crmcli.services.imports.roles import KINDS, ROLES, TAKEN_OVER
 from crmcli.services.imports.titles import squeeze
 
@@ -15,13 +16,23 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
 
 
-def column_of(header: Sequence[str], title: str) -> int:
-    """The place of a column by its title. Raises UsageError with the known ones."""
+def place_of(header: Sequence[str], title: str) -> int | None:
+    """The place of a column by its title, else by the joined name of the JSON key that the column holds:
+    `properties.email` means `email`, and `owner.name` means `owner`. None where the file has no such column."""
     for same in (lambda h: h == title, lambda h: squeeze(h) == squeeze(title)):
         for index, name in enumerate(header):
             if same(name):
                 return index
-    raise UsageError(f"the file has no column '{title}'", f"its columns: {', '.join(header)}")
+    called = json_pages.columns((title, f"{title.removesuffix('name')}id"))[title]
+    return place_of(header, called) if called != title else None
+
+
+def column_of(header: Sequence[str], title: str) -> int:
+    """The place of a column by its title, as `place_of` finds it. Raises UsageError with the known ones."""
+    index = place_of(header, title)
+    if index is None:
+        raise UsageError(f"the file has no column '{title}'", f"its columns: {', '.join(header)}")
+    return index
 
 
 def field_of(kind: Entity, to: str) -> str | None:

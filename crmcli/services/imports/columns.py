@@ -6,10 +6,10 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.domain import money
+from crmcli.domain import money, money_units
 from crmcli.domain.address import domain_of
 from crmcli.domain.columnwise import even
-from crmcli.domain.text import blank, check_text, clip, digits, fold, unmarked
+from crmcli.domain.text import blank, check_text, clip, digits, unmarked
 from crmcli.domain.types import (
     Choice,
     Currency,
@@ -35,17 +35,6 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Field
     from crmcli.domain.types import Env
 
-#: Words that programs write where a value is empty.
-NULLS = frozenset((
-    "NULL", "null", "Null", "\\N", "N/A", "n/a", "#N/A", "-", "--", "(null)", "-None-", "--None--", "—", "–",
-    "0/0/00", "0/0/0000", "00/00/00", "00/00/0000", "00.00.0000", "00-00-0000", "0000/00/00", "0000-00-00",
-    "0000-00-00 00:00", "0000-00-00 00:00:00", "0000-00-00T00:00:00",
-))  # fmt: skip
-#: Words that stand for nobody where an owner is named.
-_NOBODY = frozenset((
-    "unassigned", "not assigned", "none", "nobody", "no owner", "no one", "noone", "niemand", "nicht zugewiesen",
-    "personne", "sin asignar", "بدون مسئول", "ندارد",
-))  # fmt: skip
 _ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
 _MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
 _SCIENTIFIC = re.compile(r"\s*([+-]?\d{1,12})(?:[.,](\d{1,15}))?[Ee]([+-]?\d{1,2})\s*")
@@ -108,29 +97,11 @@ class Tally(Problems):
         return super().setdefault(row, problem)
 
 
-def without_nobody(cells: list[str]) -> tuple[list[str], int]:
-    """The cells of a column of owners with Unassigned and the like made empty, and how many there were."""
-    nobody = {word for word in set(cells) if fold(word).strip("-() ") in _NOBODY}
-    return (["" if cell in nobody else cell for cell in cells], sum(map(nobody.__contains__, cells))) if nobody else (
-        cells, 0
-    )  # fmt: skip
-
-
-def without_nulls(cells: list[str]) -> tuple[list[str], int]:
-    """The cells with NULL, N/A and the like made empty, and how many there were; those that show nothing are empty as
-    well."""
-    if not all(map(str.isascii, cells)):
-        cells = ["" if blank(cell) else cell for cell in cells]
-    if NULLS.isdisjoint(cells):
-        return cells, 0
-    found = ["" if cell in NULLS else cell for cell in cells]
-    return found, sum(map(NULLS.__contains__, cells))
-
-
 def texts(cells: Sequence[str], field: Field, header: str, bad: Problems) -> list[str | None]:
     """What `Text.parse` gives for each cell. A column of plain text is checked as one."""
     joined = "\n".join(cells)
-    if joined.isascii() and "\0" not in joined and "\r" not in joined:
+    fit = field.type.longest is None or max(map(len, cells), default=0) <= field.type.longest
+    if fit and joined.isascii() and "\0" not in joined and "\r" not in joined:
         if even(joined) and joined.count("\n") == len(cells) - 1:
             return [cell or None for cell in cells]
         if (
@@ -278,32 +249,32 @@ def _currency(text: str, env: Env) -> str | None:
         if env.currency not in _KRONER:
             raise FieldError(_WHICH_KR)
         return env.currency
-    return money.read_currency(plain, env.currency)[0]
+    return money_units.read_currency(plain, env.currency)[0]
 
 
 def in_unit(cells: list[str], unit: str, beside: Sequence[str] | None = None) -> list[str]:
     """A column of amounts with its unit behind those that name none: 12 of "مبلغ (تومان)" is 12 تومان, and so is 12
     with تومان in the column of currencies `beside` it."""
     if unit:
-        return [money.beside(cell, unit) for cell in cells]
+        return [money_units.beside(cell, unit) for cell in cells]
     tomans = {word for word in set(beside or ()) if word.strip() and _in_tomans(word)}
     if not tomans:
         return cells
     rows = zip(cells, beside or (), strict=True)
-    return [money.beside(cell, _TOMAN) if word in tomans else cell for cell, word in rows]
+    return [money_units.beside(cell, _TOMAN) if word in tomans else cell for cell, word in rows]
 
 
 def at_home(env: Env, unit: str) -> Env:
     """The habits of a column of amounts in a unit: a $ of "Value (CAD)" is Canadian."""
     try:
-        return env._replace(currency=money.read_currency(unit, env.currency)[0]) if unit else env
+        return env._replace(currency=money_units.read_currency(unit, env.currency)[0]) if unit else env
     except FieldError:
         return env
 
 
 def _in_tomans(word: str) -> bool:
     try:
-        return money.read_currency(word, "")[1]
+        return money_units.read_currency(word, "")[1]
     except FieldError:
         return False
 

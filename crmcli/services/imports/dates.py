@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.dates import SHORT_FIRST
+from crmcli.domain.calendars import make_day
+from crmcli.domain.dates import SHORT_FIRST, full_year
 from crmcli.errors import UsageError
 from crmcli.services.imports.by_hand import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from crmcli.domain.calendars import Calendar
 
 
 class Dates(NamedTuple):
@@ -36,6 +40,46 @@ DATES = {
     for word in ("", *ORDERS)
     if calendar or word
 }
+
+
+#: What an order says, in words.
+WHICH = {"dmy": "day first", "mdy": "month first", SHORT_FIRST: "year first"}
+#: Years below are written with two digits.
+_SHORT = 100
+#: The places of year, month and day.
+_PLACES = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), SHORT_FIRST: (0, 1, 2)}
+
+
+class Reading(NamedTuple):
+    """One way to read days that are three numbers: what is said to have it, and the calendar that they are of then."""
+
+    dates: Dates
+    calendar: Calendar
+
+    @property
+    def told(self) -> str:
+        """The way in words."""
+        return WHICH[self.dates.order] + (", Jalali" if self.calendar == "jalali" else "")
+
+    def day(self, *numbers: int) -> date | None:
+        """The day of three numbers as they stand; None where it is none."""
+        try:
+            return make_day(*self._parts(numbers), self.calendar)
+        except ValueError:
+            return None
+
+    def meaning(self, example: str, *numbers: int) -> str:
+        """What becomes of a day that is written so, of these numbers."""
+        year, month, day = self._parts(numbers)
+        there = self.day(*numbers)
+        is_jalali = self.calendar == "jalali"
+        besides = "" if there and not is_jalali else f" ({there or 'no day'})"
+        return f"{self.told}: {example} is day {day} of month {month} of {year}{besides}"
+
+    def _parts(self, numbers: Sequence[int]) -> tuple[int, int, int]:
+        """Year, month and day; a year of two digits is a full one."""
+        year, month, day = (numbers[place] for place in _PLACES[self.dates.order])
+        return full_year(year, self.calendar) if year < _SHORT else year, month, day
 
 
 class Told(NamedTuple):

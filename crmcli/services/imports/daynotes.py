@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.dates import show_day
 from crmcli.domain.text import clip
@@ -26,6 +26,16 @@ _LEAST_FIGURES = 5
 _MOST_TOLD, _MOST_OF_WORD = 3, 40
 
 
+class _Seen(NamedTuple):
+    """What was seen of one column: how many cells are read as of today (`moving`) and the first of their words, how
+    many days of birth are none (`unborn`), and the `first` of all its days, "" for none."""
+
+    moving: int = 0
+    words: tuple[str, ...] = ()
+    unborn: int = 0
+    first: str = ""
+
+
 class DayNotes:
     """Looks at the columns of days of a file while they are read. `envs` are the habits of each by its place, `env` is
     those of the others."""
@@ -35,27 +45,24 @@ class DayNotes:
         self._far = (env.now.date() + _FAR).isoformat()
         #: place of a column -> whether a cell of it is read as of today
         self._moving = {column.place: _moving(envs.get(column.place, env)) for column in columns}
-        #: by title: how many cells are read as of today, and the first of their words
-        self._counts: dict[str, int] = {}
-        self._words: dict[str, dict[str, None]] = {}
-        #: by title: how many days of birth are none
-        self._unborn: dict[str, int] = {}
-        #: by title: the first of all its days
-        self._first: dict[str, str] = {}
+        #: by title
+        self._seen: dict[str, _Seen] = {}
 
     def look(self, column: Mapped, cells: Sequence[str], days: Sequence[str | None]) -> None:
         """Some further cells of a column, and the days or moments that they were read as. One of no days is passed
         over."""
         if (moving := self._moving.get(column.place)) is None:
             return
-        header = column.header
-        if known := [day for day in days if day]:
-            self._first[header] = min(*known, self._first.get(header, "9999-12-31"))
-        for cell in (cell for cell, day in zip(cells, days, strict=True) if day and moving(cell)):
-            self._counts[header] = self._counts.get(header, 0) + 1
-            words = self._words.setdefault(header, {})
+        seen = self._seen.get(column.header, _Seen())
+        today = [cell for cell, day in zip(cells, days, strict=True) if day and moving(cell)]
+        words = dict.fromkeys(seen.words)
+        for cell in today:
             if len(words) < _MOST_TOLD:
                 words[clip(" ".join(cell.split()), _MOST_OF_WORD)] = None
+        known = [*filter(None, days), *filter(None, [seen.first])]
+        self._seen[column.header] = seen._replace(
+            moving=seen.moving + len(today), words=tuple(words), first=min(known, default="")
+        )
 
     def unborn(self, header: str, problems: Problems, bad: Problems) -> dict[int, str]:
         """Of what cannot be read in a column of days of birth (`problems`), by row a line for the description: whoever
@@ -64,31 +71,35 @@ class DayNotes:
         for row, problem in problems.items():
             if sum(map(str.isdecimal, problem.value)) < _LEAST_FIGURES:
                 bad.setdefault(row, problem)
-                continue
-            lines[row] = f"{header}: {problem.value.strip()}"
-            self._unborn[header] = self._unborn.get(header, 0) + 1
+            else:
+                lines[row] = f"{header}: {problem.value.strip()}"
+        seen = self._seen.get(header, _Seen())
+        self._seen[header] = seen._replace(unborn=seen.unborn + len(lines))
         return lines
 
     @contextlib.contextmanager
     def uncounted(self) -> Iterator[None]:
         """While rows are read that were counted before."""
-        counts, unborn = dict(self._counts), dict(self._unborn)
+        seen = dict(self._seen)
         yield
-        self._counts, self._unborn = counts, unborn
+        self._seen = seen
 
     def notes(self) -> Iterator[str]:
         """What was seen, column by column."""
         today = show_day(self._env.now.date(), self._env.calendar)
-        for header, count in self._counts.items():
-            words = ", ".join(self._words[header])
-            yield f"column {header}: days said as seen from today ({words}) are read as of {today}: {count:,} cells"
-        for header, count in self._unborn.items():
-            cells = "1 cell is" if count == 1 else f"{count:,} cells are"
-            yield f"column {header}: {cells} no day, and kept in the description"
-        for header, first in self._first.items():
-            if first[:10] > self._far:
+        for header, seen in self._seen.items():
+            if seen.moving:
+                words = ", ".join(seen.words)
                 yield (
-                    f"column {header}: all its days are more than 40 years ahead ({first[:10]} is the first); "
+                    f"column {header}: days said as seen from today ({words}) are read as of {today}:"
+                    f" {seen.moving:,} cells"
+                )
+            if seen.unborn:
+                cells = "1 cell is" if seen.unborn == 1 else f"{seen.unborn:,} cells are"
+                yield f"column {header}: {cells} no day, and kept in the description"
+            if seen.first[:10] > self._far:
+                yield (
+                    f"column {header}: all its days are more than 40 years ahead ({seen.first[:10]} is the first); "
                     "perhaps they are of another calendar"
                 )
 

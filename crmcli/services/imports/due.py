@@ -10,8 +10,9 @@ from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import facts, moments, roles
-from crmcli.services.imports.columns import ANY_DAY, NULLS, Problem, Problems
+from crmcli.services.imports.columns import ANY_DAY, Problem, Problems
 from crmcli.services.imports.endings import is_done, neither_done
+from crmcli.services.imports.nothing import NULLS, no_day, without_nulls
 from crmcli.services.imports.titles import own_forms, squeeze
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Said:
             (
                 tuple([row[place] for place in places]),
                 any(
-                    (cell := row[place]) not in NULLS and not blank(cell) and not moments.no_day(cell)
+                    (cell := row[place]) not in NULLS and not blank(cell) and not no_day(cell)
                     for place in self._moments
                 ),
             )
@@ -73,7 +74,7 @@ class Said:
         }
         found: list[set[str]] = [set(some) for some in self._nothing]
         for cells, ended in different:
-            words, _ = reading.without_nulls(list(cells))
+            words, _ = without_nulls(list(cells))
             if self.done(words, ended=ended) is None and self.refused(words) is None:
                 for some, word in zip(found, words, strict=True):
                     if word.strip():

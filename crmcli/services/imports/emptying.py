@@ -6,8 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from crmcli.domain.types import Day, Instant
-from crmcli.services.imports import columns as reading
-from crmcli.services.imports import moments, parts
+from crmcli.services.imports import nothing, parts
 from crmcli.services.imports.roles import CONTACT_EMAIL, FIRST, LAST, MORE_EMAIL
 
 if TYPE_CHECKING:
@@ -66,10 +65,10 @@ class Emptying:
             return cells, 0
         nobody = 0
         if place in self._owners:
-            cells, nobody = reading.without_nobody(cells)
-        found, nulls = reading.without_nulls(cells)
+            cells, nobody = nothing.without_nobody(cells)
+        found, nulls = nothing.without_nulls(cells)
         if place in self._dated:
-            found, noughts = moments.without_noughts(found)
+            found, noughts = nothing.without_noughts(found)
             nulls += noughts
         if nulls and place in self._named and (called := cells.count("Null")):
             found = ["Null" if cell == "Null" else text for cell, text in zip(cells, found, strict=True)]

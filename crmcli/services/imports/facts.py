@@ -11,13 +11,15 @@ from crmcli.domain.text import clip, digits
 from crmcli.errors import UsageError
 from crmcli.exchange.tables import Doubt
 from crmcli.services.imports import parts, persons
-from crmcli.services.imports.columns import NULLS, UNSIGNED
-from crmcli.services.imports.dates import Dates, Settled
-from crmcli.services.imports.moments import COMPACT_DAY, counts_seconds, date_alone, named_calendar, no_day
+from crmcli.services.imports.columns import UNSIGNED
+from crmcli.services.imports.dates import WHICH, Dates, Reading, Settled
+from crmcli.services.imports.moments import COMPACT_DAY, counts_seconds, date_alone, named_calendar
+from crmcli.services.imports.nothing import NULLS, no_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from crmcli.domain.calendars import Calendar
     from crmcli.domain.types import Env
 
 _NUMERIC_DAY = re.compile(r"\s*(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{1,2})(?![\d/.-])")
@@ -26,8 +28,10 @@ _BEYOND = re.compile(r"(?<!\d)(?:3[2-9]|[4-9]\d)[-/.]\d")
 _LEADING_YEAR = re.compile(r"\s*(\d{4})[-/]\d{1,2}[-/]\d{1,2}(?!\d)")
 #: How many years a short year is from the full years of its column at the most, where it may stand at either end.
 _NEAR = 2
-_COUNT = {2: "two", 3: "three"}
+_COUNT = {2: "two", 3: "three", 4: "four", 5: "five"}
 _NUMBER = re.compile(r"\d[\d.,]*\d")
+#: Letters and digits as Persian files have them.
+_PERSIAN = re.compile(r"[\u0600-\u06ff]")
 _LETTER = re.compile(r"[^\W\d_]")
 #: How the cells of a column are taken, as its `unit` in the mapping says it: moments counted in seconds, telephones
 #: with labels in their cells, parts of the name of somebody whom the record's name does not name; percentages that are
@@ -56,9 +60,6 @@ class Proof(NamedTuple):
 
     def __str__(self) -> str:
         return f"{clip(self.cell.strip(), 40)} in line {self.line}"
-
-
-_WHICH = {"dmy": "day first", "mdy": "month first", SHORT_FIRST: "year first"}
 
 
 class DayFacts:
@@ -165,16 +166,18 @@ class DayFacts:
                 either = [SHORT_FIRST, *(orders or ("dmy", "mdy"))]
                 if orders and (calendar != "jalali" or self._years):
                     either = [*orders, SHORT_FIRST]
-                raise self._undecided(header, told, either, alone=alone)
+                raise self._undecided(header, told, either, calendar, alone=alone)
             if front:
                 return in_front
+            if not orders and not self.unclear:  # of 04/04/01 both orders make the same
+                return "dmy"
         if self.unclear and not orders:
             beside = {order for other in others for sign in self.signs for order in other.shown.get(sign, ())}
             if len(beside) == 1:
                 return beside.pop()
         if self.unclear and len(orders) != 1:
             could = [SHORT_FIRST] if self._firsts and not self._at_end and not orders else []
-            raise self._undecided(header, told, ["dmy", "mdy", *could], alone=alone)
+            raise self._undecided(header, told, ["dmy", "mdy", *could], calendar, alone=alone)
         return orders[0] if orders else "ymd"
 
     def _front(self, calendar: str, *, settled: bool) -> bool | None:
@@ -202,16 +205,28 @@ class DayFacts:
             return False
         return max(self._firsts) - min(self._firsts) < max(self._lasts) - min(self._lasts)
 
-    def _undecided(self, header: str, told: Dates, orders: Sequence[str], *, alone: bool) -> UndecidedError:
-        example = self._short if SHORT_FIRST in orders and self._short else self.example
+    def _undecided(
+        self, header: str, told: Dates, orders: Sequence[str], calendar: Calendar, *, alone: bool
+    ) -> UndecidedError:
+        """The error of a column that can be read in these `orders` of a `calendar`. Under a Persian title, or in
+        Persian digits, short years are rather Jalali than of a calendar that nothing but the setting says."""
+        example = (SHORT_FIRST in orders and self._short) or self.example or self.proofs[SHORT_FIRST].cell.strip()
+        day = _NUMERIC_DAY.match(date_alone(digits(example)))
+        assert day is not None
+        numbers = int(day[1]), int(day[3]), int(day[4])
         column = f"{header}=" if alone else ""
-        said = {order: column + told._replace(order=order).said for order in orders}
-        ways = [f"--dates {shlex.quote(said[order])} ({_WHICH[order]})" for order in orders]
+        readings = [Reading(told._replace(order=order), calendar) for order in orders]
+        assumed = not (told.calendar or self.jalali or self.gregorian) and SHORT_FIRST in orders
+        more = "gregorian-dmy where they are Gregorian" if calendar == "jalali" else "jalali-ymd where they are Jalali"
+        if assumed and calendar != "jalali" and _PERSIAN.search(header + example):
+            jalali = [Reading(Dates(order, "jalali"), "jalali") for order in (SHORT_FIRST, "dmy")]
+            readings, assumed = [*(one for one in jalali if one.day(*numbers)), *readings], False
+        ways = [f"--dates {shlex.quote(column + one.dates.said)} ({one.told})" for one in readings]
         return UndecidedError(
-            f"the dates of column '{header}' can be read in {_COUNT[len(orders)]} ways ({example}); nothing was"
+            f"the dates of column '{header}' can be read in {_COUNT[len(readings)]} ways ({example}); nothing was"
             " imported",
-            f"say {', '.join(ways[:-1])} or {ways[-1]}",
-            Doubt("dates", tuple((said[order], _meant(order, example)) for order in orders)),
+            f"say {', '.join(ways[:-1])} or {ways[-1]}{f'; {more}' if assumed else ''}",
+            Doubt("dates", tuple((column + one.dates.said, one.meaning(example, *numbers)) for one in readings)),
         )
 
     def settled(self, header: str, env: Env, told: Dates) -> Settled:
@@ -224,9 +239,9 @@ class DayFacts:
         """How the column is read, and what showed it; "" where there is nothing to say."""
         said = []
         order = env.order.partition(" ")[0]
-        if order in _WHICH:
-            said.append(f"{_WHICH[order]}, from {self.proofs[order]}" if order in self.proofs else _WHICH[order])
-        if self.jalali and env.calendar == "jalali":
+        if order in WHICH:
+            said.append(f"{WHICH[order]}, from {self.proofs[order]}" if order in self.proofs else WHICH[order])
+        if env.calendar == "jalali" and (self.jalali or (order in WHICH and not self.gregorian)):
             said.append(f"Jalali, from {self.proofs['jalali']}" if "jalali" in self.proofs else "Jalali")
         return "; ".join(said)
 
@@ -239,16 +254,6 @@ class DayFacts:
     def unit(self) -> str:
         """SECONDS where that is what all cells can be; 13 digits are milliseconds in every column."""
         return SECONDS if self._seconds and not self._others else ""
-
-
-def _meant(order: str, example: str) -> str:
-    """How a day that can be read in several ways is read in one of them."""
-    day = _NUMERIC_DAY.match(digits(example))
-    if day is None:
-        return _WHICH[order]
-    places = {"dmy": (1, 3, 4), "mdy": (3, 1, 4), SHORT_FIRST: (4, 3, 1)}[order]
-    number, month, year = (day[place] for place in places)
-    return f"{_WHICH[order]}: {example} is day {int(number)} of month {int(month)} of {year}"
 
 
 class PhoneFacts:

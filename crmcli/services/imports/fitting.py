@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.keys import derive
 from crmcli.domain.types import Money, Ref, show_instant
 from crmcli.services import values
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.keys import one_name
 from crmcli.services.imports.matching import AMBIGUOUS
+from crmcli.services.imports.origins import NOTHING, alike, from_one
 from crmcli.services.imports.salesforce_ids import same
+from crmcli.services.imports.trial import TRIED
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
@@ -21,13 +24,19 @@ if TYPE_CHECKING:
     from crmcli.services.imports.block_reader import Reader
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.linking import Links
-    from crmcli.services.imports.trial import Seen
+    from crmcli.services.imports.matching import Matcher
 
     #: by row: the columns of links to removed records, and why each of them is refused
     _Hidden = Mapping[int, Mapping[str, Problem]]
 
-#: What tells two records of one id apart, besides their names.
-_TELLING = ("email", "phone", "mobile", "domain", "company", "contact", "opportunity")
+#: What tells two records of one id apart, besides their names: what is its own, and what others may have as well.
+_OWN = ("email", "phone", "mobile", "domain")
+_TELLING = (*_OWN, "company", "contact", "opportunity")
+_DIFFERS, _UNLIKE, _LINKED = "differs", "unlike", "linked"
+#: So many records under the same titles are not renamed at once, if nothing else of them is as it was.
+_SEVERAL = 3
+#: What is not compared where a row is held against all of a record.
+_ASIDE = frozenset(("name", "external_id", "uid", "currency", "tags"))
 _STRANGER = (
     "this id is that of {record} ({name}), which is plainly another one: where the ids are those of another program,"
     " import the file with a profile that has a prefix for them; where it is the same, correct {record} first"
@@ -35,7 +44,7 @@ _STRANGER = (
 
 
 def misfits(
-    ctx: Context, reader: Reader, links: Links, block: Block, found: Sequence[int], seen: Seen, *, updates: bool
+    ctx: Context, reader: Reader, links: Links, block: Block, found: Sequence[int], matcher: Matcher, *, updates: bool
 ) -> Problems:
     """Rows with an amount in another currency than one that their record keeps, for a record has one for all of them,
     and rows with a link to a removed record that theirs has not already.
@@ -43,7 +52,7 @@ def misfits(
     `found` says what each row is (`Matcher.outcomes`). Rows that repeat an earlier one are judged by that one alone.
     """
     kind = reader.kind
-    if others := strangers(ctx, reader, block, found, seen):
+    if others := strangers(ctx, reader, links, block, found, matcher):
         return others
     hidden = _hidden(reader, links, block)
     amounts = [field.column for field in kind.stored() if isinstance(field.type, Money)] if updates else []
@@ -51,7 +60,7 @@ def misfits(
     asked = {row for row in range(len(found)) if any(column[row] is not None for column in given)} | hidden.keys()
     if not asked:
         return {}
-    known = {n for row in asked if (n := found[row]) > 0 and n not in seen} if updates else set()
+    known = {n for row in asked if (n := found[row]) > 0 and n not in matcher.seen} if updates else set()
     records = _records(ctx, kind, known, {name for columns in hidden.values() for name in columns}.union(amounts))
     bad: Problems = {}
     taken: set[int] = set()
@@ -71,33 +80,94 @@ def misfits(
     return bad
 
 
-def strangers(ctx: Context, reader: Reader, block: Block, found: Sequence[int], seen: Seen) -> Problems:
-    """Rows whose id is that of a record which is plainly another: two programs may use the same ids. Plainly other
-    is what has another name and another e-mail address, telephone, domain or company, and nothing of these, nor the
-    moment of its making, in common; a row that says none of them is believed."""
-    kind, ids = reader.kind, block.columns.get("external_id")
-    names = block.keys.get("name_key")
+def strangers(
+    ctx: Context, reader: Reader, links: Links, block: Block, found: Sequence[int], matcher: Matcher
+) -> Problems:
+    """Rows whose id is that of a record which is plainly another: two programs may use the same ids. Plainly other is
+    what never had that name, and has no e-mail address, telephone, domain, link or moment of its making in common, but
+    another one; a person with no word of the name and another e-mail address; also what has no word of its name in
+    common, where the id came with the export of another program. Where nobody knows whose export that was, the rows
+    beside it tell: most of those with known ids are such."""
+    kind, ids, names = reader.kind, block.columns.get("external_id"), block.keys.get("name_key")
     if not ids or not names:
         return {}
-    created, unnamed = block.columns.get("created_at"), block.unnamed or [False] * len(block)
-    asked = [row for row, number in enumerate(found) if ids[row] and number > 0 and number not in seen]
-    asked = [row for row in asked if not unnamed[row]]
-    telling = [kind.by_name[name].key_column for name in _TELLING if name in kind.by_name]
-    telling = [column for column in telling if column in block.keys or column in block.columns]
-    columns = {"external_id", "name", "name_key", "created_at", *telling}
-    known = _records(ctx, kind, {found[row] for row in asked}, columns)
-    bad: Problems = {}
-    for row in asked:
-        record = known.get(found[row])
-        if record is None or not same(record["external_id"], ids[row]) or one_name(names[row], record["name_key"]):
+    unnamed = block.unnamed or [False] * len(block)
+    asked = [row for row, n in enumerate(found) if ids[row] and n > 0 and n not in matcher.seen and not unnamed[row]]
+    telling = _Telling(kind, block)
+    known = _known(ctx, kind, {found[row] for row in asked}, telling.columns, matcher)
+    asked = [row for row in asked if (one := known.get(found[row])) and same(one["external_id"], ids[row])]
+    others = {row: why for row in asked if (why := telling.other(row, known[found[row]]))}
+    if not others:
+        return {}
+    origins = links.foreign.origins
+    past, here = origins.past(kind.table, {found[row] for row in others}), origins.of_file(reader.title("external_id"))
+    certain: set[int] = set()
+    doubted: set[int] = set()
+    renamed: set[int] = set()
+    for row, why in others.items():
+        names_of, ids_of = past.get(found[row], NOTHING)
+        if any(one_name(names[row], one) if why == _DIFFERS else alike(names[row], one) for one in names_of):
             continue
-        said = {column: (block.keys.get(column) or block.columns[column])[row] for column in telling}
-        both = {column for column, value in said.items() if value is not None and record[column] is not None}
-        made = created[row] if created else None
-        if both and made != _stamp(record["created_at"]) and all(said[column] != record[column] for column in both):
-            why = _STRANGER.format(record=f"{kind.name}:{found[row]}", name=record["name"])
-            bad[row] = Problem(reader.title("external_id"), str(ids[row]), why)
-    return bad
+        of_here = from_one(ids_of, ids[row], here, surely=True)
+        if why == _DIFFERS or of_here is False:
+            certain.add(row)
+        elif of_here is None and why == _UNLIKE:
+            (renamed if from_one(ids_of, ids[row], here) else doubted).add(row)
+    if len(renamed) >= _SEVERAL:
+        doubted |= renamed
+    if 2 * len(certain | doubted) > len(asked):
+        full = matcher.raw([found[row] for row in doubted])
+        there = {row: full[found[row]] for row in doubted if found[row] in full}
+        certain.update(row for row, record in there.items() if _mostly_other(reader, block, row, record))
+    return {
+        row: Problem(
+            reader.title("external_id"),
+            str(ids[row]),
+            _STRANGER.format(record=f"{kind.name}:{found[row]}", name=known[found[row]]["name"]),
+        )
+        for row in sorted(certain)
+    }
+
+
+class _Telling:
+    """What the rows of a block say that tells two records of one id apart."""
+
+    def __init__(self, kind: Entity, block: Block) -> None:
+        self._block, self._names = block, block.keys["name_key"]
+        self._said = {
+            column: said
+            for name in _TELLING
+            if name in kind.by_name
+            and (said := block.keys.get(column := kind.by_name[name].key_column) or block.columns.get(column))
+        }
+        self._own = {kind.by_name[name].key_column for name in _OWN if name in kind.by_name}
+        #: what nobody keeps who has another name: colleagues have a company and a telephone in common
+        self._personal = {"email_key"} if kind.name in ("contact", "lead") else set()
+        self.columns = {"external_id", "name", "name_key", "created_at", *self._said}
+
+    def other(self, row: int, record: Mapping[str, Any]) -> str:
+        """Why a row may be another than this record: what they say `_DIFFERS`, or the names are `_UNLIKE`, or both but
+        for a link that they have in common (`_LINKED`). "" where it is the same one."""
+        if one_name(self._names[row], record["name_key"]):
+            return ""
+        made = self._block.columns.get("created_at")
+        if made and made[row] and made[row] == _stamp(record["created_at"]):
+            return ""
+        both = {column for column, said in self._said.items() if None not in (said[row], record.get(column))}
+        agree = {column for column in both if self._said[column][row] == record[column]}
+        unlike = not alike(self._names[row], record["name_key"])
+        if (both and not agree) or (unlike and both & self._personal - agree):
+            return _DIFFERS
+        if agree & self._own or not unlike:
+            return ""
+        return _LINKED if agree else _UNLIKE
+
+
+def _mostly_other(reader: Reader, block: Block, row: int, record: Mapping[str, Any]) -> bool:
+    """Whether a row and a record do not have most of what both of them say in common, besides name and id."""
+    said = {name: column[row] for name, column in reader.compared(block).items() if name not in _ASIDE}
+    both = [name for name, value in said.items() if value is not None and record.get(name) is not None]
+    return 2 * len([name for name in both if said[name] == record[name]]) <= len(both)
 
 
 def _hidden(reader: Reader, links: Links, block: Block) -> _Hidden:
@@ -130,6 +200,17 @@ def _records(ctx: Context, kind: Entity, numbers: set[int], columns: set[str]) -
         for some, marks in portions(sorted(numbers))
         for row in ctx.reader.rows(f"SELECT {', '.join(names)} FROM {kind.table} WHERE id IN ({marks})", some)
     }
+
+
+def _known(
+    ctx: Context, kind: Entity, numbers: set[int], columns: set[str], matcher: Matcher
+) -> dict[int, dict[str, Any]]:
+    """The same, in a dry run as they would be by now."""
+    tried = [number for number in numbers if number >= TRIED or number in matcher.retried]
+    found = _records(ctx, kind, numbers.difference(tried), columns)
+    for number, record in matcher.raw(tried).items() if tried else ():
+        found[number] = record | derive(kind.table, record, ctx.env)
+    return found
 
 
 def _other_currency(reader: Reader, block: Block, row: int, current: Mapping[str, Any]) -> Problem | None:

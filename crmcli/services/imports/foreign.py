@@ -9,6 +9,7 @@ from crmcli.domain.columnwise import derive_columns
 from crmcli.services import aliases
 from crmcli.services.imports import roles
 from crmcli.services.imports.blocks import ANY, AT
+from crmcli.services.imports.origins import Origins
 from crmcli.services.imports.salesforce_ids import other_form
 from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.store.sql import portions, table_of
@@ -47,6 +48,9 @@ class Foreign:
 
     def __init__(self, ctx: Context, tried: Mapping[str, Tried]) -> None:
         self.ctx, self._tried = ctx, tried
+        self.origins = Origins(ctx)
+        #: how many files have come
+        self.file = 0
         #: by title of a column of ids: the link that it fills ("": any), and of what kind the records are
         self._columns: dict[str, tuple[str, str]] = {}
         self._known: dict[tuple[str, str], dict[str, int]] = {}
@@ -56,11 +60,23 @@ class Foreign:
         self._apart, self._counted = Seen(), Seen()
         #: by link: how many these are, and the names of the first
         self._others: dict[str, tuple[int, list[str]]] = {}
+        #: by link: the lines of the block in which a name counts and not the id beside it; and how many there were so
+        #: far, with what is told of the first
+        self._misnamed: dict[str, Mapping[int, str]] = {}
+        #: by target: the records that were made for links of the file at hand
+        self._ours: dict[str, Seen] = {}
+        self._mistaken: dict[str, tuple[int, str]] = {}
 
     def begin(self, columns: Iterable[Mapped]) -> None:
         """Another file comes, with these columns."""
+        columns = list(columns)
+        self.file += 1
+        self.origins.begin(columns)
         self._loose.clear()
         self._others.clear()
+        self._misnamed.clear()
+        self._mistaken.clear()
+        self._ours.clear()
         self._columns = {
             column.header: (roles.FOREIGN[to], _OF.get(to, ""))
             for column in columns
@@ -73,11 +89,24 @@ class Foreign:
         self._known.clear()
 
     def learn(self, target: str, external: str, number: int) -> None:
-        """A record was made with this id."""
+        """A record was made with this id, for a link of the file at hand."""
+        self._ours.setdefault(target, Seen()).add(number)
         for (table, _), known in self._known.items():
             if table == target:
                 known[external] = number
                 known[other_form(external) or external] = number
+
+    def title(self, link: str) -> str:
+        """The title of the column with the ids of a link; "" where there is none."""
+        return next((title for title, (to, _) in self._columns.items() if to == link), "")
+
+    def tell_misnamed(self, link: str, lines: Mapping[int, str]) -> None:
+        """The lines of a block in which an id is that of a record with another name: what is to be told of each."""
+        self._misnamed[link] = lines
+
+    def brought(self, target: str, number: int) -> bool:
+        """Whether the file at hand named a record first, by this id: whatever it calls it, it is that."""
+        return target in self._ours and number in self._ours[target]
 
     def set_apart(self, number: int) -> None:
         """A stand-in is for another record than that of its name, which has another id."""
@@ -181,6 +210,10 @@ class Foreign:
         rows = list(rows)
         for link in _MADE.keys() & block.links.keys():
             self._count_others(link, block, rows)
+        for link, lines in self._misnamed.items():
+            for line in [block.lines[row] for row in rows if block.lines[row] in lines]:
+                many, first = self._mistaken.get(link, (0, f"{lines[line]}, line {line}"))
+                self._mistaken[link] = many + 1, first
         for row in rows:
             for title, loose in block.loose.items():
                 if loose[row]:
@@ -204,7 +237,12 @@ class Foreign:
             f" ({', '.join(first)}{', ...' if many > len(first) else ''}); 'crm {link} merge' joins two that are one"
             for link, (many, first) in sorted(self._others.items())
         ]
-        return others + [
+        mistaken = [
+            f"column {self.title(link)}: {many:,} rows have another name beside the id of a {link} than that has (first"
+            f" {first}) and are linked by the name; where both are one {link}, rename it and import them again"
+            for link, (many, first) in self._mistaken.items()
+        ]
+        return [*others, *mistaken] + [
             f"column {title}: {many:,} rows have the id of a record that is not in the book (first {first}, line"
             f" {line}) and come in without that link; import that record, then this file again with --update"
             for title, (many, first, line) in self._loose.items()

@@ -29,8 +29,8 @@ FIELDS = {
         "marked as done time", "closed time", "closed date", "closed at",
     ),
     "job_title": ("contact title", "function", "job title 1"),
-    "phone": ("phones", "tel 1"),
-    "mobile": ("mobile 1",),
+    "phone": ("phones", "tel 1", "telefon 1", "téléphone 1", "teléfono 1", "تلفن 1"),
+    "mobile": ("mobile 1", "mob", "mob no", "mobil 1", "handy 1"),
     "stage": ("status reason",),
     "close_on": ("anticipated closed date", "anticipated close date", "تاریخ بسته شدن"),
     "company": ("orgname", "client", "primary company", "companies", "company 1", "default address company"),
@@ -135,9 +135,25 @@ PEOPLE = (
 _HUMANS = ("person", "شخص")
 #: What heads those who buy: people or firms, firms beside their people.
 BUYERS = (
-    "customer", "customer name", "client name", "kunde", "kundenname", "nom du client", "cliente",
+    "customer", "customer name", "client", "client name", "kunde", "kundenname", "nom du client", "cliente",
     "nombre del cliente", "müşteri", "müşteri adı", "مشتری", "نام مشتری",
 )  # fmt: skip
+#: What heads those who sell to one: firms.
+SUPPLIERS = (
+    "supplier", "supplier name", "vendor", "vendor name", "lieferant", "lieferantenname", "fournisseur",
+    "nom du fournisseur", "proveedor", "nombre del proveedor", "tedarikçi", "tedarikçi adı", "تأمین‌کننده",
+    "نام تأمین‌کننده",
+)  # fmt: skip
+#: What heads sales by what is sold in a table of them: a deal is called by it where nothing else names it.
+SALES = (
+    "project", "project name", "project title", "quote", "quote name", "quote no", "quote number", "quotation", "offer",
+    "proposal", "order", "order name", "order no", "order number", "projekt", "projektname", "angebot",
+    "angebotsnummer", "auftrag", "auftragsnummer", "bestellung", "projet", "nom du projet", "devis", "commande",
+    "proyecto", "nombre del proyecto", "presupuesto", "pedido", "proje", "proje adı", "teklif", "sipariş", "پروژه",
+    "نام پروژه", "پیش‌فاکتور", "سفارش",
+)  # fmt: skip
+#: What heads the value of a sale beside these alone: elsewhere it is what somebody has to spend.
+BUDGETS = ("budget", "project budget", "projektbudget", "bütçe", "بودجه")
 _SUBJECT = ("betreff", "titel", "objet", "titre", "sujet", "asunto", "título", "konu", "başlık")
 _DEED = ("aufgabe", "tâche", "tarea", "görev")
 #: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
@@ -149,12 +165,12 @@ def spoken(kind: str, field: str) -> tuple[str, ...]:
     """Further titles of a field in other languages than English and Persian."""
     if field == "contact":
         return (*PEOPLE, *_HUMANS)
-    if field == "company" and kind in ("deal", "task"):
-        return (*_SPOKEN["company"], *BUYERS)
+    if field == "company":
+        return (*_SPOKEN["company"], *(BUYERS if kind in ("deal", "task") else ()), *SUPPLIERS)
     if field != "name":
         return _SPOKEN.get(field, ())
     if kind == "company":
-        return (*_SPOKEN["company"], *_PERSON[:4], *BUYERS)
+        return (*_SPOKEN["company"], *_PERSON[:4], *BUYERS, *SUPPLIERS)
     of_people = (*_PERSON, *PEOPLE, *BUYERS)
     return {"task": (*_DEED, *_SUBJECT), "deal": _SUBJECT, "contact": (*of_people, *_HUMANS)}.get(kind, of_people)
 
@@ -174,9 +190,29 @@ def of_contacts(kind: str, title: str) -> bool:
     return any(form in _squeezed((*PEOPLE, *_HUMANS)) for _, form in own_forms(kind, title))
 
 
+def heads_people(title: str) -> bool:
+    """Whether a title that is spelt so names people, whatever stands beside it: a participant, no customer."""
+    return squeeze(title) in _squeezed((*PEOPLE, *_HUMANS))
+
+
 def of_buyers(title: str) -> bool:
     """Whether a title names those who buy, of whom it does not say whether they are people or firms."""
     return squeeze(title) in _squeezed(BUYERS)
+
+
+def of_sales(title: str) -> bool:
+    """Whether a title names a sale by what is sold: its project, quote or order."""
+    return squeeze(title) in _squeezed(SALES)
+
+
+def of_budgets(title: str) -> bool:
+    """Whether a title heads budgets."""
+    return squeeze(title) in _squeezed(BUDGETS)
+
+
+def of_suppliers(title: str) -> bool:
+    """Whether a title names the firms that one buys from."""
+    return squeeze(title) in _squeezed(SUPPLIERS)
 
 
 #: Words in a file's name or before "id" that tell what it holds.

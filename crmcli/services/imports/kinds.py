@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.text import fold
 from crmcli.services.imports import titles
-from crmcli.services.imports.by_hand import check_given, field_of
-from crmcli.services.imports.columns import NULLS
-from crmcli.services.imports.headings import WORDS, of_contacts, of_ids
+from crmcli.services.imports.by_hand import check_given, column_of, field_of, place_of
+from crmcli.services.imports.file_names import FileName
+from crmcli.services.imports.headings import (
+    WORDS,
+    of_budgets,
+    of_buyers,
+    of_contacts,
+    of_ids,
+    of_sales,
+    of_suppliers,
+)
 from crmcli.services.imports.mapping import has_name, map_columns
-from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
+from crmcli.services.imports.nothing import NULLS
+from crmcli.services.imports.people_names import are_people, repeats
+from crmcli.services.imports.roles import (
+    ACTIVE,
+    BIRTH_DAY,
+    BIRTH_YEAR,
+    CONTACT_FIRST,
+    CONTACT_LAST,
+    FIRST,
+    FOREIGN,
+    KINDS,
+    LAST,
+    ROLES,
+)
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from crmcli.domain.fields import Entity
     from crmcli.exchange.tables import Row
     from crmcli.services.imports.mapping import Mapped
 
-#: Firms in the names of files in other languages, folded.
-_FIRMS = frozenset(("firmen", "unternehmen", "entreprises", "societes", "empresas", "sirketler", "firmalar"))
-#: The words of a file's name that tell in Persian what is in it, folded: a ZWNJ before the plural is gone.
-_PERSIAN = {
-    "lead": frozenset(("سرنخ", "سرنخها", "سرنخهای", "بالقوه", "احتمالی")),
-    "deal": frozenset(("معامله", "معاملات", "معاملهها", "فرصتها", "فرصتهای")),
-    "contact": frozenset(("مخاطبین", "مخاطبان", "مخاطبها", "مخاطبهای", "اشخاص", "مشتریان", "مشتریها", "مشتریهای")),
-    "company": frozenset(("شرکتها", "شرکتهای", "سازمانها", "سازمانهای", "مشتریان", "مشتریها", "مشتریهای")) | _FIRMS,
-    "task": frozenset(("وظیفه", "وظایف", "وظیفهها", "فعالیتها", "فعالیتهای")),
-}
-#: Those that say plainly that people and firms are in it, and those that say that these are yet to be won.
-_PLAINLY = frozenset(("contacts", "customers", "clients", "companies", "accounts", "organizations", "organisations"))
-_YET = frozenset(("potential", "prospective", "possible"))
 #: How people and firms stand with somebody, which is no step towards a sale; folded, letters alone.
 _STANDING = frozenset((
     "active", "inactive", "notactive", "subscribed", "unsubscribed", "nonsubscribed", "notsubscribed", "subscriber",
@@ -53,10 +61,16 @@ _STANDING = frozenset((
 #: capitals apart.
 _SALESFORCE = {"001": COMPANY, "003": CONTACT, "006": DEAL, "00Q": LEAD, "00T": TASK, "00U": TASK}
 _SALESFORCE_ID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
-#: The titles of so many columns tell the kind.
-_WIDEST = 500
+#: The titles of so many columns tell the kind, and the cells of so many rows whether they name people.
+_WIDEST, _MOST_ROWS = 500, 1000
+#: How titles end that head the numbers of sales, squeezed.
+_NUMBERS = re.compile(r"(?:no|nr|num|number|nummer|numero|invoice|rechnung|facture|factura|fatura|شماره|فاکتور)$")
 #: What files of every kind have, so that it speaks of none.
 _ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
+#: What people have and firms have not.
+_PERSONAL = ("job_title", "mobile", "birthday", BIRTH_YEAR, BIRTH_DAY)
+#: Where one in so many people is of a firm that another one is of, too, a list is one of people.
+_OFTEN = 10
 #: Fields of a sale, beside which a status may well be a stage.
 _SALE = frozenset(("value", "recurring", "probability", "close_on"))
 
@@ -72,42 +86,7 @@ def _told(kind: Entity) -> frozenset[str]:
     return frozenset(map(squeeze, (*english, *(f"{what} {word}" for word in persian for what in ("شماره", "کد")))))
 
 
-@cache
-def _in_names(kind: str) -> frozenset[str]:
-    """The words, folded, by which the name of a file says that it holds records of a kind."""
-    return frozenset(f"{word}{s}" for word in WORDS[kind] for s in ("", "s")) | _PERSIAN.get(kind, frozenset())
-
-
-class _FileName:
-    """What the name of a file says of what is in it."""
-
-    def __init__(self, path: str) -> None:
-        name = os.path.splitext(os.path.basename(path))[0]
-        self._squeezed = squeeze(name)
-        self._parts = frozenset(map(fold, re.findall(r"[^\W\d_A-Z]+|[A-Z]+(?![a-z])|[A-Z][^\W\d_A-Z]+", name)))
-        self._words = frozenset(re.findall(r"[^\W\d_]+", fold(name)))
-
-    def speaks_of(self, kind: Entity) -> bool:
-        """Whether it has a word for records of this kind; an English one may be a part of another."""
-        if kind is LEAD and self._words & _YET:
-            return True
-        return any(word in self._squeezed for word in WORDS[kind.name]) or not self._words.isdisjoint(
-            _PERSIAN.get(kind.name, ())
-        )
-
-    def names(self, kind: Entity) -> bool:
-        """Whether one of its words is one for records of this kind, and of no other kind: Account, SF_Accounts."""
-        words = self._parts | self._words
-        said = [one.name for one in KINDS if not words.isdisjoint(_in_names(one.name))]
-        return said == [kind.name]
-
-    def says_people(self) -> bool:
-        """Whether it says plainly that people or firms are in it."""
-        plainly = self._words & (_PLAINLY | _PERSIAN["contact"] | _PERSIAN["company"]) or self._words == {"contact"}
-        return bool(plainly) and not (self.speaks_of(LEAD) or self.speaks_of(DEAL))
-
-
-def _standings(header: Sequence[str], name: _FileName, given: Mapping[str, str], rows: Sequence[Row]) -> set[int]:
+def _standings(header: Sequence[str], name: FileName, given: Mapping[str, str], rows: Sequence[Row]) -> set[int]:
     """The columns that would be the stage or the end of leads and deals and say rather how people and firms stand: by
     their words in the first `rows`, or because the file's name says who is in it, unless it has figures of a sale."""
     if name.speaks_of(LEAD) or name.speaks_of(DEAL) or any(field_of(LEAD, to) is None for to in given.values()):
@@ -115,7 +94,7 @@ def _standings(header: Sequence[str], name: _FileName, given: Mapping[str, str],
     columns, _ = map_columns(LEAD, header, given)
     sale = not _SALE.isdisjoint(to for column in columns for to in column.to)
     named = name.says_people() and not sale
-    by_hand = set(map(squeeze, given))
+    by_hand = {column_of(header, title) for title in given}
     found: set[int] = set()
     for column in columns:
         key = squeeze(column.header)
@@ -127,7 +106,7 @@ def _standings(header: Sequence[str], name: _FileName, given: Mapping[str, str],
             found.add(column.place)
         elif column.to == ("status",) and not any(word in key for word in (*WORDS["lead"], *WORDS["deal"])):
             found |= {column.place} if named or _are_standings(rows, column.place) else set()
-    return {place for place in found if squeeze(header[place]) not in by_hand}
+    return found - by_hand
 
 
 def _are_standings(rows: Sequence[Row], place: int) -> bool:
@@ -160,74 +139,165 @@ def _numbered(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Ro
     return kind if has_name(map_columns(kind, header, given)[0]) else None
 
 
+class _File:
+    """What a file says of the kind of its rows, whichever that is: its name, its titles, the first of its `rows`."""
+
+    def __init__(self, header: Sequence[str], path: str, given: Mapping[str, str], rows: Sequence[Row]) -> None:
+        self.name, self.given, self.rows = FileName(path), given, rows
+        self.keys = {squeeze(title) for title in header}
+        #: the kind that its titles say before a dash
+        self.said = titles.said_kind(list(header))
+        self.header = telling(header, given)
+        self.standings = _standings(self.header, self.name, given, rows)
+        #: whether it has columns of first and of last names
+        self.persons = all(self.keys & set(map(squeeze, ROLES[part].titles)) for part in (FIRST, LAST))
+        #: squeezed titles of companies and of people that say nothing of the kind
+        self.of_companies, self.of_people = _beside(self.header, given, rows, self.name)
+        people = bool(self.of_companies) and _says_of_firms(self.header, given)
+        #: whether it holds people whatever it says of firms: the cells by which either would be called are names of
+        #: people, or it names people in a column of their own
+        self.humans = not self.name.names(COMPANY) and (people or _names_humans(self.header, given, rows))
+        #: whether it is a table of sales with buyers and their people, and whether it is plainly one of leads
+        self.sells, self.leads = (
+            _sells(self.header, given, rows, self.name),
+            _names_leads(self.header, given, self.name),
+        )
+        self._silent = {COMPANY.name: self.of_companies, CONTACT.name: self.of_people}
+
+    def tells(self, kind: Entity) -> bool:
+        """Whether a title speaks of records of this kind."""
+        return not _told(kind).isdisjoint(self.keys - self._silent.get(kind.name, set()))
+
+    def may_hold(self, kind: Entity) -> bool:
+        """Whether its rows can be records of this kind, if a column names them."""
+        if any(field_of(kind, to) is None for to in self.given.values()):
+            return False
+        if kind is INTERACTION:
+            return {"uid", "body"} <= self.keys  # notes are part of many a file: only our own hold nothing else
+        if self.sells and kind is not TASK:
+            return kind is DEAL
+        return kind is not COMPANY or not ((self.persons and not self.of_people) or self.humans)
+
+
+class _Reading(NamedTuple):
+    """A file read as one of records of a kind: its columns, and the fields and roles that tell of the kind."""
+
+    file: _File
+    kind: Entity
+    columns: tuple[Mapped, ...]
+    filled: tuple[str, ...]
+
+    @property
+    def is_sale(self) -> bool:
+        """Whether its columns are those of a deal, and not of somebody with whom there may be one."""
+        sale = self.kind is DEAL and not {"value", "close_on", "stage"}.isdisjoint(self.filled)
+        return sale and {"email", "phone"}.isdisjoint(self.filled)
+
+    @property
+    def unlike(self) -> int:
+        """How many columns of leads and deals say what is said of people and firms."""
+        standing = sum(bool(column.to) for column in self.columns if column.place in self.file.standings)
+        return standing if self.kind.kind and not self.is_sale else 0
+
+    @property
+    def like(self) -> int:
+        """How many columns say how people and firms stand."""
+        return len(self.file.standings) if self.kind in (CONTACT, COMPANY) else 0
+
+    @property
+    def names_its_people(self) -> bool:
+        """Whether a list of firms, as its own name says, names people of theirs."""
+        if self.kind is not COMPANY or not self.file.of_companies or not self.file.name.names(COMPANY):
+            return False
+        return any(of_contacts(self.kind.name, title) for title in self.file.header)
+
+
+#: What speaks for a kind besides the columns that are a field of it: how much, and how often it does.
+_BONUSES: tuple[tuple[float, Callable[[_Reading], int]], ...] = (
+    (0.9, lambda read: read.file.name.speaks_of(read.kind)),
+    (2, lambda read: read.file.tells(read.kind)),
+    (2, lambda read: read.kind is COMPANY and bool(read.file.of_people)),  # of whose people few are named
+    (0.5, lambda read: read.is_sale),
+    (-1, lambda read: read.unlike),
+    (1, lambda read: read.like),
+    # what HubSpot and Freshsales say of people and companies, leads among them
+    (2, lambda read: read.kind in (CONTACT, COMPANY) and "lifecyclestage" in read.file.keys),
+    (0.5, lambda read: read.kind is TASK and "duedate" in read.file.keys),
+    (10, lambda read: read.kind.name == read.file.said),
+    (4, lambda read: read.names_its_people),
+)
+#: What scores less says too little.
+_LEAST = 3
+
+
 def recognise(
     header: Sequence[str], path: str, given: Mapping[str, str] | None = None, rows: Sequence[Row] = ()
 ) -> Entity | None:
-    """The kind of record that the headers, the file's name and the words of its first `rows` speak of; None where they
+    """The kind of record that the headers, the file's name and the cells of its first `rows` speak of; None where they
     fit none. Raises UsageError for a mapping by hand (`given`) to what no kind has."""
-    if own := _own(header, given or {}):
-        return own
-    if numbered := _numbered(header, given or {}, rows):
-        return numbered
+    given = given or {}
+    if known := _own(header, given) or _numbered(header, given, rows):
+        return known
+    check_given(header, given)
+    file = _File(header, path, given, rows)
     best: tuple[float, Entity | None] = (0.0, None)
     called: Entity | None = None  # the kind that the file's name says, where the columns leave it open
-    name = _FileName(path)
-    keys = {squeeze(title) for title in header}
-    said = titles.said_kind(list(header))
-    check_given(header, given or {})
-    header = telling(header, given or {})
-    standings = _standings(header, name, given or {}, rows)
-    people = all(keys & set(map(squeeze, ROLES[part].titles)) for part in (FIRST, LAST))
-    at, persons = _beside(header, given or {}, rows)
-    silent = {COMPANY: at, CONTACT: persons}
-    for kind in KINDS:
-        if any(field_of(kind, to) is None for to in (given or {}).values()):
+    for kind in filter(file.may_hold, KINDS):
+        columns, _ = map_columns(kind, file.header, given)
+        if not has_name(columns) or (file.leads and kind is DEAL and _called_by_sale(columns)):
             continue
-        if kind is INTERACTION and not {"uid", "body"} <= keys:
-            continue  # a column of notes is part of many a file: only our own say that they hold nothing else
-        if kind is COMPANY and people:
-            continue  # a list of people who have companies
-        columns, _ = map_columns(kind, header, given or {})
-        if not has_name(columns):
-            continue
-        filled = [to for column in columns for to in column.to if to not in _ANYBODY_S and _speaks(column, to)]
-        score = float(len(filled))
-        if name.speaks_of(kind):
-            score += 0.9
-        if (keys - silent.get(kind, set())) & _told(kind):
-            score += 2
-        if kind is COMPANY and persons:
-            score += 2  # a list of firms, of whose people few are named
-        if kind is DEAL and {"value", "close_on", "stage"} & set(filled) and not {"email", "phone"} & set(filled):
-            score += 0.5
-        elif kind.kind:
-            score -= sum(bool(column.to) for column in columns if column.place in standings)
-        if kind in (CONTACT, COMPANY):
-            score += len(standings)
-        if kind in (CONTACT, COMPANY) and "lifecyclestage" in keys:
-            score += 2  # what HubSpot and Freshsales say of people and companies, leads among them
-        if kind is TASK and "duedate" in keys:
-            score += 0.5
-        if kind.name == said:
-            score += 10
-        if kind is COMPANY and at and name.names(COMPANY) and any(of_contacts(kind.name, title) for title in header):
-            score += 4  # a list of firms that names people of theirs, as its own name says
-        if score >= 3 and score > best[0]:
+        named = file.name.names(kind)
+        silent = file.of_people if kind in (CONTACT, LEAD) else set()
+        read = _Reading(file, kind, columns, tuple(_telling_fields(kind, columns, silent, named=named)))
+        score = _score(read)
+        if score >= _LEAST and score > best[0]:
             best = (score, kind)
-        if name.names(kind) and (len(filled) > 1 or _understood(kind, columns) * 2 > len(header)):
+        if named and (len(read.filled) > 1 or _understood(kind, columns) * 2 > len(file.header)):
             called = kind
-    return best[1] or called or _addresses(header, name, given or {}, rows)
+    if best[1] or called:
+        return best[1] or called
+    return DEAL if file.sells else CONTACT if file.humans else _addresses(file)
 
 
-def _speaks(column: Mapped, to: str) -> bool:
-    """Whether what a column fills tells of the kind: a person beside the name of a lead may as well be a deal's."""
-    return to != "contact_name" or squeeze(column.header).endswith(("name", "primarycontact"))
+def _score(read: _Reading) -> float:
+    """How much speaks for a kind: each field of it that a column fills, and the bonuses."""
+    return sum((worth * says(read) for worth, says in _BONUSES), start=float(len(read.filled)))
 
 
-def _beside(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row]) -> tuple[set[str], set[str]]:
+def _telling_fields(kind: Entity, columns: Iterable[Mapped], silent: AbstractSet[str], *, named: bool) -> Iterator[str]:
+    """The fields and roles of the columns that tell of the kind; `silent` are squeezed titles that do not. A person
+    beside the name of a lead may as well be a deal's, unless the file's name says leads (`named`); and whom one buys
+    from is nobody to sell to."""
+    for column in columns:
+        person = squeeze(column.header).endswith(("name", "primarycontact"))
+        seller = bool(kind.kind) and of_suppliers(column.header)
+        for to in column.to if squeeze(column.header) not in silent else ():
+            if to not in _ANYBODY_S and not seller and (to != "contact_name" or person or named):
+                yield to
+
+
+def _names_humans(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row]) -> bool:
+    """Whether the column by which people or firms would be called has names of people, in a file that says of them what
+    only firms have."""
+    if not rows or not _says_of_firms(header, given) or any(field_of(CONTACT, to) is None for to in given.values()):
+        return False
+    places: list[dict[str, int]] = []
+    for kind in (CONTACT, COMPANY):
+        columns, _ = map_columns(kind, header, given)
+        places.append({to: column.place for column in columns for to in column.to})
+    place, email = places[0].get("name"), places[0].get("email")
+    if place is None or place != places[1].get("name"):
+        return False
+    cells = [row.cells for row in rows[:_MOST_ROWS] if row.problem is None]
+    return are_people((row[place], "" if email is None else row[email]) for row in cells)
+
+
+def _beside(
+    header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row], name: FileName
+) -> tuple[set[str], set[str]]:
     """Of a file that names people in one column and their companies in another, the squeezed titles of those that say
     nothing of the kind: the companies' column, whose records are the people; the people's, where most of the first rows
-    name nobody or a column says what only a firm has. (of companies, of people)"""
+    name nobody, or a column says what only a firm has and nothing speaks for people. (of companies, of people)"""
     if any(field_of(CONTACT, to) is None for to in given.values()):
         return set(), set()
     columns, _ = map_columns(CONTACT, header, given)
@@ -235,11 +305,83 @@ def _beside(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row]
     if not at or not has_name(columns):
         return set(), set()
     named = [column for column in columns if {"name", FIRST, LAST} & set(column.to)]
+    people = {squeeze(column.header) for column in named if of_contacts(CONTACT.name, column.header)}
+    # Who is named in parts is often known by an address alone, and is no firm for that.
+    known = named if people else [*named, *(column for column in columns if "email" in column.to)]
     cells = [row.cells for row in rows if row.problem is None]
-    few = sum(any(row[column.place].strip() for column in named) for row in cells) * 2 < len(cells)
-    if few or _says_of_firms(header, given):
-        return set(), {squeeze(column.header) for column in named if of_contacts(CONTACT.name, column.header)}
+    few = sum(any(row[column.place].strip() for column in known) for row in cells) * 2 < len(cells)
+    if few and (people or not name.says_persons()):
+        return set(), people or {squeeze(column.header) for column in named if {FIRST, LAST} & set(column.to)}
+    if _says_of_firms(header, given) and not (name.says_persons() or _speaks_for_people(columns, cells)):
+        return set(), people
     return at, set()
+
+
+def _speaks_for_people(columns: Sequence[Mapped], cells: Sequence[Sequence[str]]) -> bool:
+    """Whether rows that name people and their companies are the people's, whatever they say of the companies: they say
+    what only people have, most addresses are people's own, or companies come back with other people."""
+    at = {to: column.place for column in columns for to in column.to}
+    if any(row[at[to]].strip() for to in _PERSONAL if to in at for row in cells):
+        return True
+    people = [
+        " ".join(filter(None, (row[at[to]].strip() for to in ("name", FIRST, LAST) if to in at))) for row in cells
+    ]
+    if "email" in at:
+        emails = [(who, email) for who, row in zip(people, cells, strict=True) if who and (email := row[at["email"]])]
+        if sum(repeats(who, email) for who, email in emails) * 2 > len(emails):
+            return True
+    pairs = {(fold(row[at["company"]]), fold(who)) for who, row in zip(people, cells, strict=True) if who}
+    firms = [firm for firm, _ in pairs if firm.strip()]
+    return (len(firms) - len(set(firms))) * _OFTEN > len(firms)
+
+
+def _sells(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row], name: FileName) -> bool:
+    """Whether the rows are sales, with figures, whose buyers and people they name, and in a column that fills nothing
+    what they are: called by these people, several sales of one would be one."""
+    if name.speaks_of(LEAD) or any(field_of(LEAD, to) is None for to in given.values()):
+        return False
+    columns, _ = map_columns(LEAD, header, given)
+    filled = {to for column in columns for to in column.to}
+    people = any(
+        of_contacts(LEAD.name, column.header) for column in columns if {"name", "contact_name"} & set(column.to)
+    )
+    figures = bool(_SALE & filled) or any(of_budgets(column.header) for column in columns)
+    own = any("name" in column.to and not _is_somebody(column) for column in columns)
+    if own or not (people and figures and "company" in filled) or filled & {"email", "phone", "mobile"}:
+        return False
+    cells = [row.cells for row in rows if row.problem is None]
+    return any(of_sales(column.header) for column in columns) or any(
+        _says_what(column, next((row[column.place] for row in cells if row[column.place].strip()), ""))
+        for column in columns
+        if not column.to
+    )
+
+
+def _is_somebody(column: Mapped) -> bool:
+    """Whether a column of names names people or those who buy, and no subjects."""
+    return of_contacts(LEAD.name, column.header) or of_buyers(column.header)
+
+
+def _says_what(column: Mapped, sample: str) -> bool:
+    """Whether a column that fills nothing may say what is sold: in words or by its number, and in no id of the row."""
+    if squeeze(column.header) in map(squeeze, of_ids(LEAD.name, own=False)) or titles.heads_ids(column.header, sample):
+        return False
+    return any(map(str.isalpha, sample)) or bool(sample and _NUMBERS.search(squeeze(column.header)))
+
+
+def _names_leads(header: Sequence[str], given: Mapping[str, str], name: FileName) -> bool:
+    """Whether the file's name says that it holds leads, or a column calls them by their own subject."""
+    if name.speaks_of(LEAD):
+        return True
+    if any(field_of(LEAD, to) is None for to in given.values()):
+        return False
+    columns, _ = map_columns(LEAD, header, given)
+    return any("name" in one.to and not (_is_somebody(one) or of_sales(one.header)) for one in columns)
+
+
+def _called_by_sale(columns: Sequence[Mapped]) -> bool:
+    """Whether deals would be called by a column that names projects, quotes or orders."""
+    return any("name" in column.to and of_sales(column.header) for column in columns)
 
 
 def _says_of_firms(header: Sequence[str], given: Mapping[str, str]) -> bool:
@@ -250,16 +392,17 @@ def _says_of_firms(header: Sequence[str], given: Mapping[str, str]) -> bool:
     return any(to in COMPANY.by_name and to not in CONTACT.by_name for column in columns for to in column.to)
 
 
-def _addresses(header: Sequence[str], name: _FileName, given: Mapping[str, str], rows: Sequence[Row]) -> Entity | None:
+def _addresses(file: _File) -> Entity | None:
     """The kind of a list of people of whom little more than their addresses is known: every column with cells fills a
     field of theirs, and one has addresses. The file's name may say that they are leads, or that they are no people."""
+    header, given, name = file.header, file.given, file.name
     kind = LEAD if name.speaks_of(LEAD) else CONTACT
     others = any(name.speaks_of(other) for other in KINDS if other is not kind)
     if len(header) >= _WIDEST or (others and not name.speaks_of(kind)):
         return None  # of a wider one only some titles are here, apart from their cells
     if any(field_of(kind, to) is None for to in given.values()):
         return None
-    cells = [row.cells for row in rows if row.problem is None]
+    cells = [row.cells for row in file.rows if row.problem is None]
     samples = [next((row[i] for row in cells if row[i].strip()), "") for i in range(len(header))]
     columns, _ = map_columns(kind, header, given, samples=samples)
     if has_name(columns):
@@ -273,8 +416,8 @@ def telling(header: Sequence[str], given: Mapping[str, str]) -> Sequence[str]:
     and of what is mapped by hand."""
     if len(header) <= _WIDEST:
         return header
-    by_hand = set(map(squeeze, given))
-    return [*header[:_WIDEST], *(title for title in header[_WIDEST:] if squeeze(title) in by_hand)]
+    by_hand = {place for title in given if (place := place_of(header, title)) is not None and place >= _WIDEST}
+    return [*header[:_WIDEST], *(header[place] for place in sorted(by_hand))]
 
 
 def _understood(kind: Entity, columns: Sequence[Mapped]) -> int:

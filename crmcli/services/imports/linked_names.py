@@ -49,6 +49,14 @@ class Namesake(NamedTuple):
     company_id: int | None
 
 
+class Named(NamedTuple):
+    """A record's name, that as it is compared, and its domain or e-mail address."""
+
+    name: str
+    key: str
+    address: str | None
+
+
 class LinkedNames:
     """Looks up what names are; `tried` is what a dry run would have added so far, by table. A name is known by its key
     (`key_of`): folded, or AT before an address, ID before an id in the other program."""
@@ -167,6 +175,19 @@ class LinkedNames:
                 rows = [*rows, *(_told_apart(target, number, row) for number, row in tried.contents(numbers).items())]
             self._namesakes[target, key] = [Namesake(*row) for row in rows]
         return self._namesakes[target, key]
+
+    def named(self, target: str, numbers: Iterable[int]) -> dict[int, Named]:
+        """How these records are called, in a dry run as they would be by now."""
+        found: dict[int, Named] = {}
+        address = BY_ADDRESS.get(target, "NULL")
+        for some, marks in portions(number for number in numbers if number < TRIED):
+            sql = f"SELECT id, name, name_key, {address} FROM {table_of(target)} WHERE id IN ({marks})"
+            found.update((number, Named(*row)) for number, *row in self.ctx.reader.rows(sql, some))
+        if (tried := self._tried.get(target)) is not None:
+            for number, row in tried.contents(list(numbers)).items():
+                _, _, name, its_address, _ = _told_apart(target, number, row)
+                found[number] = Named(name, fold(name), its_address)
+        return found
 
     def hidden(self, target: str, numbers: Iterable[int]) -> dict[int, str]:
         """Those of these records that were removed, each with the reason why it takes no link."""

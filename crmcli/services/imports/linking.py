@@ -10,11 +10,12 @@ from crmcli.domain.types import Ref
 from crmcli.services.imports.blocks import AT, ID
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.foreign import GONE, Foreign
-from crmcli.services.imports.linked_names import BY_ADDRESS, SEVERAL, LinkedNames, key_of, which
+from crmcli.services.imports.linked_names import BY_ADDRESS, SEVERAL, LinkedNames, Named, key_of, which
 from crmcli.services.imports.parts import named_address
 from crmcli.services.imports.spilling import Spilling
 from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.services.linking import spelt
+from crmcli.store.sql import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +57,8 @@ class Links:
         self._claimed: dict[str, Seen] = {}
         #: (target, key) -> what a name alone means once the file brought a record of that name by a uid
         self._by_now = Spilling[tuple[str, str], int]()
+        #: which file is at hand, and the last stand-in of those before it
+        self._file = self._others = 0
         #: the stand-ins that the file means by a name alone
         self._plain = Spilling[int, bool]()
 
@@ -98,6 +101,7 @@ class Links:
             names = [spelling.get(name or "", name) for name in names]
         by_id = self.foreign.of(block, field, target)
         if by_id:
+            self._mistaken(block, field, target, by_id)
             names = [None if number else name for number, name in zip(by_id.found, names, strict=True)]
         found = self.look(target, names, block.uids.get(field.name))
         if by_id:
@@ -143,6 +147,46 @@ class Links:
             if number is None:
                 problems[row] = Problem(field.name, name.removeprefix(AT), which(name, some))
         return problems
+
+    def _mistaken(self, block: Block, field: Field, target: str, by_id: Ids) -> None:
+        """Take out of the ids of a link those of another program: the record that has one is called otherwise than the
+        name beside it says, which counts then."""
+        names = block.links[field.name]
+        numbers = self._before(target, by_id)
+        given = enumerate(zip(numbers, by_id.said, names, strict=True))
+        rows = {row: (n, said, fold(name)) for row, (n, said, name) in given if n and said and name and name[0] != AT}
+        known = self.names.named(target, {number for number, _, _ in rows.values() if number > 0})
+        for number in {number for number, _, _ in rows.values() if number < 0}:
+            name = self._spelled[number][2].removeprefix(AT)
+            known[number] = Named(name, fold(name), None)
+        rows = {row: meant for row, meant in rows.items() if meant[0] in known}
+        called = {number: one.key for number, one in known.items()}
+        title = self.foreign.title(field.name)
+        mistaken = self.foreign.origins.misnamed(table_of(target), set(rows.values()), called, title)
+        beside = _addresses(block, field.name) or [None] * len(block)
+        mistaken -= {meant for row, meant in rows.items() if beside[row] and beside[row] == known[meant[0]].address}
+        told = {}
+        for row, meant in rows.items():
+            if meant in mistaken:
+                by_id.found[row] = None
+                told[block.lines[row]] = f"{meant[1]} of {known[meant[0]].name}: {names[row]}"
+                if target in BY_ADDRESS:  # what is made has no id that another record has
+                    by_id.said[row] = None
+        self.foreign.tell_misnamed(field.name, told)
+
+    def _before(self, target: str, by_id: Ids) -> list[int | None]:
+        """The records that ids mean but for those that this file named first, which are that whatever it calls them; in
+        a dry run the stand-ins of what the files before it named."""
+        if self._file != self.foreign.file:
+            self._file, self._others = self.foreign.file, self._last
+        found: list[int | None] = []
+        self._by_external.fetch((target, said) for said in by_id.said if said)
+        for number, said in zip(by_id.found, by_id.said, strict=True):
+            if number is None and said:
+                number = self._by_external.get((target, said))
+                number = number if number is not None and number >= self._others else None
+            found.append(None if number and number > 0 and self.foreign.brought(target, number) else number)
+        return found
 
     def _without_others(
         self,

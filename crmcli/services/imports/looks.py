@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.text import blank, digits
-from crmcli.services.imports.columns import NULLS
 from crmcli.services.imports.endings import are_marks, yes_or_no
+from crmcli.services.imports.nothing import NULLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

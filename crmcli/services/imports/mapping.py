@@ -3,6 +3,7 @@ several columns for one field the best."""
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,8 @@ from crmcli.services.imports.roles import (
     BESIDE_STREET,
     BIRTH,
     COMPANY_DOMAIN,
+    CONTACT_FIRST,
+    CONTACT_LAST,
     DUE_TIME,
     FIRST,
     HOUSE,
@@ -37,10 +40,13 @@ if TYPE_CHECKING:
 #: What a column with the other program's id can say of its record besides: what people and firms are called and reached
 #: by may be their id there, but a number that was said to be the id is no telephone.
 _ALSO_ID = ("name", "email", "domain", "website", FIRST, MIDDLE, LAST)
-#: Fields that several columns may fill together, one in each row: a deal is either won or lost.
-_TOGETHER = ("closed_at",)
+#: Fields that several columns may fill together, one in each row: a deal is either won or lost, a task is about a lead
+#: or about a deal.
+_TOGETHER = ("closed_at", "opportunity")
 #: What says more of a street.
 _OF_STREET = frozenset((HOUSE, WHOLE_ADDRESS, *BESIDE_STREET))
+#: The number of a further column of the same title.
+_NUMBER = re.compile(r"(?<=\D)[2-9]$")
 #: Titles that are parts of a name beside each other alone.
 _HALVES = ("first", "middle", "last")
 
@@ -93,7 +99,9 @@ def map_columns(
     for index, to in fixed.items():
         chosen[index] = [to] if to else []
     _promote(kind, chosen, header)
-    _buyers(kind, chosen, header, fixed, [reading for reading in readings if reading.to == "name"])
+    _buyers(kind, chosen, header, fixed, [reading for reading in readings if reading.to == "name"], samples)
+    _subjects(kind, chosen, header, fixed)
+    _sales(kind, chosen, header, fixed, samples)
     _names(kind, chosen, header, fixed)
     _beside(kind, chosen, header, fixed)
     alone = _born(chosen)
@@ -101,8 +109,8 @@ def map_columns(
     notes = _identify(kind, header, chosen, fixed, id_column, uniques, own)
     notes += [f"column {title}: ids and no names: ignored" for title in ids]
     notes += [f"column {header[index]}: no birthday without the other parts: ignored" for index in alone]
-    notes += _twins(header, chosen, fixed, samples)
-    notes += _left_people(kind, header, chosen, fixed, samples)
+    lists = {one.place: one.to for one in readings if one.to == "tags"}
+    notes += _twins(header, chosen, fixed, samples, lists)
     return tuple(_mapped(kind, i, title, tuple(chosen.get(i, ()))) for i, title in enumerate(header)), notes
 
 
@@ -165,15 +173,71 @@ def _buyers(
     header: Sequence[str],
     fixed: Mapping[int, str],
     named: Sequence[Reading],
+    samples: Sequence[str],
 ) -> None:
     """Beside the people whom a file names, its customers are their companies, where nothing else is: of the columns
-    that may be the name (`named`) the one that heads people has it."""
-    if "name" in fixed.values() or ["company"] in chosen.values() or kind not in (CONTACT, LEAD):
+    that may be the name (`named`) the one that heads people has it, or the parts of names make it, unless the customers
+    are called so, too. Where it names nobody else, they are the people."""
+    if "name" in fixed.values() or kind not in (CONTACT, LEAD):
+        return
+    if kind is CONTACT and not any({"name", FIRST, LAST} & set(to) for to in chosen.values()):
+        alone = [i for i, to in chosen.items() if to == ["company"] and i not in fixed]
+        if len(alone) == 1 and headings.of_buyers(header[alone[0]]):
+            chosen[alone[0]] = ["name"]
+    if ["company"] in chosen.values():
         return
     buyers = [one.place for one in named if headings.of_buyers(header[one.place])]
     people = [one for one in named if one.filled and headings.of_people(kind.name, header[one.place])]
     if len(buyers) == 1 and people and (chosen[buyers[0]] == ["name"] or chosen[people[0].place] == ["name"]):
         chosen[buyers[0]], chosen[people[0].place] = ["company"], ["name"]
+    elif len(buyers) == 1 and not people and chosen[buyers[0]] == ["name"] and samples:
+        last = next((samples[i] for i, to in chosen.items() if to == [LAST] and [FIRST] in chosen.values()), "")
+        if last and not set(fold(last).split()) <= set(re.findall(r"\w+", fold(samples[buyers[0]]))):
+            chosen[buyers[0]] = ["company"]
+
+
+def _subjects(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
+    """Beside the value of a sale and the day on which it is to close, a title is the sale's and nobody's job: the sale
+    is called by it, and a person who is named there is whom it is with."""
+    filled = {to for some in chosen.values() for to in some}
+    if not kind.kind or not filled >= {"value", "close_on"} or filled & {FIRST, LAST, CONTACT_FIRST, CONTACT_LAST}:
+        return
+    jobs = [i for i, to in chosen.items() if to == ["job_title"] and squeeze(header[i]) == "title" and i not in fixed]
+    named = next((i for i, to in chosen.items() if "name" in to), None)
+    if not jobs or (named is not None and (named in fixed or not headings.of_contacts(kind.name, header[named]))):
+        return
+    chosen[jobs[0]] = ["name"]
+    if named is not None:
+        chosen[named] = [] if "contact_name" in filled else ["contact_name"]
+
+
+def _sales(
+    kind: Entity,
+    chosen: dict[int, list[str]],
+    header: Sequence[str],
+    fixed: Mapping[int, str],
+    samples: Sequence[str],
+) -> None:
+    """In a table of sales, with what each is worth and whom it is with, a sale that nothing names is called by its
+    project, quote or order: a deal, and a lead that would be called by the person who is asked about it."""
+    named = next((i for i, to in chosen.items() if "name" in to), None)
+    free = [i for i in range(len(header)) if not chosen.get(i) and i not in fixed]
+    called = next((i for i in free if headings.of_sales(header[i])), None)
+    if not kind.kind or called is None:
+        return
+    if named is not None and (kind is DEAL or named in fixed or not headings.of_contacts(kind.name, header[named])):
+        return
+    filled = {to for some in chosen.values() for to in some}
+    budget = next((i for i in free if headings.of_budgets(header[i])), None)
+    valued = "value" in filled or budget is not None
+    met = named is not None or {"contact", CONTACT_FIRST, CONTACT_LAST, "stage", "close_on", "probability"} & filled
+    if not valued or "company" not in filled or not met or (kind is LEAD and {"email", "phone", "mobile"} & filled):
+        return
+    chosen[called] = ["name"]
+    if named is not None:
+        chosen[named] = [] if "contact_name" in filled else ["contact_name"]
+    if "value" not in filled and budget is not None and titles.can_be_amount(samples[budget] if samples else ""):
+        chosen[budget] = ["value"]
 
 
 def _names(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
@@ -200,9 +264,13 @@ def _names(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fi
 
 
 def _beside(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
-    """What only says more of a field beside it is left out where no column is that field; labels of telephones count
-    where there is a number that they belong to."""
+    """What only says more of a field beside it is left out where no column is that field, but a box is a street then;
+    labels of telephones count where there is a number that they belong to."""
     filled = {to for some in chosen.values() for to in some}
+    if "street" in kind.by_name and "street" not in filled:
+        below = [i for role in BESIDE_STREET for i, some in chosen.items() if some == [role]]
+        chosen.update((i, ["street"]) for i in below[:1])
+        filled.update("street" for _ in below[:1])
     for index, some in chosen.items():
         if (some == [DUE_TIME] and "due_on" not in filled) or (_OF_STREET.issuperset(some) and "street" not in filled):
             chosen[index] = []
@@ -275,30 +343,41 @@ def _identify(
 
 
 def _twins(
-    header: Sequence[str], chosen: Mapping[int, list[str]], fixed: Mapping[int, str], samples: Sequence[str]
-) -> Iterator[str]:
-    """A note for each column with cells that fills nothing, because another one has the same title but for its case
-    and signs."""
-    filling = {squeeze(title): (title, chosen[i][0]) for i, title in reversed([*enumerate(header)]) if chosen.get(i)}
-    for index, title in enumerate(header):
-        if index in fixed or chosen.get(index) or squeeze(title) not in filling or (samples and not samples[index]):
-            continue
-        other, to = filling[squeeze(title)]
-        yield f"column {title}: ignored, because {to} is in column {other}; --map '{title}=FIELD' takes it in"
-
-
-def _left_people(
-    kind: Entity,
     header: Sequence[str],
     chosen: Mapping[int, list[str]],
     fixed: Mapping[int, str],
     samples: Sequence[str],
+    lists: Mapping[int, str],
 ) -> Iterator[str]:
-    """A note for each column of a list of companies that names people of theirs."""
-    for index, title in enumerate(header if kind is COMPANY and samples else ()):
-        left = index not in fixed and not chosen.get(index) and samples[index]
-        if left and headings.of_people(kind.name, title) and titles.can_be_name(samples[index]):
-            yield f"column {title}: the people of companies are not taken in with them; --as contact takes in both"
+    """A note for each column with cells that fills nothing, because another one has the same title but for its case,
+    its signs and the number behind it, or because it is one of `lists` for one field (place -> field)."""
+    filling = {squeeze(title): (title, chosen[i][0]) for i, title in reversed([*enumerate(header)]) if chosen.get(i)}
+    first = {to: title for title, to in reversed(filling.values())}
+    for index, title in enumerate(header):
+        if index in fixed or chosen.get(index) or (samples and not samples[index]):
+            continue
+        bare = _NUMBER.sub("", key := squeeze(title))
+        to = lists.get(index, "")
+        alike = (key,) if bare == key else (key, bare, f"{bare}1")
+        found = [filling[one] for one in alike if one in filling] or ([(first[to], to)] if to in first else [])
+        if not found:
+            continue
+        other, to = found[0]
+        yield f"column {title}: ignored, because {to} is in column {other}; --map '{title}=FIELD' takes it in"
+
+
+def left_people(columns: Iterable[Mapped], given: Mapping[str, str], samples: Sequence[str]) -> Iterator[str]:
+    """A note for each column of a list of companies that names people of theirs, unless it was said by hand (`given`)
+    what it fills. `samples` is a filled cell of each column, "" where there is none."""
+    by_hand = {squeeze(title) for title in given}
+    parts = frozenset(squeeze(title) for role in (FIRST, LAST) for title in ROLES[role].titles)
+    for column in columns:
+        key, sample = squeeze(column.header), samples[column.place] if column.place < len(samples) else ""
+        if not sample or column.to or key in by_hand or not titles.can_be_name(sample):
+            continue
+        if key in parts or headings.of_people(COMPANY.name, column.header):
+            told = "the people of companies are not taken in with them; --as contact takes in both"
+            yield f"column {column.header}: {told}"
 
 
 def has_name(columns: Sequence[Mapped]) -> bool:

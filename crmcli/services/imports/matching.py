@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.domain.types import Flag, Phone
+from crmcli.domain.address import is_office
+from crmcli.domain.types import Email, Phone
 from crmcli.services import aliases
 from crmcli.services.imports import equality
 from crmcli.services.imports.keys import contradict, one_name
+from crmcli.services.imports.known_records import KnownRecords
 from crmcli.services.imports.salesforce_ids import other_form
 from crmcli.services.imports.trial import TRIED, Seen, Tried
-from crmcli.store import read
-from crmcli.store.sql import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Columns that equality of whole rows does not look at: they are not the record's own content.
 _ASIDE = frozenset(("uid", "position", "parent_id", "updated_at"))
-_MANY = 500
 #: How many people with one telephone are looked at, besides those of the very name.
 _MOST_SHARED = 50
 
@@ -67,10 +66,10 @@ class Matcher:
         self.guessed = guessed and bool(keys)
         self.seen, self.made = Seen(), Seen()
         self._columns = [tuple(kind.field(name).key_column for name in key) for key in self.keys]
-        #: Several people may answer one telephone: it tells who they are only together with their names.
+        #: Several people may answer one telephone or read one office's mail: that tells who they are only together with
+        #: their names.
         self._shared = [all(isinstance(kind.field(name).type, Phone) for name in key) for key in self.keys]
-        # Read along with each record rather than asked for: a condition on the kind misleads the planner.
-        self._extra = "t.kind, t.converted_at" if kind.kind else "NULL, NULL"
+        self._mail = [len(key) == 1 and isinstance(kind.field(key[0]).type, Email) for key in self.keys]
         #: What equal records of the kind are looked up by.
         self._content = "name_key" if "name" in kind.by_name else "at"
         tried = [self._content, *(column for columns in self._columns for column in columns)]
@@ -81,66 +80,25 @@ class Matcher:
         #: the merged records that rows of the last block can be, each with the one that it is now; they are known like
         #: those in sight, by what they had
         self.merged: dict[int, int] = {}
-        #: the records that rows of this block are
-        self._said: set[int] = set()
+        #: the records that rows of this block are, each with the match keys that these give it in an update
+        self._said: dict[int, set[tuple[Any, ...]]] = {}
         #: the removed records that rows of an update were refused for
         self.refused = Seen()
         self.tried = Tried(tried) if dry_run and not trial else None
         if dry_run and trial:
             self.tried, self.retried = trial(kind, tried)
-
-    def _rows(
-        self, columns: Sequence[str], where: str, wanted: Sequence[Any], beside: str = ""
-    ) -> list[tuple[Any, ...]]:
-        """(id, `columns` as stored values, kind, converted_at) of the records whose column `where` has one of these
-        values, in the book and among the tried. `beside`: a column of theirs that comes after the id."""
-        found: list[tuple[Any, ...]] = []
-        for start in range(0, len(wanted), _MANY):
-            some = wanted[start : start + _MANY]
-            marks = f"IN ({', '.join('?' * len(some))})"
-            shown = ", ".join(map(self._sql, ["id", *([beside] if beside else []), *columns]))
-            sql = f"SELECT {shown}, {self._extra} FROM {self.kind.table} t WHERE {self._sql(where)} {marks}"
-            there = self.ctx.reader.rows(sql, list(some))
-            if self.tried:
-                there = [row for row in there if row[0] not in self.retried]
-                besides = [f"json_extract(t.content, '$.\"{beside}\"')"] if beside else []
-                shown = ", ".join(["t.id", *besides, *(f't."{column}"' for column in columns)])
-                sql = f'SELECT {shown}, {self._extra} FROM tried t WHERE t."{where}" {marks}'
-                there += self.tried.rows(sql, list(some))
-            found += there
-        return self._as_stored(found, [beside, *columns] if beside else columns)
-
-    def _sql(self, column: str) -> str:
-        return column_of(self.kind, column, self.ctx.reader.dialect)
-
-    def _as_stored(self, rows: list[tuple[Any, ...]], columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Rows (id, `columns`, ...) with what a driver gives in another form as it is stored."""
-        kinds, lean = read.stored_types(self.kind.table), self.ctx.reader.dialect == "sqlite"
-        other = {
-            place: kinds[name].from_db
-            for place, name in enumerate(columns, 1)
-            if name in kinds and not (lean and not isinstance(kinds[name], Flag))
-        }
-        if not other:
-            return rows
-        return [tuple(other[i](v) if i in other else v for i, v in enumerate(row)) for row in rows]
+        self._known = KnownRecords(ctx, kind, self.tried, self.retried)
 
     def raw(self, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
         """Records as stored columns; in a dry run as they would be by now."""
-        there = [number for number in numbers if number < TRIED]
-        found = read.raw(self.ctx.reader, self.kind.table, there)
-        return found | self.tried.contents(numbers) if self.tried else found
-
-    def _fits(self, kind: str | None, converted: Any) -> bool:
-        """Whether a row of the table is of this kind; a converted lead is the same record still."""
-        return kind == (self.kind.kind or None) or (self.kind.kind == "lead" and converted is not None)
+        return self._known.raw(numbers)
 
     def outcomes(
         self, columns: Mapping[str, Sequence[Any]], derived: Mapping[str, Sequence[Any]], count: int
     ) -> list[int]:
         """For each row NEW, the id of the record it is, or -1 - n when it repeats row n. Nothing is marked as seen yet.
         `derived` are the key columns of the rows."""
-        self.removed, self.merged, self._said = {}, {}, set()
+        self.removed, self.merged, self._said = {}, {}, {}
         external = [value or None for value in columns.get("external_id") or [None] * count]
         uids = [value or None for value in columns.get("uid") or [None] * count]
         keys = [self._key_values(names, columns, derived, count) for names in self.keys]
@@ -220,8 +178,9 @@ class Matcher:
                 if found[row] < 0 < found[-1 - found[row]]:
                     found[row] = found[-1 - found[row]]
             if found[row] > 0:
-                self._said.add(found[row])
+                given = self._said.setdefault(found[row], set())
             if found[row] > 0 and self._updates and found[row] not in self.removed:
+                given.add(tuple(own))
                 self._remember(row, own, names[row], chunk)
         return found, keyless
 
@@ -254,10 +213,10 @@ class Matcher:
         forms = {form: one for one in wanted if (form := other_form(one))} if column == "external_id" else {}
         wanted = list(dict.fromkeys((*wanted, *forms)))
         found = {}
-        rows = self._rows((column, "removed_at"), column, wanted)
+        rows = self._known.rows((column, "removed_at"), column, wanted)
         self._note_merged(row[0] for row in rows if row[2] is not None)
         for number, value, removed, kind, converted in rows:
-            if self._fits(kind, converted):
+            if self._known.fits(kind, converted):
                 found[value] = number
                 if value in forms:
                     found.setdefault(forms[value], number)
@@ -279,11 +238,11 @@ class Matcher:
         named = ["name_key"] if "name" in self.kind.by_name else []
         shown = ["external_id", "removed_at", *named, *every]
         found = _Stored({}, {})
-        rows = self._rows(shown, columns[0], wanted)
+        rows = self._known.rows(shown, columns[0], wanted)
         self._note_merged(row[0] for row in rows if row[2] is not None)
         for row in sorted(rows, key=lambda row: (row[0] in self.merged, row[0])):
             number, external, removed, *theirs, kind, converted = row
-            if not self._fits(kind, converted):
+            if not self._known.fits(kind, converted):
                 continue
             if number in self.merged:
                 removed = None
@@ -320,8 +279,8 @@ class Matcher:
         taken: set[int] | None = None,
         external: Any = None,
     ) -> int:
-        """The outcome by match keys. A weaker key counts only where no stronger one contradicts, and a telephone only
-        where the names can be those of one person.
+        """The outcome by match keys. A weaker key counts only where no stronger one contradicts, and one that people
+        share only where the names can be those of one person.
 
         `taken` is given for rows that have an id of their own: the records that earlier rows of the block are.
         """
@@ -333,7 +292,7 @@ class Matcher:
             before = [one for place in places for one in chunk[which].get(place, ())[:_MOST_SHARED]]
             for earlier in before if taken is None else ():
                 others = [values[earlier] for values in keys]
-                if not contradict(own, others, which) and self._agree(which, names[row], names[earlier]):
+                if not contradict(own, others, which) and self._agree(which, own[which], names[row], names[earlier]):
                     return -1 - earlier
         for which in given if self.removed else ():
             if number := self._fitting(which, own, names[row], stored[which].removed, taken, external, named=True):
@@ -362,25 +321,31 @@ class Matcher:
             for number, its_external, theirs, other in by_likeness:
                 if taken is not None and ((external and its_external) or self._taken(number, taken)):
                     continue  # another record of the same source
-                agree = one_name(name, other) if named else self._agree(which, name, other)
+                agree = one_name(name, other) if named else self._agree(which, own[which], name, other)
                 if agree and not self._contradict(own, theirs, which, number):
                     return number
         return NEW
 
     def _contradict(self, own: list[Any], theirs: Sequence[Any], below: int, number: int) -> bool:
-        """Whether a stronger key says that a row is not this record. What only tells apart may be news in an update,
-        unless another row of the file is that record."""
+        """Whether a stronger key says that a row is not this record, as it is or as an earlier row of the block makes
+        it. What only tells apart may be news in an update, unless another row of the file is that record."""
         ours = number in self._said or number in self.seen
         start = 0 if ours or not self._updates else self._silent
-        return contradict(own[start:], theirs[start:], below - start)
+        if contradict(own[start:], theirs[start:], below - start):
+            return True
+        return any(contradict(own, given, below) for given in self._said.get(number, ()))
 
     def _taken(self, number: int, taken: set[int]) -> bool:
         """Whether an earlier row of the file is this record."""
         return number in taken or number in self.seen or number in self.refused
 
-    def _agree(self, which: int, name: str, other: str) -> bool:
-        """Whether two names can be one person's, where the key is one that people share."""
-        return not self._shared[which] or one_name(name, other)
+    def _agree(self, which: int, key: Any, name: str, other: str) -> bool:
+        """Whether two names can be one person's, where the key is one that people share. Who is called by a telephone,
+        having no name, is whoever else has it."""
+        if not (self._shared[which] or (self._mail[which] and is_office(key))):
+            return True
+        letters = any(map(str.isalpha, name)) and any(map(str.isalpha, other))
+        return not letters or one_name(name, other)
 
     # --- equality ---
 
@@ -413,10 +378,10 @@ class Matcher:
         values = equality.written([columns[telling][row] for row in rows]) if telling else set()
         found = []
         shown = (self._content, "removed_at")
-        alike = self._rows(shown, self._content, wanted, telling or "id")
+        alike = self._known.rows(shown, self._content, wanted, telling or "id")
         self._note_merged(row[0] for row in alike if row[3] is not None)
         for number, value, _, removed, kind, converted in alike:
-            if self._fits(kind, converted) and (not telling or equality.same_writing(value, values)):
+            if self._known.fits(kind, converted) and (not telling or equality.same_writing(value, values)):
                 found.append(number)
                 if removed is not None and number not in self.merged:
                     self.removed[number] = kind or self.kind.name

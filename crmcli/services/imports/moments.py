@@ -13,6 +13,7 @@ from crmcli.domain.datewords import MONTHS, WRITTEN_DAYS, WRITTEN_MONTHS, clock_
 from crmcli.domain.text import clip, digits, fold, unmarked
 from crmcli.domain.types import Instant, show_instant
 from crmcli.errors import FieldError
+from crmcli.services.imports.nothing import MIDNIGHT_ALONE
 
 if TYPE_CHECKING:
     from crmcli.domain.dates import When
@@ -38,12 +39,8 @@ _DOTTED_YEAR = re.compile(r"(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=\s|$)")
 #: 3 de marzo de 2026
 _OF = re.compile(r"\bde (?=\S)", re.IGNORECASE)
 _CLOCK = re.compile(r"\d\d?(?::|\s?[ap]\.?m)", re.IGNORECASE)
-#: A time alone, which no cell of a column of days means; midnight is how sheets show a day that nobody gave.
+#: A time alone, which no cell of a column of days means.
 _TIME = re.compile(r"\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?[ap]\.?m\.?)?", re.IGNORECASE)
-_MIDNIGHT = r"00?:00(?::00(?:\.0+)?)?"
-#: How programs write a day that nobody gave: noughts in any of the forms that days have.
-_NOUGHTS = re.compile(rf"0{{1,4}}([-/.])0{{1,2}}\1[0]{{1,4}}(?:[Tt ]{_MIDNIGHT}[Zz]?)?")
-_NO_DAY = re.compile(_MIDNIGHT)
 #: A day in full, or a year that is no count of days: the meaning does not depend on when it is read.
 _FULL_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?<![\d+])(?:1[2-9]|2[01])\d\d(?!\d| ?[^\W\d_])")
 #: A year in full, or a day of eight numbers.
@@ -77,19 +74,6 @@ _TWO_NUMBERS = re.compile(r"\s*(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[0
 _SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
 #: How many characters a day or time has at the most.
 _LONGEST = 100
-
-
-def no_day(text: str) -> bool:
-    """Whether a cell of a column of days is made of noughts, in ASCII digits."""
-    return _NOUGHTS.fullmatch(text.strip()) is not None
-
-
-def without_noughts(cells: list[str]) -> tuple[list[str], int]:
-    """A column of days with those made of noughts emptied, and how many there were."""
-    nothing = {cell for cell in set(cells) if "0" in (plain := digits(cell)) and no_day(plain)}
-    if not nothing:
-        return cells, 0
-    return ["" if cell in nothing else cell for cell in cells], sum(map(nothing.__contains__, cells))
 
 
 def depends_on_today(text: str, env: Env) -> bool:
@@ -186,7 +170,7 @@ def day(text: str, env: Env) -> str | None:
     """A day; a time behind it is left out, since other programs write days as midnights."""
     text = _evened(text)
     plain = digits(text)
-    if not text or _NO_DAY.fullmatch(plain):
+    if not text or MIDNIGHT_ALONE.fullmatch(plain):
         return None
     if COMPACT_DAY.fullmatch(plain):
         text = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"

@@ -12,6 +12,7 @@ from crmcli.errors import FieldError, UsageError
 from crmcli.services.custom import put
 from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.by_hand import column_of
+from crmcli.services.imports.claims import NEW
 from crmcli.services.imports.columns import Tally
 from crmcli.services.imports.our_own import worked_out
 from crmcli.services.imports.passing import Passing
@@ -20,7 +21,7 @@ from crmcli.store import own
 from crmcli.store.journal import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from crmcli.services.imports.planning import Plan
     from crmcli.store.write import Transaction
 
-#: What stands before a field that is to be made: `--map 'Industry=+sector:choice'`.
-NEW = "+"
 #: So many fields are made for the columns of one file: more are a table of something else.
 MOST = 200
 #: The types whose readers take every cell.
@@ -66,7 +65,7 @@ def planned(ctx: Context, path: str, *, every: bool = False, **options: Unpack[O
     made = _with(ctx, path, new, options)
     told = {column_of(first.header, title) for title, text in asked.items() if text.partition(":")[2].strip()}
     guessed = {one.header for one in new if one.type not in _TEXTS} - {first.header[place] for place in told}
-    if wrong := guessed & unfit(ctx, made, guessed).keys() if guessed else ():
+    if wrong := guessed & unfit(ctx, made, guessed, options.get("watch")).keys() if guessed else ():
         new = tuple(one._replace(type="text", options=()) if one.header in wrong else one for one in new)
         made = _with(ctx, path, new, options)
     return made
@@ -80,15 +79,24 @@ def _with(ctx: Context, path: str, new: tuple[NewField, ...], options: Options) 
         return plan(ctx, path, **options)._replace(new_fields=new)
 
 
-def unfit(ctx: Context, made: Plan, titles: Container[str] | None = None) -> dict[str, Misfit]:
+def unfit(
+    ctx: Context,
+    made: Plan,
+    titles: Container[str] | None = None,
+    watch: Callable[[int], None] | None = None,
+) -> dict[str, Misfit]:
     """The cells that do not fit the fields of their columns, by the titles of these; `titles` are those of the columns
-    that are looked at, None for all."""
+    that are looked at, None for all. `watch` is that of `Options`."""
     assert made.kind is not None
     found: dict[str, Misfit] = {}
     columns = [column for column in made.columns if titles is None or column.header in titles]
     with supposed(ctx, made.kind, made.new_fields), made.open() as table:
         reader, passing = Reader(made.kind, columns, made.envs, ctx.env), Passing(made.kind, made.columns)
+        seen = 0
         for some in table.chunks(_AT_ONCE):
+            seen += len(some)
+            if watch:
+                watch(seen)
             sound = passing.sift(some).sound
             lines = [row.line for row in sound]
             reader.read(lines, [row.cells for row in sound], Tally(found, lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from crmcli.domain.fields import Entity
 
@@ -42,7 +42,10 @@ class Options(TypedDict, total=False):
     guarded: bool
     #: Whether to count and tell what is in each column: False.
     looking: bool
-    #: A profile by its name or file; "" for the one that the titles speak of, `profiles.NONE` for none.
-    profile: str
-    #: Of several files: profiles by name or file, each for the files of which the titles speak of it.
+    #: Whether other files come in with it, for which no fields are made: False.
+    several: bool
+    #: Called with the number of rows that have been looked at, now and then.
+    watch: Callable[[int], None] | None
+    #: Profiles by name or file, each for the files of which the titles speak of it; one alone for one file, whatever
+    #: its titles speak of. Empty for the one that the titles speak of, `profiles.NONE` alone for none.
     profiles: Sequence[str]

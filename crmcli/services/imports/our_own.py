@@ -35,16 +35,15 @@ def lost(kind: Entity, columns: Sequence[Mapped], given: Mapping[str, str]) -> l
     return [column.header for column in columns if not column.to and column.header not in known]
 
 
-def told_lost(kind: Entity, titles: Sequence[str], empty: Container[str]) -> Iterator[str]:
-    """What is said of such columns, of which those that are `empty` lose nothing."""
+def told_lost(kind: Entity, titles: Sequence[str], empty: Container[str], *, makes: bool = True) -> Iterator[str]:
+    """What is said of such columns, of which those that are `empty` lose nothing. `makes`: the import can make fields
+    of them."""
     filled, nothing = [title for title in titles if title not in empty], [title for title in titles if title in empty]
     if filled:
         them, field = ("them", "fields") if len(filled) > 1 else ("it", "field")
-        add = f"crm field add {custom.called(_table(kind), filled[0])} TYPE"
-        yield (
-            f"left out, for this book has no such {field}: {', '.join(filled)}; --new-fields makes {them}, or '{add}'"
-            " before the import"
-        )
+        add = f"'crm field add {custom.called(_table(kind), filled[0])} TYPE' before the import"
+        way = f"--new-fields makes {them}, or {add}" if makes else f"{add} makes {'one' if len(filled) > 1 else 'it'}"
+        yield f"left out, for this book has no such {field}: {', '.join(filled)}; {way}"
     if nothing:
         yield f"left out, for nothing is in {'them' if len(nothing) > 1 else 'it'}: {', '.join(nothing)}"
 

@@ -39,8 +39,8 @@ class Outcome:
         self._passed: dict[str, int] = {}
         #: by field: how many rows had a value that has no place where they stand
         self._idle = dict.fromkeys(_IDLE, 0)
-        #: how many new records are called by an address or company
-        self._unnamed = 0
+        #: how many new records are called by an address or telephone, and how many by their company
+        self._unnamed = self._by_firm = 0
         #: records that rows are and that were removed: how many, and the command that brings back the first of them
         self.hidden, self._back = 0, ""
 
@@ -78,7 +78,11 @@ class Outcome:
     def block(self, block: Block, rows: Sorted, put: Put, *, updates: bool) -> None:
         """Count what became of the new and known rows of a block."""
         self.counts["new"] += len(rows.new)
-        self._unnamed += sum(block.unnamed[row] for row in rows.new) if block.unnamed else 0
+        self._unnamed += sum(block.called_by_reach(row) for row in rows.new)
+        firms = block.columns.get("company_name") if self.kind.name == "lead" else block.links.get("company")
+        if firms and block.unnamed:
+            called = block.columns["name"]
+            self._by_firm += sum(block.unnamed[row] and firms[row] == called[row] for row in rows.new)
         for name, idle in block.idle.items():
             self._idle[name] += sum(idle[row] for row in rows.new)
             self._idle[name] += sum(idle[row] for row, _ in rows.known if updates)
@@ -92,6 +96,10 @@ class Outcome:
         yield from reader.notes
         if self._unnamed:
             yield f"{self._unnamed:,} {plural} without a name are called by what they are reached by"
+        if self._by_firm:
+            alone = self._by_firm == 1
+            who = f"{self.kind.name} is called by its" if alone else f"{plural} are called by their"
+            yield f"{self._by_firm:,} {who} company: no person is named"
         for name, where in _IDLE.items():
             if self._idle[name] and not (name == "closed_at" and reader.expects):
                 yield f"column {reader.title(name)}: {self._idle[name]:,} cells left out, of {plural} that are {where}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import fold
 from crmcli.errors import FieldError
-from crmcli.services import values
+from crmcli.services import aliases, values
 from crmcli.services.imports.blocks import ID
 from crmcli.services.imports.linked_names import SEVERAL, which
 from crmcli.services.imports.trial import TRIED
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.linking import Links
     from crmcli.services.imports.trial import Seen, Tried
+    from crmcli.services.imports.updating import Kept
     from crmcli.services.imports.writing import Sorted
     from crmcli.store.write import Transaction
 
 #: So many are linked in one transaction.
 AT_ONCE = 2000
 _MOST_NOTED = 100
+_REMOVED = "it was removed meanwhile"
 #: Companies as an import made them, which nobody has touched since.
 _UNTOUCHED = """SELECT c.id FROM company c
 WHERE c.id IN ({marks}) AND c.parent_id IS NULL AND c.version = 1 AND c.removed_at IS NULL AND EXISTS (
@@ -83,8 +85,9 @@ class Parents:
         uids, own = block.uids.get("parent") or [None] * len(block), block.columns["name"]
         told = [(row, number, True, False) for row, number in zip(rows.new, put.ids, strict=True)]
         if updates:
-            known = zip(rows.known, put.changed, strict=True)
-            told += [(row, number, changed, True) for (row, number), changed in known]
+            keeping = [any(one.field == "parent" for one in kept) for kept in put.kept] or [False] * len(rows.known)
+            known = zip(rows.known, put.changed, keeping, strict=True)
+            told += [(row, number, changed, True) for (row, number), changed, keeps in known if not keeps]
         else:
             left = self.untouched([number for row, number in rows.known if names[row] or uids[row]])
             told += [(row, number, False, False) for row, number in rows.known if number in left]
@@ -94,9 +97,11 @@ class Parents:
             if names[row] or uids[row]
         )
 
-    def recall(self, block: Block, rows: Sorted, made: Seen, *, updates: bool) -> None:
+    def recall(
+        self, block: Block, rows: Sorted, made: Seen, kept: Mapping[int, tuple[Kept, ...]], *, updates: bool
+    ) -> None:
         """Remember the parents of rows that were settled, and counted, before their import was cut, which had `made`
-        these companies by then."""
+        these companies by then; known ones `kept` these values against their rows."""
         if updates:
             new = [(row, number) for row, number in rows.known if number in made]
             known = [(row, number) for row, number in rows.known if number not in made]
@@ -104,7 +109,8 @@ class Parents:
             left = self.untouched([number for _, number in rows.known]) if "parent" in block.links else set()
             new, known = [(row, number) for row, number in rows.known if number in left], []
         told = rows._replace(new=[row for row, _ in new], known=known)
-        self.add(block, told, Put([number for _, number in new], [True] * len(known), {}), updates=updates)
+        put = Put([number for _, number in new], [True] * len(known), {}, [kept.get(number, ()) for _, number in known])
+        self.add(block, told, put, updates=updates)
 
     def untouched(self, numbers: Sequence[int]) -> set[int]:
         """Those of these companies that have no parent and are as an import made them."""
@@ -164,28 +170,44 @@ class Parents:
         parents = [made.get(n, n) if n is not None else None for n in found]
         tx.load("company", [*(one.number for one in some), *(n for n in parents if n)])
         hidden = self.links.names.hidden("company", {n for n in found if n and n > 0})
+        ends = aliases.standing(tx.connection, "company", [one.number for one in some])
         for one, parent in zip(some, parents, strict=True):
+            end = ends[one.number]
             if not parent:
                 self._unclear(one, parent)
+            elif self._has(tx.row("company", one.number).get("parent_id"), merged=end != one.number) == parent:
                 continue
-            if parent in hidden and tx.row("company", one.number).get("parent_id") != parent:
+            elif parent in hidden:
                 self._note(one, hidden[parent])
-                continue
-            try:
-                values.check_parent(tx, tx.row("company", one.number), parent)
-            except FieldError:
-                self._circle(one, itself=parent == one.number)
+            elif tx.row("company", end).get("removed_at"):
+                self._note(one, _REMOVED)
             else:
-                changed = tx.change("company", one.number, {"parent_id": parent}, touch=one.updates)
-                updated += changed and not one.counted
+                try:
+                    values.check_parent(tx, tx.row("company", end), parent)
+                except FieldError:
+                    self._circle(one, itself=parent == end)
+                    continue
+                for number in self._getting(one, end):
+                    tx.change("company", number, {"parent_id": parent}, touch=one.updates)
+                updated += not one.counted
         return updated
 
     def _stands(self, one: Child, row: Mapping[str, Any] | None) -> bool:
-        """Whether a company is still there to be put under another; what was edited meanwhile needs no mending."""
-        if row is None or row.get("removed_at"):
-            self._note(one, "it was removed meanwhile")
+        """Whether a company is still there to be put under another, or what it is since it was merged; what was edited
+        meanwhile needs no mending."""
+        if row is None or (row.get("removed_at") and not row.get("merged_into_id")):
+            self._note(one, _REMOVED)
             return False
         return not one.mends or (row.get("parent_id") is None and row["version"] == 1)
+
+    def _getting(self, one: Child, end: int) -> set[int]:
+        """The companies that get the parent of a row: its own, so that it is no news the next time, and what that is
+        since it was merged, unless a row of its own says whose that one is."""
+        return {one.number} if self._said(end) != (None, None) else {one.number, end}
+
+    def _has(self, parent: int | None, *, merged: bool) -> int | None:
+        """The company that one is under; links of `merged` ones stay as they were."""
+        return aliases.standing(self.ctx.reader, "company", [parent])[parent] if merged and parent else parent
 
     def rehearse(self, tried: Tried) -> int:
         """Note and count what `link` would, where the companies stand in a dry run."""
@@ -193,16 +215,21 @@ class Parents:
         for some in self.portions():
             found = self._tried(some, tried)
             hidden = self.links.names.hidden("company", {n for n in found if n and 0 < n < TRIED})
+            ends = aliases.standing(self.ctx.reader, "company", [one.number for one in some if one.number < TRIED])
             for one, parent in zip(some, found, strict=True):
+                end = ends.get(one.number, one.number)
                 if not parent:
                     self._unclear(one, parent)
-                elif parent in hidden and self._above(one.number) != parent:
+                elif self._has(self._above(one.number), merged=end != one.number) == parent:
+                    continue
+                elif parent in hidden:
                     self._note(one, hidden[parent])
-                elif one.number in upwards(parent, self._above):
-                    self._circle(one, itself=parent == one.number)
-                elif self._above(one.number) != parent:
+                elif end in upwards(parent, self._above):
+                    self._circle(one, itself=parent == end)
+                else:
                     assert self._raw is not None
-                    self._raw.execute("INSERT OR REPLACE INTO above VALUES (?, ?)", (one.number, parent))
+                    given = [(number, parent) for number in self._getting(one, end)]
+                    self._raw.executemany("INSERT OR REPLACE INTO above VALUES (?, ?)", given)
                     updated += not one.counted
         return updated
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crmcli.domain.text import blank, check_text, fold
@@ -30,6 +32,9 @@ _QUOTED = re.compile(
     r"""\s*(?:\[\s*)?(?:"[^"]*"|'[^']*')(?:\s*[,;|]\s*(?:"[^"]*"|'[^']*'))*(?:\s*\])?\s*|\s*\[\s*\]\s*"""
 )
 _SPLIT = re.compile(r":::|[,;|،\n]")
+#: A text in quotation marks in a list parted by commas, and a list in brackets or (PostgreSQL) braces.
+_BEGINS_QUOTED = re.compile(r'(?:\A|,)\s*"')
+_BRACKETED = re.compile(r"\[(?!\s*\d+\s*\])([^\[\]]*)\]|\{([^{}]*)\}")
 _CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?")
 _SPAN = re.compile(
     r"(?:(\d{1,4}(?:[.,]\d+)?) ?(?:h|hrs?|hours?|std|ساعت)\.?)? ?(?:(?:and|و) )?"
@@ -62,6 +67,19 @@ _LABELLED = re.compile(
     rf"(?:\s*\((?P<after>{_LABEL_WORDS}(?:\s+{_LABEL_WORDS})*)\))?[\s.;,،|/]*",
     re.IGNORECASE,
 )
+
+
+#: A name without figures and a telephone behind it, which is no date, and the label of the telephone between them.
+_NAMED_NUMBER = re.compile(
+    r"([^\d+]*[^\W\d_][.)>]?)[\s,;|/(:.]+(?!\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b)([+(]{0,2}\d[\d\s()./–-]*\d)\)?\s*"
+)
+_LABEL_BEHIND = re.compile(rf"[\s,;|/(]+{_LABEL_WORDS}\.?\Z", re.IGNORECASE)
+#: A name and an address behind it, without brackets.
+_BESIDE_ADDRESS = re.compile(r"([^@<]*[\w.)])[\s,;|/:–-]+([^\s()<>;,@]+@[^\s()<>;,@]+)\s*")
+#: Longer cells are no name with an address and a telephone.
+_LONGEST_PERSON = 300
+#: A telephone beside a name has so many figures.
+_FEWEST_DIGITS = 6
 
 
 def several(cells: list[str], header: str, *, telephones: bool) -> tuple[list[str], dict[int, str]]:
@@ -178,6 +196,35 @@ def named_address(cell: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", "")
 
 
+def named_number(cell: str) -> tuple[str, str]:
+    """The name and the telephone of "Grace Hopper, 030 1234567" or "Grace Hopper (Tel. 030 1234567)"; "" for both where
+    a cell is no such pair."""
+    found = _NAMED_NUMBER.fullmatch(cell.strip()) if len(cell) <= _LONGEST_PERSON else None
+    if not found or sum(map(str.isdecimal, found[2])) < _FEWEST_DIGITS:
+        return "", ""
+    name = _LABEL_BEHIND.sub("", found[1])
+    return (name, found[2].strip()) if name else ("", "")
+
+
+def people(cells: list[str], header: str) -> tuple[list[str], list[str | None], list[str], dict[int, str]]:
+    """(names, e-mail addresses, telephones, what else the cell has by row) of a column that names people: as `linked`
+    parts its cells, and "Grace Hopper, grace@navy.example, 030 1234567"."""
+    plain, numbers = list(cells), [""] * len(cells)
+    for row, cell in enumerate(cells):
+        if "@" not in cell and not any(map(str.isdecimal, cell)):
+            continue
+        name, number = named_number(cell)
+        beside = _BESIDE_ADDRESS.fullmatch((name or cell).strip()) if len(cell) <= _LONGEST_PERSON else None
+        if beside and not number:
+            name, number = named_number(beside[1])
+        elif beside:
+            name = beside[1]
+        numbers[row] = number
+        plain[row] = f"{name or beside[1]} <{beside[2]}>" if beside else name or cell
+    names, emails, more = linked(plain, header)
+    return names, emails, numbers, more
+
+
 def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], dict[int, str]]:
     """(names, e-mail addresses, what else the cell has by row) of a column that names people or companies, as HubSpot
     does: "Ada Lovelace (ada@engines.example);Bob Ray (bob@x.example)", "Acme (1234567)", or Notion: "Acme
@@ -207,15 +254,15 @@ def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], 
 
 
 def many_words(cells: Sequence[str], header: str, bad: Problems, *, own: bool = False) -> list[tuple[str, ...]]:
-    """Names of tags, parted by , ; | ::: or a new line, or quoted as Mailchimp and JSON do: "VIP","News". Google's own
-    groups ("* myContacts") are none. A file of our `own` has lists of JSON, or names with commas between them, in which
-    all other signs are part of a name."""
+    """Names of tags, parted by , ; | ::: or a new line, or quoted as Mailchimp and JSON do: "VIP","News", or where they
+    need it alone, as Airtable does. Google's own groups ("* myContacts") are none. A file of our `own` has lists of
+    JSON, or names with commas between them, in which all other signs are part of a name."""
 
     def parse(text: str) -> tuple[str, ...]:
         text = check_text(text)
         parts = _listed(text)
         if parts is None or (own and not _as_we_list(parts, text)):
-            parts = text.split(",") if own else _quoted(text) if _QUOTED.fullmatch(text) else _SPLIT.split(text)
+            parts = text.split(",") if own else _quoted(text) if _QUOTED.fullmatch(text) else _parted(text)
         names = (" ".join(part.split()) for part in parts)
         return tuple(dict.fromkeys(n for n in names if not blank(n) and (own or not n.startswith("* "))))
 
@@ -250,3 +297,15 @@ def _quoted(text: str) -> list[str]:
         return [str(part) for part in json.loads(f"[{inside}]")]
     except ValueError:  # single quotes, or a backslash that escapes nothing
         return [double or single for double, single in _ONE_QUOTED.findall(inside)]
+
+
+def _parted(text: str) -> list[str]:
+    """The texts of a list of which some are quoted, those with commas, or none; brackets around it are no part of them,
+    but around a number alone they are."""
+    around = _BRACKETED.fullmatch(text.strip())
+    inside = text if around is None else around[1] or around[2] or ""
+    if _BEGINS_QUOTED.search(inside):
+        escape = "\\" if text.strip().startswith("{") else None
+        with suppress(csv.Error):  # a quotation mark that is part of a name
+            return next(csv.reader([inside], skipinitialspace=True, strict=True, escapechar=escape))
+    return _SPLIT.split(inside)

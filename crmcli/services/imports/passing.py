@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.types import Day, Flag, Instant
 from crmcli.exchange.jsonl import NO, No
 from crmcli.services.imports import roles
-from crmcli.services.imports.columns import NULLS, cached
+from crmcli.services.imports.columns import cached
 from crmcli.services.imports.endings import says_deleted, yes_or_no
 from crmcli.services.imports.headings import said_kind
+from crmcli.services.imports.nothing import NULLS
 from crmcli.services.imports.titles import WHOSE, squeeze
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from crmcli.services.imports.endings import ending
 from crmcli.services.stages import every_stage, next_position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from crmcli.context import Context
@@ -27,6 +27,8 @@ STANDING = (
     "stage_id", "pipeline_id", "status", "probability_bp", "probability_manual", "closed_at", "archived_at",
     "stage_since", "lost_reason_id",
 )  # fmt: skip
+#: What of that a row says; the rest follows.
+TELLING = frozenset(("stage_id", "status"))
 
 
 #: The first id of a stage that is not there yet, counted down from: no stand-in of another kind comes so far.
@@ -35,6 +37,14 @@ _STAND_IN = -(1 << 40)
 _FIRST = "New"
 #: In place of a folded name: the won stage of a new pipeline, and the pipeline itself. No name has a NUL.
 _WON, _WHOLE = "\0won", "\0"
+
+
+class Said(NamedTuple):
+    """What a row itself says of where its record stands, as the file names it; "" where it says nothing."""
+
+    pipeline: str
+    stage: str
+    status: str
 
 
 class NewStage(NamedTuple):
@@ -61,6 +71,8 @@ class Stages:
         #: rows like those of the book for what is not there yet
         self._planned: list[dict[str, Any]] = []
         self._cache: dict[tuple[str, str, str], tuple[dict[str, Any], str]] = {}
+        #: by what a row says and where its record stands: where that goes
+        self._ways: dict[tuple[Said, str, tuple[Any, ...]], tuple[dict[str, Any], str]] = {}
         #: by folded pipeline and stage: what the file names, in its order
         self._expected: dict[tuple[str, str], NewStage] = {}
         #: the place and the probability of each new stage, settled once for all of them, whenever they are made
@@ -129,6 +141,7 @@ class Stages:
     def _plan(self) -> None:
         """Lay out the stand-ins for what is expected and not in the book."""
         self._cache.clear()
+        self._ways.clear()
         self._planned = []
         by_pipeline: dict[str, list[NewStage]] = {}
         for (key, _), new in self._expected.items():
@@ -273,6 +286,57 @@ class Stages:
             raise FieldError(f"the pipeline {own[0]['pipeline']} has no stage but the won one", "stage")
         return named, outcome
 
+    def goes(self, said: Said, current: Mapping[str, Any], usual: str) -> tuple[dict[str, Any], str]:
+        """(the stage's row, open|won|lost) of a record, by what its row says and where it stands (`current`). A stage
+        is looked for in the record's own pipeline first if the row names none, then in the `usual` one, "" for the
+        first. Who is lost stays where it was, and so does who is open where the row names no stage and no other
+        pipeline. Raises FieldError as `find` does."""
+        stands = (current["stage_id"], current.get("pipeline_id"), current["status"])
+        found = self._ways.get((said, usual, stands))
+        if found is None:
+            found = self._ways[said, usual, stands] = self._way(said, usual, *stands)
+        return found
+
+    def _way(
+        self, said: Said, usual: str, stage_id: int, pipeline_id: int | None, state: str
+    ) -> tuple[dict[str, Any], str]:
+        every = [*self._rows, *self._planned]
+        here = next((s for s in every if s["id"] == stage_id), None)
+        home = next((s["pipeline"] for s in every if s["pipeline_id"] == pipeline_id), "")
+        pipeline = said.pipeline or self._searched(said.stage, home, usual)
+        status = said.status or ("" if said.stage else state)
+        stage, outcome = self.find(pipeline, said.stage, status)
+        named = bool(said.stage) and fold(said.stage) == stage["name_key"]
+        elsewhere = bool(said.pipeline) and fold(said.pipeline) != fold(home)
+        wins = here["is_won"] if here else state == "won"
+        if named or elsewhere or bool(wins) != (outcome == "won"):
+            return stage, outcome
+        return here or stage | {"id": stage_id, "pipeline_id": pipeline_id}, outcome
+
+    def _searched(self, stage: str, home: str, usual: str) -> str:
+        """The pipeline in which a row's stage is looked for that names none."""
+
+        def has(pipeline: str) -> bool:
+            key = self._pipeline_key(pipeline)
+            return any(s["name_key"] == fold(stage) and fold(s["pipeline"]) == key for s in self._rows)
+
+        step = stage and not is_end(stage)
+        return usual if not has(home) and (step or has(usual)) else home
+
+
+def said(block: Block, row: int, fills: Container[str]) -> Said:
+    """What a row says of where its record stands; what a profile sets for it is not its own. `fills` are the fields
+    that rows of the file can have."""
+
+    def own(name: str, column: str, values: Sequence[str | None] | None) -> str:
+        only = block.only_set.get(column)
+        return (values[row] or "") if values and name in fills and not (only and only[row]) else ""
+
+    stage = own("stage", "stage_id", block.links.get("stage"))
+    # Flags beside a stage tell its outcome; they are no status by themselves.
+    status = own("status", "status", block.states) or (block.states[row] or "" if stage and block.states else "")
+    return Said(own("pipeline", "pipeline_id", block.links.get("pipeline")), stage, status)
+
 
 def place(
     stages: Stages, block: Block, lost_reasons: Sequence[int | None] | None, ctx: Context, bad: Problems
@@ -280,6 +344,8 @@ def place(
     """The columns of leads and deals that follow from their stage, status and dates; `values.create` gives one record
     the same. Rows that can stand nowhere are among the problems afterwards."""
     columns = block.columns
+    if block.states is None:
+        block.states = list(columns.get("status") or [None] * len(block))
     stamp = show_instant(ctx.env.now)
     made = columns.get("created_at") or [None] * len(block)
     out: dict[str, list[Any]] = {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
+from crmcli.domain.entities import DEAL
 from crmcli.domain.fields import suggest
-from crmcli.domain.money import hints_at_unit
 from crmcli.domain.types import Money
 from crmcli.errors import FieldError, UsageError
 from crmcli.exchange.tables import Doubt, Opening, open_table
-from crmcli.services.imports import kinds, mapping, profiles, roles
+from crmcli.services.imports import claims, kinds, mapping, profiles, roles
 from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.by_hand import column_of
 from crmcli.services.imports.dates import Settled, plain_word, told_columns, told_dates
@@ -19,8 +19,8 @@ from crmcli.services.imports.looks import Look
 from crmcli.services.imports.mapping import has_name, names_records
 from crmcli.services.imports.our_own import lost, told_lost
 from crmcli.services.imports.placing import NewStage, Stages
-from crmcli.services.imports.surveying import opening, survey
-from crmcli.services.imports.titles import unit_of
+from crmcli.services.imports.surveying import asked_profile, opening, survey
+from crmcli.services.imports.titles import may_have_unit, unit_of
 from crmcli.services.imports.updating import NEWEST, REPLACE
 from crmcli.services.stages import every_stage
 
@@ -59,13 +59,13 @@ class Plan(NamedTuple):
 
     `rows` counts the rows of the file, refused ones included, `blank` the blank ones beside them; `envs` are the habits
     in which each column is read, `days` what those of days settled; `new_stages` is what the pipelines lack; `guessed`
-    says that `keys` are no more than what an update goes by for want of better; `called` is what people call a file of
-    which `path` is a copy; `conflicts` says what an update does where a record and its row both have a value
-    (`updating`); `looks` say what is in the columns, where that was asked for, `read_as` how days and amounts of
-    columns are read, and why, `doubts` what was taken of the file that may be otherwise; `new_fields` are made before
-    its rows come in; `sheets` are those of a workbook; `profile` is what the file was recognised as, None for nothing,
-    and `bare` says that it was to be read without one; `fits` are the kinds that a file fits which holds nothing that
-    the book has for sure.
+    says that `keys` are no more than what an update goes by for want of better, `usual` that they are what such a file
+    goes by where nothing is said; `called` is what people call a file of which `path` is a copy; `conflicts` says what
+    an update does where a record and its row both have a value (`updating`); `looks` say what is in the columns, where
+    that was asked for, `read_as` how days and amounts of columns are read, and why, `doubts` what was taken of the file
+    that may be otherwise; `new_fields` are made before its rows come in; `sheets` are those of a workbook; `profile` is
+    what the file was recognised as, None for nothing, and `bare` says that it was to be read without one; `fits` are
+    the kinds that a file fits which holds nothing that the book has for sure.
     """
 
     path: str
@@ -83,6 +83,7 @@ class Plan(NamedTuple):
     update: bool = False
     new_stages: tuple[NewStage, ...] = ()
     guessed: bool = False
+    usual: bool = True
     called: str = ""
     conflicts: str = REPLACE
     looks: tuple[Look, ...] = ()
@@ -132,7 +133,8 @@ def _unknown(path: str, how: Opening, seen: Seen, kind: Entity | None) -> Plan:
     """The plan of a file that holds nothing that the book has, or of which that cannot be told. Raises NamelessError
     where its `kind` was said."""
     notes = tuple(seen.notes)
-    fits = _fitting(seen.header) if kind is None else ()
+    # A table of sales of which nothing says what is sold is told by its kind: what else it may be would lose its rows.
+    fits = _fitting(seen.header) if kind is None and (seen.kind is not DEAL or seen.fit) else ()
     problem = undecided(fits) if kind is None else f"no column is recognised as a {kind.name}'s name"
     if seen.fit and seen.fit.profile.said.refuse:
         notes, problem = (*notes, problem), seen.fit.profile.said.refuse
@@ -159,6 +161,8 @@ class NamelessError(UsageError):
 
 def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, options: Options) -> Plan:
     """The plan of rows of that kind. Raises UsageError."""
+    makes = not options.get("several")
+    claims.check(kind, seen.header, seen.given, options.get("mapping") or {}, makes=makes)
     said = seen.fit.profile.said if seen.fit else None
     match, update, conflicts = options.get("match"), options.get("update", False), options.get("conflicts", REPLACE)
     steps = {stage["name_key"] for stage in every_stage(ctx) if not stage["is_won"]} if kind.kind else set()
@@ -171,7 +175,8 @@ def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, op
     if said and not match:
         match = [word for word in said.match if fills.issuperset(word.split("+"))]
     keys, unmatched = match_keys(kind, match, fills, update=update)
-    unmatched = [*unmatched, *told_lost(kind, lost(kind, columns, seen.given), _empty(seen))]
+    usual = match_keys(kind, None, fills, update=update)[0]
+    unmatched = [*unmatched, *told_lost(kind, lost(kind, columns, seen.given), _empty(seen), makes=makes)]
     if update and not keys:
         _check_ids(path, kind, columns)
     if conflicts == NEWEST:
@@ -183,9 +188,10 @@ def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, op
         path, kind, columns, how, seen.header, seen.rows, seen.blank,
         notes=(*seen.notes, *told, *seen.scan.done.notes(update=update), *unmatched), envs=envs,
         days=seen.scan.settled_days(envs, days), keys=keys, update=update,
-        new_stages=new_stages, guessed=update and not match and kind.name in UPDATE_MATCH, conflicts=conflicts,
+        new_stages=new_stages, guessed=update and not match and kind.name in UPDATE_MATCH, usual=keys == usual,
+        conflicts=conflicts,
         looks=seen.looks, read_as=seen.scan.read_as(envs), doubts=seen.doubts, sheets=tuple(seen.sheets),
-        profile=seen.fit, bare=options.get("profile") == profiles.NONE,
+        profile=seen.fit, bare=asked_profile(options) == profiles.NONE,
     )  # fmt: skip
 
 
@@ -213,13 +219,13 @@ def _check_units(kind: Entity, columns: Sequence[Mapped], given: Mapping[str, st
         try:
             unit_of(column.header)
         except FieldError as error:
-            if column.header not in given and hints_at_unit(column.header):
+            if column.header not in given and may_have_unit(column.header):
                 take = shlex.quote(f"{column.header}={column.to[0]}")
                 raise UsageError(
                     f"column {column.header}: {error.message.rstrip('.')}",
                     f"{error.hint}\n  --map {take} takes the figures as they stand; --map '...=-' leaves them out",
                 ) from None
-            yield f"column {column.header}: what is in brackets is no unit, so the figures are taken as they stand"
+            yield f"column {column.header}: it names no unit that is understood, so the figures are taken as they stand"
 
 
 def _check_ids(path: str, kind: Entity, columns: Sequence[Mapped]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.types import Integer
@@ -89,11 +90,15 @@ def preview(
         misfits = done.misfits
         sections.append(Section("listed", "Rows left out", Rows(_REFUSED, done.refusals, empty="none")))
     elif (checked or made.new_fields) and made.kind is not None:
-        misfits = new_fields.unfit(ctx, made)
+        misfits = new_fields.unfit(ctx, made, watch=partial(_checked, made.rows, progress) if progress else None)
     sections.insert(0, Section("mapping", "Mapping", Rows(_shown(made, misfits), described(made, misfits))))
     found["notes"] = notes
     what = f" of {made.kind.plural}" if made.kind else f", {made.problem}"
     return Page(f"{made.called or made.path}: {made.rows:,} rows{what}", tuple(sections), found)
+
+
+def _checked(rows: int, progress: Callable[[int, int], None], seen: int) -> None:
+    progress(seen, rows)
 
 
 def _notes(ctx: Context, made: Plan, cut: Cut | None) -> list[str]:

@@ -17,7 +17,7 @@ from crmcli.config import config_dir
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import clip, fold, visible
 from crmcli.errors import CrmError, NotFoundError, UsageError
-from crmcli.services.imports.by_hand import field_of
+from crmcli.services.imports.by_hand import field_of, place_of
 from crmcli.services.imports.headings import said_kind
 from crmcli.services.imports.mapping import Mapped, map_columns
 from crmcli.services.imports.profile_checks import Checked, checked
@@ -77,8 +77,7 @@ class Profile(NamedTuple):
     def lacking(self, header: Sequence[str]) -> Iterator[str]:
         """Notes of what one's own profile says of columns that a file has not; a built-in one names those of many
         languages and ages."""
-        there = {squeeze(title) for title in header}
-        titles = [title for title in self.said.columns if squeeze(title) not in there]
+        titles = [title for title in self.said.columns if place_of(header, title) is None]
         if self.origin == BUILT_IN or self.displaces:
             return
         if titles:
@@ -95,7 +94,8 @@ class Profile(NamedTuple):
     def given(self, header: Sequence[str], by_hand: Mapping[str, str]) -> dict[str, str]:
         """The mapping of a file's columns, title -> field, with what was said by hand before what the profile says."""
         said = {squeeze(title): to for title, to in self.said.columns.items()}
-        own = {squeeze(title) for title in by_hand}
+        own = {squeeze(header[place]) for title in by_hand if (place := place_of(header, title)) is not None}
+        said |= {squeeze(header[place]): said[squeeze(title)] for title, place in self._joined(header, said)}
         found = {title: said[key] for title in header if (key := squeeze(title)) in said and key not in own}
         for role in _ONCE.intersection(found.values()):
             keys = {squeeze(title): title for title, to in found.items() if to == role}
@@ -106,10 +106,17 @@ class Profile(NamedTuple):
                 found[again], found[title] = found[title], ""
         return found | dict(by_hand)
 
+    def _joined(self, header: Sequence[str], said: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+        """The titles that are joined names of JSON keys, `owner.name` for the column `owner`, and the places of their
+        columns, of which the profile says nothing by their own titles."""
+        for title in self.said.columns:
+            place = place_of(header, title) if "." in title else None
+            if place is not None and squeeze(header[place]) not in said:
+                yield title, place
+
     def id_of(self, header: Sequence[str]) -> str:
         """The title of the column with the other program's ids; "" where the file has none."""
-        keys = {squeeze(title): title for title in reversed(header)}
-        return next((keys[key] for title in self.said.id if (key := squeeze(title)) in keys), "")
+        return next((header[place] for title in self.said.id if (place := place_of(header, title)) is not None), "")
 
     def settled(self, columns: tuple[Mapped, ...], sets: bool = True) -> tuple[Mapped, ...]:
         """The columns with the words, prefixes and fixed values of the profile: a value is fixed for every row,
@@ -180,7 +187,8 @@ def confidence(profile: Profile, header: Sequence[str], samples: Sequence[str] =
     told = profile.said.headers
     if not told or not there:
         return 0.0
-    present = sum(any(squeeze(title) in there for title in titles) for titles in told) / len(told)
+    found = sum(any(squeeze(t) in there or ("." in t and place_of(header, t) is not None) for t in ts) for ts in told)
+    present = found / len(told)
     if present < THRESHOLD:
         return present * (1 - _BESIDE)
     named = {squeeze(t) for t in (*profile.said.columns, *profile.said.id, *(t for titles in told for t in titles))}

@@ -11,6 +11,7 @@ from crmcli.domain.entities import COMPANY, LEAD, PLANS, TASK
 from crmcli.domain.fields import installed
 from crmcli.domain.text import fold
 from crmcli.domain.types import Ref, Text
+from crmcli.exchange import json_pages
 from crmcli.services.imports import addresses, headings, titles
 from crmcli.services.imports.endings import status_of, yes_or_no
 from crmcli.services.imports.roles import (
@@ -166,6 +167,8 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
             return (60, "phone") if squeeze(title) == "work" else (99, MORE_PHONE)
         return None
     rank, to = found
+    if headings.of_suppliers(title) and sample and yes_or_no(sample) is not None:
+        return None  # whether somebody is one
     if to == "region" and kind.kind and squeeze(title).endswith("state") and status_of(sample):
         return rank, "status"  # a state of the deal, not one of the United ones
     if to == "phone" and titles.heads_numbers(title, sample):
@@ -198,15 +201,19 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
         return 90, whose
     if whose == "company" and rest in ("domain", "domainname") and kind.name in ROLES[COMPANY_DOMAIN].kinds:
         return 90, COMPANY_DOMAIN
+    others = kind is not LEAD and json_pages.of_others(title)
     if re.search(r"e?mail(\d|address|value|home|work|other|personal|$)", key) and "opt" not in key:
         if whose == "contact" and kind.name in ROLES[CONTACT_EMAIL].kinds:
             return 90, CONTACT_EMAIL
-        return (99, MORE_EMAIL) if "email" in kind.by_name else None
+        return (99, MORE_EMAIL) if "email" in kind.by_name and not others else None
     if (
         re.search(
-            r"(phone|mobile)(\d|number|value|home|work|other|mobile|$)|^(mobil|cell|tel\d)|تلفن|موبایل|همراه", key
+            r"(phone|mobile)(\d|number|value|home|work|other|mobile|$)|^(mobil|cell|(tel|telefono?|handy)\d)"
+            r"|تلفن|موبایل|همراه",
+            key,
         )
         and "phone" in kind.by_name
+        and not others
     ):
         return 99, MORE_PHONE
     return None

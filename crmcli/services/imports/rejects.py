@@ -11,8 +11,7 @@ from crmcli.config import WRITABLE, make_folder, state_dir
 from crmcli.errors import CrmError
 from crmcli.exchange.footers import LINE, REASON
 from crmcli.exchange.formulas import guard
-from crmcli.services.imports import dates, mapping, roles
-from crmcli.services.imports.keys import match_keys
+from crmcli.services.imports import dates, mapping
 from crmcli.services.imports.updating import EMPTY, REPLACE
 
 if TYPE_CHECKING:
@@ -127,18 +126,23 @@ def options(made: Plan, *, unmade: bool = False) -> Iterator[str]:
     given = profile.given(made.header, {}) if profile else {}
     new = {one.header: f"+{one.name}:{one.type}" for one in made.new_fields} if unmade else {}
     usual = {column.place: column.to for column in mapping.map_columns(kind, made.header, given)[0]}
+    fills = {column.place: [name for name in column.to if name != "external_id"] for column in made.columns}
+    unusual = {
+        column.place
+        for column in made.columns
+        if column.left or fills[column.place] != [to for to in usual.get(column.place, ()) if to != "external_id"]
+    }
+    # What is said of one column takes its field from those that are taken for it by their titles.
+    said = {to for place in unusual for to in fills[place]}
     for column in [column for column in made.columns if not column.fixed]:
-        to = [name for name in column.to if name != "external_id"]
+        to = fills[column.place]
         if column.header in new:
             yield from ("--map", f"{column.header}={new[column.header]}")
-        elif column.left or to != [name for name in usual.get(column.place, ()) if name != "external_id"]:
+        elif column.place in unusual or not said.isdisjoint(to):
             yield from ("--map", f"{column.header}={to[0] if to else '-'}")
         if "external_id" in column.to:
             yield from ("--id", column.header)
-    filled = {name for column in made.columns for name in column.to}
-    if {roles.FIRST, roles.LAST} & filled:
-        filled.add("name")
-    if made.keys != match_keys(kind, None, filled, update=made.update)[0] and not made.guessed:
+    if not made.usual:
         yield from ("--match", ",".join("+".join(key) for key in made.keys))
     if made.update:
         yield "--update"

@@ -38,8 +38,8 @@ class Resolver:
         return found
 
     def _misfits(self, block: Block, found: list[int]) -> Problems:
-        known, updates = self._writer.matcher.seen, self._writer.updates
-        misfits = fitting.misfits(self.ctx, self.reader, self.links, block, found, known, updates=updates)
+        matcher, updates = self._writer.matcher, self._writer.updates
+        misfits = fitting.misfits(self.ctx, self.reader, self.links, block, found, matcher, updates=updates)
         return misfits | self._also(block, found) if self._also else misfits
 
     def _link(self, block: Block) -> None:

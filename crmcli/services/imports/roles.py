@@ -133,10 +133,25 @@ ROLES = {
     ),
     STREET_2: Role(
         _PLACED,
-        ("street 2", "address line 2", "address 2", "street address 2", "extended address", "adresszusatz"),
+        (
+            "street 2", "address line 2", "address 2", "street address 2", "extended address", "adresszusatz",
+            "adresszeile 2", "complément d'adresse", "complément adresse", "complemento", "complemento de dirección",
+        ),
     ),
-    STREET_3: Role(_PLACED, ("street 3", "address line 3", "street address 3")),
-    BOX: Role(_PLACED, ("po box", "post office box", "postfach")),
+    STREET_3: Role(
+        _PLACED,
+        (
+            "street 3", "address line 3", "street address 3", "address 3", "adresszeile 3", "adresszusatz 2",
+            "complément d'adresse 2",
+        ),
+    ),
+    BOX: Role(
+        _PLACED,
+        (
+            "po box", "post office box", "postfach", "boîte postale", "apartado postal", "apartado de correos",
+            "posta kutusu", "صندوق پستی",
+        ),
+    ),
     COMPANY_ID: Role(
         ("lead", "deal", "contact", "task"),
         (

@@ -23,11 +23,12 @@ from crmcli.services.imports.facts import (
     ShareFacts,
 )
 from crmcli.services.imports.looks import MereFlags
+from crmcli.services.imports.nothing import without_nulls
 from crmcli.services.imports.passing import Passing
 from crmcli.services.imports.titles import bare_stage, squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from crmcli.domain.fields import Entity
@@ -49,8 +50,15 @@ _REACHED = frozenset(("email", "phone", "mobile", roles.MORE_EMAIL, roles.MORE_P
 class Scan:
     """What the whole file says: orders of days, decimal signs, stages, words for what is done."""
 
-    def __init__(self, kind: Entity | None, columns: Sequence[Mapped], looks: Looks | None = None) -> None:
+    def __init__(
+        self,
+        kind: Entity | None,
+        columns: Sequence[Mapped],
+        looks: Looks | None = None,
+        watch: Callable[[int], None] | None = None,
+    ) -> None:
         self._kind, self.looks = kind, looks
+        self._watch, self._seen = watch, 0
         self._passing = Passing(kind, columns)
         self.done = Said(columns)
         self._days: dict[int, DayFacts] = {}
@@ -91,6 +99,10 @@ class Scan:
         self._statuses: set[str] = set()
 
     def look(self, rows: list[Row]) -> int:
+        """Look at some further rows; how many they are."""
+        self._seen += len(rows)
+        if self._watch:
+            self._watch(self._seen)
         sound = self._passing.sift(rows).sound
         cells = [row.cells for row in sound]
         if self._told:
@@ -184,7 +196,7 @@ class Scan:
         no other, unless it says open, won and lost alone or was `told` to be it; beside a column of stages it says
         what became of the deal, and so does a state. `steps` are the folded names of the book's own stages on the way.
         """
-        statuses = [word for word in reading.without_nulls(list(self._statuses))[0] if word.strip()]
+        statuses = [word for word in without_nulls(list(self._statuses))[0] if word.strip()]
         if self._status is None or told or self._only_statuses(statuses, steps):
             return columns, ()
         others = sorted({" ".join(word.split()) for word in statuses if not status_of(word)})
@@ -220,7 +232,7 @@ class Scan:
     def _named(self, pair: tuple[str, str]) -> tuple[str, str]:
         """A pipeline and a stage of the file as they are called."""
         pipeline, stage = pair if self._stage is not None else (pair[0], "")
-        said = [pipeline, stage] if self._own else reading.without_nulls([pipeline, stage])[0]
+        said = [pipeline, stage] if self._own else without_nulls([pipeline, stage])[0]
         named = reading.words(said, "", {})
         pipeline, stage = named[0] or "", named[1] or ""
         return pipeline, stage if self._own else bare_stage(stage, pipeline)

@@ -35,16 +35,19 @@ def check(ctx: Context, batch: int, settled: int, rows: int) -> None:
 def told(ctx: Context, batch: int, settled: int, *, back: bool = True) -> str:
     """What an import that stopped says of the `settled` rows before: that they are in the book, if they are, and how
     they are taken `back`."""
-    if not _stands(ctx, batch):
+    stands, finished = _looked_up(ctx, batch)
+    if not stands:
         return f"the {settled:,} rows that were taken in before are not in this book: import the file again"
     undo = ctx.settings.calling("undo", str(batch))
+    if finished:
+        return f"all {settled:,} rows are in" + (f"; '{undo}' takes them back" if back else "")
     takes = f"'{undo}' takes them back, " if back else ""
     return f"{settled:,} rows are in; {takes}the same import with --resume goes on"
 
 
-def _stands(ctx: Context, batch: int) -> bool:
-    """Whether the book that has the name now is the one that was written to, and the import stands in it; who
-    cannot look says yes."""
+def _looked_up(ctx: Context, batch: int) -> tuple[bool, bool]:
+    """Whether the book that has the name now is the one that was written to, and the import stands in it, which who
+    cannot look takes for true; and whether all its rows are in."""
     target = ctx.settings.database
     sql = (
         "SELECT b.undone_by, max(t.seq), max(t.hash) FROM batch b JOIN journal_tx t ON t.batch_id = b.id"
@@ -52,11 +55,12 @@ def _stands(ctx: Context, batch: int) -> bool:
     )
     try:
         if not connect.is_url(target) and not connect.there(target):
-            return False
+            return False, False
         with contextlib.closing(connect.connect(target, say=ctx.say)) as now:
             found = now.one(sql, (batch,))
             if found is None or found[0] is not None:
-                return False
-            return connect.is_url(target) or found == ctx.reader.one(sql, (batch,))
+                return False, False
+            finished = bool(now.value("SELECT finished FROM import_run WHERE batch_id = ?", (batch,)))
+            return connect.is_url(target) or found == ctx.reader.one(sql, (batch,)), finished
     except CrmError:
-        return True
+        return True, False

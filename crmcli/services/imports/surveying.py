@@ -58,8 +58,13 @@ class Seen(NamedTuple):
 def opening(path: str, options: Options) -> Opening:
     """How the file is opened: what is said by hand, and what a profile that is asked for says where nothing is.
     Raises NotFoundError, ReadError, UsageError."""
-    name = options.get("profile", "")
+    name = asked_profile(options)
     return _opening(path, options, None if name in ("", profiles.NONE) else profiles.find(name).said)
+
+
+def asked_profile(options: Options) -> str:
+    """The profile that a file is to be read with, "" for the one that its titles speak of."""
+    return next(iter(options.get("profiles", ())), "")
 
 
 def _opening(path: str, options: Options, said: Checked | None) -> Opening:
@@ -86,7 +91,7 @@ def _opening(path: str, options: Options, said: Checked | None) -> Opening:
 def _said_otherwise(seen: Seen, options: Options) -> list[profiles.Profile]:
     """The profiles that may say how the file is opened: that of the titles, or where none is recognised, since they may
     stand elsewhere or be in another encoding, people's own."""
-    if options.get("profile"):
+    if asked_profile(options):
         return []
     some = [seen.fit.profile] if seen.fit else [one for one in profiles.every()[0] if one.origin != profiles.BUILT_IN]
     return [profile for profile in some if profile.said.opens]
@@ -125,7 +130,7 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
         chunks = table.chunks(_AT_ONCE)
         first = next(chunks, [])
         cards = _CARDS.get(table.source.cards)
-        asked = options.get("profile") or (profiles.NONE if cards else "")
+        asked = asked_profile(options) or (profiles.NONE if cards else "")
         choice = profiles.choose(asked, header, kind, given, _samples(header, first))
         fit = choice.fit
         if fit:
@@ -144,11 +149,16 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
             told = [*told, *_other_header(kind, path, first)]
         # What fills no field may become one of the user's own.
         unmapped = [column.place for column in columns if not column.to]
-        scan = Scan(found, columns, Looks(len(header), unmapped) if options.get("looking") else None)
+        looks = Looks(len(header), unmapped) if options.get("looking") else None
+        scan = Scan(found, columns, looks, options.get("watch"))
         rows = scan.look(first)
+        samples = _samples(header, first)
         for chunk in chunks:
             rows += scan.look(chunk)
-        notes = [*table.source.notes, *told, *scan.notes]
+            if "" in samples and found is COMPANY:
+                samples = [one or other for one, other in zip(samples, _samples(header, chunk), strict=True)]
+        left = mapping.left_people(columns, given, samples) if found is COMPANY else ()
+        notes = [*table.source.notes, *told, *left, *scan.notes]
         return Seen(
             found, scan.in_units(columns), header, notes, scan, rows, table.blank_rows, table.source.sheet,
             table.source.visible, fit, given, tuple(scan.looks.columns) if scan.looks else (), table.source.doubts,

@@ -310,7 +310,14 @@ class Import:
                 found = self.writer.sort(self.resolver.resolve(block))
                 for _, number in found.known:
                     self.matcher.seen.add(number)
-                self.parents.recall(block, found, self.matcher.made, updates=self.plan.update)
+                update = self.plan.update and "parent" in block.links
+                current = self.matcher.raw([number for _, number in found.known]) if update else {}
+                kept = {
+                    number: self.updater.given(block, row, current[number], {}).kept
+                    for row, number in found.known
+                    if number in current
+                }
+                self.parents.recall(block, found, self.matcher.made, kept, updates=self.plan.update)
                 self.repeats.remember(block, found)
         self.past = False
 
@@ -402,7 +409,8 @@ class Import:
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
             counts["refused"], tuple(sorted(done.listed)), self.rejects.path,
             again(self.plan, settings, self.rejects.path) if self.rejects.path else "", self.batch,
-            (*done.notes(self.reader), *self.passing.notes, *self.links.foreign.notes, *self.parents.notes),
+            (*done.notes(self.reader), *self.updater.notes, *self.passing.notes, *self.links.foreign.notes,
+             *self.parents.notes),
             settings.calling("undo", str(self.batch)) if self.batch else "", counts["kept"], tuple(done.conflicts),
             self.cut.settled if self.cut else 0, misfits=done.misfits, passed=counts["passed"],
         )  # fmt: skip

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from functools import lru_cache
 
-from crmcli.domain.money import known, read_currency, read_unit
+from crmcli.domain.money_units import hints_at_unit, part_unit, read_currency, read_unit
 from crmcli.domain.text import digits, fold
 from crmcli.errors import FieldError
 
@@ -28,6 +27,8 @@ _OPAQUE = re.compile(
 )
 _TELEPHONE = re.compile(r"[+(]\d.*|0\d{7,}|9\d{9,}")
 _NUMBER = re.compile(r"[+(]?\d[\d\s()./-]{5,}\d")
+#: One number, with what it counts in before or behind it.
+_ONE_NUMBER = re.compile(r"\D*\d[\d\s.,'’٫٬]*[^\d]*")
 #: Too short for a telephone.
 _SHORT = re.compile(r"\d{1,7}(?:\.0+)?")
 _DAY_OF_MONTH = re.compile(r"0?[1-9]|[12]\d|3[01]")
@@ -39,8 +40,6 @@ _STAFF = re.compile(
 )
 #: So many characters of a title are looked at: patterns with blanks around them take the square of a length.
 _LONGEST = 200
-_BEHIND_IN = re.compile(r".*?\S[\s_]+(?:in|به)[\s_]+(\S.*)", re.IGNORECASE)
-_LAST_WORD = re.compile(r"(.*?\S)(?:[\s_]+(?:in|به))?[\s_]+([^\s_]+)")
 
 
 @lru_cache(maxsize=65_536)  # a wide header is gone through again and again: were it larger, nothing would be found
@@ -52,22 +51,24 @@ def squeeze(header: str) -> str:
 def unit_of(title: str) -> str:
     """What the amounts of a column with this title count in, as it would stand behind an amount: "USD", "تومان", "k€".
 
-    "" where the title says nothing of the kind. `Amount (USD)`, `Value EUR`, `Amount in thousands`, `مبلغ به تومان`.
-    Raises FieldError where what it has in brackets is not understood.
+    "" where the title says nothing of the kind. `Amount (USD)`, `Value EUR`, `Amount USD (thousands)`,
+    `Betrag Mio. EUR`, `مبلغ به تومان`. Raises FieldError where what it has in brackets, or at its end beside a
+    currency, is not understood.
     """
+    return read_unit(_said_of_unit(title), shouted=title[:_LONGEST].isupper())
+
+
+def may_have_unit(title: str) -> bool:
+    """Whether a title that is not understood says something of a currency or a scale."""
+    return hints_at_unit(_said_of_unit(title), shouted=title[:_LONGEST].isupper())
+
+
+def _said_of_unit(title: str) -> str:
+    """What a title has in brackets, and the unit that it has outside."""
     title = title[:_LONGEST]
-    shouted = title.isupper()
-    if unit := read_unit(", ".join(_BRACKETS.findall(title)), shouted=shouted):
-        return unit
-    plain = _BRACKETS.sub("", title).strip()
-    last = _LAST_WORD.fullmatch(plain)
-    ends = [found[1] for found in (_BEHIND_IN.fullmatch(plain),) if found]
-    ends += [last[2]] if last and (known(last[2]) or not last[2].isascii()) else []
-    for end in ends:
-        with suppress(FieldError):  # a word of the title like others
-            if unit := read_unit(end, shouted=shouted):
-                return unit
-    return ""
+    inside = ", ".join(_BRACKETS.findall(title))
+    _, unit = part_unit(_BRACKETS.sub("", title).strip(), inside, shouted=title.isupper())
+    return f"{unit}, {inside}" if inside and unit else inside or unit
 
 
 def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
@@ -83,9 +84,9 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
         return [(0, squeeze(plain))]  # the id of the record itself, as Dynamics has it
     if bare and bare != plain:
         texts.append((20, bare))
-    last = _LAST_WORD.fullmatch(bare)
-    if last and unit_of(bare):
-        texts.append((20, last[1]))
+    without, unit = part_unit(bare, ", ".join(_BRACKETS.findall(plain)), shouted=bare.isupper())
+    if unit and without != bare:
+        texts.append((20, without))
     found = []
     for distance, text in texts:
         key = squeeze(text)
@@ -138,6 +139,11 @@ def can_be_id(sample: str) -> bool:
 def can_be_name(sample: str) -> bool:
     """Whether a column with such a cell, or with none, can head the names of people."""
     return not sample or (any(map(str.isalpha, sample)) and not is_opaque(sample))
+
+
+def can_be_amount(sample: str) -> bool:
+    """Whether a column with such a cell, or with none, can head amounts: one number, and no span of them."""
+    return not sample.strip() or _ONE_NUMBER.fullmatch(digits(sample[:_LONGEST])) is not None
 
 
 def is_number(sample: str) -> bool:

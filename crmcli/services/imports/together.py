@@ -11,14 +11,13 @@ from crmcli.errors import UsageError
 from crmcli.exchange.tables import open_table
 from crmcli.services.imports import profiles
 from crmcli.services.imports.block_reader import Reader
-from crmcli.services.imports.by_hand import field_of
+from crmcli.services.imports.by_hand import field_of, place_of
 from crmcli.services.imports.linked_names import BY_ADDRESS
 from crmcli.services.imports.linking import Links
 from crmcli.services.imports.planning import plan, undecided
 from crmcli.services.imports.roles import KINDS
 from crmcli.services.imports.running import run
-from crmcli.services.imports.surveying import opening
-from crmcli.services.imports.titles import squeeze
+from crmcli.services.imports.surveying import asked_profile, opening
 from crmcli.services.imports.trial import Seen, Tried
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ class _Fitting:
             ("delimiter", "--delimiter", "no file is a text with cells to separate by {!r}"),
             ("match", "--match", "no file can be matched by {}"),
         ):  # fmt: skip
-            if (value := options.get(name)) and value != profiles.NONE:
+            if value := options.get(name):
                 self._left[word] = what.format(",".join(value) if isinstance(value, list) else value)
 
         for name in self._asked():
@@ -182,8 +181,7 @@ class _Fitting:
 
     def _asked(self) -> list[str]:
         """The profiles that are asked for, each for the files that it fits."""
-        one = self._options.get("profile") or ""
-        return [name for name in (one, *self._options.get("profiles", ())) if name not in ("", profiles.NONE)]
+        return [name for name in self._options.get("profiles", ()) if name != profiles.NONE]
 
     def check(self) -> None:
         """Raises UsageError for an option that fitted no file."""
@@ -192,27 +190,26 @@ class _Fitting:
 
     def plan(self, ctx: Context, path: str, kind: Entity | None) -> Plan:
         """The plan of a file whose rows are of that kind."""
-        options: Options = {**self._options, "kind": kind, "match": None, "id_column": "", "profile": ""}
+        options: Options = {**self._options, "kind": kind, "match": None, "id_column": "", "profiles": ()}
         header, workbook = self._look(path, options)
-        there = {squeeze(title) for title in header}
         mapping = {}
         for title, to in (self._options.get("mapping") or {}).items():
-            if squeeze(title) in there and any(field_of(kind, to) is not None for kind in KINDS):
+            if place_of(header, title) is not None and any(field_of(kind, to) is not None for kind in KINDS):
                 mapping[title] = to
                 self._left.pop(f"--map {title}", None)
         options["mapping"] = mapping
         options["column_dates"] = column_dates = {}
         for title, word in (self._options.get("column_dates") or {}).items():
-            if squeeze(title) in there:
+            if place_of(header, title) is not None:
                 column_dates[title] = word
                 self._left.pop(f"--dates {title}", None)
-        if squeeze(self._options.get("id_column") or "") in there:
+        if place_of(header, self._options.get("id_column") or "") is not None:
             options["id_column"] = self._options["id_column"]
             self._left.pop("--id", None)
-        if self._options.get("profile") == profiles.NONE:
-            options["profile"] = profiles.NONE
+        if asked_profile(self._options) == profiles.NONE:
+            options["profiles"] = self._options["profiles"]
         elif asked := profiles.fitting(self._asked(), header, kind):
-            options["profile"] = asked[0]
+            options["profiles"] = asked[:1]
             for name in asked:
                 self._left.pop(f"--profile {name}", None)
         if not workbook:

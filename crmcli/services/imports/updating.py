@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import pipeline as rules
 from crmcli.domain.address import followed_domain
+from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
+from crmcli.errors import FieldError
 from crmcli.services import aliases
-from crmcli.services.imports import addresses
+from crmcli.services.imports import addresses, placing
 from crmcli.services.imports.salesforce_ids import same
 from crmcli.services.stages import next_position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from crmcli.context import Context
     from crmcli.services.imports.block_reader import Reader
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.last_said import LastSaid
+    from crmcli.services.imports.placing import Stages
     from crmcli.store.write import Transaction
 
 #: Set when a record is made, and left alone by --update.
@@ -25,12 +29,7 @@ _ONCE = frozenset((
     "uid", "created_at", "updated_at", "assigned_at", "stage_since", "position", "currency", "closed_at", "archived_at",
 ))  # fmt: skip
 #: Where a lead or deal stands: set together, and only where a row says a stage or a status.
-_PLACE = frozenset((
-    "status", "stage_id", "pipeline_id", "probability_bp", "probability_manual", "closed_at", "archived_at",
-    "stage_since", "lost_reason_id",
-))  # fmt: skip
-#: What of that a row says; the rest follows.
-_TELLING = frozenset(("status", "stage_id"))
+_PLACE = frozenset(placing.STANDING)
 #: What an update does where a record and its row both have a value, and another one: the row's counts, the record's
 #: stays, that counts which was changed last; `EMPTY` gives a record nothing but what it has empty, no tags either.
 REPLACE, KEEP, NEWEST, EMPTY = "replace", "keep", "newest", "only empty"
@@ -57,12 +56,25 @@ class Updater:
     """Compares the rows of a block with the records that they are. `made` gives the ids of links made for the block,
     `conflicts` says which value counts where both have one."""
 
-    def __init__(self, reader: Reader, last: LastSaid, conflicts: str = REPLACE) -> None:
-        self.reader, self.kind, self.last, self.conflicts = reader, reader.kind, last, conflicts
+    def __init__(self, ctx: Context, reader: Reader, last: LastSaid, stages: Stages, conflicts: str = REPLACE) -> None:
+        self.ctx, self.reader, self.kind, self.last, self.conflicts = ctx, reader, reader.kind, last, conflicts
+        self._stages = stages
+        #: the fields that rows can have themselves
+        self._fills = reader.fills
+        #: the records that go to the first stage of a pipeline which their rows name without a stage
+        self._first: set[int] = set()
         self._money = {field.column for field in reader.kind.fields if field.type.family == "money" and field.column}
         self._fields = {field.column: field for field in reader.kind.stored()}
         #: columns that are news together
         self._groups = (*_WHOLE, _PLACE)
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What is to be told of the places of leads and deals."""
+        if count := len(self._first):
+            one, its = ("goes", "its row names") if count == 1 else ("go", "their rows name")
+            where = f"the first stage of the pipeline that {its} without a stage"
+            yield f"{count:,} of the {self.kind.plural} {one} to {where}"
 
     def update(
         self, tx: Transaction, block: Block, row: int, number: int, made: Mapping[int, int]
@@ -70,26 +82,38 @@ class Updater:
         """Give a record the values of its row; whether it was changed, and what it keeps."""
         current = tx.row(self.kind.name, number)
         changes, kept = self.given(block, row, current, made)
+        if not current.get("merged_into_id"):
+            self.last.gave(current, self._anew(block, row, current, made) | changes.keys(), self._as_of(block, row))
         if not changes:
             return False, kept
         if current.get("merged_into_id"):
-            return self._passed_on(tx, current, changes), kept
-        if "stage_id" in changes:
+            return self._passed_on(tx, block, row, current, changes, made), kept
+        if self.kind.kind and not placing.TELLING.isdisjoint(changes):
             changes.update(self._entered(tx, current, changes))
         if "owner_id" in changes and "assigned_at" in self.kind.by_name:
             changes["assigned_at"] = tx.stamp
-        self.last.gave(number, changes)
         return tx.change(self.kind.name, number, changes), kept
 
-    def _passed_on(self, tx: Transaction, current: Mapping[str, Any], changes: dict[str, Any]) -> bool:
+    def _passed_on(
+        self,
+        tx: Transaction,
+        block: Block,
+        row: int,
+        current: Mapping[str, Any],
+        changes: dict[str, Any],
+        made: Mapping[int, int],
+    ) -> bool:
         """A row of a record that was merged: in what it differs from what that had is news for the one that it is now.
         Both get it, so that it is none the next time. An external id is that of the merged one alone."""
         tx.change(self.kind.name, current["id"], changes)
         end = aliases.standing(tx.connection, self.kind.table, [current["id"]])[current["id"]]
         noun = aliases.noun(tx.connection, self.kind.table, end)
         stays = tx.row(noun, end)
-        own = self._news_for(stays, current, changes)
-        if "stage_id" in own:
+        theirs = changes
+        if not _PLACE.isdisjoint(changes):  # which goes where its row says from where it stands itself
+            theirs = {c: v for c, v in changes.items() if c not in _PLACE} | self._placed(block, row, stays, made)
+        own = self._news_for(stays, current, theirs)
+        if self.kind.kind and not placing.TELLING.isdisjoint(own):
             own.update(self._entered(tx, stays, own))
         if "owner_id" in own and "assigned_at" in self.kind.by_name:
             own["assigned_at"] = tx.stamp
@@ -97,8 +121,7 @@ class Updater:
             new = set(changes["tags"]).difference(current.get("tags") or ())
             own["tags"] = sorted(new.union(stays.get("tags") or ()))
         if own and self.conflicts == NEWEST and "updated_at" in changes:
-            own["updated_at"] = max(changes["updated_at"], stays["updated_at"])
-        self.last.pass_on(end, stays, own)
+            own["updated_at"] = max(changes["updated_at"], self.last.changed(stays))
         tx.change(noun, end, own)
         return True
 
@@ -110,7 +133,8 @@ class Updater:
         found = {
             c: v for c, v in changes.items() if c not in ("tags", "external_id", "updated_at") and stays.get(c) != v
         }
-        older = self.conflicts == NEWEST and changes.get("updated_at", "") <= stays["updated_at"]
+        at = changes.get("updated_at", "")
+        older = self.conflicts == NEWEST and at <= self.last.changed(stays)
         if older or self.conflicts in (KEEP, EMPTY):
             found = {c: v for c, v in found.items() if not self._filled(c, stays)}
         home = changes.get("currency", merged.get("currency"))
@@ -120,14 +144,14 @@ class Updater:
         stale = {
             c for c, v in found.items() if c in said and said[c] == v and stays.get(c) not in (None, merged.get(c))
         }
-        found = self._without(found, stale | self.last.given(stays["id"]))
+        found = self._without(found, stale | self.last.given(stays["id"], at))
         if "description" in found:
             found["description"] = _in_place(stays.get("description"), merged.get("description"), found["description"])
         return found
 
     def _without(self, found: dict[str, Any], stale: Iterable[str]) -> dict[str, Any]:
         """The columns that are `found` but for `stale` ones; what is one value stays or goes as a whole."""
-        left = found.keys() - set(stale) - (_PLACE - _TELLING)
+        left = found.keys() - set(stale) - (_PLACE - placing.TELLING)
         # amounts belong together where they change their currency, else each is a value of its own
         amounts = [self._money | {"currency"}] if "currency" in found else []
         for together in (*self._groups, *amounts):
@@ -135,33 +159,64 @@ class Updater:
                 left |= found.keys() & set(together)
         return {column: value for column, value in found.items() if column in left}
 
-    def _news(self, current: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    def _news(
+        self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any], made: Mapping[int, int]
+    ) -> dict[str, Any]:
         """Of what differs (`found`) what a row says anew, where the record has got values of others that were merged
         into it: what it had itself before, its row said already."""
-        own = self.last.own(current["id"]) if found and "id" in current else {}
+        own = self.last.own(current) if found else {}
         if not own:
             return found
-        found = self._without(found, [c for c, v in found.items() if v == own.get(c, current.get(c))])
+        found = self._without(found, found.keys() - self._differing(block, row, {**current, **own}, made).keys())
         if "description" in found and "description" in own:
             found["description"] = _in_place(current.get("description"), own["description"], found["description"])
         return found
+
+    def _anew(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> set[str]:
+        """The columns of which a row says something else than its record had before it got values of others, also where
+        it has that by now: in the same file this counts for more than what their rows say."""
+        own = self.last.own(current)
+        counts = self.conflicts == REPLACE or (self.conflicts == NEWEST and self._is_newer(block, row, current))
+        return set(self._differing(block, row, {**current, **own}, made)) if own and counts else set()
+
+    def _as_of(self, block: Block, row: int) -> str:
+        """How old a row is, where the newest counts: an instant, not after now; "" where it does not say."""
+        at = block.columns["updated_at"][row] if self.conflicts == NEWEST else None
+        return min(at, show_instant(self.reader.env.now)) if at else ""
+
+    def _is_newer(self, block: Block, row: int, current: Mapping[str, Any]) -> bool:
+        """Whether a row is newer than its record."""
+        at = block.columns["updated_at"][row]
+        return bool(at) and at > self.last.changed(current)
 
     def given(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> Given:
         """What a record gets of its row. Where the newest counts and the row is that, the record is as old as the row
         from then on: it is the state of then, and what the file's own program changes later is newer again."""
         found = self._differing(block, row, current, made)
-        if self.conflicts == REPLACE:
-            return Given(self._followed(block, row, current, self._news(current, found)))
-        if self.conflicts == NEWEST:
-            at = block.columns["updated_at"][row]
-            if at and at > current["updated_at"]:
-                found = self._followed(block, row, current, self._news(current, found))
-                return Given({**found, "updated_at": min(at, show_instant(self.reader.env.now))} if found else {})
-        return self._filling(block, row, current, found)
+        given = self._chosen(block, row, current, found, made)
+        if given.changes.get("pipeline_id", current.get("pipeline_id")) != current.get("pipeline_id"):
+            said = placing.said(block, row, self._fills)
+            if not said.stage and given.changes["status"] != "won":
+                self._first.add(current["id"])
+        return given
+
+    def _chosen(
+        self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any], made: Mapping[int, int]
+    ) -> Given:
+        """What a record gets of that in which its row differs (`found`), and what it keeps."""
+        kept: tuple[Kept, ...] = ()
+        newer = self.conflicts == NEWEST and self._is_newer(block, row, current)
+        if self.conflicts != REPLACE and not newer:
+            kept = self._filling(block, row, current, found)
+        changes = self._followed(block, row, current, self._news(block, row, current, found, made))
+        if changes and newer:
+            changes["updated_at"] = self._as_of(block, row)
+        return Given(changes, kept)
 
     def changes(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
         """All in which a row differs from a record, whichever of them counts."""
-        return self._followed(block, row, current, self._news(current, self._differing(block, row, current, made)))
+        found = self._news(block, row, current, self._differing(block, row, current, made), made)
+        return self._followed(block, row, current, found)
 
     def wanted(self, block: Block, row: int, current: Mapping[str, Any]) -> tuple[set[int], set[int]]:
         """The stand-ins of links, and of stages, among what a record would get: what nobody gets is not made."""
@@ -171,8 +226,8 @@ class Updater:
         links = {n for c in columns if isinstance(n := changes[c], int) and n < 0}
         return links | {n for n in changes.get("tags", ()) if n < 0}, stages
 
-    def _filling(self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any]) -> Given:
-        """Of all that differs (`found`) what the record has empty, and what it keeps."""
+    def _filling(self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any]) -> tuple[Kept, ...]:
+        """Leave of all that differs (`found`) what the record has empty; what it keeps."""
         kept: list[Kept] = []
 
         def keep(column: str) -> None:
@@ -197,7 +252,19 @@ class Updater:
             if not held.isdisjoint(together):
                 for column in [c for c in together if c in found]:
                     keep(column)
-        return Given(self._followed(block, row, current, found), tuple(kept))
+        if self._has_another_parent(block, row, current):
+            kept.append(Kept("parent", "parent_id", current["parent_id"]))
+        return tuple(kept)
+
+    def _has_another_parent(self, block: Block, row: int, current: Mapping[str, Any]) -> bool:
+        """Whether a company is under another one than its row says; the parents of a file are linked at its end."""
+        if "parent" not in block.links or not current.get("parent_id"):
+            return False
+        name, uids = block.links["parent"][row], block.uids.get("parent")
+        uid = uids[row] if uids else None
+        sql = "SELECT uid, name_key FROM company WHERE id = ?"
+        its_uid, its_name = self.ctx.reader.one(sql, (current["parent_id"],)) or (None, None)
+        return bool(name or uid) and (uid != its_uid if uid else fold(name or "") != its_name)
 
     def _keep_amounts(
         self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any], keep: Callable[[str], None]
@@ -267,31 +334,48 @@ class Updater:
     def _joined(self, current: Mapping[str, Any], value: str) -> bool:
         """Whether a description is a part of that which a merge has joined."""
         part = f"\n\n{value}\n\n" in f"\n\n{current.get('description') or ''}\n\n"
-        return part and "id" in current and bool(self.last.others(current["id"]))
+        return part and bool(self.last.others(current))
 
     def _placed(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
-        """Where a lead or deal goes, if the row says a stage or a status and it is elsewhere."""
-        says_status = "status" in self.reader.fills
-        if not (says_status or {"stage", "pipeline"} & set(block.links)):
+        """Where a lead or deal goes, if the row says a stage, a pipeline or a status and it is elsewhere. The stage of
+        a lead says nothing of the deal that it became."""
+        said = placing.said(block, row, self._fills)
+        if not any(said) or (self.kind.name == "lead" and current.get("kind") == "deal"):
             return {}
-        if not says_status and not (block.links.get("stage") or [""] * len(block))[row]:
+        pipeline, name = ((block.links.get(link) or [None] * len(block))[row] or "" for link in ("pipeline", "stage"))
+        as_new, as_said = self._stages.find(pipeline, name, (block.states and block.states[row]) or "")
+        try:
+            stage, status = self._stages.goes(said, current, pipeline)
+        except FieldError:  # its own pipeline, in an old book, has no such stage
+            stage, status = as_new, as_said
+        place = {"stage_id": stage["id"], "pipeline_id": stage["pipeline_id"]}
+        if stage["id"] == as_new["id"]:
+            place = {column: made.get(n := block.columns[column][row], n) for column in place}
+        if (place["stage_id"], status) == (current["stage_id"], current["status"]):
             return {}
-        stage, status = block.columns["stage_id"][row], (block.columns.get("status") or ["open"] * len(block))[row]
-        if (made.get(stage, stage), status) == (current["stage_id"], current["status"]):
-            return {}
-        found = {name: block.columns[name][row] for name in _PLACE if name in block.columns}
-        return found | {name: made.get(found[name], found[name]) for name in ("stage_id", "pipeline_id")}
+        if status == as_said:
+            found = {column: block.columns[column][row] for column in _PLACE if column in block.columns}
+        else:
+            moment = show_instant(self.reader.env.now)
+            found = {} if status == "lost" else rules.enter(dict(current), stage, moment)[0]
+        if status == "open" and not found.get("probability_manual"):
+            found["probability_bp"] = stage["probability_bp"]
+        return found | place | {"status": status}
 
     def _entered(self, tx: Transaction, current: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """A record that an update moves enters its new stage now, by the rules of every move."""
-        move = rules.left(current, changes["stage_id"], tx.stamp)
+        to = changes.get("stage_id", current["stage_id"])
+        move = rules.left(current, to, tx.stamp)
         if move:
             tx.add("stage_move", move)
         extra: dict[str, Any] = {"stage_since": tx.stamp} if move else {"stage_since": current.get("stage_since")}
         if current["kind"] == "deal" and move:
-            extra["position"] = next_position(tx, changes["stage_id"])
-        if changes.get("status") == "open" and current.get("probability_manual"):
-            extra.update(probability_bp=current["probability_bp"], probability_manual=True)
+            extra["position"] = next_position(tx, to)
+        by_hand = current["probability_bp"] if current.get("probability_manual") else current.get("probability_kept_bp")
+        if by_hand is not None and changes.get("status", current["status"]) == "open":
+            extra.update(probability_bp=by_hand, probability_manual=True, probability_kept_bp=None)
+        elif by_hand is not None:  # it waits until the record is open again
+            extra["probability_kept_bp"] = by_hand
         return extra
 
 

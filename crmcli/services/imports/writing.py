@@ -64,9 +64,10 @@ class Writer:
     ) -> None:
         self.ctx, self.kind, self.reader, self.matcher, self.updates = ctx, reader.kind, reader, matcher, updates
         table = reader.kind.table
-        self.updater = Updater(reader, LastSaid(ctx, table, lambda: links.names.merged_into(table)), conflicts)
         self.links = links
         self.stages = placing.Stages(ctx)
+        last = LastSaid(ctx, table, lambda: links.names.merged_into(table))
+        self.updater = Updater(ctx, reader, last, self.stages, conflicts)
 
     def outcomes(self, block: Block) -> list[int]:
         """What the rows of a block are (`Matcher.outcomes`)."""
@@ -106,30 +107,31 @@ class Writer:
         """Write new rows and updates; `vetting` is told which record each row becomes, `there` is what was made for
         links of the block before."""
         known = rows.known if self.updates else []
+        self.updater.last.begin()
         if known:
             tx.load(self.kind.name, [number for _, number in known])
-            self.updater.last.begin()
-        wanted, links, stages = rows.new, set[int](), set[int]()
-        if self.updater.conflicts == REPLACE:
-            wanted = [*rows.new, *(row for row, _ in known)]
-        else:
-            for row, number in known:
+        links, stages = set[int](), set[int]()
+        replaces = self.updater.conflicts == REPLACE
+        for row, number in known:
+            # What replaces has all its links; a stage that it names may be another one where its record stands.
+            if not replaces or (self.kind.kind and block.columns["stage_id"][row] < 0):
                 its_links, its_stages = self.updater.wanted(block, row, tx.row(self.kind.name, number))
                 links |= its_links
                 stages |= its_stages
-        made = self._make(tx, block, wanted, there, links, stages)
+        linked = [*rows.new, *(row for row, _ in known)] if replaces else rows.new
+        if self.kind.kind:
+            stages |= {n for row in rows.new if (n := block.columns["stage_id"][row]) < 0}
+        made = self._make(tx, block, linked, there, links, stages)
         ids = self._insert(tx, block, rows.new, made) if rows.new else []
         if vetting:
             vetting.rows = dict(zip(ids, rows.new, strict=True))
-        changed, kept = [], []
-        for row, number in known:
-            told, stays = self.updater.update(tx, block, row, number, made)
-            if vetting:
-                vetting.rows[number] = row
-            changed.append(told)
-            kept.append(stays)
+            vetting.rows.update((number, row) for row, number in known)
+        # What its own row says of a record counts for more than what those of records say that were merged into it.
+        own_first = sorted(known, key=lambda one: one[1] in self.matcher.merged)
+        done = {row: self.updater.update(tx, block, row, number, made) for row, number in own_first}
         if known and not vetting:
             tx.flush()
+        changed, kept = [done[row][0] for row, _ in known], [done[row][1] for row, _ in known]
         return Put(ids, changed, made, kept)
 
     def vetted(
@@ -208,8 +210,8 @@ class Writer:
         links: set[int],
         stages: set[int],
     ) -> dict[int, int]:
-        """Create the stages, words, companies and people that these rows link to, and these `links` and `stages`:
-        stand-in -> id, with those that are `there` already."""
+        """Create the words, companies and people that these rows link to, and these `links` and `stages`: stand-in ->
+        id, with those that are `there` already."""
         numbers = set(links)
         for name in block.links:
             if name not in ("stage", "pipeline", "parent"):
@@ -219,10 +221,8 @@ class Writer:
             numbers.update(n for row in wanted for n in block.columns["tags"][row] if n < 0)
         numbers.difference_update(there)
         made = dict(there)
-        if self.kind.kind:
-            stages = stages | {n for row in wanted if (n := block.columns["stage_id"][row]) < 0}
-            stages.difference_update(there)
-            made.update(self.stages.settle(tx, stages) if stages else {})
+        if stages := stages.difference(there):
+            made.update(self.stages.settle(tx, stages))
         made.update(self.links.make(tx, numbers) if numbers else {})
         return made
 

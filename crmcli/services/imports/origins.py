@@ -1,0 +1,168 @@
+"""Whether an id of a file is that of the record which has it in the book: two programs may use the same numbers."""
+
+from __future__ import annotations
+
+import shlex
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.domain.dedupe.reading import firm_words
+from crmcli.domain.text import fold
+from crmcli.services import aliases
+from crmcli.services.imports import profiles
+from crmcli.services.imports.keys import one_name
+from crmcli.services.imports.salesforce_ids import same
+from crmcli.services.imports.titles import squeeze
+from crmcli.services.imports.trial import TRIED
+from crmcli.store import journal
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from crmcli.context import Context
+    from crmcli.services.imports.mapping import Mapped
+
+#: What else names of a kind have in common that have nothing in common.
+_KINDS = frozenset(("lead", "leads", "deal", "deals", "opportunity", "opportunities", "contact", "company", "new"))
+
+
+class Origin(NamedTuple):
+    """Where ids are from: the profile of the file, "" for none, and the titles of columns that tell its program."""
+
+    profile: str
+    titles: tuple[str, ...]
+
+
+class Past(NamedTuple):
+    """The names, folded, that a record and what was merged into it have or had at some time, and the ids in other
+    programs, each with the file that brought it."""
+
+    names: set[str]
+    ids: list[tuple[str, Origin]]
+
+
+#: Of a record that the book does not have yet.
+NOTHING = Past(set(), [])
+
+
+def alike(name: str, other: str) -> bool:
+    """Whether two folded names have anything in common: a word, or all letters of one. Legal forms and what things of a
+    kind are called do not count, and a name of nothing else may be any."""
+    if one_name(name, other):
+        return True
+    one, two = (set(firm_words(text)) - _KINDS for text in (name, other))
+    if not one or not two or one & two:
+        return True
+    letters, others = "".join(firm_words(name)), "".join(firm_words(other))
+    return letters in others or others in letters
+
+
+class Origins:
+    """Tells the ids of the program that a file is from from the same ids of another one."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self._columns: tuple[Mapped, ...] = ()
+        self._profile: str | None = None
+
+    def begin(self, columns: Iterable[Mapped]) -> None:
+        """Another file comes, with these columns."""
+        self._columns, self._profile = tuple(column for column in columns if not column.fixed), None
+
+    def of_file(self, title: str) -> Origin:
+        """Where the ids in the column of this title are from, as the titles of the file say: that of its own ids tells
+        which program made it, too."""
+        if self._profile is None:
+            header, samples = [c.header for c in self._columns], [c.sample for c in self._columns]
+            fit = profiles.choose("", header, None, {}, samples).fit
+            self._profile = fit.profile.called if fit else ""
+        own = [column.header for column in self._columns if "external_id" in column.to]
+        return Origin(self._profile, tuple(map(squeeze, filter(None, (title, *own)))))
+
+    def past(self, table: str, numbers: Iterable[int]) -> dict[int, Past]:
+        """What the journal knows of the names and ids of records, and of those that were merged into them."""
+        found = {number: Past(set(), []) for number in numbers if number < TRIED}
+        of = self._parts(table, found)
+        sql = (
+            "SELECT j.record_id, j.before, j.after, r.options FROM journal j JOIN journal_tx t ON t.seq = j.seq"
+            " LEFT JOIN import_run r ON r.batch_id = t.batch_id WHERE j.entity = ? AND j.record_id IN ({})"
+        )
+        for some, marks in portions(of):
+            for number, *sides, options in self.ctx.reader.rows(sql.format(marks), [table, *some]):
+                before, after = (journal.columns(side) or {} for side in sides)
+                names = {fold(name) for said in (before, after) if (name := said.get("name"))}
+                external = after.get("external_id") if options else None
+                for past in (found[one] for one in of[number]):
+                    past.names.update(names)
+                    if external:
+                        past.ids.append((external, _origin(options)))
+        return found
+
+    def misnamed(
+        self, table: str, meant: Collection[tuple[int, str, str]], called: Mapping[int, str], title: str
+    ) -> set[tuple[int, str, str]]:
+        """Of records that a column of this title means, each with its id there and the folded name beside it: those
+        that have and had nothing of such a name, where the id came with the export of another program. Where nobody
+        knows with which one it came, most of those that are meant must be such. `called` has their names."""
+        unlike = [one for one in meant if not alike(one[2], called[one[0]])]
+        if not unlike:
+            return set()
+        past, here = self.past(table, {one[0] for one in unlike}), self.of_file(title)
+        certain: set[tuple[int, str, str]] = set()
+        doubted: set[tuple[int, str, str]] = set()
+        for one in unlike:
+            number, external, name = one
+            names_of, ids_of = past.get(number, NOTHING)
+            of_here = from_one(ids_of, external, here)
+            if of_here or any(alike(name, other) for other in names_of):
+                continue
+            (certain if of_here is False else doubted).add(one)
+        return certain | doubted if 2 * len(certain | doubted) > len(meant) else certain
+
+    def _parts(self, table: str, numbers: Iterable[int]) -> dict[int, set[int]]:
+        """Records, and all that was merged into them, each with those of the records that it is a part of."""
+        found = {number: {number} for number in numbers}
+        asked = list(found) if table in aliases.TABLES else []
+        while asked:
+            fresh = []
+            for some, marks in portions(asked):
+                sql = f"SELECT id, merged_into_id FROM {table} WHERE merged_into_id IN ({marks})"
+                for number, into in self.ctx.reader.rows(sql, some):
+                    if not found[into] <= found.get(number, set()):
+                        found[number] = found.get(number, set()) | found[into]
+                        fresh.append(number)
+            asked = fresh
+        return found
+
+
+def from_one(ids: Iterable[tuple[str, Origin]], external: str, here: Origin, *, surely: bool = False) -> bool | None:
+    """Whether an id of a record came with a file of the program of this one; None where nothing tells. `surely`: titles
+    that are the same do not tell."""
+    known = {_same(origin, here, surely) for one, origin in ids if same(one, external)}
+    return True if True in known else False if False in known else None
+
+
+def _same(one: Origin, other: Origin, surely: bool) -> bool | None:
+    programs = [_program(origin.profile) for origin in (one, other)]
+    if all(programs):
+        return programs[0] == programs[1]
+    equal = bool(one.profile) and one.profile == other.profile
+    return True if equal or not (surely or set(one.titles).isdisjoint(other.titles)) else None
+
+
+def _program(profile: str) -> str:
+    """The program of a built-in profile: hubspot for hubspot-deals; "" for one of people's own, and for none."""
+    return profile.partition("-")[0] if profile and profiles.is_built_in(profile) else ""
+
+
+@cache
+def _origin(options: str) -> Origin:
+    """The profile and the column of ids that an import was told, or found out (`resuming.options`)."""
+    try:
+        words = shlex.split(options)
+    except ValueError:
+        return Origin("", ())
+    said = dict(pairwise(words))
+    return Origin(said.get("--profile", ""), (squeeze(said["--id"]),) if "--id" in said else ())
