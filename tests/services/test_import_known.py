@@ -47,6 +47,29 @@ def test_several_people_may_share_the_mail_of_an_office(ctx: Context, put: Any) 
         assert [row["name"] for row in rows(ctx, CONTACT)] == ["Oscar Lindqvist", "Peter Holm"]
 
 
+CARD = "BEGIN:VCARD\nVERSION:3.0\nFN:{}\nTEL:+49 30 1234567\nTITLE:{}\nEND:VCARD\n"
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_who_has_no_name_is_whoever_is_alone_with_the_address(ctx: Context, put: Any, update: bool) -> None:
+    """And takes nobody's name."""
+    records.add(ctx, CONTACT, {"name": "Anna Bell", "phone": "+49 30 1234567", "email": "office@bell.example"})
+    for path in (put(CARD.format("", "CEO"), "p.vcf"), put("Email,Job title\noffice@bell.example,CEO\n")):
+        assert take(ctx, path, kind=CONTACT, update=update).new == 0
+    assert [(row["name"], row["job_title"]) for row in rows(ctx, CONTACT)] == [("Anna Bell", "CEO" if update else None)]
+    records.add(ctx, CONTACT, {"name": "Bob Cole", "phone": "+49 30 1234567", "email": "office@bell.example"})
+    for path in (put(CARD.format("", "Reception"), "p.vcf"), put("Email,City\noffice@bell.example,Ulm\n")):
+        assert take(ctx, path, kind=CONTACT, update=update).new == 1
+    assert [row["name"] for row in rows(ctx, CONTACT)] == [
+        "Anna Bell", "Bob Cole", "+49 30 1234567", "office@bell.example",
+    ]  # fmt: skip
+
+
+def test_a_card_without_a_name_takes_nobody_s_place(ctx: Context, put: Any) -> None:
+    path = put(CARD.format("", "") + CARD.format("Anna Bell", "") + CARD.format("Bob Cole", ""), "p.vcf")
+    assert counts(take(ctx, path, kind=CONTACT))[:3] == (3, 3, 0)
+
+
 @pytest.mark.parametrize("text", ["Name,Recurring\nAlpha,$99\n", "Name,Recurring,Currency\nAlpha,99,USD\n"])
 def test_an_update_leaves_an_amount_in_its_currency(ctx: Context, put: Any, text: str) -> None:
     records.add(ctx, DEAL, {"name": "Alpha", "value": "1000 EUR"})

@@ -100,7 +100,7 @@ def extra(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
         other = b.extra.get(name)
         if not other:
             continue
-        telling = counts.tells(name, value)
+        telling = counts.tells(name, value) and counts.tells(name, other)
         if value == other:
             bits = counts.bits("extra", f"{name}\n{value}")
             tally.add(-0.3, -bits, -min(bits, 10.0 if telling else 3.0), -min(bits, 7.0 if telling else 2.0))

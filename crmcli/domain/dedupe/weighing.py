@@ -132,8 +132,9 @@ class Weigher:
             tally.at_least(certain.CERTAIN_BITS if self._certain(a, b) else KEY_BITS)
 
     def _certain(self, a: Read, b: Read) -> bool:
-        """Whether the key is one that only this record can have, and nothing differs: see `certain.py`."""
-        if self.people:
+        """Whether the key is one that only this record can have, and nothing differs: see `certain.py`. Leads and deals
+        are never certain: one person may ask twice."""
+        if self.kind == "contact":
             return certain.one_person(self.counts, a, b)
         return self.kind == "company" and certain.one_firm(self.counts, a, b)
 

@@ -53,10 +53,10 @@ class Block:
         return {"status": "open"} | {name: column[row] for name, column in self.columns.items()}
 
     def called_by_reach(self, row: int) -> bool:
-        """Whether a row that has no name is called by its own e-mail address or telephone."""
-        if not self.unnamed or not self.unnamed[row]:
+        """Whether a row has no name but its own e-mail address or telephone."""
+        name = (self.columns.get("name") or self.columns["at"])[row] or ""
+        if "@" not in name and not name[-1:].isdigit():
             return False
-        name = self.columns["name"][row]
         return any(name == self.columns[to][row] for to in ("email", "phone", "mobile") if to in self.columns)
 
     def without(self, rows: Mapping[int, Any]) -> None:

@@ -315,13 +315,15 @@ class Matcher:
         `named` so as well: somebody else may have its address now."""
         for place in self._places(which, own[which], name) if known else ():
             some = known.get(place, ())[:_MOST_SHARED]
+            alone = len(known.get(own[which], ())) == 1
             # Of several who share an address the one of that very name comes first, of firms that of the domain.
             apart = self._silent
             by_likeness = sorted(some, key=lambda one: (one[3] != name, one[2][:apart] != tuple(own[:apart])))
             for number, its_external, theirs, other in by_likeness:
                 if taken is not None and ((external and its_external) or self._taken(number, taken)):
                     continue  # another record of the same source
-                agree = one_name(name, other) if named else self._agree(which, own[which], name, other)
+                first = alone and not self._taken(number, taken or set()) and number not in self._said
+                agree = one_name(name, other) if named else self._agree(which, own[which], name, other, alone=first)
                 if agree and not self._contradict(own, theirs, which, number):
                     return number
         return NEW
@@ -339,13 +341,12 @@ class Matcher:
         """Whether an earlier row of the file is this record."""
         return number in taken or number in self.seen or number in self.refused
 
-    def _agree(self, which: int, key: Any, name: str, other: str) -> bool:
-        """Whether two names can be one person's, where the key is one that people share. Who is called by a telephone,
-        having no name, is whoever else has it."""
-        if not (self._shared[which] or (self._mail[which] and is_office(key))):
+    def _agree(self, which: int, key: Any, name: str, other: str, *, alone: bool = False) -> bool:
+        """Whether two names can be one person's, where the key is one that people share. Who is called by what they are
+        reached by, having no name, is whoever is `alone` with it."""
+        if not (self._shared[which] or (self._mail[which] and is_office(key))) or one_name(name, other):
             return True
-        letters = any(map(str.isalpha, name)) and any(map(str.isalpha, other))
-        return not letters or one_name(name, other)
+        return alone and any(one == key or not any(map(str.isalpha, one)) for one in (name, other))
 
     # --- equality ---
 

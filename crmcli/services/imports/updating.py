@@ -285,8 +285,10 @@ class Updater:
 
     def _filled(self, column: str, current: Mapping[str, Any]) -> bool:
         value = current.get(column)
-        if column == "name" and self.kind.name in ("lead", "contact") and value == current.get("email"):
-            return False  # people are called by their address until there is a name
+        if column == "name" and self.kind.name in ("lead", "contact"):
+            # People are called by what they are reached by until there is a name.
+            if value in (current.get(to) for to in ("email", "phone", "mobile")):
+                return False
         return value is not None and column in self._fields and value != self._fields[column].empty
 
     def _differing(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
@@ -301,7 +303,7 @@ class Updater:
             mapped.setdefault(linked, block.columns[linked])
         for name, column in mapped.items():
             value = column[row]
-            if value is None or name in aside or (name == "name" and block.unnamed and block.unnamed[row]):
+            if value is None or name in aside or (name == "name" and self._nameless(block, row)):
                 continue
             if name == "tags":
                 has = set(current.get("tags") or ())
@@ -320,6 +322,10 @@ class Updater:
         if self.kind.kind:
             found.update(self._placed(block, row, current, made))
         return found
+
+    def _nameless(self, block: Block, row: int) -> bool:
+        """Whether a row has no name of its own but stands under something else that it says."""
+        return bool(block.unnamed and block.unnamed[row]) or block.called_by_reach(row)
 
     def _followed(self, block: Block, row: int, current: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
         """The changes with what follows from them."""
