@@ -45,7 +45,9 @@ def export(
     lossless: Annotated[
         bool, flag("--lossless", help="Every cell as it is, formulas too, and the UUIDs of links; to move house")
     ] = False,
-    vcard_version: Annotated[str, text("--vcard-version", metavar="3.0|4.0", help="Of -o vcf; 3.0 unless given")] = "",
+    vcard_version: Annotated[
+        str, text("--vcard-version", metavar="2.1|3.0|4.0", help="Of -o vcf; 3.0 unless given")
+    ] = "",
 ) -> Any:
     from crmcli.services import exporting
 

@@ -17,6 +17,7 @@ from crmcli.exchange.vcard_lines import (
     parse,
     unescape,
     written,
+    written_old,
 )
 
 if TYPE_CHECKING:
@@ -214,15 +215,18 @@ def _decoded(line: _Line, codec: str) -> str:
 
 
 def write_card(properties: Iterable[Property], version: str) -> bytes:
-    """A card of `version` ("3.0" or "4.0") as bytes.
+    """A card of `version` ("2.1", "3.0" or "4.0") as bytes.
 
     They are read again by a splitter that takes every character which some program takes for a line end; if the names
     of the properties are not exactly the intended ones, CrmError is raised and nothing is given out.
     """
     some = [Property("BEGIN", "VCARD"), Property("VERSION", version), *(in_version(one, version) for one in properties)]
     some.append(Property("END", "VCARD"))
-    data = b"".join([fold(written(one)) for one in some])
-    lines = [line for line in ENDS.split(data.decode()) if line and line[0] != " "]
+    parts = [written_old(one) if version == "2.1" else fold(written(one)) for one in some]
+    data = b"".join(parts)
+    # Only 2.1 ends a line softly, and that is no end in base64.
+    whole = b"".join(part.replace(b"=\r\n", b"") if b"=\r\n" in part[:-2] else part for part in parts)
+    lines = [line for line in ENDS.split(whole.decode()) if line and line[0] != " "]
     names = [head_of(line) for line in lines]
     if names != [one.name for one in some]:
         raise CrmError("the vCard was not written as intended, so it is not given out", "this is a bug; please tell")
@@ -250,9 +254,9 @@ def canonical(one: Property) -> Property:
 
 
 def in_version(one: Property, version: str) -> Property:
-    """A canonical property as vCard 3.0 or 4.0 has it."""
+    """A canonical property as that version of vCard has it."""
     types = next((values for name, values in one.params if name == "TYPE"), ())
-    if version == "3.0":
+    if version != "4.0":
         if one.name == "EMAIL" and "x400" not in one.types:
             return one._replace(params=(("TYPE", ("INTERNET", *types)), *one.without("TYPE").params))
         return one

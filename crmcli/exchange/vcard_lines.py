@@ -37,6 +37,10 @@ _KNOWN_CHARSET = re.compile(
     r"(utf[-_]?(?:8|16|32)|iso|windows|cp|koi8|gb|big5|shift|euc|mac|us-ascii|ascii|latin|ks_c|x-mac|x-sjis)",
     re.IGNORECASE,
 )
+#: A type that 2.1 has as a parameter of its own.
+_WORD = re.compile(r"[A-Za-z0-9-]+")
+#: What stands for itself in quoted-printable: no blank, which may be cut at the end of a line, and no colon.
+_PLAIN = frozenset(map(chr, range(33, 127))) - frozenset("=:")
 _ESCAPED = re.compile(r"\\([nN,;:\"\\])")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _TO_QUOTE = re.compile("[,;:]")
@@ -194,6 +198,32 @@ def fold(line: str) -> bytes:
         parts.append(data[at:end])
         at, room = end, _WIDTH - 1  # the space before it counts
     return b"\r\n ".join([*parts, data[at:]]) + b"\r\n"
+
+
+def written_old(one: Property) -> bytes:
+    """A property as the lines of a vCard 2.1: a word for each type; other text than ASCII, line ends and what is long
+    in quoted-printable, where no line can be taken for another property; base64 ends with an empty line."""
+    name = f"{one.group}.{one.name}" if one.group else one.name
+    said = ""
+    for param, values in one.without("ENCODING").params:
+        for some in [(value,) for value in values] if param == "TYPE" else [values]:
+            word = param == "TYPE" and _WORD.fullmatch(some[0])
+            said += f";{some[0]}" if word else written(Property("", "", ((param, some),)))[:-1]
+    if "b" in one.said("ENCODING"):
+        return fold(f"{name};ENCODING=BASE64{said}:{one.value}") + b"\r\n"
+    text = _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[0], harmless(one.value))
+    if text.isascii() and text.isprintable() and len(name) + len(said) + len(text) < _WIDTH and text == text.rstrip():
+        return f"{name}{said}:{text}\r\n".encode()
+    # Behind these, since many look for them before the first colon.
+    line = f"{name}{'' if text.isascii() else ';CHARSET=UTF-8'};ENCODING=QUOTED-PRINTABLE{said}:"
+    lines = []
+    for byte in text.replace("\n", "\r\n").encode():
+        sign = chr(byte) if chr(byte) in _PLAIN and line else f"={byte:02X}"
+        if len(line) + len(sign) >= _WIDTH:
+            lines.append(f"{line}=\r\n")
+            line, sign = "", f"={byte:02X}"
+        line += sign
+    return "".join([*lines, f"{line}\r\n"]).encode()
 
 
 def head_of(line: str) -> str:

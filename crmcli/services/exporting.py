@@ -44,7 +44,7 @@ _WHOLE = "csv, tsv, json and jsonl hold texts whole: crm export ... -o csv"
 #: Links to records, which may share a name: an export for moving house says their uid too.
 _RECORDS = frozenset(("company", "contact", "opportunity", "task"))
 #: The versions of vCard that are written, the usual one first.
-VERSIONS = ("3.0", "4.0")
+VERSIONS = ("3.0", "4.0", "2.1")
 
 
 def export(

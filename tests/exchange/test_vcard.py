@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "vcard"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data folder is not beside the repository")
-VERSIONS = ("3.0", "4.0")
+VERSIONS = ("2.1", "3.0", "4.0")
 UID = "01a20468-bc0c-75ac-a68d-dcc2c83c52a1"
 
 
@@ -646,7 +646,8 @@ def test_parts_of_a_name_that_the_full_one_lacks_last_until_it_is_edited(version
     came = fields(card(f"FN:{full}", f"N:{name}"))
     for other in (*VERSIONS, version):  # into other books and back
         data = card_of({"uid": UID, **came}, other)
-        assert {f"FN:{full}", f"N:{name}"} <= {*data.decode().split("\r\n")}
+        if other != "2.1":  # which encodes such names
+            assert {f"FN:{full}", f"N:{name}"} <= {*data.decode().split("\r\n")}
         assert fields(data.decode()) == {"uid": UID, **came}
     edited = card_of({**came, "uid": UID, "name": "Grace Hopper"}, version).decode()
     assert "\r\nFN:Grace Hopper\r\nN:Hopper;Grace;;;\r\n" in edited
@@ -658,7 +659,7 @@ def test_companies_are_cards_too(version: str, read: Callable[..., Read]) -> Non
     values = {"uid": UID, "name": "Acme, Inc.", "email": "info@acme.example", "phone": "1", "city": "Bern", "tags": "a"}
     data = card_of(values, version, firm=True)
     assert (b"KIND:org\r\n" in data) == (version == "4.0")
-    assert (b"X-ABSHOWAS:COMPANY\r\n" in data) == (version == "3.0")
+    assert (b"X-ABSHOWAS:COMPANY\r\n" in data) == (version != "4.0")
     found = read(data)
     assert (found.source.cards, found.values()) == ("org", values)
 
@@ -678,15 +679,15 @@ def test_versions_say_the_same_in_their_own_way() -> None:
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-@given(values=VALUES)
-def test_another_library_reads_what_we_write(values: dict[str, str]) -> None:
-    data = card_of({"uid": UID, **values}, "3.0")
-    (found,) = vobject.readComponents(data.decode(), validate=True)
+@given(values=VALUES, version=st.sampled_from(["2.1", "3.0"]))
+def test_another_library_reads_what_we_write(values: dict[str, str], version: str) -> None:
+    data = card_of({"uid": UID, **values}, version)
+    (found,) = vobject.readComponents(data.decode(), validate=True, allowQP=version == "2.1")
     assert found.uid.value == f"urn:uuid:{UID}"
     assert found.fn.value == values["name"]
     for name, wanted in (("note", "description"), ("title", "job_title"), ("bday", "birthday"), ("email", "email")):
         if values.get(wanted):
-            assert found.getChildValue(name) == values[wanted]
+            assert found.getChildValue(name).replace("\r\n", "\n") == values[wanted]  # as 2.1 has line ends
     if values.get("company"):
         assert found.org.value == [values["company"]]
     if values.get("city"):
