@@ -78,7 +78,7 @@ def _numbers(run: Run, kind: Entity, words: Sequence[str]) -> list[int]:
     from crmcli.services import naming
     from crmcli.services.references import listed
 
-    rest, _ = with_stdin(words, kind)
+    rest, _ = with_stdin(run.context, words, kind)
     parts = (part for word in rest for part in listed(word) or word.split(","))
     return [naming.resolve(run.context, kind, part) for part in parts if part.strip()]
 

@@ -61,7 +61,7 @@ def merge_records(
     from crmcli.services import merge_preview, merging
 
     context, run = book(ctx), run_of(ctx)
-    rest, _ = with_stdin(words, kind)
+    rest, _ = with_stdin(context, words, kind)
     numbers = [named(context, kind, part) for word in rest for part in listed(word) or [word]]
     stays = named(context, kind, into) if into.strip() else None
     if stays is not None:

@@ -242,7 +242,7 @@ def chosen(context: Context, kind: Entity, words: Sequence[str], *, merged: bool
     `naming.resolve`."""
     from crmcli.commands.words import with_stdin
 
-    rest, empty = with_stdin(words, kind)
+    rest, empty = with_stdin(context, words, kind)
     return ([], False) if empty else records.choose(context, kind, rest, merged=merged)
 
 

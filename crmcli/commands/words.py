@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from crmcli.domain.entities import record_kind
 from crmcli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
 #: Verbs that change nothing, and verbs as other programs have them.
@@ -30,10 +32,12 @@ def text_of(words: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def with_stdin(words: Sequence[str], kind: Entity) -> tuple[list[str], bool]:
-    """The words with `-` replaced by the record numbers on standard input, one a line (`12` or `lead:12`); and
-    whether there were none although they were asked for. Raises UsageError, also for a record of another kind than
-    `kind`: its number means somebody else there."""
+def with_stdin(context: Context, words: Sequence[str], kind: Entity) -> tuple[list[str], bool]:
+    """The words with `-` replaced by the record numbers on standard input, one a line (`12` or `lead:12`, which may be
+    a deal by now); and whether there were none although they were asked for. Raises UsageError, also for a record of
+    another kind than `kind`: its number means somebody else there."""
+    from crmcli.services.references import by_now
+
     if "-" not in words:
         return list(words), False
     if sys.stdin is None:
@@ -46,12 +50,15 @@ def with_stdin(words: Sequence[str], kind: Entity) -> tuple[list[str], bool]:
         named, _, number = text.rpartition(":")
         if not (number.isascii() and number.isdigit()):
             raise UsageError(f"'{text}' on standard input is not a record number", "feed it with -o ids")
-        if named not in ("", kind.name, kind.command):
+        if named in ("", kind.name, kind.command):
+            numbers.append(number)
+        elif (said := record_kind(named)) and by_now(context, said, number) is kind:
+            numbers.append(text)
+        else:
             raise UsageError(
                 f"{text} on standard input is not {kind.one}",
                 f"pick those of one kind first: | grep '^{kind.name}:' |",
             )
-        numbers.append(number)
     found: list[str] = []
     for word in words:
         found.extend(numbers if word == "-" else [word])

@@ -154,7 +154,7 @@ def _merged(entity: str) -> Field:
 
 
 MONEY_HEADERS = (
-    "amount", "umsatz", "expected revenue", "deal value", "opportunity value", "close_value", "close value", "price", "sum",
+    "amount", "expected revenue", "deal value", "opportunity value", "close_value", "close value", "price", "sum",
     "deal amount", "opportunity amount", "deal size", "expected_revenue", "estimated value", "estimated revenue",
     "contract value", "monetary value", "est. revenue", "est. value", "مبلغ", "ارزش", "مبلغ معامله", "مبلغ کل", "مبلغ قرارداد",
 )  # fmt: skip
@@ -281,7 +281,7 @@ LEAD = Entity(
     "lead", "leads", "opportunity", "v_lead",
     (
         ID, UID,
-        Field("name", Text(INDEXED), "Name", "The person or the subject; all that is required", "name", search=True, indexed=True,
+        Field("name", Text(INDEXED, "description"), "Name", "The person or the subject; all that is required", "name", search=True, indexed=True,
               required=True, headers=("lead name", "lead title", "lead", "topic", *NAME_HEADERS, "primary contact")),
         Field("company", Text(), "Company", "The company's name, as given", "company_name", search=True, headers=COMPANY_HEADERS),
         Field("contact_name", Text(), "Contact name", "The person, when the name is a subject", "contact_name", search=True),
@@ -295,7 +295,7 @@ DEAL = Entity(
     "deal", "deals", "opportunity", "v_deal",
     (
         ID, UID,
-        Field("name", Text(INDEXED), "Name", "What the deal is about; all that is required", "name", search=True, indexed=True, required=True,
+        Field("name", Text(INDEXED, "description"), "Name", "What the deal is about; all that is required", "name", search=True, indexed=True, required=True,
               headers=("deal name", "deal title", "deal", "opportunity", "opportunity name", "title", "subject", "opportunity_id",
                        "lead name", "topic", "نام معامله", "عنوان", "موضوع", "نام")),
         Field("company", Ref("company", create=True), "Company", "The customer's company", "company_id",
@@ -316,7 +316,7 @@ CONTACT = Entity(
     "contact", "contacts", "contact", "v_contact",
     (
         ID, UID,
-        Field("name", Text(INDEXED), "Name", "The person's name; all that is required", "name", search=True, indexed=True, required=True,
+        Field("name", Text(INDEXED, "description"), "Name", "The person's name; all that is required", "name", search=True, indexed=True, required=True,
               headers=NAME_HEADERS),
         Field("company", Ref("company", create=True), "Company", "Where the person works", "company_id",
               headers=(*COMPANY_HEADERS, "accounts")),
@@ -340,7 +340,7 @@ COMPANY = Entity(
     "company", "companies", "company", "v_company",
     (
         ID, UID,
-        Field("name", Text(INDEXED), "Name", "The company's name; all that is required", "name", search=True, indexed=True, required=True,
+        Field("name", Text(INDEXED, "description"), "Name", "The company's name; all that is required", "name", search=True, indexed=True, required=True,
               headers=(*COMPANY_HEADERS, "company", "نام")),
         Field("parent", Ref("company", create=True), "Parent company", "The company it belongs to", "parent_id",
               headers=("parent company", "parent account", "subsidiary_of", "subsidiary of", "شرکت مادر")),
@@ -364,7 +364,7 @@ TASK = Entity(
     "task", "tasks", "task", "v_task",
     (
         ID, UID,
-        Field("name", Text(INDEXED), "Name", "What is to be done; all that is required", "name", search=True, indexed=True, required=True,
+        Field("name", Text(INDEXED, "description"), "Name", "What is to be done; all that is required", "name", search=True, indexed=True, required=True,
               headers=("task", "subject", "title", "summary", "task name", "عنوان", "موضوع", "وظیفه", "کار")),
         Field("type", Ref("task_type", words=True, create=True), "Type", "call, email, meeting, to-do, document or your own", "type_id",
               headers=("task type", "activity type", "نوع")),

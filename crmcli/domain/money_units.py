@@ -189,16 +189,16 @@ def _looked_up(text: str, alone: bool, shouted: bool, per: bool) -> _Part | None
         if text in ORDINARY and shouted:
             return _Part(text, "harmless" if key in HARMLESS else "unclear")
         return _Part(text, "", text, found)
-    if per and len(key) == 1 and key != "k":
+    if per and len(key) == 1 and not power_of(text):
         return _Part(text, "aside")
     if scale := _scale(text):
         return _Part(text, "unclear" if per else "", scale=scale)
     if currency := _currency_in(text):
         scale = _scale(text.replace(currency, "", 1))
         return _Part(text, "" if scale else "unclear", currency, resolve(currency, ""), scale)
-    if key in _UNCLEAR or _FIGURES.fullmatch(text.casefold()):
+    if key in _UNCLEAR or text.rstrip(".") in LETTERS or _FIGURES.fullmatch(text.casefold()):
         return _Part(text, "unclear")
-    if key in _VAGUE or text.rstrip(".") in LETTERS:
+    if key in _VAGUE:
         return _Part(text, "vague")
     if key in HARMLESS or key in _IN or key in _PER:
         return _Part(text, "harmless")

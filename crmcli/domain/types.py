@@ -70,17 +70,20 @@ class Type:
     keyed = False
     #: how many characters a text may have, and its key; None for any number
     longest: int | None = None
+    #: the field of the same record that takes the rest of a text which is too long; "" where none does
+    rest = ""
 
-    def __init__(self, longest: int | None = None) -> None:
-        self.longest = longest
+    def __init__(self, longest: int | None = None, rest: str = "") -> None:
+        self.longest, self.rest = longest, rest
 
     def check_length(self, stored: str) -> str:
         """A stored text that is no longer than its type may be. Raises FieldError, which says how long that is."""
         if self.longest is None or self.fits(len(stored), stored) or (count := self.counted(stored)) <= self.longest:
             return stored
         what = "it has" if len(stored) > self.longest else "what it is compared by has"
-        fit = f"at most {self.longest} fit: shorten it and put the rest in the description"
-        raise FieldError(f"{what} {count:,} characters, and {fit}")
+        fit = f"at most {self.longest} fit: shorten it"
+        rest = f" and put the rest in the {self.rest}" if self.rest else ""
+        raise FieldError(f"{what} {count:,} characters, and {fit}{rest}")
 
     def fits(self, length: int, characters: str) -> bool:
         """Whether it shows at a glance that texts of these characters and at most this length are none too long."""

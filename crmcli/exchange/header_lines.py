@@ -10,7 +10,7 @@ from crmcli.domain.text import fold
 from crmcli.exchange.shape import VALUE, looks_like_data, stands_out
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
 Record = tuple[int, list[str]]
 #: (line, first column, last column) of a cell that is merged over columns; columns count from 0.
@@ -26,6 +26,11 @@ _FIRMS = frozenset(map(fold, (
     "société", "entreprise", "fournisseur", "empresa", "proveedor", "şirket", "tedarikçi", "شرکت", "سازمان",
 )))  # fmt: skip
 _BUYERS = frozenset(map(fold, ("customer", "client", "kunde", "cliente", "müşteri", "مشتری")))
+#: What a firm that buys is called beside people: "Kunde" and "Name" side by side are whose deal it is, and the deal's.
+_FIRM_THAT_BUYS = {
+    fold(buyer): firm
+    for buyer, firm in (("kunde", "Firma"), ("cliente", "Empresa"), ("müşteri", "Şirket"), ("مشتری", "نام شرکت"))
+}
 _PEOPLE = frozenset(map(fold, (
     "contact", "person", "contact person", "primary contact", "main contact", "ansprechpartner", "ansprechpartnerin",
     "kontakt", "kontaktperson", "personne", "personne de contact", "interlocuteur", "contacto", "persona",
@@ -116,7 +121,10 @@ def _joined(lines: Sequence[Record], spans: Sequence[Span]) -> list[str]:
                 if place not in shared:
                     own[place].append(text)
     groups = {fold(text) for parts in every for text in parts[:-1]}
-    called = [_of_firm(parts, groups) for parts in every]
+    beside = not _PEOPLE.isdisjoint(groups)
+    theirs = Counter(fold(parts[-1]) for parts in every if len(parts) > 1 and fold(parts[-2]) in _PEOPLE)
+    words = Counter(word for parts in every if parts for word in set(fold(parts[-1]).split()))
+    called = [_of_firm(parts, beside, theirs, words) for parts in every]
     alone = [name or " ".join(parts) for name, parts in zip(called, own, strict=True)]
     # A "Company Name" is one of several names, what is called "Firma" is none.
     count = Counter(
@@ -129,19 +137,22 @@ def _joined(lines: Sequence[Record], spans: Sequence[Span]) -> list[str]:
     ]
 
 
-def _of_firm(parts: Sequence[str], groups: Collection[str]) -> str:
-    """What the name of a firm is called that stands below its group, the last two of `parts`, and in English its number
-    and how it is reached, where other `groups` (folded) are of people; "" for every other title."""
+def _of_firm(parts: Sequence[str], beside: bool, theirs: Counter[str], words: Counter[str]) -> str:
+    """What the name of a firm is called that stands below its group, the last two of `parts`, and its number and how it
+    is reached where other groups `beside` it are of people: in English all of that, elsewhere what one group of people
+    has too, as `theirs` counts the folded titles below them. "" for every other title. `words` counts the columns whose
+    titles have a word."""
     if len(parts) < 2:
         return ""
     group, title = map(fold, parts[-2:])
-    beside = not _PEOPLE.isdisjoint(groups)
     if group not in _FIRMS and not (group in _BUYERS and beside):
         return ""
     if group in _ENGLISH and (title == "name" or (beside and title in _ANYBODY_S)):
         return " ".join(parts[-2:])
     if title not in _NAMES:
-        return ""
+        return f"{parts[-1]} ({parts[-2]})" if theirs[title] == 1 and group not in _ENGLISH else ""
+    if words[title] > 1 and group in _FIRM_THAT_BUYS:
+        return _FIRM_THAT_BUYS[group]
     # Elsewhere the two side by side are no title: it is "Firma", "نام شرکت".
     return parts[-2] if group[0] < "\u0600" else f"{parts[-1]} {parts[-2]}"
 

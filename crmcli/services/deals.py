@@ -154,7 +154,7 @@ def _company(ctx: Context, tx: Transaction, lead: dict[str, Any]) -> tuple[int, 
         if ends:
             return _one_of(ctx, "company", [(end, None) for end in dict.fromkeys(ends.values())], domain), False
     fixed = {c: lead.get(c) for c in COMPANY_TAKES} | {"name": lead["company_name"], "domain": domain}
-    return values.create(ctx, tx, ENTITIES["company"], {}, fixed=fixed), True
+    return _made_of(ctx, tx, lead, "company", fixed, "company"), True
 
 
 def _one_of(ctx: Context, kind: str, found: Sequence[tuple[Any, ...]], mark: str | None) -> int:
@@ -178,7 +178,18 @@ def _contact(ctx: Context, tx: Transaction, lead: dict[str, Any], company: int |
     fixed = {c: lead.get(c) for c in CONTACT_TAKES} | {
         "name": lead.get("contact_name") or lead["name"], "company_id": company, "tags": lead.get("tags") or None,
     }  # fmt: skip
-    return values.create(ctx, tx, ENTITIES["contact"], {}, fixed=fixed), True
+    return _made_of(ctx, tx, lead, "contact", fixed, "contact_name"), True
+
+
+def _made_of(ctx: Context, tx: Transaction, lead: dict[str, Any], kind: str, fixed: dict[str, Any], named: str) -> int:
+    """A company or person made of a lead, whose field `named` says what it is called. Raises FieldError for what the
+    lead may have and they may not, with the command that changes it there."""
+    try:
+        return values.create(ctx, tx, ENTITIES[kind], {}, fixed=fixed)
+    except FieldError as error:
+        field = {"name": named, "domain": "website" if lead.get("website") else "email"}.get(error.field, error.field)
+        hint = f"crm {lead['kind']} edit {lead['id']} {field}=..."
+        raise FieldError(f"{lead['kind']}:{lead['id']}: {error.message}", field, hint) from None
 
 
 def _known_contact(ctx: Context, lead: dict[str, Any]) -> int | None:

@@ -63,8 +63,8 @@ def _task_type(ctx: Context, tx: Transaction, text: str) -> int:
         if number is None:
             hint = suggest(text, known)
             back = f" ({hint} {ctx.settings.calling('undo')} takes this back)" if hint else ""
-            ctx.say(f"new task type: {text}{back}")
             number = tx.word("task_type", text)
+            ctx.say(f"new task type: {text}{back}")
         assert number is not None
         tx.memory[key] = number
     return tx.memory[key]
@@ -133,9 +133,9 @@ def _user(ctx: Context, tx: Transaction, name: str) -> int:
         raise FieldError(
             f"there is no user '{name}'", hint=f"{hint} To add them: {ctx.settings.calling('user', 'add', name)}"
         )
-    ctx.say(f"new user: {name}")
     number = tx.word("user", name)
     assert number is not None
+    ctx.say(f"new user: {name}")
     return number
 
 

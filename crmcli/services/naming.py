@@ -36,6 +36,15 @@ def resolve(ctx: Context, kind: Entity, text: str, *, merged: bool = False) -> i
 
     Raises NotFoundError, and AmbiguousError with the candidates.
     """
+    number = _found(ctx, kind, text, merged)
+    if number is None:
+        text = own_name(kind, text)
+        raise _of_the_other_kind(ctx, kind, text) or nobody(ctx, kind, text)
+    return number
+
+
+def _found(ctx: Context, kind: Entity, text: str, merged: bool) -> int | None:
+    """What `resolve` finds; None for nobody."""
     prefix, _, rest = own_name(kind, text).partition(":")
     named = record_kind(prefix)
     if named is not None and named is not kind and by_now(ctx, named, rest, merged=merged) is kind:
@@ -48,8 +57,6 @@ def resolve(ctx: Context, kind: Entity, text: str, *, merged: bool = False) -> i
             number = _alias(ctx, kind, text, seen=False)
     if number is None:
         number = _alone(kind, text, *_by_part(ctx, kind, text))
-    if number is None:
-        raise _of_the_other_kind(ctx, kind, text) or nobody(kind, text)
     return number
 
 
@@ -255,12 +262,15 @@ def check_unmerged(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> None:
         )
 
 
-def nobody(kind: Entity, text: str) -> NotFoundError:
-    """That nothing is called so, and where to look."""
+def nobody(ctx: Context, kind: Entity, text: str) -> NotFoundError:
+    """That nothing is called so, and where to look: that it is of another kind is said of what is there."""
     prefix, colon, rest = text.partition(":")
     other = record_kind(prefix) if colon and rest else None
     if other is not None and other is not kind:
-        return NotFoundError(f"'{text}' names {other.one}, not {kind.one}", f"crm {other.command} show {rest.strip()}")
+        if _found(ctx, other, rest, merged=True) is not None:
+            hint = f"crm {other.command} show {rest.strip()}"
+            return NotFoundError(f"'{text}' names {other.one}, not {kind.one}", hint)
+        kind, text = other, rest.strip()
     whole = digits(text)
     named = text if whole.isascii() and whole.isdigit() else f"'{text}'"
     return NotFoundError(

@@ -285,7 +285,7 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str], *, merged: bool = F
     for ref in (ref for refs in every for ref in refs):
         noun, _, number = ref.rpartition(":")
         if noun and kind not in (named := entity(noun), by_now(ctx, named, number, merged=merged)):
-            raise naming.nobody(kind, ref)
+            raise naming.nobody(ctx, kind, ref)
         found.append(number)
     if all(every):
         return list(dict.fromkeys(naming.resolve(ctx, kind, number, merged=merged) for number in found)), False

@@ -53,6 +53,11 @@ DERIVED = frozenset(f.column for e in ENTITIES.values() for f in e.fields if f.d
 #: So many rows are written at a time, and so many bytes a line may have.
 STEP, LONGEST = 2000, 64 * 1024 * 1024
 UNSAVED = "nothing was saved"
+#: What gives a word of the book another name, by its kind.
+RENAMING = {
+    "tag": "tag rename NAME NEW", "user": "user edit NAME name=...", "stage": "stage edit NAME name=...",
+    "pipeline": "pipeline edit NAME name=...",
+}  # fmt: skip
 #: What is told of a book that was moved, by the kind that stands for its table.
 TOLD = {
     COMPANY: ("company", "companies"), CONTACT: ("contact", "contacts"), LEAD: ("lead or deal", "leads and deals"),
@@ -349,6 +354,8 @@ def _check_lengths(where: str, table: str, row: dict[str, Any]) -> None:
         if kind.name in RECORDS:
             field = next(field for field in kind.stored() if field.column == error.field)
             command = f": crm {kind.command} edit {row.get('id')} {field.name}=..."
+        elif kind.name in RENAMING and error.field == "name":
+            command = f": crm {RENAMING[kind.name]}"
         raise ReadError(
             f"{where}, {called}: {error.message}.",
             f"do so in the book that it comes from{command}; {UNSAVED}",

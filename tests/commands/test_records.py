@@ -156,6 +156,11 @@ def test_numbers_of_another_kind_change_nobody(crm: Crm, monkeypatch: pytest.Mon
     assert crm("lead", "edit", "lead:2", "lead:3", "priority=high").out == "changed 2 leads\n"
     other = crm("deal", "edit", "lead:1", "task:1", "value=5")
     assert (other.code, other.err.splitlines()[0]) == (3, "crm: 'lead:1' names a lead, not a deal")
+    stdin("lead:1\ndeal:4\n", monkeypatch)
+    assert crm("deal", "edit", "-", "priority=low").code == 2
+    assert crm("lead", "convert", "1").code == 0
+    stdin("lead:1\ndeal:4\n", monkeypatch)
+    assert crm("deal", "edit", "-", "priority=low").out == "changed 2 deals\n"  # a lead that is a deal by now
     assert crm("view", "save", "hot", "tag:vip").code == 0
     refused = crm("view", "list", "-o", "ids")
     assert (refused.code, refused.out) == (2, "")

@@ -321,6 +321,20 @@ def test_what_may_scale_the_amounts_of_a_title_is_asked_about(inside: str) -> No
 
 
 @pytest.mark.parametrize(
+    "inside", ["T", "T.", "م", "€/m", "$/m", "$/M", "€/T", "EUR / m", "€ per m", "€/m, net", "€/k", "ریال/م"]
+)
+def test_a_letter_that_may_scale_is_asked_about_alone_and_behind_a_stroke(inside: str) -> None:
+    with pytest.raises(FieldError):
+        read_unit(inside)
+    assert hints_at_unit(inside)
+
+
+@pytest.mark.parametrize("inside", ["€/t", "€/h", "€/d", "$/b", "€ je t", "€/kg", "€/m²"])
+def test_what_an_amount_is_paid_for_is_no_scale(inside: str) -> None:
+    assert read_unit(inside) in ("€", "$")
+
+
+@pytest.mark.parametrize(
     ("cell", "unit"), [("€5", "k€"), ("5 EUR", "thousand USD"), ("5k", "million USD"), ("12k", "k€")]
 )
 def test_a_cell_with_a_unit_of_its_own_in_a_column_of_thousands_is_refused(cell: str, unit: str) -> None:

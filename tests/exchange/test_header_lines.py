@@ -235,3 +235,31 @@ def test_what_was_no_record_is_none_when_it_is_fed_again(tmp_path: Path) -> None
         )
     _, rows, _, _ = read(path)
     assert [row.problem for row in rows] == [problem for _, _, problem in refused]
+
+
+@pytest.mark.parametrize(
+    ("groups", "titles", "header"),
+    [
+        ("Kunde,,Kontakt,", "Name,Ort,Name,E-Mail", "Firma,Ort,Name,E-Mail"),
+        ("Kunde,,Kontakt,", "Name,Ort,Vollständiger Name,E-Mail", "Firma,Ort,Vollständiger Name,E-Mail"),
+        ("Cliente,,Contacto,", "Nombre,Ciudad,Nombre,Email", "Empresa,Ciudad,Nombre,Email"),
+        ("Müşteri,,Kişi,", "Ad,Şehir,Ad Soyad,E-posta", "Şirket,Şehir,Ad Soyad,E-posta"),
+        ("مشتری,,رابط,", "نام,شهر,نام,ایمیل", "نام شرکت,شهر,نام,ایمیل"),
+        ("Lieferant,,Kontakt,", "Name,Ort,Name,E-Mail", "Lieferant,Ort,Name,E-Mail"),
+        ("Firma,,,Ansprechpartner,,", "Name,Straße,Telefon,Name,Telefon,E-Mail",
+         "Firma,Straße,Telefon (Firma),Name,Telefon,E-Mail"),
+        ("Kunde,,,Ansprechpartner,,", "Name,E-Mail,Telefon,Vorname,Nachname,E-Mail",
+         "Kunde,E-Mail (Kunde),Telefon,Vorname,Nachname,E-Mail"),
+        ("Firma,Ansprechpartner,,Kontaktperson,", "Name,Name,Telefon,Name,Telefon",
+         "Firma,Ansprechpartner Name,Ansprechpartner Telefon,Kontaktperson Name,Kontaktperson Telefon"),
+        ("Company,,,Contact,,", "Name,Street,Phone,Name,Phone,Email",
+         "Company Name,Street,Company Phone,Contact Name,Contact Phone,Email"),
+    ],
+)  # fmt: skip
+def test_what_a_firm_and_its_people_both_have_is_theirs_by_its_bare_title(
+    tmp_path: Path, groups: str, titles: str, header: str
+) -> None:
+    numbers = ("Phone", "Telefon")
+    cells = ",".join("+41 44 123 45 60" if title in numbers else "x@y.example" for title in titles.split(","))
+    found, rows, at, _ = read(text(tmp_path / "t.csv", f"{groups}\n{titles}\n{cells}\n"))
+    assert (found, len(rows), at) == (header.split(","), 1, 2)

@@ -11,7 +11,7 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
 from crmcli.errors import UsageError
 from crmcli.render import machine
 from crmcli.results import Rows, Stream
-from crmcli.services import exporting, records
+from crmcli.services import exporting, imports, records
 from crmcli.services import tags as tagging
 from tests.support.importing import counts, rows, take
 
@@ -208,3 +208,45 @@ def test_a_joined_name_means_the_column_that_has_it_first(book: Context, put: An
     assert rows(book, CONTACT)[0]["company"] == "Acme"
     with pytest.raises(UsageError, match=r"no column 'firm\.town'"):
         take(book, put(text, "people.jsonl"), kind=CONTACT, mapping={"firm.town": "city"})
+
+
+def test_a_page_of_deals_says_whom_they_are_with(book: Context, put: Any) -> None:
+    staff = {"id": 8, "name": "Grace Foo", "email": "grace@our.example", "value": 8}
+    firm = {"name": "Engines Ltd", "value": 7, "owner_id": 8, "cc_email": "box@our.example"}
+    person = {"name": "Ada Lovelace", "email": [{"label": "work", "value": "a@x.example", "primary": True}], "value": 9}
+    deal = {
+        "id": 1, "title": "Engine deal", "value": 12000, "currency": "GBP", "status": "open", "user_id": staff,
+        "org_id": firm, "person_id": {**person, "phone": [{"label": "work", "value": "030 1234567"}]},
+        "expected_close_date": "2026-12-31",
+    }  # fmt: skip
+    people = [{"id": 9, "name": "Ada Lovelace", "org_id": firm, "email": person["email"]}]
+    for path, kind in (
+        (put(json.dumps({"success": True, "data": people}), "persons.json"), CONTACT),
+        (put(json.dumps({"success": True, "data": [deal]}), "list.json"), DEAL),
+    ):
+        assert imports.plan(book, path).kind is kind
+        take(book, path)
+    (row,) = rows(book, DEAL)
+    assert (row["name"], row["company"], row["contact"], row["email"]) == (
+        "Engine deal", "Engines Ltd", "Ada Lovelace", "a@x.example",
+    )  # fmt: skip
+    (contact,) = rows(book, CONTACT)
+    assert (contact["email"], contact["company"], contact["description"]) == ("a@x.example", "Engines Ltd", None)
+    assert [company["external_id"] for company in rows(book, COMPANY)] == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "told"),
+    [
+        ('[{"name":"Ada","email":"a@x.example","emails":[{"value":"A@x.example"}]}]', "a.json", None),
+        ("Name,Email,Email 2\nAda,a@x.example,a@x.example\n", "a.csv", None),
+        ("Name,Phone,Mobile,Phone 3\nAda,030 123456,0170 123456,030 123456\n", "a.csv", None),
+        ("Name,Phone,Mobile,Phone 3\nAda,030 123456,0170 123456,030 1234567\n", "a.csv", "Phone 3: 030 1234567"),
+        ("Name,Email,Email 2\nAda,a@x.example,b@x.example\n", "a.csv", "Email 2: b@x.example"),
+    ],
+)
+def test_what_somebody_is_reached_by_is_told_once(
+    book: Context, put: Any, text: str, name: str, told: str | None
+) -> None:
+    take(book, put(text, name), kind=CONTACT)
+    assert [row["description"] for row in rows(book, CONTACT)] == [told]

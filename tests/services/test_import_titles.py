@@ -1203,3 +1203,165 @@ def test_the_members_of_a_campaign_are_people(book: Context, put: Any, titles: s
 def test_an_opportunity_of_a_campaign_is_no_member_of_it(book: Context, put: Any) -> None:
     text = "Id,Name,StageName,Amount,CloseDate,CampaignId,ContactId\n006A00000000001AAA,A,New,1,2026-12-01,701A,003A\n"
     assert imports.plan(book, put(text, "list.csv")).kind is DEAL
+
+
+# --- which of people, firms and sales a list is of, in doubt ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("titles", "row"),
+    [
+        *((f"Contact,Company,{title},Value,Stage", f"Ada Lovelace,Acme,{cell},120,New") for title, cell in (
+            ("Industry", "Steel"), ("Next step", "Call"), ("Rating", "Hot"), ("Twitter", "@ada"), ("Gender", "female"),
+            ("Newsletter", "yes"), ("Department", "Sales"), ("Product", "Widget"), ("Employees", "50"),
+            ("Website,Industry", "acme.example,Steel"),
+        )),
+        ("Contact,Company,Industry,Value,Stage,Email", "Ada Lovelace,Acme,Steel,120,New,"),
+        ("Ansprechpartner,Firma,Branche,Auftragswert,Status", "Ada Lovelace,Acme,Stahl,120,New"),
+        ("Contact,Société,Secteur,Montant,Statut", "Ada Lovelace,Acme,Acier,120,New"),
+        ("رابط,شرکت,صنعت,مبلغ,مرحله", "Ada Lovelace,Acme,فولاد,120,New"),
+    ],
+)  # fmt: skip
+def test_who_is_named_beside_a_firm_a_value_and_a_stage_is_a_lead(
+    book: Context, put: Any, titles: str, row: str
+) -> None:
+    done = take(book, put(f"{titles}\n{row}\n{row.replace('Ada Lovelace,Acme', 'Grace Hopper,Beta')}\n", "list.csv"))
+    assert (done.kind, done.new, done.refused) == ("leads", 2, 0)
+    told = {(row["name"], row["company"], row["value"]) for row in listed(book, "lead")}
+    assert told == {("Ada Lovelace", "Acme", 12_000), ("Grace Hopper", "Beta", 12_000)}
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells"),
+    [("Contact,Company,Budget,Timeline", "12,Q4"), ("Contact,Company,Budget,Comment", "12,nice")],
+)
+def test_people_with_a_budget_are_asked_about(book: Context, put: Any, titles: str, cells: str) -> None:
+    made = imports.plan(book, put(f"{titles}\nAda Lovelace,Acme,{cells}\n", "list.csv"))
+    assert (made.kind, made.fits) == (None, ("contact", "lead"))
+
+
+def test_several_sales_to_one_person_are_asked_about(book: Context, put: Any) -> None:
+    rows = "".join(f"D-{i},Acme,Eva Maier,{i}0,New\n" for i in (1, 2))
+    made = imports.plan(book, put(f"N° devis,Client,Contact,Montant,Statut\n{rows}", "list.csv"))
+    assert (made.kind, made.fits) == (None, ("lead",))
+
+
+@pytest.mark.parametrize(
+    ("titles", "rows"),
+    [
+        ("Name,Industry,Employees,City", ("Siemens,Electric,300000,Ulm", "Carl Zeiss,Optics,40000,Jena",
+                                          "Robert Bosch,Electric,400000,Ulm")),
+        ("Name,Domain,Phone", ("Charles Schwab,schwab.example,030 1", "Philip Morris,pm.example,030 2")),
+        ("Name,Parent Company,Industry", ("Walter Meier,Top,Steel", "Hugo Boss,Top,Mode")),
+        ("Name,Industry,Email,Phone", ("Hugo Boss,Mode,info@hb.example,030 1", "Carl Zeiss,Optik,info@cz.example,1")),
+        ("Name,Domain,Industry,Annual Revenue", ("Hugo Boss,hb.example,Mode,10", "Carl Zeiss,cz.example,Optik,20")),
+        ("Name,Branche,Webseite", ("Hugo Boss,Mode,hb.example", "Carl Zeiss,Optik,cz.example")),
+        ("Kunde,Branche,Webseite,Mitarbeiter", ("Hugo Boss,Mode,hb.example,10", "Carl Zeiss,Optik,cz.example,20")),
+        ("Name,Industry,City", ("Hugo Boss,Mode,Ulm", "Siemens AG,Electric,Ulm", "Carl Zeiss,Optics,Jena",
+                                "Robert Bosch,Electric,Ulm")),
+    ],
+)  # fmt: skip
+def test_firms_that_are_called_after_people_stay_firms(
+    book: Context, put: Any, titles: str, rows: tuple[str, ...]
+) -> None:
+    done = take(book, put("\n".join((titles, *rows)), "list.csv"))
+    assert (done.kind, done.new, done.refused) == ("companies", len(rows), 0)
+
+
+@pytest.mark.parametrize(
+    ("titles", "rows"),
+    [
+        ("Name,Industry,Employees,Email", ("John Doe,Steel,5,john@acme.example", "Jane Roe,Oil,7,roe@beta.example")),
+        ("Name,Industry,Employees,Birthday", ("John Doe,Steel,5,1980-01-02", "Jane Roe,Oil,7,1981-03-04")),
+        ("Name,Industry,Website,City", ("John Doe,Steel,,Ulm", "Jane Roe,Oil,,Bonn")),
+    ],
+)
+def test_people_who_are_told_by_more_than_their_names_stay_people(
+    book: Context, put: Any, titles: str, rows: tuple[str, ...]
+) -> None:
+    assert take(book, put("\n".join((titles, *rows)), "list.csv")).kind == "contacts"
+
+
+def test_addresses_of_the_people_in_a_list_make_no_lead_of_who_has_it(book: Context, put: Any) -> None:
+    text = '[{"name":"Engines","email":"info@x.example","employees":[{"name":"Ada","email":"ada@x.example"}]}]'
+    assert imports.plan(book, put(text, "list.json")).kind is None
+    staged = text.replace('"employees"', '"stage":"New","employees"')
+    assert imports.plan(book, put(staged, "list.json")).kind is LEAD
+    assert imports.plan(book, put(text, "leads.json")).kind is LEAD
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "kind", "found"),
+    [
+        ("Contact,Title,Company,Email,Phone,Deal Value,Stage,Close Date",
+         "Ada Lovelace,VP Sales,Acme,ada@x.example,+44 20 7946 0001,120,New,2026-12-01", "lead",
+         ("Ada Lovelace", "VP Sales")),
+        ("Contact,Title,Company,Phone,Value,Close Date", "Ada Lovelace,Chief,Acme,030 1,120,2026-12-01", "lead",
+         ("Ada Lovelace", "Chief")),
+        ("Contact Name,Title,Account Name,Amount,Close Date", "Ada Lovelace,CTO,Acme,120,2026-12-01", "", None),
+        ("Contact Name,Title,Account Name,Amount,Close Date", "Ada Lovelace,Leiterin Einkauf,Acme,120,2026-12-01",
+         "lead", ("Ada Lovelace", "Leiterin Einkauf")),
+        ("Contact Name,Title,Account Name,Amount,Close Date", "Ada Lovelace,Password Manager rollout,Acme,1,2026-12-01",
+         "deal", ("Password Manager rollout", None)),
+        ("Contact Name,Position,Company,Quote,Value,Stage", "Ada Lovelace,CTO,Acme,Q-1,12000,New", "deal",
+         ("Q-1", "CTO")),
+        ("Contact Name,Position,Company,Email,Value,Close Date,Project",
+         "Ada Lovelace,CTO,Acme,ada@x.example,12000,2026-12-01,Hall", "deal", ("Hall", "CTO")),
+        ("Deal,Position,Company,Value,Stage", "Hall,3,Acme,12000,New", "deal", ("Hall", None)),
+    ],
+)  # fmt: skip
+def test_what_people_do_is_no_sale_and_no_place_on_the_board(
+    book: Context, put: Any, titles: str, cells: str, kind: str, found: tuple[str, str | None] | None
+) -> None:
+    path = put(f"{titles}\n{cells}\n", "list.csv")
+    if found is None:  # whether it holds sales or people is asked
+        with pytest.raises(UsageError, match="no column is recognised as a name"):
+            take(book, path)
+        return
+    assert take(book, path, kind if "Einkauf" in cells else "").refused == 0
+    assert [(row["name"], row["job_title"]) for row in listed(book, kind)] == [found]
+
+
+@pytest.mark.parametrize("titles", ["Kunde;PLZ;Ort;Telefon;Umsatz", "Kunde;Ort;Umsatz"])
+def test_what_customers_bring_in_a_year_makes_no_leads_of_them(book: Context, put: Any, titles: str) -> None:
+    told = {"Kunde": "Acme AG", "PLZ": "10115", "Ort": "Berlin", "Telefon": "030 111111", "Umsatz": "1200"}
+    done = take(book, put(f"{titles}\n{';'.join(told[title] for title in titles.split(';'))}\n", "kunden.csv"))
+    assert (done.kind, done.new, listed(book, "company")[0]["revenue"]) == ("companies", 1, 120_000)
+    columns, _ = map_columns(LEAD, ["Kunde", "Umsatz"], {})
+    assert [column.to for column in columns] == [("name",), ()]
+
+
+# --- headers of two lines, and letters that may scale -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Kunde,,Kontakt,\nName,Ort,Name,E-Mail", "Kunde,,Ansprechpartner,\nName,Ort,Name,E-Mail",
+        "Cliente,,Contacto,\nNombre,Ciudad,Nombre,Email", "Müşteri,,Kişi,\nAd,Şehir,Ad Soyad,E-posta",
+        "مشتری,,رابط,\nنام,شهر,نام,ایمیل", "Firma,,Kontakt,\nName,Ort,Name,E-Mail",
+    ],
+)  # fmt: skip
+def test_a_buyer_beside_its_people_is_their_company(book: Context, put: Any, header: str) -> None:
+    made = imports.plan(book, put(f"{header}\nAcme AG,Berlin,Ada Lovelace,ada@x.example\n", "list.csv"))
+    assert (made.kind, fields(made)) == (CONTACT, ["company", "city", "name", "email"])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Firma,,,Ansprechpartner,,\nName,Straße,Telefon,Name,Telefon,E-Mail",
+        "Empresa,,,Contacto,,\nNombre,Calle,Teléfono,Nombre,Teléfono,Email",
+        "شرکت,,,رابط,,\nنام,نشانی,تلفن,نام,تلفن,ایمیل",
+    ],
+)  # fmt: skip
+def test_the_number_of_a_firm_stays_beside_that_of_its_people(book: Context, put: Any, header: str) -> None:
+    path = put(f"{header}\nAcme,Weg 1,030 111111,Ada Lovelace,030 222222,ada@x.example\n", "list.csv")
+    made = imports.plan(book, path)
+    assert (made.kind, fields(made)) == (CONTACT, ["company", "street", "more phone", "name", "phone", "email"])
+
+
+@pytest.mark.parametrize("title", ["Amount (T)", "Value (€/m)", "Amount ($/m)"])
+def test_a_letter_that_may_scale_the_amounts_is_asked_about(book: Context, put: Any, title: str) -> None:
+    with pytest.raises(UsageError, match="does not say what the amounts"):
+        take(book, put(f"Deal,Stage,{title}\nA,New,100\n"), "deal")

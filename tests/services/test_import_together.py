@@ -508,19 +508,81 @@ def test_whom_a_file_names_in_several_ways_beside_an_id_stays_one(ctx: Context, 
         assert [row["company"] for row in listed(ctx, "contact")] == ["Acme", "Acme", "Acme", "Bolt"]
 
 
-@pytest.mark.parametrize("names", [("Acme", "Zeta"), ("Zeta", "Psi")], ids=["one is right", "none is"])
+@pytest.mark.parametrize(
+    "names",
+    [("Acme", "Zeta"), ("Zeta", "Psi"), ("Zeta", "Psi", "Tau")],
+    ids=["one is right", "two are not", "none of several is"],
+)
 def test_files_that_name_an_id_differently_come_in_as_the_dry_run_says(
-    ctx: Context, put: Any, names: tuple[str, str]
+    ctx: Context, put: Any, names: tuple[str, ...]
 ) -> None:
     people = put("Contact ID,Name,Company ID,Company\n1,Ann,5,Acme\n2,Bo,5,Bolt\n", "people.csv")
-    sales = "Deal ID,Deal Name,Company ID,Company\n1,Big,5,{}\n2,Small,5,{}\n".format(*names)
-    linked = ["Acme", "Acme"] if "Acme" in names else list(names)
+    sold = "".join(f"{number},Sale {number},5,{name}\n" for number, name in enumerate(names))
+    others = len(names) > 2
     for _ in range(2):
-        first, second = together(ctx, people, put(sales, "sales.csv"))
+        first, second = together(ctx, people, put(f"Deal ID,Deal Name,Company ID,Company\n{sold}", "sales.csv"))
         assert [row["company"] for row in listed(ctx, "contact")] == ["Acme", "Acme"]
-        assert [row["company"] for row in listed(ctx, "deal")] == linked
+        assert [row["company"] for row in listed(ctx, "deal")] == (list(names) if others else ["Acme", "Acme"])
         assert first.notes == ()
-        assert ["2 rows have another name beside" in note for note in second.notes] == [True] * ("Acme" not in names)
+        assert ["3 rows have another name beside" in note for note in second.notes] == [True] * others
+
+
+RENAMED = {
+    "one": ["201,Anna Bell 1,a1@x.example,101,Nordwind Holding"],
+    "one beside a new one": ["209,Bo Ray,bo@x.example,101,Nordwind Holding"],
+    "all": [f"20{n},Anna Bell {n},a{n}@x.example,10{n},{name}" for n, name in enumerate(("Uno", "Dos", "Tres"), 1)],
+}
+
+
+@pytest.mark.parametrize("case", RENAMED)
+def test_a_renamed_firm_of_files_that_came_together_gets_no_twin(ctx: Context, put: Any, case: str) -> None:
+    header = "Contact ID,Name,Email,Account ID,Account Name\n"
+    accounts = put("Account ID,Account Name\n101,Acme\n102,Bolt\n103,Cato\n", "accounts.csv")
+    firms = enumerate(("Acme", "Bolt", "Cato"), 1)
+    people = [f"20{n},Anna Bell {n},a{n}@x.example,10{n},{name}" for n, name in firms]
+    together(ctx, accounts, put(header + "\n".join(people) + "\n", "contacts.csv"))
+    before = [row["company"] for row in listed(ctx, "contact")]
+    done = take(ctx, put(header + "\n".join(RENAMED[case]) + "\n", "b.csv"), kind=CONTACT, update=True)
+    assert done.refused == 0
+    assert [row["name"] for row in listed(ctx, "company")] == ["Acme", "Bolt", "Cato"]
+    assert [row["company"] for row in listed(ctx, "contact")][:3] == before
+    assert not any("beside" in note for note in done.notes)
+
+
+def test_a_link_that_a_record_has_already_is_meant_by_its_id(ctx: Context, put: Any) -> None:
+    take(ctx, put(HUBSPOT["company"]))
+    text = "Contact ID,Name,Company ID,Company\n7,Ada,1,{}\n"
+    take(ctx, put(text.format("Acme")), kind=CONTACT)
+    done = take(ctx, put(text.format("Zeta")), kind=CONTACT, update=True)
+    assert (counts(done), done.notes) == ((1, 0, 0, 1, 0, 0), ())
+    # whom the book has under the same number, and is called otherwise, says nothing of that
+    assert counts(take(ctx, put(text.format("Zeta").replace("Ada", "Bo")), kind=CONTACT)) == (1, 0, 0, 0, 0, 1)
+
+
+@pytest.mark.parametrize("phone", ["+7 495 1234567", ""], ids=["telephone", "nothing"])
+@pytest.mark.parametrize("name", ["Ivan Petrov", "Lars Holm", "Жанна Лис"])
+def test_a_name_in_another_script_may_be_the_same_with_a_new_address(
+    ctx: Context, put: Any, name: str, phone: str
+) -> None:
+    text = "Contact ID,Name,Email,Phone,Company\n1,{},{}@x.example,{},Acme\n"
+    take(ctx, put(text.format("Иван Петров", "old", "+7 495 1234567")))
+    done = take(ctx, put(text.format(name, "new", phone), "b.csv"), update=True)
+    assert done.refused == (name == "Жанна Лис")
+
+
+@pytest.mark.parametrize("cities", ["", "Oslo"])
+def test_firms_of_which_nothing_can_be_compared_may_all_be_renamed(ctx: Context, put: Any, cities: str) -> None:
+    def rows_of(names: str, city: str) -> str:
+        rows = (f"{number},{name},{city}\n" for number, name in enumerate(names.split(), 1))
+        return f"id,Company name,City\n{''.join(rows)}"
+
+    take(ctx, put(rows_of("Alpha Beta Gamma", cities)), kind=COMPANY)
+    done = take(ctx, put(rows_of("Psi Chi Tau", ""), "b.csv"), kind=COMPANY, update=True)
+    assert (done.updated, done.refused) == (3, 0)
+    # where something can be, and differs, they are others
+    if cities:
+        done = take(ctx, put(rows_of("Uno Dos Tres", "Rome"), "c.csv"), kind=COMPANY, update=True)
+        assert (done.updated, done.refused) == (0, 3)
 
 
 @pytest.mark.parametrize(

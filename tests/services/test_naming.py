@@ -89,8 +89,16 @@ def test_a_number_that_is_none_is_named_as_it_was_typed(ctx: Context) -> None:
             naming.resolve(ctx, LEAD, text)
         with pytest.raises(NotFoundError, match=rf"there is no lead {text}\b"):
             records.choose(ctx, LEAD, [text])
-    with pytest.raises(NotFoundError, match="'deal:1' names a deal, not a lead"):
+    for text, words in (("deal:1", "there is no deal 1"), ("deal:nobody", "there is no deal 'nobody'")):
+        with pytest.raises(NotFoundError, match=rf"^{words}") as refused:
+            naming.resolve(ctx, LEAD, text)
+        assert refused.value.hint == "'crm deal list' shows them"
+    with pytest.raises(NotFoundError, match=r"^there is no lead 'deal:lead:"):
+        naming.resolve(ctx, DEAL, "lead:deal:" * 5000 + "1")  # as deep as a line may be
+    records.add(ctx, DEAL, {"name": "Engine"})
+    with pytest.raises(NotFoundError, match=r"^'deal:1' names a deal, not a lead") as refused:
         naming.resolve(ctx, LEAD, "deal:1")
+    assert refused.value.hint == "crm deal show 1"
 
 
 def test_a_lead_that_became_a_deal_goes_by_its_old_reference(ctx: Context) -> None:
@@ -118,9 +126,17 @@ def test_what_was_merged_into_a_lead_goes_by_its_reference_as_that_does(ctx: Con
     assert records.choose(ctx, DEAL, ["lead:1", "lead:2", "deal:4"]) == ([1, 4], False)
     assert naming.resolve_itself(ctx, "lead:1") == (DEAL, 1)
     assert naming.resolve_itself(ctx, "lead:2") == (LEAD, 2)
-    for words in (["lead:3"], ["lead:4"], ["lead:1", "lead:3"]):
+    for words in (["lead:3"], ["lead:1", "lead:3"]):
         with pytest.raises(NotFoundError, match=f"'{words[-1]}' names a lead, not a deal"):
             records.choose(ctx, DEAL, words)
+    for words, said, hint in (
+        (["lead:4"], "number 4 is a deal, not a lead", "crm deal show 4"),  # it never was one
+        (["lead:1,lead:99"], "there is no lead 99", "'crm lead list' shows them"),
+        (["task:5"], "there is no task 5", "'crm task list' shows them"),
+    ):
+        with pytest.raises(NotFoundError) as refused:
+            records.choose(ctx, DEAL, words)
+        assert (refused.value.message, refused.value.hint, refused.value.code) == (said, hint, 3)
     for number in "12":
         with pytest.raises(NotFoundError, match="deal") as refused:
             naming.resolve(ctx, LEAD, number)
@@ -139,9 +155,14 @@ def test_numbers_with_commas_have_the_kind_that_was_said_before_them(ctx: Contex
         (["lead:1,lead:۲"], [1, 2]), (["4,lead:2,deal:3"], [4, 2, 3]), (["lead:1,2", "3"], [1, 2, 3]),
     ):  # fmt: skip
         assert records.choose(ctx, DEAL, words) == (found, False), words
-    for word, wrong in (("lead:1,3", "lead:3"), ("deal:3,lead:4", "lead:4"), ("deal:3,task:1", "task:1")):
-        with pytest.raises(NotFoundError, match=f"'{wrong}' names a"):
+    records.add(ctx, TASK, {"name": "Call"})
+    for word, wrong in (
+        ("lead:1,3", "number 3 is a deal, not a lead"), ("deal:3,lead:4", "number 4 is a deal, not a lead"),
+        ("deal:3,task:1", "'task:1' names a task, not a deal"),
+    ):  # fmt: skip
+        with pytest.raises(NotFoundError) as refused:
             records.choose(ctx, DEAL, [word])
+        assert refused.value.message == wrong
     for word in ("1,2", "lead:1,2"):
         with pytest.raises(NotFoundError, match="number 1 is a deal, not a lead"):
             records.choose(ctx, LEAD, [word])

@@ -82,7 +82,7 @@ def test_no_character_grows_more_than_the_types_reckon_with() -> None:
             LEAD.field("name").type.check_length(text)
 
 
-def test_what_people_type_is_refused_everywhere(ctx: Context) -> None:
+def test_what_people_type_is_refused_everywhere(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
     long = "x" * (INDEXED + 1)
     number = records.add(ctx, LEAD, {"name": "Ada", "tags": "vip"}).ids[0]
     custom.add(ctx, "opportunity", "area", "text")
@@ -103,10 +103,30 @@ def test_what_people_type_is_refused_everywhere(ctx: Context) -> None:
         with pytest.raises(UsageError, match=r"at most|cannot name a rule"):
             add()
     records.edit(ctx, LEAD, [number], {"description": "x " * 50_000, "city": long, "company": long, "area": long})
-    with pytest.raises(FieldError, match="the name of a company: it has 601 characters"):
+    with pytest.raises(FieldError, match=r"^lead:1: the name of a company: it has 601 characters") as refused:
         deals.convert(ctx, number)
+    assert (refused.value.field, refused.value.hint) == ("company", "crm lead edit 1 company=...")
+    records.edit(ctx, LEAD, [number], {"company": "Mills", "contact_name": long})
+    with pytest.raises(FieldError, match=r"^lead:1: the name of a contact: it has 601 characters") as refused:
+        deals.convert(ctx, number)
+    assert (refused.value.field, refused.value.hint) == ("contact_name", "crm lead edit 1 contact_name=...")
+    with pytest.raises(FieldError, match="it has 601 characters"):
+        records.add(ctx, TASK, {"name": "Call", "owner": long, "type": "call"})
+    with pytest.raises(FieldError, match="it has 601 characters"):
+        records.add(ctx, TASK, {"name": "Call", "type": long})
+    assert "new user" not in (said := capsys.readouterr().err)  # what is refused is not said to be made
+    assert "new task type" not in said
     assert ctx.names("tag") == ["vip"]
     sound(ctx)
+
+
+def test_the_rest_of_a_text_goes_into_the_description_of_what_has_one() -> None:
+    for kind in ENTITIES.values():
+        if kind.by_name.get("name") is not None and kind.field("name").type.longest:
+            with pytest.raises(FieldError) as refused:
+                kind.field("name").type.check_length("x" * (INDEXED + 1))
+            described = refused.value.message.endswith("shorten it and put the rest in the description")
+            assert described == ("description" in kind.by_name), kind.name
 
 
 def test_an_import_refuses_the_row_with_its_column(ctx: Context, tmp_path: Path) -> None:
@@ -179,3 +199,24 @@ def test_a_longer_text_of_before_moves_to_sqlite_alone(
     assert "crm task edit 1 name=..." in refused.value.hint
     assert "nothing was saved" in refused.value.hint
     assert target.reader.value("SELECT count(*) FROM task") == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [("tag", "crm tag rename NAME NEW"), ("user", "crm user edit NAME name=..."), ("lost_reason", "")],
+)
+def test_a_longer_word_of_before_is_mended_by_its_own_verb(
+    book_path: Path, pg_url: str, opened: Callable[[str], Context], tmp_path: Path, word: str, command: str
+) -> None:
+    before, target, path = opened(str(book_path)), opened(pg_url), tmp_path / "book.jsonl"
+    with before.writing() as tx:
+        number = tx.word(word, "vip")
+        assert number
+        tx.change(word, number, {"name": "v" * 650})
+    path.write_bytes(b"".join(relocating.export_book(before).parts))
+    target.create(pg_url)
+    with pytest.raises(
+        ReadError, match=r"name of a .*: it has 650 characters, and at most 600 fit: shorten it\.\n"
+    ) as no:
+        relocating.import_book(target, str(path))
+    assert no.value.hint == f"do so in the book that it comes from{command and ': '}{command}; nothing was saved"

@@ -11,7 +11,7 @@ from crmcli.services import values
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.keys import one_name
 from crmcli.services.imports.matching import AMBIGUOUS
-from crmcli.services.imports.origins import NOTHING, alike, from_one
+from crmcli.services.imports.origins import NOTHING, SEVERAL, alike, from_one, other_letters
 from crmcli.services.imports.salesforce_ids import same
 from crmcli.services.imports.trial import TRIED
 from crmcli.store.sql import portions
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 _OWN = ("email", "phone", "mobile", "domain")
 _TELLING = (*_OWN, "company", "contact", "opportunity")
 _DIFFERS, _UNLIKE, _LINKED = "differs", "unlike", "linked"
-#: So many records under the same titles are not renamed at once, if nothing else of them is as it was.
-_SEVERAL = 3
 #: What is not compared where a row is held against all of a record.
 _ASIDE = frozenset(("name", "external_id", "uid", "currency", "tags"))
 _STRANGER = (
@@ -85,9 +83,9 @@ def strangers(
 ) -> Problems:
     """Rows whose id is that of a record which is plainly another: two programs may use the same ids. Plainly other is
     what never had that name, and has no e-mail address, telephone, domain, link or moment of its making in common, but
-    another one; a person with no word of the name and another e-mail address; also what has no word of its name in
-    common, where the id came with the export of another program. Where nobody knows whose export that was, the rows
-    beside it tell: most of those with known ids are such."""
+    another one; a person with no word of the name, in the same script, and another e-mail address; also what has no
+    word of its name in common, where the id came with the export of another program. Where nobody knows whose export
+    that was, the rows beside it tell: most of those with known ids are such."""
     kind, ids, names = reader.kind, block.columns.get("external_id"), block.keys.get("name_key")
     if not ids or not names:
         return {}
@@ -113,12 +111,12 @@ def strangers(
             certain.add(row)
         elif of_here is None and why == _UNLIKE:
             (renamed if from_one(ids_of, ids[row], here) else doubted).add(row)
-    if len(renamed) >= _SEVERAL:
+    if len(renamed) >= SEVERAL:
         doubted |= renamed
     if 2 * len(certain | doubted) > len(asked):
         full = matcher.raw([found[row] for row in doubted])
         there = {row: full[found[row]] for row in doubted if found[row] in full}
-        certain.update(row for row, record in there.items() if _mostly_other(reader, block, row, record))
+        certain.update(row for row, one in there.items() if _mostly_other(reader, block, row, one, row in renamed))
     return {
         row: Problem(
             reader.title("external_id"),
@@ -156,17 +154,22 @@ class _Telling:
         both = {column for column, said in self._said.items() if None not in (said[row], record.get(column))}
         agree = {column for column in both if self._said[column][row] == record[column]}
         unlike = not alike(self._names[row], record["name_key"])
-        if (both and not agree) or (unlike and both & self._personal - agree):
+        if both and not agree:
+            return _DIFFERS
+        if unlike and both & self._personal - agree and not other_letters(self._names[row], record["name_key"]):
             return _DIFFERS
         if agree & self._own or not unlike:
             return ""
         return _LINKED if agree else _UNLIKE
 
 
-def _mostly_other(reader: Reader, block: Block, row: int, record: Mapping[str, Any]) -> bool:
-    """Whether a row and a record do not have most of what both of them say in common, besides name and id."""
+def _mostly_other(reader: Reader, block: Block, row: int, record: Mapping[str, Any], same_titles: bool) -> bool:
+    """Whether a row and a record do not have most of what both of them say in common, besides name and id. Where that
+    is nothing, a row under the same titles as its record came with is believed, if these are not of names alone."""
     said = {name: column[row] for name, column in reader.compared(block).items() if name not in _ASIDE}
     both = [name for name, value in said.items() if value is not None and record.get(name) is not None]
+    if said and not both and same_titles:
+        return False
     return 2 * len([name for name in both if said[name] == record[name]]) <= len(both)
 
 

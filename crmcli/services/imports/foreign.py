@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.columnwise import derive_columns
+from crmcli.domain.entities import ENTITIES
+from crmcli.domain.text import fold
 from crmcli.services import aliases
 from crmcli.services.imports import roles
 from crmcli.services.imports.blocks import ANY, AT
-from crmcli.services.imports.origins import Origins
+from crmcli.services.imports.origins import Origins, alike
 from crmcli.services.imports.salesforce_ids import other_form
 from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.store.sql import portions, table_of
@@ -169,6 +171,28 @@ class Foreign:
             for one in ids
             if number in own and own[number] != one and _system(own[number]) == _system(one)
         }
+
+    def linked(self, block: Block, field: Field) -> list[int | None]:
+        """What the book's records with the ids of the rows, and a name that may be theirs, are linked to by this
+        field."""
+        ids, names = block.columns.get("external_id"), block.columns.get("name")
+        if not ids or not names:
+            return [None] * len(block)
+        kind = next(kind for kind in ENTITIES.values() if any(one is field for one in kind.fields))
+        target = "opportunity" if kind.kind else kind.name
+        numbers = self.look(target, filter(None, ids), kind.kind or "")
+        found: dict[int, tuple[str, int | None]] = {}
+        for some, marks in portions({number for number in numbers.values() if 0 < number < TRIED}):
+            sql = f"SELECT id, name, {field.column} FROM {kind.table} WHERE id IN ({marks})"
+            found.update((number, (name, link)) for number, name, link in self.ctx.reader.rows(sql, some))
+        if (tried := self._tried.get(target)) is not None:
+            there = tried.contents(list(numbers.values()))
+            found.update((number, (row["name"], row.get(field.column))) for number, row in there.items())
+        known = [found.get(numbers.get(one or "", GONE), ("", None)) for one in ids]
+        return [
+            link if name and alike(fold(said or ""), fold(name)) else None
+            for said, (name, link) in zip(names, known, strict=True)
+        ]
 
     def _end(self, table: str, number: int | None) -> int:
         """Where a merged record leads to; GONE for one that was removed."""

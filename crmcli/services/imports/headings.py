@@ -3,8 +3,10 @@ has the titles of columns that fill no field.)"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
+from crmcli.domain.text import fold
 from crmcli.services.imports.titles import WHOSE, own_forms, squeeze
 
 #: Further titles of fields, the nearest first.
@@ -33,7 +35,10 @@ FIELDS = {
     "mobile": ("mobile 1", "mob", "mob no", "mobil 1", "handy 1"),
     "stage": ("status reason",),
     "close_on": ("anticipated closed date", "anticipated close date", "تاریخ بسته شدن"),
-    "company": ("orgname", "client", "primary company", "companies", "company 1", "default address company"),
+    "company": (
+        "orgname", "client", "primary company", "companies", "company 1", "default address company", "org id name",
+    ),
+    "contact": ("person id name",),
     "owner": ("responsible", "responsible person", "responsible user", "assignee"),
     "birthday": ("birth date",),
     "opportunity": ("opportunity name", "deal name", "deal title", "lead title"),
@@ -154,6 +159,12 @@ SALES = (
 )  # fmt: skip
 #: What heads the value of a sale beside these alone: elsewhere it is what somebody has to spend.
 BUDGETS = ("budget", "project budget", "projektbudget", "bütçe", "بودجه")
+#: How job titles begin and end, folded.
+_JOB = re.compile(
+    r"^(?:c[efimorst]o|[se]?vp|dr|prof|vice president|head of|director of|leiter(?:in)?|gerente|مدیر|کارشناس|رییس)\b"
+    r"|\b(?:president|manager(?:in)?|directora?|founder|owner|officer|engineer|assistant|consultant|directeur|directrice"
+    r"|gerente|\w*leiter(?:in)?|\w*fuhrer(?:in)?|inhaber(?:in)?|muduru?)$"
+)
 _SUBJECT = ("betreff", "titel", "objet", "titre", "sujet", "asunto", "título", "konu", "başlık")
 _DEED = ("aufgabe", "tâche", "tarea", "görev")
 #: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
@@ -165,6 +176,8 @@ def spoken(kind: str, field: str) -> tuple[str, ...]:
     """Further titles of a field in other languages than English and Persian."""
     if field == "contact":
         return (*PEOPLE, *_HUMANS)
+    if field == "value" and kind == "deal":  # of a customer it is what a year with them brings
+        return (*_SPOKEN["value"], "umsatz")
     if field == "company":
         return (*_SPOKEN["company"], *(BUYERS if kind in ("deal", "task") else ()), *SUPPLIERS)
     if field != "name":
@@ -203,6 +216,11 @@ def of_buyers(title: str) -> bool:
 def of_sales(title: str) -> bool:
     """Whether a title names a sale by what is sold: its project, quote or order."""
     return squeeze(title) in _squeezed(SALES)
+
+
+def is_job(cell: str) -> bool:
+    """Whether a cell says what somebody does for a living, by a word at its beginning or end that does."""
+    return _JOB.search(fold(cell)) is not None
 
 
 def of_budgets(title: str) -> bool:

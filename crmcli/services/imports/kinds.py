@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.text import fold
+from crmcli.exchange.json_pages import of_others
 from crmcli.services.imports import titles
 from crmcli.services.imports.by_hand import check_given, column_of, field_of, place_of
 from crmcli.services.imports.file_names import FileName
@@ -22,11 +23,9 @@ from crmcli.services.imports.headings import (
 )
 from crmcli.services.imports.mapping import has_name, map_columns
 from crmcli.services.imports.nothing import NULLS
-from crmcli.services.imports.people_names import are_people, repeats
+from crmcli.services.imports.people_names import are_people, speak_for_people
 from crmcli.services.imports.roles import (
     ACTIVE,
-    BIRTH_DAY,
-    BIRTH_YEAR,
     CONTACT_FIRST,
     CONTACT_LAST,
     FIRST,
@@ -38,7 +37,7 @@ from crmcli.services.imports.roles import (
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from crmcli.domain.fields import Entity
@@ -63,12 +62,15 @@ _SALESFORCE = {"001": COMPANY, "003": CONTACT, "006": DEAL, "00Q": LEAD, "00T": 
 _SALESFORCE_ID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
 #: The titles of so many columns tell the kind, and the cells of so many rows whether they name people.
 _WIDEST, _MOST_ROWS = 500, 1000
-#: How titles end that head the numbers of sales, squeezed.
-_NUMBERS = re.compile(r"(?:no|nr|num|number|nummer|numero|invoice|rechnung|facture|factura|fatura|شماره|فاکتور)$")
+#: How titles end that head the numbers of sales, or what is sold, squeezed.
+_GOODS = re.compile(
+    r"(?:no|nr|num|number|nummer|numero|invoice|rechnung|facture|factura|fatura|شماره|فاکتور"
+    r"|product|item|service|article|produkt|artikel|produit|producto|articulo|محصول|کالا)$"
+)
 #: What files of every kind have, so that it speaks of none.
 _ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
-#: What people have and firms have not.
-_PERSONAL = ("job_title", "mobile", "birthday", BIRTH_YEAR, BIRTH_DAY)
+#: What firms have and people seldom.
+_OF_FIRMS = ("domain", "website", "employees", "revenue", "parent")
 #: Where one in so many people is of a firm that another one is of, too, a list is one of people.
 _OFTEN = 10
 #: Fields of a sale, beside which a status may well be a stage.
@@ -256,7 +258,9 @@ def recognise(
             called = kind
     if best[1] or called:
         return best[1] or called
-    return DEAL if file.sells else CONTACT if file.humans else _addresses(file)
+    if file.sells:
+        return DEAL if any(of_sales(title) or _heads_goods(title) for title in file.header) else None
+    return CONTACT if file.humans else _addresses(file)
 
 
 def _score(read: _Reading) -> float:
@@ -264,10 +268,14 @@ def _score(read: _Reading) -> float:
     return sum((worth * says(read) for worth, says in _BONUSES), start=float(len(read.filled)))
 
 
-def _telling_fields(kind: Entity, columns: Iterable[Mapped], silent: AbstractSet[str], *, named: bool) -> Iterator[str]:
+def _telling_fields(kind: Entity, columns: Sequence[Mapped], silent: AbstractSet[str], *, named: bool) -> Iterator[str]:
     """The fields and roles of the columns that tell of the kind; `silent` are squeezed titles that do not. A person
     beside the name of a lead may as well be a deal's, unless the file's name says leads (`named`); and whom one buys
-    from is nobody to sell to."""
+    from is nobody to sell to. How the people in a list of somebody's are reached makes no lead of who says nothing else
+    that leads alone have."""
+    if kind is LEAD and not named:
+        own = [column for column in columns if not of_others(column.header)]
+        columns = columns if any(to in LEAD.by_name.keys() - CONTACT.by_name for one in own for to in one.to) else own
     for column in columns:
         person = squeeze(column.header).endswith(("name", "primarycontact"))
         seller = bool(kind.kind) and of_suppliers(column.header)
@@ -289,6 +297,12 @@ def _names_humans(header: Sequence[str], given: Mapping[str, str], rows: Sequenc
     if place is None or place != places[1].get("name"):
         return False
     cells = [row.cells for row in rows[:_MOST_ROWS] if row.problem is None]
+    # Firms are called after people, too: their addresses, or what only people have, must then speak for these.
+    doubtful = any(
+        row[at].strip() for to in ("email", *_OF_FIRMS) if (at := places[1].get(to)) is not None for row in cells
+    )
+    if doubtful and not speak_for_people(places[0], [row[place] for row in cells], cells):
+        return False
     return are_people((row[place], "" if email is None else row[email]) for row in cells)
 
 
@@ -312,7 +326,9 @@ def _beside(
     few = sum(any(row[column.place].strip() for column in known) for row in cells) * 2 < len(cells)
     if few and (people or not name.says_persons()):
         return set(), people or {squeeze(column.header) for column in named if {FIRST, LAST} & set(column.to)}
-    if _says_of_firms(header, given) and not (name.says_persons() or _speaks_for_people(columns, cells)):
+    if _says_of_firms(header, given) and not (
+        name.says_persons() or _has_sales(header, given) or _speaks_for_people(columns, cells)
+    ):
         return set(), people
     return at, set()
 
@@ -321,15 +337,11 @@ def _speaks_for_people(columns: Sequence[Mapped], cells: Sequence[Sequence[str]]
     """Whether rows that name people and their companies are the people's, whatever they say of the companies: they say
     what only people have, most addresses are people's own, or companies come back with other people."""
     at = {to: column.place for column in columns for to in column.to}
-    if any(row[at[to]].strip() for to in _PERSONAL if to in at for row in cells):
-        return True
     people = [
         " ".join(filter(None, (row[at[to]].strip() for to in ("name", FIRST, LAST) if to in at))) for row in cells
     ]
-    if "email" in at:
-        emails = [(who, email) for who, row in zip(people, cells, strict=True) if who and (email := row[at["email"]])]
-        if sum(repeats(who, email) for who, email in emails) * 2 > len(emails):
-            return True
+    if speak_for_people(at, people, cells):
+        return True
     pairs = {(fold(row[at["company"]]), fold(who)) for who, row in zip(people, cells, strict=True) if who}
     firms = [firm for firm, _ in pairs if firm.strip()]
     return (len(firms) - len(set(firms))) * _OFTEN > len(firms)
@@ -349,12 +361,11 @@ def _sells(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row],
     own = any("name" in column.to and not _is_somebody(column) for column in columns)
     if own or not (people and figures and "company" in filled) or filled & {"email", "phone", "mobile"}:
         return False
+    if any(of_sales(column.header) for column in columns):
+        return True
+    buyers = [column.place for column in columns if {"name", "contact_name", "company"} & set(column.to)]
     cells = [row.cells for row in rows if row.problem is None]
-    return any(of_sales(column.header) for column in columns) or any(
-        _says_what(column, next((row[column.place] for row in cells if row[column.place].strip()), ""))
-        for column in columns
-        if not column.to
-    )
+    return any(_says_what(column, buyers, cells) for column in columns if not column.to)
 
 
 def _is_somebody(column: Mapped) -> bool:
@@ -362,11 +373,22 @@ def _is_somebody(column: Mapped) -> bool:
     return of_contacts(LEAD.name, column.header) or of_buyers(column.header)
 
 
-def _says_what(column: Mapped, sample: str) -> bool:
-    """Whether a column that fills nothing may say what is sold: in words or by its number, and in no id of the row."""
+def _says_what(column: Mapped, buyers: Sequence[int], cells: Sequence[Sequence[str]]) -> bool:
+    """Whether a column that fills nothing may say what is sold: in words or by its number, in no id of the row, and
+    where the same `buyers` (the columns that name them) come back, with something else unless its title is one of
+    goods."""
+    sample = next((row[column.place] for row in cells if row[column.place].strip()), "")
     if squeeze(column.header) in map(squeeze, of_ids(LEAD.name, own=False)) or titles.heads_ids(column.header, sample):
         return False
-    return any(map(str.isalpha, sample)) or bool(sample and _NUMBERS.search(squeeze(column.header)))
+    goods = _heads_goods(column.header)
+    sales = [(tuple(fold(row[place]) for place in buyers), fold(row[column.place])) for row in cells]
+    several = len(sales if goods else set(sales)) - len({who for who, _ in sales})
+    return several * _OFTEN > len(sales) and (goods or any(map(str.isalpha, sample)))
+
+
+def _heads_goods(title: str) -> bool:
+    """Whether a title heads what is sold, or the numbers of sales."""
+    return bool(_GOODS.search(squeeze(title)))
 
 
 def _names_leads(header: Sequence[str], given: Mapping[str, str], name: FileName) -> bool:
@@ -390,6 +412,15 @@ def _says_of_firms(header: Sequence[str], given: Mapping[str, str]) -> bool:
         return False
     columns, _ = map_columns(COMPANY, header, given)
     return any(to in COMPANY.by_name and to not in CONTACT.by_name for column in columns for to in column.to)
+
+
+def _has_sales(header: Sequence[str], given: Mapping[str, str]) -> bool:
+    """Whether a column that says nothing of firms has a figure of a sale; a stage alone may be how firms stand."""
+    if any(field_of(kind, to) is None for to in given.values() for kind in (LEAD, COMPANY)):
+        return False
+    columns, of_firms = (map_columns(kind, header, given)[0] for kind in (LEAD, COMPANY))
+    told = {column.place for column in of_firms if column.to}
+    return any(not _SALE.isdisjoint(column.to) and column.place not in told for column in columns)
 
 
 def _addresses(file: _File) -> Entity | None:

@@ -162,7 +162,12 @@ class Links:
         rows = {row: meant for row, meant in rows.items() if meant[0] in known}
         called = {number: one.key for number, one in known.items()}
         title = self.foreign.title(field.name)
-        mistaken = self.foreign.origins.misnamed(table_of(target), set(rows.values()), called, title)
+
+        def linked() -> set[tuple[int, str, str]]:
+            there = self.foreign.linked(block, field)
+            return {meant for row, meant in rows.items() if there[row] == meant[0]}
+
+        mistaken = self.foreign.origins.misnamed(table_of(target), set(rows.values()), called, title, linked)
         beside = _addresses(block, field.name) or [None] * len(block)
         mistaken -= {meant for row, meant in rows.items() if beside[row] and beside[row] == known[meant[0]].address}
         told = {}

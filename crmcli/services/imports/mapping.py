@@ -47,6 +47,8 @@ _TOGETHER = ("closed_at", "opportunity")
 _OF_STREET = frozenset((HOUSE, WHOLE_ADDRESS, *BESIDE_STREET))
 #: The number of a further column of the same title.
 _NUMBER = re.compile(r"(?<=\D)[2-9]$")
+#: What rows have that are about somebody.
+_OF_SOMEBODY = frozenset(("email", "phone", "mobile", FIRST, LAST, CONTACT_FIRST, CONTACT_LAST))
 #: Titles that are parts of a name beside each other alone.
 _HALVES = ("first", "middle", "last")
 
@@ -100,7 +102,7 @@ def map_columns(
         chosen[index] = [to] if to else []
     _promote(kind, chosen, header)
     _buyers(kind, chosen, header, fixed, [reading for reading in readings if reading.to == "name"], samples)
-    _subjects(kind, chosen, header, fixed)
+    _subjects(kind, chosen, header, fixed, samples)
     _sales(kind, chosen, header, fixed, samples)
     _names(kind, chosen, header, fixed)
     _beside(kind, chosen, header, fixed)
@@ -196,15 +198,25 @@ def _buyers(
             chosen[buyers[0]] = ["company"]
 
 
-def _subjects(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
+def _subjects(
+    kind: Entity,
+    chosen: dict[int, list[str]],
+    header: Sequence[str],
+    fixed: Mapping[int, str],
+    samples: Sequence[str],
+) -> None:
     """Beside the value of a sale and the day on which it is to close, a title is the sale's and nobody's job: the sale
-    is called by it, and a person who is named there is whom it is with."""
+    is called by it, and a person who is named there is whom it is with. Where the rows say how to reach somebody, and
+    not in a record that they lead to (`person_id.phone`), or the title's cell is a job, it is that person's."""
     filled = {to for some in chosen.values() for to in some}
-    if not kind.kind or not filled >= {"value", "close_on"} or filled & {FIRST, LAST, CONTACT_FIRST, CONTACT_LAST}:
+    own = {to for i, some in chosen.items() for to in some if "_id." not in header[i]}
+    if not kind.kind or not filled >= {"value", "close_on"} or own & _OF_SOMEBODY:
         return
     jobs = [i for i, to in chosen.items() if to == ["job_title"] and squeeze(header[i]) == "title" and i not in fixed]
     named = next((i for i, to in chosen.items() if "name" in to), None)
-    if not jobs or (named is not None and (named in fixed or not headings.of_contacts(kind.name, header[named]))):
+    if not jobs or (samples and headings.is_job(samples[jobs[0]])):
+        return
+    if named is not None and (named in fixed or not headings.of_contacts(kind.name, header[named])):
         return
     chosen[jobs[0]] = ["name"]
     if named is not None:

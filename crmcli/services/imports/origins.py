@@ -6,6 +6,7 @@ import shlex
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import name as named
 
 from crmcli.domain.dedupe.reading import firm_words
 from crmcli.domain.text import fold
@@ -19,11 +20,13 @@ from crmcli.store import journal
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from crmcli.context import Context
     from crmcli.services.imports.mapping import Mapped
 
+#: So many that nobody knows the program of are not renamed at once.
+SEVERAL = 3
 #: What else names of a kind have in common that have nothing in common.
 _KINDS = frozenset(("lead", "leads", "deal", "deals", "opportunity", "opportunities", "contact", "company", "new"))
 
@@ -57,6 +60,12 @@ def alike(name: str, other: str) -> bool:
         return True
     letters, others = "".join(firm_words(name)), "".join(firm_words(other))
     return letters in others or others in letters
+
+
+def other_letters(name: str, other: str) -> bool:
+    """Whether two names are written in letters of different scripts, so that they may be one name all the same."""
+    one, two = ({named(char, "").partition(" ")[0] for char in text if char.isalpha()} for text in (name, other))
+    return bool(one and two) and one.isdisjoint(two)
 
 
 class Origins:
@@ -101,25 +110,39 @@ class Origins:
         return found
 
     def misnamed(
-        self, table: str, meant: Collection[tuple[int, str, str]], called: Mapping[int, str], title: str
+        self,
+        table: str,
+        meant: Collection[tuple[int, str, str]],
+        called: Mapping[int, str],
+        title: str,
+        linked: Callable[[], Collection[tuple[int, str, str]]],
     ) -> set[tuple[int, str, str]]:
         """Of records that a column of this title means, each with its id there and the folded name beside it: those
         that have and had nothing of such a name, where the id came with the export of another program. Where nobody
-        knows with which one it came, most of those that are meant must be such. `called` has their names."""
+        knows whether it did, most of those that are meant must be such, and `SEVERAL` of them unless it came with an
+        export that the book knows under other titles; what records are `linked` to already is meant. `called` has
+        their names."""
         unlike = [one for one in meant if not alike(one[2], called[one[0]])]
         if not unlike:
             return set()
         past, here = self.past(table, {one[0] for one in unlike}), self.of_file(title)
+        there = linked()
         certain: set[tuple[int, str, str]] = set()
         doubted: set[tuple[int, str, str]] = set()
+        known = False
         for one in unlike:
             number, external, name = one
             names_of, ids_of = past.get(number, NOTHING)
             of_here = from_one(ids_of, external, here)
             if of_here or any(alike(name, other) for other in names_of):
                 continue
-            (certain if of_here is False else doubted).add(one)
-        return certain | doubted if 2 * len(certain | doubted) > len(meant) else certain
+            if of_here is False:
+                certain.add(one)
+            elif one not in there:
+                doubted.add(one)
+                known = known or any(_program(origin.profile) for its, origin in ids_of if same(its, external))
+        others = certain | doubted
+        return others if 2 * len(others) > len(meant) and (known or len(others) >= SEVERAL) else certain
 
     def _parts(self, table: str, numbers: Iterable[int]) -> dict[int, set[int]]:
         """Records, and all that was merged into them, each with those of the records that it is a part of."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.entities import COMPANY
+from crmcli.domain.text import fold
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import parts, roles, titles
 from crmcli.services.imports.facts import LABELLED
@@ -95,6 +96,8 @@ class Reach:
         for row, cell in enumerate(turned[column.place]):
             if not cell.strip():
                 continue
+            if own is not None and fold(own[row]).strip() == fold(cell).strip():
+                continue
             lines[row] = f"{column.header}: {' '.join(cell.split())}"
             if own is None or own[row].strip():
                 continue
@@ -135,6 +138,8 @@ class Reach:
         if self._second and "phone" not in taken and any(n.at_home and not n.label for n in numbers):
             taken["phone"] = taken.pop("mobile")
         for number in waiting:
+            if number.want in ("phone", "mobile") and squeeze(number.cell) in map(squeeze, taken.values()):
+                continue
             if number.want in ("fax", "company") or not self._takes(taken, "phone", number, lines):
                 lines.append(number.line)
         return taken, lines

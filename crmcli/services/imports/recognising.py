@@ -44,7 +44,9 @@ _PLAIN = ("uid", "status", "lost_reason", "created_at", "updated_at")
 _FIRST = frozenset(map(squeeze, (*ROLES[FIRST].titles, "nombre", "ad")))
 _BORN = frozenset(map(squeeze, (*ROLES[BIRTH_YEAR].titles, *ROLES[BIRTH_MONTH].titles)))
 #: Names that only files of our own have: elsewhere they say something else.
-_OWN = ("uid", "company_name", "contact_name", "vcard", *LINK_UIDS.values())
+_OWN = ("uid", "company_name", "contact_name", "vcard", "position", *LINK_UIDS.values())
+#: Members of the user or the firm that a record of Pipedrive leads to.
+_LED_TO = re.compile(r"(?:(?:creator_)?user|owner|org)_id\.")
 #: What an empty column loses by against a filled one for the same field.
 _EMPTY = 1000
 #: How far a column of yes and no is from being names.
@@ -177,6 +179,8 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
         return rank + _FLAG, to  # whether an activity is a task
     if to == DUE_TIME and not titles.heads_times(sample):
         return None
+    if to == "job_title" and kind.kind and squeeze(title) == "position" and titles.is_number(sample):
+        return None  # a place in a list
     if to == "plan" and sample and fold(sample) not in PLANS:
         return None  # the name of somebody's product
     return found
@@ -201,7 +205,7 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
         return 90, whose
     if whose == "company" and rest in ("domain", "domainname") and kind.name in ROLES[COMPANY_DOMAIN].kinds:
         return 90, COMPANY_DOMAIN
-    others = kind is not LEAD and json_pages.of_others(title)
+    others = _LED_TO.match(title) is not None or (kind is not LEAD and json_pages.of_others(title))
     if re.search(r"e?mail(\d|address|value|home|work|other|personal|$)", key) and "opt" not in key:
         if whose == "contact" and kind.name in ROLES[CONTACT_EMAIL].kinds:
             return 90, CONTACT_EMAIL

@@ -157,7 +157,7 @@ ROLES = {
         (
             "account id", "company id", "organization id", "organisation id", "org id", "associated company id",
             "associated company ids", "primary associated company id", "account name id", "company record id",
-            "کد شرکت", "شناسه شرکت",
+            "org id value", "کد شرکت", "شناسه شرکت",
         ),
         "company",
     ),
@@ -165,7 +165,7 @@ ROLES = {
         ("deal", "task"),
         (
             "contact id", "person id", "associated contact id", "associated contact ids", "contact name id",
-            "primary contact id", "کد مخاطب", "شناسه مخاطب",
+            "primary contact id", "person id value", "کد مخاطب", "شناسه مخاطب",
         ),
         "contact",
     ),
