@@ -285,10 +285,9 @@ class Updater:
 
     def _filled(self, column: str, current: Mapping[str, Any]) -> bool:
         value = current.get(column)
-        if column == "name" and self.kind.name in ("lead", "contact"):
-            # People are called by what they are reached by until there is a name.
-            if value in (current.get(to) for to in ("email", "phone", "mobile")):
-                return False
+        reached = (current.get(to) for to in ("email", "phone", "mobile"))
+        if column == "name" and self.kind.name in ("lead", "contact") and value in reached:
+            return False  # people are called by what they are reached by until there is a name
         return value is not None and column in self._fields and value != self._fields[column].empty
 
     def _differing(self, block: Block, row: int, current: Mapping[str, Any], made: Mapping[int, int]) -> dict[str, Any]:
