@@ -217,7 +217,7 @@ def test_a_page_of_deals_says_whom_they_are_with(book: Context, put: Any) -> Non
     deal = {
         "id": 1, "title": "Engine deal", "value": 12000, "currency": "GBP", "status": "open", "user_id": staff,
         "org_id": firm, "person_id": {**person, "phone": [{"label": "work", "value": "030 1234567"}]},
-        "expected_close_date": "2026-12-31",
+        "expected_close_date": "2026-12-31", "stage_id": 2, "pipeline_id": 4,
     }  # fmt: skip
     people = [{"id": 9, "name": "Ada Lovelace", "org_id": firm, "email": person["email"]}]
     for path, kind in (
@@ -227,8 +227,8 @@ def test_a_page_of_deals_says_whom_they_are_with(book: Context, put: Any) -> Non
         assert imports.plan(book, path).kind is kind
         take(book, path)
     (row,) = rows(book, DEAL)
-    assert (row["name"], row["company"], row["contact"], row["email"]) == (
-        "Engine deal", "Engines Ltd", "Ada Lovelace", "a@x.example",
+    assert (row["name"], row["company"], row["contact"], row["email"], row["external_id"]) == (
+        "Engine deal", "Engines Ltd", "Ada Lovelace", "a@x.example", "1",
     )  # fmt: skip
     (contact,) = rows(book, CONTACT)
     assert (contact["email"], contact["company"], contact["description"]) == ("a@x.example", "Engines Ltd", None)

@@ -260,5 +260,6 @@ _ID_FORMS = (
 def of_ids(kind: str, *, own: bool) -> list[str]:
     """Titles of the column with the other program's id of each record of this kind, the surest first; in a file of our
     `own` a plain "id" is our number."""
-    words = (*WORDS[kind], *(word for word in WHOSE.get(kind, ()) if not word.isascii()))
+    others = (word for word in WHOSE.get(kind, ()) if not word.isascii())
+    words = [word for word in (*WORDS[kind], *others) if word != "pipeline"]  # whose id is that of the deal's pipeline
     return [form.format(word) for form in _ID_FORMS for word in words] + ([] if own else list(_PLAIN_IDS))

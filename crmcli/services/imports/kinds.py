@@ -71,6 +71,8 @@ _GOODS = re.compile(
 _ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
 #: What firms have and people seldom.
 _OF_FIRMS = ("domain", "website", "employees", "revenue", "parent")
+#: What a customer brings in or what a firm does: a company's revenue, but no word of the kind.
+_TURNOVER = frozenset(("umsatz",))
 #: Where one in so many people is of a firm that another one is of, too, a list is one of people.
 _OFTEN = 10
 #: Fields of a sale, beside which a status may well be a stage.
@@ -164,6 +166,8 @@ class _File:
             _sells(self.header, given, rows, self.name),
             _names_leads(self.header, given, self.name),
         )
+        #: whether it has amounts with their currency, which nothing to do has
+        self.amounts = {"value", "currency"} <= _filled(DEAL, self.header, given)
         self._silent = {COMPANY.name: self.of_companies, CONTACT.name: self.of_people}
 
     def tells(self, kind: Entity) -> bool:
@@ -176,6 +180,8 @@ class _File:
             return False
         if kind is INTERACTION:
             return {"uid", "body"} <= self.keys  # notes are part of many a file: only our own hold nothing else
+        if kind is TASK and self.amounts:
+            return False
         if self.sells and kind is not TASK:
             return kind is DEAL
         return kind is not COMPANY or not ((self.persons and not self.of_people) or self.humans)
@@ -249,7 +255,7 @@ def recognise(
         if not has_name(columns) or (file.leads and kind is DEAL and _called_by_sale(columns)):
             continue
         named = file.name.names(kind)
-        silent = file.of_people if kind in (CONTACT, LEAD) else set()
+        silent = file.of_people if kind in (CONTACT, LEAD) else _TURNOVER if kind is COMPANY else frozenset()
         read = _Reading(file, kind, columns, tuple(_telling_fields(kind, columns, silent, named=named)))
         score = _score(read)
         if score >= _LEAST and score > best[0]:
@@ -406,12 +412,20 @@ def _called_by_sale(columns: Sequence[Mapped]) -> bool:
     return any("name" in column.to and of_sales(column.header) for column in columns)
 
 
+def _filled(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> set[str]:
+    """The fields that columns with these titles fill in records of a kind; none where a mapping by hand forbids it."""
+    if any(field_of(kind, to) is None for to in given.values()):
+        return set()
+    return {to for column in map_columns(kind, header, given)[0] for to in column.to}
+
+
 def _says_of_firms(header: Sequence[str], given: Mapping[str, str]) -> bool:
     """Whether a column says what only a firm has: its industry, its domain."""
     if any(field_of(COMPANY, to) is None for to in given.values()):
         return False
     columns, _ = map_columns(COMPANY, header, given)
-    return any(to in COMPANY.by_name and to not in CONTACT.by_name for column in columns for to in column.to)
+    told = [to for column in columns if squeeze(column.header) not in _TURNOVER for to in column.to]
+    return any(to in COMPANY.by_name and to not in CONTACT.by_name for to in told)
 
 
 def _has_sales(header: Sequence[str], given: Mapping[str, str]) -> bool:
