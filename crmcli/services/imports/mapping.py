@@ -218,9 +218,14 @@ def _subjects(
         return
     if named is not None and (named in fixed or not headings.of_contacts(kind.name, header[named])):
         return
-    chosen[jobs[0]] = ["name"]
+    _call_by(chosen, jobs[0], named)
+
+
+def _call_by(chosen: dict[int, list[str]], place: int, named: int | None) -> None:
+    """Let a sale be called by that column, and whom the column `named` calls be the person whom it is with."""
+    chosen[place] = ["name"]
     if named is not None:
-        chosen[named] = [] if "contact_name" in filled else ["contact_name"]
+        chosen[named] = [] if ["contact_name"] in chosen.values() else ["contact_name"]
 
 
 def _sales(
@@ -245,9 +250,7 @@ def _sales(
     met = named is not None or {"contact", CONTACT_FIRST, CONTACT_LAST, "stage", "close_on", "probability"} & filled
     if not valued or "company" not in filled or not met or (kind is LEAD and {"email", "phone", "mobile"} & filled):
         return
-    chosen[called] = ["name"]
-    if named is not None:
-        chosen[named] = [] if "contact_name" in filled else ["contact_name"]
+    _call_by(chosen, called, named)
     if "value" not in filled and budget is not None and titles.can_be_amount(samples[budget] if samples else ""):
         chosen[budget] = ["value"]
 
