@@ -258,7 +258,7 @@ def test_the_command_for_rejects_names_the_profile(ctx: Context, put: Any) -> No
     assert counts(done) == (2, 1, 0, 0, 0, 1)
     assert " --as deal --profile ours" in done.again
     assert "--map" not in done.again
-    by_hand = {"Was": "name", "Tag": "close_on"}
+    by_hand = {"Was": "name", "Tag": "close_on", "Summe": "-"}  # of which the profile says the currency
     bare = imports.run(ctx, imports.plan(ctx, path, profiles=["none"], mapping=by_hand, kind=DEAL, dates="mdy"))
     assert counts(bare) == (2, 0, 0, 1, 0, 1)
     assert " --as deal --no-profile --map Was=name " in bare.again

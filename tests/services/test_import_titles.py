@@ -1237,13 +1237,13 @@ def test_who_is_named_beside_a_firm_a_value_and_a_stage_is_a_lead(
 )
 def test_people_with_a_budget_are_asked_about(book: Context, put: Any, titles: str, cells: str) -> None:
     made = imports.plan(book, put(f"{titles}\nAda Lovelace,Acme,{cells}\n", "list.csv"))
-    assert (made.kind, made.fits) == (None, ("contact", "lead"))
+    assert (made.kind, made.fits.named) == (None, ("contact", "lead"))
 
 
 def test_several_sales_to_one_person_are_asked_about(book: Context, put: Any) -> None:
     rows = "".join(f"D-{i},Acme,Eva Maier,{i}0,New\n" for i in (1, 2))
     made = imports.plan(book, put(f"N° devis,Client,Contact,Montant,Statut\n{rows}", "list.csv"))
-    assert (made.kind, made.fits) == (None, ("lead",))
+    assert (made.kind, made.fits.named) == (None, ("lead",))
 
 
 @pytest.mark.parametrize(
@@ -1315,7 +1315,7 @@ def test_what_people_do_is_no_sale_and_no_place_on_the_board(
 ) -> None:
     path = put(f"{titles}\n{cells}\n", "list.csv")
     if found is None:  # whether it holds sales or people is asked
-        with pytest.raises(UsageError, match="no column is recognised as a name"):
+        with pytest.raises(UsageError, match="do not tell what its rows are; say it: --as lead"):
             take(book, path)
         return
     assert take(book, path, kind if "Einkauf" in cells else "").refused == 0

@@ -18,6 +18,7 @@ from crmcli.services.imports.roles import (
     OF_LEAD,
     PERIOD,
     ROLES,
+    TOGETHER,
     YES_OR_NO,
 )
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 #: What stands before a field that is to be made: `--map 'Industry=+sector:choice'`.
 NEW = "+"
 #: What several columns can be: fields that one of them fills in each row, and the roles of which a row can have many.
-_SEVERAL = frozenset(("closed_at", "opportunity")) | ROLES.keys() - YES_OR_NO.union(
+_SEVERAL = TOGETHER | ROLES.keys() - YES_OR_NO.union(
     (ANY_STATUS, DUE_TIME, KIND_OF_ROW, OF_LEAD, PERIOD), BIRTH, LINK_UIDS.values()
 )
 #: What a further column of such values can be.

@@ -105,7 +105,10 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "parent": ("muttergesellschaft", "société mère", "empresa matriz", "ana şirket"),
     "stage": ("phase", "verkaufsphase", "étape", "etapa", "aşama"),
     "status": ("statut", "durum"),
-    "value": ("betrag", "auftragswert", "montant", "importe", "tutar"),
+    "value": (
+        "betrag", "auftragswert", "auftragsvolumen", "nettobetrag", "betrag netto", "summe", "summe netto", "wert",
+        "montant", "montant ht", "montant ttc", "valeur", "importe", "importe neto", "monto", "valor", "tutar", "değer",
+    ),
     "currency": ("währung", "devise", "moneda", "divisa", "para birimi"),
     "probability": ("wahrscheinlichkeit", "probabilité", "probabilidad", "olasılık"),
     "close_on": (
@@ -166,6 +169,10 @@ _JOB = re.compile(
     r"|gerente|\w*leiter(?:in)?|\w*fuhrer(?:in)?|inhaber(?:in)?|muduru?)$"
 )
 _SUBJECT = ("betreff", "titel", "objet", "titre", "sujet", "asunto", "título", "konu", "başlık")
+_DEAL = (
+    "geschäft", "verkaufschance", "affaire", "opportunité", "negocio", "oportunidad", "anlaşma", "fırsat", "معامله",
+    "فرصت", "فرصت فروش",
+)  # fmt: skip
 _DEED = ("aufgabe", "tâche", "tarea", "görev")
 #: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
 PAIRS = frozenset((first, last) for first in ("vorname", "prenom") for last in ("name", "nom"))
@@ -185,7 +192,8 @@ def spoken(kind: str, field: str) -> tuple[str, ...]:
     if kind == "company":
         return (*_SPOKEN["company"], *_PERSON[:4], *BUYERS, *SUPPLIERS)
     of_people = (*_PERSON, *PEOPLE, *BUYERS)
-    return {"task": (*_DEED, *_SUBJECT), "deal": _SUBJECT, "contact": (*of_people, *_HUMANS)}.get(kind, of_people)
+    named = {"task": (*_DEED, *_SUBJECT), "deal": (*_DEAL, *_SUBJECT), "contact": (*of_people, *_HUMANS)}
+    return named.get(kind, of_people)
 
 
 @cache

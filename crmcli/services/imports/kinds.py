@@ -1,4 +1,4 @@
-"""Which kind of record a file holds, by its column titles and its name."""
+"""Which kind of record a file holds, by its column titles, its name and its first rows."""
 
 from __future__ import annotations
 
@@ -9,31 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.text import fold
 from crmcli.exchange.json_pages import of_others
-from crmcli.services.imports import titles
-from crmcli.services.imports.by_hand import check_given, column_of, field_of, place_of
+from crmcli.services.imports import people_or_firms, sales, titles
+from crmcli.services.imports.by_hand import check_given, column_of
 from crmcli.services.imports.file_names import FileName
-from crmcli.services.imports.headings import (
-    WORDS,
-    of_budgets,
-    of_buyers,
-    of_contacts,
-    of_ids,
-    of_sales,
-    of_suppliers,
-)
+from crmcli.services.imports.first_rows import FirstRows
+from crmcli.services.imports.headings import WORDS, of_contacts, of_ids, of_sales, of_suppliers
 from crmcli.services.imports.mapping import has_name, map_columns
 from crmcli.services.imports.nothing import NULLS
-from crmcli.services.imports.people_names import are_people, speak_for_people
-from crmcli.services.imports.roles import (
-    ACTIVE,
-    CONTACT_FIRST,
-    CONTACT_LAST,
-    FIRST,
-    FOREIGN,
-    KINDS,
-    LAST,
-    ROLES,
-)
+from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -60,23 +43,8 @@ _STANDING = frozenset((
 #: capitals apart.
 _SALESFORCE = {"001": COMPANY, "003": CONTACT, "006": DEAL, "00Q": LEAD, "00T": TASK, "00U": TASK}
 _SALESFORCE_ID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
-#: The titles of so many columns tell the kind, and the cells of so many rows whether they name people.
-_WIDEST, _MOST_ROWS = 500, 1000
-#: How titles end that head the numbers of sales, or what is sold, squeezed.
-_GOODS = re.compile(
-    r"(?:no|nr|num|number|nummer|numero|invoice|rechnung|facture|factura|fatura|شماره|فاکتور"
-    r"|product|item|service|article|produkt|artikel|produit|producto|articulo|محصول|کالا)$"
-)
 #: What files of every kind have, so that it speaks of none.
 _ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
-#: What firms have and people seldom.
-_OF_FIRMS = ("domain", "website", "employees", "revenue", "parent")
-#: What a customer brings in or what a firm does: a company's revenue, but no word of the kind.
-_TURNOVER = frozenset(("umsatz",))
-#: Where one in so many people is of a firm that another one is of, too, a list is one of people.
-_OFTEN = 10
-#: Fields of a sale, beside which a status may well be a stage.
-_SALE = frozenset(("value", "recurring", "probability", "close_on"))
 
 
 @cache
@@ -90,15 +58,15 @@ def _told(kind: Entity) -> frozenset[str]:
     return frozenset(map(squeeze, (*english, *(f"{what} {word}" for word in persian for what in ("شماره", "کد")))))
 
 
-def _standings(header: Sequence[str], name: FileName, given: Mapping[str, str], rows: Sequence[Row]) -> set[int]:
+def _standings(rows: FirstRows, name: FileName) -> set[int]:
     """The columns that would be the stage or the end of leads and deals and say rather how people and firms stand: by
-    their words in the first `rows`, or because the file's name says who is in it, unless it has figures of a sale."""
-    if name.speaks_of(LEAD) or name.speaks_of(DEAL) or any(field_of(LEAD, to) is None for to in given.values()):
+    their words in the first rows, or because the file's name says who is in it, unless it has figures of a sale."""
+    if name.speaks_of(LEAD) or name.speaks_of(DEAL):
         return set()
-    columns, _ = map_columns(LEAD, header, given)
-    sale = not _SALE.isdisjoint(to for column in columns for to in column.to)
+    columns = rows.columns(LEAD)
+    sale = not sales.FIGURES.isdisjoint(to for column in columns for to in column.to)
     named = name.says_people() and not sale
-    by_hand = {column_of(header, title) for title in given}
+    by_hand = {column_of(rows.header, title) for title in rows.given}
     found: set[int] = set()
     for column in columns:
         key = squeeze(column.header)
@@ -113,70 +81,71 @@ def _standings(header: Sequence[str], name: FileName, given: Mapping[str, str], 
     return found - by_hand
 
 
-def _are_standings(rows: Sequence[Row], place: int) -> bool:
+def _are_standings(rows: FirstRows, place: int) -> bool:
     """Whether every word of a column says how somebody stands."""
-    words = {row.cells[place] for row in rows if row.problem is None} - NULLS
+    words = {cells[place] for cells in rows.cells} - NULLS
     letters = {"".join(filter(str.isalpha, fold(word))) for word in words} - {""}
     return bool(letters) and letters - {"pending"} <= _STANDING and letters != {"pending"}
 
 
-def _own(header: Sequence[str], given: Mapping[str, str]) -> Entity | None:
+def _own(rows: FirstRows, header: Sequence[str]) -> Entity | None:
     """The kind of which a file is an export of ours: that has every field. A deal has those of a lead, too."""
     found = [kind for kind in KINDS if "uid" in header and {field.name for field in kind.fields} <= set(header)]
-    fits = [kind for kind in found if all(field_of(kind, to) is not None for to in given.values())]
-    return max(fits, key=lambda kind: len(kind.fields), default=None)
+    return max(filter(rows.allows, found), key=lambda kind: len(kind.fields), default=None)
 
 
-def _numbered(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row]) -> Entity | None:
+def _numbered(rows: FirstRows) -> Entity | None:
     """The kind of which a file's own ids are by how they begin, as Salesforce numbers its records, where its columns
     name such; the titles of its files may say little."""
-    place = next((i for i, title in enumerate(header) if squeeze(title) == "id"), None)
-    if place is None or len(header) >= _WIDEST:
+    place = next((i for i, title in enumerate(rows.header) if squeeze(title) == "id"), None)
+    if place is None or not rows.whole:
         return None
-    ids = {row.cells[place].strip() for row in rows if row.problem is None} - {""}
+    ids = {cells[place].strip() for cells in rows.cells} - {""}
     begin = {one[:3] for one in ids}
     kind = _SALESFORCE.get(begin.pop()) if len(begin) == 1 else None
-    if kind is None or not all(map(_SALESFORCE_ID.fullmatch, ids)):
-        return None
-    if any(field_of(kind, to) is None for to in given.values()):
-        return None
-    return kind if has_name(map_columns(kind, header, given)[0]) else None
+    return kind if kind and all(map(_SALESFORCE_ID.fullmatch, ids)) and rows.names(kind) else None
 
 
 class _File:
-    """What a file says of the kind of its rows, whichever that is: its name, its titles, the first of its `rows`."""
+    """What a file says of the kind of its rows, whichever that is: its name, its titles, its first `rows`."""
 
-    def __init__(self, header: Sequence[str], path: str, given: Mapping[str, str], rows: Sequence[Row]) -> None:
-        self.name, self.given, self.rows = FileName(path), given, rows
+    def __init__(self, header: Sequence[str], name: FileName, rows: FirstRows) -> None:
+        self.name, self.rows = name, rows
         self.keys = {squeeze(title) for title in header}
         #: the kind that its titles say before a dash
         self.said = titles.said_kind(list(header))
-        self.header = telling(header, given)
-        self.standings = _standings(self.header, self.name, given, rows)
+        self.standings = _standings(rows, name)
         #: whether it has columns of first and of last names
         self.persons = all(self.keys & set(map(squeeze, ROLES[part].titles)) for part in (FIRST, LAST))
-        #: squeezed titles of companies and of people that say nothing of the kind
-        self.of_companies, self.of_people = _beside(self.header, given, rows, self.name)
-        people = bool(self.of_companies) and _says_of_firms(self.header, given)
-        #: whether it holds people whatever it says of firms: the cells by which either would be called are names of
-        #: people, or it names people in a column of their own
-        self.humans = not self.name.names(COMPANY) and (people or _names_humans(self.header, given, rows))
+        #: the titles of companies and of people that say nothing of the kind
+        self.sides = people_or_firms.sides(rows, name)
+        #: whether it holds people whatever it says of firms
+        self.humans = not name.names(COMPANY) and people_or_firms.are_humans(rows, self.sides)
         #: whether it is a table of sales with buyers and their people, and whether it is plainly one of leads
-        self.sells, self.leads = (
-            _sells(self.header, given, rows, self.name),
-            _names_leads(self.header, given, self.name),
-        )
+        self.sells = not name.speaks_of(LEAD) and sales.sells(rows)
+        self.leads = name.speaks_of(LEAD) or sales.names_leads(rows)
+        #: whether it has figures of sales
+        self.figures = not sales.FIGURES.isdisjoint(rows.places(LEAD))
         #: whether it has amounts with their currency, which nothing to do has
-        self.amounts = {"value", "currency"} <= _filled(DEAL, self.header, given)
-        self._silent = {COMPANY.name: self.of_companies, CONTACT.name: self.of_people}
+        self.amounts = {"value", "currency"} <= rows.places(DEAL).keys()
 
     def tells(self, kind: Entity) -> bool:
-        """Whether a title speaks of records of this kind."""
-        return not _told(kind).isdisjoint(self.keys - self._silent.get(kind.name, set()))
+        """Whether a title speaks of records of this kind; where nothing names the deals that titles speak of, they are
+        told of leads, which may be called by their people."""
+        silent = {COMPANY: self.sides.companies, CONTACT: self.sides.people}.get(kind, frozenset())
+        if not _told(kind).isdisjoint(self.keys - silent):
+            return True
+        return kind is LEAD and self.figures and not self.rows.names(DEAL) and self.tells(DEAL)
+
+    def silent(self, kind: Entity) -> AbstractSet[str]:
+        """The squeezed titles whose columns say nothing for a kind of which they are fields."""
+        if kind is COMPANY:
+            return people_or_firms.TURNOVER
+        return self.sides.people if kind in (CONTACT, LEAD) else frozenset()
 
     def may_hold(self, kind: Entity) -> bool:
         """Whether its rows can be records of this kind, if a column names them."""
-        if any(field_of(kind, to) is None for to in self.given.values()):
+        if not self.rows.allows(kind):
             return False
         if kind is INTERACTION:
             return {"uid", "body"} <= self.keys  # notes are part of many a file: only our own hold nothing else
@@ -184,7 +153,7 @@ class _File:
             return False
         if self.sells and kind is not TASK:
             return kind is DEAL
-        return kind is not COMPANY or not ((self.persons and not self.of_people) or self.humans)
+        return kind is not COMPANY or not ((self.persons and not self.sides.people) or self.humans)
 
 
 class _Reading(NamedTuple):
@@ -193,13 +162,13 @@ class _Reading(NamedTuple):
     file: _File
     kind: Entity
     columns: tuple[Mapped, ...]
-    filled: tuple[str, ...]
+    telling: tuple[str, ...]
 
     @property
     def is_sale(self) -> bool:
         """Whether its columns are those of a deal, and not of somebody with whom there may be one."""
-        sale = self.kind is DEAL and not {"value", "close_on", "stage"}.isdisjoint(self.filled)
-        return sale and {"email", "phone"}.isdisjoint(self.filled)
+        sale = self.kind is DEAL and not {"value", "close_on", "stage"}.isdisjoint(self.telling)
+        return sale and {"email", "phone"}.isdisjoint(self.telling)
 
     @property
     def unlike(self) -> int:
@@ -215,16 +184,16 @@ class _Reading(NamedTuple):
     @property
     def names_its_people(self) -> bool:
         """Whether a list of firms, as its own name says, names people of theirs."""
-        if self.kind is not COMPANY or not self.file.of_companies or not self.file.name.names(COMPANY):
+        if self.kind is not COMPANY or not self.file.sides.companies or not self.file.name.names(COMPANY):
             return False
-        return any(of_contacts(self.kind.name, title) for title in self.file.header)
+        return any(of_contacts(self.kind.name, title) for title in self.file.rows.header)
 
 
 #: What speaks for a kind besides the columns that are a field of it: how much, and how often it does.
 _BONUSES: tuple[tuple[float, Callable[[_Reading], int]], ...] = (
     (0.9, lambda read: read.file.name.speaks_of(read.kind)),
     (2, lambda read: read.file.tells(read.kind)),
-    (2, lambda read: read.kind is COMPANY and bool(read.file.of_people)),  # of whose people few are named
+    (2, lambda read: read.kind is COMPANY and bool(read.file.sides.people)),  # of whose people few are named
     (0.5, lambda read: read.is_sale),
     (-1, lambda read: read.unlike),
     (1, lambda read: read.like),
@@ -236,6 +205,8 @@ _BONUSES: tuple[tuple[float, Callable[[_Reading], int]], ...] = (
 )
 #: What scores less says too little.
 _LEAST = 3
+#: Where more kinds fit a file of which no column names the records, none of them is told.
+_MOST_NAMELESS = 3
 
 
 def recognise(
@@ -243,38 +214,40 @@ def recognise(
 ) -> Entity | None:
     """The kind of record that the headers, the file's name and the cells of its first `rows` speak of; None where they
     fit none. Raises UsageError for a mapping by hand (`given`) to what no kind has."""
-    given = given or {}
-    if known := _own(header, given) or _numbered(header, given, rows):
+    first = FirstRows(header, given or {}, rows)
+    if known := _own(first, header) or _numbered(first):
         return known
-    check_given(header, given)
-    file = _File(header, path, given, rows)
+    check_given(header, given or {})
+    file = _File(header, FileName(path), first)
     best: tuple[float, Entity | None] = (0.0, None)
     called: Entity | None = None  # the kind that the file's name says, where the columns leave it open
     for kind in filter(file.may_hold, KINDS):
-        columns, _ = map_columns(kind, file.header, given)
-        if not has_name(columns) or (file.leads and kind is DEAL and _called_by_sale(columns)):
+        columns = first.columns(kind)
+        if not has_name(columns) or (file.leads and kind is DEAL and sales.called_by_sale(columns)):
             continue
         named = file.name.names(kind)
-        silent = file.of_people if kind in (CONTACT, LEAD) else _TURNOVER if kind is COMPANY else frozenset()
-        read = _Reading(file, kind, columns, tuple(_telling_fields(kind, columns, silent, named=named)))
+        read = _Reading(file, kind, columns, tuple(_telling(kind, columns, file.silent(kind), named=named)))
         score = _score(read)
         if score >= _LEAST and score > best[0]:
             best = (score, kind)
-        if named and (len(read.filled) > 1 or _understood(kind, columns) * 2 > len(file.header)):
+        if named and (len(read.telling) > 1 or _understood(kind, columns) * 2 > len(first.header)):
             called = kind
-    if best[1] or called:
-        return best[1] or called
+    found = best[1] or called
+    if found in (CONTACT, COMPANY) and found is not called and sales.loses(first, found):
+        return None  # whether it holds sales or those to whom they are is asked: as these it would lose the figures
+    if found:
+        return found
     if file.sells:
-        return DEAL if any(of_sales(title) or _heads_goods(title) for title in file.header) else None
+        return DEAL if any(of_sales(title) or sales.heads_goods(title) for title in first.header) else None
     return CONTACT if file.humans else _addresses(file)
 
 
 def _score(read: _Reading) -> float:
     """How much speaks for a kind: each field of it that a column fills, and the bonuses."""
-    return sum((worth * says(read) for worth, says in _BONUSES), start=float(len(read.filled)))
+    return sum((worth * says(read) for worth, says in _BONUSES), start=float(len(read.telling)))
 
 
-def _telling_fields(kind: Entity, columns: Sequence[Mapped], silent: AbstractSet[str], *, named: bool) -> Iterator[str]:
+def _telling(kind: Entity, columns: Sequence[Mapped], silent: AbstractSet[str], *, named: bool) -> Iterator[str]:
     """The fields and roles of the columns that tell of the kind; `silent` are squeezed titles that do not. A person
     beside the name of a lead may as well be a deal's, unless the file's name says leads (`named`); and whom one buys
     from is nobody to sell to. How the people in a list of somebody's are reached makes no lead of who says nothing else
@@ -290,179 +263,46 @@ def _telling_fields(kind: Entity, columns: Sequence[Mapped], silent: AbstractSet
                 yield to
 
 
-def _names_humans(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row]) -> bool:
-    """Whether the column by which people or firms would be called has names of people, in a file that says of them what
-    only firms have."""
-    if not rows or not _says_of_firms(header, given) or any(field_of(CONTACT, to) is None for to in given.values()):
-        return False
-    places: list[dict[str, int]] = []
-    for kind in (CONTACT, COMPANY):
-        columns, _ = map_columns(kind, header, given)
-        places.append({to: column.place for column in columns for to in column.to})
-    place, email = places[0].get("name"), places[0].get("email")
-    if place is None or place != places[1].get("name"):
-        return False
-    cells = [row.cells for row in rows[:_MOST_ROWS] if row.problem is None]
-    # Firms are called after people, too: their addresses, or what only people have, must then speak for these.
-    doubtful = any(
-        row[at].strip() for to in ("email", *_OF_FIRMS) if (at := places[1].get(to)) is not None for row in cells
-    )
-    if doubtful and not speak_for_people(places[0], [row[place] for row in cells], cells):
-        return False
-    return are_people((row[place], "" if email is None else row[email]) for row in cells)
-
-
-def _beside(
-    header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row], name: FileName
-) -> tuple[set[str], set[str]]:
-    """Of a file that names people in one column and their companies in another, the squeezed titles of those that say
-    nothing of the kind: the companies' column, whose records are the people; the people's, where most of the first rows
-    name nobody, or a column says what only a firm has and nothing speaks for people. (of companies, of people)"""
-    if any(field_of(CONTACT, to) is None for to in given.values()):
-        return set(), set()
-    columns, _ = map_columns(CONTACT, header, given)
-    at = {squeeze(column.header) for column in columns if "company" in column.to}
-    if not at or not has_name(columns):
-        return set(), set()
-    named = [column for column in columns if {"name", FIRST, LAST} & set(column.to)]
-    people = {squeeze(column.header) for column in named if of_contacts(CONTACT.name, column.header)}
-    # Who is named in parts is often known by an address alone, and is no firm for that.
-    known = named if people else [*named, *(column for column in columns if "email" in column.to)]
-    cells = [row.cells for row in rows if row.problem is None]
-    few = sum(any(row[column.place].strip() for column in known) for row in cells) * 2 < len(cells)
-    if few and (people or not name.says_persons()):
-        return set(), people or {squeeze(column.header) for column in named if {FIRST, LAST} & set(column.to)}
-    if _says_of_firms(header, given) and not (
-        name.says_persons() or _has_sales(header, given) or _speaks_for_people(columns, cells)
-    ):
-        return set(), people
-    return at, set()
-
-
-def _speaks_for_people(columns: Sequence[Mapped], cells: Sequence[Sequence[str]]) -> bool:
-    """Whether rows that name people and their companies are the people's, whatever they say of the companies: they say
-    what only people have, most addresses are people's own, or companies come back with other people."""
-    at = {to: column.place for column in columns for to in column.to}
-    people = [
-        " ".join(filter(None, (row[at[to]].strip() for to in ("name", FIRST, LAST) if to in at))) for row in cells
-    ]
-    if speak_for_people(at, people, cells):
-        return True
-    pairs = {(fold(row[at["company"]]), fold(who)) for who, row in zip(people, cells, strict=True) if who}
-    firms = [firm for firm, _ in pairs if firm.strip()]
-    return (len(firms) - len(set(firms))) * _OFTEN > len(firms)
-
-
-def _sells(header: Sequence[str], given: Mapping[str, str], rows: Sequence[Row], name: FileName) -> bool:
-    """Whether the rows are sales, with figures, whose buyers and people they name, and in a column that fills nothing
-    what they are: called by these people, several sales of one would be one."""
-    if name.speaks_of(LEAD) or any(field_of(LEAD, to) is None for to in given.values()):
-        return False
-    columns, _ = map_columns(LEAD, header, given)
-    filled = {to for column in columns for to in column.to}
-    people = any(
-        of_contacts(LEAD.name, column.header) for column in columns if {"name", "contact_name"} & set(column.to)
-    )
-    figures = bool(_SALE & filled) or any(of_budgets(column.header) for column in columns)
-    own = any("name" in column.to and not _is_somebody(column) for column in columns)
-    if own or not (people and figures and "company" in filled) or filled & {"email", "phone", "mobile"}:
-        return False
-    if any(of_sales(column.header) for column in columns):
-        return True
-    buyers = [column.place for column in columns if {"name", "contact_name", "company"} & set(column.to)]
-    cells = [row.cells for row in rows if row.problem is None]
-    return any(_says_what(column, buyers, cells) for column in columns if not column.to)
-
-
-def _is_somebody(column: Mapped) -> bool:
-    """Whether a column of names names people or those who buy, and no subjects."""
-    return of_contacts(LEAD.name, column.header) or of_buyers(column.header)
-
-
-def _says_what(column: Mapped, buyers: Sequence[int], cells: Sequence[Sequence[str]]) -> bool:
-    """Whether a column that fills nothing may say what is sold: in words or by its number, in no id of the row, and
-    where the same `buyers` (the columns that name them) come back, with something else unless its title is one of
-    goods."""
-    sample = next((row[column.place] for row in cells if row[column.place].strip()), "")
-    if squeeze(column.header) in map(squeeze, of_ids(LEAD.name, own=False)) or titles.heads_ids(column.header, sample):
-        return False
-    goods = _heads_goods(column.header)
-    sales = [(tuple(fold(row[place]) for place in buyers), fold(row[column.place])) for row in cells]
-    several = len(sales if goods else set(sales)) - len({who for who, _ in sales})
-    return several * _OFTEN > len(sales) and (goods or any(map(str.isalpha, sample)))
-
-
-def _heads_goods(title: str) -> bool:
-    """Whether a title heads what is sold, or the numbers of sales."""
-    return bool(_GOODS.search(squeeze(title)))
-
-
-def _names_leads(header: Sequence[str], given: Mapping[str, str], name: FileName) -> bool:
-    """Whether the file's name says that it holds leads, or a column calls them by their own subject."""
-    if name.speaks_of(LEAD):
-        return True
-    if any(field_of(LEAD, to) is None for to in given.values()):
-        return False
-    columns, _ = map_columns(LEAD, header, given)
-    return any("name" in one.to and not (_is_somebody(one) or of_sales(one.header)) for one in columns)
-
-
-def _called_by_sale(columns: Sequence[Mapped]) -> bool:
-    """Whether deals would be called by a column that names projects, quotes or orders."""
-    return any("name" in column.to and of_sales(column.header) for column in columns)
-
-
-def _filled(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> set[str]:
-    """The fields that columns with these titles fill in records of a kind; none where a mapping by hand forbids it."""
-    if any(field_of(kind, to) is None for to in given.values()):
-        return set()
-    return {to for column in map_columns(kind, header, given)[0] for to in column.to}
-
-
-def _says_of_firms(header: Sequence[str], given: Mapping[str, str]) -> bool:
-    """Whether a column says what only a firm has: its industry, its domain."""
-    if any(field_of(COMPANY, to) is None for to in given.values()):
-        return False
-    columns, _ = map_columns(COMPANY, header, given)
-    told = [to for column in columns if squeeze(column.header) not in _TURNOVER for to in column.to]
-    return any(to in COMPANY.by_name and to not in CONTACT.by_name for to in told)
-
-
-def _has_sales(header: Sequence[str], given: Mapping[str, str]) -> bool:
-    """Whether a column that says nothing of firms has a figure of a sale; a stage alone may be how firms stand."""
-    if any(field_of(kind, to) is None for to in given.values() for kind in (LEAD, COMPANY)):
-        return False
-    columns, of_firms = (map_columns(kind, header, given)[0] for kind in (LEAD, COMPANY))
-    told = {column.place for column in of_firms if column.to}
-    return any(not _SALE.isdisjoint(column.to) and column.place not in told for column in columns)
-
-
 def _addresses(file: _File) -> Entity | None:
     """The kind of a list of people of whom little more than their addresses is known: every column with cells fills a
     field of theirs, and one has addresses. The file's name may say that they are leads, or that they are no people."""
-    header, given, name = file.header, file.given, file.name
+    rows, name = file.rows, file.name
     kind = LEAD if name.speaks_of(LEAD) else CONTACT
     others = any(name.speaks_of(other) for other in KINDS if other is not kind)
-    if len(header) >= _WIDEST or (others and not name.speaks_of(kind)):
-        return None  # of a wider one only some titles are here, apart from their cells
-    if any(field_of(kind, to) is None for to in given.values()):
-        return None
-    cells = [row.cells for row in file.rows if row.problem is None]
-    samples = [next((row[i] for row in cells if row[i].strip()), "") for i in range(len(header))]
-    columns, _ = map_columns(kind, header, given, samples=samples)
+    if not rows.whole or (others and not name.speaks_of(kind)) or not rows.allows(kind):
+        return None  # of a wider one only some titles are here
+    samples = rows.samples
+    columns, _ = map_columns(kind, rows.header, rows.given, samples=samples)
     if has_name(columns):
         return None
     told = any("email" in column.to and "@" in samples[column.place] for column in columns)
     return kind if told and all(column.to for column in columns if samples[column.place]) else None
 
 
-def telling(header: Sequence[str], given: Mapping[str, str]) -> Sequence[str]:
-    """The titles by which a kind is told: each kind tries them all, so of a very wide file those of the first columns
-    and of what is mapped by hand."""
-    if len(header) <= _WIDEST:
-        return header
-    by_hand = {place for title in given if (place := place_of(header, title)) is not None and place >= _WIDEST}
-    return [*header[:_WIDEST], *(header[place] for place in sorted(by_hand))]
+class Fits(NamedTuple):
+    """The kinds that a file fits best of which nothing tells the kind: those that a column `named`, and those that are
+    `nameless` and have more of its columns."""
+
+    named: tuple[str, ...] = ()
+    nameless: tuple[str, ...] = ()
+
+
+def fitting(header: Sequence[str], rows: Sequence[Row]) -> Fits:
+    """The kinds that the titles and first rows of a file fit best."""
+    first = FirstRows(header, {}, rows)
+    counts = {
+        kind.name: sum(bool(column.to) for column in first.columns(kind))
+        for kind in KINDS
+        if "body" not in first.places(kind)
+    }
+    named = {kind.name: counts[kind.name] for kind in KINDS if first.names(kind) and kind.name in counts}
+    most = max(named.values(), default=0)
+    more = {name: count for name, count in counts.items() if count > max(most, _LEAST - 1) and name not in named}
+    nameless = tuple(name for name, count in more.items() if count == max(more.values()))
+    return Fits(
+        tuple(name for name, count in named.items() if count == most),
+        nameless if len(nameless) <= _MOST_NAMELESS else (),
+    )
 
 
 def _understood(kind: Entity, columns: Sequence[Mapped]) -> int:

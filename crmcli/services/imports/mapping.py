@@ -11,13 +11,11 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money
 from crmcli.errors import FieldError
-from crmcli.services.imports import addresses, by_hand, headings, recognising, titles
+from crmcli.services.imports import addresses, by_hand, headings, recognising, sales, titles
 from crmcli.services.imports.roles import (
     BESIDE_STREET,
     BIRTH,
     COMPANY_DOMAIN,
-    CONTACT_FIRST,
-    CONTACT_LAST,
     DUE_TIME,
     FIRST,
     HOUSE,
@@ -27,6 +25,7 @@ from crmcli.services.imports.roles import (
     MORE_PHONE,
     PHONE_LABEL,
     ROLES,
+    TOGETHER,
     WHOLE_ADDRESS,
 )
 from crmcli.services.imports.titles import squeeze
@@ -40,15 +39,10 @@ if TYPE_CHECKING:
 #: What a column with the other program's id can say of its record besides: what people and firms are called and reached
 #: by may be their id there, but a number that was said to be the id is no telephone.
 _ALSO_ID = ("name", "email", "domain", "website", FIRST, MIDDLE, LAST)
-#: Fields that several columns may fill together, one in each row: a deal is either won or lost, a task is about a lead
-#: or about a deal.
-_TOGETHER = ("closed_at", "opportunity")
 #: What says more of a street.
 _OF_STREET = frozenset((HOUSE, WHOLE_ADDRESS, *BESIDE_STREET))
 #: The number of a further column of the same title.
 _NUMBER = re.compile(r"(?<=\D)[2-9]$")
-#: What rows have that are about somebody.
-_OF_SOMEBODY = frozenset(("email", "phone", "mobile", FIRST, LAST, CONTACT_FIRST, CONTACT_LAST))
 #: Titles that are parts of a name beside each other alone.
 _HALVES = ("first", "middle", "last")
 
@@ -102,8 +96,8 @@ def map_columns(
         chosen[index] = [to] if to else []
     _promote(kind, chosen, header)
     _buyers(kind, chosen, header, fixed, [reading for reading in readings if reading.to == "name"], samples)
-    _subjects(kind, chosen, header, fixed, samples)
-    _sales(kind, chosen, header, fixed, samples)
+    _addresses(kind, chosen, header, fixed)
+    sales.call(kind, chosen, header, fixed, samples)
     _names(kind, chosen, header, fixed)
     _beside(kind, chosen, header, fixed)
     alone = _born(chosen)
@@ -134,7 +128,7 @@ def _chosen(kind: Entity, header: Sequence[str], readings: Iterable[Reading]) ->
         if to in addresses.FIELDS:
             parts.append(addresses.Part(index, to, rank, filled))
             continue
-        if to not in ROLES and to in best and to not in _TOGETHER:
+        if to not in ROLES and to in best and to not in TOGETHER:
             loser = max((rank, index), best[to])
             best[to] = min((rank, index), best[to])
             chosen[loser[1]] = _second_best(kind, to, header[loser[1]])
@@ -198,61 +192,13 @@ def _buyers(
             chosen[buyers[0]] = ["company"]
 
 
-def _subjects(
-    kind: Entity,
-    chosen: dict[int, list[str]],
-    header: Sequence[str],
-    fixed: Mapping[int, str],
-    samples: Sequence[str],
-) -> None:
-    """Beside the value of a sale and the day on which it is to close, a title is the sale's and nobody's job: the sale
-    is called by it, and a person who is named there is whom it is with. Where the rows say how to reach somebody, and
-    not in a record that they lead to (`person_id.phone`), or the title's cell is a job, it is that person's."""
-    filled = {to for some in chosen.values() for to in some}
-    own = {to for i, some in chosen.items() for to in some if "_id." not in header[i]}
-    if not kind.kind or not filled >= {"value", "close_on"} or own & _OF_SOMEBODY:
-        return
-    jobs = [i for i, to in chosen.items() if to == ["job_title"] and squeeze(header[i]) == "title" and i not in fixed]
-    named = next((i for i, to in chosen.items() if "name" in to), None)
-    if not jobs or (samples and headings.is_job(samples[jobs[0]])):
-        return
-    if named is not None and (named in fixed or not headings.of_contacts(kind.name, header[named])):
-        return
-    _call_by(chosen, jobs[0], named)
-
-
-def _call_by(chosen: dict[int, list[str]], place: int, named: int | None) -> None:
-    """Let a sale be called by that column, and whom the column `named` calls be the person whom it is with."""
-    chosen[place] = ["name"]
-    if named is not None:
-        chosen[named] = [] if ["contact_name"] in chosen.values() else ["contact_name"]
-
-
-def _sales(
-    kind: Entity,
-    chosen: dict[int, list[str]],
-    header: Sequence[str],
-    fixed: Mapping[int, str],
-    samples: Sequence[str],
-) -> None:
-    """In a table of sales, with what each is worth and whom it is with, a sale that nothing names is called by its
-    project, quote or order: a deal, and a lead that would be called by the person who is asked about it."""
-    named = next((i for i, to in chosen.items() if "name" in to), None)
-    free = [i for i in range(len(header)) if not chosen.get(i) and i not in fixed]
-    called = next((i for i in free if headings.of_sales(header[i])), None)
-    if not kind.kind or called is None:
-        return
-    if named is not None and (kind is DEAL or named in fixed or not headings.of_contacts(kind.name, header[named])):
-        return
-    filled = {to for some in chosen.values() for to in some}
-    budget = next((i for i in free if headings.of_budgets(header[i])), None)
-    valued = "value" in filled or budget is not None
-    met = named is not None or {"contact", CONTACT_FIRST, CONTACT_LAST, "stage", "close_on", "probability"} & filled
-    if not valued or "company" not in filled or not met or (kind is LEAD and {"email", "phone", "mobile"} & filled):
-        return
-    _call_by(chosen, called, named)
-    if "value" not in filled and budget is not None and titles.can_be_amount(samples[budget] if samples else ""):
-        chosen[budget] = ["value"]
+def _addresses(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
+    """Beside first and last names an e-mail address is these people's and not the company's."""
+    keys = set(map(squeeze, header))
+    if kind is COMPANY and all(keys & set(map(squeeze, ROLES[part].titles)) for part in (FIRST, LAST)):
+        for index, to in chosen.items():
+            if to in (["email"], [MORE_EMAIL]) and index not in fixed and not titles.about_company(header[index]):
+                chosen[index] = []
 
 
 def _names(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
@@ -379,20 +325,6 @@ def _twins(
             continue
         other, to = found[0]
         yield f"column {title}: ignored, because {to} is in column {other}; --map '{title}=FIELD' takes it in"
-
-
-def left_people(columns: Iterable[Mapped], given: Mapping[str, str], samples: Sequence[str]) -> Iterator[str]:
-    """A note for each column of a list of companies that names people of theirs, unless it was said by hand (`given`)
-    what it fills. `samples` is a filled cell of each column, "" where there is none."""
-    by_hand = {squeeze(title) for title in given}
-    parts = frozenset(squeeze(title) for role in (FIRST, LAST) for title in ROLES[role].titles)
-    for column in columns:
-        key, sample = squeeze(column.header), samples[column.place] if column.place < len(samples) else ""
-        if not sample or column.to or key in by_hand or not titles.can_be_name(sample):
-            continue
-        if key in parts or headings.of_people(COMPANY.name, column.header):
-            told = "the people of companies are not taken in with them; --as contact takes in both"
-            yield f"column {column.header}: {told}"
 
 
 def has_name(columns: Sequence[Mapped]) -> bool:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from crmcli.domain.address import is_public_domain
 from crmcli.domain.dedupe.reading import FORMS, person_words
 from crmcli.domain.text import fold
-from crmcli.services.imports.roles import BIRTH_DAY, BIRTH_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
 #: Common given names, as they are spelt in English, German, French, Spanish and Portuguese, Italian, Dutch, the north
 #: and the east of Europe, Turkish, Arabic, the languages of India, and Persian. Those that firms are as often called by
@@ -129,8 +128,6 @@ _GIVEN = """
 _NO_NAME = re.compile(r"[\d&@/+|:;!?]")
 #: A name has so many words, those that belong together counted as one; a given name alone may be a firm's.
 _FEWEST, _MOST = 2, 4
-#: What people have and firms have not.
-_PERSONAL = ("job_title", "mobile", "birthday", BIRTH_YEAR, BIRTH_DAY)
 #: Among people so few are plainly firms: one in so many.
 _RARE = 10
 #: What is shorter says nothing in an e-mail address.
@@ -157,17 +154,6 @@ def is_person(name: str, email: str) -> bool | None:
     if not _FEWEST <= len(words) <= _MOST:
         return None
     return not _given().isdisjoint((words[0], words[-1])) or _has_word(email, words) or None
-
-
-def speak_for_people(at: Mapping[str, int], people: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
-    """Whether rows say what only people have, or most addresses are those of the `people` whom they name; `at` has the
-    columns of fields and roles of contacts."""
-    if any(row[at[to]].strip() for to in _PERSONAL if to in at for row in cells):
-        return True
-    if "email" not in at:
-        return False
-    emails = [(who, email) for who, row in zip(people, cells, strict=True) if who and (email := row[at["email"]])]
-    return sum(repeats(who, email) for who, email in emails) * 2 > len(emails)
 
 
 def repeats(name: str, email: str) -> bool:

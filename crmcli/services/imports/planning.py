@@ -5,18 +5,17 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
-from crmcli.domain.entities import DEAL
 from crmcli.domain.fields import suggest
 from crmcli.domain.types import Money
 from crmcli.errors import FieldError, UsageError
 from crmcli.exchange.tables import Doubt, Opening, open_table
-from crmcli.services.imports import claims, kinds, mapping, profiles, roles
+from crmcli.services.imports import claims, kinds, profiles, roles
 from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.by_hand import column_of
 from crmcli.services.imports.dates import Settled, plain_word, told_columns, told_dates
 from crmcli.services.imports.keys import UPDATE_MATCH, match_keys
 from crmcli.services.imports.looks import Look
-from crmcli.services.imports.mapping import has_name, names_records
+from crmcli.services.imports.mapping import names_records
 from crmcli.services.imports.our_own import lost, told_lost
 from crmcli.services.imports.placing import NewStage, Stages
 from crmcli.services.imports.surveying import asked_profile, opening, survey
@@ -93,7 +92,7 @@ class Plan(NamedTuple):
     sheets: tuple[str, ...] = ()
     profile: profiles.Fit | None = None
     bare: bool = False
-    fits: tuple[str, ...] = ()
+    fits: kinds.Fits = kinds.Fits()
 
     @property
     def habits(self) -> tuple[str, str]:
@@ -133,14 +132,12 @@ def _unknown(path: str, how: Opening, seen: Seen, kind: Entity | None) -> Plan:
     """The plan of a file that holds nothing that the book has, or of which that cannot be told. Raises NamelessError
     where its `kind` was said."""
     notes = tuple(seen.notes)
-    # A table of sales of which nothing says what is sold is told by its kind: what else it may be would lose its rows.
-    fits = _fitting(seen.header) if kind is None and (seen.kind is not DEAL or seen.fit) else ()
-    problem = undecided(fits) if kind is None else f"no column is recognised as a {kind.name}'s name"
+    problem = undecided(seen.fits) if kind is None else f"no column is recognised as a {kind.name}'s name"
     if seen.fit and seen.fit.profile.said.refuse:
         notes, problem = (*notes, problem), seen.fit.profile.said.refuse
     made = Plan(
         path, None, seen.columns, how, seen.header, seen.rows, seen.blank, notes, problem, profile=seen.fit,
-        looks=seen.looks, doubts=seen.doubts, sheets=tuple(seen.sheets), fits=fits,
+        looks=seen.looks, doubts=seen.doubts, sheets=tuple(seen.sheets), fits=seen.fits,
     )  # fmt: skip
     if kind is not None:
         raise NamelessError(kind, made)
@@ -246,24 +243,18 @@ def _check_age(path: str, header: Sequence[str], columns: Sequence[Mapped]) -> N
         )
 
 
-def _fitting(header: Sequence[str]) -> tuple[str, ...]:
-    """The kinds that the titles fit best."""
-    filled: dict[str, int] = {}
-    for kind in roles.KINDS:
-        columns, _ = mapping.map_columns(kind, kinds.telling(header, {}), {})
-        if has_name(columns) and "body" not in {to for column in columns for to in column.to}:
-            filled[kind.name] = sum(bool(column.to) for column in columns)
-    return tuple(name for name, count in filled.items() if count == max(filled.values()))
-
-
-def undecided(fits: Sequence[str], file: str = "") -> str:
+def undecided(fits: kinds.Fits, file: str = "") -> str:
     """Why no kind was found: no column names the records, or the columns fit several kinds as well as each other.
     `file` is what the file is called among several."""
     of_file = f"{file}=" if file else ""
-    if not fits:
-        return f"no column is recognised as a name; use --as{f' {of_file}KIND' if file else ''} and --map"
-    said = " or ".join(f"--as {shlex.quote(of_file + name)}" for name in fits)
-    return f"the columns do not tell what its rows are; say it: {said}"
+    named, nameless = (
+        " or ".join(f"--as {shlex.quote(of_file + name)}" for name in some) for some in (fits.named, fits.nameless)
+    )
+    called = f"{nameless} with --map 'COLUMN=name'" if nameless and not file else ""
+    if not named:
+        kind = f" {of_file}KIND" if file else ""
+        return f"no column is recognised as a name; use --as{kind} and --map" + (f": {called}" if called else "")
+    return f"the columns do not tell what its rows are; say it: {named}" + (f"; or {called}" if called else "")
 
 
 def check(made: Plan) -> None:

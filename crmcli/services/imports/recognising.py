@@ -169,7 +169,7 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
             return (60, "phone") if squeeze(title) == "work" else (99, MORE_PHONE)
         return None
     rank, to = found
-    if headings.of_suppliers(title) and sample and yes_or_no(sample) is not None:
+    if (headings.of_suppliers(title) or headings.of_buyers(title)) and sample and yes_or_no(sample) is not None:
         return None  # whether somebody is one
     if to == "region" and kind.kind and squeeze(title).endswith("state") and status_of(sample):
         return rank, "status"  # a state of the deal, not one of the United ones

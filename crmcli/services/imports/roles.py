@@ -194,6 +194,9 @@ ROLES = {
 }  # fmt: skip
 #: The roles of ids of linked records -> the link that they fill, "" for any.
 FOREIGN = {name: role.link for name, role in ROLES.items() if role.link is not None}
+#: Fields that several columns may fill together, one in each row: a deal is either won or lost, a task is about a lead
+#: or about a deal.
+TOGETHER = frozenset(("closed_at", "opportunity"))
 #: Fields that no verb may set, but that an import takes over, so that a book can move house without loss.
 TAKEN_OVER = frozenset(
     (

@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import COMPANY, CONTACT
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.jsonl import NO
 from crmcli.exchange.shape import clean_names, few
 from crmcli.exchange.tables import Doubt, open_table
 from crmcli.services.imports import kinds, mapping, profiles
 from crmcli.services.imports.by_hand import column_of
+from crmcli.services.imports.first_rows import FirstRows
+from crmcli.services.imports.left_out import LeftOut
 from crmcli.services.imports.looks import Look, Looks
 from crmcli.services.imports.mapping import has_name, names_records
 from crmcli.services.imports.scanning import Scan
@@ -49,6 +51,7 @@ class Seen(NamedTuple):
     given: Mapping[str, str]
     looks: tuple[Look, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    fits: kinds.Fits = kinds.Fits()
 
     @property
     def usable(self) -> bool:
@@ -145,24 +148,33 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
         by_hand = {column_of(header, title) for title in options.get("mapping") or {}}
         columns = tuple(c._replace(left=c.place in by_hand and not c.to and not c.fixed) for c in columns)
         told = [*choice.notes, *told]
+        fits = kinds.Fits()
         if found is None or not names_records(found, columns):
+            if kind is None:
+                fits = _fitting(found, header, first, fit)
             told = [*told, *_other_header(kind, path, first)]
         # What fills no field may become one of the user's own.
         unmapped = [column.place for column in columns if not column.to]
         looks = Looks(len(header), unmapped) if options.get("looking") else None
         scan = Scan(found, columns, looks, options.get("watch"))
         rows = scan.look(first)
-        samples = _samples(header, first)
+        left = LeftOut(found, columns, FirstRows(header, given, first)) if found else None
         for chunk in chunks:
             rows += scan.look(chunk)
-            if "" in samples and found is COMPANY:
-                samples = [one or other for one, other in zip(samples, _samples(header, chunk), strict=True)]
-        left = mapping.left_people(columns, given, samples) if found is COMPANY else ()
-        notes = [*table.source.notes, *told, *left, *scan.notes]
+            if left:
+                left.look(chunk)
+        notes = [*table.source.notes, *told, *(left.notes() if left else ()), *scan.notes]
         return Seen(
             found, scan.in_units(columns), header, notes, scan, rows, table.blank_rows, table.source.sheet,
             table.source.visible, fit, given, tuple(scan.looks.columns) if scan.looks else (), table.source.doubts,
+            fits,
         )  # fmt: skip
+
+
+def _fitting(found: Entity | None, header: Sequence[str], first: Sequence[Row], fit: profiles.Fit | None) -> kinds.Fits:
+    """The kinds that a file of which nothing names the records may be of. A table of sales of which nothing says what
+    is sold is one of deals: what else it may be would lose its rows."""
+    return kinds.Fits((), (DEAL.name,)) if found is DEAL and not fit else kinds.fitting(header, first)
 
 
 def _other_header(kind: Entity | None, path: str, rows: list[Row]) -> list[str]:

@@ -1,0 +1,180 @@
+"""Tables of sales: whether a file is one, and by which of its columns its sales are called."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crmcli.domain.entities import DEAL, LEAD
+from crmcli.domain.text import fold
+from crmcli.services.imports import headings, titles
+from crmcli.services.imports.roles import CONTACT_FIRST, CONTACT_LAST, FIRST, LAST
+from crmcli.services.imports.titles import squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from crmcli.domain.fields import Entity
+    from crmcli.services.imports.first_rows import FirstRows
+    from crmcli.services.imports.mapping import Mapped
+
+#: Fields of a sale, beside which a status may well be a stage.
+FIGURES = frozenset(("value", "recurring", "probability", "close_on"))
+_STEPS = FIGURES | {"stage", "pipeline"}
+#: How somebody is reached, and what somebody is called besides: rows with these are about people.
+_REACHED = frozenset(("email", "phone", "mobile"))
+_SOMEBODY = _REACHED | {FIRST, LAST, CONTACT_FIRST, CONTACT_LAST}
+#: The title of a member of a record that the row leads to: `person_id.phone`, `person.email`.
+_OF_ANOTHER = re.compile(r"\w\.\w")
+#: How titles end that head the numbers of sales, or what is sold, squeezed.
+_GOODS = re.compile(
+    r"(?:no|nr|num|number|nummer|numero|invoice|rechnung|facture|factura|fatura|شماره|فاکتور"
+    r"|product|item|service|article|produkt|artikel|produit|producto|articulo|محصول|کالا)$"
+)
+#: Where one in so many sales is to a buyer of another one, a table is one of sales.
+_OFTEN = 10
+
+
+def call(
+    kind: Entity,
+    chosen: dict[int, list[str]],
+    header: Sequence[str],
+    fixed: Mapping[int, str],
+    samples: Sequence[str],
+) -> None:
+    """Say in `chosen` (column -> what it fills) by which column leads and deals of a table of sales are called; not
+    by one that is `fixed` by hand. `samples` has a filled cell of each column, "" where there is none, or nothing."""
+    if kind.kind:
+        _by_subject(kind, chosen, header, fixed, samples)
+        _by_what_is_sold(kind, chosen, header, fixed, samples)
+
+
+def _by_subject(
+    kind: Entity,
+    chosen: dict[int, list[str]],
+    header: Sequence[str],
+    fixed: Mapping[int, str],
+    samples: Sequence[str],
+) -> None:
+    """Beside the value of a sale, with the day on which it is to close or with its currency and how it stands, a title
+    is the sale's and nobody's job: the sale is called by it, and a person who is named there is whom it is with. Where
+    the rows say how to reach somebody, and not in a record that they lead to, or the title's cell
+    is a job, it is that person's."""
+    filled = {to for some in chosen.values() for to in some}
+    own = {to for i, some in chosen.items() for to in some if not _OF_ANOTHER.search(header[i])}
+    stands = "currency" in filled and not filled.isdisjoint(("stage", "status"))
+    if "value" not in filled or not ("close_on" in filled or stands) or own & _SOMEBODY:
+        return
+    jobs = [i for i, to in chosen.items() if to == ["job_title"] and squeeze(header[i]) == "title" and i not in fixed]
+    named = next((i for i, to in chosen.items() if "name" in to), None)
+    if not jobs or (samples and headings.is_job(samples[jobs[0]])):
+        return
+    if named is None or _may_give_way(kind, header, fixed, named):
+        _call_by(chosen, jobs[0], named)
+
+
+def _by_what_is_sold(
+    kind: Entity,
+    chosen: dict[int, list[str]],
+    header: Sequence[str],
+    fixed: Mapping[int, str],
+    samples: Sequence[str],
+) -> None:
+    """In a table of sales, with what each is worth and whom it is with, a sale that nothing names is called by its
+    project, quote or order: a deal, and a lead that would be called by the person who is asked about it."""
+    named = next((i for i, to in chosen.items() if "name" in to), None)
+    free = [i for i in range(len(header)) if not chosen.get(i) and i not in fixed]
+    called = next((i for i in free if headings.of_sales(header[i])), None)
+    if called is None or (named is not None and (kind is DEAL or not _may_give_way(kind, header, fixed, named))):
+        return
+    filled = {to for some in chosen.values() for to in some}
+    budget = next((i for i in free if headings.of_budgets(header[i])), None)
+    valued = "value" in filled or budget is not None
+    met = named is not None or {"contact", CONTACT_FIRST, CONTACT_LAST, "stage", "close_on", "probability"} & filled
+    if not valued or "company" not in filled or not met or (kind is LEAD and _REACHED & filled):
+        return
+    _call_by(chosen, called, named)
+    if "value" not in filled and budget is not None and titles.can_be_amount(samples[budget] if samples else ""):
+        chosen[budget] = ["value"]
+
+
+def _may_give_way(kind: Entity, header: Sequence[str], fixed: Mapping[int, str], named: int) -> bool:
+    """Whether the column by which sales would be called names whom they are with."""
+    return named not in fixed and headings.of_contacts(kind.name, header[named])
+
+
+def _call_by(chosen: dict[int, list[str]], place: int, named: int | None) -> None:
+    """Let a sale be called by that column, and whom the column `named` calls be the person whom it is with."""
+    chosen[place] = ["name"]
+    if named is not None:
+        chosen[named] = [] if ["contact_name"] in chosen.values() else ["contact_name"]
+
+
+def sells(rows: FirstRows) -> bool:
+    """Whether the rows are sales, with figures, whose buyers and people they name, and in a column that fills nothing
+    what they are: called by these people, several sales of one would be one."""
+    columns = rows.columns(LEAD)
+    filled = {to for column in columns for to in column.to}
+    people = any(
+        headings.of_contacts(LEAD.name, column.header)
+        for column in columns
+        if not {"name", "contact_name"}.isdisjoint(column.to)
+    )
+    if not (people and "company" in filled and _has_figures(columns, filled)) or filled & _REACHED:
+        return False
+    if any("name" in column.to and not is_somebody(column) for column in columns):
+        return False  # they have names of their own
+    if any(headings.of_sales(column.header) for column in columns):
+        return True
+    buyers = [column.place for column in columns if {"name", "contact_name", "company"} & set(column.to)]
+    return any(_says_what(column, buyers, rows) for column in columns if not column.to)
+
+
+def _has_figures(columns: Iterable[Mapped], filled: AbstractSet[str]) -> bool:
+    return bool(FIGURES & filled) or any(headings.of_budgets(column.header) for column in columns)
+
+
+def loses(rows: FirstRows, kind: Entity) -> bool:
+    """Whether two columns or more with cells, of which one has figures of a sale, would be lost in records of this
+    kind."""
+    said = {column.place for column in rows.columns(kind) if column.to}
+    lost = [column for column in rows.columns(LEAD) if column.place not in said and rows.filled(column.place)]
+    told = {to for column in lost for to in column.to} & _STEPS
+    return len(told) > 1 and not told.isdisjoint(FIGURES)
+
+
+def is_somebody(column: Mapped) -> bool:
+    """Whether a column of names names people or those who buy, and no subjects."""
+    return headings.of_contacts(LEAD.name, column.header) or headings.of_buyers(column.header)
+
+
+def _says_what(column: Mapped, buyers: Sequence[int], rows: FirstRows) -> bool:
+    """Whether a column that fills nothing may say what is sold: in words or by its number, in no id of the row, and
+    where the same `buyers` (the columns that name them) come back, with something else unless its title is one of
+    goods."""
+    sample = rows.samples[column.place]
+    if squeeze(column.header) in map(squeeze, headings.of_ids(LEAD.name, own=False)):
+        return False
+    if titles.heads_ids(column.header, sample):
+        return False
+    goods = heads_goods(column.header)
+    sales = [(tuple(fold(cells[place]) for place in buyers), fold(cells[column.place])) for cells in rows.cells]
+    several = len(sales if goods else set(sales)) - len({who for who, _ in sales})
+    return several * _OFTEN > len(sales) and (goods or any(map(str.isalpha, sample)))
+
+
+def heads_goods(title: str) -> bool:
+    """Whether a title heads what is sold, or the numbers of sales."""
+    return bool(_GOODS.search(squeeze(title)))
+
+
+def names_leads(rows: FirstRows) -> bool:
+    """Whether a column calls leads by their own subject."""
+    own = (column for column in rows.columns(LEAD) if "name" in column.to)
+    return any(not (is_somebody(column) or headings.of_sales(column.header)) for column in own)
+
+
+def called_by_sale(columns: Iterable[Mapped]) -> bool:
+    """Whether deals would be called by a column that names projects, quotes or orders."""
+    return any("name" in column.to and headings.of_sales(column.header) for column in columns)

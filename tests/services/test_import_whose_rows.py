@@ -1,0 +1,164 @@
+"""Whose the rows of a file are that speaks of people, firms and sales, and what is said of what they leave out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
+from crmcli.errors import UsageError
+from crmcli.services import imports
+from tests.support.importing import listed
+from tests.support.importing import take_as_kind as take
+
+if TYPE_CHECKING:
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+
+FIRMS = "Company Name,Contact Name,Contact Email,Employees,Annual Revenue,Industry"
+APOLLO = """First Name,Last Name,Title,Company,Email,# Employees,Industry,Annual Revenue
+Ann,Lee,CTO,Acme,ann@acme.example,12,Steel,100000
+Bob,Ray,CEO,Beta,bob@beta.example,5,Food,200000
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        (("Acme,Ann Lee,ann@acme.example,12,1000,Steel", "Beta,,,50,2000,Food"), COMPANY),  # half of them name nobody
+        (("Acme,Ann Lee,ann@acme.example,12,1000,Steel", "Beta,Bob Ray,bob@beta.example,5,2000,Food"), COMPANY),
+        (("Acme,Ann Lee,ann@acme.example,12,1000,Steel", "Acme,Bob Ray,bob@acme.example,12,1000,Steel"), CONTACT),
+    ],
+)
+def test_a_firm_of_which_much_is_known_is_no_person(
+    book: Context, put: Any, rows: tuple[str, ...], kind: Entity
+) -> None:
+    assert imports.plan(book, put("\n".join((FIRMS, *rows)) + "\n", "list.csv")).kind is kind
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        "Company,Contact,Title,Email,Industry,Employees,Website",  # what they do speaks for the people
+        "Contact,Company,Email,Industry",
+        "Company,Contact,Mobile,Industry,Employees",
+    ],
+)
+def test_a_person_of_whose_firm_something_is_known_stays_one(book: Context, put: Any, titles: str) -> None:
+    cells = {"Company": "Acme", "Contact": "Ann Lee", "Title": "CTO", "Email": "ann@acme.example", "Industry": "Steel",
+             "Employees": "12", "Website": "acme.example", "Mobile": "+44 7700 900001"}  # fmt: skip
+    row = ",".join(cells[title] for title in titles.split(","))
+    assert imports.plan(book, put(f"{titles}\n{row}\n", "list.csv")).kind is CONTACT
+
+
+def test_what_is_said_of_companies_comes_in_at_a_second_import(ctx: Context, put: Any) -> None:
+    path = put(APOLLO, "list.csv")
+    made = imports.plan(ctx, path)
+    told = "what is said of companies is not taken in with contacts; import it again --as company --update"
+    assert made.notes == (f"columns # Employees, Industry, Annual Revenue: {told}",)
+    imports.run(ctx, made)
+    done = imports.run(ctx, imports.plan(ctx, path, kind=COMPANY, update=True))
+    assert (done.new, done.updated) == (0, 2)
+    known = {(row["name"], row["industry"], row["employees"], row["email"]) for row in listed(ctx, "company")}
+    assert known == {("Acme", "Steel", 12, None), ("Beta", "Food", 5, None)}  # the addresses are the people's
+
+
+def test_an_empty_column_is_not_told(book: Context, put: Any) -> None:
+    made = imports.plan(book, put("Contact,Company,Email,Industry\nAnn Lee,Acme,ann@acme.example,\n", "list.csv"))
+    assert (made.kind, made.notes) == (CONTACT, ())
+
+
+def test_a_column_that_fills_far_down_is_told(book: Context, put: Any) -> None:
+    rows = "".join(f"Ann{i} Lee,Acme{i},ann{i}@acme.example,{'Steel' * (i == 1499)}\n" for i in range(1500))
+    made = imports.plan(book, put(f"Contact,Company,Email,Industry\n{rows}", "contacts.csv"))
+    assert [note.partition(":")[0] for note in made.notes] == ["column Industry"]
+
+
+def test_what_is_left_out_by_hand_is_not_told(book: Context, put: Any) -> None:
+    mapping = {"# Employees": "-", "Industry": "", "Annual Revenue": "description"}
+    assert imports.plan(book, put(APOLLO, "list.csv"), mapping=mapping).notes == ()
+
+
+def test_figures_of_sales_beside_people_are_told(book: Context, put: Any) -> None:
+    text = "Name,Email,Phone,Company,Value\nAnn Lee,ann@acme.example,030 123456,Acme,12\n"
+    made = imports.plan(book, put(text, "contacts.csv"), kind=CONTACT)
+    assert made.notes == ("column Value: what is said of sales is not taken in with contacts; --as lead takes it in",)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("id,title,organization,person,value,currency,status,stage\n1,Roof,Acme,Ann Lee,120,EUR,open,New\n", "x.csv"),
+        ("id,title,organization,person,value,currency,status\n1,Roof,,Ann Lee,120,EUR,won\n", "list.csv"),
+        ('{"data":[{"id":1,"title":"Roof","value":120,"currency":"EUR","status":"open","organization":{"id":7,"name":'
+         '"Acme"},"person":{"id":9,"name":"Ann Lee","email":"ann@acme.example"}}]}', "page.json"),
+    ],
+)  # fmt: skip
+def test_a_title_beside_a_value_its_currency_and_how_it_stands_is_that_of_the_sale(
+    book: Context, put: Any, text: str, name: str
+) -> None:
+    done = take(book, put(text, name))
+    assert (done.kind, done.new) == ("deals", 1)
+    (row,) = listed(book, "deal")
+    assert (row["name"], row["contact"], row["value"], row["currency"]) == ("Roof", "Ann Lee", 120_00, "EUR")
+
+
+def test_the_job_of_who_buys_is_no_sale(book: Context, put: Any) -> None:
+    text = "Contact Name,title,organization,value,currency,stage\nAnn Lee,Sales Manager,Acme,120,EUR,New\n"
+    made = imports.plan(book, put(text, "list.csv"))
+    assert (made.kind, [column.to for column in made.columns[:2]]) == (LEAD, [("name",), ("job_title",)])
+
+
+def test_figures_of_sales_are_not_lost_on_people(book: Context, put: Any) -> None:
+    text = "person,title,organization,value,currency,stage\nAnn Lee,Sales Manager,Acme,120,EUR,New\n"
+    made = imports.plan(book, put(text, "list.csv"))
+    assert (made.kind, made.fits.nameless) == (None, ("deal",))
+
+
+@pytest.mark.parametrize(
+    ("titles", "row"),
+    [
+        ("معامله,شرکت,مبلغ (میلیون تومان),مرحله", "سقف,آلفا,۱۲,جدید"),
+        ("فرصت,شرکت,مبلغ تومان,مرحله", "سقف,آلفا,۱۲,جدید"),
+        ("Geschäft,Firma,Summe netto,Phase", "Dach,Acme,12,Neu"),
+        ("Affaire,Société,Montant HT (k€),Étape", "Toit,Acme,12,Nouveau"),
+        ("Oportunidad,Empresa,Valor,Etapa", "Techo,Acme,12,Nuevo"),
+        ("Fırsat,Şirket,Değer,Aşama", "Çatı,Acme,12,Yeni"),
+    ],
+)
+def test_deals_are_called_so_in_other_languages(book: Context, put: Any, titles: str, row: str) -> None:
+    made = imports.plan(book, put(f"{titles}\n{row}\n", "list.csv"))
+    assert made.kind is DEAL
+    assert [column.to for column in made.columns] == [("name",), ("company",), ("value",), ("stage",)]
+
+
+def test_people_in_a_table_that_speaks_of_deals_are_leads(book: Context, put: Any) -> None:
+    titles = "Contact Name,Company,Industry,Deal Value,Deal Stage,Lead Source"
+    done = take(book, put(f"{titles}\nAnn Lee,Acme,Steel,120,New,Web\n", "list.csv"))
+    (row,) = listed(book, "lead")
+    assert (done.kind, row["name"], row["value"], row["source"]) == ("leads", "Ann Lee", 120_00, "Web")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Contact Name,Title,Account Name,Amount,Close Date\nAnn Lee,CTO,Acme,12,2026-12-01\n", "say it: --as lead"),
+        ("Job,Client,Value,Status,Due\nRoof,Acme,12,open,2026-12-01\n",
+         "say it: --as contact or --as company; or --as lead or --as deal or --as task with --map 'COLUMN=name'"),
+        ("Topic of it,Company,Value,Stage\nRoof,Acme,12,New\n",
+         "say it: --as company; or --as lead or --as deal with --map 'COLUMN=name'"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_names_the_kinds_that_a_file_fits(book: Context, put: Any, text: str, said: str) -> None:
+    made = imports.plan(book, put(text, "list.csv"))
+    assert made.kind is None
+    with pytest.raises(UsageError) as raised:
+        imports.check(made)
+    assert raised.value.message.endswith(said)
+
+
+def test_a_yes_of_who_buys_is_no_name(book: Context, put: Any) -> None:
+    made = imports.plan(book, put("Deal,Customer,Value\nRoof,yes,12\nCell,no,13\n", "deals.csv"))
+    assert [column.to for column in made.columns] == [("name",), (), ("value",)]
