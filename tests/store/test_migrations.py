@@ -268,14 +268,32 @@ def test_a_chain_that_knew_no_batches_is_linked_anew(
     assert list(chaining.chain(ctx.reader)) == before
 
 
+def merged_in_pairs(ctx: Context, pairs: int) -> int:
+    """Add so many pairs of deals and merge the second of each into the first, all in one batch; its number."""
+    firsts = range(1, 2 * pairs, 2)
+    for first in firsts:
+        for _ in range(2):
+            records.add(ctx, DEAL, {"name": f"Pair {first}"})
+    return duplicates.merge_all(ctx, DEAL, [Group((first, first + 1), 99, ("same",)) for first in firsts]).batch
+
+
+def merged(ctx: Context) -> list[int]:
+    """The deals that are merged into others, in a book of which every check passes."""
+    assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+    return [n for (n,) in ctx.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL ORDER BY 1")]
+
+
+def told(ctx: Context) -> list[int]:
+    """The deals of which the timelines say that they are merged."""
+    return [n for (n,) in ctx.reader.rows("SELECT opportunity_id FROM v_timeline WHERE kind = 'merged' ORDER BY 1")]
+
+
 def test_a_book_whose_undos_do_not_say_what_they_took_back_alone_goes_on(
     store_url: str, opened: Callable[[str], Context]
 ) -> None:
     """They stay batches like any other: of one that stands, what it took apart is not told, and all can be undone."""
     old = opened(store_url)
-    for name in ("A", "A", "B", "B", "C", "C"):
-        records.add(old, DEAL, {"name": name})
-    bulk = duplicates.merge_all(old, DEAL, [Group((n, n + 1), 99, ("same",)) for n in (1, 3, 5)]).batch
+    bulk = merged_in_pairs(old, 3)
     one, other = (history.undo(old, bulk, (DEAL, number)).batch for number in (2, 4))
     history.undo(old, other)
     chain, before = chain_of(old.reader), catalogue(old.reader)
@@ -289,27 +307,19 @@ def test_a_book_whose_undos_do_not_say_what_they_took_back_alone_goes_on(
 
     assert schema.revision(ctx.reader) == schema.REVISION
     assert catalogue(ctx.reader) == before
-
-    def merged() -> list[int]:
-        rows = ctx.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL ORDER BY id")
-        told = ctx.reader.rows("SELECT opportunity_id FROM v_timeline WHERE kind = 'merged' ORDER BY opportunity_id")
-        assert told == rows
-        assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
-        return [number for (number,) in rows]
-
-    assert merged() == [4, 6]
+    assert merged(ctx) == told(ctx) == [4, 6]
     with pytest.raises(RefusedError) as refused:
         records.restore(ctx, DEAL, [4])
     assert refused.value.hint.endswith(f" undo {bulk} deal:4")
     again = history.undo(ctx, bulk, (DEAL, 4)).batch
-    assert merged() == [6]
+    assert merged(ctx) == told(ctx) == [6]
     history.undo(ctx, again)
     history.undo(ctx, one)
-    assert merged() == [2, 4, 6]
+    assert merged(ctx) == told(ctx) == [2, 4, 6]
     whole = history.undo(ctx).batch
-    assert merged() == []
+    assert merged(ctx) == told(ctx) == []
     history.undo(ctx, whole)
-    assert merged() == [2, 4, 6]
+    assert merged(ctx) == told(ctx) == [2, 4, 6]
 
 
 def test_a_part_that_does_not_say_what_it_took_back_alone_is_one_all_the_same(
@@ -317,9 +327,7 @@ def test_a_part_that_does_not_say_what_it_took_back_alone_is_one_all_the_same(
 ) -> None:
     """What an older book knows as a batch like any other is seen from what it took apart."""
     old = opened(store_url)
-    for name in ("A", "A", "B", "B", "C", "C"):
-        records.add(old, DEAL, {"name": name})
-    bulk = duplicates.merge_all(old, DEAL, [Group((n, n + 1), 99, ("same",)) for n in (1, 3, 5)]).batch
+    bulk = merged_in_pairs(old, 3)
     part = history.undo(old, bulk, (DEAL, 2)).batch
     with old.reader.transaction():
         older.as_in_0005(old.reader)
@@ -327,11 +335,6 @@ def test_a_part_that_does_not_say_what_it_took_back_alone_is_one_all_the_same(
     ctx = opened(store_url)
     calling = ctx.settings.calling
     assert [row["status"] for row in history.batches(ctx, 2).rows] == ["", "in part"]
-
-    def merged() -> list[int]:
-        assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
-        return [n for (n,) in ctx.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL ORDER BY 1")]
-
     with pytest.raises(RefusedError, match=f"batch {bulk}, of which batch {part} took a merge apart alone") as told:
         history.undo(ctx)
     assert [calling("undo", str(number)) in told.value.hint for number in (bulk, part)] == [True, True]
@@ -339,19 +342,19 @@ def test_a_part_that_does_not_say_what_it_took_back_alone_is_one_all_the_same(
         history.undo(ctx, bulk, (DEAL, 2))
     records.edit(ctx, DEAL, [1, 2], {"description": "edited"})  # what came apart is nobody's any more
     whole = history.undo(ctx, bulk).batch
-    assert merged() == []
+    assert merged(ctx) == []
     with pytest.raises(ConflictError, match=f"about a merge of batch {bulk}, all of which is undone"):
         history.undo(ctx, part)
     history.undo(ctx, whole)
-    assert merged() == [4, 6]
+    assert merged(ctx) == [4, 6]
     records.edit(ctx, DEAL, [1, 2], {"description": ""})
     back = history.undo(ctx, part).batch
-    assert merged() == [2, 4, 6]
+    assert merged(ctx) == [2, 4, 6]
     history.undo(ctx, back)
-    assert merged() == [4, 6]
+    assert merged(ctx) == [4, 6]
     for number in (4, 6):
         history.undo(ctx, bulk, (DEAL, number))
-    assert merged() == []
+    assert merged(ctx) == []
     assert history.undo(ctx).lines[0].endswith(": 2 deals")  # the bulk is done with: what was edited before is next
 
 
@@ -360,9 +363,7 @@ def test_a_merge_that_came_back_alone_while_its_batch_was_undone_comes_apart(
 ) -> None:
     """Books from before `undoes_seq` allowed that."""
     old = opened(store_url)
-    for name in ("A", "A", "B", "B"):
-        records.add(old, DEAL, {"name": name})
-    bulk = duplicates.merge_all(old, DEAL, [Group((n, n + 1), 99, ("same",)) for n in (1, 3)]).batch
+    bulk = merged_in_pairs(old, 2)
     part = history.undo(old, bulk, (DEAL, 2)).batch
     whole = history.undo(old, bulk).batch
     with monkeypatch.context() as then:
@@ -372,17 +373,12 @@ def test_a_merge_that_came_back_alone_while_its_batch_was_undone_comes_apart(
         older.as_in_0005(old.reader)
     old.close()
     ctx = opened(store_url)
-
-    def merged() -> list[int]:
-        assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
-        return [n for (n,) in ctx.reader.rows("SELECT id FROM opportunity WHERE merged_into_id IS NOT NULL ORDER BY 1")]
-
-    assert merged() == [2]
+    assert merged(ctx) == [2]
     with pytest.raises(RefusedError) as refused:
         records.restore(ctx, DEAL, [2])
     assert refused.value.hint.endswith(f" undo {back}")
     history.undo(ctx, back)
-    assert merged() == []
+    assert merged(ctx) == []
     with pytest.raises(ConflictError, match=f"about a merge of batch {bulk}, all of which is undone") as waits:
         history.undo(ctx, part)
     assert ctx.settings.calling("undo", str(whole)) in waits.value.hint

@@ -21,6 +21,19 @@ class Export(NamedTuple):
         return "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows)
 
 
+#: What Odoo has of leads and of opportunities alike: under the names of its fields, and under their labels.
+_ODOO_FIELDS = {
+    "name": "Desk", "partner_name": "Azure", "contact_name": "Brandon", "email_from": "b@azure.example",
+    "phone": "+1 415 555 0103", "stage_id": "Qualified", "user_id": "Grace", "team_id": "Sales",
+    "expected_revenue": "1000", "priority": "2", "date_deadline": "2026-12-31",
+}  # fmt: skip
+_ODOO_LABELS = {
+    "Opportunity": "Desk order", "Company Name": "Wood Corner", "Contact Name": "Willie Burke",
+    "Email": "willie@wood.example", "Salesperson": "Mitchell", "Sales Team": "Sales", "Stage": "Qualified",
+    "Expected Revenue": "3500.5", "Probability": "30.0", "Expected Closing": "2026-12-30",
+    "Created on": "2025-01-02 03:04:05",
+}  # fmt: skip
+
 EXPORTS = (
     Export(
         "hubspot-contacts", "en", "contact",
@@ -124,6 +137,15 @@ EXPORTS = (
         {"name": "Ada Lovelace", "company": "Engines", "external_id": "0035g00000AAAAAAA1"},
     ),
     Export(
+        "salesforce-lead-report", "en", "lead",
+        {"First Name": "Ada", "Last Name": "Lovelace", "Title": "Analyst", "Company / Account": "Engines",
+         "Email": "ada@engines.example", "Street": "12 Mill St", "Rating": "Hot", "Lead Owner": "Grace",
+         "Lead Source": "Web", "Lead Status": "Working - Contacted", "Create Date": "1/14/2026",
+         "Last Activity": "1/15/2026"},
+        {"name": "Ada Lovelace", "company": "Engines", "stage": "Contacted", "priority": 3, "owner": "Grace",
+         "source": "Web"},
+    ),
+    Export(
         "pipedrive-deals", "en", "deal",
         {"Deal - ID": "7", "Deal - Title": "Big", "Deal - Value": "1200", "Deal - Currency of value": "USD",
          "Deal - Organization": "Acme", "Deal - Contact person": "Ada", "Deal - Stage": "Proposal",
@@ -153,38 +175,26 @@ EXPORTS = (
     ),
     Export(
         "odoo-crm-lead", "en", "lead",
-        {"id": "__export__.crm_lead_1_a", "name": "Desk", "partner_name": "Azure", "contact_name": "Brandon",
-         "email_from": "b@azure.example", "phone": "+1 415 555 0103", "stage_id": "Qualified", "user_id": "Grace",
-         "team_id": "Sales", "expected_revenue": "1000", "priority": "2", "function": "Buyer",
-         "date_deadline": "2026-12-31"},
+        {"id": "__export__.crm_lead_1_a", **_ODOO_FIELDS, "function": "Buyer"},
         {"name": "Desk", "company": "Azure", "contact_name": "Brandon", "priority": 2, "owner": "Grace",
          "job_title": "Buyer", "external_id": "__export__.crm_lead_1_a"},
     ),
     Export(
         "odoo-crm-pipeline", "en", "lead",
-        {"External ID": "__export__.crm_lead_5_a", "Opportunity": "Desk order", "Company Name": "Wood Corner",
-         "Contact Name": "Willie Burke", "Email": "willie@wood.example", "Phone": "+1 555 0100", "City": "Fremont",
-         "Country": "United States", "Salesperson": "Mitchell", "Sales Team": "Sales", "Stage": "Qualified",
-         "Expected Revenue": "3500.5", "Probability": "30.0", "Expected Closing": "2026-12-30", "Priority": "Very High",
-         "Tags": "Design", "Created on": "2025-01-02 03:04:05"},
+        {"External ID": "__export__.crm_lead_5_a", **_ODOO_LABELS, "Phone": "+1 555 0100", "City": "Fremont",
+         "Country": "United States", "Priority": "Very High", "Tags": "Design"},
         {"name": "Desk order", "company": "Wood Corner", "contact_name": "Willie Burke", "owner": "Mitchell",
          "value": 350_050, "close_on": "2026-12-30", "priority": 3, "external_id": "__export__.crm_lead_5_a"},
     ),
     Export(
         "odoo-crm-opportunity", "en", "deal",
-        {"id": "__export__.crm_lead_2_a", "name": "Desk", "partner_name": "Azure", "contact_name": "Brandon",
-         "email_from": "b@azure.example", "phone": "+1 415 555 0103", "stage_id": "Qualified", "user_id": "Grace",
-         "team_id": "Sales", "expected_revenue": "1000", "priority": "2", "date_deadline": "2026-12-31",
-         "type": "opportunity"},
+        {"id": "__export__.crm_lead_2_a", **_ODOO_FIELDS, "type": "opportunity"},
         {"name": "Desk", "company": "Azure", "contact": "Brandon", "priority": 2, "owner": "Grace",
          "external_id": "__export__.crm_lead_2_a"},
     ),
     Export(
         "odoo-crm-pipeline-opportunity", "en", "deal",
-        {"External ID": "__export__.crm_lead_6_a", "Opportunity": "Desk order", "Company Name": "Wood Corner",
-         "Contact Name": "Willie Burke", "Email": "willie@wood.example", "Salesperson": "Mitchell",
-         "Sales Team": "Sales", "Stage": "Qualified", "Expected Revenue": "3500.5", "Probability": "30.0",
-         "Expected Closing": "2026-12-30", "Type": "Opportunity", "Created on": "2025-01-02 03:04:05"},
+        {"External ID": "__export__.crm_lead_6_a", **_ODOO_LABELS, "Type": "Opportunity"},
         {"name": "Desk order", "company": "Wood Corner", "contact": "Willie Burke", "owner": "Mitchell",
          "value": 350_050, "close_on": "2026-12-30", "external_id": "__export__.crm_lead_6_a"},
     ),
