@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.fields import key_column
-from crmcli.domain.keys import KEYED, SEARCHED
+from crmcli.domain.keys import KEYED, SEARCHABLE, SEARCHED
 from crmcli.domain.text import fold
 from crmcli.domain.types import Email, Phone, Text
 
@@ -79,4 +79,4 @@ def _search_texts(table: str, columns: Mapping[str, Sequence[Any]], keys: Mappin
             )
     if not parts:
         return [""] * len(next(iter(columns.values())))
-    return [" ".join([part for part in row if part]) for row in zip(*parts, strict=True)]
+    return [" ".join([part for part in row if part])[:SEARCHABLE] for row in zip(*parts, strict=True)]

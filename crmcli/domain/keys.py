@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KEYED: dict[str, dict[str, Type]] = {}
 #: table -> the columns whose text a bare word finds
 SEARCHED: dict[str, tuple[str, ...]] = {}
+#: So many characters of a row are searched at most. PostgreSQL's word vector holds 2**20 bytes: each word with up to
+#: four for a character and, made even, four more, which with the blank behind it is at most four for each character.
+SEARCHABLE = 250_000
 
 for _entity in ENTITIES.values():
     KEYED.setdefault(_entity.table, {}).update({f.column: f.type for f in _entity.core if f.column and f.type.keyed})
@@ -47,7 +50,8 @@ def derive(table: str, row: Mapping[str, Any], env: Env | None = None) -> dict[s
 
 
 def search_text(table: str, row: Mapping[str, Any], keys: Mapping[str, Any]) -> str:
-    """The folded text of a row: its searchable fields joined; a telephone stands in it as typed and by its key."""
+    """The folded text of a row: its searchable fields joined, the first `SEARCHABLE` characters of that; a telephone
+    stands in it as typed and by its key."""
     parts = []
     kinds = KEYED[table]
     for column in SEARCHED[table]:
@@ -57,4 +61,4 @@ def search_text(table: str, row: Mapping[str, Any], keys: Mapping[str, Any]) -> 
         parts.append(key)
         if isinstance(kinds[column], Phone):
             parts.append(fold(row[column]))
-    return " ".join(parts)
+    return " ".join(parts)[:SEARCHABLE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import random
 from pathlib import Path
@@ -14,7 +15,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
 from crmcli.errors import ConflictError, NotFoundError, StoreError, UsageError
 from crmcli.services import history, imports, purging, records
-from crmcli.services.imports import taking
+from crmcli.services.imports import resuming, taking
 from tests.support.importing import counts, rows
 
 if TYPE_CHECKING:
@@ -323,3 +324,76 @@ def test_a_purge_forgets_from_which_file_somebody_came(ctx: Context, put: Put) -
     with pytest.raises(ConflictError, match="is forgotten, by a purge") as error:
         imports.resumable(ctx, made)
     assert "without --resume" in error.value.hint
+
+
+SEVERAL = {
+    "people.csv": "Contact ID,Name,Email\n" + "".join(f"{n},P {n},p{n}@x.example\n" for n in range(30)),
+    "deals.csv": "Deal ID,Deal,Contact ID\n" + "".join(f"{n},Sale {n},{n}\n" for n in range(20)),
+}
+
+
+def runs(ctx: Context) -> list[tuple[Any, ...]]:
+    """(settled, rows, finished) of the imports that the book knows, and what their options say of each file."""
+    rows = ctx.reader.rows("SELECT settled, rows, finished, options FROM import_run ORDER BY batch_id")
+    return [
+        (settled, of, bool(ended), [said for _, said in resuming.told_of(options)])
+        for settled, of, ended, options in rows
+    ]
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["blocks", "whole"])
+def test_files_that_come_in_together_are_one_run_that_knows_each_of_them(ctx: Context, put: Put, whole: bool) -> None:
+    paths = [put(text, name) for name, text in SEVERAL.items()]
+    plans = imports.plan_all(ctx, [(path, "") for path in paths])
+    done = imports.run_all(ctx, plans, whole=whole)
+    said = [resuming.options(made) for made in plans]
+    assert ["--id" in one for one in said] == [True, True]
+    assert runs(ctx) == [(50, 50, True, said)]
+    assert [imports.unfinished(ctx, made) for made in plans] == [None, None]
+    for made in plans:
+        with pytest.raises(NotFoundError, match="no import of"):
+            imports.resumable(ctx, made)
+    written = dict(ctx.reader.rows("SELECT entity, min(seq) FROM journal GROUP BY entity"))
+    ((text,),) = ctx.reader.rows("SELECT options FROM import_run")
+    assert [first for first, _ in resuming.told_of(text)] == [written["contact"], written["opportunity"]]
+    back = history.undo(ctx, done[0].batch).batch
+    assert told(ctx, CONTACT) == []
+    history.undo(ctx, back)
+    purging.purge(ctx, CONTACT, (1,))
+    assert [said for *_, said in runs(ctx)] == [[purging.FORGOTTEN]]
+
+
+@pytest.mark.parametrize("after", [20, 40])
+def test_files_that_came_in_together_and_were_cut_are_imported_again(
+    ctx: Context, put: Put, after: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plans = imports.plan_all(ctx, [(put(text, name), "") for name, text in SEVERAL.items()])
+
+    def progress(done: int, of: int) -> None:
+        if done + (0 if of == plans[0].rows else plans[0].rows) >= after:
+            raise KeyboardInterrupt
+
+    ctx.quiet = False
+    with pytest.raises(KeyboardInterrupt):
+        imports.run_all(ctx, plans, watched=lambda: contextlib.nullcontext(progress))
+    told_of = capsys.readouterr().err
+    assert f"stopped: {after} rows are in; the same files again find what is in by its keys\n" in told_of
+    assert [one[:3] for one in runs(ctx)] == [(after, 50, False)]
+    for made in plans:
+        assert imports.unfinished(ctx, made) is None
+        with pytest.raises(NotFoundError, match="no import of"):
+            imports.resumable(ctx, made)
+    assert sum(one.new for one in imports.run_all(ctx, plans)) == 50 - after
+    assert [one[:3] for one in runs(ctx)] == [(after, 50, False), (50, 50, True)]
+    assert len(told(ctx, CONTACT)) == 30
+
+
+def test_an_import_of_all_rows_or_none_is_a_run_too(ctx: Context, put: Put) -> None:
+    path = put("Record ID,Company,Parent\n1,Acme,Zeta\n2,Bolt,\n")
+    made = imports.plan(ctx, path, kind=COMPANY)
+    imports.run(ctx, made, whole=True)
+    assert runs(ctx) == [(2, 2, True, [resuming.options(made)])]
+    with pytest.raises(NotFoundError, match="is finished"):
+        imports.resumable(ctx, made)
+    assert imports.run(ctx, imports.plan(ctx, put(f"Company\n{'x' * 601}\n"), kind=COMPANY), whole=True).withheld
+    assert len(runs(ctx)) == 1

@@ -418,6 +418,24 @@ def test_a_bare_id_of_another_program_overwrites_nobody(ctx: Context, put: Any, 
     assert counts(done)[5] == 0
 
 
+@pytest.mark.parametrize("brought", ["alone", "whole", "together", "together and whole"])
+@pytest.mark.parametrize("kind", ["deal", "company"])
+def test_whose_an_id_is_the_import_that_brought_it_tells(ctx: Context, put: Any, kind: str, brought: str) -> None:
+    plans = imports.plan_all(ctx, [(put(text, f"{name}.csv"), "") for name, text in HUBSPOT.items()])
+    if "together" in brought:
+        imports.run_all(ctx, plans, whole="whole" in brought)
+    else:
+        for made in plans:
+            imports.run(ctx, made, whole="whole" in brought)
+    beside = listed(ctx, kind)[1]["name"]
+    other = PIPEDRIVE[kind].format("Omega")
+    text = f"{other}{other.splitlines()[1].replace('1,Omega', f'2,{beside}')}\n"
+    assert counts(take(ctx, put(text, "b.csv"), update=True))[5] == 1
+    # its own program renames what it likes
+    own = HUBSPOT[kind].replace("Alpha", "Omega").replace("Acme", "Omega")
+    assert counts(take(ctx, put(own, "c.csv"), update=True))[5] == 0
+
+
 @pytest.mark.parametrize("kind", ["deal", "company"])
 def test_a_record_that_its_own_program_renamed_is_still_the_one_with_the_id(ctx: Context, put: Any, kind: str) -> None:
     take(ctx, put(HUBSPOT[kind]))

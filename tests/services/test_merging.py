@@ -32,7 +32,7 @@ from crmcli.services import (
 from crmcli.store import journal, read, schema
 from crmcli.store.tables import ORDER
 from tests.support.books import NOW, everything, sound
-from tests.support.importing import take
+from tests.support.importing import counts, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -500,6 +500,26 @@ def test_the_history_of_the_one_that_stays_has_that_of_the_others(adas: Context)
 
 
 # --- imports ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+def test_an_import_asks_as_often_after_many_merges_as_after_one(
+    ctx: Context, put: Put, monkeypatch: pytest.MonkeyPatch, update: bool
+) -> None:
+    path = put("Contact ID,Name,Email\n" + "".join(f"{n},Person {n},p{n}@x.example\n" for n in range(1, 61)))
+    take(ctx, path, kind=CONTACT)
+    kind = type(ctx.reader)
+    rows, asked = kind.rows, list[str]()
+    monkeypatch.setattr(kind, "rows", lambda self, sql, params=(): asked.append(sql) or rows(self, sql, params))
+    often = []
+    for pairs in ([1], range(2, 30)):
+        for number in pairs:
+            merging.merge(ctx, CONTACT, [number, number + 30], into=number)
+        asked.clear()
+        assert counts(imports.run(ctx, imports.plan(ctx, path, kind=CONTACT, update=update)))[1:] == (0, 0, 60, 0, 0)
+        often.append(len(asked))
+    assert often[0] == often[1]
+
 
 PEOPLE = (
     "Id,Name,E-mail,Phone,Notes\n7,Ada Lovelace,ada@engines.example,,tea\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from crmcli.services import (
     custom,
     deals,
     doctor,
+    finding,
     imports,
     pipelines,
     records,
@@ -117,6 +119,25 @@ def test_what_people_type_is_refused_everywhere(ctx: Context, capsys: pytest.Cap
     assert "new user" not in (said := capsys.readouterr().err)  # what is refused is not said to be made
     assert "new task type" not in said
     assert ctx.names("tag") == ["vip"]
+    sound(ctx)
+
+
+@pytest.mark.parametrize(
+    ("first", "letters", "each"), [("a", 26, 4), ("ب", 8, 6), ("\U00020000", 1000, 2)], ids=["a", "b", "c"]
+)
+def test_a_text_of_more_words_than_an_index_holds_goes_in(
+    ctx: Context, tmp_path: Path, first: str, letters: int, each: int
+) -> None:
+    alphabet = map(chr, range(ord(first), ord(first) + letters))
+    words = ["".join(word) for word in islice(product(alphabet, repeat=each), 1_000_000 // each)]
+    text, path = " ".join(words), tmp_path / "tasks.jsonl"
+    records.add(ctx, TASK, {"name": "Call", "description": text})
+    records.edit(ctx, TASK, [1], {"description": text[each:]})
+    path.write_text(json.dumps({"Subject": "Mail", "Description": text}))
+    assert counts(take(ctx, str(path), kind=TASK))[:2] == (1, 1)
+    assert [row["description"] for row in rows(ctx, TASK)] == [text[each + 1 :], text]
+    assert [row["id"] for row in finding.find(ctx, words[0]).rows] == [2]
+    assert [row["id"] for row in finding.find(ctx, words[7]).rows] == [2, 1]
     sound(ctx)
 
 

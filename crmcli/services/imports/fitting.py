@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.keys import derive
 from crmcli.domain.types import Money, Ref, show_instant
@@ -11,7 +11,7 @@ from crmcli.services import values
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.keys import one_name
 from crmcli.services.imports.matching import AMBIGUOUS
-from crmcli.services.imports.origins import NOTHING, SEVERAL, alike, from_one, other_letters
+from crmcli.services.imports.origins import NOTHING, alike, from_one, other_letters
 from crmcli.services.imports.salesforce_ids import same
 from crmcli.services.imports.trial import TRIED
 from crmcli.store.sql import portions
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 #: What tells two records of one id apart, besides their names: what is its own, and what others may have as well.
 _OWN = ("email", "phone", "mobile", "domain")
-_TELLING = (*_OWN, "company", "contact", "opportunity")
+LINKS = ("company", "contact", "opportunity")
+_TELLING = (*_OWN, *LINKS)
 _DIFFERS, _UNLIKE, _LINKED = "differs", "unlike", "linked"
 #: What is not compared where a row is held against all of a record.
 _ASIDE = frozenset(("name", "external_id", "uid", "currency", "tags"))
@@ -85,46 +86,66 @@ def strangers(
     what never had that name, and has no e-mail address, telephone, domain, link or moment of its making in common, but
     another one; a person with no word of the name, in the same script, and another e-mail address; also what has no
     word of its name in common, where the id came with the export of another program. Where nobody knows whose export
-    that was, the rows beside it tell: most of those with known ids are such."""
+    that was, the whole file tells: most of its rows with known ids are such."""
+    before = [n if n > 0 and n not in matcher.seen and n not in matcher.made else 0 for n in found]
+    judged = judge(ctx, reader, links, block, before, matcher)
+    certain = judged.certain
+    if judged.doubted or judged.renamed:
+        votes = links.foreign.votes.own()
+        doubted = judged.doubted | (judged.renamed if votes.several else set())
+        full = matcher.raw([found[row] for row in doubted]) if votes.others else {}
+        there = {row: full[found[row]] for row in doubted if found[row] in full}
+        other = {row for row, one in there.items() if _mostly_other(reader, block, row, one, row in judged.renamed)}
+        certain = certain | other
+    return {
+        row: Problem(
+            reader.title("external_id"),
+            str(block.columns["external_id"][row]),
+            _STRANGER.format(record=f"{reader.kind.name}:{found[row]}", name=judged.names[row]),
+        )
+        for row in sorted(certain)
+    }
+
+
+class Judged(NamedTuple):
+    """Of the rows of a block how many were asked about, and which are another record than the one that has their id:
+    plainly; as the other rows of the file tell; the same, but that it came under the same titles. `names` are what
+    these records are called, by row."""
+
+    asked: int
+    certain: set[int]
+    doubted: set[int]
+    renamed: set[int]
+    names: dict[int, str]
+
+
+def judge(ctx: Context, reader: Reader, links: Links, block: Block, found: Sequence[int], matcher: Matcher) -> Judged:
+    """Hold the rows of a block against the records that have their ids, as they are `found` by these; 0 for none."""
     kind, ids, names = reader.kind, block.columns.get("external_id"), block.keys.get("name_key")
+    judged = Judged(0, set(), set(), set(), {})
     if not ids or not names:
-        return {}
+        return judged
     unnamed = block.unnamed or [False] * len(block)
-    asked = [row for row, n in enumerate(found) if ids[row] and n > 0 and n not in matcher.seen and not unnamed[row]]
+    asked = [row for row, n in enumerate(found) if ids[row] and n and not unnamed[row]]
     telling = _Telling(kind, block)
     known = _known(ctx, kind, {found[row] for row in asked}, telling.columns, matcher)
     asked = [row for row in asked if (one := known.get(found[row])) and same(one["external_id"], ids[row])]
     others = {row: why for row in asked if (why := telling.other(row, known[found[row]]))}
+    judged = judged._replace(asked=len(asked), names={row: known[found[row]]["name"] for row in others})
     if not others:
-        return {}
+        return judged
     origins = links.foreign.origins
     past, here = origins.past(kind.table, {found[row] for row in others}), origins.of_file(reader.title("external_id"))
-    certain: set[int] = set()
-    doubted: set[int] = set()
-    renamed: set[int] = set()
     for row, why in others.items():
         names_of, ids_of = past.get(found[row], NOTHING)
         if any(one_name(names[row], one) if why == _DIFFERS else alike(names[row], one) for one in names_of):
             continue
         of_here = from_one(ids_of, ids[row], here, surely=True)
         if why == _DIFFERS or of_here is False:
-            certain.add(row)
+            judged.certain.add(row)
         elif of_here is None and why == _UNLIKE:
-            (renamed if from_one(ids_of, ids[row], here) else doubted).add(row)
-    if len(renamed) >= SEVERAL:
-        doubted |= renamed
-    if 2 * len(certain | doubted) > len(asked):
-        full = matcher.raw([found[row] for row in doubted])
-        there = {row: full[found[row]] for row in doubted if found[row] in full}
-        certain.update(row for row, one in there.items() if _mostly_other(reader, block, row, one, row in renamed))
-    return {
-        row: Problem(
-            reader.title("external_id"),
-            str(ids[row]),
-            _STRANGER.format(record=f"{kind.name}:{found[row]}", name=known[found[row]]["name"]),
-        )
-        for row in sorted(certain)
-    }
+            (judged.renamed if from_one(ids_of, ids[row], here) else judged.doubted).add(row)
+    return judged
 
 
 class _Telling:

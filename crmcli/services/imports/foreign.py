@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.mapping import Mapped
     from crmcli.services.imports.trial import Tried
+    from crmcli.services.imports.voting import Votes
 
 #: In place of a record that was removed: it takes no link, and nothing new may have its id.
 GONE = 0
@@ -53,6 +54,7 @@ class Foreign:
         self.origins = Origins(ctx)
         #: how many files have come
         self.file = 0
+        self.votes: Votes
         #: by title of a column of ids: the link that it fills ("": any), and of what kind the records are
         self._columns: dict[str, tuple[str, str]] = {}
         self._known: dict[tuple[str, str], dict[str, int]] = {}
@@ -69,9 +71,9 @@ class Foreign:
         self._ours: dict[str, Seen] = {}
         self._mistaken: dict[str, tuple[int, str]] = {}
 
-    def begin(self, columns: Iterable[Mapped]) -> None:
-        """Another file comes, with these columns."""
-        columns = list(columns)
+    def begin(self, columns: Iterable[Mapped], votes: Votes) -> None:
+        """Another file comes, with these columns; `votes` are what its rows say together."""
+        columns, self.votes = list(columns), votes
         self.file += 1
         self.origins.begin(columns)
         self._loose.clear()

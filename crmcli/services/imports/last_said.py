@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.services import aliases
 from crmcli.services.imports.placing import STANDING, TELLING
 from crmcli.store import journal
+from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -18,11 +19,13 @@ _PLACE = frozenset(STANDING)
 
 
 class _Change(NamedTuple):
-    """What a transaction, by its place in the journal, did to a record: its columns before and after."""
+    """What a transaction, by its place in the journal, did to a record: its columns before and after, and whether that
+    was an import which stands."""
 
     seq: int
     before: dict[str, Any]
     after: dict[str, Any]
+    imported: bool
 
 
 class LastSaid:
@@ -36,11 +39,27 @@ class LastSaid:
         #: what the journal says, as far as it was asked in this block
         self._journal: dict[int, list[_Change]] = {}
         self._others: dict[int, dict[int, int]] = {}
+        #: the one that a record is since it was merged, itself where others were merged into it, and all of these
+        self._ends: dict[int, int] = {}
+        self._parts: dict[int, list[int]] = {}
 
-    def begin(self) -> None:
-        """Another block is written: what those before it did is in the journal."""
-        self._journal.clear()
-        self._others.clear()
+    def begin(self, numbers: Iterable[int], merged: Container[int]) -> None:
+        """Another block is written, whose rows are these records: what those before it did is in the journal. `merged`
+        are those of them that were merged."""
+        for known in (self._journal, self._others, self._ends, self._parts):
+            known.clear()
+        into = self._into()
+        self._look([number for number in numbers if number in into or number in merged])
+
+    def _look(self, numbers: Iterable[int]) -> None:
+        """Ask at once what was merged into which of these records, and what the journal says of all of those."""
+        reader, ends = self._ctx.reader, aliases.standing(self._ctx.reader, self._table, numbers)
+        every = aliases.merged(reader, self._table, set(ends.values()).difference(self._parts))
+        for other, end in aliases.standing(reader, self._table, every).items():
+            self._parts.setdefault(end, []).append(other)
+        self._ends.update(ends)
+        self._ends.update((end, end) for end in ends.values())
+        self._read({*ends, *ends.values(), *every}.difference(self._journal))
 
     def others(self, record: Mapping[str, Any]) -> dict[int, int]:
         """All that was merged into a record, also where that was merged itself since, whereupon its others lead past
@@ -49,9 +68,8 @@ class LastSaid:
         if number is None or not (record.get("merged_into_id") or number in self._into()):
             return {}
         if number not in self._others:
-            end = aliases.standing(self._ctx.reader, self._table, [number])[number]
-            every = aliases.merged(self._ctx.reader, self._table, [end])
-            into = {other: self._merged_into(other) or (end, 0) for other in every}
+            end = self.end(number)
+            into = {other: self._merged_into(other) or (end, 0) for other in self._parts.get(end, ())}
             found, fresh = dict[int, int](), {number: 0}
             while fresh:
                 under = {other: (one, seq) for other, (one, seq) in into.items() if one in fresh and other not in found}
@@ -60,10 +78,16 @@ class LastSaid:
             self._others[number] = found
         return self._others[number]
 
+    def end(self, number: int) -> int:
+        """The record that one is since it was merged; itself where it was not."""
+        if number not in self._ends:
+            self._look([number])
+        return self._ends[number]
+
     def _merged_into(self, number: int) -> tuple[int, int] | None:
         """Into which record one was merged, wherever that has led since, and the place of that in the journal; None
         where that has forgotten it."""
-        for seq, before, after in self._changes(number):
+        for seq, before, after, _ in self._changes(number):
             if (into := after.get("merged_into_id")) and not before.get("merged_into_id"):
                 return into, seq
         return None
@@ -88,10 +112,10 @@ class LastSaid:
         settled: set[str] = set()
         theirs: dict[int, list[dict[str, Any]]] = {}
         for other, since in others.items():
-            for seq, _, after in self._changes(other):
+            for seq, _, after, _ in self._changes(other):
                 if seq >= since:
                     theirs.setdefault(seq, []).append(after)
-        for seq, before, after in self._changes(number):
+        for seq, before, after, _ in self._changes(number):
             beside = theirs.get(seq, [])
             for column in after.keys() - settled:
                 # a merge gives what it chose, whosever that is
@@ -107,8 +131,8 @@ class LastSaid:
         others = self.others(record)
         if not others and not record.get("merged_into_id"):
             return now
-        merges = {seq for one in (number, *others) for seq, _, after in self._changes(one) if "merged_into_id" in after}
-        times = [(seq, str(after["updated_at"])) for seq, _, after in self._changes(number) if "updated_at" in after]
+        merges = {one.seq for part in (number, *others) for one in self._changes(part) if "merged_into_id" in one.after}
+        times = [(one.seq, str(one.after["updated_at"])) for one in self._changes(number) if "updated_at" in one.after]
         if not times or times[0][1] != now:  # this block has changed it
             return now
         return next((at for seq, at in times if seq not in merges), now)
@@ -116,26 +140,28 @@ class LastSaid:
     def imported(self, number: int) -> dict[str, Any]:
         """What the rows of a record have given it, each column as it was said last."""
         found: dict[str, Any] = {}
-        for _, _, after in self._read(number, " AND b.source = 'import' AND b.undone_by IS NULL"):
-            found = after | found
+        for change in self._changes(number):
+            found = change.after | found if change.imported else found
         return found
 
     def _changes(self, number: int) -> list[_Change]:
         """The changes of a record, the last one first."""
         if number not in self._journal:
-            self._journal[number] = self._read(number)
+            self._read([number])
         return self._journal[number]
 
-    def _read(self, number: int, which: str = "") -> list[_Change]:
+    def _read(self, numbers: Iterable[int]) -> None:
+        """Read the changes of records, of each the last one first."""
         sql = (
-            "SELECT j.seq, j.before, j.after FROM journal j JOIN journal_tx x ON x.seq = j.seq"
-            f" JOIN batch b ON b.id = x.batch_id WHERE j.entity = ? AND j.record_id = ?{which}"
-            " ORDER BY j.seq DESC, j.id DESC"
+            "SELECT j.record_id, j.seq, j.before, j.after, b.source = 'import' AND b.undone_by IS NULL"
+            " FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+            " WHERE j.entity = ? AND j.record_id IN ({}) ORDER BY j.seq DESC, j.id DESC"
         )
-        rows = self._ctx.reader.rows(sql, (self._table, number))
-        return [
-            _Change(seq, journal.columns(before) or {}, journal.columns(after) or {}) for seq, before, after in rows
-        ]
+        for some, marks in portions(numbers):
+            self._journal.update((number, []) for number in some)
+            for number, seq, *sides, imported in self._ctx.reader.rows(sql.format(marks), (self._table, *some)):
+                before, after = (journal.columns(side) or {} for side in sides)
+                self._journal[number].append(_Change(seq, before, after, bool(imported)))
 
 
 def _gives(theirs: Mapping[str, Any], column: str, value: Any) -> bool:

@@ -9,13 +9,14 @@ from crmcli.domain.text import fold
 from crmcli.domain.types import Ref
 from crmcli.services.imports.blocks import AT, ID
 from crmcli.services.imports.columns import Problem, Problems
-from crmcli.services.imports.foreign import GONE, Foreign
-from crmcli.services.imports.linked_names import BY_ADDRESS, SEVERAL, LinkedNames, Named, key_of, which
+from crmcli.services.imports.foreign import GONE, Foreign, Ids
+from crmcli.services.imports.linked_names import BY_ADDRESS, SEVERAL, LinkedNames, key_of, which
+from crmcli.services.imports.named_ids import NamedIds
+from crmcli.services.imports.origins import DOUBTED, Why
 from crmcli.services.imports.parts import named_address
 from crmcli.services.imports.spilling import Spilling
 from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.services.linking import spelt
-from crmcli.store.sql import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Field
     from crmcli.services.imports.blocks import Block
-    from crmcli.services.imports.foreign import Ids
     from crmcli.services.imports.linked_names import Namesake
+    from crmcli.services.imports.origins import Meant
     from crmcli.services.imports.trial import Tried
+
+#: In place of a linked record that is not there yet, where it is only asked whether it is another one.
+ELSEWHERE = -(1 << 62)
 
 
 class Links:
@@ -46,6 +50,7 @@ class Links:
         self._last = 0
         #: stand-in -> target, key, name, uid
         self._spelled = Spilling[int, tuple[str, str, str, str | None]]()
+        self.named_ids = NamedIds(self.foreign, self.names, self._by_external, self._spelled, lambda: self._last)
         #: the stand-ins that nobody needs any more: what they stood for is there
         self._made: list[int] = []
         #: how the file calls colleagues whose address the book does not know, by this
@@ -57,8 +62,6 @@ class Links:
         self._claimed: dict[str, Seen] = {}
         #: (target, key) -> what a name alone means once the file brought a record of that name by a uid
         self._by_now = Spilling[tuple[str, str], int]()
-        #: which file is at hand, and the last stand-in of those before it
-        self._file = self._others = 0
         #: the stand-ins that the file means by a name alone
         self._plain = Spilling[int, bool]()
 
@@ -150,48 +153,47 @@ class Links:
 
     def _mistaken(self, block: Block, field: Field, target: str, by_id: Ids) -> None:
         """Take out of the ids of a link those of another program: the record that has one is called otherwise than the
-        name beside it says, which counts then."""
-        names = block.links[field.name]
-        numbers = self._before(target, by_id)
-        given = enumerate(zip(numbers, by_id.said, names, strict=True))
-        rows = {row: (n, said, fold(name)) for row, (n, said, name) in given if n and said and name and name[0] != AT}
-        known = self.names.named(target, {number for number, _, _ in rows.values() if number > 0})
-        for number in {number for number, _, _ in rows.values() if number < 0}:
-            name = self._spelled[number][2].removeprefix(AT)
-            known[number] = Named(name, fold(name), None)
-        rows = {row: meant for row, meant in rows.items() if meant[0] in known}
-        called = {number: one.key for number, one in known.items()}
-        title = self.foreign.title(field.name)
-
-        def linked() -> set[tuple[int, str, str]]:
-            there = self.foreign.linked(block, field)
-            return {meant for row, meant in rows.items() if there[row] == meant[0]}
-
-        mistaken = self.foreign.origins.misnamed(table_of(target), set(rows.values()), called, title, linked)
+        name beside it says, which counts then. Where it is in doubt, the whole file tells."""
+        rows, known = self.named_ids.beside(block, field, target, by_id)
+        judged = self.named_ids.judge(block, field, target, rows, known)
+        others = {Why.CERTAIN}
+        if not DOUBTED.isdisjoint(judged.values()) and self.foreign.votes.linked(field.name):
+            others |= DOUBTED
+        mistaken = {one for one, why in judged.items() if why in others}
         beside = _addresses(block, field.name) or [None] * len(block)
         mistaken -= {meant for row, meant in rows.items() if beside[row] and beside[row] == known[meant[0]].address}
         told = {}
         for row, meant in rows.items():
             if meant in mistaken:
                 by_id.found[row] = None
-                told[block.lines[row]] = f"{meant[1]} of {known[meant[0]].name}: {names[row]}"
+                told[block.lines[row]] = f"{meant[1]} of {known[meant[0]].name}: {block.links[field.name][row]}"
                 if target in BY_ADDRESS:  # what is made has no id that another record has
                     by_id.said[row] = None
         self.foreign.tell_misnamed(field.name, told)
 
-    def _before(self, target: str, by_id: Ids) -> list[int | None]:
-        """The records that ids mean but for those that this file named first, which are that whatever it calls them; in
-        a dry run the stand-ins of what the files before it named."""
-        if self._file != self.foreign.file:
-            self._file, self._others = self.foreign.file, self._last
-        found: list[int | None] = []
-        self._by_external.fetch((target, said) for said in by_id.said if said)
-        for number, said in zip(by_id.found, by_id.said, strict=True):
-            if number is None and said:
-                number = self._by_external.get((target, said))
-                number = number if number is not None and number >= self._others else None
-            found.append(None if number and number > 0 and self.foreign.brought(target, number) else number)
-        return found
+    def supposed(self, block: Block, field: Field) -> dict[Meant, Why]:
+        """Fill a link as far as the book and the rows so far know it, with `ELSEWHERE` for what is not there, which
+        gets no stand-in. What its ids mean, each with why that is meant."""
+        assert isinstance(field.type, Ref)
+        target, names = field.type.entity, block.links[field.name]
+        by_id = self.foreign.of(block, field, target) or Ids([None] * len(block), [None] * len(block))
+        judged = self.named_ids.judge(block, field, target, *self.named_ids.beside(block, field, target, by_id))
+        keys = {name: key_of(name) for name in names if name}
+        found = self.names.find(target, list(dict.fromkeys(keys.values())))
+        uids = block.uids.get(field.name) or [None] * len(block)
+        by_uid = dict(self.names.rows(target, "uid", [uid for uid in dict.fromkeys(uids) if uid]))
+        self._stand_ins.fetch((target, key) for key in keys.values())
+        column: list[int | None] = []
+        for number, said, uid, name in zip(by_id.found, by_id.said, uids, names, strict=True):
+            number = number or by_uid.get(uid or "")
+            if not number and name:
+                key = keys[name]
+                number = found[key] or None if key in found else self._stand_ins.get((target, key), ELSEWHERE)
+            column.append(number or self._by_external.get((target, said or "")))
+        block.columns[field.column] = self._standing_in(target, column) if self._tried else column
+        for some in (self._by_external, self._spelled, self._stand_ins) if self._dry else ():
+            some.spill()
+        return judged
 
     def _without_others(
         self,

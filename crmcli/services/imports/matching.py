@@ -209,20 +209,25 @@ class Matcher:
 
     def _strong(self, column: str, values: Sequence[Any]) -> dict[Any, int]:
         """value -> id of the record that has it, removed ones included: their ids are still taken."""
+        rows, forms = self._having(column, values)
+        self._note_merged(number for number, _, removed, _ in rows if removed is not None)
+        for number, _, removed, kind in rows:
+            if removed is not None and number not in self.merged:
+                self.removed[number] = kind or self.kind.name
+        return _by_value(rows, forms)
+
+    def with_ids(self, ids: Sequence[str | None]) -> dict[str, int]:
+        """external id -> id of the record of the kind that has it, but for those that this import made."""
+        found = _by_value(*self._having("external_id", ids))
+        return {one: number for one, number in found.items() if number not in self.made}
+
+    def _having(self, column: str, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], dict[str, str]]:
+        """(id, value, when it was removed, kind) of the records of the kind that have one of these values in a column;
+        and of ids of Salesforce the other form -> the one of the two that is among the values."""
         wanted = [value for value in values if value]
         forms = {form: one for one in wanted if (form := other_form(one))} if column == "external_id" else {}
-        wanted = list(dict.fromkeys((*wanted, *forms)))
-        found = {}
-        rows = self._known.rows((column, "removed_at"), column, wanted)
-        self._note_merged(row[0] for row in rows if row[2] is not None)
-        for number, value, removed, kind, converted in rows:
-            if self._known.fits(kind, converted):
-                found[value] = number
-                if value in forms:
-                    found.setdefault(forms[value], number)
-                if removed is not None and number not in self.merged:
-                    self.removed[number] = kind or self.kind.name
-        return found
+        rows = self._known.rows((column, "removed_at"), column, list(dict.fromkeys((*wanted, *forms))))
+        return [row[:4] for row in rows if self._known.fits(*row[3:])], forms
 
     def _note_merged(self, numbers: Iterable[int]) -> None:
         """Bear in mind which of these removed records were merged into one that is in sight."""
@@ -404,6 +409,16 @@ def _by_ids(
             else:
                 outcome = -1 - earlier
         yield outcome, bool(own)
+
+
+def _by_value(rows: Iterable[tuple[Any, ...]], forms: Mapping[str, str]) -> dict[Any, int]:
+    """value -> id of `Matcher._having`."""
+    found: dict[Any, int] = {}
+    for number, value, *_ in rows:
+        found[value] = number
+        if value in forms:
+            found.setdefault(forms[value], number)
+    return found
 
 
 def _tells(values: Sequence[Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from enum import Enum
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +14,7 @@ from crmcli.domain.text import fold
 from crmcli.services import aliases
 from crmcli.services.imports import profiles
 from crmcli.services.imports.keys import one_name
+from crmcli.services.imports.resuming import told_of
 from crmcli.services.imports.salesforce_ids import same
 from crmcli.services.imports.titles import squeeze
 from crmcli.services.imports.trial import TRIED
@@ -36,6 +38,26 @@ class Origin(NamedTuple):
 
     profile: str
     titles: tuple[str, ...]
+
+
+#: A record, its id in a column of ids of links, and the folded name beside that.
+Meant = tuple[int, str, str]
+
+
+class Why(Enum):
+    """Why what an id means is the record that has it, or is not: the names are alike, or the record that says so is
+    linked to it already; it came with the export of another program; nobody knows with which it came, or that was an
+    export that the book knows under other titles."""
+
+    ALIKE = "alike"
+    LINKED = "linked"
+    CERTAIN = "certain"
+    DOUBTED = "doubted"
+    DOUBTED_KNOWN = "doubted, known"
+
+
+#: Of these the whole file tells.
+DOUBTED = frozenset((Why.DOUBTED, Why.DOUBTED_KNOWN))
 
 
 class Past(NamedTuple):
@@ -95,41 +117,37 @@ class Origins:
         found = {number: Past(set(), []) for number in numbers if number < TRIED}
         of = self._parts(table, found)
         sql = (
-            "SELECT j.record_id, j.before, j.after, r.options FROM journal j JOIN journal_tx t ON t.seq = j.seq"
+            "SELECT j.record_id, j.before, j.after, j.seq, r.options FROM journal j JOIN journal_tx t ON t.seq = j.seq"
             " LEFT JOIN import_run r ON r.batch_id = t.batch_id WHERE j.entity = ? AND j.record_id IN ({})"
         )
         for some, marks in portions(of):
-            for number, *sides, options in self.ctx.reader.rows(sql.format(marks), [table, *some]):
+            for number, *sides, seq, options in self.ctx.reader.rows(sql.format(marks), [table, *some]):
                 before, after = (journal.columns(side) or {} for side in sides)
                 names = {fold(name) for said in (before, after) if (name := said.get("name"))}
                 external = after.get("external_id") if options else None
                 for past in (found[one] for one in of[number]):
                     past.names.update(names)
                     if external:
-                        past.ids.append((external, _origin(options)))
+                        past.ids.append((external, _origin(options, seq)))
         return found
 
-    def misnamed(
+    def judge(
         self,
         table: str,
-        meant: Collection[tuple[int, str, str]],
+        meant: Collection[Meant],
         called: Mapping[int, str],
         title: str,
-        linked: Callable[[], Collection[tuple[int, str, str]]],
-    ) -> set[tuple[int, str, str]]:
-        """Of records that a column of this title means, each with its id there and the folded name beside it: those
-        that have and had nothing of such a name, where the id came with the export of another program. Where nobody
-        knows whether it did, most of those that are meant must be such, and `SEVERAL` of them unless it came with an
-        export that the book knows under other titles; what records are `linked` to already is meant. `called` has
-        their names."""
+        linked: Callable[[], Collection[Meant]],
+    ) -> dict[Meant, Why]:
+        """Of records that a column of this title means how likely each is the one that is meant: plainly not what has
+        and had nothing of such a name, where the id came with the export of another program; but what is `linked` to
+        already is. `called` has their names."""
+        found = dict.fromkeys(meant, Why.ALIKE)
         unlike = [one for one in meant if not alike(one[2], called[one[0]])]
         if not unlike:
-            return set()
+            return found
         past, here = self.past(table, {one[0] for one in unlike}), self.of_file(title)
         there = linked()
-        certain: set[tuple[int, str, str]] = set()
-        doubted: set[tuple[int, str, str]] = set()
-        known = False
         for one in unlike:
             number, external, name = one
             names_of, ids_of = past.get(number, NOTHING)
@@ -137,12 +155,13 @@ class Origins:
             if of_here or any(alike(name, other) for other in names_of):
                 continue
             if of_here is False:
-                certain.add(one)
-            elif one not in there:
-                doubted.add(one)
-                known = known or any(_program(origin.profile) for its, origin in ids_of if same(its, external))
-        others = certain | doubted
-        return others if 2 * len(others) > len(meant) and (known or len(others) >= SEVERAL) else certain
+                found[one] = Why.CERTAIN
+            elif one in there:
+                found[one] = Why.LINKED
+            else:
+                known = any(_program(origin.profile) for its, origin in ids_of if same(its, external))
+                found[one] = Why.DOUBTED_KNOWN if known else Why.DOUBTED
+        return found
 
     def _parts(self, table: str, numbers: Iterable[int]) -> dict[int, set[int]]:
         """Records, and all that was merged into them, each with those of the records that it is a part of."""
@@ -180,9 +199,19 @@ def _program(profile: str) -> str:
     return profile.partition("-")[0] if profile and profiles.is_built_in(profile) else ""
 
 
+def _origin(said: str, seq: int) -> Origin:
+    """Where the ids are from that a transaction of an import wrote, by the options of its run."""
+    return next((of_file for first, of_file in reversed(_origins(said)) if first <= seq), Origin("", ()))
+
+
 @cache
-def _origin(options: str) -> Origin:
-    """The profile and the column of ids that an import was told, or found out (`resuming.options`)."""
+def _origins(said: str) -> list[tuple[int, Origin]]:
+    """The same of each file of a run, with the first transaction that it may have written."""
+    return [(first, _told(options)) for first, options in told_of(said)]
+
+
+def _told(options: str) -> Origin:
+    """The profile and the column of ids that the import of a file was told, or found out (`resuming.options`)."""
     try:
         words = shlex.split(options)
     except ValueError:

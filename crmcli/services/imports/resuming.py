@@ -1,18 +1,19 @@
-"""Imports that were cut: how far each one came, kept in the transactions that it wrote, and what goes on from there."""
+"""How far imports came, kept in the transactions that they wrote; what goes on with one that was cut."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import ConflictError, NotFoundError, ReadError, UsageError
 from crmcli.services.imports import rejects
 from crmcli.services.purging import FORGOTTEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from crmcli.context import Context
     from crmcli.services.imports.planning import Plan
@@ -158,8 +159,15 @@ def _runs(ctx: Context, condition: str, *values: str) -> list[_Run]:
     return [_Run(*row)._replace(finished=bool(row[4])) for row in rows]
 
 
+def told_of(said: str) -> list[tuple[int, str]]:
+    """What the `options` of a run say: of each file what it was told, and from which transaction on it wrote."""
+    if not said.startswith("["):
+        return [(0, said)]
+    return [(one["from"], one["options"]) for one in json.loads(said)]
+
+
 class Ledger:
-    """Keeps how far one import has come. It is no record: nothing of it is journalled."""
+    """Keeps how far the import of one file has come. It is no record: nothing of it is journalled."""
 
     def __init__(self, made: Plan, cut: Cut | None = None) -> None:
         self._file, self._rows = _name(made), made.rows
@@ -188,3 +196,39 @@ class Ledger:
             # What was cut before of the same file, in the same way, has nothing left that is not in.
             sql = "UPDATE import_run SET finished = TRUE WHERE digest = ? AND options = ? AND batch_id <> ?"
             connection.run(sql, (self._digest, self._options, tx.batch))
+
+
+class SharedLedger:
+    """Keeps the same of files that are imported together. They are one run, for they are one batch: its options say of
+    each file what it was told and from which transaction on it wrote. None of them goes on alone."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        self._plans = plans
+        self._rejects: list[str] = []
+        self._said: list[dict[str, Any]] = []
+        self._kept = self.finished = False
+
+    def begin(self, made: Plan, seq: int) -> None:
+        """Another file comes; what it writes has no earlier place in the journal than this one."""
+        self._said.append({"from": seq, "options": options(made)})
+
+    def keep(self, tx: Transaction, settled: int, rejects: str, *, finished: bool) -> None:
+        """Note, with what a transaction has written, that so many rows of all files are settled; `finished`: all of the
+        file at hand."""
+        self.finished = finished and len(self._said) == len(self._plans)
+        if rejects and rejects not in self._rejects:
+            self._rejects.append(rejects)
+        paths = "\n".join(self._rejects) or None
+        values = (json.dumps(self._said, ensure_ascii=False), settled, paths, self.finished)
+        if not self._kept:
+            digests = "\n".join(digest(made.path) for made in self._plans)
+            every = (
+                tx.batch, "\n".join(map(_name, self._plans)), hashlib.sha256(digests.encode()).hexdigest(),
+                sum(made.rows for made in self._plans),
+            )  # fmt: skip
+            columns = "batch_id, file, digest, rows, options, settled, rejects, finished"
+            tx.connection.run(f"INSERT INTO import_run ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", every + values)
+        else:
+            sql = "UPDATE import_run SET options = ?, settled = ?, rejects = ?, finished = ? WHERE batch_id = ?"
+            tx.connection.run(sql, (*values, tx.batch))
+        self._kept = True

@@ -119,19 +119,19 @@ def _with_fields(ctx: Context, made: Plan) -> Iterator[None]:
 
 
 def _run(job: Import, progress: Callable[[int, int], None] | None) -> Imported:
-    ctx = job.ctx
+    ctx, several = job.ctx, job.together is not None
     collecting = gc.isenabled()
     gc.disable()  # nothing here makes cycles, and every row makes containers that the collector would walk
     try:
         return job.run(progress)
     except KeyboardInterrupt:
         if job.batch:  # how it is taken back, and that nothing was saved, the front door says
-            ctx.say(f"stopped: {standing.told(ctx, job.batch, job.settled_so_far, back=False)}")
+            ctx.say(f"stopped: {standing.told(ctx, job.batch, job.settled_so_far, several=several, back=False)}")
         raise
     except CrmError as error:
         if job.batch and not isinstance(error, standing.UndoneError):
             error.message = error.message.removesuffix(connect.UNSAVED)
-            told = standing.told(ctx, job.batch, job.settled_so_far)
+            told = standing.told(ctx, job.batch, job.settled_so_far, several=several)
             error.hint = f"{told}\n  {error.hint}" if error.hint else told
         raise
     finally:

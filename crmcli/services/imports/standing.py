@@ -32,9 +32,9 @@ def check(ctx: Context, batch: int, settled: int, rows: int) -> None:
         )
 
 
-def told(ctx: Context, batch: int, settled: int, *, back: bool = True) -> str:
-    """What an import that stopped says of the `settled` rows before: that they are in the book, if they are, and how
-    they are taken `back`."""
+def told(ctx: Context, batch: int, settled: int, *, several: bool = False, back: bool = True) -> str:
+    """What an import of one file, or of `several`, that stopped says of the `settled` rows before: that they are in the
+    book, if they are, and how they are taken `back`."""
     stands, finished = _looked_up(ctx, batch)
     if not stands:
         return f"the {settled:,} rows that were taken in before are not in this book: import the file again"
@@ -42,7 +42,8 @@ def told(ctx: Context, batch: int, settled: int, *, back: bool = True) -> str:
     if finished:
         return f"all {settled:,} rows are in" + (f"; '{undo}' takes them back" if back else "")
     takes = f"'{undo}' takes them back, " if back else ""
-    return f"{settled:,} rows are in; {takes}the same import with --resume goes on"
+    goes_on = "the same files again find what is in by its keys" if several else "the same import with --resume goes on"
+    return f"{settled:,} rows are in; {takes}{goes_on}"
 
 
 def _looked_up(ctx: Context, batch: int) -> tuple[bool, bool]:

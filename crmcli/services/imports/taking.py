@@ -27,6 +27,7 @@ from crmcli.services.imports.repeating import Repeats
 from crmcli.services.imports.resolving import Resolver
 from crmcli.services.imports.resuming import Cut, Ledger, made_before
 from crmcli.services.imports.updating import Given, Kept
+from crmcli.services.imports.voting import AwaitedError, Votes
 from crmcli.services.imports.writing import Put, Sorted, Writer
 from crmcli.store import journal, own
 
@@ -87,12 +88,13 @@ class Import:
         self.writer = Writer(
             ctx, self.reader, self.matcher, updates=made.update, conflicts=made.conflicts, links=links
         )  # fmt: skip
-        self.writer.links.foreign.begin(made.columns)
+        self.votes = Votes(ctx, made, self.reader, self.matcher, links)
+        links.foreign.begin(made.columns, self.votes)
         self.updater, self.links, self.stages = self.writer.updater, self.writer.links, self.writer.stages
         self.cut = cut
         before = (cut.rejects, cut.settled) if cut else ("", 0)
         self.rejects = Rejects(made.path, made.header, ctx.env.now, *before)
-        self.ledger = None if dry_run or whole or together else Ledger(made, cut)
+        self.ledger = None if dry_run else together.ledger if together else Ledger(made, cut)
         #: the place in the journal up to which what is known of the book is true
         self.at = -1
         self.batch, self.settled = (cut.batch, cut.settled) if cut else (together.batch if together else batch, 0)
@@ -101,6 +103,8 @@ class Import:
         self.past = False
         self.hooked = ctx.plugins_on and bool(ctx.settings["plugins"])
         self.size = FIRST_BLOCK
+        #: a block that was read and waits for the votes of the file
+        self._awaiting: Block | None = None
         #: how long it took to read the last block and look its rows up, in seconds
         self.reading = 0.0
         self.outcome = Outcome(made.kind)
@@ -111,6 +115,8 @@ class Import:
         self.resolver = Resolver(self.writer, self._refuse, self.repeats.still_other if of_refused else None)
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
+        if self.together and not self.dry_run:
+            self.together.ledger.begin(self.plan, self._position() + 1)
         if self.dry_run:
             self._blocks(progress)
             if self.matcher.tried:
@@ -140,11 +146,14 @@ class Import:
         """All rows in one transaction, unless one is refused: somebody may have written since the dry run."""
         bulk = contextlib.nullcontext() if self.together else self.ctx.reader.in_bulk()
         with bulk, contextlib.suppress(RefusedRowError):
-            with self._writing():
+            with self._writing() as tx:
                 self._blocks(progress)
                 self._link_parents()
                 if self.outcome.counts["refused"]:
                     raise RefusedRowError
+                tx.flush()
+                self._settle(tx)
+                self._end(tx)
             self.batch = self.ctx.batch
             return self._result()
         return self._result()._replace(withheld=True)
@@ -153,7 +162,12 @@ class Import:
         """Note that nothing is left to be done, where the last transaction could not know it."""
         if self.batch and self.ledger and not self.ledger.finished:
             with self.ctx.writing("import", batch=self.batch) as tx:
-                self.ledger.keep(tx, self.settled, self.rejects.path, finished=True)
+                self._end(tx)
+
+    def _end(self, tx: Transaction) -> None:
+        """Note that all of the file is settled, in a transaction that has written what was left."""
+        if self.ledger and tx.batch:
+            self.ledger.keep(tx, self.settled_so_far, self.rejects.path, finished=True)
 
     def _blocks(self, progress: Callable[[int, int], None] | None) -> None:
         self.stages.refresh()
@@ -171,17 +185,25 @@ class Import:
                 if progress:
                     progress(self.settled, self.plan.rows)
 
-    def _next(self, rows: Iterator[Row]) -> _Ready | None:
+    def _next(self, rows: Iterator[Row], *, held: bool = False) -> _Ready | None:
         """The next rows of the file, ready to be written; what needs no writing is done and not among them. None at the
-        end of the file."""
+        end of the file, and where all of it must be gone through first, for which the lock must not be `held`."""
         started = time.monotonic()
         self.links.settle()
-        some = list(islice(rows, self.size))
-        if not some:
-            return None
-        block = self._read(some)
+        block, self._awaiting = self._awaiting, None
+        if block is None:
+            if not (some := list(islice(rows, self.size))):
+                return None
+            block = self._read(some)
         self._look_again()
-        found = self.resolver.resolve(block)
+        self.votes.later = held
+        try:
+            found = self.resolver.resolve(block)
+        except AwaitedError:
+            self._awaiting = self._read_again(block)
+            return None
+        finally:
+            self.votes.later = False
         if len(block) and (self.dry_run or (NEW not in found and not self.plan.update)):
             if self.dry_run:
                 self._try(block, found)
@@ -219,7 +241,7 @@ class Import:
                 self._settle(tx)
                 if self.ctx.reader.awaited() or self.reading > HOLD or time.monotonic() - began > LONGEST:
                     break
-                left = self._next(rows)
+                left = self._next(rows, held=not self.whole)
                 if self.ctx.reader.awaited():
                     break
                 started = time.monotonic()
@@ -243,7 +265,7 @@ class Import:
         self.rejects.save()
         if self.ledger and tx.batch:
             done = settled >= self.plan.rows and not self.parents
-            self.ledger.keep(tx, settled, self.rejects.path, finished=done)
+            self.ledger.keep(tx, settled + self._before, self.rejects.path, finished=done)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Transaction]:
@@ -356,7 +378,9 @@ class Import:
         for row in rows.new:
             keys = {name: column[row] for name, column in (block.columns | block.keys).items()}
             ids.append(tried.add(keys, {"kind": self.kind.kind or None} | block.content(row)))
-        current = self.matcher.raw([number for _, number in rows.known]) if self.plan.update else {}
+        asked = [number for _, number in rows.known] if self.plan.update else []
+        self.updater.last.begin(asked, self.matcher.merged)
+        current = self.matcher.raw(asked)
         changed, kept = [], []
         for place, (row, number) in enumerate(rows.known if self.plan.update else ()):
             # What was purged between the two looks has nothing to change.

@@ -15,6 +15,7 @@ from crmcli.services.imports.by_hand import field_of, place_of
 from crmcli.services.imports.linked_names import BY_ADDRESS
 from crmcli.services.imports.linking import Links
 from crmcli.services.imports.planning import plan, undecided
+from crmcli.services.imports.resuming import SharedLedger
 from crmcli.services.imports.roles import KINDS
 from crmcli.services.imports.running import run
 from crmcli.services.imports.surveying import asked_profile, opening
@@ -47,11 +48,12 @@ def ordered(plans: Iterable[Plan]) -> list[Plan]:
 
 
 class Together:
-    """What the files of one import have in common: the batch that takes them all back, how many rows of the files
-    before are settled, and in a dry run the records that these would have added."""
+    """What the files of one import have in common: the batch that takes them all back and what that keeps of them, how
+    many rows of the files before are settled, and in a dry run the records that these would have added."""
 
     def __init__(self, plans: Sequence[Plan]) -> None:
         self.batch = self.settled = 0
+        self.ledger = SharedLedger(plans)
         #: by table: what some file is matched by
         self._columns: dict[str, set[str]] = {}
         for made in plans:

@@ -106,7 +106,7 @@ class Updater:
         """A row of a record that was merged: in what it differs from what that had is news for the one that it is now.
         Both get it, so that it is none the next time. An external id is that of the merged one alone."""
         tx.change(self.kind.name, current["id"], changes)
-        end = aliases.standing(tx.connection, self.kind.table, [current["id"]])[current["id"]]
+        end = self.last.end(current["id"])
         noun = aliases.noun(tx.connection, self.kind.table, end)
         stays = tx.row(noun, end)
         theirs = changes

@@ -107,7 +107,7 @@ class Writer:
         """Write new rows and updates; `vetting` is told which record each row becomes, `there` is what was made for
         links of the block before."""
         known = rows.known if self.updates else []
-        self.updater.last.begin()
+        self.updater.last.begin([number for _, number in known], self.matcher.merged)
         if known:
             tx.load(self.kind.name, [number for _, number in known])
         links, stages = set[int](), set[int]()
