@@ -41,6 +41,9 @@ _WRAPPERS = ("properties", "fields", "attributes", "node")
 _OF_RECORDS = frozenset(("type", "url"))
 #: A member of an object in a list that is in no other list.
 _LISTED = re.compile(r"(?P<before>(?:(?!\d+\.)[^.]+\.)*)(?P<list>[^.]+)\.(?P<number>\d+)\.(?P<member>.+)")
+#: A member of the first object in a list that is in nothing else.
+_FIRST = re.compile(r"([^.]+)\.1\.([^.]+)")
+#: The names of the lists above a member.
 _LISTS = re.compile(r"(?:^|\.)([^.]+)\.\d+(?=\.)")
 #: What lists of e-mail addresses and telephones are called, which of their members say the address itself, and which
 #: say whether it is that of home or work.
@@ -209,6 +212,13 @@ def reached(name: str) -> str:
 def of_others(title: str) -> bool:
     """Whether a column has what is said of other records in a list: `people.1.email` of a company."""
     return any(not reached(name) for name in _LISTS.findall(title))
+
+
+def first_of(title: str) -> tuple[str, str]:
+    """Of a member of the first object in a list the name of the list, one word behind the other in small letters, and
+    of the member: ("sales accounts", "name") for `salesAccounts.1.name`; ("", "") for every other title."""
+    found = _FIRST.fullmatch(title)
+    return (" ".join(word.lower() for word in _WORD.findall(found[1])), found[2]) if found else ("", "")
 
 
 def _reached(title: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,16 +54,38 @@ def test_a_person_of_whose_firm_something_is_known_stays_one(book: Context, put:
     assert imports.plan(book, put(f"{titles}\n{row}\n", "list.csv")).kind is CONTACT
 
 
-def test_what_is_said_of_companies_comes_in_at_a_second_import(ctx: Context, put: Any) -> None:
-    path = put(APOLLO, "list.csv")
+@pytest.mark.parametrize(
+    ("text", "told", "mapping"),
+    [
+        (APOLLO, "columns # Employees, Industry, Annual Revenue", {}),
+        ("Name,Company,Email,Phone,Industry\nAnn Lee,Acme,ann@acme.example,030 123456,Steel\n"
+         "Bob Ray,Beta,bob@beta.example,030 123457,Food\n", "column Industry",
+         {"Company": "name", "Email": "-", "Phone": "-"}),
+        ("Record Id,First Name,Last Name,Company,Phone,Industry\n7,Ann,Lee,Acme,030 123456,Steel\n"
+         "8,Bob,Ray,Beta,030 123457,Food\n", "column Industry", {"Phone": "-", "Record Id": "-"}),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_companies_comes_in_at_a_second_import(
+    ctx: Context, put: Any, text: str, told: str, mapping: dict[str, str]
+) -> None:
+    path = put(text, "contacts.csv")
     made = imports.plan(ctx, path)
-    told = "what is said of companies is not taken in with contacts; import it again --as company --update"
-    assert made.notes == (f"columns # Employees, Industry, Annual Revenue: {told}",)
+    by_hand = "".join(f" --map {shlex.quote(f'{title}={field}')}" for title, field in mapping.items())
+    assert made.notes == (
+        f"{told}: what is said of companies is not taken in with contacts; "
+        f"import it again: --as company --update{by_hand}",
+    )
     imports.run(ctx, made)
-    done = imports.run(ctx, imports.plan(ctx, path, kind=COMPANY, update=True))
+    done = imports.run(ctx, imports.plan(ctx, path, kind=COMPANY, update=True, mapping=mapping))
     assert (done.new, done.updated) == (0, 2)
-    known = {(row["name"], row["industry"], row["employees"], row["email"]) for row in listed(ctx, "company")}
-    assert known == {("Acme", "Steel", 12, None), ("Beta", "Food", 5, None)}  # the addresses are the people's
+    known = {(row["name"], row["industry"], row["email"], row["phone"]) for row in listed(ctx, "company")}
+    assert known == {("Acme", "Steel", None, None), ("Beta", "Food", None, None)}  # the addresses are the people's
+
+
+def test_without_a_column_of_companies_no_second_import_is_told(book: Context, put: Any) -> None:
+    text = "Client,Industry,Email\nRuth Fairley,Steel,ruth@x.example\nPaul Okafor,Wood,paul@x.example\n"
+    made = imports.plan(book, put(text, "list.csv"))
+    assert made.notes == ("column Industry: what is said of companies is not taken in with contacts",)
 
 
 def test_an_empty_column_is_not_told(book: Context, put: Any) -> None:
@@ -134,6 +157,47 @@ def test_deals_are_called_so_in_other_languages(book: Context, put: Any, titles:
     assert [column.to for column in made.columns] == [("name",), ("company",), ("value",), ("stage",)]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Customer,Email,Phone\nAcme Ltd,info@acme.example,\nBeta GmbH,office@beta.example,\n", COMPANY),
+        ("Kunde;Ort;Umsatz\nAcme AG;Berlin;1200\nWerk GmbH;Ulm;900\n", COMPANY),
+        ("Company,Email\nAcme,info@acme.example\nAcme Services,info@acme.example\n", COMPANY),
+        ('{"name":"Harrow Ltd","employees":20,"contact":{"name":"Ann Lee","email":"ann@x.example"}}\n', COMPANY),
+        ("Customer,Email,Phone\nAnn Lee,ann@x.example,\nBeta GmbH,office@beta.example,\n", CONTACT),
+        ("id,name,email,company_id,company\n7,Ann Lee,ann@harrow.example,70,Harrow\n", CONTACT),
+        ("Kunde;Name;Ort;E-Mail;Telefon\nAcme AG;Ute Bach;Berlin;ute@x.example;030 111111\n", CONTACT),
+        ('{"id":"cus_1","object":"customer","name":"Ann Lee","email":"ann@x.example","phone":'
+         '"030 1","currency":"gbp"}\n', CONTACT),
+        ("Opportunity,Company,First Name,Last Name,Email,Value,Stage\nRoof,Acme,Ann,Lee,ann@x.example,12,New\n", DEAL),
+        ("Client,Projet,Montant HT,Statut\nAcme,Toit,12,en cours\n", DEAL),
+        ("Prospect,Company,Phone,Source\nAnn Lee,Harrow Ltd,+44 20 7946 0001,Fair\n", LEAD),
+        ("Name,Company,Product,Value,Stage\nRuth Fairley,Acme,Gear,120,New\nPaul Okafor,Loom,Cog,90,Won\n", LEAD),
+        ("Contact Name,Title,Company,Email,Deal Value,Close Date\nAnn Lee,CTO,Acme,a@x.example,12,2026-12-01\n", LEAD),
+        ("Name,Email,Total\n#1001,ann@x.example,12\n", DEAL),
+        ("Ansprechpartner;Titel;Firma;Wert;Abschlussdatum\nUte Bach;Dr.;Acme;12;01.12.2026\n", LEAD),
+    ],
+)  # fmt: skip
+def test_whose_a_list_is(book: Context, put: Any, text: str, kind: Entity) -> None:
+    assert imports.plan(book, put(text, "list.jsonl" if text.startswith("{") else "list.csv")).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Invoice,Customer,Amount,Status\nINV-1,Acme,12,open\nINV-2,Acme,9,paid\n", ((), ("deal",))),
+        ("Order,Customer,Total,Date\n1001,Acme Ltd,12,2026-01-02\n1002,Beta AG,9,2026-01-03\n", (("lead",), ("deal",))),
+        ("Project,Company,Budget,Start\nRoof,Acme Ltd,12,2026-01-01\n", (("company",), ("deal",))),
+        ('{"company":"Engines Ltd","contacts":[{"name":"Ann Lee","email":"a@x.example"}]}\n', (("company",), ())),
+    ],
+)  # fmt: skip
+def test_sales_that_nothing_calls_are_asked_about(
+    book: Context, put: Any, text: str, kinds: tuple[tuple[str, ...], ...]
+) -> None:
+    made = imports.plan(book, put(text, "list.jsonl" if text.startswith("{") else "list.csv"))
+    assert (made.kind, made.fits) == (None, kinds)
+
+
 def test_people_in_a_table_that_speaks_of_deals_are_leads(book: Context, put: Any) -> None:
     titles = "Contact Name,Company,Industry,Deal Value,Deal Stage,Lead Source"
     done = take(book, put(f"{titles}\nAnn Lee,Acme,Steel,120,New,Web\n", "list.csv"))
@@ -162,3 +226,10 @@ def test_what_is_asked_names_the_kinds_that_a_file_fits(book: Context, put: Any,
 def test_a_yes_of_who_buys_is_no_name(book: Context, put: Any) -> None:
     made = imports.plan(book, put("Deal,Customer,Value\nRoof,yes,12\nCell,no,13\n", "deals.csv"))
     assert [column.to for column in made.columns] == [("name",), (), ("value",)]
+
+
+def test_addresses_of_somebody_else_are_nobody_s_own(book: Context, put: Any) -> None:
+    titles = "Name,Email,Manager Email,Assistant's Phone,Spouse Email,Emergency Phone,Phone"
+    row = "Ann Lee,a@x.example,m@x.example,030 1,s@x.example,112,030 2"
+    made = imports.plan(book, put(f"{titles}\n{row}\n", "people.csv"))
+    assert [column.to for column in made.columns] == [("name",), ("email",), (), (), (), (), ("phone",)]

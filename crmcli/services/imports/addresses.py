@@ -26,10 +26,16 @@ FIELDS = (*(field.name for field in ADDRESS), *BESIDE_STREET)
 _PLACES = (
     "business", "work", "billing", "mailing", "primary", "address 1", "address", "billing address", "mailing address",
     "business address", "work address", "primary address", "default address", "po", "home", "home address",
+    "mail address",
 )  # fmt: skip
-#: Further titles of the parts, and those that say with the place alone what code they are.
-_MORE = {"city": ("suburb",), "postal_code": ("cp",)}
+#: Further titles of the parts, those that say what they are behind a place alone: its code, the lines of a street.
+_MORE = {
+    "street": ("street address line 1",),
+    "city": ("suburb",),
+    "postal_code": ("cp", "postal/zip code", "zip/postal", "postcode/zip"),
+}
 _CODES = ("billing code", "mailing code")
+_BEHIND = {"street": ("line 1",), STREET_2: ("line 2",), STREET_3: ("line 3",)}
 #: The numbers of the lines of a street.
 _LINES = {"street": "1", STREET_2: "2", STREET_3: "3"}
 _WHOLE = re.compile(r"(address|adresse|anschrift|نشانی|آدرس)$")
@@ -66,7 +72,8 @@ def names(field: str) -> Iterator[str]:
     yield from _MORE.get(field, ())
     yield from _CODES if field == "postal_code" else ()
     yield from _first(field)
-    yield from (f"{where} {part}" for where in _PLACES for part in (*_plain(field), *_first(field)))
+    parts = (*_plain(field), *_first(field), *_BEHIND.get(field, ()))
+    yield from (f"{where} {part}" for where in _PLACES for part in parts)
 
 
 @cache
@@ -92,7 +99,8 @@ def _first(field: str) -> tuple[str, ...]:
 
 @cache
 def _keys() -> frozenset[str]:
-    return frozenset(squeeze(title) for field in FIELDS for title in (*_plain(field), *_first(field)))
+    titles = (title for field in FIELDS for title in (*_plain(field), *_first(field), *_BEHIND.get(field, ())))
+    return frozenset(map(squeeze, titles))
 
 
 @cache
@@ -105,6 +113,12 @@ def _numbered(field: str) -> frozenset[str]:
 def _places() -> tuple[str, ...]:
     """What stands before the parts of an address, squeezed, the longest first."""
     return tuple(sorted(map(squeeze, _PLACES), key=len, reverse=True))
+
+
+def of_mail(key: str) -> bool:
+    """Whether a squeezed title heads a part of the address to which letters go, which no e-mail address has."""
+    before, mail, part = key.partition("mailaddress")
+    return bool(mail) and not before.endswith("e") and part in _keys()
 
 
 def _whose(kind: str, title: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.domain.entities import COMPANY, CONTACT, LEAD
 from crmcli.services.imports.by_hand import field_of, place_of
 from crmcli.services.imports.mapping import has_name, map_columns
 
@@ -53,6 +54,20 @@ class FirstRows:
     def names(self, kind: Entity) -> bool:
         """Whether a column names records of this kind."""
         return has_name(self.columns(kind))
+
+    def calls(self, kind: Entity) -> bool:
+        """Whether a column names records of this kind, and people and firms by more than numbers."""
+        if not self.names(kind) or kind not in (CONTACT, COMPANY, LEAD):
+            return self.names(kind)
+        named = [column for column in self.columns(kind) if "name" in column.to]
+        return not named or any(
+            column.header in self.given or not (cell := self.samples[column.place]) or any(map(str.isalpha, cell))
+            for column in named
+        )
+
+    def fits(self, kind: Entity) -> bool:
+        """Whether every column with cells fills something in records of this kind."""
+        return all(column.to for column in self.columns(kind) if self.samples[column.place])
 
     def filled(self, place: int) -> int:
         """How many of the rows have something in a column."""

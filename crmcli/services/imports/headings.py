@@ -31,24 +31,30 @@ FIELDS = {
         "marked as done time", "closed time", "closed date", "closed at",
     ),
     "job_title": ("contact title", "function", "job title 1"),
-    "phone": ("phones", "tel 1", "telefon 1", "téléphone 1", "teléfono 1", "تلفن 1"),
+    "phone": ("phones", "work number", "tel 1", "telefon 1", "téléphone 1", "teléfono 1", "تلفن 1"),
     "mobile": ("mobile 1", "mob", "mob no", "mobil 1", "handy 1"),
     "stage": ("status reason",),
+    "value": (
+        "total", "order total", "grand total", "total amount", "total value", "net amount", "amount net", "net value",
+        "value net", "total contract value", "tcv", "annual contract value", "acv",
+    ),
+    "recurring": ("mrr", "monthly recurring revenue", "amount per month", "value per month"),
     "close_on": ("anticipated closed date", "anticipated close date", "تاریخ بسته شدن"),
     "company": (
         "orgname", "client", "primary company", "companies", "company 1", "default address company", "org id name",
+        "related company", "sales account", "sales account name", "primary account",
     ),
-    "contact": ("person id name",),
-    "owner": ("responsible", "responsible person", "responsible user", "assignee"),
+    "contact": ("person id name", "associated contact", "associated contacts"),
+    "owner": ("responsible", "responsible person", "responsible user", "assignee", "owner id", "owner id name"),
     "birthday": ("birth date",),
     "opportunity": ("opportunity name", "deal name", "deal title", "lead title"),
 }  # fmt: skip
 #: Titles in German, French, Spanish and Turkish, the nearest first; those of people, firms and sales stand below.
 _SPOKEN: dict[str, tuple[str, ...]] = {
     "company": (
-        "firma", "firmenname", "unternehmen", "société", "nom de la société", "entreprise", "nom de l'entreprise",
-        "raison sociale", "empresa", "nombre de la empresa", "razón social", "compañía", "şirket", "şirket adı",
-        "firma adı", "kurum",
+        "firma", "firmenname", "unternehmen", "name des unternehmens", "name der firma", "société", "nom de la société",
+        "entreprise", "nom de l'entreprise", "raison sociale", "empresa", "nombre de la empresa", "razón social",
+        "compañía", "şirket", "şirket adı", "firma adı", "kurum",
     ),
     "email": (
         "e-mail-adresse", "mailadresse", "adresse e-mail", "adresse mail", "adresse de messagerie", "courriel",
@@ -71,7 +77,7 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
         "adres", "açık adres",
     ),
     "city": ("ort", "stadt", "wohnort", "ville", "ciudad", "población", "localidad", "şehir", "ilçe"),
-    "region": ("bundesland", "kanton", "région", "provincia", "comunidad autónoma", "bölge", "il"),
+    "region": ("bundesland", "kanton", "région", "provincia", "estado", "comunidad autónoma", "bölge", "il"),
     "postal_code": ("plz", "postleitzahl", "code postal", "código postal", "posta kodu"),
     "country": ("land", "pays", "país", "ülke"),
     "job_title": (
@@ -104,16 +110,17 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "revenue": ("jahresumsatz", "chiffre d'affaires", "ingresos anuales", "yıllık gelir", "ciro"),
     "parent": ("muttergesellschaft", "société mère", "empresa matriz", "ana şirket"),
     "stage": ("phase", "verkaufsphase", "étape", "etapa", "aşama"),
-    "status": ("statut", "durum"),
+    "status": ("statut", "estado", "durum"),
     "value": (
-        "betrag", "auftragswert", "auftragsvolumen", "nettobetrag", "betrag netto", "summe", "summe netto", "wert",
-        "montant", "montant ht", "montant ttc", "valeur", "importe", "importe neto", "monto", "valor", "tutar", "değer",
+        "betrag", "auftragswert", "auftragsvolumen", "auftragssumme", "angebotssumme", "nettobetrag", "betrag netto",
+        "summe", "summe netto", "wert", "montant", "montant ht", "montant ttc", "valeur", "importe", "importe neto",
+        "monto", "valor", "tutar", "değer",
     ),
     "currency": ("währung", "devise", "moneda", "divisa", "para birimi"),
     "probability": ("wahrscheinlichkeit", "probabilité", "probabilidad", "olasılık"),
     "close_on": (
-        "abschlussdatum", "voraussichtliches abschlussdatum", "date de clôture", "fecha de cierre", "kapanış tarihi",
-        "tahmini kapanış tarihi",
+        "abschlussdatum", "voraussichtliches abschlussdatum", "abschluss", "geplanter abschluss", "date de clôture",
+        "fecha de cierre", "kapanış tarihi", "tahmini kapanış tarihi",
     ),
     "priority": ("priorität", "priorité", "prioridad", "öncelik"),
     "due_on": (
@@ -146,6 +153,8 @@ BUYERS = (
     "customer", "customer name", "client", "client name", "kunde", "kundenname", "nom du client", "cliente",
     "nombre del cliente", "müşteri", "müşteri adı", "مشتری", "نام مشتری",
 )  # fmt: skip
+#: What heads the firms of people in Odoo's table of both.
+_PARENTS = ("parent id", "parent id name")
 #: What heads those who sell to one: firms.
 SUPPLIERS = (
     "supplier", "supplier name", "vendor", "vendor name", "lieferant", "lieferantenname", "fournisseur",
@@ -156,9 +165,11 @@ SUPPLIERS = (
 SALES = (
     "project", "project name", "project title", "quote", "quote name", "quote no", "quote number", "quotation", "offer",
     "proposal", "order", "order name", "order no", "order number", "projekt", "projektname", "angebot",
-    "angebotsnummer", "auftrag", "auftragsnummer", "bestellung", "projet", "nom du projet", "devis", "commande",
-    "proyecto", "nombre del proyecto", "presupuesto", "pedido", "proje", "proje adı", "teklif", "sipariş", "پروژه",
-    "نام پروژه", "پیش‌فاکتور", "سفارش",
+    "angebotsnummer", "angebotsnr", "angebot nr", "auftrag", "auftragsnummer", "auftragsnr", "auftrag nr", "bestellung",
+    "bestellnummer", "bestellnr", "projet", "nom du projet", "devis", "n° devis", "n° de devis", "numéro de devis",
+    "commande", "n° commande", "n° de commande", "numéro de commande", "proyecto", "nombre del proyecto", "presupuesto",
+    "nº de presupuesto", "número de presupuesto", "pedido", "nº de pedido", "número de pedido", "proje", "proje adı",
+    "teklif", "sipariş", "پروژه", "نام پروژه", "پیش‌فاکتور", "سفارش",
 )  # fmt: skip
 #: What heads the value of a sale beside these alone: elsewhere it is what somebody has to spend.
 BUDGETS = ("budget", "project budget", "projektbudget", "bütçe", "بودجه")
@@ -173,7 +184,8 @@ _DEAL = (
     "geschäft", "verkaufschance", "affaire", "opportunité", "negocio", "oportunidad", "anlaşma", "fırsat", "معامله",
     "فرصت", "فرصت فروش",
 )  # fmt: skip
-_DEED = ("aufgabe", "tâche", "tarea", "görev")
+_PROSPECT = ("prospect", "prospect name", "interessent", "سرنخ", "نام سرنخ")
+_DEED = ("to do", "to dos", "action item", "aufgabe", "tâche", "tarea", "görev")
 #: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
 PAIRS = frozenset((first, last) for first in ("vorname", "prenom") for last in ("name", "nom"))
 
@@ -186,13 +198,19 @@ def spoken(kind: str, field: str) -> tuple[str, ...]:
     if field == "value" and kind == "deal":  # of a customer it is what a year with them brings
         return (*_SPOKEN["value"], "umsatz")
     if field == "company":
-        return (*_SPOKEN["company"], *(BUYERS if kind in ("deal", "task") else ()), *SUPPLIERS)
+        others = {"contact": _PARENTS, "deal": BUYERS, "task": BUYERS}.get(kind, ())
+        return (*_SPOKEN["company"], *others, *SUPPLIERS)
     if field != "name":
         return _SPOKEN.get(field, ())
     if kind == "company":
         return (*_SPOKEN["company"], *_PERSON[:4], *BUYERS, *SUPPLIERS)
     of_people = (*_PERSON, *PEOPLE, *BUYERS)
-    named = {"task": (*_DEED, *_SUBJECT), "deal": (*_DEAL, *_SUBJECT), "contact": (*of_people, *_HUMANS)}
+    named = {
+        "contact": (*of_people, *_HUMANS),
+        "lead": (*of_people, *_PROSPECT),
+        "deal": (*_DEAL, *_SUBJECT),
+        "task": (*_DEED, *_SUBJECT),
+    }
     return named.get(kind, of_people)
 
 
@@ -224,6 +242,16 @@ def of_buyers(title: str) -> bool:
 def of_sales(title: str) -> bool:
     """Whether a title names a sale by what is sold: its project, quote or order."""
     return squeeze(title) in _squeezed(SALES)
+
+
+def of_deals(title: str) -> bool:
+    """Whether a title names deals by a word for these alone."""
+    return squeeze(title) in _squeezed((*_DEAL, "deal", "deal name", "deal title", "opportunity", "opportunity name"))
+
+
+def of_titles(title: str) -> bool:
+    """Whether a title may head the subjects of sales, and as well what somebody is called or does."""
+    return squeeze(title) in _squeezed(("title", "titel", "titre", "título", "عنوان"))
 
 
 def is_job(cell: str) -> bool:
@@ -258,7 +286,7 @@ def said_kind(cell: str) -> str:
 
 
 #: Titles of ids that do not say whose they are.
-_PLAIN_IDS = ("id", "external id", "record id", "rec id", "pipedrive system id", "copper id", "شناسه", "کد")
+PLAIN_IDS = ("id", "external id", "record id", "rec id", "pipedrive system id", "copper id", "شناسه", "کد")
 _ID_FORMS = (
     "{} id", "record id {}", "{} record id", "do not modify {}", "apollo {} id", "{} pipedrive system id",
     "کد {}", "شماره {}",
@@ -270,4 +298,4 @@ def of_ids(kind: str, *, own: bool) -> list[str]:
     `own` a plain "id" is our number."""
     others = (word for word in WHOSE.get(kind, ()) if not word.isascii())
     words = [word for word in (*WORDS[kind], *others) if word != "pipeline"]  # whose id is that of the deal's pipeline
-    return [form.format(word) for form in _ID_FORMS for word in words] + ([] if own else list(_PLAIN_IDS))
+    return [form.format(word) for form in _ID_FORMS for word in words] + ([] if own else list(PLAIN_IDS))

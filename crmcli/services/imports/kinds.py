@@ -13,8 +13,7 @@ from crmcli.services.imports import people_or_firms, sales, titles
 from crmcli.services.imports.by_hand import check_given, column_of
 from crmcli.services.imports.file_names import FileName
 from crmcli.services.imports.first_rows import FirstRows
-from crmcli.services.imports.headings import WORDS, of_contacts, of_ids, of_sales, of_suppliers
-from crmcli.services.imports.mapping import has_name, map_columns
+from crmcli.services.imports.headings import PLAIN_IDS, WORDS, of_contacts, of_ids, of_sales, of_suppliers
 from crmcli.services.imports.nothing import NULLS
 from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
 from crmcli.services.imports.titles import squeeze
@@ -43,6 +42,8 @@ _STANDING = frozenset((
 #: capitals apart.
 _SALESFORCE = {"001": COMPANY, "003": CONTACT, "006": DEAL, "00Q": LEAD, "00T": TASK, "00U": TASK}
 _SALESFORCE_ID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
+#: What heads the ids of a file's own records and does not say whose they are.
+_PLAIN = frozenset(map(squeeze, PLAIN_IDS))
 #: What files of every kind have, so that it speaks of none.
 _ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
 
@@ -121,18 +122,34 @@ class _File:
         self.sides = people_or_firms.sides(rows, name)
         #: whether it holds people whatever it says of firms
         self.humans = not name.names(COMPANY) and people_or_firms.are_humans(rows, self.sides)
+        #: whether those whom it names are firms by their names and addresses, whatever else they may be
+        self.firms = not name.says_persons() and people_or_firms.are_firms(rows)
+        #: whether they are firms of which it says what only firms have, and nothing that is said of sales
+        self.plain_firms = self.firms and bool(people_or_firms.firms_alone(rows)) and not sales.speaks_of(rows)
         #: whether it is a table of sales with buyers and their people, and whether it is plainly one of leads
         self.sells = not name.speaks_of(LEAD) and sales.sells(rows)
         self.leads = name.speaks_of(LEAD) or sales.names_leads(rows)
-        #: whether it has figures of sales
+        #: whether it has figures of sales, and whether a column calls these deals
         self.figures = not sales.FIGURES.isdisjoint(rows.places(LEAD))
+        self.of_deals = name.speaks_of(DEAL) or self.said == DEAL.name or sales.may_be(rows)
+        self.deals = self.figures and not self.leads and sales.names_deals(rows)
         #: whether it has amounts with their currency, which nothing to do has
         self.amounts = {"value", "currency"} <= rows.places(DEAL).keys()
+
+    @property
+    def sold(self) -> Entity | None:
+        """The kind of rows that have people or firms and figures of sales, which would be lost on these: sales that are
+        called so, or leads who say how they are reached. Else several sales to one may be among them: None."""
+        if self.deals:
+            return DEAL
+        return LEAD if self.rows.calls(LEAD) and not {"email", "phone"}.isdisjoint(self.rows.places(LEAD)) else None
 
     def tells(self, kind: Entity) -> bool:
         """Whether a title speaks of records of this kind; where nothing names the deals that titles speak of, they are
         told of leads, which may be called by their people."""
         silent = {COMPANY: self.sides.companies, CONTACT: self.sides.people}.get(kind, frozenset())
+        if not self.keys.isdisjoint(_PLAIN):  # the ids of others lead to these
+            silent = silent | set(map(squeeze, of_ids(kind.name, own=True)))
         if not _told(kind).isdisjoint(self.keys - silent):
             return True
         return kind is LEAD and self.figures and not self.rows.names(DEAL) and self.tells(DEAL)
@@ -151,8 +168,12 @@ class _File:
             return {"uid", "body"} <= self.keys  # notes are part of many a file: only our own hold nothing else
         if kind is TASK and self.amounts:
             return False
+        if kind is DEAL and not (self.of_deals or self.tells(DEAL)):
+            return False
         if self.sells and kind is not TASK:
             return kind is DEAL
+        if (kind is CONTACT and self.firms) or (kind is LEAD and (self.deals or self.plain_firms)):
+            return False
         return kind is not COMPANY or not ((self.persons and not self.sides.people) or self.humans)
 
 
@@ -193,6 +214,8 @@ class _Reading(NamedTuple):
 _BONUSES: tuple[tuple[float, Callable[[_Reading], int]], ...] = (
     (0.9, lambda read: read.file.name.speaks_of(read.kind)),
     (2, lambda read: read.file.tells(read.kind)),
+    (0.25, lambda read: read.kind is COMPANY and read.file.firms),  # as people come before leads
+    (1, lambda read: read.kind is COMPANY and read.file.plain_firms),
     (2, lambda read: read.kind is COMPANY and bool(read.file.sides.people)),  # of whose people few are named
     (0.5, lambda read: read.is_sale),
     (-1, lambda read: read.unlike),
@@ -223,23 +246,27 @@ def recognise(
     called: Entity | None = None  # the kind that the file's name says, where the columns leave it open
     for kind in filter(file.may_hold, KINDS):
         columns = first.columns(kind)
-        if not has_name(columns) or (file.leads and kind is DEAL and sales.called_by_sale(columns)):
+        if not first.names(kind) or (file.leads and kind is DEAL and sales.called_by_sale(columns)):
             continue
         named = file.name.names(kind)
         read = _Reading(file, kind, columns, tuple(_telling(kind, columns, file.silent(kind), named=named)))
         score = _score(read)
-        if score >= _LEAST and score > best[0]:
+        if score >= _LEAST and score > best[0] and first.calls(kind):
             best = (score, kind)
         if named and (len(read.telling) > 1 or _understood(kind, columns) * 2 > len(first.header)):
             called = kind
     found = best[1] or called
     if found in (CONTACT, COMPANY) and found is not called and sales.loses(first, found):
-        return None  # whether it holds sales or those to whom they are is asked: as these it would lose the figures
+        return file.sold
+    if found is DEAL and found is not called and file.may_hold(LEAD) and people_or_firms.are_called(first, DEAL, LEAD):
+        return LEAD
     if found:
         return found
     if file.sells:
         return DEAL if any(of_sales(title) or sales.heads_goods(title) for title in first.header) else None
-    return CONTACT if file.humans else _addresses(file)
+    if file.humans:
+        return CONTACT
+    return COMPANY if file.firms and first.fits(COMPANY) else _addresses(file)
 
 
 def _score(read: _Reading) -> float:
@@ -255,10 +282,13 @@ def _telling(kind: Entity, columns: Sequence[Mapped], silent: AbstractSet[str], 
     if kind is LEAD and not named:
         own = [column for column in columns if not of_others(column.header)]
         columns = columns if any(to in LEAD.by_name.keys() - CONTACT.by_name for one in own for to in one.to) else own
+    amounts = {to for column in columns for to in column.to} & {"value", "recurring"}
     for column in columns:
         person = squeeze(column.header).endswith(("name", "primarycontact"))
         seller = bool(kind.kind) and of_suppliers(column.header)
         for to in column.to if squeeze(column.header) not in silent else ():
+            if to == "currency" and not amounts:
+                continue  # Stripe says it of each customer
             if to not in _ANYBODY_S and not seller and (to != "contact_name" or person or named):
                 yield to
 
@@ -271,12 +301,13 @@ def _addresses(file: _File) -> Entity | None:
     others = any(name.speaks_of(other) for other in KINDS if other is not kind)
     if not rows.whole or (others and not name.speaks_of(kind)) or not rows.allows(kind):
         return None  # of a wider one only some titles are here
-    samples = rows.samples
-    columns, _ = map_columns(kind, rows.header, rows.given, samples=samples)
-    if has_name(columns):
+    samples, columns = rows.samples, rows.columns(kind)
+    if rows.names(kind):
         return None
     told = any("email" in column.to and "@" in samples[column.place] for column in columns)
-    return kind if told and all(column.to for column in columns if samples[column.place]) else None
+    if not told or not rows.fits(kind):
+        return None
+    return COMPANY if kind is CONTACT and people_or_firms.have_offices(rows) else kind
 
 
 class Fits(NamedTuple):
@@ -288,20 +319,22 @@ class Fits(NamedTuple):
 
 
 def fitting(header: Sequence[str], rows: Sequence[Row]) -> Fits:
-    """The kinds that the titles and first rows of a file fit best."""
+    """The kinds that the titles and first rows of a file fit best, and deals where a column names what is sold."""
     first = FirstRows(header, {}, rows)
     counts = {
-        kind.name: sum(bool(column.to) for column in first.columns(kind))
+        kind.name: sum(bool(column.to) and not of_others(column.header) for column in first.columns(kind))
         for kind in KINDS
         if "body" not in first.places(kind)
     }
-    named = {kind.name: counts[kind.name] for kind in KINDS if first.names(kind) and kind.name in counts}
+    named = {kind.name: counts[kind.name] for kind in KINDS if first.calls(kind) and kind.name in counts}
     most = max(named.values(), default=0)
     more = {name: count for name, count in counts.items() if count > max(most, _LEAST - 1) and name not in named}
-    nameless = tuple(name for name, count in more.items() if count == max(more.values()))
+    nameless = [name for name, count in more.items() if count == max(more.values())]
+    if DEAL.name not in (*named, *nameless) and any(map(of_sales, header)):
+        nameless = [DEAL.name]
     return Fits(
         tuple(name for name, count in named.items() if count == most),
-        nameless if len(nameless) <= _MOST_NAMELESS else (),
+        tuple(nameless) if len(nameless) <= _MOST_NAMELESS else (),
     )
 
 

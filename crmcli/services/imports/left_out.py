@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+from functools import cache
 from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
 from crmcli.services.imports import headings, people_or_firms, sales, titles
-from crmcli.services.imports.roles import FIRST, LAST, ROLES
+from crmcli.services.imports.roles import FIRST, LAST, MORE_EMAIL, MORE_PHONE, ROLES
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from crmcli.services.imports.first_rows import FirstRows
     from crmcli.services.imports.mapping import Mapped
 
+_REACHED = frozenset(("email", "phone", "mobile", MORE_EMAIL, MORE_PHONE))
 _PARTS = frozenset(squeeze(title) for role in (FIRST, LAST) for title in ROLES[role].titles)
 
 
@@ -59,12 +62,35 @@ def _said(kind: Entity, rows: FirstRows) -> Iterator[tuple[str, list[int]]]:
     if kind is COMPANY:
         people = [place for place, title in enumerate(rows.header) if _names_people(title)]
         yield "the people of companies are not taken in with them; --as contact takes in both", people
-    elif kind in (CONTACT, LEAD, DEAL) and rows.names(COMPANY):
-        told = f"what is said of companies is not taken in with {kind.plural}; import it again --as company --update"
-        yield told, people_or_firms.firms_alone(rows)
+    elif kind in (CONTACT, LEAD, DEAL) and rows.allows(COMPANY):
+        told = f"what is said of companies is not taken in with {kind.plural}"
+        yield told + _again(kind, rows), people_or_firms.firms_alone(rows)
     if kind in (CONTACT, COMPANY) and rows.names(LEAD):
         figures = [column.place for column in rows.columns(LEAD) if not sales.FIGURES.isdisjoint(column.to)]
         yield f"what is said of sales is not taken in with {kind.plural}; --as lead takes it in", figures
+
+
+def _again(kind: Entity, rows: FirstRows) -> str:
+    """How the companies of these records are taken in by a second import of the file: they are called by the column
+    that names them here, and addresses and plain ids are the people's."""
+    company = rows.places(kind).get("company")
+    if company is None:
+        return ""
+    columns = rows.columns(COMPANY)
+    said = [] if "name" in columns[company].to else [f"{columns[company].header}=name"]
+    for own, column in zip(rows.columns(kind), columns, strict=True):
+        theirs = _REACHED.intersection(own.to) and not titles.about_company(own.header)
+        if theirs and _REACHED.intersection(column.to):
+            said.append(f"{column.header}=-")
+    said += [f"{title}=-" for title in rows.header if squeeze(title) in _ids()]
+    by_hand = "".join(f" --map {shlex.quote(one)}" for one in said)
+    return f"; import it again: --as company --update{by_hand}"
+
+
+@cache
+def _ids() -> frozenset[str]:
+    """The squeezed titles of ids that do not say whose they are."""
+    return frozenset(map(squeeze, headings.PLAIN_IDS))
 
 
 def _names_people(title: str) -> bool:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _ALSO_ID = ("name", "email", "domain", "website", FIRST, MIDDLE, LAST)
 #: What says more of a street.
 _OF_STREET = frozenset((HOUSE, WHOLE_ADDRESS, *BESIDE_STREET))
+#: What heads names and nothing more.
+_NAMES = frozenset(map(squeeze, ("name", "nom", "nombre", "nome", "isim", "ad", "نام")))
 #: The number of a further column of the same title.
 _NUMBER = re.compile(r"(?<=\D)[2-9]$")
 #: Titles that are parts of a name beside each other alone.
@@ -186,6 +188,10 @@ def _buyers(
     people = [one for one in named if one.filled and headings.of_people(kind.name, header[one.place])]
     if len(buyers) == 1 and people and (chosen[buyers[0]] == ["name"] or chosen[people[0].place] == ["name"]):
         chosen[buyers[0]], chosen[people[0].place] = ["company"], ["name"]
+        return
+    names = [one.place for one in named if one.filled and squeeze(header[one.place]) in _NAMES]
+    if len(buyers) == 1 and names and samples and titles.can_be_name(samples[buyers[0]]):
+        chosen[buyers[0]], chosen[names[0]] = ["company"], ["name"]
     elif len(buyers) == 1 and not people and chosen[buyers[0]] == ["name"] and samples:
         last = next((samples[i] for i, to in chosen.items() if to == [LAST] and [FIRST] in chosen.values()), "")
         if last and not set(fold(last).split()) <= set(re.findall(r"\w+", fold(samples[buyers[0]]))):

@@ -149,11 +149,20 @@ def are_people(rows: Iterable[tuple[str, str]]) -> bool:
 def is_person(name: str, email: str) -> bool | None:
     """Whether a name is a person's, None where nothing shows it."""
     words, _ = person_words(name)
-    if _NO_NAME.search(name) or any(len(word) > 1 and word in FORMS for word in words):
+    if _NO_NAME.search(name) or _has_form(words):
         return False
     if not _FEWEST <= len(words) <= _MOST:
         return None
     return not _given().isdisjoint((words[0], words[-1])) or _has_word(email, words) or None
+
+
+def has_legal_form(name: str) -> bool:
+    """Whether a name is plainly a firm's: Acme GmbH."""
+    return _has_form(person_words(name)[0])
+
+
+def _has_form(words: Iterable[str]) -> bool:
+    return any(len(word) > 1 and word in FORMS for word in words)
 
 
 def repeats(name: str, email: str) -> bool:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.domain.address import is_office
 from crmcli.domain.entities import COMPANY, CONTACT, LEAD
 from crmcli.domain.text import fold
 from crmcli.services.imports import sales
 from crmcli.services.imports.headings import of_contacts
-from crmcli.services.imports.people_names import are_people, repeats
+from crmcli.services.imports.people_names import are_people, has_legal_form, repeats
 from crmcli.services.imports.roles import BIRTH_DAY, BIRTH_YEAR, FIRST, LAST
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crmcli.domain.fields import Entity
     from crmcli.services.imports.file_names import FileName
     from crmcli.services.imports.first_rows import FirstRows
 
@@ -51,7 +53,7 @@ def firms_alone(rows: FirstRows) -> list[int]:
         column.place
         for column in rows.columns(COMPANY)
         if squeeze(column.header) not in TURNOVER
-        and any(to in COMPANY.by_name and to not in CONTACT.by_name for to in column.to)
+        and any(to in COMPANY.by_name and to not in CONTACT.by_name and to != "currency" for to in column.to)
     ]
 
 
@@ -142,3 +144,34 @@ def are_humans(rows: FirstRows, said: Sides) -> bool:
         return False
     email = at.get("email")
     return are_people((row[place], "" if email is None else row[email]) for row in some)
+
+
+def are_firms(rows: FirstRows) -> bool:
+    """Whether most of those in the column by which people or firms would be called have the legal form of firms in
+    their names, and nothing is said that only people have."""
+    at = rows.places(CONTACT)
+    place = at.get("name")
+    if place is None or rows.places(COMPANY).get("name") != place or _personal(rows, at):
+        return False
+    names = [cells[place] for cells in rows.cells[:_MOST_ROWS] if cells[place].strip()]
+    return sum(map(has_legal_form, names)) * 2 > len(names)
+
+
+def are_called(rows: FirstRows, kind: Entity, other: Entity) -> bool:
+    """Whether records of either kind would be called by the same column, whose cells are names of people, and it stands
+    beside their companies."""
+    at = rows.places(other)
+    place = at.get("name")
+    if place is None or "company" not in at or rows.places(kind).get("name") != place:
+        return False
+    email = at.get("email")
+    return are_people((cells[place], "" if email is None else cells[email]) for cells in rows.cells[:_MOST_ROWS])
+
+
+def have_offices(rows: FirstRows) -> bool:
+    """Whether a list without names has companies, most of which are reached at an address of their offices."""
+    at = rows.places(CONTACT)
+    if "company" not in at or "email" not in at:
+        return False
+    found = [is_office(fold(cells[at["email"]])) for cells in rows.cells if cells[at["company"]].strip()]
+    return sum(found) * 2 > len(found)

@@ -134,7 +134,8 @@ def _unknown(path: str, how: Opening, seen: Seen, kind: Entity | None) -> Plan:
     notes = tuple(seen.notes)
     problem = undecided(seen.fits) if kind is None else f"no column is recognised as a {kind.name}'s name"
     if seen.fit and seen.fit.profile.said.refuse:
-        notes, problem = (*notes, problem), seen.fit.profile.said.refuse
+        # Which kinds its columns would fit is no help: its rows are none of them.
+        notes, problem = (*notes, undecided(kinds.Fits())), seen.fit.profile.said.refuse
     made = Plan(
         path, None, seen.columns, how, seen.header, seen.rows, seen.blank, notes, problem, profile=seen.fit,
         looks=seen.looks, doubts=seen.doubts, sheets=tuple(seen.sheets), fits=seen.fits,

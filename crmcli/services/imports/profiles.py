@@ -39,6 +39,8 @@ NONE = "none"
 BUILT_IN = "built-in"
 #: So many titles are named where a file lacks what a profile says.
 _MOST_TOLD = 10
+#: What JSON has in a list is no column of a table, however alike the two are called.
+_MEMBER = re.compile(r"\.\d+\.")
 #: Roles that one column has: of several titles for one of these the first in the profile that the file has counts.
 _ONCE = frozenset((IS_WON, IS_CLOSED, ACTIVE, IS_DONE))
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -183,7 +185,7 @@ def confidence(profile: Profile, header: Sequence[str], samples: Sequence[str] =
     """How sure it is that a file with these titles is of a profile, from 0 to 1: a x (0.7 + 0.3 b), a being the share
     of the profile's distinctive titles that the file has and b the share of the file's titles that are understood:
     because the profile names them or because the general recognition knows them."""
-    there = {squeeze(title) for title in header}
+    there = {squeeze(title) for title in header if not _MEMBER.search(title)}
     told = profile.said.headers
     if not told or not there:
         return 0.0

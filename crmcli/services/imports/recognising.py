@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.entities import COMPANY, LEAD, PLANS, TASK
 from crmcli.domain.fields import installed
 from crmcli.domain.text import fold
-from crmcli.domain.types import Ref, Text
+from crmcli.domain.types import Money, Ref, Text
 from crmcli.exchange import json_pages
 from crmcli.services.imports import addresses, headings, titles
 from crmcli.services.imports.endings import status_of, yes_or_no
@@ -26,7 +26,9 @@ from crmcli.services.imports.roles import (
     FOREIGN,
     IS_DELETED,
     KINDS,
+    LAST,
     LINK_UIDS,
+    MIDDLE,
     MORE_EMAIL,
     MORE_PHONE,
     PARENT_ID,
@@ -45,8 +47,38 @@ _FIRST = frozenset(map(squeeze, (*ROLES[FIRST].titles, "nombre", "ad")))
 _BORN = frozenset(map(squeeze, (*ROLES[BIRTH_YEAR].titles, *ROLES[BIRTH_MONTH].titles)))
 #: Names that only files of our own have: elsewhere they say something else.
 _OWN = ("uid", "company_name", "contact_name", "vcard", "position", *LINK_UIDS.values())
-#: Members of the user or the firm that a record of Pipedrive leads to.
-_LED_TO = re.compile(r"(?:(?:creator_)?user|owner|org)_id\.")
+#: Members of records that a record leads to: the user or the firm of one of Pipedrive's, somebody's manager.
+_LED_TO = re.compile(
+    r"(?:(?:(?:creator_)?user|owner|org)_id|(?:account_?)?manager|supervisor|reports_?to|assistant|spouse|referrer|author"
+    r"|emergency_?contact|referred_?by|assigned_?to|assignee|sales_?(?:person|rep)|(?:created|modified|updated)_?by)\.",
+    re.IGNORECASE,
+)
+#: Whose addresses stand beside somebody's own and are not theirs.
+_SOMEBODY_ELSE_S = re.compile(
+    r"assistant|(?:account)?manager|supervisor|spouse|emergency|secretary|nextofkin|referr|notfall|ehepartner|urgence"
+    r"|emergencia|acil|اضطراری"
+)
+#: What an object of a record is called, with its name behind it.
+_NAMED = re.compile(r"(.+)\.(?:full|display|first)?_?name", re.IGNORECASE)
+#: Whose addresses may be those of the records of each kind, besides these themselves.
+_REACHED_BY = {
+    "lead": ("contact", "company"), "deal": ("contact", "company"), "contact": ("company",), "company": ("contact",),
+}  # fmt: skip
+#: How somebody is reached.
+_WAYS = frozenset(("email", "phone", "mobile", "website", MORE_EMAIL, MORE_PHONE))
+#: Titles of towns and countries, beside which a state may be a part of an address.
+_TOWNS = frozenset(map(squeeze, (*headings.spoken("", "city"), *headings.spoken("", "country"), "city", "country")))
+#: What titles say for one of a list, and what its members may fill.
+_OF_FIRMS = ("company", COMPANY_ID, "job_title")
+_ONE_OF: dict[str, tuple[str, tuple[str, ...]]] = {
+    "names": ("", ("name", FIRST, MIDDLE, LAST)),
+    "addresses": ("", addresses.FIELDS),
+    "accounts": ("account", _OF_FIRMS),
+    "sales accounts": ("sales account", _OF_FIRMS),
+    "companies": ("company", _OF_FIRMS),
+    "organizations": ("organization", _OF_FIRMS),
+    "organisations": ("organisation", _OF_FIRMS),
+}
 #: What an empty column loses by against a filled one for the same field.
 _EMPTY = 1000
 #: How far a column of yes and no is from being names.
@@ -114,6 +146,8 @@ def read(
     ids: list[str] = []
     again = addressed(header)
     titles_read = {again[title]: title for title in again}
+    others = _others(kind, header)
+    placed = not _TOWNS.isdisjoint(map(squeeze, header))
     numbered = not own and not set(map(squeeze, header)).isdisjoint(_own_ids(kind.name))
     parts_of_birth = not _BORN.isdisjoint(map(squeeze, header))
     for index, title in enumerate(header):
@@ -126,6 +160,12 @@ def read(
         if found is None:
             continue
         rank, to = found
+        if to in _WAYS and title.startswith(others):
+            continue
+        if squeeze(title) == "estado":  # how it stands, or one of the states of Mexico
+            to = "region" if placed and not status_of(sample) else "status"
+            if to not in kind.by_name:
+                continue
         if own and to in FOREIGN and LINK_UIDS.get(FOREIGN[to]) in header:
             continue  # the number of a record in the book that the file is from, beside its uid
         if _names_records(kind, to) and titles.heads_ids(title, sample):
@@ -144,6 +184,21 @@ def read(
             filled = not samples or bool(sample)
             readings.append(Reading(index, to, rank if filled else rank + _EMPTY, filled))
     return readings, ids
+
+
+def _others(kind: Entity, header: Sequence[str]) -> tuple[str, ...]:
+    """How the titles begin of what belongs to another record that a record leads to, as JSON has somebody's manager: of
+    an object with a name beside the record's own. Firms and people are reached by each other, and sales by both."""
+    members = [title for title in header if "." in title]
+    known = _known(kind.name, installed()) if members else {}
+    plain = (squeeze(title) for title in header if "." not in title)
+    if not any(to in ("name", FIRST) for key in plain for _, to in known.get(key, ())):
+        return ()
+    objects = {found[1] for title in members if (found := _NAMED.fullmatch(title))}
+    objects |= {title.rpartition(".")[0] for title in members}.intersection(header)
+    words = {word for name in (kind.name, *_REACHED_BY.get(kind.name, ())) for word in titles.WHOSE.get(name, ())}
+    own = re.compile(rf"(?:{'|'.join(words)})s?(?:id)?$|mail|phone|mobile|address|billing|shipping|work|home|office|\d")
+    return tuple(f"{one}." for one in objects if not own.search(squeeze(one.rpartition(".")[2])))
 
 
 @cache
@@ -169,6 +224,10 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
             return (60, "phone") if squeeze(title) == "work" else (99, MORE_PHONE)
         return None
     rank, to = found
+    if titles.of_amounts(title) and not (to in kind.by_name and isinstance(kind.by_name[to].type, Money)):
+        return None
+    if to == "recurring" and titles.each_year(title):
+        return None  # without a plan it comes each month
     if (headings.of_suppliers(title) or headings.of_buyers(title)) and sample and yes_or_no(sample) is not None:
         return None  # whether somebody is one
     if to == "region" and kind.kind and squeeze(title).endswith("state") and status_of(sample):
@@ -183,7 +242,33 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
         return None  # a place in a list
     if to == "plan" and sample and fold(sample) not in PLANS:
         return None  # the name of somebody's product
-    return found
+    return _weighed(squeeze(title), sample, rank, to)
+
+
+def _weighed(key: str, sample: str, rank: int, to: str) -> tuple[int, str] | None:
+    """What a squeezed title stands for that says something else, or less, by the cell below it."""
+    if to == "close_on" and key == "abschluss" and sample and not re.search(r"\d", sample):
+        return None  # somebody's degree
+    if to == "company" and key == "parentid" and (not sample or titles.is_number(sample)):
+        return None  # the number of any record
+    if to == "owner" and key == "ownerid" and (not sample or titles.can_be_id(sample)):
+        return None  # no name of anybody's
+    if to == "value" and re.search(r"[^\W\d_]", sample) and not re.search(r"\d", sample):
+        return rank + _FLAG, to  # how large it is in a word: Large
+    if to == "mobile" and re.match(r"phone\d", key):
+        return rank + _FAR, to  # a second telephone, where none is called mobile
+    return rank, to
+
+
+def _of_first(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
+    """What a member of the first of several names, addresses or firms stands for, of people a lead's alone:
+    `names.1.givenName` for that part of the name, `sales_accounts.1.name` for the firm."""
+    several, member = json_pages.first_of(title)
+    if kind is LEAD and several in ("contacts", "people", "persons") and squeeze(member) in ("name", "fullname"):
+        return 90, "contact_name"
+    one, fills = _ONE_OF.get(several, ("", ()))
+    found = _recognise(kind, f"{one} {member}".strip(), own) if fills else None
+    return found if found and found[1] in fills else None
 
 
 def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
@@ -197,10 +282,14 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
                 found = rank + distance, to
     if found:
         return found
+    if first := _of_first(kind, title, own):
+        return first
     key = squeeze(title)
-    if re.search(r"fax|pager|نمابر|فکس|دورنگار|type$|label$", key):
+    if re.search(r"fax|pager|نمابر|فکس|دورنگار|type$|label$", key) or _SOMEBODY_ELSE_S.match(key):
         return None
     whose, rest = titles.linked(kind.name, title)
+    if addresses.of_mail(key):
+        return None
     if whose and rest in ("name", "fullname") and whose in kind.by_name:
         return 90, whose
     if whose == "company" and rest in ("domain", "domainname") and kind.name in ROLES[COMPANY_DOMAIN].kinds:

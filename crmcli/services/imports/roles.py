@@ -134,15 +134,16 @@ ROLES = {
     STREET_2: Role(
         _PLACED,
         (
-            "street 2", "address line 2", "address 2", "street address 2", "extended address", "adresszusatz",
-            "adresszeile 2", "complément d'adresse", "complément adresse", "complemento", "complemento de dirección",
+            "street 2", "address line 2", "address 2", "street address 2", "street address line 2", "extended address",
+            "adresszusatz", "adresszeile 2", "complément d'adresse", "complément adresse", "complemento",
+            "complemento de dirección",
         ),
     ),
     STREET_3: Role(
         _PLACED,
         (
-            "street 3", "address line 3", "street address 3", "address 3", "adresszeile 3", "adresszusatz 2",
-            "complément d'adresse 2",
+            "street 3", "address line 3", "street address 3", "street address line 3", "address 3", "adresszeile 3",
+            "adresszusatz 2", "complément d'adresse 2",
         ),
     ),
     BOX: Role(
@@ -157,7 +158,7 @@ ROLES = {
         (
             "account id", "company id", "organization id", "organisation id", "org id", "associated company id",
             "associated company ids", "primary associated company id", "account name id", "company record id",
-            "org id value", "کد شرکت", "شناسه شرکت",
+            "org id value", "sales account id", "کد شرکت", "شناسه شرکت",
         ),
         "company",
     ),

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 #: Fields of a sale, beside which a status may well be a stage.
 FIGURES = frozenset(("value", "recurring", "probability", "close_on"))
+#: Those, and where a sale stands.
 _STEPS = FIGURES | {"stage", "pipeline"}
 #: How somebody is reached, and what somebody is called besides: rows with these are about people.
 _REACHED = frozenset(("email", "phone", "mobile"))
 _SOMEBODY = _REACHED | {FIRST, LAST, CONTACT_FIRST, CONTACT_LAST}
 #: The title of a member of a record that the row leads to: `person_id.phone`, `person.email`.
 _OF_ANOTHER = re.compile(r"\w\.\w")
+#: What sales have besides their buyer and their value: whom they are with, how they stand, when they close.
+_MET = frozenset(("contact", CONTACT_FIRST, CONTACT_LAST, "stage", "status", "close_on", "probability"))
 #: How titles end that head the numbers of sales, or what is sold, squeezed.
 _GOODS = re.compile(
     r"(?:no|nr|num|number|nummer|numero|invoice|rechnung|facture|factura|fatura|شماره|فاکتور"
@@ -45,9 +48,22 @@ def call(
 ) -> None:
     """Say in `chosen` (column -> what it fills) by which column leads and deals of a table of sales are called; not
     by one that is `fixed` by hand. `samples` has a filled cell of each column, "" where there is none, or nothing."""
+    if kind is DEAL:
+        _forget_titles(chosen, header, fixed, samples)
     if kind.kind:
         _by_subject(kind, chosen, header, fixed, samples)
         _by_what_is_sold(kind, chosen, header, fixed, samples)
+
+
+def _forget_titles(
+    chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str], samples: Sequence[str]
+) -> None:
+    """Let no deal be called Dr. or CTO where a title stands beside whom it is with."""
+    named = next((i for i, to in chosen.items() if to == ["name"]), None)
+    if named is None or named in fixed or ["contact"] not in chosen.values() or not samples:
+        return
+    if headings.of_titles(header[named]) and headings.is_job(samples[named]):
+        chosen[named] = []
 
 
 def _by_subject(
@@ -91,7 +107,7 @@ def _by_what_is_sold(
     filled = {to for some in chosen.values() for to in some}
     budget = next((i for i in free if headings.of_budgets(header[i])), None)
     valued = "value" in filled or budget is not None
-    met = named is not None or {"contact", CONTACT_FIRST, CONTACT_LAST, "stage", "close_on", "probability"} & filled
+    met = named is not None or _MET & filled
     if not valued or "company" not in filled or not met or (kind is LEAD and _REACHED & filled):
         return
     _call_by(chosen, called, named)
@@ -112,27 +128,39 @@ def _call_by(chosen: dict[int, list[str]], place: int, named: int | None) -> Non
 
 
 def sells(rows: FirstRows) -> bool:
-    """Whether the rows are sales, with figures, whose buyers and people they name, and in a column that fills nothing
+    """Whether the rows are sales, with figures, whose buyers or people they name, and in a column that fills nothing
     what they are: called by these people, several sales of one would be one."""
     columns = rows.columns(LEAD)
     filled = {to for column in columns for to in column.to}
-    people = any(
-        headings.of_contacts(LEAD.name, column.header)
-        for column in columns
-        if not {"name", "contact_name"}.isdisjoint(column.to)
-    )
-    if not (people and "company" in filled and _has_figures(columns, filled)) or filled & _REACHED:
+    named = [column for column in columns if not {"name", "contact_name"}.isdisjoint(column.to)]
+    people = any(headings.of_contacts(LEAD.name, column.header) for column in named)
+    if not _has_figures(columns, filled) or filled & _REACHED:
         return False
     if any("name" in column.to and not is_somebody(column) for column in columns):
         return False  # they have names of their own
-    if any(headings.of_sales(column.header) for column in columns):
+    if people and "company" in filled and any(headings.of_sales(column.header) for column in columns):
         return True
     buyers = [column.place for column in columns if {"name", "contact_name", "company"} & set(column.to)]
-    return any(_says_what(column, buyers, rows) for column in columns if not column.to)
+    free = [column for column in columns if not column.to]
+    if people and "company" in filled:
+        return any(_says_what(column, buyers, rows) for column in free)
+    return bool(named) and any(heads_goods(column.header) and _says_what(column, buyers, rows) for column in free)
 
 
 def _has_figures(columns: Iterable[Mapped], filled: AbstractSet[str]) -> bool:
     return bool(FIGURES & filled) or any(headings.of_budgets(column.header) for column in columns)
+
+
+def may_be(rows: FirstRows) -> bool:
+    """Whether a column says what only deals and what is to become one have, or its title names such."""
+    filled = rows.places(DEAL).keys()
+    told = any(headings.of_deals(title) or headings.of_sales(title) for title in rows.header)
+    return told or not filled.isdisjoint((*_STEPS, "status", "closed_at", "lost_reason"))
+
+
+def speaks_of(rows: FirstRows) -> bool:
+    """Whether a column says something of sales: a figure, a step, where it came from."""
+    return not rows.places(LEAD).keys().isdisjoint(_STEPS | {"status", "source", "medium", "campaign"})
 
 
 def loses(rows: FirstRows, kind: Entity) -> bool:
@@ -167,6 +195,15 @@ def _says_what(column: Mapped, buyers: Sequence[int], rows: FirstRows) -> bool:
 def heads_goods(title: str) -> bool:
     """Whether a title heads what is sold, or the numbers of sales."""
     return bool(_GOODS.search(squeeze(title)))
+
+
+def names_deals(rows: FirstRows) -> bool:
+    """Whether a column calls deals by a word for these alone, and fills nothing in leads."""
+    of_leads = {column.place for column in rows.columns(LEAD) if column.to}
+    return any(
+        "name" in column.to and column.place not in of_leads and headings.of_deals(column.header)
+        for column in rows.columns(DEAL)
+    )
 
 
 def names_leads(rows: FirstRows) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from crmcli.domain.currencies import EVERYDAY
 from crmcli.domain.money_units import hints_at_unit, part_unit, read_currency, read_unit
 from crmcli.domain.text import digits, fold
 from crmcli.errors import FieldError
@@ -32,6 +33,13 @@ _ONE_NUMBER = re.compile(r"\D*\d[\d\s.,'’٫٬]*[^\d]*")
 #: Too short for a telephone.
 _SHORT = re.compile(r"\d{1,7}(?:\.0+)?")
 _DAY_OF_MONTH = re.compile(r"0?[1-9]|[12]\d|3[01]")
+#: The code of a currency at the end of a name as programmers write it: valueUsd, amountEUR.
+_CODE_BEHIND = re.compile(r"(?<=[a-z])([A-Z](?:[a-z]{2}|[A-Z]{2}))$")
+#: What an amount of each year is, behind the rest of a title.
+_A_YEAR = re.compile(
+    r"[\s,_]*(?:\b(?:per|pro|je|par|por)[\s_]+|/\s*)(?:year|yr|annum|jahr|an|année|año)$|[\s,_]+p\.\s?a\.?$",
+    re.IGNORECASE,
+)
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?")
 #: Somebody who works with the other program, before an e-mail address.
 _STAFF = re.compile(
@@ -67,15 +75,24 @@ def _said_of_unit(title: str) -> str:
     """What a title has in brackets, and the unit that it has outside."""
     title = title[:_LONGEST]
     inside = ", ".join(_BRACKETS.findall(title))
-    _, unit = part_unit(_BRACKETS.sub("", title).strip(), inside, shouted=title.isupper())
+    bare = _apart(_BRACKETS.sub("", title).strip())
+    _, unit = part_unit(bare, inside, shouted=title.isupper())
+    if not unit and (each := _A_YEAR.search(bare)):
+        unit = each[0].strip(" ,_")
     return f"{unit}, {inside}" if inside and unit else inside or unit
+
+
+def _apart(title: str) -> str:
+    """A title with the code of a currency apart that stands at its end in a word with the rest."""
+    code = _CODE_BEHIND.search(title)
+    return f"{title[: code.start()]} {code[1].upper()}" if code and code[1].upper() in EVERYDAY else title
 
 
 def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
     """(how far it is from the title, squeezed form) of the names that a title stands for in a file of this kind.
 
-    Brackets and units are cut ("Phone (Work)", "Amount USD"), the kind's own name before or behind is left out
-    ("Deal - Title", "مبلغ معامله"). The title itself comes first.
+    Brackets and units are cut ("Phone (Work)", "Amount USD", "EUR Amount", "Amount per year"), the kind's own name
+    before or behind is left out ("Deal - Title", "مبلغ معامله"). The title itself comes first.
     """
     plain = title.strip()[:_LONGEST].rstrip("*").strip()
     texts = [(0, plain)]
@@ -84,9 +101,14 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
         return [(0, squeeze(plain))]  # the id of the record itself, as Dynamics has it
     if bare and bare != plain:
         texts.append((20, bare))
-    without, unit = part_unit(bare, ", ".join(_BRACKETS.findall(plain)), shouted=bare.isupper())
-    if unit and without != bare:
+    spaced = _apart(bare)
+    without, unit = part_unit(spaced, ", ".join(_BRACKETS.findall(plain)), shouted=bare.isupper())
+    if unit and without != spaced:
         texts.append((20, without))
+    elif unit and spaced.startswith(f"{unit} "):
+        texts.append((20, spaced.removeprefix(unit)))
+    if yearly := _A_YEAR.search(without):
+        texts.append((20, without[: yearly.start()]))
     found = []
     for distance, text in texts:
         key = squeeze(text)
@@ -98,6 +120,19 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
                 if rest not in ("", key):
                     found.append((distance + further, rest))
     return found
+
+
+def of_amounts(title: str) -> bool:
+    """Whether a title can be one of amounts alone: what they count in is before the rest of it, or behind it that they
+    are of each year."""
+    bare = _apart(_BRACKETS.sub("", title[:_LONGEST]).strip())
+    unit = part_unit(bare, ", ".join(_BRACKETS.findall(title[:_LONGEST])), shouted=bare.isupper())[1]
+    return bool(unit and bare.startswith(f"{unit} ")) or each_year(title)
+
+
+def each_year(title: str) -> bool:
+    """Whether a title says behind the rest that its amounts are of each year."""
+    return _A_YEAR.search(_BRACKETS.sub("", title[:_LONGEST]).strip()) is not None
 
 
 def linked(kind: str, title: str) -> tuple[str, str]:
