@@ -28,6 +28,8 @@ KINDS = (CONTACT, COMPANY, LEAD, DEAL)
 THRESHOLD = dedupe.THRESHOLD
 #: So many of the records that share an address with a new one are looked at: it is no evidence where more have it.
 PROBED = dedupe.TOO_MANY + 1
+#: The records of the last so many numbers show how common a name or a town is in the book.
+SAMPLED = 2000
 #: So many likes of a new record are told.
 TOLD = 3
 #: What a record is compared by, in the order in which it is read.
@@ -338,8 +340,9 @@ def likes(ctx: Context, kind: Entity, number: int, *, threshold: int = THRESHOLD
     if not others:
         return []
     some = entries(ctx, kind, f"t.id IN ({', '.join('?' * len(others))})", others, pool=pool)
+    newest = entries(ctx, kind, "t.id > ?", (number - SAMPLED,))
     found: dict[int, Pair] = {}
-    for pair in dedupe.near(mine, some, kind=kind.name, threshold=threshold):
+    for pair in dedupe.near(mine, some, kind=kind.name, among=newest, threshold=threshold):
         other = pair.a if pair.b == number else pair.b
         why = () if now[other] == other else (f"{kind.name}:{other} was merged into it",)
         found.setdefault(now[other], dedupe.Pair(now[other], number, pair.score, (*pair.reasons, *why)))

@@ -306,6 +306,86 @@ def test_a_second_line_of_an_address_that_one_of_them_lacks_says_nothing_against
     assert pair("5 Mill Lane, Rosewood", "Rosewood") > pair("5 Mill Lane", "Rosewood")
 
 
+def at(street: str, other: str, name: str = "Flynn Fitzpatrick", again: str = "Flynn Fitzpatrik") -> int:
+    """The score of two records of whom nothing is known but the name and the lines of the address."""
+    return scored("contact", {"name": name, "street": street}, {"name": again, "street": other})
+
+
+def no_strangers(street: str, other: str) -> float:
+    """The bits against strangers of one name at these addresses."""
+    weigher, [ends] = weighed("contact", [{"name": "Ada Lovelace", "street": line} for line in (street, other)])
+    return weigher.weigh(*ends).strangers
+
+
+@pytest.mark.parametrize(
+    ("street", "other"),
+    [
+        ("19 Burns Circuit, The Willows", "19 The Willows, Burns Circuit"),
+        ("19 Burns Circuit, The Willows", "19 The Wilows, Burns Circuit"),
+        ("19 Burns Circuit, Apt 3", "Apt 3, 19 Burns Circuit"),
+        ("19 Burns Circuit, Rosewood", "Rosewood, 19 Burns Circuit"),
+    ],
+)
+def test_the_lines_of_an_address_may_stand_the_other_way_round(street: str, other: str) -> None:
+    assert at(street, other) >= THRESHOLD
+    assert no_strangers(street, street) > no_strangers(street, other) == no_strangers(other, street)
+    assert at(street, other, "Tom Baker", "Anna Baker") < THRESHOLD
+    assert at(street, other.replace("19", "23")) < THRESHOLD
+
+
+def test_a_house_number_and_a_second_line_speak_against_strangers() -> None:
+    near = no_strangers("Burns Circuit", "Burns Xircuit")
+    assert no_strangers("19 Burns Circuit", "Burns Xircuit") == near
+    assert no_strangers("19 Burns Circuit", "19 Burns Xircuit") > near
+    assert no_strangers("Burns Circuit, Rosewood", "Burns Xircuit, Rosewod") > near
+    alone = no_strangers("19 Burns Circuit", "19 Burns Circuit")
+    assert no_strangers("19 Burns Circuit, Apt 3", "19 Burns Circuit, Apt 5") < alone
+    assert no_strangers("19 Burns Circuit, Apt 3", "19 Burns Circuit, Flat 3") > alone
+
+
+@pytest.mark.parametrize(("one", "other"), [("Tom Baker", "Anna Baker"), ("Paul Weber", "Paula Weber")])
+@pytest.mark.parametrize("shared", [{"city": "Leeds"}, OFFICE])
+def test_what_else_a_household_or_a_firm_has_at_its_address_makes_nobody_one(
+    one: str, other: str, shared: dict[str, Any]
+) -> None:
+    def pair(street: str, again: str) -> int:
+        ends = ({**shared, "name": name, "street": line} for name, line in ((one, street), (other, again)))
+        return scored("contact", *ends)
+
+    for street in ("5 Mill Lane", "5 Mil Lane"):
+        alone = pair("5 Mill Lane", street)
+        assert alone < THRESHOLD
+        assert pair("5 Mill Lane, 2nd floor", f"{street}, 2nd floor") <= alone
+
+
+def test_a_second_line_that_all_the_people_of_a_street_have_says_nothing() -> None:
+    def village(line: str) -> int:
+        dice = random.Random(401)
+        people = [f"{dice.choice(GIVEN)} {dice.choice(SURNAMES)}" for _ in range(200)] + ["Flynn Weber", "Flyn Weber"]
+        entries = [Entry(id=n, name=name, street=f"4 Park Road{line}") for n, name in enumerate(people)]
+        return Finder(entries).compare(200, 201).score
+
+    assert village(", Sunny Village") <= village("")
+
+
+def test_an_address_with_slips_in_all_that_is_known_is_compared() -> None:
+    twice = [
+        {"name": "Jake Gillard", "street": "121 Blackbut Street, Ethnam Farm", "city": "Maitland", "postal_code": "30"},
+        {"name": "Jakd Gillatd", "street": "121 Ethnam Farm, Blackbut Street", "city": "Maitland", "postal_code": "30"},
+        {"name": "Margaret Halm", "street": "4 Alexander Strnet", "postal_code": "99837", "birthday": "1937-11-11"},
+        {"name": "Margaret Hall", "street": "4 Alexander Street", "postal_code": "98937", "birthday": "1973-11-11"},
+        {"name": "Giulia Klpein", "street": "48 Manor Lne", "city": "Lyo", "email": "fca8d2191b@yahoo.com"},
+        {"name": "Giulia Klein", "street": "48 Manor Lane", "city": "Lyon", "email": "fca8d2191b@iah0o.com"},
+        {"name": "Chloe Musolino", "street": "19 Warrumbul Street", "city": "Brighton", "postal_code": "3782"},
+        {"name": "Chloe Musoilno", "street": "4 Warrumbmul Street", "city": "Brighton", "postal_code": "3728"},
+    ]
+    others = (entry(n, person) for n, person in enumerate(crowd(402, 3000), start=len(twice)))
+    finder = Finder([*(Entry(id=n, **values) for n, values in enumerate(twice)), *others])
+    found = set(candidates(finder.records, "contact", finder.weigher.counts))
+    assert found >= {(n, n + 1) for n in range(0, len(twice), 2)}
+    assert len(found) < 3 * len(finder.records)
+
+
 @pytest.mark.parametrize("company", ["Acme", None])
 @pytest.mark.parametrize("kind", ["contact", "lead"])
 def test_a_number_that_two_of_many_have_is_no_switchboard(company: str | None, kind: str) -> None:
@@ -381,6 +461,8 @@ def test_whatever_the_text_both_sides_weigh_the_same(a: dict[str, Any], b: dict[
 
 NAMES_TEXT = "ada adam ade a lovelace lovlace love lace bob robert rob maryanne maryann son jr علی رضا علیرضا"
 ROADSIDE = ["1 Mill Lane", "1 Mil Lane", "2 Mill Lane", "7", "7 Kings Road", "Mill Lane"]
+ROADSIDE += ["1 Mill Lane, Rosewood", "1 Rosewood, Mil Lane", "2 Mil Lane, Rosewod", "1, Rosewood"]
+ROADSIDE += ["1 Mill Lane, Apt 3", "Apt 3, 1 Mill Lane", "1 Mill Lane, Flat 3", "1 Mill Lane, Apt 5"]
 #: Values that are the same or nearly so in every second pair, of which sums come near to what they can be.
 CLOSE = st.builds(
     dict, name=st.lists(st.sampled_from(NAMES_TEXT.split()), max_size=3).map(" ".join),
@@ -724,6 +806,32 @@ def test_the_ends_of_a_chain_that_differ_are_not_one() -> None:
     assert [group.ids for group in finder.groups(threshold=60)] == [(1, 2)]
 
 
+@pytest.mark.parametrize("habit", [True, False])
+def test_what_two_were_taken_for_one_in_spite_of_is_no_news_where_mistakes_are_the_habit(habit: bool) -> None:
+    home = {"city": "Leeds", "postal_code": "LS1 4DY"}
+    born = {"birthday": "1980-01-02", "email": "ada@x.example"}
+    entries = [
+        Entry(id=1, name="Anna Lovelace", street="5 Mill Lane", **home, **born),
+        Entry(id=2, name="Eva Lovelace", street="5 Mill Lane", **home, **born),
+        Entry(id=3, name="Anna Lovelacy", street="5 Mill Lane", city="York", postal_code="YO1"),
+    ]
+    for n in range(12 * habit):  # both ends of names are written over, each in six records
+        given, family, other = GIVEN[n], SURNAMES[n], SURNAMES[30 + n]
+        again = f"{given} {other}" if n % 2 else f"{GIVEN[30 + n]} {family}"
+        there = {**home, "street": f"{n + 1} {ROADS[n]} Street", "birthday": f"19{60 + n}-03-04"}
+        entries += [Entry(id=10 + 2 * n + i, name=name, **there) for i, name in enumerate((f"{given} {family}", again))]
+    finder = Finder(entries)
+    assert {(pair.a, pair.b) for pair in finder.pairs(threshold=70)} >= {(1, 2), (1, 3)}
+    assert finder.compare(2, 3).score < APART
+    assert finder.weigher.loose_names == habit
+
+    def together(**bounds: int) -> bool:
+        return (1, 2, 3) in [group.ids for group in finder.groups(threshold=70, **bounds)]
+
+    assert together() == habit
+    assert not together(apart=70)
+
+
 def test_a_record_that_stands_there_many_times_is_one_group() -> None:
     same = [Entry(id=n, name="Ada Lovelace", birthday="1980-01-02", **HOME) for n in range(300)]
     assert [len(group.ids) for group in groups(same)] == [300]
@@ -779,6 +887,17 @@ def test_one_new_record_is_looked_up_by_its_keys() -> None:
     new = Entry(id=9, name="John Smith", email="john@x.example", phones=("+12025550123",))
     assert {other.id for other in looked_up(new, held, "contact")} == {1, 2}
     assert [(pair.a, pair.b) for pair in near(new, looked_up(new, held, "contact"))] == [(1, 9)]
+
+    held = [
+        Entry(id=n, name=name, company="Acme")
+        for n, name in enumerate(("Robert Miller", "Miller Rob", "Bob Miller jr", "Alan Miller", "Robert Mills"), 1)
+    ]
+    # Alex is Alexander or Alexandra, and may be written last as anybody's.
+    alex = probe_keys(Entry(id=9, name="Alex Miller"))
+    assert {value for _, value in alex} >= {"alex miller", "miller alex", "alexander miller", "miller alexandra"}
+    short = Entry(id=9, name="Bob Miller", company="Acme")
+    assert [other.id for other in looked_up(short, held, "contact")] == [1, 2]
+    assert [(pair.a, pair.b) for pair in near(short, looked_up(short, held, "contact"))] == [(1, 9)]
 
     firms = [
         Entry(id=1, name="Acme GmbH"),

@@ -334,6 +334,17 @@ def test_amounts_are_told_as_people_read_them(ctx: Context) -> None:
             True,
         ),
         (CONTACT, {"name": "John Smith"}, {"name": "John Smith"}, False),
+        (CONTACT, {"name": "Robert Miller", "company": "Acme"}, {"name": "Bob Miller", "company": "Acme"}, True),
+        (CONTACT, {"name": "Bob J. Miller", "city": "Ulm"}, {"name": "Robert J. Miller", "city": "Ulm"}, True),
+        (
+            CONTACT,
+            {"name": "Miller Robert", "birthday": "1980-01-02"},
+            {"name": "Rob Miller", "birthday": "1980-01-02"},
+            True,
+        ),
+        (CONTACT, {"name": "Richard Miller", "company": "Acme"}, {"name": "Bob Miller", "company": "Acme"}, False),
+        (CONTACT, {"name": "Robert Miller"}, {"name": "Bob Miller"}, False),
+        (LEAD, {"name": "Robert Miller", "company": "Acme"}, {"name": "Bob Miller", "company": "Acme"}, True),
         (
             COMPANY,
             {"name": "Acme Ltd", "website": "acme.example"},
@@ -355,6 +366,20 @@ def test_a_new_record_is_told_what_it_is_like(
         assert lines[0].endswith(f" {kind.name} merge {before} {after}")
     else:
         assert lines == []
+
+
+def test_a_new_record_is_told_of_no_namesake_whom_the_list_has_not(ctx: Context) -> None:
+    """A town that most of the book are in says little, and a surname that many have, of a new record as of any."""
+    for name in ("Robert Miller", "Robert Hall", "Zora Hall"):
+        add(ctx, CONTACT, name, city="Ulm")
+    assert duplicates.warnings(ctx, CONTACT, add(ctx, CONTACT, "Bob Miller", city="Ulm"))
+    for given in ("Ann", "Bea", "Carl", "Dora", "Emil", "Fred", "Gerd"):
+        for surname in ("Miller", "Hall", "Smith", "Jones", "Berg", "Kehl"):
+            add(ctx, CONTACT, f"{given} {surname}", city="Ulm")
+    new = [add(ctx, CONTACT, f"{given} Hall", city="Ulm") for given in ("Bob", "Zora")]
+    listed = {number for group in duplicates.groups(ctx, CONTACT) for number in group.ids}
+    assert [number in listed for number in new] == [False, True]
+    assert [bool(duplicates.warnings(ctx, CONTACT, number)) for number in new] == [False, True]
 
 
 def test_a_new_lead_is_told_of_the_person_with_its_address(ctx: Context) -> None:

@@ -9,7 +9,7 @@ grow with the number of records, not with its square.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -84,6 +84,44 @@ def _each(values_of: Callable[[Read], Iterable[Hashable]]) -> Keys:
     return keys
 
 
+def _with_lines(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+    """Keys of a sound of the name and either line of the address, which may stand the other way round elsewhere."""
+    for place in places:
+        read = records[place]
+        if road := read.road:
+            for code in read.ends:
+                yield (code, road), place
+            if second := read.second:
+                for code in read.ends:
+                    yield (code, second), place
+
+
+def _lines_and_postal(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+    for place in places:
+        read = records[place]
+        if read.road and (postal := read.postal):
+            yield (read.road, postal), place
+            if read.second:
+                yield (read.second, postal), place
+
+
+def _heard_street(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
+    """Keys of a sound of the name, the number of the house and how the street begins by sound: of three values that
+    have slips in all of them two or three may sound as before."""
+    for place in places:
+        read = records[place]
+        if (number := read.number) and read.road:
+            heard = _heard(read.road)
+            for code in read.ends:
+                yield (code, number, heard), place
+
+
+@lru_cache(maxsize=65536)
+def _heard(road: str) -> str:
+    """How a street begins by sound; what follows is Street or Road in many of them."""
+    return sound(road)[:3]
+
+
 def _whole_name(records: Sequence[Read], places: Iterable[int]) -> Iterator[Key]:
     """The sounds of the first and the last word in either order, also of the names that the first may be short for."""
     called = _called()
@@ -134,11 +172,12 @@ BLOCKS: dict[str, tuple[tuple[Keys, tuple[Keys, ...]], ...]] = {
         (_whole_name, (_one("city"), _year_of_birth)),
         (_letters, (_one("city"), _year_of_birth)),
         (_with("postal"), (_one("road"), _year_of_birth)),
-        (_with("road"), (_one("city"), _one("number"))),
+        (_with_lines, (_one("city"), _one("number"))),
+        (_heard_street, (_one("city"),)),
         (_with("company"), (_letters, _whole_name)),
         (_with("domain"), (_letters,)),
         (_one("street"), (_with("birthday"), _with("postal"), _with("city"))),
-        (_both("road", "postal"), (_with("birthday"),)),
+        (_lines_and_postal, (_with("birthday"),)),
     ),
     "company": (
         (_firm_starts, (_letters, _one("city"), _one("postal"), _one("country"))),
@@ -158,8 +197,8 @@ BLOCKS["lead"] = (*BLOCKS["contact"], (_both("subject", "company"), (_whole_name
 
 
 def promising(a: Read, b: Read, counts: Counts) -> bool:
-    """Whether two people agree in so much, at a glance, that they are worth weighing: name by sound and one thing more
-    that is not too common, or a whole name that few have.
+    """Whether two people agree in so much, at a glance, that they are worth weighing: name by sound, or but for two
+    slips, and one thing more that is not too common, or a whole name that few have.
 
     Weighing takes ten times as long, and most pairs that share a key share nothing else.
     """
@@ -171,13 +210,15 @@ def promising(a: Read, b: Read, counts: Counts) -> bool:
             points = 1
     if a.road and a.road == b.road:
         points += (a.road not in common) + (a.number == b.number)
+    elif a.road and b.road:
+        points += _heard(a.road) == _heard(b.road) or bool((a.second or b.second) and _shared_line(a, b))
     if a.postal and a.postal == b.postal:
         points += 1
     if a.city and a.place == b.place and (a.city not in common or a.name == b.name):
         points += 1
     if (a.company and a.company == b.company) or (a.domain and a.domain == b.domain):
         points += 2
-    if points >= _PROMISING or (points and points + _alike(a, b) >= _PROMISING):
+    if points >= _PROMISING or (points and _alike(a, b, _PROMISING - points)):
         return True
     if (a.email and a.email == b.email) or (a.extra and b.extra) or not a.name or not b.name:
         return True
@@ -187,16 +228,24 @@ def promising(a: Read, b: Read, counts: Counts) -> bool:
     return a.name == b.name and counts.named(a.name) <= NAMESAKES
 
 
-def _alike(a: Read, b: Read) -> int:
-    """How much of two names agrees by sound: 0 to 2."""
+def _shared_line(a: Read, b: Read) -> bool:
+    """Whether the second line of an address is a line of the other one, where the first lines are others."""
+    return (bool(a.second) and a.second in (b.second, b.road)) or b.second == a.road
+
+
+def _alike(a: Read, b: Read, much: int) -> bool:
+    """Whether so much of two names agrees: 1, an end of them by sound, or 2, both, or all but a few slips."""
     ours, theirs = a.codes, b.codes
     if not ours or not theirs:
-        return 1
+        return much == 1
+    first, last = ours[0] in theirs, ours[-1] in theirs
+    if much == 1 or not (first or last):
+        return first or last
     if ours == theirs:
-        return 2 if slips(a.name, b.name, 3) <= 3 or one_called_both(a.words[0], b.words[0]) else 1
-    if len(ours) > 1 and ours[-1] in theirs:
-        return 2 if ours[0] in theirs or one_called_both(a.words[0], b.words[0]) else 1
-    return ours[0] in theirs
+        return slips(a.name, b.name, 3) <= 3 or one_called_both(a.words[0], b.words[0])
+    if len(ours) > 1 and last and (first or one_called_both(a.words[0], b.words[0])):
+        return True
+    return slips(a.name, b.name, 2) <= 2
 
 
 def candidates(records: Sequence[Read], kind: str, counts: Counts | None = None) -> Iterator[tuple[int, int]]:
@@ -206,7 +255,7 @@ def candidates(records: Sequence[Read], kind: str, counts: Counts | None = None)
     size = len(records)
     glance = counts if kind in PEOPLE else None
     for some in _blocks(records, kind):
-        for ends in combinations(some, 2):
+        for ends in combinations(some, 2) if len(some) > 2 else ((some[0], some[1]),):
             if glance and not promising(records[ends[0]], records[ends[1]], glance):
                 continue
             pair = ends[0] * size + ends[1]

@@ -19,13 +19,16 @@ TOO_MANY = 21
 UNSEEN = 1000
 #: What a value is taken to be shared by outside the book: names are shared by many, house numbers in a street by few.
 SHARED = {
-    "word": 2.0, "birthday": -1.9, "road": 0.0, "street": -1.7, "city": 8.0, "postal": 1.0, "region": 60.0,
-    "company": -1.0, "domain": -1.0, "email": -1.9, "phone": -1.9, "job": 20.0, "subject": 0.0, "value": 5.0,
-    "close_on": 2.0, "extra": -1.5, "tree": -1.0,
+    "word": 2.0, "birthday": -1.9, "road": 0.0, "street": -1.7, "second": 2.0, "city": 8.0, "postal": 1.0,
+    "region": 60.0, "company": -1.0, "domain": -1.0, "email": -1.9, "phone": -1.9, "job": 20.0, "subject": 0.0,
+    "value": 5.0, "close_on": 2.0, "extra": -1.5, "tree": -1.0,
 }  # fmt: skip
 _SINGLE = tuple(field for field in SHARED if field not in ("word", "phone", "tree", "extra"))
 #: The share of records, and their number at least, that makes a city or a street a common one.
 _COMMON, _MANY = 1 / 256, 16
+#: The part of the people at one number of a street who have one second line, before any are known, and as how many
+#: people that counts.
+_PART, _AS_MANY = 0.3, 5
 #: An extra value that so few records share on average, and that is long enough, identifies one.
 _IDENTIFIES = 6
 
@@ -49,6 +52,9 @@ class Counts:
         self.rare_word = self._rare["word"]
         self._holders = {value: count for value, count in found["phone"].items() if count > 2}
         self._fellows = {value: count for value, count in found["company"].items() if count > 2}
+        self._neighbours = {value: count for value, count in found["street"].items() if count > 2}
+        households = Counter([(read.street, read.unit, read.second) for read in distinct if read.second])
+        self._households = {value: count for value, count in households.items() if count > 2}
         #: Cities and streets that are so common that they say little.
         self.common = frozenset(
             value
@@ -77,6 +83,17 @@ class Counts:
     def holders(self, phone: str) -> int:
         """How many records have that telephone, two or more."""
         return self._holders.get(phone, 2)
+
+    def rare(self, field: str) -> float:
+        """What agreement on a value is worth that nobody else has."""
+        return self._rare[field]
+
+    def household(self, a: Read, b: Read) -> float:
+        """What it is worth, in bits, that two who share a number in a street share the second line of their addresses
+        too: by the part of the people there who have it, or three in ten where those are few."""
+        people = max(self._neighbours.get(read.street, 2) for read in (a, b)) - 2
+        others = max(self._households.get((read.street, read.unit, read.second), 2) for read in (a, b)) - 2
+        return -log2((others + _PART * _AS_MANY) / (people + _AS_MANY))
 
     def tells(self, name: str, value: str) -> bool:
         """Whether an extra value of that name tells one record from others, as a tax number does and a colour not."""

@@ -12,13 +12,16 @@ from crmcli.domain.dedupe.blocking import candidates
 from crmcli.domain.dedupe.counts import TOO_MANY, Counts
 from crmcli.domain.dedupe.entry import KINDS, PEOPLE, Entry, Group, Pair
 from crmcli.domain.dedupe.habits import Habits
+from crmcli.domain.dedupe.likeness import DIFFERENT, NEAR
+from crmcli.domain.dedupe.names import LONG_FORMS, one_called_both
 from crmcli.domain.dedupe.reading import Read, firm_words, forms_before
 from crmcli.domain.dedupe.reasons import against, told
+from crmcli.domain.dedupe.tally import GRADED
 from crmcli.domain.dedupe.weighing import MOST_GAINED, Weigher
 from crmcli.domain.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from crmcli.domain.dedupe.tally import Tally
 
@@ -131,10 +134,13 @@ class Finder:
     def compare(self, a: int, b: int) -> Pair:
         """What two records, named by their ids, score, and why. Raises KeyError for an id that is not there."""
         self._learn()
+        one, other = self._ends(a, b)
+        return _pair(one, other, self.weigher.weigh(one, other))
+
+    def _ends(self, a: int, b: int) -> tuple[Read, Read]:
         if not self._places:
             self._places = {read.id: place for place, read in enumerate(self.records)}
-        one, other = _in_order(self.records[self._places[a]], self.records[self._places[b]])
-        return _pair(one, other, self.weigher.weigh(one, other))
+        return _in_order(self.records[self._places[a]], self.records[self._places[b]])
 
     def groups(self, *, threshold: int = THRESHOLD, apart: int = APART) -> list[Group]:
         """The pairs that score `threshold` or more put together, the surest group first.
@@ -142,9 +148,10 @@ class Finder:
         The best pair is joined first, and two groups are joined by a pair of theirs only if no two of their records
         clearly differ (score less than `apart`, or than `threshold` where that is less): of a chain a ~ b ~ c whose
         ends differ, b goes with the one that it fits better, c is a rival of the group, and the other pair shows once
-        that is settled. A record is in one group at most. A group scores what the two of its records do that are least
-        alike. Of groups of more than eight records eight are looked at, so that a record which stands there
-        thousandfold costs no more.
+        that is settled. Where mistakes are the habit of the book, a difference in spite of which two were taken for one
+        is no news between others of the group, unless a higher `apart` than usual is asked for. A record is in one
+        group at most. A group scores what the two of its records do that are least alike. Of groups of more than eight
+        records eight are looked at, so that a record which stands there thousandfold costs no more.
         """
         found = sorted(self.pairs(threshold=threshold), key=surest)
         team_of: dict[int, _Team] = {}
@@ -153,7 +160,7 @@ class Finder:
             team_of[pair.a], team_of[pair.b] = one, other
             if one is other:
                 continue
-            weakest = self._weakest(one, other, pair, min(apart, threshold))
+            weakest = self._weakest(one, other, pair, min(apart, threshold), self._loose and apart <= APART)
             if weakest is None:
                 one.rivals.add(pair.b)
                 other.rivals.add(pair.a)
@@ -166,10 +173,11 @@ class Finder:
         teams = {id(team): team for team in team_of.values() if len(team.members) > 1}
         return sorted((team.group() for team in teams.values()), key=lambda group: (-group.score, group.ids))
 
-    def _weakest(self, one: _Team, other: _Team, pair: Pair, apart: int) -> Pair | None:
-        """The two records of both teams that are least alike; None where two score less than `apart`, or somebody said
-        that they differ. `pair` is one of these, compared already."""
+    def _weakest(self, one: _Team, other: _Team, pair: Pair, apart: int, loose: bool) -> Pair | None:
+        """The two records of both teams that are least alike; None where two score less than `apart`, also by what is
+        news if `loose`, or somebody said that they differ. `pair` is one of these, compared already."""
         weakest = pair
+        taken = (pair, *one.joined[:_LOOKED_AT], *other.joined[:_LOOKED_AT])
         for a in one.members[:_LOOKED_AT]:
             for b in other.members[:_LOOKED_AT]:
                 ends = min(a, b), max(a, b)
@@ -178,10 +186,30 @@ class Finder:
                 if ends in self.apart:
                     return None
                 found = self.compare(*ends)
-                if found.score < apart:
+                if found.score < apart and not (loose and self._no_news(a, b, taken)):
                     return None
                 weakest = max(weakest, found, key=surest)
         return weakest
+
+    def _no_news(self, a: int, b: int, taken: Iterable[Pair]) -> bool:
+        """Whether two records clearly differ in nothing but what two of the pairs that were taken for one differ in
+        too, with the same two values: what is Anna in one and Eva in the other is so in these as well."""
+        fields = _differing(self.weigher.weigh(*self._ends(a, b)))
+        likewise: set[str] = set()
+        for pair in taken:
+            for field in _differing(self.weigher.weigh(*self._ends(pair.a, pair.b))) & fields - likewise:
+                there, back = ((a, pair.a), (b, pair.b)), ((a, pair.b), (b, pair.a))
+                if any(all(self._alike(field, *ends) for ends in both) for both in (there, back)):
+                    likewise.add(field)
+        return bool(fields) and likewise == fields
+
+    def _alike(self, field: str, a: int, b: int) -> bool:
+        return a == b or getattr(self.weigher.weigh(*self._ends(a, b)), field) >= NEAR
+
+
+def _differing(tally: Tally) -> set[str]:
+    """What two records clearly differ in, of all that is graded."""
+    return {field for field in GRADED if getattr(tally, field) == DIFFERENT}
 
 
 def surest(pair: Pair) -> tuple[int, int, int]:
@@ -253,9 +281,9 @@ def probe_keys(entry: Entry, kind: str = "contact") -> list[tuple[str, str]]:
     """(lookup, value) by which records that may be the same as one new record are found without reading the book.
 
     `email`, `phone` and `domain` are equal to the record's key; `name` is equal to its folded name (also given and
-    family name swapped); `name-start` begins its folded name (companies: without the legal form, and with each of those
-    that stand before a name). At most `TOO_MANY` + 1 records need to be read for each: `near` drops an address that so
-    many share.
+    family name swapped, and the given name in its short or long forms); `name-start` begins its folded name (companies:
+    without the legal form, and with each of those that stand before a name). At most `TOO_MANY` + 1 records need to be
+    read for each: `near` drops an address that so many share.
     """
     found: list[tuple[str, str]] = []
     if entry.email:
@@ -263,9 +291,8 @@ def probe_keys(entry: Entry, kind: str = "contact") -> list[tuple[str, str]]:
     found += [("phone", phone) for phone in entry.phones]
     if entry.name and (name := fold(entry.name)):
         found.append(("name", name))
-        words = name.split()
-        if kind in PEOPLE and len(words) == 2:
-            found.append(("name", f"{words[1]} {words[0]}"))
+        if kind in PEOPLE:
+            found += [("name", other) for other in _otherwise(name.split())]
     if kind == "company":
         if domain := Read(entry, kind).domain:
             found.append(("domain", domain))
@@ -274,14 +301,34 @@ def probe_keys(entry: Entry, kind: str = "contact") -> list[tuple[str, str]]:
     return found
 
 
-def near(entry: Entry, others: Iterable[Entry], *, kind: str = "contact", threshold: int = THRESHOLD) -> list[Pair]:
+def _otherwise(words: Sequence[str]) -> Iterator[str]:
+    """How else the folded name of a person may be written: two words swapped, the given name short or in full."""
+    if len(words) < 2:
+        return
+    given, *rest = words
+    for form in (given, *(other for other in LONG_FORMS if other != given and one_called_both(given, other))):
+        if form != given:
+            yield " ".join((form, *rest))
+        if len(rest) == 1:
+            yield f"{rest[0]} {form}"
+
+
+def near(
+    entry: Entry,
+    others: Iterable[Entry],
+    *,
+    kind: str = "contact",
+    among: Iterable[Entry] = (),
+    threshold: int = THRESHOLD,
+) -> list[Pair]:
     """The pairs of `entry` with those of `others` that it is probably the same as, the surest first.
 
-    `others` are the few that its `probe_keys` found. An address, a number or a company's domain that more than twenty
-    of them have as well says nothing.
+    `others` are the few that its `probe_keys` found, `among` some records of the book, which show how common a name or
+    a town is there. An address, a number or a company's domain that more than twenty of `others` have as well says
+    nothing.
     """
     new, some = Read(entry, _known(kind)), [Read(other, kind) for other in others if other.id != entry.id]
-    counts = Counts((), kind)
+    counts = Counts([Read(one, kind) for one in among], kind)
     counts.drop("phone", [phone for phone in new.phones if sum(phone in read.phones for read in some) >= TOO_MANY])
     for field in ("email", "domain") if kind == "company" else ("email",):
         value = getattr(new, field)

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from crmcli.domain.dedupe.reading import Read
     from crmcli.domain.dedupe.tally import Tally
 
+#: Bits of a house number that two addresses have in common, in streets that are one but for slips or order: each is
+#: that of one house in eleven, and low ones are commoner.
+_NUMBER = 3.5
+#: Bits of one line of two that two addresses have in common, at the most: it may be a part of the town.
+_LINE = 5.0
+#: What an address says of one person whose lines stand the other way round elsewhere, and each slip in such lines, as
+#: log2.
+_EXCHANGED, _SLIP = -3.5, -1.0
+
 
 def address(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     street = _street(counts, a, b, tally)
@@ -39,17 +48,25 @@ def _street(counts: Counts, a: Read, b: Read, tally: Tally) -> int:
         bits = counts.bits("street", a.street) if a.number and b.number else counts.bits("road", a.road)
         tally.add(-0.5, -bits, -0.5, -0.7)
         tally.mark("street", a.shown_street, b.shown_street)
+        _second_lines(counts, a, b, tally)
         return SAME
     if grade == NEAR and numbers:
-        tally.add(-2.5, -max(min(counts.bits("road", a.road), counts.bits("road", b.road)) - 1.0, 4.0), -2.5, -2.5)
+        tally.add(-2.5, -_near_bits(counts, a, b), -2.5, -2.5)
         tally.mark("street-near", a.shown_street, b.shown_street)
+        _second_lines(counts, a, b, tally)
         return NEAR
     if grade >= NEAR:
         tally.add(-4.0, -counts.bits("road", a.road) if grade == SAME else -5.0, -4.5, -4.0)
         tally.mark("road", a.shown_street, b.shown_street)
+        _second_lines(counts, a, b, tally)
         return FITS
-    if _second_line(a, b):
-        tally.add(-3.5, -5.0, -3.5, -3.5)
+    if exchanged := _exchanged(counts, a, b):
+        same, bits = exchanged
+        tally.add(same, -bits, same, same)
+        tally.mark("street-near", a.shown_street, b.shown_street)
+        return NEAR
+    if bits := _shared_line(counts, a, b):
+        tally.add(-3.5, -bits, -3.5, -3.5)
         tally.mark("street-near", a.shown_street, b.shown_street)
         return FITS
     if a.number and a.number == b.number:
@@ -59,10 +76,53 @@ def _street(counts: Counts, a: Read, b: Read, tally: Tally) -> int:
     return DIFFERENT
 
 
-def _second_line(a: Read, b: Read) -> bool:
-    """Whether the second line of an address, a house or a part of the town, is nearly a line of the other one."""
-    lines = ((a.second, b.second), (a.second, b.road), (a.road, b.second))
-    return any(one and other and likeness.texts(one, other) >= NEAR for one, other in lines)
+def _near_bits(counts: Counts, a: Read, b: Read) -> float:
+    """What two streets that are nearly the same are worth against strangers, more so with one house number."""
+    bits = min(counts.bits("road", a.road), counts.bits("road", b.road)) - 1.0
+    if a.number and a.number == b.number:
+        bits = min(bits + _NUMBER, counts.rare("street") - 1.0)
+    return max(bits, 4.0)
+
+
+def _second_lines(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
+    """What the second lines say, a flat, a house or a part of the town, where the first ones are alike: that two are no
+    strangers, but nothing of a household or a firm, which has one. The number of a flat is enough, whatever word is
+    before it; where they differ they speak against one person, and hardly more against relatives or colleagues."""
+    if not a.second or not b.second:
+        return
+    if a.unit == b.unit and (a.unit or likeness.texts(a.second, b.second) >= NEAR):
+        tally.add(-0.4, -counts.household(a, b), -0.4, -0.4)
+    else:
+        tally.add(-2.0, -0.5, -1.7, -1.2)
+
+
+def _exchanged(counts: Counts, a: Read, b: Read) -> tuple[float, float] | None:
+    """The chance, as log2, that one person's lines stand the other way round elsewhere, and what that is worth against
+    strangers, in bits; None where the lines are others. One system asks for the flat before the street, another after
+    it; nothing says which line is the street, so that it is worth what the commoner of the two is."""
+    if not a.second or not b.second or {a.number, a.unit} != {b.number, b.unit}:
+        return None
+    chance, worth = _EXCHANGED, counts.rare("street")
+    for one, other in ((a.road, b.second), (a.second, b.road)):
+        grade = likeness.texts(one, other)
+        if grade < NEAR:
+            return None
+        slip = grade == NEAR
+        chance += _SLIP * slip
+        worth = min(worth, min(counts.bits("road", one), counts.bits("road", other)) - slip)
+    if a.number or a.unit:
+        worth = min(worth + _NUMBER, counts.rare("street"))
+    return chance, max(worth, 4.0) + counts.household(a, b)
+
+
+def _shared_line(counts: Counts, a: Read, b: Read) -> float:
+    """What it is worth that the second line of an address, a house or a part of the town, is nearly a line of the other
+    one; 0 where none is."""
+    worth = 0.0
+    for one, other in ((a.second, b.second), (a.second, b.road), (a.road, b.second)):
+        if one and other and likeness.texts(one, other) >= NEAR:
+            worth = max(worth, min(counts.bits("second", one), counts.bits("second", other), _LINE))
+    return worth + _NUMBER if worth and a.number and a.number == b.number else worth
 
 
 def _city(counts: Counts, a: Read, b: Read, street: int, tally: Tally) -> None:
@@ -102,12 +162,13 @@ def _postal(counts: Counts, a: Read, b: Read, street: int, tally: Tally) -> None
 def address_at_most(counts: Counts, a: Read, b: Read) -> float:
     worth, most = counts.bits, 0.0
     if a.road and b.road:
+        second = max(counts.household(a, b) - 0.4, 0.0) if a.second and b.second else 0.0
         if a.road == b.road:
-            most += max(worth("street", a.street), worth("road", a.road)) - 0.5
+            most += max(worth("street", a.street), worth("road", a.road)) - 0.5 + second
         elif likeness.texts(a.road, b.road) == NEAR:
-            most += max(min(worth("road", a.road), worth("road", b.road)) - 3.5, 1.5)
+            most += max(_near_bits(counts, a, b) - 2.5, 1.5) + second
         elif a.second or b.second:
-            most += 1.5
+            most += max(sum(_exchanged(counts, a, b) or ()), _LINE + _NUMBER - 3.5)
     elif a.number and a.number == b.number:
         most += 3.5
     if a.city and b.city:

@@ -102,7 +102,8 @@ class Read:
         "birthday", "city", "close_on", "codes", "company", "country", "domain", "email", "ends", "extra",
         "generation", "id", "job", "name", "number", "parent", "phones", "place", "postal", "region", "road", "role",
         "second",
-        "shown_city", "shown_company", "shown_name", "shown_street", "street", "subject", "tree", "value", "words",
+        "shown_city", "shown_company", "shown_name", "shown_street", "street", "subject", "tree", "unit", "value",
+        "words",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, kind: str) -> None:
@@ -127,7 +128,7 @@ class Read:
         self.birthday, self.close_on = day(entry.birthday), day(entry.close_on)
         first, second = address_lines(entry.street) if entry.street else ("", "")
         self.number, self.road = road(first) if first else ("", "")
-        self.second = road(second)[1] if second else ""
+        self.unit, self.second = road(second) if second else ("", "")
         self.street = f"{self.number} {self.road}" if self.road else ""
         self.city = _plain(entry.city) if entry.city else ""
         self.place = self.city.replace(" ", "")

@@ -11,6 +11,9 @@ NAMESAKES = 4
 #: A father is between so many years older; a birthday of another year is not his.
 FATHERS = range(15, 51)
 
+#: What is graded of both records: see `likeness.py`.
+GRADED = ("given", "surname", "birthday", "street")
+
 #: What was found: code, and the values of both sides for the words of it.
 Mark = tuple[str, str, str]
 
