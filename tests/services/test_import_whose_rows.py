@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import UsageError
 from crmcli.services import imports
 from tests.support.importing import listed
@@ -62,7 +62,7 @@ def test_a_person_of_whose_firm_something_is_known_stays_one(book: Context, put:
          "Bob Ray,Beta,bob@beta.example,030 123457,Food\n", "column Industry",
          {"Company": "name", "Email": "-", "Phone": "-"}),
         ("Record Id,First Name,Last Name,Company,Phone,Industry\n7,Ann,Lee,Acme,030 123456,Steel\n"
-         "8,Bob,Ray,Beta,030 123457,Food\n", "column Industry", {"Phone": "-", "Record Id": "-"}),
+         "8,Bob,Ray,Beta,030 123457,Food\n", "column Industry", {"Record Id": "-", "Phone": "-"}),
     ],
 )  # fmt: skip
 def test_what_is_said_of_companies_comes_in_at_a_second_import(
@@ -175,6 +175,20 @@ def test_deals_are_called_so_in_other_languages(book: Context, put: Any, titles:
         ("Name,Company,Product,Value,Stage\nRuth Fairley,Acme,Gear,120,New\nPaul Okafor,Loom,Cog,90,Won\n", LEAD),
         ("Contact Name,Title,Company,Email,Deal Value,Close Date\nAnn Lee,CTO,Acme,a@x.example,12,2026-12-01\n", LEAD),
         ("Name,Email,Total\n#1001,ann@x.example,12\n", DEAL),
+        ("Title,Company,Value,Stage,Owner\nRoof renewal,Zinc Inc,12,New,\nGate,Bolt,3,Won,\n", DEAL),
+        ("Title,Customer,Value,Status\nRoof,Harrow Ltd,12,open\n", DEAL),
+        ("Name,Company,Value,Stage,Project\nRuth Fairley,Harrow Ltd,12,New,Roof\nRuth Fairley,Harrow Ltd,3,New,Gate\n",
+         DEAL),
+        ("Project,Company,Amount,Lead Source,Owner\nRoof,Harrow Ltd,12,Web,\nGate,Loom Co,3,Fair,\n", DEAL),
+        ("Angebot;Firma;Person;Währung;Wahrscheinlichkeit;Status\nA1;Werk;Ute Bach;EUR;50;offen\n", DEAL),
+        ("Angebot;Firma;Betrag;Telefon;E-Mail\nA1;Werk GmbH;12;030 111;info@werk.example\n", DEAL),
+        ("پروژه,رابط,مبلغ,مرحله\nسقف,نیما کاوه,12,جدید\nانبار,سارا امینی,3,مذاکره\n", DEAL),
+        ("Project,Attendee,Value,Status,Email\nRoof,Ruth Fairley,12,New,ruth@x.example\n", DEAL),
+        ("Name;Firma;Mobil;Umsatz\nUte Bach;Brotwerk AG;0171 1234567;12000\n", CONTACT),
+        ("Name,Company Name,Annual Revenue,Email\nRuth Fairley,Harrow Ltd,12,\nPaul Okafor,Loom Co,5,\n", CONTACT),
+        ("Firma;Branche;Mitarbeiter;Kontakt;Position;E-Mail\nBrotwerk;Brot;50;Ute Bach;Leiterin;u.bach@b.example\n"
+         "Werk;Stahl;20;Jonas Kehl;Einkauf;j.kehl@w.example\nDach;Bau;5;;;info@d.example\n", CONTACT),
+        ("Subject,Due Date,Stage,Company\nCall back,2026-12-01,To do,Harrow\n", TASK),
         ("Ansprechpartner;Titel;Firma;Wert;Abschlussdatum\nUte Bach;Dr.;Acme;12;01.12.2026\n", LEAD),
     ],
 )  # fmt: skip
@@ -186,7 +200,9 @@ def test_whose_a_list_is(book: Context, put: Any, text: str, kind: Entity) -> No
     ("text", "kinds"),
     [
         ("Invoice,Customer,Amount,Status\nINV-1,Acme,12,open\nINV-2,Acme,9,paid\n", ((), ("deal",))),
-        ("Order,Customer,Total,Date\n1001,Acme Ltd,12,2026-01-02\n1002,Beta AG,9,2026-01-03\n", (("lead",), ("deal",))),
+        ("Order,Customer,Total,Date\n1001,Acme Ltd,12,2026-01-02\n1002,Beta AG,9,2026-01-03\n", ((), ("deal",))),
+        ("Invoice,Customer,Amount,Status\nINV-1,Acme Ltd,12,open\nINV-2,Beta AG,9,paid\n", ((), ("deal",))),
+        ("Order ID,Customer,Email,Total\n1001,Ann Lee,a@x.example,12\n1002,Bob Ray,b@x.example,9\n", ((), ("deal",))),
         ("Project,Company,Budget,Start\nRoof,Acme Ltd,12,2026-01-01\n", (("company",), ("deal",))),
         ('{"company":"Engines Ltd","contacts":[{"name":"Ann Lee","email":"a@x.example"}]}\n', (("company",), ())),
     ],
@@ -233,3 +249,42 @@ def test_addresses_of_somebody_else_are_nobody_s_own(book: Context, put: Any) ->
     row = "Ann Lee,a@x.example,m@x.example,030 1,s@x.example,112,030 2"
     made = imports.plan(book, put(f"{titles}\n{row}\n", "people.csv"))
     assert [column.to for column in made.columns] == [("name",), ("email",), (), (), (), (), ("phone",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("Company,Website,Industry,Lead Status\nHarrow Ltd,harrow.example,Steel,New\n",
+         ("column Lead Status: what is said of sales is not taken in with companies; "
+          "--as lead --map Company=name takes it in",)),
+        ("Company,Stand-in,Job title,Industry,Employees\nHarrow Ltd,Ruth Fairley,CTO,Steel,5\n"
+         "Loom Co,Paul Okafor,CEO,Wool,7\n",
+         ("columns Stand-in, Job title: the people of companies are not taken in with them; "
+          "--as contact takes in both",)),
+        ("Name,Contact,Email,Industry\nHarrow Ltd,Ruth Fairley,ruth@harrow.example,Steel\n",
+         ("column Contact: the people of companies are not taken in with them; "
+          "--as contact --map Name=company --map Contact=name takes in both",)),
+    ],
+)  # fmt: skip
+def test_what_companies_leave_out_is_told(book: Context, put: Any, text: str, notes: tuple[str, ...]) -> None:
+    made = imports.plan(book, put(text, "customers.csv"))
+    assert (made.kind, made.notes) == (COMPANY, notes)
+
+
+def test_the_people_of_companies_come_in_as_was_told(ctx: Context, put: Any) -> None:
+    path = put("Name,Contact,Email,Industry\nHarrow Ltd,Ruth Fairley,ruth@harrow.example,Steel\n", "customers.csv")
+    imports.run(ctx, imports.plan(ctx, path, kind=CONTACT, mapping={"Name": "company", "Contact": "name"}))
+    assert [(row["name"], row["company"]) for row in listed(ctx, "contact")] == [("Ruth Fairley", "Harrow Ltd")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("leads", "Company,Website,Phone,City\nHarrow Ltd,harrow.example,+44 20 7946 0001,London\n"),
+        ("deals", "Company,Contact,Value,Stage\nHarrow Ltd,Ruth Fairley,12,New\n"),
+    ],
+)
+def test_a_name_of_a_file_that_its_columns_contradict_is_asked_about(
+    book: Context, put: Any, name: str, text: str
+) -> None:
+    assert imports.plan(book, put(text, f"{name}.csv")).kind is None

@@ -253,8 +253,12 @@ class Reader:
         """The number of the house belongs to the street."""
         for column in self._by.get(roles.HOUSE, ()) if "street" in block.columns else ():
             houses = reading.words(turned[column.place], column.header, bad)
-            rows = zip(block.columns["street"], houses, block.cells, strict=True)
-            block.columns["street"] = [parts.with_house(street, house or "", cells) for street, house, cells in rows]
+            places = [one.place for role in roles.BESIDE_STREET for one in self._by.get(role, ())]
+            lines = ["".join(turned[place][row] for place in places).strip() for row in range(len(block))]
+            rows = zip(block.columns["street"], houses, block.cells, lines, strict=True)
+            block.columns["street"] = [
+                parts.with_house(street, house or "", cells, below) for street, house, cells, below in rows
+            ]
         addresses.complete(block, turned, self._by, bad)
 
     def _note(self, block: Block, lines: Mapping[int, str]) -> None:

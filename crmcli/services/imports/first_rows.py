@@ -70,8 +70,8 @@ class FirstRows:
         return all(column.to for column in self.columns(kind) if self.samples[column.place])
 
     def filled(self, place: int) -> int:
-        """How many of the rows have something in a column."""
-        return sum(bool(cells[place].strip()) for cells in self.cells)
+        """How many of the rows have something in a column; a `place` below 0 is that of none."""
+        return 0 if place < 0 else sum(bool(cells[place].strip()) for cells in self.cells)
 
     def _sample(self, place: int) -> str:
         """The first filled cell of a column, "" where there is none."""

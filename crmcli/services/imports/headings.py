@@ -36,12 +36,12 @@ FIELDS = {
     "stage": ("status reason",),
     "value": (
         "total", "order total", "grand total", "total amount", "total value", "net amount", "amount net", "net value",
-        "value net", "total contract value", "tcv", "annual contract value", "acv",
+        "value net", "total contract value", "tcv", "annual contract value", "acv", "bid amount", "bid value",
     ),
     "recurring": ("mrr", "monthly recurring revenue", "amount per month", "value per month"),
     "close_on": ("anticipated closed date", "anticipated close date", "تاریخ بسته شدن"),
     "company": (
-        "orgname", "client", "primary company", "companies", "company 1", "default address company", "org id name",
+        "orgname", "primary company", "companies", "company 1", "default address company", "org id name",
         "related company", "sales account", "sales account name", "primary account",
     ),
     "contact": ("person id name", "associated contact", "associated contacts"),
@@ -53,8 +53,8 @@ FIELDS = {
 _SPOKEN: dict[str, tuple[str, ...]] = {
     "company": (
         "firma", "firmenname", "unternehmen", "name des unternehmens", "name der firma", "société", "nom de la société",
-        "entreprise", "nom de l'entreprise", "raison sociale", "empresa", "nombre de la empresa", "razón social",
-        "compañía", "şirket", "şirket adı", "firma adı", "kurum",
+        "entreprise", "nom de l'entreprise", "raison sociale", "compte", "empresa", "nombre de la empresa",
+        "razón social", "compañía", "şirket", "şirket adı", "firma adı", "şirket ünvanı", "firma ünvanı", "kurum",
     ),
     "email": (
         "e-mail-adresse", "mailadresse", "adresse e-mail", "adresse mail", "adresse de messagerie", "courriel",
@@ -133,26 +133,31 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     ),
     "updated_at": ("geändert am", "date de modification", "fecha de modificación", "değiştirilme tarihi"),
 }  # fmt: skip
-#: How the names of people, and the subjects of sales and tasks, are headed in these languages.
+#: How names are headed in these languages, and those of people, who have several.
+_CALLED = ("vollständiger name", "nom complet", "nom", "nombre completo", "nombre", "isim", "ad")
 _PERSON = (
-    "vollständiger name", "nom complet", "nom", "nombre completo", "nombre", "ad soyad", "adı soyadı", "isim", "ad",
+    "ad soyad", "adı soyadı", "isim soyisim", "vor- und nachname", "vorname und nachname", "vorname nachname",
+    "nom et prénom", "nom prénom", "prénom et nom", "prénom nom", "nombre y apellidos", "nombre y apellido", *_CALLED,
 )  # fmt: skip
 #: What heads the people in a list that names firms or sales besides: their name there, and elsewhere a link.
 PEOPLE = (
     "contact", "contact person", "contact name", "name of contact", "primary contact", "primary contact name",
     "main contact", "key contact", "person name", "participant", "participant name", "attendee",
-    "attendee name", "member name", "ansprechpartner", "ansprechpartnerin", "kontakt", "kontaktperson", "teilnehmer",
-    "personne de contact", "nom du contact", "interlocuteur", "contacto", "persona de contacto",
-    "nombre del contacto", "ilgili kişi", "yetkili kişi", "irtibat kişisi", "نام شخص", "مخاطب", "نام مخاطب",
-    "نام مسئول", "شخص مسئول", "رابط", "نام رابط", "شخص رابط",
+    "attendee name", "member name", "decision maker", "visitor name", "guest", "guest name", "speaker", "speaker name",
+    "registrant", "registrant name", "ansprechpartner", "ansprechpartnerin", "kontakt", "kontaktperson", "teilnehmer",
+    "geschäftsführer", "personne de contact", "nom du contact", "interlocuteur", "dirigeant", "contacto",
+    "persona de contacto", "nombre del contacto", "ilgili kişi", "yetkili", "yetkili kişi", "irtibat kişisi", "نام شخص",
+    "مخاطب", "نام مخاطب", "نام مسئول", "مسئول خرید", "نام مسئول خرید", "شخص مسئول", "رابط", "نام رابط", "شخص رابط",
 )  # fmt: skip
 #: What heads people in lists of these alone.
 _HUMANS = ("person", "شخص")
 #: What heads those who buy: people or firms, firms beside their people.
 BUYERS = (
-    "customer", "customer name", "client", "client name", "kunde", "kundenname", "nom du client", "cliente",
-    "nombre del cliente", "müşteri", "müşteri adı", "مشتری", "نام مشتری",
+    "customer", "customer name", "client", "client name", "kunde", "kundenname", "auftraggeber", "nom du client",
+    "cliente", "nombre del cliente", "müşteri", "müşteri adı", "مشتری", "نام مشتری",
 )  # fmt: skip
+#: Those of them who are the firms of leads where no other column names these.
+_CLIENTS = ("client",)
 #: What heads the firms of people in Odoo's table of both.
 _PARENTS = ("parent id", "parent id name")
 #: What heads those who sell to one: firms.
@@ -181,11 +186,21 @@ _JOB = re.compile(
 )
 _SUBJECT = ("betreff", "titel", "objet", "titre", "sujet", "asunto", "título", "konu", "başlık")
 _DEAL = (
-    "geschäft", "verkaufschance", "affaire", "opportunité", "negocio", "oportunidad", "anlaşma", "fırsat", "معامله",
-    "فرصت", "فرصت فروش",
+    "opportunity title", "geschäft", "verkaufschance", "affaire", "opportunité", "negocio", "oportunidad", "anlaşma",
+    "fırsat", "معامله", "فرصت", "فرصت فروش",
 )  # fmt: skip
-_PROSPECT = ("prospect", "prospect name", "interessent", "سرنخ", "نام سرنخ")
+_PROSPECT = (
+    "prospect", "prospect name", "interessent", "nom du prospect", "prospecto", "nombre del prospecto", "aday müşteri",
+    "aday müşteri adı", "سرنخ", "نام سرنخ",
+)  # fmt: skip
+#: What people do for their firms: in a list of anything else, what something is for.
+_PART = ("role", "rolle", "rôle", "rol")
 _DEED = ("to do", "to dos", "action item", "aufgabe", "tâche", "tarea", "görev")
+#: What heads tasks and nothing else, and what heads whatever somebody writes about.
+_DEEDS = ("task", "task name", "task title", "وظیفه", "نام وظیفه", *_DEED)
+_THEMES = ("subject", "betreff", "objet", "sujet", "asunto", "konu", "موضوع")
+#: What a customer brings in or what a firm does: a company's revenue, but no word of the kind.
+TURNOVER = frozenset(("umsatz",))
 #: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
 PAIRS = frozenset((first, last) for first in ("vorname", "prenom") for last in ("name", "nom"))
 
@@ -198,12 +213,14 @@ def spoken(kind: str, field: str) -> tuple[str, ...]:
     if field == "value" and kind == "deal":  # of a customer it is what a year with them brings
         return (*_SPOKEN["value"], "umsatz")
     if field == "company":
-        others = {"contact": _PARENTS, "deal": BUYERS, "task": BUYERS}.get(kind, ())
+        others = {"contact": _PARENTS, "deal": BUYERS, "task": BUYERS, "lead": _CLIENTS}.get(kind, ())
         return (*_SPOKEN["company"], *others, *SUPPLIERS)
+    if field == "job_title" and kind in ("lead", "contact"):
+        return (*_SPOKEN["job_title"], *_PART)
     if field != "name":
         return _SPOKEN.get(field, ())
     if kind == "company":
-        return (*_SPOKEN["company"], *_PERSON[:4], *BUYERS, *SUPPLIERS)
+        return (*_SPOKEN["company"], *_CALLED, *BUYERS, *SUPPLIERS)
     of_people = (*_PERSON, *PEOPLE, *BUYERS)
     named = {
         "contact": (*of_people, *_HUMANS),
@@ -244,9 +261,26 @@ def of_sales(title: str) -> bool:
     return squeeze(title) in _squeezed(SALES)
 
 
+def of_names(title: str) -> bool:
+    """Whether a title says that names stand below it, and not of what."""
+    return squeeze(title) in _squeezed(("name", "nom", "nombre", "nome", "isim", "ad", "نام"))
+
+
 def of_deals(title: str) -> bool:
     """Whether a title names deals by a word for these alone."""
     return squeeze(title) in _squeezed((*_DEAL, "deal", "deal name", "deal title", "opportunity", "opportunity name"))
+
+
+def calls(kind: str, title: str) -> bool:
+    """Whether a title names deals or tasks by a word for these, or by what they are about, and nobody."""
+    if kind == "deal" and of_deals(title):
+        return True
+    return squeeze(title) in _squeezed((*_THEMES, *(_DEEDS if kind == "task" else ())))
+
+
+def of_anybody(title: str) -> bool:
+    """Whether a title heads names and does not say whose."""
+    return of_names(title) or squeeze(title) in _squeezed(("full name", "نام و نام خانوادگی", *_PERSON))
 
 
 def of_titles(title: str) -> bool:

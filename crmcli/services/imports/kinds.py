@@ -13,7 +13,7 @@ from crmcli.services.imports import people_or_firms, sales, titles
 from crmcli.services.imports.by_hand import check_given, column_of
 from crmcli.services.imports.file_names import FileName
 from crmcli.services.imports.first_rows import FirstRows
-from crmcli.services.imports.headings import PLAIN_IDS, WORDS, of_contacts, of_ids, of_sales, of_suppliers
+from crmcli.services.imports.headings import PLAIN_IDS, TURNOVER, WORDS, of_contacts, of_ids, of_sales, of_suppliers
 from crmcli.services.imports.nothing import NULLS
 from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
 from crmcli.services.imports.titles import squeeze
@@ -130,11 +130,11 @@ class _File:
         self.sells = not name.speaks_of(LEAD) and sales.sells(rows)
         self.leads = name.speaks_of(LEAD) or sales.names_leads(rows)
         #: whether it has figures of sales, and whether a column calls these deals
-        self.figures = not sales.FIGURES.isdisjoint(rows.places(LEAD))
+        self.figures = bool(sales.figures(rows))
         self.of_deals = name.speaks_of(DEAL) or self.said == DEAL.name or sales.may_be(rows)
         self.deals = self.figures and not self.leads and sales.names_deals(rows)
-        #: whether it has amounts with their currency, which nothing to do has
-        self.amounts = {"value", "currency"} <= rows.places(DEAL).keys()
+        #: whether it says when something is due
+        self.due = rows.filled(rows.places(TASK).get("due_on", -1)) > 0
 
     @property
     def sold(self) -> Entity | None:
@@ -143,6 +143,13 @@ class _File:
         if self.deals:
             return DEAL
         return LEAD if self.rows.calls(LEAD) and not {"email", "phone"}.isdisjoint(self.rows.places(LEAD)) else None
+
+    def says_other(self, found: Entity) -> bool:
+        """Whether the file's name says plainly that it holds leads or deals, of which its columns name none."""
+        return any(
+            found is not kind and self.name.names(kind) and self.rows.allows(kind) and not self.rows.names(kind)
+            for kind in (LEAD, DEAL)
+        )
 
     def tells(self, kind: Entity) -> bool:
         """Whether a title speaks of records of this kind; where nothing names the deals that titles speak of, they are
@@ -156,8 +163,8 @@ class _File:
 
     def silent(self, kind: Entity) -> AbstractSet[str]:
         """The squeezed titles whose columns say nothing for a kind of which they are fields."""
-        if kind is COMPANY:
-            return people_or_firms.TURNOVER
+        if kind in (COMPANY, DEAL):
+            return TURNOVER
         return self.sides.people if kind in (CONTACT, LEAD) else frozenset()
 
     def may_hold(self, kind: Entity) -> bool:
@@ -166,8 +173,8 @@ class _File:
             return False
         if kind is INTERACTION:
             return {"uid", "body"} <= self.keys  # notes are part of many a file: only our own hold nothing else
-        if kind is TASK and self.amounts:
-            return False
+        if kind is TASK and self.figures and not self.due:
+            return False  # nothing to do has such
         if kind is DEAL and not (self.of_deals or self.tells(DEAL)):
             return False
         if self.sells and kind is not TASK:
@@ -223,6 +230,7 @@ _BONUSES: tuple[tuple[float, Callable[[_Reading], int]], ...] = (
     # what HubSpot and Freshsales say of people and companies, leads among them
     (2, lambda read: read.kind in (CONTACT, COMPANY) and "lifecyclestage" in read.file.keys),
     (0.5, lambda read: read.kind is TASK and "duedate" in read.file.keys),
+    (1, lambda read: read.kind is TASK and read.file.due and not read.file.figures),
     (10, lambda read: read.kind.name == read.file.said),
     (4, lambda read: read.names_its_people),
 )
@@ -260,10 +268,12 @@ def recognise(
         return file.sold
     if found is DEAL and found is not called and file.may_hold(LEAD) and people_or_firms.are_called(first, DEAL, LEAD):
         return LEAD
+    if found and found is not called and (file.says_other(found) or (found is LEAD and sales.headed(first))):
+        return None
     if found:
         return found
     if file.sells:
-        return DEAL if any(of_sales(title) or sales.heads_goods(title) for title in first.header) else None
+        return DEAL
     if file.humans:
         return CONTACT
     return COMPANY if file.firms and first.fits(COMPANY) else _addresses(file)
@@ -330,7 +340,7 @@ def fitting(header: Sequence[str], rows: Sequence[Row]) -> Fits:
     most = max(named.values(), default=0)
     more = {name: count for name, count in counts.items() if count > max(most, _LEAST - 1) and name not in named}
     nameless = [name for name, count in more.items() if count == max(more.values())]
-    if DEAL.name not in (*named, *nameless) and any(map(of_sales, header)):
+    if DEAL.name not in (*named, *nameless) and (any(map(of_sales, header)) or sales.headed(first)):
         nameless = [DEAL.name]
     return Fits(
         tuple(name for name, count in named.items() if count == most),

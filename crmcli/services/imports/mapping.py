@@ -7,15 +7,18 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money
 from crmcli.errors import FieldError
 from crmcli.services.imports import addresses, by_hand, headings, recognising, sales, titles
+from crmcli.services.imports.endings import yes_or_no
 from crmcli.services.imports.roles import (
     BESIDE_STREET,
     BIRTH,
     COMPANY_DOMAIN,
+    CONTACT_FIRST,
+    CONTACT_LAST,
     DUE_TIME,
     FIRST,
     HOUSE,
@@ -41,8 +44,6 @@ if TYPE_CHECKING:
 _ALSO_ID = ("name", "email", "domain", "website", FIRST, MIDDLE, LAST)
 #: What says more of a street.
 _OF_STREET = frozenset((HOUSE, WHOLE_ADDRESS, *BESIDE_STREET))
-#: What heads names and nothing more.
-_NAMES = frozenset(map(squeeze, ("name", "nom", "nombre", "nome", "isim", "ad", "نام")))
 #: The number of a further column of the same title.
 _NUMBER = re.compile(r"(?<=\D)[2-9]$")
 #: Titles that are parts of a name beside each other alone.
@@ -97,7 +98,9 @@ def map_columns(
     for index, to in fixed.items():
         chosen[index] = [to] if to else []
     _promote(kind, chosen, header)
-    _buyers(kind, chosen, header, fixed, [reading for reading in readings if reading.to == "name"], samples)
+    named = [reading for reading in readings if reading.to == "name"]
+    _buyers(kind, chosen, header, fixed, named, samples)
+    _persons(kind, chosen, header, fixed, named, samples)
     _addresses(kind, chosen, header, fixed)
     sales.call(kind, chosen, header, fixed, samples)
     _names(kind, chosen, header, fixed)
@@ -175,27 +178,57 @@ def _buyers(
 ) -> None:
     """Beside the people whom a file names, its customers are their companies, where nothing else is: of the columns
     that may be the name (`named`) the one that heads people has it, or the parts of names make it, unless the customers
-    are called so, too. Where it names nobody else, they are the people."""
+    are called so, too. Where it names nobody else but their companies, they are the people."""
     if "name" in fixed.values() or kind not in (CONTACT, LEAD):
         return
-    if kind is CONTACT and not any({"name", FIRST, LAST} & set(to) for to in chosen.values()):
-        alone = [i for i, to in chosen.items() if to == ["company"] and i not in fixed]
-        if len(alone) == 1 and headings.of_buyers(header[alone[0]]):
-            chosen[alone[0]] = ["name"]
     if ["company"] in chosen.values():
+        beside = [i for i, to in chosen.items() if not to and i not in fixed and headings.of_buyers(header[i])]
+        if len(beside) == 1 and not any({"name", FIRST, LAST} & set(to) for to in chosen.values()):
+            chosen[beside[0]] = ["name"]
         return
     buyers = [one.place for one in named if headings.of_buyers(header[one.place])]
     people = [one for one in named if one.filled and headings.of_people(kind.name, header[one.place])]
     if len(buyers) == 1 and people and (chosen[buyers[0]] == ["name"] or chosen[people[0].place] == ["name"]):
         chosen[buyers[0]], chosen[people[0].place] = ["company"], ["name"]
         return
-    names = [one.place for one in named if one.filled and squeeze(header[one.place]) in _NAMES]
+    names = [one.place for one in named if one.filled and headings.of_names(header[one.place])]
     if len(buyers) == 1 and names and samples and titles.can_be_name(samples[buyers[0]]):
         chosen[buyers[0]], chosen[names[0]] = ["company"], ["name"]
     elif len(buyers) == 1 and not people and chosen[buyers[0]] == ["name"] and samples:
         last = next((samples[i] for i, to in chosen.items() if to == [LAST] and [FIRST] in chosen.values()), "")
         if last and not set(fold(last).split()) <= set(re.findall(r"\w+", fold(samples[buyers[0]]))):
             chosen[buyers[0]] = ["company"]
+
+
+def _persons(
+    kind: Entity,
+    chosen: dict[int, list[str]],
+    header: Sequence[str],
+    fixed: Mapping[int, str],
+    named: Sequence[Reading],
+    samples: Sequence[str],
+) -> None:
+    """Deals and tasks are called by a title that names these, and whom a plain 'name' beside it names is the person
+    whom they are with: not where the cells are numbers of records, or a yes and no."""
+    if kind not in (DEAL, TASK) or "name" in fixed.values():
+        return
+
+    def may_call(place: int) -> bool:
+        cell = samples[place] if samples else ""
+        return titles.can_be_name(cell) and not (cell and titles.can_be_id(cell)) and yes_or_no(cell) is None
+
+    own = [one for one in named if one.filled and headings.calls(kind.name, header[one.place]) and may_call(one.place)]
+    if not own:
+        return
+    place = min(own, key=lambda one: (chosen[one.place] != ["name"], one.rank)).place
+    others = [i for i, title in enumerate(header) if i != place and i not in fixed and headings.of_anybody(title)]
+    beside = [i for i in others if chosen.get(i, []) in ([], ["name"]) and (not samples or samples[i])]
+    if len(beside) != 1 or ["name"] not in (chosen[place], chosen.get(beside[0])):
+        return
+    met = any({"contact", CONTACT_FIRST, CONTACT_LAST} & set(to) for to in chosen.values())
+    chosen[place], chosen[beside[0]] = ["name"], ["contact"] if not met and may_call(beside[0]) else []
+    if any((squeeze(title), squeeze(header[beside[0]])) in headings.PAIRS for title in header):
+        chosen[beside[0]] = [CONTACT_LAST] if [CONTACT_FIRST] in chosen.values() else []  # half of a name
 
 
 def _addresses(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str]) -> None:
@@ -221,8 +254,10 @@ def _names(kind: Entity, chosen: dict[int, list[str]], header: Sequence[str], fi
         chosen[places["name"]] = [FIRST]
         return
     if FIRST in places and LAST not in places and places["name"] not in fixed:
-        pair = squeeze(header[places[FIRST]]), squeeze(header[places["name"]])
-        if pair in headings.PAIRS:
+        pair = (
+            squeeze(titles.turned(header[place]).removeprefix("contact ")) for place in (places[FIRST], places["name"])
+        )
+        if tuple(pair) in headings.PAIRS:
             chosen[places["name"]] = [LAST]
             return
     topic = next((i for i, title in enumerate(header) if squeeze(title) == "topic" and not chosen.get(i)), None)

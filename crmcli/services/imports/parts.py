@@ -143,14 +143,15 @@ def minutes(text: str, title: str) -> str:
     return str(int(float((span[1] or "0").replace(",", ".")) * 60 + 0.5) + int(span[2] or 0))
 
 
-def with_house(street: str | None, house: str, cells: Sequence[str]) -> str | None:
+def with_house(street: str | None, house: str, cells: Sequence[str], below: str = "") -> str | None:
     """A street with the number of its house: before or behind it as another cell of the row writes the address, else
-    as English and French streets have it, or all others."""
+    as English and French streets have it, or all others. A number without a street counts where something stands
+    `below` it."""
     number = " ".join(house.split())
     if not number or (street and re.search(rf"(?<!\w){re.escape(number)}(?!\w)", street)):
         return street
     if not street:
-        return None  # a number alone leads nowhere
+        return number if below else None  # alone it leads nowhere
     before, behind = f"{number} {street}", f"{street} {number}"
     if any(before in cell for cell in cells):
         return before

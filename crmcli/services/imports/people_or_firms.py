@@ -8,7 +8,7 @@ from crmcli.domain.address import is_office
 from crmcli.domain.entities import COMPANY, CONTACT, LEAD
 from crmcli.domain.text import fold
 from crmcli.services.imports import sales
-from crmcli.services.imports.headings import of_contacts
+from crmcli.services.imports.headings import TURNOVER, of_contacts
 from crmcli.services.imports.people_names import are_people, has_legal_form, repeats
 from crmcli.services.imports.roles import BIRTH_DAY, BIRTH_YEAR, FIRST, LAST
 from crmcli.services.imports.titles import squeeze
@@ -24,17 +24,15 @@ if TYPE_CHECKING:
 PERSONAL = ("job_title", "mobile", "birthday", BIRTH_YEAR, BIRTH_DAY)
 #: What firms have and people seldom.
 _OF_FIRMS = ("domain", "website", "employees", "revenue", "parent")
-#: What a customer brings in or what a firm does: a company's revenue, but no word of the kind.
-TURNOVER = frozenset(("umsatz",))
 #: Where one in so many people is of a firm that another one is of, too, a list is one of people; and where one in so
 #: many rows names a firm and nobody, that speaks for a list of firms.
 _OFTEN = 10
 #: So many rows tell whether names are people's.
 _MOST_ROWS = 1000
 #: What speaks for firms, and for people: a column that only they have, people who are known by their own addresses,
-#: rows that name nobody, firms that stand first. A list is one of firms where they weigh so much more: as one of people
-#: it makes the firms, too.
-_FIRMS_ALONE, _UNNAMED, _FIRST = 1, 2, 1
+#: rows that name nobody, twice as much where half of them do, firms that stand first. A list is one of firms where they
+#: weigh so much more: as one of people it makes the firms, too.
+_FIRMS_ALONE, _UNNAMED, _FIRST = 1, 1, 1
 _PEOPLE_ALONE, _OWN_ADDRESSES = 2, 1
 _MORE = 2
 
@@ -48,12 +46,16 @@ class Sides(NamedTuple):
 
 
 def firms_alone(rows: FirstRows) -> list[int]:
-    """The columns that say what only a firm has: its industry, its domain."""
+    """The columns that say what only a firm has: its industry, its domain; not what a customer brings in."""
+    return [place for place in firms_told(rows) if squeeze(rows.header[place]) not in TURNOVER]
+
+
+def firms_told(rows: FirstRows) -> list[int]:
+    """The columns that fill what companies have and people have not."""
     return [
         column.place
         for column in rows.columns(COMPANY)
-        if squeeze(column.header) not in TURNOVER
-        and any(to in COMPANY.by_name and to not in CONTACT.by_name and to != "currency" for to in column.to)
+        if any(to in COMPANY.by_name and to not in CONTACT.by_name and to != "currency" for to in column.to)
     ]
 
 
@@ -72,9 +74,23 @@ def sides(rows: FirstRows, name: FileName) -> Sides:
     if few and (people or not name.says_persons()):
         parts = frozenset(squeeze(column.header) for column in named if {FIRST, LAST} & set(column.to))
         return Sides(people=people or parts)
-    if firms_alone(rows) and not (name.says_persons() or _has_sales(rows) or _are_of_people(rows)):
+    plain = name.says_persons() or _has_sales(rows) or _are_called_otherwise(rows)
+    if firms_alone(rows) and not plain and not _are_of_people(rows):
         return Sides(people=people)
     return Sides(companies=at)
+
+
+def _are_called_otherwise(rows: FirstRows) -> bool:
+    """Whether companies would be called by the column that names people here, while another one has their names, which
+    is not the name of one's own company in every row."""
+    at = rows.places(CONTACT)
+    place = at.get("name")
+    if place is None or rows.places(COMPANY).get("name") != place:
+        return False
+    pairs = {(fold(cells[at["company"]]), fold(cells[place])) for cells in rows.cells if cells[at["company"]].strip()}
+    firms = {firm for firm, _ in pairs}
+    differ = sum(firm != who for firm, who in pairs)
+    return differ * 2 > len(pairs) and (len(firms) > 1 or len(pairs) == 1)
 
 
 def _has_sales(rows: FirstRows) -> bool:
@@ -96,7 +112,8 @@ def _are_of_people(rows: FirstRows) -> bool:
     if (len(firms) - len(set(firms))) * _OFTEN > len(firms):
         return True
     personal = _PEOPLE_ALONE * len(_personal(rows, at)) + _OWN_ADDRESSES * _have_own_addresses(rows, at, people)
-    unnamed = people.count("") * _OFTEN > len(people)
+    nobody = people.count("")
+    unnamed = (nobody * _OFTEN > len(people)) + (nobody * 2 >= len(people))
     first = at["company"] < min(at[to] for to in ("name", FIRST, LAST) if to in at)
     firm = _FIRMS_ALONE * sum(rows.filled(place) > 0 for place in firms_alone(rows))
     firm += _UNNAMED * unnamed + _FIRST * first

@@ -25,6 +25,7 @@ from crmcli.services.imports.roles import (
     FIRST,
     FOREIGN,
     IS_DELETED,
+    IS_DONE,
     KINDS,
     LAST,
     LINK_UIDS,
@@ -81,6 +82,14 @@ _ONE_OF: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 #: What an empty column loses by against a filled one for the same field.
 _EMPTY = 1000
+#: Titles of addresses and of telephones that say besides which ones, squeezed.
+_MAIL = re.compile(r"e?mail(\d|address|value|home|work|other|personal|$)")
+_TELEPHONE = re.compile(
+    r"(phone|mobile)(\d|number|value|home|work|other|mobile|$)|^(mobil|cell|(tel|telefono?|handy)\d)|تلفن|موبایل|همراه"
+)
+#: What may be said of the future, and how much further a title is that says something besides.
+_EXPECTED = ("value", "recurring", "close_on", "due_on")
+_LESS = 20
 #: How far a column of yes and no is from being names.
 _FLAG = 500
 #: How far the titles of other records' ids are from being names.
@@ -162,7 +171,7 @@ def read(
         rank, to = found
         if to in _WAYS and title.startswith(others):
             continue
-        if squeeze(title) == "estado":  # how it stands, or one of the states of Mexico
+        if squeeze(title) == "estado" and to != IS_DONE:  # how it stands, or one of the states of Mexico
             to = "region" if placed and not status_of(sample) else "status"
             if to not in kind.by_name:
                 continue
@@ -228,8 +237,11 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
         return None
     if to == "recurring" and titles.each_year(title):
         return None  # without a plan it comes each month
-    if (headings.of_suppliers(title) or headings.of_buyers(title)) and sample and yes_or_no(sample) is not None:
+    somebody = headings.of_suppliers(title) or headings.of_buyers(title) or headings.heads_people(title)
+    if somebody and sample and yes_or_no(sample) is not None:
         return None  # whether somebody is one
+    if to == "name" and titles.heads_ids(title, sample):
+        return rank + _FAR, to  # as Odoo has the name of a record; an id is none where something else is
     if to == "region" and kind.kind and squeeze(title).endswith("state") and status_of(sample):
         return rank, "status"  # a state of the deal, not one of the United ones
     if to == "phone" and titles.heads_numbers(title, sample):
@@ -271,6 +283,17 @@ def _of_first(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
     return found if found and found[1] in fills else None
 
 
+def _read_otherwise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
+    """What a title stands for that says besides that its figure or day is expected, or that it is the first of its
+    like."""
+    present = titles.of_the_present(title)
+    if present not in (title, "") and (found := _recognise(kind, present, own)) and found[1] in _EXPECTED:
+        return found[0] + _LESS, found[1]
+    bare = titles.without_one(title)
+    found = _recognise(kind, bare, own) if bare not in (title.strip(), "") else None
+    return (found[0] + _LESS, found[1]) if found else None
+
+
 def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
     if titles.of_the_program(title):
         return None
@@ -284,7 +307,9 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
         return found
     if first := _of_first(kind, title, own):
         return first
-    key = squeeze(title)
+    if other := _read_otherwise(kind, title, own):
+        return other
+    key = squeeze(titles.turned(title))
     if re.search(r"fax|pager|نمابر|فکس|دورنگار|type$|label$", key) or _SOMEBODY_ELSE_S.match(key):
         return None
     whose, rest = titles.linked(kind.name, title)
@@ -295,18 +320,11 @@ def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
     if whose == "company" and rest in ("domain", "domainname") and kind.name in ROLES[COMPANY_DOMAIN].kinds:
         return 90, COMPANY_DOMAIN
     others = _LED_TO.match(title) is not None or (kind is not LEAD and json_pages.of_others(title))
-    if re.search(r"e?mail(\d|address|value|home|work|other|personal|$)", key) and "opt" not in key:
+    says = {to for _, to in _known(kind.name, installed()).get(rest, ())} if whose else set()
+    if "email" in says or (_MAIL.search(key) and not re.search("opt|name$", key)):
         if whose == "contact" and kind.name in ROLES[CONTACT_EMAIL].kinds:
             return 90, CONTACT_EMAIL
         return (99, MORE_EMAIL) if "email" in kind.by_name and not others else None
-    if (
-        re.search(
-            r"(phone|mobile)(\d|number|value|home|work|other|mobile|$)|^(mobil|cell|(tel|telefono?|handy)\d)"
-            r"|تلفن|موبایل|همراه",
-            key,
-        )
-        and "phone" in kind.by_name
-        and not others
-    ):
+    if (says & {"phone", "mobile"} or _TELEPHONE.search(key)) and "phone" in kind.by_name and not others:
         return 99, MORE_PHONE
     return None

@@ -99,8 +99,9 @@ ROLES = {
     IS_DONE: Role(
         ("task",),
         (
-            "done", "is done", "completed", "is completed", "complete", "percent complete", "status", "انجام شده",
-            "وضعیت", "درصد تکمیل", "درصد پیشرفت",
+            "done", "is done", "completed", "is completed", "complete", "percent complete", "status", "erledigt",
+            "statut", "terminé", "fait", "estado", "hecho", "completada", "durum", "tamamlandı", "انجام شده", "وضعیت",
+            "درصد تکمیل", "درصد پیشرفت",
         ),
     ),
     OF_LEAD: Role(("contact",), ("lead or contact id",)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.domain.entities import DEAL, LEAD
 from crmcli.domain.text import fold
 from crmcli.services.imports import headings, titles
+from crmcli.services.imports.people_names import are_people, is_person
 from crmcli.services.imports.roles import CONTACT_FIRST, CONTACT_LAST, FIRST, LAST
 from crmcli.services.imports.titles import squeeze
 
@@ -28,12 +29,21 @@ _REACHED = frozenset(("email", "phone", "mobile"))
 _SOMEBODY = _REACHED | {FIRST, LAST, CONTACT_FIRST, CONTACT_LAST}
 #: The title of a member of a record that the row leads to: `person_id.phone`, `person.email`.
 _OF_ANOTHER = re.compile(r"\w\.\w")
-#: What sales have besides their buyer and their value: whom they are with, how they stand, when they close.
-_MET = frozenset(("contact", CONTACT_FIRST, CONTACT_LAST, "stage", "status", "close_on", "probability"))
+#: Whom a deal is with, and what sales have besides their buyer and their value: that, how they stand, when they close.
+_PERSON = frozenset(("contact", CONTACT_FIRST, CONTACT_LAST))
+_MET = _PERSON | {"stage", "status", "close_on", "probability"}
+#: What a table that is kept of sales has, and one of hours has not.
+_KEPT = frozenset(("source", "owner", "currency", "email", "phone"))
 #: How titles end that head the numbers of sales, or what is sold, squeezed.
 _GOODS = re.compile(
     r"(?:no|nr|num|number|nummer|numero|invoice|rechnung|facture|factura|fatura|شماره|فاکتور"
     r"|product|item|service|article|produkt|artikel|produit|producto|articulo|محصول|کالا)$"
+)
+#: Titles that head the numbers of sales and of what is sent for them, squeezed.
+_NUMBERS = re.compile(
+    r"(?:n|nr|no|num|numero|شماره)?(?:invoice|order|quote|quotation|offer|proposal|receipt|rechnungs?|auftrags?|angebots?"
+    r"|bestellung|bestell|beleg|facture|devis|commande|factura|presupuesto|pedido|fatura|teklif|siparis|فاکتور|سفارش)"
+    r"(?:n|nr|no|num|number|nummer|numero|id|ref|reference)?"
 )
 #: Where one in so many sales is to a buyer of another one, a table is one of sales.
 _OFTEN = 10
@@ -73,21 +83,24 @@ def _by_subject(
     fixed: Mapping[int, str],
     samples: Sequence[str],
 ) -> None:
-    """Beside the value of a sale, with the day on which it is to close or with its currency and how it stands, a title
-    is the sale's and nobody's job: the sale is called by it, and a person who is named there is whom it is with. Where
-    the rows say how to reach somebody, and not in a record that they lead to, or the title's cell
-    is a job, it is that person's."""
+    """Beside the value of a sale and how it stands a title is the sale's and nobody's job: the sale is called by it.
+    Where people are named, too, it takes the day on which it is to close, or the currency of its value: they are those
+    whom it is with then. Where the rows say how to reach somebody, and not in a record that they lead to, or the
+    title's cell is a job, it is that person's."""
+    named = next((i for i, to in chosen.items() if "name" in to), None)
+    alone = named is None or headings.of_buyers(header[named])
     filled = {to for some in chosen.values() for to in some}
     own = {to for i, some in chosen.items() for to in some if not _OF_ANOTHER.search(header[i])}
-    stands = "currency" in filled and not filled.isdisjoint(("stage", "status"))
-    if "value" not in filled or not ("close_on" in filled or stands) or own & _SOMEBODY:
+    stands = not filled.isdisjoint(("stage", "status")) and (alone or "currency" in filled)
+    if "value" not in filled or not ("close_on" in filled or stands):
+        return
+    if own & (_SOMEBODY - {"phone"} if alone and "contact" not in filled else _SOMEBODY):
         return
     jobs = [i for i, to in chosen.items() if to == ["job_title"] and squeeze(header[i]) == "title" and i not in fixed]
-    named = next((i for i, to in chosen.items() if "name" in to), None)
     if not jobs or (samples and headings.is_job(samples[jobs[0]])):
         return
-    if named is None or _may_give_way(kind, header, fixed, named):
-        _call_by(chosen, jobs[0], named)
+    if named is None or _may_give_way(kind, header, fixed, named, samples):
+        _call_by(kind, chosen, jobs[0], named, buyer=named is not None and alone)
 
 
 def _by_what_is_sold(
@@ -102,34 +115,48 @@ def _by_what_is_sold(
     named = next((i for i, to in chosen.items() if "name" in to), None)
     free = [i for i in range(len(header)) if not chosen.get(i) and i not in fixed]
     called = next((i for i in free if headings.of_sales(header[i])), None)
-    if called is None or (named is not None and (kind is DEAL or not _may_give_way(kind, header, fixed, named))):
+    if called is None or (named is not None and not _may_give_way(kind, header, fixed, named, samples)):
         return
     filled = {to for some in chosen.values() for to in some}
     budget = next((i for i in free if headings.of_budgets(header[i])), None)
-    valued = "value" in filled or budget is not None
-    met = named is not None or _MET & filled
-    if not valued or "company" not in filled or not met or (kind is LEAD and _REACHED & filled):
+    valued = bool(FIGURES & filled) or budget is not None
+    met = named is not None or bool((_MET if budget is not None or kind is LEAD else _MET | _KEPT) & filled)
+    with_whom = "company" in filled or (bool((_MET - _PERSON) & filled) and (named is not None or _PERSON & filled))
+    if not valued or not with_whom or not met or (kind is LEAD and _REACHED & filled):
         return
-    _call_by(chosen, called, named)
+    _call_by(kind, chosen, called, named)
     if "value" not in filled and budget is not None and titles.can_be_amount(samples[budget] if samples else ""):
         chosen[budget] = ["value"]
 
 
-def _may_give_way(kind: Entity, header: Sequence[str], fixed: Mapping[int, str], named: int) -> bool:
+def _may_give_way(
+    kind: Entity, header: Sequence[str], fixed: Mapping[int, str], named: int, samples: Sequence[str]
+) -> bool:
     """Whether the column by which sales would be called names whom they are with."""
-    return named not in fixed and headings.of_contacts(kind.name, header[named])
+    if named in fixed:
+        return False
+    somebody = headings.of_contacts(kind.name, header[named]) or headings.of_buyers(header[named])
+    return somebody or (bool(samples) and headings.of_names(header[named]) and is_person(samples[named], "") is True)
 
 
-def _call_by(chosen: dict[int, list[str]], place: int, named: int | None) -> None:
-    """Let a sale be called by that column, and whom the column `named` calls be the person whom it is with."""
+def _call_by(kind: Entity, chosen: dict[int, list[str]], place: int, named: int | None, *, buyer: bool = False) -> None:
+    """Let a sale be called by that column, and whom the column `named` calls be the person whom it is with, or its
+    `buyer`."""
     chosen[place] = ["name"]
-    if named is not None:
-        chosen[named] = [] if ["contact_name"] in chosen.values() else ["contact_name"]
+    if named is None:
+        return
+    if buyer and ["company"] not in chosen.values():
+        chosen[named] = ["company"]
+    else:
+        person = "contact" if kind is DEAL else "contact_name"
+        chosen[named] = [] if [person] in chosen.values() else [person]
 
 
 def sells(rows: FirstRows) -> bool:
     """Whether the rows are sales, with figures, whose buyers or people they name, and in a column that fills nothing
     what they are: called by these people, several sales of one would be one."""
+    if _numbered(rows):
+        return True
     columns = rows.columns(LEAD)
     filled = {to for column in columns for to in column.to}
     named = [column for column in columns if not {"name", "contact_name"}.isdisjoint(column.to)]
@@ -147,15 +174,45 @@ def sells(rows: FirstRows) -> bool:
     return bool(named) and any(heads_goods(column.header) and _says_what(column, buyers, rows) for column in free)
 
 
+def _numbered(rows: FirstRows) -> bool:
+    """Whether the rows are invoices, orders or quotes: with an amount, and numbers of which each is another."""
+    value = rows.places(DEAL).get("value")
+    if value is None or not rows.filled(value):
+        return False
+    for column in rows.columns(LEAD):
+        if not column.to and _NUMBERS.fullmatch(squeeze(column.header)):
+            cells = [some[column.place].strip() for some in rows.cells]
+            if all(cells) and len(set(cells)) == len(cells):
+                return True
+    return False
+
+
 def _has_figures(columns: Iterable[Mapped], filled: AbstractSet[str]) -> bool:
     return bool(FIGURES & filled) or any(headings.of_budgets(column.header) for column in columns)
 
 
+def headed(rows: FirstRows) -> bool:
+    """Whether rows with figures of sales begin with words that fill nothing in leads, which would be called by those
+    who buy: Job, Client, Value."""
+    columns = rows.columns(LEAD)
+    first = next((column for column in columns if rows.samples[column.place]), None)
+    called = next((column for column in columns if "name" in column.to), None)
+    if first is None or called is None or first.to or not headings.of_buyers(called.header) or not figures(rows):
+        return False
+    return any(map(str.isalpha, rows.samples[first.place])) and rows.places(LEAD).keys().isdisjoint(_REACHED)
+
+
+def figures(rows: FirstRows) -> set[str]:
+    """The figures of sales that columns of leads or deals have. What somebody brings in a year is none."""
+    both = (column for kind in (LEAD, DEAL) for column in rows.columns(kind))
+    return {to for column in both if squeeze(column.header) not in headings.TURNOVER for to in column.to} & FIGURES
+
+
 def may_be(rows: FirstRows) -> bool:
     """Whether a column says what only deals and what is to become one have, or its title names such."""
-    filled = rows.places(DEAL).keys()
     told = any(headings.of_deals(title) or headings.of_sales(title) for title in rows.header)
-    return told or not filled.isdisjoint((*_STEPS, "status", "closed_at", "lost_reason"))
+    steps = {"stage", "pipeline", "closed_at", "lost_reason"}
+    return told or bool(figures(rows)) or not steps.isdisjoint(rows.places(DEAL))
 
 
 def speaks_of(rows: FirstRows) -> bool:
@@ -207,9 +264,11 @@ def names_deals(rows: FirstRows) -> bool:
 
 
 def names_leads(rows: FirstRows) -> bool:
-    """Whether a column calls leads by their own subject."""
-    own = (column for column in rows.columns(LEAD) if "name" in column.to)
-    return any(not (is_somebody(column) or headings.of_sales(column.header)) for column in own)
+    """Whether a column calls leads by their own subject: no person, no buyer, no project."""
+    for column in rows.columns(LEAD):
+        if "name" in column.to and not (is_somebody(column) or headings.of_sales(column.header)):
+            return not are_people((cells[column.place], "") for cells in rows.cells)
+    return False
 
 
 def called_by_sale(columns: Iterable[Mapped]) -> bool:

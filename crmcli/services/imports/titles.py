@@ -46,6 +46,23 @@ _STAFF = re.compile(
     r"(?:lead|deal|contact|company|account|opportunity|record|task)?"
     r"(?:owner|assignee|assignedto|assigneduser|createdby|creator|modifiedby|salesrep|accountmanager)e?mail(?:address)?"
 )
+#: Whose a title says behind the rest what it is of, as French, Spanish and German have it.
+_BEHIND = re.compile(
+    r"(.+?)\s+(?:du|de la|de l['’]\s*|del|de|des|der)\s*\b(?:"
+    r"(?P<contact>contact|interlocuteur|contacto|kontakt(?:e?s)?|ansprechpartners|kontaktperson)"
+    r"|(?P<company>société|entreprise|empresa|compañía|firma|unternehmens)"
+    r"|(?P<customer>client|cliente|kunden))",
+    re.IGNORECASE,
+)
+#: What a title says besides of a figure or day that is expected, in any place of it.
+_EXPECTED = re.compile(
+    r"\b(?:(?:expected|estimated|anticipated|projected|forecast(?:ed)?|planned|est\.|erwartete[rs]?|geschätzte[rs]?"
+    r"|geplante[rs]?|voraussichtliche[rs]?|voraussichtl\.|prévue?s?|estimée?s?|prévisionnel(?:le)?s?|previst[ao]s?"
+    r"|estimad[ao]s?|tahmini|beklenen|planlanan|تخمینی|برآوردی)(?!\w)|پیش[ \u200c]?بینی(?:[ \u200c]?شده)?)",
+    re.IGNORECASE,
+)
+#: The number of the first of several columns.
+_ONE = re.compile(r"(?<=[^\W\d_])[\s_#-]*1$")
 #: So many characters of a title are looked at: patterns with blanks around them take the square of a length.
 _LONGEST = 200
 
@@ -96,6 +113,8 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
     """
     plain = title.strip()[:_LONGEST].rstrip("*").strip()
     texts = [(0, plain)]
+    if (english := turned(plain)) != plain:
+        texts.append((20, english))
     bare = _BRACKETS.sub("", plain).strip()
     if plain.casefold().startswith("(do not modify)") and squeeze(bare) in _NOUNS:
         return [(0, squeeze(plain))]  # the id of the record itself, as Dynamics has it
@@ -122,6 +141,25 @@ def own_forms(kind: str, title: str) -> list[tuple[int, str]]:
     return found
 
 
+@lru_cache(maxsize=65_536)  # as above
+def turned(title: str) -> str:
+    """A title that says behind the rest whose it is in the order of English: "contact Téléphone" of "Téléphone du
+    contact"; every other one as it is."""
+    found = _BEHIND.fullmatch(" ".join(title[:_LONGEST].split()))
+    return f"{found.lastgroup} {found[1]}" if found else title
+
+
+def of_the_present(title: str) -> str:
+    """A title without what it says of the future: "Close Date" of "Forecast Close Date", "Montant" of "Montant
+    estimé"."""
+    return " ".join(_EXPECTED.sub(" ", title[:_LONGEST]).split()) if _EXPECTED.search(title[:_LONGEST]) else title
+
+
+def without_one(title: str) -> str:
+    """A title without the number behind it that says that it is the first: "Firma" of "Firma1"."""
+    return _ONE.sub("", title.strip()[:_LONGEST])
+
+
 def of_amounts(title: str) -> bool:
     """Whether a title can be one of amounts alone: what they count in is before the rest of it, or behind it that they
     are of each year."""
@@ -138,7 +176,7 @@ def each_year(title: str) -> bool:
 def linked(kind: str, title: str) -> tuple[str, str]:
     """("company" or "contact", rest of the title) where a title of another kind's file speaks of the record's company
     or person: "Organization - Name" among contacts, "Person - Email" among deals; ("", "") elsewhere."""
-    key = squeeze(_BRACKETS.sub("", title[:_LONGEST]))
+    key = squeeze(turned(_BRACKETS.sub("", title[:_LONGEST]).strip()))
     for name, words in (("company", WHOSE["company"]), ("contact", _PEOPLE)):
         if name == kind or (name == "contact" and kind in ("lead", "company")):
             continue
@@ -265,7 +303,9 @@ def of_google(title: str) -> bool:
 def about_company(title: str) -> bool:
     """Whether a telephone's title says that it is the company's and not the person's own."""
     return (
-        re.match(r"(company|corporate|corp|account|organi[sz]ation|switchboard|hq|شرکت|تلفنشرکت)", squeeze(title))
+        re.match(
+            r"(company|corporate|corp|account|organi[sz]ation|switchboard|hq|شرکت|تلفنشرکت)", squeeze(turned(title))
+        )
         is not None
     )
 
