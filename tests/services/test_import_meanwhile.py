@@ -12,7 +12,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
 from crmcli.errors import ConflictError, StoreError
 from crmcli.services import custom, database, history, imports, pipelines, records
-from crmcli.services.imports import matching, resuming, taking
+from crmcli.services.imports import matching, resuming, taking, voting
 from crmcli.services.imports.placing import NewStage
 from crmcli.store import connect
 from crmcli.store.write_lock import WriteLock
@@ -411,3 +411,25 @@ def test_blocks_that_are_slowly_read_are_read_without_the_lock(
     monkeypatch.setattr(job, "_wrote", wrote)
     assert job.run(None).new == 30
     assert len(done) == commits
+
+
+def test_a_vote_that_somebody_s_writing_makes_needed_is_taken_without_the_lock(
+    ctx: Context, other: Context, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firms = "".join(f"{n},Firm{n},Oslo\n" for n in range(30))
+    theirs = imports.plan(other, put(f"Id,Name,City\n{firms}", "a.csv"), kind=COMPANY, id_column="Id")
+    names = [f"Firm{n}" if n < 26 else f"Zeta{n}" for n in range(30)]
+    rows_ = "".join(f"{n},{name},Rome\n" for n, name in reversed([*enumerate(names)]))
+    made = imports.plan(ctx, put(f"Id,Name,City\n{rows_}", "b.csv"), kind=COMPANY, id_column="Id", update=True)
+    writing, count, waiting, held = taking.Import._writing, voting.Votes._count, [theirs], list[bool]()
+
+    def written(job: taking.Import) -> Any:
+        if waiting:
+            imports.run(other, waiting.pop())
+        return writing(job)
+
+    monkeypatch.setattr(taking.Import, "_writing", written)
+    monkeypatch.setattr(voting.Votes, "_count", lambda *args: (held.append(ctx._tx is not None), count(*args)))
+    assert counts(imports.run(ctx, made)) == (30, 0, 30, 0, 0, 0)
+    assert held
+    assert not any(held)

@@ -196,14 +196,8 @@ class Import:
                 return None
             block = self._read(some)
         self._look_again()
-        self.votes.later = held
-        try:
-            found = self.resolver.resolve(block)
-        except AwaitedError:
-            self._awaiting = self._read_again(block)
+        if (found := self._resolve(block, held=held)) is None:
             return None
-        finally:
-            self.votes.later = False
         if len(block) and (self.dry_run or (NEW not in found and not self.plan.update)):
             if self.dry_run:
                 self._try(block, found)
@@ -212,6 +206,18 @@ class Import:
             block, found = Block([], []), []
         self.reading = time.monotonic() - started
         return _Ready(block, found, self.at, self.outcome.counts["rows"] + (self.cut.settled if self.cut else 0))
+
+    def _resolve(self, block: Block, *, held: bool) -> list[int] | None:
+        """Which records the rows of a block are; None where all of the file must be gone through first, for which the
+        lock must not be `held`: the block waits then."""
+        self.votes.later = held
+        try:
+            return self.resolver.resolve(block)
+        except AwaitedError:
+            self._awaiting = self._read_again(block)
+            return None
+        finally:
+            self.votes.later = False
 
     def _look_again(self) -> bool:
         """Forget what is known of the book if somebody wrote since; whether the stages are others now."""
@@ -231,7 +237,9 @@ class Import:
             if self._position() != ready.at:
                 # Somebody wrote between the look and the lock.
                 block = self._read_again(ready.block) if self._look_again() else ready.block
-                left = ready = ready._replace(block=block, found=self.resolver.resolve(block))
+                if (found := self._resolve(block, held=not self.whole)) is None:
+                    return None
+                left = ready = ready._replace(block=block, found=found)
             while left:
                 if len(left.block):
                     self._write(tx, left.block, left.found)
