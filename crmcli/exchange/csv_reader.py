@@ -187,9 +187,10 @@ class CsvReader:
         text = str(error)
         huge = "field limit" in text
         if "unexpected end" in text or (huge and last > first):
+            longer = f", or holds more than {MAX_CELL:,} characters" if huge else ""
             raise ReadError(
-                f"{self.path!r}: the quote opened in the row at line {first} is never closed.",
-                "Close or remove the quotation mark there.",
+                f"{self.path!r}: the quote opened in the row at line {first} is never closed{longer}.",
+                "Close or remove the quotation mark there." + (" JSON lines take longer texts." if huge else ""),
             ) from None
         if huge:
             return Row(first, [], f"a cell is longer than {MAX_CELL:,} characters")

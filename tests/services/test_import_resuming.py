@@ -381,8 +381,9 @@ def test_files_that_came_in_together_and_were_cut_are_imported_again(
     assert [one[:3] for one in runs(ctx)] == [(after, 50, False)]
     for made in plans:
         assert imports.unfinished(ctx, made) is None
-        with pytest.raises(NotFoundError, match="no import of"):
+        with pytest.raises(NotFoundError, match="came in together with other files when that was cut") as raised:
             imports.resumable(ctx, made)
+        assert raised.value.hint.startswith("import the same files again, without --resume")
     assert sum(one.new for one in imports.run_all(ctx, plans)) == 50 - after
     assert [one[:3] for one in runs(ctx)] == [(after, 50, False), (50, 50, True)]
     assert len(told(ctx, CONTACT)) == 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -138,6 +139,14 @@ def resumable(ctx: Context, made: Plan) -> Cut:
             f" {changed.rows:,} rows are in); nothing was imported",
             "give the file as it was; or import it without --resume, which finds what is in by its keys; or take that"
             f" back with '{ctx.settings.calling('undo', str(changed.batch))}'",
+        )
+    name = re.sub("[!%_]", r"!\g<0>", _name(made))
+    together = _runs(ctx, "? || r.file || ? LIKE ? ESCAPE '!'", "\n", "\n", f"%\n{name}\n%")
+    if several := next((run for run in together if run.cut), None):
+        raise NotFoundError(
+            f"{called} came in together with other files when that was cut (batch {several.batch}), and none of them"
+            " goes on alone",
+            "import the same files again, without --resume: what is in is found by its keys",
         )
     raise NotFoundError(f"no import of {called} was cut: there is nothing to go on with", "leave out --resume")
 
