@@ -577,6 +577,67 @@ def test_a_link_that_a_record_has_already_is_meant_by_its_id(ctx: Context, put: 
     assert counts(take(ctx, put(text.format("Zeta").replace("Ada", "Bo")), kind=CONTACT)) == (1, 0, 0, 0, 0, 1)
 
 
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+@pytest.mark.parametrize("value", ["5", "7"], ids=["same value", "other value"])
+def test_a_link_by_the_id_of_another_program_makes_nobody_the_one_with_the_id(
+    ctx: Context, put: Any, update: bool, value: str
+) -> None:
+    def deals(called: str, names: str, value: str) -> str:
+        rows = (f"{n},{called} {name},{n},{name},{n}{value}\n" for n, name in enumerate(names.split(), 1))
+        return f"Deal ID,Deal,Company ID,Company,Value\n{''.join(rows)}"
+
+    firms = put("Company ID,Company Name\n1,Alpha\n2,Beta\n3,Gamma\n", "firms.csv")
+    together(ctx, firms, put(deals("Sale", "Alpha Beta Gamma", "5"), "a.csv"))
+    before = listed(ctx, "deal")
+    # renamed with its firm, in its own program
+    own = put(deals("Offer", "Psi Beta Gamma", "5").replace("Offer Beta", "Sale Beta"), "b.csv")
+    assert counts(take(ctx, own, kind=DEAL, id_column="Deal ID"))[5] == 0
+    other = put(deals("Offer", "Psi Chi Tau", value), "c.csv")
+    done = take(ctx, other, kind=DEAL, id_column="Deal ID", update=update)
+    assert counts(done)[5] == (3 if value == "7" else 0)
+    if value == "7":
+        assert listed(ctx, "deal") == before
+
+
+def test_what_an_import_called_a_record_that_was_undone_is_no_name_of_it(ctx: Context, put: Any) -> None:
+    take(ctx, put("Id,Name,City\n1,Acme,Oslo\n"), kind=COMPANY, id_column="Id")
+    renamed = take(ctx, put("Id,Name,City\n1,Zeta,Oslo\n", "b.csv"), kind=COMPANY, id_column="Id", update=True)
+    assert renamed.updated == 1
+    other = put("Kd-Nr,Name,City\n1,Zeta,Rome\n", "c.csv")
+    undone = history.undo(ctx, renamed.batch)
+    assert take(ctx, other, kind=COMPANY, id_column="Kd-Nr").refused == 1
+    # what is brought back is a name that it had
+    history.undo(ctx, undone.batch)
+    records.edit(ctx, COMPANY, [1], {"name": "Acme"})
+    assert take(ctx, other, kind=COMPANY, id_column="Kd-Nr").refused == 0
+
+
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+def test_an_id_that_a_file_has_for_another_record_links_nothing_of_those_after_it(
+    ctx: Context, put: Any, update: bool
+) -> None:
+    firms = "{},{},City\n1,{},{}\n2,{},{}\n3,{},{}\n"
+    take(ctx, put(firms.format("Account ID", "Account Name", "Alpha", "Oslo", "Beta", "Oslo", "Gamma", "Oslo")))
+    others = put(firms.format("Company ID", "Company Name", "Psi", "Bern", "Chi", "Bern", "Gamma", "Oslo"), "b.csv")
+    tasks = put("Task ID,Subject,Due Date,Company ID\n1,Call Psi,2027-01-02,1\n2,Call Gamma,2027-01-02,3\n", "c.csv")
+    first, second = together(ctx, others, tasks, update=update)
+    assert (first.refused, counts(second)[:2]) == (2, (2, 2))
+    assert [row["company"] for row in listed(ctx, "task")] == [None, "Gamma"]
+    (note,) = second.notes
+    assert note.startswith(
+        "column Company ID: 1 rows have the id of a record that is not in the book (first 1, line 2)"
+    )
+
+
+def test_an_id_that_one_of_two_files_has_rightly_links_what_comes_with_them(ctx: Context, put: Any) -> None:
+    people = "Contact ID,Name,Email,Company ID\n7,Ada,ada@x.example,1\n"
+    files = [HUBSPOT["company"], PIPEDRIVE["company"].format("Omega"), people]
+    take(ctx, put(files[0]))
+    done = together(ctx, *(put(text, f"{number}.csv") for number, text in enumerate(files)))
+    assert sum(one.refused for one in done) == 1
+    assert [row["company"] for row in listed(ctx, "contact")] == ["Acme"]
+
+
 @pytest.mark.parametrize("phone", ["+7 495 1234567", ""], ids=["telephone", "nothing"])
 @pytest.mark.parametrize("name", ["Ivan Petrov", "Lars Holm", "Жанна Лис"])
 def test_a_name_in_another_script_may_be_the_same_with_a_new_address(

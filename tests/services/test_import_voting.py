@@ -71,6 +71,28 @@ def test_whose_ids_those_of_links_are_does_not_hang_on_the_order_of_the_rows(
     assert len(listed(ctx, "company")) == 30 + misnamed
 
 
+@pytest.mark.parametrize("in_order", ["first", "last", "mixed"], indirect=True)
+@pytest.mark.parametrize(("country", "city"), [("Germany", ""), ("Germany", "Bonn Ulm Jena"), ("", "Bonn Ulm Jena")])
+@pytest.mark.parametrize("update", [False, True], ids=["plain", "update"])
+def test_what_many_rows_say_makes_nobody_the_one_with_the_id(
+    ctx: Context, put: Any, in_order: Any, country: str, city: str, update: bool
+) -> None:
+    def text(ids: str, names: str, code: Callable[[int], object]) -> str:
+        cities = city.split() or [""]
+        rows = [f"{n},{names}{n},{country},{cities[n % len(cities)]},{code(n)}\n" for n in range(1, 13)]
+        return f"{ids},Name,Country,City,Postal Code\n{''.join(in_order(rows))}"
+
+    take(ctx, put(text("Acc No", "Firm", lambda n: 100 + n)), kind=COMPANY, id_column="Acc No")
+    # what two of them alone say is their own
+    path = put(text("Kd-Nr", "Zeta", lambda n: 100 + n if n < 3 else ""), "b.csv")
+    done = take(ctx, path, kind=COMPANY, id_column="Kd-Nr", update=update)
+    assert counts(done) == (12, 0, 2 * update, 2 * (not update), 0, 10)
+    told = {row["external_id"]: row["name"] for row in listed(ctx, "company")}
+    assert {number: name for number, name in told.items() if int(number) > 2} == {
+        str(number): f"Firm{number}" for number in range(3, 13)
+    }
+
+
 @pytest.mark.parametrize("in_order", ["last"], indirect=True)
 def test_nobody_waits_for_the_lock_while_a_file_is_gone_through(
     ctx: Context, put: Any, in_order: Any, monkeypatch: pytest.MonkeyPatch

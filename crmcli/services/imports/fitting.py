@@ -12,12 +12,13 @@ from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.keys import one_name
 from crmcli.services.imports.matching import AMBIGUOUS
 from crmcli.services.imports.origins import NOTHING, alike, from_one, other_letters
+from crmcli.services.imports.placing import STANDING
 from crmcli.services.imports.salesforce_ids import same
 from crmcli.services.imports.trial import TRIED
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
@@ -95,8 +96,8 @@ def strangers(
         doubted = judged.doubted | (judged.renamed if votes.several else set())
         full = matcher.raw([found[row] for row in doubted]) if votes.others else {}
         there = {row: full[found[row]] for row in doubted if found[row] in full}
-        other = {row for row, one in there.items() if _mostly_other(reader, block, row, one, row in judged.renamed)}
-        certain = certain | other
+        certain = certain | _mostly_other(links, reader, block, there, judged)
+    links.foreign.refused.add(reader.kind, [block.columns["external_id"][row] for row in certain])
     return {
         row: Problem(
             reader.title("external_id"),
@@ -109,20 +110,21 @@ def strangers(
 
 class Judged(NamedTuple):
     """Of the rows of a block how many were asked about, and which are another record than the one that has their id:
-    plainly; as the other rows of the file tell; the same, but that it came under the same titles. `names` are what
-    these records are called, by row."""
+    plainly; as the other rows of the file tell; the same, but that it came under the same titles. By row, `names` are
+    what these records are called, and `misnamed` the columns of links that are the same in both by a bare id alone."""
 
     asked: int
     certain: set[int]
     doubted: set[int]
     renamed: set[int]
     names: dict[int, str]
+    misnamed: dict[int, set[str]]
 
 
 def judge(ctx: Context, reader: Reader, links: Links, block: Block, found: Sequence[int], matcher: Matcher) -> Judged:
     """Hold the rows of a block against the records that have their ids, as they are `found` by these; 0 for none."""
     kind, ids, names = reader.kind, block.columns.get("external_id"), block.keys.get("name_key")
-    judged = Judged(0, set(), set(), set(), {})
+    judged = Judged(0, set(), set(), set(), {}, {})
     if not ids or not names:
         return judged
     unnamed = block.unnamed or [False] * len(block)
@@ -131,7 +133,10 @@ def judge(ctx: Context, reader: Reader, links: Links, block: Block, found: Seque
     known = _known(ctx, kind, {found[row] for row in asked}, telling.columns, matcher)
     asked = [row for row in asked if (one := known.get(found[row])) and same(one["external_id"], ids[row])]
     others = {row: why for row in asked if (why := telling.other(row, known[found[row]]))}
-    judged = judged._replace(asked=len(asked), names={row: known[found[row]]["name"] for row in others})
+    misnamed = _misnamed(links, reader, block, {row for row, why in others.items() if why == _LINKED})
+    others |= {row: telling.other(row, known[found[row]], aside) for row, aside in misnamed.items()}
+    called = {row: known[found[row]]["name"] for row in others}
+    judged = judged._replace(asked=len(asked), names=called, misnamed=misnamed)
     if not others:
         return judged
     origins = links.foreign.origins
@@ -164,15 +169,16 @@ class _Telling:
         self._personal = {"email_key"} if kind.name in ("contact", "lead") else set()
         self.columns = {"external_id", "name", "name_key", "created_at", *self._said}
 
-    def other(self, row: int, record: Mapping[str, Any]) -> str:
+    def other(self, row: int, record: Mapping[str, Any], aside: Collection[str] = ()) -> str:
         """Why a row may be another than this record: what they say `_DIFFERS`, or the names are `_UNLIKE`, or both but
-        for a link that they have in common (`_LINKED`). "" where it is the same one."""
+        for a link that they have in common (`_LINKED`). "" where it is the same one. The columns `aside` are not
+        looked at."""
         if one_name(self._names[row], record["name_key"]):
             return ""
         made = self._block.columns.get("created_at")
         if made and made[row] and made[row] == _stamp(record["created_at"]):
             return ""
-        both = {column for column, said in self._said.items() if None not in (said[row], record.get(column))}
+        both = {column for column, said in self._said.items() if None not in (said[row], record.get(column))} - {*aside}
         agree = {column for column in both if self._said[column][row] == record[column]}
         unlike = not alike(self._names[row], record["name_key"])
         if both and not agree:
@@ -184,14 +190,44 @@ class _Telling:
         return _LINKED if agree else _UNLIKE
 
 
-def _mostly_other(reader: Reader, block: Block, row: int, record: Mapping[str, Any], same_titles: bool) -> bool:
-    """Whether a row and a record do not have most of what both of them say in common, besides name and id. Where that
-    is nothing, a row under the same titles as its record came with is believed, if these are not of names alone."""
-    said = {name: column[row] for name, column in reader.compared(block).items() if name not in _ASIDE}
-    both = [name for name, value in said.items() if value is not None and record.get(name) is not None]
-    if said and not both and same_titles:
-        return False
-    return 2 * len([name for name in both if said[name] == record[name]]) <= len(both)
+def _misnamed(links: Links, reader: Reader, block: Block, rows: Collection[int]) -> dict[int, set[str]]:
+    """By row the columns of links that an id fills which is that of a record with nothing of the name beside it: two
+    programs may use the same ids for what they link to, too."""
+    found: dict[int, set[str]] = {}
+    for name in LINKS if rows else ():
+        if name in block.links:
+            field = reader.kind.field(name)
+            for row in links.named_ids.misnamed(block, field, rows):
+                found.setdefault(row, set()).add(field.column)
+    return found
+
+
+def _mostly_other(
+    links: Links, reader: Reader, block: Block, records: Mapping[int, Mapping[str, Any]], judged: Judged
+) -> set[int]:
+    """Which of these rows do not have most of what both of them say in common with their records, besides name and id;
+    what many rows of the file say, and where a deal stands, makes nothing common. Where there is nothing that both say,
+    a row under the same titles as its record came with is believed, if these are not of names alone."""
+    columns = {name: column for name, column in reader.compared(block).items() if name not in _ASIDE}
+    written = said(reader, block)
+    found: set[int] = set()
+    for row, record in records.items():
+        here = {name: column[row] for name, column in columns.items() if name not in judged.misnamed.get(row, ())}
+        both = [name for name, value in here.items() if value is not None and record.get(name) is not None]
+        if here and not both and row in judged.renamed:
+            continue
+        agree = [name for name in both if here[name] == record[name]]
+        telling = [n for n in agree if n not in STANDING and not links.foreign.votes.common(n, written[n][row])]
+        if len(telling) <= len(both) - len(agree):
+            found.add(row)
+    return found
+
+
+def said(reader: Reader, block: Block) -> dict[str, list[Any]]:
+    """What the rows say in the columns that a record has, as it is before any link is looked up: of links the names."""
+    columns = {name: column for name, column in reader.compared(block).items() if name not in _ASIDE}
+    names = {reader.kind.field(name).column: column for name, column in block.links.items() if name != "parent"}
+    return {name: column for name, column in columns.items() if name not in names} | names
 
 
 def _hidden(reader: Reader, links: Links, block: Block) -> _Hidden:

@@ -13,14 +13,15 @@ from crmcli.services.imports import roles
 from crmcli.services.imports.blocks import ANY, AT
 from crmcli.services.imports.origins import Origins, alike
 from crmcli.services.imports.salesforce_ids import other_form
+from crmcli.services.imports.spilling import Spilling
 from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.store.sql import portions, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from crmcli.context import Context
-    from crmcli.domain.fields import Field
+    from crmcli.domain.fields import Entity, Field
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.mapping import Mapped
     from crmcli.services.imports.trial import Tried
@@ -46,11 +47,38 @@ class Ids(NamedTuple):
     said: list[str | None]
 
 
-class Foreign:
-    """Finds records by their ids in the other program. `tried` are the records of a dry run by table."""
+class Refused:
+    """The ids that files which are imported together have for other records than the book has under them: those after
+    such a file mean nothing of the book by them. `kinds` are those of which one file alone is imported: with two it may
+    be the other one that has the id rightly."""
 
-    def __init__(self, ctx: Context, tried: Mapping[str, Tried]) -> None:
-        self.ctx, self._tried = ctx, tried
+    def __init__(self, kinds: Iterable[Entity] = ()) -> None:
+        self._kinds = {kind.name for kind in kinds}
+        #: by kind
+        self._ids: dict[str, Spilling[str, bool]] = {}
+
+    def add(self, kind: Entity, ids: Iterable[str]) -> None:
+        """The file at hand has these ids for others."""
+        for one in ids if kind.name in self._kinds else ():
+            some = self._ids.setdefault(kind.name, Spilling())
+            some[one] = some[other_form(one) or one] = True
+
+    def among(self, kinds: Iterable[str], ids: Collection[str]) -> set[str]:
+        """Those of these ids that are such, of one of these kinds."""
+        found: set[str] = set()
+        for some in [self._ids[kind] for kind in kinds if kind in self._ids]:
+            some.spill()
+            some.fetch(ids)
+            found.update(one for one in ids if one in some)
+        return found
+
+
+class Foreign:
+    """Finds records by their ids in the other program. `tried` are the records of a dry run by table, `refused` what
+    their ids do not mean."""
+
+    def __init__(self, ctx: Context, tried: Mapping[str, Tried], refused: Refused) -> None:
+        self.ctx, self._tried, self.refused = ctx, tried, refused
         self.origins = Origins(ctx)
         #: how many files have come
         self.file = 0
@@ -143,7 +171,9 @@ class Foreign:
             found = self._find(target, list(dict.fromkeys((*missing, *forms))), kind)
             known.update((forms[one], number) for one, number in found.items() if one in forms)
             known.update(found)
-        return {one: known[one] for one in wanted if one in known}
+        kinds = (kind or target,) if kind or target != "opportunity" else _OF.values()
+        refused = self.refused.among(kinds, wanted)
+        return {one: known[one] for one in wanted if one in known and one not in refused}
 
     def _find(self, target: str, ids: list[str], kind: str) -> dict[str, int]:
         of = f" AND (kind = '{kind}'{' OR converted_at IS NOT NULL' if kind == 'lead' else ''})" if kind else ""

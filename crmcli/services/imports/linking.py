@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.address import domain_of, email_domain, is_public_domain
 from crmcli.domain.text import fold
 from crmcli.domain.types import Ref
 from crmcli.services.imports.blocks import AT, ID
 from crmcli.services.imports.columns import Problem, Problems
-from crmcli.services.imports.foreign import GONE, Foreign, Ids
+from crmcli.services.imports.foreign import GONE, Foreign, Ids, Refused
 from crmcli.services.imports.linked_names import BY_ADDRESS, SEVERAL, LinkedNames, key_of, which
-from crmcli.services.imports.named_ids import NamedIds
+from crmcli.services.imports.named_ids import NamedIds, addresses
 from crmcli.services.imports.origins import DOUBTED, Why
 from crmcli.services.imports.parts import named_address
 from crmcli.services.imports.spilling import Spilling
@@ -36,11 +35,12 @@ class Links:
     """Names -> ids. What is not there yet gets a negative stand-in, until `make` creates it inside a transaction; a dry
     run never does, and keeps those of earlier blocks outside memory."""
 
-    def __init__(self, ctx: Context, tried: Mapping[str, Tried] | None = None) -> None:
-        """`tried` is what a dry run would have added so far, by table; None for no dry run."""
+    def __init__(self, ctx: Context, tried: Mapping[str, Tried] | None = None, refused: Refused | None = None) -> None:
+        """`tried` is what a dry run would have added so far, by table; None for no dry run. `refused` are the ids that
+        the files before have for other records."""
         self.ctx = ctx
         self._tried, self._dry = tried if tried is not None else {}, tried is not None
-        self.foreign = Foreign(ctx, self._tried)
+        self.foreign = Foreign(ctx, self._tried, refused or Refused())
         self.names = LinkedNames(ctx, self._tried, self.foreign)
         #: the ids in the other program that new records get: stand-in -> id, and (target, id) -> stand-in
         self._externals = Spilling[int, str]()
@@ -140,12 +140,12 @@ class Links:
     ) -> Problems:
         """Settle what is SEVERAL in `found` by what else the rows say; where that does not, the candidates."""
         problems: Problems = {}
-        addresses = _addresses(block, field.name)
+        theirs = addresses(block, field.name)
         companies = block.columns.get("company_id") if target == "contact" else None
         for row in [row for row, number in enumerate(found) if number == SEVERAL]:
             name = names[row] or ""
             some = self.names.called(target, name)
-            number = _settled(some, addresses[row] if addresses else None, companies[row] if companies else None)
+            number = _settled(some, theirs[row] if theirs else None, companies[row] if companies else None)
             found[row] = number
             if number is None:
                 problems[row] = Problem(field.name, name.removeprefix(AT), which(name, some))
@@ -160,7 +160,7 @@ class Links:
         if not DOUBTED.isdisjoint(judged.values()) and self.foreign.votes.linked(field.name):
             others |= DOUBTED
         mistaken = {one for one, why in judged.items() if why in others}
-        beside = _addresses(block, field.name) or [None] * len(block)
+        beside = addresses(block, field.name) or [None] * len(block)
         mistaken -= {meant for row, meant in rows.items() if beside[row] and beside[row] == known[meant[0]].address}
         told = {}
         for row, meant in rows.items():
@@ -414,32 +414,6 @@ class Links:
             self.names.add(target, plain)
         else:
             known[plain] = number
-
-
-def _addresses(block: Block, link: str) -> list[str | None] | None:
-    """What the file says about the linked record of each row: a company's domain, a person's e-mail address."""
-    given = block.addresses.get(link)
-    emails = block.columns.get("email")
-    if link == "contact":
-        return given or (emails if "contact" in block.links else None)
-    if link != "company":
-        return None
-    none: list[str | None] = [None] * len(block)
-    websites = block.columns.get("website") or none
-    return [
-        (_domain(said) if said else None)
-        or (domain_of(website) if website else None)
-        or (_domain(email) if email else None)
-        for said, website, email in zip(given or none, websites, emails or none, strict=True)
-    ]
-
-
-def _domain(text: str) -> str | None:
-    """The domain of an e-mail address, unless a public provider's; a domain itself."""
-    if "@" not in text:
-        return text
-    found = email_domain(text)
-    return found if found and not is_public_domain(found) else None
 
 
 def _settled(some: Sequence[Namesake], address: str | None, company: int | None) -> int | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.domain.address import domain_of, email_domain, is_public_domain
 from crmcli.domain.text import fold
+from crmcli.domain.types import Ref
 from crmcli.services.imports.blocks import AT
 from crmcli.services.imports.linked_names import Named
+from crmcli.services.imports.origins import NOTHING, alike
 from crmcli.store.sql import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from crmcli.domain.fields import Field
     from crmcli.services.imports.blocks import Block
@@ -47,6 +50,29 @@ class NamedIds:
             known[number] = Named(name, fold(name), None)
         return {row: meant for row, meant in rows.items() if meant[0] in known}, known
 
+    def misnamed(self, block: Block, field: Field, rows: Iterable[int]) -> set[int]:
+        """Those of these rows whose link, as it is filled, has an id in the file, and beside it a name that has nothing
+        in common with what the record is or was called, nor the address that it has."""
+        assert isinstance(field.type, Ref)
+        target, names, numbers = field.type.entity, block.links[field.name], block.columns[field.column]
+        by_id = self._foreign.of(block, field, target)
+        asked = [row for row in rows if by_id and (by_id.found[row] or by_id.said[row]) and numbers[row]]
+        asked = [row for row in asked if (name := names[row]) and name[0] != AT]
+        some = {numbers[row] for row in asked}
+        known = self._names.named(target, {number for number in some if number > 0})
+        for number in some:
+            if number < 0 and (spelled := self._spelled.get(number)):
+                known[number] = Named(spelled[2], fold(spelled[2].removeprefix(AT)), None)
+        past = self._foreign.origins.past(table_of(target), {number for number in known if number > 0})
+        beside = addresses(block, field.name) or [None] * len(block)
+        found = set()
+        for row in asked:
+            if (one := known.get(numbers[row])) and not (beside[row] and beside[row] == one.address):
+                called = {one.key, *past.get(numbers[row], NOTHING).names}
+                if not any(alike(fold(names[row] or ""), name) for name in called):
+                    found.add(row)
+        return found
+
     def judge(
         self, block: Block, field: Field, target: str, rows: Mapping[int, Meant], known: Mapping[int, Named]
     ) -> dict[Meant, Why]:
@@ -73,3 +99,29 @@ class NamedIds:
                 number = number if number is not None and number >= self._others else None
             found.append(None if number and number > 0 and self._foreign.brought(target, number) else number)
         return found
+
+
+def addresses(block: Block, link: str) -> list[str | None] | None:
+    """What the file says about the linked record of each row: a company's domain, a person's e-mail address."""
+    given = block.addresses.get(link)
+    emails = block.columns.get("email")
+    if link == "contact":
+        return given or (emails if "contact" in block.links else None)
+    if link != "company":
+        return None
+    none: list[str | None] = [None] * len(block)
+    websites = block.columns.get("website") or none
+    return [
+        (_domain(said) if said else None)
+        or (domain_of(website) if website else None)
+        or (_domain(email) if email else None)
+        for said, website, email in zip(given or none, websites, emails or none, strict=True)
+    ]
+
+
+def _domain(text: str) -> str | None:
+    """The domain of an e-mail address, unless a public provider's; a domain itself."""
+    if "@" not in text:
+        return text
+    found = email_domain(text)
+    return found if found and not is_public_domain(found) else None

@@ -118,7 +118,9 @@ class Origins:
         of = self._parts(table, found)
         sql = (
             "SELECT j.record_id, j.before, j.after, j.seq, r.options FROM journal j JOIN journal_tx t ON t.seq = j.seq"
-            " LEFT JOIN import_run r ON r.batch_id = t.batch_id WHERE j.entity = ? AND j.record_id IN ({})"
+            " JOIN batch b ON b.id = t.batch_id LEFT JOIN import_run r ON r.batch_id = t.batch_id"
+            # what was undone never was; an undo says nothing that what it takes back does not say
+            " WHERE j.entity = ? AND j.record_id IN ({}) AND b.undone_by IS NULL AND b.undoes IS NULL"
         )
         for some, marks in portions(of):
             for number, *sides, seq, options in self.ctx.reader.rows(sql.format(marks), [table, *some]):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Unpack
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD, TASK
 from crmcli.errors import UsageError
 from crmcli.exchange.tables import open_table
 from crmcli.services.imports import profiles
 from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.by_hand import field_of, place_of
+from crmcli.services.imports.foreign import Refused
 from crmcli.services.imports.linked_names import BY_ADDRESS
 from crmcli.services.imports.linking import Links
 from crmcli.services.imports.planning import plan, undecided
@@ -49,7 +51,8 @@ def ordered(plans: Iterable[Plan]) -> list[Plan]:
 
 class Together:
     """What the files of one import have in common: the batch that takes them all back and what that keeps of them, how
-    many rows of the files before are settled, and in a dry run the records that these would have added."""
+    many rows of the files before are settled, which ids these have for others than the book, and in a dry run the
+    records that they would have added."""
 
     def __init__(self, plans: Sequence[Plan]) -> None:
         self.batch = self.settled = 0
@@ -64,13 +67,15 @@ class Together:
         self.tried: dict[str, Tried] = {}
         self.retried: dict[str, Seen] = {}
         self._links: Links | None = None
+        kinds = Counter(made.kind.name for made in plans if made.kind is not None)
+        self._refused = Refused(ENTITIES[name] for name, files in kinds.items() if files == 1)
 
     def links(self, ctx: Context, *, dry_run: bool) -> Links:
         """The links of the next file: in a dry run the same for all, so that what is not there yet has one stand-in."""
         if not dry_run:
-            return Links(ctx)
+            return Links(ctx, refused=self._refused)
         if self._links is None:
-            self._links = Links(ctx, self.tried)
+            self._links = Links(ctx, self.tried, self._refused)
         self._links.forget()  # the file before may have added what was looked for in vain
         return self._links
 

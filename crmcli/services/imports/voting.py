@@ -3,8 +3,9 @@ at once, so that neither the order of its rows nor where its blocks end matters.
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.services.imports import fitting
 from crmcli.services.imports.origins import SEVERAL, Why
@@ -12,7 +13,7 @@ from crmcli.services.imports.passing import Passing
 from crmcli.services.imports.spilling import Spilling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from crmcli.context import Context
     from crmcli.domain.fields import Field
@@ -87,6 +88,32 @@ class _LinkIds:
         return sum(self._counts.values()) + left > 2 * alike
 
 
+class _Values:
+    """What the rows of a file say, with the ids that they say it of; what many say tells none of them apart."""
+
+    def __init__(self) -> None:
+        #: by column and value: the ids of those that say it, so many as make it common at the most
+        self._ids = Spilling[tuple[str, str], tuple[str, ...]]()
+
+    def count(self, columns: Mapping[str, list[Any]], ids: list[Any]) -> None:
+        """Another block comes."""
+        for name, values in columns.items():
+            said = {(name, str(value)) for value in values if value is not None}
+            self._ids.fetch(said)
+            for one, value in zip(ids, values, strict=True):
+                if one and value is not None:
+                    known = self._ids.get((name, str(value)), ())
+                    if len(known) < SEVERAL and one not in known:
+                        self._ids[name, str(value)] = (*known, one)
+            self._ids.spill()
+
+    def are_common(self, name: str, value: Any) -> bool:
+        """Whether several say that."""
+        if len(self._ids) > _AT_ONCE:
+            self._ids.spill()
+        return len(self._ids.get((name, str(value)), ())) >= SEVERAL
+
+
 class Votes:
     """Takes the votes of a file when the first row hangs on one, and keeps what they came to. Raises AwaitedError where
     that is to be `later`."""
@@ -101,6 +128,7 @@ class Votes:
         self._own = _OwnIds()
         #: by the name of the link
         self._linked: dict[str, _LinkIds] = {}
+        self._values: _Values | None = None
 
     def own(self) -> _OwnIds:
         """What the rows say by whose own ids the book has a record: whether most are `others`."""
@@ -112,21 +140,40 @@ class Votes:
         self._take()
         return name in self._linked and self._linked[name].others
 
+    def common(self, name: str, value: Any) -> bool:
+        """Whether so many rows of the file say this in what fills a column (`fitting.said`) that it tells no record
+        from another."""
+        if self._values is None:
+            if self.later:
+                raise AwaitedError
+            values = _Values()
+            for block, _ in self._blocks():
+                if len(block):
+                    values.count(fitting.said(self._reader, block), block.columns["external_id"])
+            self._values = values
+        return self._values.are_common(name, value)
+
     def _take(self) -> None:
         if self._taken:
             return
         if self.later:
             raise AwaitedError
         self._taken = True
+        with closing(self._blocks()) as blocks:
+            for block, left in blocks:
+                self._count(block)
+                undecided = [one.undecided(left) for one in self._linked.values()]
+                if not any(undecided) and not ("external_id" in self._reader.fills and self._own.undecided(left)):
+                    break
+
+    def _blocks(self) -> Generator[tuple[Block, int], None, None]:
+        """The rows of the file, each block with how many rows come after it."""
         left, passing = self._plan.rows, Passing(self._kind, self._plan.columns)
         with self._reader.uncounted(), self._plan.open() as table:
             while some := list(islice(table.rows, _AT_ONCE)):
                 left = max(0, left - len(some))
                 sound = passing.sift(some).sound
-                self._count(self._reader.read([row.line for row in sound], [row.cells for row in sound])[0])
-                undecided = [one.undecided(left) for one in self._linked.values()]
-                if not any(undecided) and not ("external_id" in self._reader.fills and self._own.undecided(left)):
-                    break
+                yield self._reader.read([row.line for row in sound], [row.cells for row in sound])[0], left
 
     def _count(self, block: Block) -> None:
         for field in self._fields(block):
