@@ -87,6 +87,11 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("company", {"name": "Siemens Aktiengesellschaft"}, {"name": "Siemens AG"}),
     ("company", {"name": "Polmos Sp. z o.o."}, {"name": "Polmos"}),
     ("company", {"name": "Bimbo S.A. de C.V."}, {"name": "Bimbo"}),
+    *(("company", {"name": f"Fırat Akar İnşaat {form}"}, {"name": f"FIRAT AKAR İNŞAAT {other}"}) for form, other in (
+        ("Ltd. Şti.", "SAN. VE TİC. A.Ş."), ("Sanayi ve Ticaret Limited Şirketi", "LTD.ŞTİ."),
+        ("Anonim Şirketi", "SAN. TİC."), ("Tic. ve San. A. Ş.", ""))),
+    *(("company", {"name": f"Müller Logistik {form}"}, {"name": "Müller Logistik"})
+      for form in ("e.K.", "e. K.", "eK", "e. Kfm.", "e.Kfr.")),
     ("company", {"name": "Maersk A/S"}, {"name": "Maersk"}),
     ("company", {"name": "ООО «Ромашка»"}, {"name": "Ромашка"}),
     ("company", {"name": "株式会社トヨタ"}, {"name": "トヨタ㈱"}),
@@ -132,6 +137,10 @@ OTHER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("contact", {"name": "Reza Mohammadi", "email": "r.mohammadi1@gmail.com"},
      {"name": "Reza Mohammadi", "email": "r.mohammadi2@gmail.com"}),
     ("company", {"name": "Hotel Post", "city": "Lech"}, {"name": "Hotel Post", "city": "Bezau"}),
+    ("company", {"name": "Demir Lojistik San. ve Tic. A.Ş.", "city": "Ankara"},
+     {"name": "Demir Lojistik San. ve Tic. A.Ş.", "city": "Bursa"}),
+    ("company", {"name": "San Miguel"}, {"name": "Miguel"}),
+    ("company", {"name": "Kaya Sanayi ve Ticaret A.Ş."}, {"name": "Aydın Sanayi ve Ticaret A.Ş."}),
     ("contact", {"name": "Ada Lovelace", "phones": ("+4420",)}, {"name": "Charles Babbage", "phones": ("+4420",)}),
     ("lead", {"name": "Ada Lovelace", "email": "ada@engines.example", **OFFICE},
      {"name": "Charles Babbage", "email": "charles@engines.example", **OFFICE}),
@@ -164,6 +173,46 @@ def test_one_word_of_a_name_makes_nothing_certain_wherever_it_stands(one: str, o
         found = groups([Entry(id=n, name=name, **shared, **more) for n, name in enumerate((one, other), start=1)])
         assert all(group.score < 95 for group in found), found
     assert scored("contact", {"name": one, **shared}, {"name": one, **shared}) >= 95
+
+
+TWINS: dict[str, Any] = {"birthday": "1998-10-14", "phones": ("+4915185539651",), **HOME}
+
+
+def in_a_book_of_mistakes(one: dict[str, Any], other: dict[str, Any]) -> int:
+    """The score of two contacts in a book in which given names and birthdays are often written over."""
+    crowd = [{"birthday": f"{1940 + n % 60}-{1 + n % 9:02}-{10 + n % 17}"} for n in range(2000)]
+    finder = Finder([Entry(id=n, **values) for n, values in enumerate([one, other, *crowd])])
+    finder.weigher.learn(True, True, 3.0)
+    return score_of(finder.weigher.weigh(*finder.records[:2]).bits())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "more", "again"),
+    [
+        *(({"name": name}, {"name": other}, {}, {"name": name}) for name, other in (
+            ("Maria Peukert", "Marc Peukert"), ("Anna-Maria Peukert", "Marc Peukert"), ("Anna-Lena Huber", "Lea Huber"),
+            ("Hans-Peter Huber", "Petra Huber"), ("Julia Huber", "Julian Huber"), ("Huber Julia", "Huber Julian"),
+            ("Elenore Kobelt", "Miroslav Kobelt"))),
+        ({"name": "Huber"}, {"name": "Julia Huber"}, {}, {}),
+        ({"birthday": "1954-06-21"}, {"birthday": "1978-05-19"}, {"name": "Karl-Werner Huber"},
+         {"birthday": "1954-06-12"}),
+        ({"name": "Joerg Huber"}, {"name": "Jorge Huber"}, {}, {"name": "Jörg Huber"}),
+        ({"name": "Robert Huber"}, {"name": "Rupert Huber"}, {}, {"name": "Bob Huber"}),
+        ({"name": "Julia Huber"}, {"name": "Julian Huber"}, {"email": "huber@mail.example"}, {"name": "J. Huber"}),
+        ({"name": "Anna Huber"}, {"name": "Eva Huber"}, {"email": "sunny@mail.example"}, {"name": "Annna Huber"}),
+        ({"birthday": "1954-06-21"}, {"birthday": "1978-05-19"},
+         {"name": "Karl-Werner Huber", "email": "sunny@mail.example"}, {"birthday": "1954-06-12"}),
+        ({"phones": ("+4915185539651",)}, {"phones": ("+4915199999999",)},
+         {"name": "Margaret Huber", "email": "m.huber@mail.example"}, {"name": "Margaert Huber"}),
+    ],
+)  # fmt: skip
+def test_a_family_is_not_merged_unasked_in_a_book_of_mistakes_either(
+    one: dict[str, Any], other: dict[str, Any], more: dict[str, Any], again: dict[str, Any]
+) -> None:
+    ours = {**TWINS, **more, **one}
+    slip = {"name": "Margaert Huber"} if "phones" in one else {}
+    assert in_a_book_of_mistakes(ours, {**TWINS, **more, **other, **slip}) < 95
+    assert in_a_book_of_mistakes(ours, {**ours, **again}) >= 95
 
 
 ANNA: dict[str, Any] = {"name": "Anna Berg", "email": "anna@berg.example"}
@@ -333,6 +382,38 @@ def test_the_lines_of_an_address_may_stand_the_other_way_round(street: str, othe
     assert at(street, other.replace("19", "23")) < THRESHOLD
 
 
+@pytest.mark.parametrize(("line", "again"), [
+    ("{street}, Flat 10", "Flat 10, {street}"), ("{street}, Flat 10", "Flatt 10, {street}"),
+    ("{street}, OT Neudorf", "OT Neudorf, {street}"),
+])  # fmt: skip
+@pytest.mark.parametrize("town", [
+    {"city": "Rosewood"}, {"city": "Rosewood", "postal_code": "57029"}, {"postal_code": "57029"}, {"region": "Vic"},
+])  # fmt: skip
+@pytest.mark.parametrize("common", [0, 400])
+def test_lines_the_other_way_round_say_no_less_than_a_street_that_is_not_known(
+    line: str, again: str, town: dict[str, Any], common: int
+) -> None:
+    lines = (text.format(street="56 Burns Circuit") for text in (line, again))
+    ends = [{"name": name, **town, "street": street} for name, street in zip(("Flynn", "Flyn"), lines, strict=True)]
+    ends.append({**ends[1], "street": None})
+    first = again.partition(",")[0].replace("10", "{n}")
+    crowd = [{"street": f"{first.format(n=n + 20)}, {n} Burns Circuit"} for n in range(common)]
+    finder = Finder([Entry(id=n, **values) for n, values in enumerate([*ends, *crowd])])
+    weigher, [one, other, homeless] = finder.weigher, finder.records[:3]
+    assert weigher.weigh(one, other).bits() >= weigher.weigh(one, homeless).bits() - 1e-6
+    assert weigher.weigh(one, other).strangers >= weigher.weigh(one, homeless).strangers - 1e-6
+
+
+def test_a_house_and_a_flat_that_are_exactly_exchanged_are_worth_the_rarer_line() -> None:
+    crowd = [{"street": f"Flat {n % 40}, {n} {ROADS[n % len(ROADS)]}"} for n in range(2000)]
+    lines = ("56 Bahrami Lane, Flat 10", "Flat 10, 56 Bahrami Lane", "Flat 10, 57 Bahrami Lane")
+    ends = [{"name": "Flynn Fitzpatrick", "street": line} for line in lines]
+    finder = Finder([Entry(id=n, **values) for n, values in enumerate([*ends, *crowd])])
+    weigher, [one, other, next_door] = finder.weigher, finder.records[:3]
+    rare = weigher.counts.rare("road")
+    assert weigher.weigh(one, other).strangers >= weigher.weigh(one, next_door).strangers + rare - 3.0
+
+
 def test_a_house_number_and_a_second_line_speak_against_strangers() -> None:
     near = no_strangers("Burns Circuit", "Burns Xircuit")
     assert no_strangers("19 Burns Circuit", "Burns Xircuit") == near
@@ -356,6 +437,27 @@ def test_what_else_a_household_or_a_firm_has_at_its_address_makes_nobody_one(
         alone = pair("5 Mill Lane", street)
         assert alone < THRESHOLD
         assert pair("5 Mill Lane, 2nd floor", f"{street}, 2nd floor") <= alone
+
+
+@pytest.mark.parametrize(("flat", "next_door", "same"), [
+    ("Stiege 1 Tür 12", "Stiege 1 Tür 4", "Stg. 1/12"), ("Flat A", "Flat B", "Flatt A"),
+    ("Top 7 a", "Top 7 b", "Top 7a"),
+])  # fmt: skip
+def test_all_the_numbers_and_letters_of_a_flat_count(flat: str, next_door: str, same: str) -> None:
+    home = f"5 Mill Lane, {flat}"
+    assert no_strangers(home, f"5 Mill Lane, {next_door}") < no_strangers("5 Mill Lane", "5 Mill Lane")
+    assert no_strangers(home, f"5 Mill Lane, {same}") > no_strangers("5 Mill Lane", "5 Mill Lane")
+
+
+def test_a_flat_makes_no_couple_one_in_a_book_of_mistakes() -> None:
+    def bits(line: str, name: str) -> float:
+        home = {"street": f"5 Mill Lane{line}", "birthday": "1980-02-03"}
+        weigher, [pair] = weighed("contact", [{"name": "Anna Weber", **home}, {"name": name, **home}])
+        weigher.learn(True, True, 3.0)
+        return weigher.weigh(*pair).bits()
+
+    assert bits(", Flat 7", "Eva Weber") <= bits("", "Eva Weber")
+    assert bits(", Flat 7", "Anna Weber") > bits("", "Anna Weber"), "of one name it is another matter"
 
 
 def test_a_second_line_that_all_the_people_of_a_street_have_says_nothing() -> None:

@@ -7,7 +7,7 @@ counts    how common each value is in the book
 blocking  which pairs are worth comparing
 likeness  how alike two values are that are not equal
 weighing  what a pair says for and against being one: persons, places, ties and firms, added up in a tally
-certain   what only one record can have, where all else that is known is equal
+certain   what only one record can have, where all else that is known is equal, and what two of one family may
 habits    what the whole book says about pairs that cannot be settled one by one
 reasons   the words
 finding   pairs, groups, one pair, the likes of one new record
@@ -20,8 +20,9 @@ records of the book and 1,000 more, or as many as the book turns out to have.
 score = 100 / (1 + 2^(-(bits + 5.5) / 6)): 50 at -5.5 bits, 75 (`THRESHOLD`, listed) at 4, 95 (may be merged unasked)
 at 20. An e-mail address that no office has, and the domain or whole name of a company, make 76 by themselves unless
 something else speaks against it. One whole name with a mailbox of one's own, or a company's name with its domain, makes
-95 by itself where nothing that is known of both differs. An e-mail address, telephone number or domain that 21 or more
-others have says nothing at all (Odoo's rule).
+95 by itself where nothing that is known of both differs. People whose given names or birthdays differ stay below
+95; a mailbox that only one person can have lifts that for a slip in the name. An e-mail address, telephone number or
+domain that 21 or more others have says nothing at all (Odoo's rule).
 """
 
 from __future__ import annotations

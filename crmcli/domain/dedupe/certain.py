@@ -15,15 +15,21 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from crmcli.domain.address import is_office
+from crmcli.domain.dedupe import likeness
+from crmcli.domain.dedupe.likeness import DIFFERENT, NEAR, SAME
+from crmcli.domain.dedupe.names import one_called_both
 from crmcli.domain.dedupe.reading import words_of
 from crmcli.domain.dedupe.tally import NAMESAKES
 
 if TYPE_CHECKING:
     from crmcli.domain.dedupe.counts import Counts
     from crmcli.domain.dedupe.reading import Read
+    from crmcli.domain.dedupe.tally import Tally
 
 #: Bits of such a pair: those of the score from which records may be merged unasked.
 CERTAIN_BITS = 20.0
+#: The most bits of a pair that may be two of one family: such are listed, and never merged unasked.
+FAMILY_BITS = 19.0
 #: What is compared as it is; telephones and extra values are compared one by one.
 _KNOWN = attrgetter(
     "email", "birthday", "street", "place", "postal", "region", "country", "company", "domain", "job",
@@ -65,6 +71,57 @@ def one_firm(counts: Counts, a: Read, b: Read) -> bool:
     )
 
 
+def two_of_a_family(counts: Counts, a: Read, b: Read, tally: Tally) -> bool:
+    """Whether two people may be twins, a couple, or father and son, however much they have in common: their birthdays
+    differ, or their given names are not the same, nor known forms of each other, nor an initial and its name.
+
+    What a family shares is no proof among its members: twins have the birthday, the address, the telephone and often
+    nearly the name, as Julia and Julian, a couple or father and son all but one of these. Whether a given name is a
+    slip of the other or another one nothing in the records shows. A mailbox of one's own settles that, if no telephone
+    differs beside it, but nothing makes one of two whose names or birthdays are plainly others: couples have one
+    mailbox. A telephone settles nothing, for the mobile of one is written down for the others too.
+    """
+    if DIFFERENT in (tally.given, tally.birthday):
+        return True
+    if _called_the_same(counts, a.words, b.words):
+        return False
+    own = a.email and a.email == b.email and counts.bits("email", a.email)
+    return not (own and all(_own_mailbox(a.email, words[-1]) for words in (a.words, b.words) if words)) or (
+        _no_telephone_shared(a, b)
+    )
+
+
+def _called_the_same(counts: Counts, ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Whether the words of two names are the same or known forms of each other, but for words that one has not, and a
+    slip in the last one, unless both are known or such as brothers and sisters have: names may stand surname first."""
+    if ours == theirs:
+        return True
+    pairs, left_a, left_b = likeness.matched(ours, theirs)
+    return (
+        len(pairs) > 1
+        and not (left_a and left_b)
+        and all(
+            grade == SAME
+            or _known_form(ours[i], theirs[j])
+            or (grade == NEAR and i == len(ours) - 1 and j == len(theirs) - 1 and _slip(counts, ours[i], theirs[j]))
+            for i, j, grade in pairs
+        )
+    )
+
+
+def _slip(counts: Counts, one: str, other: str) -> bool:
+    """Whether one of two words that are alike is no other name, as far as the book and their endings show."""
+    known = max(counts.bits("word", one), counts.bits("word", other)) < counts.rare_word
+    longer = one.startswith(other) or other.startswith(one)  # Julia and Julian
+    return not (known or longer or likeness.siblings(one, other))
+
+
+def _known_form(one: str, other: str) -> bool:
+    if 1 in (len(one), len(other)):
+        return one[0] == other[0]
+    return one_called_both(one, other) or _one_spelling(one) == _one_spelling(other)
+
+
 def _whole(words: tuple[str, ...]) -> bool:
     """Whether a name has two words or more that are no initials."""
     return sum(len(word) > 1 or not word.isascii() for word in words) > 1
@@ -97,7 +154,12 @@ def _nothing_differs(a: Read, b: Read) -> bool:
         return False
     if a.generation != b.generation:
         return False
-    if a.phones and b.phones and set(a.phones).isdisjoint(b.phones):
+    if _no_telephone_shared(a, b):
         return False
     theirs = b.extra or {}
     return all(theirs.get(name, value) == value for name, value in (a.extra or {}).items())
+
+
+def _no_telephone_shared(a: Read, b: Read) -> bool:
+    """Whether telephones of both are known, and none is that of both."""
+    return bool(a.phones and b.phones) and set(a.phones).isdisjoint(b.phones)

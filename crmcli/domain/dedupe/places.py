@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.dedupe import likeness
 from crmcli.domain.dedupe.likeness import DIFFERENT, FITS, NEAR, SAME, UNKNOWN
+from crmcli.domain.dedupe.reading import address_lines, signs
+from crmcli.domain.dedupe.tally import Tally
 
 if TYPE_CHECKING:
     from crmcli.domain.dedupe.counts import Counts
     from crmcli.domain.dedupe.reading import Read
-    from crmcli.domain.dedupe.tally import Tally
 
 #: Bits of a house number that two addresses have in common, in streets that are one but for slips or order: each is
 #: that of one house in eleven, and low ones are commoner.
@@ -23,8 +24,14 @@ _EXCHANGED, _SLIP = -3.5, -1.0
 
 
 def address(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
-    street = _street(counts, a, b, tally)
-    tally.street = street
+    tally.street = street = _street(counts, a, b, tally)
+    _town(counts, a, b, street, tally)
+    if a.country and b.country and a.country != b.country:
+        tally.add(-1.5, -0.3, -1.5, -0.5)
+
+
+def _town(counts: Counts, a: Read, b: Read, street: int, tally: Tally) -> None:
+    """What city, postal code and region say beside streets of that grade."""
     if a.city and b.city:
         _city(counts, a, b, street, tally)
     if a.postal and b.postal:
@@ -33,8 +40,6 @@ def address(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
         tally.add(-1.5, -0.5, -1.5, -1.0)
     elif a.region and b.region and street == UNKNOWN and not (a.city and b.city) and not (a.postal and b.postal):
         tally.add(-0.2, -counts.bits("region", a.region), -0.2, -0.2)
-    if a.country and b.country and a.country != b.country:
-        tally.add(-1.5, -0.3, -1.5, -0.5)
 
 
 def _street(counts: Counts, a: Read, b: Read, tally: Tally) -> int:
@@ -62,6 +67,9 @@ def _street(counts: Counts, a: Read, b: Read, tally: Tally) -> int:
         return FITS
     if exchanged := _exchanged(counts, a, b):
         same, bits = exchanged
+        least = _without_street(counts, a, b) - same
+        bits = max(bits, least)
+        tally.household = min(counts.household(a, b), bits - least)
         tally.add(same, -bits, same, same)
         tally.mark("street-near", a.shown_street, b.shown_street)
         return NEAR
@@ -86,32 +94,48 @@ def _near_bits(counts: Counts, a: Read, b: Read) -> float:
 
 def _second_lines(counts: Counts, a: Read, b: Read, tally: Tally) -> None:
     """What the second lines say, a flat, a house or a part of the town, where the first ones are alike: that two are no
-    strangers, but nothing of a household or a firm, which has one. The number of a flat is enough, whatever word is
-    before it; where they differ they speak against one person, and hardly more against relatives or colleagues."""
+    strangers, but nothing of a household or a firm, which has one. The numbers of a flat are enough, whatever words are
+    before them; where they differ they speak against one person, and hardly more against relatives or colleagues.
+    """
     if not a.second or not b.second:
         return
-    if a.unit == b.unit and (a.unit or likeness.texts(a.second, b.second) >= NEAR):
-        tally.add(-0.4, -counts.household(a, b), -0.4, -0.4)
+    ours, theirs = (signs(address_lines(read.shown_street)[1]) for read in (a, b))
+    if ours == theirs and (a.unit or likeness.texts(a.second, b.second) >= NEAR):
+        tally.household = counts.household(a, b)
+        tally.add(-0.4, -tally.household, -0.4, -0.4)
     else:
         tally.add(-2.0, -0.5, -1.7, -1.2)
+
+
+def _without_street(counts: Counts, a: Read, b: Read) -> float:
+    """How many bits more the town says against strangers where no street is known than beside streets that are alike:
+    what these are worth at least, when their lines stand the other way round."""
+    alone, beside = Tally(0.0, 0.0, 0.0), Tally(0.0, 0.0, 0.0)
+    _town(counts, a, b, UNKNOWN, alone)
+    _town(counts, a, b, NEAR, beside)
+    return alone.strangers - beside.strangers
 
 
 def _exchanged(counts: Counts, a: Read, b: Read) -> tuple[float, float] | None:
     """The chance, as log2, that one person's lines stand the other way round elsewhere, and what that is worth against
     strangers, in bits; None where the lines are others. One system asks for the flat before the street, another after
-    it; nothing says which line is the street, so that it is worth what the commoner of the two is."""
+    it; nothing says which line is the street, so that it is worth what the commoner of the two is, unless both lines
+    have a number and each is exactly the other: then it is worth what the rarer one is."""
     if not a.second or not b.second or {a.number, a.unit} != {b.number, b.unit}:
         return None
-    chance, worth = _EXCHANGED, counts.rare("street")
+    chance, worths = _EXCHANGED, []
     for one, other in ((a.road, b.second), (a.second, b.road)):
         grade = likeness.texts(one, other)
         if grade < NEAR:
             return None
         slip = grade == NEAR
         chance += _SLIP * slip
-        worth = min(worth, min(counts.bits("road", one), counts.bits("road", other)) - slip)
+        worths.append(min(counts.bits("road", one), counts.bits("road", other)) - slip)
+    exact = chance == _EXCHANGED and a.number and a.unit and (a.number, a.unit) == (b.unit, b.number)
+    worth = max(worths) if exact else min(worths)
     if a.number or a.unit:
-        worth = min(worth + _NUMBER, counts.rare("street"))
+        worth += _NUMBER
+    worth = min(worth, counts.rare("street"))
     return chance, max(worth, 4.0) + counts.household(a, b)
 
 

@@ -46,7 +46,7 @@ _FORMS_TEXT = """
     akc doo dd ad ooo oao zao pao ao pte pty pvt private sdn bhd kk gk cie compagnie sp zoo ltda
     eireli scrl sprl pjsc psc fze fzco wll limitada tbk pt
     ооо оао зао пао ао ип тоо тов пп 株式会社 有限会社 合同会社 株 有 有限公司 股份有限公司 公司 주식회사
-    the and und et y e i o der die das la le les el los
+    the and und et y e i o ve der die das la le les el los
     شرکت شرکتهای موسسه سهامی خاص عام مسئولیت محدود با بامسئولیت تعاونی تضامنی و
 """
 #: Legal forms and little words of company names, folded; forms with dots are read without them.
@@ -54,9 +54,12 @@ FORMS = frozenset(fold(_FORMS_TEXT).split())
 #: Legal forms that are written on to a name without a space, and those of several words, which stand at the end.
 _WRITTEN_ON = re.compile("株式会社|有限会社|合同会社|股份有限公司|有限公司|주식회사")
 _SEVERAL = re.compile(
-    " (?:sp z oo|(?:sa|sab|sapi) de cv|s de rl(?: de cv)?|[akp] s|(?:gesellschaft )?mit beschrankter haftung)$"
+    " (?:sp z oo|(?:sa|sab|sapi) de cv|s de rl(?: de cv)?|[akp] s|(?:gesellschaft )?mit beschrankter haftung"
+    "|ek|e k(?:fm|ffr|fr)|(?:(?:san|sanayi|ve|tic|ticaret) )*(?:as|anonim sirketi|(?:(?:ltd|limited) )?(?:sti|sirketi))"
+    "|(?:san|sanayi) (?:ve )?(?:tic|ticaret))$"
 )
-_LAST = frozenset(("oo", "cv", "rl", "s", "haftung"))
+_LAST_TEXT = "oo cv rl s haftung ek kfm kffr kfr as sti sirketi tic ticaret"
+_LAST = frozenset(_LAST_TEXT.split())
 _STREET_WORDS = {
     "st": "street", "str": "strasse", "rd": "road", "ave": "avenue", "av": "avenue", "blvd": "boulevard", "ln": "lane",
     "dr": "drive", "ct": "court", "pl": "place", "cres": "crescent", "cct": "circuit", "sq": "square", "hwy": "highway",
@@ -258,6 +261,19 @@ def address_lines(street: str) -> tuple[str, str]:
     if any(map(str.isalpha, first)) and any(map(str.isalpha, second)):
         return first, second
     return street, ""
+
+
+@lru_cache(_KNOWN)
+def signs(line: str) -> tuple[str, ...]:
+    """The numbers and single letters of an address line, which tell one flat from the next: ('1', '12b') of 'Stiege 1
+    Tür 12 b'."""
+    found: list[str] = []
+    for word in words_of(line):
+        if len(word) == 1 and word.isalpha() and found and found[-1].isdigit():
+            found[-1] += word
+        elif len(word) == 1 or word[0].isdigit():
+            found.append(word)
+    return tuple(found)
 
 
 def road(street: str) -> tuple[str, str]:

@@ -22,7 +22,8 @@ class Tally:
     """The running bits of one pair, against strangers, relatives and colleagues, and what was found."""
 
     __slots__ = (
-        "birthday", "colleagues", "given", "key", "marks", "relatives", "strangers", "street", "surname", "twins",
+        "birthday", "colleagues", "given", "household", "key", "marks", "relatives", "strangers", "street", "surname",
+        "twins",
     )  # fmt: skip
 
     def __init__(self, strangers: float, relatives: float, colleagues: float) -> None:
@@ -30,6 +31,8 @@ class Tally:
         self.marks: list[Mark] = []
         self.given = self.surname = self.birthday = self.street = UNKNOWN
         self.key = False
+        #: Bits that strangers have against them for a second line of their addresses, which a household has in common.
+        self.household = 0.0
         #: Whether the names are such as twins may have.
         self.twins = False
 
@@ -44,6 +47,10 @@ class Tally:
         self.strangers = max(self.strangers, bits)
         self.relatives = max(self.relatives, bits)
         self.colleagues = max(self.colleagues, bits)
+
+    def at_most(self, bits: float) -> None:
+        """Whatever the sums are, it is no more than so many bits."""
+        self.strangers = min(self.strangers, bits)
 
     def mark(self, code: str, a: str = "", b: str = "") -> None:
         self.marks.append((code, a, b))

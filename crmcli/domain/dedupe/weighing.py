@@ -120,7 +120,8 @@ class Weigher:
         if self.loose_names and DIFFERENT in (tally.given, tally.surname) and tally.street >= FITS:
             tally.add(_HABIT, 0.0, 0.0, 0.0)
         if self.loose_names:
-            tally.relatives = max(tally.relatives, tally.strangers)
+            shared = tally.household if tally.given == DIFFERENT else 0.0  # which a couple has in common
+            tally.relatives = max(tally.relatives, tally.strangers - shared)
         if self.loose_birthdays and tally.birthday == DIFFERENT:
             tally.add(_HABIT, 0.0, 0.0, 0.0)
             if tally.given >= FITS and tally.surname >= FITS:
@@ -130,6 +131,8 @@ class Weigher:
             tally.mark("parent")
         elif tally.key and self._key_holds(tally):
             tally.at_least(certain.CERTAIN_BITS if self._certain(a, b) else KEY_BITS)
+        if self.people and tally.bits() > certain.FAMILY_BITS and certain.two_of_a_family(self.counts, a, b, tally):
+            tally.at_most(certain.FAMILY_BITS)
 
     def _certain(self, a: Read, b: Read) -> bool:
         """Whether the key is one that only this record can have, and nothing differs: see `certain.py`. Leads and deals
