@@ -163,7 +163,7 @@ def sells(rows: FirstRows) -> bool:
     people = any(headings.of_contacts(LEAD.name, column.header) for column in named)
     if not _has_figures(columns, filled) or filled & _REACHED:
         return False
-    if any("name" in column.to and not is_somebody(column) for column in columns):
+    if any("name" in column.to and not _is_somebody(column) for column in columns):
         return False  # they have names of their own
     if people and "company" in filled and any(headings.of_sales(column.header) for column in columns):
         return True
@@ -171,7 +171,7 @@ def sells(rows: FirstRows) -> bool:
     free = [column for column in columns if not column.to]
     if people and "company" in filled:
         return any(_says_what(column, buyers, rows) for column in free)
-    return bool(named) and any(heads_goods(column.header) and _says_what(column, buyers, rows) for column in free)
+    return bool(named) and any(_heads_goods(column.header) and _says_what(column, buyers, rows) for column in free)
 
 
 def _numbered(rows: FirstRows) -> bool:
@@ -229,7 +229,7 @@ def loses(rows: FirstRows, kind: Entity) -> bool:
     return len(told) > 1 and not told.isdisjoint(FIGURES)
 
 
-def is_somebody(column: Mapped) -> bool:
+def _is_somebody(column: Mapped) -> bool:
     """Whether a column of names names people or those who buy, and no subjects."""
     return headings.of_contacts(LEAD.name, column.header) or headings.of_buyers(column.header)
 
@@ -243,13 +243,13 @@ def _says_what(column: Mapped, buyers: Sequence[int], rows: FirstRows) -> bool:
         return False
     if titles.heads_ids(column.header, sample):
         return False
-    goods = heads_goods(column.header)
+    goods = _heads_goods(column.header)
     sales = [(tuple(fold(cells[place]) for place in buyers), fold(cells[column.place])) for cells in rows.cells]
     several = len(sales if goods else set(sales)) - len({who for who, _ in sales})
     return several * _OFTEN > len(sales) and (goods or any(map(str.isalpha, sample)))
 
 
-def heads_goods(title: str) -> bool:
+def _heads_goods(title: str) -> bool:
     """Whether a title heads what is sold, or the numbers of sales."""
     return bool(_GOODS.search(squeeze(title)))
 
@@ -266,7 +266,7 @@ def names_deals(rows: FirstRows) -> bool:
 def names_leads(rows: FirstRows) -> bool:
     """Whether a column calls leads by their own subject: no person, no buyer, no project."""
     for column in rows.columns(LEAD):
-        if "name" in column.to and not (is_somebody(column) or headings.of_sales(column.header)):
+        if "name" in column.to and not (_is_somebody(column) or headings.of_sales(column.header)):
             return not are_people((cells[column.place], "") for cells in rows.cells)
     return False
 
