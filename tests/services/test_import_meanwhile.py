@@ -378,7 +378,7 @@ def test_what_was_made_for_earlier_blocks_is_not_borne_in_mind(book: Context, pu
     made = imports.plan(book, path, kind=CONTACT)
     job = taking.Import(book, made, dry_run=False)
     assert job.run(None).new == 200
-    assert max(len(job.links._spelled), len(job.links._stand_ins), len(job.repeats.made)) <= 20
+    assert max(len(job.links._spelled), len(job.links._stand_ins), len(job.counting.repeats.made)) <= 20
 
 
 def test_an_import_does_not_wait_for_the_lock_once_its_rows_are_in(book: Context, put: Callable[..., str]) -> None:

@@ -195,6 +195,16 @@ def test_rows_that_earlier_ones_say_otherwise_are_refused_after_a_cut(ctx: Conte
     assert "an earlier row of the file is the same contact" in refused(done.rejects)[1][1]
 
 
+def test_rows_whose_links_were_refused_before_a_cut_are_not_refused_again(ctx: Context, put: Put) -> None:
+    for city in ("Bonn", "Ulm"):
+        records.add(ctx, COMPANY, {"name": "Acme", "city": city})
+    path = put("Name,Company\n" + "".join(f"P {n},{'Acme' if n % 10 == 4 else 'Zeta'}\n" for n in range(40)))
+    cut(ctx, path, 20, kind=CONTACT)
+    done = resumed(ctx, path, kind=CONTACT)
+    assert (done.refused, [line for line, *_ in done.listed]) == (2, [26, 36])
+    assert [row[0] for row in refused(done.rejects)] == ["crm_line", "6", "16", "26", "36"]
+
+
 def test_what_was_edited_meanwhile_stays(ctx: Context, put: Put) -> None:
     path = put("Name,Email\n" + "".join(f"P {n},p{n}@x.example\n" for n in range(30)))
     cut(ctx, path, 20, kind=LEAD)

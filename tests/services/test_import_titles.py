@@ -279,6 +279,8 @@ def test_a_company_s_number_never_fills_in_for_a_person(book: Context, put: Any)
     assert [(row["phone"], row["description"]) for row in listed(book, "contact")] == [
         (None, "Company Phone: 1111111"), ("2222222", "Company Phone: 1111111"),
     ]  # fmt: skip
+    columns, _ = map_columns(CONTACT, ["Name", "Company Phone", "Mobile"], {})
+    assert "phone" not in {to for column in columns for to in column.to}
 
 
 def test_labels_say_which_telephone_a_number_is(book: Context, put: Any) -> None:
@@ -1351,6 +1353,13 @@ def test_what_customers_bring_in_a_year_makes_no_leads_of_them(book: Context, pu
     assert (take(book, path, "company").new, listed(book, "company")[0]["revenue"]) == (1, 120_000)
     columns, _ = map_columns(LEAD, ["Kunde", "Umsatz"], {})
     assert [column.to for column in columns] == [("name",), ()]
+
+
+def test_a_name_that_is_said_by_hand_gives_way_to_no_subject() -> None:
+    titles = ["Title", "Customer", "Value", "Close date"]
+    for given, called in (({}, [("name",), ("company",)]), ({"Customer": "name"}, [("job_title",), ("name",)])):
+        columns, _ = map_columns(LEAD, titles, given)
+        assert [column.to for column in columns] == [*called, ("value",), ("close_on",)]
 
 
 # --- headers of two lines, and letters that may scale -----------------------------------------------------------------

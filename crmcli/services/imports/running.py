@@ -119,24 +119,24 @@ def _with_fields(ctx: Context, made: Plan) -> Iterator[None]:
 
 
 def _run(job: Import, progress: Callable[[int, int], None] | None) -> Imported:
-    ctx, several = job.ctx, job.together is not None
+    ctx, settled, several = job.ctx, job.settled, job.together is not None
     collecting = gc.isenabled()
     gc.disable()  # nothing here makes cycles, and every row makes containers that the collector would walk
     try:
         return job.run(progress)
     except KeyboardInterrupt:
-        if job.batch:  # how it is taken back, and that nothing was saved, the front door says
-            ctx.say(f"stopped: {standing.told(ctx, job.batch, job.settled_so_far, several=several, back=False)}")
+        if settled.batch:  # how it is taken back, and that nothing was saved, the front door says
+            ctx.say(f"stopped: {standing.told(ctx, settled.batch, settled.in_all, several=several, back=False)}")
         raise
     except CrmError as error:
-        if job.batch and not isinstance(error, standing.UndoneError):
+        if settled.batch and not isinstance(error, standing.UndoneError):
             error.message = error.message.removesuffix(connect.UNSAVED)
-            told = standing.told(ctx, job.batch, job.settled_so_far, several=several)
+            told = standing.told(ctx, settled.batch, settled.in_all, several=several)
             error.hint = f"{told}\n  {error.hint}" if error.hint else told
         raise
     finally:
         if job.together:
-            job.together.batch, job.together.settled = job.batch, job.settled_so_far
-        job.rejects.close()
+            job.together.batch, job.together.settled = settled.batch, settled.in_all
+        settled.rejects.close()
         if collecting:
             gc.enable()

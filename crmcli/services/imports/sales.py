@@ -1,4 +1,4 @@
-"""Tables of sales: whether a file is one, and by which of its columns its sales are called."""
+"""Tables of sales: whether a file is one, and what shows it (by which column its sales are called says `choosing`)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from crmcli.domain.entities import DEAL, LEAD
 from crmcli.domain.text import fold
 from crmcli.services.imports import headings, titles
-from crmcli.services.imports.people_names import are_people, is_person
-from crmcli.services.imports.roles import CONTACT_FIRST, CONTACT_LAST, FIRST, LAST
+from crmcli.services.imports.people_names import are_people
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
     from crmcli.domain.fields import Entity
@@ -24,132 +23,25 @@ if TYPE_CHECKING:
 FIGURES = frozenset(("value", "recurring", "probability", "close_on"))
 #: Those, and where a sale stands.
 _STEPS = FIGURES | {"stage", "pipeline"}
-#: How somebody is reached, and what somebody is called besides: rows with these are about people.
-_REACHED = frozenset(("email", "phone", "mobile"))
-_SOMEBODY = _REACHED | {FIRST, LAST, CONTACT_FIRST, CONTACT_LAST}
-#: The title of a member of a record that the row leads to: `person_id.phone`, `person.email`.
-_OF_ANOTHER = re.compile(r"\w\.\w")
-#: Whom a deal is with, and what sales have besides their buyer and their value: that, how they stand, when they close.
-_PERSON = frozenset(("contact", CONTACT_FIRST, CONTACT_LAST))
-_MET = _PERSON | {"stage", "status", "close_on", "probability"}
-#: What a table that is kept of sales has, and one of hours has not.
-_KEPT = frozenset(("source", "owner", "currency", "email", "phone"))
+#: How somebody is reached: rows with these are about people.
+REACHED = frozenset(("email", "phone", "mobile"))
+#: Words for numbers in titles, squeezed: those on either side of what is numbered, before it alone, behind it alone.
+_NUMBER, _BEFORE, _BEHIND = "no|nr|num|numero", "شماره", "number|nummer"
+#: Words for bills in titles, and for all that is sent for sales, squeezed; German ones may have an s before a number.
+_BILLS = "invoice|rechnung|facture|factura|fatura|فاکتور"
+_PAPERS = (
+    f"{_BILLS}|order|quote|quotation|offer|proposal|receipt|rechnungs|auftrags?|angebots?|bestellung|bestell|beleg|devis"
+    "|commande|presupuesto|pedido|teklif|siparis|سفارش"
+)
 #: How titles end that head the numbers of sales, or what is sold, squeezed.
 _GOODS = re.compile(
-    r"(?:no|nr|num|number|nummer|numero|invoice|rechnung|facture|factura|fatura|شماره|فاکتور"
+    rf"(?:{_NUMBER}|{_BEFORE}|{_BEHIND}|{_BILLS}"
     r"|product|item|service|article|produkt|artikel|produit|producto|articulo|محصول|کالا)$"
 )
 #: Titles that head the numbers of sales and of what is sent for them, squeezed.
-_NUMBERS = re.compile(
-    r"(?:n|nr|no|num|numero|شماره)?(?:invoice|order|quote|quotation|offer|proposal|receipt|rechnungs?|auftrags?|angebots?"
-    r"|bestellung|bestell|beleg|facture|devis|commande|factura|presupuesto|pedido|fatura|teklif|siparis|فاکتور|سفارش)"
-    r"(?:n|nr|no|num|number|nummer|numero|id|ref|reference)?"
-)
+_NUMBERS = re.compile(rf"(?:{_NUMBER}|{_BEFORE}|n)?(?:{_PAPERS})(?:{_NUMBER}|{_BEHIND}|n|id|ref|reference)?")
 #: Where one in so many sales is to a buyer of another one, a table is one of sales.
 _OFTEN = 10
-
-
-def call(
-    kind: Entity,
-    chosen: dict[int, list[str]],
-    header: Sequence[str],
-    fixed: Mapping[int, str],
-    samples: Sequence[str],
-) -> None:
-    """Say in `chosen` (column -> what it fills) by which column leads and deals of a table of sales are called; not
-    by one that is `fixed` by hand. `samples` has a filled cell of each column, "" where there is none, or nothing."""
-    if kind is DEAL:
-        _forget_titles(chosen, header, fixed, samples)
-    if kind.kind:
-        _by_subject(kind, chosen, header, fixed, samples)
-        _by_what_is_sold(kind, chosen, header, fixed, samples)
-
-
-def _forget_titles(
-    chosen: dict[int, list[str]], header: Sequence[str], fixed: Mapping[int, str], samples: Sequence[str]
-) -> None:
-    """Let no deal be called Dr. or CTO where a title stands beside whom it is with."""
-    named = next((i for i, to in chosen.items() if to == ["name"]), None)
-    if named is None or named in fixed or ["contact"] not in chosen.values() or not samples:
-        return
-    if headings.of_titles(header[named]) and headings.is_job(samples[named]):
-        chosen[named] = []
-
-
-def _by_subject(
-    kind: Entity,
-    chosen: dict[int, list[str]],
-    header: Sequence[str],
-    fixed: Mapping[int, str],
-    samples: Sequence[str],
-) -> None:
-    """Beside the value of a sale and how it stands a title is the sale's and nobody's job: the sale is called by it.
-    Where people are named, too, it takes the day on which it is to close, or the currency of its value: they are those
-    whom it is with then. Where the rows say how to reach somebody, and not in a record that they lead to, or the
-    title's cell is a job, it is that person's."""
-    named = next((i for i, to in chosen.items() if "name" in to), None)
-    alone = named is None or headings.of_buyers(header[named])
-    filled = {to for some in chosen.values() for to in some}
-    own = {to for i, some in chosen.items() for to in some if not _OF_ANOTHER.search(header[i])}
-    stands = not filled.isdisjoint(("stage", "status")) and (alone or "currency" in filled)
-    if "value" not in filled or not ("close_on" in filled or stands):
-        return
-    if own & (_SOMEBODY - {"phone"} if alone and "contact" not in filled else _SOMEBODY):
-        return
-    jobs = [i for i, to in chosen.items() if to == ["job_title"] and squeeze(header[i]) == "title" and i not in fixed]
-    if not jobs or (samples and headings.is_job(samples[jobs[0]])):
-        return
-    if named is None or _may_give_way(kind, header, fixed, named, samples):
-        _call_by(kind, chosen, jobs[0], named, buyer=named is not None and alone)
-
-
-def _by_what_is_sold(
-    kind: Entity,
-    chosen: dict[int, list[str]],
-    header: Sequence[str],
-    fixed: Mapping[int, str],
-    samples: Sequence[str],
-) -> None:
-    """In a table of sales, with what each is worth and whom it is with, a sale that nothing names is called by its
-    project, quote or order: a deal, and a lead that would be called by the person who is asked about it."""
-    named = next((i for i, to in chosen.items() if "name" in to), None)
-    free = [i for i in range(len(header)) if not chosen.get(i) and i not in fixed]
-    called = next((i for i in free if headings.of_sales(header[i])), None)
-    if called is None or (named is not None and not _may_give_way(kind, header, fixed, named, samples)):
-        return
-    filled = {to for some in chosen.values() for to in some}
-    budget = next((i for i in free if headings.of_budgets(header[i])), None)
-    valued = bool(FIGURES & filled) or budget is not None
-    met = named is not None or bool((_MET if budget is not None or kind is LEAD else _MET | _KEPT) & filled)
-    with_whom = "company" in filled or (bool((_MET - _PERSON) & filled) and (named is not None or _PERSON & filled))
-    if not valued or not with_whom or not met or (kind is LEAD and _REACHED & filled):
-        return
-    _call_by(kind, chosen, called, named)
-    if "value" not in filled and budget is not None and titles.can_be_amount(samples[budget] if samples else ""):
-        chosen[budget] = ["value"]
-
-
-def _may_give_way(
-    kind: Entity, header: Sequence[str], fixed: Mapping[int, str], named: int, samples: Sequence[str]
-) -> bool:
-    """Whether the column by which sales would be called names whom they are with."""
-    if named in fixed:
-        return False
-    somebody = headings.of_contacts(kind.name, header[named]) or headings.of_buyers(header[named])
-    return somebody or (bool(samples) and headings.of_names(header[named]) and is_person(samples[named], "") is True)
-
-
-def _call_by(kind: Entity, chosen: dict[int, list[str]], place: int, named: int | None, *, buyer: bool = False) -> None:
-    """Let a sale be called by that column, and whom the column `named` calls be the person whom it is with, or its
-    `buyer`."""
-    chosen[place] = ["name"]
-    if named is None:
-        return
-    if buyer and ["company"] not in chosen.values():
-        chosen[named] = ["company"]
-    else:
-        person = "contact" if kind is DEAL else "contact_name"
-        chosen[named] = [] if [person] in chosen.values() else [person]
 
 
 def sells(rows: FirstRows) -> bool:
@@ -161,7 +53,7 @@ def sells(rows: FirstRows) -> bool:
     filled = {to for column in columns for to in column.to}
     named = [column for column in columns if not {"name", "contact_name"}.isdisjoint(column.to)]
     people = any(headings.of_contacts(LEAD.name, column.header) for column in named)
-    if not _has_figures(columns, filled) or filled & _REACHED:
+    if not _has_figures(columns, filled) or filled & REACHED:
         return False
     if any("name" in column.to and not _is_somebody(column) for column in columns):
         return False  # they have names of their own
@@ -199,7 +91,7 @@ def headed(rows: FirstRows) -> bool:
     called = next((column for column in columns if "name" in column.to), None)
     if first is None or called is None or first.to or not headings.of_buyers(called.header) or not figures(rows):
         return False
-    return any(map(str.isalpha, rows.samples[first.place])) and rows.places(LEAD).keys().isdisjoint(_REACHED)
+    return any(map(str.isalpha, rows.samples[first.place])) and rows.places(LEAD).keys().isdisjoint(REACHED)
 
 
 def figures(rows: FirstRows) -> set[str]:

@@ -7,28 +7,23 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.change import Change
-from crmcli.domain.keys import derive
 from crmcli.errors import ConflictError
 from crmcli.exchange.footers import LINE, REASON
-from crmcli.services import history
 from crmcli.services.imports import standing
 from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.blocks import Block
 from crmcli.services.imports.columns import Problem, Tally
+from crmcli.services.imports.counting import Counting
 from crmcli.services.imports.imported import Imported
 from crmcli.services.imports.linking import Links
 from crmcli.services.imports.matching import NEW, Matcher
-from crmcli.services.imports.outcome import MOST_NAMED, Outcome
-from crmcli.services.imports.parents import Parents
 from crmcli.services.imports.passing import Passing
-from crmcli.services.imports.rejects import Rejects, again
-from crmcli.services.imports.repeating import Repeats
+from crmcli.services.imports.rejects import again
 from crmcli.services.imports.resolving import Resolver
-from crmcli.services.imports.resuming import Cut, Ledger, made_before
-from crmcli.services.imports.updating import Given, Kept
+from crmcli.services.imports.resuming import made_before
+from crmcli.services.imports.settled import Settled
 from crmcli.services.imports.voting import AwaitedError, Votes
-from crmcli.services.imports.writing import Put, Sorted, Writer
+from crmcli.services.imports.writing import Put, Writer
 from crmcli.store import journal, own
 
 if TYPE_CHECKING:
@@ -37,6 +32,7 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.exchange.tables import Row
     from crmcli.services.imports.planning import Plan
+    from crmcli.services.imports.resuming import Cut
     from crmcli.services.imports.together import Together
     from crmcli.store.write import Transaction
 
@@ -79,7 +75,6 @@ class Import:
         self.reader = Reader(made.kind, made.columns, made.envs, ctx.env)
         #: the fields of people's own that its columns fill, as they are read
         self.fields = self._defined()
-        self.together = together
         self.matcher = Matcher(
             ctx, made.kind, made.keys, guessed=made.guessed, updates=made.update, dry_run=dry_run,
             trial=together.trial if together else None,
@@ -90,29 +85,22 @@ class Import:
         )  # fmt: skip
         self.votes = Votes(ctx, made, self.reader, self.matcher, links)
         links.foreign.begin(made.columns, self.votes)
-        self.updater, self.links, self.stages = self.writer.updater, self.writer.links, self.writer.stages
-        self.cut = cut
-        before = (cut.rejects, cut.settled) if cut else ("", 0)
-        self.rejects = Rejects(made.path, made.header, ctx.env.now, *before)
-        self.ledger = None if dry_run else together.ledger if together else Ledger(made, cut)
+        self.links, self.stages = links, self.writer.stages
+        self.cut, self.together = cut, together
+        self.settled = Settled(ctx, made, dry_run=dry_run, cut=cut, batch=batch, together=together)
         #: the place in the journal up to which what is known of the book is true
         self.at = -1
-        self.batch, self.settled = (cut.batch, cut.settled) if cut else (together.batch if together else batch, 0)
-        self._before = together.settled if together else 0
-        #: whether rows are gone through that were settled before the cut
-        self.past = False
         self.hooked = ctx.plugins_on and bool(ctx.settings["plugins"])
         self.size = FIRST_BLOCK
         #: a block that was read and waits for the votes of the file
         self._awaiting: Block | None = None
         #: how long it took to read the last block and look its rows up, in seconds
         self.reading = 0.0
-        self.outcome = Outcome(made.kind)
         self.passing = Passing(made.kind, made.columns)
-        self.parents = Parents(ctx, self.links)
-        self.repeats = Repeats(self.writer, self.parents, self.outcome, self._refuse)
-        of_refused = made.header[:2] == (LINE, REASON)
-        self.resolver = Resolver(self.writer, self._refuse, self.repeats.still_other if of_refused else None)
+        self.counting = Counting(ctx, self.writer, None if dry_run or whole else self.settled.rejects)
+        self.outcome, self.parents = self.counting.outcome, self.counting.parents
+        also = self.counting.repeats.still_other if made.header[:2] == (LINE, REASON) else None
+        self.resolver = Resolver(self.writer, self.counting.refuse, also)
 
     def run(self, progress: Callable[[int, int], None] | None) -> Imported:
         if self.together and not self.dry_run:
@@ -129,11 +117,6 @@ class Import:
                 self._link_parents()
                 self._finish()
         return self._result()
-
-    @property
-    def settled_so_far(self) -> int:
-        """How many rows are settled, those of the files before this one included."""
-        return self.settled + self._before
 
     def _link_parents(self) -> None:
         for some in self.parents.portions():
@@ -153,21 +136,16 @@ class Import:
                     raise RefusedRowError
                 tx.flush()
                 self._settle(tx)
-                self._end(tx)
-            self.batch = self.ctx.batch
+                self.settled.end(tx)
+            self.settled.batch = self.ctx.batch
             return self._result()
         return self._result()._replace(withheld=True)
 
     def _finish(self) -> None:
         """Note that nothing is left to be done, where the last transaction could not know it."""
-        if self.batch and self.ledger and not self.ledger.finished:
-            with self.ctx.writing("import", batch=self.batch) as tx:
-                self._end(tx)
-
-    def _end(self, tx: Transaction) -> None:
-        """Note that all of the file is settled, in a transaction that has written what was left."""
-        if self.ledger and tx.batch:
-            self.ledger.keep(tx, self.settled_so_far, self.rejects.path, finished=True)
+        if not self.settled.ended:
+            with self.ctx.writing("import", batch=self.settled.batch) as tx:
+                self.settled.end(tx)
 
     def _blocks(self, progress: Callable[[int, int], None] | None) -> None:
         self.stages.refresh()
@@ -180,10 +158,10 @@ class Import:
                 if len(ready.block):
                     ready = self._transact(ready, table.rows)
                 else:
-                    self.rejects.save()
-                    self.settled, ready = ready.read, None
+                    self.settled.rejects.save()
+                    self.settled.rows, ready = ready.read, None
                 if progress:
-                    progress(self.settled, self.plan.rows)
+                    progress(self.settled.rows, self.plan.rows)
 
     def _next(self, rows: Iterator[Row], *, held: bool = False) -> _Ready | None:
         """The next rows of the file, ready to be written; what needs no writing is done and not among them. None at the
@@ -202,7 +180,7 @@ class Import:
             if self.dry_run:
                 self._try(block, found)
             else:
-                self._count(block, self.writer.sort(found), Put([], [], {}))
+                self.counting.count(block, self.writer.sort(found), Put([], [], {}))
             block, found = Block([], []), []
         self.reading = time.monotonic() - started
         return _Ready(block, found, self.at, self.outcome.counts["rows"] + (self.cut.settled if self.cut else 0))
@@ -253,8 +231,8 @@ class Import:
                 if self.ctx.reader.awaited():
                     break
                 started = time.monotonic()
-            self._keep(tx, ready.read)
-        self.settled = ready.read
+            self.settled.keep(tx, ready.read, finished=ready.read >= self.plan.rows and not self.parents)
+        self.settled.rows = ready.read
         self._wrote()
         return left
 
@@ -268,19 +246,12 @@ class Import:
             tx.settle(forget=True)
             self.at += 1
 
-    def _keep(self, tx: Transaction, settled: int) -> None:
-        """Note with what is written how many rows are settled: in the book, or among the refused ones on the disk."""
-        self.rejects.save()
-        if self.ledger and tx.batch:
-            done = settled >= self.plan.rows and not self.parents
-            self.ledger.keep(tx, settled + self._before, self.rejects.path, finished=done)
-
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Transaction]:
         command = self.ctx.command or f"import {self.plan.path}"
-        with self.ctx.writing("import", command=command, batch=self.batch) as tx:
-            if self.batch:
-                standing.check(self.ctx, self.batch, self.settled, self.plan.rows)
+        with self.ctx.writing("import", command=command, batch=self.settled.batch) as tx:
+            if self.settled.batch:
+                standing.check(self.ctx, self.settled.batch, self.settled.rows, self.plan.rows)
             self._check_fields()
             tx.names_alone()
             yield tx
@@ -305,7 +276,7 @@ class Import:
 
     def _wrote(self) -> None:
         if not self.whole:
-            self.batch = self.ctx.batch or self.batch
+            self.settled.batch = self.ctx.batch or self.settled.batch
 
     # --- a block ---
 
@@ -314,42 +285,29 @@ class Import:
         self.outcome.counts["rows"] += len(rows)
         sound, broken, passed = self.passing.sift(rows)
         for row in broken:
-            self._refuse(row.line, row.cells, Problem("", "", row.problem or ""))
+            self.counting.refuse(row.line, row.cells, Problem("", "", row.problem or ""))
         for row, why in passed:
             self.outcome.pass_over(row.line, why)
         lines, cells = [row.line for row in sound], [row.cells for row in sound]
         block, bad = self.reader.read(lines, cells, Tally(self.outcome.misfits, lines))
         for place, problem in sorted(bad.items()):
-            self._refuse(lines[place], cells[place], problem)
+            self.counting.refuse(lines[place], cells[place], problem)
         return block
 
     def _recall(self, cut: Cut, rows: Iterator[Row]) -> None:
         """Go through the rows that were settled before the cut: what they are in the book is what later rows of the
         file may repeat, and their companies may lack their parents."""
-        self.past = True
         for number in made_before(self.ctx, self.kind.table, cut.batch):
             self.matcher.made.add(number)
         left, passing = cut.settled, Passing(self.kind, self.plan.columns)
-        with self.reader.uncounted():
+        with self.reader.uncounted(), self.counting.past():
             while left and (some := list(islice(rows, min(left, MOST)))):
                 left -= len(some)
                 self.links.settle()
                 sound = passing.sift(some).sound
                 block, _ = self.reader.read([row.line for row in sound], [row.cells for row in sound])
                 self._look_again()
-                found = self.writer.sort(self.resolver.resolve(block))
-                for _, number in found.known:
-                    self.matcher.seen.add(number)
-                update = self.plan.update and "parent" in block.links
-                current = self.matcher.raw([number for _, number in found.known]) if update else {}
-                kept = {
-                    number: self.updater.given(block, row, current[number], {}).kept
-                    for row, number in found.known
-                    if number in current
-                }
-                self.parents.recall(block, found, self.matcher.made, kept, updates=self.plan.update)
-                self.repeats.remember(block, found)
-        self.past = False
+                self.counting.recall(block, self.resolver.resolve(block))
 
     def _read_again(self, block: Block) -> Block:
         """The same rows as they were before their stages were looked up: those are others now."""
@@ -359,91 +317,38 @@ class Import:
     def _position(self) -> int:
         return journal.head(self.ctx.reader)[0]
 
-    def _refuse(self, line: int, cells: list[str], problem: Problem) -> None:
-        if self.past:
-            return
-        where = f"{problem.header}: " if problem.header else ""
-        if not self.dry_run and not self.whole:
-            self.rejects.add(line, cells, f"{where}{problem.reason}")
-        self.outcome.refuse(line, problem)
-
-    # --- outcomes ---
-
     def _try(self, block: Block, found: list[int]) -> None:
-        """Count what an import would do, and remember it for the blocks that follow."""
-        tried = self.matcher.tried
-        assert tried is not None
+        """Count what an import would do with a block."""
         if self.hooked:
             # What plugins say to it is known when it is written; it is taken back at once.
             with self.ctx.rehearsal(), self._writing() as tx:
                 self.hooked = bool(tx.hooks.before)
-                block, rows, put = self.writer.vetted(tx, block, found, self._refuse)
+                vetted = self.writer.vetted(tx, block, found, self.counting.refuse)
             self.links.forget()
             self.stages.refresh()
+            self.counting.suppose(*vetted)
         else:
-            rows, put = self.writer.sort(found), Put([], [], {})
-        ids = []
-        for row in rows.new:
-            keys = {name: column[row] for name, column in (block.columns | block.keys).items()}
-            ids.append(tried.add(keys, {"kind": self.kind.kind or None} | block.content(row)))
-        asked = [number for _, number in rows.known] if self.plan.update else []
-        self.updater.last.begin(asked, self.matcher.merged)
-        current = self.matcher.raw(asked)
-        changed, kept = [], []
-        for place, (row, number) in enumerate(rows.known if self.plan.update else ()):
-            # What was purged between the two looks has nothing to change.
-            changes, stays = self.updater.given(block, row, current[number], {}) if number in current else Given({})
-            kept.append(stays)
-            if changes and (not put.changed or put.changed[place]):
-                record = current[number] | changes
-                tried.put(number, derive(self.kind.table, record, self.ctx.env), record)
-                self.matcher.retried.add(number)
-                changed.append(True)
-            else:
-                changed.append(False)
-        self._count(block, rows, Put(ids, changed, {}, kept))
+            self.counting.suppose(block, self.writer.sort(found), Put([], [], {}))
 
     def _write(self, tx: Transaction, block: Block, found: list[int]) -> None:
         if tx.hooks.before:
-            self._count(*self.writer.vetted(tx, block, found, self._refuse))
+            self.counting.count(*self.writer.vetted(tx, block, found, self.counting.refuse))
         else:
             rows = self.writer.sort(found)
-            self._count(block, rows, self.writer.put(tx, block, rows))
-
-    def _count(self, block: Block, rows: Sorted, put: Put) -> None:
-        """Count what became of a block, and remember it for the blocks that follow."""
-        self.outcome.block(block, rows, put, updates=self.plan.update)
-        self.links.foreign.count(block, [*rows.new, *(row for row, _ in rows.known)])
-        for number in put.ids:
-            self.matcher.seen.add(number)
-            self.matcher.made.add(number)
-        for _, number in rows.known:
-            self.matcher.seen.add(number)
-        self.parents.add(block, rows, put, updates=self.plan.update)
-        for (row, number), stays in zip(rows.known, put.kept, strict=False):
-            self._told_kept(block, row, number, stays)
-        self.repeats.count(block, rows, put)
-
-    def _told_kept(self, block: Block, row: int, number: int, stays: tuple[Kept, ...]) -> None:
-        """Count what a record keeps against the values of its row, and name the first of all these."""
-        self.outcome.counts["kept"] += len(stays)
-        for one in stays[: MOST_NAMED - len(self.outcome.conflicts)]:
-            change = Change(self.kind.name, number, {one.column: one.value}, {}, self.kind.table)
-            book = next((old for _, old, _ in history.told(self.ctx, change, {}) if old), "")
-            title, cell = self.reader.said(block, row, one.field)
-            self.outcome.conflicts.append((block.lines[row], title, cell[:60], book[:60]))
+            self.counting.count(block, rows, self.writer.put(tx, block, rows))
 
     # --- the end ---
 
     def _result(self) -> Imported:
         done, counts, settings = self.outcome, self.outcome.counts, self.ctx.settings
+        batch, rejects = self.settled.batch, self.settled.rejects.path
         return Imported(
             self.kind.plural, counts["rows"], counts["new"], counts["updated"], counts["same"], counts["repeated"],
-            counts["refused"], tuple(sorted(done.listed)), self.rejects.path,
-            again(self.plan, settings, self.rejects.path) if self.rejects.path else "", self.batch,
-            (*done.notes(self.reader), *self.updater.notes, *self.passing.notes, *self.links.foreign.notes,
+            counts["refused"], tuple(sorted(done.listed)), rejects,
+            again(self.plan, settings, rejects) if rejects else "", batch,
+            (*done.notes(self.reader), *self.writer.updater.notes, *self.passing.notes, *self.links.foreign.notes,
              *self.parents.notes),
-            settings.calling("undo", str(self.batch)) if self.batch else "", counts["kept"], tuple(done.conflicts),
+            settings.calling("undo", str(batch)) if batch else "", counts["kept"], tuple(done.conflicts),
             self.cut.settled if self.cut else 0, misfits=done.misfits, passed=counts["passed"],
         )  # fmt: skip
 
