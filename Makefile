@@ -44,7 +44,7 @@ docs: setup ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra postgres
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --all-extras
 
 lock: setup ## resolve the requirements anew and lock them with hashes
 	$(PIP_INSTALL) uv

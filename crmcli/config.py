@@ -12,6 +12,7 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import blank
+from crmcli.domain.workdays import read_week
 from crmcli.errors import CrmError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +56,20 @@ SETTINGS = {
         ),
         Setting("timezone", "text", "", "IANA time zone such as Europe/Berlin; empty means the machine's"),
         Setting("week_start", "text", "monday", "First day of the week", ("monday", "saturday", "sunday")),
+        Setting(
+            "workdays",
+            "text",
+            "",
+            "Working days, for dates such as +3wd: mon-fri, sat-wed, mon-thu,sat; empty means those of the country"
+            " in holidays, or mon-fri",
+        ),
+        Setting(
+            "holidays",
+            "text",
+            "",
+            "Country whose public holidays are not worked, as an ISO 3166 code such as DE, or DE-BY with its"
+            " subdivision; empty means none",
+        ),
         Setting("columns.lead", "text", "", "Columns of 'crm lead list'"),
         Setting("columns.deal", "text", "", "Columns of 'crm deal list'"),
         Setting("columns.contact", "text", "", "Columns of 'crm contact list'"),
@@ -292,7 +307,12 @@ def _timezone(name: str) -> None:
 
 
 #: What refuses a word that means nothing.
-MEANT: dict[str, Callable[[str], None]] = {"db": _store, "currency": _currency, "region": _region}
+MEANT: dict[str, Callable[[str], object]] = {
+    "db": _store,
+    "currency": _currency,
+    "region": _region,
+    "workdays": read_week,
+}
 
 
 def _read(path: str) -> dict[str, Any]:

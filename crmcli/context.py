@@ -11,6 +11,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crmcli import public_holidays
 from crmcli.config import Settings
 from crmcli.domain import custom
 from crmcli.domain.address import redacted
@@ -58,6 +59,7 @@ class Context:
         self._scratch = ""
         self._connection: Connection | None = None
         self._env: Env | None = None
+        self._workdays = public_holidays.workdays(self.settings)
         self._views: dict[tuple[str, str], str | None] = {}
         #: The fields that people added to the book, as it had them when it was last asked; None: to be asked.
         self._own: Vocabulary | None = None
@@ -139,6 +141,7 @@ class Context:
                 str(settings["region"]).upper(),
                 self.actor,
                 week_start=WEEK_STARTS[str(settings["week_start"])],
+                workdays=self._workdays,
             )
         return self._env
 

@@ -47,6 +47,7 @@ def test_the_regions_are_those_of_the_library() -> None:
         ("busy_timeout", "-1", "from 0 to 86400", ""),
         ("db", "mysql://ada:hunter2@db/x", "ada:[*]{3}@db/x is no store", "postgresql://"),
         ("calendar", "lunar", "one of", ""),
+        ("workdays", "mon-fry", "names no working days of a week", "sat-wed"),
         ("user", "  ", "the setting user wants more than blanks", ""),
         ("user", "\u200b", "more than blanks", ""),
         ("pager", " ", "more than blanks", ""),

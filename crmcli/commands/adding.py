@@ -86,7 +86,7 @@ def field_options(kind: Entity) -> list[Any]:
         found.append(option(parameter, *flags, help=text, metavar=metavar, multiple=many, keep=keep))
     helps = {
         "on": "The record it is about: lead:12, a name, an e-mail",
-        "due": "When: fri, +3d, 'fri 14:30', 2026-12-01",
+        "due": "When: fri, +3d, +3wd (working days), 'fri 14:30', 2026-12-01",
         "mrr": "Monthly recurring revenue",
     }
     for word in sugar:

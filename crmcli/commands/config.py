@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crmcli import config as settings
+from crmcli import public_holidays
 from crmcli.commands.frame import book, noun, run_of
 from crmcli.domain.address import redacted
 from crmcli.errors import CrmError, UsageError
@@ -73,10 +74,13 @@ def get(ctx: typer.Context, name: Name, origin: Origin = False) -> Note:
 @app.command(
     "set",
     help="Set a setting in the configuration file.",
-    epilog="Examples:\n  crm config set currency USD\n  crm config set columns.lead id,name,stage,value",
+    epilog="Examples:\n  crm config set currency USD\n  crm config set columns.lead id,name,stage,value\n"
+    "  crm config set holidays DE-BY",
 )
 def set_(ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> Note:
     value = str(_asked(ctx, name, lambda: settings.kept(name, value)))
+    if name == "holidays" and value:
+        public_holidays.check(value)
     if run_of(ctx).dry_run:
         path, _ = settings.planned(name, value)
         return run_of(ctx).would(f"set {name} = {_shown(name, value)} in {path}")

@@ -38,13 +38,15 @@ def done(
 @app.command(
     "snooze",
     help="Put tasks off; the last word is the new day.",
-    epilog="Examples:\n  crm task snooze 7 +3d\n  crm task snooze is:overdue mon",
+    epilog="Examples:\n  crm task snooze 7 +3d\n  crm task snooze 7 +3wd\n  crm task snooze is:overdue mon",
 )
 def snooze(
     ctx: typer.Context,
     words: Annotated[
         list[str],
-        typer.Argument(metavar="WHICH... WHEN", help="Which tasks, then a day: +3d, mon, 'fri 14:30', 2026-12-01"),
+        typer.Argument(
+            metavar="WHICH... WHEN", help="Which tasks, then a day: +3d, +3wd, mon, 'fri 14:30', 2026-12-01"
+        ),
     ],
 ) -> Any:
     from crmcli.services import tasks

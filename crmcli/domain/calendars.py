@@ -50,22 +50,6 @@ def add_months(day: date, months: int, calendar: Calendar) -> date:
     return min(start + timedelta(days=number - 1), last)
 
 
-def add_workdays(day: date, days: int) -> date:
-    """Return the day `days` working days (Monday to Friday) after `day`; counting starts at the next working day."""
-    weeks, rest = divmod(abs(days), 5)
-    step = ONE_DAY if days >= 0 else -ONE_DAY
-    if weeks and day.weekday() > 4:  # whole weeks count from a working day; one of the days is spent reaching it
-        weeks, rest = (weeks, rest - 1) if rest else (weeks - 1, 4)
-        while day.weekday() > 4:
-            day += step
-    day += step * (7 * weeks)
-    for _ in range(rest):
-        day += step
-        while day.weekday() > 4:
-            day += step
-    return day
-
-
 def period_around(day: date, unit: str, calendar: Calendar, week_start: int = 0, shift: int = 0) -> tuple[date, date]:
     """Return first day and day after the last of the day, week, month, quarter or year around `day`.
 

@@ -12,22 +12,35 @@ from crmcli.domain.calendars import (
     MONTHS_IN,
     ONE_DAY,
     add_months,
-    add_workdays,
     iso_day,
     iso_moment,
     make_day,
     period_around,
     split_day,
 )
-from crmcli.domain.datewords import EDGES, HALVES, MONTHS, NEAR_DAYS, UNITS, WEEKDAYS, clock_in_front, halves
+from crmcli.domain.datewords import (
+    DAYS_WRITTEN,
+    EDGES,
+    HALVES,
+    MONTHS,
+    NEAR_DAYS,
+    UNITS,
+    WEEKDAYS,
+    clock_in_front,
+    day_examples,
+    halves,
+    time_examples,
+)
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import clip, fold, unmarked
+from crmcli.domain.workdays import PLAIN
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from crmcli.domain.calendars import Calendar
+    from crmcli.domain.workdays import Workdays
 
 # "ymd" (nothing is assumed), "dmy", "mdy" or SHORT_FIRST: how a column that is imported writes its days
 Order = str
@@ -36,12 +49,6 @@ SHORT_FIRST = "yymd"
 
 # The first and the last day of JALALI_YEARS.
 _FIRST_JALALI, _LAST_JALALI = date(1821, 3, 21), date(2221, 3, 20)
-
-#: calendar -> how a day is written in it, in three ways
-DAYS_WRITTEN = {
-    "gregorian": ("2026-12-01", "1.12.2026", "1 dec 2026"),
-    "jalali": ("1405-09-10", "10.9.1405", "10 آذر 1405"),
-}
 
 
 class When(Struct):
@@ -58,7 +65,7 @@ class Setting:
     """What the meaning of a text depends on besides the text; `week_start` is 0 for Monday to 6 for Sunday. `shown` is
     what errors quote, "" for the words that they are about."""
 
-    __slots__ = ("calendar", "now", "order", "shown", "today", "week_start")
+    __slots__ = ("calendar", "now", "order", "shown", "today", "week_start", "workdays")
 
     def __init__(
         self,
@@ -67,6 +74,7 @@ class Setting:
         order: Order = "ymd",
         week_start: int = 0,
         shown: str = "",
+        workdays: Workdays = PLAIN,
     ):
         self.now = now
         self.today = now.date()
@@ -74,17 +82,7 @@ class Setting:
         self.order = order
         self.week_start = week_start
         self.shown = shown
-
-
-def day_examples(calendar: Calendar) -> str:
-    """How days can be written: the hint under one that cannot be read."""
-    first, second, third = DAYS_WRITTEN[calendar]
-    return f"Write today, tomorrow, fri, last fri, +3d, -2w, +1m, +3wd, eom, {first}, {second} or {third}."
-
-
-def _time_examples(calendar: Calendar) -> str:
-    day = DAYS_WRITTEN[calendar][0]
-    return f"A time may follow the day: tomorrow 9am, fri 14:30, {day}T14:30; or stand alone: 14:30, +2h, now."
+        self.workdays = workdays
 
 
 def parse_when(
@@ -94,6 +92,7 @@ def parse_when(
     order: Order = "ymd",
     week_start: int = 0,
     shown: str = "",
+    workdays: Workdays = PLAIN,
 ) -> When:
     """Read a day, a time, or both; `now` is aware and carries the reader's time zone.
 
@@ -101,31 +100,42 @@ def parse_when(
     A day and month without a year is the next such day, today included. A time alone is today's. eom, sow ... are
     the last or first day of the month, week ... that today is in. With calendar "jalali" the years 1200 to 1599 are
     Jalali and so are relative months, quarters and years. `order` says how a column of an import writes days
-    (12/01/2026, also with two-digit years); by default a text that could be read in two ways is refused.
+    (12/01/2026, also with two-digit years); by default a text that could be read in two ways is refused. `workdays` is
+    asked only where working days are counted (+3wd), and what it raises goes through.
     Raises FieldError, with examples, for everything else; it quotes `shown`, "" for the text itself.
     """
-    return read_when(text, Setting(now, calendar, order, week_start, shown or text))
+    return read_when(text, Setting(now, calendar, order, week_start, shown or text, workdays))
 
 
 def parse_day(
-    text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
+    text: str,
+    now: datetime,
+    calendar: Calendar = "gregorian",
+    order: Order = "ymd",
+    week_start: int = 0,
+    workdays: Workdays = PLAIN,
 ) -> date:
     """Read a day as `parse_when` does; FieldError where a time is given as well."""
     if len(text) == 10 and calendar != "jalali" and (day := iso_day(text)):
         return day
-    when = read_when(text, Setting(now, calendar, order, week_start, text))
+    when = read_when(text, Setting(now, calendar, order, week_start, text, workdays))
     if when.time is not None:
         raise FieldError(f"A day is wanted here, without a time: '{_quoted(text)}'.", hint=day_examples(calendar))
     return when.day
 
 
 def parse_instant(
-    text: str, now: datetime, calendar: Calendar = "gregorian", order: Order = "ymd", week_start: int = 0
+    text: str,
+    now: datetime,
+    calendar: Calendar = "gregorian",
+    order: Order = "ymd",
+    week_start: int = 0,
+    workdays: Workdays = PLAIN,
 ) -> datetime:
     """Read a day or time as `parse_when` does and return it in UTC; a day alone means its 00:00 on the wall clock."""
     if 16 <= len(text) <= 24 and calendar != "jalali" and (moment := iso_moment(text)):
         return _utc(moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo))
-    return instant_of(read_when(text, Setting(now, calendar, order, week_start, text)), now)
+    return instant_of(read_when(text, Setting(now, calendar, order, week_start, text, workdays)), now)
 
 
 def instant_of(when: When, now: datetime) -> datetime:
@@ -195,7 +205,7 @@ def read_when(text: str, setting: Setting) -> When:
     except OverflowError:
         raise _outside(setting.shown or text) from None
     if when is None:
-        hint = f"{day_examples(setting.calendar)}\n  {_time_examples(setting.calendar)}"
+        hint = f"{day_examples(setting.calendar)}\n  {time_examples(setting.calendar)}"
         raise FieldError(f"'{_quoted(setting.shown or text)}' is not a day or time.", hint=hint)
     if when.day.year not in GREGORIAN_YEARS:
         raise _outside(setting.shown or text)
@@ -313,7 +323,7 @@ def _weekday(wanted: int, today: date, last: bool = False) -> date:
 def _shifted_day(count: int, unit: str, setting: Setting) -> date | None:
     today = setting.today
     if unit == "workday":
-        return add_workdays(today, count)
+        return setting.workdays.shift(today, count)
     if unit in MONTHS_IN:
         try:
             return add_months(today, count * MONTHS_IN[unit], setting.calendar)

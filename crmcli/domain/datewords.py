@@ -1,5 +1,5 @@
 """The words that the date grammar knows, English and Persian, and those that files have beside them, in the folded
-form in which they are looked up."""
+form in which they are looked up; and the examples that it gives."""
 
 from __future__ import annotations
 
@@ -90,7 +90,24 @@ UNITS = {
     "h": "hour", "hr": "hour", "hour": "hour", "hours": "hour",
     "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute",
 }  # fmt: skip
+#: calendar -> how a day is written in it, in three ways
+DAYS_WRITTEN = {
+    "gregorian": ("2026-12-01", "1.12.2026", "1 dec 2026"),
+    "jalali": ("1405-09-10", "10.9.1405", "10 آذر 1405"),
+}
 _HALVES = "|".join(map(re.escape, HALVES))
+
+
+def day_examples(calendar: Calendar) -> str:
+    """How days can be written: the hint under one that cannot be read."""
+    first, second, third = DAYS_WRITTEN[calendar]
+    return f"Write today, tomorrow, fri, last fri, +3d, -2w, +1m, +3wd, eom, {first}, {second} or {third}."
+
+
+def time_examples(calendar: Calendar) -> str:
+    """How times can be written: what may stand under the days."""
+    day = DAYS_WRITTEN[calendar][0]
+    return f"A time may follow the day: tomorrow 9am, fri 14:30, {day}T14:30; or stand alone: 14:30, +2h, now."
 
 
 @cache

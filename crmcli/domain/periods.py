@@ -11,18 +11,19 @@ from crmcli.domain.dates import (
     Setting,
     When,
     calendar_of,
-    day_examples,
     instant_of,
     is_counted,
     not_jalali,
     read_when,
 )
-from crmcli.domain.datewords import MONTHS
+from crmcli.domain.datewords import MONTHS, day_examples
 from crmcli.domain.text import clip, fold
+from crmcli.domain.workdays import PLAIN
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
     from crmcli.domain.calendars import Calendar
+    from crmcli.domain.workdays import Workdays
 
 #: calendar -> a year of it, and what else can be written there alone
 YEARS = {"gregorian": (2026, "2026-W50, "), "jalali": (1405, "")}
@@ -39,7 +40,7 @@ def examples(calendar: Calendar) -> str:
 
 
 def parse_range(
-    text: str, now: datetime, calendar: Calendar = "gregorian", week_start: int = 0
+    text: str, now: datetime, calendar: Calendar = "gregorian", week_start: int = 0, workdays: Workdays = PLAIN
 ) -> tuple[date | None, date | None]:
     """Read a period or a range `FROM..TO` as [start, end): first day and the day after the last.
 
@@ -49,7 +50,7 @@ def parse_range(
     and next-week, while 2026-W50 is ISO 8601's, which starts on a Monday. Raises FieldError, also for a range that ends
     before it starts.
     """
-    setting = Setting(now, calendar, "ymd", week_start)
+    setting = Setting(now, calendar, "ymd", week_start, workdays=workdays)
     before, dots, after = text.partition("..")
     if not dots:
         return _period(text, setting)
@@ -60,7 +61,7 @@ def parse_range(
 
 
 def parse_span(
-    text: str, now: datetime, calendar: Calendar = "gregorian", week_start: int = 0
+    text: str, now: datetime, calendar: Calendar = "gregorian", week_start: int = 0, workdays: Workdays = PLAIN
 ) -> tuple[datetime | None, datetime | None]:
     """Read a range as `parse_range` does, with times as well, as the instants [start, end) in UTC.
 
@@ -69,7 +70,7 @@ def parse_span(
     the end, and alone it is the minute that begins there. `FROM for LENGTH` (fri 14:30 for 45m) counts real time from
     the start.
     """
-    setting = Setting(now, calendar, "ymd", week_start)
+    setting = Setting(now, calendar, "ymd", week_start, workdays=workdays)
     before, dots, after = text.partition("..")
     if dots:
         start = _edge(before, setting)[0] if before.strip() else None

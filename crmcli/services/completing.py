@@ -35,7 +35,7 @@ MEANT = {
         for table in ("opportunity", "contact", "company")
     },
 }
-DAYS = ("today", "tomorrow", "yesterday", "this-week", "next-week", "this-month", "last-month", "eom", "+7d")
+DAYS = ("today", "tomorrow", "yesterday", "this-week", "next-week", "this-month", "last-month", "eom", "+7d", "+3wd")
 
 
 def fields(kind: Entity, *, mark: str, settable: bool = False) -> Iterator[Offer]:

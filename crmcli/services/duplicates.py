@@ -12,7 +12,7 @@ from crmcli.domain.fields import OWN
 from crmcli.domain.types import Integer, readable
 from crmcli.errors import NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
-from crmcli.services import aliases, apart, merging, naming, records
+from crmcli.services import aliases, apart, merging, naming, probing, records
 from crmcli.store import own, read
 from crmcli.store.sql import by_number, portions
 
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 KINDS = (CONTACT, COMPANY, LEAD, DEAL)
 #: The score from which two records are listed as probably one.
 THRESHOLD = dedupe.THRESHOLD
-#: So many of the records that share an address with a new one are looked at: it is no evidence where more have it.
-PROBED = dedupe.TOO_MANY + 1
-#: The records of the last so many numbers show how common a name or a town is in the book.
-SAMPLED = 2000
+#: So many records are read at a time.
+_PAGE = 2000
 #: So many likes of a new record are told.
 TOLD = 3
 #: What a record is compared by, in the order in which it is read.
@@ -100,12 +98,14 @@ def entries(
     more, scan = f" AND ({where})" if where else "", by_number(ctx.reader.dialect)
     while page := ctx.reader.rows(
         f"SELECT t.id, {', '.join(columns)} FROM {kind.table} t{scan}{joined}"
-        f" WHERE t.id > ? AND {pool or _POOL[kind.name]}{more} ORDER BY t.id LIMIT 2000",
+        f" WHERE t.id > ? AND {pool or _POOL[kind.name]}{more} ORDER BY t.id LIMIT {_PAGE}",
         (last, *params),
     ):
         last = page[-1][0]
         for row in page:
             yield _entry(row, mine, tops)
+        if len(page) < _PAGE:
+            return
 
 
 class _Tops:
@@ -224,11 +224,12 @@ def versions(ctx: Context, kind: Entity) -> dict[int, int]:
 
 def compared(ctx: Context, kind: Entity, numbers: Iterable[int]) -> dict[int, str]:
     """Those of these records that are compared with others, and their names."""
+    scan = by_number(ctx.reader.dialect)
     return {
         row[0]: row[1]
         for some, marks in portions(sorted(set(numbers)))
         for row in ctx.reader.rows(
-            f"SELECT t.id, t.name FROM {kind.table} t WHERE {_POOL[kind.name]} AND t.id IN ({marks})", some
+            f"SELECT t.id, t.name FROM {kind.table} t{scan} WHERE {_POOL[kind.name]} AND t.id IN ({marks})", some
         )
     }
 
@@ -319,17 +320,14 @@ def apart_rows(ctx: Context, kind: Entity) -> Rows:
 def likes(ctx: Context, kind: Entity, number: int, *, threshold: int = THRESHOLD) -> list[Pair]:
     """The records of its kind that one record is probably the same as, found by their addresses, numbers and names
     along their indexes, the surest first; by what a merged one had, the one that it is. Costs no look at the whole
-    book."""
+    book: see `probing.py`."""
     mine = next(entries(ctx, kind, "t.id = ?", (number,)), None)
     if mine is None:
         return []
-    ids: dict[int, None] = {}
     pool = f"({_POOL[kind.name]} OR t.merged_into_id IS NOT NULL)"
-    for lookup, value in dedupe.probe_keys(mine, kind.name):
-        for where, params in _lookups(kind, lookup, value):
-            sql = f"SELECT t.id FROM {kind.table} t WHERE {where} AND {pool} ORDER BY t.id LIMIT {PROBED}"
-            ids.update(dict.fromkeys(row[0] for row in ctx.reader.rows(sql, params)))
-    now = aliases.in_sight(ctx.reader, kind.table, ids)
+    words = probing.Words(ctx.reader, kind.table)
+    ids = probing.candidates(ctx.reader, kind, mine, words, pool)
+    now = aliases.standing(ctx.reader, kind.table, ids)
     there = compared(ctx, kind, now.values()) if now.keys() - {number} else {}
     differ = apart.pairs(ctx.reader, kind.table, [number]) if there else set()
     others = [
@@ -339,28 +337,20 @@ def likes(ctx: Context, kind: Entity, number: int, *, threshold: int = THRESHOLD
     ]
     if not others:
         return []
-    some = entries(ctx, kind, f"t.id IN ({', '.join('?' * len(others))})", others, pool=pool)
-    newest = entries(ctx, kind, "t.id > ?", (number - SAMPLED,))
+    some = _of(ctx, kind, others, pool)
+    census = probing.Census(ctx.reader, kind, number, words, _POOL[kind.name], lambda some: _of(ctx, kind, some))
     found: dict[int, Pair] = {}
-    for pair in dedupe.near(mine, some, kind=kind.name, among=newest, threshold=threshold):
+    for pair in dedupe.near(mine, some, kind=kind.name, census=census, threshold=threshold):
         other = pair.a if pair.b == number else pair.b
         why = () if now[other] == other else (f"{kind.name}:{other} was merged into it",)
         found.setdefault(now[other], dedupe.Pair(now[other], number, pair.score, (*pair.reasons, *why)))
     return list(found.values())
 
 
-def _lookups(kind: Entity, lookup: str, value: str) -> list[tuple[str, tuple[Any, ...]]]:
-    """(condition, values) by which the records are found that a probe key means."""
-    if lookup == "email":
-        return [("t.email_key = ?", (value,))]
-    if lookup == "phone":
-        columns = ["phone_key", *(["mobile_key"] if "mobile" in kind.by_name else [])]
-        return [(f"t.{column} = ?", (value,)) for column in columns]
-    if lookup == "domain":
-        return [("t.domain = ?", (value,))]
-    if lookup == "name-start":
-        return [("t.name_key >= ? AND t.name_key < ?", (value, value + "\U0010ffff"))]
-    return [("t.name_key = ?", (value,))]
+def _of(ctx: Context, kind: Entity, numbers: Sequence[int], pool: str = "") -> Iterator[Entry]:
+    """These records as they are compared."""
+    for some, marks in portions(numbers):
+        yield from entries(ctx, kind, f"t.id IN ({marks})", some, pool=pool)
 
 
 def warnings(ctx: Context, kind: Entity, number: int) -> list[str]:
@@ -391,8 +381,8 @@ def _deals(ctx: Context, number: int) -> list[str]:
             f"SELECT t.id, t.name FROM opportunity t WHERE t.{column} = ? AND t.kind = 'deal' AND t.status = 'open'"
             " AND t.removed_at IS NULL AND t.archived_at IS NULL ORDER BY t.id LIMIT ?"
         )
-        found.update(dict(ctx.reader.rows(sql, (key, PROBED))))
-    if len(found) >= PROBED:
+        found.update(dict(ctx.reader.rows(sql, (key, probing.PROBED))))
+    if len(found) >= probing.PROBED:
         return []
     merge = ctx.settings.calling("lead", "merge", str(number))
     return [
@@ -420,8 +410,8 @@ def _people(ctx: Context, number: int) -> list[str]:
     for column, key in ways:
         if key:
             sql = f"SELECT t.id FROM contact t WHERE t.{column} = ? AND {pool} ORDER BY t.id LIMIT ?"
-            found.update(dict.fromkeys(row[0] for row in ctx.reader.rows(sql, (key, PROBED))))
-    if len(found) >= PROBED:
+            found.update(dict.fromkeys(row[0] for row in ctx.reader.rows(sql, (key, probing.PROBED))))
+    if len(found) >= probing.PROBED:
         return []
     people = list(dict.fromkeys(aliases.in_sight(ctx.reader, "contact", found).values()))[:TOLD]
     names = _names(ctx, CONTACT, people)

@@ -61,7 +61,7 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
     is earlier than a task that was still to come. Done tasks are left alone; RefusedError where there is none else."""
     if not to.strip():
         raise UsageError("snooze to when?", "write a day or time, such as tomorrow, mon, +3d or 'fri 14:30'")
-    when = parse_when(to, ctx.env.now, ctx.env.calendar, week_start=ctx.env.week_start)
+    when = parse_when(to, ctx.env.now, ctx.env.calendar, week_start=ctx.env.week_start, workdays=ctx.env.workdays)
     said: dict[str, None] = {}
     finished: list[int] = []
 

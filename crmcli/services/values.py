@@ -318,7 +318,7 @@ def due(ctx: Context, tx: Transaction, text: str) -> dict[str, Any]:
     """A typed due day or time -> its columns; what was understood is said on stderr, once in a transaction."""
     if not text.strip():
         return {"due_on": None, "due_at": None}
-    when = parse_when(text, ctx.env.now, ctx.env.calendar, week_start=ctx.env.week_start)
+    when = parse_when(text, ctx.env.now, ctx.env.calendar, week_start=ctx.env.week_start, workdays=ctx.env.workdays)
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()) and ("due", text) not in tx.memory:
         tx.memory["due", text] = 1
         ctx.say(f"due {describe(when, ctx.env.now, ctx.env.calendar)}")

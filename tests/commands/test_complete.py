@@ -39,6 +39,7 @@ def tab(crm: Crm, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
         (("lead", "edit", "1", "sta"), "stage="),
         (("lead", "edit", "1", "stage", "=", "pro"), "Proposition"),
         (("lead", "list", "tag", ":", "v"), "vip"),
+        (("task", "list", "due", ":", "+3"), "+3wd"),
         (("deal", "list", "is", ":", "w"), "won"),
         (("lead", "show", ""), "1  # Ada Lovelace"),
         (("lead", "show", "ad"), "Ada\\ Lovelace"),

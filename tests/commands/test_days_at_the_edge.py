@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,6 +40,55 @@ def test_the_first_day_of_the_week_counts_in_words_filters_and_imports(
     assert crm("task", "list", "due:next-week", "-o", "ids").out == ""
     there = ["1", "2", "3"] if start == "monday" else ["2", "3"]  # the first was made on Friday
     assert crm("task", "list", "created_at:this-week", "--sort", "id", "-o", "ids").out.split() == there
+
+
+@pytest.mark.parametrize(
+    ("place", "week", "third"),
+    [
+        ("", "", "2026-12-28"),
+        ("", "mon-sun", "2026-12-26"),
+        ("DE", "", "2026-12-29"),
+        ("DE", "mon-sat", "2026-12-29"),
+        ("IR", "", "2026-12-27"),
+    ],
+)
+@pytest.mark.parametrize("calendar", ["jalali", "gregorian"])
+def test_working_days_count_by_the_settings_in_words_and_filters(
+    crm: Any, monkeypatch: pytest.MonkeyPatch, calendar: str, place: str, week: str, third: str
+) -> None:
+    for name, value in (
+        ("NOW", "2026-12-23T09:00:00+00:00"), ("CALENDAR", calendar), ("HOLIDAYS", place), ("WORKDAYS", week),
+    ):  # fmt: skip
+        monkeypatch.setenv(f"CRM_{name}", value)
+    assert crm("task", "add", "typed", "--due", "+3wd").code == 0
+    assert crm("task", "add", "in digits of Persian", "--due", "+۳wd 14:30").code == 0
+    assert crm("task", "snooze", "1", "in 3 workdays").code == 0
+    deal = crm("deal", "list", "-o", "ids").out.strip()
+    assert crm("deal", "edit", deal, "close_on=+3wd").code == 0
+    assert {row["due_on"] for row in crm("task", "list", "-o", "json").json} == {third}
+    assert len(crm("task", "list", "due:..+3wd", "-o", "json").json) == 3
+    assert len(crm("task", "list", "due_at:+3wd", "-o", "json").json) == 2
+    assert crm("task", "list", "due:..+2wd", "-o", "ids").out == ""
+    assert crm("deal", "list", "close_on:+3wd..+4wd", "-o", "ids").out.strip() == deal
+    assert crm("deal", "list", "close_on:+4wd..", "-o", "ids").out == ""
+
+
+@pytest.mark.parametrize("words", [("task", "list", "due:..+1wd"), ("task", "snooze", "1", "+1wd")])
+def test_no_working_day_is_counted_without_the_holidays_that_were_asked_for(
+    crm: Any, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    monkeypatch.setenv("CRM_HOLIDAYS", "DE")
+    done = crm(*words)
+    assert (done.code, done.out) == (1, "")
+    assert "public holidays need the library holidays" in done.err
+    assert "pip install 'holidays>=" in done.err
+    assert crm("task", "list", "due:..+1d").code == 0
+    monkeypatch.setenv("CRM_HOLIDAYS", "ED")
+    monkeypatch.delitem(sys.modules, "holidays")
+    done = crm(*words)
+    assert (done.code, done.out) == (2, "")
+    assert "CRM_HOLIDAYS: there are no holidays of a country 'ED'" in done.err
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tehran", "Pacific/Kiritimati", "America/New_York"])

@@ -40,8 +40,9 @@ def wanted() -> dict[str, list[Requirement]]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
     groups = project["dependency-groups"]
-    runtime = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["postgres"]]
-    runtime += [*project["build-system"]["requires"], *groups["build"]]
+    runtime = [*project["project"]["dependencies"], *project["build-system"]["requires"], *groups["build"]]
+    for extra in project["project"]["optional-dependencies"].values():
+        runtime += extra
     development = [item for item in groups["dev"] if isinstance(item, str)]
     texts = {FILES[0]: runtime, FILES[1]: runtime + development}
     return {name: [Requirement(text) for text in items] for name, items in texts.items()}

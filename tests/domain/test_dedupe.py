@@ -29,6 +29,7 @@ from crmcli.domain.dedupe import (
     probe_keys,
 )
 from crmcli.domain.dedupe.blocking import candidates
+from crmcli.domain.dedupe.census import spelled
 from crmcli.domain.dedupe.finding import bits_of, score_of
 from crmcli.domain.dedupe.names import LONG_FORMS, one_called_both
 from crmcli.domain.dedupe.reading import address_lines, person_words
@@ -39,7 +40,7 @@ from tests.support.people import GIVEN, ROADS, SURNAMES, damaged, entry, family,
 from tests.support.program import run_python
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crmcli.domain.dedupe.reading import Read
 
@@ -1026,6 +1027,59 @@ def test_one_new_record_is_looked_up_by_its_keys() -> None:
 def test_a_new_company_is_looked_up_across_what_stands_before_its_name(held: str, new: str) -> None:
     entry = Entry(id=9, name=new)
     assert near(entry, looked_up(entry, [Entry(id=1, name=held)], "company"), kind="company")
+
+
+class Town:
+    """A book of 90,000 that is asked for its values: `counted` says what its index has."""
+
+    def __init__(self, counted: dict[tuple[str, str], int], sample: Sequence[Entry] = ()) -> None:
+        self.counted, self.asked, self._sample = counted, False, sample
+        self.most = self.size = 90_000
+
+    @property
+    def sample(self) -> Sequence[Entry]:
+        self.asked = True
+        return self._sample
+
+    def indexed(self, field: str, value: str) -> int | None:
+        return self.counted.get((field, value), 2) if field in ("word", "city") else None
+
+
+def test_a_new_record_is_like_another_as_far_as_the_book_goes() -> None:
+    held = [Entry(id=1, name="Robert Miller", city="Ulm")]
+    new = Entry(id=2, name="Robert Miller", city="Ulm")
+    common = {("word", "robert"): 900, ("word", "miller"): 1200, ("city", "ulm"): 700}
+    assert near(new, held, census=Town({}))
+    assert near(new, held, census=Town({("word", "miller"): 1200}))
+    assert not near(new, held, census=Town(common))
+
+
+def test_a_sample_is_looked_at_where_the_indexes_do_not_settle_it() -> None:
+    common = {("word", "robert"): 900, ("word", "miller"): 1200}
+    held = [Entry(id=1, name="Robert Miller", email="r@x.example", birthday="1970-01-01", region="Bavaria")]
+    sure, settled = Town(common), Town(common)
+    assert near(Entry(id=2, name="Robert Miller", email="r@x.example"), held, census=sure)
+    assert not near(Entry(id=2, name="Robert Miller"), held, census=settled)
+    assert not sure.asked
+    assert not settled.asked
+
+    # What is filled in where nobody knows is common, and so is what a tenth of the people have.
+    born = Entry(id=2, name="Robert Miller", birthday="1970-01-01")
+    unknown = [Entry(id=9 + n, name="X Y", birthday="1970-01-01" if n % 2 else "1982-04-12") for n in range(200)]
+    spread = [
+        Entry(id=9 + n, name="X Y", birthday=f"{1950 + n % 50}-{1 + n % 11:02}-{1 + n % 27:02}") for n in range(200)
+    ]
+    assert near(born, held, census=Town(common, spread))
+    assert not near(born, held, census=Town(common, unknown))
+
+
+def test_a_name_is_spelled_as_the_book_has_its_words() -> None:
+    assert {spelled("Jan van den Berg")[word] for word in person_words("Jan van den Berg")[0]} == {
+        "jan",
+        "van den berg",
+    }
+    assert spelled("A.B.C. O'Neil Trading")["abc"] == "a b c"
+    assert spelled("A.B.C. O'Neil Trading")["oneil"] == "o'neil"
 
 
 def test_a_new_record_at_a_switchboard_is_nobody_known() -> None:

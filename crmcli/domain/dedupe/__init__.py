@@ -4,6 +4,7 @@ entry     what goes in and comes out: Entry, Pair, Group
 reading   a record as it is compared: words of names, their sound, folded values
 names     which given names are short for which others
 counts    how common each value is in the book
+census    how common it is in a book that is not read, by its indexes and a sample
 blocking  which pairs are worth comparing
 likeness  how alike two values are that are not equal
 weighing  what a pair says for and against being one: persons, places, ties and firms, added up in a tally

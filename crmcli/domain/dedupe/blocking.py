@@ -216,9 +216,11 @@ def promising(a: Read, b: Read, counts: Counts) -> bool:
         points += 1
     if a.city and a.place == b.place and (a.city not in common or a.name == b.name):
         points += 1
+    only = False
     if (a.company and a.company == b.company) or (a.domain and a.domain == b.domain):
+        only = not points
         points += 2
-    if points >= _PROMISING or (points and _alike(a, b, _PROMISING - points)):
+    if points >= _PROMISING or (points and _alike(a, b, _PROMISING - points) and not (only and _two_colleagues(a, b))):
         return True
     if (a.email and a.email == b.email) or (a.extra and b.extra) or not a.name or not b.name:
         return True
@@ -226,6 +228,18 @@ def promising(a: Read, b: Read, counts: Counts) -> bool:
         if phone in b.phones:
             return True
     return a.name == b.name and counts.named(a.name) <= NAMESAKES
+
+
+def _two_colleagues(a: Read, b: Read) -> bool:
+    """Whether people who share a company have no more of their names in common than a given one, which several have in
+    a large firm, and not their work either."""
+    ours, theirs = a.codes, b.codes
+    return (
+        min(len(ours), len(theirs)) > 1
+        and ours[-1] not in theirs
+        and theirs[-1] not in ours
+        and not (a.job and a.job == b.job)
+    )
 
 
 def _shared_line(a: Read, b: Read) -> bool:

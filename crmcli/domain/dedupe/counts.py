@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from crmcli.domain.dedupe.reading import Read
 
@@ -29,6 +29,8 @@ _COMMON, _MANY = 1 / 256, 16
 #: The part of the people at one number of a street who have one second line, before any are known, and as how many
 #: people that counts.
 _PART, _AS_MANY = 0.3, 5
+#: The part of the people who work for a company that nobody says, where the book names none: some always do.
+_EMPLOYED = 0.25
 #: An extra value that so few records share on average, and that is long enough, identifies one.
 _IDENTIFIES = 6
 
@@ -37,11 +39,12 @@ class Counts:
     """Frequencies of values among the records of a book, as bits: -log2 of the chance that another record has the
     value too."""
 
-    def __init__(self, records: Sequence[Read], kind: str) -> None:
-        self.size = len(records)
+    def __init__(self, records: Sequence[Read], kind: str, size: int = 0) -> None:
+        """`size` is how many records the book has, if these are not all of it."""
+        self.size = size or len(records)
         self.total = self.size + UNSEEN
         distinct = _distinct(records)
-        found = _counted(distinct)
+        found = counted(distinct)
         self._bits = {
             field: {value: self._worth(field, count) for value, count in counter.items() if count > 2}
             for field, counter in found.items()
@@ -52,21 +55,26 @@ class Counts:
         self.rare_word = self._rare["word"]
         self._holders = {value: count for value, count in found["phone"].items() if count > 2}
         self._fellows = {value: count for value, count in found["company"].items() if count > 2}
+        #: The part of the people who work for some company, as far as the book says.
+        self.employed = self._employed(found["company"].total())
         self._neighbours = {value: count for value, count in found["street"].items() if count > 2}
         households = Counter([(read.street, read.unit, read.second) for read in distinct if read.second])
         self._households = {value: count for value, count in households.items() if count > 2}
+        #: What more records than this have in common is a common city or street.
+        self.common_from = max(self.size * _COMMON, _MANY)
         #: Cities and streets that are so common that they say little.
-        self.common = frozenset(
-            value
-            for field in ("city", "road")
-            for value, count in found[field].items()
-            if count > max(self.size * _COMMON, _MANY)
+        self.common: Container[str] = frozenset(
+            value for field in ("city", "road") for value, count in found[field].items() if count > self.common_from
         )
         self._named = Counter(map(attrgetter("name"), distinct))
-        self._tells = _tells(distinct)
+        self._tells = telling(distinct)
 
-    def _worth(self, field: str, count: int) -> float:
+    def _worth(self, field: str, count: float) -> float:
         return max(0.0, log2(self.total / (count + SHARED[field])))
+
+    def _employed(self, naming: float) -> float:
+        """`employed`, where so many records name a company."""
+        return max((naming + UNSEEN) / self.total, _EMPLOYED)
 
     def drop(self, field: str, values: Iterable[str]) -> None:
         """Have these values say nothing: too many have them."""
@@ -122,7 +130,7 @@ def _distinct(records: Sequence[Read]) -> list[Read]:
     return found
 
 
-def _counted(records: Sequence[Read]) -> dict[str, Counter[str]]:
+def counted(records: Sequence[Read]) -> dict[str, Counter[str]]:
     """How often each value stands in each field; hardly a loop of ours, because a book has a million values."""
     found: dict[str, Counter[str]] = {field: Counter(map(attrgetter(field), records)) for field in _SINGLE}
     found["word"] = Counter(chain.from_iterable(map(attrgetter("words"), records)))
@@ -136,7 +144,7 @@ def _counted(records: Sequence[Read]) -> dict[str, Counter[str]]:
     return found
 
 
-def _tells(records: Sequence[Read]) -> dict[str, bool]:
+def telling(records: Sequence[Read]) -> dict[str, bool]:
     """Name of an extra value -> whether it tells one record from others: long, mostly digits, shared by few."""
     values: dict[str, Counter[str]] = {}
     for read in records:

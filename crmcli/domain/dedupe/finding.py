@@ -8,13 +8,14 @@ from math import inf, log2
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from crmcli.domain.dedupe.blocking import candidates
-from crmcli.domain.dedupe.counts import TOO_MANY, Counts
+from crmcli.domain.dedupe.blocking import candidates, promising
+from crmcli.domain.dedupe.census import Estimates, Indexed, spelled
+from crmcli.domain.dedupe.counts import Counts
 from crmcli.domain.dedupe.entry import KINDS, PEOPLE, Entry, Group, Pair
 from crmcli.domain.dedupe.habits import Habits
 from crmcli.domain.dedupe.likeness import DIFFERENT, NEAR
 from crmcli.domain.dedupe.names import LONG_FORMS, one_called_both
-from crmcli.domain.dedupe.reading import Read, firm_words, forms_before
+from crmcli.domain.dedupe.reading import Read, forms_before
 from crmcli.domain.dedupe.reasons import against, told
 from crmcli.domain.dedupe.tally import GRADED
 from crmcli.domain.dedupe.weighing import MOST_GAINED, Weigher
@@ -23,6 +24,7 @@ from crmcli.domain.text import fold
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
+    from crmcli.domain.dedupe.census import Census
     from crmcli.domain.dedupe.tally import Tally
 
 #: The score from which two records are listed as probably one.
@@ -282,21 +284,29 @@ def probe_keys(entry: Entry, kind: str = "contact") -> list[tuple[str, str]]:
 
     `email`, `phone` and `domain` are equal to the record's key; `name` is equal to its folded name (also given and
     family name swapped, and the given name in its short or long forms); `name-start` begins its folded name (companies:
-    without the legal form, and with each of those that stand before a name). At most `TOO_MANY` + 1 records need to be
-    read for each: `near` drops an address that so many share.
+    all of it without the legal form, or two words, and with each of those that stand before a name). `words`, parted by
+    blanks, all stand in the folded name, in whatever order; `part` is one of them, of several where a name is written
+    apart, beside which a record needs something else that is the same. At most `TOO_MANY` + 1 records need to be read
+    for each, those first that have most in common: `near` drops an address that so many share.
     """
     found: list[tuple[str, str]] = []
     if entry.email:
         found.append(("email", entry.email))
     found += [("phone", phone) for phone in entry.phones]
+    read = Read(entry, kind)
     if entry.name and (name := fold(entry.name)):
         found.append(("name", name))
         if kind in PEOPLE:
             found += [("name", other) for other in _otherwise(name.split())]
+        said = spelled(entry.name)
+        words = [said[word].replace("'", " ") for word in read.words if len(word) > 1 and word in said]
+        if len(words) > 1:
+            found.append(("words", " ".join(words)))
+        found += [("part", word) for word in words]
     if kind == "company":
-        if domain := Read(entry, kind).domain:
-            found.append(("domain", domain))
-        if entry.name and (start := " ".join(firm_words(entry.name)[:2])):
+        if read.domain:
+            found.append(("domain", read.domain))
+        for start in dict.fromkeys((" ".join(read.words), " ".join(read.words[:2]))) if read.words else ():
             found += [("name-start", f"{form}{start}") for form in ("", *forms_before(start))]
     return found
 
@@ -318,24 +328,31 @@ def near(
     others: Iterable[Entry],
     *,
     kind: str = "contact",
-    among: Iterable[Entry] = (),
+    census: Census | None = None,
     threshold: int = THRESHOLD,
 ) -> list[Pair]:
     """The pairs of `entry` with those of `others` that it is probably the same as, the surest first.
 
-    `others` are the few that its `probe_keys` found, `among` some records of the book, which show how common a name or
-    a town is there. An address, a number or a company's domain that more than twenty of `others` have as well says
-    nothing.
+    `others` are the few that its `probe_keys` found in the book that `census` is of; without one they are all of it. It
+    is asked only for what matters, of pairs that would do if nobody else had a value of theirs.
     """
-    new, some = Read(entry, _known(kind)), [Read(other, kind) for other in others if other.id != entry.id]
-    counts = Counts([Read(one, kind) for one in among], kind)
-    counts.drop("phone", [phone for phone in new.phones if sum(phone in read.phones for read in some) >= TOO_MANY])
-    for field in ("email", "domain") if kind == "company" else ("email",):
-        value = getattr(new, field)
-        if sum(getattr(read, field) == value for read in some) >= TOO_MANY:
-            counts.drop(field, (value,))
-            counts.drop("domain", (new.domain,))  # which is that of the same address
+    new = Read(entry, _known(kind))
+    reads = [new, *(Read(other, kind) for other in others if other.id != entry.id)]
+    ends = [_in_order(new, read) for read in reads[1:]]
+    needed = bits_of(threshold)
+
+    def likely(counts: Counts) -> list[tuple[Read, Read]]:
+        weigher = Weigher(kind, counts)
+        return [(a, b) for a, b in ends if weigher.weigh(a, b).bits() >= needed]
+
+    counts = Counts(reads, kind, census.most if census else 0)
+    ends = likely(counts)
+    if census and ends:
+        counts = Indexed(reads, kind, census)
+        ends = likely(counts)
+        if len(likely(Indexed(reads, kind, census, rare=False))) < len(ends):
+            counts = Estimates(reads, kind, census)
+            ends = likely(counts)
     weigher = Weigher(kind, counts)
-    ends = (_in_order(new, read) for read in some)
-    found = [pair for a, b in ends if (pair := _pair(a, b, weigher.weigh(a, b))).score >= threshold]
+    found = [_pair(a, b, weigher.weigh(a, b)) for a, b in ends if kind not in PEOPLE or promising(a, b, counts)]
     return sorted(found, key=surest)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Bound = Callable[[Counts, Read, Read], float]
 
 #: How many other records of the same one a record has on average, how many relatives, how many colleagues when its
-#: company does not say, how many other deals a customer has.
+#: company does not say and all the book works for one, how many other deals a customer has.
 TWICE, _RELATIVES, _COLLEAGUES, _OTHER_DEALS = 0.1, 0.2, 1.0, 0.6
 #: What a name or birthday that differs speaks less against one person where such mistakes are the habit of the book.
 _HABIT = 2.0
@@ -91,7 +91,8 @@ class Weigher:
         if self.kind == "company":
             self.colleagues = inf
         else:
-            self.colleagues = self.rate - log2(_OTHER_DEALS if self.kind == "deal" else _COLLEAGUES)
+            others = _OTHER_DEALS if self.kind == "deal" else _COLLEAGUES * self.counts.employed
+            self.colleagues = self.rate - log2(others)
         return more + _HABIT * (loose_names + loose_birthdays) + _ROUNDING, loose_names or loose_birthdays
 
     def may_reach(self, a: Read, b: Read, floor: float) -> bool:

@@ -41,10 +41,10 @@ def ordered(field: Field, name: str, value: Value, entity: Entity, env: Env) -> 
         return Not(Empty(field))
     _check_shape(name, text, family)
     if family == "day":
-        days = parse_range(text, env.now, env.calendar, env.week_start)
+        days = parse_range(text, env.now, env.calendar, env.week_start, env.workdays)
         return _due(field, days, entity, env) if field.moment else _within(field, days)
     if family == "instant":
-        span = parse_span(text, env.now, env.calendar, env.week_start)
+        span = parse_span(text, env.now, env.calendar, env.week_start, env.workdays)
         return _between(field, [None if moment is None else show_instant(moment) for moment in span])
     return _amounts(field, text, entity, env) if family == "money" else _numbers(field, text, env)
 

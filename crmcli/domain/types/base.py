@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
+from crmcli.domain.workdays import PLAIN
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from crmcli.domain.workdays import Workdays
 
 Stored = Any
 
 
 class Env(Struct):
     """What reading a typed value may depend on: the clock's now (aware, in the user's zone) and the user's habits.
-    `week_start` is 0 for Monday to 6 for Sunday."""
+    `week_start` is 0 for Monday to 6 for Sunday; `workdays` finds out what it is asked when it is asked."""
 
     now: datetime
     calendar: str = "gregorian"
@@ -26,6 +29,7 @@ class Env(Struct):
     order: str = "ymd"
     decimal: str | None = None
     week_start: int = 0
+    workdays: Workdays = PLAIN
 
 
 class Type:

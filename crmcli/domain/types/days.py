@@ -10,6 +10,7 @@ from crmcli.domain.types.base import Type
 
 if TYPE_CHECKING:
     from crmcli.domain.types.base import Env, Stored
+    from crmcli.domain.workdays import Workdays
 
 
 def show_instant(moment: datetime) -> str:
@@ -30,6 +31,10 @@ def due_day(on: str | None, at: str | None, now: datetime) -> date | None:
     return date.fromisoformat(on) if on else None
 
 
+def _habits(env: Env) -> tuple[datetime, str, str, int, Workdays]:
+    return env.now, env.calendar, env.order, env.week_start, env.workdays
+
+
 class Day(Type):
     """A day without a time."""
 
@@ -39,7 +44,7 @@ class Day(Type):
     def parse(self, text: str, env: Env) -> Stored:
         if not text.strip():
             return None
-        return dates.parse_day(text, env.now, env.calendar, env.order, env.week_start).isoformat()
+        return dates.parse_day(text, *_habits(env)).isoformat()
 
     def from_db(self, value: Any) -> Stored:
         return value.isoformat() if isinstance(value, date) else value
@@ -54,7 +59,7 @@ class Instant(Type):
     def parse(self, text: str, env: Env) -> Stored:
         if not text.strip():
             return None
-        return show_instant(dates.parse_instant(text, env.now, env.calendar, env.order, env.week_start))
+        return show_instant(dates.parse_instant(text, *_habits(env)))
 
     def from_db(self, value: Any) -> Stored:
         return show_instant(value) if isinstance(value, datetime) else value

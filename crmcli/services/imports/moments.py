@@ -235,7 +235,7 @@ def _when(text: str, env: Env) -> When:
                 year = str(full_year(int(year), "gregorian"))
             plain = f"{first} {named[2]} {year}{plain[named.end() :]}"
     try:
-        when = parse_when(_zoned(plain), env.now, env.calendar, env.order, env.week_start, text)
+        when = parse_when(_zoned(plain), env.now, env.calendar, env.order, env.week_start, text, env.workdays)
     except JalaliError as error:
         message = error.message.rstrip(".")
         raise FieldError(f"{message}: --dates jalali reads such a column as Jalali") from None
