@@ -52,7 +52,7 @@ lock: setup ## resolve the requirements anew and lock them with hashes
 	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean: ## remove all that make made: .venv, the demo book, caches
-	rm -rf .venv .venv-khal .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv .venv-calendars .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.created:

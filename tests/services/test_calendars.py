@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
 from crmcli.errors import FilterError
 from crmcli.services import calendars, records, tasks
+from tests.support.calendar_programs import calendar_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,9 +127,7 @@ def test_hostile_text_adds_nothing(book: Context) -> None:
 
 
 def test_khal_lists_the_follow_ups(book: Context, tmp_path: Path) -> None:
-    khal = os.environ.get("CRM_TEST_KHAL")
-    if not khal:
-        pytest.skip("CRM_TEST_KHAL names no khal")
+    khal = calendar_program("khal")
     config = tmp_path / "khal.conf"
     config.write_text(
         f"[calendars]\n[[crm]]\npath = {tmp_path}/calendar\n"
