@@ -11,6 +11,7 @@ from crmcli import config
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.errors import NotFoundError, UsageError
+from crmcli.settings import REGIONS, SETTINGS
 
 
 def settings(text: str) -> Settings:
@@ -30,7 +31,7 @@ def test_the_file_goes_before_the_default_and_the_environment_before_the_file(mo
 
 
 def test_the_regions_are_those_of_the_library() -> None:
-    assert set(config.REGIONS.split()) == SUPPORTED_REGIONS
+    assert set(REGIONS.split()) == SUPPORTED_REGIONS
 
 
 @pytest.mark.parametrize(
@@ -61,10 +62,10 @@ def test_a_word_that_means_nothing_is_refused_wherever_it_stands(
     with pytest.raises(UsageError, match=rf"config\.toml: .*{complaint}"):
         settings(f'{head}{leaf} = "{value}"\n')[name]
     settings("")
-    monkeypatch.setenv(config.SETTINGS[name].variable, value)
-    with pytest.raises(UsageError, match=f"{config.SETTINGS[name].variable}: .*{complaint}"):
+    monkeypatch.setenv(SETTINGS[name].variable, value)
+    with pytest.raises(UsageError, match=f"{SETTINGS[name].variable}: .*{complaint}"):
         Settings()[name]
-    monkeypatch.delenv(config.SETTINGS[name].variable)
+    monkeypatch.delenv(SETTINGS[name].variable)
     with pytest.raises(UsageError, match=complaint) as refused:
         config.write(name, value)
     assert hint in str(refused.value.hint or "")

@@ -288,7 +288,7 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
     if noun == "fields" and not before:
         return starting([(name, kind.help) for name, kind in ENTITIES.items()], current)
     if noun == "config" and verb in ("get", "set", "unset") and not before:
-        from crmcli.config import SETTINGS
+        from crmcli.settings import SETTINGS
 
         return starting([(name, setting.help) for name, setting in SETTINGS.items()], current)
     if noun in ("export", "calendar"):

@@ -10,7 +10,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from crmcli.config import SETTINGS
+from crmcli.settings import SETTINGS
 from crmcli.domain import custom
 from crmcli.domain.custom import called, counted, options_of, told, whose
 from crmcli.domain.entities import CUSTOM_FIELD

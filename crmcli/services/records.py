@@ -116,7 +116,7 @@ def list_records(
 
 
 def _setting(ctx: Context, kind: Entity) -> str:
-    from crmcli.config import SETTINGS
+    from crmcli.settings import SETTINGS
 
     name = f"columns.{kind.name}"
     return str(ctx.settings[name]) if name in SETTINGS else ""

@@ -13,7 +13,7 @@ import pytest
 from crmcli import hookspecs
 from crmcli.commands.frame import shared
 from crmcli.commands.root import TABLE, make_root
-from crmcli.config import SETTINGS
+from crmcli.settings import SETTINGS
 from crmcli.domain import query
 from crmcli.domain.entities import RECORDS
 from crmcli.errors import CrmError
