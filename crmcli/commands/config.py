@@ -13,6 +13,7 @@ from crmcli.commands.frame import book, noun, run_of
 from crmcli.domain.address import redacted
 from crmcli.errors import CrmError, UsageError
 from crmcli.results import Column, Note, Rows
+from crmcli.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def list_(ctx: typer.Context, origin: Origin = False) -> Rows:
     for line in book(ctx).settings.unknown():
         book(ctx).say(line)
     rows = []
-    for name, setting in settings.SETTINGS.items():
+    for name, setting in SETTINGS.items():
         try:
             value, source = _found(ctx, name)
         except UsageError as error:  # here one looks for the value that stops everything else
@@ -98,7 +99,7 @@ def unset(ctx: typer.Context, name: Name) -> Note:
         path, _ = settings.planned(name, None)
         return run_of(ctx).would(f"unset {name} in {path}")
     path = settings.write(name, None)
-    now = f"; it is now {_shown(name, settings.Settings().given(name)[0])}" if name in settings.SETTINGS else ""
+    now = f"; it is now {_shown(name, settings.Settings().given(name)[0])}" if name in SETTINGS else ""
     return Note(f"unset {name} in {path}{now}", data=False)
 
 

@@ -10,7 +10,6 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from crmcli.settings import SETTINGS
 from crmcli.domain import custom
 from crmcli.domain.custom import called, counted, options_of, told, whose
 from crmcli.domain.entities import CUSTOM_FIELD
@@ -20,6 +19,7 @@ from crmcli.domain.text import blank, check_text, squashed
 from crmcli.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import kept_filters
+from crmcli.settings import SETTINGS
 from crmcli.store import own, read
 from crmcli.store.journal import canonical
 from crmcli.store.sql import portions
