@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 MODELS = "crmcli/store/models.py"
-FIELDS = "crmcli/domain/entities.py"
+FIELDS = "crmcli/domain/entities/"
 TABLES = {table.name: table for table in SQLModel.metadata.sorted_tables}
 #: The Python type that a column of each family of field has in the models.
 FITTING: dict[str, tuple[type, ...]] = {

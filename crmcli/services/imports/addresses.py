@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import ADDRESS
+from crmcli.domain.entities.shared import ADDRESS
 from crmcli.domain.text import fold
 from crmcli.services.imports.columns import words
 from crmcli.services.imports.headings import spoken

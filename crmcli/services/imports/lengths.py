@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.domain.entities import EXTERNAL, TAG
+from crmcli.domain.entities import TAG
+from crmcli.domain.entities.shared import EXTERNAL
 from crmcli.errors import FieldError
 from crmcli.services.imports.blocks import AT
 from crmcli.services.imports.columns import Problem
