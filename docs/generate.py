@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from crmcli import hookspecs  # noqa: E402
 from crmcli.commands.root import SECTIONS, make_root  # noqa: E402
-from crmcli.config import SETTINGS  # noqa: E402
+from crmcli.settings import FAMILIES, SETTINGS  # noqa: E402
 from crmcli.context import Context  # noqa: E402
 from crmcli.domain import query  # noqa: E402
 from crmcli.domain.entities import ENTITIES, RECORDS  # noqa: E402
@@ -81,10 +81,20 @@ PLAIN = {
     "day": "The day on which `crm doctor` looked the book through",
     "records": "How many open records the book had",
     "faulty": "How many of them had a finding",
+    "task": "The task that it is about",
+    "task_id": "Number of the task in `v_task`",
+    "channel": "How it was sent",
+    "state": "claimed: somebody is sending it; sent; failed: it will be tried again; doubtful: nobody knows whether it came",
+    "claimed_at": "When somebody began to send it",
+    "claimed_by": "The machine and process that sent it",
+    "sent_at": "When it was sent",
+    "tries": "How often it was tried",
+    "detail": "What was answered",
 }
 NUMBERS = (
     "id", "seq", "batch", "record_id", "stage_position", "opportunities", "contacts", "companies", "tasks", "minutes",
     "seconds", "opportunity_id", "contact_id", "company_id", "records", "faulty",
+    "task_id", "tries",
 )  # fmt: skip
 #: What a column's name says about its unit.
 UNITS = {"_minor": "; in minor units of the currency (cents)", "_bp": "; in hundredths of a percent (2500 is 25 %)"}
@@ -186,12 +196,12 @@ def settings() -> str:
     rows = [
         (
             f"`{s.name}`",
-            f"`{s.variable}`",
+            f"`{s.variable}`" if s.variable else "",
             ", ".join(s.choices) or s.kind,
             f"`{s.default}`" if s.default != "" else "",
             s.help,
         )
-        for s in SETTINGS.values()
+        for s in (*SETTINGS.values(), *FAMILIES.values())
     ]
     return "\n".join(
         (
@@ -250,6 +260,7 @@ ABOUT = {
     "comes from: an interaction in `v_interaction`, a stage_move in `v_stage_move`, a history in `v_history`.\n"
     "Whoever entered what happened at another time is not its author.",
     "v_doctor_score": "How the book did, by the day: 100 * (records - faulty) / records is its score.",
+    "v_reminder": "What became of each reminder: one row for its task, moment and channel. What was sent is not sent again.",
 }
 
 

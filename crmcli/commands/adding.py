@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
     from crmcli.results import Changed
 
-ASSIGNABLE_SUGAR = {"task": ("on", "due"), "lead": ("mrr",), "deal": ("mrr",)}
+ASSIGNABLE_SUGAR = {"task": ("on", "due", "needs"), "lead": ("mrr",), "deal": ("mrr",)}
 
 
 def adding(kind: Entity) -> type[Verb]:
@@ -88,6 +88,7 @@ def field_options(kind: Entity) -> list[Any]:
         "on": "The record it is about: lead:12, a name, an e-mail",
         "due": "When: fri, +3d, +3wd (working days), 'fri 14:30', 2026-12-01",
         "mrr": "Monthly recurring revenue",
+        "needs": "What must be done before: tasks by number, with commas",
     }
     for word in sugar:
         names[f"field_{word}"] = word

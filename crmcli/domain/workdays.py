@@ -78,6 +78,11 @@ class Workdays:
             return -self._count(end, start - ONE_DAY)
         return 0 if end == start else self._count(start + ONE_DAY, end)
 
+    def week(self, year: int) -> frozenset[int]:
+        """The days of the week, 0 for Monday to 6 for Sunday, that are worked in most weeks of a year."""
+        flags, first = self._year(year), date(year, 1, 1).weekday()
+        return frozenset((first + n) % 7 for n in range(7) if 2 * flags[n::7].count(1) > len(flags[n::7]))
+
     def _count(self, first: date, last: date) -> int:
         """Working days from the first to the last day, both included."""
         total = 0

@@ -35,14 +35,15 @@ if TYPE_CHECKING:
 #: Every table that is moved, parents before children; the journal's head is that of its last transaction.
 TABLES = (
     *ORDER, *(f"{table}_tag" for table in sorted(read.TAGGED)),
-    "batch", "journal_tx", "journal", "doctor_score", "import_run",
+    "batch", "journal_tx", "journal", "doctor_score", "import_run", "reminder", "sync_place", "sync_link",
 )  # fmt: skip
 #: What finds a row of the tables without a number of their own.
 KEYS = {"journal_tx": ("seq",), "doctor_score": ("day",), "import_run": ("batch_id",)}
 #: What the values of columns are that are neither texts nor numbers, in tables that no kind of record has.
 OTHERS = {
     "import_run": {"finished": "flag"}, "doctor_score": {"day": "day"}, "batch": {"at": "instant"},
-    "journal_tx": {"at": "instant"},
+    "journal_tx": {"at": "instant"}, "reminder": {"at": "instant", "claimed_at": "instant", "sent_at": "instant"},
+    "sync_place": {"synced_at": "instant"},
 }  # fmt: skip
 #: What a column can hold: how that is called in an error, and its type; of a packed one, which is an object, none.
 SORTS: dict[str, tuple[str, Type | None]] = {

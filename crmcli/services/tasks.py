@@ -1,4 +1,4 @@
-"""Tasks: done with what came of it, snoozed, taken up again."""
+"""Tasks: done with what came of it and what follows, snoozed, taken up again, given to somebody else."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from crmcli.domain.dates import When, describe, instant_of, local, parse_when
 from crmcli.domain.entities import INTERACTION_KINDS, TASK
 from crmcli.domain.types import due_day, read_instant, show_instant
 from crmcli.errors import RefusedError, UsageError
+from crmcli.services import linking, needs, recurring
+from crmcli.services.attending import attending
 from crmcli.services.records import each
 
 if TYPE_CHECKING:
@@ -19,11 +21,17 @@ if TYPE_CHECKING:
 
 #: The type of a task -> what its completion is on the timeline.
 AS_INTERACTION = {"call": "call", "email": "email", "meeting": "meeting", "document": "document"}
+#: Whose word it was, where the type says so: an e-mail that was a task of ours is one from us.
+DIRECTIONS = {"email": "out"}
+#: What a task hangs on.
+LINKS = ("opportunity_id", "contact_id", "company_id")
+NEXT = "SELECT min(id) FROM task WHERE follows_id = ? AND done_at IS NULL AND removed_at IS NULL"
 
 
 def done(ctx: Context, numbers: Sequence[int], feedback: str = "", *, source: str = "cli") -> Changed:
-    """Mark tasks done; each lands on the timeline of its record with the feedback. Feedback on one that is done already
-    is added to what it has, and told as well."""
+    """Mark tasks done; each lands on the timeline of its record, and of the contacts who take part, with the feedback.
+    One that repeats has its next one made. Feedback on one that is done already is added to what it has, and told as
+    well. What a task still needs, and what can go on now, is said."""
     types = {row[0]: row[1] for row in ctx.reader.rows("SELECT id, name FROM task_type")}
     said = feedback.strip()
 
@@ -33,24 +41,66 @@ def done(ctx: Context, numbers: Sequence[int], feedback: str = "", *, source: st
             return False
         feedback = f"{before}\n\n{said}" if again and before else said
         tx.change("task", row["id"], {"done_at": row.get("done_at") or tx.stamp, "feedback": feedback or None})
-        links = {c: row.get(c) for c in ("opportunity_id", "contact_id", "company_id")}
-        if any(links.values()):
+        links = {c: row.get(c) for c in LINKS}
+        people = [{"contact_id": n} for n in attending(tx.connection, row.get("attendees")) if n != links["contact_id"]]
+        for whose in [*([links] if any(links.values()) else ()), *people]:
             word = AS_INTERACTION.get(types.get(row.get("type_id"), ""), "task")
             assert word in INTERACTION_KINDS
             body = row["name"] + (f": {said}" if said else "")
             tx.add("interaction", {
                 "kind": word, "at": tx.stamp, "body": body, "minutes": None if again else row.get("minutes"),
-                "task_id": row["id"], "author_id": tx.word("user", ctx.actor), **links,
+                "direction": DIRECTIONS.get(word), "task_id": row["id"], "author_id": tx.word("user", ctx.actor),
+                **whose,
             })  # fmt: skip
+        if not again:
+            fresh.append(row["id"])
+            recurring.next_one(ctx, tx, row)
         return True
 
-    return each(ctx, TASK, numbers, step, "done", source, named=True)
+    fresh: list[int] = []
+    unmet = needs.still_open(ctx.reader, numbers)
+    changed = each(ctx, TASK, numbers, step, "done", source, named=True)
+    for number in fresh:
+        if left := [n for n in unmet.get(number, ()) if n not in fresh]:
+            ctx.say(f"task:{number} needs what is still open: {' '.join(f'task:{n}' for n in left)}")
+    _say_free(ctx, fresh)
+    return changed
+
+
+def _say_free(ctx: Context, finished: Sequence[int]) -> None:
+    """Say which tasks waited for these and for nothing else."""
+    later = sorted({n for each in needs.waiting(ctx.reader, finished).values() for n in each})
+    unmet = needs.still_open(ctx.reader, later)
+    for number in later:
+        if number not in unmet:
+            name = ctx.reader.value("SELECT name FROM task WHERE id = ?", (number,))
+            ctx.say(f"task:{number} {name} can go on now")
+
+
+def delegate(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli") -> Changed:
+    """Give tasks to another user, who has them from whoever does so. Given back, a task is its owner's own again.
+    Raises what a wrong user raises."""
+    field = TASK.field("owner")
+
+    def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        me = tx.word("user", ctx.actor)
+        owner = linking.link(ctx, tx, field, to, row)
+        values: dict[str, Any] = {"owner_id": owner}
+        if owner != row.get("owner_id"):
+            values["delegated_by_id"] = None if owner in (me, row.get("delegated_by_id")) else me
+        return tx.change("task", row["id"], values)
+
+    if not to.strip():
+        raise UsageError("delegate to whom?", "as in 'crm task delegate 7 grace'")
+    return each(ctx, TASK, numbers, step, f"delegated to {to}:", source)
 
 
 def reopen(ctx: Context, numbers: Sequence[int], *, source: str = "cli") -> Changed:
     """Take done tasks up again; what stands on the timeline stays there."""
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
+        if follower := tx.connection.value(NEXT, (row["id"],)):
+            ctx.say(f"task:{follower} follows it, and stays: crm task remove {follower}")
         return tx.change("task", row["id"], {"done_at": None, "feedback": None})
 
     return each(ctx, TASK, numbers, step, "re-opened", source)
@@ -69,7 +119,7 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
         if row.get("done_at"):
             finished.append(row["id"])
             return False
-        values: dict[str, Any] = {"due_on": when.day.isoformat(), "due_at": None}
+        values: dict[str, Any] = {"due_on": when.day.isoformat(), "due_at": None, **recurring.put_off(ctx, row)}
         clock = when.time
         if clock is None and row.get("due_at"):
             clock = local(read_instant(row["due_at"]), ctx.env.now.tzinfo).time()

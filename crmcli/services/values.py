@@ -10,9 +10,9 @@ from crmcli.domain.address import company_domain, domain_of, followed_domain
 from crmcli.domain.dates import describe, instant_of, parse_when
 from crmcli.domain.fields import suggest
 from crmcli.domain.text import blank, check_text
-from crmcli.domain.types import Instant, Money, Ref, readable, show_instant
+from crmcli.domain.types import Instant, Mailboxes, Money, Ref, readable, show_instant
 from crmcli.errors import FieldError, UsageError
-from crmcli.services import aliases, linking
+from crmcli.services import aliases, attending, linking, needs, recurring
 from crmcli.services.stages import check_there, first_stage, next_position, stage_by_id, stage_named
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crmcli.store.write import Transaction
 
 #: Words that may be assigned although no field has the name: what they stand for.
-SUGAR = {"due": "due_on", "mrr": "recurring", "on": "opportunity"}
+SUGAR = {"due": "due_on", "mrr": "recurring", "on": "opportunity", "needs": "blocked_by"}
 
 
 def alias(kind: Entity, name: str) -> str:
@@ -80,6 +80,7 @@ def create(
 ) -> int:
     """Add a record from typed values (`fixed`: columns already in stored form); its id. Raises FieldError."""
     row: dict[str, Any] = dict(fixed or {})
+    assigned, needed = _apart(kind, assigned)
     row.update(parse(ctx, tx, kind, assigned, row))
     for field in kind.fields:
         if field.required:
@@ -88,16 +89,23 @@ def create(
         _new_opportunity(ctx, tx, kind, row)
     if kind.name == "company" and not row.get("domain"):
         row["domain"] = company_domain(row.get("website"), row.get("email"))
-    if kind.name == "task" and "type_id" not in row:
-        row["type_id"] = tx.word("task_type", "to-do")
+    if kind.name == "task":
+        row.setdefault("type_id", tx.word("task_type", "to-do"))
+        row.update(recurring.settled(ctx, tx, {}, row))
     _check_external(ctx, kind, row)
-    return tx.add(kind.name, row)
+    number = tx.add(kind.name, row)
+    if needed is not None:
+        _need(ctx, tx, number, needed)
+    return number
 
 
 def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: Mapping[str, str]) -> bool:
     """Change a record by typed values; False when it has them already."""
     row = tx.row(kind.name, number)
+    assigned, needed = _apart(kind, assigned)
     changes = parse(ctx, tx, kind, assigned, row)
+    if kind.name == "task":
+        changes = recurring.settled(ctx, tx, row, changes)
     if kind.table == "opportunity":
         changes = _moved(ctx, tx, row, changes)
     if kind.name == "company":
@@ -106,7 +114,22 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
         check_parent(tx, row, changes["parent_id"])
     if "external_id" in changes and changes["external_id"] != row.get("external_id"):
         _check_external(ctx, kind, changes, number)
-    return tx.change(kind.name, number, changes)
+    other = needed is not None and _need(ctx, tx, number, needed)
+    return tx.change(kind.name, number, changes) or other
+
+
+def _apart(kind: Entity, assigned: Mapping[str, str]) -> tuple[Mapping[str, str], str | None]:
+    """What is assigned to a record itself, and what a task is said to need: rows of their own."""
+    if kind.name != "task" or "needs" not in assigned:
+        return assigned, None
+    return {name: text for name, text in assigned.items() if name != "needs"}, assigned["needs"]
+
+
+def _need(ctx: Context, tx: Transaction, number: int, text: str) -> bool:
+    try:
+        return needs.edit(ctx, tx, number, check_text(text))
+    except FieldError as error:
+        raise FieldError(f"needs: {error.message}", "needs", error.hint) from None
 
 
 def parse(
@@ -169,6 +192,8 @@ def _one(ctx: Context, tx: Transaction, field: Field, text: str, env: Env, row: 
         return {field.column: stage_named(ctx, name, row.get("pipeline_id"))["id"] if name else None}
     if isinstance(field.type, Ref):
         return {field.column: linking.link(ctx, tx, field, text, row)}
+    if isinstance(field.type, Mailboxes):
+        return {field.column: attending.edited(ctx, text, row.get(field.column))}
     if isinstance(field.type, Money):
         minor = field.type.parse(text, env)
         return {field.column: minor} | ({"currency": env.currency} if minor is not None else {})

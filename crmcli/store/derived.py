@@ -1,7 +1,9 @@
 """Derived columns: worked out from other rows after every write, never journalled, never versioned.
 
 `last_touch` is the latest interaction: of a lead or deal its own; of a person also those of their deals; of a company
-also those of its deals and people. `open_tasks` and `next_due` count a lead's or deal's open tasks.
+also those of its deals and people. `last_in` is the latest in which they wrote to us, `last_out` the latest in which we
+wrote to them; a call, meeting, visit or mail of which nobody said whose it was is both, a note or a done task neither.
+`open_tasks` and `next_due` count a lead's or deal's open tasks.
 """
 
 from __future__ import annotations
@@ -17,16 +19,27 @@ if TYPE_CHECKING:
     from crmcli.domain.change import Change
     from crmcli.store.connect import Connection
 
-TOUCH = {
-    "opportunity": "SELECT max(i.at) FROM interaction i WHERE i.opportunity_id = {t}.id AND i.removed_at IS NULL",
-    "contact": "SELECT max(x.at) FROM ("
-    "SELECT i.at FROM interaction i WHERE i.contact_id = {t}.id AND i.removed_at IS NULL"
-    " UNION ALL SELECT o.last_touch FROM opportunity o WHERE o.contact_id = {t}.id) x",
-    "company": "SELECT max(x.at) FROM ("
-    "SELECT i.at FROM interaction i WHERE i.company_id = {t}.id AND i.removed_at IS NULL"
-    " UNION ALL SELECT o.last_touch FROM opportunity o WHERE o.company_id = {t}.id"
-    " UNION ALL SELECT c.last_touch FROM contact c WHERE c.company_id = {t}.id) x",
+#: Interactions in which both sides heard of each other, where it is not said who wrote to whom.
+BOTH = "i.direction IS NULL AND i.kind IN ('call', 'email', 'meeting', 'message', 'visit')"
+#: derived column -> the interactions that count
+TOUCHES = {
+    "last_touch": "",
+    "last_in": f" AND (i.direction = 'in' OR {BOTH})",
+    "last_out": f" AND (i.direction = 'out' OR {BOTH})",
 }
+#: table -> where the touches of others count as well: their table and its link here
+HEARD = {"opportunity": (), "contact": (("opportunity", "contact_id"),)}
+HEARD["company"] = (("opportunity", "company_id"), ("contact", "company_id"))
+
+
+def latest(table: str, column: str) -> str:
+    """The SQL that works out a column of `TOUCHES` for a row of a table."""
+    own = f"SELECT max(i.at) FROM interaction i WHERE i.{LINKS[table]} = {table}.id AND i.removed_at IS NULL"
+    parts = [own.replace("max(i.at)", "i.at") + TOUCHES[column]]
+    parts += [f"SELECT o.{column} FROM {other} o WHERE o.{link} = {table}.id" for other, link in HEARD[table]]
+    return f"SELECT max(x.at) FROM ({' UNION ALL '.join(parts)}) x" if len(parts) > 1 else own + TOUCHES[column]
+
+
 #: coalesce keeps SQLite from the index of all open tasks, which it would read for each record.
 OPEN = "FROM task k WHERE k.opportunity_id = opportunity.id AND coalesce(k.done_at, k.removed_at) IS NULL"
 LINKS = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "company_id"}
@@ -34,6 +47,10 @@ LINKS = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "c
 TABLES = ("opportunity", "contact", "company")
 #: The order in which a writer takes rows that others may want too: what hangs on a record, then the record.
 HELD = ("interaction", "task", *TABLES)
+
+
+def _touches(table: str) -> str:
+    return ", ".join(f"{column} = ({latest(table, column)})" for column in TOUCHES)
 
 
 def hold(connection: Connection, rows: Mapping[str, Collection[int]]) -> None:
@@ -59,7 +76,7 @@ def refresh(connection: Connection, changes: Iterable[Change]) -> None:
         ids = sorted(touched[table])
         if table != "company" and ids:
             _up(connection, table, ids, touched)
-        _set(connection, table, ids, f"last_touch = ({TOUCH[table].format(t=table)})")
+        _set(connection, table, ids, _touches(table))
     _set(
         connection,
         "opportunity",
@@ -71,7 +88,7 @@ def refresh(connection: Connection, changes: Iterable[Change]) -> None:
 def renew(connection: Connection) -> None:
     """Recompute the derived columns of every record, where nobody else writes."""
     for table in TABLES:
-        connection.run(f"UPDATE {table} SET last_touch = ({TOUCH[table].format(t=table)})")
+        connection.run(f"UPDATE {table} SET {_touches(table)}")
     connection.run(
         f"UPDATE opportunity SET open_tasks = (SELECT count(*) {OPEN}), next_due = (SELECT min(k.due_on) {OPEN})"
     )
@@ -79,13 +96,12 @@ def renew(connection: Connection) -> None:
 
 def differences(connection: Connection) -> list[str]:
     """What recomputation would change: one line a record; for `db check --deep`."""
+    apart = "IS NOT" if connection.dialect == "sqlite" else "IS DISTINCT FROM"
     found = []
     for table in TABLES:
-        sql = f"SELECT id FROM {table} WHERE last_touch IS DISTINCT FROM ({TOUCH[table].format(t=table)})"
-        if connection.dialect == "sqlite":
-            sql = sql.replace("IS DISTINCT FROM", "IS NOT")
-        found += [f"{table} {row[0]}: last_touch is not that of its interactions" for row in connection.rows(sql)]
-    apart = "IS NOT" if connection.dialect == "sqlite" else "IS DISTINCT FROM"
+        for column in TOUCHES:
+            sql = f"SELECT id FROM {table} WHERE {column} {apart} ({latest(table, column)})"
+            found += [f"{table} {row[0]}: {column} is not that of its interactions" for row in connection.rows(sql)]
     sql = (
         f"SELECT id FROM opportunity WHERE open_tasks <> (SELECT count(*) {OPEN})"
         f" OR next_due {apart} (SELECT min(k.due_on) {OPEN})"

@@ -1,8 +1,8 @@
 """The schema of record: every table, key, constraint and index, declared here and nowhere else.
 
 Text that is compared has a folded copy in a `*_key` column and, for search, in `search_text`; both are filled by
-the write door, and by `fill_keys` here for rows written through a SQLModel session. `last_touch`, `next_due` and
-`open_tasks` are derived: recomputed by the write door, never journalled.
+the write door, and by `fill_keys` here for rows written through a SQLModel session. `last_touch`, `last_in`,
+`last_out`, `next_due` and `open_tasks` are derived: recomputed by the write door, never journalled.
 """
 
 from __future__ import annotations
@@ -187,6 +187,15 @@ class LostReason(Word, table=True):
 
 class TaskType(Word, table=True):
     __tablename__ = "task_type"
+    delay: str | None = None
+    delay_from: str | None = None
+    summary: str | None = None
+    summary_key: str | None = _key()
+    minutes: int | None = None
+    next_type_id: int | None = Field(
+        default=None, sa_column=Column(BIG, ForeignKey("task_type.id", deferrable=True, initially="IMMEDIATE"))
+    )
+    next_mode: str | None = None
 
 
 class Pipeline(Word, table=True):
@@ -301,7 +310,11 @@ class Company(Address, Origin, Life, Own, table=True):
     revenue_minor: int | None = _big()
     currency: str | None = None
     archived_at: datetime | None = _stamp()
+    rhythm_days: int | None = None
+    touch_from: date | None = None
     last_touch: datetime | None = _stamp()
+    last_in: datetime | None = _stamp()
+    last_out: datetime | None = _stamp()
 
 
 class Contact(Address, Origin, Life, Own, table=True):
@@ -330,7 +343,11 @@ class Contact(Address, Origin, Life, Own, table=True):
     language: str | None = None
     language_key: str | None = _key()
     archived_at: datetime | None = _stamp()
+    rhythm_days: int | None = None
+    touch_from: date | None = None
     last_touch: datetime | None = _stamp()
+    last_in: datetime | None = _stamp()
+    last_out: datetime | None = _stamp()
 
 
 class Opportunity(Address, Origin, Life, Own, table=True):
@@ -389,6 +406,8 @@ class Opportunity(Address, Origin, Life, Own, table=True):
     position: int = _big(0)
     archived_at: datetime | None = _stamp()
     last_touch: datetime | None = _stamp()
+    last_in: datetime | None = _stamp()
+    last_out: datetime | None = _stamp()
     next_due: date | None = None
     open_tasks: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
@@ -424,13 +443,57 @@ class Task(Life, Own, table=True):
     due_at: datetime | None = _stamp()
     minutes: int | None = None
     priority: int = 0
+    place: str | None = None
+    place_key: str | None = _key()
+    remind: str | None = None
+    repeat: str | None = None
+    repeat_from: str | None = None
+    series_on: date | None = None
     owner_id: int | None = _ref("crm_user")
+    delegated_by_id: int | None = _ref("crm_user", index=False)
     opportunity_id: int | None = _ref("opportunity")
     contact_id: int | None = _ref("contact")
     company_id: int | None = _ref("company")
+    attendees: str | None = None
+    attendees_key: str | None = _key()
+    follows_id: int | None = _self("task")
     done_at: datetime | None = _stamp()
     feedback: str | None = None
     feedback_key: str | None = _key()
+    ical: str | None = None
+
+
+class TaskNeed(SQLModel, table=True):
+    """That a task needs another one done first."""
+
+    __tablename__ = "task_need"
+    __table_args__ = (
+        Index("uq_task_need_pair", "task_id", "needs_id", unique=True),
+        CheckConstraint("task_id <> needs_id", name="other"),
+    )
+    id: int | None = _id()
+    task_id: int = _ref("task", null=False, index=False)
+    needs_id: int = _ref("task", null=False)
+    created_at: datetime = _stamp(now=True)
+    version: int = 1
+
+
+class Occasion(SQLModel, table=True):
+    """A day of the year that belongs to somebody."""
+
+    __table_args__ = (Index("ix_occasion_name_key", "name_key"),)
+    id: int | None = _id()
+    uid: str = _uid()
+    name: str
+    name_key: str = Field(default="", sa_type=Key)
+    contact_id: int | None = _ref("contact")
+    company_id: int | None = _ref("company")
+    on_day: date
+    calendar: str = "gregorian"
+    year_known: bool = _flag(True)
+    created_at: datetime = _stamp(now=True)
+    updated_at: datetime = _stamp(now=True)
+    version: int = 1
 
 
 class Interaction(SQLModel, table=True):
@@ -584,6 +647,102 @@ class ImportRun(SQLModel, table=True):
     rows: int = _big(0)
     rejects: str | None = None
     finished: bool = _flag()
+
+
+class Plan(Word, table=True):
+    pass
+
+
+class PlanStep(SQLModel, table=True):
+    """A task to be made when its plan starts."""
+
+    __tablename__ = "plan_step"
+    id: int | None = _id()
+    uid: str = _uid()
+    plan_id: int = _ref("plan", null=False)
+    position: int = 0
+    name: str
+    name_key: str = Field(default="", sa_type=Key)
+    type_id: int | None = _ref("task_type", index=False)
+    offset_days: str = "0d"
+    minutes: int | None = None
+    who: str = "owner"
+    assignee_id: int | None = _ref("crm_user", index=False)
+    description: str | None = None
+    description_key: str | None = _key()
+    created_at: datetime = _stamp(now=True)
+    updated_at: datetime = _stamp(now=True)
+    version: int = 1
+
+
+class RhythmRule(Word, table=True):
+    """How often to be in touch with those who fit a filter."""
+
+    __tablename__ = "rhythm_rule"
+    entity: str = "contact"
+    filter: str
+    days: int
+
+
+class Feed(Word, table=True):
+    """A calendar that programs subscribe to. Of the secret word in its address only a digest is kept."""
+
+    owner_id: int | None = _ref("crm_user", index=False)
+    filter: str | None = None
+    kind: str = "events"
+    token_hash: str = Field(default="", sa_type=Key, index=True)
+
+
+class Reminder(SQLModel, table=True):
+    """What became of a reminder, by its task, moment and channel. Whoever puts the row in is the one who sends it. It
+    is not journalled: what was sent cannot be taken back."""
+
+    __table_args__ = (
+        Index("uq_reminder_once", "task_id", "at", "channel", unique=True),
+        Index("ix_reminder_state", "state", "claimed_at"),
+        CheckConstraint("state in ('claimed', 'sent', 'failed', 'doubtful')", name="state"),
+    )
+    id: int | None = _id()
+    task_id: int = _ref("task", null=False, index=False)
+    at: datetime = _stamp(now=True)
+    channel: str = Field(sa_type=Key)
+    state: str = "claimed"
+    claimed_at: datetime = _stamp(now=True)
+    claimed_by: str = ""
+    sent_at: datetime | None = _stamp()
+    tries: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    detail: str | None = None
+
+
+class SyncPlace(SQLModel, table=True):
+    """A collection of another program that the book is kept in step with, and how far it was read. `digest` is one of
+    `url`: an index holds no long text."""
+
+    __tablename__ = "sync_place"
+    id: int | None = _id()
+    url: str
+    digest: str = Field(sa_type=Key, unique=True)
+    token: str | None = None
+    synced_at: datetime | None = _stamp()
+
+
+class SyncLink(SQLModel, table=True):
+    """A record and the item of another program that is the same: its tag there, and what both had when they agreed.
+    `digest` is one of `href`."""
+
+    __tablename__ = "sync_link"
+    __table_args__ = (
+        Index("uq_sync_link_digest", "place_id", "digest", unique=True),
+        Index("ix_sync_link_record", "entity", "record_id"),
+    )
+    id: int | None = _id()
+    place_id: int = _ref("sync_place", null=False, index=False)
+    href: str
+    digest: str = Field(sa_type=Key)
+    entity: str
+    record_id: int = _big(0)
+    etag: str | None = None
+    base: str | None = None
 
 
 class SavedView(Word, table=True):

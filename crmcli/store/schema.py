@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 #: The migration that this program's models stand at; a test compares it with Alembic's head.
-REVISION = "0006"
+REVISION = "0007"
 VIEWS = (
     *("lead", "deal", "contact", "company", "task", "interaction"),
-    *("words", "pipeline", "journal", "timeline", "clean"),
+    *("words", "pipeline", "journal", "timeline", "clean", "follow_ups"),
 )
 #: Tables with a word index over `search_text`.
 SEARCHED = tuple(keys.SEARCHED)

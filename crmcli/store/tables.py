@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 #: Parents before children: the order of inserts; deletes go the other way.
 ORDER = (
     "crm_user", "tag", "source", "medium", "campaign", "lost_reason", "task_type", "pipeline", "stage", "saved_view",
-    "doctor_rule", "custom_field", "company", "contact", "opportunity", "stage_move", "task", "interaction",
+    "doctor_rule", "custom_field", "plan", "plan_step", "rhythm_rule", "feed", "company", "contact", "opportunity",
+    "stage_move", "task", "task_need", "interaction", "occasion",
     "company_distinct", "contact_distinct", "opportunity_distinct",
 )  # fmt: skip
 #: table -> the stored columns that the journal keeps (derived and key columns are not among them); what people added is
@@ -47,6 +48,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "pipeline": {"position": 0},
     "crm_user": {"active": True},
     "interaction": {"kind": "note"},
+    "occasion": {"calendar": "gregorian", "year_known": True},
+    "plan_step": {"position": 0, "offset_days": "0d", "who": "owner"},
+    "rhythm_rule": {"entity": "contact"},
+    "feed": {"kind": "events", "token_hash": ""},
 }
 #: table -> an entity that is kept in it, for what asks by entity and means the table
 NOUNS = {entity.table: entity.name for entity in reversed(ENTITIES.values())}

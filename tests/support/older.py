@@ -29,10 +29,55 @@ def chained_as_before_0004(connection: Connection) -> None:
     chained(connection, journal.Link.hashed_before_0004)
 
 
-def as_in_0005(connection: Connection) -> None:
-    """Take away what revision 0006 brought: an undo of one merge of a batch is a batch like any other. The documented
-    views go with it."""
+def without_links(connection: Connection, table: str, columns: Iterable[str]) -> None:
+    """Take away columns with a link, and their indexes."""
+    if connection.dialect == "sqlite":  # which drops no column with a link
+        sql = connection.value("SELECT sql FROM sqlite_master WHERE name = ?", (table,))
+        for column in columns:
+            sql = re.sub(
+                rf",\s*CONSTRAINT fk_{table}_{column} FOREIGN KEY\({column}\) REFERENCES[^,]*?\(id\)[^,)]*", "", sql
+            )
+        connection.run("PRAGMA writable_schema = ON")
+        connection.run("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, table))
+        connection.run("PRAGMA writable_schema = RESET")
+    for column in columns:
+        connection.run(f"DROP INDEX IF EXISTS ix_{table}_{column}")
+        connection.run(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
+def as_in_0006(connection: Connection) -> None:
+    """Take away what revision 0007 brought. The documented views go with it."""
     schema.drop_views(connection)
+    for table in (
+        "sync_link",
+        "sync_place",
+        "reminder",
+        "feed",
+        "rhythm_rule",
+        "plan_step",
+        "plan",
+        "occasion",
+        "task_need",
+    ):
+        connection.run(f"DROP TABLE {table}")
+    without_links(connection, "task", ("delegated_by_id", "follows_id"))
+    without_links(connection, "task_type", ("next_type_id",))
+    for table, columns in {
+        "task": "place place_key remind repeat repeat_from series_on attendees attendees_key ical",
+        "task_type": "delay delay_from summary summary_key minutes next_mode",
+        "company": "rhythm_days touch_from last_in last_out",
+        "contact": "rhythm_days touch_from last_in last_out",
+        "opportunity": "last_in last_out",
+    }.items():
+        for column in columns.split():
+            connection.run(f"ALTER TABLE {table} DROP COLUMN {column}")
+    connection.run("UPDATE alembic_version SET version_num = '0006'")
+
+
+def as_in_0005(connection: Connection) -> None:
+    """Take away what revision 0006 brought, and later ones: an undo of one merge of a batch is a batch like any other.
+    The documented views go with it."""
+    as_in_0006(connection)
     connection.run("UPDATE batch SET undoes = NULL WHERE undoes_seq IS NOT NULL")
     connection.run("DROP INDEX ix_batch_undoes_seq")
     connection.run("ALTER TABLE batch DROP COLUMN undoes_seq")
@@ -50,14 +95,7 @@ def as_in_0004(connection: Connection) -> None:
     ):
         connection.run(f"DROP TABLE {table}")
     for table in linked:
-        connection.run(f"DROP INDEX ix_{table}_merged_into_id")
-        if connection.dialect == "sqlite":  # which drops no column with a link
-            sql = connection.value("SELECT sql FROM sqlite_master WHERE name = ?", (table,))
-            sql = re.sub(rf",\s*CONSTRAINT fk_{table}_merged_into_id FOREIGN KEY[^,]*?IMMEDIATE", "", sql)
-            connection.run("PRAGMA writable_schema = ON")
-            connection.run("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, table))
-            connection.run("PRAGMA writable_schema = RESET")
-        connection.run(f"ALTER TABLE {table} DROP COLUMN merged_into_id")
+        without_links(connection, table, ("merged_into_id",))
     for table in ("company", "contact"):
         connection.run(f"ALTER TABLE {table} DROP COLUMN vcard")
     for table in (*linked, "task"):

@@ -9,7 +9,7 @@ words        the small vocabularies
 
 from __future__ import annotations
 
-from crmcli.domain.entities.activities import INTERACTION, INTERACTION_KINDS, TASK
+from crmcli.domain.entities.activities import INTERACTION, INTERACTION_KINDS, OCCASION, TASK, TASK_NEED
 from crmcli.domain.entities.people import COMPANY, CONTACT
 from crmcli.domain.entities.sales import DEAL, LEAD, PLANS
 from crmcli.domain.entities.shared import PRIORITIES, STATUSES, UNSEEN
@@ -18,9 +18,13 @@ from crmcli.domain.entities.words import (
     CUSTOM_FIELD,
     DISTINCT,
     DOCTOR_RULE,
+    FEED,
     LOST_REASON,
     MEDIUM,
     PIPELINE,
+    PLAN,
+    PLAN_STEP,
+    RHYTHM_RULE,
     SAVED_VIEW,
     SOURCE,
     STAGE,
@@ -33,9 +37,10 @@ from crmcli.domain.fields import Entity, suggest
 from crmcli.errors import UsageError
 
 __all__ = [
-    "CAMPAIGN", "COMPANY", "CONTACT", "CUSTOM_FIELD", "DEAL", "DISTINCT", "DOCTOR_RULE", "ENTITIES", "INTERACTION",
-    "INTERACTION_KINDS", "LEAD", "LOST_REASON", "MEDIUM", "PIPELINE", "PLANS", "PRIORITIES", "RECORDS", "SAVED_VIEW",
-    "SOURCE", "STAGE", "STAGE_MOVE", "STATUSES", "TAG", "TASK", "TASK_TYPE", "UNSEEN", "USER", "entity", "record_kind",
+    "CAMPAIGN", "COMPANY", "CONTACT", "CUSTOM_FIELD", "DEAL", "DISTINCT", "DOCTOR_RULE", "ENTITIES", "FEED",
+    "INTERACTION", "INTERACTION_KINDS", "LEAD", "LOST_REASON", "MEDIUM", "OCCASION", "PIPELINE", "PLAN", "PLANS",
+    "PLAN_STEP", "PRIORITIES", "RECORDS", "RHYTHM_RULE", "SAVED_VIEW", "SOURCE", "STAGE", "STAGE_MOVE", "STATUSES",
+    "TAG", "TASK", "TASK_NEED", "TASK_TYPE", "UNSEEN", "USER", "entity", "record_kind",
 ]  # fmt: skip
 
 #: The kinds of record that people list, show, edit and import, in the order in which they are documented.
@@ -44,7 +49,7 @@ ENTITIES = RECORDS | {
     e.name: e
     for e in (
         TAG, USER, SOURCE, MEDIUM, CAMPAIGN, LOST_REASON, TASK_TYPE, PIPELINE, STAGE, STAGE_MOVE, SAVED_VIEW,
-        DOCTOR_RULE, CUSTOM_FIELD, *DISTINCT,
+        DOCTOR_RULE, CUSTOM_FIELD, TASK_NEED, OCCASION, PLAN, PLAN_STEP, RHYTHM_RULE, FEED, *DISTINCT,
     )
 }  # fmt: skip
 

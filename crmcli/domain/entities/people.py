@@ -22,7 +22,7 @@ from crmcli.domain.entities.shared import (
     merged,
 )
 from crmcli.domain.fields import Entity, Field
-from crmcli.domain.types import INDEXED, Currency, Day, Identifier, Integer, Money, Phone, Ref, Text
+from crmcli.domain.types import INDEXED, Currency, Day, Identifier, Integer, Money, Phone, Ref, Rhythm, Text
 
 CONTACT = Entity(
     "contact", "contacts", "contact", "v_contact",
@@ -42,7 +42,9 @@ CONTACT = Entity(
         WEBSITE, *ADDRESS,
         Field("birthday", Day(), "Birthday", "Day of birth", "birthday", headers=("birthdate", "date of birth", "birth day", "تاریخ تولد")),
         Field("language", Text(), "Language", "Language to write in", "language", headers=("preferred language", "زبان")),
-        OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, LAST_TOUCH, *STAMPS, merged("contact"), VCARD,
+        OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, Field("rhythm", Rhythm(), "Rhythm", "After how many days without a touch one is due", "rhythm_days"),
+        Field("touch_from", Day(), "Touch from", "No touch is due before that day", "touch_from"),
+        *LAST_TOUCH, *STAMPS, merged("contact"), VCARD,
     ),
     ("id", "name", "company", "job_title", "email", "phone", "owner", "tags", "last_touch"),
     "-created_at", "", "A person",
@@ -66,7 +68,9 @@ COMPANY = Entity(
         Field("currency", Currency(), "Currency", "ISO 4217 code of the revenue", "currency",
               headers=("currency code", "currencyisocode", "annual revenue currency", "revenue currency", "ارز", "نوع ارز",
                        "واحد پول", "واحد پولی")),
-        *ADDRESS, OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, LAST_TOUCH, *STAMPS, merged("company"), VCARD,
+        *ADDRESS, OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, Field("rhythm", Rhythm(), "Rhythm", "After how many days without a touch one is due", "rhythm_days"),
+        Field("touch_from", Day(), "Touch from", "No touch is due before that day", "touch_from"),
+        *LAST_TOUCH, *STAMPS, merged("company"), VCARD,
     ),
     ("id", "name", "domain", "industry", "city", "country", "parent", "owner", "tags", "last_touch"),
     "-created_at", "", "A company or organisation",

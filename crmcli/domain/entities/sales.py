@@ -130,7 +130,7 @@ _OPPORTUNITY_TAIL = (
     Field(
         "open_tasks", Integer(0), "Open tasks", "How many open tasks it has", "open_tasks", settable=False, derived=True
     ),
-    LAST_TOUCH,
+    *LAST_TOUCH,
     Field("stage_since", Instant(), "In stage since", "When it entered its stage", "stage_since", settable=False),
     Field("assigned_at", Instant(), "Assigned", "When it got its owner", "assigned_at", settable=False),
     Field(

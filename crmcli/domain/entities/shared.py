@@ -100,8 +100,15 @@ DESCRIPTION = Field(
 EXTERNAL = Field(
     "external_id", ExternalId(INDEXED), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
 )  # fmt: skip
-LAST_TOUCH = Field(
-    "last_touch", Instant(), "Last touch", "The last interaction with it", "last_touch", settable=False, derived=True, indexed=True,
+#: What is known of the last time that one heard of the other.
+LAST_TOUCH = (
+    Field("last_touch", Instant(), "Last touch", "The last interaction with it", "last_touch", settable=False, derived=True, indexed=True),
+    Field("last_in", Instant(), "Last from them", "When they last wrote, called or met us", "last_in", settable=False, derived=True),
+    Field("last_out", Instant(), "Last from us", "When we last wrote to, called or met them", "last_out", settable=False, derived=True),
+    Field("owed_since", Instant(), "Owed since", "When they wrote what nobody has answered", settable=False,
+          expr="(case when t.last_out is null or t.last_in > t.last_out then t.last_in end)"),
+    Field("waiting_since", Instant(), "Waiting since", "When we wrote what they have not answered", settable=False,
+          expr="(case when t.last_in is null or t.last_out > t.last_in then t.last_out end)"),
 )  # fmt: skip
 STAMPS = (
     Field(

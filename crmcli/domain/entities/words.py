@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from crmcli.domain.entities.shared import ID, STAMPS, UID
 from crmcli.domain.fields import Entity, Field
-from crmcli.domain.types import INDEXED, Choice, Email, Flag, Identifier, Instant, Integer, Percent, Ref, Text
+from crmcli.domain.types import (
+    INDEXED,
+    Choice,
+    Duration,
+    Email,
+    Flag,
+    Identifier,
+    Instant,
+    Integer,
+    Offset,
+    Percent,
+    Ref,
+    Rhythm,
+    Text,
+)
 
 _WORD = (ID, UID, Field("name", Text(INDEXED), "Name", "The word", "name", required=True, indexed=True))
 _MADE = tuple(field for field in STAMPS if field.name in ("created_at", "updated_at"))
@@ -28,7 +42,15 @@ SOURCE = _vocabulary("source", "sources", "Where leads come from")
 MEDIUM = _vocabulary("medium", "mediums", "By which medium leads come")
 CAMPAIGN = _vocabulary("campaign", "campaigns", "Which campaign brings leads")
 LOST_REASON = _vocabulary("lost_reason", "lost reasons", "Why deals are lost")
-TASK_TYPE = _vocabulary("task_type", "task types", "Kinds of task")
+TASK_TYPE = _vocabulary(
+    "task_type", "task types", "Kinds of task, and what is usual for one",
+    Field("delay", Offset(), "Delay", "How long after a task another one of this type is due: 3d, 2w, 5wd", "delay"),
+    Field("delay_from", Choice("done", "deadline"), "Delay from", "Whether that counts from the day when it was done (unless said) or from its deadline", "delay_from"),
+    Field("summary", Text(), "Summary", "What a task of this type is called unless said", "summary"),
+    Field("minutes", Duration(), "Minutes", "How long it takes unless said", "minutes", ("duration",)),
+    Field("next_type", Ref("task_type", words=True), "Next type", "The type of the task that comes after it", "next_type_id", ("next",)),
+    Field("next_mode", Choice("suggest", "trigger"), "Next mode", "Whether the next one is suggested (unless said) or made", "next_mode"),
+)  # fmt: skip
 PIPELINE = _vocabulary(
     "pipeline",
     "pipelines",
@@ -57,6 +79,37 @@ STAGE_MOVE = Entity(
         Field("seconds", Integer(0), "Seconds", "How long it was there", "seconds"),
     ),
     ("id", "opportunity", "stage", "entered_at", "left_at", "seconds"), "-left_at", "", "A stage that a deal has left",
+)  # fmt: skip
+PLAN = _vocabulary("plan", "plans", "Tasks that are made together, each so many days before or after a day")
+PLAN_STEP = Entity(
+    "plan_step", "steps of plans", "plan_step", "v_plan_step",
+    (
+        ID, UID,
+        Field("plan", Ref("plan", words=True), "Plan", "The plan it belongs to", "plan_id"),
+        Field("position", Integer(0), "Position", "Its place in the plan", "position", empty=0),
+        Field("name", Text(INDEXED), "Name", "What is to be done", "name", required=True),
+        Field("type", Ref("task_type", words=True), "Type", "The type of the task", "type_id"),
+        Field("due", Offset(), "Due", "How far from the plan's day it is due: -3d, 0d, 2w, 5wd", "offset_days", ("offset",), kept=True),
+        Field("minutes", Duration(), "Minutes", "How long it takes", "minutes", ("duration",)),
+        Field("who", Choice("owner", "ask", "user"), "Who", "Whose it is: the record's owner, a user, or asked for at the start", "who", kept=True),
+        Field("assignee", Ref("user", words=True), "Assignee", "Whose it is, where that is a user", "assignee_id"),
+        Field("description", Text(), "Note", "What to know about it", "description"),
+        *_MADE,
+    ),
+    ("plan", "position", "name", "type", "due", "who", "assignee"), "position", "", "A task to be made when its plan starts",
+)  # fmt: skip
+RHYTHM_RULE = _vocabulary(
+    "rhythm_rule", "rhythms", "How often to be in touch with those who fit a filter",
+    Field("entity", Choice("contact", "company"), "For", "The kind of record it is about", "entity", kept=True),
+    Field("filter", Identifier(), "Filter", "The filter that they fit", "filter", required=True),
+    Field("days", Rhythm(), "Days", "After how many days without a touch one is due", "days", required=True),
+)  # fmt: skip
+FEED = _vocabulary(
+    "feed", "calendar feeds", "A calendar that programs subscribe to",
+    Field("owner", Ref("user", words=True), "Owner", "Who it was made for: `me` of its filter", "owner_id"),
+    Field("filter", Identifier(), "Filter", "The filter of its tasks", "filter"),
+    Field("kind", Choice("events", "todos"), "Kind", "Whether tasks are events or to-dos in it", "kind", kept=True),
+    Field("token_hash", Identifier(INDEXED), "Token's hash", "The digest of the secret word in its address", "token_hash", settable=False),
 )  # fmt: skip
 SAVED_VIEW = _vocabulary(
     "saved_view", "saved views", "A filter with a name",

@@ -4,6 +4,7 @@
     texts     texts, identifiers, and addresses: e-mail, telephone, web
     numbers   numbers, probabilities, amounts of money and their currencies
     days      days and moments
+    spans     how long, how far from a day, how often
     choices   yes and no, words of a list, links, tags
     showing   a value of any type as people read it
 
@@ -17,12 +18,14 @@ from crmcli.domain.types.choices import Choice, Flag, Mark, Ref, Tags
 from crmcli.domain.types.days import Day, Instant, due_day, read_instant, show_instant
 from crmcli.domain.types.numbers import Currency, Integer, Money, Number, Percent
 from crmcli.domain.types.showing import readable
+from crmcli.domain.types.spans import Duration, Offset, Reminders, Repeat, Rhythm
 from crmcli.domain.types.texts import (
     INDEXED,
     Email,
     ExternalId,
     Identifier,
     LongText,
+    Mailboxes,
     Phone,
     Text,
     Url,
@@ -30,7 +33,8 @@ from crmcli.domain.types.texts import (
 )
 
 __all__ = [
-    "INDEXED", "Choice", "Currency", "Day", "Email", "Env", "ExternalId", "Flag", "Identifier", "Instant", "Integer",
-    "LongText", "Mark", "Money", "Number", "Percent", "Phone", "Ref", "Stored", "Tags", "Text", "Type", "Url",
-    "bare_number", "due_day", "read_instant", "readable", "show_instant",
+    "INDEXED", "Choice", "Currency", "Day", "Duration", "Email", "Env", "ExternalId", "Flag", "Identifier", "Instant",
+    "Integer", "LongText", "Mailboxes", "Mark", "Money", "Number", "Offset", "Percent", "Phone", "Ref", "Reminders",
+    "Repeat", "Rhythm", "Stored", "Tags", "Text", "Type", "Url", "bare_number", "due_day", "read_instant", "readable",
+    "show_instant",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.domain import dates, money
 from crmcli.domain.types.days import read_instant
 from crmcli.domain.types.numbers import Money, Percent
+from crmcli.domain.types.spans import Repeat
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -29,4 +30,8 @@ def readable(
         return f"{dates.show_day(local.date(), calendar)} {local:%H:%M}"
     if kind.family == "day":
         return dates.show_day(date.fromisoformat(stored), calendar)
+    if isinstance(kind, Repeat):
+        from crmcli.domain.recurrence import spoken
+
+        return spoken(stored, calendar="jalali" if calendar == "jalali" else "gregorian", week=())
     return kind.show(stored) + "%" if isinstance(kind, Percent) else kind.show(stored)

@@ -88,6 +88,18 @@ class Email(Type):
         return None if stored is None else str(stored)
 
 
+class Mailboxes(Text):
+    """People by their e-mail addresses, with commas, each once, with the name where one is given:
+    `Ada Lovelace <ada@x.org>, bob@y.org`."""
+
+    name = "mailboxes"
+
+    def parse(self, text: str, env: Env) -> Stored:
+        from crmcli.domain.mailboxes import listed, read_list
+
+        return listed(read_list(check_text(text))) or None
+
+
 class Phone(Type):
     """A telephone number, kept as typed; its key is E.164 where the number can be read with the default region."""
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.domain.address import email_domain, is_public_domain
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, RECORDS, TASK
 from crmcli.domain.hierarchy import top
 from crmcli.domain.types import show_instant
 from crmcli.services.links import LINKS
@@ -226,7 +226,7 @@ def alone(ctx: Context) -> list[int]:
     linked = " UNION ALL ".join(
         f"SELECT x.{column} FROM {table} x WHERE x.{column} IS NOT NULL AND x.removed_at IS NULL"
         for table, column in LINKS["company"]
-        if not table.endswith("_distinct")
+        if table in {kind.table for kind in RECORDS.values()}
     )
     found = _ids(ctx, COMPANY, f"t.id NOT IN ({linked})")
     at = {company: domain for domain, companies in _domains(ctx).items() for company in companies} if found else {}

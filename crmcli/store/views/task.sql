@@ -10,8 +10,15 @@ SELECT
     t.due_at,
     t.minutes,
     t.priority,
+    t.place,
+    t.remind,
+    t.repeat,
+    t.repeat_from,
+    t.series_on,
     owner.name AS owner,
     t.owner_id,
+    delegator.name AS delegated_by,
+    t.delegated_by_id,
     opportunity.name AS opportunity,
     opportunity.kind AS opportunity_kind,
     t.opportunity_id,
@@ -19,6 +26,13 @@ SELECT
     t.contact_id,
     company.name AS company,
     t.company_id,
+    t.attendees,
+    before.name AS follows,
+    t.follows_id,
+    (SELECT count(*) FROM task_need n JOIN task k ON k.id = n.needs_id
+        WHERE n.task_id = t.id AND coalesce(k.done_at, k.removed_at) IS NULL) AS blocked_by,
+    (SELECT count(*) FROM task_need n JOIN task k ON k.id = n.task_id
+        WHERE n.needs_id = t.id AND coalesce(k.done_at, k.removed_at) IS NULL) AS blocks,
     t.description,
     t.external_id,
     t.done_at,
@@ -26,10 +40,13 @@ SELECT
     t.created_at,
     t.updated_at,
     t.removed_at,
+    t.ical,
     t.custom
 FROM task t
 LEFT JOIN task_type ON task_type.id = t.type_id
 LEFT JOIN crm_user owner ON owner.id = t.owner_id
+LEFT JOIN crm_user delegator ON delegator.id = t.delegated_by_id
+LEFT JOIN task before ON before.id = t.follows_id
 LEFT JOIN opportunity ON opportunity.id = t.opportunity_id
 LEFT JOIN contact ON contact.id = t.contact_id
 LEFT JOIN company ON company.id = t.company_id;

@@ -3,7 +3,22 @@ CREATE VIEW v_source AS SELECT t.id, t.uid, t.name, t.created_at, t.updated_at F
 CREATE VIEW v_medium AS SELECT t.id, t.uid, t.name, t.created_at, t.updated_at FROM medium t;
 CREATE VIEW v_campaign AS SELECT t.id, t.uid, t.name, t.created_at, t.updated_at FROM campaign t;
 CREATE VIEW v_lost_reason AS SELECT t.id, t.uid, t.name, t.created_at, t.updated_at FROM lost_reason t;
-CREATE VIEW v_task_type AS SELECT t.id, t.uid, t.name, t.created_at, t.updated_at FROM task_type t;
+CREATE VIEW v_task_type AS
+SELECT
+    t.id,
+    t.uid,
+    t.name,
+    t.delay,
+    t.delay_from,
+    t.summary,
+    t.minutes,
+    next.name AS next_type,
+    t.next_type_id,
+    t.next_mode,
+    t.created_at,
+    t.updated_at
+FROM task_type t
+LEFT JOIN task_type next ON next.id = t.next_type_id;
 CREATE VIEW v_tag AS
 SELECT
     t.id,

@@ -1,0 +1,106 @@
+"""What must be done before a task: other tasks that it needs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import TASK
+from crmcli.domain.text import digits
+from crmcli.errors import FieldError
+from crmcli.services import naming
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crmcli.context import Context
+    from crmcli.store.connect import Connection
+    from crmcli.store.write import Transaction
+
+OPEN = "coalesce(k.done_at, k.removed_at) IS NULL"
+
+
+def edit(ctx: Context, tx: Transaction, number: int, text: str) -> bool:
+    """Set what a task needs from what was typed: `12,15` is all of it, `+12,-15` is added and taken away, nothing is
+    nothing; whether that changed something. Tasks are named by number or name. Raises FieldError for a task that it
+    cannot need: itself, or one that needs it."""
+    parts = [part.strip() for part in re.split("[,،]", text) if part.strip()]
+    signed = [part for part in parts if part[0] in "+-"]
+    if signed and len(signed) != len(parts):
+        raise FieldError(
+            "some are to be added or taken away, others not", "needs", "write needs=+12,-15, or all: needs=12"
+        )
+    there = _rows(tx, number)
+    wanted = set(there) if signed else set()
+    for part in parts:
+        other = naming.resolve(ctx, TASK, digits(part.lstrip("+-").removeprefix("task:")))
+        if part[0] == "-":
+            wanted.discard(other)
+        else:
+            wanted.add(other)
+    fresh = sorted(wanted - set(there))
+    if fresh:
+        tx.names_alone()  # two who make tasks need each other at one time would make a ring
+        _check(ctx, tx, number, fresh)
+    for other in sorted(set(there) - wanted):
+        tx.delete("task_need", there[other])
+    for other in fresh:
+        tx.add("task_need", {"task_id": number, "needs_id": other})
+    return wanted != set(there)
+
+
+def still_open(connection: Connection, numbers: Iterable[int]) -> dict[int, list[int]]:
+    """task -> the open tasks that it needs."""
+    return _pairs(connection, "n.task_id, n.needs_id", "n.needs_id", "n.task_id", numbers)
+
+
+def waiting(connection: Connection, numbers: Iterable[int]) -> dict[int, list[int]]:
+    """task -> the open tasks that need it."""
+    return _pairs(connection, "n.needs_id, n.task_id", "n.task_id", "n.needs_id", numbers)
+
+
+def _pairs(
+    connection: Connection, columns: str, joined: str, among: str, numbers: Iterable[int]
+) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for some, marks in portions(sorted(set(numbers))):
+        sql = (
+            f"SELECT {columns} FROM task_need n JOIN task k ON k.id = {joined}"
+            f" WHERE {among} IN ({marks}) AND {OPEN} ORDER BY 1, 2"
+        )
+        for one, other in connection.rows(sql, some):
+            found.setdefault(one, []).append(other)
+    return found
+
+
+def _rows(tx: Transaction, number: int) -> dict[int, int]:
+    """What a task needs -> the row that says so."""
+    tx.flush()  # what is pending counts, and the store is asked
+    return {other: row for row, other in tx.connection.rows(
+        "SELECT id, needs_id FROM task_need WHERE task_id = ? ORDER BY id", (number,)
+    )}  # fmt: skip
+
+
+def _check(ctx: Context, tx: Transaction, number: int, fresh: list[int]) -> None:
+    for other in fresh:
+        row: dict[str, Any] = tx.row("task", other)
+        naming.check_in_sight(ctx, TASK, row)
+        if other == number:
+            raise FieldError("a task cannot need itself", "needs")
+        if number in _all_needed(tx.connection, other):
+            raise FieldError(f"task:{other} {row['name']} needs this one already", "needs")
+
+
+def _all_needed(connection: Connection, number: int) -> set[int]:
+    """All that a task needs, and what that needs, and so on."""
+    found: set[int] = set()
+    ahead = {number}
+    while ahead:
+        step: set[int] = set()
+        for some, marks in portions(sorted(ahead)):
+            found_here = connection.rows(f"SELECT needs_id FROM task_need WHERE task_id IN ({marks})", some)
+            step.update(row[0] for row in found_here)
+        ahead = step - found
+        found |= step
+    return found
