@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from crmcli.domain.dates import local
 from crmcli.errors import CrmError
+from crmcli.exchange.ical_lines import check, escape, many_lines, one_line, safe_uri
+from crmcli.exchange.ical_more import PEOPLE, More, block_lines
+from crmcli.exchange.ical_values import (
+    STANDINGS,
+    Attendee,
+    common_name,
+    mailto,
+    stamp,
+    utc,
+    write_duration,
+    write_rule,
+)
+from crmcli.exchange.ical_zone import named_zone, zone_lines
+from crmcli.exchange.vcard_lines import Property, fold, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
 PRODID = "-//crmcli//crm//EN"
 STATUSES = {
     "event": ("TENTATIVE", "CONFIRMED", "CANCELLED"),
     "todo": ("NEEDS-ACTION", "COMPLETED", "IN-PROCESS", "CANCELLED"),
 }
-_REFRESH = timedelta(minutes=15)
-
-_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_NOT_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
-_RULE = re.compile(r"FREQ=[A-Z]+(;[A-Z]+=[A-Z0-9,+-]+)*")
-# Everything that any reader might take for the end of a line.
-_ANY_END = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-
-Component = tuple[str, list[str]]
+COMPONENTS = {"event": "VEVENT", "todo": "VTODO"}
+#: Who reads a published calendar is to ask for it again so often.
+REFRESH = "PT15M"
+_DAY = 1440
+#: The DTSTAMP of an item that does not say when it changed.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Item(NamedTuple):
     """One entry of a calendar.
 
-    `kind` is "event" or "todo". `start` and `due` are dates (all day) or aware datetimes; `minutes` is the length of a
-    timed event. `created_at`, `updated_at`, `done_at` are aware. `alarms` are minutes before the start (due date of a
-    to-do). `rrule` is an RFC 5545 recurrence rule without its name. `priority` is 0 (none) to 9 (lowest).
+    `kind` is "event" or "todo". `start` and `due` are dates (all day) or aware datetimes; one in a ZoneInfo of its own
+    is written in that zone, any other in the calendar's. `minutes` is the length of an event (of one of days: whole
+    days of 1440, more than one). `created_at`, `updated_at`, `done_at` are aware. `alarms` are minutes before the start
+    (due date of a to-do without one). `rrule` is an RFC 5545 recurrence rule without its name, UNTIL as a day; `rdates`
+    and `exdates` are days or moments that a series has too, or has not; a day beside a timed start is that day at the
+    start's time. `recurrence_id` is the moment of the series that this item stands for. `priority` is 0 (none), 1
+    (highest) to 9. `more` are unfolded content lines of another program, as the reader keeps them.
     """
 
     uid: str
@@ -46,246 +60,244 @@ class Item(NamedTuple):
     minutes: int | None
     due: date | datetime | None
     done_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None
+    updated_at: datetime | None
     sequence: int
     status: str
-    categories: list[str]
+    categories: Sequence[str]
     priority: int
     url: str = ""
     location: str = ""
     alarms: Sequence[int] = ()
     rrule: str | None = None
+    rdates: Sequence[date | datetime] = ()
+    exdates: Sequence[date | datetime] = ()
+    recurrence_id: date | datetime | None = None
+    organizer: Attendee | None = None
+    attendees: Sequence[Attendee] = ()
+    more: Sequence[str] = ()
 
 
 def write_calendar(items: Iterable[Item], *, name: str, zone: str) -> bytes:
-    """The calendar `name` as bytes, times in the IANA zone `zone` ("UTC" writes them as Z).
+    """The calendar `name` as bytes, to be published: times in the IANA zone `zone` ("UTC" writes them as Z).
 
-    Items are sorted by UID, so equal items give equal bytes. The finished bytes are read again by a splitter that takes
-    every character which some program takes for a line end; if the components and property names are not exactly the
-    intended ones, CrmError is raised and nothing is given out.
+    Items are sorted by UID, so equal items give equal bytes. Attendees are left out, as RFC 5545, 3.8.4.1 wants it: a
+    program that takes the file in could write to them. The finished bytes are read again by a splitter that takes every
+    character which some program takes for a line end; if components and property names are not exactly the intended
+    ones, CrmError is raised and nothing is given out. It is raised too for values that no calendar has.
     """
-    from icalendar import Calendar, vText
+    title = escape(one_line(name))
+    head = [
+        ("METHOD", "METHOD:PUBLISH"),
+        ("NAME", f"NAME:{title}"),
+        ("X-WR-CALNAME", f"X-WR-CALNAME:{title}"),
+        ("REFRESH-INTERVAL", f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}"),
+        ("X-PUBLISHED-TTL", f"X-PUBLISHED-TTL:{REFRESH}"),
+    ]
+    ordered = sorted(items, key=lambda item: (item.uid, stamp(item.recurrence_id) if item.recurrence_id else ""))
+    return _written(head, ordered, zone, published=True)
 
-    ordered = sorted(items, key=lambda item: item.uid)
-    here = _zone(zone)
-    calendar = Calendar()
-    calendar.add("prodid", PRODID)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
-    calendar.add("name", vText(one_line(name)))
-    calendar.add("x-wr-calname", vText(one_line(name)))
-    calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
-    head = ["PRODID", "VERSION", "CALSCALE", "METHOD", "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL"]
-    intended: list[Component] = [("VCALENDAR", head)]
-    moments = (moment for item in ordered for moment in (item.start, item.due))
-    if here is not None and any(isinstance(moment, datetime) for moment in moments):
-        intended += _add_zone(calendar, here)
-    for item in ordered:
-        component, parts = _component(item, here)
-        calendar.add_component(component)
-        intended += parts
-    data: bytes = calendar.to_ical(sorted=False)
-    _check(data, intended)
+
+def write_one(item: Item, *, zone: str, overrides: Sequence[Item] = ()) -> bytes:
+    """An item as an object of a CalDAV collection (RFC 4791, 4.1): no METHOD, with its attendees, checked as a calendar
+    is; `overrides` are those of its series that differ, each with its recurrence_id. Raises CrmError."""
+    return _written([], [item, *overrides], zone, published=False)
+
+
+def _written(head: list[tuple[str, str]], items: Sequence[Item], zone: str, *, published: bool) -> bytes:
+    here = named_zone(zone)
+    zones: set[str] = set()
+    body = [pair for item in items for pair in _Writer(item, here, zones, published=published).pairs]
+    top = [
+        ("BEGIN:VCALENDAR", "BEGIN:VCALENDAR"),
+        ("PRODID", f"PRODID:{PRODID}"),
+        ("VERSION", "VERSION:2.0"),
+        ("CALSCALE", "CALSCALE:GREGORIAN"),
+        *head,
+    ]
+    for key in sorted(zones):
+        for line in zone_lines(key):
+            edge = line.startswith(("BEGIN:", "END:"))
+            top.append((line if edge else line.partition(":")[0].partition(";")[0], line))
+    pairs = [*top, *body, ("END:VCALENDAR", "END:VCALENDAR")]
+    data = b"".join([fold(line) for _, line in pairs])
+    check(data, [head for head, _ in pairs])
     return data
 
 
-def one_line(text: str) -> str:
-    """Text on one line: line ends of every kind become spaces, other control characters are dropped."""
-    return " ".join(_CONTROL.sub("", _BREAK.sub(" ", text.replace("\t", " "))).split(" ")).strip()
+class _Writer:
+    """The lines of one item, each as (head, line): the head is what the check of the finished bytes expects."""
+
+    def __init__(self, item: Item, here: ZoneInfo | None, zones: set[str], *, published: bool) -> None:
+        if item.kind not in STATUSES:
+            raise CrmError(f"A calendar item is an event or a todo, not {item.kind!r}.")
+        self.item, self.zones, self.published = item, zones, published
+        start = item.start
+        if item.kind == "todo" and start is None and (item.rrule or item.rdates):
+            start = item.due  # a series begins somewhere (RFC 5545, 3.8.5.3)
+        self.start, self.here = start, here
+        self.more = More(item.more) if item.more else None
+        self.pairs: list[tuple[str, str]] = []
+        name = COMPONENTS[item.kind]
+        self.pairs.append((f"BEGIN:{name}", f"BEGIN:{name}"))
+        self._identity()
+        self._times()
+        self._series()
+        self._texts()
+        self._people()
+        if self.more:
+            self._kept(self.more)
+        if start is not None or item.due is not None:
+            self._alarms(at_end=item.start is None)
+        elif self.more:
+            self._blocks(self.more.blocks)
+        self.pairs.append((f"END:{name}", f"END:{name}"))
+
+    def _add(self, name: str, value: str, params: str = "") -> None:
+        """A property; with the parameters that a kept line lends it while the value is the same."""
+        lent = self.more.lent(name, value) if self.more else None
+        rest = f":{value}" if lent is None else written(Property("", value, lent.params))
+        self.pairs.append((name, f"{name}{params}{rest}"))
+
+    def _identity(self) -> None:
+        item = self.item
+        updated = item.updated_at or item.created_at
+        self._add("UID", escape(one_line(item.uid)))
+        # Without the moment of a change it is the same one each time: nothing here depends on the clock.
+        self._add("DTSTAMP", f"{stamp(utc(updated or EPOCH))}Z")
+        if item.created_at:
+            self._add("CREATED", f"{stamp(utc(item.created_at))}Z")
+        if item.updated_at:
+            self._add("LAST-MODIFIED", f"{stamp(utc(item.updated_at))}Z")
+        self._add("SEQUENCE", str(item.sequence))
+        self._add("SUMMARY", escape(one_line(item.summary)))
+
+    def _times(self) -> None:
+        item, start = self.item, self.start
+        if start is not None:
+            self._when("DTSTART", start)
+        elif item.kind == "event":
+            raise CrmError(f"The event {one_line(item.summary)!r} has no start.")
+        if item.recurrence_id is not None:
+            self._when("RECURRENCE-ID", item.recurrence_id)
+        if item.kind == "event" and item.minutes and isinstance(start, datetime):
+            # A day without a length lasts that day; an instant without one takes no time (RFC 5545, 3.6.1).
+            self._add("DURATION", write_duration(item.minutes))
+        elif item.kind == "event" and item.minutes and item.minutes >= 2 * _DAY:
+            self._add("DURATION", f"P{item.minutes // _DAY}D")
+        if item.kind == "todo":
+            if item.due is not None:
+                self._when("DUE", item.due)
+            if item.done_at is not None:
+                self._add("COMPLETED", f"{stamp(utc(item.done_at))}Z")
+                self._add("PERCENT-COMPLETE", "100")
+
+    def _when(self, name: str, moment: date | datetime) -> None:
+        if not isinstance(moment, datetime):
+            self._add(name, stamp(moment), ";VALUE=DATE")
+            return
+        params, value = self._clock(moment, self._zone_of(moment))
+        self._add(name, value, params)
+
+    def _zone_of(self, moment: date | datetime | None) -> ZoneInfo | None:
+        """None for UTC."""
+        own = moment.tzinfo if isinstance(moment, datetime) else None
+        if isinstance(own, ZoneInfo) and own.key:
+            return None if own.key == "UTC" else own
+        return self.here
+
+    def _clock(self, moment: datetime, zone: ZoneInfo | None) -> tuple[str, str]:
+        """The parameters and the value of a moment; in UTC where the clock of its zone does not say which is meant."""
+        there = local(moment, zone) if zone is not None else moment
+        if zone is None or there.tzinfo is UTC or there.fold:
+            return "", f"{stamp(utc(moment))}Z"
+        self.zones.add(zone.key)
+        return f";TZID={zone.key}", stamp(there)
+
+    def _series(self) -> None:
+        item, start = self.item, self.start
+        if start is None:
+            return
+        zone = self._zone_of(start)
+        if item.rrule:
+            self._add("RRULE", write_rule(item.rrule, start, zone or UTC))
+        for name, moments in (("RDATE", item.rdates), ("EXDATE", item.exdates)):
+            if moments and not isinstance(start, datetime):
+                days = {local(one, zone or UTC).date() if isinstance(one, datetime) else one for one in moments}
+                self._add(name, ",".join(map(stamp, sorted(days))), ";VALUE=DATE")
+            elif moments and isinstance(start, datetime):
+                clock = local(start, zone or UTC).time()
+                self._moments(name, [_at(one, clock, zone or UTC) for one in moments], zone)
+
+    def _moments(self, name: str, moments: Iterable[datetime], zone: ZoneInfo | None) -> None:
+        values: dict[str, set[str]] = {}
+        for moment in moments:
+            params, value = self._clock(moment, zone)
+            values.setdefault(params, set()).add(value)
+        for params in sorted(values, reverse=True):
+            self._add(name, ",".join(sorted(values[params])), params)
+
+    def _texts(self) -> None:
+        item = self.item
+        if item.description.strip():
+            self._add("DESCRIPTION", escape(many_lines(item.description)))
+        if location := one_line(item.location):
+            self._add("LOCATION", escape(location))
+        if item.status:
+            if item.status not in STATUSES[item.kind]:
+                known = ", ".join(STATUSES[item.kind])
+                raise CrmError(f"{item.status!r} is no status of a calendar {item.kind}.", known)
+            self._add("STATUS", item.status)
+        if categories := [escape(text) for text in map(one_line, item.categories) if text]:
+            self._add("CATEGORIES", ",".join(categories))
+        if item.priority:
+            self._add("PRIORITY", str(item.priority))
+        if url := safe_uri(item.url):
+            self._add("URL", url)
+
+    def _people(self) -> None:
+        people = [("ORGANIZER", self.item.organizer)] if self.item.organizer else []
+        people += [("ATTENDEE", one) for one in (() if self.published else self.item.attendees)]
+        for name, person in people:
+            mailbox = one_line(person.mailbox).replace(" ", "")
+            if "@" not in mailbox:
+                continue
+            lent = self.more.lent(name, mailbox.lower()) if self.more else None
+            ours = [("CN", common_name(person.name))] if common_name(person.name) else []
+            if person.status in STANDINGS and name == "ATTENDEE":
+                ours.append(("PARTSTAT", person.status))
+            kept = [one for one in lent.params if one[0] not in dict(ours)] if lent else []
+            params = (*((param, (value,)) for param, value in ours), *kept)
+            value = lent.value if lent else mailto(mailbox)
+            self.pairs.append((name, written(Property(name, value, params))))
+
+    def _kept(self, more: More) -> None:
+        """What no field says; of people those without a mailbox beside the others."""
+        have = {head for head, _ in self.pairs} - PEOPLE
+        if self.published:
+            have |= {"ATTENDEE", "REQUEST-STATUS"}
+        self.pairs += [(found.name, written(found)) for found in more.plain if found.name not in have]
+
+    def _alarms(self, *, at_end: bool) -> None:
+        standing, others = self.more.alarms(at_end=at_end) if self.more else ({}, [])
+        text = escape(one_line(self.item.summary))
+        for minutes in sorted(set(self.item.alarms)):
+            if minutes in standing:
+                self._blocks(standing[minutes])
+                continue
+            self.pairs += (
+                ("BEGIN:VALARM", "BEGIN:VALARM"),
+                ("ACTION", "ACTION:DISPLAY"),
+                ("DESCRIPTION", f"DESCRIPTION:{text}"),
+                ("TRIGGER", f"TRIGGER{';RELATED=END' if at_end else ''}:-{write_duration(minutes, days=True)}"),
+                ("END:VALARM", "END:VALARM"),
+            )
+        self._blocks(others)
+
+    def _blocks(self, blocks: Iterable[tuple[str, list[Property]]]) -> None:
+        for block in blocks:
+            self.pairs += block_lines(block)
 
 
-def many_lines(text: str) -> str:
-    """Text whose line ends are all LF, without other control characters; a tab becomes a space."""
-    return _CONTROL.sub("", _BREAK.sub("\n", text.replace("\t", " ")))
-
-
-def safe_uri(url: str) -> str:
-    """A URI without white space, controls or non-ASCII characters: those are dropped or percent-encoded."""
-    kept = _CONTROL.sub("", _BREAK.sub("", url)).strip()
-    return _NOT_URI.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), kept)
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    if name.upper() in ("UTC", "ETC/UTC", "Z", "GMT"):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise CrmError(f"There is no time zone {name!r}.", "Use an IANA name such as Europe/Berlin.") from None
-
-
-def _add_zone(calendar: Any, here: ZoneInfo) -> list[Component]:
-    from icalendar import Timezone
-
-    part = Timezone.from_tzinfo(here)
-    part.pop("COMMENT", None)
-    for observance in part.subcomponents:
-        _mend_onsets(observance, here)
-    calendar.add_component(part)
-    return [(node.name, [str(key) for key in node]) for node in (part, *part.subcomponents)]
-
-
-def _mend_onsets(observance: Any, here: ZoneInfo) -> None:
-    """Let an observance begin where the zone does: icalendar 7 writes the clock after the change, while RFC 5545, 3.6.5
-    wants the clock before it, so that readers would be an hour off in the hour after the clocks go forward."""
-    from icalendar.prop import vDatetime, vDDDLists
-
-    was, now = observance["TZOFFSETFROM"].td, observance["TZOFFSETTO"].td
-    observance["DTSTART"] = vDatetime(_onset(observance["DTSTART"].dt, was, now, here))
-    if "RDATE" in observance:
-        observance["RDATE"] = vDDDLists([_onset(each.dt, was, now, here) for each in observance["RDATE"].dts])
-
-
-def _onset(written: datetime, was: timedelta, now: timedelta, here: ZoneInfo) -> datetime:
-    """The clock before the change that is meant, whichever of the two is written; as it is where neither fits."""
-    for offset in (was, now):
-        instant = (written - offset).replace(tzinfo=UTC)
-        before = (instant - timedelta(seconds=1)).astimezone(here).utcoffset()
-        if (before, instant.astimezone(here).utcoffset()) == (was, now):
-            return instant.replace(tzinfo=None) + was
-    return written
-
-
-def _component(item: Item, here: ZoneInfo | None) -> tuple[Any, list[Component]]:
-    """The icalendar component of an item and what it is meant to consist of: itself, then its alarms."""
-    from icalendar import Event, Todo
-
-    if item.kind not in STATUSES:
-        raise CrmError(f"A calendar item is an event or a todo, not {item.kind!r}.")
-    component = Event() if item.kind == "event" else Todo()
-    properties = _properties(item, here)
-    for name, value in properties:
-        component.add(name, value)
-    intended: list[Component] = [(str(component.name), [name for name, _ in properties])]
-    anchored = item.start is not None or item.due is not None
-    for minutes in sorted(set(item.alarms)) if anchored else ():
-        component.add_component(_alarm(item, minutes))
-        intended.append(("VALARM", ["ACTION", "DESCRIPTION", "TRIGGER"]))
-    return component, intended
-
-
-def _properties(item: Item, here: ZoneInfo | None) -> list[tuple[str, Any]]:
-    from icalendar.prop import vUri
-
-    updated = _utc(item.updated_at)
-    found: list[tuple[str, Any]] = [
-        ("UID", one_line(item.uid)),
-        ("DTSTAMP", updated),
-        ("CREATED", _utc(item.created_at)),
-        ("LAST-MODIFIED", updated),
-        ("SEQUENCE", item.sequence),
-        ("SUMMARY", one_line(item.summary)),
-    ]
-    found += _times(item, here)
-    if item.rrule and item.start is not None:
-        found.append(("RRULE", _rule(item.rrule)))
-    if item.description.strip():
-        found.append(("DESCRIPTION", many_lines(item.description)))
-    if one_line(item.location):
-        found.append(("LOCATION", one_line(item.location)))
-    if item.status:
-        if item.status not in STATUSES[item.kind]:
-            raise CrmError(f"{item.status!r} is no status of a calendar {item.kind}.", ", ".join(STATUSES[item.kind]))
-        found.append(("STATUS", item.status))
-    categories = [text for text in map(one_line, item.categories) if text]
-    if categories:
-        found.append(("CATEGORIES", categories))
-    if item.priority:
-        found.append(("PRIORITY", item.priority))
-    if safe_uri(item.url):
-        found.append(("URL", vUri(safe_uri(item.url))))
-    return found
-
-
-def _rule(text: str) -> Any:
-    from icalendar.prop import vRecur
-
-    try:
-        if not _RULE.fullmatch(text):
-            raise ValueError(text)
-        return vRecur.from_ical(text)
-    except ValueError:
-        raise CrmError(f"{text!r} is not a recurrence rule.", "Write it as FREQ=WEEKLY;COUNT=3.") from None
-
-
-def _times(item: Item, here: ZoneInfo | None) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    if item.start is not None:
-        found.append(("DTSTART", _local(item.start, here)))
-        # A day without a length lasts that day; an instant without one takes no time (RFC 5545, 3.6.1).
-        if item.kind == "event" and isinstance(item.start, datetime) and item.minutes:
-            found.append(("DURATION", timedelta(minutes=item.minutes)))
-    elif item.kind == "event":
-        raise CrmError(f"The event {one_line(item.summary)!r} has no start.")
-    if item.kind == "todo":
-        if item.due is not None:
-            found.append(("DUE", _local(item.due, here)))
-        if item.done_at is not None:
-            found.append(("COMPLETED", _utc(item.done_at)))
-            found.append(("PERCENT-COMPLETE", 100))
-    return found
-
-
-def _alarm(item: Item, minutes: int) -> Any:
-    from icalendar import Alarm
-    from icalendar.prop import vDuration
-
-    alarm = Alarm()
-    alarm.add("ACTION", "DISPLAY")
-    alarm.add("DESCRIPTION", one_line(item.summary))
-    trigger = vDuration(-timedelta(minutes=minutes))
-    if item.start is None:
-        trigger.params["RELATED"] = "END"
-    alarm.add("TRIGGER", trigger)
-    return alarm
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def _local(moment: date | datetime, here: ZoneInfo | None) -> date | datetime:
-    if not isinstance(moment, datetime):
-        return moment
-    return local(moment, here or UTC).replace(microsecond=0)
-
-
-def _check(data: bytes, intended: list[Component]) -> None:
-    """Compare the finished bytes with the intended components and property names, in order."""
-    lines = re.sub("\r\n[ \t]", "", data.decode("utf-8"))
-    found: list[Component] = []
-    path: list[list[str]] = []
-    depth: list[str] = []
-    for line in filter(None, _ANY_END.split(lines)):
-        name = re.split("[;:]", line, maxsplit=1)[0]
-        if name == "BEGIN":
-            depth.append(line.partition(":")[2])
-            path.append([])
-            found.append((depth[-1], path[-1]))
-        elif name == "END":
-            if not depth or depth.pop() != line.partition(":")[2]:
-                raise _broken("an END without its BEGIN")
-            path.pop()
-        elif path:
-            path[-1].append(name)
-        else:
-            raise _broken(f"the line {name!r} outside a component")
-    if depth:
-        raise _broken(f"{depth[-1]} is not closed")
-    if len(found) != len(intended):
-        raise _broken(f"{len(found)} components in place of {len(intended)}")
-    for got, wanted in zip(found, intended, strict=True):
-        if got[0] != wanted[0] or sorted(got[1]) != sorted(wanted[1]):
-            raise _broken(f"{got[0]} has {', '.join(got[1])} in place of {', '.join(wanted[1])}")
-    if any(len(line) > 75 for line in data.split(b"\r\n")):
-        raise _broken("a line longer than 75 octets")
-
-
-def _broken(what: str) -> CrmError:
-    return CrmError(
-        f"The calendar was not written: its text came out wrong ({what}).", "This is a fault of the program."
-    )
+def _at(one: date | datetime, clock: time, zone: tzinfo) -> datetime:
+    return one if isinstance(one, datetime) else datetime.combine(one, clock, zone)

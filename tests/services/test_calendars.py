@@ -114,8 +114,20 @@ def test_the_bytes_change_only_with_the_tasks(todo: bool, book: Context, monkeyp
     kind = "VTODO" if todo else "VEVENT"
     before, after = components(first, kind)["Call"], components(second, kind)["Call"]
     assert before["UID"] == after["UID"]
-    assert after["SEQUENCE"] > before["SEQUENCE"]
+    assert after["SEQUENCE"] == before["SEQUENCE"] == 0, "it is where it was"
     assert after.decoded("LAST-MODIFIED") == datetime(2026, 11, 22, 12, tzinfo=UTC)
+    tasks.snooze(book, [1], "2026-11-28")
+    third = components(calendars.export(book, todo=todo).content, kind)["Call"]
+    assert third["SEQUENCE"] == 1
+
+
+def test_a_change_of_whom_it_is_about_is_one_of_the_item(book: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_NOW", "2026-11-22T12:00:00+00:00")
+    book.tick()
+    records.edit(book, CONTACT, [1], {"mobile": "+44 7700 900124"})
+    call = components(calendars.export(book).content, "VEVENT")["Call"]
+    assert "900124" in str(call["DESCRIPTION"])
+    assert call.decoded("LAST-MODIFIED") == datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def test_hostile_text_adds_nothing(book: Context) -> None:

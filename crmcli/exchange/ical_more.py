@@ -1,0 +1,122 @@
+"""What an item of another program says beyond our fields: kept as content lines, and written back without harm.
+
+A line of a property that we do not write goes back as it came. One of a property that we write lends its parameters to
+ours (LANGUAGE of a summary, ROLE of an attendee) while the value is still the same. An alarm that is more than minutes
+and a text (of an e-mail, with a sound, at a moment of its own) is kept whole, between its BEGIN and its END; one that
+stands for minutes of `alarms` is written in the place of a plain one while those minutes are there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.exchange.ical_lines import is_one_line, parse
+from crmcli.exchange.ical_values import mailbox_of, read_duration
+from crmcli.exchange.vcard_lines import Property, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+#: Properties that our fields say, whole or in part.
+OURS = frozenset(
+    ("UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "SUMMARY", "DTSTART", "DTEND", "DURATION", "DUE",
+     "COMPLETED", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "DESCRIPTION", "LOCATION", "STATUS", "CATEGORIES",
+     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE")
+)  # fmt: skip
+#: Of these the parameters are kept.
+LENDING = frozenset(
+    ("SUMMARY", "DESCRIPTION", "LOCATION", "CATEGORIES", "URL", "RECURRENCE-ID", "ORGANIZER", "ATTENDEE")
+)
+PEOPLE = frozenset(("ORGANIZER", "ATTENDEE"))
+#: Parameters that we write ourselves.
+_OUR_PARAMETERS = frozenset(("TZID", "VALUE", "ENCODING", "CHARSET"))
+#: What only a calendar may have, or begins and ends a part of it.
+_NEVER = frozenset(("BEGIN", "END", "PRODID", "VERSION", "CALSCALE", "METHOD"))
+#: Parts of an item that are kept whole (RFC 5545, RFC 9073).
+BLOCKS = frozenset(("VALARM", "PARTICIPANT", "VLOCATION", "VRESOURCE"))
+
+Block = tuple[str, list[Property]]
+
+
+class More:
+    """The kept lines of one item, parted; what is no single well-formed content line is left out."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.plain: list[Property] = []
+        self.blocks: list[Block] = []
+        self._lent: dict[tuple[str, str], Property] = {}
+        block: Block | None = None
+        for line in lines:
+            found = parse(line) if is_one_line(line) else None
+            if found is None:
+                continue
+            if found.name == "BEGIN":
+                block = (found.value.strip().upper(), [])
+            elif found.name == "END":
+                if block is not None and block[0] in BLOCKS and block[0] == found.value.strip().upper():
+                    self.blocks.append(block)
+                block = None
+            elif block is not None:
+                block[1].append(found)
+            elif is_foreign(found):
+                self.plain.append(found)
+            elif found.name in LENDING:
+                self._lent[found.name, value_key(found)] = found
+
+    def lent(self, name: str, value: str) -> Property | None:
+        """The kept line of a property that we write, where it has this value (of a person: this mailbox)."""
+        return self._lent.get((name, value))
+
+    def alarms(self, *, at_end: bool) -> tuple[dict[int, list[Block]], list[Block]]:
+        """The kept alarms that stand for minutes, by these, and all other blocks."""
+        standing: dict[int, list[Block]] = {}
+        others: list[Block] = []
+        for block in self.blocks:
+            minutes = alarm_minutes(block, at_end=at_end)
+            (others if minutes is None else standing.setdefault(minutes, [])).append(block)
+        return standing, others
+
+
+def is_foreign(found: Property) -> bool:
+    """Whether a line of an item is of a property that no field says; of people one without a mailbox."""
+    if found.name in PEOPLE:
+        return not mailbox_of(found)
+    return found.name not in OURS and found.name not in _NEVER
+
+
+def value_key(found: Property) -> str:
+    """What must still be the same for a kept line to lend its parameters."""
+    return mailbox_of(found).lower() if found.name in PEOPLE else found.value
+
+
+def extra(found: Property, value: str, ours: Iterable[str] = ()) -> str:
+    """A line to keep for the parameters of a property whose value we write as `value`; "" where there are none."""
+    params = tuple([one for one in found.params if one[0] not in _OUR_PARAMETERS and one[0] not in ours])
+    return written(found._replace(value=value, params=params)) if params else ""
+
+
+def alarm_minutes(block: Block, *, at_end: bool) -> int | None:
+    """How many minutes before its item's moment (`at_end`: of a to-do that has no start) an alarm comes; None where it
+    is counted in another way."""
+    name, lines = block
+    triggers = [line for line in lines if line.name == "TRIGGER"]
+    actions = [line.value.strip().upper() for line in lines if line.name == "ACTION"]
+    if name != "VALARM" or len(triggers) != 1 or actions not in (["DISPLAY"], ["AUDIO"]):
+        return None
+    if not at_end and triggers[0].said("RELATED") == ["end"]:
+        return None
+    try:
+        days, seconds = read_duration(triggers[0].value)
+    except ValueError:
+        return None
+    before = -(86400 * days + seconds)
+    return before // 60 if before >= 0 and before % 60 == 0 else None
+
+
+def block_lines(block: Block) -> Iterator[tuple[str, str]]:
+    """Head and line of all that a block has."""
+    name, lines = block
+    yield f"BEGIN:{name}", f"BEGIN:{name}"
+    for line in lines:
+        yield line.name, written(line)
+    yield f"END:{name}", f"END:{name}"

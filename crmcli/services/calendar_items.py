@@ -1,0 +1,190 @@
+"""Tasks as items of a calendar: what an export, a feed and other calendar programs get of them.
+
+An event takes place on its day or at its time, a to-do is due then. The series of a task that repeats goes out as an
+RRULE where every program understands it, and day by day where none would: Jalali months, and months whose last day
+stands for one that they lack. One that counts from the day when it is done has no series before that.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.dates import local
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
+from crmcli.domain.mailboxes import read_list
+from crmcli.domain.types import read_instant
+from crmcli.services.recurring import DONE
+from crmcli.store import read
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+    from crmcli.exchange.ical import Item
+
+#: How long a timed task without a length takes, in minutes.
+LENGTH = 30
+#: none, low, medium, high -> RFC 5545, 3.8.1.9: 0 undefined, 1 highest, 9 lowest
+PRIORITIES = (0, 9, 5, 1)
+COLUMNS = (
+    "id,uid,name,type,due_on,due_at,minutes,priority,place,remind,repeat,repeat_from,series_on,opportunity,contact,"
+    "company,attendees,description,tags,done_at,feedback,created_at,updated_at,removed_at,ical"
+)
+#: So many days go out of a series that no RRULE says.
+DAYS = 25
+#: What puts a task elsewhere in a calendar, so that its SEQUENCE is raised (RFC 5545, 3.8.7.4).
+SCHEDULE = ("due_on", "due_at", "minutes", "place", "repeat", "removed_at")
+#: Behind the host part of the UID of each of our items.
+OURS = "@crm"
+
+Linked = dict[tuple[str, int], dict[str, Any]]
+
+
+def items(ctx: Context, rows: Sequence[dict[str, Any]], *, todo: bool) -> list[Item]:
+    """The items of these tasks (with COLUMNS). Events need a day: who has none is not to be among them. One of a series
+    that was put off is two items of one UID: the series, and what became of this one of its days."""
+    linked = _linked(ctx, rows)
+    sequences = rescheduled(ctx, [row["id"] for row in rows])
+    return [item for row in rows for item in _items(ctx, row, linked, sequences.get(row["id"], 0), todo)]
+
+
+def rescheduled(ctx: Context, numbers: Sequence[int]) -> dict[int, int]:
+    """task -> how often it was put elsewhere in the calendar, as the journal has it: undoing that is once more."""
+    # A quotation mark within a text of the journal's JSON is escaped: these are its keys alone.
+    moved = " OR ".join(f"""after LIKE '%"{column}":%'""" for column in SCHEDULE)
+    found: dict[int, int] = {}
+    for some, marks in portions(numbers):
+        sql = (
+            "SELECT record_id, count(*) FROM journal WHERE entity = 'task' AND before IS NOT NULL"
+            f" AND record_id IN ({marks}) AND ({moved}) GROUP BY record_id"
+        )
+        found.update(ctx.reader.rows(sql, some))
+    return found
+
+
+def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, todo: bool) -> list[Item]:
+    from crmcli.exchange.ical import Item
+
+    when = _when(row)
+    length = row["minutes"] or (LENGTH if row["due_at"] else None)
+    about = _whose(row, linked)
+    done = read_instant(row["done_at"]) if row["done_at"] else None
+    status = ("COMPLETED" if done else "NEEDS-ACTION") if todo else "CONFIRMED"
+    item = Item(
+        uid=f"{row['uid']}{OURS}",
+        kind="todo" if todo else "event",
+        summary=row["name"],
+        description=_description(row, about),
+        start=None if todo else when,
+        minutes=None if todo else length,
+        due=when if todo else None,
+        done_at=done if todo else None,
+        created_at=read_instant(row["created_at"]),
+        # The item says what its people and companies are called, too: it changes with them.
+        updated_at=read_instant(max([row["updated_at"], *(one["updated_at"] for one in about.values())])),
+        sequence=sequence,
+        status="CANCELLED" if row["removed_at"] else status,
+        categories=[*([row["type"]] if row["type"] else []), *row["tags"]],
+        priority=PRIORITIES[row["priority"] or 0],
+        location=row["place"] or "",
+        alarms=[int(each) for each in row["remind"].split(",")] if row["remind"] and not done else (),
+        attendees=_attendees(row),
+        more=row["ical"].split("\n") if row["ical"] else (),
+    )
+    if not row["repeat"] or row["repeat_from"] == DONE or done or when is None:
+        return [item]
+    return _series(ctx, row, item)
+
+
+def _when(row: dict[str, Any]) -> date | datetime | None:
+    if row["due_at"]:
+        return read_instant(row["due_at"])
+    return date.fromisoformat(row["due_on"]) if row["due_on"] else None
+
+
+def _series(ctx: Context, row: dict[str, Any], item: Item) -> list[Item]:
+    """The item with the days of its series; where it was put off, the series and this one of its days."""
+    from crmcli.domain.recurrence import as_rrule, first, occurrences
+
+    when = item.start if item.start is not None else item.due
+    assert when is not None
+    zone = ctx.env.now.tzinfo
+    day = local(when, zone).date() if isinstance(when, datetime) else when
+    given = date.fromisoformat(row["series_on"]) if row["series_on"] else day
+    moved = when
+    if given != day:
+        moved = _on(given, when, zone)
+    rule = str(row["repeat"])
+    spelled = as_rrule(rule, given) if first(rule, given) == given else None
+    # One that is not among the days of its own rule has them one by one: programs differ on what the rule means then.
+    later = [] if spelled else [one for one in occurrences(rule, given, DAYS) if one > given]
+    series = item._replace(rrule=spelled, rdates=later)
+    if item.kind == "event":
+        series = series._replace(start=moved)
+    else:
+        early = moved - timedelta(minutes=row["minutes"] or LENGTH) if isinstance(moved, datetime) else None
+        series = series._replace(due=moved, start=early)
+    if given == day:
+        return [series]
+    return [series, item._replace(recurrence_id=moved if item.kind == "event" else series.start or moved)]
+
+
+def _on(day: date, moment: date | datetime, zone: Any) -> date | datetime:
+    """The same time of the wall's clock on another day."""
+    if not isinstance(moment, datetime):
+        return day
+    return datetime.combine(day, local(moment, zone).time(), zone)
+
+
+def _attendees(row: dict[str, Any]) -> list[Any]:
+    from crmcli.exchange.ical_values import Attendee
+
+    return [Attendee(name=box.name, mailbox=box.email) for box in read_list(row["attendees"] or "")]
+
+
+def _description(row: dict[str, Any], about: dict[tuple[str, int], dict[str, Any]]) -> str:
+    """The task's own text, what came of it, and whom it is about with the number to call."""
+    feedback = f"Done: {row['feedback']}" if row["feedback"] else ""
+    lines = [_about(kind, number, found) for (kind, number), found in about.items()]
+    if row["attendees"]:
+        lines.append(f"With: {row['attendees']}")
+    return "\n\n".join(part for part in (row["description"] or "", feedback, "\n".join(lines)) if part)
+
+
+def _about(kind: str, number: int, found: dict[str, Any]) -> str:
+    """'Deal: Big (deal:31), Analytical Engines, +98 21 8888 7777'."""
+    # A contact's company and a deal's person are said once, with their own line where the task names them too.
+    details = [found.get(name) for name in ("contact", "contact_name", "company", "phone", "mobile", "email")]
+    told = dict.fromkeys(str(detail) for detail in details if detail and detail != found.get("name"))
+    return ", ".join([f"{kind.capitalize()}: {found.get('name') or ''} ({kind}:{number})", *told])
+
+
+def _whose(row: dict[str, Any], linked: Linked) -> dict[tuple[str, int], dict[str, Any]]:
+    """What a task hangs on."""
+    ends = [(row["opportunity_kind"], row["opportunity_id"])] if row["opportunity_id"] else []
+    ends += [(kind, row[f"{kind}_id"]) for kind in ("contact", "company") if row[f"{kind}_id"]]
+    return {end: linked[end] for end in ends if end in linked}
+
+
+def _linked(ctx: Context, rows: Iterable[dict[str, Any]]) -> Linked:
+    """(kind, id) -> record, of all that these tasks hang on."""
+    wanted: dict[str, set[int]] = {"lead": set(), "deal": set(), "contact": set(), "company": set()}
+    for row in rows:
+        if row["opportunity_id"]:
+            wanted[row["opportunity_kind"]].add(row["opportunity_id"])
+        for kind in ("contact", "company"):
+            if row[f"{kind}_id"]:
+                wanted[kind].add(row[f"{kind}_id"])
+    found: Linked = {}
+    for entity in (LEAD, DEAL, CONTACT, COMPANY):
+        for record in read.hydrate(ctx.reader, entity, sorted(wanted[entity.name]), _fields(entity)):
+            found[entity.name, record["id"]] = record
+    return found
+
+
+def _fields(entity: Entity) -> list[Any]:
+    names = ("name", "company", "contact", "contact_name", "phone", "mobile", "email", "updated_at")
+    return [entity.by_name[name] for name in names if name in ENTITIES[entity.name].by_name]
