@@ -1,5 +1,5 @@
-"""Filters that are kept by a name, as saved views and as rules of the doctor: what they ask for, and whether they can
-still be read."""
+"""Filters that are kept by a name, as saved views, rules of the doctor, calendar feeds and rhythms: what they ask for,
+and whether they can still be read."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _KEPT = {
     "saved_view": ("the view {}", "save it anew"),
     "doctor_rule": ("the doctor's rule {}", "give it another filter"),
+    "feed": ("the calendar feed {}", "make it anew"),
+    "rhythm_rule": ("the rhythm for {}", "remove it or set another one"),
 }
 
 
@@ -49,7 +51,8 @@ def _every(ctx: Context) -> Iterator[tuple[str, str, str, str]]:
     for table in _KEPT:
         # A rule without a filter is none.
         some = "" if table == "saved_view" else "WHERE filter IS NOT NULL"
-        for name, of, text in ctx.reader.rows(f"SELECT name, entity, filter FROM {table} {some} ORDER BY name_key"):
+        whose = "'task'" if table == "feed" else "entity"
+        for name, of, text in ctx.reader.rows(f"SELECT name, {whose}, filter FROM {table} {some} ORDER BY name_key"):
             yield table, str(name), of or "", text or ""
 
 
