@@ -65,6 +65,12 @@ def rescheduled(ctx: Context, numbers: Sequence[int]) -> dict[int, int]:
     return found
 
 
+def whom(ctx: Context, rows: Sequence[dict[str, Any]]) -> dict[int, list[str]]:
+    """task -> a line for each record that it hangs on, with the number to call."""
+    linked = _linked(ctx, rows)
+    return {row["id"]: [_about(*end, found) for end, found in _whose(row, linked).items()] for row in rows}
+
+
 def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, todo: bool) -> list[Item]:
     from crmcli.exchange.ical import Item
 
@@ -147,11 +153,22 @@ def _attendees(row: dict[str, Any]) -> list[Any]:
 
 def _description(row: dict[str, Any], about: dict[tuple[str, int], dict[str, Any]]) -> str:
     """The task's own text, what came of it, and whom it is about with the number to call."""
+    return "\n\n".join(part for part in (row["description"] or "", _behind(row, about)) if part)
+
+
+def _behind(row: dict[str, Any], about: dict[tuple[str, int], dict[str, Any]]) -> str:
+    """What stands behind the task's own text."""
     feedback = f"Done: {row['feedback']}" if row["feedback"] else ""
     lines = [_about(kind, number, found) for (kind, number), found in about.items()]
     if row["attendees"]:
         lines.append(f"With: {row['attendees']}")
-    return "\n\n".join(part for part in (row["description"] or "", feedback, "\n".join(lines)) if part)
+    return "\n\n".join(part for part in (feedback, "\n".join(lines)) if part)
+
+
+def suffixes(ctx: Context, rows: Sequence[dict[str, Any]]) -> dict[int, str]:
+    """task -> what its item has behind the description of the task itself."""
+    linked = _linked(ctx, rows)
+    return {row["id"]: _behind(row, _whose(row, linked)) for row in rows}
 
 
 def _about(kind: str, number: int, found: dict[str, Any]) -> str:
