@@ -32,6 +32,10 @@ ALONE = {
     "company": ("company_id", "opportunity_id", "contact_id"),
     "opportunity": ("opportunity_id", "contact_id", "company_id"),
 }
+#: Days of the year belong to one of these alone.
+OCCASION = {"contact": ("contact_id",), "company": ("company_id",)}
+#: The two ends of that a task needs another one.
+NEED = ("task_id", "needs_id")
 #: What stands where a command named what is forgotten.
 FORGOTTEN = "(purged)"
 #: How a command that was kept writes an apostrophe.
@@ -142,6 +146,8 @@ def _erase(tx: Transaction, doomed: _Doomed) -> None:
     erased: list[Change] = []
     for table in reversed(ORDER):
         for some, marks in portions(sorted(doomed.going.get(table, ()), reverse=True)):
+            # What another program said of it is kept beside it.
+            connection.run(f"DELETE FROM sync_link WHERE entity = ? AND record_id IN ({marks})", (table, *some))
             rows = read.raw(connection, table, some)
             erased += [Change(noun_of(table, rows[i]), i, rows[i], None, table) for i in some]
             _forget(connection, table, some, marks)
@@ -157,7 +163,7 @@ def _erase(tx: Transaction, doomed: _Doomed) -> None:
 def _summary(kind: Entity, told: str, doomed: _Doomed, merged: int) -> list[str]:
     """What is purged, with how much besides it (`merged`: so many were merged into it), and how much that was taken
     away before."""
-    unsaid = (kind.table, apart.table_of(kind.table))
+    unsaid = (kind.table, apart.table_of(kind.table), "task_need")
     also = _counted({NOUNS[table]: len(ids) for table, ids in doomed.going.items() if table not in unsaid})
     if merged:
         also = ", ".join([f"{merged} merged into {'it' if ':' in told else 'them'}", *([also] if also else [])])
@@ -177,6 +183,9 @@ def _with_dependants(connection: Connection, table: str, numbers: list[int]) -> 
         for some, marks in portions(numbers):
             sql = f"SELECT id FROM {child} WHERE {column} IN ({marks}){alone}"
             going[child].update(row[0] for row in connection.rows(sql, some))
+    tasks = going.get("task", ())
+    # What a task needs is nothing without one of the two.
+    going["task_need"] = {n for column in NEED for n in moving.linked(connection, "task_need", column, tasks)}
     if table in aliases.TABLES:
         pairs = apart.table_of(table)
         going[pairs] = {n for column in apart.PAIR for n in moving.linked(connection, pairs, column, numbers)}
@@ -186,6 +195,8 @@ def _with_dependants(connection: Connection, table: str, numbers: list[int]) -> 
 def _hanging(table: str) -> dict[str, tuple[str, ...]]:
     """The tables of what a purged record takes with it, and the columns that say so (see `ALONE`)."""
     found = dict.fromkeys(("task", "interaction"), ALONE[table]) if table in ALONE else {}
+    if table in OCCASION:
+        found["occasion"] = OCCASION[table]
     return {**found, "stage_move": ("opportunity_id",)} if table == "opportunity" else found
 
 

@@ -9,6 +9,7 @@ import pytest
 from crmcli.domain.entities import CONTACT, DEAL, TASK
 from crmcli.errors import FieldError, NotFoundError
 from crmcli.services import history, needs, records, tasks
+from crmcli.services.purging import purge
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -126,3 +127,26 @@ def test_an_email_that_was_a_task_is_one_from_us(ctx: Context) -> None:
     ada = records.get(ctx, CONTACT, 1)
     assert ada["waiting_since"] is not None
     assert ada["owed_since"] is None
+
+
+def test_a_purge_forgets_what_a_task_needed_and_what_was_said_of_it(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Ada Lovelace", "email": "ada@x.org"})
+    records.add(ctx, CONTACT, {"name": "Grace Hopper"})
+    for assigned in (
+        {"name": "Hers", "contact": "Ada Lovelace"},
+        {"name": "Waits", "contact": "Grace Hopper", "needs": "1", "attendees": "Ada Lovelace"},
+        {"name": "First", "needs": ""},
+    ):
+        records.add(ctx, TASK, assigned)
+    records.edit(ctx, TASK, [1], {"needs": "3"})
+    ctx.reader.run("INSERT INTO sync_place (url, digest) VALUES ('x', 'x')")
+    for number in (1, 2):
+        ctx.reader.run(
+            "INSERT INTO sync_link (place_id, href, digest, entity, record_id, base) VALUES (1, '', ?, 'task', ?, 'A')",
+            (str(number), number),
+        )
+    told = purge(ctx, CONTACT, [1]).lines
+    assert "purged contact:1, with 1 task;" in told[0]
+    assert [row[0] for row in ctx.reader.rows("SELECT record_id FROM sync_link")] == [2]
+    assert ctx.reader.value("SELECT count(*) FROM task_need") == 0
+    assert any("task:2" in line for line in told), "who takes part elsewhere is told"
