@@ -13,10 +13,10 @@ import pytest
 from crmcli import hookspecs
 from crmcli.commands.frame import shared
 from crmcli.commands.root import TABLE, make_root
-from crmcli.settings import SETTINGS
 from crmcli.domain import query
 from crmcli.domain.entities import RECORDS
 from crmcli.errors import CrmError
+from crmcli.settings import FAMILIES, SETTINGS
 from crmcli.store import connect, schema
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-ROOMS = (ROOT, DOCS, ROOT / "stories", ROOT / "plugins" / "crm-tidy")
+ROOMS = (ROOT, DOCS, ROOT / "stories", ROOT / "plugins" / "crm-tidy", ROOT / "plugins" / "crm-dav")
 PAGES = [path for room in ROOMS for path in sorted(room.glob("*.md"))]
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -100,6 +100,8 @@ def test_every_setting_field_state_and_hook_is_documented() -> None:
     for name, setting in SETTINGS.items():
         assert f"`{name}`" in page("settings.md")
         assert f"`{setting.variable}`" in page("settings.md")
+    for family in FAMILIES.values():
+        assert f"`{family.name}`" in page("settings.md")
     for kind in RECORDS.values():
         for field in kind.fields:
             assert f"`{field.name}`" in page("fields.md").partition(f"## {kind.name}\n")[2].partition("\n## ")[0]
