@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from crmcli.domain.dates import local
 from crmcli.errors import CrmError
+from crmcli.exchange.ical_clocks import zone_lines
 from crmcli.exchange.ical_lines import check, escape, many_lines, one_line, safe_uri
-from crmcli.exchange.ical_more import PEOPLE, More, block_lines
+from crmcli.exchange.ical_more import PEOPLE, More, alarm_edges, block_lines
 from crmcli.exchange.ical_values import (
     STANDINGS,
     Attendee,
@@ -20,7 +21,7 @@ from crmcli.exchange.ical_values import (
     write_duration,
     write_rule,
 )
-from crmcli.exchange.ical_zone import named_zone, zone_lines
+from crmcli.exchange.ical_zone import named_zone
 from crmcli.exchange.vcard_lines import Property, fold, written
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ class Item(NamedTuple):
     `kind` is "event" or "todo". `start` and `due` are dates (all day) or aware datetimes; one in a ZoneInfo of its own
     is written in that zone, any other in the calendar's. `minutes` is the length of an event (of one of days: whole
     days of 1440, more than one). `created_at`, `updated_at`, `done_at` are aware. `alarms` are minutes before the start
-    (due date of a to-do without one). `rrule` is an RFC 5545 recurrence rule without its name, UNTIL as a day; `rdates`
+    (the due date of a to-do). `rrule` is an RFC 5545 recurrence rule without its name, UNTIL as a day; `rdates`
     and `exdates` are days or moments that a series has too, or has not; a day beside a timed start is that day at the
     start's time. `recurrence_id` is the moment of the series that this item stands for. `priority` is 0 (none), 1
-    (highest) to 9. `more` are unfolded content lines of another program, as the reader keeps them.
+    (highest) to 9. `more` are unfolded content lines of another program, as the reader keeps them; none has a line end.
     """
 
     uid: str
@@ -106,7 +107,7 @@ def write_one(item: Item, *, zone: str, overrides: Sequence[Item] = ()) -> bytes
 
 def _written(head: list[tuple[str, str]], items: Sequence[Item], zone: str, *, published: bool) -> bytes:
     here = named_zone(zone)
-    zones: set[str] = set()
+    zones: dict[str, int] = {}
     body = [pair for item in items for pair in _Writer(item, here, zones, published=published).pairs]
     top = [
         ("BEGIN:VCALENDAR", "BEGIN:VCALENDAR"),
@@ -116,7 +117,7 @@ def _written(head: list[tuple[str, str]], items: Sequence[Item], zone: str, *, p
         *head,
     ]
     for key in sorted(zones):
-        for line in zone_lines(key):
+        for line in zone_lines(key, zones[key]):
             edge = line.startswith(("BEGIN:", "END:"))
             top.append((line if edge else line.partition(":")[0].partition(";")[0], line))
     pairs = [*top, *body, ("END:VCALENDAR", "END:VCALENDAR")]
@@ -126,9 +127,10 @@ def _written(head: list[tuple[str, str]], items: Sequence[Item], zone: str, *, p
 
 
 class _Writer:
-    """The lines of one item, each as (head, line): the head is what the check of the finished bytes expects."""
+    """The lines of one item, each as (head, line): the head is what the check of the finished bytes expects. `zones`
+    are those that it needs, each with the first year."""
 
-    def __init__(self, item: Item, here: ZoneInfo | None, zones: set[str], *, published: bool) -> None:
+    def __init__(self, item: Item, here: ZoneInfo | None, zones: dict[str, int], *, published: bool) -> None:
         if item.kind not in STATUSES:
             raise CrmError(f"A calendar item is an event or a todo, not {item.kind!r}.")
         self.item, self.zones, self.published = item, zones, published
@@ -147,10 +149,7 @@ class _Writer:
         self._people()
         if self.more:
             self._kept(self.more)
-        if start is not None or item.due is not None:
-            self._alarms(at_end=item.start is None)
-        elif self.more:
-            self._blocks(self.more.blocks)
+        self._alarms()
         self.pairs.append((f"END:{name}", f"END:{name}"))
 
     def _add(self, name: str, value: str, params: str = "") -> None:
@@ -211,7 +210,7 @@ class _Writer:
         there = local(moment, zone) if zone is not None else moment
         if zone is None or there.tzinfo is UTC or there.fold:
             return "", f"{stamp(utc(moment))}Z"
-        self.zones.add(zone.key)
+        self.zones[zone.key] = min(there.year, self.zones.get(zone.key, there.year))
         return f";TZID={zone.key}", stamp(there)
 
     def _series(self) -> None:
@@ -262,14 +261,15 @@ class _Writer:
             mailbox = one_line(person.mailbox).replace(" ", "")
             if "@" not in mailbox:
                 continue
+            ours = {"CN": common_name(person.name)}
+            if name == "ATTENDEE" and person.status in STANDINGS:
+                ours["PARTSTAT"] = person.status
+            said = {param: (value,) for param, value in ours.items() if value}
             lent = self.more.lent(name, mailbox.lower()) if self.more else None
-            ours = [("CN", common_name(person.name))] if common_name(person.name) else []
-            if person.status in STANDINGS and name == "ATTENDEE":
-                ours.append(("PARTSTAT", person.status))
-            kept = [one for one in lent.params if one[0] not in dict(ours)] if lent else []
-            params = (*((param, (value,)) for param, value in ours), *kept)
             value = lent.value if lent else mailto(mailbox)
-            self.pairs.append((name, written(Property(name, value, params))))
+            # Those that a kept line has stay in their places.
+            params = ((dict(lent.params) if lent else {}) | said).items()
+            self.pairs.append((name, written(Property(name, value, tuple(params)))))
 
     def _kept(self, more: More) -> None:
         """What no field says; of people those without a mailbox beside the others."""
@@ -278,10 +278,11 @@ class _Writer:
             have |= {"ATTENDEE", "REQUEST-STATUS"}
         self.pairs += [(found.name, written(found)) for found in more.plain if found.name not in have]
 
-    def _alarms(self, *, at_end: bool) -> None:
-        standing, others = self.more.alarms(at_end=at_end) if self.more else ({}, [])
-        text = escape(one_line(self.item.summary))
-        for minutes in sorted(set(self.item.alarms)):
+    def _alarms(self) -> None:
+        item, edges = self.item, alarm_edges(self.item.kind, self.item.start, self.item.due)
+        standing, others = self.more.alarms(edges) if self.more else ({}, [])
+        text, related = escape(one_line(item.summary)), ";RELATED=END" if "end" in edges else ""
+        for minutes in sorted(set(item.alarms)) if edges else ():
             if minutes in standing:
                 self._blocks(standing[minutes])
                 continue
@@ -289,10 +290,11 @@ class _Writer:
                 ("BEGIN:VALARM", "BEGIN:VALARM"),
                 ("ACTION", "ACTION:DISPLAY"),
                 ("DESCRIPTION", f"DESCRIPTION:{text}"),
-                ("TRIGGER", f"TRIGGER{';RELATED=END' if at_end else ''}:-{write_duration(minutes, days=True)}"),
+                ("TRIGGER", f"TRIGGER{related}:-{write_duration(minutes, days=True)}"),
                 ("END:VALARM", "END:VALARM"),
             )
-        self._blocks(others)
+        if not self.published:  # among them are those that write to people
+            self._blocks(others)
 
     def _blocks(self, blocks: Iterable[tuple[str, list[Property]]]) -> None:
         for block in blocks:

@@ -59,8 +59,8 @@ def clean_line(line: str) -> str:
 
 
 def parse(line: str) -> Property | None:
-    """The property of one unfolded line, its value as it stands; None for what is none. A parameter that is none (;;)
-    is passed over."""
+    """The property of one unfolded line, its value as it stands; None for what is none. Of parameters the
+    first of each name counts, and one that is none (;;) is passed over."""
     match = _LINE.fullmatch(line) or _LOOSE.fullmatch(line)
     if match is None:
         return None
@@ -70,13 +70,16 @@ def parse(line: str) -> Property | None:
 
 @lru_cache(maxsize=1024)
 def _parameters(said: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found = []
+    found: dict[str, tuple[str, ...]] = {}
     for one in _PARAMETER.findall(said):
-        name, _, values = one.partition("=")
+        name, _, text = one.partition("=")
         name = name.strip().upper()
         if _PARAMETER_NAME.fullmatch(name):
-            found.append((name, tuple([value.strip().strip('"') for value in _PARAMETER_VALUE.findall(values)])))
-    return tuple(found)
+            # A quotation mark inside cannot be written (RFC 5545, 3.1).
+            values = [value.strip().strip('"').replace('"', "'") for value in _PARAMETER_VALUE.findall(text)]
+            # Outlook writes CN=Lovelace, Ada.
+            found.setdefault(name, (", ".join(filter(None, values)),) if name == "CN" else tuple(values))
+    return tuple(found.items())
 
 
 def check(data: bytes, intended: list[str]) -> None:

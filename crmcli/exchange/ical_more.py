@@ -8,6 +8,7 @@ stands for minutes of `alarms` is written in the place of a plain one while thos
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crmcli.exchange.ical_lines import is_one_line, parse
@@ -15,7 +16,8 @@ from crmcli.exchange.ical_values import mailbox_of, read_duration
 from crmcli.exchange.vcard_lines import Property, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
 
 #: Properties that our fields say, whole or in part.
 OURS = frozenset(
@@ -34,6 +36,8 @@ _OUR_PARAMETERS = frozenset(("TZID", "VALUE", "ENCODING", "CHARSET"))
 _NEVER = frozenset(("BEGIN", "END", "PRODID", "VERSION", "CALSCALE", "METHOD"))
 #: Parts of an item that are kept whole (RFC 5545, RFC 9073).
 BLOCKS = frozenset(("VALARM", "PARTICIPANT", "VLOCATION", "VRESOURCE"))
+
+_URI = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|/)\S+")
 
 Block = tuple[str, list[Property]]
 
@@ -61,18 +65,18 @@ class More:
             elif is_foreign(found):
                 self.plain.append(found)
             elif found.name in LENDING:
-                self._lent[found.name, value_key(found)] = found
+                self._lent.setdefault((found.name, value_key(found)), found)
 
     def lent(self, name: str, value: str) -> Property | None:
         """The kept line of a property that we write, where it has this value (of a person: this mailbox)."""
         return self._lent.get((name, value))
 
-    def alarms(self, *, at_end: bool) -> tuple[dict[int, list[Block]], list[Block]]:
+    def alarms(self, edges: frozenset[str]) -> tuple[dict[int, list[Block]], list[Block]]:
         """The kept alarms that stand for minutes, by these, and all other blocks."""
         standing: dict[int, list[Block]] = {}
         others: list[Block] = []
         for block in self.blocks:
-            minutes = alarm_minutes(block, at_end=at_end)
+            minutes = alarm_minutes(block, edges)
             (others if minutes is None else standing.setdefault(minutes, [])).append(block)
         return standing, others
 
@@ -80,7 +84,7 @@ class More:
 def is_foreign(found: Property) -> bool:
     """Whether a line of an item is of a property that no field says; of people one without a mailbox."""
     if found.name in PEOPLE:
-        return not mailbox_of(found)
+        return not mailbox_of(found) and _URI.fullmatch(found.value.strip()) is not None
     return found.name not in OURS and found.name not in _NEVER
 
 
@@ -89,21 +93,33 @@ def value_key(found: Property) -> str:
     return mailbox_of(found).lower() if found.name in PEOPLE else found.value
 
 
-def extra(found: Property, value: str, ours: Iterable[str] = ()) -> str:
-    """A line to keep for the parameters of a property whose value we write as `value`; "" where there are none."""
-    params = tuple([one for one in found.params if one[0] not in _OUR_PARAMETERS and one[0] not in ours])
-    return written(found._replace(value=value, params=params)) if params else ""
+def extra(found: Property, value: str) -> str:
+    """A line to keep for the parameters of a property whose value we write as `value`; "" where there are none.
+
+    A book may know of people no more than their mailboxes, so their whole line stays, unless it has a name alone.
+    """
+    params = tuple([one for one in found.params if one[0] not in _OUR_PARAMETERS])
+    if not params or (found.name in PEOPLE and [name for name, _ in params] == ["CN"]):
+        return ""
+    return written(found._replace(value=value, params=params))
 
 
-def alarm_minutes(block: Block, *, at_end: bool) -> int | None:
-    """How many minutes before its item's moment (`at_end`: of a to-do that has no start) an alarm comes; None where it
-    is counted in another way."""
+def alarm_edges(kind: str, start: date | datetime | None, due: date | datetime | None) -> frozenset[str]:
+    """What an alarm must be related to so that its minutes are those of the item: "start" or "end", which is the due
+    date of a to-do; both where there is one only, none where there is nothing."""
+    if kind == "event" or due is None:
+        return frozenset(("start",) if start is not None else ())
+    return frozenset(("end", "start") if start in (None, due) else ("end",))
+
+
+def alarm_minutes(block: Block, edges: frozenset[str]) -> int | None:
+    """How many minutes before its item's moment an alarm comes; None where it is counted in another way."""
     name, lines = block
     triggers = [line for line in lines if line.name == "TRIGGER"]
     actions = [line.value.strip().upper() for line in lines if line.name == "ACTION"]
     if name != "VALARM" or len(triggers) != 1 or actions not in (["DISPLAY"], ["AUDIO"]):
         return None
-    if not at_end and triggers[0].said("RELATED") == ["end"]:
+    if (triggers[0].said("RELATED") or ["start"])[0] not in edges:
         return None
     try:
         days, seconds = read_duration(triggers[0].value)

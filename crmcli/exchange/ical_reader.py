@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from crmcli.exchange.ical import COMPONENTS, EPOCH, STATUSES, Item
 from crmcli.exchange.ical_lines import escape, many_lines, one_line, safe_uri
-from crmcli.exchange.ical_more import LENDING, PEOPLE, alarm_minutes, block_lines, extra, is_foreign
-from crmcli.exchange.ical_parts import read_parts
+from crmcli.exchange.ical_more import LENDING, PEOPLE, alarm_edges, alarm_minutes, block_lines, extra, is_foreign
+from crmcli.exchange.ical_parts import LONGEST_KEPT, read_parts
 from crmcli.exchange.ical_values import (
     mailbox_of,
     read_attendee,
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
     from crmcli.exchange.ical_more import Block
     from crmcli.exchange.ical_parts import Part
+    from crmcli.exchange.ical_values import Attendee
     from crmcli.exchange.vcard_lines import Property
 
-MOST_DEFINITIONS = 50
+MOST_DEFINITIONS, MOST_NOTES = 50, 100
 _KINDS = {component: kind for kind, component in COMPONENTS.items()}
 _REFUSED = {"VJOURNAL": "it is a journal entry", "VFREEBUSY": "it says only when somebody is busy"}
 #: Properties that an export may change each time: no part of what an item without a UID is known by.
@@ -57,7 +58,8 @@ class Refusal(NamedTuple):
 
 class Calendar(NamedTuple):
     """What a file holds: `name`, `zone` (what it says of itself, "" unless an IANA zone), `method` (PUBLISH, REQUEST,
-    CANCEL, ...), its items and refusals in the order of the file, and what else is to be told, each once."""
+    CANCEL, ...), its items and refusals in the order of the file, and what else is to be told, each once, no more than
+    100. Lengths are whole minutes, rounded up."""
 
     name: str
     zone: str
@@ -88,7 +90,7 @@ def read_calendar(data: bytes, *, zone: str, called: str = "The file", encoding:
         method,
         items,
         refusals,
-        list(dict.fromkeys(reading.notes)),
+        reading.notes,
     )
 
 
@@ -126,9 +128,15 @@ class _Reading:
                 return
             self._keep(part, item)
             if part.left_out:
-                self.notes.append(f"longer than 32 KiB and left out of their items: {', '.join(set(part.left_out))}")
+                names = ", ".join(sorted(set(part.left_out)))
+                self.tell(f"longer than {LONGEST_KEPT >> 10} KiB and left out of their items: {names}")
         elif part.name in _REFUSED:
             self._refuse(part, part.name, _REFUSED[part.name])
+
+    def tell(self, note: str) -> None:
+        """Something that is to be told, once."""
+        if note not in self.notes and len(self.notes) < MOST_NOTES:
+            self.notes.append(note)
 
     def _keep(self, part: Part, item: Item) -> None:
         key = item.kind, item.uid, _instant_of(item.recurrence_id) if item.recurrence_id else ""
@@ -155,7 +163,7 @@ class _Reading:
             found = find_zone(tzid) or self._definition(tzid)
             if found is None:
                 shown = one_line(tzid)[:60]
-                self.notes.append(f"there is no time zone {shown!r}: its times are read as {self.name}")
+                self.tell(f"there is no time zone {shown!r}: its times are read as {self.name}")
             self._zones[tzid] = found
         return self._zones[tzid] or self.zone
 
@@ -165,7 +173,7 @@ class _Reading:
         return self._defined.get(tzid.strip())
 
 
-_TWICE = "a later version of it is in the file"
+_TWICE = "the file has another version of it, which is taken"
 
 
 def _version(item: Item) -> tuple[int, datetime]:
@@ -202,11 +210,11 @@ class _Reader:
         if self.reading.method == "CANCEL":
             status = "CANCELLED"
         minutes = self._minutes(start, length)
-        people = [found for one in self.all.get("ATTENDEE", ()) if (found := read_attendee(one))]
+        people: dict[str, Attendee] = {}
+        for found in filter(None, map(read_attendee, self.all.get("ATTENDEE", ()))):
+            people.setdefault(found.mailbox.lower(), found)
         organizer = next((read_attendee(one) for one in self.all.get("ORGANIZER", ())), None)
-        alarms, blocks = self._alarms(summary, at_end=self.kind == "todo" and start is None)
-        if start is None and due is None:
-            alarms, blocks = [], self.part.blocks  # there is nothing that they could be before
+        alarms, blocks = self._alarms(summary, alarm_edges(self.kind, start, due))
         item = Item(
             uid=self._one("UID") or self._own_uid(),
             kind=self.kind,
@@ -230,7 +238,7 @@ class _Reader:
             exdates=moments["EXDATE"],
             recurrence_id=self._when("RECURRENCE-ID"),
             organizer=organizer._replace(status="") if organizer else None,
-            attendees=people,
+            attendees=list(people.values()),
         )
         return item._replace(more=self._more(item, blocks))
 
@@ -286,7 +294,7 @@ class _Reader:
             else:
                 found = ((end.date() if isinstance(end, datetime) else end) - start).days, 0
         if found[0] < 0 or found[1] < 0:
-            self.reading.notes.append("some end before they begin: they are taken without a length")
+            self.reading.tell("some end before they begin: they are taken without a length")
         return found if found > (0, 0) and min(found) >= 0 else None
 
     def _minutes(self, start: date | datetime | None, length: tuple[int, int] | None) -> int | None:
@@ -319,12 +327,12 @@ class _Reader:
         lines = sorted(written(line) for line in self.part.lines if line.name not in _FLEETING)
         return sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:40]
 
-    def _alarms(self, summary: str, *, at_end: bool) -> tuple[list[int], list[Block]]:
+    def _alarms(self, summary: str, edges: frozenset[str]) -> tuple[list[int], list[Block]]:
         """The minutes of all alarms that stand for some, and the blocks to keep: those, first, that say more."""
         standing: dict[int, list[Block]] = {}
         others: list[Block] = []
         for block in self.part.blocks:
-            minutes = alarm_minutes(block, at_end=at_end)
+            minutes = alarm_minutes(block, edges)
             (others if minutes is None else standing.setdefault(minutes, [])).append(block)
         kept = [
             block
@@ -348,8 +356,8 @@ class _Reader:
         if not any(line.params for line in lines) or name not in LENDING:
             return []
         if name in PEOPLE:
-            ours = ("CN", "PARTSTAT") if name == "ATTENDEE" else ("CN",)
-            return [extra(line, line.value.strip(), ours) for line in lines if mailbox_of(line)]
+            own = {mailbox.lower(): line for line in reversed(lines) if (mailbox := mailbox_of(line))}
+            return [extra(line, line.value.strip()) for line in reversed(own.values())]
         values = {
             "SUMMARY": escape(item.summary),
             "DESCRIPTION": escape(item.description),

@@ -64,13 +64,17 @@ def read_when(text: str, zone: tzinfo) -> date | datetime:
     if match is None:
         raise ValueError(f"{text[:40]!r} is no date")
     year, month, day, hour, minute, second, own = match.groups()
-    found = date(int(year), int(month), int(day))
-    if hour is None:
-        return found
-    if hour == "24":
-        found, hour = found + timedelta(days=1), "00"
-    clock = time(int(hour), int(minute), min(int(second or 0), 59))
-    moment = datetime.combine(found, clock, ZoneInfo("UTC") if own in ("Z", "z") else _offset(own) if own else zone)
+    try:
+        found = date(int(year), int(month), int(day))
+        if hour is None:
+            return found
+        if hour == "24":
+            found, hour = found + timedelta(days=1), "00"
+        clock = time(int(hour), int(minute), min(int(second or 0), 59))
+        there = ZoneInfo("UTC") if own in ("Z", "z") else _offset(own) if own else zone
+        moment = datetime.combine(found, clock, there)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text[:40]!r} is no date") from None
     try:
         moment.astimezone(UTC)
     except OverflowError:
@@ -123,7 +127,7 @@ def write_rule(text: str, start: date | datetime, zone: tzinfo) -> str:
 def read_rule(value: str, start: date | datetime, zone: tzinfo) -> str:
     """A rule as text in capitals, RSCALE and FREQ in front, UNTIL as the last day that the series may have; with a
     moment only where the rule itself is finer than a day. Raises ValueError."""
-    parts = value.strip().upper().strip(";").split(";") if len(value) <= LONGEST_RULE else []
+    parts = value.upper().replace(" ", "").strip(";").split(";") if len(value) <= LONGEST_RULE else []
     text = ";".join(sorted(parts, key=lambda part: (not part.startswith("RSCALE="), not part.startswith("FREQ="))))
     if not _is_rule(text):
         raise ValueError(f"{value[:60]!r} is no recurrence rule")
@@ -156,7 +160,7 @@ def mailbox_of(found: Property) -> str:
     if scheme.lower() == "mailto":
         mailbox = unquote(rest.partition("?")[0])
     else:
-        mailbox = next((values[0] for name, values in found.params if name == "EMAIL"), "").replace('"', "'")
+        mailbox = next((values[0] for name, values in found.params if name == "EMAIL"), "")
     return one_line(mailbox).replace(" ", "") if "@" in mailbox else ""
 
 

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crmcli.errors import CrmError, FieldError
@@ -61,40 +61,6 @@ def _iana(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-
-
-@lru_cache(maxsize=64)
-def zone_lines(key: str) -> tuple[str, ...]:
-    """The VTIMEZONE of an IANA zone as unfolded lines: its clocks from 1970 to 2037."""
-    from icalendar import Timezone
-
-    here = ZoneInfo(key)
-    part: Any = Timezone.from_tzinfo(here)
-    part.pop("COMMENT", None)
-    for observance in part.subcomponents:
-        _mend_onsets(observance, here)
-    return tuple(part.to_ical(sorted=False).decode().replace("\r\n ", "").rstrip("\r\n").split("\r\n"))
-
-
-def _mend_onsets(observance: Any, here: ZoneInfo) -> None:
-    """Let an observance begin where the zone does: icalendar 7 writes the clock after the change, while RFC 5545, 3.6.5
-    wants the clock before it, so that readers would be an hour off in the hour after the clocks go forward."""
-    from icalendar.prop import vDatetime, vDDDLists
-
-    was, now = observance["TZOFFSETFROM"].td, observance["TZOFFSETTO"].td
-    observance["DTSTART"] = vDatetime(_onset(observance["DTSTART"].dt, was, now, here))
-    if "RDATE" in observance:
-        observance["RDATE"] = vDDDLists([_onset(each.dt, was, now, here) for each in observance["RDATE"].dts])
-
-
-def _onset(written: datetime, was: timedelta, now: timedelta, here: ZoneInfo) -> datetime:
-    """The clock before the change that is meant, whichever of the two is written; as it is where neither fits."""
-    for offset in (was, now):
-        instant = (written - offset).replace(tzinfo=UTC)
-        before = (instant - timedelta(seconds=1)).astimezone(here).utcoffset()
-        if (before, instant.astimezone(here).utcoffset()) == (was, now):
-            return instant.replace(tzinfo=None) + was
-    return written
 
 
 class DefinedZone(tzinfo):
@@ -184,7 +150,9 @@ def _changes(observance: dict[str, list[str]], limit: int) -> Iterator[tuple[dat
     found = {start}
     for text in observance.get("RDATE", ()):
         found.update(_clock(one) for one in text.split(",")[:limit])
-    rule = observance.get("RRULE", [""])[0].upper()
+    parts = observance.get("RRULE", [""])[0].upper().split(";")
+    # Lotus Notes says the hour here, too, which is that of its start.
+    rule = ";".join(part for part in parts if not part.startswith(("BYHOUR=", "BYMINUTE=", "BYSECOND=")))
     if "FREQ=YEARLY" in rule and "COUNT=" not in rule and start.year < _LAST_YEAR:
         # Outlook's begin in 1601: no clock of a zone is looked at so early.
         early = start.date().replace(year=max(start.year, 1900), day=1)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import random
 import re
+import time
+from bisect import bisect_right
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import icalendar
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import CrmError
 from crmcli.exchange import ical
-from crmcli.exchange.ical import Item, one_line, safe_uri, write_calendar
-
-if TYPE_CHECKING:
-    pass
+from crmcli.exchange.ical import Item, write_calendar, write_one
+from crmcli.exchange.ical_clocks import zone_lines
+from crmcli.exchange.ical_lines import many_lines, one_line, safe_uri
+from crmcli.exchange.ical_reader import read_calendar
+from crmcli.exchange.ical_values import Attendee
 
 NOW = datetime(2024, 5, 1, 10, 0, tzinfo=UTC)
 
@@ -85,6 +89,7 @@ def test_an_event_in_full() -> None:
         "NAME:My\\, book",
         "X-WR-CALNAME:My\\, book",
         "REFRESH-INTERVAL;VALUE=DURATION:PT15M",
+        "X-PUBLISHED-TTL:PT15M",
         "BEGIN:VEVENT",
         "UID:0190-a@crm",
         "DTSTAMP:20240501T100000Z",
@@ -123,17 +128,45 @@ def test_a_done_todo() -> None:
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Tehran"])
 def test_the_clocks_change_in_the_file_when_they_do_in_the_zone(zone: str) -> None:
     """RFC 5545, 3.6.5: the onset of an observance is written in the clock before it (TZOFFSETFROM)."""
-    data = write_calendar([item(start=datetime(2024, 1, 15, 9, tzinfo=UTC))], name="x", zone=zone)
+    data = write_calendar([item(start=datetime(1975, 1, 15, 9, tzinfo=UTC))], name="x", zone=zone)
     changes = 0
     for part in parsed(data).timezones[0].subcomponents:
         was, now = part["TZOFFSETFROM"].td, part["TZOFFSETTO"].td
-        rdates = part["RDATE"].dts if "RDATE" in part else []
-        for onset in (part["DTSTART"].dt, *(each.dt for each in rdates)):
+        first = part["DTSTART"].dt
+        for onset in onsets(first, part, was):
             instant = (onset - was).replace(tzinfo=UTC)
             assert instant.astimezone(ZoneInfo(zone)).utcoffset() == now, onset
             assert (instant - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).utcoffset() == was, onset
             changes += 1
     assert changes > 20
+
+
+def onsets(first: datetime, part: Any, was: timedelta) -> list[datetime]:
+    """The clocks of an observance up to 2050."""
+    if "RRULE" not in part:
+        return [first]
+    rule = dict(part["RRULE"])
+    until = rule.pop("UNTIL", [None])[0]
+    last = (until + was).replace(tzinfo=None) if until else datetime(2050, 1, 1)  # noqa: DTZ001 - a clock
+    text = icalendar.vRecur(rule).to_ical().decode()
+    return list(rrulestr(text, dtstart=first).between(first, last, inc=True))
+
+
+@pytest.mark.parametrize("zone", sorted(available_timezones() - {"Factory", "localtime"}))
+def test_the_clocks_of_every_zone_are_those_of_the_file(zone: str) -> None:
+    """Also after a rule of today has gone on for years, and where there is none."""
+    changes: list[tuple[datetime, timedelta]] = []
+    for year in (1970, 2026):
+        text = "\r\n".join(zone_lines(zone, year)).encode()
+        for part in icalendar.Timezone.from_ical(text).subcomponents:
+            was, now = part["TZOFFSETFROM"].td, part["TZOFFSETTO"].td  # type: ignore[attr-defined]
+            changes += [(onset - was, now) for onset in onsets(part["DTSTART"].dt, part, was)]  # type: ignore[attr-defined]
+        changes.sort()
+        here = ZoneInfo(zone)
+        for days in range(0, 365 * (2040 - year), 5):
+            moment = datetime(year, 1, 2, 12, tzinfo=UTC) + timedelta(days=days)
+            number = bisect_right(changes, moment.replace(tzinfo=None), key=lambda change: change[0])
+            assert changes[number - 1][1] == moment.astimezone(here).utcoffset(), moment
 
 
 def test_times_are_local_with_their_zone_and_mean_the_same_instant() -> None:
@@ -201,18 +234,64 @@ def test_hostile_text_in_every_field_stays_text(make: Any, evil: str) -> None:
     assert data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n")
 
 
+@pytest.mark.parametrize("evil", EVIL)
+def test_hostile_text_about_people_and_in_kept_lines_adds_nothing(evil: str) -> None:
+    people = [Attendee(evil + "n", f"ada{evil}@x.org", "ACCEPTED"), Attendee('"' + evil, "bob@x.org", evil)]
+    kept = [f"COMMENT:{evil}", evil, f"X-A;X-B={evil}:c", f"ATTENDEE;X-C={evil}:mailto:bob@x.org", "UID:other",
+            "METHOD:CANCEL", "DTSTART:20200101", "BEGIN:VEVENT", "X-D:1", "END:VEVENT", "BEGIN:VALARM", f"X-E:{evil}",
+            "BEGIN:VALARM", "BEGIN:VTIMEZONE", "END:VTIMEZONE"]  # fmt: skip
+    data = write_one(item(attendees=people, organizer=people[0], more=kept), zone="UTC")
+    allowed = names(strict_lines(write_one(item(attendees=people[1:] * 2, organizer=people[1]), zone="UTC")))
+    for lines in (strict_lines(data), naive_lines(data)):
+        extra = names(lines) - allowed
+        assert set(extra) <= {"COMMENT", "X-A", "X-D"}
+    assert not re.search(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]", data)
+    (read,) = read_calendar(data, zone="UTC").items
+    assert (read.uid, read.start, len(read.attendees)) == ("0190-a@crm", NOW, 2)
+
+
+def test_a_stored_object_has_no_method_and_one_that_is_published_no_attendees() -> None:
+    invited = item(attendees=[Attendee("Ada", "ada@x.org", "ACCEPTED")], organizer=Attendee("", "bob@x.org"))
+    lines = strict_lines(write_one(invited, zone="UTC"))
+    assert lines[:5] == [
+        "BEGIN:VCALENDAR", "PRODID:-//crmcli//crm//EN", "VERSION:2.0", "CALSCALE:GREGORIAN", "BEGIN:VEVENT",
+    ]  # fmt: skip
+    assert sum(line.startswith("UID:") for line in lines) == 1
+    assert "ORGANIZER:mailto:bob@x.org" in lines
+    assert "ATTENDEE;CN=Ada;PARTSTAT=ACCEPTED:mailto:ada@x.org" in lines
+    published = write_calendar([invited], name="x", zone="UTC")
+    assert b"METHOD:PUBLISH" in published
+    assert b"ATTENDEE" not in published
+
+
+def test_an_item_that_never_says_when_it_changed_has_the_same_stamp_each_time() -> None:
+    data = write_one(item(created_at=None, updated_at=None), zone="UTC")
+    assert "DTSTAMP:19700101T000000Z" in strict_lines(data)
+    assert not {"CREATED", "LAST-MODIFIED"} & set(names(strict_lines(data)))
+
+
+def test_ten_thousand_items_are_written_in_time() -> None:
+    many = [
+        item(uid=f"{n:05}", start=NOW + timedelta(hours=n), rrule="FREQ=WEEKLY;UNTIL=20301231") for n in range(10_000)
+    ]
+    begun = time.process_time()
+    data = write_calendar(many, name="x", zone="Europe/Berlin")
+    assert time.process_time() - begun < 3.5
+    assert data.count(b"BEGIN:VTIMEZONE") == 1
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=60))
 def test_any_text_keeps_its_words(description: str, summary: str) -> None:
     event = parsed(write_calendar([item(description=description, summary=summary)], name=summary, zone="UTC")).events[0]
     assert str(event["SUMMARY"]) == one_line(summary)
     if description.strip():
-        assert str(event.get("DESCRIPTION", "")) == ical.many_lines(description)
+        assert str(event.get("DESCRIPTION", "")) == many_lines(description)
 
 
 def test_texts_are_cleaned() -> None:
     assert one_line(" a\r\nb\tc\u2028d\x00e ") == "a b c de"
-    assert ical.many_lines("a\r\nb\rc\x85d\te\x1b") == "a\nb\nc\nd e"
+    assert many_lines("a\r\nb\rc\x85d\te\x1b") == "a\nb\nc\nd e"
     assert safe_uri(" https://x.example/ü b\r\nX:1\u2028") == "https://x.example/%C3%BC%20bX:1"
 
 
