@@ -60,6 +60,16 @@ def waiting(connection: Connection, numbers: Iterable[int]) -> dict[int, list[in
     return _pairs(connection, "n.needs_id, n.task_id", "n.task_id", "n.needs_id", numbers)
 
 
+def around(connection: Connection, number: int) -> list[tuple[str, str, list[int]]]:
+    """(key, title, tasks) of what a task needs and of what needs it, open or not."""
+    sides = (("needs", "Needs", "needs_id", "task_id"), ("needed_by", "Needed by", "task_id", "needs_id"))
+    found = []
+    for key, title, other, own in sides:
+        rows = connection.rows(f"SELECT {other} FROM task_need WHERE {own} = ? ORDER BY 1", (number,))
+        found.append((key, title, [row[0] for row in rows]))
+    return found
+
+
 def _pairs(
     connection: Connection, columns: str, joined: str, among: str, numbers: Iterable[int]
 ) -> dict[int, list[int]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.query import quote
 from crmcli.results import Section
-from crmcli.services import records, timeline
+from crmcli.services import needs, neglected, records, timeline
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -50,8 +50,8 @@ LISTS = {
 
 
 def sections(ctx: Context, kind: Entity, row: dict[str, Any]) -> tuple[Section, ...]:
-    """The lists under a record; those without a row are left out."""
-    found = []
+    """The lists under a record, after what is to be looked after in it; those without a row are left out."""
+    found = [section] if kind.kind and (section := neglected.warnings(ctx, kind, row)) else []
     for under in LISTS.get(kind.name, ()):
         text = under.filter.format(id=row["id"], name=quote(row["name"]))
         found.append(
@@ -66,6 +66,14 @@ def sections(ctx: Context, kind: Entity, row: dict[str, Any]) -> tuple[Section, 
                 limit=under.limit,
             )
         )
+    if kind.name == TASK.name:
+        found += [_tasks(ctx, key, title, ends) for key, title, ends in needs.around(ctx.reader, row["id"]) if ends]
     if kind.name in LISTS:
         found.append(Section("timeline", "Timeline", timeline.timeline(ctx, kind, row["id"], 20)))
     return tuple(section for section in found if section.rows.rows)
+
+
+def _tasks(ctx: Context, key: str, title: str, numbers: list[int]) -> Section:
+    """These tasks, those that are done too."""
+    text = f"id:{','.join(map(str, numbers))} is:any"
+    return records.list_section(ctx, key, title, TASK, text, columns="id,name,due_on,due_at,owner,done_at")

@@ -50,6 +50,14 @@ def test_what_a_task_needs_is_edited(four: Context, typed: str, left: list[int])
     assert needs.still_open(four.reader, [3]) == {3: [2]}
 
 
+def test_its_page_shows_what_it_needs_and_what_needs_it(four: Context) -> None:
+    tasks.done(four, [1])
+    page = records.show(four, TASK, 2)
+    assert [(section.key, [row["id"] for row in section.rows.rows]) for section in page.sections] == [
+        ("needs", [1]), ("needed_by", [3])
+    ]  # fmt: skip
+
+
 def test_nothing_is_said_twice(four: Context) -> None:
     assert records.edit(four, TASK, [3], {"needs": "2"}).ids == ()
 

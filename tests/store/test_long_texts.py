@@ -51,6 +51,9 @@ NASTY = (
 )
 #: What rows of some tables have besides.
 BESIDE: dict[str, dict[str, Any]] = {
+    "occasion": {"on_day": "2026-01-01"},
+    "plan_step": {"plan_id": 1},
+    "rhythm_rule": {"filter": "tag:vip", "days": 30},
     "stage": {"pipeline_id": 1}, "custom_field": {"entity": "task", "type": "text"},
     "doctor_rule": {"entity": "task", "filter": "is:open"},
     "interaction": {"body": "b", "at": "2026-01-01T00:00:00.000Z"},
@@ -60,6 +63,9 @@ BESIDE: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("table", LIMITED)
 def test_as_much_as_fits_goes_into_every_index(ctx: Context, table: str) -> None:
     entity, limited = NOUNS[table], LIMITED[table]
+    if table == "plan_step":
+        with ctx.writing() as tx:
+            tx.add("plan", {"name": "Plan"})
     named = "name" in limited
     for number, text in enumerate(NASTY):
         for column, kind in limited.items():

@@ -87,7 +87,7 @@ PLAN_STEP = Entity(
         ID, UID,
         Field("plan", Ref("plan", words=True), "Plan", "The plan it belongs to", "plan_id"),
         Field("position", Integer(0), "Position", "Its place in the plan", "position", empty=0),
-        Field("name", Text(INDEXED), "Name", "What is to be done", "name", required=True),
+        Field("name", Text(INDEXED, "description"), "Name", "What is to be done", "name", required=True),
         Field("type", Ref("task_type", words=True), "Type", "The type of the task", "type_id"),
         Field("due", Offset(), "Due", "How far from the plan's day it is due: -3d, 0d, 2w, 5wd", "offset_days", ("offset",), kept=True),
         Field("minutes", Duration(), "Minutes", "How long it takes", "minutes", ("duration",)),

@@ -19,9 +19,12 @@ from crmcli.domain.types import (
     Identifier,
     Instant,
     Integer,
+    Mailboxes,
     Number,
     Percent,
     Phone,
+    Reminders,
+    Repeat,
     Text,
     Url,
 )
@@ -160,6 +163,8 @@ def reader(
         parse = cached(lambda text: kind.parse(_percent(text, fractions=fractions), env))
     elif field.name == "external_id" and not own:
         return lambda cells, header, bad: texts(whole_ids(cells), field, header, bad)
+    elif isinstance(kind, (Mailboxes, Reminders, Repeat)):
+        parse = cached(lambda text: kind.parse(text, env))
     elif isinstance(kind, (Text, Identifier)):
         return lambda cells, header, bad: texts(cells, field, header, bad)
     elif isinstance(kind, Day):
