@@ -122,7 +122,7 @@ class Talk:
         while True:
             sheets = ["[s]heet"] if len(made.sheets) > 1 else []
             if made.kind:
-                question = f"Import {rows:,} rows of {made.kind.plural}?"
+                question = f"Import {rows:,} row{'s' if rows != 1 else ''} of {made.kind.plural}?"
                 words = ["[y]es", "[m]ap", "[t]ry", *sheets, "[q]uit", "[?]"]
             else:
                 question, words = "What now?", ["[m]ap", "[k]ind", "[h]eader", *sheets, "[q]uit", "[?]"]

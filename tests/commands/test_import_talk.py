@@ -178,8 +178,8 @@ def test_what_the_rows_are_and_where_the_titles_stand_is_said(file: Any, run_crm
     path = file("A,B\nx,y\nName,Email\nAda,ada@x.example\n")
     says = [
         ("What now?", "h\n"), ("Which line has the titles?", "3\n"), ("[q]uit", "k\n"),
-        ("Which kind?", "lead\n"), ("Import 1 rows of leads?", "k\n"), ("Which kind?", "contact\n"),
-        ("Import 1 rows of contacts?", "y\n"), ("profile?", "\n"),
+        ("Which kind?", "lead\n"), ("Import 1 row of leads?", "k\n"), ("Which kind?", "contact\n"),
+        ("Import 1 row of contacts?", "y\n"), ("profile?", "\n"),
     ]  # fmt: skip
     code, shown = converse("import", path, says=says)
     assert code == 0, shown
@@ -196,7 +196,7 @@ def test_which_column_is_the_name_is_asked_where_the_kind_was_said(file: Any, ru
     assert (piped.returncode, "say which one is: --map 'COLUMN=name'" in piped.stderr) == (2, True)
     says = [
         ("What now?", "m\n"), ("field:", "4 nonsense\n"), ("deal has no field", "2 name\n"), ("field:", "4 value\n"),
-        ("field:", "\n"), ("Import 1 rows of deals?", "y\n"), ("profile?", "\n"),
+        ("field:", "\n"), ("Import 1 row of deals?", "y\n"), ("profile?", "\n"),
     ]  # fmt: skip
     code, shown = converse("import", path, "--as", "deal", says=says)
     assert (code, "no column is recognised as a deal's name" in shown) == (0, True), shown

@@ -137,7 +137,7 @@ def test_a_workbook_through_a_pipe(run_crm: RunCrm) -> None:
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     done = run_crm("import", "-", input=made.stdout)
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "1 rows of leads: 1 known already")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "1 row of leads: 1 known already")
 
 
 def test_a_fifo(run_crm: RunCrm, tmp_path: Path) -> None:
@@ -154,8 +154,8 @@ def test_a_fifo(run_crm: RunCrm, tmp_path: Path) -> None:
     writer.start()
     done = run_crm("import", "people.fifo", "--as", "lead")
     writer.join()
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "1 rows of leads: 1 new")
-    assert "people.fifo: 1 rows of leads" in done.stderr
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "1 row of leads: 1 new")
+    assert "people.fifo: 1 row of leads" in done.stderr
 
 
 def test_what_is_piped_is_kept_from_others(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_the_rejects_go_into_the_book_that_was_named(crm: Crm, file: Any, tmp_pa
     told = crm("--db", other, "import", file("Name,Email\nAda,ada@x.example\nBob,bad\n", "p.csv"), "--as", "lead").out
     mended, undo = (shlex.split(line.strip(" '").split("' takes")[0]) for line in told.splitlines()[2:4])
     Path(mended[4]).write_text(Path(mended[4]).read_text().replace(",bad", ",bob@x.example"))
-    assert crm(*mended[1:]).out.startswith("1 rows of leads: 1 new")
+    assert crm(*mended[1:]).out.startswith("1 row of leads: 1 new")
     assert crm(*undo[1:]).code == 0
     assert [row["name"] for row in crm("--db", other, "lead", "list", "-o", "json").json] == ["Bob"]
 
@@ -224,7 +224,7 @@ def test_the_rejects_come_in_as_the_file_did(
     assert crm("import", file(text, "people.csv"), "--as", "lead", *options, "-o", "json").json["again"].endswith(way)
     Path(rejects).write_text(Path(rejects).read_text().replace("bad", "bob@x.example"))
     again = crm(*command[1:])
-    assert (again.code, again.out.splitlines()[0]) == (0, "1 rows of leads: 1 new")
+    assert (again.code, again.out.splitlines()[0]) == (0, "1 row of leads: 1 new")
     found = crm("lead", "list", "bob@x.example", "--columns", "name,value,close_on", "-o", "json").json[0]
     if text == MIXED:
         assert (found["value"], found["close_on"]) == (1500, "2027-03-02")

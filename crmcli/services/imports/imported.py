@@ -78,7 +78,7 @@ class Imported(NamedTuple):
             said += f"; {self.kept:,} value{'s' * (self.kept > 1)} of the book kept against the file's"
         if self.before:
             said += f"; {self.before:,} rows were in before"
-        return f"{self.rows:,} rows of {self.kind}: {said}"
+        return f"{self.rows:,} row{'s' if self.rows != 1 else ''} of {self.kind}: {said}"
 
     @property
     def lines(self) -> tuple[str, ...]:
