@@ -94,3 +94,22 @@ class Hello(App):
         yield Label("hello there")
 Hello().run()
 """
+
+#: A calendar of the open tasks with a day, written line by line: nothing escaped, folded or checked, no series.
+CALENDAR = (
+    OPEN
+    + """
+people = {row[0]: row[1:] for row in db.execute("SELECT id, name, phone FROM v_contact")}
+out = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x"]
+for uid, name, day, at, text, contact, made in db.execute(
+    "SELECT uid, name, due_on, due_at, description, contact_id, updated_at FROM v_task"
+    " WHERE done_at IS NULL AND due_on IS NOT NULL ORDER BY uid"):
+    who = people.get(contact, ("", ""))
+    plain = (at or day).replace("-", "").replace(":", "")[:15]
+    start = f"DTSTART:{plain}Z" if at else f"DTSTART;VALUE=DATE:{plain}"
+    out += ["BEGIN:VEVENT", f"UID:{uid}", f"DTSTAMP:{made.replace('-', '').replace(':', '')[:15]}Z", f"SUMMARY:{name}",
+            start, "DESCRIPTION:" + text.replace("\\n", "\\\\n") + f"\\\\n{who[0]} {who[1]}", "END:VEVENT"]
+out.append("END:VCALENDAR")
+print("\\r\\n".join(out))
+"""
+)

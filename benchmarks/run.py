@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import books, duplicates, floors, workbooks
+from benchmarks import books, calendars, duplicates, floors, workbooks
 from benchmarks.measure import (
     PROGRAM,
     PYTHON,
@@ -45,7 +45,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import LEAD
 from crmcli.services import records
 
-SECTIONS = ("start", "import", "workbooks", "board", "duplicates")
+SECTIONS = ("start", "import", "workbooks", "board", "duplicates", "calendars")
 IMPORT_ROWS = 100_000
 KEYS = 40
 
@@ -325,6 +325,7 @@ def main() -> None:
             "workbooks": partial(workbooks.run, bench),
             "board": bench.board,
             "duplicates": bench.duplicates,
+            "calendars": partial(calendars.run, bench),
             "million": bench.million,
         }
         for name in chosen:
