@@ -142,6 +142,7 @@ class Context:
                 self.actor,
                 week_start=WEEK_STARTS[str(settings["week_start"])],
                 workdays=self._workdays,
+                silent_days=int(settings["silent_days"]),
             )
         return self._env
 
@@ -379,7 +380,7 @@ class Context:
     @property
     def book(self) -> Book:
         """What the filter language may ask of the store; `services.naming.book` knows addresses as well."""
-        return Book(self._known, self._view, self._won_stages)
+        return Book(self._known, self._view, self._won_stages, rotting=self._rotting_stages)
 
     def _known(self, vocabulary: str) -> Iterable[str]:
         return [row[0] for row in self.reader.rows(f"SELECT name_key FROM {table_of(vocabulary)}{_in_use(vocabulary)}")]
@@ -387,6 +388,10 @@ class Context:
     def _won_stages(self) -> list[str]:
         sql = "SELECT name_key FROM stage WHERE is_won IS TRUE AND removed_at IS NULL"
         return [row[0] for row in self.reader.rows(sql)]
+
+    def _rotting_stages(self) -> list[tuple[int, int]]:
+        sql = "SELECT id, rot_days FROM stage WHERE rot_days > 0 AND removed_at IS NULL ORDER BY id"
+        return [(int(number), int(days)) for number, days in self.reader.rows(sql)]
 
     def _view(self, entity: str, name: str) -> str | None:
         key = (entity, fold(name))

@@ -32,7 +32,7 @@ NEAR = 7
 
 class Card(NamedTuple):
     """One deal on the board; `value` is minor units of `currency`, `probability` basis points (what the weighted sums
-    are made of), `next_due` a day in the user's zone."""
+    are made of), `next_due` a day in the user's zone, `rotting` whether it rots in its stage (0 or 1)."""
 
     id: int
     name: str
@@ -44,6 +44,7 @@ class Card(NamedTuple):
     open_tasks: int
     status: str
     stage_id: int
+    rotting: int
 
 
 class Sum(NamedTuple):
@@ -87,16 +88,23 @@ def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
     stages = [stage for stage in every_stage(ctx) if stage["pipeline_id"] == number]
     where = read.where_for(ctx.reader, DEAL)
     tree, all_open = _tree(ctx, words)
+    marks = read.where_for(ctx.reader, DEAL)
+    rots = marks.text(records.bound(ctx, DEAL, "is:rotting", scope=False))
     text = where.text(tree)
     # A walk along the index (stage, status, position) for each lane is twice as fast as one over the whole table;
     # coalesce keeps SQLite from the indexes that begin with the kind, which would read every deal for each lane.
-    sql = (
-        "SELECT t.id, t.name, coalesce(company.name, t.company_name), t.value_minor, t.currency, t.probability_bp,"
+    columns = (
+        "t.id, t.name, coalesce(company.name, t.company_name), t.value_minor, t.currency, t.probability_bp,"
         " t.next_due, t.open_tasks, t.status, t.stage_id"
+    )
+    rest = (
         " FROM opportunity t LEFT JOIN company ON company.id = t.company_id"
         f" WHERE t.stage_id = ? AND coalesce(t.kind, '') = 'deal' AND {text} ORDER BY t.position, t.id"
     )
-    found = {stage["id"]: ctx.reader.rows(sql, [stage["id"], *where.params]) for stage in stages}
+    found = {}
+    for stage in stages:
+        marked, params = (f"CASE WHEN {rots} THEN 1 ELSE 0 END", marks.params) if stage["rot_days"] else ("0", [])
+        found[stage["id"]] = ctx.reader.rows(f"SELECT {columns}, {marked}{rest}", [*params, stage["id"], *where.params])
     if elsewhere := _due_elsewhere(ctx):
         found = {stage: [_on_our_day(row, elsewhere) for row in rows] for stage, rows in found.items()}
     lanes = tuple(Lane(s["id"], s["name"], bool(s["is_won"]), found[s["id"]], sums(found[s["id"]])) for s in stages)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.domain import custom
+from crmcli.domain import custom, figures, urgency
 from crmcli.domain.entities import ENTITIES, RECORDS
 from crmcli.domain.fields import installed
 from crmcli.domain.query import STATES
@@ -12,9 +12,10 @@ from crmcli.domain.text import fold
 from crmcli.domain.types import Choice, Ref
 from crmcli.services.reports import names as report_names
 from crmcli.services.values import alias
+from crmcli.settings import FAMILIES, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
@@ -35,6 +36,8 @@ MEANT = {
         for table in ("opportunity", "contact", "company")
     },
 }
+OFFSETS = ("0d", "1d", "3d", "1w", "1m", "5wd", "-1d", "-3d", "-1w")
+WHOSE = [("owner", "The record's"), ("ask", "Whoever is named when the plan starts")]
 DAYS = ("today", "tomorrow", "yesterday", "this-week", "next-week", "this-month", "last-month", "eom", "+7d", "+3wd")
 
 
@@ -52,6 +55,22 @@ def fields(kind: Entity, *, mark: str, settable: bool = False) -> Iterator[Offer
             ("view:", "A saved view"),
         )
         yield ("not", "The contrary of what follows")
+
+
+def listed(kind: Entity) -> list[Offer]:
+    """What a list can show and be in the order of."""
+    found = [(field.name, field.help) for field in kind.fields]
+    return [*found, (figures.URGENCY, "How urgent it is")] if figures.computed(kind, figures.URGENCY) else found
+
+
+def settings(ctx: Context | None) -> list[Offer]:
+    """Every setting, those about words of the book with the words that it has."""
+    own = [
+        (f"{start}{name}", setting.help)
+        for (start, setting), family in zip(FAMILIES.items(), urgency.FAMILIES, strict=True)
+        for name, _ in _names(ctx, family.vocabulary)
+    ]
+    return [*((name, setting.help) for name, setting in SETTINGS.items()), *own]
 
 
 def own_fields(ctx: Context | None, verb: str, before: Sequence[str]) -> list[Offer]:
@@ -112,6 +131,42 @@ def of_field(ctx: Context | None, field: Field, start: str) -> Iterable[Offer]:
 
 def _names(ctx: Context | None, vocabulary: str) -> list[Offer]:
     return [(name, "") for name in ctx.names(vocabulary)] if ctx is not None else []
+
+
+def of_plans(ctx: Context | None, noun: str, verb: str, before: Sequence[str], start: str) -> list[Offer]:
+    """The words of a verb about plans, their steps and types of tasks: names, places of steps, FIELD=VALUE."""
+    kind = ENTITIES[{"plan step": "plan_step", "task type": "task_type"}.get(noun, "plan")]
+    new = verb == "add" and noun != "plan step"
+    named = 2 if noun == "plan step" and verb in ("edit", "move", "remove") else 1
+    if not before:
+        return [] if new else _names(ctx, "task_type" if noun == "task type" else "plan")
+    if len(before) < named:
+        return _steps(ctx, before[0])
+    if verb not in ("add", "edit") or (noun, verb) == ("plan", "add"):
+        return []
+    name, mark, value = start.partition("=")
+    if not mark:
+        return list(fields(kind, mark="=", settable=True))
+    if (noun, name) == ("plan step", "who"):
+        return [(f"who={word}", meaning) for word, meaning in (*WHOSE, *_names(ctx, "user"))]
+    return [(f"{name}={word}", meaning) for word, meaning in values(ctx, kind, name, value)]
+
+
+def _steps(ctx: Context | None, plan: str) -> list[Offer]:
+    """The steps of a plan, by their places."""
+    if ctx is None:
+        return []
+    sql = "SELECT name FROM plan_step WHERE plan_id = (SELECT id FROM plan WHERE name_key = ?) ORDER BY position, id"
+    return [(str(place), row[0]) for place, row in enumerate(ctx.reader.rows(sql, (fold(plan),)), start=1)]
+
+
+#: The options of plans, their steps and types of tasks: from the book and the noun to what is offered.
+OF_PLANS: dict[str, Callable[[Context | None, str], list[Offer]]] = {
+    **dict.fromkeys(("type", "to"), lambda ctx, _noun: _names(ctx, "task_type")),
+    "who": lambda ctx, noun: [*(WHOSE if noun == "plan step" else ()), *_names(ctx, "user")],
+    "due": lambda _ctx, _noun: [(word, "") for word in OFFSETS],
+    "from": lambda _ctx, _noun: [(word, "") for word in DAYS],
+}
 
 
 def names(ctx: Context | None, vocabulary: str) -> list[Offer]:

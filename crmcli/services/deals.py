@@ -11,7 +11,7 @@ from crmcli.domain.entities import ENTITIES, LEAD
 from crmcli.domain.text import fold
 from crmcli.errors import FieldError, RefusedError, UsageError
 from crmcli.results import Changed
-from crmcli.services import apart, naming, values
+from crmcli.services import apart, naming, next_activity, values
 from crmcli.services.records import each
 from crmcli.services.stages import check_there, every_stage, next_position, stage_by_id, stage_named
 
@@ -228,8 +228,7 @@ def move(
     ctx: Context, kind: Entity, numbers: Sequence[int], stage: str, *, position: int | None = None, source: str = "cli"
 ) -> Changed:
     """Put leads or deals into a stage of their own pipeline (a won stage wins them); `position` is a place in the
-    column of the board."""
-
+    column of the board. Deals that have no next step there are said."""
     names: dict[str, None] = {}
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
@@ -238,7 +237,9 @@ def move(
         moved = _enter(tx, kind, row, to)
         return tx.change(kind.name, row["id"], {"position": position}) or moved if position is not None else moved
 
-    return each(ctx, kind, numbers, step, lambda: f"moved to {', '.join(names) or stage}:", source, named=True)
+    done = each(ctx, kind, numbers, step, lambda: f"moved to {', '.join(names) or stage}:", source, named=True)
+    next_activity.tell_idle(ctx, done.ids)
+    return done
 
 
 def won(ctx: Context, kind: Entity, numbers: Sequence[int], *, source: str = "cli") -> Changed:

@@ -27,33 +27,38 @@ if TYPE_CHECKING:
 
 
 def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
-    """The open deals by stage, a row for each stage and currency: count, sum and weighted sum. `pipeline` narrows to
-    one, `words` are a filter."""
+    """The open deals by stage, a row for each stage and currency: count, those of them without a next step and those
+    that rot, sum and weighted sum. `pipeline` narrows to one, `words` are a filter."""
     wanted = pipeline_id(ctx, pipeline) if pipeline else None
     ctx.learn()
     node = bound(ctx, DEAL, filter_text(DEAL, words))
     where = where_for(ctx.reader, DEAL)
+    marked = ", ".join(
+        f"sum(CASE WHEN {where.text(bound(ctx, DEAL, f'is:{state}', scope=False))} THEN 1 ELSE 0 END)"
+        for state in ("idle", "rotting")
+    )
     sql = (
-        f"SELECT t.stage_id, t.currency, count(*), sum(t.value_minor), sum({DEAL.field('weighted').sql})"
+        f"SELECT t.stage_id, t.currency, count(*), {marked}, sum(t.value_minor), sum({DEAL.field('weighted').sql})"
         f" FROM opportunity t WHERE t.kind = 'deal' AND {where.text(node)} GROUP BY t.stage_id, t.currency"
     )
     sums: dict[int, list[tuple[Any, ...]]] = {}
-    for stage, currency, count, total, weighted in ctx.reader.rows(sql, where.params):
-        sums.setdefault(stage, []).append((currency, count, total, weighted))
+    for stage, *entry in ctx.reader.rows(sql, where.params):
+        sums.setdefault(stage, []).append(tuple(entry))
     rows = []
     for stage in every_stage(ctx):
         if wanted is not None and stage["pipeline_id"] != wanted:
             continue
-        for currency, count, total, weighted in _by_currency(sums.get(stage["id"], [])):
+        for currency, count, idle, rotting, total, weighted in _by_currency(sums.get(stage["id"], [])):
             rows.append({
                 "pipeline": stage["pipeline"], "stage": stage["name"], "count": int(count),
+                "idle": int(idle), "rotting": int(rotting),
                 "value": None if total is None else int(total), "weighted": None if weighted is None else int(weighted),
                 "currency": currency or None, "probability": stage["probability_bp"], "won": bool(stage["is_won"]),
             })  # fmt: skip
-    money = DEAL.field("value").type
+    money, number = DEAL.field("value").type, DEAL.field("open_tasks").type
     columns = (
-        Column("pipeline", None, "Pipeline"), Column("stage", None, "Stage"),
-        Column("count", DEAL.field("open_tasks").type, "Deals"),
+        Column("pipeline", None, "Pipeline"), Column("stage", None, "Stage"), Column("count", number, "Deals"),
+        Column("idle", number, "No step"), Column("rotting", number, "Rotting"),
         Column("value", money, "Sum", "currency"), Column("weighted", money, "Weighted", "currency"),
         Column("currency", None, "Currency"), Column("probability", STAGE.field("probability").type, "Probability"),
     )  # fmt: skip
@@ -61,14 +66,14 @@ def board(ctx: Context, pipeline: str = "", words: Sequence[str] = ()) -> Rows:
 
 
 def _by_currency(entries: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The sums of a stage (currency, count, sum, weighted sum) in the order of the currencies. Deals without an amount
-    have none: they are counted with those of the only currency, and beside several by themselves."""
+    """The sums of a stage (currency, three counts, sum, weighted sum) in the order of the currencies. Deals without an
+    amount have none: they are counted with those of the only currency, and beside several by themselves."""
     named = sorted((e for e in entries if e[0] is not None), key=lambda e: str(e[0]))
-    blank = sum(e[1] for e in entries if e[0] is None)
+    blank = next((e[1:4] for e in entries if e[0] is None), (0, 0, 0))
     if len(named) == 1:
-        currency, count, total, weighted = named[0]
-        return [(currency, count + blank, total, weighted)]
-    return [*named, ("", blank, None, None)] if blank or not named else named
+        currency, *counts, total, weighted = named[0]
+        return [(currency, *(int(a) + int(b) for a, b in zip(counts, blank, strict=True)), total, weighted)]
+    return [*named, ("", *blank, None, None)] if blank[0] or not named else named
 
 
 def pipelines(ctx: Context) -> Rows:

@@ -8,7 +8,7 @@ from crmcli.domain.dates import When, describe, instant_of, local, parse_when
 from crmcli.domain.entities import INTERACTION_KINDS, TASK
 from crmcli.domain.types import due_day, read_instant, show_instant
 from crmcli.errors import RefusedError, UsageError
-from crmcli.services import linking, needs, recurring
+from crmcli.services import linking, needs, next_activity, recurring
 from crmcli.services.attending import attending
 from crmcli.services.records import each
 
@@ -55,6 +55,7 @@ def done(ctx: Context, numbers: Sequence[int], feedback: str = "", *, source: st
         if not again:
             fresh.append(row["id"])
             recurring.next_one(ctx, tx, row)
+            next_activity.after(ctx, tx, row, ctx.env.now.date())
         return True
 
     fresh: list[int] = []
@@ -64,6 +65,7 @@ def done(ctx: Context, numbers: Sequence[int], feedback: str = "", *, source: st
         if left := [n for n in unmet.get(number, ()) if n not in fresh]:
             ctx.say(f"task:{number} needs what is still open: {' '.join(f'task:{n}' for n in left)}")
     _say_free(ctx, fresh)
+    next_activity.tell_idle_after(ctx, fresh)
     return changed
 
 

@@ -29,6 +29,7 @@ NAMED = {
     **dict.fromkeys(
         ("crm_user", "tag", "source", "medium", "campaign", "lost_reason", "task_type", "pipeline", "saved_view"), ""
     ),
+    "plan": "",
     "stage": "pipeline_id",
     "custom_field": "entity",
 }

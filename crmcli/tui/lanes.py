@@ -254,10 +254,13 @@ class Lanes:
         return [(" ", over or "name"), *((text, over or tone) for text, tone in pieces), (" ", over or "name")]
 
     def _about(self, card: Card, columns: int) -> Pieces:
-        """The second line of a card: the company as far as there is room, what it is worth, the next task."""
+        """The second line of a card: the company as far as there is room, what it is worth, the next task; with a mark
+        where it rots."""
         value = worth(card.value, card.currency, self.look)
         if card.status == "open":
             task, tone = due(None if card.next_due is None else str(card.next_due), card.open_tasks, self.look)
+            if card.rotting:
+                task, tone = f"! {task}", "bad"
         else:
             task, tone = card.status, "good" if card.status == "won" else "bad"
         room = columns - width(value) - width(task) - (1 if value else 0)

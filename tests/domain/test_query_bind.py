@@ -50,7 +50,7 @@ def read(text: str, entity: object = LEAD) -> object:
         ("no:nothing", "lead has no field 'nothing'", "crm fields lead"),
         ("stage:nowhere", "there is no stage 'nowhere'", "known: new, qualified, won"),
         ("stage:qualifed", "there is no stage 'qualifed'", "did you mean 'qualified'?"),
-        ("is:nothing", "'is:nothing' means nothing for a lead", "known: open, won, lost"),
+        ("is:unheard", "'is:unheard' means nothing for a lead", "known: open, won, lost"),
         ("value:5..-5", "value: The range '5..-5' ends before it starts.", "Write the smaller side first."),
         ("value:5-7", "value: '5-7' is not a range", "write value:5..7"),
         ("is:wno", "'is:wno' means nothing for a lead", "did you mean 'won'?"),

@@ -19,7 +19,7 @@ from crmcli.domain.query.bind import Book, bind, read
 from crmcli.domain.query.match import matches
 from crmcli.domain.query.parse import TERM, parse
 from crmcli.domain.query.spelling import canonical, join_words, quote
-from crmcli.domain.query.states import STATES
+from crmcli.domain.query.states import BESIDES, STATES
 from crmcli.domain.query.tree import (
     EVERYTHING,
     And,
@@ -42,6 +42,7 @@ from crmcli.domain.query.tree import (
 )
 
 __all__ = [
+    "BESIDES",
     "EVERYTHING",
     "STATES",
     "TERM",

@@ -7,12 +7,13 @@ from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import figures
 from crmcli.domain.address import email_needles
 from crmcli.domain.fields import suggest
 from crmcli.domain.query.parse import SPECIAL, parse
 from crmcli.domain.query.ranges import ORDERED, SIGNS, check_commas, instead, ordered
 from crmcli.domain.query.spelling import in_quotes
-from crmcli.domain.query.states import STATES, left_out
+from crmcli.domain.query.states import BESIDES, STATES, left_out
 from crmcli.domain.query.tree import (
     EVERYTHING,
     And,
@@ -52,7 +53,7 @@ class Book(Struct):
     saved view (None: no such view), `won` the folded names of won stages, `addressed` the records of a kind that have
     an e-mail address, a telephone number or a domain, `standing` the number of the record that one of a kind was merged
     into, else its own, `merged` the records of a kind that those of a folded full name, which no other has by now, were
-    merged into."""
+    merged into, `rotting` the numbers of the stages in which a lead or deal can rot, with the days that it takes."""
 
     known: Callable[[str], Iterable[str]]
     view: Callable[[str, str], str | None]
@@ -60,6 +61,7 @@ class Book(Struct):
     addressed: Callable[[str, str], Iterable[int]] | None = None
     standing: Callable[[str, int], int] | None = None
     merged: Callable[[str, str], Iterable[int]] | None = None
+    rotting: Callable[[], Iterable[tuple[int, int]]] = tuple
 
 
 def bind(node: Node, entity: Entity, env: Env, book: Book, text: str = "") -> Node:
@@ -133,6 +135,13 @@ class _Binder:
         )
 
     def _unknown(self, written: str, name: str, at: int) -> FilterError:
+        if figures.computed(self.entity, name):
+            return FilterError(
+                f"{name} depends on the moment: no filter can ask for it",
+                self.text,
+                at,
+                "lists sort by it: --sort -urgency",
+            )
         hint = suggest(name, [*self.entity.by_name, *SPECIAL], f"crm fields {self.entity.name}")
         return self._no_field(written, at, f'{hint}; for the text itself write "{clip(written, 60)}:..."')
 
@@ -182,7 +191,9 @@ class _Binder:
             hint = suggest(name, states) or f"known: {', '.join(states)}"
             message = f"'is:{clip(name, 60)}' means nothing for {self.entity.one}"
             raise FilterError(message, self.text, node.at, hint)
-        return self.bind(parse(states[name]))
+        found = self.bind(parse(states[name]))
+        besides = BESIDES.get(self.entity.table, {}).get(name)
+        return all_of([found, besides.node(self.entity, self.env, self.book)]) if besides else found
 
     def _view(self, node: Term, name: str) -> Node:
         if name in self.seen:

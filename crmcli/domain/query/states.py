@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.domain.query import neglect
 from crmcli.domain.query.parse import parse
 from crmcli.domain.query.tree import And, Empty, Not, OneOf, Or, Term
+from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crmcli.domain.fields import Entity
     from crmcli.domain.query.bind import Book
     from crmcli.domain.query.tree import Node
+    from crmcli.domain.types import Env
 
 #: The states of the records of a table, written in the language itself.
 STATES: dict[str, dict[str, str]] = {
@@ -25,6 +30,11 @@ STATES: dict[str, dict[str, str]] = {
         "merged": "has:merged_into",
         "mine": "owner:me",
         "overdue": "next_due:..yesterday or (next_due:today next_due_at:..now)",
+        "idle": "status:open no:archived_at open_tasks:0",
+        "silent": "status:open no:archived_at",
+        "rotting": "status:open no:archived_at",
+        "owed": "status:open no:archived_at has:owed_since",
+        "waiting": "status:open no:archived_at has:waiting_since",
         "any": "",
     },
     "task": {
@@ -33,12 +43,18 @@ STATES: dict[str, dict[str, str]] = {
         "overdue": "no:done_at due_on:..today (due_on:..yesterday or due_at:..now)",
         "today": "no:done_at due_on:today",
         "planned": "no:done_at due_on:tomorrow..",
+        "blocked": "no:done_at blocked_by:1..",
+        "blocking": "no:done_at blocks:1..",
+        "delegated": "no:done_at delegated_by:me",
+        "repeating": "no:done_at has:repeat",
         "removed": "has:removed_at",
         "mine": "owner:me",
         "any": "",
     },
     "contact": {
         "open": "no:archived_at",
+        "owed": "no:archived_at has:owed_since",
+        "waiting": "no:archived_at has:waiting_since",
         "archived": "has:archived_at",
         "removed": "has:removed_at no:merged_into",
         "merged": "has:merged_into",
@@ -48,6 +64,28 @@ STATES: dict[str, dict[str, str]] = {
     "interaction": {"removed": "has:removed_at", "any": ""},
 }
 STATES["company"] = STATES["contact"]
+
+
+class Besides(Struct):
+    """What the language cannot say of a state, because it depends on settings or stages: in words, and as a node."""
+
+    words: str
+    node: Callable[[Entity, Env, Book], Node]
+
+
+#: table -> state -> what must hold besides its text in `STATES`
+BESIDES: dict[str, dict[str, Besides]] = {
+    "opportunity": {
+        "silent": Besides(
+            "entered, and last touched, `silent_days` days ago or earlier",
+            lambda entity, env, _book: neglect.silent(entity, env.now, env.silent_days),
+        ),
+        "rotting": Besides(
+            "in its stage, and without a touch, for the days that it takes to rot there",
+            lambda entity, env, book: neglect.rotting(entity, env.now, book.rotting()),
+        ),
+    }
+}
 
 #: Who speaks of one of these says himself whether what is over is meant.
 _OVER = frozenset(

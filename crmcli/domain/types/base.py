@@ -19,7 +19,8 @@ Stored = Any
 
 class Env(Struct):
     """What reading a typed value may depend on: the clock's now (aware, in the user's zone) and the user's habits.
-    `week_start` is 0 for Monday to 6 for Sunday; `workdays` finds out what it is asked when it is asked."""
+    `week_start` is 0 for Monday to 6 for Sunday; `workdays` finds out what it is asked when it is asked.
+    With what is silent nobody has been in touch for `silent_days` days."""
 
     now: datetime
     calendar: str = "gregorian"
@@ -30,6 +31,7 @@ class Env(Struct):
     decimal: str | None = None
     week_start: int = 0
     workdays: Workdays = PLAIN
+    silent_days: int = 14
 
 
 class Type:

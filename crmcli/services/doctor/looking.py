@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.domain.address import email_domain, is_public_domain
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, RECORDS, TASK
 from crmcli.domain.hierarchy import top
-from crmcli.domain.types import show_instant
 from crmcli.services.links import LINKS
 from crmcli.store.sql import by_number, portions
 
@@ -162,23 +160,6 @@ def other_companies(ctx: Context) -> list[int]:
     return [row[0] for row in ctx.reader.rows(sql) if top(row[1], parents) != top(row[2], parents)]
 
 
-def rotting(ctx: Context) -> list[int]:
-    """Open deals in a stage with days to rot that have been there, and had no word, for longer."""
-    found: list[int] = []
-    for stage, days in ctx.reader.rows("SELECT id, rot_days FROM stage WHERE rot_days > 0"):
-        before = show_instant(ctx.env.now - timedelta(days=days))
-        found += _ids(
-            ctx,
-            DEAL,
-            "t.stage_id = ? AND coalesce(t.stage_since, t.created_at) < ?"
-            " AND (t.last_touch IS NULL OR t.last_touch < ?)",
-            stage,
-            before,
-            before,
-        )
-    return sorted(found)
-
-
 def closed_before_created(ctx: Context) -> list[int]:
     """Won and lost deals whose end is before their beginning. Of one that an import took in, the moment of the import
     is no beginning: its file did not say when it began."""
@@ -202,6 +183,12 @@ def tasks_of_the_lost(ctx: Context) -> list[int]:
         "EXISTS (SELECT 1 FROM opportunity o"
         " WHERE o.id = t.opportunity_id AND o.status = 'lost' AND o.removed_at IS NULL)",
     )
+
+
+def reminders_astray(ctx: Context) -> list[int]:
+    """Tasks with a reminder that may not have come."""
+    where = "EXISTS (SELECT 1 FROM reminder r WHERE r.task_id = t.id AND r.state IN ('failed', 'doubtful'))"
+    return _ids(ctx, TASK, where)
 
 
 def tasks_of_the_removed(ctx: Context) -> list[int]:

@@ -96,7 +96,7 @@ RULES: tuple[Rule, ...] = (
         DEAL,
         "open deals without a next task",
         "crm doctor show {name} -o ids | xargs -I{} crm task add Call --on deal:{} --due tomorrow",
-        "open_tasks:0",
+        "is:idle",
     ),
     Rule(
         "contact-without-company",
@@ -176,7 +176,7 @@ RULES: tuple[Rule, ...] = (
         DEAL,
         "open deals that have stood in their stage longer than its days to rot",
         "crm log call deal:ID TEXT",
-        find=looking.rotting,
+        "is:rotting",
     ),
     Rule(
         "lead-untouched",
@@ -193,6 +193,14 @@ RULES: tuple[Rule, ...] = (
         f"open tasks that were due more than {OVERDUE_DAYS} days ago",
         "crm task snooze {filter} tomorrow",
         f"due_on:..-{OVERDUE_DAYS}d",
+    ),
+    Rule(
+        "task-reminder-astray",
+        "stale",
+        TASK,
+        "open tasks with a reminder that failed or is doubtful",
+        "crm remind list --everybody -o ids | crm remind settle -",
+        find=looking.reminders_astray,
     ),
     Rule(
         "deal-other-company",

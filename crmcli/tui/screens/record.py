@@ -136,18 +136,16 @@ class RecordPlace(Place):
         return self._paint_cells(section, cells, columns)
 
     def _paint_cells(self, section: Section, cells: dict[str, str], columns: int) -> Pieces:
-        """The name, and what else is known, as far as it goes."""
-        extra = [
-            cells[c.name]
-            for c in section.rows.columns
-            if c.name not in ("id", "name", "currency") and cells.get(c.name)
-        ]
+        """The name, or where there is none the first column, and what else is known, as far as it goes."""
+        names = [c.name for c in section.rows.columns if c.name not in ("id", "currency")]
+        title = "name" if "name" in names else names[0]
+        extra = [cells[name] for name in names if name != title and cells.get(name)]
         if cells.get("due_at") and cells.get("due_on") in extra:
             extra.remove(cells["due_on"])
         tail = "  ".join(extra)
         room = min(width(tail), columns * 3 // 5)
         name = columns - room - (2 if room else 0)
-        return [(fit(cells.get("name", ""), name), "name"), ("  " if room else "", "dim"), (fit(tail, room), "dim")]
+        return [(fit(cells.get(title, ""), name), "name"), ("  " if room else "", "dim"), (fit(tail, room), "dim")]
 
     # --- the two panes ---
 
