@@ -199,6 +199,13 @@ class _Play:
         labels = (*words.LEAD_TAGS, *words.COMPANY_TAGS)
         self.tags = {name: number for name in labels if (number := tx.word("tag", name)) is not None}
         self.types = {name: tx.word("task_type", name) for name in words.TASKS}
+        plan = tx.add("plan", {"name": words.PLAN, **made})
+        for position, (name, kind, due, who) in enumerate(words.STEPS, start=1):
+            step = {"name": name, "type_id": self.types[kind], "offset_days": due, "who": who, "position": position}
+            tx.add("plan_step", {"plan_id": plan, **step, **made})
+        for kind, text, days in words.RHYTHMS:
+            rule = {"name": f"{kind} {text}" if kind == "company" else text, "entity": kind}
+            tx.add("rhythm_rule", {**rule, "filter": text, "days": days, **made})
         every = every_stage(self.stage)
         self.pipelines["Sales"] = [s for s in every if s["pipeline_id"] == every[0]["pipeline_id"]]
         second = tx.add("pipeline", {"name": "Renewals", "position": 2, **made})
@@ -221,6 +228,9 @@ class _Play:
                 "parent_id": parent.id if parent else None, "source_id": self._word("source"),
             }  # fmt: skip
             firm.id = self.tx.add("company", {**row, **_made(firm.since)})
+            if tag == words.COMPANY_TAGS[-1]:
+                day = {"company_id": firm.id, "on_day": firm.since.date().isoformat(), "year_known": True}
+                self.tx.add("occasion", {"name": words.OCCASION, **day, **_made(firm.since)})
 
         return scene
 

@@ -151,6 +151,15 @@ TASKS_FA = {
     "call": ("تماس با {}", "پیگیری پیش‌فاکتور {}"), "email": ("ارسال پیش‌فاکتور برای {}",), "meeting": ("جلسه با {}",),
     "to-do": ("آماده کردن قرارداد {}",), "document": ("امضای قرارداد {}",),
 }  # fmt: skip
+#: The plan of a book: its steps as (name, type, days from its day, whose).
+PLAN = "onboarding"
+STEPS = (
+    ("Set up their accounts", "to-do", "-3d", "ask"),
+    ("Kick-off call", "call", "0d", "owner"),
+    ("Send the welcome pack", "email", "1wd", "owner"),
+    ("First review", "meeting", "2w", "owner"),
+    ("Ask for a reference", "email", "3m", "owner"),
+)
 FEEDBACK = ("Done, they will answer this week.", "Reached, next step agreed.", "Left a message.", "Sent.", "")
 USERS = (("grace", "Grace"), ("ada", "Ada"), ("linus", "Linus"), ("shirin", "شیرین"))
 SOURCES = ("web", "referral", "trade fair", "newsletter", "partner", "cold call")
@@ -158,6 +167,10 @@ MEDIUMS = ("search", "email", "social", "phone", "in person")
 CAMPAIGNS = ("Spring fair", "Autumn webinar", "نمایشگاه پاییز", "Switch from spreadsheets")
 LEAD_TAGS = ("hot", "warm", "vip", "newsletter", "competitor", "پیگیری")
 COMPANY_TAGS = ("customer", "prospect", "partner", "key account")
+#: Kind of record, filter, after how many days without a touch one is due.
+RHYTHMS = (("company", 'tag:"key account"', 60), ("company", "tag:partner", 90), ("contact", "tag:newsletter", 180))
+#: The day of the year that key accounts have: that of their first entry.
+OCCASION = "Customer since"
 REASONS = (
     "Too expensive",
     "No answer any more",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.query import quote
 from crmcli.results import Section
-from crmcli.services import needs, neglected, records, timeline
+from crmcli.services import needs, neglected, occasions, records, timeline
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -68,6 +68,8 @@ def sections(ctx: Context, kind: Entity, row: dict[str, Any]) -> tuple[Section, 
         )
     if kind.name == TASK.name:
         found += [_tasks(ctx, key, title, ends) for key, title, ends in needs.around(ctx.reader, row["id"]) if ends]
+    if kind in occasions.KINDS:
+        found.append(Section("occasions", "Occasions", occasions.of_record(ctx, kind, row["id"])))
     if kind.name in LISTS:
         found.append(Section("timeline", "Timeline", timeline.timeline(ctx, kind, row["id"], 20)))
     return tuple(section for section in found if section.rows.rows)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.dates import local, relative, show_day
 from crmcli.domain.entities import CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.fields import Field
-from crmcli.domain.query import And, Compare, Empty, Node, OneOf, Or, quote
+from crmcli.domain.query import And, Compare, Empty, Node, OneOf, quote
 from crmcli.domain.text import clip
 from crmcli.domain.types import Instant, due_day, read_instant, readable, show_instant
 from crmcli.errors import FilterError, UsageError
 from crmcli.results import Column, Page, Rows, Section
-from crmcli.services import records, related, timeline
+from crmcli.services import neglected, records, related, timeline, today_touches
 from crmcli.store import read
 
 if TYPE_CHECKING:
@@ -68,17 +68,23 @@ class Part(NamedTuple):
 
 
 def today(ctx: Context, *, owner: str = "", words: Sequence[str] = ()) -> Page:
-    """The page of the day: overdue, due today, the next 7 days, deals with no next task, silent deals, deals closing
-    this week, new leads; each row with its next step as a command. `owner` ("me" or a name) and the filter `words`
-    narrow it: a section whose kind of record cannot be asked that has no rows. Raises FilterError where none can."""
+    """The page of the day: overdue, due today, the next 7 days, who waits for an answer, deals with no next task,
+    silent and rotting deals, deals closing this week, new leads, of whom a touch is due, occasions; each row with its
+    next step as a command. `owner` ("me" or a name) and the filter `words` narrow it: a section whose kind of record
+    cannot be asked that has no rows. Raises FilterError where none can."""
     now = ctx.env.now
     mine, fitting = _owned(ctx, owner), _fitting(ctx, words)
-    found = tuple(
-        _section(ctx, part, [*mine(part.kind), *fitting[part.kind.name]])
+    sections = {
+        part.key: _section(ctx, part, [*mine(part.kind), *fitting[part.kind.name]])
         if part.kind.name in fitting
-        else Section(part.key, f"{part.title} (0)", Rows(COLUMNS, [], empty="none"))
+        else _titled(part.key, part.title, [], 0)
         for part in (*_tasks(ctx), *_opportunities(ctx))
-    )
+    }
+    some = [*words, *([f"owner:{quote(owner)}"] if owner else [])]
+    talks = (_titled(*part) for part in today_touches.conversations(ctx, some, MOST))
+    others = (_titled(*part(ctx, some, MOST)) for part in (today_touches.due, today_touches.whose_day))
+    first = [sections.pop(key) for key in ("overdue", "today", "week")]
+    found = (*first, *talks, *sections.values(), *others)
     title = f"{now:%A} {show_day(now.date(), ctx.env.calendar)}"
     return Page(title, found, {"date": now.date().isoformat(), "user": ctx.actor})
 
@@ -95,10 +101,13 @@ def _tasks(ctx: Context) -> Iterator[Part]:
 
 def _opportunities(ctx: Context) -> Iterator[Part]:
     now, day = ctx.env.now, ctx.env.now.date()
-    idle = Compare(DEAL.by_name["open_tasks"], "=", 0)
-    yield Part("no_next_task", "Deals with no next task", DEAL, (*OPEN_DEAL, idle), "-value", _idle_row)
-    silent = _untouched(show_instant(now - timedelta(days=int(ctx.settings["silent_days"]))))
-    yield Part("silent", "Silent deals", DEAL, (*OPEN_DEAL, silent), "last_touch", _silent_row)
+    for key, title, state, sort, line in (
+        ("no_next_task", "Deals with no next task", "idle", "-value", _idle_row),
+        ("silent", "Silent deals", "silent", "last_touch", _silent_row),
+        ("rotting", "Rotting deals", "rotting", "stage_since", _rotting_row),
+    ):
+        node = records.bound(ctx, DEAL, f"is:{state}", scope=False)
+        yield Part(key, title, DEAL, (*OPEN_DEAL, node), sort, line)
     end = day + timedelta(days=7 - (day.weekday() - ctx.env.week_start) % 7)
     closing = Compare(DEAL.by_name["close_on"], "<", end.isoformat())
     yield Part("closing", "Closing this week", DEAL, (*OPEN_DEAL, closing), "close_on", _closing_row)
@@ -129,19 +138,18 @@ def _fitting(ctx: Context, words: Sequence[str]) -> dict[str, list[Node]]:
     return found
 
 
-def _untouched(since: str) -> Node:
-    """No interaction since then, and not brand new either."""
-    touch = DEAL.by_name["last_touch"]
-    return And((Or((Empty(touch), Compare(touch, "<", since))), Compare(DEAL.by_name["created_at"], "<", since)))
-
-
 def _section(ctx: Context, part: Part, also: list[Node]) -> Section:
     node = And((*part.nodes, *also))
     rows, more = read.page(ctx.reader, part.kind, node, sort=read.parse_sort(part.kind, part.sort), limit=MOST)
     lines = [{"id": row["id"], **part.line(ctx, row)} for row in rows]
     total = read.count(ctx.reader, part.kind, node) if more else len(rows)
-    label = f"{part.title} ({total})" if not more else f"{part.title} ({total}, the first {MOST})"
-    return Section(part.key, label, Rows(COLUMNS, lines, empty="none"))
+    return _titled(part.key, part.title, lines, total)
+
+
+def _titled(key: str, title: str, lines: list[dict[str, Any]], total: int) -> Section:
+    """A section with the rows that it shows of so many."""
+    label = f"{title} ({total})" if total <= len(lines) else f"{title} ({total}, the first {MOST})"
+    return Section(key, label, Rows(COLUMNS, lines, empty="none"))
 
 
 def when(ctx: Context, row: dict[str, Any]) -> str:
@@ -183,6 +191,11 @@ def _silent_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
     since = f"silent for {_age(ctx, row['last_touch'])}" if row.get("last_touch") else "never touched"
     step = _step(ctx, "log", "call", f"deal:{row['id']}")
     return _deal_row(row, since, f'{step} "..."')
+
+
+def _rotting_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
+    step = _step(ctx, "log", "call", f"deal:{row['id']}")
+    return _deal_row(row, neglected.rots(ctx, row) or "rotting", f'{step} "..."')
 
 
 def _closing_row(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:

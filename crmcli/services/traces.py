@@ -38,7 +38,9 @@ ADDRESSES = ("email", *PHONES, "domain")
 #: The journal's text of a change of any of them.
 _WHO = re.compile(f'"(?:{"|".join({*NAMING, *ADDRESSES})})":')
 #: Tables of words that can be named after somebody: one of them is told, but cannot be purged.
-NAMED_AFTER = (*sorted(WORDS), "pipeline", "stage")
+NAMED_AFTER = (*sorted(WORDS), "pipeline", "stage", "plan", "plan_step", "occasion")
+#: What of them can name somebody, besides the name.
+SAYING = {"crm_user": ", full_name, email", "task_type": ", summary", "plan_step": ", description"}
 #: Of the records that still have something, so many are named.
 MOST = 20
 #: Of the records that have all words of a name somewhere, so many are looked at, newest first.
@@ -377,13 +379,12 @@ def _returning(connection: Connection, kind: Entity, known: Known, past: Past) -
 
 
 def named_after(connection: Connection, kind: Entity, texts: Iterable[str], telling: Telling) -> Iterator[str]:
-    """A line for each word of the book that names the purged: tags, sources, stages, users and such."""
+    """A line for each word of the book that names the purged: tags, sources, stages, users, steps of plans and such."""
     # The name of a lead or deal is a word like others, unless it is of several.
     names = {squashed(text) for text in texts if kind.table != "opportunity" or several(text)}
     lines = []
     for table in NAMED_AFTER:
-        columns = "name, full_name, email" if table == "crm_user" else "name"
-        for row in connection.rows(f"SELECT {columns} FROM {table} ORDER BY id"):
+        for row in connection.rows(f"SELECT name{SAYING.get(table, '')} FROM {table} ORDER BY id"):
             said = [str(value) for value in row if value]
             if any(squashed(text) in names or telling.said(text) for text in said):
                 lines.append(f"the {NOUNS[table].replace('_', ' ')} '{said[0]}' still has such a name")

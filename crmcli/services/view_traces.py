@@ -1,4 +1,5 @@
-"""What saved views and the doctor's rules ask of what was purged: taken out of them and of their history, or told.
+"""What saved views, the doctor's rules and rhythms ask of what was purged: taken out of them and of their history, or
+told.
 
 Taken out is what tells by itself who is meant: e-mail addresses, telephones, and names of several words. A name of one
 word is taken out where a view's or rule's name, or a value of a field that names such records (contact:ada, name:ada),
@@ -49,6 +50,7 @@ NOBODY = Term("no", (Value("id"),))
 KEPT = {
     "saved_view": ("view", ("name", "filter", "entity", "columns", "sort")),
     "doctor_rule": ("rule", ("name", "filter", "entity", "advice")),
+    "rhythm_rule": ("rhythm for", ("name", "filter", "entity", "days")),
 }
 #: A telephone that is typed with blanks and without quotation marks is so many words of a filter at most.
 _LONGEST = 8
@@ -126,11 +128,12 @@ def _forget_kept(tx: Transaction, table: str, kind: Entity, called: Called) -> I
 def _anew(tx: Transaction, table: str, kept: dict[str, Any], gone: _Gone) -> Iterator[str]:
     """Save a view or rule again that is forgotten with its journal, as far as it names nobody that is gone."""
     called = f"the {KEPT[table][0]} {kept['name']}"
-    if gone.named(kept["name"]):
-        yield f"{called} bore that name and is gone too"
-        return
     was, advice = kept["filter"] or "", kept.get("advice")
     now = gone.without(was)
+    by_filter = bool(was) and kept["name"].endswith(was)  # as rhythms are called
+    if gone.named(kept["name"]) or (by_filter and now != was):
+        yield f"{called} bore that name and is gone too"
+        return
     tx.add(table, {**kept, "filter": now or None, **({"advice": None} if advice and gone.names(advice) else {})})
     if now != was:
         yield f"{called} asked for it and says now: {clip(now, 200)}"

@@ -9,7 +9,19 @@ import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import NotFoundError, RefusedError
-from crmcli.services import database, deals, history, records, saved_views, tags, timeline, traces, vocabulary
+from crmcli.services import (
+    database,
+    deals,
+    history,
+    plans,
+    records,
+    saved_views,
+    tags,
+    task_types,
+    timeline,
+    traces,
+    vocabulary,
+)
 from crmcli.services.doctor import own
 from tests.support.books import everything, sound
 
@@ -448,6 +460,19 @@ def test_purge_tells_which_words_of_the_book_are_named_after_the_person(ctx: Con
         "the user 'zed' still has such a name",
         "the source 'Via Zelda Quux' still has such a name",
         "the tag 'zelda-quux' still has such a name",
+    )
+
+
+def test_purge_tells_which_plans_and_types_of_task_name_the_person(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Zelda Quux"})
+    plans.add(ctx, "for Zelda Quux")
+    plans.step_add(ctx, "for Zelda Quux", "Call", {"description": "ask for Zelda Quux"})
+    plans.step_add(ctx, "for Zelda Quux", "Write", {})
+    task_types.add(ctx, "ringing", {"summary": "Ring Zelda Quux"})
+    assert history.purge(ctx, CONTACT, [1]).lines[1:] == (
+        "the task type 'ringing' still has such a name",
+        "the plan 'for Zelda Quux' still has such a name",
+        "the plan step 'Call' still has such a name",
     )
 
 

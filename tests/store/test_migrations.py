@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.dedupe import Group
-from crmcli.domain.entities import COMPANY, DEAL, LEAD
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD
 from crmcli.errors import ConflictError, NewerDatabaseError, RefusedError, StoreError
 from crmcli.services import chaining, deals, duplicates, history, pipelines, records, timeline, undoable
 from crmcli.services.checking import checks
-from crmcli.store import connect, schema
+from crmcli.store import connect, derived, schema
 from crmcli.store.migrations import run
 from tests.support import older
 from tests.support.program import environment
@@ -230,6 +230,40 @@ def test_a_book_of_the_second_revision_gets_its_new_view_when_it_is_opened(
     assert told == [("stage", "New -> Qualified after 0 min")]
     assert schema.revision(ctx.reader) == schema.REVISION
     assert (catalogue(ctx.reader), rows_of(ctx.reader)) == (before, rows)
+    assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+
+
+def test_a_book_of_the_sixth_revision_knows_who_wrote_last_when_it_is_opened(
+    store_url: str, opened: Callable[[str], Context]
+) -> None:
+    old = opened(store_url)
+    fill(old)
+    records.add(old, CONTACT, {"name": "Ada", "company": "Engines"})
+    records.add(old, DEAL, {"name": "Mill", "contact": "Ada"})
+    records.add(old, CONTACT, {"name": "Nobody"})
+    mill = old.reader.value("SELECT id FROM opportunity WHERE name = 'Mill'")
+    ada = old.reader.value("SELECT id FROM contact WHERE name = 'Ada'")
+    for about, number, kind, direction, at in (
+        (DEAL, mill, "email", "in", "2026-10-01 10:00"),
+        (CONTACT, ada, "email", "out", "2026-10-02 10:00"),
+        (CONTACT, ada, "call", "", "2026-09-01 10:00"),
+        (CONTACT, ada, "note", "", "2026-11-01 10:00"),
+        (CONTACT, ada, "email", "in", "2026-11-02 10:00"),
+    ):
+        timeline.add(old, about, number, kind, "words", direction=direction, at=at)
+    records.remove(old, INTERACTION, [old.reader.value("SELECT max(id) FROM interaction")])
+    sides = "SELECT name, last_in, last_out FROM {} ORDER BY id"
+    tables = ("opportunity", "contact", "company")
+    before = {table: old.reader.rows(sides.format(table)) for table in tables}
+    assert len({moment for row in before["contact"] for moment in row[1:]}) == 3  # one of each side, and none
+    older.as_in_0006(old.reader)
+    assert "last_in" not in old.reader.names("SELECT * FROM contact")[0]
+    old.close()
+
+    ctx = opened(store_url)
+
+    assert {table: ctx.reader.rows(sides.format(table)) for table in tables} == before
+    assert derived.differences(ctx.reader) == []
     assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
 
 

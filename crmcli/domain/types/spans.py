@@ -24,6 +24,8 @@ _UNITS = {
 }  # fmt: skip
 _SPAN = re.compile(r"([+-]?)\s*(\d{1,4})\s*([^\W\d_]+(?: [^\W\d_]+)?)")
 _SIDES = {"before": "-", "after": "", "قبل": "-", "بعد": ""}
+#: Words for the rhythm of those who are never due.
+_NEVER = frozenset(("never", "هرگز", "هیچوقت", "هیچ وقت"))
 #: Days of the units that a rhythm is said in.
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
@@ -90,7 +92,7 @@ class Offset(Type):
 
 
 class Rhythm(Integer):
-    """How often to be in touch: a number of days, typed as 30, 30d, 4w, 3m (months of 30 days) or 1y."""
+    """How often to be in touch: a number of days, typed as 30, 30d, 4w, 3m (months of 30 days) or 1y; `never` is 0."""
 
     name = "rhythm"
 
@@ -102,11 +104,17 @@ class Rhythm(Integer):
         words = words.removeprefix("every ").strip() if words.startswith("every ") else words
         if not words:
             return None
+        if words.replace("\u200c", " ") in _NEVER:
+            return 0
         found = _SPAN.fullmatch(f"{words} d" if words.isdigit() else words)
         unit = _UNITS.get(found[3], "") if found else ""
         if found is None or found[1] or unit not in _DAYS:
-            raise FieldError(f"'{clip(text, 60)}' is no rhythm", hint="write a number of days: 30d, 4w, 3m or 1y")
+            hint = "write a number of days, 30d, 4w, 3m or 1y, or never"
+            raise FieldError(f"'{clip(text, 60)}' is no rhythm", hint=hint)
         return super().parse(str(int(found[2]) * _DAYS[unit]), env)
+
+    def show(self, stored: Stored) -> str:
+        return "never" if stored == 0 else super().show(stored)
 
 
 class Repeat(Type):

@@ -1,0 +1,266 @@
+"""Who was reached in a period, how often, by which way and by whom; and who was not.
+
+A touch is anything on a timeline (see `services.touching`), or of some kinds alone. The interactions of the period
+are read along the index of their moment, once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.calendars import ONE_DAY, period_around
+from crmcli.domain.dates import When, instant_of, parse_day, show_day
+from crmcli.domain.entities import CONTACT, INTERACTION, INTERACTION_KINDS
+from crmcli.domain.periods import parse_range
+from crmcli.domain.struct import Struct
+from crmcli.domain.text import digits, fold
+from crmcli.domain.types import Instant, Integer, Percent, show_instant
+from crmcli.errors import UsageError
+from crmcli.results import Column, Page, Rows, Section
+from crmcli.services import records
+from crmcli.services.touching import HEARD
+from crmcli.store import read
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from crmcli.context import Context
+    from crmcli.domain.fields import Entity
+
+#: Whose an interaction can be, for each kind of record: the tables, and the columns that say so.
+_SALE = "interaction i LEFT JOIN opportunity o ON o.id = i.opportunity_id"
+_ANY = {
+    "contact": (_SALE, ("i.contact_id", "o.contact_id")),
+    "company": (
+        f"{_SALE} LEFT JOIN contact p ON p.id = i.contact_id LEFT JOIN contact q ON q.id = o.contact_id",
+        ("i.company_id", "o.company_id", "p.company_id", "q.company_id"),
+    ),
+}
+#: So many days are read at once.
+PORTION = timedelta(days=31)
+#: What a list can have instead of the page: who was reached, who was not, everybody.
+LISTS = ("missed", "reached", "all")
+_COUNT = Integer()
+_SHARES = (
+    Column("people", _COUNT, "All"),
+    Column("reached", _COUNT, "Reached"),
+    Column("missed", _COUNT, "Not reached"),
+    Column("rate", Percent(), "Rate"),
+    Column("touches", _COUNT, "Touches"),
+)
+
+
+class Asked(Struct):
+    """Whom and when a report is about: records of a `kind` that fit, from the `first` to the `last` day, touches of
+    some `ways` (kinds of interaction; none for all)."""
+
+    kind: Entity
+    first: date
+    last: date
+    ways: tuple[str, ...]
+    select: str
+    params: tuple[Any, ...]
+
+    def during(self, ctx: Context, first: date, after: date) -> tuple[str, list[Any]]:
+        """The condition of interactions `i` from a day to the one before another, and its parameters."""
+        start, end = (show_instant(instant_of(When(day), ctx.env.now)) for day in (first, after))
+        ways = f" AND i.kind IN ({', '.join('?' * len(self.ways))})" if self.ways else ""
+        return f"i.at >= ? AND i.at < ? AND i.removed_at IS NULL{ways}", [start, end, *self.ways]
+
+
+class Tally(Struct):
+    """What a period comes to: the records with their owners (numbers of users), who was touched longest ago first;
+    record -> its touches; (kind of interaction, author) -> how many touches, and of whom."""
+
+    people: list[tuple[int, int | None]]
+    touches: Counter[int]
+    ways: dict[tuple[str, int | None], tuple[int, set[int]]]
+
+
+def asked(
+    ctx: Context,
+    kind: Entity = CONTACT,
+    words: Sequence[str] = (),
+    *,
+    year: str = "",
+    start: str = "",
+    end: str = "",
+    ways: str = "",
+) -> Asked:
+    """What a report is about: this year, a `year` of the user's calendar, or the days from `start` to `end` (today
+    unless said), both included; `ways` are kinds of interaction with commas. Raises FieldError, FilterError,
+    UsageError."""
+    ctx.learn()
+    env = ctx.env
+    if year and (start or end):
+        raise UsageError("--year and --from or --to exclude each other")
+    named = tuple(dict.fromkeys(fold(way.strip()) for way in ways.split(",") if way.strip()))
+    if unknown := next((way for way in named if way not in INTERACTION_KINDS), ""):
+        raise UsageError(f"'{unknown}' is no kind of touch", f"choose from: {', '.join(INTERACTION_KINDS)}")
+    first, after = period_around(env.now.date(), "year", env.calendar)
+    last = after - ONE_DAY
+    if year:
+        if not (digits(year).strip().isdigit() and len(year.strip()) == 4):
+            raise UsageError(f"'{year}' is no year", "as in --year 2026; other days by --from and --to")
+        begin, over = parse_range(digits(year).strip(), env.now, env.calendar, env.week_start)
+        assert begin is not None
+        first, last = begin, (over or date.max) - ONE_DAY
+    if start or end:
+        first = _day(ctx, start) if start else first
+        last = _day(ctx, end) if end else env.now.date()
+        if last < first:
+            raise UsageError(f"the period ends before it starts: {show_day(first, env.calendar)}..{end or 'today'}")
+    node = records.bound(ctx, kind, records.filter_text(kind, words))
+    select, params = read.chosen(ctx.reader, kind, node)
+    return Asked(kind, first, last, named, select, tuple(params))
+
+
+def _day(ctx: Context, text: str) -> date:
+    env = ctx.env
+    return parse_day(text, env.now, env.calendar, env.order, env.week_start, env.workdays)
+
+
+def tally(ctx: Context, about: Asked) -> Tally:
+    """Count the touches of a period, read in portions of a month: each once for a record, however it hears of it."""
+    order = f"SELECT r.id, r.owner_id FROM {about.kind.table} r WHERE r.id IN ({about.select})"
+    people = ctx.reader.rows(f"{order} ORDER BY r.last_touch NULLS FIRST, r.id", about.params)
+    known = {number for number, _ in people}
+    tables, whose = _ANY[about.kind.name]
+    touches: Counter[int] = Counter()
+    ways: dict[tuple[str, int | None], tuple[int, set[int]]] = {}
+    first = about.first
+    while first <= about.last:
+        after = min(first + PORTION, about.last + ONE_DAY)
+        during, params = about.during(ctx, first, after)
+        sql = f"SELECT i.kind, i.author_id, {', '.join(whose)} FROM {tables} WHERE {during}"
+        for kind, author, *some in ctx.reader.rows(sql, params):
+            for number in known.intersection(some):
+                touches[number] += 1
+                count, of = ways.get((kind, author), (0, set()))
+                of.add(number)
+                ways[kind, author] = count + 1, of
+        first = after
+    return Tally(people, touches, ways)
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+
+def page(ctx: Context, about: Asked, *, limit: int | None = None) -> Page:
+    """How many were reached, in all, by owner, by way and by whom, and those who were not, who were touched longest ago
+    first. Raises UsageError."""
+    kind, found = about.kind, tally(ctx, about)
+    users = dict(ctx.reader.rows("SELECT id, name FROM crm_user"))
+    owners = _owners(found, users)
+    total = _counted(*(sum(row[name] for row in owners) for name in ("people", "reached", "touches")))
+    missed = listing(ctx, about, "missed", limit=limit, found=found)
+    rate = f" ({total['rate'] / 100:.0f} %)" if total["people"] else ""
+    sections = (
+        Section("owners", "By owner", Rows((Column("owner", None, "Owner"), *_SHARES), owners, numbered=False)),
+        Section("ways", "How and by whom", _ways(found, users)),
+        Section("not_reached", f"Not reached ({total['missed']:,})", missed),
+    )
+    shown = " to ".join(show_day(day, ctx.env.calendar) for day in (about.first, about.last))
+    title = f"Reached {total['reached']:,} of {total['people']:,} {kind.plural}{rate}, {shown}"
+    return Page(title, sections, {"from": about.first.isoformat(), "to": about.last.isoformat(), **total})
+
+
+def _owners(found: Tally, users: Mapping[int, str]) -> list[dict[str, Any]]:
+    """How many records of each owner there are, how many were reached, how often; most of them first."""
+    counts: dict[int | None, list[int]] = {}
+    for number, owner in found.people:
+        own, touches = counts.setdefault(owner, [0, 0, 0]), found.touches[number]
+        own[0] += 1
+        own[1] += touches > 0
+        own[2] += touches
+    rows = [{"owner": users.get(owner or 0), **_counted(*own)} for owner, own in counts.items()]
+    return sorted(rows, key=lambda row: (-row["people"], row["owner"] is None, fold(row["owner"] or "")))
+
+
+def _counted(people: int, reached: int, touches: int) -> dict[str, Any]:
+    rate = (reached * 10_000 + people // 2) // people if people else None
+    return {"people": people, "reached": reached, "missed": people - reached, "rate": rate, "touches": touches}
+
+
+def _ways(found: Tally, users: Mapping[int, str]) -> Rows:
+    """How often people were touched by each kind of interaction and each author, and how many of them."""
+    columns = (
+        Column("kind", None, "Kind"), Column("by", None, "By"), Column("touches", _COUNT, "Touches"),
+        Column("reached", _COUNT, "Reached"),
+    )  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        {"kind": kind, "by": users.get(author or 0), "touches": count, "reached": len(of)}
+        for (kind, author), (count, of) in found.ways.items()
+    ]
+    rows.sort(key=lambda row: (-row["touches"], row["kind"], row["by"] or ""))
+    return Rows(columns, rows, empty="no touches", numbered=False)
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+def listing(
+    ctx: Context, about: Asked, which: str = "all", *, limit: int | None = None, found: Tally | None = None
+) -> Rows:
+    """Each record with how often it was reached, by which ways and by whom: those reached (`which`), those missed, or
+    all; who was touched longest ago first. `limit` 0 is all. Raises UsageError."""
+    if which not in LISTS:
+        raise UsageError(f"'{which}' is no list", f"choose from: {', '.join(LISTS)}")
+    limit = int(ctx.settings["limit"]) if limit is None else limit
+    if limit < 0:
+        raise UsageError("--limit wants 0 (all) or a positive number")
+    found = found or tally(ctx, about)
+    touched = found.touches
+    numbers = [n for n, _ in found.people if which == "all" or (touched[n] > 0) is (which == "reached")]
+    shown = numbers[:limit] if limit else numbers
+    if len(shown) < len(numbers):
+        ctx.say(f"{len(numbers) - len(shown):,} more: --limit 0 shows all")
+    names = ["id", "name", *(["company"] if about.kind is CONTACT else []), "owner", "last_touch"]
+    columns = records.columns_for(about.kind, names)
+    if which != "missed":
+        columns += (
+            Column("touches", _COUNT, "Touches"), Column("ways", None, "How"),
+            Column("last", INTERACTION.field("at").type, "Last"), Column("kind", None, "Kind"),
+            Column("by", None, "By"),
+        )  # fmt: skip
+    empty = {"missed": "everybody was reached", "reached": "nobody was reached", "all": f"no {about.kind.plural} fit"}
+    return Rows(columns, _rows(ctx, about, shown, names, which), empty=empty[which])
+
+
+def _rows(
+    ctx: Context, about: Asked, numbers: Sequence[int], names: Sequence[str], which: str
+) -> Iterator[dict[str, Any]]:
+    fields = [about.kind.by_name[name] for name in names]
+    for some, _ in portions(numbers, read.PAGE):
+        told = _touched(ctx, about, some) if which != "missed" else {}
+        for row in read.hydrate(ctx.reader, about.kind, some, fields):
+            yield {**row, **told.get(row["id"], {"touches": 0})}
+
+
+def _touched(ctx: Context, about: Asked, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """record -> how often it was touched in the period, by which ways, when last, how and by whom."""
+    marks = ", ".join("?" * len(numbers))
+    during, given = about.during(ctx, about.first, about.last + ONE_DAY)
+    touches = " UNION ".join(
+        f"SELECT {whose} AS whose, i.id, i.kind, i.at, i.author_id FROM {tables}"
+        f" WHERE {whose} IN ({marks}) AND {during}"
+        for tables, whose in HEARD[about.kind.name]
+    )
+    sql = (
+        f"SELECT x.whose, x.kind, x.at, u.name FROM ({touches}) x LEFT JOIN crm_user u ON u.id = x.author_id"
+        " ORDER BY x.whose, x.at, x.id"
+    )
+    instant = Instant()
+    found: dict[int, dict[str, Any]] = {}
+    counts: dict[int, dict[str, int]] = {}
+    for whose, kind, at, by in ctx.reader.rows(sql, [*numbers, *given] * len(HEARD[about.kind.name])):
+        own = counts.setdefault(whose, {})
+        own[kind] = own.get(kind, 0) + 1
+        found[whose] = {"last": instant.from_db(at), "kind": kind, "by": by}
+    for whose, own in counts.items():
+        ways = ", ".join(f"{kind} {count}" for kind, count in sorted(own.items(), key=lambda one: (-one[1], one[0])))
+        found[whose] |= {"touches": sum(own.values()), "ways": ways}
+    return found

@@ -1,0 +1,91 @@
+"""What the page of the day says of being in touch: who waits for an answer, of whom a touch is due, whose day it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.dates import relative
+from crmcli.domain.types import show_instant
+from crmcli.errors import FilterError
+from crmcli.services import occasions, records, rhythms, touching
+from crmcli.store import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from crmcli.context import Context
+    from crmcli.services.rhythms import Due
+
+#: The page shows the occasions of so many days from today on.
+AHEAD = 7
+#: A part: key, title, the rows that it shows, how many there are.
+Part = tuple[str, str, list[dict[str, Any]], int]
+
+
+def conversations(ctx: Context, words: Sequence[str], most: int) -> Iterator[Part]:
+    """They wrote last; and we did, `silent_days` ago or earlier. A filter that fits none of their kinds finds none."""
+    try:
+        nodes = touching.fitting(ctx, words)
+    except FilterError:
+        nodes = {}
+    days = int(ctx.settings["silent_days"])
+    for side, title in (("owed", "They wrote last"), ("waiting", f"No answer for {days} days")):
+        before = show_instant(ctx.env.now - timedelta(days=days if side == "waiting" else 0))
+        found = [number for number, at in touching.last_words(ctx, side, nodes) if at <= before]
+        yield side, title, [_word(ctx, row) for row in touching.spoken(ctx, found[:most])], len(found)
+
+
+def _word(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
+    day = ctx.env.now.date() - timedelta(days=row["days"])
+    step = ctx.settings.calling("log", "email", row["ref"])
+    about = ": ".join(text for text in (row["who"] if row["who"] != row["name"] else "", row["text"]) if text)
+    return {
+        "id": int(row["ref"].partition(":")[2]), "ref": row["ref"], "what": row["name"], "about": about,
+        "when": relative(day, ctx.env.now.date()), "next": f'{step} "..." --out',
+    }  # fmt: skip
+
+
+def due(ctx: Context, words: Sequence[str], most: int) -> Part:
+    """The contacts and companies of which a touch is due, the most overdue for their rhythm first."""
+    today = ctx.env.now.date()
+    found: list[tuple[str, Due]] = []
+    for kind in rhythms.KINDS.values():
+        try:
+            node = records.bound(ctx, kind, records.filter_text(kind, words))
+        except FilterError:
+            continue
+        found += [(kind.name, one) for one in rhythms.who_is_due(ctx, kind, (node,))]
+    found.sort(key=lambda pair: (-pair[1].overdue(today) / pair[1].days, pair[1].on, pair[0], pair[1].number))
+    return "touch", "Keep in touch", [_due(ctx, noun, one, today) for noun, one in found[:most]], len(found)
+
+
+def _due(ctx: Context, noun: str, one: Due, today: date) -> dict[str, Any]:
+    kind = rhythms.KINDS[noun]
+    fields = [kind.by_name[name] for name in ("id", "name", "company" if noun == "contact" else "city")]
+    (row,) = read.hydrate(ctx.reader, kind, [one.number], fields)
+    days = one.overdue(today)
+    ref = f"{noun}:{one.number}"
+    return {
+        "id": one.number, "ref": ref, "what": row["name"], "about": row.get("company") or row.get("city") or "",
+        "when": f"{days} day{'s' * (days != 1)} overdue" if days else "due today",
+        "next": f'{ctx.settings.calling("log", "call", ref)} "..."',
+    }  # fmt: skip
+
+
+def whose_day(ctx: Context, words: Sequence[str], most: int) -> Part:
+    """Birthdays and other days of the year, today and in the days to come."""
+    today = ctx.env.now.date()
+    try:
+        found = occasions.between(ctx, today, today + timedelta(days=AHEAD), words)
+    except FilterError:
+        found = []
+    rows = [
+        {
+            "id": one.number, "ref": one.ref, "what": one.name if one.turns is None else f"{one.name}, {one.turns}",
+            "about": one.who, "when": relative(one.on, today), "next": ctx.settings.calling("brief", one.ref),
+        }
+        for one in found[:most]
+    ]  # fmt: skip
+    return "occasions", "Occasions", rows, len(found)
