@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from crmcli import __version__
 from crmcli.domain.entities import DEAL
 from crmcli.domain.text import width
 from crmcli.errors import StoreError
-from crmcli.services import deals, records
+from crmcli.services import deals, pipelines, records
 from crmcli.tui.screens.record import RecordPlace
 from tests.tui.conftest import HOSTILE, press, screen_text, settle, toasts
 
@@ -88,6 +89,24 @@ async def test_changes_by_others_appear_within_a_second_with_the_cursor_on_its_c
         assert "From elsewhere" in [card[1] for card in view.lanes[0].cards]
         assert view.card.name == "Bulk paper"
         assert view.lanes[view.lane].name == "Qualified"
+
+
+async def test_a_card_that_rots_has_a_mark_and_its_record_says_for_how_long(
+    dashboard: Any, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = records.add(book.context, DEAL, {"name": "Left alone", "stage": "new"}).ids[0]
+    async with dashboard(size=(120, 40)) as (app, _pilot):
+        assert "! no task" not in screen_text(app)
+    pipelines.stage_edit(book.context, "new", {"rot": "14"})
+    later = book.context.now + timedelta(days=20)
+    monkeypatch.setenv("CRM_NOW", later.isoformat())
+    book.context.tick()
+    async with dashboard(size=(120, 40)) as (app, pilot):
+        assert "! no task" in screen_text(app)
+        await app.push_screen(RecordPlace("deal", number))
+        await settle(app, pilot)
+        assert "rotting for 6 days (stage limit 14)" in screen_text(app)
+        assert "no next step" in screen_text(app)
 
 
 @pytest.mark.parametrize(("words", "title"), [

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 TOTAL = re.compile(r".*\((\d+)")
 #: How a task says what it is about: `deal:31 Big deal`.
 ABOUT = re.compile(r"(lead|deal|contact|company):(\d+) ?(.*)")
-TONES = {"overdue": "bad", "today": "warn", "no_next_task": "warn", "silent": "warn"}
+TONES = {
+    "overdue": "bad", "today": "warn", "no_next_task": "warn", "silent": "warn", "rotting": "warn", "owed": "warn",
+    "touch": "warn",
+}  # fmt: skip
 
 
 def page(ctx: Context, words: list[str]) -> Page:
