@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.services.rhythms import Due
 
+#: A conversation of which nobody said a word for so many days is over: it is on no page of the day, and still among
+#: those of `crm touch owed` and `waiting`.
+OVER = 60
 #: The page shows the occasions of so many days from today on.
 AHEAD = 7
 #: A part: key, title, the rows that it shows, how many there are.
@@ -25,15 +28,17 @@ Part = tuple[str, str, list[dict[str, Any]], int]
 
 
 def conversations(ctx: Context, words: Sequence[str], most: int) -> Iterator[Part]:
-    """They wrote last; and we did, `silent_days` ago or earlier. A filter that fits none of their kinds finds none."""
+    """They wrote last; and we did, `silent_days` ago or earlier: within the last days (`OVER`). A filter that fits none
+    of their kinds finds none."""
     try:
         nodes = touching.fitting(ctx, words)
     except FilterError:
         nodes = {}
     days = int(ctx.settings["silent_days"])
+    since = show_instant(ctx.env.now - timedelta(days=max(OVER, 2 * days)))
     for side, title in (("owed", "They wrote last"), ("waiting", f"No answer for {days} days")):
         before = show_instant(ctx.env.now - timedelta(days=days if side == "waiting" else 0))
-        found = [number for number, at in touching.last_words(ctx, side, nodes) if at <= before]
+        found = [number for number, at in touching.last_words(ctx, side, nodes) if since <= at <= before]
         yield side, title, [_word(ctx, row) for row in touching.spoken(ctx, found[:most])], len(found)
 
 

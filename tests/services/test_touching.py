@@ -286,3 +286,18 @@ def test_the_day_says_who_waits_and_of_whom_a_touch_is_due(five: Context) -> Non
     assert (mine["owed"], mine["waiting"], mine["touch"]) == (["contact:3"], [], ["contact:1"])
     none = {part.key: part.title for part in today.today(five, words=["stage:new"]).sections}
     assert (none["touch"], none["occasions"]) == ("Keep in touch (0)", "Occasions (0)")
+
+
+def test_a_conversation_that_is_long_over_is_on_no_page_of_the_day(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_NOW", "2026-11-21T10:00:00+00:00")
+    ctx.tick()
+    for name, at in (("Recent", "2026-09-25 10:00"), ("Over", "2026-09-20 10:00")):
+        records.add(ctx, CONTACT, {"name": name})
+        number = int(ctx.reader.value("SELECT max(id) FROM contact"))
+        timeline.add(ctx, CONTACT, number, "email", "Hello?", direction="in", at=at)
+    page = today.today(ctx)
+    shown = next(section for section in page.sections if section.key == "owed")
+    assert [row["what"] for row in shown.rows.rows] == ["Recent"]
+    assert len(list(touching.owed(ctx).rows)) == 2
