@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: RFC 5545, 3.8.1.9: 1 to 4 are high, 5 is medium, 6 to 9 are low; 0 is none.
 PRIORITIES = (0, 3, 3, 3, 3, 2, 1, 1, 1, 1)
+#: What an event of days has to last for its length to be said: two of them.
+DAYS = 2 * 24 * 60
 UNNAMED = "(without a name)"
 
 
@@ -61,9 +63,9 @@ def said(ctx: Context, item: Item, *, own: Collection[str] = (), suffix: str = "
         "reminders": {"remind": ",".join(map(str, alarms)) or None},
         "series": {"repeat": _series(ctx, item, when, lacks)},
     }
-    if item.kind == "event":
-        parts["length"] = {"minutes": _length(item)}
-    else:
+    if item.kind == "event" and (isinstance(item.start, datetime) or (item.minutes or 0) >= DAYS):
+        parts["length"] = {"minutes": _length(item)}  # of a day nobody says how many minutes it takes
+    if item.kind == "todo":
         parts["done"] = {"done_at": _done(item)}
     if item.attendees:  # a published calendar leaves them out
         parts["people"] = {"attendees": _people(boxes.values(), lacks)}

@@ -184,6 +184,8 @@ def test_our_own_file_changes_nothing_and_what_was_changed_in_it_is_taken(ctx: C
         {"name": "Call", "due": "2026-11-27 14:30", "contact": "Ada", "description": "mine", "remind": "15m"},
         {"name": "Report", "due": "2026-11-30", "repeat": "monthly", "attendees": "Ada", "tags": "vip"},
         {"name": "Weekly", "due": "2026-11-27 09:00", "repeat": "weekly"},
+        {"name": "A day", "due": "2026-11-28", "minutes": "45"},
+        {"name": "Days", "due": "2026-11-28", "minutes": "3d"},
     ):
         records.add(ctx, TASK, assigned)
     tasks.snooze(ctx, [3], "2026-11-30 15:00")
