@@ -110,13 +110,14 @@ def _key() -> Any:
     return Field(default=None, sa_type=Key)
 
 
-def _ref(target: str, *, index: bool = True, null: bool = True) -> Any:
+def _ref(target: str, *, index: bool = True, null: bool = True, **more: Any) -> Any:
     return Field(
         default=None,
         sa_type=BIG,
         foreign_key=f"{target}.id",
         index=index,
         nullable=null,
+        **more,
     )
 
 
@@ -703,7 +704,7 @@ class Reminder(SQLModel, table=True):
         CheckConstraint("state in ('claimed', 'sent', 'failed', 'doubtful')", name="state"),
     )
     id: int | None = _id()
-    task_id: int = _ref("task", null=False, index=False)
+    task_id: int = _ref("task", null=False, index=False, ondelete="CASCADE")
     at: datetime = _stamp(now=True)
     channel: str = Field(sa_type=Key)
     state: str = "claimed"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.services import deals, pipelines, records, tags, vocabulary
+from crmcli.store import reminders
 from tests.support.books import NOW
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]
     found["company-alone"].remove(other)
     found["deal-unseen-marks"] = [add(ctx, DEAL, f"Un{ZWSP}seen", **full)]
     found["task-overdue"] = [add(ctx, TASK, "Long ago", due="-40d", owner="grace")]
+    found["task-reminder-astray"] = [add(ctx, TASK, "Unheard", due="+1d", owner="grace")]
+    missed = [(found["task-reminder-astray"][0], ctx.now, "grace/mail")]
+    reminders.miss(ctx.reader, missed, "nobody", ctx.now, "missed")
     lost = add(ctx, DEAL, "Lost", **full)
     found["task-of-the-closed"] = [add(ctx, TASK, "In vain", due="+1d", on=f"deal:{lost}", owner="grace")]
     deals.lost(ctx, DEAL, [lost])

@@ -112,8 +112,8 @@ def _made() -> list[Any]:
     ]
 
 
-def _to(table: str, column: str, target: str) -> Any:
-    return sa.ForeignKeyConstraint([column], [f"{target}.id"], name=op.f(f"fk_{table}_{column}"))
+def _to(table: str, column: str, target: str, ondelete: str | None = None) -> Any:
+    return sa.ForeignKeyConstraint([column], [f"{target}.id"], name=op.f(f"fk_{table}_{column}"), ondelete=ondelete)
 
 
 def _text(name: str, *, null: bool = True, kind: Any = None) -> Any:
@@ -169,7 +169,8 @@ def _tables() -> None:
         sa.Column("sent_at", STAMP, nullable=True),
         sa.Column("tries", sa.Integer(), server_default=sa.text("1"), nullable=False), _text("detail"),
         sa.CheckConstraint("state in ('claimed', 'sent', 'failed', 'doubtful')", name=op.f("ck_reminder_state")),
-        _to("reminder", "task_id", "task"), sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")), **numbered,
+        _to("reminder", "task_id", "task", "CASCADE"), sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        **numbered,
     )  # fmt: skip
     op.create_index("uq_reminder_once", "reminder", ["task_id", "at", "channel"], unique=True)
     op.create_index("ix_reminder_state", "reminder", ["state", "claimed_at"])

@@ -1,0 +1,99 @@
+"""When somebody is reminded of a task, and when what failed is tried again."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain import durations
+from crmcli.domain.dates import When, instant_of
+from crmcli.domain.struct import Struct
+from crmcli.domain.text import clip, digits, fold
+from crmcli.errors import FieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: So often a reminder is tried before somebody must look after it.
+MOST_TRIES = 20
+#: What follows the first failure, and the longest that a further one is waited for: it doubles up to that.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
+#: Who sends a reminder is done with it in less, whatever the other side does.
+LONGEST_SENDING = timedelta(minutes=15)
+#: What the keys of reminders of days have beside the minutes: no clock's moment has it.
+_OF_A_DAY = timedelta(milliseconds=1)
+NONE = "none"
+
+
+class Moment(Struct):
+    """A reminder of a task: the moment `at` which it comes, in UTC, and `minutes`, how long before the task that is.
+
+    `key` is what it is known by as long as the task stays where it is. It is `at` where the task has a time; of a task
+    of a day it counts from the midnight of that day in UTC, so that another zone, or another time at which one is
+    reminded of days, is not another reminder.
+    """
+
+    key: datetime
+    at: datetime
+    minutes: int
+
+
+def read_usual(text: str) -> tuple[int, ...]:
+    """The minutes before, ascending, in a text such as `0m`, `15m,1d`, or `none`. Raises FieldError."""
+    if fold(text).strip() in ("", NONE):
+        return ()
+    return tuple(sorted({durations.parse(part) for part in re.split("[,،;]", text) if part.strip()}))
+
+
+def read_clock(text: str) -> time:
+    """A time of the day as 9:00 or 18:30. Raises FieldError."""
+    found = re.fullmatch(r"(\d\d?):(\d\d)", digits(text).strip())
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise FieldError(f"'{clip(text, 60)}' is no time of a day", hint="write it as 9:00 or 18:30")
+    return time(int(found[1]), int(found[2]))
+
+
+def moments(row: Mapping[str, Any], usual: tuple[int, ...], opening: time, now: datetime) -> Iterator[Moment]:
+    """The reminders of a task: its own, or where it has a time and none of its own the `usual` ones. Those of a task of
+    a day count from `opening` on the clocks of the zone of `now`."""
+    own = tuple(int(each) for each in row["remind"].split(",")) if row["remind"] else ()
+    with contextlib.suppress(OverflowError):  # before the calendar began nobody was reminded
+        if row["due_at"]:
+            due = datetime.fromisoformat(row["due_at"])
+            for minutes in own or usual:
+                at = due - timedelta(minutes=minutes)
+                yield Moment(at, at, minutes)
+        elif row["due_on"]:
+            day = datetime.combine(date.fromisoformat(row["due_on"]), time())
+            for minutes in own:
+                before = timedelta(minutes=minutes)
+                wall = datetime.combine(day, opening) - before
+                key = (day - before).replace(tzinfo=UTC) + _OF_A_DAY
+                yield Moment(key, instant_of(When(wall.date(), wall.time()), now), minutes)
+
+
+def is_of_a_day(key: datetime) -> bool:
+    """Whether the key of a reminder is one of a task of a day."""
+    return key.microsecond == _OF_A_DAY // timedelta(microseconds=1)
+
+
+def was_promised(moment: datetime, created: datetime, now: datetime) -> bool:
+    """Whether a task was there at its moment: one that is typed this morning for today had none yesterday. A task from
+    the future is one of a clock that was wrong."""
+    return not moment < created <= now
+
+
+def may_be_tried(tries: int, last: datetime, now: datetime) -> bool:
+    """Whether what failed at the last of so many tries is to be tried now; a last try in the future is one of a clock
+    that was put back since."""
+    if tries >= MOST_TRIES:
+        return False
+    pause = min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE) if tries else timedelta()
+    return now - last >= pause or last > now
+
+
+def is_overdue(claimed: datetime, now: datetime) -> bool:
+    """Whether nobody can still be sending what was claimed then."""
+    return abs(now - claimed) > LONGEST_SENDING
