@@ -13,6 +13,7 @@ from crmcli.commands import frame
 from crmcli.commands.frame import Run
 from crmcli.commands.root import app as root_app
 from crmcli.commands.root import make_root
+from crmcli.config import withheld
 from crmcli.domain.text import visible
 from crmcli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CrmError, UsageError
 from crmcli.render import out
@@ -85,6 +86,7 @@ def _guarded(state: Run, words: list[str]) -> int:
 def _command(state: Run, words: list[str]) -> int:
     state.show = lambda rows: _narrate(state, rows)
     state.dashboard = _dashboard
+    state.serve = _serve
     root = make_root()
     if os.environ.get("_CRM_COMPLETE"):
         root.main(words, prog_name="crm", complete_var="_CRM_COMPLETE", standalone_mode=False, obj=state)
@@ -103,6 +105,14 @@ def _dashboard(context: Context) -> Any:
     from crmcli.tui import run as dashboard
 
     return dashboard(context)
+
+
+def _serve(context: Context, **options: Any) -> Any:
+    if context.rehearsing:
+        raise UsageError("serving has no dry run", "'crm calendar export' writes what a feed has")
+    from crmcli.serve import run as serve
+
+    return serve(context, **options)
 
 
 def _verdict(state: Run, result: Any) -> int:
@@ -160,7 +170,8 @@ def _failed(message: str, code: int) -> int:
         sys.stdout.flush()
     except OSError:
         _let_go(sys.stdout)
-    lines = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…" for line in message.split("\n")]
+    lines = withheld(message).split("\n")
+    lines = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…" for line in lines]
     try:
         print(f"crm: {visible(chr(10).join(lines), multiline=True)}", file=sys.stderr)
     except BrokenPipeError:

@@ -7,9 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import redacted
-from crmcli.domain.fields import suggest
-from crmcli.errors import CrmError, NotFoundError, UsageError
-from crmcli.settings import SETTINGS, check, setting_of
+from crmcli.errors import CrmError, ExposedError, NotFoundError, UsageError
+from crmcli.settings import check, known, nearest, setting_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,16 +73,20 @@ class Settings:
 
     def find(self, name: str) -> tuple[Any, str]:
         """(value, origin): the origin is "flag", the variable's name, the file's path or "default". Raises UsageError,
-        naming the origin, for a value that means nothing."""
+        naming the origin, for a value that means nothing, and ExposedError for a secret that others can read."""
         value, origin = self.given(name)
         if origin == "default":
             return value, origin
         try:
-            found = check(SETTINGS[name], value)
+            found = check(setting_of(name), value)
         except UsageError as error:
             raise self.refused(name, error) from None
         if name == "db" and origin == config_file():
             found = located(found, config_dir())
+        if found and setting_of(name).secret:
+            withhold(found)
+            if origin == config_file():
+                _check_private(name)
         return found, origin
 
     def given(self, name: str) -> tuple[Any, str]:
@@ -112,10 +115,15 @@ class Settings:
     def unknown(self) -> list[str]:
         """A line for each word of the file that is no setting: a slip of the pen would otherwise go unseen."""
         return [
-            f"{config_file()}: there is no setting '{name}'; {suggest(name, SETTINGS) or 'it is ignored'}"
+            f"{config_file()}: there is no setting '{name}'; {nearest(name) or 'it is ignored'}"
             for name in self.file
-            if name not in SETTINGS
+            if not known(name)
         ]
+
+    def of_words(self, family: str) -> dict[str, Any]:
+        """The settings of a family (see `settings.FAMILIES`) that the file has: word -> value. Raises UsageError for a
+        value that means nothing."""
+        return {setting_of(name).word: self[name] for name in self.file if name.startswith(family) and known(name)}
 
     @property
     def database(self) -> str:
@@ -131,6 +139,34 @@ class Settings:
     def aimed(self, hint: str) -> str:
         """A hint with its commands (`crm WORDS`) on the book in force, so that one that is copied acts on no other."""
         return _COMMAND.sub(lambda _: f"{self.calling()} ", hint) if "db" in self.flags else hint
+
+
+def _check_private(name: str) -> None:
+    """Refuse a secret of a file that others can read. Raises ExposedError."""
+    path = config_file()
+    if os.stat(path).st_mode & 0o077:
+        raise ExposedError(f"{path} has {name} in it, and others can read it", f"chmod 600 {_shell_word(path)}")
+
+
+#: The secrets that this process has read, and the parts of addresses that may be some.
+_SECRETS: set[str] = set()
+#: What is shorter is part of too many words.
+_SHORTEST_SECRET = 4
+_SHORTEST_PART = 6
+
+
+def withhold(secret: str) -> None:
+    """Have `withheld` know a secret; of the address of a service each part behind its scheme is one."""
+    parts = re.split(r"[\s/:@?&=,;#]+", secret.partition("://")[2])
+    whole = [secret] if len(secret) >= _SHORTEST_SECRET else []
+    _SECRETS.update(whole, (part for part in parts if len(part) >= _SHORTEST_PART))
+
+
+def withheld(text: str) -> str:
+    """A text for people or a report without the secrets that this process has read."""
+    for secret in sorted(_SECRETS, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
 
 
 def _shell_word(word: str) -> str:

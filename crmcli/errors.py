@@ -13,6 +13,8 @@ EXIT_USAGE = 2
 EXIT_NOT_FOUND = 3
 EXIT_CONFLICT = 4
 EXIT_REFUSED = 5
+#: EX_NOPERM of sysexits.h: a file's permissions are not what they must be.
+EXIT_EXPOSED = 77
 EXIT_INTERRUPTED = 130
 #: Of a long filter, so many characters are shown on either side of the caret.
 WINDOW = 100
@@ -112,6 +114,12 @@ class RefusedError(CrmError):
     """A rule, a hook or a plugin said no."""
 
     code = EXIT_REFUSED
+
+
+class ExposedError(CrmError):
+    """A file with secrets in it that others can read."""
+
+    code = EXIT_EXPOSED
 
 
 class StoreError(CrmError):

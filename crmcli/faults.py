@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from crmcli.config import make_folder, state_dir
+from crmcli.config import make_folder, state_dir, withheld
 from crmcli.errors import CrmError
 
 if TYPE_CHECKING:
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, as one line."""
-    lines = str(error).strip().splitlines()
+    """What an error says, as one line without secrets."""
+    lines = withheld(str(error)).strip().splitlines()
     return lines[0][:200] if lines else "no message"
 
 
 def traceback_of(error: BaseException) -> str:
-    """Where an error came from, as Python prints it."""
+    """Where an error came from, as Python prints it, without secrets."""
     import traceback
 
-    return "".join(traceback.format_exception(error))
+    return withheld("".join(traceback.format_exception(error)))
 
 
 def write_report(command: str, error: BaseException) -> str:

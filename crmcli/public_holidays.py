@@ -20,7 +20,7 @@ from crmcli.domain.workdays import USUAL_WEEK, Workdays, by_week, days_in, read_
 from crmcli.errors import CrmError, FieldError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from crmcli.config import Settings
 
@@ -37,6 +37,11 @@ LIBRARY_HINT = (
 #: How a file begins that has these marks; the version of the library follows.
 _HEAD = "crm holidays 1 "
 _LINE = rf"([^\t]+)\t(\d{{4}})\t([{WORKED}{WEEKEND}{HOLIDAY}]{{365,366}})"
+#: The languages of the library that holidays are called in, rather than in that of their country or the machine.
+ENGLISH = ("en_US", "en_GB")
+#: How the file begins that has the names of holidays, which are wanted less often, and one of its lines.
+_NAMES_HEAD = "crm holiday names 1 "
+_NAMES_LINE = r"([^\t]+)\t(\d{4})((?:\t\d{4}-\d\d-\d\d [^\t]+)*)"
 #: Years that are worked out together, seen from the one that is asked for.
 _AROUND = range(-1, 3)
 
@@ -46,6 +51,26 @@ def workdays(settings: Settings) -> Workdays:
     asked for; then UsageError is raised for what they do not know, CrmError where the library is missing, and
     FieldError for years that it knows no holidays of."""
     return Workdays(_Years(settings))
+
+
+def names(settings: Settings, years: Iterable[int]) -> dict[date, str]:
+    """The names of the public holidays of these years, English ones where the library has them; none where the settings
+    name no country, and of years that they are not known for. Raises UsageError and CrmError as `workdays` does."""
+    place = " ".join(str(settings["holidays"]).upper().split())
+    if not place:
+        return {}
+    version = _version()
+    known = _read_names(version)
+    missing = [year for year in years if (place, year) not in known]
+    if missing:
+        try:
+            of = _place(str(settings["holidays"]))
+        except UsageError as error:
+            raise settings.refused("holidays", error) from None
+        for year in {year + step for year in missing for step in _AROUND}:
+            known[place, year] = _named(of, year)
+        _write_names(version, known)
+    return {day: name for year in years for day, name in known[place, year].items()}
 
 
 def check(place: str) -> None:
@@ -132,6 +157,39 @@ def _write(version: str, years: Mapping[tuple[str, int], Marks]) -> None:
             replace(_path(), f"{_HEAD}{version}\n{lines}".encode())
 
 
+def _names_path() -> str:
+    return os.path.join(cache_dir(), "holiday_names.txt")
+
+
+def _read_names(version: str) -> dict[tuple[str, int], dict[date, str]]:
+    """The names that the file has of this version of the library; none where any line is not as it was written."""
+    try:
+        with open(_names_path(), encoding="utf-8") as file:
+            head, *lines = file.read().split("\n")
+        found = [re.fullmatch(_NAMES_LINE, line) for line in lines[:-1]]
+        if head != _NAMES_HEAD + version or lines[-1:] != [""] or not all(found):
+            return {}
+        return {
+            (match[1], int(match[2])): {date.fromisoformat(day[:10]): day[11:] for day in match[3].split("\t")[1:]}
+            for match in found
+            if match
+        }
+    except (OSError, ValueError):
+        return {}
+
+
+def _write_names(version: str, years: Mapping[tuple[str, int], Mapping[date, str]]) -> None:
+    """Keep the names, as `_write` keeps the days."""
+    if version:
+        lines = [
+            "\t".join([place, str(year), *(f"{day} {' '.join(name.split())}" for day, name in sorted(found.items()))])
+            for (place, year), found in sorted(years.items())
+        ]
+        with contextlib.suppress(CrmError):
+            make_folder(cache_dir(), "public holidays")
+            replace(_names_path(), "\n".join([_NAMES_HEAD + version, *lines, ""]).encode())
+
+
 # --- the library ---
 
 
@@ -195,16 +253,30 @@ def _worked_out(of: _Place, year: int) -> dict[int, Marks]:
     return found
 
 
-def _marked(of: _Place, year: int) -> Marks:
-    """The days of a year, "" where the library warns that it knows them in part. Only public holidays count, and the
-    days on which one is made up for are such."""
+def _listed(of: _Place, year: int, language: str | None = None) -> Any:
+    """The library's calendar of a year, None where it warns that it knows it in part. Only public holidays count, and
+    the days on which one is made up for are such."""
     import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         try:
-            found = of.entity(years=year, expand=False, subdiv=of.subdivision, categories=("public",))
+            return of.entity(years=year, expand=False, subdiv=of.subdivision, categories=("public",), language=language)
         except UserWarning:
-            return ""
+            return None
+
+
+def _named(of: _Place, year: int) -> dict[date, str]:
+    """The public holidays of a year, none of one that is not known."""
+    language = next((name for name in ENGLISH if name in of.entity.supported_languages), of.entity.default_language)
+    found = _listed(of, year, language) if of.entity.start_year <= year <= of.entity.end_year else None
+    return {} if found is None else {day: name for day, name in found.items() if day.year == year}
+
+
+def _marked(of: _Place, year: int) -> Marks:
+    """The days of a year, "" where they are known in part."""
+    found = _listed(of, year)
+    if found is None:
+        return ""
     days = [date(year, 1, 1) + timedelta(days=number) for number in range(days_in(year))]
     return "".join(WORKED if found.is_working_day(day) else HOLIDAY if day in found else WEEKEND for day in days)

@@ -8,6 +8,7 @@ from crmcli.domain.struct import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from crmcli.domain.change import Change
     from crmcli.domain.types import Type
@@ -28,7 +29,8 @@ class Rows(Struct):
     `rows` may be a generator that reads page by page and holds no cursor open between pages; `bars` names
     a numeric column that a terminal may draw; `below` names one whose texts a terminal writes under their row, each
     whole on a line of its own, because they are made to be copied. `numbered` is False where the rows are no records:
-    `-o ids` has nothing to write of them, and says so of an empty list as of a full one.
+    `-o ids` has nothing to write of them, and says so of an empty list as of a full one. With `days` a terminal shows
+    the rows under their days.
     """
 
     columns: tuple[Column, ...]
@@ -39,6 +41,31 @@ class Rows(Struct):
     bars: str = ""
     below: str = ""
     numbered: bool = True
+    days: Days | None = None
+
+
+class Day(Struct):
+    """A day of a list by days; `off` where it is not worked, `name` that of its holiday."""
+
+    on: date
+    off: bool = False
+    name: str = ""
+
+
+class Days(Struct):
+    """The days, ascending, under which a terminal shows rows with `date` (ISO), `start` and `end` (ISO with the offset
+    of the clocks there, None: all day) and `state` (see `services.agenda`); behind their times come the `columns`.
+
+    With `every` days without rows are shown too. `month` is whether the days are one, which a wide terminal also draws
+    as a grid of weeks that begin with `week_start` (0 Monday to 6 Sunday), with the `name` of each row.
+    """
+
+    days: tuple[Day, ...]
+    today: date
+    columns: tuple[Column, ...]
+    every: bool = True
+    month: bool = False
+    week_start: int = 0
 
 
 class Record(Struct):
@@ -51,11 +78,13 @@ class Record(Struct):
 
 
 class Section(Struct):
-    """A titled list inside a page; `key` is its JSON name."""
+    """A titled list inside a page; `key` is its JSON name. People are shown an empty one only where it is news (`told`)
+    that there is nothing."""
 
     key: str
     title: str
     rows: Rows
+    told: bool = True
 
 
 class Page(Struct):

@@ -22,11 +22,11 @@ sys.path.insert(0, str(ROOT))
 
 from crmcli import hookspecs  # noqa: E402
 from crmcli.commands.root import SECTIONS, make_root  # noqa: E402
-from crmcli.settings import FAMILIES, SETTINGS  # noqa: E402
 from crmcli.context import Context  # noqa: E402
 from crmcli.domain import query  # noqa: E402
 from crmcli.domain.entities import ENTITIES, RECORDS  # noqa: E402
 from crmcli.domain.types import Choice, Ref  # noqa: E402
+from crmcli.settings import FAMILIES, SETTINGS  # noqa: E402
 from tests.support import story  # noqa: E402
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ PLAIN = {
     "task": "The task that it is about",
     "task_id": "Number of the task in `v_task`",
     "channel": "How it was sent",
-    "state": "claimed: somebody is sending it; sent; failed: it will be tried again; doubtful: nobody knows whether it came",
+    "state": "claimed: on its way; sent; failed: to be tried again; doubtful: nobody knows whether it came",
     "claimed_at": "When somebody began to send it",
     "claimed_by": "The machine and process that sent it",
     "sent_at": "When it was sent",
@@ -260,7 +260,7 @@ ABOUT = {
     "comes from: an interaction in `v_interaction`, a stage_move in `v_stage_move`, a history in `v_history`.\n"
     "Whoever entered what happened at another time is not its author.",
     "v_doctor_score": "How the book did, by the day: 100 * (records - faulty) / records is its score.",
-    "v_reminder": "What became of each reminder: one row for its task, moment and channel. What was sent is not sent again.",
+    "v_reminder": "What became of each reminder: one row for its task, moment and channel.",
 }
 
 
@@ -303,11 +303,16 @@ def states() -> str:
     """The `is:` states of each kind of record."""
     names = {"opportunity": "lead, deal", "task": "task", "contact": "contact, company"}
     rows = [
-        (f"`is:{state}`", kinds, f"`{text}`" if text else "everything")
+        (f"`is:{state}`", kinds, ", ".join(_meant(place, state, text)) or "everything")
         for place, kinds in names.items()
         for state, text in query.STATES[place].items()
     ]
     return table(("State", "Of", "The same as"), rows)
+
+
+def _meant(place: str, state: str, text: str) -> list[str]:
+    besides = query.BESIDES.get(place, {}).get(state)
+    return [f"`{text}`"] * bool(text) + ([besides.words] if besides else [])
 
 
 def within(path: Path, parts: dict[str, Callable[[], str]]) -> str:

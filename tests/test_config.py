@@ -46,6 +46,9 @@ def test_the_regions_are_those_of_the_library() -> None:
         ("silent_days", "99999999999", "from 0 to 36500", ""),
         ("new_days", "-1", "from 0 to 36500", ""),
         ("busy_timeout", "-1", "from 0 to 86400", ""),
+        ("urgency.due", "much", "wants a number from -1000 to 1000", ""),
+        ("urgency.due", "1000.01", "with at most two decimals, not '1000.01'", ""),
+        ("urgency.blocked", "-0.005", "at most two decimals", ""),
         ("db", "mysql://ada:hunter2@db/x", "ada:[*]{3}@db/x is no store", "postgresql://"),
         ("calendar", "lunar", "one of", ""),
         ("workdays", "mon-fry", "names no working days of a week", "sat-wed"),
@@ -101,6 +104,48 @@ def test_a_slip_in_the_file_is_said_and_can_be_taken_out(book_path: Path, capsys
 def test_what_toml_has_besides_whole_numbers_is_none(value: str) -> None:
     with pytest.raises(UsageError, match=r"config\.toml: the setting limit wants a whole number"):
         settings(f"limit = {value}\n")["limit"]
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "true", "[]", "2026-01-01", "2.555"])
+def test_what_toml_has_besides_numbers_is_none(value: str) -> None:
+    with pytest.raises(UsageError, match=r"config\.toml: the setting urgency.due wants a number"):
+        settings(f"urgency.due = {value}\n")["urgency.due"]
+
+
+def test_numbers_stand_in_the_file_as_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("12", "-3.25", "0.1"):
+        config.write("urgency.due", value)
+        assert Path(config.config_file()).read_text(encoding="utf-8") == f"[urgency]\ndue = {value}\n"
+        assert str(Settings()["urgency.due"]) == value
+    monkeypatch.setenv("CRM_URGENCY_DUE", "7.50")
+    assert Settings()["urgency.due"] == 7.5
+    assert settings("urgency.due = 4.0\n").file == {"urgency.due": 4.0}
+
+
+@pytest.mark.parametrize("word", ["next", "Key account", "v1.0", "پیگیری", 'a "b"'])
+def test_a_word_of_the_book_has_a_setting(word: str) -> None:
+    name = f"urgency.tag.{word}"
+    assert Settings()[name] == 0
+    config.write(name, "2.5")
+    own = Settings()
+    assert own.unknown() == []
+    assert own.find(name) == (2.5, config.config_file())
+    assert own.of_words("urgency.tag.") == {word: 2.5}
+    assert own.of_words("urgency.type.") == {}
+    config.write(name, None)
+    assert Settings().of_words("urgency.tag.") == {}
+
+
+def test_a_word_without_a_family_is_no_setting() -> None:
+    own = settings("[urgency.tga]\nnext = 1\n[urgency.tag]\nnext = 'lots'\n")
+    assert [line.partition(": ")[2] for line in own.unknown()] == [
+        "there is no setting 'urgency.tga.next'; did you mean 'urgency.tag.next'?"
+    ]
+    with pytest.raises(UsageError, match=r"config\.toml: the setting urgency.tag.next wants a number"):
+        own.of_words("urgency.tag.")
+    for name in ("urgency.tga.next", "urgency.tag.", "urgency.tag. "):
+        with pytest.raises(UsageError, match="there is no setting"):
+            config.write(name, "1")
 
 
 @pytest.mark.parametrize(

@@ -249,3 +249,42 @@ def test_the_bound_is_that_of_the_extra() -> None:
         extra = tomllib.load(file)["project"]["optional-dependencies"]["holidays"]
     assert extra == [f"holidays>={'.'.join(map(str, public_holidays.LIBRARY))},<1"]
     assert f"'{extra[0]}'" in public_holidays.LIBRARY_HINT
+
+
+def test_holidays_have_english_names_whatever_the_machine_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "de")
+    monkeypatch.setenv("CRM_HOLIDAYS", "DE-BY")
+    names = public_holidays.names(Settings(), [2026, 2027])
+    assert names[date(2026, 12, 26)] == "Second Day of Christmas"
+    assert names[date(2027, 1, 6)] == "Epiphany"
+    assert {day.year for day in names} == {2026, 2027}
+    monkeypatch.setenv("CRM_HOLIDAYS", "IR")
+    assert "Nowruz" in public_holidays.names(Settings(), [2026])[date(2026, 3, 21)]
+    monkeypatch.setenv("CRM_HOLIDAYS", "")
+    assert public_holidays.names(Settings(), [2026]) == {}
+
+
+def test_names_are_kept_and_the_library_left_alone(monkeypatch: pytest.MonkeyPatch, unloadable: None) -> None:
+    monkeypatch.setenv("CRM_HOLIDAYS", "de")
+    with monkeypatch.context() as loading:
+        loading.delitem(sys.modules, "holidays.registry")
+        first = public_holidays.names(Settings(), [2026])
+    kept = Path(config.cache_dir()) / "holiday_names.txt"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert public_holidays.names(Settings(), [2026]) == first
+    assert public_holidays.names(Settings(), [2028])[date(2028, 12, 25)] == "Christmas Day"
+    written = kept.read_text()
+    for spoilt in (written[:-1], written.replace("2026-12-25", "2026-13-25"), written.replace("names 1", "names 2")):
+        kept.write_text(spoilt)
+        with pytest.raises(CrmError, match="the library holidays cannot be loaded"):
+            public_holidays.names(Settings(), [2026])
+
+
+def test_years_without_known_holidays_have_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_HOLIDAYS", "DE")
+    assert public_holidays.names(Settings(), [2101]) == {}
+    monkeypatch.setenv("CRM_HOLIDAYS", "IN")
+    assert public_holidays.names(Settings(), [2036]) == {}
+    monkeypatch.setenv("CRM_HOLIDAYS", "germany")
+    with pytest.raises(UsageError, match="CRM_HOLIDAYS: there are no holidays of a country"):
+        public_holidays.names(Settings(), [2026])

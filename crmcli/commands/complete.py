@@ -28,8 +28,23 @@ IN_QUOTES = re.compile(r"[\"`$\\]")
 NUMBER = re.compile(r"(?:[a-z_]+:)?[0-9]+")
 #: The kinds of record that have a timeline and a page before a call.
 PEOPLE = ("lead", "deal", "contact", "company")
+#: Channels that are there without an address, and all of the others.
+CHANNELS = ("terminal", "desktop", "mail", "notify")
+#: Those whom one keeps in touch with, by which rhythms, and what options about that may be.
+TOUCHED = ("contact", "company")
+RHYTHMS = ("1w", "2w", "30d", "6w", "3m", "1y", "never")
+TOUCH = {
+    "on": TOUCHED,
+    "list": ("missed", "reached", "all"),
+    "kind": ("call", "email", "meeting", "message", "visit"),
+    "within": ("1w", "2w", "30d"),
+}
+#: Ranges that are worth a TAB.
+AGENDA = ("week", "month", "quarter", "today", "tomorrow", "next-week", "next-month")
 FILTERING = (
     "list",
+    "next",
+    "why",
     "edit",
     "remove",
     "restore",
@@ -118,7 +133,7 @@ def offers(words: list[str], current: str) -> Iterable[Offer]:
     if place.waiting:
         return starting(of_option(place, current), current)
     if current.startswith("-") and current != "-":
-        command = place.command or make_root()
+        command = place.optioned or make_root()
         return starting(options(command), current)
     if not place.noun:
         from crmcli.commands.root import plugin_names
@@ -131,7 +146,8 @@ def offers(words: list[str], current: str) -> Iterable[Offer]:
             [
                 (name, place.group.get_command(None, name).get_short_help_str())
                 for name in place.group.list_commands(None)
-            ],
+            ]
+            + [*place.group.nested.items()],
             current,
         )
         return [*found, *(positional(place, current) if place.group.loose else ())]
@@ -162,7 +178,7 @@ class Place:
             elif not verbatim and word == "--":
                 verbatim = True
             elif not verbatim and word.startswith("-") and word != "-":
-                self.waiting = word if "=" not in word and takes_value(self.command or root, word) else ""
+                self.waiting = word if "=" not in word and takes_value(self.optioned or root, word) else ""
             elif not self.noun:
                 self.noun = word
                 if word in TABLE:
@@ -179,6 +195,13 @@ class Place:
             self.verb = self.group.default
             self.command = self.group.get_command(None, self.verb) if self.verb else self.group
         self._context: Context | None = None
+
+    @property
+    def optioned(self) -> Any:
+        """The command whose options may come next; of a group that takes anything that is the verb it runs then."""
+        if self.group is not None and self.group.loose and not self.verb:
+            return self.group.get_command(None, self.group.default)
+        return self.command
 
     @property
     def book(self) -> Context | None:
@@ -222,6 +245,8 @@ def of_option(place: Place, current: str) -> list[Offer]:
     kind = RECORDS.get(place.noun)
     if name in ("o", "output"):
         return [(word, "") for word in FORMATS]
+    if name == "via":
+        return [(word, "") for word in CHANNELS]
     if name == "color":
         return [(word, "") for word in COLOURS]
     if name in ("for", "as"):
@@ -230,19 +255,23 @@ def of_option(place: Place, current: str) -> list[Offer]:
     if name in ("c", "columns", "s", "sort") and kind:
         _ = place.book  # has the fields of people's own known
         before, comma, last = current.rpartition(",")
-        minus = "-" if last.startswith("-") else ""
-        return [(before + comma + minus + field.name, field.help) for field in kind.fields]
+        mark = last[:1] if last[:1] in ("-", "+") else ""
+        return [(before + comma + mark + word, meaning) for word, meaning in completing.listed(kind)]
     if name == "to" and place.verb == "convert":
         before, comma, last = current.rpartition(",")
         parts = [(word, RECORDS[word].help) for word in ("contact", "company", "deal") if word not in before.split(",")]
         return [(before + comma + word, meaning) for word, meaning in parts if word.startswith(last)]
+    if place.noun == "touch" and name in TOUCH:
+        return [(word, "") for word in TOUCH[name]]
     if name == "on":
-        return completing.records(place.book, current, PEOPLE)
+        return completing.records(place.book, current, TOUCHED if place.noun == "occasion" else PEOPLE)
     if name == "reason":
         return completing.names(place.book, "lost_reason")
     if name in ("after", "to") and place.noun == "stage":
         return completing.names(place.book, "stage")
-    if name == "pipeline" or (name == "owner" and kind is None):
+    if place.noun in ("plan", "plan step", "task type") and name in completing.OF_PLANS:
+        return completing.OF_PLANS[name](place.book, place.noun)
+    if name == "pipeline" or (name in ("owner", "with") and kind is None):
         return completing.names(place.book, "pipeline" if name == "pipeline" else "user")
     if kind is not None:
         return completing.values(place.book, kind, "tags" if name == "tag" else name, current)
@@ -262,6 +291,14 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
         from crmcli.services.timeline import LOGGED
 
         return starting([(word, "") for word in LOGGED], current)
+    if noun == "agenda" and verb in ("", "show"):
+        periods = () if before else starting([(word, "") for word in AGENDA], current)
+        return [*periods, *of_filter(place, "task", current)]
+    if noun == "remind" and verb not in ("resend", "settle"):
+        states = [(word, "") for word in ("claimed", "sent", "failed", "doubtful", "all")]
+        return starting(states, current) if verb == "list" else of_filter(place, "task", current)
+    if noun in ("touch", "rhythm", "occasion"):
+        return of_touch(place, current)
     if noun == "history":
         return completing.records(place.book, current)
     if noun in ("brief", "timeline", "log") or ((noun, verb) == ("note", "add") and not before):
@@ -270,6 +307,10 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
         return of_filter(place, "interaction", current)
     if noun == "field":
         return starting(completing.own_fields(place.book, verb, before), current)
+    if (noun, verb) == ("plan", "start") and before:
+        return of_filter(place, "deal", current)
+    if noun in ("plan", "plan step", "task type"):
+        return starting(completing.of_plans(place.book, noun, verb, before, current), current)
     vocabularies = {"tag": "tag", "stage": "stage", "pipeline": "pipeline", "view": "saved_view", "user": "user"}
     if (
         noun in vocabularies
@@ -288,14 +329,29 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
     if noun == "fields" and not before:
         return starting([(name, kind.help) for name, kind in ENTITIES.items()], current)
     if noun == "config" and verb in ("get", "set", "unset") and not before:
-        from crmcli.settings import SETTINGS
-
-        return starting([(name, setting.help) for name, setting in SETTINGS.items()], current)
+        return starting(completing.settings(place.book), current)
     if noun in ("export", "calendar"):
         if noun == "export" and not before:
             return starting([(kind.plural, kind.help) for kind in RECORDS.values()], current)
         return of_filter(place, "task" if noun == "calendar" else singular(before[0]), current)
     return ()
+
+
+def of_touch(place: Place, current: str) -> Iterable[Offer]:
+    """The words about being in touch: contacts and companies, filters of them, rhythms."""
+    from crmcli.services import completing
+
+    about = "company" if "company" in place.arguments else "contact"
+    filters = of_filter(place, about, current)
+    if place.noun == "rhythm" and place.verb in ("set", "remove"):
+        kinds = () if place.arguments else starting([(word, RECORDS[word].help) for word in TOUCHED], current)
+        lengths = starting([(word, "") for word in RHYTHMS], current) if place.arguments and current else ()
+        known = () if place.arguments else completing.records(place.book, current, TOUCHED)
+        return [*kinds, *known, *(lengths if place.verb == "set" else ()), *filters]
+    if place.noun == "touch" and place.verb == "snooze":
+        known = () if place.arguments else completing.records(place.book, current, TOUCHED)
+        return [*known, *filters]
+    return filters if place.noun == "touch" or place.verb == "list" else ()
 
 
 def singular(word: str) -> str:
@@ -328,9 +384,9 @@ def of_record(place: Place, current: str) -> Iterable[Offer]:
         return starting(completing.names(place.book, "stage"), current)
     if place.verb not in FILTERING:
         return ()
-    if place.verb in ("show", "convert"):
+    if place.verb in ("show", "why", "convert"):
         return () if place.arguments else completing.named(place.book, kind, current)
-    first = place.verb != "list" and not place.arguments
+    first = place.verb not in ("list", "next") and not place.arguments
     known = completing.named(place.book, kind, current, place.verb) if first else ()
     return [*known, *of_filter(place, place.noun, current)]
 

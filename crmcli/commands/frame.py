@@ -15,9 +15,10 @@ from crmcli.context import Context
 from crmcli.domain.text import digits
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Note
+from crmcli.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from crmcli.errors import CrmError
 
@@ -46,6 +47,8 @@ class Run:
         self.show: Callable[[Any], None] = lambda _result: None
         #: Opens the dashboard, a room beside the commands; the front door knows the way.
         self.dashboard: Callable[[Context], Any] = lambda _context: None
+        #: Serves feeds, another such room.
+        self.serve: Callable[..., Any] = lambda _context, **_options: None
         self._previewed = False
         self._context: Context | None = None
 
@@ -153,15 +156,19 @@ class Run:
 
 
 def command_line(words: Sequence[str]) -> str:
-    """The words as a shell would take them, without the store's address, which may hold a password."""
-    kept, skip = [], False
+    """The words as a shell would take them, without the store's address, which may hold a password, and without what
+    stands behind the name of a secret."""
+    kept, skip, hide = [], False, False
     for word in words:
-        if skip:
+        if hide:
+            kept.append("***")
+        elif skip:
             skip = False
         elif word == "--db":
             skip = True
         elif not word.startswith("--db="):
             kept.append(word)
+            hide = word in SETTINGS and SETTINGS[word].secret
     return " ".join([word if PLAIN.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'" for word in kept])
 
 
@@ -321,10 +328,20 @@ class Verb(Helped, TyperCommand):
 class Noun(Helped, TyperGroup):
     """A group whose verbs are built from the noun's Typer app only when they are named.
 
-    `default` is the verb that runs when none is given; with `loose` an unknown word belongs to it too.
+    `default` is the verb that runs when none is given; with `loose` an unknown word belongs to it too. `nested` are
+    nouns that stand behind this one (`crm task type`), each with its help.
     """
 
-    def __init__(self, name: str, source: typer.Typer, help: str, *, default: str = "", loose: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: typer.Typer,
+        help: str,
+        *,
+        default: str = "",
+        loose: bool = False,
+        nested: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(
             name=name,
             params=with_shared(None),
@@ -333,7 +350,7 @@ class Noun(Helped, TyperGroup):
             epilog=source.info.epilog or "",
             invoke_without_command=True,
         )
-        self.source, self.default, self.loose = source, default, loose
+        self.source, self.default, self.loose, self.nested = source, default, loose, nested or {}
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return [
@@ -352,9 +369,10 @@ class Noun(Helped, TyperGroup):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         write_options(self, ctx, formatter)
         rows = [(name_of(info), short_help(info)) for info in self.source.registered_commands if not info.hidden]
-        if rows:
-            with formatter.section("Verbs"):
-                formatter.write_dl(rows)
+        for title, some in (("Verbs", rows), ("Nouns", [*self.nested.items()])):
+            if some:
+                with formatter.section(title):
+                    formatter.write_dl(some)
         formatter.write_paragraph()
         formatter.write(f"'crm {self.name} VERB --help' has options and examples.\n")
 

@@ -8,7 +8,7 @@ import typer
 
 from crmcli.commands.adding import add_record, adding
 from crmcli.commands.frame import Run, book, run_of, whole
-from crmcli.domain import custom
+from crmcli.domain import custom, figures
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
 from crmcli.services import linking, naming, records, values
@@ -28,6 +28,9 @@ Which = Annotated[
     typer.Argument(metavar="WHICH...", help="A number, name, e-mail, several numbers, a filter, or - for ids on stdin"),
 ]
 Name = Annotated[list[str], typer.Argument(metavar="NAME", help="Its name")]
+MaybeName = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]", help="Its name; that which is usual for its type unless given")
+]
 Values = Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...")]
 MaybeValues = Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...")]
 
@@ -36,6 +39,8 @@ def register(app: typer.Typer, kind: Entity, *, example: str = "") -> None:
     """Give a noun the verbs that every kind of record has."""
     listed(app, kind, example=example)
     _register_showing(app, kind)
+    if kind.name in figures.KINDS:
+        _register_why(app, kind)
     _register_writing(app, kind)
     purging(app, kind)
 
@@ -60,7 +65,11 @@ def listed(app: typer.Typer, kind: Entity, *, noun: str = "", example: str = "")
         columns: Annotated[
             str,
             typer.Option(
-                "--columns", "-c", metavar="A,B", help="The columns; 'all' for every field", show_default=False
+                "--columns",
+                "-c",
+                metavar="A,B",
+                help="The columns; 'all' for every field, +A,B for some more",
+                show_default=False,
             ),
         ] = "",
         sort: Annotated[
@@ -94,6 +103,28 @@ def _register_showing(app: typer.Typer, kind: Entity) -> None:
     ) -> Any:
         context = book(ctx)
         return records.show(context, kind, naming.resolve(context, kind, " ".join(which)))
+
+
+def _register_why(app: typer.Typer, kind: Entity) -> None:
+    @app.command(
+        "why",
+        help=f"Why {kind.one} is as urgent as it is: each term with its factor, its coefficient and the reason.",
+        epilog=f"Examples:\n"
+        f"  crm {kind.name} why 12\n"
+        f"  crm {kind.name} list --sort -urgency --columns +urgency\n"
+        f"\n"
+        f"'crm config set urgency.tags 0' changes a coefficient; 'crm config list' has them all.",
+    )
+    def why(
+        ctx: typer.Context,
+        which: Annotated[
+            list[str], typer.Argument(metavar="WHICH", help="A number, UUID, name, e-mail, phone or domain")
+        ],
+    ) -> Rows:
+        from crmcli.services import urgency
+
+        context = book(ctx)
+        return urgency.why(context, kind, naming.resolve(context, kind, " ".join(which)))
 
 
 def _register_writing(app: typer.Typer, kind: Entity) -> None:
@@ -137,8 +168,8 @@ def _register_adding(app: typer.Typer, kind: Entity) -> None:
     if kind.table not in linking.CARRYING:
 
         @command
-        def add_alone(ctx: typer.Context, name: Name) -> Changed | None:
-            return add_record(ctx, kind, name)
+        def add_alone(ctx: typer.Context, name: MaybeName = None) -> Changed | None:
+            return add_record(ctx, kind, name or ())
 
         return
 

@@ -44,6 +44,7 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
             "contact": Entry("contact", "People"),
             "company": Entry("company", "Firms, and who works there"),
             "task": Entry("task", "What is to be done, and when"),
+            "task type": Entry("task_type", "The types of tasks, and what is usual for each"),
             "note": Entry("note", "Notes, calls and all else on the timelines"),
             "log": Entry("log", "Write down a call, e-mail, meeting, message or visit", group=False),
             "tag": Entry("tag", "Free labels"),
@@ -53,8 +54,15 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
         "Work",
         {
             "today": Entry("today", "What is due, late, silent and new", group=False),
+            "remind": Entry("remind", "Reminders of what is due, for people and for cron", default="send", loose=True),
+            "agenda": Entry("agenda", "The days of a week or month, and free time", default="show", loose=True),
+            "touch": Entry("touch", "Who is due, who waits for whom, who was reached", default="due", loose=True),
+            "rhythm": Entry("rhythm", "How often to be in touch with whom"),
+            "occasion": Entry("occasion", "Birthdays and other days of the year"),
             "pipeline": Entry("pipeline", "The board as text: stages, counts, sums", default="board", loose=True),
             "stage": Entry("stage", "The steps of a pipeline"),
+            "plan": Entry("plan", "Tasks that are made together, counted from a day"),
+            "plan step": Entry("plan_step", "The steps of a plan"),
             "search": Entry("search", "Find words anywhere in the book", group=False),
             "lookup": Entry("lookup", "Who is behind a phone number or e-mail address", group=False),
             "brief": Entry("brief", "One page before a call", group=False),
@@ -71,6 +79,8 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
             "import profile": Entry("import_profile", "What exports of other programs look like"),
             "export": Entry("exporting", "Write records to a file", group=False),
             "calendar": Entry("calendar", "Tasks as an iCalendar file", default=""),
+            "calendar feed": Entry("calendar_feed", "Calendars that programs subscribe to"),
+            "serve": Entry("serve", "Serve calendar feeds", group=False),
             "sql": Entry("sql", "Ask the documented views, read-only", group=False),
         },
     ),
@@ -86,6 +96,7 @@ SECTIONS: tuple[tuple[str, dict[str, Entry]], ...] = (
             "fields": Entry("fields", "The fields of each kind of record", group=False),
             "field": Entry("field", "Fields of your own: added, edited, removed"),
             "config": Entry("config", "Settings and where they come from"),
+            "notify": Entry("notify", "The channels that reminders go by, and a test of each"),
             "plugin": Entry("plugin", "Enable and disable plugins"),
             "paths": Entry("paths", "Where everything is kept", group=False),
             "demo": Entry("demo", "Fill a book with invented business", group=False),
@@ -105,7 +116,8 @@ Examples:
   crm lead list tag:vip -o ids | crm tag add hot -
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 refused by a
-rule or plugin, 130 interrupted, 141 the reader of a pipe went away."""
+rule or plugin, 77 others can read a file with secrets, 130 interrupted, 141 the
+reader of a pipe went away."""
 
 #: What plugins add their commands to, and what Typer installs completion for.
 app = typer.Typer(
@@ -179,7 +191,8 @@ def load(name: str) -> Any:
     entry = TABLE[name]
     source = import_module(f"crmcli.commands.{entry.module}").app
     if entry.group:
-        return Noun(name, source, entry.help + ".", default=entry.default, loose=entry.loose)
+        behind = {word.removeprefix(f"{name} "): TABLE[word].help for word in NESTED if word.startswith(f"{name} ")}
+        return Noun(name, source, entry.help + ".", default=entry.default, loose=entry.loose, nested=behind)
     return build(source, name)
 
 

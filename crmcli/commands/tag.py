@@ -36,15 +36,17 @@ def list_(ctx: typer.Context) -> Rows:
     return tags.tags(book(ctx))
 
 
-def kind_of(ctx: typer.Context, verb: str, tag: str, words: list[str], wanted: str) -> tuple[Entity, list[str]]:
+def kind_of(
+    ctx: typer.Context, command: str, words: list[str], wanted: str, usual: str = "lead"
+) -> tuple[Entity, list[str]]:
     """The kind of record that is meant, and the words without it: from `lead:12` (which may be a deal by now), else
-    --for, else leads.
+    --for, else the `usual` one. `command` is what stands before the words.
 
     Raises UsageError for kinds that do not go together, and for one that is named as a filter's word.
     """
     kinds = {word: kind.name for kind in RECORDS.values() for word in (kind.name, kind.plural)}
     if not wanted and words[0] in kinds:
-        hint = f"crm tag {verb} {tag} --for {kinds[words[0]]} {' '.join(words[1:])}".rstrip()
+        hint = f"crm {command} --for {kinds[words[0]]} {' '.join(words[1:])}".rstrip()
         raise UsageError(f"'{words[0]}' is a kind of record, and --for says which kind is meant", hint)
     refs = [listed(word, entity(wanted) if wanted else None) for word in words]
     named = {
@@ -54,10 +56,10 @@ def kind_of(ctx: typer.Context, verb: str, tag: str, words: list[str], wanted: s
     }
     several = sorted(named | {entity(wanted).name}) if named and wanted else sorted(named)
     if len(several) > 1:
-        raise UsageError(f"these are records of several kinds: {', '.join(several)}", "tag one kind at a time")
+        raise UsageError(f"these are records of several kinds: {', '.join(several)}", "name one kind at a time")
     if named and not all(refs):
         raise UsageError("numbers such as lead:12 and a filter do not go together")
-    kind = entity(wanted or next(iter(named), "lead"))
+    kind = entity(wanted or next(iter(named), usual))
     return kind, [ref.rpartition(":")[2] for some in refs for ref in some] if named else words
 
 
@@ -70,7 +72,7 @@ def kind_of(ctx: typer.Context, verb: str, tag: str, words: list[str], wanted: s
     "  crm tag add vip --for contact city:zurich",
 )
 def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
-    about, words = kind_of(ctx, "add", tag, which, kind)
+    about, words = kind_of(ctx, f"tag add {tag}", which, kind)
 
     def verb(numbers: list[int]) -> Changed:
         return tags.add(book(ctx), tag, about, numbers)
@@ -84,7 +86,7 @@ def add(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
     epilog="Examples:\n  crm tag remove vip lead:12\n  crm tag remove vip tag:vip stage:won --for deal",
 )
 def remove(ctx: typer.Context, tag: Name, which: Records, kind: For = "") -> Any:
-    about, words = kind_of(ctx, "remove", tag, which, kind)
+    about, words = kind_of(ctx, f"tag remove {tag}", which, kind)
 
     def verb(numbers: list[int]) -> Changed:
         return tags.remove(book(ctx), tag, about, numbers)

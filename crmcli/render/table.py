@@ -236,6 +236,8 @@ def cell_text(column: Column, row: Mapping[str, Any], screen: Screen) -> str:
 
 def _sections(sections: Iterable[Any], screen: Screen) -> Iterator[str]:
     for section in sections:
+        if not section.told:
+            continue
         rows = list(section.rows.rows)
         if not rows and not section.title:
             continue
@@ -255,7 +257,12 @@ def lines(result: Any, screen: Screen) -> Iterator[str]:
     if isinstance(result, Rows):
         if result.title:
             yield screen.bold(visible(result.title)) + "\n"
-        yield from table(result, screen)
+        if result.days is None:
+            yield from table(result, screen)
+        else:
+            from crmcli.render.days import page_of_days
+
+            yield from page_of_days(result, result.days, screen)
     elif isinstance(result, Record):
         yield from record(result, screen)
     else:

@@ -6,11 +6,12 @@ import re
 from binascii import a2b_base64, b2a_base64, crc32
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain import query
+from crmcli.domain import figures, query
 from crmcli.domain.change import written
 from crmcli.domain.entities import entity
 from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Money
+from crmcli.domain.urgency import Points
 from crmcli.errors import ConflictError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Record, Rows, Section
 from crmcli.services import naming, values
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from crmcli.context import Context
-    from crmcli.domain.fields import Entity
+    from crmcli.domain.fields import Entity, Field
     from crmcli.store.write import Transaction
 
 ASSIGN = re.compile(r"([a-z][a-z0-9_.]*)=")
 #: No list is as long as this.
 MOST = 10**9
+_URGENCY = Column(figures.URGENCY, Points(), "Urgency")
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -58,9 +60,12 @@ def bound(ctx: Context, kind: Entity, text: str, *, scope: bool = True) -> Any:
 
 
 def columns_for(kind: Entity, names: Iterable[str]) -> tuple[Column, ...]:
-    """The result columns of these fields, each once."""
+    """The result columns of these fields, each once, and of the urgency of records."""
     found: list[Column] = []
     for name in names:
+        if figures.computed(kind, name):
+            found += [_URGENCY] if _URGENCY not in found else []
+            continue
         field = kind.field(name)
         if field.name in (column.name for column in found):
             continue
@@ -84,35 +89,73 @@ def list_records(
 ) -> Rows:
     """The records that fit a filter, given as shell words or as `text`. `limit` 0 reads all of them, page by page;
     `page` is the cursor of an earlier answer. With `back` these are the last ones, in the same order, and the cursor
-    leads to those before them. Raises FilterError, UsageError."""
+    leads to those before them. `columns` that begin with + come behind the usual ones. Raises FilterError,
+    UsageError."""
     ctx.learn()
     text = filter_text(kind, words) if text is None else text
     node = bound(ctx, kind, text)
     view = _single_view(ctx, kind, text)
-    chosen = [
-        c.strip() for c in (columns or view[0] or _setting(ctx, kind) or ",".join(kind.columns)).split(",") if c.strip()
-    ]
-    if not chosen:
-        raise UsageError("--columns names no column", f"'crm fields {kind.name}' lists them")
-    if chosen == ["all"]:
-        chosen = [f.name for f in kind.fields]
-    shown = columns_for(kind, chosen)
-    fields = [kind.field(c.name) for c in shown]
+    shown = columns_for(kind, _chosen(ctx, kind, columns, view[0]))
+    fields = [kind.field(c.name) for c in shown if not figures.computed(kind, c.name)] or [kind.by_name["id"]]
     # The day of the next task depends on who looks: a table works it out from these.
     fields += [kind.field(name) for field in fields if field.untimed for name in (field.moment, field.untimed)]
-    keys = read.parse_sort(kind, sort or view[1] or kind.sort)
-    order = ",".join(("-" if down else "") + field.name for field, down in keys)
+    way = figures.order(kind, sort or view[1])
+    keys = [] if way else read.parse_sort(kind, sort or view[1] or kind.sort)
+    order = f"{way}{figures.URGENCY}" if way else ",".join(("-" if down else "") + field.name for field, down in keys)
     place = f"{kind.name}{' back' if back else ''}\n{order}\n{text}"
-    after = _read_cursor(page, place, len(keys)) if page else None
+    after = _read_cursor(page, place, 2 if way else len(keys)) if page else None
     limit = int(ctx.settings["limit"]) if limit is None else limit
     if not 0 <= limit < MOST:
         raise UsageError(f"--limit wants 0 (all) or a positive number below {MOST}")
-    if limit == 0:
-        return Rows(shown, read.stream(ctx.reader, kind, node, sort=keys, fields=fields), empty=f"no {kind.plural} fit")
-    rows, more = read.page(ctx.reader, kind, node, sort=keys, limit=limit, after=after, fields=fields, back=back)
-    if back:
-        rows.reverse()
+    if way:
+        from crmcli.services.urgency import page as by_urgency
+
+        rows, more = by_urgency(ctx, kind, node, way, limit=limit, after=after, fields=fields, back=back)
+    else:
+        rows, more = _by_fields(ctx, kind, node, keys, limit, after, fields, back)
+        if _URGENCY in shown:
+            from crmcli.services.urgency import marked
+
+            rows = marked(ctx, kind, rows) if limit == 0 else [*marked(ctx, kind, rows)]
     return Rows(shown, rows, _cursor(more, place) if more else "", empty=f"no {kind.plural} fit")
+
+
+def _by_fields(
+    ctx: Context,
+    kind: Entity,
+    node: Any,
+    keys: list[tuple[Field, bool]],
+    limit: int,
+    after: list[Any] | None,
+    fields: list[Field],
+    back: bool,
+) -> tuple[Iterable[dict[str, Any]], list[Any] | None]:
+    """The rows of a list that sorts by fields, and the key of its next page."""
+    if limit == 0:
+        return read.stream(ctx.reader, kind, node, sort=keys, fields=fields), None
+    rows, more = read.page(ctx.reader, kind, node, sort=keys, limit=limit, after=after, fields=fields, back=back)
+    return rows[::-1] if back else rows, more
+
+
+def _chosen(ctx: Context, kind: Entity, columns: str, of_view: str) -> list[str]:
+    """The names of the columns to show: those asked for, else those of the saved view, of the settings or of the kind
+    of record. Raises UsageError where none is named."""
+    usual = of_view or _setting(ctx, kind) or ",".join(kind.columns)
+    more = columns.strip().startswith("+")
+    names = [name.strip().lstrip("+" if more else "") for name in (columns or usual).split(",")]
+    found = [name for name in names if name]
+    if not found:
+        raise UsageError("--columns names no column", f"'crm fields {kind.name}' lists them")
+    if more:
+        found = [*(name.strip() for name in usual.split(",") if name.strip()), *found]
+    every = [field.name for field in kind.fields]
+    return [name for part in found for name in (every if part == "all" else [part])]
+
+
+def check_sort(kind: Entity, text: str) -> None:
+    """Raise UsageError for an order that no list of such records can have."""
+    if not figures.order(kind, text):
+        read.parse_sort(kind, text)
 
 
 def _setting(ctx: Context, kind: Entity) -> str:

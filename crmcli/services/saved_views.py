@@ -13,8 +13,7 @@ from crmcli.domain.text import fold
 from crmcli.errors import FilterError, NotFoundError, RefusedError, UsageError
 from crmcli.results import Changed, Rows
 from crmcli.services import kept_filters, naming
-from crmcli.services.records import columns_for
-from crmcli.store import read
+from crmcli.services.records import check_sort, columns_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +37,7 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
     if columns:
         columns_for(kinds[0], [c.strip() for c in columns.split(",") if c.strip() and c.strip() != "all"])
     query.read(text, kinds[0], ctx.env, after)
-    read.parse_sort(kinds[0], sort)
+    check_sort(kinds[0], sort)
     row = {
         "entity": kind.name if kind else None,
         "filter": text or None,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
+#: Parts of the page of the day of which it is good to know that they are empty.
+NEWS = ("overdue", "today", "week")
 #: How many rows a section of the page shows.
 MOST = 20
 COLUMNS = (
@@ -149,7 +151,7 @@ def _section(ctx: Context, part: Part, also: list[Node]) -> Section:
 def _titled(key: str, title: str, lines: list[dict[str, Any]], total: int) -> Section:
     """A section with the rows that it shows of so many."""
     label = f"{title} ({total})" if total <= len(lines) else f"{title} ({total}, the first {MOST})"
-    return Section(key, label, Rows(COLUMNS, lines, empty="none"))
+    return Section(key, label, Rows(COLUMNS, lines, empty="none"), told=bool(lines) or key in NEWS)
 
 
 def when(ctx: Context, row: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "company": (("revenue_minor", "currency"),),
     "task": (("due_on", "due_at"), ("done_at", "feedback")),
     "saved_view": (("filter", "entity", "columns", "sort"),),
+    "plan_step": (("who", "assignee_id"),),
 }
 
 

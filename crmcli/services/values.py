@@ -12,7 +12,7 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.text import blank, check_text
 from crmcli.domain.types import Instant, Mailboxes, Money, Ref, readable, show_instant
 from crmcli.errors import FieldError, UsageError
-from crmcli.services import aliases, attending, linking, needs, recurring
+from crmcli.services import aliases, attending, linking, needs, next_activity, recurring
 from crmcli.services.stages import check_there, first_stage, next_position, stage_by_id, stage_named
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ def create(
     row: dict[str, Any] = dict(fixed or {})
     assigned, needed = _apart(kind, assigned)
     row.update(parse(ctx, tx, kind, assigned, row))
+    if kind.name == "task":
+        if "type_id" not in row:
+            row["type_id"] = tx.word("task_type", "to-do")
+        row.update(next_activity.usual(ctx, tx, row))
     for field in kind.fields:
         if field.required:
             check_kept(kind, field, row.get(field.column) or "")
@@ -90,7 +94,6 @@ def create(
     if kind.name == "company" and not row.get("domain"):
         row["domain"] = company_domain(row.get("website"), row.get("email"))
     if kind.name == "task":
-        row.setdefault("type_id", tx.word("task_type", "to-do"))
         row.update(recurring.settled(ctx, tx, {}, row))
     _check_external(ctx, kind, row)
     number = tx.add(kind.name, row)

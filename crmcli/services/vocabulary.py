@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import figures
 from crmcli.domain.change import written
 from crmcli.domain.entities import ENTITIES, USER
 from crmcli.domain.text import fold
@@ -36,6 +37,9 @@ def fields(kind: Entity) -> Rows:
             "name": field.name, "type": about, "set": "required" if field.required else "yes" if typed else "",
             "aliases": ", ".join(field.aliases), "indexed": "yes" if field.indexed else "", "help": field.help,
         })  # fmt: skip
+    if figures.computed(kind, figures.URGENCY):
+        about = f"How urgent it is: a column and an order of lists, not of filters; see 'crm {kind.name} why'"
+        rows.append({"name": figures.URGENCY, "type": "points", "set": "", "aliases": "", "indexed": "", "help": about})
     titles = {
         "name": "Field",
         "type": "Type",
@@ -78,14 +82,14 @@ def user_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
 def edit_word(ctx: Context, kind: Entity, number: int, name: str, changes: Mapping[str, Any]) -> Changed:
     """Set stored columns of a word of the book that goes by `name`, and say which saved views that breaks. Raises
     ConflictError where another one has the new name."""
-    known = kept_filters.working(ctx)
+    known, noun = kept_filters.working(ctx), kind.name.replace("_", " ")
     with ctx.writing() as tx:
         other = tx.word(kind.name, changes["name"], create=False) if "name" in changes else None
         if other not in (None, number):
-            raise ConflictError(f"there is a {kind.name} '{changes['name']}' already")
+            raise ConflictError(f"there is a {noun} '{changes['name']}' already")
         tx.change(kind.name, number, changes)
     name = written(tx.changes, kind.name, number, "name", name)
-    lines = (f"changed {kind.name} {name}", *kept_filters.broken(ctx, known))
+    lines = (f"changed {noun} {name}", *kept_filters.broken(ctx, known))
     return Changed(lines, tuple(tx.changes), ctx.batch, (number,), kind.name)
 
 

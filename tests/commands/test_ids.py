@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 #: Lists of records, on which everything that lists ids can be used.
 RECORDS = (
     "lead list", "lead list --columns name", "deal list", "contact list", "company list --columns city", "task list",
-    "tag list", "pipeline list", "stage list", "user list", "today", "search engine", "timeline lead:1",
+    "tag list", "pipeline list", "stage list", "user list", "today", "agenda --deals", "search engine",
+    "timeline lead:1",
     "export leads", "sql 'select id from v_deal'", "sql 'select 7 as ref from v_deal'", "report own",
 )  # fmt: skip
 #: Lists of anything else.
 OTHERS = (
     "view list", "plugin list", "config list", "fields", "fields lead", "paths", "undo --list", "history lead:1",
-    "pipeline board", "report", "report pipeline", "report win-loss", "report funnel", "report sources", "db check",
+    "agenda free", "pipeline board", "report", "report pipeline", "report win-loss", "report funnel", "report sources",
+    "db check",
     "sql 'select name from v_deal'", "report other",
 )  # fmt: skip
 

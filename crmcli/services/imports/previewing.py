@@ -94,7 +94,8 @@ def preview(
     sections.insert(0, Section("mapping", "Mapping", Rows(_shown(made, misfits), described(made, misfits))))
     found["notes"] = notes
     what = f" of {made.kind.plural}" if made.kind else f", {made.problem}"
-    return Page(f"{made.called or made.path}: {made.rows:,} row{'s' if made.rows != 1 else ''}{what}", tuple(sections), found)
+    rows = f"{made.rows:,} row{'s' if made.rows != 1 else ''}"
+    return Page(f"{made.called or made.path}: {rows}{what}", tuple(sections), found)
 
 
 def _checked(rows: int, progress: Callable[[int, int], None], seen: int) -> None:
