@@ -14,7 +14,7 @@ from crmcli.errors import FieldError
 HOUR, DAY, WEEK = 60, 24 * 60, 7 * 24 * 60
 #: The longest that can be written: a leap year.
 MOST = 366 * DAY
-HINT = "Write 45, 45m, 1h30, 1.5h, 2d or 1w; a number alone is minutes."
+HINT = "write 45, 45m, 1h30, 1.5h, 2d or 1w; a number alone is minutes"
 #: Minutes of a unit -> its words. A length has its parts in this order.
 _UNITS = {
     WEEK: "w wk wks week weeks هفته",
@@ -39,7 +39,7 @@ def parse(text: str) -> int:
     said, grammar = _patterns()
     match = grammar.fullmatch(said.sub(lambda found: _said()[found[0]], words))
     if match is None or not any(match.groups()):
-        raise FieldError(f"'{clip(text, 60)}' is not a length of time.", hint=HINT)
+        raise FieldError(f"'{clip(text, 60)}' is not a length of time", hint=HINT)
     *parts, hours, rest, alone = match.groups()
     if alone or hours:
         minutes, odd = HOUR * int(hours or 0) + int(rest or alone), 0
@@ -47,9 +47,9 @@ def parse(text: str) -> int:
         counted = [_hundredths(part) * unit for part, unit in zip(parts, _UNITS, strict=True)]
         minutes, odd = divmod(sum(counted), 100)
     if odd:
-        raise FieldError(f"'{clip(text, 60)}' is no whole number of minutes.", hint=HINT)
+        raise FieldError(f"'{clip(text, 60)}' is no whole number of minutes", hint=HINT)
     if minutes > MOST:
-        raise FieldError(f"'{clip(text, 60)}' is longer than a year.", hint=HINT)
+        raise FieldError(f"'{clip(text, 60)}' is longer than a year", hint=HINT)
     return minutes
 
 

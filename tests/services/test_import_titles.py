@@ -208,7 +208,7 @@ def test_a_time_beside_the_day_of_a_task_makes_it_an_appointment(book: Context, 
     ]
     assert [(line, header, reason) for line, header, _, reason in done.listed] == [
         (7, "Activity - Due time", "'later' is no time of a day"),
-        (8, "Activity - Duration", "'soon' is not a whole number"),
+        (8, "Activity - Duration", "'soon' is not a length of time"),
     ]
     assert take(book, put(text)).same == 5
 

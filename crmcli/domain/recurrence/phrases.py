@@ -81,8 +81,8 @@ _FREQUENCY = {
 def examples(calendar: Calendar) -> str:
     """How recurrences can be written: the hint under one that cannot be read."""
     return (
-        f"Write every monday, every 2 weeks on fri, every weekday, monthly on the last day, {_EXAMPLES[calendar]}, "
-        "monthly x10, or an RRULE: FREQ=WEEKLY;BYDAY=MO."
+        f"write every monday, every 2 weeks on fri, every weekday, monthly on the last day, {_EXAMPLES[calendar]}, "
+        "monthly x10, or an RRULE: FREQ=WEEKLY;BYDAY=MO"
     )
 
 
@@ -107,7 +107,7 @@ def parse(
     if looks_like_rule(words):
         return write(read(text, now.tzinfo))
     if not words or len(words) > LONGEST_PHRASE:
-        what = f"'{clip(text, 60)}' is not a recurrence." if text.strip() else "A recurrence is missing."
+        what = f"'{clip(text, 60)}' is not a recurrence" if text.strip() else "a recurrence is missing"
         raise FieldError(what, hint=examples(calendar))
     _refuse_known(words, text)
     words, count, until = _without_end(words, now, calendar, week_start, workdays)
@@ -125,12 +125,12 @@ def _refuse_known(words: str, text: str) -> None:
     """What people write and cannot have, with the reason."""
     if _finer_than_a_day().search(words):
         raise FieldError(
-            f"'{clip(text, 60)}' is finer than a day: tasks repeat by days.",
-            hint="Write every day or every 2 days, and give the time of day with the due date.",
+            f"'{clip(text, 60)}' is finer than a day: tasks repeat by days",
+            hint="write every day or every 2 days, and give the time of day with the due date",
         )
     for word in words.split():
         if word in _TWO_MEANINGS:
-            raise FieldError(f"'{word}' can be read in two ways.", hint=f"Write {_TWO_MEANINGS[word]}.")
+            raise FieldError(f"'{word}' can be read in two ways", hint=f"write {_TWO_MEANINGS[word]}")
 
 
 @cache
@@ -150,10 +150,10 @@ def _without_end(
         written = next(group for group in match.groups()[1:] if group)
         count = int(written) if len(written) < 9 else 0
         if not 1 <= count <= MOST_COUNT:
-            hint = f"Write 1 to {MOST_COUNT} times, or no number for a series without an end."
-            raise FieldError(f"A series cannot have {clip(written, 20)} days.", hint=hint)
+            hint = f"write 1 to {MOST_COUNT} times, or no number for a series without an end"
+            raise FieldError(f"a series cannot have {clip(written, 20)} days", hint=hint)
         if lasting.fullmatch(match[1]):
-            raise FieldError("The series has two ends.", hint="Write one of them: x10, or until and a day.")
+            raise FieldError("the series has two ends", hint="write one of them: x10, or until and a day")
         return match[1], count, None
     if match := lasting.fullmatch(words):
         return match[1], None, parse_day(match[2], now, calendar, week_start=week_start, workdays=workdays)
@@ -195,7 +195,7 @@ class _Reader:
 
     def refused(self, hint: str = "") -> FieldError:
         what = "can be read in two ways" if hint else "is not a recurrence"
-        return FieldError(f"'{clip(self.text, 60)}' {what}.", hint=hint or examples(self.calendar))
+        return FieldError(f"'{clip(self.text, 60)}' {what}", hint=hint or examples(self.calendar))
 
     def read(self, words: str) -> Rule:
         signs = signs_of(words)
@@ -211,12 +211,12 @@ class _Reader:
         number, unit = said.get("interval") or "1", said.get("unit")
         interval = 2 if number == "other" else int(number.lstrip("#"))
         if not 1 <= interval <= MOST_INTERVAL:
-            hint = f"Write 1 to {MOST_INTERVAL}: every 2 weeks."
-            raise FieldError(f"'{clip(self.text, 60)}' is out of range.", hint=hint)
+            hint = f"write 1 to {MOST_INTERVAL}: every 2 weeks"
+            raise FieldError(f"'{clip(self.text, 60)}' is out of range", hint=hint)
         items = self.items(said["days"]) if said.get("days") else []
         if unit == "quarter" and items:
             quarters = "FREQ=MONTHLY;BYMONTH=3,6,9,12;BYMONTHDAY=-1"
-            raise self.refused(f"Write every 3 months on the last day, which counts from the first, or {quarters}.")
+            raise self.refused(f"write every 3 months on the last day, which counts from the first, or {quarters}")
         freq, times = _UNITS[unit] if unit else (self.frequency(items, interval), 1)
         return self.rule(freq, interval * times, items)
 
@@ -226,7 +226,7 @@ class _Reader:
         if interval > 1 and freq != WEEKLY:
             raise self.refused()
         if len(items) == 1 and items[0].kind() == _NUMBERED_NAME and (items[0].number or 0) > 1:
-            raise self.refused("Write every 2 weeks on tue, or monthly on the second tue.")
+            raise self.refused("write every 2 weeks on tue, or monthly on the second tue")
         return freq
 
     def items(self, signs: str) -> list[Item]:
@@ -302,6 +302,6 @@ class _Reader:
     def absent(self) -> FieldError:
         """For the 32nd, the sixth Monday, 30 February, the 0th."""
         return FieldError(
-            f"'{clip(self.text, 60)}' names a day that is not there.",
-            hint="Write the 1st to the 31st or the last day, the first to the fifth monday or the last, 28 february.",
+            f"'{clip(self.text, 60)}' names a day that is not there",
+            hint="write the 1st to the 31st or the last day, the first to the fifth monday or the last, 28 february",
         )

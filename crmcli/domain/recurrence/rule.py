@@ -33,7 +33,7 @@ LONGEST = {
 MOST_INTERVAL, MOST_COUNT = 9999, 99999
 #: A rule that names every day of a year has so many characters.
 LONGEST_RULE = 2000
-EXAMPLES = "Write it as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO, FREQ=MONTHLY;BYMONTHDAY=-1 or FREQ=DAILY;COUNT=10."
+EXAMPLES = "write it as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO, FREQ=MONTHLY;BYMONTHDAY=-1 or FREQ=DAILY;COUNT=10"
 
 
 class Rule(Struct):
@@ -113,21 +113,21 @@ def _parts(words: str, text: str) -> dict[str, str]:
     for part in words.upper().strip("; ").split(";"):
         name, sign, value = (piece.strip() for piece in part.partition("="))
         if not sign or not value:
-            raise FieldError(f"'{clip(text, 60)}' is not a recurrence rule.", hint=EXAMPLES)
+            raise FieldError(f"'{clip(text, 60)}' is not a recurrence rule", hint=EXAMPLES)
         if name in _OF_THE_CLOCK:
             raise _of_the_clock(name)
         if name not in _KNOWN:
-            raise FieldError(f"'{clip(name, 30)}' is no part of a recurrence rule.", hint=EXAMPLES)
+            raise FieldError(f"'{clip(name, 30)}' is no part of a recurrence rule", hint=EXAMPLES)
         if name in parts:
-            raise FieldError(f"{name} is given twice.", hint=f"Write it once, its values with commas. {EXAMPLES}")
+            raise FieldError(f"{name} is given twice", hint=f"write it once, its values with commas. {EXAMPLES}")
         parts[name] = value
     return parts
 
 
 def _of_the_clock(name: str) -> FieldError:
     return FieldError(
-        f"{name} is finer than a day: tasks repeat by days.",
-        hint="Leave it out, and give the time of day with the due date. Finest is FREQ=DAILY.",
+        f"{name} is finer than a day: tasks repeat by days",
+        hint="leave it out, and give the time of day with the due date. Finest is FREQ=DAILY",
     )
 
 
@@ -135,7 +135,7 @@ def _frequency(value: str) -> str:
     if value in _OF_THE_CLOCK:
         raise _of_the_clock(value)
     if value not in FREQUENCIES:
-        what = f"FREQ={clip(value, 30)} is not known." if value else "The recurrence rule has no FREQ."
+        what = f"FREQ={clip(value, 30)} is not known" if value else "the recurrence rule has no FREQ"
         raise FieldError(what, hint=f"FREQ is DAILY, WEEKLY, MONTHLY or YEARLY. {EXAMPLES}")
     return value
 
@@ -144,7 +144,7 @@ def _number(name: str, value: str, most: int) -> int:
     number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else 0
     if not 1 <= number <= most:
         raise FieldError(
-            f"{name}={clip(value, 30)} is out of range.", hint=f"Write a whole number from 1 to {most}: {name}=2."
+            f"{name}={clip(value, 30)} is out of range", hint=f"write a whole number from 1 to {most}: {name}=2"
         )
     return number
 
@@ -155,8 +155,8 @@ def _numbers(name: str, value: str, most: int, from_end: bool) -> tuple[int, ...
         number = int(item) if re.fullmatch(r" ?[+-]?[0-9]{1,3} ?", item) else 0
         if not 1 <= abs(number) <= most or (number < 0 and not from_end):
             counted = f", or -1 (the last) to -{most}" if from_end else ""
-            hint = f"Write whole numbers from 1 to {most}{counted}, with commas: {name}=1."
-            raise FieldError(f"{name}={clip(value, 30)} is out of range.", hint=hint)
+            hint = f"write whole numbers from 1 to {most}{counted}, with commas: {name}=1"
+            raise FieldError(f"{name}={clip(value, 30)} is out of range", hint=hint)
         found.add(number)
     return tuple(sorted(found, key=from_the_end_last))
 
@@ -172,8 +172,8 @@ def _weekdays(value: str) -> tuple[tuple[int, int], ...]:
         match = re.fullmatch(r" ?([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU) ?", item)
         number = int(match[1] or 0) if match else 0
         if not match or (match[1] and not 1 <= abs(number) <= 53):
-            hint = "Write MO, TU, WE, TH, FR, SA, SU, or 2TU for the second and -1FR for the last: BYDAY=MO,TH."
-            raise FieldError(f"BYDAY={clip(value, 30)} has a day that is not known.", hint=hint)
+            hint = "write MO, TU, WE, TH, FR, SA, SU, or 2TU for the second and -1FR for the last: BYDAY=MO,TH"
+            raise FieldError(f"BYDAY={clip(value, 30)} has a day that is not known", hint=hint)
         found.append((number, WEEKDAY_CODES.index(match[2])))
     return tuple(found)
 
@@ -187,21 +187,21 @@ def _until(value: str, zone: tzinfo | None) -> date:
         return moment.replace(tzinfo=UTC).astimezone(zone or UTC).date() if match[3] else moment.date()
     except (ValueError, OverflowError):
         raise FieldError(
-            f"UNTIL={clip(value, 30)} is not a day.", hint="Write the last day as UNTIL=20261231 (year, month, day)."
+            f"UNTIL={clip(value, 30)} is not a day", hint="write the last day as UNTIL=20261231 (year, month, day)"
         ) from None
 
 
 def _chosen(name: str, value: str, choices: dict[str, Any], instead: str) -> Any:
     if value not in choices:
-        raise FieldError(f"{name}={clip(value, 30)} is not known here.", hint=f"Write {instead}.")
+        raise FieldError(f"{name}={clip(value, 30)} is not known here", hint=f"write {instead}")
     return choices[value]
 
 
 #: What RFC 5545 3.3.10 forbids beside a FREQ -> what to write instead
 _FORBIDDEN = (
-    (("BYWEEKNO",), (DAILY, WEEKLY, MONTHLY), "Weeks of the year need FREQ=YEARLY: FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO."),
-    (("BYYEARDAY",), (DAILY, WEEKLY, MONTHLY), "Days of the year need FREQ=YEARLY: FREQ=YEARLY;BYYEARDAY=100."),
-    (("BYMONTHDAY",), (WEEKLY,), "Days of the month need FREQ=MONTHLY: FREQ=MONTHLY;BYMONTHDAY=15."),
+    (("BYWEEKNO",), (DAILY, WEEKLY, MONTHLY), "weeks of the year need FREQ=YEARLY: FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO"),
+    (("BYYEARDAY",), (DAILY, WEEKLY, MONTHLY), "days of the year need FREQ=YEARLY: FREQ=YEARLY;BYYEARDAY=100"),
+    (("BYMONTHDAY",), (WEEKLY,), "days of the month need FREQ=MONTHLY: FREQ=MONTHLY;BYMONTHDAY=15"),
 )
 
 
@@ -209,27 +209,27 @@ def _check(rule: Rule, parts: dict[str, str]) -> None:
     """What is right by itself, and not together."""
     for names, frequencies, hint in _FORBIDDEN:
         if rule.freq in frequencies and any(name in parts for name in names):
-            raise FieldError(f"{names[0]} has no meaning with FREQ={rule.freq}.", hint=hint)
+            raise FieldError(f"{names[0]} has no meaning with FREQ={rule.freq}", hint=hint)
     if rule.count and rule.until:
-        raise FieldError("COUNT and UNTIL both end the series.", hint="Write one of them: COUNT=10 or UNTIL=20261231.")
+        raise FieldError("COUNT and UNTIL both end the series", hint="write one of them: COUNT=10 or UNTIL=20261231")
     if rule.positions and not any(name in parts for name in _BY if name != "BYSETPOS"):
         raise FieldError(
-            "BYSETPOS chooses among the days of another part, and there is none.",
-            hint="Name them: FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1 is the last of these in the month.",
+            "BYSETPOS chooses among the days of another part, and there is none",
+            hint="name them: FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1 is the last of these in the month",
         )
     if rule.backward and "RSCALE" not in parts:
-        raise FieldError("SKIP needs RSCALE (RFC 7529).", hint="Write RSCALE=GREGORIAN or RSCALE=PERSIAN in front.")
+        raise FieldError("SKIP needs RSCALE (RFC 7529)", hint="write RSCALE=GREGORIAN or RSCALE=PERSIAN in front")
     numbered = any(number for number, _ in rule.weekdays)
     if numbered and (rule.freq in (DAILY, WEEKLY) or rule.weeks):
-        hint = "Numbered days need a month or year: FREQ=MONTHLY;BYDAY=2TU; in weeks write BYDAY=TU."
-        raise FieldError("BYDAY has a number, and there is no month or year to count in.", hint=hint)
+        hint = "numbered days need a month or year: FREQ=MONTHLY;BYDAY=2TU; in weeks write BYDAY=TU"
+        raise FieldError("BYDAY has a number, and there is no month or year to count in", hint=hint)
     if numbered and rule.freq == MONTHLY and all(abs(number) > 5 for number, _ in rule.weekdays):
-        hint = "Write 1 to 5, or -1 (the last) to -5: BYDAY=2TU."
-        raise FieldError("No month has so many days of that name.", hint=hint)
+        hint = "write 1 to 5, or -1 (the last) to -5: BYDAY=2TU"
+        raise FieldError("no month has so many days of that name", hint=hint)
     longest = max(LONGEST[rule.calendar][month - 1] for month in months_of(rule))
     if rule.monthdays and not rule.backward and all(abs(day) > longest for day in rule.monthdays):
-        hint = f"Write a day from 1 to {longest}, or BYMONTHDAY=-1 for the last."
-        raise FieldError("No month of BYMONTH has the day of BYMONTHDAY.", hint=hint)
+        hint = f"write a day from 1 to {longest}, or BYMONTHDAY=-1 for the last"
+        raise FieldError("no month of BYMONTH has the day of BYMONTHDAY", hint=hint)
 
 
 def settled(rule: Rule) -> Rule:
