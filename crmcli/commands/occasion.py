@@ -47,7 +47,7 @@ def list_(
     '  crm occasion add "Wedding day" --on contact:12 --date 2019-06-15\n'
     "  crm occasion add 'سالگرد' --on company:3 --date '25 خرداد'\n"
     "\n"
-    "Days of the Jalali calendar are for those who have set it: crm config set calendar jalali",
+    "Jalali days are for those who have set it: crm config set calendar jalali",
 )
 def add(
     ctx: typer.Context,

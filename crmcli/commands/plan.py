@@ -18,7 +18,7 @@ app = noun(
     "  crm plan add onboarding\n"
     '  crm plan step add onboarding "Kick-off call" --type call --due 0d\n'
     '  crm plan step add onboarding "Set up accounts" --due -3d --who ask\n'
-    '  crm plan step add onboarding "First review" --type meeting --due 5wd --who grace\n'
+    '  crm plan step add onboarding "Review" --type meeting --due 5wd --who grace\n'
     "  crm plan show onboarding\n"
     "  crm plan start onboarding --on deal:31 --from 2026-12-01 --who ada"
 )

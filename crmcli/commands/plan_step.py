@@ -33,7 +33,7 @@ def list_(ctx: typer.Context, plan: Plan) -> Rows:
     help="Add a step at the end of a plan.",
     epilog="Examples:\n"
     '  crm plan step add onboarding "Kick-off call" --type call --due 0d\n'
-    '  crm plan step add onboarding "Send the contract" --due -3d --who grace --minutes 30',
+    '  crm plan step add onboarding "Send it" --due -3d --who grace --minutes 30',
 )
 def add(
     ctx: typer.Context,

@@ -113,7 +113,7 @@ def _register_why(app: typer.Typer, kind: Entity) -> None:
         f"  crm {kind.name} why 12\n"
         f"  crm {kind.name} list --sort -urgency --columns +urgency\n"
         f"\n"
-        f"'crm config set urgency.tags 0' changes a coefficient; 'crm config list' has them all.",
+        f"'crm config set urgency.tags 0' changes a coefficient; see 'crm config list'.",
     )
     def why(
         ctx: typer.Context,

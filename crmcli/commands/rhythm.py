@@ -22,7 +22,7 @@ app = noun(
     "  crm rhythm set company tag:key 1y\n"
     "  crm rhythm set view:partners 6w\n"
     "\n"
-    "Of several that fit somebody the shortest counts. 'crm touch due' lists who is due."
+    "Of several the shortest counts. 'crm touch due' lists who is due."
 )
 Words = Annotated[
     list[str],

@@ -14,7 +14,7 @@ from crmcli.errors import UsageError
 app = noun(
     "Examples:\n  crm task add \"Call Ada\" --on lead:12 --due \"fri 14:30\" --type call\n"
     "  crm task list is:overdue owner:me\n  crm task done 7 --feedback \"she wants a quote\"\n  crm task snooze 7 +3d\n"
-    "  crm task add \"Report\" --due mon --repeat weekly --remind 15m,1d --duration 45m --needs 12"
+    "  crm task add \"Report\" --repeat \"every monday\" --remind 15m,1d --needs 12"
 )  # fmt: skip
 register(app, TASK, example="is:overdue owner:me")
 

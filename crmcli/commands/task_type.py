@@ -14,7 +14,7 @@ from crmcli.services import task_types
 app = noun(
     "Examples:\n"
     '  crm task type add demo summary="Show it to them" minutes=45 delay=5wd\n'
-    "  crm task type edit demo next=call next_mode=trigger    # one that is done makes a call\n"
+    "  crm task type edit demo next=call next_mode=trigger   # makes a call when done\n"
     "  crm task type edit call delay=1w delay_from=deadline\n"
     "  crm task type remove demo --to meeting\n\n'crm fields task_type' lists the fields."
 )
@@ -29,7 +29,7 @@ def list_(ctx: typer.Context) -> Rows:
 @app.command(
     "add",
     help="Add a type of task.",
-    epilog='Examples:\n  crm task type add demo summary="Show it to them" minutes=45 delay=5wd next=call',
+    epilog='Examples:\n  crm task type add demo summary="Show it to them" delay=5wd next=call',
 )
 def add(ctx: typer.Context, name: Name, words: MaybeValues = None) -> Changed:
     return task_types.add(book(ctx), name, assignments(words or ()))

@@ -24,7 +24,7 @@ app = noun(
     "  crm touch waiting                     # we did\n"
     "  crm touch report --year 2026\n"
     "\n"
-    "'crm rhythm' says how often; 'crm log email contact:12 \"...\" --in' is what they wrote."
+    "'crm rhythm' says how often; 'crm log email contact:12 \"...\" --in': they wrote."
 )
 Limit = Annotated[int | None, options.text("--limit", "-n", metavar="N", help="How many rows; 0 = all", parser=whole)]
 On = Annotated[str, options.text("--on", metavar="KIND", help="contact or company; contacts unless given")]
