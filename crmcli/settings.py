@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import figures, money, urgency
 from crmcli.domain.address import redacted
-from crmcli.domain.delivery import read_addresses, read_channels, read_mailbox, read_services
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
-from crmcli.domain.reminders import read_clock, read_usual
 from crmcli.domain.slots import USUAL_HOURS, read_hours
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import blank
@@ -263,6 +261,17 @@ def _columns(name: str, words: str) -> None:
             )
 
 
+def _reader(module: str, name: str) -> Callable[[str], object]:
+    """A function of a module of the domain that is loaded when there is something to read: most commands read none."""
+
+    def read(text: str) -> object:
+        from importlib import import_module
+
+        return getattr(import_module(f"crmcli.domain.{module}"), name)(text)
+
+    return read
+
+
 #: What refuses a word that means nothing.
 MEANT: dict[str, Callable[[str], object]] = {
     "db": _store,
@@ -270,11 +279,11 @@ MEANT: dict[str, Callable[[str], object]] = {
     "region": _region,
     "workdays": read_week,
     "hours": read_hours,
-    "remind": read_usual,
-    "remind_at": read_clock,
-    "remind_channels": read_channels,
+    "remind": _reader("reminders", "read_usual"),
+    "remind_at": _reader("reminders", "read_clock"),
+    "remind_channels": _reader("delivery", "read_channels"),
     "smtp.host": _host,
-    "mail.from": read_mailbox,
-    "mail.to": read_addresses,
-    "notify.urls": read_services,
+    "mail.from": _reader("delivery", "read_mailbox"),
+    "mail.to": _reader("delivery", "read_addresses"),
+    "notify.urls": _reader("delivery", "read_services"),
 }
