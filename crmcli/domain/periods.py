@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 #: calendar -> a year of it, and what else can be written there alone
 YEARS = {"gregorian": (2026, "2026-W50, "), "jalali": (1405, "")}
 SHIFTS = {"last": -1, "this": 0, "next": 1}
+#: Persian names a period first, and then which one; some years have a word of their own.
+UNITS = {fold(word): unit for word, unit in {"هفته": "week", "ماه": "month", "فصل": "quarter", "سال": "year"}.items()}
+SIDES = {
+    fold(word): side
+    for side, words in {"next": "بعد آینده آتی", "last": "قبل گذشته پیش", "this": "جاری این"}.items()
+    for word in words.split()
+}
+OWN_YEARS = {fold("امسال"): "this year", fold("پارسال"): "last year"}
 
 
 def examples(calendar: Calendar) -> str:
@@ -167,10 +175,21 @@ def _named_period(words: str, text: str, setting: Setting) -> tuple[date, date] 
 
 
 def _relative_period(words: str, setting: Setting) -> tuple[date, date] | None:
-    match = re.fullmatch(r"(this|last|next)[ -](week|month|quarter|year)", words)
+    match = re.fullmatch(r"(this|last|next)[ -](week|month|quarter|year)", _from_persian(words))
     if not match:
         return None
     return period_around(setting.today, match[2], setting.calendar, setting.week_start, SHIFTS[match[1]])
+
+
+def _from_persian(words: str) -> str:
+    """A period in two Persian words, as هفته بعد or این هفته, in English; anything else as it is."""
+    parts = OWN_YEARS.get(words, words).replace("\u200c", "").split()
+    if len(parts) == 2:
+        side, unit = parts if parts[0] in SIDES else parts[::-1]
+        unit = unit if unit in UNITS else unit.removesuffix("ی")  # هفته‌ی بعد
+        if side in SIDES and unit in UNITS:
+            return f"{SIDES[side]} {UNITS[unit]}"
+    return OWN_YEARS.get(words, words)
 
 
 def _numbered_period(words: str, setting: Setting) -> tuple[date, date] | None:

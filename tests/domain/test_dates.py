@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from time import perf_counter
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,6 +27,9 @@ from crmcli.domain.dates import (
 )
 from crmcli.domain.periods import parse_range, parse_span, parse_span_length
 from crmcli.errors import FieldError
+
+if TYPE_CHECKING:
+    from crmcli.domain.calendars import Calendar
 
 TEHRAN, BERLIN, NEW_YORK = ZoneInfo("Asia/Tehran"), ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
@@ -474,3 +478,17 @@ def test_what_a_hint_names_can_be_written(calendar: str) -> None:
         parse_range("..", NOW, calendar)
     for words in re.split(r", (?:or a range: )?", refused.value.hint.removeprefix("Write a day, ")):
         assert parse_range(words, NOW, calendar) != (None, None), words
+
+
+@pytest.mark.parametrize(
+    ("persian", "english"),
+    [
+        ("این هفته", "this week"), ("هفته بعد", "next week"), ("هفتهٔ آینده", "next week"), ("هفته‌ی گذشته", "last week"),
+        ("هفته قبل", "last week"), ("ماه جاری", "this month"), ("ماه آینده", "next month"), ("ماه پیش", "last month"),
+        ("فصل بعد", "next quarter"), ("امسال", "this year"), ("سال بعد", "next year"), ("پارسال", "last year"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("calendar", ["gregorian", "jalali"])
+def test_periods_in_persian(persian: str, english: str, calendar: Calendar) -> None:
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert parse_range(persian, now, calendar, 5) == parse_range(english, now, calendar, 5)
