@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli import plugins
-from crmcli.config import data_dir
+from crmcli.config import config_dir, data_dir
 from crmcli.context import Context
 from crmcli.domain.change import Change
 from crmcli.domain.types import Day, Flag, Instant, Integer, Money, Percent
@@ -17,6 +17,7 @@ from crmcli.errors import (
     AmbiguousError,
     ConflictError,
     CrmError,
+    ExposedError,
     FieldError,
     NotFoundError,
     ReadError,
@@ -24,7 +25,8 @@ from crmcli.errors import (
     UsageError,
 )
 from crmcli.hookspecs import Report, hookimpl
-from crmcli.results import Column, Note, Page, Record, Rows, Section
+from crmcli.results import Changed, Column, Note, Page, Record, Rows, Section
+from crmcli.services.sync_shapes import Direction, Fetched, NotTakenError, OvertakenError, Remote, Seen
 from crmcli.store import connect
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     import typer
     from sqlmodel import Session
 
+    from crmcli.services.syncing import Outcome
     from crmcli.store.models import (
         Batch,
         Campaign,
@@ -71,6 +74,7 @@ __all__ = [
     "Batch",
     "Campaign",
     "Change",
+    "Changed",
     "Column",
     "Company",
     "CompanyTag",
@@ -80,6 +84,9 @@ __all__ = [
     "Context",
     "CrmError",
     "Day",
+    "Direction",
+    "ExposedError",
+    "Fetched",
     "FieldError",
     "Flag",
     "Instant",
@@ -90,19 +97,24 @@ __all__ = [
     "Medium",
     "Money",
     "NotFoundError",
+    "NotTakenError",
     "Note",
     "Opportunity",
     "OpportunityTag",
+    "Outcome",
+    "OvertakenError",
     "Page",
     "Percent",
     "Pipeline",
     "ReadError",
     "Record",
     "RefusedError",
+    "Remote",
     "Report",
     "Rows",
     "SavedView",
     "Section",
+    "Seen",
     "Source",
     "Stage",
     "StageMove",
@@ -113,10 +125,15 @@ __all__ = [
     "UsageError",
     "User",
     "book",
+    "config_dir",
     "data_dir",
+    "failed",
     "hookimpl",
     "select",
     "session",
+    "sync_contacts",
+    "sync_tasks",
+    "synced",
 ]
 
 
@@ -124,6 +141,12 @@ def book(ctx: typer.Context) -> Context:
     """The open book of the running command, from the Typer context that the command is given."""
     context: Context = ctx.find_root().obj.context
     return context
+
+
+def failed(ctx: typer.Context) -> None:
+    """Say that the running command did not do all that it was asked: it ends with exit code 1, and its result is shown
+    all the same."""
+    ctx.find_root().obj.failed = True
 
 
 def select(sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -173,9 +196,46 @@ def session(context: Context) -> AbstractContextManager[Session]:
     return opened()
 
 
+def sync_tasks(
+    context: Context, remote: Remote, chosen: str = "", *, todos: bool, direction: Direction = "both",
+    sure: bool = False,
+) -> Outcome:  # fmt: skip
+    """Bring a collection of another program in step with the tasks that the filter `chosen` fits, and with those that
+    were in it before: `todos` says as what new ones go there, to-dos or events on their days.
+
+    What could not be settled is told, and is in the outcome. In a rehearsal nothing is written on either side. A
+    collection that lost all that it had is a RefusedError unless `sure`; what the remote raises comes through.
+    """
+    from crmcli.services.syncing import sync
+    from crmcli.services.syncing_tasks import EVENT, TODO, Tasks
+
+    return sync(context, Tasks(context, chosen, shape=TODO if todos else EVENT), remote, direction=direction, sure=sure)
+
+
+def sync_contacts(
+    context: Context, remote: Remote, chosen: str = "", *, direction: Direction = "both", sure: bool = False
+) -> Outcome:
+    """`sync_tasks` for contacts and an address book of vCards."""
+    from crmcli.services.syncing import sync
+    from crmcli.services.syncing_contacts import Contacts
+
+    return sync(context, Contacts(context, chosen), remote, direction=direction, sure=sure)
+
+
+def synced(context: Context, urls: Sequence[str]) -> dict[str, tuple[str | None, int]]:
+    """url -> (when a collection was last brought in step, how many of its items are linked), of those that were."""
+    from crmcli.services.sync_links import told
+
+    return told(context.reader, urls)
+
+
 def __getattr__(name: str) -> Any:
     if name in _MODELS:
         from crmcli.store import models
 
         return getattr(models, name)
+    if name == "Outcome":
+        from crmcli.services.syncing import Outcome
+
+        return Outcome
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

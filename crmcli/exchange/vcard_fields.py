@@ -71,8 +71,9 @@ class Fields(NamedTuple):
     stripped: int = 0
 
 
-def read_fields(card: Card, *, firm: bool = False) -> Fields:
-    """The fields of a card. `vcard` has what no field holds, and those lines whose parameters or parts would be lost.
+def read_fields(card: Card, *, firm: bool = False, longest: int = MAX_KEPT) -> Fields:
+    """The fields of a card. `vcard` has what no field holds, and those lines whose parameters or parts would be lost;
+    none with a value of more than `longest` characters.
 
     The full name comes from FN, else from N, else it is what else names the card. A UID that is a UUID is the record's
     own, unless the card says another; each that did not come from here is its id in another system as well. What is
@@ -106,7 +107,7 @@ def read_fields(card: Card, *, firm: bool = False) -> Fields:
                 kept.append((SLOTS.index(slot), marked))
         elif not one.value.strip(" ;,") or _said_elsewhere(one, values, firm):
             continue
-        elif len(one.value) > MAX_KEPT:
+        elif len(one.value) > longest:
             dropped += 1
         else:
             kept.append(({"UID": -1, "N": len(SLOTS)}.get(one.name, len(SLOTS) + 1), one))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 from crm_dav.client import Client
 
-from tests.conftest import isolated
+from tests.conftest import book_path, book_template, ctx, isolated, pg_server, run_crm
 from tests.support.dav_servers import SERVERS
 
 if TYPE_CHECKING:
@@ -18,7 +22,9 @@ if TYPE_CHECKING:
 
     from tests.support.dav_servers import DavServer
 
-__all__ = ["isolated"]
+__all__ = ["book_path", "book_template", "ctx", "isolated", "pg_server", "run_crm"]
+
+HERE = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session", params=sorted(SERVERS))
@@ -44,3 +50,14 @@ def calendar(client: Client) -> Collection:
 def book(client: Client) -> Collection:
     """An empty address book."""
     return client.make("addressbook", f"Book {uuid4()}")
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that pip installed the plugin into."""
+    source = tmp_path_factory.mktemp("source") / "crm-dav"
+    shutil.copytree(HERE, source, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    target = tmp_path_factory.mktemp("installed")
+    words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(target)]
+    subprocess.run([sys.executable, "-m", "pip", *words, str(source)], check=True, timeout=120)
+    return target

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -27,17 +24,6 @@ def test_of_the_program_only_the_api_is_imported(module: Path) -> None:
         for name in ([node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
     }
     assert {name for name in names if name and name.startswith("crmcli")} <= {"crmcli.api"}
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that pip installed the plugin into."""
-    source = tmp_path_factory.mktemp("source") / "crm-dav"
-    shutil.copytree(HERE, source, ignore=shutil.ignore_patterns("__pycache__", "tests"))
-    target = tmp_path_factory.mktemp("installed")
-    words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(target)]
-    subprocess.run([sys.executable, "-m", "pip", *words, str(source)], check=True, timeout=120)
-    return target
 
 
 def test_crm_sees_it_when_it_is_installed(installed: Path, tmp_path: Path) -> None:

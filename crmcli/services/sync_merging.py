@@ -1,0 +1,287 @@
+"""What another program changed, into the book: compared part by part with what both had when they last agreed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.text import check_text, clip
+from crmcli.errors import CrmError
+from crmcli.services import sync_links
+from crmcli.services.sync_links import Link
+from crmcli.services.sync_shapes import Agreed, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crmcli.context import Context
+    from crmcli.services.sync_shapes import Direction, Fetched, Kind, Parts, Thing
+    from crmcli.store.write import Transaction
+
+#: What the journal calls a synchronisation.
+SOURCE = "sync"
+#: So many characters of what a conflict cost are told.
+LONGEST_SHOWN = 500
+
+
+def compared(
+    then: tuple[Parts, Parts] | None, mine: Parts, theirs: Parts, *, follow: bool
+) -> tuple[Parts, list[str], Parts]:
+    """What the book takes, which parts both changed, and what it is to be taken to have said of those parts in which
+    the other side is to follow. `then` is what the book and the other side said when they agreed; where nobody knows,
+    all that differs is a conflict. Unless the book is to `follow`, whatever differs goes there."""
+    take: Parts = {}
+    conflicts: list[str] = []
+    held: Parts = {}
+    before, was = then or ({}, {})
+    for part in {**was, **theirs}:
+        example = theirs.get(part) or was[part]
+        empty = dict.fromkeys(example)
+        there, own = theirs.get(part, empty), mine.get(part, empty)
+        if there == own:
+            continue
+        if then is None and empty in (there, own) and follow:
+            # What one side alone has the other takes, though nobody knows who changed it.
+            (take if own == empty else held)[part] = there
+            continue
+        moved_here = then is None or own != before.get(part, empty)
+        moved_there = then is None or there != was.get(part, empty)
+        if not follow:
+            held[part] = there
+        elif moved_here:
+            # What the book said before stays what it said: so it goes there, and once only.
+            held[part] = there if moved_there else before.get(part, empty)
+            if moved_there:
+                conflicts.append(part)
+        elif moved_there:
+            take[part] = there
+    if then is not None:
+        # Parts that the book alone has go there when they change.
+        held |= {part: value for part, value in before.items() if part not in theirs and part not in was
+                 and mine.get(part) != value}  # fmt: skip
+    return take, conflicts, held
+
+
+def shown(value: dict[str, Any]) -> str:
+    """What somebody said of a part, for people."""
+    texts = [one if isinstance(one, str) else str(one).lower() for one in value.values() if one is not None]
+    return clip(" ".join(", ".join(texts).split()), LONGEST_SHOWN) or "empty"
+
+
+class Merge:
+    """One transaction that lets the book follow. `counts`, `ids` and `unsettled` are what came of it."""
+
+    def __init__(self, ctx: Context, kind: Kind, tx: Transaction, place: int, url: str, direction: Direction) -> None:
+        self.ctx, self.kind, self.tx, self.place = ctx, kind, tx, place
+        self.follow = direction != "push"
+        self.puts = direction != "pull"
+        self.counts = {"new": 0, "changed": 0, "removed": 0}
+        self.ids: list[int] = []
+        self.unsettled: list[str] = []
+        self.links = sync_links.links_of(tx.connection, url, kind.entity)
+        self.numbers = {link.record: link for link in self.links.values() if link.record}
+        self._here: dict[int, Parts] = {}
+        self._keys: set[str] = set()
+        #: href -> what its link is to be: its version and text, its record, the shape there, and what the book is to be
+        #: taken to have said
+        self._linked: dict[str, tuple[Fetched, int, str, Parts]] = {}
+
+    def all(self, fetched: Sequence[Fetched], gone: Sequence[str], seen: Mapping[str, Link]) -> None:
+        """Take in what changed there and what is no more. `seen` are the links as they were before that was asked for:
+        where another machine was at it meanwhile, what we have read may be older than what the book has."""
+        read: list[tuple[Fetched, Thing]] = []
+        gone = [href for href in gone if self.links.get(href) == seen.get(href)]
+        for one in fetched:
+            link = self.links.get(one.href)
+            if link != seen.get(one.href):
+                continue
+            try:
+                read.append((one, self._parsed(one.text)))
+            except CrmError as error:
+                self.unsettled.append(f"{one.href}: {error.message}")
+                if link is None or not link.record:
+                    self._pass_over(one)
+        things = [thing for _, thing in read]
+        self.kind.begin(self.tx, things)
+        known = self.kind.known(things)
+        left = [self.links[href] for href in gone if href in self.links]
+        wanted = {link.record: unpacked(link.base).shape for link in left if link.record}
+        for one, thing in read:
+            number = self._number(one, known.get(thing.key, 0))
+            if number:
+                wanted[number] = thing.shape
+        self._here = self.kind.here(wanted)
+        for one, thing in read:
+            self._one(one, thing, known.get(thing.key, 0), gone)
+        for link in left:
+            self._gone(link)
+        self._keep()
+
+    def _parsed(self, text: str) -> Thing:
+        """An item. Raises CrmError for what is none, and for what no book can hold."""
+        check_text(text)
+        return self.kind.parse(text)
+
+    def _number(self, one: Fetched, known: int) -> int:
+        link = self.links.get(one.href)
+        return link.record if link is not None and link.record else known
+
+    def _one(self, one: Fetched, thing: Thing, known: int, gone: Sequence[str]) -> None:
+        link = self.links.get(one.href)
+        number = self._number(one, known)
+        if thing.key in self._keys:
+            self.unsettled.append(f"{one.href}: {thing.name} is there twice")
+            self._pass_over(one)
+            return
+        self._keys.add(thing.key)
+        if not number:
+            self._add(one, thing)
+            return
+        other = self.numbers.get(number)
+        if other is not None and other.href != one.href:
+            if other.href not in gone and other.href in self.links:
+                self.unsettled.append(f"{one.href}: {thing.name} is there twice, also as {other.href}")
+                self._pass_over(one)
+                return
+            del self.links[other.href]  # it was moved
+            sync_links.drop(self.tx.connection, self.place, [other.href])
+            link = other
+        mine = self._here.get(number)
+        if mine is None and link is None and self.follow:
+            mine = self._back(number, thing)
+        if mine is None:
+            self._missing(one, thing, number, link)
+            return
+        agreed = unpacked(link.base) if link is not None and link.record else None
+        if thing.cancelled and self.follow:
+            self._cancelled(one, thing, number, mine, agreed)
+            return
+        try:
+            was = self.kind.parse(agreed.there) if agreed else None
+            before = self.kind.said(was, number) if was else {}
+            theirs = self.kind.said(thing, number)
+        except CrmError as error:
+            self.unsettled.append(f"{self._called(number)}: {error.message}")
+            return
+        take, conflicts, held = compared((agreed.here, before) if agreed else None, mine, theirs, follow=self.follow)
+        for part in conflicts:
+            where = "and goes there" if self.puts else "which takes nothing there"
+            lost = shown(theirs.get(part, {}))
+            self.unsettled.append(
+                f"{self._called(number)} {thing.name}: its {part} was changed on both sides; the book's stays, {where};"
+                f" there it was {lost}"
+            )
+        self._follow(number, take, thing, was)
+        # What the book changes of its own accord because it follows, goes there in turn.
+        rest = {part: mine[part] for part in {**before, **theirs} if part in mine and part not in take}
+        self._linked[one.href] = (one, number, thing.shape, {**rest, **held})
+
+    def _follow(self, number: int, take: Parts, thing: Thing, was: Thing | None) -> None:
+        self.tx.flush()
+        before = len(self.tx.changes)
+        try:
+            with self.tx.part():
+                self.kind.take(number, take, thing, was)
+        except CrmError as error:
+            self.unsettled.append(f"{self._called(number)} {thing.name}: not taken from there: {error.message}")
+            return
+        if len(self.tx.changes) > before:
+            self.counts["changed"] += 1
+            self.ids.append(number)
+
+    def _add(self, one: Fetched, thing: Thing) -> None:
+        """What is new there."""
+        if not self.follow:
+            return
+        if thing.cancelled:
+            self._pass_over(one)
+            return
+        try:
+            with self.tx.part():
+                number = self.kind.add(thing)
+        except CrmError as error:
+            self.unsettled.append(f"{one.href}: {thing.name}: {error.message}")
+            self._pass_over(one)
+            return
+        self.counts["new"] += 1
+        self.ids.append(number)
+        self._linked[one.href] = (one, number, thing.shape, {})
+
+    def _back(self, number: int, thing: Thing) -> Parts | None:
+        """What the book says of a record that went because its item left another collection, and is back in this one;
+        None where somebody removed it here."""
+        sql = (
+            "SELECT b.source FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+            """ WHERE j.entity = ? AND j.record_id = ? AND j.after LIKE '%"removed_at":%' ORDER BY j.id DESC LIMIT 1"""
+        )
+        if self.tx.connection.value(sql, (self.kind.entity, number)) != SOURCE:
+            return None
+        self.kind.restore(number)
+        self.tx.flush()
+        self.ids.append(number)
+        self.counts["changed"] += 1
+        self.ctx.say(f"{self._called(number)} {thing.name} was moved there, and is back")
+        return self.kind.here({number: thing.shape}).get(number)
+
+    def _missing(self, one: Fetched, thing: Thing, number: int, link: Link | None) -> None:
+        """What is there of a record that the book has not any more: if it was linked, it changed meanwhile and is not
+        removed there, which is told then; else it is nobody's here."""
+        if link is not None and link.record:
+            sync_links.keep(self.tx.connection, self.place, self.kind.entity, link._replace(href=one.href, etag=""))
+        elif self.follow:
+            self.ctx.say(f"{thing.name} is there; the book removed it ({self._called(number)}), and leaves it out")
+            self._pass_over(one)
+
+    def _cancelled(self, one: Fetched, thing: Thing, number: int, mine: Parts, agreed: Agreed | None) -> None:
+        if agreed is not None and agreed.here == mine:
+            self._remove(number, thing.name, "was called off there")
+            self._pass_over(one)
+            return
+        self.unsettled.append(
+            f"{self._called(number)} {thing.name} was called off there and changed in the book; it stays"
+        )
+        self._linked[one.href] = (one, number, thing.shape, {part: {} for part in mine} if self.puts else {})
+
+    def _gone(self, link: Link) -> None:
+        """What is no more there."""
+        if link.href not in self.links:
+            return  # it was moved
+        mine = self._here.get(link.record)
+        if mine is not None and self.follow:
+            if mine != unpacked(link.base).here:
+                where = ", and is put there again" if self.puts else ""
+                self.unsettled.append(
+                    f"{self._called(link.record)} was removed there and changed in the book; it stays{where}"
+                )
+            elif sync_links.elsewhere(self.tx.connection, self.place, self.kind.entity, link.record):
+                self.ctx.say(f"{self._called(link.record)} is no more there; it stays, for it is in another place too")
+            else:
+                self._remove(link.record, "", "was removed there")
+        sync_links.drop(self.tx.connection, self.place, [link.href])
+
+    def _remove(self, number: int, name: str, why: str) -> None:
+        try:
+            with self.tx.part():
+                self.kind.remove(number)
+        except CrmError as error:
+            self.unsettled.append(f"{self._called(number)} {why}, and not here: {error.message}")
+            return
+        self.counts["removed"] += 1
+        self.ids.append(number)
+        self.ctx.say(f"{self._called(number)} {name + ' ' if name else ''}{why}, and here")
+
+    def _pass_over(self, one: Fetched) -> None:
+        """Look at an item again when it has changed."""
+        link = Link(one.href, 0, one.etag, "")
+        sync_links.keep(self.tx.connection, self.place, self.kind.entity, link)
+
+    def _keep(self) -> None:
+        """Keep what both have by now."""
+        self.tx.flush()
+        now = self.kind.here({number: shape for _, number, shape, _ in self._linked.values()})
+        for href, (one, number, shape, held) in self._linked.items():
+            base = Agreed(one.text, shape, {**now.get(number, {}), **held}).packed()
+            link = Link(href, number, one.etag, base)
+            sync_links.keep(self.tx.connection, self.place, self.kind.entity, link)
+
+    def _called(self, number: int) -> str:
+        return f"{self.kind.entity}:{number}"

@@ -1,0 +1,146 @@
+"""What the two sides of a synchronisation are to each other: a collection elsewhere, and a kind of records here."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+from crmcli.errors import ConflictError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from crmcli.store.write import Transaction
+
+Direction = Literal["both", "push", "pull"]
+DIRECTIONS: tuple[Direction, ...] = ("both", "push", "pull")
+#: part -> what it holds; a part is what people take for one thing
+Parts = dict[str, dict[str, Any]]
+
+
+class OvertakenError(ConflictError):
+    """The item there is another version than the one that was meant, or there though it should be new. Nothing was
+    written."""
+
+
+class NotTakenError(RefusedError):
+    """The other side does not take this one item; it may take others."""
+
+
+class Seen(NamedTuple):
+    """What became of a collection: href -> version of what is there, new or changed; hrefs that are no more; how far
+    this is. Where `complete`, `etags` are all that it has."""
+
+    etags: dict[str, str]
+    gone: list[str]
+    token: str
+    complete: bool
+
+
+class Fetched(NamedTuple):
+    """An item there as text."""
+
+    href: str
+    etag: str
+    text: str
+
+
+class Remote(Protocol):
+    """A collection of another program. Errors that are CrmErrors and none of the two above end the run."""
+
+    @property
+    def url(self) -> str:
+        """Its address, by which it is known from run to run."""
+
+    def changes(self, token: str) -> Seen:
+        """What changed since `token`; all that it has where that is empty or cannot be said."""
+
+    def fetch(self, hrefs: Sequence[str]) -> Iterable[Fetched]:
+        """Items; those that are gone by now are left out."""
+
+    def create(self, uid: str, text: str) -> tuple[str, str]:
+        """Put a new item there: its href and version, empty where it has to be read again. Raises OvertakenError,
+        NotTakenError."""
+
+    def update(self, href: str, etag: str, text: str) -> tuple[str, str]:
+        """Put a text in place of the version `etag`; what `create` gives and raises."""
+
+    def delete(self, href: str, etag: str) -> None:
+        """Remove the version `etag`; one that is gone already is no error. Raises OvertakenError."""
+
+
+class Thing(NamedTuple):
+    """An item that was read: what it is known by, whether that is of our making, what people call it, whether it was
+    called off, which of several shapes it has, and `value`, which its kind knows."""
+
+    key: str
+    ours: bool
+    name: str
+    cancelled: bool
+    shape: str
+    value: Any
+
+
+class Kind(Protocol):
+    """Records of one kind, and how they are written elsewhere."""
+
+    entity: str
+
+    def parse(self, text: str) -> Thing:
+        """An item that is there. Raises CrmError with the reason why it can be no record."""
+
+    def begin(self, tx: Transaction, things: Sequence[Thing]) -> None:
+        """These items are about to come in, in this transaction."""
+
+    def known(self, things: Sequence[Thing]) -> dict[str, int]:
+        """Key -> record, removed or not."""
+
+    def here(self, wanted: Mapping[int, str]) -> dict[int, Parts]:
+        """What the book says of records (number -> shape), of those alone that belong there."""
+
+    def said(self, thing: Thing, number: int) -> Parts:
+        """What an item says of a record (0: a new one). Raises CrmError."""
+
+    def add(self, thing: Thing) -> int:
+        """A new record. Raises CrmError."""
+
+    def take(self, number: int, changes: Parts, thing: Thing, was: Thing | None) -> None:
+        """Let a record follow. Raises CrmError."""
+
+    def remove(self, number: int) -> None:
+        """Remove a record."""
+
+    def restore(self, number: int) -> None:
+        """Bring a removed record back."""
+
+    def succeeded(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Record -> another one that stands for an item which was not made here, from now on."""
+
+    def unseen(self, shape: str) -> tuple[str, ...]:
+        """Parts of such another record that the item says already."""
+
+    def chosen(self) -> dict[int, str]:
+        """The records that are to be there, each with its shape."""
+
+    def write(self, number: int, there: Thing | None, changed: set[str], then: Parts) -> str:
+        """The text for a record whose `here` was asked before: a new one, or `there` with what changed since the book
+        said `then`; empty where nothing of that can be seen there."""
+
+    def uid(self, number: int) -> str:
+        """What a new item is known by; asked for after `write`."""
+
+
+class Agreed(NamedTuple):
+    """What both had: the text there, its shape, and what the book said."""
+
+    there: str
+    shape: str
+    here: Parts
+
+    def packed(self) -> str:
+        return json.dumps(self._asdict(), ensure_ascii=False, sort_keys=True)
+
+
+def unpacked(base: str) -> Agreed:
+    """What `Agreed.packed` wrote."""
+    return Agreed(**json.loads(base))

@@ -1,0 +1,290 @@
+"""Tasks in step with a calendar of another program: as events on their days, or as to-dos.
+
+An item that is there is changed, never made anew: only what the book changed is written into it, so that what no field
+says (other people's answers, alarms of their own, the days that a series has not) stays as it was.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.dates import local
+from crmcli.domain.entities import TASK
+from crmcli.domain.text import fold
+from crmcli.errors import ReadError
+from crmcli.services import calendar_items, records, tasks
+from crmcli.services.calendar_changes import Said, said
+from crmcli.services.calendar_items import COLUMNS, OURS
+from crmcli.services.calendar_tasks import Incoming, begun, key_of, numbers_of, own_addresses, uuid_of
+from crmcli.services.item_patch import patched
+from crmcli.services.records import list_records
+from crmcli.services.sync_shapes import Thing
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crmcli.context import Context
+    from crmcli.exchange.ical import Item
+    from crmcli.services.sync_shapes import Parts
+    from crmcli.store.write import Transaction
+
+EVENT, TODO = "event", "todo"
+#: An event that was not made here: that its task is done does not show there, and its series goes on.
+OTHERS = "event of others"
+#: A filter of every record, finished and removed ones too.
+EVERY = "(has:removed_at or no:removed_at)"
+
+
+class Tasks:
+    """The tasks that fit a filter, and those that are linked. New ones go out as `shape`: events need a day, so tasks
+    without one are not among them."""
+
+    entity = TASK.name
+
+    def __init__(self, ctx: Context, chosen: str = "", *, shape: str = EVENT) -> None:
+        self.ctx, self._filter, self.shape = ctx, chosen, shape
+        self.zone = str(getattr(ctx.env.now.tzinfo, "key", "UTC"))
+        self.own = own_addresses(ctx)
+        self._rows: dict[int, dict[str, Any]] = {}
+        self._suffixes: dict[int, str] = {}
+        self._items: dict[int, tuple[Item, ...]] = {}
+        self._coming: Incoming | None = None
+
+    # --- what is there ---
+
+    def parse(self, text: str) -> Thing:
+        """An item of a collection: of a series the item that stands for it, and those of its days that differ. Raises
+        ReadError."""
+        from crmcli.exchange.ical_reader import read_calendar
+
+        found = read_calendar(text.encode(), zone=self.zone, called="the item")
+        if not found.items:
+            why = next((f"{refusal.what}: {refusal.reason}" for refusal in found.refusals), "")
+            raise ReadError(why or "there is no event and no to-do in it")
+        main = next((item for item in found.items if item.recurrence_id is None), found.items[0])
+        others = tuple(item for item in found.items if item.uid == main.uid and item is not main)
+        key = key_of(main)
+        ours = uuid_of(key) is not None
+        shape = OTHERS if main.kind == EVENT and not ours else main.kind
+        return Thing(key, ours, main.summary or main.uid, main.status == "CANCELLED", shape, (main, *others))
+
+    def begin(self, tx: Transaction, things: Sequence[Thing]) -> None:
+        """These items are about to come in."""
+        self._coming = Incoming(self.ctx, tx, None)
+        self._coming.meet([item for thing in things for item in thing.value])
+
+    def known(self, things: Sequence[Thing]) -> dict[str, int]:
+        """Key -> task, by the UID of ours or by that under which it came in."""
+        keys = {thing.key for thing in things}
+        uuids = numbers_of(self.ctx, "uid", {uuid for key in keys if (uuid := uuid_of(key))})
+        found = numbers_of(self.ctx, "external_id", keys)
+        return found | {key: uuids[uuid] for key in keys if (uuid := uuid_of(key)) in uuids}
+
+    def said(self, thing: Thing, number: int) -> Parts:
+        """What an item says of a task."""
+        return _parts(self._said(thing.value, number))
+
+    def _said(self, items: tuple[Item, ...], number: int) -> Said:
+        found = said(self.ctx, items[0], own=self.own, suffix=self._suffixes.get(number, ""))
+        over = _moved(items, self._day(number))
+        if over is None:
+            return found
+        there = said(self.ctx, over, own=self.own).parts
+        return found._replace(parts={**found.parts, **{p: there[p] for p in ("when", "length") if p in there}})
+
+    def _day(self, number: int) -> str:
+        """The day of its series that a task stands for; empty for its first."""
+        row = self._rows.get(number, {})
+        return str(row.get("series_on") or row.get("due_on") or "")
+
+    # --- what is here ---
+
+    def here(self, wanted: Mapping[int, str]) -> dict[int, Parts]:
+        """What the book says of tasks: of those that are not removed, and as events of those that have a day."""
+        rows = {row["id"]: row for some, _ in portions(sorted(wanted)) for row in self._read(some)}
+        self._rows |= rows
+        self._suffixes |= calendar_items.suffixes(self.ctx, list(rows.values()))
+        found: dict[int, Parts] = {}
+        for shape in (EVENT, OTHERS, TODO):
+            some = [
+                row for number, row in rows.items()
+                if wanted[number] == shape and not row["removed_at"] and (shape == TODO or row["due_on"])
+            ]  # fmt: skip
+            by_uid: dict[str, list[Item]] = {}
+            if shape == OTHERS:
+                some = [{**row, "done_at": None} for row in some]
+            for item in calendar_items.items(self.ctx, some, todo=shape == TODO):
+                by_uid.setdefault(item.uid, []).append(item)
+            for row in some:
+                number = row["id"]
+                self._items[number] = tuple(by_uid[f"{row['uid']}{OURS}"])
+                found[number] = {
+                    **_parts(self._said(self._items[number], number)),
+                    "about": {"about": self._suffixes[number]},
+                    "given": {"given": row["series_on"]},
+                    "categories": {"categories": list(self._items[number][0].categories)},
+                }
+        return found
+
+    def _read(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        words = [f"id:{','.join(map(str, numbers))}", EVERY]
+        return list(list_records(self.ctx, TASK, words, columns=COLUMNS, sort="id", limit=0).rows)
+
+    def chosen(self) -> dict[int, str]:
+        """The tasks that are to be there, as events those with a day."""
+        rows = list_records(self.ctx, TASK, text=self._filter, columns="id,due_on", sort="id", limit=0).rows
+        return {row["id"]: self.shape for row in rows if self.shape == TODO or row["due_on"]}
+
+    def succeeded(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Task of a series -> the one that followed when it was done."""
+        found: dict[int, int] = {}
+        for some, marks in portions(numbers):
+            sql = (
+                "SELECT n.follows_id, n.id FROM task n JOIN task t ON t.id = n.follows_id WHERE t.done_at IS NOT NULL"
+                f" AND n.removed_at IS NULL AND n.follows_id IN ({marks}) ORDER BY n.id"
+            )
+            found.update(self.ctx.reader.rows(sql, some))
+        return found
+
+    def unseen(self, shape: str) -> tuple[str, ...]:
+        """Parts in which a series there says already what one that followed has: its days, of events."""
+        return ("when", "series") if shape == OTHERS else ()
+
+    # --- into the book ---
+
+    def add(self, thing: Thing) -> int:
+        """A new task, as a calendar file makes one."""
+        assert self._coming is not None
+        self._coming.owner = self._coming.tx.word("user", self.ctx.actor)
+        items = thing.value
+        theirs = said(self.ctx, items[0], own=self.own)
+        over = _moved(items, "")
+        more: dict[str, Any] = {}
+        if over is not None:
+            more = {**said(self.ctx, over, own=self.own).parts["when"], "series_on": _date(_moment(items[0]))}
+        number = self._coming.add(items[0], theirs, thing.key, **more)
+        for lack in theirs.lacks:
+            self.ctx.say(f"task:{number} {thing.name}: left out, what a task has not: {lack}")
+        left = len(items) - 1 - (over is not None)
+        if left:
+            self.ctx.say(f"task:{number} {thing.name}: {left} of its days differ there and not in the book")
+        return number
+
+    def take(self, number: int, changes: Parts, thing: Thing, was: Thing | None) -> None:
+        """Let a task follow; one that was done there is done here, with all that follows from that."""
+        assert self._coming is not None
+        tx = self._coming.tx
+        row = tx.row(TASK.name, number)
+        columns = {c: v for part, value in changes.items() if part != "done" for c, v in value.items()}
+        columns |= self._anchored(row, columns, thing)
+        columns |= self._series(row, columns, thing)
+        main = thing.value[0]
+        if was is None or list(was.value[0].more) != list(main.more):
+            columns["ical"] = "\n".join(main.more) or None
+        if was is not None:
+            columns |= self._tags(row, was.value[0], main)
+        if columns:
+            tx.change(TASK.name, number, columns)
+        if "done" in changes:
+            verb = tasks.done if changes["done"]["done"] else tasks.reopen
+            verb(self.ctx, [number], source="sync")
+
+    def _anchored(self, row: Mapping[str, Any], columns: Mapping[str, Any], thing: Thing) -> dict[str, Any]:
+        """The rule that is taken without its day takes its weekday from the day of the book."""
+        from crmcli.domain.recurrence import anchored, parse
+
+        day = row.get("series_on") or row.get("due_on")
+        if not columns.get("repeat") or "due_on" in columns or not day:
+            return {}
+        return {"repeat": anchored(parse(thing.value[0].rrule, self.ctx.env.now), date.fromisoformat(day))}
+
+    def _series(self, row: Mapping[str, Any], columns: dict[str, Any], thing: Thing) -> dict[str, Any]:
+        """What follows for the series of a task from another day."""
+        if not columns.keys() & {"due_on", "due_at"} or not (row.get("repeat") or columns.get("repeat")):
+            return {}
+        over = _moved(thing.value, str(row.get("series_on") or row.get("due_on") or ""))
+        if over is not None and over.recurrence_id is not None:
+            return {"series_on": _date(over.recurrence_id)}
+        found: dict[str, Any] = {"series_on": None} if row.get("series_on") else {}
+        after = {**row, **columns}
+        today = self.ctx.env.now
+        if not thing.ours and after.get("repeat") and after.get("due_on"):
+            later = begun(self.ctx, after, today)
+            found |= {c: later.get(c) for c in ("due_on", "due_at", "repeat") if later.get(c) != after.get(c)}
+        return found
+
+    def _tags(self, row: Mapping[str, Any], was: Item, now: Item) -> dict[str, Any]:
+        """The tags of a task after what was put on it and taken off it there."""
+        assert self._coming is not None
+        before, after = ({fold(word): word for word in item.categories if fold(word)} for item in (was, now))
+        if before.keys() == after.keys():
+            return {}
+        new = [word for key, word in after.items() if key not in before and key not in self._coming.types]
+        old = [word for key, word in before.items() if key not in after]
+        tx = self._coming.tx
+        tags = list(row.get("tags") or ())
+        gone = {tx.word("tag", word, create=False) for word in old}
+        added = [tag for word in new if (tag := tx.word("tag", word)) is not None]
+        return {"tags": [tag for tag in dict.fromkeys([*tags, *added]) if tag not in gone]}
+
+    def remove(self, number: int) -> None:
+        """Remove a task, as somebody did there; undoable."""
+        records.remove(self.ctx, TASK, [number], source="sync")
+
+    def restore(self, number: int) -> None:
+        """Bring back one that went with its item."""
+        records.restore(self.ctx, TASK, [number], source="sync")
+
+    # --- out of the book ---
+
+    def write(self, number: int, there: Thing | None, changed: set[str], then: Parts) -> str:
+        """The text for a task (whose `here` was asked before)."""
+        from crmcli.exchange.ical import write_one
+
+        mine = self._items[number]
+        if there is not None:
+            words = then.get("categories", {}).get("categories", ())
+            suffix = self._suffixes.get(number, "")
+            given = then.get("given", {}).get("given") or ""
+            found = patched(
+                mine, there.value, changed, words, "" if there.ours else suffix, self.own, given
+            )  # fmt: skip
+            if found is None:
+                return ""
+            mine = found
+        return write_one(mine[0], zone=self.zone, overrides=mine[1:]).decode()
+
+    def uid(self, number: int) -> str:
+        """The UID of a task in every calendar."""
+        return f"{self._rows[number]['uid']}{OURS}"
+
+
+def _parts(found: Said) -> Parts:
+    """What is compared: of what is done only that it is, for each side has its own moment."""
+    parts = dict(found.parts)
+    if "done" in parts:
+        parts["done"] = {"done": bool(parts["done"]["done_at"])}
+    return parts
+
+
+def _moved(items: Sequence[Item], day: str) -> Item | None:
+    """The item for the day of a series that the book's task stands for (empty: its first), where it differs."""
+    first = _moment(items[0])
+    on = day or (_date(first) if first is not None else "")
+    for item in items[1:]:
+        if item.recurrence_id is not None and _date(item.recurrence_id) == on:
+            return item
+    return None
+
+
+def _moment(item: Item) -> date | datetime | None:
+    return item.start if item.kind == EVENT or item.start is not None else item.due
+
+
+def _date(moment: date | datetime | None) -> str:
+    """The day of a moment by its own clock."""
+    if moment is None:
+        return ""
+    return (local(moment, moment.tzinfo).date() if isinstance(moment, datetime) else moment).isoformat()
