@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import crm_dav
 import pytest
+import typer
 
 from crmcli.commands.root import TABLE, make_root
 
@@ -65,11 +68,20 @@ def starts(before: list[str]) -> bool:
     return all(re.fullmatch(r"\w+=.*|do|then|ssh|\$|[\d*/,-]+", word) for word in own)
 
 
+@cache
+def brought() -> Any:
+    """The commands that the plugins of this repository bring."""
+    app = typer.Typer()
+    crm_dav.register_commands(app)
+    return typer.main.get_group(app)
+
+
 def fault(words: list[str]) -> str:
-    """What is no part of the program; "" where all is."""
+    """What is no part of the program or of its plugins; "" where all is."""
     if " ".join(words[:2]) in TABLE:  # a group of two words
         words = [" ".join(words[:2]), *words[2:]]
     command: Any = make_root()
+    shared = command.params
     waiting = verbatim = False
     depth = 0
     for word in words:
@@ -81,7 +93,9 @@ def fault(words: list[str]) -> str:
             verbatim = True
         elif re.match(r"-{1,2}[a-z]", word):
             name, equals, _ = word.partition("=")
-            options = {name: p for p in command.params if p.param_type_name == "option" for name in p.opts}
+            # Options that every command has stand anywhere, behind a plugin's command too.
+            known = [*shared, *command.params]
+            options = {name: p for p in known if p.param_type_name == "option" for name in p.opts}
             if depth == 1 and getattr(command, "loose", False) and name not in options:  # the verb that none names
                 command, depth = command.get_command(None, command.default), 2
                 options = {name: p for p in command.params if p.param_type_name == "option" for name in p.opts}
@@ -92,6 +106,8 @@ def fault(words: list[str]) -> str:
         elif depth == 0 or (depth == 1 and hasattr(command, "list_commands")):
             depth += 1
             found = command.get_command(None, word) if depth == 2 or word in TABLE else None
+            if found is None and depth == 1:
+                found = brought().get_command(None, word)
             if found is None and not (depth == 2 and command.loose):
                 return f"no command {word}"
             command = found or command.get_command(None, command.default)
