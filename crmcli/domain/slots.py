@@ -25,7 +25,7 @@ USUAL_HOURS = "9-17"
 #: Minutes that something takes which has a time and no length.
 LENGTH = 30
 _CLOCK = r"(\d\d?)(?::(\d\d))? ?(?:([ap])m)?"
-_HINT = "Write 9-17, 8:30-12,13-17:30 or 22-24,0-6."
+_HINT = "write 9-17, 8:30-12,13-17:30 or 22-24,0-6"
 
 
 def read_hours(text: str) -> Hours:
@@ -34,12 +34,12 @@ def read_hours(text: str) -> Hours:
     for part in re.split("[,،;]", fold(text)):
         match = re.fullmatch(rf"{_CLOCK} ?(?:[-–—]|to|{fold('تا')}) ?{_CLOCK}", part.strip())
         if match is None:
-            raise FieldError(f"'{clip(text, 60)}' names no hours of a day.", hint=_HINT)
+            raise FieldError(f"'{clip(text, 60)}' names no hours of a day", hint=_HINT)
         start, end = _minutes(*match.groups()[:3]), _minutes(*match.groups()[3:])
         if start is None or end is None:
-            raise FieldError(f"'{clip(text, 60)}' has a time that no clock shows.", hint=_HINT)
+            raise FieldError(f"'{clip(text, 60)}' has a time that no clock shows", hint=_HINT)
         if start >= end:
-            raise FieldError(f"The hours '{clip(text, 60)}' end before they start.", hint=_HINT)
+            raise FieldError(f"the hours '{clip(text, 60)}' end before they start", hint=_HINT)
         parts.append((start, end))
     return tuple(_joined(sorted(parts)))
 

@@ -15,10 +15,10 @@ from crmcli.domain.mailboxes import Mailbox, listed
 from crmcli.domain.text import check_text, clip, fold
 from crmcli.domain.types import INDEXED, show_instant
 from crmcli.domain.types.spans import EARLIEST, LONGEST, MOST_REMINDERS
-from crmcli.errors import CrmError, FieldError
+from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from crmcli.context import Context
     from crmcli.exchange.ical import Item
@@ -145,11 +145,3 @@ def _done(item: Item) -> str | None:
         return None
     done = item.done_at or item.updated_at or item.created_at
     return show_instant(done) if done else None
-
-
-def guarded(read: Callable[[], Said]) -> Said | CrmError:
-    """What `read` gives, or why it cannot: a text that no record can hold."""
-    try:
-        return read()
-    except CrmError as error:
-        return error

@@ -12,7 +12,7 @@ from crmcli.domain.entities import TASK, USER
 from crmcli.errors import CrmError
 from crmcli.results import Changed
 from crmcli.services import calendar_items, sync_links
-from crmcli.services.calendar_changes import Said, guarded, said, taken
+from crmcli.services.calendar_changes import Said, said, taken
 from crmcli.services.calendar_items import COLUMNS, OURS
 from crmcli.services.calendar_tasks import Incoming, key_of, numbers_of, uuid_of
 from crmcli.services.naming import resolve
@@ -88,9 +88,10 @@ class _Taking:
         """Take one item; what it cannot say of a task is told, and what no task can be is refused."""
         key = key_of(item)
         number = self.uuids.get(uuid_of(key) or "") or self.tasks.get(key)
-        theirs = guarded(lambda: said(self.ctx, item, own=self.own, suffix=self.suffixes.get(number or 0, "")))
-        if isinstance(theirs, CrmError):
-            self.refused.append(f"{item.summary or item.uid}: {theirs.message}")
+        try:
+            theirs = said(self.ctx, item, own=self.own, suffix=self.suffixes.get(number or 0, ""))
+        except CrmError as error:  # a text that no record can hold
+            self.refused.append(f"{item.summary or item.uid}: {error.message}")
             return
         for lack in theirs.lacks:
             self.told[f"{item.summary or item.uid}: left out, what a task has not: {lack}"] = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.dates import local
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
 from crmcli.domain.mailboxes import read_list
+from crmcli.domain.slots import LENGTH
 from crmcli.domain.types import read_instant
 from crmcli.services.recurring import DONE
 from crmcli.store import read
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from crmcli.domain.fields import Entity
     from crmcli.exchange.ical import Item
 
-#: How long a timed task without a length takes, in minutes.
-LENGTH = 30
 #: none, low, medium, high -> RFC 5545, 3.8.1.9: 0 undefined, 1 highest, 9 lowest
 PRIORITIES = (0, 9, 5, 1)
 COLUMNS = (

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import FEED, TASK, USER
-from crmcli.errors import ConflictError
+from crmcli.domain.text import blank, check_text
+from crmcli.errors import ConflictError, FieldError
 from crmcli.results import Changed, Rows
 from crmcli.services import calendars, pulse
 from crmcli.services.naming import resolve
@@ -39,8 +40,11 @@ class Rendered(NamedTuple):
 
 def add(ctx: Context, name: str, text: str, *, todo: bool = False, owner: str = "") -> Changed:
     """Make a feed of the tasks that fit a filter, in which `me` is its owner, and say its address: this once. Raises
-    FilterError, ConflictError for a name that is taken."""
+    FilterError, FieldError without a name, ConflictError for one that is taken."""
     bound(ctx, TASK, text)
+    name = " ".join(check_text(name).split())
+    if blank(name):
+        raise FieldError("a feed needs a name", "name", "as in 'crm calendar feed add mine owner:me'")
     with ctx.writing() as tx:
         if tx.word("feed", name, create=False) is not None:
             hint = f"crm calendar feed rotate {name} gives it a new address"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crmcli.domain.entities import TASK
-from crmcli.errors import ConflictError, FilterError, NotFoundError
+from crmcli.errors import ConflictError, FieldError, FilterError, NotFoundError
 from crmcli.services import feeds, history, records, tags
 
 if TYPE_CHECKING:
@@ -105,6 +105,9 @@ def test_what_makes_no_feed_is_refused(ctx: Context, shelf: Shelf) -> None:
         feeds.add(ctx, "Mine", "")
     with pytest.raises(FilterError):
         feeds.add(ctx, "other", "colour:red")
+    for name in ("", " \u200c "):
+        with pytest.raises(FieldError, match="a feed needs a name"):
+            feeds.add(ctx, name, "")
     assert shelf.count() == 1
 
 
