@@ -8,8 +8,8 @@ import typer
 
 from crmcli.commands.frame import book, noun, whole
 from crmcli.commands.records import Which, Words, carry_out, register
+from crmcli.commands.words import with_last
 from crmcli.domain.entities import TASK
-from crmcli.errors import UsageError
 
 app = noun(
     "Examples:\n  crm task add \"Call Ada\" --on lead:12 --due \"fri 14:30\" --type call\n"
@@ -75,10 +75,7 @@ def snooze(
 ) -> Any:
     from crmcli.services import tasks
 
-    which = words if to is not None else words[:-1]
-    if not which:
-        raise UsageError("until when?", "as in 'crm task snooze 7 +3d'")
-    when = words[-1] if to is None else to
+    which, when = with_last(words, to, "until when?", "crm task snooze 7 +3d")
     return carry_out(ctx, TASK, which, "Put off", lambda numbers: tasks.snooze(book(ctx), numbers, when))
 
 
@@ -95,10 +92,7 @@ def delegate(
 ) -> Any:
     from crmcli.services import tasks
 
-    which = words if to is not None else words[:-1]
-    if not which:
-        raise UsageError("to whom?", "as in 'crm task delegate 7 grace'")
-    who = words[-1] if to is None else to
+    which, who = with_last(words, to, "to whom?", "crm task delegate 7 grace")
     return carry_out(ctx, TASK, which, "Delegate", lambda numbers: tasks.delegate(book(ctx), numbers, who))
 
 

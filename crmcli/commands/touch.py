@@ -9,6 +9,7 @@ import typer
 from crmcli.commands import options
 from crmcli.commands.frame import book, noun, whole
 from crmcli.commands.records import Words, carry_out
+from crmcli.commands.words import with_last
 from crmcli.domain.entities import entity
 from crmcli.domain.fields import Entity
 from crmcli.errors import UsageError
@@ -69,10 +70,7 @@ def snooze(
     to: Annotated[str | None, options.text("--to", metavar="WHEN", help="The day")] = None,
     on: On = "",
 ) -> Any:
-    which = words if to is not None else words[:-1]
-    if not which:
-        raise UsageError("until when?", "as in 'crm touch snooze 12 +2w'")
-    when = words[-1] if to is None else to
+    which, when = with_last(words, to, "until when?", "crm touch snooze 12 +2w")
     kind, rest, _ = rhythms.target([*([about(on).name] if on else []), *which])
     return carry_out(ctx, kind, rest, "Put off", lambda some: touching.snooze(book(ctx), kind, some, when))
 

@@ -82,3 +82,12 @@ def meant(word: str, known: Sequence[str]) -> str:
     habit = next((ours for ours, theirs in ELSEWHERE.items() if word in theirs and ours in known), "")
     near = {name: SequenceMatcher(None, word, name).ratio() + EASIER * (name in READING) for name in known}
     return habit or max((name for name in near if near[name] >= NEAR), key=near.__getitem__, default="")
+
+
+def with_last(words: Sequence[str], said: str | None, question: str, example: str) -> tuple[list[str], str]:
+    """(which records, what is done with them): that is the last word, unless an option `said` it. Raises UsageError
+    where one of the two is missing."""
+    which = list(words) if said is not None else list(words[:-1])
+    if not which:
+        raise UsageError(question, f"as in '{example}'")
+    return which, words[-1] if said is None else said
