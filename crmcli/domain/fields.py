@@ -18,9 +18,9 @@ class Field(Struct):
     """One field of a kind of record.
 
     `column` is the stored column of the base table; "" marks a figure that only the view has (`expr` may then say
-    it in SQL over the base table `t`, so that it can be filtered and sorted). `settable` fields can be assigned,
-    `search` ones are found by a bare word, `indexed` ones sort a million rows at once. `headers` are the folded
-    column titles by which an import recognises the field.
+    it in SQL over the base table `t`, so that it can be filtered and sorted, and `key_expr` the key of one that is a
+    text). `settable` fields can be assigned, `search` ones are found by a bare word, `indexed` ones sort a million
+    rows at once. `headers` are the folded column titles by which an import recognises the field.
 
     A `required` field must be given with a new record. A `kept` one may be left out there, for the program gives it a
     value; neither can be emptied. `empty` is the stored value of one that is.
@@ -40,6 +40,7 @@ class Field(Struct):
     search: bool = False
     indexed: bool = False
     expr: str = ""
+    key_expr: str = ""
     required: bool = False
     kept: bool = False
     empty: Any = None

@@ -1,4 +1,4 @@
-"""Periods typed by people for filters and reports: months, quarters, ranges of days, spans and lengths of time."""
+"""Periods typed by people for filters and reports: months, quarters, ranges of days and spans."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from crmcli.domain import durations
 from crmcli.domain.calendars import ONE_DAY, month_start, numbered_quarter, period_around, split_day
 from crmcli.domain.dates import (
     Setting,
@@ -89,27 +90,14 @@ def parse_span(
     if word:
         begin = _edge(start_text, setting)[0]
         try:
-            return begin, begin + timedelta(minutes=parse_span_length(length))
+            end = begin + timedelta(minutes=durations.parse(length))
         except OverflowError:
             raise _unreadable(text, setting) from None
+        if end == begin:
+            raise FieldError(f"'{clip(text, 60)}' is no time at all.", hint="Write how long: for 45m, for 1h30.")
+        return begin, end
     begin, end = _edge(text, setting)
     return begin, begin + timedelta(minutes=1) if end == begin else end
-
-
-def parse_span_length(text: str) -> int:
-    """Read a length of time and return whole minutes: 90m, 1h30, 1h 30m, 2h, 1d (24 hours), 1w (7 days)."""
-    words = fold(text)
-    match = re.fullmatch(
-        r"(?:(\d{1,4}) ?w(?:eeks?)?)? ?(?:(\d{1,5}) ?d(?:ays?)?)? ?(?:(\d{1,5}) ?h(?:ours?)?)? ?"
-        r"(?:(\d{1,6}) ?m(?:in(?:utes?|s)?)?)?",
-        words,
-    )
-    if not match and (hours := re.fullmatch(r"(\d{1,5})h(\d\d)", words)):
-        return 60 * int(hours[1]) + int(hours[2])
-    if not match or not any(match.groups()):
-        raise FieldError(f"'{clip(words, 60)}' is not a length of time.", hint="Write 90m, 1h30, 2h, 2d or 1w.")
-    weeks, days, hours_, minutes = (int(part or 0) for part in match.groups())
-    return ((7 * weeks + days) * 24 + hours_) * 60 + minutes
 
 
 def _check_sides(start: date | None, end: date | None, text: str, setting: Setting) -> None:

@@ -28,11 +28,14 @@ if TYPE_CHECKING:
 RECENT = "status:open or (status:won closed:-30d..)"
 #: The days before and after today whose appointments are put on their day in the user's zone.
 NEAR = 7
+#: Most cards of a board have no task or are won: only the others ask for its name.
+_NEXT_TASK = f"CASE WHEN t.open_tasks > 0 AND t.status = 'open' THEN {DEAL.by_name['next_task'].expr} END"
 
 
 class Card(NamedTuple):
     """One deal on the board; `value` is minor units of `currency`, `probability` basis points (what the weighted sums
-    are made of), `next_due` a day in the user's zone, `rotting` whether it rots in its stage (0 or 1)."""
+    are made of), `next_due` a day in the user's zone, `rotting` whether it rots in its stage (0 or 1), `next_task` the
+    name of its next open task."""
 
     id: int
     name: str
@@ -45,6 +48,7 @@ class Card(NamedTuple):
     status: str
     stage_id: int
     rotting: int
+    next_task: str | None
 
 
 class Sum(NamedTuple):
@@ -104,7 +108,9 @@ def cards(ctx: Context, pipeline: int = 0, words: Sequence[str] = ()) -> Board:
     found = {}
     for stage in stages:
         marked, params = (f"CASE WHEN {rots} THEN 1 ELSE 0 END", marks.params) if stage["rot_days"] else ("0", [])
-        found[stage["id"]] = ctx.reader.rows(f"SELECT {columns}, {marked}{rest}", [*params, stage["id"], *where.params])
+        found[stage["id"]] = ctx.reader.rows(
+            f"SELECT {columns}, {marked}, {_NEXT_TASK}{rest}", [*params, stage["id"], *where.params]
+        )
     if elsewhere := _due_elsewhere(ctx):
         found = {stage: [_on_our_day(row, elsewhere) for row in rows] for stage, rows in found.items()}
     lanes = tuple(Lane(s["id"], s["name"], bool(s["is_won"]), found[s["id"]], sums(found[s["id"]])) for s in stages)

@@ -105,7 +105,7 @@ class _Taking:
             self.told[f"{item.summary or item.uid}: cancelled, and not in the book"] = None
             return
         number = self.coming.add(item, theirs, key)
-        self._keep(key, number, item)
+        self._keep(key, number, self._text(item))
         self.tasks[key] = number
         self.new += 1
         self.ids.append(number)
@@ -124,13 +124,17 @@ class _Taking:
         if item.recurrence_id is not None and uuid_of(key):
             self.known += 1  # what was put off of a series of ours: the task itself says so
             return
+        text = self._text(item)
+        if self.bases.get(key) == text:
+            self.known += 1
+            return
         ours = self._ours(number, item)
         base = self._base(key) if key in self.bases else None
         changes, conflicts = taken(base, ours, theirs)
         for part in conflicts:
             self.told[f"task:{number}: its {part} was changed in the book and in the file; the book's stays"] = None
         done = tx.change(TASK.name, number, changes) if changes else False
-        self._keep(key, number, item)
+        self._keep(key, number, text)
         self.changed, self.known = self.changed + done, self.known + (not done)
         if done:
             self.ids.append(number)
@@ -167,13 +171,14 @@ class _Taking:
         read = read_calendar(self.bases[key].encode(), zone=zone)
         return said(self.ctx, read.items[0], own=self.own) if read.items else None
 
-    def _keep(self, key: str, number: int, item: Item) -> None:
-        """Keep what the file says now."""
+    def _text(self, item: Item) -> str:
+        """An item as it is kept: the same for every file that says the same of it."""
         from crmcli.exchange.ical import write_one
 
         zone = str(getattr(self.ctx.env.now.tzinfo, "key", "UTC"))
-        text = write_one(item, zone=zone).decode()
-        if self.bases.get(key) == text:
-            return
+        return write_one(item, zone=zone).decode()
+
+    def _keep(self, key: str, number: int, text: str) -> None:
+        """Keep what the file says now."""
         sync_links.keep(self.tx.connection, self.place, TASK.name, sync_links.Link(key, number, "", text))
         self.bases[key] = text

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crmcli.store.connect import Connection
 
 #: The migration that this program's models stand at; a test compares it with Alembic's head.
-REVISION = "0007"
+REVISION = "0008"
 VIEWS = (
     *("lead", "deal", "contact", "company", "task", "interaction"),
     *("words", "pipeline", "journal", "timeline", "clean", "follow_ups"),

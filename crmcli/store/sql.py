@@ -69,7 +69,7 @@ def value_of(field: Field, dialect: str, of: str = "t.") -> str:
 def key_of(field: Field, dialect: str) -> str:
     """SQL of what a field is compared and sorted by, over the base table `t`: the key of a text, else the value."""
     if not field.own:
-        return f"t.{field.key_column}" if field.column else field.expr
+        return f"t.{field.key_column}" if field.column else field.key_expr or field.expr
     return _member(f"t.{field.key_column}", dialect) if field.type.keyed else value_of(field, dialect)
 
 

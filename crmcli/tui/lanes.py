@@ -21,7 +21,7 @@ NARROWEST = 18
 STATUS = Card._fields.index("status")
 #: Lines above the cards: the lane's name, its sums, a rule.
 HEAD = 3
-#: From so many lines on there is an empty one between two cards.
+#: From so many lines on a card has a third one, which names its next task.
 AIRY = 30
 
 
@@ -34,7 +34,7 @@ class Span(NamedTuple):
 
 
 class Lanes:
-    """Lanes of two-line cards in a window of `columns` x `lines`."""
+    """Lanes of cards of two or three lines in a window of `columns` x `lines`."""
 
     def __init__(self, look: Look, columns: int = 0, lines: int = 0) -> None:
         self.look = look
@@ -99,12 +99,13 @@ class Lanes:
 
     @property
     def page(self) -> int:
-        """How many cards a lane shows."""
-        return max(1, (self.lines - HEAD + self.gap) // (2 + self.gap))
+        """How many cards a lane shows: the last one may be without its third line."""
+        return max(1, (self.lines - HEAD + self.tall - 2) // self.tall)
 
     @property
-    def gap(self) -> int:
-        return 1 if self.lines >= AIRY else 0
+    def tall(self) -> int:
+        """How many lines a card has."""
+        return 3 if self.lines >= AIRY else 2
 
     # --- moving ---
 
@@ -184,9 +185,9 @@ class Lanes:
         """The lane, and the place in it of the card, at a point of the screen."""
         for number, start, columns in self.spans if 0 <= y < self.lines else ():
             if start <= x < start + columns:
-                place, line = divmod(y - HEAD, 2 + self.gap)
+                place = (y - HEAD) // self.tall
                 at = self.top[number] + place
-                inside = y >= HEAD and line < 2 and place < self.page and at < len(self.all[number].cards)
+                inside = y >= HEAD and place < self.page and at < len(self.all[number].cards)
                 return number, at if inside else None
         return None, None
 
@@ -240,18 +241,25 @@ class Lanes:
 
     def _card_line(self, span: Span, y: int, focus: bool) -> Pieces:
         lane, columns = self.all[span.lane], span.columns
-        place, line = divmod(y, 2 + self.gap)
+        place, line = divmod(y, self.tall)
         at = self.top[span.lane] + place
-        if line > 1 or at >= len(lane.cards) or place >= self.page:
+        if at >= len(lane.cards) or place >= self.page:
             empty = at == 0 and line == 0 and not lane.cards
             return [(fit(" nothing here" if empty else "", columns), "dim")]
         card = Card._make(lane.cards[at])
-        pieces = [(fit(card.name, columns - 2), "name")] if line == 0 else self._about(card, columns - 2)
+        pieces = (self._title, self._about, self._next)[line](card, columns - 2)
         if focus and span.lane == self.lane and at == self.at[span.lane]:
             under = "+here" if line else "+here+bold"
             return [("▌", "name" + under), *((text, tone + under) for text, tone in pieces), (" ", "name" + under)]
         over = "drop" if self.dragged == card.id else ""
         return [(" ", over or "name"), *((text, over or tone) for text, tone in pieces), (" ", over or "name")]
+
+    def _title(self, card: Card, columns: int) -> Pieces:
+        return [(fit(card.name, columns), "name")]
+
+    def _next(self, card: Card, columns: int) -> Pieces:
+        """The third line of a card: the name of its next task."""
+        return [(fit(f" → {visible(card.next_task)}" if card.next_task else "", columns), "dim")]
 
     def _about(self, card: Card, columns: int) -> Pieces:
         """The second line of a card: the company as far as there is room, what it is worth, the next task; with a mark

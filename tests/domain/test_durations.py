@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcli.domain.durations import DAY, MOST, WEEK, parse, spoken
-from crmcli.domain.periods import parse_span_length
 from crmcli.errors import FieldError
 
 
@@ -113,13 +112,6 @@ def test_a_length_is_spoken_in_the_largest_unit_that_fits(minutes: int, text: st
 @given(st.integers(0, MOST))
 def test_what_is_spoken_is_read_again(minutes: int) -> None:
     assert parse(spoken(minutes)) == minutes
-
-
-@given(st.integers(0, 9), st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
-def test_lengths_are_those_that_filters_count(weeks: int, days: int, hours: int, minutes: int) -> None:
-    """`due:"fri 14:30 for 1h"` and `--duration 1h` are one length."""
-    text = f"{weeks}w {days}d {hours}h {minutes}m"
-    assert parse(text) == parse_span_length(text)
 
 
 @given(st.text("0123456789.,: hmdwand۱۲ساعتنیم و", max_size=12))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import DEAL, TASK
 from crmcli.render.table import Screen, record, table
-from crmcli.services import records
+from crmcli.services import board, records, tasks
 
 if TYPE_CHECKING:
     import pytest
@@ -30,3 +30,27 @@ def test_a_table_shows_the_day_that_the_filter_finds(ctx: Context, monkeypatch: 
     assert [row["id"] for row in records.list_records(ctx, DEAL, ["due:2026-11-25"]).rows] == [1]
     shown = "".join(record(records.show(ctx, DEAL, 1), screen))
     assert "2026-11-24" not in shown
+
+
+def test_the_next_step_is_named_and_found_by_its_name(ctx: Context) -> None:
+    """By its day; an appointment before what is due at any time of that day; what has no day last."""
+    for number in (1, 2, 3):
+        records.add(ctx, DEAL, {"name": f"D{number}"})
+    steps = ("Someday", ""), ("یادداشت علي", "2026-11-25"), ("Call Ada", "2026-11-25 16:00"), ("Ring", "2026-11-24")
+    for name, due in steps:
+        records.add(ctx, TASK, {"name": name, "on": "deal:2", "due": due})
+    records.add(ctx, TASK, {"name": "Last year's", "on": "deal:3", "due": "2025-11-24"})
+    tasks.done(ctx, [5])
+
+    def found(*words: str, sort: str = "id") -> list[tuple[int, str | None]]:
+        rows = records.list_records(ctx, DEAL, words, columns="id,next_task", sort=sort).rows
+        return [(row["id"], row["next_task"]) for row in rows]
+
+    assert found() == [(1, None), (2, "Ring"), (3, None)]
+    for number, then in ((4, "Call Ada"), (3, "یادداشت علی"), (2, "Someday"), (1, None)):
+        tasks.done(ctx, [number])
+        assert [name and name.replace("ي", "ی") for _, name in found("id:2")] == [then]
+        if then:
+            assert found(f'next_task:"{then.upper()}"') == found("has:next_task") == found("id:2")
+            assert found(sort="next_task")[0][0] == 2
+            assert [card[-1] for lane in board.cards(ctx).lanes for card in lane.cards] == [None, found("id:2")[0][1], None]

@@ -83,6 +83,16 @@ _OPPORTUNITY_MIDDLE = (
 
 #: coalesce keeps SQLite from the index of all open tasks, which it would read for each record.
 _OPEN_TASK = "from task k where k.opportunity_id = t.id and coalesce(k.done_at, k.removed_at) is null"
+
+
+def _first_task(column: str) -> str:
+    """A column of the next open task: by day, an appointment before what is due at any time of the day."""
+    return (
+        f"(select k.{column} {_OPEN_TASK} order by case when k.due_on is null then 1 else 0 end, k.due_on,"
+        " case when k.due_at is null then 1 else 0 end, k.due_at, k.id limit 1)"
+    )
+
+
 _OPPORTUNITY_TAIL = (
     EMAIL,
     PHONE,
@@ -110,6 +120,15 @@ _OPPORTUNITY_TAIL = (
         derived=True,
         moment="next_due_at",
         untimed="next_due_on",
+    ),
+    Field(
+        "next_task",
+        Text(),
+        "Next step",
+        "The name of its next open task",
+        settable=False,
+        expr=_first_task("name"),
+        key_expr=_first_task("name_key"),
     ),
     Field(
         "next_due_on",

@@ -60,6 +60,14 @@ SELECT
     t.external_id,
     t.next_due,
     (
+        SELECT k.name FROM task k
+        WHERE k.opportunity_id = t.id AND coalesce(k.done_at, k.removed_at) IS NULL
+        ORDER BY
+            CASE WHEN k.due_on IS NULL THEN 1 ELSE 0 END, k.due_on,
+            CASE WHEN k.due_at IS NULL THEN 1 ELSE 0 END, k.due_at, k.id
+        LIMIT 1
+    ) AS next_task,
+    (
         SELECT min(k.due_on) FROM task k
         WHERE k.opportunity_id = t.id AND coalesce(k.done_at, k.removed_at) IS NULL AND k.due_at IS NULL
     ) AS next_due_on,

@@ -121,8 +121,8 @@ class BoardView(Widget, can_focus=True):
         """The head of a lane and one of its cards, on the screen."""
         for number, x, columns in self._lanes.spans:
             if number == lane:
-                y = HEAD + (at - self._lanes.top[lane]) * (2 + self._lanes.gap)
-                return [Region(x, 0, columns, HEAD), Region(x, y, columns, 2)]
+                y = HEAD + (at - self._lanes.top[lane]) * self._lanes.tall
+                return [Region(x, 0, columns, HEAD), Region(x, y, columns, self._lanes.tall)]
         return []
 
     def on_resize(self, event: events.Resize) -> None:
