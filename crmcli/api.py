@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli import plugins
-from crmcli.config import config_dir, data_dir
+from crmcli.config import config_dir, data_dir, password_of, withhold
 from crmcli.context import Context
 from crmcli.domain.change import Change
 from crmcli.domain.types import Day, Flag, Instant, Integer, Money, Percent
@@ -26,7 +26,7 @@ from crmcli.errors import (
 )
 from crmcli.hookspecs import Report, hookimpl
 from crmcli.results import Changed, Column, Note, Page, Record, Rows, Section
-from crmcli.services.sync_shapes import Direction, Fetched, NotTakenError, OvertakenError, Remote, Seen
+from crmcli.services.sync_shapes import Direction, Fetched, NotTakenError, OvertakenError, Remote, Seen, Unread
 from crmcli.store import connect
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ __all__ = [
     "Task",
     "TaskTag",
     "TaskType",
+    "Unread",
     "UsageError",
     "User",
     "book",
@@ -129,11 +130,13 @@ __all__ = [
     "data_dir",
     "failed",
     "hookimpl",
+    "password_of",
     "select",
     "session",
     "sync_contacts",
     "sync_tasks",
     "synced",
+    "withhold",
 ]
 
 
@@ -204,7 +207,8 @@ def sync_tasks(
     were in it before: `todos` says as what new ones go there, to-dos or events on their days.
 
     What could not be settled is told, and is in the outcome. In a rehearsal nothing is written on either side. A
-    collection that lost all that it had is a RefusedError unless `sure`; what the remote raises comes through.
+    collection that lost nearly all that it had is a RefusedError unless `sure`, and what the book has lost so stays
+    there; what the remote raises comes through.
     """
     from crmcli.services.syncing import sync
     from crmcli.services.syncing_tasks import EVENT, TODO, Tasks

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.dates import local
 from crmcli.domain.text import fold
+from crmcli.services.calendar_changes import own_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -18,13 +19,15 @@ MOVING = frozenset(("when", "length", "place", "series"))
 
 
 def patched(
-    mine: Sequence[Item], theirs: Sequence[Item], parts: set[str], words: Iterable[str], suffix: str,
-    own: Collection[str], given: str,
+    mine: Sequence[Item], theirs: Sequence[Item], parts: set[str], words: Iterable[str], own: Collection[str],
+    given: str, *, ours: bool,
 ) -> tuple[Item, ...] | None:  # fmt: skip
     """The items of a resource (of a series those of its days that differ are behind it) with the changed parts from
     the book; None where nothing of them can be seen there. `words` are the categories that the book gave it before,
-    `suffix` is what of the book's description does not go there, `own` the addresses of whose book it is, and `given`
-    the day of its series that was put off before."""
+    `own` the addresses of whose book it is, and `given` the day of its series that was put off before. What the book
+    says behind a text goes into `ours` alone."""
+    from crmcli.exchange.ical_more import more_without
+
     main, item = mine[0], theirs[0]
     values: dict[str, Any] = {
         "updated_at": max(filter(None, (main.updated_at, item.updated_at)), default=None),
@@ -33,7 +36,9 @@ def patched(
     if "name" in parts:
         values["summary"] = main.summary
     if parts & {"description", "about"}:
-        values["description"] = main.description.removesuffix(suffix).rstrip() if suffix else main.description
+        footer = main.footer if ours and "about" in parts else _footer(item, main.footer)
+        values["footer"] = footer
+        values["description"] = "\n\n".join(part for part in (own_text(main), footer) if part)
     if "place" in parts:
         values["location"] = main.location
     if "priority" in parts:
@@ -50,9 +55,15 @@ def patched(
         values |= _done(main, item)
     if item.status == "CANCELLED":
         values["status"] = main.status
+    more = more_without(values.get("more", item.more), parts)
+    if more != list(values.get("more", item.more)):
+        values["more"] = more
     others = list(theirs[1:])
-    if parts & {"when", "series", "length", "given"}:
-        moments, others = _moved(mine, theirs, parts, given)
+    if "done" in parts and main.done_at is None:  # taken up again: no day of it says otherwise
+        others = [one._replace(**_done(main, one)) if one.status == "COMPLETED" else one for one in others]
+    if parts & {"when", "series", "length", "given", "rule"}:
+        as_done = item._replace(**_done(main, item)) if "done" in parts else item
+        moments, others = _moved(mine, (as_done, *others), parts, given)
         values |= moments
     after = item._replace(**values)
     quiet = ("updated_at", "sequence")
@@ -60,11 +71,18 @@ def patched(
     return None if same and others == list(theirs[1:]) else (after, *others)
 
 
+def _footer(item: Item, usual: str) -> str:
+    """What stands behind the text of an item: as it says, or where it does not, if that is what we put there."""
+    return item.footer or (usual if item.description.rstrip().endswith(usual.rstrip()) else "")
+
+
 def _people(main: Item, item: Item, own: Collection[str]) -> list[Any]:
     """Those who take part: who stays is as the other program has them, with their answers."""
-    mine = {one.mailbox.lower(): one for one in main.attendees}
-    stay = [one for one in item.attendees if one.mailbox.lower() in mine or one.mailbox.lower() in own]
-    there = {one.mailbox.lower() for one in stay}
+    from crmcli.exchange.ical_values import mailbox_key
+
+    mine = {mailbox_key(one.mailbox): one for one in main.attendees}
+    stay = [one for one in item.attendees if mailbox_key(one.mailbox) in {*mine, *own}]
+    there = {mailbox_key(one.mailbox) for one in stay}
     return [*stay, *(one for email, one in mine.items() if email not in there)]
 
 
@@ -85,21 +103,22 @@ def _moved(
     others = [one for one in theirs[1:] if one.recurrence_id is None or _day(one.recurrence_id) != given]
     apart = len(mine) > 1 or len(others) < len(theirs) - 1
     begins = _day(_moment(item) or date.max)
-    if apart and (item.rrule or item.rdates) and begins <= given and "series" not in parts:
+    if apart and (item.rrule or item.rdates) and begins <= given and not parts & {"series", "rule"}:
         there = _at(given, _moment(item))
         if len(mine) == 1 and _moment(_in_zones(main, item)) == there:
             return {}, others
         return {}, [*others, _differing(now, item, there)]
     # The series begins anew: what was put off of it before is no day of its own any more.
     others = [one for one in others if one.recurrence_id is None or _day(one.recurrence_id).isoformat() != before]
-    one = _in_zones(main, item)
+    # One that the book moved is counted by the clock of the book, which may be another one than that of the item.
+    one = main if main.rrule and parts & {"series", "rule"} else _in_zones(main, item)
     start, due = one.start, one.due
     if item.kind == "todo" and item.start is not None and not main.rrule:
         start = _along(item.start, item.due, due)
     values: dict[str, Any] = {"start": start, "due": due}
     if "length" in parts or isinstance(main.start, datetime) != isinstance(item.start, datetime):
         values["minutes"] = main.minutes
-    if "series" in parts or main.rdates or not item.rrule:
+    if parts & {"series", "rule"} or main.rdates or not item.rrule:
         values |= {"rrule": main.rrule, "rdates": main.rdates}
     series = values.get("rrule", item.rrule) or values.get("rdates", item.rdates)
     if item.exdates:

@@ -1,12 +1,17 @@
 """Which record is which item of another program, and what both had when they last agreed: `sync_place`, `sync_link`.
 
-They say nothing of the book, so they are not journalled: an undo leaves them, and the next comparison finds out.
+They say nothing of the book, so they are not journalled: an undo leaves them, and the next comparison finds out. A link
+outlives its item, so that what comes back is what was there (`sync_shapes.GONE`).
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.services.sync_shapes import GONE, OUT, unpacked
+from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +28,15 @@ class Link(NamedTuple):
     record: int
     etag: str
     base: str
+
+    @property
+    def there(self) -> bool:
+        """Whether there is an item, as far as is known."""
+        return bool(self.etag) or not self.base or unpacked(self.base).state not in (GONE, OUT)
+
+
+#: What calendar files said is kept in `base` as a text, and is nobody's item.
+_COMPARED = "base LIKE '{%'"
 
 
 def digest(text: str) -> str:
@@ -78,21 +92,62 @@ def drop(connection: Connection, number: int, hrefs: Iterable[str]) -> None:
     )
 
 
-def elsewhere(connection: Connection, number: int, entity: str, record: int) -> bool:
-    """Whether a record is in another place than `number` as well."""
-    sql = "SELECT 1 FROM sync_link WHERE entity = ? AND record_id = ? AND place_id <> ? AND etag IS NOT NULL LIMIT 1"
-    return connection.value(sql, (entity, record, number)) is not None
+def linked(connection: Connection, entity: str, numbers: Iterable[int], *, but: int = 0) -> set[int]:
+    """Those of these records that are an item of another program, in another place than `but`."""
+    found: set[int] = set()
+    for some, marks in portions(sorted(set(numbers))):
+        sql = (
+            "SELECT record_id, etag, base FROM sync_link"
+            f" WHERE entity = ? AND place_id <> ? AND (etag IS NOT NULL OR {_COMPARED}) AND record_id IN ({marks})"
+        )
+        rows = connection.rows(sql, (entity, but, *some))
+        found |= {record for record, etag, base in rows if Link("", record, etag or "", base).there}
+    return found
+
+
+def linked_but(connection: Connection, entity: str, numbers: Iterable[int], url: str) -> set[int]:
+    """Those of these records that are an item in another place than that address."""
+    number = connection.value("SELECT id FROM sync_place WHERE digest = ?", (digest(url),))
+    return linked(connection, entity, numbers, but=int(number or 0))
+
+
+def came_as(connection: Connection, entity: str, record: int) -> str:
+    """What a record was known by elsewhere when it came into the book, as the journal has it; empty for one that was
+    made here."""
+    sql = "SELECT after FROM journal WHERE entity = ? AND record_id = ? AND before IS NULL ORDER BY id LIMIT 1"
+    after = connection.value(sql, (entity, record))
+    return str(json.loads(after).get("external_id") or "") if after else ""
+
+
+def stay_out(connection: Connection, number: int, entity: str, record: int) -> None:
+    """A record that is in the place `number` by now was moved there: it does not come back to those that it left."""
+    sql = (
+        "SELECT id, base FROM sync_link WHERE entity = ? AND record_id = ? AND place_id <> ? AND etag IS NULL"
+        f" AND {_COMPARED}"
+    )
+    for row, base in list(connection.rows(sql, (entity, record, number))):
+        agreed = unpacked(base)
+        if agreed.state == GONE:
+            connection.run("UPDATE sync_link SET base = ? WHERE id = ?", (agreed._replace(state=OUT).packed(), row))
+
+
+def existing(connection: Connection, entity: str, numbers: Iterable[int], *, removed: bool = True) -> set[int]:
+    """Those of these records that the book has, removed ones too unless otherwise said."""
+    found: set[int] = set()
+    where = "" if removed else " AND removed_at IS NULL"
+    for some, marks in portions(sorted(set(numbers))):
+        sql = f"SELECT id FROM {entity} WHERE id IN ({marks}){where}"
+        found.update(number for (number,) in connection.rows(sql, some))
+    return found
 
 
 def told(connection: Connection, urls: Sequence[str]) -> dict[str, tuple[str | None, int]]:
     """url -> (when it was last brought in step, how many records are linked), of those that ever were."""
     found: dict[str, tuple[str | None, int]] = {}
     for url in urls:
-        row = connection.one(
-            "SELECT p.synced_at, (SELECT count(*) FROM sync_link l WHERE l.place_id = p.id AND l.record_id > 0)"
-            " FROM sync_place p WHERE p.digest = ?",
-            (digest(url),),
-        )
+        row = connection.one("SELECT id, synced_at FROM sync_place WHERE digest = ?", (digest(url),))
         if row:
-            found[url] = (row[0], int(row[1]))
+            sql = "SELECT record_id, etag, CASE WHEN etag IS NULL THEN base END FROM sync_link WHERE place_id = ?"
+            links = [Link("", int(n or 0), etag or "", base or "") for n, etag, base in connection.rows(sql, (row[0],))]
+            found[url] = (row[1], sum(bool(link.record) and link.there for link in links))
     return found

@@ -8,10 +8,10 @@ from crmcli.domain.text import check_text, clip
 from crmcli.errors import CrmError
 from crmcli.services import sync_links
 from crmcli.services.sync_links import Link
-from crmcli.services.sync_shapes import Agreed, unpacked
+from crmcli.services.sync_shapes import GONE, OUT, PUT, USUAL, Agreed, name_in, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.services.sync_shapes import Direction, Fetched, Kind, Parts, Thing
@@ -68,22 +68,33 @@ def shown(value: dict[str, Any]) -> str:
 
 
 class Merge:
-    """One transaction that lets the book follow. `counts`, `ids` and `unsettled` are what came of it."""
+    """One transaction that lets the book follow. `counts`, `ids` and `unsettled` are what came of it, `dropped` what
+    the other side does not keep, as was not known before. `fresh` are items that were put there just now."""
 
-    def __init__(self, ctx: Context, kind: Kind, tx: Transaction, place: int, url: str, direction: Direction) -> None:
+    def __init__(
+        self, ctx: Context, kind: Kind, tx: Transaction, place: int, url: str, direction: Direction,
+        fresh: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self.ctx, self.kind, self.tx, self.place = ctx, kind, tx, place
         self.follow = direction != "push"
         self.puts = direction != "pull"
         self.counts = {"new": 0, "changed": 0, "removed": 0}
         self.ids: list[int] = []
         self.unsettled: list[str] = []
-        self.links = sync_links.links_of(tx.connection, url, kind.entity)
+        self.fresh = frozenset(fresh)
+        self.dropped: set[str] = set()
+        found = sync_links.links_of(tx.connection, url, kind.entity)
+        self.links = {href: link for href, link in found.items() if link.there}
         self.numbers = {link.record: link for link in self.links.values() if link.record}
+        #: what was there before, by record
+        self.past = {link.record: link for link in found.values() if not link.there and link.record not in self.numbers}
         self._here: dict[int, Parts] = {}
         self._keys: set[str] = set()
         #: href -> what its link is to be: its version and text, its record, the shape there, and what the book is to be
         #: taken to have said
         self._linked: dict[str, tuple[Fetched, int, str, Parts]] = {}
+        #: href -> what the other side does not keep of it
+        self._lacks: dict[str, Sequence[str]] = {}
 
     def all(self, fetched: Sequence[Fetched], gone: Sequence[str], seen: Mapping[str, Link]) -> None:
         """Take in what changed there and what is no more. `seen` are the links as they were before that was asked for:
@@ -151,7 +162,8 @@ class Merge:
         if mine is None:
             self._missing(one, thing, number, link)
             return
-        agreed = unpacked(link.base) if link is not None and link.record else None
+        base = link if link is not None and link.record else self.past.get(number)
+        agreed = unpacked(base.base) if base is not None else None
         if thing.cancelled and self.follow:
             self._cancelled(one, thing, number, mine, agreed)
             return
@@ -162,18 +174,39 @@ class Merge:
         except CrmError as error:
             self.unsettled.append(f"{self._called(number)}: {error.message}")
             return
+        if agreed is not None and was is not None:
+            self._lacks[one.href] = agreed.lacks
+            if agreed.state == PUT:
+                theirs, was = self._stored(one, was, thing, number, before, theirs), thing
         take, conflicts, held = compared((agreed.here, before) if agreed else None, mine, theirs, follow=self.follow)
-        for part in conflicts:
-            where = "and goes there" if self.puts else "which takes nothing there"
-            lost = shown(theirs.get(part, {}))
-            self.unsettled.append(
-                f"{self._called(number)} {thing.name}: its {part} was changed on both sides; the book's stays, {where};"
-                f" there it was {lost}"
-            )
+        if not self.kind.together.isdisjoint(conflicts):
+            held |= {part: take.pop(part) for part in self.kind.together & take.keys()}
+        self._tell(conflicts, number, {**mine, **take}, theirs)
         self._follow(number, take, thing, was)
         # What the book changes of its own accord because it follows, goes there in turn.
         rest = {part: mine[part] for part in {**before, **theirs} if part in mine and part not in take}
         self._linked[one.href] = (one, number, thing.shape, {**rest, **held})
+
+    def _stored(self, one: Fetched, put: Thing, thing: Thing, number: int, sent: Parts, theirs: Parts) -> Parts:
+        """What somebody said there in an item that was put there and is read for the first time. What the other side
+        did not keep nobody took away; and right after it was put, nobody was there yet."""
+        lacks = self.kind.dropped(put, thing, number)
+        if lacks:
+            known = {lack for link in self.numbers.values() for lack in unpacked(link.base).lacks}
+            self.dropped.update(set(lacks) - known)
+            self._lacks[one.href] = sorted({*self._lacks[one.href], *lacks})
+        if one.href in self.fresh:
+            return sent
+        return {**theirs, **{part: value for part, value in sent.items() if part in lacks}}
+
+    def _tell(self, conflicts: Sequence[str], number: int, mine: Parts, theirs: Parts) -> None:
+        """What both changed; of which record, as the book calls it."""
+        for part in conflicts:
+            where = "and goes there" if self.puts else "which takes nothing there"
+            self.unsettled.append(
+                f"{self._called(number)} {name_in(mine)}: its {part} was changed on both sides; the book's stays,"
+                f" {where}; there it was {shown(theirs.get(part, {}))}"
+            )
 
     def _follow(self, number: int, take: Parts, thing: Thing, was: Thing | None) -> None:
         self.tx.flush()
@@ -217,19 +250,42 @@ class Merge:
             return None
         self.kind.restore(number)
         self.tx.flush()
+        sync_links.stay_out(self.tx.connection, self.place, self.kind.entity, number)
         self.ids.append(number)
         self.counts["changed"] += 1
         self.ctx.say(f"{self._called(number)} {thing.name} was moved there, and is back")
         return self.kind.here({number: thing.shape}).get(number)
 
     def _missing(self, one: Fetched, thing: Thing, number: int, link: Link | None) -> None:
-        """What is there of a record that the book has not any more: if it was linked, it changed meanwhile and is not
-        removed there, which is told then; else it is nobody's here."""
-        if link is not None and link.record:
-            sync_links.keep(self.tx.connection, self.place, self.kind.entity, link._replace(href=one.href, etag=""))
-        elif self.follow:
-            self.ctx.say(f"{thing.name} is there; the book removed it ({self._called(number)}), and leaves it out")
-            self._pass_over(one)
+        """What changed there of a record that does not belong there any more. Who stands in for it takes that, and the
+        item goes; what was removed here and changed meanwhile is not removed there, which is told then. Where the
+        coming of a record was undone, its item is new."""
+        if link is None or not link.record:
+            if self.follow:
+                self.ctx.say(f"{thing.name} is there; the book removed it ({self._called(number)}), and leaves it out")
+                self._pass_over(one)
+        elif not sync_links.existing(self.tx.connection, self.kind.entity, [number]):
+            self._add(one, thing)
+        else:
+            agreed = unpacked(link.base)
+            known = agreed.state == PUT or one.text == agreed.there or self._carried(agreed, thing, number)
+            if known:
+                agreed = agreed._replace(there=one.text, state=USUAL)
+            link = link._replace(href=one.href, etag=one.etag if known else "", base=agreed.packed())
+            sync_links.keep(self.tx.connection, self.place, self.kind.entity, link)
+
+    def _carried(self, agreed: Agreed, thing: Thing, number: int) -> bool:
+        """Whether somebody stands in for a record, and has taken what changed in its item."""
+        found = self.kind.stands_in(number)
+        mine = self.kind.here(dict([found])).get(found[0]) if found else None
+        if found is None or mine is None:
+            return False
+        before = self.kind.said(self.kind.parse(agreed.there), found[0])
+        theirs = self.kind.said(thing, found[0])
+        take, conflicts, _ = compared((agreed.here, before), mine, theirs, follow=self.follow)
+        self._tell(conflicts, found[0], {**mine, **take}, theirs)
+        self._follow(found[0], take, thing, thing)
+        return True
 
     def _cancelled(self, one: Fetched, thing: Thing, number: int, mine: Parts, agreed: Agreed | None) -> None:
         if agreed is not None and agreed.here == mine:
@@ -245,18 +301,25 @@ class Merge:
         """What is no more there."""
         if link.href not in self.links:
             return  # it was moved
-        mine = self._here.get(link.record)
-        if mine is not None and self.follow:
-            if mine != unpacked(link.base).here:
+        if not link.record:
+            sync_links.drop(self.tx.connection, self.place, [link.href])
+            return
+        mine, base, state = self._here.get(link.record), unpacked(link.base), GONE
+        if base.state == PUT:
+            self.unsettled.append(f"{self._called(link.record)} {name_in(base.here)} was put there, and is not there")
+        elif mine is not None and self.follow:
+            if mine != base.here:
                 where = ", and is put there again" if self.puts else ""
                 self.unsettled.append(
                     f"{self._called(link.record)} was removed there and changed in the book; it stays{where}"
                 )
-            elif sync_links.elsewhere(self.tx.connection, self.place, self.kind.entity, link.record):
+            elif sync_links.linked(self.tx.connection, self.kind.entity, [link.record], but=self.place):
                 self.ctx.say(f"{self._called(link.record)} is no more there; it stays, for it is in another place too")
+                state = OUT
             else:
                 self._remove(link.record, "", "was removed there")
-        sync_links.drop(self.tx.connection, self.place, [link.href])
+        link = link._replace(etag="", base=base._replace(state=state).packed())
+        sync_links.keep(self.tx.connection, self.place, self.kind.entity, link)
 
     def _remove(self, number: int, name: str, why: str) -> None:
         try:
@@ -279,8 +342,10 @@ class Merge:
         self.tx.flush()
         now = self.kind.here({number: shape for _, number, shape, _ in self._linked.values()})
         for href, (one, number, shape, held) in self._linked.items():
-            base = Agreed(one.text, shape, {**now.get(number, {}), **held}).packed()
-            link = Link(href, number, one.etag, base)
+            base = Agreed(one.text, shape, {**now.get(number, {}), **held}, lacks=self._lacks.get(href, ()))
+            if number in self.past:
+                sync_links.drop(self.tx.connection, self.place, [self.past[number].href])
+            link = Link(href, number, one.etag, base.packed())
             sync_links.keep(self.tx.connection, self.place, self.kind.entity, link)
 
     def _called(self, number: int) -> str:

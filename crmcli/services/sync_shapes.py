@@ -45,6 +45,13 @@ class Fetched(NamedTuple):
     text: str
 
 
+class Unread(NamedTuple):
+    """An item there that cannot be read now, and why."""
+
+    href: str
+    why: str
+
+
 class Remote(Protocol):
     """A collection of another program. Errors that are CrmErrors and none of the two above end the run."""
 
@@ -55,18 +62,19 @@ class Remote(Protocol):
     def changes(self, token: str) -> Seen:
         """What changed since `token`; all that it has where that is empty or cannot be said."""
 
-    def fetch(self, hrefs: Sequence[str]) -> Iterable[Fetched]:
+    def fetch(self, hrefs: Sequence[str]) -> Iterable[Fetched | Unread]:
         """Items; those that are gone by now are left out."""
 
     def create(self, uid: str, text: str) -> tuple[str, str]:
-        """Put a new item there: its href and version, empty where it has to be read again. Raises OvertakenError,
-        NotTakenError."""
+        """Put a new item there: its href and version, the version empty where it has to be read again. Both are empty
+        where the other side took it and does not show it there: then it has it under a name of its own, or not at all.
+        Raises OvertakenError, NotTakenError."""
 
     def update(self, href: str, etag: str, text: str) -> tuple[str, str]:
-        """Put a text in place of the version `etag`; what `create` gives and raises."""
+        """Put a text in place of the version `etag`: where that stands by then. Raises what `create` does."""
 
     def delete(self, href: str, etag: str) -> None:
-        """Remove the version `etag`; one that is gone already is no error. Raises OvertakenError."""
+        """Remove the version `etag`; one that is gone already is no error. Raises what `create` does."""
 
 
 class Thing(NamedTuple):
@@ -82,9 +90,11 @@ class Thing(NamedTuple):
 
 
 class Kind(Protocol):
-    """Records of one kind, and how they are written elsewhere."""
+    """Records of one kind, and how they are written elsewhere. `together` are parts that say one thing between them:
+    where both sides changed one of them, the other side's others are not taken either."""
 
     entity: str
+    together: frozenset[str]
 
     def parse(self, text: str) -> Thing:
         """An item that is there. Raises CrmError with the reason why it can be no record."""
@@ -113,6 +123,13 @@ class Kind(Protocol):
     def restore(self, number: int) -> None:
         """Bring a removed record back."""
 
+    def stands_in(self, number: int) -> tuple[int, str] | None:
+        """Who takes what somebody changed in the item of a record that does not belong there any more: the record that
+        it became, or it itself, in another shape; None where it was removed."""
+
+    def dropped(self, put: Thing, there: Thing, number: int) -> list[str]:
+        """What an item that was put there says, and the one that is there does not."""
+
     def succeeded(self, numbers: Sequence[int]) -> dict[int, int]:
         """Record -> another one that stands for an item which was not made here, from now on."""
 
@@ -130,12 +147,27 @@ class Kind(Protocol):
         """What a new item is known by; asked for after `write`."""
 
 
+#: States of a link beside the usual one, in which record and item are the same. PUT: what was put there was not read
+#: again, and may be stored as something else. GONE: the item is no more there, and goes there again when the book has
+#: its record (again). OUT: it was taken out of this place alone, and stays out. LEFT: the book has no such record any
+#: more, and leaves the item alone, which it did not make.
+USUAL, PUT, GONE, OUT, LEFT = "", "put", "gone", "out", "left"
+
+
+def name_in(parts: Parts) -> str:
+    """What people call a record of which this is said."""
+    return " ".join(str(value) for value in parts.get("name", {}).values() if value)
+
+
 class Agreed(NamedTuple):
-    """What both had: the text there, its shape, and what the book said."""
+    """What both had: the text there, its shape, and what the book said. `state` is one of those above, `lacks` what
+    the other side does not keep of what it is given."""
 
     there: str
     shape: str
     here: Parts
+    state: str = USUAL
+    lacks: Sequence[str] = ()
 
     def packed(self) -> str:
         return json.dumps(self._asdict(), ensure_ascii=False, sort_keys=True)

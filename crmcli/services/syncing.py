@@ -3,7 +3,8 @@
 A record and its item are compared part by part with what both had when they last agreed (`sync_link`). What both
 changed, differently, is a conflict: the book's stays, goes there, and it is told. Nothing is written there but over the
 version that was read, and nothing of the network happens while the book is being written. A run that ends anywhere is
-finished by the next one: an item of ours without a link is known by its UID.
+finished by the next one: an item of ours without a link is known by its UID. What goes on one side goes on the other;
+but most of what a side had was probably lost, and goes only when somebody says so.
 """
 
 from __future__ import annotations
@@ -14,7 +15,20 @@ from crmcli.errors import RefusedError
 from crmcli.services import sync_links
 from crmcli.services.sync_links import Link
 from crmcli.services.sync_merging import SOURCE, Merge
-from crmcli.services.sync_shapes import Agreed, NotTakenError, OvertakenError, unpacked
+from crmcli.services.sync_shapes import (
+    GONE,
+    LEFT,
+    OUT,
+    PUT,
+    USUAL,
+    Agreed,
+    Fetched,
+    NotTakenError,
+    OvertakenError,
+    Unread,
+    name_in,
+    unpacked,
+)
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -22,8 +36,12 @@ if TYPE_CHECKING:
 
 #: So many writes to the other side are done before the book hears of them.
 PORTION = 25
-#: A collection that has lost so many items, and has none left, was probably lost itself.
-MANY = 5
+#: Why what was read of a collection without versions is not written over.
+UNVERSIONED = "the server tells no version of it (ETag), and what changes there in between must not be lost"
+#: A side that has lost more than so many times what it has left, and more than one, was probably lost itself.
+MOST = 9
+#: So many records are named in one line.
+NAMED = 10
 
 
 class Outcome(NamedTuple):
@@ -48,14 +66,14 @@ class Outcome(NamedTuple):
 
 def sync(ctx: Context, kind: Kind, remote: Remote, *, direction: Direction = "both", sure: bool = False) -> Outcome:
     """Bring a collection and the book in step. In a rehearsal nothing is written on either side. Unless `sure`, a
-    collection that has lost all that was linked is a RefusedError. Raises what the remote raises; what was done until
-    then stays done."""
+    collection that has lost nearly all that was linked is a RefusedError, and what the book has lost so stays there.
+    Raises what the remote raises; what was done until then stays done."""
     run = _Run(ctx, kind, remote, direction, sure)
     run.succeed()
     run.pull()
     if direction != "pull":
         again = run.push()
-        if again or run.created:
+        if (again or run.created or run.fresh) and not ctx.rehearsing:
             run.pull(whole=bool(again))
         if again:  # somebody was faster: what they wrote was read, and is compared once more
             for what in run.push():
@@ -72,6 +90,14 @@ class _Run:
         self.unsettled: dict[str, None] = {}
         self.ids: list[int] = []
         self.created: set[str] = set()
+        #: what this run put there, and may be stored as something else
+        self.fresh: set[str] = set()
+        #: Records that the other side took without showing where, and those that it says it has; items that could not
+        #: be read, and such of no version.
+        self._astray: set[int] = set()
+        self._met: set[int] = set()
+        self._unread: set[str] = set()
+        self._unversioned: set[str] = set()
         self._token = ""
         self._waiting: list[tuple[str, Link | None]] = []
 
@@ -87,7 +113,7 @@ class _Run:
     def succeed(self) -> None:
         """Give items that were not made here to the records that stand for them from now on."""
         links = sync_links.links_of(self.ctx.reader, self.remote.url, self.kind.entity)
-        linked = {link.record: link for link in links.values() if link.record}
+        linked = {link.record: link for link in links.values() if link.record and link.there}
         moved = self._followers(list(linked))
         bases = {new: unpacked(linked[old].base) for old, new in moved.items()}
         moved = {old: new for old, new in moved.items() if not self.kind.parse(bases[new].there).ours}
@@ -117,47 +143,98 @@ class _Run:
         mark = f"{self.direction} "
         known = sync_links.token_of(connection, self.remote.url)
         token = self._token or (known.removeprefix(mark) if known.startswith(mark) else "")
-        links = sync_links.links_of(connection, self.remote.url, self.kind.entity)
+        every = sync_links.links_of(connection, self.remote.url, self.kind.entity)
+        links = {href: link for href, link in every.items() if link.there}
         seen = self.remote.changes("" if whole else token)
         # What came and went since the token need not be told: of what was put there, all that is not listed is gone.
         less = links if seen.complete else dict.fromkeys((*seen.gone, *self.created))
-        gone = [href for href in less if href in links and href not in seen.etags]
-        if len(gone) >= MANY and len(gone) == len(links) and not self.sure and self.direction != "push":
-            raise RefusedError(
-                f"{self.remote.url} has none of the {len(gone):,} items that it had",
-                "if they were removed there on purpose, --emptied removes them here as well",
-            )
+        missed = [href for href in less if href in links and href not in seen.etags]
+        # Some list late what is new: what is only not listed is asked for.
+        late = self._fetched([href for href in missed if href not in seen.gone], links)
+        gone = [href for href in missed if href not in self._unread and all(one.href != href for one in late)]
+        self._check_left(links, gone)
         stale = [h for h, etag in seen.etags.items() if h not in links or links[h].etag != etag or not etag]
-        # Those whose version is not known are to be read, whether or not they changed since.
-        stale += [h for h, one in links.items() if not one.etag and h not in seen.etags and h not in gone]
-        fetched = list(self.remote.fetch(stale)) if stale else []
+        # Those whose version is not known are to be read, whether or not they changed since; and where something stands
+        # in the way, what was passed over may be it.
+        passed = missed if not whole else [*missed, *stale]
+        stale += [h for h, one in links.items() if not one.etag and h not in seen.etags and h not in missed]
+        if whole:
+            stale += [h for h, one in links.items() if not one.record and h not in passed]
+        fetched = self._fetched(stale, links)
+        fetched += [one for one in late if one.etag != links[one.href].etag or not one.etag]
+        # What could not be read is asked for again by the next run, as all that changed since the last one.
+        reached = known if self._unread else mark + seen.token if seen.token else ""
         with self.ctx.writing(SOURCE) as tx:
             place = sync_links.place(tx, self.remote.url)
-            merge = Merge(self.ctx, self.kind, tx, place, self.remote.url, self.direction)
+            merge = Merge(self.ctx, self.kind, tx, place, self.remote.url, self.direction, self.fresh)
             merge.all(fetched, gone, links)
-            sync_links.reached(tx.connection, place, mark + seen.token if seen.token else "", tx.stamp)
+            sync_links.reached(tx.connection, place, reached, tx.stamp)
 
         self._token = seen.token
         self.created.clear()
+        self.fresh.clear()
+        if merge.dropped:
+            self.ctx.say(f"{self.remote.url} does not keep what it is given: {', '.join(sorted(merge.dropped))}")
         for line in merge.unsettled:
             self.unsettle(line)
         for word, count in merge.counts.items():
             self.counts[word] += count
         self.ids += merge.ids
 
+    def _fetched(self, hrefs: list[str], links: dict[str, Link]) -> list[Fetched]:
+        """Items that are there; those that cannot be read stay as they were, and that is told."""
+        found: list[Fetched] = []
+        for one in self.remote.fetch(hrefs) if hrefs else ():
+            if isinstance(one, Unread):
+                self._unread.add(one.href)
+                link = links.get(one.href)
+                base = unpacked(link.base) if link and link.record else None
+                called = self._called(link.record, base.here) if link and base else one.href
+                self.unsettle(f"{called}: it cannot be read there: {one.why}")
+                continue
+            found.append(one)
+            if not one.etag:
+                self._unversioned.add(one.href)
+        return found
+
+    def _check_left(self, links: dict[str, Link], gone: list[str]) -> None:
+        """Raises RefusedError where a collection has lost most of what it had."""
+        if self.sure or self.direction == "push":
+            return
+        connection, entity = self.ctx.reader, self.kind.entity
+        records = {links[href].record for href in gone if links[href].record}
+        lost = sync_links.existing(connection, entity, records, removed=False)
+        lost -= sync_links.linked_but(connection, entity, lost, self.remote.url)
+        had = sum(bool(link.record) for link in links.values())
+        left = had - len(records)
+        if _is_most(len(lost), left):
+            raise RefusedError(
+                f"{self.remote.url} has {f'only {left:,}' if left else 'none'} of the {had:,} items that it had",
+                "if they were removed there on purpose, --emptied removes them here as well",
+            )
+
     # --- what became of it here ---
 
     def push(self) -> list[str]:
-        """Write there what changed in the book; what was overtaken there, by name."""
-        links = sync_links.links_of(self.ctx.reader, self.remote.url, self.kind.entity)
-        linked = {link.record: link for link in links.values() if link.record}
-        bases = {number: unpacked(link.base) for number, link in linked.items()}
-        chosen = {number: shape for number, shape in self.kind.chosen().items() if number not in linked}
-        here = self.kind.here({**{number: base.shape for number, base in bases.items()}, **chosen})
+        """Write there what changed in the book; what is to be read there before it is written, by name."""
+        links = sync_links.links_of(self.ctx.reader, self.remote.url, self.kind.entity).values()
+        linked = {link.record: link for link in links if link.record and link.there}
+        past = {link.record: link for link in links if not link.there and link.record not in linked}
+        self.counts["put"] += len(self._astray.intersection(linked))
+        bases = {number: unpacked(link.base) for number, link in {**past, **linked}.items()}
+        chosen = {number: shape for number, shape in self.kind.chosen().items() if number not in bases}
+        shapes = {number: base.shape for number, base in bases.items() if base.state != OUT}
+        here = self.kind.here({**shapes, **chosen})
         again: list[str] = []
         try:
+            for number in self._removed(linked, bases, here):
+                self._delete(number, linked[number], bases[number], again)
             for number, link in linked.items():
-                self._step(number, link, bases[number], here.get(number), again)
+                if number in here:
+                    self._step(number, link, bases[number], here[number], again)
+            for number, link in past.items():
+                if number in here:
+                    self._create(number, bases[number].shape, here[number], again, link)
             for number, shape in chosen.items():
                 if number in here:
                     self._create(number, shape, here[number], again)
@@ -165,70 +242,131 @@ class _Run:
             self._save()
         return again
 
-    def _step(self, number: int, link: Link, base: Agreed, mine: Parts | None, again: list[str]) -> None:
-        """One record that is linked."""
-        if mine is None:
-            self._delete(number, link)
-        elif mine != base.here:
-            self._update(number, link, base, mine, again)
+    def _removed(self, linked: dict[int, Link], bases: dict[int, Agreed], here: dict[int, Parts]) -> list[int]:
+        """The records that are to go there as well. One that came from there, and whose coming was undone, is nobody's
+        here: that is told once."""
+        missing = [number for number, link in linked.items() if number not in here and link.href not in self._unread]
+        known = sync_links.existing(self.ctx.reader, self.kind.entity, missing)
+        gone = [number for number in missing if number in known or self._was_made_here(number, bases[number])]
+        left = sorted(number for number in missing if number not in gone and bases[number].state != LEFT)
+        for number in left:
+            self._keep(linked[number].href, _in_state(linked[number], LEFT))
+        if left:
+            names = ", ".join(self._called(number, bases[number].here) for number in left[:NAMED])
+            more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
+            self.ctx.say(f"taken back here, and left alone there, where they came from: {names}{more}")
+        if self.sure or not _is_most(len(gone), len(linked) - len(missing)):
+            return gone
+        moved = [number for number in gone if self.kind.stands_in(number)]
+        if lost := len(gone) - len(moved):
+            self.unsettle(
+                f"{lost:,} of the {len(linked):,} items of {self.remote.url} were removed in the book; they stay"
+                " there (if that was on purpose, --emptied removes them there as well)"
+            )
+        return moved
 
-    def _create(self, number: int, shape: str, mine: Parts, again: list[str]) -> None:
-        text = self.kind.write(number, None, set(mine), {})
+    def _was_made_here(self, number: int, base: Agreed) -> bool:
+        """Whether the item of a record that is no more is of this book's making."""
+        thing = self.kind.parse(base.there)
+        return thing.ours and sync_links.came_as(self.ctx.reader, self.kind.entity, number) != thing.key
+
+    def _step(self, number: int, link: Link, base: Agreed, mine: Parts, again: list[str]) -> None:
+        """One record that is linked."""
+        if link.href in self._unread:
+            return
+        if mine != base.here:
+            self._update(number, link, base, mine, again)
+        elif base.state == LEFT:  # it is in the book again
+            self._keep(link.href, _in_state(link, USUAL))
+
+    def _create(self, number: int, shape: str, mine: Parts, again: list[str], past: Link | None = None) -> None:
+        """A new item; of a record that was there before (`past`) the one that it had, with what changed since."""
+        called = self._called(number, mine)
+        base = unpacked(past.base) if past else Agreed("", shape, {})
+        before = self.kind.parse(base.there) if past else None
+        text = self.kind.write(number, before, _changed(mine, base.here), base.here) or base.there
         try:
-            href, etag = ("", "") if self.ctx.rehearsing else self.remote.create(self.kind.uid(number), text)
-        except OvertakenError:
-            again.append(self._called(number))
+            if number in self._astray:
+                raise NotTakenError("the server says that it took it, and does not have it", "the next run tries again")
+            uid = before.key if before else self.kind.uid(number)
+            href, etag = ("", "") if self.ctx.rehearsing else self.remote.create(uid, text)
+        except OvertakenError as error:
+            if number in self._met:  # and the listing in between has no such item
+                self.unsettle(f"{called}: not put there: {error.message}")
+            else:
+                self._met.add(number)
+                again.append(called)
             return
         except NotTakenError as error:
-            self.unsettle(f"{self._called(number)}: {error}")
+            self.unsettle(f"{called}: {error}")
+            return
+        if not href and not self.ctx.rehearsing:
+            self._astray.add(number)
+            again.append(called)  # a listing tells
             return
         self.counts["put"] += 1
         if not self.ctx.rehearsing:
             self.created.add(href)
-        self._keep(href, Link(href, number, etag, Agreed(text, shape, mine).packed()))
+        if past and past.href != href:
+            self._keep(past.href, None)
+        self._put(number, href, etag, base._replace(there=text, here=mine))
 
     def _update(self, number: int, link: Link, base: Agreed, mine: Parts, again: list[str]) -> None:
-        changed = {part for part in {*mine, *base.here} if mine.get(part) != base.here.get(part)}
+        called = self._called(number, mine)
+        changed = _changed(mine, base.here)
         text = self.kind.write(number, self.kind.parse(base.there), changed, base.here)
         if not text:
             self._keep(link.href, link._replace(base=base._replace(here=mine).packed()))
             return
-        if not link.etag:
-            again.append(self._called(number))
-            return
         try:
+            if link.href in self._unversioned:
+                raise NotTakenError(f"not changed there: {UNVERSIONED}")
+            if not link.etag:
+                raise OvertakenError("it is to be read first")
             href, etag = (link.href, "") if self.ctx.rehearsing else self.remote.update(link.href, link.etag, text)
         except OvertakenError:
-            again.append(self._called(number))
+            again.append(called)
             return
         except NotTakenError as error:
-            self.unsettle(f"{self._called(number)}: {error}")
+            self.unsettle(f"{called}: {error}")
             return
         self.counts["updated"] += 1
         if href != link.href:
             self._keep(link.href, None)
-        self._keep(href, Link(href, number, etag, Agreed(text, base.shape, mine).packed()))
+        self._put(number, href, etag, base._replace(there=text, here=mine))
 
-    def _delete(self, number: int, link: Link) -> None:
+    def _put(self, number: int, href: str, etag: str, base: Agreed) -> None:
+        """Keep what was put there; without a version it is read again before anybody is taken to have changed it."""
+        if not etag and not self.ctx.rehearsing:
+            self.fresh.add(href)
+        self._keep(href, Link(href, number, etag, base._replace(state=USUAL if etag else PUT).packed()))
+
+    def _delete(self, number: int, link: Link, base: Agreed, again: list[str]) -> None:
+        called = self._called(number, base.here)
         try:
+            if link.href in self._unversioned:
+                raise NotTakenError(f"not removed there: {UNVERSIONED}")
             if not link.etag:
                 raise OvertakenError("it changed there")
             if not self.ctx.rehearsing:
                 self.remote.delete(link.href, link.etag)
         except OvertakenError:
+            if base.state == PUT or self.kind.stands_in(number):  # what changed there is taken first
+                again.append(called)
+                return
             self.unsettle(
-                f"{self._called(number)} was removed in the book and changed there; it stays there"
+                f"{called} was removed in the book and changed there; it stays there"
                 f" ('crm {self.kind.entity} restore {number}' takes it up again)"
             )
             return
         except NotTakenError as error:
-            self.unsettle(f"{self._called(number)}: {error}")
+            self.unsettle(f"{called}: {error}")
             return
         self.counts["deleted"] += 1
-        self._keep(link.href, None)
+        self._keep(link.href, _in_state(link._replace(etag=""), GONE))
 
-    def _called(self, number: int) -> str:
-        return f"{self.kind.entity}:{number}"
+    def _called(self, number: int, parts: Parts) -> str:
+        return f"{self.kind.entity}:{number} {name_in(parts)}"
 
     def _keep(self, href: str, link: Link | None) -> None:
         """Keep a link, or forget it, with the next portion."""
@@ -251,3 +389,16 @@ class _Run:
                 else:
                     sync_links.keep(tx.connection, place, self.kind.entity, link)
         self._waiting.clear()
+
+
+def _is_most(lost: int, left: int) -> bool:
+    return lost > 1 and lost > MOST * left
+
+
+def _changed(mine: Parts, then: Parts) -> set[str]:
+    """The parts that the book changed since it said `then`."""
+    return {part for part in {*mine, *then} if mine.get(part) != then.get(part)}
+
+
+def _in_state(link: Link, state: str) -> Link:
+    return link._replace(base=unpacked(link.base)._replace(state=state).packed())

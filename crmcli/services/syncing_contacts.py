@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.entities import CONTACT
 from crmcli.domain.text import fold
 from crmcli.errors import FieldError, ReadError
-from crmcli.services import records, values
+from crmcli.services import aliases, records, sync_links, values
 from crmcli.services.attending import contacts
 from crmcli.services.records import list_records
 from crmcli.services.sync_shapes import Thing
@@ -31,6 +31,8 @@ ALONE = ("name", "company", "job_title", "email", "phone", "mobile", "website", 
          "tags")  # fmt: skip
 #: part -> the fields that people take for one thing
 PARTS = {**{name: (name,) for name in ALONE}, "address": ADDRESS}
+#: of what a card may have several, and a contact one
+ONE_OF_MANY = ("email", "phone", "mobile", "website")
 #: A picture of this many characters is written back as it came; the book itself keeps shorter ones.
 LONGEST = 1 << 20
 #: What radicale, xandikos and phones take.
@@ -42,6 +44,7 @@ class Contacts:
     """The contacts who fit a filter, and those who are linked."""
 
     entity = CONTACT.name
+    together: frozenset[str] = frozenset()
 
     def __init__(self, ctx: Context, chosen: str = "") -> None:
         self.ctx, self._filter = ctx, chosen
@@ -80,17 +83,10 @@ class Contacts:
         for thing in things:
             if thing.key not in found and (email := thing.value[1].get("email")):
                 by_email.setdefault(email, thing.key)
-        people = contacts(self.ctx.reader, by_email)
-        taken = {*found.values(), *self._linked(people.values())}
+        people = contacts(self.ctx.reader, by_email, merged=False)
+        # Those who are a card somewhere already: another one with their address is somebody else.
+        taken = {*found.values(), *sync_links.linked(self.ctx.reader, CONTACT.name, people.values())}
         return found | {by_email[email]: number for email, number in people.items() if number not in taken}
-
-    def _linked(self, numbers: Iterable[int]) -> set[int]:
-        """Those who are a card somewhere already: another one with their address is somebody else."""
-        found: set[int] = set()
-        for some, marks in portions(sorted(set(numbers))):
-            sql = f"SELECT record_id FROM sync_link WHERE entity = 'contact' AND record_id IN ({marks})"
-            found |= {int(number) for (number,) in self.ctx.reader.rows(sql, some)}
-        return found
 
     def _numbers(self, column: str, keys: Iterable[str]) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -110,7 +106,7 @@ class Contacts:
         found: dict[int, Parts] = {}
         for number, texts in self._read(sorted(wanted)).items():
             self._texts[number] = texts
-            found[number] = _parts(_read(_written(texts, VERSION)))
+            found[number] = _parts(_said(texts))
         return found
 
     def _read(self, numbers: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -133,6 +129,16 @@ class Contacts:
         """Who is to be there."""
         rows = list_records(self.ctx, CONTACT, text=self._filter, columns="id", sort="id", limit=0).rows
         return {row["id"]: SHAPE for row in rows}
+
+    def stands_in(self, number: int) -> tuple[int, str] | None:
+        """Whom somebody was merged into."""
+        end = aliases.in_sight(self.ctx.reader, CONTACT.table, [number]).get(number, number)
+        return (end, SHAPE) if end != number else None
+
+    def dropped(self, put: Thing, there: Thing, number: int) -> list[str]:
+        """The parts that a card lost when it was put there."""
+        before, after = self.said(put, number), self.said(there, number)
+        return [part for part, value in before.items() if any(value.values()) and not any(after.get(part, {}).values())]
 
     def succeeded(self, numbers: Sequence[int]) -> dict[int, int]:  # noqa: ARG002 - as tasks have it
         """Nobody stands for anybody else."""
@@ -188,7 +194,7 @@ class Contacts:
 
     # --- out of the book ---
 
-    def write(self, number: int, there: Thing | None, changed: set[str], then: Parts) -> str:  # noqa: ARG002
+    def write(self, number: int, there: Thing | None, changed: set[str], then: Parts) -> str:
         """The card of a contact: of one that is there with what changed."""
         from crmcli.exchange.vcard_fields import read_fields
 
@@ -196,8 +202,9 @@ class Contacts:
         if there is None:
             return _written({**mine, "external_id": ""}, VERSION)
         card: Card = there.value[0]
-        texts = dict(read_fields(card, longest=LONGEST).values)
-        said = _read(_written(mine, VERSION))
+        known = {field: then.get(field, {}).get(field) for field in ONE_OF_MANY}
+        texts = dict(read_fields(card, longest=LONGEST, known=known).values)
+        said = _said(mine)
         texts |= {field: said.get(field, "") for part in changed for field in PARTS[part]}
         texts |= {"uid": mine["uid"], "updated_at": mine["updated_at"]}
         version = card.first("VERSION")
@@ -214,11 +221,16 @@ def _written(texts: Mapping[str, str], version: str) -> str:
     return card_of(texts, version).decode()
 
 
-def _read(text: str) -> dict[str, str]:
+def _said(texts: Mapping[str, str]) -> dict[str, str]:
+    """What a card says of these fields: nothing of one that the book has empty, whatever stands beside it."""
+    return _read(_written(texts, VERSION), {field: texts.get(field) for field in ONE_OF_MANY})
+
+
+def _read(text: str, known: Mapping[str, str | None]) -> dict[str, str]:
     from crmcli.exchange.vcard import read_cards
     from crmcli.exchange.vcard_fields import read_fields
 
-    return dict(read_fields(next(read_cards(io.StringIO(text, newline=None)))).values)
+    return dict(read_fields(next(read_cards(io.StringIO(text, newline=None))), known=known).values)
 
 
 def _parts(texts: Mapping[str, str]) -> Parts:

@@ -19,6 +19,7 @@ from crmcli.services.calendar_items import COLUMNS, OURS
 from crmcli.services.calendar_tasks import Incoming, begun, key_of, numbers_of, own_addresses, uuid_of
 from crmcli.services.item_patch import patched
 from crmcli.services.records import list_records
+from crmcli.services.recurring import series, skips_of
 from crmcli.services.sync_shapes import Thing
 from crmcli.store.sql import portions
 
@@ -42,10 +43,11 @@ class Tasks:
     without one are not among them."""
 
     entity = TASK.name
+    together = frozenset(("when", "series"))
 
     def __init__(self, ctx: Context, chosen: str = "", *, shape: str = EVENT) -> None:
         self.ctx, self._filter, self.shape = ctx, chosen, shape
-        self.zone = str(getattr(ctx.env.now.tzinfo, "key", "UTC"))
+        self.zone = ctx.zone_name
         self.own = own_addresses(ctx)
         self._rows: dict[int, dict[str, Any]] = {}
         self._suffixes: dict[int, str] = {}
@@ -66,7 +68,7 @@ class Tasks:
         main = next((item for item in found.items if item.recurrence_id is None), found.items[0])
         others = tuple(item for item in found.items if item.uid == main.uid and item is not main)
         key = key_of(main)
-        ours = uuid_of(key) is not None
+        ours = key.endswith(OURS) and uuid_of(key) is not None
         shape = OTHERS if main.kind == EVENT and not ours else main.kind
         return Thing(key, ours, main.summary or main.uid, main.status == "CANCELLED", shape, (main, *others))
 
@@ -87,17 +89,22 @@ class Tasks:
         return _parts(self._said(thing.value, number))
 
     def _said(self, items: tuple[Item, ...], number: int) -> Said:
-        found = said(self.ctx, items[0], own=self.own, suffix=self._suffixes.get(number, ""))
-        over = _moved(items, self._day(number))
-        if over is None:
+        day = self._day(number)
+        over = _moved(items, day)
+        off = [date.fromisoformat(_date(one.recurrence_id)) for one in items[1:] if one.status == "CANCELLED"]
+        found = said(self.ctx, items[0], own=self.own, suffix=self._suffixes.get(number, ""), left_out=off)
+        if over is None or over.status == "CANCELLED":
             return found
         there = said(self.ctx, over, own=self.own).parts
-        return found._replace(parts={**found.parts, **{p: there[p] for p in ("when", "length") if p in there}})
+        parts = ("when", "length", *(("done",) if over.status == "COMPLETED" else ()))
+        return found._replace(parts={**found.parts, **{part: there[part] for part in parts if part in there}})
 
     def _day(self, number: int) -> str:
         """The day of its series that a task stands for; empty for its first."""
         row = self._rows.get(number, {})
-        return str(row.get("series_on") or row.get("due_on") or "")
+        if row.get("repeat") and row.get("due_on"):
+            return series(row, self.ctx.env.now).given.isoformat()
+        return str(row.get("due_on") or "")
 
     # --- what is here ---
 
@@ -122,6 +129,8 @@ class Tasks:
                 self._items[number] = tuple(by_uid[f"{row['uid']}{OURS}"])
                 found[number] = {
                     **_parts(self._said(self._items[number], number)),
+                    # A series that no rule of theirs says goes out day by day: its own rule says when it changed.
+                    "rule": {"rule": row["repeat"] if self._items[number][0].rdates else None},
                     "about": {"about": self._suffixes[number]},
                     "given": {"given": row["series_on"]},
                     "categories": {"categories": list(self._items[number][0].categories)},
@@ -137,6 +146,18 @@ class Tasks:
         rows = list_records(self.ctx, TASK, text=self._filter, columns="id,due_on", sort="id", limit=0).rows
         return {row["id"]: self.shape for row in rows if self.shape == TODO or row["due_on"]}
 
+    def stands_in(self, number: int) -> tuple[int, str] | None:
+        """A task that is no event because it has no day is still one."""
+        row = self._rows.get(number)
+        return (number, TODO) if row and not row["removed_at"] else None
+
+    def dropped(self, put: Thing, there: Thing, number: int) -> list[str]:
+        """The parts that an item lost when it was put there, and its categories."""
+        before, after = self.said(put, number), self.said(there, number)
+        lost = [part for part, value in before.items() if any(value.values()) and not any(after.get(part, {}).values())]
+        words = [{fold(word) for word in thing.value[0].categories} for thing in (put, there)]
+        return [*lost, *(["categories"] if words[0] - words[1] else [])]
+
     def succeeded(self, numbers: Sequence[int]) -> dict[int, int]:
         """Task of a series -> the one that followed when it was done."""
         found: dict[int, int] = {}
@@ -150,7 +171,7 @@ class Tasks:
 
     def unseen(self, shape: str) -> tuple[str, ...]:
         """Parts in which a series there says already what one that followed has: its days, of events."""
-        return ("when", "series") if shape == OTHERS else ()
+        return ("when", "length", "series", "skips", "given") if shape == OTHERS else ()
 
     # --- into the book ---
 
@@ -161,9 +182,10 @@ class Tasks:
         items = thing.value
         theirs = said(self.ctx, items[0], own=self.own)
         over = _moved(items, "")
-        more: dict[str, Any] = {}
+        # Two books that share a collection mean the same task by one UID, and by what follows from that.
+        more: dict[str, Any] = {"uid": uuid_of(thing.key)} if thing.ours else {}
         if over is not None:
-            more = {**said(self.ctx, over, own=self.own).parts["when"], "series_on": _date(_moment(items[0]))}
+            more |= {**said(self.ctx, over, own=self.own).parts["when"], "series_on": _date(_moment(items[0]))}
         number = self._coming.add(items[0], theirs, thing.key, **more)
         for lack in theirs.lacks:
             self.ctx.say(f"task:{number} {thing.name}: left out, what a task has not: {lack}")
@@ -177,14 +199,22 @@ class Tasks:
         assert self._coming is not None
         tx = self._coming.tx
         row = tx.row(TASK.name, number)
-        columns = {c: v for part, value in changes.items() if part != "done" for c, v in value.items()}
+        columns = {c: v for part, value in changes.items() if part not in ("done", "skips") for c, v in value.items()}
         columns |= self._anchored(row, columns, thing)
         columns |= self._series(row, columns, thing)
         main = thing.value[0]
         if was is None or list(was.value[0].more) != list(main.more):
             columns["ical"] = "\n".join(main.more) or None
         if was is not None:
-            columns |= self._tags(row, was.value[0], main)
+            columns |= self._coming.retagged(row, was.value[0], main)
+        if "skips" in changes and columns.get("repeat", row.get("repeat")):
+            there = set(filter(None, (changes["skips"]["series_skips"] or "").split(",")))
+            here = {day.isoformat() for day in skips_of(row)}
+            days = {"out": frozenset(there - here), "again": frozenset(here - there)}
+            columns |= self._coming.left_out({**row, **columns}, days)
+            for line in self._coming.told:
+                self.ctx.say(line)
+            self._coming.told.clear()
         if columns:
             tx.change(TASK.name, number, columns)
         if "done" in changes:
@@ -204,30 +234,17 @@ class Tasks:
         """What follows for the series of a task from another day."""
         if not columns.keys() & {"due_on", "due_at"} or not (row.get("repeat") or columns.get("repeat")):
             return {}
-        over = _moved(thing.value, str(row.get("series_on") or row.get("due_on") or ""))
-        if over is not None and over.recurrence_id is not None:
+        given = series(row, self.ctx.env.now).given.isoformat() if row.get("repeat") and row.get("due_on") else ""
+        over = _moved(thing.value, given or str(row.get("due_on") or ""))
+        if over is not None and over.recurrence_id is not None and over.status != "CANCELLED":
             return {"series_on": _date(over.recurrence_id)}
         found: dict[str, Any] = {"series_on": None} if row.get("series_on") else {}
         after = {**row, **columns}
-        today = self.ctx.env.now
         if not thing.ours and after.get("repeat") and after.get("due_on"):
-            later = begun(self.ctx, after, today)
+            past = self._coming.after_done(row) if self._coming else None
+            later = begun(self.ctx, after, past and max(past, self.ctx.env.now.date()))
             found |= {c: later.get(c) for c in ("due_on", "due_at", "repeat") if later.get(c) != after.get(c)}
         return found
-
-    def _tags(self, row: Mapping[str, Any], was: Item, now: Item) -> dict[str, Any]:
-        """The tags of a task after what was put on it and taken off it there."""
-        assert self._coming is not None
-        before, after = ({fold(word): word for word in item.categories if fold(word)} for item in (was, now))
-        if before.keys() == after.keys():
-            return {}
-        new = [word for key, word in after.items() if key not in before and key not in self._coming.types]
-        old = [word for key, word in before.items() if key not in after]
-        tx = self._coming.tx
-        tags = list(row.get("tags") or ())
-        gone = {tx.word("tag", word, create=False) for word in old}
-        added = [tag for word in new if (tag := tx.word("tag", word)) is not None]
-        return {"tags": [tag for tag in dict.fromkeys([*tags, *added]) if tag not in gone]}
 
     def remove(self, number: int) -> None:
         """Remove a task, as somebody did there; undoable."""
@@ -246,11 +263,8 @@ class Tasks:
         mine = self._items[number]
         if there is not None:
             words = then.get("categories", {}).get("categories", ())
-            suffix = self._suffixes.get(number, "")
             given = then.get("given", {}).get("given") or ""
-            found = patched(
-                mine, there.value, changed, words, "" if there.ours else suffix, self.own, given
-            )  # fmt: skip
+            found = patched(mine, there.value, changed, words, self.own, given, ours=there.ours)
             if found is None:
                 return ""
             mine = found

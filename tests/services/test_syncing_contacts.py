@@ -109,6 +109,32 @@ def test_what_one_side_changed_and_what_both_did(ctx: Context, remote: MemoryRem
     settled(ctx, remote)
 
 
+def test_what_the_book_takes_away_takes_nothing_in_its_place(ctx: Context, remote: MemoryRemote) -> None:
+    own = ("EMAIL;TYPE=INTERNET,WORK:ada@x.org", "EMAIL;TYPE=INTERNET,HOME:a@y.org", "TEL;TYPE=CELL:+98 912 345 6789",
+           "TEL;TYPE=CELL:+98 935 333 4444", "URL:https://x.org", "URL:https://y.org")  # fmt: skip
+    remote.put("/a.vcf", card(*own))
+    run(ctx, remote)
+    for field in ("email", "mobile", "website"):
+        records.edit(ctx, CONTACT, [1], {field: ""})
+        assert str(run(ctx, remote)) == "1 changed there"
+        settled(ctx, remote)
+    (text,) = remote.texts
+    assert (text.count("EMAIL"), text.count("TEL"), text.count("URL:")) == (1, 1, 1), text
+    for kept in (own[1], own[3], own[5]):
+        assert kept.rpartition(":")[2] in text
+    assert "HOME:a@y.org" in text
+    remote.edit("/a.vcf", ("END:VCARD", "TITLE:Countess\r\nEND:VCARD"))
+    run(ctx, remote)
+    found = contact(ctx)
+    assert (found["job_title"], found["email"], found["mobile"], found["website"]) == ("Countess", None, None, None)
+    settled(ctx, remote)
+    records.edit(ctx, CONTACT, [1], {"email": "new@x.org", "mobile": "+98 912 000 0000"})
+    run(ctx, remote)
+    assert "HOME:a@y.org" in remote.texts[0]
+    assert (remote.texts[0].count("EMAIL"), remote.texts[0].count("TEL")) == (2, 2)
+    settled(ctx, remote)
+
+
 def test_who_has_the_address_is_the_same(ctx: Context, remote: MemoryRemote) -> None:
     add(ctx, email="ada@x.org", phone="+98 21 8888 7777", name="Ada")
     remote.put("/a.vcf", card("EMAIL:ADA@x.org", "TITLE:Countess"))

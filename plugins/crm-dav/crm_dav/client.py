@@ -16,9 +16,11 @@ from crm_dav.errors import (
     ForbiddenError,
     MissingError,
     NotDavError,
+    PreconditionError,
     RejectedError,
     SyncTokenError,
     TooLargeError,
+    TroubleError,
 )
 from crm_dav.multistatus import DAV
 from crm_dav.shapes import EVENT, TODO, Changes, Collection, Item, Member, Stored
@@ -28,19 +30,30 @@ from crm_dav.xmltree import names_in, text_of
 from crmcli.api import ConflictError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import httpx2
 
     from crm_dav.multistatus import Response
     from crm_dav.shapes import Kind
     from crm_dav.transport import Answer
+    from crmcli.api import CrmError
+
+    #: Told of an item that could not be read, and why.
+    Unreadable = Callable[[str, CrmError], None]
 
 #: Items that are asked for at once.
 PORTION = 100
+#: A server that fails at so many items, one after the other, has trouble of its own.
+MAX_FAILURES = 3
 #: Parts of one answer that a server may cut it into.
 MAX_PARTS = 1000
 _ETAG, _TYPE = DAV + "getetag", DAV + "resourcetype"
+_GONE = (404, 410)
+#: How pages come of whoever stands before the server, such as those that ask for a login: not as what says that
+#: something was made, or that there is nothing to say.
+_PAGE = 200
+_WHOSE = "ask whoever runs the server"
 _ALL = "list everything and compare"
 _MEDIA: dict[Kind, str] = {"calendar": "text/calendar", "addressbook": "text/vcard"}
 
@@ -134,7 +147,7 @@ class Client:
         members = [
             _member(href, one)
             for href, one in asking.below(self._transport, at, answer.responses)
-            if one.status not in (404, 410) and not _is_folder(href, one)
+            if one.status not in _GONE and not _is_folder(href, one)
         ]
         return Changes(token, members, [], complete=True)
 
@@ -153,7 +166,7 @@ class Client:
             cut = own is not None and own.status == 507
             for href, one in asking.below(self._transport, collection.href, answer.responses):
                 if not _is_folder(href, one):
-                    seen[href] = None if one.status in (404, 410) else _member(href, one)
+                    seen[href] = None if one.status in _GONE else _member(href, one)
             refused = own is not None and own.status >= 400 and not cut
             if refused or not answer.token or (cut and answer.token == token):
                 raise SyncTokenError(f"{self.server} does not say where its changes end", _ALL)
@@ -171,37 +184,56 @@ class Client:
             # where the collection itself is the trouble it says so.
             raise SyncTokenError(f"{self.server} cannot say what changed in {collection.name}", _ALL) from None
 
-    def fetch(self, collection: Collection, hrefs: Sequence[str]) -> Iterator[Item]:
+    def fetch(self, collection: Collection, hrefs: Sequence[str], unread: Unreadable | None = None) -> Iterator[Item]:
         """The items at some hrefs of a collection, in portions, in any order. Those that are gone by now are left out;
-        whatever else keeps one from being read raises."""
+        whatever else keeps one from being read raises, or `unread` is told of it. A server that fails at all of them
+        raises TroubleError."""
         for start in range(0, len(hrefs), PORTION):
-            yield from self._portion(collection, hrefs[start : start + PORTION])
+            yield from self._portion(collection, hrefs[start : start + PORTION], unread)
 
-    def _portion(self, collection: Collection, hrefs: Sequence[str]) -> Iterator[Item]:
-        tag = bodies.DATA[collection.kind]
+    def _portion(self, collection: Collection, hrefs: Sequence[str], unread: Unreadable | None) -> Iterator[Item]:
         try:
             at, answer = asking.report(self._transport, collection.href, bodies.multiget(collection.kind, hrefs), 1)
         except TooLargeError:
             if len(hrefs) == 1:
-                raise
-            for half in (hrefs[: len(hrefs) // 2], hrefs[len(hrefs) // 2 :]):
-                yield from self._portion(collection, half)
+                yield from self._singly(hrefs, unread)
+            else:
+                for half in (hrefs[: len(hrefs) // 2], hrefs[len(hrefs) // 2 :]):
+                    yield from self._portion(collection, half, unread)
             return
+        except (AnswerError, TroubleError):  # one of them may be what it chokes on
+            yield from self._singly(hrefs, unread, MAX_FAILURES)
+            return
+        tag = bodies.DATA[collection.kind]
         wanted = dict.fromkeys(hrefs)
         for href, one in asking.below(self._transport, at, answer.responses):
             if href not in wanted:
                 continue
             data = one.props.get(tag)
-            if one.status in (404, 410):
+            if one.status in _GONE:
                 del wanted[href]
             elif data is not None and data.text:
                 del wanted[href]
                 yield Item(href, _member(href, one).etag, crlf(data.text))
-        for href in wanted:  # what the server did not answer for, or without what it says
+        # What the server did not answer for, or without what it says.
+        yield from self._singly(list(wanted), unread)
+
+    def _singly(self, hrefs: Sequence[str], unread: Unreadable | None, most: int = 0) -> Iterator[Item]:
+        """Items one by one. Where the server fails at `most` (0: any number) after each other, that raises."""
+        failed = 0
+        for href in hrefs:
             try:
-                yield self.item(href)
+                item = self.item(href)
             except MissingError:
-                pass
+                failed = 0
+            except (AnswerError, ForbiddenError, NotDavError, RejectedError, TroubleError) as error:
+                failed = failed + 1 if isinstance(error, (AnswerError, TroubleError)) else 0
+                if unread is None or failed == most > 0:
+                    raise
+                unread(href, error)
+            else:
+                failed = 0
+                yield item
 
     def item(self, href: str) -> Item:
         """One item. Raises MissingError."""
@@ -216,7 +248,8 @@ class Client:
         return Item(href, multistatus.etag(answer.headers.get("etag", "")), crlf(data))
 
     def create(self, collection: Collection, name: str, data: str) -> Stored:
-        """Put a new item into a collection; `name` is one of `addresses.file_name`.
+        """Put a new item into a collection; `name` is one of `addresses.file_name`. Where it stands is not known if
+        the server says that it took it and has nothing there (see `Stored`).
 
         Raises PreconditionError where something of that name is there, UidConflictError where another item has its UID,
         RejectedError where the server does not take it.
@@ -229,21 +262,31 @@ class Client:
     def update(self, collection: Collection, href: str, etag: str, data: str) -> Stored:
         """Put another text in place of the version `etag` of an item. Raises PreconditionError where that is no longer
         the present one, and what `create` does."""
-        return self._put(collection, href, data, {"If-Match": self._strong(href, etag)})
+        stored = self._put(collection, href, data, {"If-Match": self._strong(href, etag)})
+        if not stored.href:
+            raise PreconditionError(
+                f"{self.server}{href} was removed on the server meanwhile", "list what is there", href
+            )
+        if stored.etag == etag and not stored.exact:
+            raise RejectedError(f"{self.server} says that it has changed {href}, and has not", _WHOSE)
+        return stored
 
     def delete(self, href: str, etag: str) -> None:
-        """Remove the version `etag` of an item. Raises PreconditionError where that is no longer the present one, and
-        MissingError where it is gone already."""
-        self._transport.ask("DELETE", href, headers={"If-Match": self._strong(href, etag)})
+        """Remove the version `etag` of an item. Raises PreconditionError where that is no longer the present one,
+        MissingError where it is gone already, RejectedError where the server does not remove it."""
+        answer = self._transport.ask("DELETE", href, headers={"If-Match": self._strong(href, etag)})
+        if answer.status == _PAGE and b"DAV:" not in answer.body and self._version(href) is not None:
+            raise RejectedError(f"{self.server} says that it has removed {href}, and has not", _WHOSE)
 
     def _put(self, collection: Collection, href: str, data: str, condition: dict[str, str]) -> Stored:
         headers = {"Content-Type": f"{_MEDIA[collection.kind]}; charset=utf-8", **condition}
         answer = self._transport.ask("PUT", href, crlf(data).encode(), headers)
         href = self._placed(answer)
         etag = multistatus.etag(answer.headers.get("etag", ""))
-        if etag and not etag.startswith("W/"):
+        if etag and not etag.startswith("W/") and answer.status != _PAGE:
             return Stored(href, etag, exact=True)
-        return Stored(href, self._etag(href), exact=False)
+        version = self._version(href)
+        return Stored("" if version is None else href, version or "", exact=False)
 
     def _placed(self, answer: Answer) -> str:
         """Where an item stands that was put: where the server says, if it is there at all."""
@@ -255,10 +298,18 @@ class Client:
         except AnswerError:  # the item is stored, whatever the server calls itself
             return answer.href
 
-    def _etag(self, href: str) -> str:
-        at, answer = asking.propfind(self._transport, href, (_ETAG,), 0)
+    def _version(self, href: str) -> str | None:
+        """The ETag of what stands at an href, empty where the server tells none; None where nothing stands there."""
+        try:
+            at, answer = asking.propfind(self._transport, href, (_ETAG,), 0)
+        except MissingError:
+            return None
+        except (ForbiddenError, RejectedError):
+            return ""
         one = asking.itself(self._transport, at, answer.responses)
-        return _member(href, one).etag if one is not None else ""
+        if one is None:
+            return ""
+        return None if one.status in _GONE else _member(href, one).etag
 
     def _strong(self, href: str, etag: str) -> str:
         """The ETag as If-Match takes it. A weak one never matches there; its strong form either does or is refused."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,13 +41,18 @@ MINE = "(owner:me or no:owner)"
 def group() -> typer.Typer:
     """The commands."""
     app = typer.Typer(
-        help="Keep tasks and contacts in step with other programs (CalDAV, CardDAV).", no_args_is_help=True
-    )
+        help="Keep tasks and contacts in step with other programs (CalDAV, CardDAV).", no_args_is_help=True,
+        epilog="Examples:\n  crm sync discover https://dav.example.org/ --user ada\n  crm sync dav --dry-run\n"
+        "  crm sync places",
+    )  # fmt: skip
     app.command(
         "dav", help="Bring the places of dav.toml in step with the book, both ways.",
         epilog="Examples:\n  crm sync dav\n  crm sync dav work --dry-run\n  crm sync dav > /dev/null  # in cron",
     )(dav)  # fmt: skip
-    app.command("places", help="List the places of dav.toml, and when each was last in step.")(places)
+    app.command(
+        "places", help="List the places of dav.toml, and when each was last in step.",
+        epilog="Examples:\n  crm sync places\n  crm sync places -o json",
+    )(places)  # fmt: skip
     app.command(
         "discover", help="List the collections of a server; --add writes one into dav.toml.",
         epilog="Examples:\n  crm sync discover https://dav.example.org/ --user ada\n"
@@ -56,12 +61,21 @@ def group() -> typer.Typer:
     return app
 
 
+def _names(incomplete: str) -> list[tuple[str, str]]:
+    """The places that there are, for completion."""
+    from crm_dav import places as table
+
+    return [(one.name, one.keep) for one in table.read() if one.name.startswith(incomplete)]
+
+
 def dav(
     ctx: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Places; all of them")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Places; all of them", autocompletion=_names)
+    ] = None,
     emptied: Annotated[
         bool,
-        typer.Option("--emptied", help="A collection that lost all its items was meant to", show_default=False),
+        typer.Option("--emptied", help="What one side lost nearly all of was meant to go", show_default=False),
     ] = False,
 ) -> Changed:
     from crm_dav import places as table
@@ -69,25 +83,41 @@ def dav(
     chosen = table.chosen(names or [])
     context = book(ctx)
     lines: list[str] = []
-    ids: list[int] = []
+    told: list[dict[str, Any]] = []
     with _alone() as alone:
         if not alone:
             context.say("another run of crm sync is at it")
-            return Changed(())
+            return Changed((), values={"places": []})
         for place in chosen:
             try:
-                found = _sync(context, place, emptied)
+                # Each place is tried by itself: nobody has to wait with writing until the next server answers.
+                with context.rehearsal() if context.rehearsing else nullcontext():
+                    found = _sync(context, place, emptied)
             except CrmError as error:
                 if len(chosen) == 1:
                     raise
                 context.say(f"{place.name}: {error}")
+                told.append({"place": place.name, "keep": place.keep, "error": error.message})
                 failed(ctx)
                 continue
             lines.append(f"{place.name}: {found}")
-            ids += found.ids
+            told.append({"place": place.name, "keep": place.keep, **_numbers(found), "error": None})
             if found.unsettled:
                 failed(ctx)
-    return Changed(tuple(lines), (), 0, tuple(ids))
+    # Numbers alone say nothing where they are of two kinds.
+    kinds = {place.keep for place in chosen}
+    ids = tuple(number for row in told for number in row.get("ids", ())) if len(kinds) == 1 else ()
+    entity = kinds.pop().removesuffix("s") if len(kinds) == 1 else ""
+    return Changed(tuple(lines), (), context.batch, ids, entity, values={"places": told})
+
+
+def _numbers(found: Outcome) -> dict[str, Any]:
+    """What a run did, for machines."""
+    return {
+        "new_here": found.new, "changed_here": found.changed, "removed_here": found.removed, "new_there": found.put,
+        "changed_there": found.updated, "removed_there": found.deleted, "unsettled": list(found.unsettled),
+        "ids": list(found.ids),
+    }  # fmt: skip
 
 
 def places(ctx: typer.Context) -> Rows:

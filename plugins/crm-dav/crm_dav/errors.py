@@ -9,6 +9,11 @@ class AwayError(CrmError):
     """The server cannot be reached, does not answer in time, or says that it has trouble of its own: try later."""
 
 
+class TroubleError(AwayError):
+    """The server was reached, and fails: it says so (5xx), breaks off, or does not answer in time. What was written may
+    be there or not. It may be one item that it cannot deal with."""
+
+
 class BusyError(AwayError):
     """The server asks to come back later than we wait; `seconds` is how long it asks for."""
 

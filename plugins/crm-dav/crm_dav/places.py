@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import tomllib
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from crm_dav.texts import shown
-from crmcli.api import CrmError, ExposedError, NotFoundError, UsageError, config_dir
+from crmcli.api import CrmError, ExposedError, NotFoundError, UsageError, config_dir, password_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +20,6 @@ KEEP = ("tasks", "contacts")
 DIRECTIONS = ("both", "push", "pull")
 ITEMS = ("", "events", "todos")
 TEXTS = ("url", "user", "password", "password_cmd", "keep", "filter", "direction", "items", "ca_file")
-#: Seconds that a program may take that knows the password.
-PATIENCE = 60
 
 
 class Place(NamedTuple):
@@ -41,7 +38,7 @@ class Place(NamedTuple):
     allow_http: bool = False
 
     def secret(self) -> str:
-        """The password: as it stands there, or as a program says it. Raises UsageError."""
+        """The password: as it stands there, or as a command says it. Raises UsageError."""
         return said_by(self.password_cmd) if self.password_cmd else self.password
 
 
@@ -51,16 +48,8 @@ def path() -> str:
 
 
 def said_by(command: str) -> str:
-    """The first line that a program writes. Raises UsageError; what it wrote is in no message."""
-    try:
-        words = shlex.split(command)
-        done = subprocess.run(words, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
-        found = done.stdout.decode().splitlines()
-    except (OSError, ValueError, subprocess.SubprocessError):
-        found = []
-    if not found or not found[0]:
-        raise UsageError(f"password_cmd gives no password: {shown(command)}", "run it by hand to see why")
-    return found[0]
+    """The first line that a command writes. Raises UsageError; what it is, and what it wrote, is in no message."""
+    return password_of(command, "password_cmd")
 
 
 def read() -> list[Place]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from crm_dav import addresses
 from crm_dav.errors import (
     AnswerError,
-    AwayError,
     ForbiddenError,
     MissingError,
     NotDavError,
     PasswordError,
     PreconditionError,
     RejectedError,
+    TroubleError,
     UidConflictError,
 )
 from crm_dav.multistatus import complaint
@@ -38,6 +38,14 @@ _MEANINGS = {
     "need-privileges": "this user may not",
     "resource-must-be-null": "something is there already",
     "valid-sync-token": "it does not know the token any more",
+    "lock-token-submitted": "another program has locked it",
+    "no-conflicting-lock": "another program has locked it",
+}
+#: The same, of refusals that say no more than their number.
+_BARE = {
+    413: "the item is too large for it",
+    423: "another program has locked it",
+    507: "there is no room left on it",
 }
 _WHOSE = "ask whoever runs the server"
 
@@ -50,6 +58,8 @@ def refusal(origin: Origin, method: str, href: str, status: int, body: bytes) ->
         return PasswordError(
             f"{origin} does not accept the user or the password", "check both; some servers want a password for apps"
         )
+    if status in (404, 410) and method == "PUT":
+        return MissingError(f"{origin} has no place for {shown(href)}", "look whether the collection is still there")
     if status in (404, 410):
         return MissingError(f"there is nothing at {place}", "it may have been removed, or be another user's")
     if "no-uid-conflict" in said.conditions:
@@ -63,7 +73,7 @@ def refusal(origin: Origin, method: str, href: str, status: int, body: bytes) ->
     if status in (403, 405) and not said.conditions:
         why = f": {shown(said.text)}" if said.text else ""
         return ForbiddenError(f"{origin} does not let this user do that ({method} {shown(href)}){why}", _WHOSE)
-    if said.conditions or status in (400, 409, 413, 415, 422, 507):
+    if said.conditions or status in (400, 409, 413, 415, 422, 423, 507):
         return RejectedError(
             f"{origin} does not take it ({method} {shown(href)}): {_reason(said.conditions, said.text, status)}",
             _WHOSE,
@@ -73,14 +83,17 @@ def refusal(origin: Origin, method: str, href: str, status: int, body: bytes) ->
         return NotDavError(
             f"{origin} does not know {method}: it is no DAV server, or an older one", "check the address"
         )
+    if status == 429:
+        return TroubleError(f"{origin} is busy still (HTTP {status})", "try again later")
     if status >= 500:
-        return AwayError(f"{origin} has trouble of its own (HTTP {status})", "try again later")
-    return AnswerError(f"{origin} answered {method} with HTTP {status}", "check the address")
+        return TroubleError(f"{origin} has trouble of its own (HTTP {status})", "try again later")
+    return AnswerError(f"{origin} answered {method} with HTTP {status}", _WHOSE)
 
 
 def _reason(conditions: frozenset[str], text: str, status: int) -> str:
     known = [_MEANINGS[condition] for condition in sorted(conditions) if condition in _MEANINGS]
-    return "; ".join(known) or shown(text) or ", ".join(map(shown, sorted(conditions))) or f"HTTP {status}"
+    named = ", ".join(map(shown, sorted(conditions)))
+    return "; ".join(known) or shown(text) or named or _BARE.get(status) or f"HTTP {status}"
 
 
 def _named(origin: Origin, base: str, text: str) -> str:

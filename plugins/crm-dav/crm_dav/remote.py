@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from crm_dav.addresses import file_name
+from crm_dav.client import MAX_FAILURES
 from crm_dav.errors import (
+    AnswerError,
     ForbiddenError,
     MissingError,
     PreconditionError,
     RejectedError,
     SyncTokenError,
-    TooLargeError,
+    TroubleError,
     UidConflictError,
 )
-from crmcli.api import Fetched, NotTakenError, OvertakenError, Seen
+from crmcli.api import Fetched, NotTakenError, OvertakenError, Seen, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from crm_dav.client import Client
     from crm_dav.shapes import Collection, Stored
@@ -29,6 +32,7 @@ class DavRemote:
     def __init__(self, client: Client, collection: Collection) -> None:
         self._client, self._collection = client, collection
         self._ending = "ics" if collection.kind == "calendar" else "vcf"
+        self._failures = 0
 
     @property
     def url(self) -> str:
@@ -43,41 +47,57 @@ class DavRemote:
             found = self._client.listing(self._collection)
         return Seen({one.href: one.etag for one in found.members}, found.removed, found.token, found.complete)
 
-    def fetch(self, hrefs: Sequence[str]) -> Iterator[Fetched]:
-        """Items that are there."""
-        for item in self._client.fetch(self._collection, hrefs):
+    def fetch(self, hrefs: Sequence[str]) -> Iterator[Fetched | Unread]:
+        """Items that are there, and which of them cannot be read."""
+        unread: list[Unread] = []
+        for item in self._client.fetch(
+            self._collection, hrefs, lambda href, error: unread.append(Unread(href, error.message))
+        ):
             yield Fetched(item.href, item.etag, item.data)
+        yield from unread
 
     def create(self, uid: str, text: str) -> tuple[str, str]:
         """Put a new item there."""
-        return self._write(lambda: self._client.create(self._collection, file_name(uid, self._ending), text))
+        with self._writing():
+            return _placed(self._client.create(self._collection, file_name(uid, self._ending), text))
 
     def update(self, href: str, etag: str, text: str) -> tuple[str, str]:
         """Put a text in place of a version."""
-        return self._write(lambda: self._client.update(self._collection, href, etag, text))
+        with self._writing():
+            return _placed(self._client.update(self._collection, href, etag, text))
 
     def delete(self, href: str, etag: str) -> None:
         """Remove a version, unless it is gone already."""
         try:
-            self._client.delete(href, etag)
-        except MissingError:
-            return
-        except PreconditionError as error:
-            if self._gone(href):  # some servers say so of what is no more
-                return
-            raise OvertakenError(error.message, error.hint) from None
-        except (ForbiddenError, RejectedError) as error:
-            raise NotTakenError(error.message, error.hint) from None
+            with self._writing(), suppress(MissingError):
+                self._client.delete(href, etag)
+        except OvertakenError:
+            if not self._gone(href):  # some servers say so of what is no more
+                raise
 
     def _gone(self, href: str) -> bool:
-        return not list(self._client.fetch(self._collection, [href]))
+        unread: list[str] = []
+        found = list(self._client.fetch(self._collection, [href], lambda one, _: unread.append(one)))
+        return not found and not unread
 
-    def _write(self, put: Callable[[], Stored]) -> tuple[str, str]:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What the errors of the client mean for one item. What the server fails at may be due to this item alone, and
+        the others go on; not so where it fails at several in a row."""
+        failures, self._failures = self._failures + 1, 0
         try:
-            stored = put()
+            yield
         except (PreconditionError, UidConflictError) as error:
             raise OvertakenError(error.message, error.hint) from None
-        except (ForbiddenError, RejectedError, TooLargeError) as error:
+        except (ForbiddenError, MissingError, RejectedError) as error:
             raise NotTakenError(error.message, error.hint) from None
-        # What the server may have changed while it stored it is read again by the next run.
-        return stored.href, stored.etag if stored.exact else ""
+        except (AnswerError, TroubleError) as error:
+            self._failures = failures
+            if failures == MAX_FAILURES:
+                raise
+            raise NotTakenError(error.message, error.hint) from None
+
+
+def _placed(stored: Stored) -> tuple[str, str]:
+    # What the server may have changed while it stored it is read again.
+    return stored.href, stored.etag if stored.exact else ""

@@ -83,7 +83,9 @@ class Item(NamedTuple):
 
 class Stored(NamedTuple):
     """Where the server put an item. Where not `exact`, it may have stored something else than was sent (it gave no
-    strong ETag for it), and the item should be read again before it is compared."""
+    strong ETag for it), and the item should be read again before it is compared. `href` is empty where it said that it
+    took the item, and nothing stands where it was put: either it gave it a name of its own, and a listing has it, or
+    it has no such item."""
 
     href: str
     etag: str

@@ -13,10 +13,10 @@ import httpx2
 from crm_dav import addresses
 from crm_dav.credentials import Credentials
 from crm_dav.deadline import Deadline
-from crm_dav.errors import AnswerError, AwayError, BusyError, CertificateError, TooLargeError
+from crm_dav.errors import AnswerError, AwayError, BusyError, CertificateError, TooLargeError, TroubleError
 from crm_dav.refusals import refusal
 from crm_dav.texts import shown
-from crmcli.api import UsageError
+from crmcli.api import UsageError, withhold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,7 @@ class Transport:
     ) -> None:
         self.origin, self.href = addresses.account(url, allow_http)
         self.requests = 0
+        withhold(password)
         self._deadline = Deadline()
         # A password goes ahead only where nobody listens in: to this machine, or through TLS.
         hidden = self.origin.scheme == "https" or self.origin.loopback
@@ -77,7 +78,7 @@ class Transport:
     ) -> Answer:
         """The server's answer of the kind 2xx. Raises an error of `crm_dav.errors` for every other."""
         waited = 0.0
-        for _ in range(MAX_TRIES):
+        for left in reversed(range(MAX_TRIES)):
             answer = self._follow(method, href, body, headers or {})
             if answer.status not in (429, 503):
                 break
@@ -86,8 +87,9 @@ class Transport:
                 raise BusyError(
                     f"{self.origin} is busy and asks to come back in {seconds:.0f} seconds", "try again then", seconds
                 )
-            waited += seconds
-            sleep(seconds)
+            if left:
+                waited += seconds
+                sleep(seconds)
         if not 200 <= answer.status < 300:
             raise refusal(self.origin, method, answer.href, answer.status, answer.body)
         return answer
@@ -150,7 +152,7 @@ class Transport:
     def _away(self, error: httpx2.HTTPError) -> Exception:
         """What a failure of the connection is for people; nothing of the request is in it."""
         if self._deadline.over:
-            return AwayError(f"{self.origin} takes longer than {MAX_SECONDS:.0f} seconds to answer", _LATER)
+            return TroubleError(f"{self.origin} takes longer than {MAX_SECONDS:.0f} seconds to answer", _LATER)
         cause = _innermost(error)
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = shown(cause.verify_message or "it is not valid")
@@ -160,16 +162,20 @@ class Transport:
             )
         if isinstance(cause, ssl.SSLError):
             return CertificateError(f"{self.origin} does not speak TLS as https needs it", "check address and port")
+        kind = TroubleError if isinstance(error, _REACHED) else AwayError
         if isinstance(error, httpx2.TimeoutException):
-            return AwayError(f"{self.origin} does not answer in time", _LATER)
+            return kind(f"{self.origin} does not answer in time", _LATER)
         if isinstance(error, httpx2.ProtocolError):
             return AnswerError(
-                f"{self.origin} breaks off, or does not speak HTTP as it should", "check address and port"
+                f"{self.origin} breaks off, or does not speak HTTP as it should",
+                "check address and port, or try again later",
             )
         why = shown(getattr(cause, "strerror", None) or str(cause) or type(cause).__name__)
-        return AwayError(f"{self.origin} cannot be reached: {why}", _LATER)
+        return kind(f"{self.origin} cannot be reached: {why}", _LATER)
 
 
+#: What happens to those alone who have found the server.
+_REACHED = (httpx2.ReadError, httpx2.WriteError, httpx2.ReadTimeout, httpx2.WriteTimeout)
 _ASK = "tell whoever runs the server"
 _LATER = "check the address and the network, or try again later"
 

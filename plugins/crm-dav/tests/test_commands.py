@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from crm_dav import places
+from crm_dav.client import Client
 
 from crmcli.api import ExposedError, UsageError
+from crmcli.config import withheld
 from tests.support.program import ROOT, environment
+from tests.support.raw_http import RawServer, Request, reply
 
 if TYPE_CHECKING:
-    from crm_dav.client import Client
     from crm_dav.shapes import Collection
 
     from tests.conftest import RunCrm
@@ -120,6 +122,56 @@ def test_what_cron_sees(crm: Crm, server: DavServer, client: Client, calendar: C
     assert crm("sync", "dav").returncode == 0
 
 
+def test_what_a_program_sees(crm: Crm, server: DavServer, client: Client, calendar: Collection) -> None:
+    file = configure(server, calendar)
+    with file.open("a") as opened:
+        opened.write('\n[away]\nurl = "http://127.0.0.1:9/"\n')
+    crm("task", "add", "Call Ada", "place=Here", "due=2026-11-27")
+    tried = json.loads(crm("sync", "dav", "work", "--dry-run", "--json").stdout)
+    assert (tried["batch"], tried["places"][0]["new_there"]) == (0, 1)
+    done = crm("sync", "dav", "--json")
+    assert done.returncode == 1, done
+    still = {f"{what}_{side}": 0 for side in ("here", "there") for what in ("new", "changed", "removed")}
+    work, away = json.loads(done.stdout)["places"]
+    same = {"place": "work", "keep": "tasks", **still, "unsettled": [], "ids": [], "error": None}
+    assert work == {**same, "new_there": 1}
+    assert (away["place"], away["keep"], "cannot be reached" in away["error"]) == ("away", "tasks", True)
+    (member,) = client.listing(calendar).members
+    item = client.item(member.href)
+    client.update(calendar, item.href, item.etag, item.data.replace("LOCATION:Here", "LOCATION:There"))
+    crm("task", "edit", "1", "place=Nowhere")
+    done = crm("sync", "dav", "work", "--json")
+    assert done.returncode == 1, done
+    found = json.loads(done.stdout)
+    (work,) = found["places"]
+    assert found["entity"] == "task"
+    (line,) = work["unsettled"]
+    assert line.startswith("task:1 Call Ada: its place was changed on both sides")
+    assert work["changed_there"] == 1
+
+
+def test_places_are_shown_whole_and_offered_by_name(crm: Crm, isolated: Path) -> None:
+    url = "https://cloud.example.org/dav/calendars/ada/follow-ups-of-the-whole-year/"
+    places.add("work", places.written("work", {"url": url}))
+    places.add("people", places.written("people", {"url": url, "keep": "contacts"}))
+    table = crm("sync", "places", "-o", "table", env={"COLUMNS": "60"})
+    assert table.returncode == 0, table
+    assert [line for line in table.stdout.splitlines() if "cloud" in line] == [f"      {url}"] * 2
+    assert json.loads(crm("sync", "places", "--json").stdout)[0]["url"] == url
+    words = {"_CRM_COMPLETE": "complete_bash", "COMP_CWORD": "3"}
+    assert crm(env={**words, "COMP_WORDS": "crm\nsync\ndav\n"}).stdout.split() == ["work", "people"]
+    assert crm(env={**words, "COMP_WORDS": "crm\nsync\ndav\npe"}).stdout.split() == ["people"]
+    assert isolated.is_dir()
+
+
+def test_its_help_is_as_that_of_the_program(crm: Crm) -> None:
+    told = crm("sync", "--help").stdout
+    assert "Verbs:\n  dav       Bring the places of dav.toml in step with the book, both ways\n" in told
+    assert "'crm sync VERB --help' has options and examples." in told
+    assert "Examples:\n  crm sync discover" in told
+    assert "Examples:" in crm("sync", "places", "--help").stdout
+
+
 def test_two_runs_do_not_meet(crm: Crm, server: DavServer, calendar: Collection, isolated: Path) -> None:
     configure(server, calendar)
     crm("task", "add", "Call Ada", "due=2026-11-27")
@@ -143,6 +195,28 @@ def test_one_place_that_fails_keeps_no_other(crm: Crm, server: DavServer, calend
     assert "away: http://127.0.0.1:9 cannot be reached" in done.stderr
     assert "work: 1 new there" in done.stdout + done.stderr
     assert crm("sync", "dav", "nowhere").returncode == 3
+
+
+def test_a_rehearsal_keeps_nobody_from_writing_while_it_waits(
+    crm: Crm, server: DavServer, client: Client, calendar: Collection
+) -> None:
+    todo = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VTODO\r\nUID:u\r\nDTSTAMP:20261101T000000Z\r\n"
+    client.create(calendar, "u.ics", todo + "SUMMARY:New\r\nEND:VTODO\r\nEND:VCALENDAR\r\n")
+    file = configure(server, calendar)
+    added: list[Finished] = []
+
+    def slowly(_: Request) -> bytes:
+        if not added:
+            added.append(crm("task", "add", "Beside it", env={"CRM_BUSY_TIMEOUT": "1"}))
+        return reply(500)
+
+    with RawServer(slowly) as slow:
+        with file.open("a") as opened:
+            opened.write(f'\n[slow]\nurl = "{slow.url}"\n')
+        tried = crm("sync", "dav", "--dry-run")
+    assert "would: work: 1 new here" in tried.stdout + tried.stderr
+    assert added[0].returncode == 0, added
+    assert [row["name"] for row in json.loads(crm("task", "list", "--json").stdout)] == ["Beside it"]
 
 
 def test_a_password_that_others_can_read_is_refused(crm: Crm, server: DavServer, calendar: Collection) -> None:
@@ -184,6 +258,14 @@ def test_secrets(isolated: Path) -> None:
         places.read()
     with pytest.raises(UsageError, match="gives no password"):
         places.said_by("sh -c 'echo wrong >&2; exit 1'")
+    # As the program's own settings have it: a shell, and what it says is kept out of whatever is told later.
+    assert places.said_by("printf 'sesame\\nsecond line\\n' | tr s S") == "SeSame"
+    with pytest.raises(UsageError) as caught:
+        places.said_by("echo inside-the-command; exit 3")
+    assert "inside-the-command" not in str(caught.value)
+    assert "3" in str(caught.value)
+    with Client("http://127.0.0.1:1/", "ada", "typed-by-ada"):
+        assert withheld("SeSame and typed-by-ada") == "*** and ***"
     assert isolated.is_dir()
 
 

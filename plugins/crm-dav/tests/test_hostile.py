@@ -164,7 +164,7 @@ def test_packed_answers_are_not_unpacked() -> None:
 def test_silence_ends() -> None:
     with silent() as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        with Client(url, "ada", SECRET, timeout=0.2) as one, pytest.raises(errors.AwayError, match="in time"):
+        with Client(url, "ada", SECRET, timeout=0.2) as one, pytest.raises(errors.TroubleError, match="in time"):
             one.discover()
 
 
@@ -198,11 +198,16 @@ def test_nobody_waits_for_hours(text: str) -> None:
 
 
 def test_nobody_asks_a_busy_server_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "sleep", lambda _: None)
-    with serving(reply(503, Retry_After="0")) as (one, requests):
-        with pytest.raises(errors.AwayError):
-            one.item("/cal/a.ics")
-        assert len(requests) == transport.MAX_TRIES
+    waited: list[float] = []
+    monkeypatch.setattr(transport, "sleep", waited.append)
+    for status in (429, 503):
+        waited.clear()
+        with serving(reply(status, Retry_After="0")) as (one, requests):
+            with pytest.raises(errors.TroubleError) as caught:
+                one.item("/cal/a.ics")
+            assert len(requests) == transport.MAX_TRIES
+        assert len(waited) == transport.MAX_TRIES - 1, "nobody asks after that"
+        assert "again later" in caught.value.hint
 
 
 # Other servers, and passwords.

@@ -179,6 +179,42 @@ def test_a_portion_that_is_too_large_is_halved(monkeypatch: pytest.MonkeyPatch) 
         assert sorted(item.href for item in one.fetch(CAL, hrefs)) == hrefs
 
 
+@pytest.mark.parametrize("report", [reply(500), b"", reply(207, "<a>\x0b</a>")])
+def test_a_report_that_one_item_breaks_is_done_without(report: bytes) -> None:
+    def answer(request: Request) -> bytes:
+        if request.method == "REPORT":
+            return report
+        return reply({"/cal/b": 500, "/cal/c": 404, "/cal/d": 403}.get(request.path, 200), request.path)
+
+    hrefs = [f"/cal/{name}" for name in "abcdebfb"]
+    unread: list[str] = []
+    with serving(answer) as (one, requests):
+        found = [item.href for item in one.fetch(CAL, hrefs, lambda href, _: unread.append(href))]
+        assert (found, unread) == (["/cal/a", "/cal/e", "/cal/f"], ["/cal/b", "/cal/d", "/cal/b", "/cal/b"])
+        unread.clear()
+        asked = len(requests)
+        with pytest.raises(errors.TroubleError):
+            list(one.fetch(CAL, ["/cal/b"] * 9, lambda href, _: unread.append(href)))
+        assert (len(unread), len(requests) - asked) == (client_module.MAX_FAILURES - 1, 1 + client_module.MAX_FAILURES)
+
+
+def test_items_that_a_report_leaves_out_are_each_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server answers, so it is not the server that is in trouble."""
+    monkeypatch.setattr(transport, "MAX_ANSWER", 5000)
+
+    def answer(request: Request) -> bytes:
+        if request.method == "REPORT" and b"/cal/large" not in request.body:
+            return multistatus(data("/cal/a", "A"), *(stated(f"/cal/{number}", 500) for number in range(5)))
+        return reply(207, "x" * 9000) if request.path in ("/cal/", "/cal/large") else reply(500)
+
+    told: dict[str, CrmError] = {}
+    with serving(answer) as (one, _):
+        hrefs = ["/cal/a", *(f"/cal/{number}" for number in range(5)), "/cal/large"]
+        assert [item.href for item in one.fetch(CAL, hrefs, told.__setitem__)] == ["/cal/a"]
+    assert sorted(told) == sorted(hrefs[1:])
+    assert isinstance(told["/cal/large"], errors.TooLargeError)
+
+
 def test_an_item_that_cannot_be_read_is_no_missing_one() -> None:
     for status, kind in ((403, errors.ForbiddenError), (500, errors.AwayError)):
 
@@ -260,8 +296,10 @@ def test_etags_that_no_header_can_carry_are_none(etag: str) -> None:
         (413, "", errors.RejectedError),
         (403, "", errors.ForbiddenError),
         (404, "", errors.MissingError),
+        (410, "", errors.MissingError),
         (418, "", errors.AnswerError),
-        (500, "", errors.AwayError),
+        (423, "", errors.RejectedError),
+        (500, "", errors.TroubleError),
     ],
 )
 def test_what_becomes_of_a_refused_write(status: int, body: str, kind: type[CrmError]) -> None:
@@ -271,8 +309,43 @@ def test_what_becomes_of_a_refused_write(status: int, body: str, kind: type[CrmE
         assert len(requests) == 1
     assert isinstance(caught.value, CrmError)
     assert caught.value.hint
+    # The address was right: nobody would get further by looking at it.
+    assert "check the address" not in caught.value.hint
     if isinstance(caught.value, errors.UidConflictError):
         assert caught.value.href == "/cal/b.ics"
+
+
+PAGE = reply(200, "<html><body>Log in</body></html>", ETag='"page"')
+
+
+@pytest.mark.parametrize("there", [reply(404), multistatus(stated("/cal/a.ics", 404))])
+def test_what_was_taken_and_is_not_there_has_no_place(there: bytes) -> None:
+    for put in (PAGE, reply(201), reply(204)):
+        with serving(lambda request, put=put: put if request.method == "PUT" else there) as (one, _):
+            assert one.create(CAL, "a.ics", "X") == ("", "", False)
+            with pytest.raises(errors.PreconditionError, match="removed"):
+                one.update(CAL, "/cal/a.ics", '"1"', "X")
+
+
+def test_a_page_in_place_of_an_answer_changes_nothing() -> None:
+    def answer(request: Request) -> bytes:
+        return multistatus(member(request.path, '"1"')) if request.method == "PROPFIND" else PAGE
+
+    with serving(answer) as (one, _):
+        with pytest.raises(errors.RejectedError, match=r"has changed /cal/a\.ics, and has not"):
+            one.update(CAL, "/cal/a.ics", '"1"', "X")
+        with pytest.raises(errors.RejectedError, match=r"has removed /cal/a\.ics, and has not"):
+            one.delete("/cal/a.ics", '"1"')
+        assert one.update(CAL, "/cal/a.ics", '"0"', "X") == ("/cal/a.ics", '"1"', False)
+    with serving(lambda request: reply(404) if request.method == "PROPFIND" else PAGE) as (one, requests):
+        one.delete("/cal/a.ics", '"1"')
+        assert len(requests) == 2
+
+
+@pytest.mark.parametrize("status", [403, 405, 409])
+def test_an_item_that_nothing_can_be_asked_of_is_there(status: int) -> None:
+    with serving(lambda request: reply(201 if request.method == "PUT" else status)) as (one, _):
+        assert one.create(CAL, "a.ics", "X") == ("/cal/a.ics", "", False)
 
 
 def test_a_write_whose_answer_is_lost_is_not_repeated() -> None:

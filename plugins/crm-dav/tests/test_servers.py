@@ -227,4 +227,5 @@ def test_a_server_that_is_away() -> None:
     with client, pytest.raises(errors.AwayError, match="cannot be reached") as caught:
         client.discover()
     assert isinstance(caught.value, CrmError)
+    assert not isinstance(caught.value, errors.TroubleError), "no item is to blame for that"
     assert caught.value.hint
