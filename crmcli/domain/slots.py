@@ -75,8 +75,20 @@ def opening(day: date, hours: Hours, zone: tzinfo) -> list[Interval]:
     Hours that the clocks skip are left out and those that they show twice are there twice: 0-24 is the whole of a day
     of 23 or 25 hours, and ends where the next begins.
     """
-    found = [(_edge(day, start, zone, 0), _edge(day, end, zone, int(end < 1440))) for start, end in hours]
-    return [(start, end) for start, end in found if start < end]
+    found = [part for start, end in hours for part in _shown(day, start, end, zone)]
+    return list(_joined(sorted((start, end) for start, end in found if start < end)))
+
+
+def _shown(day: date, start: int, end: int, zone: tzinfo) -> list[Interval]:
+    """When clocks show a part of a day: from the first time that they show its start to the last that they show its
+    end, or, where they show the whole of it and then once more, these two."""
+    first, second = (_edge(day, start, zone, fold) for fold in (0, 1))
+    length = timedelta(minutes=end - start)
+    if first + length <= second:
+        last = datetime.combine(day, time()) + timedelta(minutes=end - 1)
+        if (first + length - timedelta(minutes=1)).astimezone(zone).replace(tzinfo=None, fold=0) == last:
+            return [(first, first + length), (second, second + length)]
+    return [(first, _edge(day, end, zone, int(end < 1440)))]
 
 
 def _edge(day: date, minutes: int, zone: tzinfo, fold: int) -> datetime:

@@ -60,13 +60,16 @@ def _by_day(rows: Rows, days: Days) -> dict[date, list[Line]]:
 
 
 def _span(row: Mapping[str, Any]) -> tuple[date, date]:
-    """The first and the last day of a row; what ends at midnight is not on the day that begins then."""
+    """The first and the last day of a row; what ends at midnight is not on the day that begins then. What has no time
+    and lasts several days ends on a day."""
     first = last = date.fromisoformat(row["date"])
     if row["start"] and row["state"] != "overdue":
         first = _clock(row["start"]).date()
         if row["end"]:
             end = _clock(row["end"]).replace(tzinfo=None)
             last = max(first, (end - timedelta(microseconds=1)).date())
+    elif row["end"] and not row["start"]:
+        last = date.fromisoformat(row["end"])
     return first, last
 
 

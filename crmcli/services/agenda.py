@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.calendars import ONE_DAY, period_around
-from crmcli.domain.dates import When, instant_of, local, show_day
+from crmcli.domain.dates import local, show_day
+from crmcli.domain.durations import DAY
 from crmcli.domain.entities import DEAL, TASK
-from crmcli.domain.periods import parse_range
-from crmcli.domain.query import And, Compare, Empty, Not, quote
+from crmcli.domain.periods import parse_range, parse_span
+from crmcli.domain.query import TERM, And, Compare, Empty, Not, narrowed, quote
 from crmcli.domain.text import clip
 from crmcli.domain.types import due_day, read_instant
 from crmcli.domain.workdays import USUAL_WEEK, read_week
@@ -19,6 +20,7 @@ from crmcli.errors import CrmError, FieldError, FilterError, UsageError
 from crmcli.public_holidays import names
 from crmcli.results import Column, Day, Days, Rows
 from crmcli.services import records, timeline
+from crmcli.services.recurring import DONE, series
 from crmcli.services.today import OPEN_DEAL, OPEN_TASK
 from crmcli.store import read
 
@@ -37,14 +39,14 @@ FEW, OPEN, MOST = 14, 366, 3660
 MOST_LATE = 20
 #: What is longer than a day of 23 hours may begin so many days before a range and be on in it.
 SHORT_DAY, LONGEST = 23 * 60, 70
-#: The first day that a filter can name.
-FIRST = date(1600, 1, 1)
+#: The first day that a filter can name, and the last moment of all.
+FIRST, NEVER = date(1600, 1, 1), datetime.max.replace(microsecond=0, tzinfo=UTC)
 PERIODS = {unit: f"this-{unit}" for unit in ("week", "month", "quarter", "year")}
 #: What can be nothing but days, and is refused where it is none.
 MEANT_AS_DAYS = re.compile(r"[-+]?[\d۰-۹]|.*\.\.|(?:this|last|next)\b")
 FIELDS = (
     "name", "type", "due_on", "due_at", "minutes", "opportunity", "contact", "company", "owner", "done_at", "repeat",
-    "repeat_from", "series_on",
+    "repeat_from", "series_on", "series_time", "series_zone", "series_skips",
 )  # fmt: skip
 COLUMNS = (
     Column("date", TASK.field("due_on").type, "Day"),
@@ -90,20 +92,15 @@ class Range(NamedTuple):
 
 class Event(NamedTuple):
     """A task on one of the days on which it is due: `start` and `end` are None where it has no time, moments on the
-    clocks of the user where it has; without a length it ends when it starts. `again`: it comes again then."""
+    clocks of the user where it has; without a length it ends when it starts. `last` is the last of its days, of one
+    without a time too, which may last several. `again`: it comes again then."""
 
     row: dict[str, Any]
     day: date
     start: datetime | None
     end: datetime | None
+    last: date
     again: bool = False
-
-    @property
-    def last(self) -> date:
-        """The last of its days."""
-        if self.end is None:
-            return self.day
-        return max(self.day, (self.end - timedelta(microseconds=1)).date())
 
 
 def agenda(
@@ -114,21 +111,21 @@ def agenda(
     open deals are expected to close, with `done` also what is done.
 
     The `words` are a range (`read_words`) and a filter of tasks. A task that repeats comes again in the range after it
-    (state "again", no `ref`, because it is no record yet); what goes over midnight is one row. Raises FilterError,
-    UsageError.
+    (state "again", no `ref`, because it is no record yet); what goes over midnight is one row, and so is what lasts
+    several days, whose `end` is a day then. Raises FilterError, UsageError.
     """
     ctx.learn()
     days, rest = read_words(ctx, words)
     text = f"owner:{quote(owner)}" if owner else ""
     found = list(_tasks(ctx, days, [*filters_of(ctx, rest, done=done), records.bound(ctx, TASK, text, scope=False)]))
-    found += _occasions(ctx, days, [*rest, *([text] if text else [])])
+    found += _occasions(ctx, days, narrowed(rest, *([text] if text else [])))
     if deals:
         found += _deals(ctx, days, rest, [records.bound(ctx, DEAL, text, scope=False)])
     found.sort(key=lambda pair: pair[0])
     owners = {row["owner"] for _, row in found if row["owner"]}
     shown = SHOWN if owners - {ctx.actor} else SHOWN[:-1]
     length = (days.end - days.start).days
-    month = tuple(days) == period_around(days.start, "month", ctx.env.calendar)
+    month = _is_month(ctx, days)
     laid_out = Days(days_of(ctx, days), ctx.env.now.date(), shown, length <= FEW, month, ctx.env.week_start)
     empty = f"nothing {said(ctx, days)}{' that fits ' if rest else ''}{clip(' '.join(rest), 60)}"
     return Rows(COLUMNS, [row for _, row in found], empty=empty, days=laid_out)
@@ -145,9 +142,18 @@ def read_words(ctx: Context, words: Sequence[str]) -> tuple[Range, list[str]]:
         try:
             return read_range(ctx, " ".join(words[:count])), list(words[count:])
         except FieldError:
-            if count == 1 and MEANT_AS_DAYS.match(words[0].lower()) and ":" not in words[0]:
+            meant = count == 1 and MEANT_AS_DAYS.match(words[0].lower()) and not TERM.match(words[0])
+            if meant or _is_timed(ctx, " ".join(words[:count])):
                 raise
     return next_days(ctx), list(words)
+
+
+def _is_timed(ctx: Context, text: str) -> bool:
+    """Whether a text is no days because it names a time: as a part of a name it would be looked for in vain."""
+    env = ctx.env
+    with suppress(FieldError):
+        return bool(parse_span(text, env.now, env.calendar, env.week_start, env.workdays))
+    return False
 
 
 def next_days(ctx: Context) -> Range:
@@ -176,6 +182,12 @@ def said(ctx: Context, days: Range) -> str:
     """`on` a day, or `from` one `to` another."""
     first, last = (show_day(day, ctx.env.calendar) for day in (days.start, days.end - ONE_DAY))
     return f"on {first}" if first == last else f"from {first} to {last}"
+
+
+def _is_month(ctx: Context, days: Range) -> bool:
+    with suppress(ValueError):  # the last one of a calendar has no end
+        return tuple(days) == period_around(days.start, "month", ctx.env.calendar)
+    return False
 
 
 def days_of(ctx: Context, days: Range) -> tuple[Day, ...]:
@@ -239,39 +251,32 @@ def _moved(day: date, by: int) -> date:
     return date.fromordinal(min(max(day.toordinal() + by, FIRST.toordinal()), date.max.toordinal()))
 
 
-def _event(ctx: Context, row: dict[str, Any]) -> Event:
-    zone = ctx.env.now.tzinfo
-    day = due_day(row["due_on"], row["due_at"], ctx.env.now)
-    assert day is not None  # a due day is what its filter asks for
-    if not row["due_at"]:
-        return Event(row, day, None, None)
-    start = read_instant(row["due_at"])
-    return Event(row, day, local(start, zone), local(start + timedelta(minutes=row["minutes"] or 0), zone))
+def _event(ctx: Context, row: dict[str, Any], on: date | datetime | None = None) -> Event:
+    """A task when it is due, or `on` another day or moment of its series."""
+    zone, minutes = ctx.env.now.tzinfo, row["minutes"] or 0
+    again = on is not None
+    if on is None:
+        on = read_instant(row["due_at"]) if row["due_at"] else due_day(row["due_on"], None, ctx.env.now)
+    assert on is not None  # a due day is what its filter asks for
+    if not isinstance(on, datetime):
+        return Event(row, on, None, None, _moved(on, max(0, -(-minutes // DAY) - 1)), again)
+    moment = on.astimezone(UTC)
+    lasting = min(timedelta(minutes=minutes), NEVER - moment)
+    start, end = local(moment, zone), local(moment + lasting, zone)
+    return Event(row, start.date(), start, end, max(start.date(), (end - timedelta(microseconds=1)).date()), again)
 
 
 def _again(ctx: Context, row: dict[str, Any], days: Range) -> Iterator[Event]:
-    """When a task comes again in a range, as its series is counted from its deadline. It keeps its time of the day."""
-    put_off = row["series_on"]
-    day = date.fromisoformat(put_off) if put_off else due_day(row["due_on"], row["due_at"], ctx.env.now)
-    if day is None or row["repeat_from"] == "done" or days.start >= days.end:
+    """When a task comes again, so that it is on in a range, as its series is counted from its deadline."""
+    if row["repeat_from"] == DONE or days.start >= days.end or not row["due_on"]:
         return
-    from crmcli.domain import recurrence  # not loaded where nothing repeats
-
-    rule = recurrence.anchored(row["repeat"], day)
-    following = recurrence.following(rule, day, not_before=days.start)
-    left = recurrence.less_one(rule, following[1]) if following else None
-    if following is None or left is None:
-        return
-    clock = _event(ctx, row).start
-    many = (days.end - days.start).days
-    for on in takewhile(lambda on: on < days.end, recurrence.occurrences(left, following[0], many)):
-        if clock is None:
-            yield Event(row, on, None, None, True)
-            continue
-        start = instant_of(When(on, clock.time()), ctx.env.now)
-        ends = start + timedelta(minutes=row["minutes"] or 0)
-        zone = ctx.env.now.tzinfo
-        yield Event(row, on, local(start, zone), local(ends, zone), True)
+    its = series(row, ctx.env.now)
+    # A day of the series may be the one before or after here; and what lasts may have begun earlier.
+    start, end = _moved(days.start, -1 - (row["minutes"] or 0) // DAY - 1), _moved(days.end, 1)
+    for on in its.later(start, end, (end - start).days):
+        event = _event(ctx, row, its.when(on))
+        if event.day < days.end and event.last >= days.start:
+            yield event
 
 
 #: What rows are sorted by, and the row.
@@ -305,15 +310,18 @@ def _late(ctx: Context, filters: list[Node], days: Range, on: set[int]) -> Itera
 
 def _task_row(ctx: Context, event: Event, days: Range) -> Sorted:
     row, now = event.row, ctx.env.now
-    over = (event.end.astimezone(UTC) <= now) if event.end else event.day < now.date()
+    over = (event.end.astimezone(UTC) <= now) if event.end else event.last < now.date()
     state = "again" if event.again else "done" if row["done_at"] else "overdue" if over else ""
     behind = state == "overdue" and event.last < now.date() and now.date() in days
     day = now.date() if behind else max(event.day, days.start)
     start, end = event.start, event.end if row["minutes"] else None
+    last = end.isoformat(timespec="minutes") if end else None
+    if start is None and event.last > event.day:
+        last = event.last.isoformat()
     entry = {
         "date": day.isoformat(),
         "start": start and start.isoformat(timespec="minutes"),
-        "end": end and end.isoformat(timespec="minutes"),
+        "end": last,
         "kind": "task",
         "state": state,
         "id": row["id"],

@@ -7,15 +7,15 @@ stands for one that they lack. One that counts from the day when it is done has 
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.dates import local
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
 from crmcli.domain.mailboxes import read_list
 from crmcli.domain.slots import LENGTH
 from crmcli.domain.types import read_instant
-from crmcli.services.recurring import DONE
+from crmcli.domain.types.spans import reminder_minutes
+from crmcli.services import recurring
 from crmcli.store import read
 from crmcli.store.sql import portions
 
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 #: none, low, medium, high -> RFC 5545, 3.8.1.9: 0 undefined, 1 highest, 9 lowest
 PRIORITIES = (0, 9, 5, 1)
 COLUMNS = (
-    "id,uid,name,type,due_on,due_at,minutes,priority,place,remind,repeat,repeat_from,series_on,opportunity,contact,"
-    "company,attendees,description,tags,done_at,feedback,created_at,updated_at,removed_at,ical"
+    "id,uid,name,type,due_on,due_at,minutes,priority,place,remind,repeat,repeat_from,series_on,series_time,"
+    "series_zone,series_skips,opportunity,contact,company,attendees,description,tags,done_at,feedback,"
+    "created_at,updated_at,removed_at,ical"
 )
 #: So many days go out of a series that no RRULE says.
 DAYS = 25
 #: What puts a task elsewhere in a calendar, so that its SEQUENCE is raised (RFC 5545, 3.8.7.4).
-SCHEDULE = ("due_on", "due_at", "minutes", "place", "repeat", "removed_at")
+SCHEDULE = ("due_on", "due_at", "minutes", "place", "repeat", "series_skips", "removed_at")
 #: Behind the host part of the UID of each of our items.
 OURS = "@crm"
 
@@ -46,21 +47,27 @@ def items(ctx: Context, rows: Sequence[dict[str, Any]], *, todo: bool) -> list[I
     """The items of these tasks (with COLUMNS). Events need a day: who has none is not to be among them. One of a series
     that was put off is two items of one UID: the series, and what became of this one of its days."""
     linked = _linked(ctx, rows)
-    sequences = rescheduled(ctx, [row["id"] for row in rows])
-    return [item for row in rows for item in _items(ctx, row, linked, sequences.get(row["id"], 0), todo)]
+    known = versions(ctx, [row["id"] for row in rows])
+    found: list[Item] = []
+    for row in rows:
+        sequence, changed = known.get(row["id"], (0, row["updated_at"]))
+        found += _items(ctx, row, linked, sequence, changed, todo)
+    return found
 
 
-def rescheduled(ctx: Context, numbers: Sequence[int]) -> dict[int, int]:
-    """task -> how often it was put elsewhere in the calendar, as the journal has it: undoing that is once more."""
+def versions(ctx: Context, numbers: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """task -> how often it was put elsewhere in the calendar, and when it was changed last, as the journal has it:
+    undoing a change is one more."""
     # A quotation mark within a text of the journal's JSON is escaped: these are its keys alone.
-    moved = " OR ".join(f"""after LIKE '%"{column}":%'""" for column in SCHEDULE)
-    found: dict[int, int] = {}
+    moved = " OR ".join(f"""j.after LIKE '%"{column}":%'""" for column in SCHEDULE)
+    found: dict[int, tuple[int, str]] = {}
     for some, marks in portions(numbers):
         sql = (
-            "SELECT record_id, count(*) FROM journal WHERE entity = 'task' AND before IS NOT NULL"
-            f" AND record_id IN ({marks}) AND ({moved}) GROUP BY record_id"
+            f"SELECT j.record_id, sum(CASE WHEN j.before IS NOT NULL AND ({moved}) THEN 1 ELSE 0 END), max(x.at)"
+            " FROM journal j JOIN journal_tx x ON x.seq = j.seq"
+            f" WHERE j.entity = 'task' AND j.record_id IN ({marks}) GROUP BY j.record_id"
         )
-        found.update(ctx.reader.rows(sql, some))
+        found.update({number: (int(often), str(at)) for number, often, at in ctx.reader.rows(sql, some)})
     return found
 
 
@@ -70,7 +77,7 @@ def whom(ctx: Context, rows: Sequence[dict[str, Any]]) -> dict[int, list[str]]:
     return {row["id"]: [_about(*end, found) for end, found in _whose(row, linked).items()] for row in rows}
 
 
-def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, todo: bool) -> list[Item]:
+def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, changed: str, todo: bool) -> list[Item]:
     from crmcli.exchange.ical import Item
 
     when = _when(row)
@@ -89,17 +96,18 @@ def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, tod
         done_at=done if todo else None,
         created_at=read_instant(row["created_at"]),
         # The item says what its people and companies are called, too: it changes with them.
-        updated_at=read_instant(max([row["updated_at"], *(one["updated_at"] for one in about.values())])),
+        updated_at=read_instant(max([changed, row["updated_at"], *(one["updated_at"] for one in about.values())])),
         sequence=sequence,
         status="CANCELLED" if row["removed_at"] else status,
         categories=[*([row["type"]] if row["type"] else []), *row["tags"]],
         priority=PRIORITIES[row["priority"] or 0],
         location=row["place"] or "",
-        alarms=[int(each) for each in row["remind"].split(",")] if row["remind"] and not done else (),
+        alarms=reminder_minutes(row["remind"]) if not done else (),
         attendees=_attendees(row),
         more=row["ical"].split("\n") if row["ical"] else (),
+        footer=_behind(row, about),
     )
-    if not row["repeat"] or row["repeat_from"] == DONE or done or when is None:
+    if not row["repeat"] or row["repeat_from"] == recurring.DONE or done or when is None:
         return [item]
     return _series(ctx, row, item)
 
@@ -112,36 +120,35 @@ def _when(row: dict[str, Any]) -> date | datetime | None:
 
 def _series(ctx: Context, row: dict[str, Any], item: Item) -> list[Item]:
     """The item with the days of its series; where it was put off, the series and this one of its days."""
-    from crmcli.domain.recurrence import as_rrule, first, occurrences
+    from crmcli.domain.recurrence import as_rrule, first
 
     when = item.start if item.start is not None else item.due
-    assert when is not None
-    zone = ctx.env.now.tzinfo
-    day = local(when, zone).date() if isinstance(when, datetime) else when
-    given = date.fromisoformat(row["series_on"]) if row["series_on"] else day
-    moved = when
-    if given != day:
-        moved = _on(given, when, zone)
-    rule = str(row["repeat"])
-    spelled = as_rrule(rule, given) if first(rule, given) == given else None
+    its = recurring.series(row, ctx.env.now)
+    begin = its.when(its.given)
+    spelled = as_rrule(its.rule, its.given) if first(its.rule, its.given) == its.given else None
     # One that is not among the days of its own rule has them one by one: programs differ on what the rule means then.
-    later = [] if spelled else [one for one in occurrences(rule, given, DAYS) if one > given]
-    series = item._replace(rrule=spelled, rdates=later)
+    later = [] if spelled else list(its.later(its.given, None, DAYS))
+    left_out = sorted(skip for skip in its.skips if skip > its.given) if spelled else []
+    series = item._replace(rrule=spelled, rdates=later, exdates=left_out)
     if item.kind == "event":
-        series = series._replace(start=moved)
+        series = series._replace(start=begin)
     else:
-        early = moved - timedelta(minutes=row["minutes"] or LENGTH) if isinstance(moved, datetime) else None
-        series = series._replace(due=moved, start=early)
-    if given == day:
+        series = series._replace(due=begin, start=_before(begin, row["minutes"] or LENGTH))
+    if _moment(begin) == when:
         return [series]
-    return [series, item._replace(recurrence_id=moved if item.kind == "event" else series.start or moved)]
+    return [series, item._replace(recurrence_id=begin if item.kind == "event" else series.start or begin)]
 
 
-def _on(day: date, moment: date | datetime, zone: Any) -> date | datetime:
-    """The same time of the wall's clock on another day."""
-    if not isinstance(moment, datetime):
-        return day
-    return datetime.combine(day, local(moment, zone).time(), zone)
+def _moment(when: date | datetime) -> date | datetime:
+    """A day, or the instant of a time on the clocks of its zone."""
+    return when.astimezone(UTC) if isinstance(when, datetime) else when
+
+
+def _before(when: date | datetime, minutes: int) -> datetime | None:
+    """So long before a moment, on its clocks."""
+    if not isinstance(when, datetime):
+        return None
+    return (when.astimezone(UTC) - timedelta(minutes=minutes)).astimezone(when.tzinfo)
 
 
 def _attendees(row: dict[str, Any]) -> list[Any]:

@@ -18,7 +18,6 @@ from crmcli.results import Changed
 from crmcli.services import demo_words as words
 from crmcli.services.demo_props import Firm, Person, Props
 from crmcli.services.stages import APART, every_stage
-from crmcli.services.tasks import AS_INTERACTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -355,7 +354,7 @@ class _Play:
                 row["direction"] = dice.choice(("in", "out", "out"))
             if kind in ("call", "meeting"):
                 row["minutes"] = dice.choice((3, 5, 10, 20)) if kind == "call" else dice.choice((30, 45, 60, 90))
-            if kind in AS_INTERACTION and dice.random() < 0.35:
+            if kind in ("call", "email", "meeting", "document") and dice.random() < 0.35:
                 # It was a task before it was done.
                 name = self.props.task_name(kind, person)
                 feedback = dice.choice(words.FEEDBACK) or None

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain import durations, slots
-from crmcli.domain.dates import local, show_day
+from crmcli.domain.calendars import ONE_DAY
+from crmcli.domain.dates import When, instant_of, local, show_day
 from crmcli.domain.entities import TASK
 from crmcli.domain.query import quote
 from crmcli.errors import UsageError
@@ -96,7 +97,8 @@ def _taken(ctx: Context, days: Range, wanted: Wanted) -> Iterator[Interval]:
     )
     for event in agenda.events(ctx, agenda.filters_of(ctx, [text]), days.wider(1)):
         if event.start is None or event.end is None:
-            yield from slots.opening(event.day, WHOLE_DAY, _zone(ctx)) if wanted.all_day_busy else ()
+            for day in agenda.Range(event.day, event.last + ONE_DAY).days() if wanted.all_day_busy else ():
+                yield from slots.opening(day, WHOLE_DAY, _zone(ctx))
             continue
         start, end = event.start.astimezone(UTC), event.end.astimezone(UTC)
         yield start, end if start < end else start + slots.LENGTH * MINUTE
@@ -118,5 +120,7 @@ def _row(slot: Interval, zone: tzinfo) -> dict[str, Any]:
 def _say_how_to_book(ctx: Context, row: dict[str, Any], minutes: int) -> None:
     start = datetime.fromisoformat(row["start"])
     due = f"{show_day(start.date(), ctx.env.calendar)} {start:%H:%M}"
+    if instant_of(When(start.date(), start.time()), ctx.env.now) != start:
+        due = row["start"]  # the second of two times that look alike
     words = ("task", "add", "Call", "--type", "meeting", "--due", due, "--duration", durations.spoken(minutes))
     ctx.say(f"to take the first: {ctx.settings.calling(*words)}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import task_kinds
 from crmcli.domain.dates import When, describe, show_day
 from crmcli.domain.offsets import shifted
 from crmcli.domain.text import blank
 from crmcli.domain.types import due_day
+from crmcli.errors import FieldError
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from crmcli.store.write import Transaction
 
 DEADLINE, TRIGGER = "deadline", "trigger"
+#: What the type of a task is called that is of no other.
+USUAL = "to-do"
 #: What a task that comes after another one has of it.
 KEPT = ("opportunity_id", "contact_id", "company_id", "owner_id")
 #: So many lines of a kind are said of one command; the rest are counted.
@@ -31,6 +35,17 @@ IDLE = (
 
 
 # --- what is usual ---------------------------------------------------------------------------------------------------
+
+
+def typical(tx: Transaction, what: str) -> int:
+    """The type of task that is a meeting, a call ... (`domain.task_kinds`), whatever it is called in this book; made
+    where there is none."""
+    if ("typical", what) not in tx.memory:
+        rows = tx.connection.rows("SELECT id, name, counts_as FROM task_type")
+        kinds = [dict(zip(("id", "name", "counts_as"), row, strict=True)) for row in rows]
+        found = task_kinds.typical(kinds, what)
+        tx.memory["typical", what] = found or tx.word("task_type", USUAL if what == "task" else what) or 0
+    return int(tx.memory["typical", what])
 
 
 def usual(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,8 +65,12 @@ def usual(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> dict[str, An
 
 
 def _from(ctx: Context, base: date, kind: Mapping[str, Any]) -> date:
-    """The day that a type's delay leads to; one without a delay is due on the day itself."""
-    return shifted(base, kind.get("delay") or "0d", calendar=ctx.env.calendar, workdays=ctx.env.workdays)
+    """The day that a type's delay leads to; one without a delay is due on the day itself. Raises FieldError."""
+    try:
+        return shifted(base, kind.get("delay") or "0d", calendar=ctx.env.calendar, workdays=ctx.env.workdays)
+    except FieldError as error:
+        hint = f"give the type another one: {ctx.settings.calling('task', 'type', 'edit', kind['name'], 'delay=2wd')}"
+        raise FieldError(f"the delay of {kind['name']} tasks: {error.message}", "delay", hint) from None
 
 
 # --- what comes after ------------------------------------------------------------------------------------------------
@@ -75,9 +94,11 @@ def after(ctx: Context, tx: Transaction, row: Mapping[str, Any], done_on: date) 
         _say(ctx, tx, f"next: {_command(ctx, tx, row, following, day)}")
         return None
     values = {column: row.get(column) for column in KEPT}
+    if row.get("owner_id") and not tx.row("user", row["owner_id"]).get("active"):
+        values["owner_id"] = None  # who has left gets nothing new
     number = tx.add("task", {
         **values, "name": following.get("summary") or following["name"], "type_id": following["id"],
-        "minutes": following.get("minutes"), "due_on": day.isoformat(), "follows_id": row["id"],
+        "minutes": following.get("minutes"), "due_on": day.isoformat(), "triggered_by_id": row["id"],
     })  # fmt: skip
     name = tx.row("task", number)["name"]
     _say(ctx, tx, f"next: task:{number} {name}, due {describe(When(day), ctx.env.now, ctx.env.calendar)}")
@@ -86,7 +107,7 @@ def after(ctx: Context, tx: Transaction, row: Mapping[str, Any], done_on: date) 
 
 def _followed(tx: Transaction, number: int, kind: int) -> bool:
     """Whether a task of that type comes after this one already."""
-    sql = "SELECT 1 FROM task WHERE follows_id = ? AND type_id = ? AND removed_at IS NULL LIMIT 1"
+    sql = "SELECT 1 FROM task WHERE triggered_by_id = ? AND type_id = ? AND removed_at IS NULL LIMIT 1"
     return tx.connection.value(sql, (number, kind)) is not None
 
 
@@ -109,7 +130,7 @@ def _command(ctx: Context, tx: Transaction, row: Mapping[str, Any], following: M
             words += ["--on", f"{noun}:{row[column]}"]
             break
     words += ["--due", show_day(day, ctx.env.calendar)]
-    if row.get("owner_id"):
+    if row.get("owner_id") and tx.row("user", row["owner_id"]).get("active"):
         words += ["--owner", tx.row("user", row["owner_id"])["name"]]
     return ctx.settings.calling(*words)
 

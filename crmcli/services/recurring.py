@@ -2,13 +2,15 @@
 
 A series counts from the deadline, or from the day when its task is done (`repeat_from`). Each task of a series is a
 record of its own: the one that is done keeps what came of it, and the next one follows it. What was put off is done for
-its day of the series all the same, so that every second Friday stays every second Friday.
+its day of the series all the same, so that every second Friday stays every second Friday; and a series keeps the clock
+and the zone in which it was made, whoever does its tasks from where, and whatever the clocks skip in between.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 from crmcli.domain.dates import When, describe, instant_of, local
 from crmcli.domain.fields import OWN
@@ -16,12 +18,16 @@ from crmcli.domain.types import Repeat, due_day, read_instant, readable, show_in
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime, tzinfo
 
     from crmcli.context import Context
+    from crmcli.domain.recurrence.series import Series, Turn
     from crmcli.store.write import Transaction
 
 DEADLINE, DONE = "deadline", "done"
+#: What a task keeps of its series beside the rule.
+OF_A_SERIES = ("series_on", "series_time", "series_zone", "series_skips")
 #: What the next task of a series has of the one before.
 KEPT = (
     "name", "type_id", "minutes", "priority", "place", "remind", "repeat_from", "owner_id", "delegated_by_id",
@@ -29,44 +35,132 @@ KEPT = (
 )  # fmt: skip
 
 
-def settled(ctx: Context, tx: Transaction, row: Mapping[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def series(row: Mapping[str, Any], now: datetime) -> Series:
+    """The series that a task stands for, whatever day it is put off to. One that says no zone is counted in that of
+    `now`, and one without a day from its today."""
+    from crmcli.domain.recurrence import Series, anchored
+
+    clock, zone = None, now.tzinfo
+    if row.get("series_time"):
+        clock, zone = time.fromisoformat(row["series_time"]), _zone(row.get("series_zone"), zone)
+    elif row.get("due_at") and not row.get("series_on"):
+        clock = local(read_instant(row["due_at"]), zone).time()
+    if row.get("due_at") and not row.get("series_on"):
+        given = local(read_instant(row["due_at"]), zone).date()
+    else:
+        day = row.get("series_on") or row.get("due_on")
+        given = date.fromisoformat(day) if day else now.date()
+    return Series(anchored(row["repeat"], given), given, clock, zone, frozenset(skips_of(row)))
+
+
+def skips_of(row: Mapping[str, Any]) -> list[date]:
+    """The days that the series of a task leaves out."""
+    return [date.fromisoformat(day) for day in (row.get("series_skips") or "").split(",") if day]
+
+
+def skips_text(days: Iterable[date]) -> str | None:
+    """Days that a series leaves out, as they are stored."""
+    return ",".join(sorted({day.isoformat() for day in days})) or None
+
+
+def clock_of(due_at: str | None, zone: tzinfo | None) -> dict[str, Any]:
+    """The columns that say when on its days a series takes place: by the clock of a zone, nothing without a moment."""
+    if not due_at:
+        return {"series_time": None, "series_zone": None}
+    clock = local(read_instant(due_at), zone).time()
+    return {"series_time": clock.isoformat("auto"), "series_zone": getattr(zone, "key", None)}
+
+
+def clock_here(ctx: Context, row: Mapping[str, Any]) -> time:
+    """The time of the day, on the clocks here, at which a task with a moment is due. One of a series that the clocks
+    of its day have moved (02:30 where they skip it) has that of its series."""
+    zone = ctx.env.now.tzinfo
+    moment = read_instant(row["due_at"])
+    if row.get("series_time") and row.get("series_zone") == getattr(zone, "key", None):
+        its = series(row, ctx.env.now)
+        if its.clock is not None and instant_of(When(its.given, its.clock), ctx.env.now) == moment:
+            return its.clock
+    return local(moment, zone).time()
+
+
+def settled(
+    ctx: Context, tx: Transaction, row: Mapping[str, Any], changes: dict[str, Any], *, told: bool = True
+) -> dict[str, Any]:
     """The changed columns of a task with what follows from them for its series: a new one without a day begins on its
-    first, and one that counts from the deadline names the days that it takes from it. Raises FieldError."""
+    first, one that counts from the deadline names the days that it takes from it, and another day or time of its task
+    moves it. What is not obvious is said, if it is to be `told`. Raises FieldError."""
+    say = ctx.say if told else _silent
+    said_anew = changes.keys() & {"due_on", "due_at"}
+    if changes.get("repeat") and row.get("repeat") and not said_anew and same_rule(row, changes["repeat"], ctx.env.now):
+        changes = {column: value for column, value in changes.items() if column != "repeat"}
     rule = changes.get("repeat", row.get("repeat"))
     if not rule:
         if changes.get("repeat_from"):
             raise FieldError("the task does not repeat", "repeat_from", "say how often, too: repeat='every monday'")
-        gone = ("repeat_from", "series_on") if "repeat" in changes else ()
+        gone = ("repeat_from", *OF_A_SERIES) if "repeat" in changes else ()
         return {**changes, **{column: None for column in gone if row.get(column)}}
     if not changes.keys() & {"repeat", "repeat_from", "due_on", "due_at"}:
         return changes
     after = {**row, **changes}
     found = dict(changes)
-    day = due_day(after.get("due_on"), after.get("due_at"), ctx.env.now)
+    # What is edited from elsewhere stays a series of the zone in which it was made.
+    zone = series(row, ctx.env.now).zone if row.get("series_time") and "repeat" not in changes else ctx.env.now.tzinfo
+    day = due_day(after.get("due_on"), after.get("due_at"), ctx.env.now.astimezone(zone))
     if day is None:
         if "repeat" not in changes:
             raise FieldError("a task that repeats is due on a day", "due", "to end the series: repeat=")
         day = _first(ctx, rule)
         found["due_on"] = day.isoformat()
-        ctx.say(f"due {describe(When(day, None), ctx.env.now, ctx.env.calendar)}")
+        say(f"due {describe(When(day, None), ctx.env.now, ctx.env.calendar)}")
+    if "repeat" in changes:
+        found |= {column: None for column in ("series_on", "series_skips") if row.get(column)}
     if after.get("repeat_from") != DONE:
-        from crmcli.domain.recurrence import anchored
-
-        found["repeat"] = anchored(rule, day)
-    if row.get("series_on"):
-        found["series_on"] = None  # a new deadline is a new beginning; what is only put off goes by `put_off`
+        found |= _on_its_day(ctx, say, row, rule, day, anew="repeat" in changes)
+    if "due_at" in changes or not row.get("repeat"):
+        clock = clock_of(after.get("due_at"), zone)
+        found |= {column: value for column, value in clock.items() if value != row.get(column)}
     if "repeat" in changes and ("repeat", rule) not in tx.memory:
         tx.memory["repeat", rule] = 1
-        ctx.say(f"repeats {spoken(ctx, found.get('repeat', rule))}")
+        say(f"repeats {spoken(ctx, found.get('repeat', rule))}")
     return found
 
 
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def same_rule(row: Mapping[str, Any], rule: str, now: datetime) -> bool:
+    """Whether a rule is that of the series already, which has named the days that it takes from its task."""
+    from crmcli.domain.recurrence import anchored
+
+    return bool(row["repeat"] in (rule, anchored(rule, series(row, now).given)))
+
+
+def _on_its_day(
+    ctx: Context, say: Callable[[str], None], row: Mapping[str, Any], rule: str, day: date, *, anew: bool
+) -> dict[str, Any]:
+    """The rule of a series whose task is due on a day. A new deadline is a new beginning, and one that names no more
+    than its day moves with it; what is only put off goes by `put_off`."""
+    from crmcli.domain.recurrence import anchored, first, moved
+
+    was = series(row, ctx.env.now) if row.get("repeat") and not anew else None
+    if was is None or due_day(row.get("due_on"), row.get("due_at"), ctx.env.now.astimezone(was.zone)) == day:
+        return {"repeat": anchored(rule, day if was is None else was.given)}
+    after = moved(was.rule, was.given, day)
+    if after is None and first(was.rule, day) != day:
+        say(f"the series stays: {spoken(ctx, was.rule)}")
+    return {"repeat": after or was.rule, **({"series_on": None} if row.get("series_on") else {})}
+
+
 def put_off(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a task of a series keeps in mind when it is put off: the day that its series gave it."""
+    """What a task of a series keeps in mind when it is put off: the day and the clock that its series gave it."""
     if not row.get("repeat") or row.get("repeat_from") == DONE or row.get("series_on"):
         return {}
-    day = due_day(row.get("due_on"), row.get("due_at"), ctx.env.now)
-    return {"series_on": day.isoformat()} if day else {}
+    if not row.get("due_on"):
+        return {}
+    its = series(row, ctx.env.now)
+    clock = {} if row.get("series_time") else clock_of(row.get("due_at"), its.zone)
+    return {"series_on": its.given.isoformat(), **clock}
 
 
 def next_one(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> int | None:
@@ -74,35 +168,58 @@ def next_one(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> int | Non
     there already. What was passed over, and that a series ends, is said."""
     if not row.get("repeat") or _followed(tx, row["id"]):
         return None
-    from crmcli.domain.recurrence import after_done, following, less_one
-
-    now, rule, passed = ctx.env.now, str(row["repeat"]), 0
-    due = due_day(row.get("due_on"), row.get("due_at"), now) or now.date()
-    if row.get("repeat_from") == DONE:
-        day = after_done(rule, now.date())
-    else:
-        given = date.fromisoformat(row["series_on"]) if row.get("series_on") else due
-        found = following(rule, given, not_before=now.date())
-        day, passed = found or (None, 0)
-    left = less_one(rule, passed)
-    if day is None or left is None:
+    turn = _turn(ctx, row)
+    if turn is None or turn.rule is None:
         ctx.say(f"task:{row['id']} was the last of its series")
         return None
-    if passed:
-        ctx.say(f"{passed} of its series passed over: {'its day was' if passed == 1 else 'their days were'} over")
+    if turn.passed:
+        days = "its day was" if turn.passed == 1 else "their days were"
+        ctx.say(f"{turn.passed} of its series passed over: {days} over")
     values = {column: row.get(column) for column in KEPT} | {c: v for c, v in row.items() if c.startswith(OWN)}
-    clock = local(read_instant(row["due_at"]), now.tzinfo).time() if row.get("due_at") else None
-    when = When(day, clock)
-    values |= {"repeat": left, "follows_id": row["id"], "tags": list(row.get("tags") or ())}
-    values |= {"due_on": day.isoformat(), "due_at": show_instant(instant_of(when, now)) if clock else None}
+    values |= {"repeat": turn.rule, "follows_id": row["id"], "tags": list(row.get("tags") or ())}
+    values |= {"uid": _uid(tx, row["uid"], turn.day), **on_day(ctx, row, turn.day)}
     number = tx.add("task", values)
-    ctx.say(f"next: task:{number} {describe(when, now, ctx.env.calendar)}")
+    moment = local(read_instant(values["due_at"]), ctx.env.now.tzinfo) if values["due_at"] else None
+    when = When(moment.date(), moment.time()) if moment else When(turn.day)
+    ctx.say(f"next: task:{number} {describe(when, ctx.env.now, ctx.env.calendar)}")
     return number
+
+
+def _uid(tx: Transaction, before: str, day: date) -> str:
+    """The same for whoever does the task before: two books that share a calendar make one task of it, not two."""
+    found = str(uuid5(UUID(before), day.isoformat()))
+    taken = tx.connection.value("SELECT 1 FROM task WHERE uid = ?", (found,))  # it was removed, and its task done again
+    return tx.new_uid() if taken else found
+
+
+def on_day(ctx: Context, row: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """The columns of a task of the series of another one, for a day of it: when it is due, and what of the series is
+    still to come."""
+    its = series(row, ctx.env.now)
+    at = None if its.clock is None else instant_of(When(day, its.clock), ctx.env.now.replace(tzinfo=its.zone))
+    return {
+        "due_on": day.isoformat(), "due_at": show_instant(at) if at else None, "series_on": None,
+        "series_time": its.clock.isoformat("auto") if its.clock else None,
+        "series_zone": getattr(its.zone, "key", None) if its.clock else None,
+        "series_skips": skips_text(skip for skip in its.skips if skip > day),
+    }  # fmt: skip
+
+
+def _turn(ctx: Context, row: Mapping[str, Any]) -> Turn | None:
+    from crmcli.domain.recurrence import after_done, less_one
+    from crmcli.domain.recurrence.series import Turn
+
+    its = series(row, ctx.env.now)
+    today = local(ctx.env.now, its.zone).date()
+    if row.get("repeat_from") != DONE:
+        return its.next(today)
+    day = after_done(row["repeat"], today)
+    return None if day is None else Turn(day, 0, less_one(row["repeat"]))
 
 
 def spoken(ctx: Context, rule: str) -> str:
     """A rule in the words of the user's calendar."""
-    return readable(Repeat(), rule, calendar=ctx.env.calendar)
+    return readable(Repeat(), rule, calendar=ctx.env.calendar, week=ctx.env.week)
 
 
 def _first(ctx: Context, rule: str) -> date:
@@ -112,6 +229,16 @@ def _first(ctx: Context, rule: str) -> date:
     if found is None:
         raise FieldError("that has no day from today on", "repeat")
     return found
+
+
+def _zone(name: str | None, otherwise: tzinfo | None) -> tzinfo | None:
+    """A time zone by its name; `otherwise` where this machine does not know it."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name) if name else otherwise
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return otherwise
 
 
 def _followed(tx: Transaction, number: int) -> bool:

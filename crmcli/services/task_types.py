@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import task_kinds
 from crmcli.domain.change import written
 from crmcli.domain.entities import TASK_TYPE
 from crmcli.domain.fields import suggest
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from crmcli.context import Context
 
 #: What is said of each type in a list.
-SHOWN = ("id", "name", "delay", "delay_from", "summary", "minutes", "next_type", "next_mode")
+SHOWN = ("id", "name", "delay", "delay_from", "summary", "minutes", "next_type", "next_mode", "counts_as")
 
 
 def task_types(ctx: Context) -> Rows:
@@ -33,6 +34,8 @@ def task_types(ctx: Context) -> Rows:
         " AND coalesce(k.done_at, k.removed_at) IS NULL) FROM v_task_type t"
     )
     rows = [dict(zip((*SHOWN, "open"), row, strict=True)) for row in ctx.reader.rows(sql)]
+    for row in rows:
+        row["counts_as"] = task_kinds.counts_as(row)
     return Rows(columns, sorted(rows, key=lambda row: fold(row["name"])), empty="no types of task yet")
 
 
@@ -51,8 +54,15 @@ def add(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
 
 
 def edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
-    """Change a type; its tasks stay of it when its name changes. Raises FieldError, NotFoundError, ConflictError."""
-    return edit_word(ctx, TASK_TYPE, find(ctx, name), name, _parse(ctx, assigned))
+    """Change a type; its tasks stay of it when its name changes, and count as what they counted as. Raises FieldError,
+    NotFoundError, ConflictError."""
+    number, changes = find(ctx, name), _parse(ctx, assigned)
+    found = ctx.reader.rows("SELECT name, counts_as FROM task_type WHERE id = ?", (number,))
+    before = dict(zip(("name", "counts_as"), found[0], strict=True))
+    was = task_kinds.said(before)
+    if was and "counts_as" not in changes and task_kinds.said({**before, **changes}) != was:
+        changes["counts_as"] = was
+    return edit_word(ctx, TASK_TYPE, number, name, changes)
 
 
 def remove(ctx: Context, name: str, to: str = "") -> Changed:

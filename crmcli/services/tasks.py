@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain import task_kinds
 from crmcli.domain.dates import When, describe, instant_of, local, parse_when
-from crmcli.domain.entities import INTERACTION_KINDS, TASK
+from crmcli.domain.entities import TASK
 from crmcli.domain.types import due_day, read_instant, show_instant
 from crmcli.errors import RefusedError, UsageError
 from crmcli.services import linking, needs, next_activity, recurring
@@ -19,20 +20,27 @@ if TYPE_CHECKING:
     from crmcli.results import Changed
     from crmcli.store.write import Transaction
 
-#: The type of a task -> what its completion is on the timeline.
-AS_INTERACTION = {"call": "call", "email": "email", "meeting": "meeting", "document": "document"}
 #: Whose word it was, where the type says so: an e-mail that was a task of ours is one from us.
-DIRECTIONS = {"email": "out"}
+DIRECTIONS = {"email": "out", "message": "out"}
 #: What a task hangs on.
 LINKS = ("opportunity_id", "contact_id", "company_id")
-NEXT = "SELECT min(id) FROM task WHERE follows_id = ? AND done_at IS NULL AND removed_at IS NULL"
+AFTER = (
+    "SELECT id FROM task WHERE (follows_id = ? OR triggered_by_id = ?) AND done_at IS NULL AND removed_at IS NULL"
+    " ORDER BY id"
+)
 
 
-def done(ctx: Context, numbers: Sequence[int], feedback: str = "", *, source: str = "cli") -> Changed:
+def done(
+    ctx: Context, numbers: Sequence[int], feedback: str = "", *, source: str = "cli", at: str | None = None
+) -> Changed:
     """Mark tasks done; each lands on the timeline of its record, and of the contacts who take part, with the feedback.
     One that repeats has its next one made. Feedback on one that is done already is added to what it has, and told as
-    well. What a task still needs, and what can go on now, is said."""
-    types = {row[0]: row[1] for row in ctx.reader.rows("SELECT id, name FROM task_type")}
+    well. What a task still needs, and what can go on now, is said. `at` is when it was done, a stored
+    instant; now unless it is said."""
+    types = {
+        number: task_kinds.counts_as({"name": name, "counts_as": what})
+        for number, name, what in ctx.reader.rows("SELECT id, name, counts_as FROM task_type")
+    }
     said = feedback.strip()
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
@@ -40,15 +48,14 @@ def done(ctx: Context, numbers: Sequence[int], feedback: str = "", *, source: st
         if again and (not said or said in (before or "").split("\n\n")):
             return False
         feedback = f"{before}\n\n{said}" if again and before else said
-        tx.change("task", row["id"], {"done_at": row.get("done_at") or tx.stamp, "feedback": feedback or None})
+        tx.change("task", row["id"], {"done_at": row.get("done_at") or at or tx.stamp, "feedback": feedback or None})
         links = {c: row.get(c) for c in LINKS}
         people = [{"contact_id": n} for n in attending(tx.connection, row.get("attendees")) if n != links["contact_id"]]
         for whose in [*([links] if any(links.values()) else ()), *people]:
-            word = AS_INTERACTION.get(types.get(row.get("type_id"), ""), "task")
-            assert word in INTERACTION_KINDS
+            word = types.get(row.get("type_id"), "task")
             body = row["name"] + (f": {said}" if said else "")
             tx.add("interaction", {
-                "kind": word, "at": tx.stamp, "body": body, "minutes": None if again else row.get("minutes"),
+                "kind": word, "at": at or tx.stamp, "body": body, "minutes": None if again else row.get("minutes"),
                 "direction": DIRECTIONS.get(word), "task_id": row["id"], "author_id": tx.word("user", ctx.actor),
                 **whose,
             })  # fmt: skip
@@ -101,8 +108,9 @@ def reopen(ctx: Context, numbers: Sequence[int], *, source: str = "cli") -> Chan
     """Take done tasks up again; what stands on the timeline stays there."""
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
-        if follower := tx.connection.value(NEXT, (row["id"],)):
-            ctx.say(f"task:{follower} follows it, and stays: crm task remove {follower}")
+        if after := [str(number) for (number,) in tx.connection.rows(AFTER, (row["id"], row["id"]))]:
+            what = f"task:{after[0]} follows it, and stays" if len(after) == 1 else f"{len(after)} follow it, and stay"
+            ctx.say(f"{what}: {ctx.settings.calling('task', 'remove', *after)}")
         return tx.change("task", row["id"], {"done_at": None, "feedback": None})
 
     return each(ctx, TASK, numbers, step, "re-opened", source)
@@ -116,6 +124,7 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
     when = parse_when(to, ctx.env.now, ctx.env.calendar, week_start=ctx.env.week_start, workdays=ctx.env.workdays)
     said: dict[str, None] = {}
     finished: list[int] = []
+    earlier: dict[int, str] = {}
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
         if row.get("done_at"):
@@ -124,13 +133,13 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
         values: dict[str, Any] = {"due_on": when.day.isoformat(), "due_at": None, **recurring.put_off(ctx, row)}
         clock = when.time
         if clock is None and row.get("due_at"):
-            clock = local(read_instant(row["due_at"]), ctx.env.now.tzinfo).time()
+            clock = recurring.clock_here(ctx, row)
         if clock is not None:
             values["due_at"] = show_instant(instant_of(when._replace(time=clock), ctx.env.now))
         said[describe(when._replace(time=clock), ctx.env.now, ctx.env.calendar)] = None
         changed = tx.change("task", row["id"], values)
-        if changed and _order(ctx, values) < _order(ctx, row):
-            _say_earlier(ctx, row)
+        if changed and _order(ctx, values) < _order(ctx, row) and (was := _to_come(ctx, row)):
+            earlier[row["id"]] = was
         return changed
 
     def done() -> str:
@@ -138,9 +147,18 @@ def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli"
             some = " ".join(map(str, finished[:10]))
             what = f"task:{some} is done" if len(finished) == 1 else f"these {len(finished)} tasks are done"
             raise RefusedError(what, f"to take up again what is done: crm task reopen {some}")
-        return f"snoozed to {next(iter(said)) if len(said) == 1 else describe(when, ctx.env.now, ctx.env.calendar)}:"
+        to = next(iter(said)) if len(said) == 1 else describe(when, ctx.env.now, ctx.env.calendar)
+        return f"snoozed to {to}{f', {len(earlier)} of them earlier' if len(earlier) > 1 else ''}:"
 
-    return each(ctx, TASK, numbers, step, done, source)
+    changed = each(ctx, TASK, numbers, step, done, source)
+    if len(earlier) == 1:
+        ((number, was),) = earlier.items()
+        ctx.say(f"task:{number} was due {was}: it comes up earlier now")
+    elif earlier:
+        some = [f"task:{number}" for number in earlier]
+        named = " ".join([*some[:10], *(["..."] if len(some) > 10 else [])])
+        ctx.say(f"{len(some)} of these tasks come up earlier than they were due: {named}")
+    return changed
 
 
 def _order(ctx: Context, row: Mapping[str, Any]) -> tuple[str, str]:
@@ -149,11 +167,11 @@ def _order(ctx: Context, row: Mapping[str, Any]) -> tuple[str, str]:
     return day.isoformat() if day else "", row.get("due_at") or ""
 
 
-def _say_earlier(ctx: Context, row: dict[str, Any]) -> None:
-    """Say that a task comes up earlier now, unless it was due before today."""
+def _to_come(ctx: Context, row: Mapping[str, Any]) -> str:
+    """When a task was due that was still to come, in words; empty for one that was due today or before."""
     now = ctx.env.now
     day = due_day(row.get("due_on"), row.get("due_at"), now)
-    if day is not None and day > now.date():
-        clock = local(read_instant(row["due_at"]), now.tzinfo).time() if row.get("due_at") else None
-        was = describe(When(day, clock), now, ctx.env.calendar)
-        ctx.say(f"task:{row['id']} was due {was}: it comes up earlier now")
+    if day is None or day <= now.date():
+        return ""
+    clock = local(read_instant(row["due_at"]), now.tzinfo).time() if row.get("due_at") else None
+    return describe(When(day, clock), now, ctx.env.calendar)

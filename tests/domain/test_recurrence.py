@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import datetime
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from crmcli.domain.datewords import ENGLISH_DAYS, NUMBERS, PERSIAN_DAYS
 from crmcli.domain.recurrence import parse, spoken
+from crmcli.domain.recurrence.rule import WEEKDAY_CODES
 from crmcli.domain.workdays import weekly
 from crmcli.errors import FieldError
 
@@ -123,6 +128,31 @@ READ = [
     ("هر روز کاری", WORKDAYS, "every weekday"),
     ("هر دوشنبه برای ۱۰ بار", "FREQ=WEEKLY;COUNT=10;BYDAY=MO", "every monday 10 times"),
     ("هر دوشنبه تا 2026-12-31", "FREQ=WEEKLY;UNTIL=20261231;BYDAY=MO", "every monday until 2026-12-31"),
+    ("هر شنبه ۱۰ بار", "FREQ=WEEKLY;COUNT=10;BYDAY=SA", "every saturday 10 times"),
+    ("هر شنبه، ۱۰ مرتبه", "FREQ=WEEKLY;COUNT=10;BYDAY=SA", "every saturday 10 times"),
+    ("هر دو هفته دوشنبه، ده بار", "FREQ=WEEKLY;INTERVAL=2;COUNT=10;BYDAY=MO", "every 2 weeks on monday 10 times"),
+    ("هر هفته برای بیست و پنج بار", "FREQ=WEEKLY;COUNT=25", "every week 25 times"),
+    ("هر پانزده روز", "FREQ=DAILY;INTERVAL=15", "every 15 days"),
+    ("هر بیست و یک روز", "FREQ=DAILY;INTERVAL=21", "every 21 days"),
+    ("every twenty-one days", "FREQ=DAILY;INTERVAL=21", "every 21 days"),
+    ("every twenty one days", "FREQ=DAILY;INTERVAL=21", "every 21 days"),
+    ("دوشنبه‌های یک هفته در میان", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", "every 2 weeks on monday"),
+    ("دوشنبه های یک هفته در میان", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", "every 2 weeks on monday"),
+    # a period as the end lasts to its last day; a month without a year is the next
+    ("yearly on 12 march until 2030", "FREQ=YEARLY;UNTIL=20301231;BYMONTH=3;BYMONTHDAY=12",
+     "every year on 12 march until 2030-12-31"),
+    ("daily until dec", "FREQ=DAILY;UNTIL=20261231", "every day until 2026-12-31"),
+    ("daily until march", "FREQ=DAILY;UNTIL=20270331", "every day until 2027-03-31"),
+    ("daily until the end of march", "FREQ=DAILY;UNTIL=20270331", "every day until 2027-03-31"),
+    ("daily until feb 2028", "FREQ=DAILY;UNTIL=20280229", "every day until 2028-02-29"),
+    ("daily until end of 2030", "FREQ=DAILY;UNTIL=20301231", "every day until 2030-12-31"),
+    ("daily until 2028-02", "FREQ=DAILY;UNTIL=20280229", "every day until 2028-02-29"),
+    ("daily until q1", "FREQ=DAILY;UNTIL=20270331", "every day until 2027-03-31"),
+    ("daily until next week", "FREQ=DAILY;UNTIL=20261129", "every day until 2026-11-29"),
+    ("daily until end of month", "FREQ=DAILY;UNTIL=20261130", "every day until 2026-11-30"),
+    ("هر روز تا ۲۰۳۰", "FREQ=DAILY;UNTIL=20301231", "every day until 2030-12-31"),
+    ("هر روز تا پایان ماه", "FREQ=DAILY;UNTIL=20261130", "every day until 2026-11-30"),
+    ("هر روز تا دو هفته دیگر", "FREQ=DAILY;UNTIL=20261205", "every day until 2026-12-05"),
 ]  # fmt: skip
 READ_JALALI = [
     ("monthly", "RSCALE=PERSIAN;FREQ=MONTHLY;SKIP=BACKWARD", "every month"),
@@ -139,6 +169,12 @@ READ_JALALI = [
     ("هر سال ۳۰ اسفند", "RSCALE=PERSIAN;FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=30;SKIP=BACKWARD", "every year on 30 اسفند"),
     ("yearly on 12 march", "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=12", "every year on 12 march"),
     ("هر دوشنبه تا ۱۴۰۵-۱۰-۱۰", "FREQ=WEEKLY;UNTIL=20261231;BYDAY=MO", "every monday until 1405-10-10"),
+    ("yearly on 12 march until 1405", "FREQ=YEARLY;UNTIL=20270320;BYMONTH=3;BYMONTHDAY=12",
+     "every year on 12 march until 1405-12-29"),
+    ("هر شنبه تا مهر", "FREQ=WEEKLY;UNTIL=20271022;BYDAY=SA", "every saturday until 1406-07-30"),
+    ("هر شنبه تا پایان مهر ۱۴۰۶", "FREQ=WEEKLY;UNTIL=20271022;BYDAY=SA", "every saturday until 1406-07-30"),
+    ("هر شنبه تا آخر سال ۱۴۰۶", "FREQ=WEEKLY;UNTIL=20280319;BYDAY=SA", "every saturday until 1406-12-29"),
+    ("هر شنبه تا آخر سال", "FREQ=WEEKLY;UNTIL=20270320;BYDAY=SA", "every saturday until 1405-12-29"),
 ]  # fmt: skip
 PHRASES, PHRASES_JALALI = (
     [row[0] for row in READ if "COUNT" not in row[1] and "UNTIL" not in row[1]],
@@ -194,6 +230,32 @@ def test_rules(rule: str, text: str) -> None:
         ("هر ۶ ساعت", "finer than a day", "due date"),
         ("biweekly", "two ways", "every 2 weeks"),
         ("every second tuesday", "two ways", "monthly on the second"),
+        ("every 3rd tuesday", "two ways", "write every 3 weeks on tuesday, or monthly on the third tuesday"),
+        ("every 5th friday", "two ways", "write every 5 weeks on friday, or monthly on the fifth friday"),
+        ("every 2 mondays", "two ways", "write every 2 weeks on monday, or monthly on the second monday"),
+        ("هر سومین سه‌شنبه", "two ways", "write هر 3 هفته سه‌شنبه, or سومین سه‌شنبه هر ماه"),
+        ("every 12th monday", "not a recurrence", "write every 12 weeks on monday"),
+        ("every second weekend", "not a recurrence", "write every 2 weeks on saturday and sunday"),
+        (
+            "every 3 workdays",
+            "counts working days",
+            "write every 3 days, every weekday, or monthly on the third weekday",
+        ),
+        ("every 9 workdays", "counts working days", "write every 9 days, or every weekday"),
+        ("هر ۳ روز کاری", "counts working days", "write هر 3 روز, هر روز کاری, or سومین روز کاری هر ماه"),
+        ("every week on", "not a recurrence", "every 2 weeks on fri"),
+        ("every month on the", "not a recurrence", "every 2 weeks on fri"),
+        ("every monday at 9am", "has a time of day", "write every monday, and give the time of day with the due date"),
+        ("daily, 14:30", "has a time of day", "write daily, and give the time of day with the due date"),
+        ("9am every 2 weeks on fri", "has a time of day", "write every 2 weeks on fri, and"),
+        ("هر دوشنبه ساعت ۹ صبح", "has a time of day", "write هر دوشنبه, and"),
+        ("every mondayy at 9", "'every mondayy' is not a recurrence", "every monday"),
+        ("every 6 hours at 9", "finer than a day", "due date"),
+        ("at 9", "not a recurrence", "every monday"),
+        ("هر شنبه یک بار", "not a recurrence", "every monday"),
+        ("هر دو هفته، ۲ بار", "not a recurrence", "every monday"),
+        ("هر هفته ۱۰ بار", "not a recurrence", "every monday"),
+        ("daily until 99", "not a day", "tomorrow"),
         ("end of every quarter", "two ways", "BYMONTH=3,6,9,12"),
         ("every 15", "not a recurrence", "every monday"),
         ("monthly on friday", "not a recurrence", "last day"),
@@ -289,6 +351,55 @@ def test_a_week_may_begin_on_another_day_and_have_other_working_days() -> None:
 )  # fmt: skip
 def test_what_has_no_phrase_is_told_as_a_rule(rule: str) -> None:
     assert spoken(rule) == rule
+
+
+def advised(text: str) -> list[str]:
+    """What the hint says to write instead of a text."""
+    with pytest.raises(FieldError) as caught:
+        parse(text, NOW)
+    return re.split(r",? or |, ", caught.value.hint.removeprefix("write "))
+
+
+@given(st.integers(2, 40), st.integers(0, 6), st.booleans())
+def test_what_is_advised_for_every_nth_day_can_be_written_and_has_its_number_and_name(
+    number: int, day: int, persian: bool
+) -> None:
+    text = f"هر {number} {PERSIAN_DAYS[day]}" if persian else f"every {number} {ENGLISH_DAYS[day]}"
+    wanted = [f"FREQ=WEEKLY;INTERVAL={number};BYDAY={WEEKDAY_CODES[day]}"]
+    if number <= 5:
+        wanted.append(f"FREQ=MONTHLY;BYDAY={number}{WEEKDAY_CODES[day]}")
+    assert [parse(advice, NOW) for advice in advised(text)] == wanted
+    weekday = f"هر {number} روز کاری" if persian else f"every {number} workdays"
+    assert [parse(advice, NOW) for advice in advised(weekday)] == [
+        f"FREQ=DAILY;INTERVAL={number}", WORKDAYS,
+        *([f"{WORKDAYS.replace('WEEKLY', 'MONTHLY')};BYSETPOS={number}"] if number <= 5 else []),
+    ]  # fmt: skip
+
+
+WORDS_OF_UNITS = {"day": "روز", "week": "هفته", "month": "ماه", "quarter": "فصل", "year": "سال"}
+
+
+@given(
+    st.sampled_from(sorted(NUMBERS.items())), st.sampled_from(sorted(WORDS_OF_UNITS)), st.integers(0, 6),
+    st.integers(2, 30), st.sampled_from(["gregorian", "jalali"]),
+)  # fmt: skip
+def test_english_and_persian_repeat_alike(
+    named: tuple[str, int], unit: str, day: int, count: int, calendar: str
+) -> None:
+    def rule(text: str) -> str:
+        return parse(text, NOW, calendar=calendar)
+
+    word, number = named
+    every = rule(f"every {number} {unit}s")
+    in_words = f"every {word} {unit}s" if word.isascii() else f"هر {word} {WORDS_OF_UNITS[unit]}"
+    assert rule(in_words) == rule(f"هر {number} {WORDS_OF_UNITS[unit]}") == every
+    assert rule(f"هر {number} {WORDS_OF_UNITS[unit]} برای {count} بار") == rule(f"every {number} {unit}s {count} times")
+    weekly = rule(f"every {number} weeks on {ENGLISH_DAYS[day]}, {count} times")
+    for comma in ("", "،"):
+        assert rule(f"هر {number} هفته {PERSIAN_DAYS[day]}{comma} {count} بار") == weekly
+    assert rule(f"هر {PERSIAN_DAYS[day]} تا {number} روز دیگر") == rule(
+        f"every {ENGLISH_DAYS[day]} until in {number} days"
+    )
 
 
 SOME_WORDS = """

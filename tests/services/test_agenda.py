@@ -9,6 +9,8 @@ import pytest
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import FieldError, FilterError, UsageError
+from crmcli.render.days import page_of_days
+from crmcli.render.table import Screen
 from crmcli.services import agenda, deals, occasions, records, tasks
 
 
@@ -180,6 +182,53 @@ def test_what_is_no_range_is_refused(book: Context, words: list[str], error: typ
         agenda.agenda(book, words)
 
 
+@pytest.mark.parametrize(
+    "words", [["14:30"], ["today 10:00"], ["today", "10:00"], ["+2h"], ["fri", "14:30", "owner:me"]]
+)
+def test_a_time_is_no_name(book: Context, words: list[str]) -> None:
+    with pytest.raises(FieldError, match="Days are wanted here, without a time"):
+        agenda.agenda(book, words)
+
+
+@pytest.mark.parametrize("words", [["call 5"], ["due:today"], ["name:14:30"], ["due:..today"], ["march past"]])
+def test_what_names_no_time_is_a_filter(book: Context, words: list[str]) -> None:
+    assert agenda.read_words(book, words)[1] == words
+
+
+@pytest.mark.parametrize("calendar", ["gregorian", "jalali"])
+@pytest.mark.parametrize(
+    ("words", "dues"),
+    [
+        ("9999-12-01", {"9999-12-01"}),
+        ("9999-12-01..", {"9999-12-01", "9999-12-30"}),
+        ("9999-12-30", {"9999-12-30"}),
+        ("9998-12-31..", {"9998-12-31", "9999-02-28", "9999-12-01", "9999-12-30"}),
+        ("9999-02..9999-03", {"9999-02-28"}),
+    ],
+)
+def test_the_last_days_of_all(
+    ctx: Context, words: str, dues: set[str], calendar: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month that has no end, and what goes on behind the last day."""
+    monkeypatch.setenv("CRM_CALENDAR", calendar)
+    ctx.tick()
+    for due in ("9998-12-31", "9999-02-28 10:00", "9999-12-01", "9999-12-01 10:00", "9999-12-30", "9999-12-30 10:00"):
+        add(ctx, name=due, due=due, minutes="2d")
+    rows = agenda.agenda(ctx, [words])
+    assert {row["due"] for row in rows.rows} == dues
+    assert rows.days is not None
+    assert "".join(page_of_days(rows, rows.days, Screen(140, calendar=calendar)))
+
+
+def test_an_owner_narrows_the_whole_filter(ctx: Context) -> None:
+    """Birthdays too."""
+    for name, owner in (("Ada", "tester"), ("Grace", "grace")):
+        add(ctx, CONTACT, name=name, birthday="1986-11-22", owner=owner)
+    words = ["tomorrow", "name:ada", "or", "name:grace"]
+    assert told(ctx, *words) == ["11-22 birthday", "11-22 birthday"]
+    assert told(ctx, *words, owner="grace") == ["11-22 birthday"]
+
+
 def test_what_repeats_comes_again_after_its_task(ctx: Context) -> None:
     add(ctx, name="stand-up", due="2026-11-23 09:00", minutes="15m", repeat="every monday, wednesday")
     add(ctx, name="rent", due="2026-11-30", repeat="monthly on the last day 3 times")
@@ -348,3 +397,42 @@ def test_holidays_that_cannot_be_known_are_said_once(
     told = capsys.readouterr().err
     assert told.count("there are no holidays of a country 'germany'") == 1
     assert "did you mean DE (Germany)?" in told
+
+
+def test_a_series_is_counted_where_it_was_made(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(ctx, monkeypatch, "2027-03-01T10:00:00+01:00", "Europe/Berlin")
+    add(ctx, name="Stand-up", due="2027-03-01 01:00", repeat="every monday")
+    at(ctx, monkeypatch, "2027-03-01T10:00:00+01:00", "America/New_York")
+    assert told(ctx, "2027-03-07..2027-03-28") == [
+        "03-07 19:00-05:00 again Stand-up",
+        "03-14 20:00-04:00 again Stand-up",
+        "03-21 20:00-04:00 again Stand-up",
+        "03-28 19:00-04:00 again Stand-up",
+    ]
+
+
+def test_what_comes_again_is_on_while_it_lasts(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(ctx, monkeypatch, "2026-10-24T12:00:00+02:00", "Europe/Berlin")
+    add(ctx, name="Fair", due="2026-10-26 10:00", minutes="52h", repeat="every 2 weeks on mon")
+    add(ctx, name="Night", due="2026-10-24 22:00", minutes="8h", repeat="daily")
+    add(ctx, name="On call", due="2026-10-19", minutes="1w", repeat="every 4 weeks")
+    assert told(ctx, "2026-11-11") == [
+        "11-11 10:00+01:00 14:00+01:00 again Fair",
+        "11-11 22:00+01:00 06:00+01:00 again Night",
+        "11-11 22:00+01:00 06:00+01:00 again Night",
+    ]
+    assert [line for line in told(ctx, "2026-11-22") if "On call" in line] == ["11-22 again On call"]
+    assert not [line for line in told(ctx, "2026-11-23") if "On call" in line]
+
+
+def test_what_lasts_several_days_is_on_each_of_them_and_late_after_the_last(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(ctx, monkeypatch, "2026-10-24T12:00:00+02:00", "Europe/Berlin")
+    add(ctx, name="Holiday", due="2026-10-26", minutes="5d")
+    (row,) = agenda.agenda(ctx, ["next", "week"]).rows
+    assert (row["date"], row["start"], row["end"], row["state"]) == ("2026-10-26", None, "2026-10-30", "")
+    for day, state in (("2026-10-28", ""), ("2026-10-30", ""), ("2026-10-31", "overdue")):
+        at(ctx, monkeypatch, f"{day}T12:00:00+01:00", "Europe/Berlin")
+        (row,) = agenda.agenda(ctx, [day]).rows
+        assert (row["date"], row["state"]) == (day, state)

@@ -12,7 +12,7 @@ from dateutil.rrule import rruleset, rrulestr
 from icalendar import Calendar
 
 from crmcli.domain.entities import CONTACT, TASK
-from crmcli.services import calendars, history, records, tasks
+from crmcli.services import agenda, calendars, history, records, tasks
 from tests.support.calendar_programs import calendar_program
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def test_what_was_put_off_is_one_day_of_its_series(ctx: Context) -> None:
     number = add(ctx, repeat="weekly", due="2026-11-27 09:00")
     tasks.snooze(ctx, [number], "2026-11-30 15:00")
     series, moved = sorted(events(ctx), key=lambda event: "RECURRENCE-ID" in event)
-    assert days(series, 2) == ["2026-11-27T14:00Z", "2026-12-04T14:00Z"]
+    assert days(series, 2) == ["2026-11-27T08:00Z", "2026-12-04T08:00Z"]
     assert moved.decoded("RECURRENCE-ID") == series.decoded("DTSTART")
     assert moved.decoded("DTSTART") == datetime(2026, 11, 30, 14, tzinfo=UTC)
     assert "RRULE" not in moved
@@ -208,7 +208,7 @@ def test_khal_and_todoman_read_the_series(ctx: Context, tmp_path: Path) -> None:
     assert "2027-03-29 09:00 Report" in listed
     early = run("list", "--format", "{start} {title}", "--day-format", "", "2026-11-27", "2026-12-05")
     assert [line for line in early.splitlines() if "گ" in line] == [
-        "2026-11-30 15:00 گزارش", "2026-12-04 15:00 گزارش"
+        "2026-11-30 15:00 گزارش", "2026-12-04 09:00 گزارش"
     ]  # fmt: skip
 
     (tmp_path / "todos").mkdir()
@@ -224,3 +224,65 @@ def test_khal_and_todoman_read_the_series(ctx: Context, tmp_path: Path) -> None:
         env={"TZ": "Europe/Berlin", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
     )  # fmt: skip
     assert "2027-03-22 09:00 ⟳Report" in done.stdout
+
+
+@pytest.mark.parametrize("due", ["2026-11-22", "2026-11-22 09:00"])
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        "every 2 weeks on fri", "every 3 weeks on fri", "every friday 3 times", "every 2 weeks on fri until 2027-01-31",
+        "every weekday", "monthly on the 10th", "every 2 months on the 10th", "yearly on 3 march",
+        "FREQ=MONTHLY;INTERVAL=2;BYDAY=2TU;COUNT=4", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;COUNT=5", "every 2 weeks",
+    ],
+)  # fmt: skip
+def test_what_goes_out_is_what_the_agenda_has_and_what_is_done_in_turn(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, repeat: str, due: str
+) -> None:
+    """Also of a task whose day is none of its rule's."""
+    number = add(ctx, repeat=repeat, due=due)
+    (event,) = events(ctx)
+    span = agenda.agenda(ctx, ["2026-11-22..2032-11-21"]).rows
+    in_agenda = [row["date"] for row in span][:5]
+    in_turn = [due[:10]]
+    while len(in_turn) < 5:
+        at(monkeypatch, ctx, f"{in_turn[-1]}T08:00:00+00:00")
+        tasks.done(ctx, [number])
+        found = ctx.reader.rows("SELECT id, due_on FROM task WHERE follows_id = ?", (number,))
+        if not found:
+            break
+        number = found[0][0]
+        in_turn.append(str(found[0][1]))
+    assert in_agenda == in_turn
+    assert [day[:10] for day in days(event, len(in_turn))] == in_turn
+    if len(in_turn) < 5:
+        assert len(days(event, 99)) == len(in_turn)
+
+
+def test_days_that_are_left_out_go_out_as_exdates(ctx: Context) -> None:
+    number = add(ctx, repeat="weekly", due="2026-11-27 09:00")
+    with ctx.writing("test") as tx:
+        tx.change("task", number, {"series_skips": "2026-11-20,2026-12-04"})
+    (event,) = events(ctx)
+    assert [one.dt.astimezone(UTC) for one in event["EXDATE"].dts] == [datetime(2026, 12, 4, 8, tzinfo=UTC)]
+    assert [row["date"] for row in agenda.agenda(ctx, ["2026-11-27..2026-12-12"]).rows] == ["2026-11-27", "2026-12-11"]
+
+
+def test_a_series_goes_out_in_the_zone_it_was_made_in(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(ctx, repeat="every monday", due="2027-03-08 01:00")
+    at(monkeypatch, ctx, "2026-11-21T10:00:00+00:00", "America/New_York")
+    (event,) = events(ctx)
+    assert event["DTSTART"].params["TZID"] == "Europe/Berlin"
+    assert days(event, 4) == ["2027-03-08T00:00Z", "2027-03-15T00:00Z", "2027-03-22T00:00Z", "2027-03-28T23:00Z"]
+
+
+def test_an_undone_change_is_a_later_one(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who goes by LAST-MODIFIED sees what is undone."""
+    number = add(ctx, due="2026-11-27 09:00")
+    stamps = []
+    for moment, change in (("2026-11-22", "edit"), ("2026-11-23", "undo")):
+        at(monkeypatch, ctx, f"{moment}T10:00:00+00:00")
+        records.edit(ctx, TASK, [number], {"name": "Paper"}) if change == "edit" else history.undo(ctx)
+        (event,) = events(ctx)
+        stamps.append(f"{event.decoded('LAST-MODIFIED'):%Y-%m-%d}")
+    assert stamps == ["2026-11-22", "2026-11-23"]
+    assert str(event["SUMMARY"]) == "Report"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -229,6 +230,29 @@ def test_how_to_book_the_first(ctx: Context, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("calendar", ["gregorian", "jalali"])
+def test_what_is_booked_is_what_was_free(
+    ctx: Context, calendar: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also in the second of two hours that clocks show alike: the advice, taken until nothing is free, takes all."""
+    monkeypatch.setenv("CRM_TIMEZONE", "Europe/Berlin")
+    monkeypatch.setenv("CRM_CALENDAR", calendar)
+    monkeypatch.setenv("CRM_NOW", "2026-10-25T00:00:00+02:00")
+    ctx.tick()
+    taken = []
+    wanted = Wanted("30m", "today", "1:30-3:30", any_day=True)
+    capsys.readouterr()
+    while slot := [*freetime.free(ctx, wanted).rows][:1]:
+        due = shlex.split(capsys.readouterr().err)[-3]
+        add(ctx, "Call", due, minutes="30m")
+        taken.append(slot[0]["start"][11:])
+        assert len(taken) < 9
+        capsys.readouterr()
+    assert taken == [
+        "01:30+02:00", "02:00+02:00", "02:30+02:00", "02:00+01:00", "02:30+01:00", "03:00+01:00",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("wanted", "error", "message"),
     [
@@ -251,3 +275,14 @@ def test_a_setting_that_names_no_hours_is_refused(book: Context, monkeypatch: py
     monkeypatch.setenv("CRM_HOURS", "nine to five")
     with pytest.raises(UsageError, match="CRM_HOURS: 'nine to five' names no hours"):
         freetime.free(book, Wanted())
+
+
+def test_what_comes_again_for_days_takes_all_of_them(ctx: Context) -> None:
+    add(ctx, "fair", "2026-11-09 10:00", minutes="52h", repeat="every 2 weeks on mon")
+    assert slots(ctx, within="2026-11-23..2026-11-26") == ["23 09:00-10:00", "25 14:00-17:00", "26 09:00-17:00"]
+
+
+def test_all_days_of_a_holiday_are_taken(ctx: Context) -> None:
+    add(ctx, "holiday", "2026-11-23", minutes="3d")
+    wanted = {"within": "2026-11-23..2026-11-26", "all_day_busy": True}
+    assert slots(ctx, **wanted) == ["26 09:00-17:00"]

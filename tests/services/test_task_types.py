@@ -10,7 +10,7 @@ import pytest
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK, TASK_TYPE
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
 from crmcli.services import deals, next_activity, plans, records, saved_views, task_types, tasks, undoing
-from crmcli.services.vocabulary import user_add
+from crmcli.services.vocabulary import user_add, user_edit
 from tests.support import books
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_a_type_that_triggers_makes_the_next_task(
     assert [row[name] for name in ("opportunity", "contact", "company", "owner")] == [
         "Engine", "Ada", "Gearworks", "grace",
     ]  # fmt: skip
-    assert row["follows_id"] == first
+    assert (row["triggered_by_id"], row["follows_id"]) == (first, None)
     assert after(ctx, first) is None, "it was taken up again, and is done once more"
     books.sound(ctx)
 
@@ -267,3 +267,22 @@ def test_a_removed_type_breaks_the_views_that_ask_for_it(ctx: Context) -> None:
 def test_every_field_of_a_type_is_listed(ctx: Context) -> None:
     settable = {field.name for field in TASK_TYPE.fields if field.settable} - {"uid"}
     assert settable <= {column.name for column in task_types.task_types(ctx).columns}
+
+
+def test_who_has_left_gets_nothing_new(ctx: Context) -> None:
+    chain(ctx, delay="1d")
+    user_add(ctx, "grace", {})
+    first = add(ctx, TASK, name="Call", type="call", owner="grace")
+    user_edit(ctx, "grace", {"active": "no"})
+    second = after(ctx, first)
+    assert second is not None
+    assert task(ctx, second)["owner"] is None
+
+
+def test_a_delay_that_leads_out_of_the_calendar_names_its_type(ctx: Context) -> None:
+    chain(ctx, delay="9000y")
+    first = add(ctx, TASK, name="Call", type="call")
+    with pytest.raises(FieldError, match=r"the delay of email tasks: .*") as refused:
+        tasks.done(ctx, [first])
+    assert "task type edit email delay=2wd" in refused.value.hint
+    assert not task(ctx, first)["done_at"]

@@ -45,9 +45,57 @@ def without_links(connection: Connection, table: str, columns: Iterable[str]) ->
         connection.run(f"ALTER TABLE {table} DROP COLUMN {column}")
 
 
-def as_in_0006(connection: Connection) -> None:
-    """Take away what revision 0007 brought. The documented views go with it."""
+def as_in_0007(connection: Connection) -> None:
+    """Take away what revision 0008 brought. The documented views go with it."""
     schema.drop_views(connection)
+    without_links(connection, "task", ("triggered_by_id",))
+    for column in ("series_time", "series_zone", "series_skips"):
+        connection.run(f"ALTER TABLE task DROP COLUMN {column}")
+    connection.run("ALTER TABLE task_type DROP COLUMN counts_as")
+    for table, columns in {
+        "company": ("last_word_id", "own_word_id"),
+        "contact": ("last_word_id", "own_word_id"),
+        "opportunity": ("last_word_id",),
+    }.items():
+        for column in columns:
+            connection.run(f"ALTER TABLE {table} DROP COLUMN {column}")
+    connection.run("DROP TABLE reminder_since")
+    _reminders_of_0007(connection)
+    connection.run("UPDATE alembic_version SET version_num = '0007'")
+
+
+def _reminders_of_0007(connection: Connection) -> None:
+    """Reminders that go with their task, by its number."""
+    id_of = "(SELECT t.id FROM task t WHERE t.uid = task_uid)"
+    rest = "at, channel, state, claimed_at, claimed_by, sent_at, tries, detail"
+    if connection.dialect == "postgresql":
+        connection.run("ALTER TABLE reminder ADD COLUMN task_id bigint")
+        connection.run(f"UPDATE reminder SET task_id = {id_of}")
+        connection.run("DELETE FROM reminder WHERE task_id IS NULL")
+        connection.run(
+            "ALTER TABLE reminder ALTER COLUMN task_id SET NOT NULL, DROP COLUMN task_uid, ADD CONSTRAINT"
+            " fk_reminder_task_id FOREIGN KEY (task_id) REFERENCES task (id) ON DELETE CASCADE"
+        )
+        connection.run("CREATE UNIQUE INDEX uq_reminder_once ON reminder (task_id, at, channel)")
+        return
+    connection.run(f"CREATE TEMPORARY TABLE kept AS SELECT id, {id_of} AS task_id, {rest} FROM reminder")
+    connection.run("DROP TABLE reminder")
+    connection.run(
+        "CREATE TABLE reminder (id INTEGER NOT NULL, task_id INTEGER NOT NULL, at VARCHAR NOT NULL, channel VARCHAR NOT"
+        " NULL, state VARCHAR NOT NULL, claimed_at VARCHAR NOT NULL, claimed_by VARCHAR NOT NULL, sent_at VARCHAR,"
+        " tries INTEGER DEFAULT 1 NOT NULL, detail VARCHAR, CONSTRAINT ck_reminder_state CHECK (state in ('claimed',"
+        " 'sent', 'failed', 'doubtful')), CONSTRAINT fk_reminder_task_id FOREIGN KEY(task_id) REFERENCES task (id) ON"
+        " DELETE CASCADE, CONSTRAINT pk_reminder PRIMARY KEY (id))"
+    )
+    connection.run(f"INSERT INTO reminder (id, task_id, {rest}) SELECT id, task_id, {rest} FROM kept WHERE task_id > 0")
+    connection.run("DROP TABLE kept")
+    connection.run("CREATE UNIQUE INDEX uq_reminder_once ON reminder (task_id, at, channel)")
+    connection.run("CREATE INDEX ix_reminder_state ON reminder (state, claimed_at)")
+
+
+def as_in_0006(connection: Connection) -> None:
+    """Take away what revision 0007 brought, and later ones. The documented views go with it."""
+    as_in_0007(connection)
     for table in (
         "sync_link",
         "sync_place",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from crmcli.domain.entities.activities import INTERACTION, INTERACTION_KINDS, OCCASION, TASK, TASK_NEED
 from crmcli.domain.entities.people import COMPANY, CONTACT
 from crmcli.domain.entities.sales import DEAL, LEAD, PLANS
-from crmcli.domain.entities.shared import PRIORITIES, STATUSES, UNSEEN
+from crmcli.domain.entities.shared import PRIORITIES, STATUSES, UNSEEN, WITHHELD
 from crmcli.domain.entities.words import (
     CAMPAIGN,
     CUSTOM_FIELD,
@@ -40,7 +40,7 @@ __all__ = [
     "CAMPAIGN", "COMPANY", "CONTACT", "CUSTOM_FIELD", "DEAL", "DISTINCT", "DOCTOR_RULE", "ENTITIES", "FEED",
     "INTERACTION", "INTERACTION_KINDS", "LEAD", "LOST_REASON", "MEDIUM", "OCCASION", "PIPELINE", "PLAN", "PLANS",
     "PLAN_STEP", "PRIORITIES", "RECORDS", "RHYTHM_RULE", "SAVED_VIEW", "SOURCE", "STAGE", "STAGE_MOVE", "STATUSES",
-    "TAG", "TASK", "TASK_NEED", "TASK_TYPE", "UNSEEN", "USER", "entity", "record_kind",
+    "TAG", "TASK", "TASK_NEED", "TASK_TYPE", "UNSEEN", "USER", "WITHHELD", "entity", "record_kind",
 ]  # fmt: skip
 
 #: The kinds of record that people list, show, edit and import, in the order in which they are documented.

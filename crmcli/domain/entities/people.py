@@ -9,7 +9,7 @@ from crmcli.domain.entities.shared import (
     EMAIL,
     EXTERNAL,
     ID,
-    LAST_TOUCH,
+    LAST_WORD,
     NAME_HEADERS,
     ORIGIN,
     OWNER,
@@ -20,9 +20,10 @@ from crmcli.domain.entities.shared import (
     VCARD,
     WEBSITE,
     merged,
+    touches,
 )
 from crmcli.domain.fields import Entity, Field
-from crmcli.domain.types import INDEXED, Currency, Day, Identifier, Integer, Money, Phone, Ref, Rhythm, Text
+from crmcli.domain.types import INDEXED, Birthday, Currency, Day, Identifier, Integer, Money, Phone, Ref, Rhythm, Text
 
 CONTACT = Entity(
     "contact", "contacts", "contact", "v_contact",
@@ -40,11 +41,11 @@ CONTACT = Entity(
               headers=("mobile phone", "mobile number", "mobile phone number", "mobilephone", "cell", "cell phone", "phone - mobile", "phone 2", "phone 2 - value", "موبایل", "تلفن همراه", "همراه",
                        "شماره همراه", "شماره موبایل")),
         WEBSITE, *ADDRESS,
-        Field("birthday", Day(), "Birthday", "Day of birth", "birthday", headers=("birthdate", "date of birth", "birth day", "تاریخ تولد")),
+        Field("birthday", Birthday(), "Birthday", "Day of birth", "birthday", headers=("birthdate", "date of birth", "birth day", "تاریخ تولد")),
         Field("language", Text(), "Language", "Language to write in", "language", headers=("preferred language", "زبان")),
         OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, Field("rhythm", Rhythm(), "Rhythm", "After how many days without a touch one is due", "rhythm_days"),
         Field("touch_from", Day(), "Touch from", "No touch is due before that day", "touch_from"),
-        *LAST_TOUCH, *STAMPS, merged("contact"), VCARD,
+        *touches(LAST_WORD), *STAMPS, merged("contact"), VCARD,
     ),
     ("id", "name", "company", "job_title", "email", "phone", "owner", "tags", "last_touch"),
     "-created_at", "", "A person",
@@ -70,7 +71,7 @@ COMPANY = Entity(
                        "واحد پول", "واحد پولی")),
         *ADDRESS, OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, Field("rhythm", Rhythm(), "Rhythm", "After how many days without a touch one is due", "rhythm_days"),
         Field("touch_from", Day(), "Touch from", "No touch is due before that day", "touch_from"),
-        *LAST_TOUCH, *STAMPS, merged("company"), VCARD,
+        *touches(LAST_WORD), *STAMPS, merged("company"), VCARD,
     ),
     ("id", "name", "domain", "industry", "city", "country", "parent", "owner", "tags", "last_touch"),
     "-created_at", "", "A company or organisation",

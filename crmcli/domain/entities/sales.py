@@ -9,7 +9,7 @@ from crmcli.domain.entities.shared import (
     EMAIL,
     EXTERNAL,
     ID,
-    LAST_TOUCH,
+    LAST_WORD_OF_SALE,
     NAME_HEADERS,
     ORIGIN,
     OWNER,
@@ -21,6 +21,7 @@ from crmcli.domain.entities.shared import (
     UID,
     WEBSITE,
     merged,
+    touches,
 )
 from crmcli.domain.fields import Entity, Field
 from crmcli.domain.types import INDEXED, Choice, Currency, Day, Flag, Instant, Integer, Money, Percent, Ref, Text
@@ -149,7 +150,7 @@ _OPPORTUNITY_TAIL = (
     Field(
         "open_tasks", Integer(0), "Open tasks", "How many open tasks it has", "open_tasks", settable=False, derived=True
     ),
-    *LAST_TOUCH,
+    *touches(LAST_WORD_OF_SALE),
     Field("stage_since", Instant(), "In stage since", "When it entered its stage", "stage_since", settable=False),
     Field("assigned_at", Instant(), "Assigned", "When it got its owner", "assigned_at", settable=False),
     Field(
@@ -207,5 +208,5 @@ DEAL = Entity(
         *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL, merged("opportunity"),
     ),
     ("id", "name", "company", "stage", "value", "currency", "probability", "close_on", "owner", "next_due"),
-    "-created_at", "deal", "A sale in the making, won or lost",
+    "-created_at", "deal", "A sale in the making, won or lost", spare=("probability", "company", "owner", "close_on"),
 )  # fmt: skip

@@ -20,7 +20,22 @@ from crmcli.domain.types import (
 
 PRIORITIES = ("none", "low", "medium", "high")
 #: Fields that are for machines: a person who looks at a record is not shown them unasked.
-UNSEEN = frozenset(("uid", "probability_manual", "position", "next_due_on", "next_due_at", "vcard", "ical"))
+UNSEEN = frozenset(
+    (
+        "uid",
+        "probability_manual",
+        "position",
+        "next_due_on",
+        "next_due_at",
+        "vcard",
+        "ical",
+        "series_time",
+        "series_zone",
+        "series_skips",
+    )
+)
+#: Columns that nobody is shown when they change: digests of secrets.
+WITHHELD = frozenset(("token_hash",))
 STATUSES = ("open", "won", "lost")
 ID = Field("id", Integer(1), "ID", "Short number, for fingers", "id", settable=False, indexed=True, headers=("crm id",))
 UID = Field(
@@ -100,15 +115,36 @@ DESCRIPTION = Field(
 EXTERNAL = Field(
     "external_id", ExternalId(INDEXED), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
 )  # fmt: skip
-#: What is known of the last time that one heard of the other.
-LAST_TOUCH = (
+#: SQL of the interaction that was the last word with a record of the base table `t`: of two at one moment it is the one
+#: that was entered later. What was said on a lead or deal goes on with what is said with its person, or without one its
+#: company, on no lead or deal.
+LAST_WORD = "t.last_word_id"
+LAST_WORD_OF_SALE = (
+    "(select w.id from interaction w where t.last_word_id is not null and w.id in (t.last_word_id, coalesce("
+    "(select c.own_word_id from contact c where c.id = t.contact_id),"
+    " (select f.own_word_id from company f where f.id = t.company_id and t.contact_id is null)))"
+    " order by w.at desc, w.id desc limit 1)"
+)
+
+
+def touches(word: str) -> tuple[Field, ...]:
+    """What is known of the last time that one heard of the other; `word` is the SQL of the last word."""
+    return *_LAST, *(
+        Field(
+            name, Instant(), label, meaning, settable=False,
+            expr=f"(select i.at from interaction i where i.id = {word} and i.direction = '{side}')",
+        )
+        for name, label, meaning, side in (
+            ("owed_since", "Owed since", "When they wrote what nobody has answered", "in"),
+            ("waiting_since", "Waiting since", "When we wrote what they have not answered", "out"),
+        )
+    )  # fmt: skip
+
+
+_LAST = (
     Field("last_touch", Instant(), "Last touch", "The last interaction with it", "last_touch", settable=False, derived=True, indexed=True),
     Field("last_in", Instant(), "Last from them", "When they last wrote, called or met us", "last_in", settable=False, derived=True),
     Field("last_out", Instant(), "Last from us", "When we last wrote to, called or met them", "last_out", settable=False, derived=True),
-    Field("owed_since", Instant(), "Owed since", "When they wrote what nobody has answered", settable=False,
-          expr="(case when t.last_out is null or t.last_in > t.last_out then t.last_in end)"),
-    Field("waiting_since", Instant(), "Waiting since", "When we wrote what they have not answered", settable=False,
-          expr="(case when t.last_in is null or t.last_out > t.last_in then t.last_out end)"),
 )  # fmt: skip
 STAMPS = (
     Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crmcli.domain.entities.shared import ID, STAMPS, UID
 from crmcli.domain.fields import Entity, Field
+from crmcli.domain.task_kinds import KINDS
 from crmcli.domain.types import (
     INDEXED,
     Choice,
@@ -50,6 +51,7 @@ TASK_TYPE = _vocabulary(
     Field("minutes", Duration(), "Minutes", "How long it takes unless said", "minutes", ("duration",)),
     Field("next_type", Ref("task_type", words=True), "Next type", "The type of the task that comes after it", "next_type_id", ("next",)),
     Field("next_mode", Choice("suggest", "trigger"), "Next mode", "Whether the next one is suggested (unless said) or made", "next_mode"),
+    Field("counts_as", Choice(*KINDS), "Counts as", "What a task of this type is on the timeline, when it is done: call, email, meeting ...", "counts_as"),
 )  # fmt: skip
 PIPELINE = _vocabulary(
     "pipeline",
@@ -109,7 +111,7 @@ FEED = _vocabulary(
     Field("owner", Ref("user", words=True), "Owner", "Who it was made for: `me` of its filter", "owner_id"),
     Field("filter", Identifier(), "Filter", "The filter of its tasks", "filter"),
     Field("kind", Choice("events", "todos"), "Kind", "Whether tasks are events or to-dos in it", "kind", kept=True),
-    Field("token_hash", Identifier(INDEXED), "Token's hash", "The digest of the secret word in its address", "token_hash", settable=False),
+    Field("token_hash", Identifier(INDEXED), "Address", "The digest of the secret word in its address", "token_hash", settable=False),
 )  # fmt: skip
 SAVED_VIEW = _vocabulary(
     "saved_view", "saved views", "A filter with a name",

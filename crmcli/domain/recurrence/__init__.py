@@ -10,12 +10,25 @@ phrase_words  its words, English and Persian
 spoken        the way back
 
 The text is an RRULE of RFC 5545; in front of it RSCALE=PERSIAN for Jalali months and years, and at its end
-SKIP=BACKWARD where a month that lacks the day has its last one (RFC 7529). A series is one of days: who has a due
-moment keeps the clock of the user's zone.
+SKIP=BACKWARD where a month that lacks the day has its last one (RFC 7529). A rule is one of days; a task that is due at
+a moment keeps, beside it, the clock and the zone of its series (`Series`).
 """
 
 from crmcli.domain.recurrence.phrases import parse
-from crmcli.domain.recurrence.series import after_done, anchored, as_rrule, first, following, less_one, occurrences
+from crmcli.domain.recurrence.series import (
+    Series,
+    after_done,
+    anchored,
+    as_rrule,
+    first,
+    following,
+    less_one,
+    moved,
+    occurrences,
+)
 from crmcli.domain.recurrence.spoken import spoken
 
-__all__ = ["after_done", "anchored", "as_rrule", "first", "following", "less_one", "occurrences", "parse", "spoken"]
+__all__ = [
+    "Series", "after_done", "anchored", "as_rrule", "first", "following", "less_one", "moved", "occurrences", "parse",
+    "spoken",
+]  # fmt: skip

@@ -10,14 +10,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from crmcli.domain.datewords import MONTHS, UNITS, WEEKDAYS
+from crmcli.domain.datewords import MONTHS, NUMBERS, UNITS, WEEKDAYS
 from crmcli.domain.text import fold
 
 _UNITS = ("day", "week", "fortnight", "month", "quarter", "year")
-_NUMBERS = (
-    "one two three four five six seven eight nine ten eleven twelve",
-    "یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده",
-)
 _ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth",
     "یکم دوم سوم چهارم پنجم ششم هفتم هشتم نهم دهم یازدهم دوازدهم سیزدهم چهاردهم پانزدهم "
@@ -31,6 +27,7 @@ _PHRASES = {
     "روزهای": "day", "روز های": "day",
     "سه ماهه": "every 3 month", "شش ماهه": "every 6 month", "سی ام": "#030", "سی و یکم": "#031",
     **{f"بیست و {word}": f"#0{20 + number}" for number, word in enumerate(_ORDINALS[1].split()[:9], 1)},
+    **{word: str(number) for word, number in NUMBERS.items() if " " in word},
 }  # fmt: skip
 _WORDS = {
     "every": "every", "each": "every", "everyday": "every day", "هر": "every",
@@ -52,10 +49,11 @@ def _words() -> dict[str, str]:
     """Folded word -> signs."""
     words = {fold(word): signs for word, signs in _WORDS.items()}
     words |= {unit + ending: unit for unit in _UNITS for ending in ("", "s")}
-    for lists, mark in ((_NUMBERS, ""), (_ORDINALS[:1], "#"), (_ORDINALS[1:], "#0")):
+    words |= {word: str(number) for word, number in NUMBERS.items()}
+    for lists, mark in ((_ORDINALS[:1], "#"), (_ORDINALS[1:], "#0")):
         words |= {fold(word): f"{mark}{n}" for line in lists for n, word in enumerate(line.split(), 1)}
     for name, number in WEEKDAYS.items():
-        words |= {name + ending: f"@{number}" for ending in ("", "s", fold("ها"), fold("ی"))}
+        words |= {name + ending: f"@{number}" for ending in ("", "s", fold("ها"), fold("های"), fold("ی"))}
     for name, (number, calendar) in MONTHS.items():
         words |= {name + ending: f"%{number}{calendar[0]}" for ending in ("", fold("ماه"))}
     return words
@@ -71,7 +69,7 @@ def _phrases() -> tuple[re.Pattern[str], dict[str, str]]:
 #: What is said in a way of its own -> the words for it, one after the other.
 _REWORDED = (
     (r"(یک|دو|سه|چهار|پنج) شنبه", r"\1شنبه"),  # a day of the week, also in two words: never three Saturdays
-    (r" (?=ها(?: |$))", ""),
+    (r" (?=های?(?: |$))", ""),
     (r"(?:هر )?((?:\S+ )?(?:روز|هفته|ماه|فصل|سال)\S*(?: ای)?) (?:یک|1) ?بار", r"هر \1"),  # every two weeks, once
     (r"هر (روز|هفته ?ا|ماه|سال)ی$", r"هر \1"),  # once in the week
     (r"هر هفته ?ا$", "هر هفته"),
@@ -86,15 +84,21 @@ def _rewordings() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern), words) for pattern, words in _REWORDED)
 
 
+def ordinal(number: int, *, persian: bool) -> str:
+    """first to fifth, اولین to پنجمین."""
+    return _ORDINALS[2 if persian else 0].split()[number - 1]
+
+
 def signs_of(words: str) -> str | None:
-    """Return folded text as signs with single spaces; None where a word is not known."""
+    """Return folded text as signs with single spaces; None where a word is not known, or one that leads on (every week
+    on) is the last."""
     if re.search("[#@%=~]", words):
         return None
     for pattern, instead in () if words.isascii() and "once" not in words else _rewordings():
         words = pattern.sub(instead, words)
     pattern, phrases = _phrases()
     words = pattern.sub(lambda match: phrases[match[0]], re.sub("[,،;]", " and ", words))
-    found = []
+    found, signs = [], None
     for word in words.split():
         signs = _words().get(word)
         if signs is None:
@@ -103,6 +107,8 @@ def signs_of(words: str) -> str | None:
             return None
         if signs:
             found.append(signs)
+    if signs == "":
+        return None
     # "a, b, and c" has one "and" too many; "12 Mehr mah" is a month with the word for it.
     return re.sub(r"(%\S+) month\b", r"\1", re.sub(r"\band(?: and)+\b", "and", " ".join(found)))
 

@@ -6,8 +6,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from crmcli.domain.dates import not_jalali, parse_day
-from crmcli.domain.recurrence.phrase_words import signs_of
+from crmcli.domain.dates import not_jalali
+from crmcli.domain.datewords import ENGLISH_DAYS, HALVES, NUMBERS, PERSIAN_DAYS, PERSIAN_PERIODS
+from crmcli.domain.periods import last_day
+from crmcli.domain.recurrence.phrase_words import ordinal, signs_of
 from crmcli.domain.recurrence.rule import (
     DAILY,
     LONGEST,
@@ -98,10 +100,10 @@ def parse(
     """Read a phrase or an RRULE and return the canonical text of the recurrence.
 
     Months and years of a phrase are those of `calendar`, and a month that lacks the day has its last day instead; those
-    of an RRULE are as RFC 5545 and RFC 7529 say. `now` is aware; days after "until" are read as `dates.parse_day` reads
-    them, which counts by `workdays`. `week_start` and `week`, the days of it that are worked, count from 0 for Monday;
-    weeks begin on the first where they are counted by twos and more. Raises FieldError, with what can be written, for
-    what has no meaning or two, and for what is finer than a day.
+    of an RRULE are as RFC 5545 and RFC 7529 say. `now` is aware; days and periods after "until" are read as
+    `periods.last_day` reads them, which counts by `workdays`. `week_start` and `week`, the days of it that are worked,
+    count from 0 for Monday; weeks begin on the first where they are counted by twos and more. Raises FieldError, with
+    what can be written, for what has no meaning or two, and for what is finer than a day.
     """
     words = fold(text) if len(text) <= LONGEST_RULE else ""
     if looks_like_rule(words):
@@ -109,6 +111,10 @@ def parse(
     if not words or len(words) > LONGEST_PHRASE:
         what = f"'{clip(text, 60)}' is not a recurrence" if text.strip() else "a recurrence is missing"
         raise FieldError(what, hint=examples(calendar))
+    if without := _without_clock(words):
+        parse(without, now, calendar=calendar, week_start=week_start, week=week, workdays=workdays)
+        hint = f"write {without}, and give the time of day with the due date, as in --due 'tomorrow 9am'"
+        raise FieldError(f"'{clip(text, 60)}' has a time of day, and tasks repeat by days", hint=hint)
     _refuse_known(words, text)
     words, count, until = _without_end(words, now, calendar, week_start, workdays)
     rule = _Reader(text, calendar, week).read(words)
@@ -134,29 +140,65 @@ def _refuse_known(words: str, text: str) -> None:
 
 
 @cache
-def _ends() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    counted = (
-        r"(?:for )?(\d+) times?|x ?(\d+)|(\d+) ?x|" + fold(r"(?:برای|تا|به مدت|به تعداد)") + r" (\d+) (?:بار|مرتبه)"
+def _clock() -> re.Pattern[str]:
+    half = rf"(?: ?(?:[ap]m|{'|'.join(map(re.escape, HALVES))})\.?)"
+    clock = rf"(?:at|ساعت) \d\d?(?::\d\d)?{half}?|\d\d?:\d\d{half}?|\d\d?{half}"
+    return re.compile(rf"[,،]? ?(?<!\S)(?:{clock})(?!\S)")
+
+
+def _without_clock(words: str) -> str:
+    """What a phrase says without the time of day in it; "" where it has none, or nothing else."""
+    if not re.search(r"\d", words):
+        return ""
+    head = match[1] if (match := _lasting().fullmatch(words)) else words
+    without = _clock().sub("", head).strip()
+    return "" if without == head else without
+
+
+@cache
+def _counted() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """How often a series comes, in English and in Persian."""
+    number = rf"\d+|{'|'.join(sorted((word for word in NUMBERS if not word.isascii()), key=len, reverse=True))}"
+    return re.compile(r"(.+?)[,،]? (?:(?:for )?(\d+) times?|x ?(\d+)|(\d+) ?x)"), re.compile(
+        rf"(.+?)[,،]?( برای| تا| به مدت| به تعداد)? ({number}) (?:بار|مرتبه)"
     )
-    return re.compile(rf"(.+?)[,،]? (?:{counted})"), re.compile(r"(.+?)[,،]? (?:until|till|til|through|تا) (.+)")
+
+
+@cache
+def _lasting() -> re.Pattern[str]:
+    return re.compile(r"(.+?)[,،]? (?:until|till|til|through|تا) (.+)")
+
+
+def _how_often(words: str) -> tuple[str, str] | None:
+    """The words before how often a series comes, and that, in digits; None where it is not said. هر هفته دو بار is
+    twice a week, and no number of weeks."""
+    english, persian = _counted()
+    if not words.endswith(("بار", "مرتبه")):
+        match = english.fullmatch(words)
+        return (match[1], match[2] or match[3] or match[4]) if match else None
+    match = persian.fullmatch(words)
+    if match is None:
+        return None
+    written = str(NUMBERS.get(match[3], match[3]))
+    per_period = match[1].split()[-1] in {"روز", *PERSIAN_PERIODS}
+    return None if not match[2] and (per_period or written == "1") else (match[1], written)
 
 
 def _without_end(
     words: str, now: datetime, calendar: Calendar, week_start: int, workdays: Workdays
 ) -> tuple[str, int | None, date | None]:
     """The words before the end of a series, how often it comes, and its last day."""
-    counted, lasting = _ends()
-    if match := counted.fullmatch(words):
-        written = next(group for group in match.groups()[1:] if group)
+    if counted := _how_often(words):
+        head, written = counted
         count = int(written) if len(written) < 9 else 0
         if not 1 <= count <= MOST_COUNT:
             hint = f"write 1 to {MOST_COUNT} times, or no number for a series without an end"
             raise FieldError(f"a series cannot have {clip(written, 20)} days", hint=hint)
-        if lasting.fullmatch(match[1]):
+        if _lasting().fullmatch(head):
             raise FieldError("the series has two ends", hint="write one of them: x10, or until and a day")
-        return match[1], count, None
-    if match := lasting.fullmatch(words):
-        return match[1], None, parse_day(match[2], now, calendar, week_start=week_start, workdays=workdays)
+        return head, count, None
+    if match := _lasting().fullmatch(words):
+        return match[1], None, last_day(match[2], now, calendar, week_start, workdays)
     return words, None, None
 
 
@@ -193,8 +235,8 @@ class _Reader:
     def __init__(self, text: str, calendar: Calendar, week: Collection[int]) -> None:
         self.text, self.calendar, self.week = text, calendar, week
 
-    def refused(self, hint: str = "") -> FieldError:
-        what = "can be read in two ways" if hint else "is not a recurrence"
+    def refused(self, hint: str = "", ways: int = 2) -> FieldError:
+        what = "can be read in two ways" if hint and ways > 1 else "is not a recurrence"
         return FieldError(f"'{clip(self.text, 60)}' {what}", hint=hint or examples(self.calendar))
 
     def read(self, words: str) -> Rule:
@@ -226,8 +268,26 @@ class _Reader:
         if interval > 1 and freq != WEEKLY:
             raise self.refused()
         if len(items) == 1 and items[0].kind() == _NUMBERED_NAME and (items[0].number or 0) > 1:
-            raise self.refused("write every 2 weeks on tue, or monthly on the second tue")
+            raise self.every_nth(items[0])
         return freq
+
+    def every_nth(self, item: Item) -> FieldError:
+        """For every 3rd tuesday: of all, or of each month? And for every 3 workdays and weekends, which no rule has."""
+        number, persian = item.number or 0, not fold(self.text).isascii()
+        days = [(PERSIAN_DAYS if persian else ENGLISH_DAYS)[day] for day in self.named(item)]
+        day = (" و " if persian else " and ").join(days)
+        advice = [f"هر {number} هفته {day}" if persian else f"every {number} weeks on {day}"]
+        if item.name == "@w":
+            day = "روز کاری" if persian else "weekday"
+            advice = [f"هر {number} روز", f"هر {day}"] if persian else [f"every {number} days", f"every {day}"]
+        if number <= 5 and item.name != "@e":
+            nth = ordinal(number, persian=persian)
+            advice.append(f"{nth} {day} هر ماه" if persian else f"monthly on the {nth} {day}")
+        *others, last = advice
+        hint = f"write {', '.join(others)}, or {last}" if others else f"write {last}"
+        if item.name == "@w":
+            return FieldError(f"'{clip(self.text, 60)}' counts working days, and tasks repeat by all days", hint=hint)
+        return self.refused(hint, ways=len(advice))
 
     def items(self, signs: str) -> list[Item]:
         """The days that are named; "first and third monday" has the name once for both."""

@@ -1,18 +1,68 @@
-"""What comes when in a series: its first day, the next one, the rest; all from a rule's text and one of its days."""
+"""What comes when in a series: its first day, the next one, the rest; all from a rule's text and one of its days. And a
+series as a task keeps it, with its clock and the days that it leaves out."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.recurrence.expanding import days_from, days_in, period_of, split
-from crmcli.domain.recurrence.rule import DAILY, WEEKLY, YEARLY, needs_day, read, settled, write
+from crmcli.domain.recurrence.rule import DAILY, MONTHLY, WEEKLY, YEARLY, needs_day, read, settled, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import time, tzinfo
 
     from crmcli.domain.recurrence.rule import Rule
+
+
+class Turn(NamedTuple):
+    """A day of a series on which it is due next; `passed` are the days before it that are over, without those that the
+    series leaves out; `rule` the rest of the series from that day on, None where there is none."""
+
+    day: date
+    passed: int
+    rule: str | None
+
+
+class Series(NamedTuple):
+    """A series as the task keeps it that is its present one.
+
+    `given` is the day of the series that the task stands for, whatever day it was put off to. The days are counted, and
+    the `clock` goes (None: whole days), in the series' own `zone`: every Monday at nine in Berlin stays that, whoever
+    looks from wherever. On `skips` it does not take place; COUNT counts them all the same (RFC 5545, 3.8.5.1).
+    """
+
+    rule: str
+    given: date
+    clock: time | None
+    zone: tzinfo | None
+    skips: frozenset[date] = frozenset()
+
+    def when(self, day: date) -> date | datetime:
+        """A day of the series, with its clock where it has one."""
+        return day if self.clock is None else datetime.combine(day, self.clock, self.zone)
+
+    def next(self, not_before: date) -> Turn | None:
+        """The first day after the given one that is not before `not_before`; None where the series ends."""
+        while found := following(self.rule, self.given, not_before=not_before):
+            day, between = found
+            if day not in self.skips:
+                left_out = sum(1 for skip in self.skips if self.given < skip < day)
+                return Turn(day, max(0, between - left_out), less_one(self.rule, between))
+            not_before = date.fromordinal(day.toordinal() + 1)
+        return None
+
+    def later(self, start: date, end: date | None, limit: int) -> Iterator[date]:
+        """Yield up to `limit` days of the series after the given one, from `start` to before `end`, ascending."""
+        turn = self.next(start)
+        if turn is None or turn.rule is None:
+            return
+        days = occurrences(turn.rule, turn.day, limit + len(self.skips))
+        if end is not None:
+            days = takewhile(lambda day: day < end, days)
+        yield from islice((day for day in days if day not in self.skips), limit)
 
 
 def anchored(rule: str, day: date) -> str:
@@ -22,6 +72,22 @@ def anchored(rule: str, day: date) -> str:
     months, and does not become the 28th after February. A rule that names its days is returned as it is.
     """
     return write(_anchored(read(rule), day))
+
+
+def moved(rule: str, was: date, day: date) -> str | None:
+    """Return the rule for a series whose day is another one now, if it is one that names no more than its day: weekly
+    on Friday becomes weekly on Thursday, monthly on the 31st on the 5th. None for every other."""
+    parts = read(rule)
+    if parts.freq == WEEKLY and parts.weekdays == ((0, was.weekday()),) and not (parts.months or parts.positions):
+        return write(settled(parts._replace(weekdays=((0, day.weekday()),))))
+    if parts.freq not in (MONTHLY, YEARLY) or parts.weekdays or parts.weeks or parts.yeardays:
+        return None
+    months = () if parts.freq == YEARLY else parts.months
+    for backward in (True, False):
+        bare = parts._replace(months=months, monthdays=(), positions=(), backward=backward)
+        if write(_anchored(bare, was)) == rule:
+            return write(_anchored(bare, day))
+    return None
 
 
 def first(rule: str, start: date) -> date | None:

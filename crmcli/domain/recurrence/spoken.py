@@ -27,12 +27,14 @@ def spoken(
     rule: str,
     *,
     calendar: Calendar = "gregorian",
-    week_start: int = 0,
+    week_start: int | None = 0,
     week: Collection[int] = WEEK,
 ) -> str:
-    """Return the phrase that `parse`, with the same settings, reads as this rule; the RRULE itself where none does."""
+    """Return the phrase that `parse`, with the same settings, reads as this rule; the RRULE itself where none does.
+    Where nobody knows with which day weeks begin (`week_start` None), they do as in the rule."""
     parts = read(rule)
     text = write(parts)
+    week_start = parts.wkst if week_start is None else week_start
     phrase = _phrase(parts, calendar, frozenset(week))
     try:
         same = parse(phrase, _SOME_TIME, calendar=calendar, week_start=week_start, week=week) == text

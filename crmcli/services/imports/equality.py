@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.text import fold
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 FILLED = frozenset((
     "created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "done_at", "currency",
 ))  # fmt: skip
+#: Columns in which a series is more than the file says: its rule names its days, and it has a first one.
+SETTLED = frozenset(("repeat", "due_on"))
 
 
 def equal_rows(
@@ -65,7 +68,8 @@ class _Index:
         form: Callable[[Any], Any],
     ) -> None:
         self._columns, self._full, self._form = columns, full, form
-        self._firm = [name for name in columns if name not in FILLED]
+        aside = FILLED | (SETTLED if any(columns.get("repeat") or ()) else frozenset())
+        self._firm = [name for name in columns if name not in aside]
         self._known: dict[tuple[Any, ...], list[int]] = {}
         for number in sorted(full, key=lambda number: (number in gone, number)):
             key = tuple(form(full[number].get(name)) for name in self._firm)
@@ -79,10 +83,21 @@ class _Index:
         return [number for number in self._known.get(key, ()) if self._equal(row, self._full[number])]
 
     def _equal(self, row: int, record: Mapping[str, Any]) -> bool:
+        rule = self._columns["repeat"][row] if "repeat" in self._columns else None
         return all(
-            ((value := column[row]) is None and name in FILLED) or self._form(value) == self._form(record.get(name))
+            ((value := column[row]) is None and (name in FILLED or (name == "due_on" and rule is not None)))
+            or self._form(value) == self._form(record.get(name))
+            or (name == "repeat" and rule is not None and _is_rule(rule, record))
             for name, column in self._columns.items()
         )
+
+
+def _is_rule(rule: str, record: Mapping[str, Any]) -> bool:
+    """Whether a rule is that of a task, which has named the days that it takes from its first."""
+    from crmcli.domain.recurrence import anchored
+
+    day = record.get("series_on") or record.get("due_on")
+    return bool(day and record.get("repeat") == anchored(rule, date.fromisoformat(day)))
 
 
 def _plain(value: Any) -> Any:

@@ -9,8 +9,8 @@ from crmcli.domain.address import followed_domain
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
-from crmcli.services import aliases
-from crmcli.services.imports import addresses, placing
+from crmcli.services import aliases, recurring
+from crmcli.services.imports import addresses, placing, series
 from crmcli.services.imports.salesforce_ids import same
 from crmcli.services.stages import next_position
 
@@ -92,7 +92,12 @@ class Updater:
             changes.update(self._entered(tx, current, changes))
         if "owner_id" in changes and "assigned_at" in self.kind.by_name:
             changes["assigned_at"] = tx.stamp
-        return tx.change(self.kind.name, number, changes), kept
+        if self.kind.name != "task":
+            return tx.change(self.kind.name, number, changes), kept
+        changed = tx.change("task", number, series.changed(self.ctx, tx, current, changes))
+        if changes.get("done_at") and not current.get("done_at"):
+            recurring.next_one(self.ctx, tx, current)
+        return changed, kept
 
     def _passed_on(
         self,
@@ -311,6 +316,8 @@ class Updater:
                     found["tags"] = sorted(both)
                 continue
             if name == "external_id" and same(current.get(name), value):
+                continue
+            if name == "repeat" and current.get(name) and recurring.same_rule(current, value, self.ctx.env.now):
                 continue
             if isinstance(value, int) and value < 0 and name.endswith("_id"):
                 value = made.get(value, value)

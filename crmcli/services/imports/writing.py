@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import CrmError
-from crmcli.services.imports import placing
+from crmcli.services import next_activity
+from crmcli.services.imports import placing, series, yearly
 from crmcli.services.imports.columns import Problem
 from crmcli.services.imports.last_said import LastSaid
 from crmcli.services.imports.matching import AMBIGUOUS, NEW
@@ -129,9 +130,12 @@ class Writer:
         # What its own row says of a record counts for more than what those of records say that were merged into it.
         own_first = sorted(known, key=lambda one: one[1] in self.matcher.merged)
         done = {row: self.updater.update(tx, block, row, number, made) for row, number in own_first}
+        fresh = yearly.missing(self.ctx, self.kind, block, known)
+        yearly.add(tx, self.kind, block, zip(rows.new, ids, strict=True))
+        yearly.give(tx, self.kind, {number: fresh[row] for row, number in known if row in fresh})
         if known and not vetting:
             tx.flush()
-        changed, kept = [done[row][0] for row, _ in known], [done[row][1] for row, _ in known]
+        changed, kept = [done[row][0] or row in fresh for row, _ in known], [done[row][1] for row, _ in known]
         return Put(ids, changed, made, kept)
 
     def vetted(
@@ -241,8 +245,10 @@ class Writer:
         if self.kind.name == "deal" and "position" not in columns:
             columns["position"] = placing.positions(tx, columns["stage_id"])
         if self.kind.name == "task" and None in columns.get("type_id", [None]):
-            usual = tx.word("task_type", "to-do")
+            usual = next_activity.typical(tx, "task")
             columns["type_id"] = [n or usual for n in columns.get("type_id") or [None] * len(rows)]
+        if self.kind.name == "task":
+            series.complete(self.ctx, tx, columns, len(rows))
         if self.kind.name == "interaction":
             columns["at"] = [at or tx.stamp for at in columns["at"]]
             if "author_id" not in columns:

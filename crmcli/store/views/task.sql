@@ -15,6 +15,9 @@ SELECT
     t.repeat,
     t.repeat_from,
     t.series_on,
+    t.series_time,
+    t.series_zone,
+    t.series_skips,
     owner.name AS owner,
     t.owner_id,
     delegator.name AS delegated_by,
@@ -29,6 +32,8 @@ SELECT
     t.attendees,
     before.name AS follows,
     t.follows_id,
+    trigger.name AS triggered_by,
+    t.triggered_by_id,
     (SELECT count(*) FROM task_need n JOIN task k ON k.id = n.needs_id
         WHERE n.task_id = t.id AND coalesce(k.done_at, k.removed_at) IS NULL) AS blocked_by,
     (SELECT count(*) FROM task_need n JOIN task k ON k.id = n.task_id
@@ -47,6 +52,7 @@ LEFT JOIN task_type ON task_type.id = t.type_id
 LEFT JOIN crm_user owner ON owner.id = t.owner_id
 LEFT JOIN crm_user delegator ON delegator.id = t.delegated_by_id
 LEFT JOIN task before ON before.id = t.follows_id
+LEFT JOIN task trigger ON trigger.id = t.triggered_by_id
 LEFT JOIN opportunity ON opportunity.id = t.opportunity_id
 LEFT JOIN contact ON contact.id = t.contact_id
 LEFT JOIN company ON company.id = t.company_id;

@@ -15,6 +15,7 @@ SELECT
     next.name AS next_type,
     t.next_type_id,
     t.next_mode,
+    t.counts_as,
     t.created_at,
     t.updated_at
 FROM task_type t
