@@ -102,6 +102,11 @@ class Context:
             moment = moment.astimezone()
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
+    @property
+    def zone_name(self) -> str:
+        """The name of the user's time zone as the IANA has it; UTC where the machine's has none."""
+        return str(getattr(self.now.tzinfo, "key", "UTC"))
+
     def _zone(self) -> Any:
         name = str(self.settings["timezone"]) or os.environ.get("TZ", "")
         if not name or name.startswith(":"):

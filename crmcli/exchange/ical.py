@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from crmcli.domain.dates import local
 from crmcli.errors import CrmError
-from crmcli.exchange.ical_clocks import zone_lines
+from crmcli.exchange.ical_clocks import FIRST_YEAR, zone_lines
 from crmcli.exchange.ical_lines import check, escape, many_lines, one_line, safe_uri
-from crmcli.exchange.ical_more import PEOPLE, More, alarm_edges, block_lines
+from crmcli.exchange.ical_more import FINER, FOOTER, PEOPLE, More, alarm_edges, block_lines
 from crmcli.exchange.ical_values import (
     STANDINGS,
     Attendee,
     common_name,
+    mailbox_key,
     mailto,
     stamp,
     utc,
     write_duration,
     write_rule,
 )
-from crmcli.exchange.ical_zone import named_zone
+from crmcli.exchange.ical_zone import named_zone, zoned
 from crmcli.exchange.vcard_lines import Property, fold, written
 
 if TYPE_CHECKING:
@@ -50,7 +52,10 @@ class Item(NamedTuple):
     (the due date of a to-do). `rrule` is an RFC 5545 recurrence rule without its name, UNTIL as a day; `rdates`
     and `exdates` are days or moments that a series has too, or has not; a day beside a timed start is that day at the
     start's time. `recurrence_id` is the moment of the series that this item stands for. `priority` is 0 (none), 1
-    (highest) to 9. `more` are unfolded content lines of another program, as the reader keeps them; none has a line end.
+    (highest) to 9. `footer` is what stands behind the item's own text in `description`, as whoever wrote it says.
+    `floating` are times that are the same on every clock: here those of the calendar's zone, and written without one.
+    `more` are unfolded content lines of another program, as the reader keeps them; none has a line end. `lacks` is, in
+    words for people, what the fields say otherwise than the item did, or not at all.
     """
 
     uid: str
@@ -77,6 +82,9 @@ class Item(NamedTuple):
     organizer: Attendee | None = None
     attendees: Sequence[Attendee] = ()
     more: Sequence[str] = ()
+    footer: str = ""
+    floating: bool = False
+    lacks: Sequence[str] = ()
 
 
 def write_calendar(items: Iterable[Item], *, name: str, zone: str) -> bytes:
@@ -208,6 +216,8 @@ class _Writer:
     def _clock(self, moment: datetime, zone: ZoneInfo | None) -> tuple[str, str]:
         """The parameters and the value of a moment; in UTC where the clock of its zone does not say which is meant."""
         there = local(moment, zone) if zone is not None else moment
+        if self.item.floating and zone is self.here:
+            return "", stamp(there if zone is not None else utc(moment))
         if zone is None or there.tzinfo is UTC or there.fold:
             return "", f"{stamp(utc(moment))}Z"
         self.zones[zone.key] = min(there.year, self.zones.get(zone.key, there.year))
@@ -218,7 +228,9 @@ class _Writer:
         if start is None:
             return
         zone = self._zone_of(start)
-        if item.rrule:
+        if item.rrule and item.floating:  # so is its end (RFC 5545, 3.3.10)
+            self._add("RRULE", re.sub(r"(UNTIL=\d+T\d+)Z", r"\1", write_rule(item.rrule, start, UTC)))
+        elif item.rrule:
             self._add("RRULE", write_rule(item.rrule, start, zone or UTC))
         for name, moments in (("RDATE", item.rdates), ("EXDATE", item.exdates)):
             if moments and not isinstance(start, datetime):
@@ -240,13 +252,16 @@ class _Writer:
         item = self.item
         if item.description.strip():
             self._add("DESCRIPTION", escape(many_lines(item.description)))
+        if item.footer.strip():
+            self._add(FOOTER, escape(many_lines(item.footer)))
         if location := one_line(item.location):
             self._add("LOCATION", escape(location))
         if item.status:
             if item.status not in STATUSES[item.kind]:
                 known = ", ".join(STATUSES[item.kind])
                 raise CrmError(f"{item.status!r} is no status of a calendar {item.kind}.", known)
-            self._add("STATUS", item.status)
+            finer = self.more.finer if self.more else ""
+            self._add("STATUS", finer if FINER.get(finer) == item.status else item.status)
         if categories := [escape(text) for text in map(one_line, item.categories) if text]:
             self._add("CATEGORIES", ",".join(categories))
         if item.priority:
@@ -262,10 +277,11 @@ class _Writer:
             if "@" not in mailbox:
                 continue
             ours = {"CN": common_name(person.name)}
-            if name == "ATTENDEE" and person.status in STANDINGS:
-                ours["PARTSTAT"] = person.status
+            if name == "ATTENDEE":
+                ours["CUTYPE"] = person.cutype
+                ours["PARTSTAT"] = person.standing if person.standing in STANDINGS else ""
             said = {param: (value,) for param, value in ours.items() if value}
-            lent = self.more.lent(name, mailbox.lower()) if self.more else None
+            lent = self.more.lent(name, mailbox_key(mailbox)) if self.more else None
             value = lent.value if lent else mailto(mailbox)
             # Those that a kept line has stay in their places.
             params = ((dict(lent.params) if lent else {}) | said).items()
@@ -276,7 +292,18 @@ class _Writer:
         have = {head for head, _ in self.pairs} - PEOPLE
         if self.published:
             have |= {"ATTENDEE", "REQUEST-STATUS"}
-        self.pairs += [(found.name, written(found)) for found in more.plain if found.name not in have]
+        for found in more.plain:
+            if found.name not in have and (line := self._in_zone(found)) is not None:
+                self.pairs.append((line.name, written(line)))
+
+    def _in_zone(self, found: Property) -> Property | None:
+        """A kept line whose zone the calendar defines as well; None where nobody knows that zone."""
+        if (there := zoned(found)) is None:
+            return None
+        line, key = there
+        if key:  # the clocks of all years: nobody knows which of them the line is about
+            self.zones[key] = min(FIRST_YEAR, self.zones.get(key, FIRST_YEAR))
+        return line
 
     def _alarms(self) -> None:
         item, edges = self.item, alarm_edges(self.item.kind, self.item.start, self.item.due)
@@ -297,8 +324,10 @@ class _Writer:
             self._blocks(others)
 
     def _blocks(self, blocks: Iterable[tuple[str, list[Property]]]) -> None:
-        for block in blocks:
-            self.pairs += block_lines(block)
+        for name, lines in blocks:
+            found = [line for line in map(self._in_zone, lines) if line is not None]
+            if len(found) == len(lines):
+                self.pairs += block_lines((name, found))
 
 
 def _at(one: date | datetime, clock: time, zone: tzinfo) -> datetime:

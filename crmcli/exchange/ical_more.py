@@ -11,19 +11,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crmcli.exchange.ical_lines import is_one_line, parse
-from crmcli.exchange.ical_values import mailbox_of, read_duration
-from crmcli.exchange.vcard_lines import Property, written
+from crmcli.exchange.ical_lines import is_one_line, one_line, parse
+from crmcli.exchange.ical_values import mailbox_key, mailbox_of, read_duration
+from crmcli.exchange.vcard_lines import Property, unescape, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import date, datetime
 
+
+#: What of a description is not the item's own text: whoever reads it takes it off.
+FOOTER = "X-CRM-FOOTER"
 #: Properties that our fields say, whole or in part.
 OURS = frozenset(
     ("UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "SUMMARY", "DTSTART", "DTEND", "DURATION", "DUE",
      "COMPLETED", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "DESCRIPTION", "LOCATION", "STATUS", "CATEGORIES",
-     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE")
+     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE", FOOTER)
 )  # fmt: skip
 #: Of these the parameters are kept.
 LENDING = frozenset(
@@ -34,6 +37,16 @@ PEOPLE = frozenset(("ORGANIZER", "ATTENDEE"))
 _OUR_PARAMETERS = frozenset(("TZID", "VALUE", "ENCODING", "CHARSET"))
 #: What only a calendar may have, or begins and ends a part of it.
 _NEVER = frozenset(("BEGIN", "END", "PRODID", "VERSION", "CALSCALE", "METHOD"))
+#: A STATUS that a book does not tell from another one -> that one, in the place of which it is written.
+FINER = {"TENTATIVE": "CONFIRMED", "IN-PROCESS": "NEEDS-ACTION"}
+#: What part of an item other properties repeat, in words or numbers of their own.
+_REPEATING = {
+    "description": ("X-ALT-DESC", "STYLED-DESCRIPTION"),
+    "place": ("GEO", "X-APPLE-STRUCTURED-LOCATION", "STRUCTURED-LOCATION", "X-MICROSOFT-LOCATIONS", "VLOCATION"),
+    "when": ("X-MICROSOFT-CDO-ALLDAYEVENT", "X-MICROSOFT-MSNCALENDAR-ALLDAYEVENT", "X-FUNAMBOL-ALLDAY"),
+    "series": ("X-MICROSOFT-CDO-INSTTYPE",),
+    "priority": ("X-MICROSOFT-CDO-IMPORTANCE", "X-MICROSOFT-MSNCALENDAR-IMPORTANCE"),
+}
 #: Parts of an item that are kept whole (RFC 5545, RFC 9073).
 BLOCKS = frozenset(("VALARM", "PARTICIPANT", "VLOCATION", "VRESOURCE"))
 
@@ -43,11 +56,13 @@ Block = tuple[str, list[Property]]
 
 
 class More:
-    """The kept lines of one item, parted; what is no single well-formed content line is left out."""
+    """The kept lines of one item, parted; what is no single well-formed content line is left out. `finer` is a status
+    of FINER, or ""."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.plain: list[Property] = []
         self.blocks: list[Block] = []
+        self.finer = ""
         self._lent: dict[tuple[str, str], Property] = {}
         block: Block | None = None
         for line in lines:
@@ -64,11 +79,13 @@ class More:
                 block[1].append(found)
             elif is_foreign(found):
                 self.plain.append(found)
+            elif found.name == "STATUS" and found.value in FINER:
+                self.finer = found.value
             elif found.name in LENDING:
                 self._lent.setdefault((found.name, value_key(found)), found)
 
     def lent(self, name: str, value: str) -> Property | None:
-        """The kept line of a property that we write, where it has this value (of a person: this mailbox)."""
+        """The kept line of a property that we write, where it has this value (of a person: this key)."""
         return self._lent.get((name, value))
 
     def alarms(self, edges: frozenset[str]) -> tuple[dict[int, list[Block]], list[Block]]:
@@ -81,6 +98,24 @@ class More:
         return standing, others
 
 
+def more_without(lines: Sequence[str], parts: Collection[str]) -> list[str]:
+    """The lines that an item keeps, without what repeats these parts of it, which were changed here: name, description,
+    place, when, length, series, skips, priority."""
+    changed = {*parts, *(("when",) if {"length", "series", "given"} & set(parts) else ())}
+    gone = {name for part in changed for name in _REPEATING.get(part, ())}
+    kept: list[str] = []
+    block = ""
+    for line in lines if gone else ():
+        found = parse(line)
+        edge = found.name if found is not None and found.name in ("BEGIN", "END") else ""
+        named = found.value.strip().upper() if found is not None and edge else ""
+        block = named if edge == "BEGIN" else block
+        if block not in gone and (block or found is None or found.name not in gone):
+            kept.append(line)
+        block = "" if edge == "END" else block
+    return kept if gone else list(lines)
+
+
 def is_foreign(found: Property) -> bool:
     """Whether a line of an item is of a property that no field says; of people one without a mailbox."""
     if found.name in PEOPLE:
@@ -90,7 +125,7 @@ def is_foreign(found: Property) -> bool:
 
 def value_key(found: Property) -> str:
     """What must still be the same for a kept line to lend its parameters."""
-    return mailbox_of(found).lower() if found.name in PEOPLE else found.value
+    return mailbox_key(mailbox_of(found)) if found.name in PEOPLE else found.value
 
 
 def extra(found: Property, value: str) -> str:
@@ -127,6 +162,42 @@ def alarm_minutes(block: Block, edges: frozenset[str]) -> int | None:
         return None
     before = -(86400 * days + seconds)
     return before // 60 if before >= 0 and before % 60 == 0 else None
+
+
+def alarm_lack(block: Block, edges: frozenset[str]) -> str:
+    """What people are to be told of an alarm that has no `alarm_minutes`; "" where there is nothing to tell."""
+    name, lines = block
+    trigger = next((line for line in lines if line.name == "TRIGGER"), None)
+    actions = {line.value.strip().upper() for line in lines if line.name == "ACTION"}
+    # Apple writes NONE where there is to be no alarm.
+    if name != "VALARM" or trigger is None or "NONE" in actions:
+        return ""
+    try:
+        days, seconds = read_duration(trigger.value)
+    except ValueError:
+        return "its reminder at a moment of its own"
+    if actions.isdisjoint(("DISPLAY", "AUDIO")):
+        return f"its reminder by {' and '.join(sorted(actions)).lower() or 'nothing known'}"
+    edge = (trigger.said("RELATED") or ["start"])[0]
+    if 86400 * days + seconds > 0:
+        return f"its reminder after it {'ends' if edge == 'end' else 'begins'}"
+    if edge not in edges:
+        return f"its reminder before it {'ends' if edge == 'end' else 'begins'}"
+    return "its reminder to the second"
+
+
+def is_plain_alarm(block: Block, summary: str) -> bool:
+    """Whether an alarm that stands for minutes says no more than these and what it is about."""
+    lines = {line.name: line for line in block[1]}
+    text = one_line(unescape(lines["DESCRIPTION"].value)) if "DESCRIPTION" in lines else ""
+    params = {name for line in block[1] for name, _ in line.params}
+    return (
+        len(lines) == len(block[1])
+        and lines.keys() <= {"ACTION", "TRIGGER", "DESCRIPTION"}
+        and lines["ACTION"].value.strip().upper() == "DISPLAY"
+        and text in ("", summary)
+        and params <= {"RELATED", "VALUE"}
+    )
 
 
 def block_lines(block: Block) -> Iterator[tuple[str, str]]:

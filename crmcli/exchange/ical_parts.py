@@ -40,14 +40,25 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs
          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
 
 
+class Frame:
+    """One VCALENDAR of a file, which may have several: its own properties, the first of each name, and the lines of
+    the time zones that it defines."""
+
+    __slots__ = ("head", "zones")
+
+    def __init__(self) -> None:
+        self.head: dict[str, str] = {}
+        self.zones: list[list[str]] = []
+
+
 class Part:
-    """A component of a file: `name` in capitals, `number` from 1, its properties, its blocks (alarms), what is wrong
-    with it as a whole. Of a VTIMEZONE `raw` are the lines instead."""
+    """A component of a file: `name` in capitals, `number` from 1, the calendar that it stands in, its properties, its
+    blocks (alarms), what is wrong with it as a whole. Of a VTIMEZONE `raw` are the lines instead."""
 
-    __slots__ = ("_count", "blocks", "left_out", "lines", "name", "number", "problem", "raw")
+    __slots__ = ("_count", "blocks", "frame", "left_out", "lines", "name", "number", "problem", "raw")
 
-    def __init__(self, name: str, number: int) -> None:
-        self.name, self.number = name, number
+    def __init__(self, name: str, number: int, frame: Frame) -> None:
+        self.name, self.number, self.frame = name, number, frame
         self.lines: list[Property] = []
         self.blocks: list[Block] = []
         self.raw: list[str] = []
@@ -85,9 +96,9 @@ class Part:
 
 
 class Parts(NamedTuple):
-    """What a file consists of: properties of the calendar, the first of each name, and its components in order."""
+    """What a file consists of: its calendars, and the components of all of them in order."""
 
-    head: dict[str, str]
+    frames: list[Frame]
     parts: list[Part]
 
 
@@ -190,7 +201,7 @@ def _logical(text: str) -> Iterator[str]:
 
 
 def _parted(text: str, called: str) -> Parts:
-    head: dict[str, str] = {}
+    frames = [Frame()]
     parts: list[Part] = []
     part: Part | None = None
     block: Block | None = None
@@ -201,10 +212,15 @@ def _parted(text: str, called: str) -> Parts:
         if name and mark == "BEGIN:":
             if name == "VCALENDAR":
                 part, block = None, None
+                frames.append(Frame())
+                if len(frames) > MOST_ITEMS:
+                    raise ReadError(f"{called} has more than {MOST_ITEMS:,} calendars.", "Export a part of them.")
             elif part is None or (name in ITEMS and part.name in ITEMS):
-                part, block, depth = Part(name, len(parts) + 1), None, 0
+                part, block, depth = Part(name, len(parts) + 1, frames[-1]), None, 0
                 if name in ITEMS:
                     parts.append(part)
+                if name == "VTIMEZONE":
+                    frames[-1].zones.append(part.raw)
                 if len(parts) > MOST_ITEMS:
                     raise ReadError(f"{called} has more than {MOST_ITEMS:,} items.", "Export a part of the calendar.")
             elif part.name == "VTIMEZONE":
@@ -223,12 +239,12 @@ def _parted(text: str, called: str) -> Parts:
                 depth = max(0, depth - 1)
         elif part is None:
             key, _, value = line.partition(":")
-            head.setdefault(key.partition(";")[0].upper(), value)
+            frames[-1].head.setdefault(key.partition(";")[0].upper(), value)
         elif not depth:
             part.take(line, block)
     if part is not None:
         part.problem = part.problem or "the file ends inside it"
-    return Parts(head, parts)
+    return Parts(frames, parts)
 
 
 def _property(line: str) -> Property | None:

@@ -8,44 +8,72 @@ Each step takes a time that grows with the length of what it reads and no faster
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from crmcli.domain.types.spans import LONGEST
 from crmcli.exchange.ical import COMPONENTS, EPOCH, STATUSES, Item
 from crmcli.exchange.ical_lines import escape, many_lines, one_line, safe_uri
-from crmcli.exchange.ical_more import LENDING, PEOPLE, alarm_edges, alarm_minutes, block_lines, extra, is_foreign
+from crmcli.exchange.ical_more import (
+    FINER,
+    FOOTER,
+    LENDING,
+    PEOPLE,
+    alarm_edges,
+    alarm_lack,
+    alarm_minutes,
+    block_lines,
+    extra,
+    is_foreign,
+    is_plain_alarm,
+)
 from crmcli.exchange.ical_parts import LONGEST_KEPT, read_parts
 from crmcli.exchange.ical_values import (
+    after,
+    clock_stamp,
+    in_years,
+    instant_stamp,
+    later,
+    mailbox_key,
     mailbox_of,
     read_attendee,
     read_duration,
     read_rule,
     read_when,
-    stamp,
     utc,
 )
-from crmcli.exchange.ical_zone import defined_zone, find_zone, named_zone
+from crmcli.exchange.ical_zone import defined_name, defined_zone, find_zone, named_zone, zone_key, zoned
 from crmcli.exchange.vcard_lines import pieces, unescape, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import tzinfo
 
     from crmcli.exchange.ical_more import Block
-    from crmcli.exchange.ical_parts import Part
+    from crmcli.exchange.ical_parts import Frame, Part
     from crmcli.exchange.ical_values import Attendee
     from crmcli.exchange.vcard_lines import Property
 
 MOST_DEFINITIONS, MOST_NOTES = 50, 100
 _KINDS = {component: kind for kind, component in COMPONENTS.items()}
 _REFUSED = {"VJOURNAL": "it is a journal entry", "VFREEBUSY": "it says only when somebody is busy"}
+#: The METHODs (RFC 5546) of what is said about a meeting and is not the meeting itself.
+_ABOUT = {
+    "REPLY": "an answer to an invitation",
+    "COUNTER": "a proposal to change a meeting",
+    "DECLINECOUNTER": "an answer to a proposal",
+    "REFRESH": "a request to be sent a meeting again",
+    "ADD": "further days of a meeting, without the meeting itself",
+}
 #: Properties that an export may change each time: no part of what an item without a UID is known by.
 _FLEETING = frozenset(("DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE"))
 #: The order in which the writer has those whose parameters are kept, so that they come back in the same.
 _ORDER = ("SUMMARY", "RECURRENCE-ID", "DESCRIPTION", "LOCATION", "CATEGORIES", "URL", "ORGANIZER", "ATTENDEE")
 _DAY = 1440
+#: The zone of a time that says none.
+_NOWHERE = timezone(timedelta(0), "nowhere")
 
 
 class Refusal(NamedTuple):
@@ -57,9 +85,9 @@ class Refusal(NamedTuple):
 
 
 class Calendar(NamedTuple):
-    """What a file holds: `name`, `zone` (what it says of itself, "" unless an IANA zone), `method` (PUBLISH, REQUEST,
-    CANCEL, ...), its items and refusals in the order of the file, and what else is to be told, each once, no more than
-    100. Lengths are whole minutes, rounded up."""
+    """What a file holds: `name`, `zone` (what it says of itself, "" unless an IANA zone) and `method` (PUBLISH,
+    REQUEST, ...), each of the first calendar in it that says one, its items and refusals in the order of the file, and
+    what else is to be told, each once, no more than 100. Lengths are whole minutes, rounded up."""
 
     name: str
     zone: str
@@ -70,28 +98,37 @@ class Calendar(NamedTuple):
 
 
 def read_calendar(data: bytes, *, zone: str, called: str = "The file", encoding: str = "") -> Calendar:
-    """Read the bytes of a calendar file. Times without a zone are in the IANA zone `zone`; those of a moment keep the
-    zone that they have. `called` names the file in messages, `encoding` its code page where that is known.
+    """Read the bytes of a calendar file, which may be several calendars one behind the other. Times without a zone are
+    in that which their calendar names (X-WR-TIMEZONE), else in the IANA zone `zone`; those of a moment keep the zone
+    that they have. `called` names the file in messages, `encoding` its code page where that is known.
 
     UIDs are unique but for the items of one series, which have a recurrence_id; of two versions the later is taken. An
     item without one gets a UID from its content. Raises ReadError for what is no calendar.
     """
     found, notes = read_parts(data, called=called, encoding=encoding)
-    said = _text(found.head.get("X-WR-TIMEZONE", ""))
-    own = find_zone(said) if said else None
-    method = _text(found.head.get("METHOD", "")).upper()
-    reading = _Reading(zone, [part for part in found.parts if part.name == "VTIMEZONE"], method, notes)
+    reading = _Reading(zone, notes)
     for part in found.parts:
         reading.take(part)
     items, refusals = reading.finished()
+    own = next((one for one in map(own_zone, found.frames) if one is not None), None)
     return Calendar(
-        _text(found.head.get("NAME") or found.head.get("X-WR-CALNAME") or ""),
+        next((name for one in found.frames if (name := _said(one, "NAME") or _said(one, "X-WR-CALNAME"))), ""),
         own.key if isinstance(own, ZoneInfo) else "",
-        method,
+        next((method for one in found.frames if (method := _said(one, "METHOD").upper())), ""),
         items,
         refusals,
         reading.notes,
     )
+
+
+def own_zone(frame: Frame) -> tzinfo | None:
+    """The zone of times without one, as a calendar names it."""
+    said = _said(frame, "X-WR-TIMEZONE")
+    return find_zone(said) if said else None
+
+
+def _said(frame: Frame, name: str) -> str:
+    return _text(frame.head.get(name, ""))
 
 
 def _text(value: str) -> str:
@@ -105,13 +142,13 @@ class _Refused(ValueError):
 class _Reading:
     """What all items of a file have in common."""
 
-    def __init__(self, zone: str, definitions: list[Part], method: str, notes: list[str]) -> None:
-        self.name = zone
-        self.zone: tzinfo = named_zone(zone) or ZoneInfo("UTC")
-        self.method, self.notes = method, notes
-        self._definitions = definitions
-        self._defined: dict[str, tzinfo | None] | None = None
-        self._zones: dict[str, tzinfo | None] = {}
+    def __init__(self, zone: str, notes: list[str]) -> None:
+        self.name, self.notes = zone, notes
+        self._zone: tzinfo = named_zone(zone) or ZoneInfo("UTC")
+        self._said: dict[Frame, tuple[str, tzinfo | None]] = {}
+        self._named: dict[Frame, dict[str, list[str]]] = {}
+        self._defined: dict[tuple[str, ...], tzinfo | None] = {}
+        self._zones: dict[tuple[Frame, str], tzinfo | None] = {}
         self._items: dict[tuple[str, str, str], tuple[int, Item]] = {}
         self._refusals: list[Refusal] = []
 
@@ -122,9 +159,13 @@ class _Reading:
             try:
                 if part.problem:
                     raise _Refused(part.problem)
+                method, _ = self.said(part.frame)
+                if method in _ABOUT:
+                    raise _Refused(f"{_ABOUT[method]} (METHOD:{method}), no meeting")
                 item = _Reader(part, kind, self).item()
             except (ValueError, OverflowError) as error:
-                self._refuse(part, kind, str(error))
+                reason = "it reaches beyond the end of the calendar" if isinstance(error, OverflowError) else str(error)
+                self._refuse(part, kind, reason)
                 return
             self._keep(part, item)
             if part.left_out:
@@ -139,7 +180,7 @@ class _Reading:
             self.notes.append(note)
 
     def _keep(self, part: Part, item: Item) -> None:
-        key = item.kind, item.uid, _instant_of(item.recurrence_id) if item.recurrence_id else ""
+        key = item.kind, item.uid, instant_stamp(item.recurrence_id) if item.recurrence_id else ""
         older = self._items.get(key)
         if older is not None and _version(older[1]) >= _version(item):
             self._refusals.append(Refusal(part.number, _called(item.kind, item.summary), _TWICE))
@@ -157,20 +198,34 @@ class _Reading:
         items = [item for _, item in sorted(self._items.values(), key=lambda one: one[0])]
         return items, sorted(self._refusals)
 
-    def zone_of(self, tzid: str) -> tzinfo:
-        """The zone of a TZID: an IANA zone, else as the file defines it, else that of times without one."""
-        if tzid not in self._zones:
-            found = find_zone(tzid) or self._definition(tzid)
+    def said(self, frame: Frame) -> tuple[str, tzinfo | None]:
+        """The METHOD of a calendar, and the zone that it names for times without one."""
+        if frame not in self._said:
+            self._said[frame] = _said(frame, "METHOD").upper(), own_zone(frame)
+        return self._said[frame]
+
+    def zone_of(self, frame: Frame, tzid: str) -> tzinfo:
+        """The zone of a TZID: an IANA zone, else as its calendar defines it, else that of times without one ("")."""
+        _, here = self.said(frame)
+        if not tzid:
+            return here or self._zone
+        key = frame, tzid
+        if key not in self._zones:
+            found = find_zone(tzid) or self._definition(frame, zone_key(tzid))
             if found is None:
                 shown = one_line(tzid)[:60]
-                self.tell(f"there is no time zone {shown!r}: its times are read as {self.name}")
-            self._zones[tzid] = found
-        return self._zones[tzid] or self.zone
+                self.tell(f"there is no time zone {shown!r}: its times are read as {here or self.name}")
+            self._zones[key] = found
+        return self._zones[key] or self.zone_of(frame, "")
 
-    def _definition(self, tzid: str) -> tzinfo | None:
-        if self._defined is None:
-            self._defined = dict(defined_zone(one.raw, self.name) for one in self._definitions[:MOST_DEFINITIONS])
-        return self._defined.get(tzid.strip())
+    def _definition(self, frame: Frame, key: str) -> tzinfo | None:
+        """A zone as its calendar defines it; those of several calendars that are the same are looked at once."""
+        if frame not in self._named:
+            self._named[frame] = {defined_name(lines): lines for lines in reversed(frame.zones)}
+        lines = tuple(self._named[frame].get(key, ()))
+        if lines not in self._defined and len(self._defined) < MOST_DEFINITIONS:
+            self._defined[lines] = defined_zone(lines, self.name) if lines else None
+        return self._defined.get(lines)
 
 
 _TWICE = "the file has another version of it, which is taken"
@@ -189,6 +244,9 @@ class _Reader:
 
     def __init__(self, part: Part, kind: str, reading: _Reading) -> None:
         self.part, self.kind, self.reading = part, kind, reading
+        self.method, self.named = reading.said(part.frame)
+        self.zone = reading.zone_of(part.frame, "")
+        self.lacks: list[str] = []
         self.all: dict[str, list[Property]] = {}
         for line in part.lines:
             self.all.setdefault(line.name, []).append(line)
@@ -200,19 +258,19 @@ class _Reader:
             raise _Refused("it has no start")
         length = self._length(start)
         if self.kind == "todo" and due is None and start is not None and length is not None:
-            due, length = _after(start, length), None
+            due, length = after(start, length), None
         rule, moments = self._series(start if start is not None else due)
         if self.kind == "todo" and start == due and (rule or moments["RDATE"]):
             start = None  # it is there only because a series begins somewhere
         summary = self._one("SUMMARY")
         description = many_lines(unescape(self._value("DESCRIPTION")))
         status = self._value("STATUS").strip().upper()
-        if self.reading.method == "CANCEL":
+        if self.method == "CANCEL":
             status = "CANCELLED"
         minutes = self._minutes(start, length)
         people: dict[str, Attendee] = {}
         for found in filter(None, map(read_attendee, self.all.get("ATTENDEE", ()))):
-            people.setdefault(found.mailbox.lower(), found)
+            people.setdefault(mailbox_key(found.mailbox), found)
         organizer = next((read_attendee(one) for one in self.all.get("ORGANIZER", ())), None)
         alarms, blocks = self._alarms(summary, alarm_edges(self.kind, start, due))
         item = Item(
@@ -237,8 +295,11 @@ class _Reader:
             rdates=moments["RDATE"],
             exdates=moments["EXDATE"],
             recurrence_id=self._when("RECURRENCE-ID"),
-            organizer=organizer._replace(status="") if organizer else None,
+            organizer=organizer._replace(standing="", what="") if organizer else None,
             attendees=list(people.values()),
+            footer=many_lines(unescape(self._value(FOOTER))),
+            floating=self._floats("DTSTART" if start is not None else "DUE"),
+            lacks=self._lacks(minutes),
         )
         return item._replace(more=self._more(item, blocks))
 
@@ -263,10 +324,18 @@ class _Reader:
         value = self._value(name)
         return self._moment(self.all[name][0], value) if value.strip() else None
 
+    def _floats(self, name: str) -> bool:
+        """Whether a time says no zone, neither beside it nor in it."""
+        line = next(iter(self.all.get(name, ())), None)
+        if line is None or line.said("TZID") or self.named is not None:
+            return False
+        found = read_when(line.value, _NOWHERE)
+        return isinstance(found, datetime) and found.tzinfo is _NOWHERE and line.said("VALUE") != ["date"]
+
     def _moment(self, line: Property, value: str) -> date | datetime:
-        tzid = next((values[0] for name, values in line.params if name == "TZID"), "")
-        found = read_when(value, self.reading.zone_of(tzid) if tzid else self.reading.zone)
-        return found.date() if isinstance(found, datetime) and line.said("VALUE") == ["date"] else found
+        tzid = next((",".join(values) for name, values in line.params if name == "TZID"), "")
+        found = read_when(value, self.reading.zone_of(self.part.frame, tzid) if tzid else self.zone)
+        return in_years(found.date() if isinstance(found, datetime) and line.said("VALUE") == ["date"] else found)
 
     def _instant(self, name: str) -> datetime | None:
         try:
@@ -275,7 +344,7 @@ class _Reader:
             return None
         if isinstance(found, datetime) or found is None:
             return utc(found) if found else None
-        return utc(datetime.combine(found, datetime.min.time(), self.reading.zone))
+        return utc(datetime.combine(found, datetime.min.time(), self.zone))
 
     def _updated(self) -> datetime | None:
         """DTSTAMP counts too, but not where the writer had to put something in it."""
@@ -301,7 +370,7 @@ class _Reader:
         if self.kind != "event" or start is None or length is None:
             return None
         if isinstance(start, datetime):
-            seconds = int((utc(_later(start, length)) - utc(start)).total_seconds())
+            seconds = int((utc(later(start, length)) - utc(start)).total_seconds())
             return (seconds + 59) // 60 or None
         days = length[0] + length[1] // 86400
         return days * _DAY if days > 1 else None
@@ -320,8 +389,18 @@ class _Reader:
                 for text in line.value.split(",")
                 if text.strip()
             }
-            moments[name] = sorted(found, key=_instant_of)
-        return (read_rule(rules.pop(), start, self.reading.zone) if rules else None), moments
+            moments[name] = sorted(found, key=instant_stamp)
+        return (read_rule(rules.pop(), start, self.zone) if rules else None), moments
+
+    def _lacks(self, minutes: int | None) -> tuple[str, ...]:
+        """What is told of an item, in words for people, once its parts were read."""
+        if (minutes or 0) > LONGEST:
+            self.lacks.append(f"its length, which is more than {LONGEST // _DAY} days")
+        if self.all.get("EXRULE"):
+            self.lacks.append("its rule for days that are left out (EXRULE)")
+        if "thisandfuture" in next((line.said("RANGE") for line in self.all.get("RECURRENCE-ID", ())), []):
+            self.lacks.append("that all later days are like it (RANGE=THISANDFUTURE)")
+        return tuple(dict.fromkeys(self.lacks))
 
     def _own_uid(self) -> str:
         lines = sorted(written(line) for line in self.part.lines if line.name not in _FLEETING)
@@ -331,13 +410,16 @@ class _Reader:
         """The minutes of all alarms that stand for some, and the blocks to keep: those, first, that say more."""
         standing: dict[int, list[Block]] = {}
         others: list[Block] = []
-        for block in self.part.blocks:
+        for name, lines in self.part.blocks:
+            block = name, list(self._known_zones(lines))
             minutes = alarm_minutes(block, edges)
             (others if minutes is None else standing.setdefault(minutes, [])).append(block)
+            if minutes is None and (lack := alarm_lack(block, edges)):
+                self.lacks.append(lack)
         kept = [
             block
             for minutes in sorted(standing)
-            if len(standing[minutes]) > 1 or not _is_plain(standing[minutes][0], summary)
+            if len(standing[minutes]) > 1 or not is_plain_alarm(standing[minutes][0], summary)
             for block in standing[minutes]
         ]
         return sorted(standing), [*kept, *others]
@@ -345,18 +427,27 @@ class _Reader:
     def _more(self, item: Item, blocks: Iterable[Block]) -> list[str]:
         """What the fields do not say, in the order in which the writer puts it."""
         lent = [line for name in _ORDER for line in self._lent(name, item) if line]
-        plain = [written(line) for line in self.part.lines if is_foreign(line)]
+        plain = [written(line) for line in self._known_zones(filter(is_foreign, self.part.lines))]
         if item.done_at is not None:
             plain = [line for line in plain if not line.startswith("PERCENT-COMPLETE")]
+        finer = [f"STATUS:{item.status}"] if item.status in FINER else []
         inside = [line for block in blocks for _, line in block_lines(block)]
-        return [*lent, *plain, *inside]
+        return [*lent, *finer, *plain, *inside]
+
+    def _known_zones(self, lines: Iterable[Property]) -> Iterator[Property]:
+        """Lines to keep, without those in a zone that only the file knows: nobody could read them."""
+        for line in lines:
+            if (there := zoned(line)) is not None:
+                yield there[0]
+            else:
+                self.reading.tell(f"left out of their items, for want of their time zone: {line.name}")
 
     def _lent(self, name: str, item: Item) -> list[str]:
         lines = self.all.get(name, [])
         if not any(line.params for line in lines) or name not in LENDING:
             return []
         if name in PEOPLE:
-            own = {mailbox.lower(): line for line in reversed(lines) if (mailbox := mailbox_of(line))}
+            own = {mailbox_key(mailbox): line for line in reversed(lines) if (mailbox := mailbox_of(line))}
             return [extra(line, line.value.strip()) for line in reversed(own.values())]
         values = {
             "SUMMARY": escape(item.summary),
@@ -364,33 +455,9 @@ class _Reader:
             "LOCATION": escape(item.location),
             "CATEGORIES": ",".join(map(escape, item.categories)),
             "URL": item.url,
-            "RECURRENCE-ID": _clock(item.recurrence_id),
+            "RECURRENCE-ID": clock_stamp(item.recurrence_id) if item.recurrence_id else "",
         }
         return [extra(lines[0], values[name])] if values[name] else []
-
-
-def _clock(moment: date | datetime | None) -> str:
-    """The moment as the writer puts it."""
-    if not isinstance(moment, datetime):
-        return stamp(moment) if moment else ""
-    return f"{stamp(moment)}{'Z' if moment.utcoffset() == timedelta(0) and moment.tzname() == 'UTC' else ''}"
-
-
-def _instant_of(moment: date | datetime) -> str:
-    return f"{stamp(utc(moment))}Z" if isinstance(moment, datetime) else stamp(moment)
-
-
-def _later(start: datetime, length: tuple[int, int]) -> datetime:
-    """A length after a moment: days by the clocks, seconds as they pass."""
-    days, seconds = length
-    there = start + timedelta(days=days)
-    return (there.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(start.tzinfo)
-
-
-def _after(start: date | datetime, length: tuple[int, int]) -> date | datetime:
-    if isinstance(start, datetime):
-        return _later(start, length)
-    return start + timedelta(days=length[0] + length[1] // 86400)
 
 
 def _as(start: date | datetime, moment: date | datetime) -> date | datetime:
@@ -398,17 +465,3 @@ def _as(start: date | datetime, moment: date | datetime) -> date | datetime:
     if not isinstance(start, datetime):
         return moment.date() if isinstance(moment, datetime) else moment
     return moment if isinstance(moment, datetime) else datetime.combine(moment, start.time(), start.tzinfo)
-
-
-def _is_plain(block: Block, summary: str) -> bool:
-    """Whether an alarm says no more than its minutes and what it is about."""
-    lines = {line.name: line for line in block[1]}
-    text = _text(lines["DESCRIPTION"].value) if "DESCRIPTION" in lines else ""
-    params = {name for line in block[1] for name, _ in line.params}
-    return (
-        len(lines) == len(block[1])
-        and lines.keys() <= {"ACTION", "TRIGGER", "DESCRIPTION"}
-        and lines["ACTION"].value.strip().upper() == "DISPLAY"
-        and text in ("", summary)
-        and params <= {"RELATED", "VALUE"}
-    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import CrmError
+from crmcli.domain.address import email_key
+from crmcli.errors import CrmError, FieldError
 from crmcli.exchange.ical_lines import one_line
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 #: What is longer is no rule that anybody wrote.
 LONGEST_RULE = 2000
+#: The years of what takes place: others are what programs write that have no date, or none that ends.
+EARLIEST_YEAR, LATEST_YEAR = 1600, 9899
+#: In characters (RFC 5321, 4.5.3.1).
+_LONGEST_MAILBOX = 320
+#: PARTSTAT: whether somebody comes.
 STANDINGS = ("NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED", "COMPLETED", "IN-PROCESS")
 
 _WHEN = re.compile(
@@ -28,6 +34,9 @@ _DURATION = re.compile(
 _RULE = re.compile(r"(?:RSCALE=[A-Z-]+;)?FREQ=([A-Z]+)((?:;[A-Z]+=[A-Z0-9,+-]+)*)")
 _UNTIL = re.compile(r"UNTIL=([0-9TZ]+)")
 _OF_THE_CLOCK = re.compile("FREQ=(?:SECOND|MINUTE|HOUR)LY|BYHOUR|BYMINUTE|BYSECOND")
+#: CUTYPE -> what takes part where it is no person.
+_WHATS = {"GROUP": "group", "ROOM": "room", "RESOURCE": "resource"}
+_MAILBOX = re.compile(r"(?:[^<>:]*<)?([^\s<>:/@]+@[^\s<>:/@]+)>?")
 _FREQUENCIES = ("SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _PARTS = {"INTERVAL", "COUNT", "UNTIL", "WKST", "SKIP", "BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYSETPOS",
           "BYDAY", "BYHOUR", "BYMINUTE", "BYSECOND"}  # fmt: skip
@@ -36,11 +45,18 @@ _END_OF_DAY = time(23, 59, 59)
 
 
 class Attendee(NamedTuple):
-    """Who is invited, or invites: `status` is a PARTSTAT (ACCEPTED, ...), "" where nothing says it."""
+    """Who is invited, or invites: `standing` is one of STANDINGS, "" where nothing says it; `what` is "group", "room"
+    or "resource", "" for a person."""
 
     name: str
     mailbox: str
-    status: str = ""
+    standing: str = ""
+    what: str = ""
+
+    @property
+    def cutype(self) -> str:
+        """What it is as a parameter; "" for a person."""
+        return self.what.upper() if self.what in _WHATS.values() else ""
 
 
 def utc(moment: datetime) -> datetime:
@@ -55,6 +71,17 @@ def utc(moment: datetime) -> datetime:
 def stamp(moment: date | datetime) -> str:
     """20261127, or 20261127T143000; in years before 1000 too."""
     return moment.isoformat()[:19].replace("-", "").replace(":", "")
+
+
+def clock_stamp(moment: date | datetime) -> str:
+    """A day, or a moment by its own clock, with a Z where that is UTC."""
+    there = isinstance(moment, datetime) and moment.utcoffset() == timedelta(0) and moment.tzname() == "UTC"
+    return f"{stamp(moment)}{'Z' if there else ''}"
+
+
+def instant_stamp(moment: date | datetime) -> str:
+    """A day, or a moment in UTC: 20261127T133000Z."""
+    return f"{stamp(utc(moment))}Z" if isinstance(moment, datetime) else stamp(moment)
 
 
 def read_when(text: str, zone: tzinfo) -> date | datetime:
@@ -82,6 +109,13 @@ def read_when(text: str, zone: tzinfo) -> date | datetime:
     return moment
 
 
+def in_years(moment: date | datetime) -> date | datetime:
+    """The day or moment itself. Raises ValueError for one of a year in which nothing takes place."""
+    if EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        return moment
+    raise ValueError(f"{moment.isoformat()[:10]} is no day of the years {EARLIEST_YEAR} to {LATEST_YEAR}")
+
+
 def _offset(text: str) -> timezone:
     shift = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
     return timezone(-shift if text[0] == "-" else shift)
@@ -95,6 +129,23 @@ def read_duration(text: str) -> tuple[int, int]:
     weeks, days, hours, minutes, seconds = (int(number or 0) for number in match.groups()[1:])
     sign = -1 if match[1] == "-" else 1
     return sign * (7 * weeks + days), sign * (3600 * hours + 60 * minutes + seconds)
+
+
+def later(start: datetime, length: tuple[int, int]) -> datetime:
+    """A length (days, seconds) after a moment: days by the clocks, seconds as they pass. Raises ValueError for a year
+    in which nothing takes place, OverflowError for what is no year."""
+    days, seconds = length
+    there = start + timedelta(days=days)
+    end = (there.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(start.tzinfo)
+    in_years(end)
+    return end
+
+
+def after(start: date | datetime, length: tuple[int, int]) -> date | datetime:
+    """A length after a day or a moment, as `later` has it."""
+    if isinstance(start, datetime):
+        return later(start, length)
+    return in_years(start + timedelta(days=length[0] + length[1] // 86400))
 
 
 def write_duration(minutes: int, *, days: bool = False) -> str:
@@ -126,7 +177,7 @@ def write_rule(text: str, start: date | datetime, zone: tzinfo) -> str:
 
 def read_rule(value: str, start: date | datetime, zone: tzinfo) -> str:
     """A rule as text in capitals, RSCALE and FREQ in front, UNTIL as the last day that the series may have; with a
-    moment only where the rule itself is finer than a day. Raises ValueError."""
+    moment only where the rule itself is finer than a day, and none where that is for ever. Raises ValueError."""
     parts = value.upper().replace(" ", "").strip(";").split(";") if len(value) <= LONGEST_RULE else []
     text = ";".join(sorted(parts, key=lambda part: (not part.startswith("RSCALE="), not part.startswith("FREQ="))))
     if not _is_rule(text):
@@ -134,6 +185,8 @@ def read_rule(value: str, start: date | datetime, zone: tzinfo) -> str:
     match = _UNTIL.search(text)
     if match is None:
         return text
+    if match[1][:4].isdigit() and int(match[1][:4]) > LATEST_YEAR:  # for ever
+        return text[: match.start() - 1] + text[match.end() :]
     until = read_when(match[1], start.tzinfo or zone if isinstance(start, datetime) else zone)
     if not isinstance(until, datetime) or not isinstance(start, datetime):
         # Midnight in UTC is what programs write that have no days here.
@@ -155,13 +208,25 @@ def _is_rule(text: str) -> bool:
 
 
 def mailbox_of(found: Property) -> str:
-    """The mailbox of an ATTENDEE or ORGANIZER, "" where it has none (a name in a directory, a room)."""
-    scheme, _, rest = found.value.strip().partition(":")
+    """The mailbox of an ATTENDEE or ORGANIZER, "" where it has none (a name in a directory, a room). It may stand there
+    without its mailto:, or behind a name, as in vCalendar 1.0."""
+    value = found.value.strip()
+    scheme, _, rest = value.partition(":")
     if scheme.lower() == "mailto":
         mailbox = unquote(rest.partition("?")[0])
+    elif bare := _MAILBOX.fullmatch(value):
+        mailbox = bare[1]
     else:
         mailbox = next((values[0] for name, values in found.params if name == "EMAIL"), "")
     return one_line(mailbox).replace(" ", "") if "@" in mailbox else ""
+
+
+def mailbox_key(mailbox: str) -> str:
+    """What two spellings of a mailbox have in common."""
+    try:
+        return email_key(mailbox) if len(mailbox) <= _LONGEST_MAILBOX else mailbox.lower()
+    except FieldError:
+        return mailbox.lower()
 
 
 def read_attendee(found: Property) -> Attendee | None:
@@ -171,8 +236,16 @@ def read_attendee(found: Property) -> Attendee | None:
         return None
     name = next((values[0] for param, values in found.params if param == "CN"), "")
     plain = one_line(_CARETS.sub(lambda match: {"n": " ", "^": "^", "'": '"'}[match[1]], name))
-    status = next((values[0].upper() for param, values in found.params if param == "PARTSTAT"), "")
-    return Attendee("" if plain.lower() == mailbox.lower() else plain, mailbox, status if status in STANDINGS else "")
+    standing, cutype = (
+        next((values[0].upper() for param, values in found.params if param == wanted), "")
+        for wanted in ("PARTSTAT", "CUTYPE")
+    )
+    return Attendee(
+        "" if plain.lower() == mailbox.lower() else plain,
+        mailbox,
+        standing if standing in STANDINGS else "",
+        _WHATS.get(cutype, ""),
+    )
 
 
 def mailto(mailbox: str) -> str:

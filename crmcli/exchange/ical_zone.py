@@ -7,13 +7,16 @@ from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from crmcli.errors import CrmError, FieldError
 from crmcli.exchange.ical_lines import parse
+from crmcli.exchange.vcard_lines import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from crmcli.exchange.vcard_lines import Property
 
 _UTC_NAMES = ("UTC", "ETC/UTC", "Z", "GMT", "ETC/GMT", "ZULU")
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?\)?", re.IGNORECASE | re.ASCII)
@@ -44,10 +47,11 @@ def find_zone(tzid: str) -> tzinfo | None:
     if name.upper() in _UTC_NAMES:
         return ZoneInfo("UTC")
     parts = [part for part in name.split("/") if part]
-    for count in range(min(len(parts), 3), 0, -1):
-        found = _iana("/".join(parts[-count:]))
-        if found is not None and (count > 1 or len(parts) == 1):
-            return found
+    for look in (_iana, _in_any_case):
+        for count in range(min(len(parts), 3), 0, -1):
+            found = look("/".join(parts[-count:]))
+            if found is not None and (count > 1 or len(parts) == 1):
+                return found
     if match := _OFFSET.fullmatch(name):
         shift = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
         return timezone(-shift if match[1] == "-" else shift) if shift < timedelta(days=1) else None
@@ -61,6 +65,22 @@ def _iana(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def _in_any_case(name: str) -> ZoneInfo | None:
+    """The zone of a place whose name has other capitals: asia/tehran."""
+    return _iana(_places().get(name.lower(), "")) if "/" in name else None
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones()}
+
+
+def zone_key(tzid: str) -> str:
+    """What two spellings of a TZID have in common: a file escapes the commas of a name in one place and quotes it in
+    another."""
+    return ",".join(part.strip() for part in unescape(tzid.strip().strip('"')).split(","))
 
 
 class DefinedZone(tzinfo):
@@ -101,9 +121,27 @@ class DefinedZone(tzinfo):
         return shown if self.utcoffset(shown) == shown - moment else shown.replace(fold=1)
 
 
-def defined_zone(lines: Iterable[str], zone: str) -> tuple[str, tzinfo | None]:
-    """The TZID of a VTIMEZONE, from the lines inside it, and its zone: the IANA zone that it is known as, the zone
-    `zone` of the book where the clocks agree, its own definition; None where that says nothing.
+def zoned(found: Property) -> tuple[Property, str] | None:
+    """A line with the IANA name of the zone that it is in, and that name, "" without one; None where nobody knows the
+    zone."""
+    tzid = next((values[0] for name, values in found.params if name == "TZID"), None)
+    if tzid is None:
+        return found, ""
+    zone = find_zone(tzid)
+    if not isinstance(zone, ZoneInfo):
+        return None
+    return found._replace(params=tuple((n, (zone.key,) if n == "TZID" else v) for n, v in found.params)), zone.key
+
+
+def defined_name(lines: Iterable[str]) -> str:
+    """The `zone_key` of a VTIMEZONE, from the lines inside it; "" where it has no TZID."""
+    named = (line for line in lines if line[:4].upper() == "TZID")
+    return next((zone_key(found.value) for found in map(parse, named) if found and found.name == "TZID"), "")
+
+
+def defined_zone(lines: Iterable[str], zone: str) -> tzinfo | None:
+    """The zone of a VTIMEZONE, from the lines inside it: the IANA zone that it is known as, the zone `zone` of the book
+    where the clocks agree, its own definition; None where that says nothing.
 
     Rules are yearly and end in 2100, and a definition has at most 2,000 changes in 200 observances, 20 of which have
     rules: what is more is passed over.
@@ -117,14 +155,14 @@ def defined_zone(lines: Iterable[str], zone: str) -> tuple[str, tzinfo | None]:
         if found.name == "BEGIN":
             observances.append({})
         elif found.name == "TZID":
-            tzid = found.value.strip()
+            tzid = unescape(found.value).strip()
         elif found.name == "X-LIC-LOCATION":
             place = found.value.strip()
         elif observances:
             observances[-1].setdefault(found.name, []).append(found.value)
     known = find_zone(tzid) or _iana(place)
     if known is not None:
-        return tzid, known
+        return known
     changes: list[tuple[datetime, timedelta, timedelta]] = []
     rules = 0
     for observance in observances[:MOST_OBSERVANCES]:
@@ -136,10 +174,10 @@ def defined_zone(lines: Iterable[str], zone: str) -> tuple[str, tzinfo | None]:
         except (KeyError, ValueError, OverflowError, FieldError):
             continue
     if not changes:
-        return tzid, None
+        return None
     own = DefinedZone(tzid, changes)
     book = _iana(zone)
-    return tzid, book if book is not None and _agree(own, book, max(clock for clock, _, _ in changes)) else own
+    return book if book is not None and _agree(own, book, max(clock for clock, _, _ in changes)) else own
 
 
 def _changes(observance: dict[str, list[str]], limit: int) -> Iterator[tuple[datetime, timedelta, timedelta]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.domain.address import email_key
 from crmcli.domain.entities import CONTACT
 from crmcli.domain.mailboxes import ONE, Mailbox, listed, read_list
 from crmcli.domain.text import check_text
 from crmcli.errors import FieldError
 from crmcli.services import naming
+from crmcli.services.aliases import in_sight
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
@@ -35,16 +37,33 @@ def edited(ctx: Context, text: str, current: str | None) -> str | None:
     return listed(found.values()) or None
 
 
-def contacts(connection: Connection, emails: Iterable[str]) -> dict[str, int]:
-    """E-mail address -> the contact who has it: of several the one that was entered first; those in sight only."""
-    found: dict[str, int] = {}
-    for some, marks in portions(sorted(set(emails))):
+def contacts(connection: Connection, emails: Iterable[str], *, merged: bool = True) -> dict[str, int]:
+    """E-mail address, as given -> the contact who has it: of several the one that was entered first, of those in sight;
+    archived ones are, behind the others. One that was merged is whom it was merged into, unless `merged` is False."""
+    keys = {email: key for email in emails if (key := _key(email))}
+    rows: list[tuple[bool, int, str]] = []  # those that are not behind others before those that are
+    merges: set[int] = set()
+    for some, marks in portions(sorted({*keys.values()})):
         sql = (
-            f"SELECT email_key, min(id) FROM contact WHERE email_key IN ({marks})"
-            " AND removed_at IS NULL AND merged_into_id IS NULL GROUP BY email_key"
+            "SELECT email_key, id, archived_at IS NOT NULL, merged_into_id IS NOT NULL FROM contact"
+            f" WHERE email_key IN ({marks}) AND (removed_at IS NULL OR merged_into_id IS NOT NULL)"
         )
-        found.update(connection.rows(sql, some))
-    return found
+        for key, number, archived, elsewhere in connection.rows(sql, some):
+            rows.append((bool(archived or elsewhere), number, key))
+            merges |= {number} if elsewhere else set()
+    ends = in_sight(connection, CONTACT.table, merges) if merges and merged else {}
+    found: dict[str, int] = {}
+    for _, number, key in sorted(rows):
+        if number not in merges or number in ends:
+            found.setdefault(key, ends.get(number, number))
+    return {email: found[key] for email, key in keys.items() if key in found}
+
+
+def _key(email: str) -> str:
+    try:
+        return email_key(email)
+    except FieldError:
+        return ""
 
 
 def attending(connection: Connection, stored: str | None) -> list[int]:

@@ -7,6 +7,7 @@ it. What both changed, differently, is a conflict: the book's stays, and it is t
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,9 +17,11 @@ from crmcli.domain.text import check_text, clip, fold
 from crmcli.domain.types import INDEXED, show_instant
 from crmcli.domain.types.spans import EARLIEST, LONGEST, MOST_REMINDERS
 from crmcli.errors import FieldError
+from crmcli.services.recurring import clock_of, skips_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import tzinfo
 
     from crmcli.context import Context
     from crmcli.exchange.ical import Item
@@ -28,13 +31,15 @@ PRIORITIES = (0, 3, 3, 3, 3, 2, 1, 1, 1, 1)
 #: What an event of days has to last for its length to be said: two of them.
 DAYS = 2 * 24 * 60
 UNNAMED = "(without a name)"
+#: part -> its stored columns.
+Parts = dict[str, dict[str, Any]]
 
 
 class Said(NamedTuple):
     """What an item says of a task: its stored columns by part, but of those parts alone that it speaks of; and what of
     it no task can have."""
 
-    parts: dict[str, dict[str, Any]]
+    parts: Parts
     lacks: tuple[str, ...] = ()
 
     @property
@@ -43,25 +48,30 @@ class Said(NamedTuple):
         return {column: value for part in self.parts.values() for column, value in part.items()}
 
 
-def said(ctx: Context, item: Item, *, own: Collection[str] = (), suffix: str = "") -> Said:
+def said(
+    ctx: Context, item: Item, *, own: Collection[str] = (), suffix: str = "", left_out: Iterable[date] = ()
+) -> Said:
     """What an item says. `own` are the mailboxes of whose book it is, who do not count among those who take part;
-    `suffix` is what our own item has behind a task's description."""
-    lacks: list[str] = []
+    `suffix` is what our own item has behind a task's description; `left_out` are days of its series that other items
+    stand for."""
+    from crmcli.exchange.ical_values import mailbox_key
+
+    lacks = list(item.lacks)
     name, rest = _name(item.summary)
     when = item.start if item.start is not None and item.kind == "event" else item.due or item.start
-    text = item.description.removesuffix(suffix).rstrip() if suffix else item.description.rstrip()
+    text = own_text(item, suffix)
     if item.url and item.url not in text:
         text = f"{text}\n\n{item.url}".strip()
     alarms = sorted({each for each in item.alarms if 0 <= each <= EARLIEST})[:MOST_REMINDERS]
-    boxes = {one.mailbox.lower(): one for one in item.attendees if one.mailbox.lower() not in own}
-    parts: dict[str, dict[str, Any]] = {
+    boxes = {key: one for one in item.attendees if (key := mailbox_key(one.mailbox)) not in own}
+    parts: Parts = {
         "name": {"name": name},
         "when": _when(ctx, when),
         "place": {"place": " ".join(check_text(item.location).split()) or None},
         "description": {"description": "\n\n".join(each for each in (rest, check_text(text)) if each) or None},
         "priority": {"priority": PRIORITIES[item.priority] if 0 <= item.priority <= 9 else 0},
         "reminders": {"remind": ",".join(map(str, alarms)) or None},
-        "series": {"repeat": _series(ctx, item, when, lacks)},
+        **_series(ctx, item, when, lacks, left_out),
     }
     if item.kind == "event" and (isinstance(item.start, datetime) or (item.minutes or 0) >= DAYS):
         parts["length"] = {"minutes": _length(item)}  # of a day nobody says how many minutes it takes
@@ -72,23 +82,90 @@ def said(ctx: Context, item: Item, *, own: Collection[str] = (), suffix: str = "
     return Said(parts, tuple(lacks))
 
 
-def taken(base: Said | None, ours: Said, theirs: Said) -> tuple[dict[str, Any], list[str]]:
-    """The columns in which the book is to follow the other program, and the parts that both changed. Without a `base`
+def own_text(item: Item, suffix: str = "") -> str:
+    """The description of an item without what the program that wrote it put behind it, wherever that stands by now: as
+    the item says; else what we would have put there (`suffix`)."""
+    text = item.description.rstrip()
+    for behind in (item.footer.rstrip(), suffix.rstrip()):
+        if not behind:
+            continue
+        head, found, tail = f"\n{text}\n".rpartition(f"\n{behind}\n")
+        if found:
+            return "\n\n".join(part.strip("\n") for part in (head, tail) if part.strip()).rstrip()
+    return text
+
+
+def taken(base: Said | None, ours: Said, theirs: Said) -> tuple[Parts, list[str]]:
+    """The parts in which the book is to follow the other program, and those that both changed. Without a `base`
     nobody knows who changed what differs: the other program did."""
-    changes: dict[str, Any] = {}
+    changes: Parts = {}
     conflicts: list[str] = []
-    gone = {part: dict.fromkeys(value) for part, value in (base.parts if base else {}).items()}
-    for part, value in {**gone, **theirs.parts}.items():
+    if base is not None:
+        ours = in_step(base, ours)
+    # What an item does not speak of stays, but for a length, which one of a whole day has not.
+    silent = {part: dict.fromkeys(base.parts[part]) for part in ("length",) if base and part in base.parts}
+    for part, value in {**silent, **theirs.parts}.items():
         empty = dict.fromkeys(value)
         mine = ours.parts.get(part, empty)
         was = base.parts.get(part, empty) if base else mine
-        if value in (was, mine):
+        if any(_same(part, value, other) for other in (was, mine)):
             continue
-        if mine != was:
+        if part == "skips":
+            # Day by day, so that no side's are lost: those that it leaves out now, and those that it has again.
+            changes[part] = {"out": _days(value) - _days(was), "again": _days(was) - _days(value)}
+        elif not _same(part, mine, was):
             conflicts.append(part)
         else:
-            changes |= value
+            changes[part] = value
     return changes, conflicts
+
+
+def differing(ours: Said, theirs: Said) -> list[str]:
+    """The parts of which both speak, and do not say the same."""
+    both = [part for part in theirs.parts if part in ours.parts]
+    return [part for part in both if not _same(part, ours.parts[part], theirs.parts[part])]
+
+
+def _same(part: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two say the same of a part: when it was done each side knows for itself, and the day of a moment is that
+    of whoever asks."""
+    if part == "done":
+        return bool(one.get("done_at")) == bool(other.get("done_at"))
+    if part == "when" and one.get("due_at"):
+        return bool(one["due_at"] == other.get("due_at"))
+    return one == other
+
+
+def older(one: Item, other: Item) -> bool:
+    """Whether an item is an earlier version than another one (RFC 5546, 2.1.5): by its SEQUENCE, then by when it was
+    changed, as far as both say so."""
+    if one.sequence != other.sequence or one.updated_at is None or other.updated_at is None:
+        return one.sequence < other.sequence
+    return one.updated_at < other.updated_at
+
+
+def alike(one: Said, other: Said) -> bool:
+    """Whether a day of a series differs from it in no more than when it is, and how long."""
+    aside = ("when", "length", "series", "skips")
+    return not [part for part in differing(one, other) if part not in aside]
+
+
+def in_step(base: Said, ours: Said, *, ended: bool = False) -> Said:
+    """What the book says, with the day of its series that it has come to as the first one again: that a series went on,
+    or that it `ended`, is no change of it."""
+    was, mine = base.parts.get("series", {}), ours.parts.get("series", {})
+    if not ended and (not was.get("repeat") or _but_count(was) != _but_count(mine)):
+        return ours
+    same: Parts = {part: base.parts[part] for part in ("when", "series", "skips") if part in base.parts}  # fmt: skip
+    return ours._replace(parts={**ours.parts, **same})
+
+
+def _but_count(series: Mapping[str, Any]) -> dict[str, Any]:
+    return {**series, "repeat": re.sub(r"COUNT=\d+;?", "", series.get("repeat") or "").rstrip(";")}
+
+
+def _days(skips: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(filter(None, (skips.get("series_skips") or "").split(",")))
 
 
 def _name(summary: str) -> tuple[str, str]:
@@ -125,19 +202,41 @@ def _people(boxes: Collection[Any], lacks: list[str]) -> str | None:
     return listed(found) or None
 
 
-def _series(ctx: Context, item: Item, when: date | datetime | None, lacks: list[str]) -> str | None:
+def zone_of(ctx: Context, when: date | datetime | None) -> tzinfo | None:
+    """The zone in which the days of an item count: its own, where that has a name, else that of the book."""
+    own = when.tzinfo if isinstance(when, datetime) else None
+    return own if getattr(own, "key", None) else ctx.env.now.tzinfo
+
+
+def day_of(ctx: Context, moment: date | datetime, when: date | datetime | None) -> date:
+    """The day of a moment in the zone of an item that begins `when`."""
+    return local(moment, zone_of(ctx, when)).date() if isinstance(moment, datetime) else moment
+
+
+def _series(
+    ctx: Context, item: Item, when: date | datetime | None, lacks: list[str], left_out: Iterable[date]
+) -> dict[str, dict[str, Any]]:
+    """The rule of an item, with the clock and zone in which it is counted, and the days that it leaves out: by the
+    clock of the item, which may be another one than that of the book."""
     from crmcli.domain.recurrence import anchored, parse
 
+    none = {"series": dict.fromkeys(("repeat", "series_time", "series_zone")), "skips": {"series_skips": None}}
     if item.rdates:
         lacks.append("its further days one by one")
     if not item.rrule or when is None:
-        return None
+        return none
+    day = day_of(ctx, when, when)
     try:
         rule = parse(item.rrule, ctx.env.now)
     except FieldError as error:
         lacks.append(f"its series: {error.message}")
-        return None
-    return anchored(rule, local(when, ctx.env.now.tzinfo).date() if isinstance(when, datetime) else when)
+        return none
+    skips = {*left_out, *(day_of(ctx, each, when) for each in item.exdates)}
+    clock = clock_of(show_instant(when) if isinstance(when, datetime) else None, zone_of(ctx, when))
+    return {
+        "series": {"repeat": anchored(rule, day), **clock},
+        "skips": {"series_skips": skips_text(skip for skip in skips if skip >= day)},
+    }
 
 
 def _done(item: Item) -> str | None:

@@ -51,7 +51,7 @@ def check_field(kind: Entity, name: str) -> Field:
 def check_kept(kind: Entity, field: Field, text: str) -> None:
     """Refuse to empty a field that always has a value. Raises FieldError."""
     if field.required and blank(text):
-        raise FieldError(f"{kind.one} needs a {field.name}", field.name)
+        raise FieldError(f"{kind.one} needs a {field.name}", field.name, f"give it one: {field.name}='...'")
     if field.kept and blank(text):
         hint = f"give it another value, or leave {field.name}= out"
         raise FieldError(f"{kind.one} always has one", field.name, hint)
@@ -84,7 +84,7 @@ def create(
     row.update(parse(ctx, tx, kind, assigned, row))
     if kind.name == "task":
         if "type_id" not in row:
-            row["type_id"] = tx.word("task_type", "to-do")
+            row["type_id"] = next_activity.typical(tx, "task")
         row.update(next_activity.usual(ctx, tx, row))
     for field in kind.fields:
         if field.required:
@@ -109,6 +109,8 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
     changes = parse(ctx, tx, kind, assigned, row)
     if kind.name == "task":
         changes = recurring.settled(ctx, tx, row, changes)
+        if row.get("ical"):
+            changes |= _unrepeated(row, changes)
     if kind.table == "opportunity":
         changes = _moved(ctx, tx, row, changes)
     if kind.name == "company":
@@ -119,6 +121,21 @@ def update(ctx: Context, tx: Transaction, kind: Entity, number: int, assigned: M
         _check_external(ctx, kind, changes, number)
     other = needed is not None and _need(ctx, tx, number, needed)
     return tx.change(kind.name, number, changes) or other
+
+
+#: Column of a task -> the part of a calendar item that it is.
+_PARTS = {"name": "name", "description": "description", "place": "place", "priority": "priority", "due_on": "when",
+          "due_at": "when", "minutes": "length", "repeat": "series"}  # fmt: skip
+
+
+def _unrepeated(row: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What another program's item says besides a task, without what says once more what is changed here."""
+    from crmcli.exchange.ical_more import more_without
+
+    parts = {part for column, part in _PARTS.items() if column in changes and changes[column] != row.get(column)}
+    lines = str(row["ical"]).split("\n")
+    kept = more_without(lines, parts)
+    return {"ical": "\n".join(kept) or None} if kept != lines else {}
 
 
 def _apart(kind: Entity, assigned: Mapping[str, str]) -> tuple[Mapping[str, str], str | None]:

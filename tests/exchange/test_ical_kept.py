@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from crmcli.exchange.ical import Item, write_calendar, write_one
 from crmcli.exchange.ical_lines import many_lines, one_line, safe_uri
+from crmcli.exchange.ical_more import more_without
 from crmcli.exchange.ical_values import Attendee
-from tests.support.ical import CORPORA, RICH, event, plain, read
+from tests.support.ical import CORPORA, DEFINED, RICH, START, event, one, plain, read, wrapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +31,13 @@ TEXTS = st.text(max_size=40) | st.sampled_from(
 )
 LINES = TEXTS.map(one_line)
 MOMENTS = st.integers(0, 2**31).map(lambda second: datetime.fromtimestamp(second, UTC))
-DAYS = st.dates(date(1, 1, 2), date(9999, 12, 30))
+DAYS = st.dates(date(1600, 1, 1), date(9899, 12, 31))
 PEOPLE = st.builds(
     Attendee,
     LINES.filter(lambda name: "@" not in name),
     st.sampled_from(["ada@x.org", "b+c@x.example", "ü@x.org", "100%@x.org", "o'b?a&b=1@x.org"]),
     st.sampled_from(["", "ACCEPTED", "DECLINED", "NEEDS-ACTION"]),
+    st.sampled_from(["", "", "room", "group", "resource"]),
 )
 RULES = st.sampled_from([None, "FREQ=DAILY;COUNT=3", "FREQ=WEEKLY;UNTIL=20361231;BYDAY=MO,FR", "FREQ=YEARLY"])
 MORE = st.lists(
@@ -77,7 +79,7 @@ def items(draw: st.DrawFn) -> Item:
         rrule=rule,
         rdates=sorted(more[:2]) if rule else [],
         exdates=sorted(more[2:]) if rule else [],
-        organizer=draw(st.none() | PEOPLE.map(lambda person: person._replace(status=""))),
+        organizer=draw(st.none() | PEOPLE.map(lambda person: person._replace(standing="", what=""))),
         attendees=draw(st.lists(PEOPLE, max_size=3, unique_by=lambda person: person.mailbox)),
         more=sorted(draw(MORE)),
     )
@@ -90,7 +92,7 @@ def test_what_is_written_is_read_again(item: Item, zone: str) -> None:
     assert (found.refusals, found.notes) == ([], [])
     (again,) = found.items
     # A book that knows mailboxes alone keeps the lines of those who have answered.
-    answers = sum(bool(person.status) for person in item.attendees)
+    answers = sum(bool(person.standing or person.what) for person in item.attendees)
     assert all(line.startswith("ATTENDEE;") for line in again.more[:answers])
     assert plain(again._replace(more=again.more[answers:])) == plain(item)
     assert write_one(again, zone=zone) == write_one(again._replace(more=item.more), zone=zone)
@@ -182,12 +184,148 @@ def test_what_the_fields_do_not_say_is_kept_and_goes_back() -> None:
         ("ATTENDEE;CN=The ^'Countess^' ^^^n:mailto:ada%40x.org", 'The "Countess" ^', "ada@x.org"),
         ('ATTENDEE;CN="Ada;EMAIL=x:mailto:ada@x.org', "Ada", "ada@x.org"),
         ("ATTENDEE;EMAIL=ada@x.org:/principals/ada", "", "ada@x.org"),
+        ("ATTENDEE;CN=Ada:ada@x.org", "Ada", "ada@x.org"),
+        ("ATTENDEE;CN=Ada;ROLE=CHAIR:ada@x.org", "Ada", "ada@x.org"),
+        ("ATTENDEE;ROLE=OWNER:Ada Lovelace <ada@x.org>", "", "ada@x.org"),
     ],
 )
 def test_attendees(line: str, name: str, mailbox: str) -> None:
     found = event(line)
     assert found.attendees == [Attendee(name, mailbox)]
     assert read(write_one(found, zone="UTC")).items[0].attendees == found.attendees
+
+
+def test_who_takes_part_is_a_person_or_a_thing_and_comes_or_not() -> None:
+    lines = [
+        "ATTENDEE;CN=Ada;CUTYPE=INDIVIDUAL;PARTSTAT=DECLINED:mailto:ada@x.org",
+        "ATTENDEE;CN=Hall;CUTYPE=ROOM;PARTSTAT=ACCEPTED:mailto:hall@x.org",
+        "ATTENDEE;CN=All;CUTYPE=GROUP:mailto:all@x.org",
+        "ATTENDEE;CN=Beamer;CUTYPE=RESOURCE:mailto:beamer@x.org",
+        "ATTENDEE;CN=Eve;CUTYPE=UNKNOWN:mailto:eve@x.org",
+    ]
+    found = event(*lines)
+    assert [(one.what, one.standing) for one in found.attendees] == [
+        ("", "DECLINED"), ("room", "ACCEPTED"), ("group", ""), ("resource", ""), ("", ""),
+    ]  # fmt: skip
+    data = write_one(found, zone="UTC").replace(b"\r\n ", b"").decode().split("\r\n")
+    assert [line for line in data if line.startswith("ATTENDEE")] == lines
+    assert "ATTENDEE;CN=Hall;CUTYPE=ROOM:mailto:hall@x.org" in (
+        write_one(found._replace(more=(), attendees=[Attendee("Hall", "hall@x.org", what="room")]), zone="UTC").decode()
+    )
+
+
+def test_a_mailbox_in_two_spellings_is_one() -> None:
+    found = event(
+        "ATTENDEE;ROLE=CHAIR:mailto:behruz@مثال.ایران", "ATTENDEE;CN=B:mailto:Behruz@xn--mgbh0fb.xn--mgba3a4f16a"
+    )
+    assert [one.mailbox for one in found.attendees] == ["behruz@مثال.ایران"]
+    # A book has it in ASCII.
+    ascii_only = found._replace(attendees=[Attendee("", "behruz@xn--mgbh0fb.xn--mgba3a4f16a")])
+    assert "ATTENDEE;ROLE=CHAIR:mailto:behruz@مثال.ایران" in write_one(ascii_only, zone="UTC").decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "plain_status"),
+    [("event", "TENTATIVE", "CONFIRMED"), ("todo", "IN-PROCESS", "NEEDS-ACTION")],
+)
+def test_a_status_finer_than_that_of_a_book_stays(kind: str, status: str, plain_status: str) -> None:
+    found = one(START, f"STATUS:{status}", kind="VEVENT" if kind == "event" else "VTODO")
+    assert found.status == status
+    for ours, written in ((plain_status, status), (status, status), ("CANCELLED", "CANCELLED")):
+        assert f"\r\nSTATUS:{written}\r\n" in write_one(found._replace(status=ours), zone="UTC").decode()
+    assert plain_status not in one(START, f"STATUS:{plain_status}", kind="VEVENT" if kind == "event" else "VTODO").more
+
+
+def test_times_without_a_zone_are_written_without_one_and_those_in_one_with_it() -> None:
+    lines = [
+        "RRULE:FREQ=DAILY;UNTIL=20261201T143000",
+        "EXDATE:20261128T143000",
+        "RDATE;TZID=Asia/Tehran:20261220T160000",
+    ]
+    found = one("DTSTART:20261127T143000", *lines, "DTEND:20261127T150000")
+    assert (found.floating, event().floating) == (True, False)
+    data = write_one(found, zone="Europe/Berlin").decode().split("\r\n")
+    for line in ("DTSTART:20261127T143000", "EXDATE:20261128T143000", "RDATE:20261220T133000", "DURATION:PT30M"):
+        assert line in data
+    assert "RRULE:FREQ=DAILY;UNTIL=20261201T235959" in data
+    assert not any("TZID" in line for line in data)
+    assert one("DTSTART:20261127T143000", "DUE;TZID=Asia/Tehran:20261127T180000", kind="VTODO").floating
+    assert not one("DUE;VALUE=DATE:20261127T143000", kind="VTODO").floating
+
+
+def test_a_kept_line_has_its_zone_defined_or_is_left_out() -> None:
+    defined = DEFINED.replace("+0100", "+0110")
+    found = read(
+        wrapped(
+            START, "X-FOO;TZID=Eastern Standard Time:20261127T090000", "X-BAR;TZID=Customized Time Zone:20261127T0900",
+            "BEGIN:VALARM", "ACTION:EMAIL", "TRIGGER:-PT1H", "X-BAZ;TZID=asia/tehran:20261127T090000", "END:VALARM",
+            before=defined,
+        )
+    )  # fmt: skip
+    assert found.notes == ["left out of their items, for want of their time zone: X-BAR"]
+    data = write_one(found.items[0]._replace(more=[*found.items[0].more, "X-BAR;TZID=Gone:1"]), zone="UTC").decode()
+    assert "X-FOO;TZID=America/New_York:20261127T090000" in data
+    assert "X-BAR" not in data
+    zones = [line for line in data.split("\r\n") if line.startswith("TZID:")]
+    assert zones == ["TZID:America/New_York", "TZID:Asia/Tehran", "TZID:Europe/Berlin"]
+
+
+STRUCTURED = "X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-TITLE=x:geo:1,2"
+
+
+@pytest.mark.parametrize(
+    ("part", "gone"),
+    [
+        ("description", ["X-ALT-DESC;FMTTYPE=text/html:<b>x</b>", "STYLED-DESCRIPTION;VALUE=TEXT:x"]),
+        ("place", ["GEO:52.5;13.4", STRUCTURED, "BEGIN:VLOCATION", "UID:1", "NAME:x", "END:VLOCATION"]),
+        ("when", ["X-MICROSOFT-CDO-ALLDAYEVENT:TRUE"]),
+        ("length", ["X-MICROSOFT-CDO-ALLDAYEVENT:TRUE"]),
+        ("series", ["X-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "X-MICROSOFT-CDO-INSTTYPE:1"]),
+        ("priority", ["X-MICROSOFT-CDO-IMPORTANCE:2"]),
+        ("name", []),
+    ],
+)
+def test_what_repeats_a_part_that_was_changed_here_goes(part: str, gone: list[str]) -> None:
+    found = event(
+        "X-ALT-DESC;FMTTYPE=text/html:<b>x</b>", "STYLED-DESCRIPTION;VALUE=TEXT:x", "GEO:52.5;13.4",
+        STRUCTURED, "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+        "X-MICROSOFT-CDO-INSTTYPE:1", "X-MICROSOFT-CDO-IMPORTANCE:2", "CLASS:PRIVATE", "SUMMARY;LANGUAGE=de:a",
+        "BEGIN:VLOCATION", "UID:1", "NAME:x", "END:VLOCATION", "BEGIN:PARTICIPANT", "GEO:1;2", "END:PARTICIPANT",
+    )  # fmt: skip
+    assert set(gone) <= set(found.more)
+    assert more_without(found.more, {part, "name"}) == [line for line in found.more if line not in gone]
+    assert more_without(found.more, ()) == list(found.more)
+
+
+def alarm(trigger: str, action: str = "DISPLAY") -> list[str]:
+    return ["BEGIN:VALARM", f"ACTION:{action}", f"TRIGGER{trigger}", "DESCRIPTION:x", "END:VALARM"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "lacks"),
+    [
+        (alarm(":-PT15M"), []),
+        (alarm(":PT0S"), []),
+        (alarm(":PT9H"), ["its reminder after it begins"]),
+        (alarm(";RELATED=END:PT1H"), ["its reminder after it ends"]),
+        (alarm(";RELATED=END:-PT1H"), ["its reminder before it ends"]),
+        (alarm(":-PT15S"), ["its reminder to the second"]),
+        (alarm(":-PT15M", "EMAIL"), ["its reminder by email"]),
+        (alarm(";VALUE=DATE-TIME:20261127T080000Z") * 2, ["its reminder at a moment of its own"]),
+        (alarm(";VALUE=DATE-TIME:19760401T005545Z", "NONE"), []),
+        (["DURATION:P69D"], []),
+        (["DURATION:P400D"], ["its length, which is more than 69 days"]),
+        (["RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY"], ["its rule for days that are left out (EXRULE)"]),
+        (
+            ["RECURRENCE-ID;RANGE=THISANDFUTURE:20261127T133000Z"],
+            ["that all later days are like it (RANGE=THISANDFUTURE)"],
+        ),
+    ],
+)
+def test_what_an_item_loses_is_said(lines: list[str], lacks: list[str]) -> None:
+    found = event(*lines)
+    assert list(found.lacks) == lacks
+    assert list(read(write_one(found, zone="Europe/Berlin")).items[0].lacks) == lacks  # and is written back
 
 
 def test_kept_lines_follow_what_was_changed_here() -> None:

@@ -37,9 +37,9 @@ def refused(*lines: str, kind: str = "VEVENT") -> str:
         ("DTSTART:2026-11-27T14:30:00+01:00", datetime(2026, 11, 27, 13, 30, tzinfo=UTC)),
         ("DTSTART:20261127T240000Z", datetime(2026, 11, 28, tzinfo=UTC)),
         ("DTSTART:20161231T235960Z", datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)),
-        ("DTSTART;VALUE=DATE:00010101", date(1, 1, 1)),
-        ("DTSTART;VALUE=DATE:99991231", date(9999, 12, 31)),
-        ("DTSTART:99991231T235959Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("DTSTART;VALUE=DATE:16000101", date(1600, 1, 1)),
+        ("DTSTART;VALUE=DATE:98991231", date(9899, 12, 31)),
+        ("DTSTART:98991231T235959Z", datetime(9899, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
 def test_starts(line: str, start: date | datetime) -> None:
@@ -125,7 +125,7 @@ def test_fields(line: str, field: str, value: object) -> None:
 def test_todos() -> None:
     found = one("SUMMARY:a", "DUE;VALUE=DATE:20261127", "STATUS:IN-PROCESS", "PERCENT-COMPLETE:40", kind="VTODO")
     assert (found.kind, found.due, found.status, found.more) == (
-        "todo", date(2026, 11, 27), "IN-PROCESS", ["PERCENT-COMPLETE:40"],
+        "todo", date(2026, 11, 27), "IN-PROCESS", ["STATUS:IN-PROCESS", "PERCENT-COMPLETE:40"],
     )  # fmt: skip
     done = one("COMPLETED:20261127T100000Z", "PERCENT-COMPLETE:100", kind="VTODO")
     assert (done.done_at, done.due, done.more) == (datetime(2026, 11, 27, 10, tzinfo=UTC), None, [])
@@ -200,10 +200,91 @@ def test_a_cancelled_meeting() -> None:
         ("VEVENT", [START, "RRULE:W1 MO #0"], "event 'Talk': 'W1 MO #0' is no recurrence rule"),
         ("VEVENT", [START, "RRULE:FREQ=DAILY", "RRULE:FREQ=YEARLY"], "event 'Talk': it has more than one recurrence"),
         ("VEVENT", [START, "EXDATE:never"], "event 'Talk': 'never' is no date"),
+        ("VEVENT", [START, "DURATION:P9999999D"], "event 'Talk': it reaches beyond the end of the calendar"),
     ],
 )
 def test_refusals_say_why(kind: str, lines: list[str], said: str) -> None:
     assert refused(*lines, kind=kind).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["DTSTART:00010101T100000Z", "DTSTART:99991231T100000Z", "DTSTART;VALUE=DATE:15991231", "DTEND:99991231T235959Z",
+     "RDATE:99991231T100000Z", "EXDATE:00010101T100000Z", "RECURRENCE-ID:99001231T100000Z", "DURATION:P2900000D"],
+)  # fmt: skip
+def test_what_takes_place_in_no_year_of_ours_is_refused_and_nothing_else(line: str) -> None:
+    lines = [line] if line.startswith("DTSTART") else [START, line]
+    other = "BEGIN:VEVENT\r\nUID:v\r\nSUMMARY:Other\r\nDTSTART:20261127T143000Z\r\nEND:VEVENT\r\nEND:VCALENDAR"
+    found = read(wrapped("UID:u", "SUMMARY:Talk", *lines).replace("END:VCALENDAR", other))
+    assert [item.summary for item in found.items] == ["Other"]
+    assert [refusal.reason[10:] for refusal in found.refusals] == [" is no day of the years 1600 to 9899"]
+
+
+def test_a_moment_of_no_year_that_says_only_when_it_was_written_is_passed_over() -> None:
+    found = event("CREATED:00010101T000000Z", "LAST-MODIFIED:99991231T235959Z")
+    assert (found.created_at, found.updated_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("REPLY", "an answer to an invitation"),
+        ("counter", "a proposal to change a meeting"),
+        ("DECLINECOUNTER", "an answer to a proposal"),
+        ("REFRESH", "a request to be sent a meeting again"),
+        ("ADD", "further days of a meeting, without the meeting itself"),
+    ],
+)
+def test_what_is_said_about_a_meeting_is_no_meeting(method: str, said: str) -> None:
+    found = read(wrapped("UID:u", START, "SUMMARY:Accepted: Talk", before=f"METHOD:{method}\r\n"))
+    assert found.items == []
+    assert [refusal.reason for refusal in found.refusals] == [f"{said} (METHOD:{method.upper()}), no meeting"]
+
+
+# -- several calendars in a file ---------------------------------------------------------------------------------------
+
+
+def test_each_calendar_of_a_file_has_its_own_method() -> None:
+    ways = ["METHOD:CANCEL\r\n", "METHOD:REQUEST\r\n", "", "METHOD:REPLY\r\n"]
+    found = read("".join(wrapped(f"UID:{n}", START, before=way) for n, way in enumerate(ways)))
+    assert [(item.uid, item.status) for item in found.items] == [("0", "CANCELLED"), ("1", ""), ("2", "")]
+    assert [refusal.number for refusal in found.refusals] == [4]
+    assert found.method == "CANCEL"
+
+
+def test_each_calendar_of_a_file_defines_its_own_zones() -> None:
+    plain_zone = (
+        "BEGIN:VTIMEZONE\r\nTZID:Customized Time Zone\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\n"
+        "{}END:STANDARD\r\nEND:VTIMEZONE\r\n"
+    )
+    data = "".join(
+        wrapped(
+            f"UID:{shift}",
+            "DTSTART;TZID=Customized Time Zone:20261127T120000",
+            before=plain_zone.format(f"TZOFFSETFROM:{shift}\r\nTZOFFSETTO:{shift}\r\n") if shift else "",
+        )
+        for shift in ("-0500", "+0900", "")
+    )
+    found = read(data)
+    hours = [plain(item).start.hour for item in found.items if isinstance(item.start, datetime)]  # type: ignore[union-attr]
+    assert hours == [17, 3, 11]
+    assert found.notes == ["there is no time zone 'Customized Time Zone': its times are read as Europe/Berlin"]
+
+
+def test_each_calendar_of_a_file_has_its_own_zone_for_times_without_one() -> None:
+    lines = ("DTSTART:20261127T120000", "RRULE:FREQ=DAILY;UNTIL=20261201T120000", "EXDATE:20261128T120000")
+    data = "".join(
+        wrapped(f"UID:{n}", *lines, before=f"X-WR-TIMEZONE:{zone}\r\n" if zone else "")
+        for n, zone in enumerate(["Asia/Tehran", "", "Nowhere/Else"])
+    )
+    found = read(data)
+    assert [plain(item).start for item in found.items] == [
+        datetime(2026, 11, 27, 8, 30, tzinfo=UTC), *[datetime(2026, 11, 27, 11, tzinfo=UTC)] * 2,
+    ]  # fmt: skip
+    assert [item.floating for item in found.items] == [False, True, True]
+    assert {item.rrule for item in found.items} == {"FREQ=DAILY;UNTIL=20261201"}
+    assert found.zone == "Asia/Tehran"
+    assert plain(read(write_one(found.items[0], zone="Europe/Berlin")).items[0]) == plain(found.items[0])
 
 
 # -- zones ------------------------------------------------------------------------------------------------------------
@@ -237,6 +318,21 @@ def test_a_defined_zone_has_the_clocks_of_its_model(offset: timedelta) -> None:
         there = (change + offset).astimezone(own)
         assert there.replace(tzinfo=None) == (change + offset).astimezone(BERLIN).replace(tzinfo=None)
         assert there.astimezone(UTC) == change + offset
+
+
+@pytest.mark.parametrize(
+    "tzid",
+    ["asia/tehran", "ASIA/TEHRAN", "/x.org/asia/tehran", '"(UTC+03:30) Tehran, Mashhad"', "Tehran\\, Mashhad"],
+)
+def test_names_of_zones_in_other_spellings(tzid: str) -> None:
+    name = tzid.strip('"').replace("\\", "").replace(",", "\\,")
+    own = (
+        f"BEGIN:VTIMEZONE\r\nTZID:{name}\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\n"
+        "TZOFFSETFROM:+0330\r\nTZOFFSETTO:+0330\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+    )
+    found = read(wrapped("UID:u", f"DTSTART;TZID={tzid}:20261127T143000", before=own if "," in name else ""))
+    assert (found.refusals, found.notes) == ([], [])
+    assert plain(found.items[0]).start == datetime(2026, 11, 27, 11, tzinfo=UTC)
 
 
 def test_an_unknown_zone_is_told() -> None:

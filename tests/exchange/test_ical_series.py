@@ -190,7 +190,7 @@ def test_a_series_that_no_rule_can_say_goes_out_day_by_day(start: date | datetim
         (at("America/New_York", 2026, 7, 1, 9), "UTC", "20260731", "20260801T035959Z"),
         (datetime(2026, 11, 23, 9, tzinfo=UTC), "UTC", "20261231", "20261231T235959Z"),
         (datetime(2026, 11, 23, 9, tzinfo=UTC), "Asia/Tehran", "20261231", "20261231T202959Z"),
-        (datetime(2026, 11, 23, 9, tzinfo=UTC), "America/New_York", "99991231", "99991231T235959Z"),
+        (datetime(2026, 11, 23, 9, tzinfo=UTC), "America/New_York", "98981231", "98990101T045959Z"),
         (datetime(2026, 11, 23, 9, tzinfo=UTC), "Asia/Tehran", "20261231T202959Z", "20261231T202959Z"),
     ],
 )
@@ -201,6 +201,15 @@ def test_the_end_of_a_series_is_of_the_kind_of_its_start(
     assert line(data, "RRULE") == f"RRULE:FREQ=DAILY;UNTIL={written};BYDAY=MO"
     (found,) = read_calendar(data, zone=zone).items
     assert found.rrule == f"FREQ=DAILY;UNTIL={until[:8]};BYDAY=MO"
+
+
+def test_an_end_at_the_end_of_the_calendar_is_for_ever() -> None:
+    start = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    data = write_one(item(start, "FREQ=DAILY;UNTIL=99991231;BYDAY=MO"), zone="America/New_York")
+    assert line(data, "RRULE") == "RRULE:FREQ=DAILY;UNTIL=99991231T235959Z;BYDAY=MO"
+    for zone in ("America/New_York", "Asia/Tehran"):
+        (found,) = read_calendar(data, zone=zone).items
+        assert found.rrule == "FREQ=DAILY;BYDAY=MO"
 
 
 @pytest.mark.parametrize("wrong", ["FREQ=DAILY;UNTIL=20261399", "FREQ=DAILY;X=1", "FREQ=DAILY;COUNT=1;COUNT=2"])

@@ -98,6 +98,29 @@ def test_a_filter_chooses(book: Context) -> None:
         calendars.export(book, ["colour:red"])
 
 
+@pytest.mark.parametrize("words", [("tag:vip", "or", "type:call"), ("tag:vip or type:call",)])
+def test_what_was_removed_fits_the_whole_filter(
+    book: Context, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter of several alternatives takes of each what was removed of late, and of none what was done or removed
+    before that."""
+    for name, field in (
+        ("Long removed", {"tags": "vip"}),
+        ("Just removed", {"tags": "vip"}),
+        ("Gone", {"type": "call"}),
+    ):
+        records.add(book, TASK, {"name": name, "due": "2026-11-29", **field})
+    tasks.done(book, [records.add(book, TASK, {"name": "Called", "due": "2026-11-20", "tags": "vip"}).ids[0]])
+    records.remove(book, TASK, [6])
+    monkeypatch.setenv("CRM_NOW", "2026-12-30T10:00:00+00:00")
+    book.tick()
+    records.remove(book, TASK, [7, 8])
+    found = components(calendars.export(book, words).content, "VEVENT")
+    assert {name: str(event["STATUS"]) for name, event in found.items()} == {
+        "Call": "CONFIRMED", "Send": "CONFIRMED", "Just": "CANCELLED", "Gone": "CANCELLED",
+    }  # fmt: skip
+
+
 def test_no_tasks_make_an_empty_calendar(book: Context) -> None:
     assert components(calendars.export(book, ["nothing-is-called-so"]).content, "VEVENT") == {}
 

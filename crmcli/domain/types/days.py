@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import dates
+from crmcli.domain.text import clip
 from crmcli.domain.types.base import Type
+from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
     from crmcli.domain.types.base import Env, Stored
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 
 def show_instant(moment: datetime) -> str:
     """An aware datetime as the stored text: UTC, milliseconds, `Z`."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    utc = moment.astimezone(UTC).replace(tzinfo=None)  # %Y has fewer than four digits in years before 1000
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def read_instant(stored: str) -> datetime:
@@ -48,6 +50,21 @@ class Day(Type):
 
     def from_db(self, value: Any) -> Stored:
         return value.isoformat() if isinstance(value, date) else value
+
+
+class Birthday(Day):
+    """The day on which somebody was born: one that has come."""
+
+    def parse(self, text: str, env: Env) -> Stored:
+        found = super().parse(text, env)
+        if found and found > env.now.date().isoformat():
+            meant = "" if found == text.strip() else f" is {found}"
+            raise FieldError(
+                f"'{clip(text, 60)}'{meant}: nobody is born yet on a day to come",
+                hint="write its year, as in 1980-06-15; where nobody knows it: "
+                "crm occasion add birthday --on contact:12 --date 06-15",
+            )
+        return found
 
 
 class Instant(Type):
