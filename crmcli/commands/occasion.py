@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmcli.commands import options
-from crmcli.commands.frame import book, noun
+from crmcli.commands.frame import book, noun, whole
 from crmcli.commands.records import Values, assignments
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Rows
@@ -36,8 +36,11 @@ def list_(
     within: Annotated[
         str, options.text("--within", metavar="LENGTH", help="Only what comes in 30d, 4w, 3m; a year unless given")
     ] = "",
+    limit: Annotated[
+        int | None, options.text("--limit", "-n", metavar="N", help="How many rows; 0 = all", parser=whole)
+    ] = None,
 ) -> Rows:
-    return occasions.listed(book(ctx), words or (), within=within)
+    return occasions.listed(book(ctx), words or (), within=within, limit=limit)
 
 
 @app.command(

@@ -66,8 +66,11 @@ def start(
         typer.Argument(metavar="[WHICH]...", help="deal:31, numbers, a filter, or - for ids on stdin"),
     ] = None,
     on: Annotated[
-        str, typer.Option("--on", metavar="RECORD", help="One record: deal:31, a name, an e-mail", show_default=False)
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            "--on", metavar="RECORD", help="A record: deal:31, a name, an e-mail; again for each", show_default=False
+        ),
+    ] = None,
     day: Annotated[
         str,
         typer.Option("--from", metavar="DAY", help="The day it counts from; today unless given", show_default=False),
@@ -80,10 +83,14 @@ def start(
 ) -> Any:
     context = book(ctx)
     if on and which:
-        raise UsageError("--on names one record, and other words name more", "write one or the other")
+        raise UsageError("--on names records, and other words name more", "write one or the other")
     if on:
-        about, number = naming.resolve_any(context, on)
-        return plans.start(context, name, about, [number], day=day, who=who)
+        named = [naming.resolve_any(context, text) for text in on]
+        about = named[0][0]
+        if other := next((of for of, _ in named if of is not about), None):
+            raise UsageError(f"these are records of two kinds, {about.name} and {other.name}", "start it on each kind")
+        numbers = list(dict.fromkeys(number for _, number in named))
+        return plans.start(context, name, about, numbers, day=day, who=who)
     if not which:
         raise UsageError("on which record?", f"as in 'crm plan start {name} --on deal:31'")
     about, words = kind_of(ctx, f"plan start {name}", which, kind, "deal")

@@ -26,7 +26,7 @@ from crmcli.domain.figures import KINDS, URGENCY
 from crmcli.domain.money import format_money
 from crmcli.domain.query.neglect import quiet_days, rotting_days
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import fold
+from crmcli.domain.text import fold, squashed
 from crmcli.domain.types import Number, read_instant
 
 if TYPE_CHECKING:
@@ -301,7 +301,7 @@ TERMS = (
 
 class Family(Struct):
     """Terms of the words that the book has: the vocabulary, the kinds of record that have such a word, what the term
-    means, why it applies, and the words of a record."""
+    means, why it applies, the words of a record, and by what a word is compared, however it is written."""
 
     name: str
     vocabulary: str
@@ -309,21 +309,26 @@ class Family(Struct):
     meaning: str
     phrase: str
     words: Callable[[Mapping[str, Any]], Iterable[str]]
+    key: Callable[[str], str]
 
     def term(self, word: str) -> Term:
         """The term of a word, however it is written."""
-        key = fold(word)
+        key = self.key(word)
 
         def factor(row: Mapping[str, Any], _look: Look) -> int:
-            return ONE if any(fold(name) == key for name in self.words(row)) else 0
+            return ONE if any(self.key(name) == key for name in self.words(row)) else 0
 
         return Term(f"{self.name}:{word}", self.kinds, self.meaning, 0, factor, lambda *_: self.phrase.format(word))
 
 
 FAMILIES = (
-    Family("tag", "tag", KINDS, "A record with that tag", "it has the tag {}", lambda row: row["tags"]),
-    Family("type", "task_type", TASKS, "A task of that type", "its type is {}", lambda row: _named(row, "type")),
-    Family("stage", "stage", SALES, "A lead or deal in that stage", "it is in {}", lambda row: _named(row, "stage")),
+    Family("tag", "tag", KINDS, "A record with that tag", "it has the tag {}", lambda row: row["tags"], fold),
+    Family(
+        "type", "task_type", TASKS, "A task of that type", "its type is {}", lambda row: _named(row, "type"), squashed
+    ),
+    Family(
+        "stage", "stage", SALES, "A lead or deal in that stage", "it is in {}", lambda row: _named(row, "stage"), fold
+    ),
 )
 
 

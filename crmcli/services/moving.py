@@ -63,9 +63,10 @@ def counted(connection: Connection, moved: Hanging) -> str:
         by_table.setdefault(child, set()).update(numbers)
     counts: Counter[str] = Counter()
     for child, ids in by_table.items():
-        kinds = [kind for kind in ENTITIES.values() if kind.table == child and "removed_at" in kind.by_name]
+        kinds = [kind for kind in ENTITIES.values() if kind.table == child]
         noun = "kind" if len(kinds) > 1 else f"'{child}'"
-        for some, marks in portions(sorted(ids) if kinds else ()):
-            sql = f"SELECT {noun}, count(*) FROM {child} WHERE removed_at IS NULL AND id IN ({marks}) GROUP BY 1"
+        seen = "removed_at IS NULL AND " if "removed_at" in kinds[0].by_name else ""
+        for some, marks in portions(sorted(ids)):
+            sql = f"SELECT {noun}, count(*) FROM {child} WHERE {seen}id IN ({marks}) GROUP BY 1"
             counts.update(dict(connection.rows(sql, some)))
     return ", ".join(f"{n} {ENTITIES[noun].plural if n > 1 else noun}" for noun, n in sorted(counts.items()))

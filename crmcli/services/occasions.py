@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.calendars import ONE_DAY
 from crmcli.domain.change import written
 from crmcli.domain.dates import relative
-from crmcli.domain.entities import COMPANY, CONTACT, OCCASION
+from crmcli.domain.entities import COMPANY, CONTACT, ENTITIES, OCCASION
 from crmcli.domain.occasions import LAST, Yearly, read
 from crmcli.domain.query import And, Compare, Empty
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import check_text, fold
 from crmcli.domain.types import Day, Rhythm
-from crmcli.errors import FieldError, FilterError, UsageError
+from crmcli.errors import FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import naming, records
 from crmcli.store.read import chosen, hydrate
+from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 #: Whose days there are.
 KINDS = (CONTACT, COMPANY)
-#: A list that nobody asked a length of looks so many days ahead; the most that can be asked for.
-AHEAD, MOST = 366, 3660
+#: A list that nobody asked a length of looks so many days ahead.
+AHEAD = 366
 #: The months and days of a range, with those around them to which a day of another calendar or 29 February may go.
 AROUND = timedelta(days=3)
 BIRTHDAY = "birthday"
@@ -79,26 +80,17 @@ def between(ctx: Context, first: date, last: date, words: Sequence[str] = ()) ->
     and fit the filter `words`, by day. Birthdays come in the calendar of whoever asks. A kind of record that has not
     the fields of the filter has nothing; raises FilterError where none has."""
     found: list[Coming] = []
-    refused: FilterError | None = None
-    fitting = 0
-    for kind in KINDS:
-        try:
-            text = records.filter_text(kind, words)
-            node = And((records.bound(ctx, kind, text), Empty(kind.by_name["archived_at"])))
-        except FilterError as error:
-            refused = refused or error
-            continue
-        fitting += 1
-        found += _of(ctx, kind, node, first, last)
-    if refused and not fitting:
-        raise refused
+    for name, node in records.fitting(ctx, KINDS, words).items():
+        kind = ENTITIES[name]
+        found += _of(ctx, kind, And((node, Empty(kind.by_name["archived_at"]))), first, last)
     return sorted(found, key=lambda one: (one.on, fold(one.who), fold(one.name), one.kind, one.number))
 
 
-def listed(ctx: Context, words: Sequence[str] = (), *, within: str = "") -> Rows:
-    """The occasions that come next, each once: in the days of `within` (30d, 2w, 3m), or all. Raises FieldError,
-    FilterError."""
+def listed(ctx: Context, words: Sequence[str] = (), *, within: str = "", limit: int | None = None) -> Rows:
+    """The occasions that come next, each once: in the days of `within` (30d, 2w, 3m), or all; `limit` 0 shows them all.
+    Raises FieldError, FilterError, UsageError."""
     ctx.learn()
+    limit = records.limited(ctx, limit)
     today = ctx.env.now.date()
     last = today + timedelta(days=days_of(ctx, within) if within else AHEAD)
     seen: set[tuple[Any, ...]] = set()
@@ -108,7 +100,10 @@ def listed(ctx: Context, words: Sequence[str] = (), *, within: str = "") -> Rows
         if within or key not in seen:
             rows.append(row_of(one, today))
         seen.add(key)
-    return Rows(COLUMNS, rows, empty="no occasions")
+    shown = rows[:limit] if limit else rows
+    if len(shown) < len(rows):
+        ctx.say(f"{len(rows) - len(shown)} more come later: --limit 0 shows all")
+    return Rows(COLUMNS, shown, empty="no occasions")
 
 
 def of_record(ctx: Context, kind: Entity, number: int) -> Rows:
@@ -136,9 +131,12 @@ def row_of(one: Coming, today: date) -> dict[str, Any]:
 
 def days_of(ctx: Context, text: str) -> int:
     """A length as a number of days from today on: 30d, 2w, 3m. Raises FieldError."""
-    found = Rhythm().parse(text, ctx.env)
-    if not found or found > MOST:
-        raise FieldError(f"'{text}' is no length of time", hint="write 30d, 2w, 3m or 1y")
+    try:
+        found = Rhythm().parse(text, ctx.env)
+    except FieldError:
+        found = None
+    if not found:
+        raise FieldError(f"'{text}' is no length of time ahead", hint="write 30d, 2w, 3m or 1y: up to 10 years")
     return int(found)
 
 
@@ -194,6 +192,18 @@ def _occasions(ctx: Context, kind: Entity, node: Any) -> Iterator[_Kept]:
         yield _Kept(of, name, day, number)
 
 
+def kept(ctx: Context, kind: Entity, numbers: Sequence[int]) -> dict[int, list[tuple[str, Yearly]]]:
+    """Record of this kind -> the names and days of its occasions, oldest first."""
+    found: dict[int, list[tuple[str, Yearly]]] = {}
+    own, stored = f"{kind.name}_id", OCCASION.by_name["on_day"].type
+    for some, marks in portions(sorted(set(numbers))):
+        sql = f"SELECT {own}, name, on_day, calendar, year_known FROM occasion WHERE {own} IN ({marks}) ORDER BY id"
+        for number, name, on, calendar, known in ctx.reader.rows(sql, some):
+            day = Yearly(date.fromisoformat(stored.from_db(on)), calendar, bool(known))
+            found.setdefault(number, []).append((name, day))
+    return found
+
+
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
@@ -202,7 +212,7 @@ def add(ctx: Context, name: str, on: str, day: str, *, source: str = "cli") -> C
     reads it. Raises FieldError, UsageError, NotFoundError, RefusedError for a removed record."""
     with ctx.writing(source) as tx:
         kind, whose = _whose(ctx, tx, on)
-        row = {**_checked_name(name), f"{kind.name}_id": whose, **_columns(read(day, ctx.env))}
+        row = {**_checked_name(name), f"{kind.name}_id": whose, **columns_of(read(day, ctx.env))}
         number = tx.add("occasion", row)
         who = tx.row(kind.name, whose)["name"]
     name = written(tx.changes, "occasion", number, "name", row["name"])
@@ -223,7 +233,7 @@ def edit(ctx: Context, number: int, assigned: Mapping[str, str], *, source: str 
         if "name" in assigned:
             values |= _checked_name(assigned["name"])
         if "date" in assigned:
-            values |= _columns(read(assigned["date"], ctx.env))
+            values |= columns_of(read(assigned["date"], ctx.env))
         if "on" in assigned:
             kind, whose = _whose(ctx, tx, assigned["on"])
             values |= {f"{other.name}_id": whose if other is kind else None for other in KINDS}
@@ -262,5 +272,6 @@ def _checked_name(text: str) -> dict[str, Any]:
     return {"name": OCCASION.field("name").type.check_length(name)}
 
 
-def _columns(day: Yearly) -> dict[str, Any]:
+def columns_of(day: Yearly) -> dict[str, Any]:
+    """A day as an occasion keeps it."""
     return {"on_day": day.day.isoformat(), "calendar": day.calendar, "year_known": day.known}

@@ -265,11 +265,13 @@ def _task(ctx: Context, tx: Transaction, step: Mapping[str, Any], due: date, of:
 def _owners(
     ctx: Context, tx: Transaction, kind: Entity, number: int, steps: Sequence[Mapping[str, Any]], given: int | None
 ) -> list[int]:
-    """Whose the task of each step is. Raises UsageError naming the steps that would be nobody's."""
-    row = tx.row(kind.name, number)
+    """Whose the task of each step is; an owner who is not active any more is none. Raises UsageError naming the steps
+    that would be nobody's."""
+    owner = tx.row(kind.name, number).get("owner_id")
+    left = tx.row("user", owner)["name"] if owner is not None and not tx.row("user", owner)["active"] else ""
     found = []
     for step in steps:
-        own = {OWNER: row.get("owner_id"), ASK: None, USER: step.get("assignee_id")}[step["who"]]
+        own = {OWNER: None if left else owner, ASK: None, USER: step.get("assignee_id")}[step["who"]]
         found.append(own if own is not None else given)
         user = tx.row("user", own) if step["who"] == USER and own is not None else {"active": True}
         if not user["active"]:
@@ -284,9 +286,11 @@ def _owners(
         raise UsageError(f"{what} That is asked when the plan starts", "say --who NAME")
     names = ", ".join(step["name"] for step in nobodys)
     edit = ctx.settings.calling(kind.name, "edit", str(number), "owner=NAME")
-    raise UsageError(
-        f"{kind.name}:{number} has no owner, whose {names} would be", f"say --who NAME, or give it one: {edit}"
-    )
+    if left:
+        what = f"{left}, who owns {kind.name}:{number}, is not active, and {names} would be theirs"
+    else:
+        what = f"{kind.name}:{number} has no owner, whose {names} would be"
+    raise UsageError(what, f"say --who NAME, or give it {'another' if left else 'one'}: {edit}")
 
 
 def _say_again(

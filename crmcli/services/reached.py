@@ -11,16 +11,16 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.calendars import ONE_DAY, period_around
-from crmcli.domain.dates import When, instant_of, parse_day, show_day
+from crmcli.domain.dates import When, instant_of, local, parse_day, show_day
 from crmcli.domain.entities import CONTACT, INTERACTION, INTERACTION_KINDS
 from crmcli.domain.periods import parse_range
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import digits, fold
-from crmcli.domain.types import Instant, Integer, Percent, show_instant
+from crmcli.domain.types import Instant, Integer, Percent, read_instant, show_instant
 from crmcli.errors import UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import records
-from crmcli.services.touching import HEARD
+from crmcli.services.touching import heard, heard_at_once
 from crmcli.store import read
 from crmcli.store.sql import portions
 
@@ -30,17 +30,12 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
-#: Whose an interaction can be, for each kind of record: the tables, and the columns that say so.
-_SALE = "interaction i LEFT JOIN opportunity o ON o.id = i.opportunity_id"
-_ANY = {
-    "contact": (_SALE, ("i.contact_id", "o.contact_id")),
-    "company": (
-        f"{_SALE} LEFT JOIN contact p ON p.id = i.contact_id LEFT JOIN contact q ON q.id = o.contact_id",
-        ("i.company_id", "o.company_id", "p.company_id", "q.company_id"),
-    ),
-}
+#: What makes interactions one touch: what is with several people, a row each, has one task.
+_TOUCH = "coalesce(i.task_id, -i.id)"
 #: So many days are read at once.
 PORTION = timedelta(days=31)
+#: The year in which the calendar ends: no day comes after it.
+LAST_YEAR = str(date.max.year)
 #: What a list can have instead of the page: who was reached, who was not, everybody.
 LISTS = ("missed", "reached", "all")
 _COUNT = Integer()
@@ -64,11 +59,12 @@ class Asked(Struct):
     select: str
     params: tuple[Any, ...]
 
-    def during(self, ctx: Context, first: date, after: date) -> tuple[str, list[Any]]:
-        """The condition of interactions `i` from a day to the one before another, and its parameters."""
-        start, end = (show_instant(instant_of(When(day), ctx.env.now)) for day in (first, after))
-        ways = f" AND i.kind IN ({', '.join('?' * len(self.ways))})" if self.ways else ""
-        return f"i.at >= ? AND i.at < ? AND i.removed_at IS NULL{ways}", [start, end, *self.ways]
+    def during(self, ctx: Context, first: date, last: date) -> tuple[str, list[Any]]:
+        """The condition of interactions `i` from a day to another, both included, and its parameters."""
+        start = [show_instant(instant_of(When(first), ctx.env.now))]
+        end = [show_instant(instant_of(When(last + ONE_DAY), ctx.env.now))] if last < date.max else []
+        some = f" AND i.kind IN ({', '.join('?' * len(self.ways))})" if self.ways else ""
+        return f"i.at >= ?{' AND i.at < ?' * len(end)} AND i.removed_at IS NULL{some}", [*start, *end, *self.ways]
 
 
 class Tally(Struct):
@@ -105,9 +101,12 @@ def asked(
     if year:
         if not (digits(year).strip().isdigit() and len(year.strip()) == 4):
             raise UsageError(f"'{year}' is no year", "as in --year 2026; other days by --from and --to")
-        begin, over = parse_range(digits(year).strip(), env.now, env.calendar, env.week_start)
+        year = digits(year).strip()
+        begin, over = parse_range(
+            year if year != LAST_YEAR else f"{year}-01-01..", env.now, env.calendar, env.week_start
+        )
         assert begin is not None
-        first, last = begin, (over or date.max) - ONE_DAY
+        first, last = begin, over - ONE_DAY if over else date.max
     if start or end:
         first = _day(ctx, start) if start else first
         last = _day(ctx, end) if end else env.now.date()
@@ -124,26 +123,44 @@ def _day(ctx: Context, text: str) -> date:
 
 
 def tally(ctx: Context, about: Asked) -> Tally:
-    """Count the touches of a period, read in portions of a month: each once for a record, however it hears of it."""
+    """Count the touches of a period, read in portions of a month: each once for a record, however it hears of it. A
+    meeting with several people of a company is one touch of it."""
     order = f"SELECT r.id, r.owner_id FROM {about.kind.table} r WHERE r.id IN ({about.select})"
     people = ctx.reader.rows(f"{order} ORDER BY r.last_touch NULLS FIRST, r.id", about.params)
     known = {number for number, _ in people}
-    tables, whose = _ANY[about.kind.name]
+    tables, whose = heard_at_once(about.kind)
     touches: Counter[int] = Counter()
     ways: dict[tuple[str, int | None], tuple[int, set[int]]] = {}
-    first = about.first
-    while first <= about.last:
-        after = min(first + PORTION, about.last + ONE_DAY)
-        during, params = about.during(ctx, first, after)
-        sql = f"SELECT i.kind, i.author_id, {', '.join(whose)} FROM {tables} WHERE {during}"
-        for kind, author, *some in ctx.reader.rows(sql, params):
+    counted: set[tuple[int, int]] = set()
+    for first, last in _portions(ctx, about):
+        during, params = about.during(ctx, first, last)
+        sql = f"SELECT i.kind, i.author_id, {_TOUCH}, {', '.join(whose)} FROM {tables} WHERE {during}"
+        for kind, author, touch, *some in ctx.reader.rows(sql, params):
             for number in known.intersection(some):
+                if (number, touch) in counted:
+                    continue
+                if touch > 0:
+                    counted.add((number, touch))
                 touches[number] += 1
                 count, of = ways.get((kind, author), (0, set()))
                 of.add(number)
                 ways[kind, author] = count + 1, of
-        first = after
     return Tally(people, touches, ways)
+
+
+def _portions(ctx: Context, about: Asked) -> Iterator[tuple[date, date]]:
+    """The first and last day of each portion of a period, as far as anything happened in it."""
+    instant, zone = Instant(), ctx.env.now.tzinfo
+    ends = ctx.reader.one("SELECT min(at), max(at) FROM interaction") or (None, None)
+    days = [local(read_instant(instant.from_db(at)), zone).date() for at in ends if at is not None]
+    if not days:
+        return
+    first, last = max(about.first, days[0]), min(about.last, days[1])
+    while last - first >= PORTION:
+        yield first, first + PORTION - ONE_DAY
+        first += PORTION
+    if first <= last:
+        yield first, last
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
@@ -157,7 +174,7 @@ def page(ctx: Context, about: Asked, *, limit: int | None = None) -> Page:
     owners = _owners(found, users)
     total = _counted(*(sum(row[name] for row in owners) for name in ("people", "reached", "touches")))
     missed = listing(ctx, about, "missed", limit=limit, found=found)
-    rate = f" ({total['rate'] / 100:.0f} %)" if total["people"] else ""
+    rate = f" ({Percent().show(total['rate'])}%)" if total["people"] else ""
     sections = (
         Section("owners", "By owner", Rows((Column("owner", None, "Owner"), *_SHARES), owners, numbered=False)),
         Section("ways", "How and by whom", _ways(found, users)),
@@ -165,7 +182,15 @@ def page(ctx: Context, about: Asked, *, limit: int | None = None) -> Page:
     )
     shown = " to ".join(show_day(day, ctx.env.calendar) for day in (about.first, about.last))
     title = f"Reached {total['reached']:,} of {total['people']:,} {kind.plural}{rate}, {shown}"
-    return Page(title, sections, {"from": about.first.isoformat(), "to": about.last.isoformat(), **total})
+    values = {"from": about.first.isoformat(), "to": about.last.isoformat(), **total}
+    return Page(title, sections, {**values, "rate": _percent(total["rate"])})
+
+
+def _percent(points: int | None) -> float | None:
+    """Basis points in percent, as the columns of the sections have it."""
+    if points is None:
+        return None
+    return points / 100 if points % 100 else points // 100
 
 
 def _owners(found: Tally, users: Mapping[int, str]) -> list[dict[str, Any]]:
@@ -209,9 +234,7 @@ def listing(
     all; who was touched longest ago first. `limit` 0 is all. Raises UsageError."""
     if which not in LISTS:
         raise UsageError(f"'{which}' is no list", f"choose from: {', '.join(LISTS)}")
-    limit = int(ctx.settings["limit"]) if limit is None else limit
-    if limit < 0:
-        raise UsageError("--limit wants 0 (all) or a positive number")
+    limit = records.limited(ctx, limit)
     found = found or tally(ctx, about)
     touched = found.touches
     numbers = [n for n, _ in found.people if which == "all" or (touched[n] > 0) is (which == "reached")]
@@ -243,22 +266,25 @@ def _rows(
 def _touched(ctx: Context, about: Asked, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """record -> how often it was touched in the period, by which ways, when last, how and by whom."""
     marks = ", ".join("?" * len(numbers))
-    during, given = about.during(ctx, about.first, about.last + ONE_DAY)
+    during, given = about.during(ctx, about.first, about.last)
+    ways_here = heard(about.kind)
     touches = " UNION ".join(
-        f"SELECT {whose} AS whose, i.id, i.kind, i.at, i.author_id FROM {tables}"
+        f"SELECT {whose} AS whose, i.id, i.kind, i.at, i.author_id, {_TOUCH} AS touch FROM {tables}"
         f" WHERE {whose} IN ({marks}) AND {during}"
-        for tables, whose in HEARD[about.kind.name]
+        for tables, whose in ways_here
     )
     sql = (
-        f"SELECT x.whose, x.kind, x.at, u.name FROM ({touches}) x LEFT JOIN crm_user u ON u.id = x.author_id"
+        f"SELECT x.whose, x.kind, x.at, u.name, x.touch FROM ({touches}) x LEFT JOIN crm_user u ON u.id = x.author_id"
         " ORDER BY x.whose, x.at, x.id"
     )
     instant = Instant()
     found: dict[int, dict[str, Any]] = {}
     counts: dict[int, dict[str, int]] = {}
-    for whose, kind, at, by in ctx.reader.rows(sql, [*numbers, *given] * len(HEARD[about.kind.name])):
+    counted: set[tuple[int, int]] = set()
+    for whose, kind, at, by, touch in ctx.reader.rows(sql, [*numbers, *given] * len(ways_here)):
         own = counts.setdefault(whose, {})
-        own[kind] = own.get(kind, 0) + 1
+        own[kind] = own.get(kind, 0) + ((whose, touch) not in counted)
+        counted.add((whose, touch))
         found[whose] = {"last": instant.from_db(at), "kind": kind, "by": by}
     for whose, own in counts.items():
         ways = ", ".join(f"{kind} {count}" for kind, count in sorted(own.items(), key=lambda one: (-one[1], one[0])))

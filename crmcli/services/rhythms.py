@@ -22,6 +22,7 @@ from crmcli.results import Changed, Column, Rows
 from crmcli.services import records
 from crmcli.services.references import listed
 from crmcli.store import read
+from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Whom one can be in touch with.
 KINDS = {kind.name: kind for kind in (CONTACT, COMPANY)}
+#: So many lengths of records' own rhythms are asked for at once: SQLite nests no more than a thousand conditions.
+AT_ONCE = 100
 #: What stands for the records' own rhythms where rules are named.
 OWN = "own"
 COLUMNS = (
@@ -70,6 +73,10 @@ class Due(Struct):
     def overdue(self, today: date) -> int:
         """Days since it was due; negative where it is to come."""
         return (today - self.on).days
+
+    def pressing(self, today: date) -> tuple[float, date]:
+        """What is less for the more pressing: how overdue it is, measured by its rhythm, and since when."""
+        return -self.overdue(today) / self.days, self.on
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -193,9 +200,11 @@ def who_is_due(
     last = ctx.env.now.date() + timedelta(days=within)
     found: dict[int, Due] = {}
     common = (*also, *_in_sight(kind), _awake(kind, last))
-    own = And((Compare(kind.by_name["rhythm"], ">", 0), *common))
-    for one in _due(ctx, kind, own, OWN, None):
-        found[one.number] = one
+    lengths = ctx.reader.rows(f"SELECT DISTINCT rhythm_days FROM {kind.table} WHERE rhythm_days > 0 ORDER BY 1")
+    for some, _ in portions([days for (days,) in lengths], AT_ONCE):
+        own = Or(tuple(And((Compare(kind.by_name["rhythm"], "=", n), _silent(ctx, kind, last, n))) for n in some))
+        for one in _due(ctx, kind, And((own, *common)), OWN, None):
+            found[one.number] = one
     for rule in rules(ctx, kind):
         if rule.node is None:
             if told:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: str = "", sort: str = "") -> Changed:
     """Save a filter under a name, over an earlier one of that name. Without a kind it fits every list that has its
-    fields. What goes with the earlier one is said. The filter is read first, as it will be when it is saved:
-    FilterError, also for a view that would contain itself; UsageError for a kind without lists to filter."""
+    fields. What goes with the earlier one is said, also a rhythm or another view that was made of it. The filter is
+    read first, as it will be when it is saved: FilterError, also for a view that would contain itself; UsageError for
+    a kind without lists to filter."""
     if not re.fullmatch(r"[\w.-]+", name):
         raise UsageError(f"'{name}' cannot name a view", "use letters, digits, -, _ and . alone")
     if kind is not None and kind.name not in RECORDS:
@@ -45,7 +46,8 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
         "sort": sort or None,
     }
     lists = kind.plural if kind else " and ".join(k.plural for k in kinds)
-    lines = []
+    lines: list[str] = []
+    working = kept_filters.working(ctx) if fold(name) in map(fold, ctx.names("saved_view")) else {}
     with ctx.writing() as tx:
         number = tx.word("saved_view", name, create=False)
         if number is None:
@@ -54,7 +56,7 @@ def save(ctx: Context, name: str, kind: Entity | None, text: str, *, columns: st
             lines += _replaced(ctx, tx.row("saved_view", number), row)
             tx.change("saved_view", number, row)
     name, text = (written(tx.changes, "saved_view", number, *pair) for pair in (("name", name), ("filter", text)))
-    lines.insert(0, f"saved view {name} for {lists}: {text}")
+    lines = [f"saved view {name} for {lists}: {text}", *lines, *kept_filters.broken(ctx, working)]
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (number,), "saved_view")
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.dates import describe, local, parse_when
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD
-from crmcli.domain.query import And
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD
+from crmcli.domain.entities.shared import LAST_WORD, LAST_WORD_OF_SALE
 from crmcli.domain.text import clip
 from crmcli.domain.types import Instant, Integer, Rhythm, read_instant
-from crmcli.errors import FieldError, FilterError, UsageError
+from crmcli.errors import FieldError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import records, rhythms
+from crmcli.services.occasions import days_of
 from crmcli.store import read
 from crmcli.store.sql import portions
 
@@ -25,25 +26,19 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
-    from crmcli.domain.query import Node
     from crmcli.services.rhythms import Due
     from crmcli.store.write import Transaction
 
-#: What a record of each kind hears of: the tables, and whose interaction it is then.
-HEARD = {
-    "contact": (
-        ("interaction i", "i.contact_id"),
-        ("interaction i JOIN opportunity o ON o.id = i.opportunity_id", "o.contact_id"),
-    ),
-    "company": (
-        ("interaction i", "i.company_id"),
-        ("interaction i JOIN opportunity o ON o.id = i.opportunity_id", "o.company_id"),
-        ("interaction i JOIN contact p ON p.id = i.contact_id", "p.company_id"),
-        (
-            "interaction i JOIN opportunity o ON o.id = i.opportunity_id JOIN contact p ON p.id = o.contact_id",
-            "p.company_id",
-        ),
-    ),
+#: What leads on from an interaction `i`: to its lead or deal, its person, and the person of that lead or deal.
+_ON = {
+    "o": "opportunity o ON o.id = i.opportunity_id",
+    "p": "contact p ON p.id = i.contact_id",
+    "q": "contact q ON q.id = o.contact_id",
+}
+#: Whose an interaction is, for each kind of record: the columns that say so, and what leads there.
+_WHOSE = {
+    "contact": {"i.contact_id": "", "o.contact_id": "o"},
+    "company": {"i.company_id": "", "o.company_id": "o", "p.company_id": "p", "q.company_id": "oq"},
 }
 #: The kinds of record in which a conversation is: the nearest to it first.
 TALKED = (LEAD, DEAL, CONTACT, COMPANY)
@@ -52,6 +47,18 @@ SIDES = {"owed": "in", "waiting": "out"}
 #: How much of what was said a list shows.
 SAID = 80
 _ID, _DAYS = INTERACTION.field("id").type, Integer(unit="days")
+
+
+def heard(kind: Entity) -> list[tuple[str, str]]:
+    """The ways in which a record of a kind hears of interactions `i`: tables, and the column that says whose it is."""
+    ways = _WHOSE[kind.name].items()
+    return [("interaction i" + "".join(f" JOIN {_ON[name]}" for name in lead), column) for column, lead in ways]
+
+
+def heard_at_once(kind: Entity) -> tuple[str, list[str]]:
+    """The same in one: the tables of interactions `i` of anybody, and the columns of whose each may be."""
+    lead = sorted({name for names in _WHOSE[kind.name].values() for name in names})
+    return "interaction i" + "".join(f" LEFT JOIN {_ON[name]}" for name in lead), list(_WHOSE[kind.name])
 
 
 # --- due -------------------------------------------------------------------------------------------------------------
@@ -66,24 +73,13 @@ def due(
     ctx.learn()
     today = ctx.env.now.date()
     node = records.bound(ctx, kind, records.filter_text(kind, words))
-    found = rhythms.who_is_due(ctx, kind, (node,), within=_ahead(ctx, within))
-    found.sort(key=lambda one: (-one.overdue(today) / one.days, one.on, one.number))
-    limit = int(ctx.settings["limit"]) if limit is None else limit
-    if limit < 0:
-        raise UsageError("--limit wants 0 (all) or a positive number")
+    limit = records.limited(ctx, limit)
+    found = rhythms.who_is_due(ctx, kind, (node,), within=days_of(ctx, within) if within else 0)
+    found.sort(key=lambda one: (*one.pressing(today), one.number))
     shown = found[:limit] if limit else found
     if len(shown) < len(found):
-        ctx.say(f"{len(found) - len(shown)} more are due: --limit 0 shows all")
+        ctx.say(f"{len(found) - len(shown)} more {'will be' if within else 'are'} due: --limit 0 shows all")
     return Rows(_columns(kind), _lines(ctx, kind, shown), empty=f"no {kind.plural} are due")
-
-
-def _ahead(ctx: Context, text: str) -> int:
-    if not text:
-        return 0
-    found = Rhythm().parse(text, ctx.env)
-    if not found:
-        raise FieldError(f"'{text}' is no length of time", hint="write 30d, 2w, 3m or 1y")
-    return int(found)
 
 
 def _columns(kind: Entity) -> tuple[Column, ...]:
@@ -118,7 +114,7 @@ def last_kinds(ctx: Context, kind: Entity, numbers: Sequence[int]) -> dict[int, 
     """record -> the kind of its last touch, for those that have one."""
     found: dict[int, tuple[int, str]] = {}
     for some, marks in portions(numbers, read.PAGE):
-        for tables, whose in HEARD[kind.name]:
+        for tables, whose in heard(kind):
             sql = (
                 f"SELECT r.id, i.id, i.kind FROM {tables} JOIN {kind.table} r ON r.id = {whose}"
                 f" WHERE {whose} IN ({marks}) AND i.at = r.last_touch AND i.removed_at IS NULL"
@@ -163,10 +159,8 @@ def waiting(ctx: Context, words: Sequence[str] = (), *, limit: int | None = None
 
 def _conversations(ctx: Context, side: str, words: Sequence[str], limit: int | None) -> Rows:
     ctx.learn()
-    limit = int(ctx.settings["limit"]) if limit is None else limit
-    if limit < 0:
-        raise UsageError("--limit wants 0 (all) or a positive number")
-    found = last_words(ctx, side, fitting(ctx, words))
+    limit = records.limited(ctx, limit)
+    found = last_words(ctx, side, words)
     shown = found[:limit] if limit else found
     if len(shown) < len(found):
         ctx.say(f"{len(found) - len(shown)} more: --limit 0 shows all")
@@ -186,78 +180,66 @@ CONVERSATION = (
 )
 
 
-def fitting(ctx: Context, words: Sequence[str]) -> dict[str, Node]:
-    """What a filter means for each kind of record that has its fields, of open ones. Raises FilterError where none
-    has."""
-    found: dict[str, Node] = {}
-    refused: FilterError | None = None
-    for kind in TALKED:
-        try:
-            found[kind.name] = records.bound(ctx, kind, records.filter_text(kind, words))
-        except FilterError as error:
-            refused = refused or error
-    if refused and not found:
-        raise refused
-    return found
-
-
-def last_words(ctx: Context, side: str, nodes: dict[str, Node]) -> list[tuple[int, str]]:
+def last_words(ctx: Context, side: str, words: Sequence[str] = ()) -> list[tuple[int, str]]:
     """The interactions with their moments, oldest first, that are the last word of them ("owed") or of us ("waiting")
-    in a lead, deal, contact or company that fits; each once, wherever it counts. Of a company only what was said to
-    none of its people."""
+    in a lead, deal, contact or company that fits a filter; each once, wherever it counts. Of a company only what is not
+    the last word of one of its people or open deals too. Raises FilterError where none of them has its fields."""
     found: dict[int, str] = {}
-    instant, direction = INTERACTION.by_name["at"].type, SIDES[side]
-    for kind in TALKED:
-        if kind.name not in nodes:
-            continue
-        node = And((nodes[kind.name], records.bound(ctx, kind, f"is:{side}", scope=False)))
+    instant = INTERACTION.by_name["at"].type
+    for name, node in records.fitting(ctx, TALKED, words, f"is:{side}").items():
+        kind = ENTITIES[name]
         select, params = read.chosen(ctx.reader, kind, node)
-        for tables, whose in _spoken_in(kind):
-            sql = (
-                f"SELECT i.id, i.at FROM {kind.table} r, {tables} WHERE {whose} AND i.at = r.last_{direction}"
-                f" AND i.direction = '{direction}' AND i.removed_at IS NULL AND r.id IN ({select})"
-            )
-            for number, at in ctx.reader.rows(sql, params):
-                found[number] = instant.from_db(at)
+        sql = (
+            f"SELECT i.id, i.at FROM {kind.table} t JOIN interaction i"
+            f" ON i.id = {LAST_WORD_OF_SALE if kind.kind else LAST_WORD}"
+            f" WHERE t.id IN ({select}){_OF_NOBODY_NEARER if kind is COMPANY else ''}"
+        )
+        for number, at in ctx.reader.rows(sql, params):
+            found[number] = instant.from_db(at)
     return sorted(found.items(), key=lambda one: (one[1], one[0]))
 
 
-def _spoken_in(kind: Entity) -> tuple[tuple[str, str], ...]:
-    """Where the words said in a conversation with a record `r` of a kind are: tables, and what binds them to it."""
-    if kind.kind:
-        return (("interaction i", "i.opportunity_id = r.id"),)
-    if kind is CONTACT:
-        return tuple((tables, f"{whose} = r.id") for tables, whose in HEARD["contact"])
-    # coalesce keeps SQLite from the indexes of all interactions without a person or a deal.
-    return (("interaction i", "i.company_id = r.id AND coalesce(i.contact_id, i.opportunity_id) IS NULL"),)
-
-
+#: That an interaction `i` is not the last word of an open lead or deal, nor of a person, as well.
+_OF_NOBODY_NEARER = f"""
+AND NOT EXISTS (
+    SELECT 1 FROM opportunity t
+    WHERE t.id = i.opportunity_id AND t.status = 'open' AND t.archived_at IS NULL AND t.removed_at IS NULL
+    AND {LAST_WORD_OF_SALE} = i.id
+) AND NOT EXISTS (
+    SELECT 1 FROM contact p
+    WHERE p.id IN (i.contact_id, (SELECT o.contact_id FROM opportunity o WHERE o.id = i.opportunity_id))
+    AND p.archived_at IS NULL AND p.removed_at IS NULL AND p.last_word_id = i.id
+)"""
 _SPOKEN = """
 SELECT
     i.id, i.at, i.kind, i.body, o.kind, o.id, o.name, c.id, c.name, f.id, f.name,
-    CASE WHEN o.id IS NOT NULL THEN ou.name WHEN c.id IS NOT NULL THEN cu.name ELSE fu.name END
+    x.kind, x.id, x.name, ou.name, cu.name, fu.name, xu.name
 FROM interaction i
 LEFT JOIN opportunity o
     ON o.id = i.opportunity_id AND o.status = 'open' AND o.archived_at IS NULL AND o.removed_at IS NULL
 LEFT JOIN opportunity x ON x.id = i.opportunity_id
-LEFT JOIN contact c ON c.id = coalesce(i.contact_id, x.contact_id)
-LEFT JOIN company f ON f.id = coalesce(i.company_id, x.company_id)
+LEFT JOIN contact p ON p.id = coalesce(i.contact_id, x.contact_id)
+LEFT JOIN contact c ON c.id = p.id AND c.removed_at IS NULL
+LEFT JOIN company f ON f.id = coalesce(i.company_id, x.company_id, p.company_id) AND f.removed_at IS NULL
 LEFT JOIN crm_user ou ON ou.id = o.owner_id
 LEFT JOIN crm_user cu ON cu.id = c.owner_id
 LEFT JOIN crm_user fu ON fu.id = f.owner_id
+LEFT JOIN crm_user xu ON xu.id = x.owner_id
 WHERE i.id IN ({marks})
 """
 
 
 def spoken(ctx: Context, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    """What was said in these interactions, in their order: on which open lead or deal, else with whom, how long ago."""
+    """What was said in these interactions, in their order: on which open lead or deal, else with whom, else on which
+    closed one; how long ago."""
     instant, now = INTERACTION.by_name["at"].type, ctx.env.now
     found: dict[int, dict[str, Any]] = {}
     for some, marks in portions(numbers, read.PAGE):
         for row in ctx.reader.rows(_SPOKEN.format(marks=marks), some):
-            number, at, kind, body, noun, sale, title, person, who, firm, firm_name, owner = row
-            refs = ((noun, sale, title), ("contact", person, who), ("company", firm, firm_name))
-            what, of, name = next((ref for ref in refs if ref[1] is not None), ("interaction", number, ""))
+            number, at, kind, body, noun, sale, title, person, who, firm, firm_name, over, past, old, *owners = row
+            refs = ((noun, sale, title), ("contact", person, who), ("company", firm, firm_name), (over, past, old))
+            known = (pair for pair in zip(refs, owners, strict=True) if pair[0][1] is not None)
+            (what, of, name), owner = next(known, (("interaction", number, ""), None))
             stored = instant.from_db(at)
             days = (now.date() - local(read_instant(stored), now.tzinfo).date()).days
             found[number] = {

@@ -171,7 +171,7 @@ def missing(ctx: Context, setting: str) -> str:
         if connect.is_url(target) or connect.there(target):
             known = ctx.names(family.vocabulary)
     word = setting_of(setting).word
-    if known is None or fold(word) in map(fold, known):
+    if known is None or family.key(word) in map(family.key, known):
         return ""
     hint = suggest(word, known)
     return f"the book has no {family.name} '{word}' yet{f'; {hint}' if hint else ''}"
@@ -267,7 +267,9 @@ def marked(ctx: Context, kind: Entity, rows: Iterable[Row]) -> Iterator[Row]:
 
 def next_tasks(ctx: Context, words: Sequence[str] = (), *, limit: int | None = None, page: str = "") -> Rows:
     """The most urgent tasks of those that fit a filter and wait for no other task, with their urgency."""
+    ctx.learn()
     text = records.filter_text(TASK, words)
+    records.bound(ctx, TASK, text)  # what is wrong with it is shown as it was written
     text = f"({text}) blocked_by:0" if text else "blocked_by:0"
     return records.list_records(ctx, TASK, text=text, columns=_NEXT, sort=f"-{URGENCY}", limit=limit, page=page)
 

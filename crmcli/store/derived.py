@@ -3,6 +3,8 @@
 `last_touch` is the latest interaction: of a lead or deal its own; of a person also those of their deals; of a company
 also those of its deals and people. `last_in` is the latest in which they wrote to us, `last_out` the latest in which we
 wrote to them; a call, meeting, visit or mail of which nobody said whose it was is both, a note or a done task neither.
+`last_word_id` is the latest of all these, and of several at one moment the one that was entered last; `own_word_id` is
+that of what was said with a person on no lead or deal, or with a company to none of its people either.
 `open_tasks` and `next_due` count a lead's or deal's open tasks.
 """
 
@@ -27,6 +29,11 @@ TOUCHES = {
     "last_in": f" AND (i.direction = 'in' OR {BOTH})",
     "last_out": f" AND (i.direction = 'out' OR {BOTH})",
 }
+#: The interactions in which somebody said something.
+WORD = f"i.removed_at IS NULL AND (i.direction IS NOT NULL OR {BOTH})"
+#: table -> what says that a word with one of its records was with that alone. Their signs keep SQLite from the indexes
+#: of all interactions without a deal or a person.
+ALONE = {"contact": "+i.opportunity_id IS NULL", "company": "+i.opportunity_id IS NULL AND +i.contact_id IS NULL"}
 #: table -> where the touches of others count as well: their table and its link here
 HEARD = {"opportunity": (), "contact": (("opportunity", "contact_id"),)}
 HEARD["company"] = (("opportunity", "company_id"), ("contact", "company_id"))
@@ -40,17 +47,40 @@ def latest(table: str, column: str) -> str:
     return f"SELECT max(x.at) FROM ({' UNION ALL '.join(parts)}) x" if len(parts) > 1 else own + TOUCHES[column]
 
 
+def last_word(table: str) -> str:
+    """The SQL that works out `last_word_id` for a row of a table."""
+    words = [f"SELECT i.id, i.at FROM interaction i WHERE i.{LINKS[table]} = {table}.id AND {WORD}"]
+    words += [
+        f"SELECT i.id, i.at FROM {other} o JOIN interaction i ON i.id = o.last_word_id WHERE o.{link} = {table}.id"
+        for other, link in HEARD[table]
+    ]
+    return f"SELECT x.id FROM ({' UNION ALL '.join(words)}) x ORDER BY x.at DESC, x.id DESC LIMIT 1"
+
+
+def figures(table: str) -> dict[str, str]:
+    """What follows from interactions for a row of a table: column -> the SQL that works it out."""
+    found = {column: latest(table, column) for column in TOUCHES} | {"last_word_id": last_word(table)}
+    if table in ALONE:
+        found["own_word_id"] = (
+            f"SELECT i.id FROM interaction i WHERE i.{LINKS[table]} = {table}.id AND {ALONE[table]} AND {WORD}"
+            " ORDER BY i.at DESC, i.id DESC LIMIT 1"
+        )
+    return found
+
+
 #: coalesce keeps SQLite from the index of all open tasks, which it would read for each record.
 OPEN = "FROM task k WHERE k.opportunity_id = opportunity.id AND coalesce(k.done_at, k.removed_at) IS NULL"
 LINKS = {"opportunity": "opportunity_id", "contact": "contact_id", "company": "company_id"}
 #: The tables with derived columns: each after those that it derives from.
 TABLES = ("opportunity", "contact", "company")
+#: Derived columns that are no fields: they lead to interactions.
+LEADING = ("last_word_id", "own_word_id")
 #: The order in which a writer takes rows that others may want too: what hangs on a record, then the record.
 HELD = ("interaction", "task", *TABLES)
 
 
 def _touches(table: str) -> str:
-    return ", ".join(f"{column} = ({latest(table, column)})" for column in TOUCHES)
+    return ", ".join(f"{column} = ({sql})" for column, sql in figures(table).items())
 
 
 def hold(connection: Connection, rows: Mapping[str, Collection[int]]) -> None:
@@ -99,8 +129,8 @@ def differences(connection: Connection) -> list[str]:
     apart = "IS NOT" if connection.dialect == "sqlite" else "IS DISTINCT FROM"
     found = []
     for table in TABLES:
-        for column in TOUCHES:
-            sql = f"SELECT id FROM {table} WHERE {column} {apart} ({latest(table, column)})"
+        for column, right in figures(table).items():
+            sql = f"SELECT id FROM {table} WHERE {column} {apart} ({right})"
             found += [f"{table} {row[0]}: {column} is not that of its interactions" for row in connection.rows(sql)]
     sql = (
         f"SELECT id FROM opportunity WHERE open_tasks <> (SELECT count(*) {OPEN})"

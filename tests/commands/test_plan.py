@@ -71,6 +71,14 @@ def test_a_plan_is_started_on_what_fits_a_filter_after_a_question(planned: Crm) 
     assert "That is asked when the plan starts" in refused.err, "refused before it is asked"
 
 
+def test_a_plan_is_started_on_each_record_that_is_named(planned: Crm) -> None:
+    assert planned("deal", "add", "Mill", "owner=me").code == 0
+    done = planned("plan", "start", "onboarding", "--on", "deal:4", "--on", "deal:5", "--on", "deal:4", "--who", "me")
+    assert (done.code, done.out.partition(",")[0]) == (0, "started onboarding on 2 deals")
+    refused = planned("plan", "start", "onboarding", "--on", "deal:4", "--on", "contact:1", "--who", "me")
+    assert (refused.code, "records of two kinds, deal and contact" in refused.err) == (2, True)
+
+
 def test_a_plan_is_started_on_something(planned: Crm) -> None:
     assert "on which record?" in planned("plan", "start", "onboarding").err
     assert "one or the other" in planned("plan", "start", "onboarding", "4", "--on", "deal:4").err
@@ -85,6 +93,7 @@ def test_steps_are_moved_changed_and_taken_out(planned: Crm) -> None:
     assert "nothing to change" in planned("plan", "step", "edit", "onboarding", "1", "due=2w").out
     assert planned("plan", "step", "remove", "onboarding", "review").code == 0
     assert planned("plan", "step", "move", "onboarding", "1", "x").code == 2
+    assert "a plan step needs a name" in planned("plan", "step", "edit", "onboarding", "1", "name=").err
     assert planned("plan", "remove", "onboarding").out == (
         "removed plan onboarding and its 2 steps; tasks that it made stay\n"
     )
@@ -95,7 +104,7 @@ def test_a_type_gives_a_task_its_name(crm: Crm) -> None:
     added = crm("task", "add", "--type", "call", "--on", "deal:4")
     assert (added.out, added.err) == ("added task:2 Call them\n", "due Sat 2026-11-28, as is usual for call\n")
     refused = crm("task", "add", "--on", "deal:4")
-    assert (refused.code, refused.err) == (2, "crm: a task needs a name\n")
+    assert (refused.code, refused.err) == (2, "crm: a task needs a name\n  give it one: name='...'\n")
     listed = crm("task", "type", "-o", "json").json
     assert next(row for row in listed if row["name"] == "call")["open"] == 2
     assert crm("task", "type", "remove", "call").code == 2

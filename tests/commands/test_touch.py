@@ -49,8 +49,20 @@ def test_who_is_due_for_programs(known: Crm) -> None:
     )
     assert known("touch", "tag:vip", "-o", "ids").out == "2\n"
     assert known("touch", "due", "--limit", "1").err == "1 more are due: --limit 0 shows all\n"
+    soon = known("touch", "due", "--within", "60d", "--limit", "1")
+    assert soon.err == "1 more will be due: --limit 0 shows all\n"
     wrong = known("touch", "due", "--on", "deal")
     assert (wrong.code, wrong.err.splitlines()[0]) == (2, "crm: deals have no rhythm")
+
+
+def test_a_list_of_occasions_is_as_long_as_it_is_wanted(known: Crm) -> None:
+    assert known("occasion", "add", "Wedding", "--on", "contact:1", "--date", "06-15").code == 0
+    short = known("occasion", "list", "-n", "1")
+    assert (short.out.count("\n"), short.err) == (1 + 1, "1 more come later: --limit 0 shows all\n")
+    assert known("occasion", "list", "-n", "0").out.count("\n") == 1 + 2
+    for words in (("occasion", "list"), ("touch", "due")):
+        refused = known(*words, "--within", "-1d")
+        assert (refused.code, refused.err.splitlines()[0]) == (2, "crm: '-1d' is no length of time ahead")
 
 
 def test_rhythms_are_said_listed_and_removed(known: Crm) -> None:
@@ -74,7 +86,7 @@ def test_rhythms_are_said_listed_and_removed(known: Crm) -> None:
     assert known("rhythm", "remove", "tag:old").code == 3
     for words, code in (
         (("set", "tag:vip"), 2), (("set", "tag:vip", "often"), 2), (("set", "deal:4", "30d"), 2),
-        (("set", "nobody here", "30d"), 3), (("set", "contact:1", "0"), 2),
+        (("set", "nobody here", "30d"), 3), (("set", "contact:1", "0d"), 2),
     ):  # fmt: skip
         assert known("rhythm", *words).code == code, words
 
@@ -104,7 +116,7 @@ def test_who_waits_for_whom(known: Crm) -> None:
 def test_a_report_of_the_year(known: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
     assert known("contact", "add", "Nobody").code == 0
     assert known("touch", "report", "-o", "table").out == (
-        "Reached 2 of 3 contacts (67 %), 2026-01-01 to 2026-12-31\n"
+        "Reached 2 of 3 contacts (66.67%), 2026-01-01 to 2026-12-31\n"
         "\n"
         "By owner (2)\n"
         "  Owner   All  Reached  Not reached  Rate  Touches\n"
@@ -125,7 +137,7 @@ def test_a_report_of_the_year(known: Crm, monkeypatch: pytest.MonkeyPatch) -> No
     assert known("touch", "report", "-o", "json").json["reached"] == 2
     monkeypatch.setenv("CRM_CALENDAR", "jalali")
     assert known("touch", "report", "--year", "1405", "-o", "table").out.startswith(
-        "Reached 2 of 3 contacts (67 %), 1405-01-01 to 1405-12-29\n"
+        "Reached 2 of 3 contacts (66.67%), 1405-01-01 to 1405-12-29\n"
     )
     assert known("touch", "report", "--year", "soon").code == 2
 

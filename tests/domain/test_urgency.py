@@ -177,6 +177,7 @@ def test_every_term_has_known_answers_and_a_name_that_a_setting_can_have() -> No
         ("tag", "كليد", task(tags=["کلید"]), True),
         ("type", "call", task(type="Call"), True),
         ("type", "call", task(), False),
+        ("type", "e-mail", task(type="Email"), True),
         ("stage", "new", deal(), True),
         ("stage", "won", deal(), False),
     ],

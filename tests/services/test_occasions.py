@@ -138,7 +138,8 @@ def test_a_merge_takes_them_along_and_a_purge_forgets_them(book: Context) -> Non
     occasions.add(book, "Quuxday", "contact:1", "06-15")
     occasions.add(book, "Quuxday", "contact:3", "06-15")
     occasions.add(book, "Founded", "company:1", "06-15")
-    merging.merge(book, CONTACT, [1, 3], into=1)
+    told = merging.merge(book, CONTACT, [1, 3], into=1).lines[0]
+    assert told.endswith("; moved along: 1 occasion")
     assert coming(book, "2027-06-01", "2027-06-30") == [
         ("2027-06-15", "contact:1", "Quuxday", None), ("2027-06-15", "company:1", "Founded", None),
     ]  # fmt: skip

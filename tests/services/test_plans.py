@@ -208,6 +208,17 @@ def test_a_step_of_somebody_who_left_is_refused(book: Context) -> None:
     assert made(book) == []
 
 
+def test_an_owner_who_left_is_none(book: Context) -> None:
+    user_edit(book, "ada", {"active": "no"})
+    plans.step_remove(book, "onboarding", "First review")
+    with pytest.raises(UsageError, match="ada, who owns deal:1, is not active") as refused:
+        plans.start(book, "onboarding", DEAL, [1])
+    assert "--who NAME" in str(refused.value.hint)
+    assert made(book) == []
+    plans.start(book, "onboarding", DEAL, [1], who="grace")
+    assert {owner for _, _, owner in made(book)} == {"grace"}
+
+
 def test_several_records_are_started_in_one_batch(book: Context) -> None:
     done = plans.start(book, "onboarding", DEAL, [1, 2], day="tomorrow", who="grace")
     assert done.lines == ("started onboarding on 2 deals, from Sun 2026-11-22: 8 tasks",)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, TASK
 from crmcli.errors import FieldError, FilterError, UsageError
-from crmcli.services import reached, records, timeline
+from crmcli.render import machine
+from crmcli.services import reached, records, tasks, timeline
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -42,7 +44,7 @@ def ids(ctx: Context, which: str, *words: str, **options: str) -> list[int]:
 def test_a_year_in_figures(book: Context) -> None:
     values, parts = page(book)
     assert values == {
-        "from": "2026-01-01", "to": "2026-12-31", "people": 4, "reached": 2, "missed": 2, "rate": 5000, "touches": 4,
+        "from": "2026-01-01", "to": "2026-12-31", "people": 4, "reached": 2, "missed": 2, "rate": 50, "touches": 4,
     }  # fmt: skip
     assert parts["owners"] == [
         {"owner": "tester", "people": 2, "reached": 1, "missed": 1, "rate": 5000, "touches": 1},
@@ -63,6 +65,39 @@ def test_a_touch_on_a_deal_that_names_its_person_counts_once(book: Context) -> N
     )  # fmt: skip
     values, _ = page(book, COMPANY)
     assert (values["people"], values["reached"], values["touches"]) == (1, 1, 3)
+
+
+def test_shares_are_in_percent_wherever_they_stand(book: Context) -> None:
+    for name in ("Eve", "Ian", "Zoe"):
+        records.add(book, CONTACT, {"name": name})
+    found = reached.page(book, reached.asked(book))
+    assert (found.values["rate"], found.title.partition(",")[0]) == (28.57, "Reached 2 of 7 contacts (28.57%)")
+    told = machine.as_object(found)
+    assert json.loads(machine.literal(told)) | {"rate": 28.57} == json.loads(machine.literal(told))
+    none = reached.page(book, reached.asked(book, CONTACT, ["name:none"]))
+    assert none.values["rate"] is None
+
+
+def test_a_meeting_with_several_people_is_one_touch_of_their_company(book: Context) -> None:
+    for name in ("Eve", "Ian"):
+        records.add(book, CONTACT, {"name": name, "company": "Engines", "email": f"{name}@engines.example"})
+    people = "eve@engines.example, ian@engines.example"
+    records.add(book, TASK, {"name": "Plan", "type": "meeting", "on": "contact:1", "attendees": people})
+    tasks.done(book, [1])
+    values, parts = page(book, COMPANY)
+    assert values["touches"] == 3 + 1
+    assert [row["touches"] for row in parts["ways"] if row["kind"] == "meeting"] == [1, 1]
+    (row,) = reached.listing(book, reached.asked(book, COMPANY), "all").rows
+    assert (row["touches"], row["ways"]) == (4, "call 2, meeting 2")
+    assert page(book, CONTACT, "name:eve or name:ian")[0]["touches"] == 2  # one of each of them
+
+
+def test_a_period_may_run_to_the_last_of_all_days(book: Context) -> None:
+    about = reached.asked(book, CONTACT, start="1600-01-01", end="9999-12-31")
+    assert reached.page(book, about).values["touches"] == 5
+    assert len(list(reached.listing(book, about, "reached").rows)) == 3
+    assert reached.asked(book, year="9999").last.isoformat() == "9999-12-31"
+    assert page(book, year="9999")[0]["touches"] == 0
 
 
 def test_the_year_is_that_of_the_calendar_and_of_the_clock(book: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,24 @@ def test_the_shortest_rule_counts_and_ones_own_goes_before_all(five: Context) ->
     assert due(five, CONTACT, "tag:press or name:dan") == [(4, 1, 39, rhythms.OWN)]
 
 
+def test_lengths_of_their_own_are_asked_for_in_portions(five: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rhythms, "AT_ONCE", 2)
+    lengths = {1: 39, 2: 40, 3: 41, 4: 7}
+    for number, days in lengths.items():
+        records.edit(five, CONTACT, [number], {"rhythm": str(days)})
+    read: list[int] = []
+    rows = rhythms._due
+
+    def seen(*words: Any) -> Any:
+        for one in rows(*words):
+            read.append(one.number)
+            yield one
+
+    monkeypatch.setattr(rhythms, "_due", seen)
+    assert due(five) == [(4, 33, 7, "own"), (1, 1, 39, "own"), (2, 0, 40, "own")]
+    assert sorted(read) == [1, 2, 4], "who is not due is not read"
+
+
 def test_it_is_due_on_the_day_itself_and_by_the_clock_of_whoever_asks(
     five: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +191,17 @@ def test_a_view_that_a_rhythm_is_made_of_stays(five: Context) -> None:
         saved_views.remove(five, "friends")
 
 
+def test_a_view_saved_over_one_that_a_rhythm_is_made_of_says_so(five: Context) -> None:
+    saved_views.save(five, "friends", CONTACT, "tag:vip")
+    rhythms.put(five, CONTACT, ["view:friends"], "30d")
+    assert len(saved_views.save(five, "friends", None, "tag:vip or tag:press").lines) == 2
+    told = saved_views.save(five, "Friends", DEAL, "is:open").lines
+    assert told[-1] == (
+        "the rhythm for view:friends does not work any more, remove it or set another one: view:friends"
+    )
+    assert len(saved_views.save(five, "friends", DEAL, "is:any").lines) == 2  # that is known by now
+
+
 def test_a_purge_forgets_the_rhythm_that_names_somebody(ctx: Context) -> None:
     add(ctx, CONTACT, name="Ada Lovelace", email="ada@zyx.example")
     rhythms.put(ctx, CONTACT, ['name:"ada lovelace"'], "30d")
@@ -274,6 +303,7 @@ def test_the_day_says_who_waits_and_of_whom_a_touch_is_due(five: Context) -> Non
     timeline.add(five, CONTACT, 3, "email", "hello?", direction="in", at="-2d")
     timeline.add(five, CONTACT, 4, "email", "hello?", direction="out", at="-20d")
     records.edit(five, CONTACT, [3, 1], {"owner": "me"})
+    records.edit(five, CONTACT, [2, 4], {"owner": "grace"})
     found = {part.key: list(part.rows.rows) for part in today.today(five).sections}
     (owed,) = found["owed"]
     assert (owed["ref"], owed["what"], owed["about"], owed["when"]) == ("contact:3", "Cleo", "hello?", "2 days ago")

@@ -18,7 +18,7 @@ from __future__ import annotations
 from crmcli.domain.query.bind import Book, bind, read
 from crmcli.domain.query.match import matches
 from crmcli.domain.query.parse import TERM, parse
-from crmcli.domain.query.spelling import canonical, join_words, quote
+from crmcli.domain.query.spelling import canonical, join_words, narrowed, quote
 from crmcli.domain.query.states import BESIDES, STATES
 from crmcli.domain.query.tree import (
     EVERYTHING,
@@ -67,6 +67,7 @@ __all__ = [
     "join_words",
     "matches",
     "name_links",
+    "narrowed",
     "parse",
     "quote",
     "read",

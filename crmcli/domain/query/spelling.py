@@ -9,7 +9,7 @@ from crmcli.domain.query.parse import OPERATORS, SPECIAL, TERM
 from crmcli.domain.query.tree import And, Not, Or, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from crmcli.domain.query.tree import Node
 
@@ -65,6 +65,11 @@ def join_words(words: Iterable[str], known: Iterable[str] = ()) -> str:
         values = [rest] if mark else rest.split(",")
         parts.append(f"{found[0]}{mark}{','.join(quote(value) for value in values)}")
     return " ".join(parts)
+
+
+def narrowed(words: Sequence[str], *terms: str) -> list[str]:
+    """The words of a filter with further terms that all of it must fit: an `or` among the words ends before them."""
+    return ["(", *words, ")", *terms] if any(word.strip() for word in words) else [*terms]
 
 
 def _holds_more(rest: str, names: set[str]) -> bool:

@@ -33,8 +33,8 @@ STATES: dict[str, dict[str, str]] = {
         "idle": "status:open no:archived_at open_tasks:0",
         "silent": "status:open no:archived_at",
         "rotting": "status:open no:archived_at",
-        "owed": "status:open no:archived_at has:owed_since",
-        "waiting": "status:open no:archived_at has:waiting_since",
+        "owed": "has:owed_since",
+        "waiting": "has:waiting_since",
         "any": "",
     },
     "task": {
@@ -73,6 +73,14 @@ class Besides(Struct):
     node: Callable[[Entity, Env, Book], Node]
 
 
+def _heard(entity: Entity, _env: Env, _book: Book) -> Node:
+    """Open, or of nobody in the book whose own turn would say it."""
+    names, links = entity.by_name, [field for field in entity.core if field.column in ("contact_id", "company_id")]
+    here = And((OneOf(names["status"], ("open",)), Empty(names["archived_at"])))
+    return Or((here, And(tuple(Empty(field) for field in links))))
+
+
+_TURN = Besides("`status:open no:archived_at`, or without a person and a company", _heard)
 #: table -> state -> what must hold besides its text in `STATES`
 BESIDES: dict[str, dict[str, Besides]] = {
     "opportunity": {
@@ -84,6 +92,8 @@ BESIDES: dict[str, dict[str, Besides]] = {
             "in its stage, and without a touch, for the days that it takes to rot there",
             lambda entity, env, book: neglect.rotting(entity, env.now, book.rotting()),
         ),
+        "owed": _TURN,
+        "waiting": _TURN,
     }
 }
 

@@ -64,7 +64,7 @@ CREATE VIEW v_reminder AS
 SELECT
     t.id,
     task.name AS task,
-    t.task_id,
+    task.id AS task_id,
     t.at,
     t.channel,
     t.state,
@@ -74,4 +74,4 @@ SELECT
     t.tries,
     t.detail
 FROM reminder t
-LEFT JOIN task ON task.id = t.task_id;
+LEFT JOIN task ON task.uid = t.task_uid;
