@@ -33,7 +33,7 @@ def run(bench: Bench) -> None:
     """Note all figures."""
     book = _book(bench.folder)
     with contextlib.closing(Context(Settings({"db": str(book)}), quiet=True, plugins=False)) as ctx:
-        address = feeds.add(ctx, f"bench {time.time_ns()}", "").lines[1]
+        address = feeds.add(ctx, f"bench {time.time_ns()}", "").answer
     path = re.sub(r".*?(/feeds/)", r"\1", address)
     env = bench.env(book)
     firsts, polls = [], []

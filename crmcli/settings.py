@@ -11,7 +11,7 @@ from crmcli.domain.entities import ENTITIES
 from crmcli.domain.fields import suggest
 from crmcli.domain.slots import USUAL_HOURS, read_hours
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import blank
+from crmcli.domain.text import blank, digits
 from crmcli.domain.workdays import read_week
 from crmcli.errors import UsageError
 
@@ -167,8 +167,19 @@ def setting_of(name: str) -> Setting:
     return found
 
 
+def compared(name: str) -> str:
+    """What a name of a setting is compared by: a word of the book in it may be written in several ways."""
+    for start, family in zip(FAMILIES, urgency.FAMILIES, strict=True):
+        if name.startswith(start):
+            return start + family.key(name[len(start) :])
+    return name
+
+
 def nearest(name: str) -> str:
     """'did you mean X?' for a name that is no setting's; "" where none is like it."""
+    for start, family in FAMILIES.items():
+        if name.rstrip(". ") == start[:-1]:
+            return f"put a {family.word.lower()} of the book behind it: {family.name}"
     return suggest(name, [*SETTINGS, *(start + name.rpartition(".")[2] for start in FAMILIES)])
 
 
@@ -218,7 +229,9 @@ def _whole(setting: Setting, value: Any) -> int:
 
 def _number(setting: Setting, value: Any) -> float:
     try:
-        number = float(value) if type(value) in (int, float, str) else None  # TOML has inf, nan and true as well
+        number = (
+            float(digits(value) if isinstance(value, str) else value) if type(value) in (int, float, str) else None
+        )  # TOML has inf, nan and true as well
     except (ValueError, OverflowError):
         number = None
     if number is None or not setting.low <= number <= setting.high or round(number, 2) != number:
@@ -249,6 +262,11 @@ def _region(code: str) -> None:
 def _host(name: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?", name):
         raise UsageError(f"'{name}' is no name of a server", "write it alone, such as mail.example.com")
+
+
+def _url(text: str) -> None:
+    if not re.fullmatch(r"(?i)https?://[^\s/?#@\\\"'<>]+(/[^\s?#\\\"'<>]*)?", text):
+        raise UsageError(f"'{text}' is no address of a server", "write it as https://crm.example.org")
 
 
 def _columns(name: str, words: str) -> None:
@@ -282,6 +300,7 @@ MEANT: dict[str, Callable[[str], object]] = {
     "remind": _reader("reminders", "read_usual"),
     "remind_at": _reader("reminders", "read_clock"),
     "remind_channels": _reader("delivery", "read_channels"),
+    "serve.url": _url,
     "smtp.host": _host,
     "mail.from": _reader("delivery", "read_mailbox"),
     "mail.to": _reader("delivery", "read_addresses"),

@@ -12,8 +12,7 @@ from crmcli.results import Changed, Rows
 from crmcli.services import feeds, records
 
 app = noun(
-    "Examples:\n  crm calendar feed add mine owner:me\n  crm calendar feed add team view:meetings --todo\n"
-    "  crm calendar feed rotate mine"
+    f"Examples:\n  {feeds.PROPOSED}\n  crm calendar feed add team view:meetings --todo\n  crm calendar feed rotate mine"
 )
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 
@@ -21,7 +20,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 @app.command(
     "add",
     help="Make a feed of tasks, and say its address: it is said this once. 'crm serve' serves it.",
-    epilog="Examples:\n  crm calendar feed add mine owner:me\n  crm calendar feed add grace owner:me --owner grace",
+    epilog=f"Examples:\n  {feeds.PROPOSED}\n  crm calendar feed add grace owner:me --owner grace",
 )
 def add(
     ctx: typer.Context,

@@ -15,7 +15,7 @@ app = noun()
 @app.command(
     "serve",
     help="Serve the calendar feeds of the book, so that phones, Google and Outlook can subscribe to them.",
-    epilog="Examples:\n  crm calendar feed add mine owner:me\n  crm serve\n"
+    epilog="Examples:\n  crm calendar feed add mine owner:me or no:owner\n  crm serve\n"
     "  crm serve --host 0.0.0.0 --cert fullchain.pem --key privkey.pem",
 )
 def serve(

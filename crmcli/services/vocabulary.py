@@ -75,8 +75,14 @@ def user_add(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
 
 
 def user_edit(ctx: Context, name: str, assigned: Mapping[str, str]) -> Changed:
-    """Change a user; the records stay theirs when the name changes."""
-    return edit_word(ctx, USER, resolve(ctx, USER, name), name, _parse(ctx, assigned))
+    """Change a user; the records stay theirs when the name changes, and their feeds end while they are not active."""
+    number, changes = resolve(ctx, USER, name), _parse(ctx, assigned)
+    done = edit_word(ctx, USER, number, name, changes)
+    if changes.get("active") is not False:
+        return done
+    feeds = ctx.reader.rows("SELECT name FROM feed WHERE owner_id = ? ORDER BY name_key", (number,))
+    ended = (f"the calendar feed {feed} leads nowhere while its owner is not active" for (feed,) in feeds)
+    return done._replace(lines=(*done.lines, *ended))
 
 
 def edit_word(ctx: Context, kind: Entity, number: int, name: str, changes: Mapping[str, Any]) -> Changed:
