@@ -6,10 +6,12 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.domain.occasions import written as written_days
 from crmcli.domain.text import digits, fold
 from crmcli.domain.types import bare_number
 from crmcli.exchange.ical import PRODID
 from crmcli.exchange.vcard import canonical, write_card
+from crmcli.exchange.vcard_days import read_days, with_days
 from crmcli.exchange.vcard_lines import BINARY, Fault, Property, escape, is_harmless, parse, pieces, unescape, written
 from crmcli.exchange.vcard_slots import ADDRESS, CELL, OF_FIRMS, SLOTS, Slot, Values, moment, one_line, preference
 
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
 
 PERSON = (
     "uid", "external_id", "name", "company", "job_title", "email", "phone", "mobile", "website", *ADDRESS, "birthday",
-    "language", "description", "tags", "updated_at", "vcard",
+    "language", "description", "tags", "updated_at", "vcard", "occasions",
 )  # fmt: skip
 FIRM = (
     "uid", "external_id", "name", "website", "email", "phone", *ADDRESS, "description", "tags", "updated_at", "vcard",
+    "occasions",
 )  # fmt: skip
 MAX_KEPT = 32 * 1024
 """The longest value in characters that is kept with a card, a picture in base64 mostly."""
@@ -71,16 +74,19 @@ class Fields(NamedTuple):
     stripped: int = 0
 
 
-def read_fields(card: Card, *, firm: bool = False, longest: int = MAX_KEPT) -> Fields:
+def read_fields(
+    card: Card, *, firm: bool = False, longest: int = MAX_KEPT, known: Mapping[str, str | None] | None = None
+) -> Fields:
     """The fields of a card. `vcard` has what no field holds, and those lines whose parameters or parts would be lost;
-    none with a value of more than `longest` characters.
+    none with a value of more than `longest` characters. A field in `known` is that value, if a property says it, and
+    else none: what other properties say is further.
 
     The full name comes from FN, else from N, else it is what else names the card. A UID that is a UUID is the record's
     own, unless the card says another; each that did not come from here is its id in another system as well. What is
     empty says nothing and is not kept. An FN without the words of N is kept too: it tells whether the name was edited.
     """
     some = [canonical(one.without(_MARK)) for one in card.properties if one.name not in _FRAME]
-    values, taken = _taken(some, firm)
+    values, taken = _taken(some, firm, known or {})
     if not values.get("name"):
         values["name"] = _another_name(card)
     values["description"] = "\n\n".join(text for one in some if one.name == "NOTE" and (text := unescape(one.value)))
@@ -96,6 +102,8 @@ def read_fields(card: Card, *, firm: bool = False, longest: int = MAX_KEPT) -> F
         and not _is_called(values["name"], one)
         for one in some
     )  # fmt: skip
+    days = read_days(some, firm=firm)
+    values["occasions"] = written_days(days.values())
     kept: list[tuple[int, Property]] = []
     unread: list[str] = []
     further, dropped = 0, card.dropped
@@ -111,7 +119,7 @@ def read_fields(card: Card, *, firm: bool = False, longest: int = MAX_KEPT) -> F
             dropped += 1
         else:
             kept.append(({"UID": -1, "N": len(SLOTS)}.get(one.name, len(SLOTS) + 1), one))
-            if one.name in _CHECKED and not (one.name == "BDAY" and firm) and not _is_read(one):
+            if one.name in _CHECKED and place not in days and not (one.name == "BDAY" and firm) and not _is_read(one):
                 unread.append(one.name)
             else:
                 further += one.name in ("EMAIL", "TEL")
@@ -126,7 +134,7 @@ def _is_read(one: Property) -> bool:
     return any(slot.read(one) for slot in SLOTS if one.name in slot.names)
 
 
-def _taken(some: Sequence[Property], firm: bool) -> tuple[Values, dict[int, Slot]]:
+def _taken(some: Sequence[Property], firm: bool, known: Mapping[str, str | None]) -> tuple[Values, dict[int, Slot]]:
     """The values of the fields that single properties say, and which property (by its place) stands for which."""
     values: Values = {}
     taken: dict[int, Slot] = {}
@@ -140,6 +148,9 @@ def _taken(some: Sequence[Property], firm: bool) -> tuple[Values, dict[int, Slot
         if not places:
             continue
         free = [place for place in places if place not in taken and slot.fits(some[place])]
+        if slot.field in known:
+            own = slot.made({slot.field: known[slot.field] or ""}, "3.0")
+            free = [place for place in free if own is not None and slot.read(some[place]) == slot.read(own)]
         if len(free) > 1:
             free.sort(key=lambda place: (slot.names.index(some[place].name), *_rank(some[place])))
         for place in free:
@@ -224,6 +235,7 @@ def card_of(values: Mapping[str, str], version: str, *, firm: bool = False) -> b
         else:
             others.append(one)
     said = _said(values, version, marked, firm)
+    others = with_days(others, values.get("occasions") or "", version, born=bool(values.get("birthday")))
     groups = {one.group for one in (*said, *others) if one.name not in _BESIDE}
     made = {"N", "UID", *({"KIND", "X-ABSHOWAS"} if firm else ()), *(one.name for one in said if one.name == "BDAY")}
     own = f"urn:uuid:{values.get('uid') or ''}"

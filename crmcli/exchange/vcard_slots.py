@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.address import check_url, email_key
-from crmcli.domain.calendars import GREGORIAN_YEARS, JALALI_YEARS, make_day
+from crmcli.domain.calendars import GREGORIAN_YEARS, JALALI_YEARS, Calendar, make_day
+from crmcli.domain.occasions import LEAP, Yearly
 from crmcli.domain.text import digits
 from crmcli.errors import FieldError
 from crmcli.exchange.vcard_lines import Property, escape, harmless, pieces, unescape
@@ -21,6 +22,9 @@ Values = dict[str, str]
 CELL = frozenset(("cell", "mobile", "iphone"))
 _NO_VOICE = frozenset(("fax", "pager", "modem", "isdn", "bbs", "textphone", "telex", "tlx", "telegram", "video"))
 _UNPREFERRED = 101
+_PART = re.compile(r"--(\d\d)-?(\d\d)")
+#: What stands in place of a year that nobody knows.
+_NO_YEARS = ("1604", "0000")
 _DAY = re.compile(r"(\d{4})(-?)(\d\d)\2(\d\d)(?:[T ].*)?")
 _MOMENT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d)(?:[.,]\d+)?(Z|[+-]\d\d(?::?\d\d)?)?)?")
 
@@ -80,7 +84,7 @@ def _read_address(one: Property) -> Values:
 def _read_birthday(one: Property) -> Values:
     """A whole day, also one that says a Jalali year; one without a year, and a text, are no day."""
     match = _DAY.fullmatch(digits(unescape(one.value)).strip())
-    if match is None or "text" in one.said("VALUE") or match[1] in one.said("X-APPLE-OMIT-YEAR"):
+    if match is None or "text" in one.said("VALUE") or _omits(one, match[1]):
         return {}
     year, month, day = int(match[1]), int(match[3]), int(match[4])
     try:
@@ -88,6 +92,39 @@ def _read_birthday(one: Property) -> Values:
     except ValueError:
         return {}
     return {"birthday": born.isoformat()} if born.year in GREGORIAN_YEARS else {}
+
+
+def read_yearly(one: Property) -> Yearly | None:
+    """The day of the year that a property says: --0229, a day whose year Apple leaves out, a whole day; None for what
+    says none."""
+    text = digits(unescape(one.value)).strip()
+    part, whole = _PART.fullmatch(text), _DAY.fullmatch(text)
+    if "text" in one.said("VALUE") or not (part or whole):
+        return None
+    year, month, day = (part and (0, *part.groups())) or (whole and (whole[1], whole[3], whole[4])) or (0, 0, 0)
+    known = bool(whole) and not _omits(one, str(year))
+    calendar: Calendar = "jalali" if known and int(year) in JALALI_YEARS else "gregorian"
+    try:
+        return Yearly(make_day(int(year) if known else LEAP[calendar], int(month), int(day), calendar), calendar, known)
+    except ValueError:
+        return None
+
+
+def _omits(one: Property, year: str) -> bool:
+    """Whether the year of a day means nothing: it is that which the line names, Apple's usual one, or noughts."""
+    return year in one.said("X-APPLE-OMIT-YEAR") or year in _NO_YEARS
+
+
+def yearly_value(day: Yearly, version: str) -> str | None:
+    """A day of the year as that version of vCard writes days; None for a Jalali one without its year, which none can
+    say."""
+    if day.known:
+        text = day.day.isoformat()
+    elif day.calendar == "gregorian":
+        text = f"--{day.day:%m-%d}"
+    else:
+        return None
+    return (text.replace("-", "") if day.known else f"--{day.day:%m%d}") if version == "4.0" else text
 
 
 def moment(text: str) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
 from crmcli.domain.dates import local
-from crmcli.domain.entities import COMPANY, CONTACT
+from crmcli.domain.entities import COMPANY, CONTACT, TASK
+from crmcli.domain.occasions import written
 from crmcli.domain.types import (
     Day,
     Flag,
@@ -27,9 +28,9 @@ from crmcli.domain.types import (
 )
 from crmcli.errors import UsageError
 from crmcli.results import Bytes, Column, Rows, Stream
-from crmcli.services import records
+from crmcli.services import occasions, records
 from crmcli.store import read
-from crmcli.store.sql import table_of
+from crmcli.store.sql import portions, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,6 +44,10 @@ SHEET_DIGITS = 15
 _WHOLE = "csv, tsv, json and jsonl hold texts whole: crm export ... -o csv"
 #: Links to records, which may share a name: an export for moving house says their uid too.
 _RECORDS = frozenset(("company", "contact", "opportunity", "task"))
+#: The days of the year of people and organisations, which are no field of theirs.
+_DAYS = Column("occasions", None, "Occasions")
+#: The uids of the tasks that one needs.
+_NEEDS = Column("needs", None, "Needs")
 #: The versions of vCard that are written, the usual one first.
 VERSIONS = ("3.0", "4.0", "2.1")
 
@@ -77,7 +82,7 @@ def export(
         raise UsageError("--vcard-version is for vCards", "add -o vcf")
     rows = records.list_records(ctx, kind, words, columns=columns or "all", sort="id", limit=0)
     if lossless or (format in ("json", "jsonl") and not columns):
-        rows = _with_uids(ctx, rows)
+        rows = _with_uids(ctx, kind, rows)
     if format == "xlsx":
         cut = _Cut(kind, rows.columns, lossless)
         spool = Spool(ctx, cut.watch(rows.rows))
@@ -102,13 +107,13 @@ def _cards(ctx: Context, kind: Entity, words: Sequence[str], columns: str, versi
     if columns:
         raise UsageError("a vCard has no columns", "leave --columns away, or take another format")
     firm = kind is COMPANY
-    named = [name for name in (FIRM if firm else PERSON) if name in kind.by_name]
+    named = [name for name in (FIRM if firm else PERSON) if name in kind.by_name and name != _DAYS.name]
     rows = records.list_records(ctx, kind, words, columns=",".join(named), sort="id", limit=0)
     marked = 0
 
     def watched() -> Iterator[dict[str, Any]]:
         nonlocal marked
-        for row in rows.rows:
+        for row in _with_days(ctx, kind, rows.rows):
             marked += any(value.__class__ is str and not is_harmless(value) for value in row.values())
             yield row
 
@@ -119,15 +124,25 @@ def _cards(ctx: Context, kind: Entity, words: Sequence[str], columns: str, versi
 
     def parts() -> Iterator[bytes]:
         for some in spool.pages():
-            shown = zip(*text_columns(rows.columns, some), strict=True)
-            titles = [column.name for column in rows.columns]
+            shown = zip(*text_columns((*rows.columns, _DAYS), some), strict=True)
+            titles = [*(column.name for column in rows.columns), _DAYS.name]
             yield b"".join([card_of(dict(zip(titles, cells, strict=True)), version, firm=firm) for cells in shown])
 
     return Stream(parts(), f"{kind.plural}.vcf")
 
 
-def _with_uids(ctx: Context, rows: Rows) -> Rows:
-    """The same rows with the uid of every linked record, in a column behind its name."""
+def _with_days(ctx: Context, kind: Entity, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The same rows of people or organisations with their days of the year as one text."""
+    for some in _pages(rows):
+        days = occasions.kept(ctx, kind, [row["id"] for row in some])
+        for row in some:
+            row[_DAYS.name] = written(days.get(row["id"], ())) or None
+        yield from some
+
+
+def _with_uids(ctx: Context, kind: Entity, rows: Rows) -> Rows:
+    """The same rows with the uid of every linked record, in a column behind its name, and with what hangs on a record
+    and is no field of it: the days of the year of people and companies, and which tasks one needs."""
     shown: list[Column] = []
     links: list[tuple[str, str, str]] = []
     for column in rows.columns:
@@ -135,6 +150,10 @@ def _with_uids(ctx: Context, rows: Rows) -> Rows:
         if isinstance(column.type, Ref) and column.type.entity in _RECORDS:
             shown.append(Column(f"{column.name}_uid", Identifier(), f"{column.label} UID"))
             links.append((f"{column.name}_id", f"{column.name}_uid", table_of(column.type.entity)))
+    beside = _DAYS if kind in (CONTACT, COMPANY) else _NEEDS if kind is TASK else None
+    if beside and beside.name in kind.by_name:
+        beside = None  # a field of people's own, which goes before it
+    shown += [beside] if beside else []
 
     def found() -> Iterator[dict[str, Any]]:
         for some in _pages(rows.rows):
@@ -146,9 +165,26 @@ def _with_uids(ctx: Context, rows: Rows) -> Rows:
                 )
                 for row in some:
                     row[uid_of] = known.get(row.get(number_of))
-            yield from some
+            if beside is _NEEDS:
+                needed = _needed(ctx, [row["id"] for row in some])
+                for row in some:
+                    row[_NEEDS.name] = ", ".join(needed.get(row["id"], ())) or None
+            yield from (_with_days(ctx, kind, some) if beside is _DAYS else some)
 
-    return rows._replace(columns=tuple(shown), rows=found()) if links else rows
+    return rows._replace(columns=tuple(shown), rows=found()) if links or beside else rows
+
+
+def _needed(ctx: Context, numbers: Sequence[int]) -> dict[int, list[str]]:
+    """Task -> the uids of the tasks that it needs."""
+    found: dict[int, list[str]] = {}
+    for some, marks in portions(numbers):
+        sql = (
+            "SELECT n.task_id, k.uid FROM task_need n JOIN task k ON k.id = n.needs_id"
+            f" WHERE n.task_id IN ({marks}) AND k.removed_at IS NULL ORDER BY n.task_id, k.uid"
+        )
+        for number, uid in ctx.reader.rows(sql, some):
+            found.setdefault(number, []).append(str(uid))
+    return found
 
 
 def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import socket
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcli.domain.delivery import Fate
+from crmcli.domain.delivery import Fate, Outcome
 from crmcli.errors import CrmError, FieldError, UsageError
 from crmcli.exchange import mail as mailing
 from crmcli.exchange.mail import Mail, Server, is_loopback, send_mail, write_mail
@@ -181,9 +182,9 @@ def test_a_wrong_password_is_refused_and_not_repeated(trusted: Certificate) -> N
     with mail_server(security="starttls", certificate=trusted, users={"ada": "s3cr3t"}) as server:
         outcome = send(server.port, security="starttls", user="ada", password=lambda: "guess")
         odd = send(server.port, security="starttls", user="ada", password=lambda: "s\u00e9cret")
-    assert outcome.fate is Fate.REFUSED
+    assert (outcome.fate, outcome.down) == (Fate.DEFERRED, True)
     assert "refused the login of ada (535)" in outcome.detail
-    assert odd.fate is Fate.REFUSED
+    assert (odd.fate, odd.down) == (Fate.DEFERRED, True)
     assert "guess" not in outcome.detail
     assert "\u00e9" not in odd.detail
     assert server.arrived == []
@@ -213,7 +214,7 @@ def test_a_password_goes_to_no_other_machine_in_clear_text(monkeypatch: pytest.M
     with mail_server(users={"ada": "s3cr3t"}) as server:
         outcome = send(server.port, user="ada", password=lambda: "s3cr3t")
         plain = send(server.port)
-    assert outcome.fate is Fate.REFUSED
+    assert (outcome.fate, outcome.down) == (Fate.DEFERRED, True)
     assert "in clear text" in outcome.detail
     assert plain.sent
     assert "AUTH" not in server.commands
@@ -223,7 +224,7 @@ def test_a_password_goes_to_no_other_machine_in_clear_text(monkeypatch: pytest.M
     ("command", "answer", "fate"),
     [
         ("MAIL", "451 busy", Fate.DEFERRED),
-        ("MAIL", "550 not you", Fate.REFUSED),
+        ("MAIL", "550 not you", Fate.DEFERRED),
         ("RCPT", "450 greylisted", Fate.DEFERRED),
         ("RCPT", "550 no such user", Fate.REFUSED),
         ("DATA", "452 no room", Fate.DEFERRED),
@@ -282,7 +283,7 @@ GREETING = (b"220 hello\r\n", b"250 hello\r\n", b"250 sender\r\n", b"250 recipie
     [
         ((b"",), Fate.DEFERRED),
         ((b"421 not now\r\n",), Fate.DEFERRED),
-        ((b"554 no mail here\r\n",), Fate.REFUSED),
+        ((b"554 no mail here\r\n",), Fate.DEFERRED),
         (GREETING[:1], Fate.DEFERRED),
         (GREETING[:2], Fate.DEFERRED),
         ((*GREETING[:3], b""), Fate.DEFERRED),
@@ -301,6 +302,54 @@ def test_only_a_cut_after_the_message_is_doubtful(answers: tuple[bytes, ...], fa
     with _scripted(*answers) as port:
         outcome = send(port, timeout=1.0)
     assert outcome.fate is fate, outcome
+
+
+@contextmanager
+def _never_done(before: int) -> Iterator[int]:
+    """The port of a server that answers so many commands, and works on the next one for ever, a line at a time."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            line, _ = listening.accept()
+            with line, line.makefile("rb") as commands, suppress(OSError):
+                for answer in GREETING[:before]:
+                    line.sendall(answer)
+                    while before == len(GREETING) and answer == GREETING[-1] and commands.readline() != b".\r\n":
+                        pass
+                    if answer != GREETING[-1]:
+                        commands.readline()
+                while True:
+                    line.sendall(b"250-working\r\n")
+                    time.sleep(0.1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+    thread.join(10)
+
+
+@pytest.mark.parametrize(("before", "fate"), [(0, Fate.DEFERRED), (2, Fate.DEFERRED), (5, Fate.DOUBTFUL)])
+def test_a_mail_takes_no_longer_than_its_deadline(before: int, fate: Fate) -> None:
+    start = time.monotonic()
+    with _never_done(before) as port:
+        outcome = send(port, deadline=1.0)
+        assert time.monotonic() - start < 5
+    assert (outcome.fate, "it took more than 1 seconds" in outcome.detail) == (fate, True), outcome
+
+
+def test_a_recipient_that_is_refused_for_good_costs_the_others_nothing() -> None:
+    both = ("ada@engines.example", "bob@y.org")
+    with mail_server() as server:
+        server.answers["RCPT bob@y.org"] = "550 no such user"
+        outcome = send(server.port, to=both)
+        lacks = "not to bob@y.org: 550 no such user"
+        assert outcome == Outcome(Fate.SENT, f"250 taken; {lacks}", lacks=lacks)
+        assert [each.to for each in server.arrived] == [["ada@engines.example"]]
+        server.answers["RCPT ada@engines.example"] = "450 later"
+        assert send(server.port, to=both).fate is Fate.DEFERRED
+        server.answers["RCPT ada@engines.example"] = "550 no"
+        assert send(server.port, to=both).fate is Fate.REFUSED
+        assert len(server.arrived) == 1
 
 
 def test_a_server_that_is_not_there_may_be_tried_again() -> None:

@@ -15,6 +15,8 @@ import vobject  # type: ignore[import-untyped]
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from crmcli.domain.occasions import Yearly
+from crmcli.domain.occasions import written as written_days
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.tables import Row, open_table
 from crmcli.exchange.vcard import MAX_CARD, MAX_PROPERTIES, MAX_PROPERTY, canonical, in_version, read_cards, write_card
@@ -77,7 +79,7 @@ REAL = {
         "name": "Mr. John Richter, James Doe Sr.", "company": "IBM", "job_title": "Money Counter",
         "email": "john.doe@ibm.com", "phone": "905-666-1234", "mobile": "905-555-1234", "website": "http://www.ibm.com",
         "street": "Crescent moon drive, 555-asd, Nice Area, Albaney, New York 12345, United States of America",
-        "birthday": "1980-03-22",
+        "birthday": "1980-03-22", "occasions": "1975-03-01 anniversary",
     },
     "ez_John_Doe_MAC_ADDRESS_BOOK.vcf": {
         "name": "Mr. John Richter,James Doe Sr.", "company": "IBM", "job_title": "Money Counter",
@@ -90,12 +92,13 @@ REAL = {
         "email": "mike.angstadt@gmail.com", "phone": "(111) 555-1111", "mobile": "(111) 555-4444",
         "website": "http://mikeangstadt.name", "street": "222 Broadway, TheOffice", "city": "New York", "region": "NY",
         "postal_code": "99999", "country": "USA", "birthday": "1922-03-10", "updated_at": "2012-08-01T18:46:31Z",
+        "occasions": "2012-08-01 anniversary",
     },
     "ez_rfc6350-example.vcf": {
         "name": "Simon Perreault", "company": "Viagenie", "email": "simon.perreault@viagenie.ca",
         "phone": "+1-418-656-9254 ext. 102", "mobile": "+1-418-262-6501", "website": "http://nomis80.org",
         "street": "2875 Laurier, Suite D2-630", "city": "Quebec", "region": "QC", "postal_code": "G1V 2M2",
-        "country": "Canada", "language": "fr",
+        "country": "Canada", "language": "fr", "occasions": "02-03 birthday\n2009-08-08 anniversary",
     },
     "khard_tel-value-uri.vcf": {
         "name": "bug 195", "mobile": "67545678", "external_id": "bf3lycta2gmsk1ts57owath965h38709zoyu",
@@ -165,11 +168,21 @@ def test_every_line_of_a_real_card_is_written_again() -> None:
         (("FN:x", "EMAIL:not one", "EMAIL;PREF=1:B@x.example", "EMAIL:a@x.example"), {"email": "b@x.example"}),
         (("FN:x", "item1.EMAIL;TYPE=pref:mailto:a@x.example", "item1.X-ABLabel:Office"), {"email": "a@x.example"}),
         (("FN:x", "URL:http\\://x.example/a\\,b", "URL:ftp://x"), {"website": "http://x.example/a,b"}),
-        (("FN:x", "BDAY:--0412"), {}),
+        (("FN:x", "BDAY:--0412"), {"occasions": "04-12 birthday"}),
+        (("FN:x", "BDAY:--02-29", "ANNIVERSARY:20150612"), {"occasions": "02-29 birthday\n2015-06-12 anniversary"}),
+        (("FN:x", "X-ANNIVERSARY:2015-06-12", "X-EVOLUTION-ANNIVERSARY:2015-06-12"),
+         {"occasions": "2015-06-12 anniversary"}),
+        (("FN:x", "item1.X-ABDATE;VALUE=date:2015-06-12", "item1.X-ABLabel:_$!<Anniversary>!$_"),
+         {"occasions": "2015-06-12 anniversary"}),
+        (("FN:x", "item1.X-ABDATE:--0612", "item1.X-ABLabel:Name day", "X-ABDATE:2015-06-12"),
+         {"occasions": "06-12 Name day"}),
+        (("FN:x", "ANNIVERSARY:1394-03-22"), {"occasions": "1394-03-22 anniversary"}),
+        (("FN:x", "ANNIVERSARY;VALUE=text:last summer", "BDAY:--0231"), {}),
         (("FN:x", "BDAY:1985-04"), {}),
         (("FN:x", "BDAY:19850412T101500Z"), {"birthday": "1985-04-12"}),
         (("FN:x", "BDAY;VALUE=text:19850412"), {}),
-        (("FN:x", "BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-12"), {}),
+        (("FN:x", "BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-12"), {"occasions": "04-12 birthday"}),
+        (("FN:x", "BDAY;X-APPLE-OMIT-YEAR=1985:1985-04-12"), {"occasions": "04-12 birthday"}),
         (("FN:x", "BDAY:1985-02-30"), {}),
         (("FN:x", "BDAY:0985-02-03"), {}),
         (("FN:x", "BDAY:۱۳۵۹-۰۱-۰۲"), {"birthday": "1980-03-22"}),
@@ -603,13 +616,14 @@ def test_no_text_makes_a_property(version: str, end: str) -> None:
     evil = f"x{end}X-EVIL:1{end}END:VCARD{end}BEGIN:VCARD"
     kept = f"X-A;X-P={evil}:{evil}" if end not in ("\n", "\r\n", "\n\t", "\r\n ") else ""  # its own lines end in LF
     values = dict.fromkeys(PERSON, evil) | {"uid": UID, "email": "a@x.example", "birthday": "1980-01-01", "vcard": kept}
+    values["occasions"] = written_days([(evil, Yearly(date(2015, 6, 12)))])
     data = card_of(values, version)
     lines = ENDS.split(data.decode())
     assert not any(line.startswith("X-EVIL") for line in lines)
     assert [line for line in lines if line.startswith(("BEGIN", "END"))] == ["BEGIN:VCARD", "END:VCARD"]
     (one,) = read_cards(io.StringIO(data.decode(), newline=None))
     assert one.problem is None
-    assert {p.name for p in one.properties if p.name.startswith("X-")} <= {"X-A"}
+    assert {p.name for p in one.properties if p.name.startswith("X-")} <= {"X-A", "X-ABDATE", "X-ABLABEL"}
 
 
 def test_lines_of_the_frame_are_not_taken_from_what_was_kept() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +15,28 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import FilterError, UsageError
+from crmcli.render import machine
 from crmcli.results import Bytes, Rows, Stream
-from crmcli.services import deals, exporting, imports, records, tasks, timeline
+from crmcli.services import (
+    custom,
+    database,
+    deals,
+    demo,
+    exporting,
+    imports,
+    occasions,
+    records,
+    tasks,
+    timeline,
+    vocabulary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KINDS = (COMPANY, CONTACT, DEAL, LEAD, TASK, INTERACTION)
+#: What tells an export of ours, and what calls its records.
+NEEDED = ("uid", "created_at", "updated_at", "name")
 NASTY = "=1+1 \"quoted\", 'apostrophe'; ۱۲ <b>[/]\n@second line\twith tab"
 
 
@@ -306,3 +324,130 @@ def test_odd_telephones_and_quoted_tags_move_house(book: Context, second_book: C
     assert imports.run(second_book, imports.plan(second_book, path, kind=CONTACT, guarded=False)).refused == 0
     row = list(records.list_records(second_book, CONTACT, columns="all", sort="id", limit=0).rows)[-1]
     assert (row["phone"], row["mobile"], row["tags"]) == (person["phone"], person["mobile"], [person["tags"]])
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "jsonl", "xlsx"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_an_export_is_recognised_as_what_it_is(
+    book: Context, second_book: Context, tmp_path: Path, kind: Any, format: str
+) -> None:
+    """As records of its kind, and as no other program's: one of all columns whatever the file is called."""
+    for columns in ("", ",".join(kind.columns)):
+        path = tmp_path / f"{kind.plural if columns else 'x'}.{format}"
+        for lossless in (False, True):
+            made = exporting.export(book, kind, ["is:any"], format=format, columns=columns, lossless=lossless)
+            if isinstance(made, Rows):
+                path.write_text("".join(machine.WRITERS[format](made)), "utf-8")
+            else:
+                path.write_bytes(content(made))
+            for said in (None, kind):
+                plan = imports.plan(second_book, str(path), kind=said)
+                assert (plan.kind and plan.kind.name, plan.profile) == (kind.name, None), (columns, lossless)
+
+
+@pytest.mark.parametrize("lost", [5, 15])
+def test_an_export_of_another_version_is_recognised_too(
+    book: Context, second_book: Context, tmp_path: Path, lost: int
+) -> None:
+    """Which had fewer fields, and fields that this one has not."""
+    for kind in (CONTACT, LEAD, DEAL, COMPANY, TASK):
+        kept = [field.name for field in kind.core if field.name not in NEEDED]
+        kept = [*NEEDED, *kept[: len(kept) - lost]]
+        rows = exporting.export(book, kind, ["is:any"], format="jsonl", columns=",".join(kept))
+        assert isinstance(rows, Rows)
+        path = tmp_path / "x.jsonl"
+        path.write_text("".join(json.dumps({**row, "of_later": 1}, default=str) + "\n" for row in rows.rows), "utf-8")
+        plan = imports.plan(second_book, str(path))
+        assert (plan.kind and plan.kind.name, plan.profile) == (kind.name, None)
+
+
+def test_the_files_of_a_whole_book_come_in_together(book_path: Path, second_book: Context, tmp_path: Path) -> None:
+    """The person of a deal is the one of the file of contacts, and what is to be done hangs on what it hung on."""
+    with contextlib.closing(Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)) as source:
+        demo.load(source)
+        before, paths = all_of(source), []
+        for kind in KINDS:
+            rows = exporting.export(source, kind, ["is:any"], format="json")
+            assert isinstance(rows, Rows)
+            path = tmp_path / f"{kind.name[:3]}.json"
+            path.write_text("".join(machine.WRITERS["json"](rows)), "utf-8")
+            paths.append((str(path), ""))
+    plans = imports.plan_all(second_book, paths)
+    done = [imports.run(second_book, plan, together=imports.Together(plans)) for plan in plans]
+    assert [(one.kind, one.new) for one in done] == [(one.kind, one.rows) for one in done]
+    assert uids(all_of(second_book)) == uids(before)
+
+
+def everything_of_tasks(ctx: Context) -> None:
+    """Tasks with all that the program keeps of them beside what people set."""
+    records.add(ctx, CONTACT, {"name": "Ada"})
+    occasions.add(ctx, "birthday", "contact:1", "02-29")
+    occasions.add(ctx, "Wedding day", "contact:1", "2019-06-15")
+    records.add(ctx, TASK, {"name": "First", "needs": ""})
+    records.add(ctx, TASK, {"name": "Second", "due": "2026-12-01 14:30", "needs": "1", "repeat": "every monday"})
+    records.edit(ctx, TASK, [1], {"owner": "me"})
+    records.add(ctx, TASK, {"name": "Third", "needs": "1,2", "contact": "Ada"})
+    records.add(ctx, TASK, {"name": "Late", "needs": ""})
+    records.edit(ctx, TASK, [1], {"needs": "4"})
+    vocabulary.user_add(ctx, "grace", {})
+    tasks.done(ctx, [2], "spoke")
+    with ctx.writing() as tx:
+        kept = {field.column: None for field in TASK.core if field.column and not field.settable}
+        kept |= {"series_on": "2026-12-07", "delegated_by_id": tx.word("user", "grace"), "ical": "X-A:b"}
+        kept |= {"series_zone": "Europe/Berlin", "series_time": "09:00", "series_skips": "2026-12-14"}
+        tx.change("task", 3, {name: value for name, value in kept.items() if value is not None})
+        tx.change("task", 1, {"triggered_by_id": 3})
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "jsonl", "xlsx"])
+def test_all_that_is_known_of_tasks_and_days_moves_house(
+    book_path: Path, second_book: Context, tmp_path: Path, format: str
+) -> None:
+    with contextlib.closing(Context(Settings({"db": str(book_path)}), quiet=True, plugins=False)) as source:
+        everything_of_tasks(source)
+        before = all_of(source)
+        for kind in (CONTACT, TASK):
+            made = exporting.export(source, kind, ["is:any"], format=format, lossless=True)
+            path = tmp_path / f"{kind.plural}.{format}"
+            if isinstance(made, Rows):
+                path.write_text("".join(machine.WRITERS[format](made)), "utf-8")
+            else:
+                path.write_bytes(content(made))
+            for again in (False, True):
+                plan = imports.plan(second_book, str(path), guarded=False)
+                tried = imports.run(second_book, plan, dry_run=True)
+                done = imports.run(second_book, plan)
+                assert tried[1:8] == done[1:8]
+                assert (done.refused, done.new, tried.notes) == (0, 0 if again else done.rows, done.notes)
+    after = all_of(second_book)
+    for kind in (CONTACT, TASK):
+        one, other = (list(csv.DictReader(io.StringIO(files[kind.name].decode()))) for files in (before, after))
+        ours = [title for title in one[0] if title.endswith("_id") and title != "external_id"]
+        left = [{title: cell for title, cell in row.items() if title not in ours} for row in one]
+        assert [{title: cell for title, cell in row.items() if title not in ours} for row in other] == left
+    assert sum(bool(row["needs"]) for row in csv.DictReader(io.StringIO(after["task"].decode()))) == 3
+    assert database.check(second_book, deep=True).values["ok"]
+
+
+def test_a_field_of_ones_own_goes_before_what_an_export_calls_so(book: Context) -> None:
+    with book.writing(alone=True) as tx:
+        custom.put(tx, "contact", "occasions", "text", ())
+    book.learn()
+    records.add(book, CONTACT, {"name": "Ada", "occasions": "weddings"})
+    occasions.add(book, "birthday", "Ada", "02-29")
+    rows = exporting.export(book, CONTACT, ["name:Ada"], format="json")
+    assert isinstance(rows, Rows)
+    assert [column.name for column in rows.columns].count("occasions") == 1
+    assert [row["occasions"] for row in rows.rows] == ["weddings"]
+    assert b"BDAY:--02-29" in content(exporting.export(book, CONTACT, ["name:Ada"], format="vcf"))
+
+
+def uids(files: dict[str, bytes]) -> dict[str, list[tuple[str, ...]]]:
+    """The records of each kind by their uids, and those of what they are linked to."""
+    return {
+        name: sorted(
+            tuple(row[title] for title in row if title.endswith("uid"))
+            for row in csv.DictReader(io.StringIO(file.decode()))
+        )
+        for name, file in files.items()
+    }

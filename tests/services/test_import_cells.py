@@ -11,7 +11,7 @@ import pytest
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.domain.types import Env, show_instant
 from crmcli.errors import UsageError
-from crmcli.services import imports, naming, records, tasks
+from crmcli.services import imports, naming, occasions, records, tasks, undoing
 from crmcli.services.imports import moments
 from tests.support.importing import counts, listed, rows, take
 
@@ -37,14 +37,73 @@ def test_parts_of_a_day_of_birth_may_be_words_and_short_years() -> None:
     assert more == {4: "10 December", 5: "آذر-10"}
 
 
-def test_a_birthday_without_a_year_is_kept_beside_the_others(book: Context, put: Any) -> None:
+def days(ctx: Context) -> list[tuple[str, str, str]]:
+    """(who, occasion, its day) of every occasion but birthdays with their year, by who."""
+    found = occasions.listed(ctx).rows
+    return sorted((row["who"], row["name"], row["date"]) for row in found if row["id"])
+
+
+def test_a_birthday_without_a_year_comes_every_year(ctx: Context, put: Any) -> None:
     text = "Name,Birthday,Notes\nAda,--03-05,engines\nBob, --0229,\nCy,--02-30,\nDee,1990-01-02,\n"
-    done = take(book, put(text), kind=CONTACT)
+    done = take(ctx, put(text), kind=CONTACT)
     assert counts(done) == (4, 3, 0, 0, 0, 1)
-    assert [(row["birthday"], row["description"]) for row in rows(book, CONTACT)] == [
-        (None, "engines\nBirthday: 5 March"), (None, "Birthday: 29 February"), ("1990-01-02", None),
+    assert [(row["birthday"], row["description"]) for row in rows(ctx, CONTACT)] == [
+        (None, "engines"), (None, None), ("1990-01-02", None),
     ]  # fmt: skip
-    assert counts(take(book, put(text), kind=CONTACT)) == (4, 0, 0, 3, 0, 1)
+    assert days(ctx) == [("Ada", "birthday", "03-05"), ("Bob", "birthday", "02-29")]
+    (note,) = done.notes
+    assert note.startswith("2 birthdays without a year")
+    assert counts(take(ctx, put(text), kind=CONTACT)) == (4, 0, 0, 3, 0, 1)
+    assert len(days(ctx)) == 2
+    undoing.undo(ctx)
+    assert days(ctx) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("02-29", "02-29"), ("5 March", "03-05"), ("15. März", "03-15"), ("29 Feb", "02-29"), ("Dec 10", "12-10"),
+        ("15th of June", "06-15"), ("1er mai", "05-01"), ("0000-03-21", "03-21"), ("1604-03-21", "03-21"),
+        ("29-02", "02-29"), ("۱۲ مرداد", "05-12 jalali"),
+    ],
+)  # fmt: skip
+def test_days_without_a_year_as_files_have_them(book: Context, put: Any, cell: str, day: str) -> None:
+    """Wherever in the column they stand, and whatever else it holds."""
+    for name, more in (("a", ""), ("b", "Bob,bob@x.example,1990-03-05\n")):
+        for order in (1, -1):
+            lines = [f"Ada {name}{order},{name}{order}@x.example,{cell}\n", more.replace("b", f"{name}{order}")]
+            done = take(book, put("Name,E-mail,Birthday\n" + "".join(lines[::order])), kind=CONTACT)
+            assert done.refused == 0
+            assert (f"Ada {name}{order}", "birthday", day) in days(book)
+    assert {row["description"] for row in rows(book, CONTACT)} == {None}
+
+
+@pytest.mark.parametrize("title", ["Anniversary", "Hochzeitstag", "سالگرد ازدواج"])
+def test_anniversaries_come_every_year(ctx: Context, put: Any, title: str) -> None:
+    text = f"Name,E-mail,{title}\nAda,a@x.example,2015-06-12\nBob,b@x.example,12 June\nCy,c@x.example,31/02/2015\n"
+    done = take(ctx, put(text), kind=CONTACT)
+    assert (done.new, done.refused) == (3, 0)
+    assert days(ctx) == [("Ada", "anniversary", "2015-06-12"), ("Bob", "anniversary", "06-12")]
+    assert records.get(ctx, CONTACT, 3)["description"] == f"{title}: 31/02/2015"
+
+
+def test_the_anniversary_of_outlook_is_mostly_none(book: Context, put: Any) -> None:
+    done = take(
+        book, put("Name,E-mail Address,Anniversary\nAda,a@x.example,0/0/00\nBob,b@x.example,6/22/2015\n"), kind=CONTACT
+    )
+    assert days(book) == [("Bob", "anniversary", "2015-06-22")]
+    assert done.notes[0] == "1 cells with NULL, N/A or - are taken as empty"
+    assert [row["description"] for row in rows(book, CONTACT)] == [None, None]
+
+
+def test_an_update_brings_the_days_that_a_record_lacks(ctx: Context, put: Any) -> None:
+    text = "Name,E-mail,Birthday,Anniversary\nAda,a@x.example,{},{}\n"
+    take(ctx, put(text.format("", "2015-06-12")), kind=CONTACT)
+    path = put(text.format("5 March", "2016-06-12"))
+    assert counts(take(ctx, path, kind=CONTACT)) == (1, 0, 0, 1, 0, 0)
+    assert counts(take(ctx, path, kind=CONTACT, update=True)) == (1, 0, 1, 0, 0, 0)
+    assert days(ctx) == [("Ada", "anniversary", "2015-06-12"), ("Ada", "birthday", "03-05")]
+    assert counts(take(ctx, path, kind=CONTACT, update=True)) == (1, 0, 0, 1, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +259,7 @@ def test_nobody_owns_what_is_unassigned(book: Context, put: Any) -> None:
     assert done.notes == ("3 cells with NULL, N/A or - are taken as empty",)
 
 
-@pytest.mark.parametrize("cell", ["5 March", "15 March", "29 Feb", "Friday", "today", "+2w", "۱۲ مرداد"])
+@pytest.mark.parametrize("cell", ["Friday", "today", "+2w"])
 def test_a_birthday_that_depends_on_today_is_none(book: Context, put: Any, cell: str) -> None:
     take(book, put(f"Name,E-mail,Birthday\nAda,ada@x.example,{cell}\nBob,bob@x.example,1990-03-05\n"), kind=CONTACT)
     assert [(row["birthday"], row["description"]) for row in rows(book, CONTACT)] == [
@@ -263,7 +322,11 @@ def test_nulls_of_databases_are_empty(book: Context, put: Any) -> None:
 
 def test_a_day_of_two_numbers_is_kept_as_it_stands(book: Context, put: Any) -> None:
     text = "Name,E-mail,Birthday\nAda,ada@x.example,05/03\nBob,bob@x.example,12/31\n"
-    assert counts(take(book, put(text), kind=CONTACT)) == (2, 2, 0, 0, 0, 0)
+    done = take(book, put(text), kind=CONTACT)
+    assert (counts(done), done.notes) == (
+        (2, 2, 0, 0, 0, 0),
+        ("column Birthday: 2 cells are no day, and kept in the description",),
+    )
     assert [(row["birthday"], row["description"]) for row in rows(book, CONTACT)] == [
         (None, "Birthday: 05/03"), (None, "Birthday: 12/31"),
     ]  # fmt: skip

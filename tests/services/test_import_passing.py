@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import UsageError
 from crmcli.services import imports, records, vocabulary
 from crmcli.services.imports import updating
@@ -203,3 +205,24 @@ def test_a_new_colleague_is_one_with_an_address_and_without_a_name(
     text = "Name,Email,Owner\n" + "".join(f"P{n},p{n}@x.example,{who}\n" for n, who in enumerate(owners))
     take(book, put(text), kind=CONTACT)
     assert [row["owner"] for row in listed(book, "contact")] == ["New Man"] * 2
+
+
+@pytest.mark.parametrize("header", ["kind,at,contact,body", "Kind,At,Contact,Text"])
+def test_what_is_planned_is_no_interaction_and_comes_in_as_a_task(ctx: Context, put: Any, header: str) -> None:
+    """A meeting of the future would say that somebody was reached, as nobody may write it down by hand."""
+    records.add(ctx, CONTACT, {"name": "Ada"})
+    tomorrow, yesterday = (f"{ctx.env.now + timedelta(days=days):%Y-%m-%d 10:00}" for days in (1, -1))
+    done = take(ctx, put(f"{header}\nmeeting,{tomorrow},Ada,Kick-off\ncall,{yesterday},Ada,spoke\n"), kind=INTERACTION)
+    assert (done.new, done.refused) == (1, 1)
+    assert records.get(ctx, CONTACT, 1)["last_touch"][:10] == yesterday[:10]
+    ((line, column, value, reason),) = done.listed
+    assert (line, column, value) == (2, header.split(",")[1], tomorrow)
+    maps = dict(word.split("=") for word in shlex.split(reason.partition("--as task")[2]) if word != "--map")
+    assert take(ctx, done.rejects, kind=TASK, mapping=maps).new == 1
+    (task,) = listed(ctx, "task")
+    assert (task["name"], task["type"], task["due_on"], task["contact"]) == (
+        "Kick-off",
+        "meeting",
+        tomorrow[:10],
+        "Ada",
+    )

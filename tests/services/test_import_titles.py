@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD, TASK
 from crmcli.domain.money import exponent, parse_money
 from crmcli.errors import UsageError
 from crmcli.results import Stream
-from crmcli.services import exporting, imports, records
+from crmcli.services import exporting, imports, records, undoing
 from crmcli.services.imports.mapping import map_columns
 from crmcli.services.imports.people_names import are_people
 from crmcli.services.imports.titles import unit_of
@@ -40,6 +40,7 @@ def test_our_own_export_comes_back_as_it_was(book: Context, second_book: Context
     )
     records.add(book, LEAD, {"name": "--", "company": "Beta (https://beta.example)", "external_id": "7015g00000DDDxx"})
     records.add(book, DEAL, {"name": "Slim", "probability": "0.5"})
+    records.add(book, LEAD, {"name": "n N/A n", "contact_name": "true", "company": "471100000000"})
     for kind in (COMPANY, CONTACT, LEAD, DEAL):
         made = exporting.export(book, kind, ["is:any"], lossless=lossless)
         assert isinstance(made, Stream)
@@ -163,6 +164,67 @@ def test_ids_of_other_records_are_no_names(book: Context, put: Any, number: str)
     assert plan.notes[-2:] == (
         "column Campaign ID: ids and no names: ignored", "column UserId: ids and no names: ignored",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        "نام,نوع,سررسید,مدت,مکان,اولویت,مسئول,تکرار,یادآوری,شرکت‌کنندگان,معامله,مخاطب,شرکت,توضیحات,برچسب‌ها,"
+        "تاریخ انجام,نتیجه",
+        "Aufgabe,Typ,Fällig am,Dauer,Ort,Priorität,Zuständig,Wiederholung,Erinnerung,Teilnehmende,Geschäft,"
+        "Ansprechpartner,Firma,Notizen,Kategorien,Erledigt am,Ergebnis",
+    ],
+)
+def test_every_field_of_a_task_has_a_title_in_persian_and_german(titles: str) -> None:
+    columns, _ = map_columns(TASK, titles.split(","), {})
+    assert [column.to for column in columns] == [
+        (to,)
+        for to in ("name", "type", "due_on", "minutes", "place", "priority", "owner", "repeat", "remind", "attendees",
+                   "opportunity", "contact", "company", "description", "tags", "done_at", "feedback")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "titles", ["نوع,متن,جهت,مخاطب,شرکت,نویسنده,مدت", "Art,Inhalt,Richtung,Kontakt,Firma,Autor,Dauer"]
+)
+def test_what_happened_has_titles_in_persian_and_german(titles: str) -> None:
+    columns, _ = map_columns(INTERACTION, titles.split(","), {})
+    assert [column.to for column in columns] == [
+        (to,) for to in ("kind", "body", "direction", "contact", "company", "author", "minutes")
+    ]
+
+
+@pytest.mark.parametrize("title", ["needs", "Depends on", "پیش‌نیاز"])
+def test_a_file_says_which_tasks_need_which(ctx: Context, put: Any, title: str) -> None:
+    """By the ids of their program, by their names, by their UUIDs; wherever in the file they stand."""
+    records.add(ctx, TASK, {"name": "There"})
+    uid = ctx.reader.value("SELECT uid FROM task")
+    text = f"Task ID,Task,{title}\nT-1,Paint,T-3;Sand\nT-2,Sand,\nT-3,Buy,{uid} | Nowhere\nT-4,Buy,buy\n"
+    made = imports.plan(ctx, put(text), kind=TASK)
+    tried, done = imports.run(ctx, made, dry_run=True), imports.run(ctx, made)
+    assert (done.new, done.refused, tried.notes) == (4, 0, done.notes)
+    assert done.notes == (
+        "line 4: needs 'Nowhere' is left out: there is no such task",
+        "line 5: needs 'buy' is left out: 2 tasks are called so",
+    )
+    assert ctx.reader.rows("SELECT task_id, needs_id FROM task_need ORDER BY 1, 2") == [(2, 3), (2, 4), (4, 1)]
+    assert imports.run(ctx, made).new == 0
+    undoing.undo(ctx)
+    assert ctx.reader.rows("SELECT task_id FROM task_need") == []
+
+
+def test_tasks_of_a_file_do_not_wait_for_themselves(ctx: Context, put: Any) -> None:
+    done = take(ctx, put("Task,Needs\nA,B\nB,C\nC,A\nD,D\n"), "task")
+    assert (done.new, done.notes) == (4, (
+        "line 4: needs 'A' is left out: it would wait for itself",
+        "line 5: needs 'D' is left out: it would wait for itself",
+    ))  # fmt: skip
+
+
+def test_a_task_may_be_headed_as_names_are(book: Context, put: Any) -> None:
+    done = take(book, put("نام,سررسید,تکرار,یادآوری\nزنگ,2026-12-01,هر هفته,1d\n"), "task")
+    (task,) = listed(book, "task")
+    assert (done.new, task["name"], task["repeat"][:11], task["remind"]) == (1, "زنگ", "FREQ=WEEKLY", "1440")
 
 
 @pytest.mark.parametrize("name", ["Spring fair", "2026SummerPromotion", "sum_ExpositionOfTheYear", "Grace"])

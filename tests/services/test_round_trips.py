@@ -66,7 +66,7 @@ NAMED = {
     "minutes": st.integers(0, 600).map(str), "priority": st.sampled_from(["low", "normal", "high"]),
     "remind": st.lists(st.sampled_from(["0", "15m", "1d", "2w"]), max_size=3).map(",".join),
     "repeat": st.sampled_from(["every monday", "monthly", "FREQ=DAILY;COUNT=4", "every 2 weeks until 2040-01-01"]),
-    "repeat_from": st.sampled_from(["deadline", "done"]), "rhythm": st.integers(1, 400).map(str),
+    "repeat_from": st.sampled_from(["deadline", "done"]), "rhythm": st.integers(0, 400).map(str),
     "attendees": st.sampled_from(["ada@x.example", '"Doe, \u0622\u062f\u0627" <b@y.example>, c@z.example']),
     "company": st.integers(1, 3).map(str), "contact": st.integers(1, 3).map(str),
 }  # fmt: skip

@@ -15,7 +15,7 @@ probability is basis points (10,000 = 100 %). `None` is empty; an empty text is 
 
 from crmcli.domain.types.base import Env, Stored, Type
 from crmcli.domain.types.choices import Choice, Flag, Mark, Ref, Tags
-from crmcli.domain.types.days import Day, Instant, due_day, read_instant, show_instant
+from crmcli.domain.types.days import Birthday, Day, Instant, due_day, read_instant, show_instant
 from crmcli.domain.types.numbers import Currency, Integer, Money, Number, Percent
 from crmcli.domain.types.showing import readable
 from crmcli.domain.types.spans import Duration, Offset, Reminders, Repeat, Rhythm
@@ -33,8 +33,8 @@ from crmcli.domain.types.texts import (
 )
 
 __all__ = [
-    "INDEXED", "Choice", "Currency", "Day", "Duration", "Email", "Env", "ExternalId", "Flag", "Identifier", "Instant",
-    "Integer", "LongText", "Mailboxes", "Mark", "Money", "Number", "Offset", "Percent", "Phone", "Ref", "Reminders",
-    "Repeat", "Rhythm", "Stored", "Tags", "Text", "Type", "Url", "bare_number", "due_day", "read_instant", "readable",
-    "show_instant",
+    "INDEXED", "Birthday", "Choice", "Currency", "Day", "Duration", "Email", "Env", "ExternalId", "Flag", "Identifier",
+    "Instant", "Integer", "LongText", "Mailboxes", "Mark", "Money", "Number", "Offset", "Percent", "Phone", "Ref",
+    "Reminders", "Repeat", "Rhythm", "Stored", "Tags", "Text", "Type", "Url", "bare_number", "due_day", "read_instant",
+    "readable", "show_instant",
 ]  # fmt: skip

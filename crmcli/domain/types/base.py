@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.domain.workdays import PLAIN
-from crmcli.errors import FieldError
+from crmcli.errors import CrmError, FieldError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +33,12 @@ class Env(Struct):
     week_start: int = 0
     workdays: Workdays = PLAIN
     silent_days: int = 14
+
+    def week(self) -> tuple[int, frozenset[int]]:
+        """The first day of the week and the days of it that are worked, none where these cannot be found out now."""
+        with suppress(CrmError):
+            return self.week_start, self.workdays.week(self.now.year)
+        return self.week_start, frozenset()
 
 
 class Type:

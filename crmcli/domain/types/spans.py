@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LONGEST, EARLIEST = 100_000, 366 * 24 * 60
 #: So many reminders has a task at most.
 MOST_REMINDERS = 10
+#: What stands in place of reminders where there are to be none, not the usual ones either.
+SILENT = "none"
+_SILENT = frozenset((SILENT, "never", "هیچ", "بدون"))
 _UNITS = {
     "d": "d", "day": "d", "days": "d", "روز": "d", "w": "w", "week": "w", "weeks": "w", "هفته": "w",
     "m": "m", "month": "m", "months": "m", "ماه": "m", "y": "y", "year": "y", "years": "y", "سال": "y",
@@ -50,7 +53,8 @@ class Duration(Integer):
 
 
 class Reminders(Type):
-    """When to be reminded: minutes before, each once, ascending, with commas; typed as 15m,1d. No reminder is empty."""
+    """When to be reminded: minutes before, each once, ascending, with commas; typed as 15m,1d. Empty leaves it to what
+    is usual, and `none` is no reminder at all."""
 
     name = "reminders"
     family = "identifier"
@@ -58,6 +62,8 @@ class Reminders(Type):
     def parse(self, text: str, env: Env) -> Stored:
         from crmcli.domain import durations
 
+        if fold(text).strip() in _SILENT:
+            return SILENT
         found = {durations.parse(part) for part in re.split("[,،;]", text) if part.strip()}
         if found and max(found) > EARLIEST:
             raise FieldError(f"'{clip(text, 60)}' is more than a year before")
@@ -68,7 +74,12 @@ class Reminders(Type):
     def show(self, stored: Stored) -> str:
         from crmcli.domain import durations
 
-        return ",".join(durations.spoken(int(each)) for each in stored.split(",")) if stored else ""
+        return stored if stored == SILENT else ",".join(map(durations.spoken, reminder_minutes(stored)))
+
+
+def reminder_minutes(stored: str | None) -> tuple[int, ...]:
+    """The minutes of a stored value of `Reminders`, ascending."""
+    return tuple(map(int, stored.split(","))) if stored and stored != SILENT else ()
 
 
 class Offset(Type):
@@ -92,7 +103,8 @@ class Offset(Type):
 
 
 class Rhythm(Integer):
-    """How often to be in touch: a number of days, typed as 30, 30d, 4w, 3m (months of 30 days) or 1y; `never` is 0."""
+    """How often to be in touch: a number of days, typed as 30, 30d, 4w, 3m (months of 30 days) or 1y; `never`, or 0 as
+    JSON has it, is 0."""
 
     name = "rhythm"
 
@@ -104,7 +116,7 @@ class Rhythm(Integer):
         words = words.removeprefix("every ").strip() if words.startswith("every ") else words
         if not words:
             return None
-        if words.replace("\u200c", " ") in _NEVER:
+        if words.replace("\u200c", " ") in _NEVER or not words.strip("0"):
             return 0
         found = _SPAN.fullmatch(f"{words} d" if words.isdigit() else words)
         unit = _UNITS.get(found[3], "") if found else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
-from crmcli.services.imports import addresses, due, facts, lengths, moments, parts, roles, tidying, titles
+from crmcli.services.imports import addresses, due, facts, lengths, moments, parts, roles, tidying, ties, titles, yearly
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports.block_amounts import Amounts
 from crmcli.services.imports.block_links import LinkCells
@@ -19,6 +20,7 @@ from crmcli.services.imports.daynotes import DayNotes
 from crmcli.services.imports.emptying import Emptying
 from crmcli.services.imports.endings import status_of
 from crmcli.services.imports.reaching import Reach
+from crmcli.services.occasions import BIRTHDAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from crmcli.services.imports.mapping import Mapped
 
     _Read = Callable[[Sequence[str], str, Problems], list[Any]]
+
+#: The fields of what happened -> those of a task, which it is while it is planned.
+_PLANNED = {"kind": "type", "at": "due_on", "body": "name"}
 
 
 class Reader:
@@ -146,7 +151,8 @@ class Reader:
             return block, bad
         turned = self._turned(cells)
         self._set_empty(block, turned)
-        more = [] if self._own else tidying.tidied(turned, self._by, self._dated, self._envs, self.env)
+        more = [] if self._own else tidying.tidied(turned, self._by, self._dated)
+        more += yearly.read(block, turned, self._by, self._envs, self.env, self._days, bad)
         further, mobiles = self._reach.settle(turned)
         if mobiles is not None:
             read = reading.reader(self.kind.field("mobile"), self.env)
@@ -171,6 +177,7 @@ class Reader:
         if self.kind.name == "task":
             due.appointments(block, turned, self._by, self._envs, self.env, bad)
             due.done(block, turned, self._by, self.env, bad)
+            block.ties = {to: turned[self._by[role][0].place] for role, to in ties.ROLES.items() if role in self._by}
         self._streets(block, turned, bad)
         for told in (*others, *further, *more):
             self._note(block, told)
@@ -208,7 +215,11 @@ class Reader:
             if self.kind.name == "lead" and field.name in ("company", "contact_name") and not self._own:
                 said, others = parts.pages(said, column.header)
                 more.append(others)
-            problems: Problems = {} if field.name == "birthday" and not self._own else bad
+            problems: Problems = bad
+            if field.name == "birthday" and not self._own:
+                problems = {}
+                said, untold = moments.without_year(said, column.header, self._envs.get(column.place, self.env))
+                more.append(self._days.untold(column.header, untold))
             values = read(said, column.header, problems)
             if problems is not bad:
                 more.append(self._days.unborn(column.header, problems, bad))
@@ -230,7 +241,9 @@ class Reader:
         env = self.env._replace(order="ymd", calendar=days.calendar(self.env.calendar, Dates()))
         problems: Problems = {}
         block.columns["birthday"] = reading.reader(self.kind.field("birthday"), env)(cells, title, problems)
-        lines = {row: f"{title}: {said}" for row, said in alone.items()}
+        known = {row: day for row, said in alone.items() if (day := yearly.without_year(said, self.env))}
+        yearly.note(block, {row: (BIRTHDAY, day) for row, day in known.items()})
+        lines = {row: f"{title}: {said}" for row, said in alone.items() if row not in known}
         return [lines, self._days.unborn(title, problems, bad)]
 
     def _flags(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
@@ -280,18 +293,31 @@ class Reader:
                 block.columns["closed_at"] = [at if at and at <= now else None for at in block.columns["closed_at"]]
             block.told["closed_at"] = block.columns["closed_at"]  # where it stands tells when it was closed, too
 
+    @property
+    def _to_come(self) -> str:
+        """Why what is planned is no interaction, and how it comes in."""
+        maps = (shlex.quote(f"{self._by[to][0].header}={of}") for to, of in _PLANNED.items() if to in self._by)
+        return (
+            "it has not happened yet, and the timeline holds what has; what is planned is a task: import these rows"
+            f" with --as task{''.join(f' --map {one}' for one in maps)}"
+        )
+
     def _happened(self, block: Block, bad: Problems) -> None:
-        """What happened did so with somebody; where nothing is said it is a note, and was made when it was written."""
+        """What happened did so with somebody, and has: where nothing is said it is a note, and was made when it was
+        written."""
         none: list[Any] = [None] * len(block)
         columns, uids = block.columns, block.columns.get("uid") or none
         kinds = columns["kind"] = [kind or "note" for kind in columns.get("kind") or none]
         made = columns.get("created_at") or none
         columns["at"] = [at or born for at, born in zip(columns.get("at") or none, made, strict=True)]
         links = [block.links[name] for name in ("opportunity", "contact", "company") if name in block.links]
-        for row, (kind, uid) in enumerate(zip(kinds, uids, strict=True)):
+        now = show_instant(self.env.now)
+        for row, (kind, uid, at) in enumerate(zip(kinds, uids, columns["at"], strict=True)):
             if uid:
                 continue  # one of our own is as it was
-            if kind == "note" and not (columns.get("body") or none)[row]:
+            if at and at > now:
+                bad.setdefault(row, Problem(*self.said(block, row, "at"), self._to_come))
+            elif kind == "note" and not (columns.get("body") or none)[row]:
                 bad.setdefault(row, Problem("body", "", "a note needs a text"))
             elif not any(names[row] for names in links):
                 bad.setdefault(row, Problem("", "", "it says no lead or deal, contact or company"))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crmcli.domain.occasions import Yearly
+
 #: What an id of any kind is looked for among, in this order.
 ANY = ("contact", "opportunity", "company")
 #: Before a domain or e-mail address that stands for a name: no text has a NUL.
@@ -34,6 +36,10 @@ class Block:
         self.unnamed: list[bool] | None = None
         #: what columns of other programs say of a task: done, not done, nothing; None where there are none
         self.done: list[bool | None] | None = None
+        #: the days of the year that the rows say, with their names; None where there are none
+        self.occasions: list[tuple[tuple[str, Yearly], ...]] | None = None
+        #: by field, or NEEDS: the cells that say to which tasks the rows are tied
+        self.ties: dict[str, list[str]] = {}
         #: what the file itself says in columns that are filled where it says nothing
         self.told: dict[str, list[Any]] = {}
         #: the statuses of leads and deals as the rows say them, before these are put anywhere; None until then
@@ -73,11 +79,13 @@ class Block:
         self.addresses = {name: kept(values) for name, values in self.addresses.items()}
         self.foreign = {title: kept(ids) for title, ids in self.foreign.items()}
         self.loose = {title: kept(flags) for title, flags in self.loose.items()}
+        self.ties = {link: kept(cells) for link, cells in self.ties.items()}
         self.told = {name: kept(values) for name, values in self.told.items()}
         self.idle = {name: kept(values) for name, values in self.idle.items()}
         self.only_set = {name: kept(flags) for name, flags in self.only_set.items()}
         self.keys = {name: kept(values) for name, values in self.keys.items()}
         self.tags = kept(self.tags) if self.tags is not None else None
         self.unnamed = kept(self.unnamed) if self.unnamed is not None else None
+        self.occasions = kept(self.occasions) if self.occasions is not None else None
         self.done = kept(self.done) if self.done is not None else None
         self.states = kept(self.states) if self.states is not None else None

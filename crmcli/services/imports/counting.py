@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from crmcli.domain.change import Change
 from crmcli.domain.keys import derive
 from crmcli.services import history
+from crmcli.services.imports import yearly
 from crmcli.services.imports.outcome import MOST_NAMED, Outcome
 from crmcli.services.imports.parents import Parents
 from crmcli.services.imports.repeating import Repeats
+from crmcli.services.imports.ties import Ties
 from crmcli.services.imports.updating import Given
 from crmcli.services.imports.writing import Put
 
@@ -28,14 +30,15 @@ if TYPE_CHECKING:
 class Counting:
     """Follows the blocks of an import that a `writer` writes. `outcome` has the counts, and the refused rows are put
     into `rejects`, if there are such. Later rows are held against those that came before: whether they are the same
-    record is known by the `Matcher`, whether they say the same by `repeats`, and `parents` has those of companies."""
+    record is known by the `Matcher`, whether they say the same by `repeats`, `parents` has those of companies, and
+    `ties` has what ties tasks to each other."""
 
     def __init__(self, ctx: Context, writer: Writer, rejects: Rejects | None) -> None:
         self.ctx, self.kind, self.reader, self.links = ctx, writer.kind, writer.reader, writer.links
         self._writer, self._rejects = writer, rejects
         self._matcher, self._updater, self._updates = writer.matcher, writer.updater, writer.updates
         self.outcome = Outcome(self.kind)
-        self.parents = Parents(ctx, self.links)
+        self.parents, self.ties = Parents(ctx, self.links), Ties(ctx)
         self.repeats = Repeats(writer, self.parents, self.outcome, self.refuse)
         #: whether rows are gone through that were counted before the import was cut
         self._past = False
@@ -59,6 +62,7 @@ class Counting:
         for _, number in rows.known:
             self._matcher.seen.add(number)
         self.parents.add(block, rows, put, updates=self._updates)
+        self.ties.add(block, zip(rows.new, put.ids, strict=True))
         for (row, number), stays in zip(rows.known, put.kept, strict=False):
             self._told_kept(block, row, number, stays)
         self.repeats.count(block, rows, put)
@@ -76,6 +80,7 @@ class Counting:
         self._updater.last.begin(asked, self._matcher.merged)
         current = self._matcher.raw(asked)
         changed, kept = [], []
+        fresh = yearly.missing(self.ctx, self.kind, block, rows.known if self._updates else ())
         for place, (row, number) in enumerate(rows.known if self._updates else ()):
             # What was purged between the two looks has nothing to change.
             changes, stays = self._updater.given(block, row, current[number], {}) if number in current else Given({})
@@ -86,7 +91,7 @@ class Counting:
                 self._matcher.retried.add(number)
                 changed.append(True)
             else:
-                changed.append(False)
+                changed.append(row in fresh and number in current)
         self.count(block, rows, Put(ids, changed, {}, kept))
 
     @contextlib.contextmanager
@@ -110,6 +115,7 @@ class Counting:
             for row, number in rows.known
             if number in current
         }
+        self.ties.add(block, [(row, number) for row, number in rows.known if number in self._matcher.made])
         self.parents.recall(block, rows, self._matcher.made, kept, updates=self._updates)
         self.repeats.remember(block, rows)
 

@@ -73,8 +73,14 @@ class DayNotes:
                 bad.setdefault(row, problem)
             else:
                 lines[row] = f"{header}: {problem.value.strip()}"
-        seen = self._seen.get(header, _Seen())
-        self._seen[header] = seen._replace(unborn=seen.unborn + len(lines))
+        self.untold(header, lines)
+        return lines
+
+    def untold(self, header: str, lines: dict[int, str]) -> dict[int, str]:
+        """Count what cells of days of birth say that no day can be told of, and is kept in the description."""
+        if lines:
+            seen = self._seen.get(header, _Seen())
+            self._seen[header] = seen._replace(unborn=seen.unborn + len(lines))
         return lines
 
     @contextlib.contextmanager

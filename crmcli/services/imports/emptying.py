@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.types import Day, Instant
 from crmcli.services.imports import nothing, parts
-from crmcli.services.imports.roles import CONTACT_EMAIL, FIRST, LAST, MORE_EMAIL
+from crmcli.services.imports.roles import ANNIVERSARY, CONTACT_EMAIL, FIRST, LAST, MORE_EMAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +27,7 @@ class Emptying:
         self._own = own
         of_type = {to: field.type for to in by if (field := kind.by_name.get(to)) is not None}
         self._dated = {c.place for to, type_ in of_type.items() if isinstance(type_, (Day, Instant)) for c in by[to]}
+        self._dated |= {column.place for column in by.get(ANNIVERSARY, ())}
         self._owners, self._named, self._mail = (
             {column.place for to in some for column in by.get(to, ())}
             for some in (("owner",), ("name", FIRST, LAST), ("email", MORE_EMAIL, CONTACT_EMAIL))

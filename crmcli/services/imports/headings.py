@@ -20,7 +20,7 @@ FIELDS = {
     "updated_at": (
         "last modified date", "modified date", "last modified", "modified on", "modified time", "modified at",
         "last modified time", "update time", "updated on", "last updated", "write date",
-        "date modified",
+        "date modified", "تاریخ ویرایش", "تاریخ تغییر", "آخرین تغییر",
     ),
     "closed_at": (
         "closed date", "closed on", "closed time", "close time", "won time", "lost time", "date won", "date lost",
@@ -28,8 +28,20 @@ FIELDS = {
     ),
     "done_at": (
         "completed date", "completed on", "completed at", "completed time", "date completed", "completion date",
-        "marked as done time", "closed time", "closed date", "closed at",
+        "marked as done time", "closed time", "closed date", "closed at", "تاریخ انجام", "انجام شده در",
     ),
+    "minutes": ("مدت", "مدت زمان"),
+    "remind": ("reminder", "alarm", "یادآوری", "یادآور", "یادآوری ها", "هشدار"),
+    "repeat": ("repeat", "recurrence", "recurrence rule", "rrule", "تکرار", "دوره تکرار"),
+    "repeat_from": ("تکرار از",),
+    "attendees": ("شرکت کنندگان", "شرکت کننده ها", "حاضران", "حاضرین", "مدعوین", "مهمانان"),
+    "feedback": ("outcome", "result", "نتیجه", "بازخورد"),
+    "rhythm": ("keep in touch", "contact frequency", "ریتم", "فاصله تماس"),
+    "kind": ("نوع",),
+    "direction": ("جهت",),
+    "author": ("نویسنده", "ثبت کننده"),
+    "body": ("متن",),
+    "referred_by": ("معرف",),
     "job_title": ("contact title", "function", "job title 1"),
     "phone": ("phones", "work number", "tel 1", "telefon 1", "téléphone 1", "teléfono 1", "تلفن 1"),
     "mobile": ("mobile 1", "mob", "mob no", "mobil 1", "handy 1"),
@@ -42,12 +54,12 @@ FIELDS = {
     "close_on": ("anticipated closed date", "anticipated close date", "تاریخ بسته شدن"),
     "company": (
         "orgname", "primary company", "companies", "company 1", "default address company", "org id name",
-        "related company", "sales account", "sales account name", "primary account",
+        "related company", "sales account", "sales account name", "primary account", "شرکت",
     ),
     "contact": ("person id name", "associated contact", "associated contacts"),
     "owner": ("responsible", "responsible person", "responsible user", "assignee", "owner id", "owner id name"),
     "birthday": ("birth date",),
-    "opportunity": ("opportunity name", "deal name", "deal title", "lead title"),
+    "opportunity": ("opportunity name", "deal name", "deal title", "lead title", "معامله", "فرصت فروش", "سرنخ"),
 }  # fmt: skip
 #: Titles in German, French, Spanish and Turkish, the nearest first; those of people, firms and sales stand below.
 _SPOKEN: dict[str, tuple[str, ...]] = {
@@ -127,6 +139,28 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
         "fällig", "fällig am", "fälligkeitsdatum", "échéance", "date d'échéance", "vencimiento",
         "fecha de vencimiento", "son tarih",
     ),
+    "type": ("art", "typ", "aufgabentyp", "type de tâche", "tipo", "tür"),
+    "minutes": ("dauer", "dauer in minuten", "durée", "duración", "süre"),
+    "place": ("ort", "treffpunkt", "lieu", "lugar", "yer"),
+    "remind": ("erinnerung", "erinnerungen", "rappel", "recordatorio", "hatırlatma"),
+    "repeat": (
+        "wiederholung", "wiederholt sich", "serie", "récurrence", "répétition", "repetición", "recurrencia", "tekrar",
+    ),
+    "repeat_from": ("wiederholung ab",),
+    "attendees": ("teilnehmende", "eingeladene", "participants", "participantes", "asistentes", "katılımcılar"),
+    "done_at": ("erledigt am", "abgeschlossen am", "terminé le", "completado el"),
+    "feedback": ("ergebnis", "résultat", "resultado", "sonuç"),
+    "rhythm": ("rhythmus", "kontaktrhythmus", "rythme", "ritmo"),
+    "pipeline": ("vertriebspipeline",),
+    "lost_reason": ("verlustgrund", "grund des verlusts", "motif de perte", "motivo de pérdida"),
+    "medium": ("medium",),
+    "campaign": ("kampagne", "campagne", "campaña", "kampanya"),
+    "referred_by": ("empfohlen von", "recommandé par", "recomendado por"),
+    "opportunity": ("geschäft", "verkaufschance", "affaire", "opportunité", "negocio", "oportunidad", "fırsat"),
+    "kind": ("art", "typ"),
+    "direction": ("richtung", "sens", "dirección", "yön"),
+    "author": ("autor", "verfasser", "auteur", "yazar"),
+    "body": ("inhalt", "contenu", "contenido", "içerik"),
     "created_at": (
         "erstellt am", "erstelldatum", "angelegt am", "date de création", "fecha de creación", "oluşturma tarihi",
         "oluşturulma tarihi",
@@ -226,7 +260,7 @@ def spoken(kind: str, field: str) -> tuple[str, ...]:
         "contact": (*of_people, *_HUMANS),
         "lead": (*of_people, *_PROSPECT),
         "deal": (*_DEAL, *_SUBJECT),
-        "task": (*_DEED, *_SUBJECT),
+        "task": (*_DEED, *_SUBJECT, "نام"),
     }
     return named.get(kind, of_people)
 

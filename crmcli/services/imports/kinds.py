@@ -15,6 +15,7 @@ from crmcli.services.imports.file_names import FileName
 from crmcli.services.imports.first_rows import FirstRows
 from crmcli.services.imports.headings import PLAIN_IDS, TURNOVER, WORDS, of_contacts, of_ids, of_sales, of_suppliers
 from crmcli.services.imports.nothing import NULLS
+from crmcli.services.imports.our_own import own_kind
 from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
 from crmcli.services.imports.titles import squeeze
 
@@ -44,6 +45,8 @@ _SALESFORCE = {"001": COMPANY, "003": CONTACT, "006": DEAL, "00Q": LEAD, "00T": 
 _SALESFORCE_ID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
 #: What heads the ids of a file's own records and does not say whose they are.
 _PLAIN = frozenset(map(squeeze, PLAIN_IDS))
+#: What a list of our interactions shows, which tells them from the notes that are part of many a file.
+_HAPPENED = frozenset(("at", "kind", "body"))
 #: What files of every kind have, so that it speaks of none.
 _ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
 
@@ -89,12 +92,6 @@ def _are_standings(rows: FirstRows, place: int) -> bool:
     return bool(letters) and letters - {"pending"} <= _STANDING and letters != {"pending"}
 
 
-def _own(rows: FirstRows, header: Sequence[str]) -> Entity | None:
-    """The kind of which a file is an export of ours: that has every field. A deal has those of a lead, too."""
-    found = [kind for kind in KINDS if "uid" in header and {field.name for field in kind.fields} <= set(header)]
-    return max(filter(rows.allows, found), key=lambda kind: len(kind.fields), default=None)
-
-
 def _numbered(rows: FirstRows) -> Entity | None:
     """The kind of which a file's own ids are by how they begin, as Salesforce numbers its records, where its columns
     name such; the titles of its files may say little."""
@@ -133,6 +130,8 @@ class _File:
         self.figures = bool(sales.figures(rows))
         self.of_deals = name.speaks_of(DEAL) or self.said == DEAL.name or sales.may_be(rows)
         self.deals = self.figures and not self.leads and sales.names_deals(rows)
+        #: whether it is a list of what happened, as we write it
+        self.happened = _HAPPENED.issubset(header)
         #: whether it says when something is due
         self.due = rows.filled(rows.places(TASK).get("due_on", -1)) > 0
 
@@ -172,7 +171,7 @@ class _File:
         if not self.rows.allows(kind):
             return False
         if kind is INTERACTION:
-            return {"uid", "body"} <= self.keys  # notes are part of many a file: only our own hold nothing else
+            return self.happened or {"uid", "body"} <= self.keys  # only our own hold nothing else than notes
         if kind is TASK and self.figures and not self.due:
             return False  # nothing to do has such
         if kind is DEAL and not (self.of_deals or self.tells(DEAL)):
@@ -232,6 +231,7 @@ _BONUSES: tuple[tuple[float, Callable[[_Reading], int]], ...] = (
     (0.5, lambda read: read.kind is TASK and "duedate" in read.file.keys),
     (1, lambda read: read.kind is TASK and read.file.due and not read.file.figures),
     (10, lambda read: read.kind.name == read.file.said),
+    (10, lambda read: read.kind is INTERACTION and read.file.happened),
     (4, lambda read: read.names_its_people),
 )
 #: What scores less says too little.
@@ -246,7 +246,7 @@ def recognise(
     """The kind of record that the headers, the file's name and the cells of its first `rows` speak of; None where they
     fit none. Raises UsageError for a mapping by hand (`given`) to what no kind has."""
     first = FirstRows(header, given or {}, rows)
-    if known := _own(first, header) or _numbered(first):
+    if known := own_kind(header, first.allows) or _numbered(first):
         return known
     check_given(header, given or {})
     file = _File(header, FileName(path), first)

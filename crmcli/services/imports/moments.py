@@ -69,7 +69,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = range(10**9, 4_102_444_800)
 _DAY_AND_HOUR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])")
 #: A day of a year that is not said: --03-05 of vCards and Google.
-_WITHOUT_YEAR = re.compile(r"\s*--(\d\d)-?(\d\d)\s*")
 _TWO_NUMBERS = re.compile(r"\s*(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[01])\s*")
 _SERIAL_DAY = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
 #: How many characters a day or time has at the most.
@@ -89,19 +88,13 @@ def depends_on_today(text: str, env: Env) -> bool:
 
 
 def without_year(cells: list[str], header: str, env: Env) -> tuple[list[str], dict[int, str]]:
-    """A column of days of birth without those that have no year, and by row what those say: "Birthday: 5 March". Of
-    05/03, as Mailchimp writes it, nobody knows which is the month: it is kept as it stands, and so are words that name
-    a day as seen from today, on which nobody was born in every year."""
+    """A column of days of birth without cells that no day can be told of, and by row what those say: of 05/03, as
+    Mailchimp writes it, nobody knows which is the month, and Friday is a day as seen from today."""
     more: dict[int, str] = {}
     for row, cell in enumerate(cells):
         if (len(cell) < 6 and _TWO_NUMBERS.fullmatch(cell)) or depends_on_today(cell, env):
             more[row] = f"{header}: {cell.strip()}"
-    if "--" not in "\n".join(cells):
-        return ["" if row in more else cell for row, cell in enumerate(cells)] if more else cells, more
-    for row, cell in enumerate(cells):
-        if (found := _WITHOUT_YEAR.fullmatch(cell)) and (day := _in_leap_year(int(found[1]), int(found[2]))):
-            more[row] = f"{header}: {day.day} {day:%B}"
-    return ["" if row in more else cell for row, cell in enumerate(cells)], more
+    return ["" if row in more else cell for row, cell in enumerate(cells)] if more else cells, more
 
 
 def of_birth(env: Env, years: list[str], months: list[str], days: list[str]) -> tuple[list[str], dict[int, str]]:

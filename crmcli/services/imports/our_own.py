@@ -1,4 +1,5 @@
-"""The columns of crm's own exports that no field of this book has: those it works out, and people's own."""
+"""crm's own exports: whose rows they are, and which of their columns no field of this book has: those that are worked
+out, and people's own."""
 
 from __future__ import annotations
 
@@ -6,15 +7,27 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain import custom
 from crmcli.domain.custom import RESERVED
+from crmcli.services.imports.roles import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from crmcli.domain.fields import Entity
     from crmcli.services.imports.mapping import Mapped
 
 #: What tells an export of crm: no other program has these titles together.
 _MARKS = frozenset(("uid", "created_at", "updated_at"))
+
+
+def own_kind(header: Sequence[str], allowed: Callable[[Entity], bool] | None = None) -> Entity | None:
+    """The kind of which a file is an export of crm, whatever fields other books and versions have: that whose fields
+    the titles are, of those that are `allowed`. None for a file of another program."""
+    if not _MARKS.issubset(header):
+        return None
+    found = [kind for kind in KINDS if not allowed or allowed(kind)]
+    more = [2 * sum(field.name in header for field in kind.core) - len(kind.core) for kind in found]
+    most, kind = max(zip(more, found, strict=True), key=lambda one: one[0], default=(0, None))
+    return kind if most > 0 else None
 
 
 def worked_out(kind: Entity, header: Sequence[str]) -> set[str]:

@@ -41,6 +41,8 @@ class Outcome:
         self._idle = dict.fromkeys(_IDLE, 0)
         #: how many new records are called by an address or telephone, and how many by their company
         self._unnamed = self._by_firm = 0
+        #: how many days of the year new records have brought along
+        self._occasions = 0
         #: records that rows are and that were removed: how many, and the command that brings back the first of them
         self.hidden, self._back = 0, ""
 
@@ -78,6 +80,7 @@ class Outcome:
     def block(self, block: Block, rows: Sorted, put: Put, *, updates: bool) -> None:
         """Count what became of the new and known rows of a block."""
         self.counts["new"] += len(rows.new)
+        self._occasions += sum(len(block.occasions[row]) for row in rows.new) if block.occasions else 0
         self._unnamed += sum(block.called_by_reach(row) for row in rows.new)
         firms = block.columns.get("company_name") if self.kind.name == "lead" else block.links.get("company")
         if firms and block.unnamed:
@@ -96,6 +99,11 @@ class Outcome:
         yield from reader.notes
         if self._unnamed:
             yield f"{self._unnamed:,} {plural} without a name are called by what they are reached by"
+        if self._occasions:
+            days = "1 birthday without a year or other day of the year is"
+            if self._occasions > 1:
+                days = f"{self._occasions:,} birthdays without a year and other days of the year are"
+            yield f"{days} kept: 'crm occasion list' shows them"
         if self._by_firm:
             alone = self._by_firm == 1
             who = f"{self.kind.name} is called by its" if alone else f"{plural} are called by their"

@@ -132,7 +132,7 @@ def _unknown(path: str, how: Opening, seen: Seen, kind: Entity | None) -> Plan:
     """The plan of a file that holds nothing that the book has, or of which that cannot be told. Raises NamelessError
     where its `kind` was said."""
     notes = tuple(seen.notes)
-    problem = undecided(seen.fits) if kind is None else f"no column is recognised as a {kind.name}'s name"
+    problem = undecided(seen.fits) if kind is None else f"no column is recognised as {kind.one}'s name"
     if seen.fit and seen.fit.profile.said.refuse:
         # Which kinds its columns would fit is no help: its rows are none of them.
         notes, problem = (*notes, undecided(kinds.Fits())), seen.fit.profile.said.refuse
@@ -152,7 +152,7 @@ class NamelessError(UsageError):
         hint = f"say which one is: --map 'COLUMN=name'; it has: {', '.join(made.header)}"
         if any("email" in column.to for column in made.columns):
             hint += "; where there is none, leave out what fills no field: --map 'COLUMN=-'"
-        message = f"no column of {made.path} is recognised as a {kind.name}'s name"
+        message = f"no column of {made.path} is recognised as {kind.one}'s name"
         super().__init__(message, "; ".join((hint, *made.notes)))
         self.made = made
 

@@ -20,6 +20,7 @@ from crmcli.errors import CrmError, NotFoundError, UsageError
 from crmcli.services.imports.by_hand import field_of, place_of
 from crmcli.services.imports.headings import said_kind
 from crmcli.services.imports.mapping import Mapped, map_columns
+from crmcli.services.imports.our_own import own_kind
 from crmcli.services.imports.profile_checks import Checked, checked
 from crmcli.services.imports.recognising import addressed
 from crmcli.services.imports.roles import ACTIVE, FOREIGN, IS_CLOSED, IS_DONE, IS_WON, KIND_OF_ROW, KINDS
@@ -205,8 +206,8 @@ def choose(
     asked: str, header: Sequence[str], kind: Entity | None, by_hand: Mapping[str, str], samples: Sequence[str]
 ) -> Choice:
     """The profile that is `asked` for (a name or a file, NONE for none), else the one that the titles are surest of:
-    one's own before a built-in of the same confidence, then the one with more titles of its own. Raises UsageError,
-    NotFoundError, CrmError."""
+    one's own before a built-in of the same confidence, then the one with more titles of its own. An export of crm is no
+    other program's. Raises UsageError, NotFoundError, CrmError."""
     if asked == NONE:
         return Choice(None)
     if asked:
@@ -216,6 +217,8 @@ def choose(
                 f"the profile {asked} is of {profile.said.kind}s, and --as says {kind.name}", "leave one away"
             )
         return Choice(Fit(profile, confidence(profile, header, samples), forced=True), tuple(profile.lacking(header)))
+    if own_kind(header):
+        return Choice(None)
     found, notes = every()
     sure: list[tuple[tuple[float, bool, int], Profile]] = []
     for profile in found:

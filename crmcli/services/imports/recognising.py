@@ -32,9 +32,12 @@ from crmcli.services.imports.roles import (
     MIDDLE,
     MORE_EMAIL,
     MORE_PHONE,
+    OCCASIONS,
+    OF_TASKS,
     PARENT_ID,
     ROLES,
     TAKEN_OVER,
+    TASK_UIDS,
 )
 from crmcli.services.imports.titles import squeeze
 
@@ -47,7 +50,8 @@ _PLAIN = ("uid", "status", "lost_reason", "created_at", "updated_at")
 _FIRST = frozenset(map(squeeze, (*ROLES[FIRST].titles, "nombre", "ad")))
 _BORN = frozenset(map(squeeze, (*ROLES[BIRTH_YEAR].titles, *ROLES[BIRTH_MONTH].titles)))
 #: Names that only files of our own have: elsewhere they say something else.
-_OWN = ("uid", "company_name", "contact_name", "vcard", "position", *LINK_UIDS.values())
+_OWN = ("uid", "company_name", "contact_name", "vcard", "position", OCCASIONS, *LINK_UIDS.values(), *TASK_UIDS.values(),
+        *(OF_TASKS - {"due_at", "done_at", "feedback", "created_at", "updated_at"}))  # fmt: skip
 #: Members of records that a record leads to: the user or the firm of one of Pipedrive's, somebody's manager.
 _LED_TO = re.compile(
     r"(?:(?:(?:creator_)?user|owner|org)_id|(?:account_?)?manager|supervisor|reports_?to|assistant|spouse|referrer|author"
@@ -163,7 +167,9 @@ def read(
         if index in fixed or title in again:
             continue
         sample = samples[index] if samples else ""
-        found = _meant(kind, title, sample, _recognise(kind, titles_read.get(title, title), own))
+        exact = own and title in kind.by_name  # what we wrote there is no riddle: a contact may be called "true"
+        found = _recognise(kind, titles_read.get(title, title), own)
+        found = found if exact else _meant(kind, title, sample, found)
         if found and found[1] == "birthday" and parts_of_birth and titles.heads_days_of_month(sample):
             found = found[0], BIRTH_DAY
         if found is None:
@@ -177,7 +183,7 @@ def read(
                 continue
         if own and to in FOREIGN and LINK_UIDS.get(FOREIGN[to]) in header:
             continue  # the number of a record in the book that the file is from, beside its uid
-        if _names_records(kind, to) and titles.heads_ids(title, sample):
+        if not exact and _names_records(kind, to) and titles.heads_ids(title, sample):
             role = next((name for name, role in ROLES.items() if role.link == to and kind.name in role.kinds), "")
             if not role:
                 ids.append(title)

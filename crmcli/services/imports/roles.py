@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
+from crmcli.domain.types import Ref
 
 #: The kinds of which files hold records.
 KINDS = (CONTACT, LEAD, DEAL, COMPANY, TASK, INTERACTION)
@@ -32,6 +33,8 @@ PERIOD = "value period"
 #: The parts of a day of birth, as Thunderbird has them; the day is that of the month.
 BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY = "birth year", "birth month", "birth day"
 BIRTH = (BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY)
+#: A yearly day beside the birthday; and the days of the year of a record as files of our own and vCards have them.
+ANNIVERSARY, OCCASIONS = "anniversary", "occasions"
 #: The time of day beside the day that a task is due, the number of the house beside its street, and which telephone
 #: the number in the column beside it is: Mobile, Work.
 DUE_TIME, HOUSE, PHONE_LABEL = "due time", "house number", "phone label"
@@ -48,6 +51,14 @@ LEAD_ID, DEAL_ID, RELATED_ID = "lead id", "deal id", "related id"
 CONTACT_FIRST, CONTACT_LAST = "contact first name", "contact last name"
 #: The uid of a linked record, as `export --lossless` writes it beside the record's name: by link the role.
 LINK_UIDS = {name: f"{name}_uid" for name in ("company", "contact", "parent", "opportunity", "task")}
+
+#: What tasks are tied to each other by: the uid of the task behind each such link, and what they need, in one cell.
+TASK_UIDS = {
+    field.name: f"{field.name}_uid"
+    for field in TASK.core
+    if isinstance(field.type, Ref) and field.type.entity == "task"
+}
+NEEDS = "needs"
 
 
 class Role(NamedTuple):
@@ -127,6 +138,14 @@ ROLES = {
     BIRTH_DAY: Role(
         ("contact",), ("day of birth", "jour de naissance", "día de nacimiento", "jour", "روز تولد")
     ),
+    ANNIVERSARY: Role(
+        ("contact",),
+        (
+            "anniversary", "wedding anniversary", "wedding day", "wedding date", "hochzeitstag", "jahrestag",
+            "anniversaire de mariage", "aniversario de bodas", "evlilik yıldönümü", "سالگرد ازدواج", "سالگرد",
+        ),
+    ),
+    OCCASIONS: Role(("contact", "company"), ("occasions",)),
     DUE_TIME: Role(("task",), ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت")),
     HOUSE: Role(
         _PLACED,
@@ -186,6 +205,14 @@ ROLES = {
     ),
     LEAD_ID: Role(("task",), ("lead id", "associated lead id", "شناسه سرنخ"), "opportunity"),
     RELATED_ID: Role(("task",), ("who id", "what id", "related to id", "regarding id"), ""),
+    NEEDS: Role(
+        ("task",),
+        (
+            "needs", "depends on", "dependencies", "predecessors", "hängt ab von", "voraussetzungen", "dépend de",
+            "depende de", "پیش نیاز", "پیش نیازها", "وابسته به",
+        ),
+    ),
+    **{role: Role(("task",), (role,)) for role in TASK_UIDS.values()},
     **dict.fromkeys(
         (
             MORE_EMAIL, MORE_PHONE, PHONE_LABEL, ANY_STATUS, WHOLE_ADDRESS, STAND_IN, KIND_OF_ROW,
@@ -199,8 +226,14 @@ FOREIGN = {name: role.link for name, role in ROLES.items() if role.link is not N
 #: Fields that several columns may fill together, one in each row: a deal is either won or lost, a task is about a lead
 #: or about a deal.
 TOGETHER = frozenset(("closed_at", "opportunity"))
+#: What the program keeps of a task beside what people set: files of our own alone have it, and all of it comes along.
+OF_TASKS = frozenset(
+    field.name
+    for field in TASK.core
+    if field.column and not (field.settable or field.derived) and field.name not in ("id", "removed_at", *TASK_UIDS)
+)
 #: Fields that no verb may set, but that an import takes over, so that a book can move house without loss.
-TAKEN_OVER = frozenset(
+TAKEN_OVER = OF_TASKS | frozenset(
     (
         "uid", "status", "probability_manual", "probability_kept", "lost_reason", "stage_since", "assigned_at",
         "converted_at", "closed_at", "position",

@@ -80,6 +80,8 @@ class Scan:
                     self._money[column.place] = MoneyFacts(numbers=isinstance(field.type, Number))
                 elif field is not None and isinstance(field.type, Percent):
                     self._percents[column.place] = PercentFacts()
+                elif to == roles.ANNIVERSARY:
+                    self._days[column.place] = DayFacts()
                 elif to == roles.IS_DONE and has_shares(column.header):
                     self._percents[column.place] = ShareFacts()
                 elif to == roles.MORE_PHONE or (field is not None and isinstance(field.type, Phone)):

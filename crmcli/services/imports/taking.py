@@ -109,6 +109,7 @@ class Import:
             self._blocks(progress)
             if self.matcher.tried:
                 self.outcome.link(self.parents.rehearse(self.matcher.tried))
+                self.counting.ties.rehearse(self.matcher.tried)
         elif self.whole:
             return self._all_or_none(progress)
         else:
@@ -123,6 +124,10 @@ class Import:
             with self._writing() as tx:
                 updated = self.parents.link(tx, some)
             self.outcome.link(updated)
+            self._wrote()
+        for several in self.counting.ties.portions():
+            with self._writing() as tx:
+                self.counting.ties.link(tx, several)
             self._wrote()
 
     def _all_or_none(self, progress: Callable[[int, int], None] | None) -> Imported:
@@ -231,7 +236,9 @@ class Import:
                 if self.ctx.reader.awaited():
                     break
                 started = time.monotonic()
-            self.settled.keep(tx, ready.read, finished=ready.read >= self.plan.rows and not self.parents)
+            self.settled.keep(
+                tx, ready.read, finished=ready.read >= self.plan.rows and not (self.parents or self.counting.ties)
+            )
         self.settled.rows = ready.read
         self._wrote()
         return left
@@ -347,7 +354,7 @@ class Import:
             counts["refused"], tuple(sorted(done.listed)), rejects,
             again(self.plan, settings, rejects) if rejects else "", batch,
             (*done.notes(self.reader), *self.writer.updater.notes, *self.passing.notes, *self.links.foreign.notes,
-             *self.parents.notes),
+             *self.parents.notes, *self.counting.ties.notes),
             settings.calling("undo", str(batch)) if batch else "", counts["kept"], tuple(done.conflicts),
             self.cut.settled if self.cut else 0, misfits=done.misfits, passed=counts["passed"],
         )  # fmt: skip

@@ -9,7 +9,6 @@ from crmcli.services.imports import facts, moments, parts, roles
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from crmcli.domain.types import Env
     from crmcli.services.imports.mapping import Mapped
 
 #: What spreadsheets are told to leave as it is, by an apostrophe.
@@ -21,14 +20,11 @@ def tidied(
     turned: list[list[str]],
     by: Mapping[str, Sequence[Mapped]],
     dated: Sequence[Mapped],
-    envs: Mapping[int, Env],
-    env: Env,
 ) -> list[dict[int, str]]:
     """Change the cells of a block, column by column: marks of spreadsheets go, counted days become moments, and one
-    address, number or day stays where there are several, no birthday without a year; the rest, as lines by row.
+    address, number or day stays where there are several; the rest, as lines by row.
 
-    `by` is the columns of the file by field and role, `dated` those of days and moments, `envs` the habits of each
-    by its place, else `env`.
+    `by` is the columns of the file by field and role, `dated` those of days and moments.
     """
     for to in _MARKED:
         for column in by.get(to, ()):
@@ -43,10 +39,5 @@ def tidied(
         if column.unit == facts.SECONDS:
             turned[column.place] = moments.from_seconds(turned[column.place])
         turned[column.place], others = moments.without_ends(turned[column.place], column.header)
-        more.append(others)
-    for column in by.get("birthday", ()):
-        turned[column.place], others = moments.without_year(
-            turned[column.place], column.header, envs.get(column.place, env)
-        )
         more.append(others)
     return more
