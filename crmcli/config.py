@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import redacted
 from crmcli.errors import CrmError, ExposedError, NotFoundError, UsageError
-from crmcli.settings import check, known, nearest, setting_of
+from crmcli.settings import FAMILIES, check, compared, known, nearest, setting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 
 #: Where a command of ours begins in a hint: behind a quotation mark or a colon, not among the user's own words.
@@ -96,8 +96,8 @@ class Settings:
             return self.flags[name], "flag"
         if os.environ.get(setting.variable):
             return os.environ[setting.variable], setting.variable
-        if name in self.file:
-            return self.file[name], config_file()
+        if stands := same(self.file, name):
+            return self.file[stands[0]], config_file()
         return setting.default, "default"
 
     def refused(self, name: str, error: UsageError) -> UsageError:
@@ -121,9 +121,10 @@ class Settings:
         ]
 
     def of_words(self, family: str) -> dict[str, Any]:
-        """The settings of a family (see `settings.FAMILIES`) that the file has: word -> value. Raises UsageError for a
-        value that means nothing."""
-        return {setting_of(name).word: self[name] for name in self.file if name.startswith(family) and known(name)}
+        """The settings of a family (see `settings.FAMILIES`) that the file has: word -> value; of several spellings of
+        a word the first counts. Raises UsageError for a value that means nothing."""
+        names = [name for name in self.file if name.startswith(family) and known(name)]
+        return {setting_of(name).word: self[name] for name in names if name == same(names, name)[0]}
 
     @property
     def database(self) -> str:
@@ -141,6 +142,14 @@ class Settings:
         return _COMMAND.sub(lambda _: f"{self.calling()} ", hint) if "db" in self.flags else hint
 
 
+def same(names: Collection[str], name: str) -> list[str]:
+    """Those of the names in a file that are spellings of a setting's name, which only words of the book have."""
+    if not name.startswith(tuple(FAMILIES)):
+        return [name] if name in names else []
+    key = compared(name)
+    return [other for other in names if compared(other) == key]
+
+
 def _check_private(name: str) -> None:
     """Refuse a secret of a file that others can read. Raises ExposedError."""
     path = config_file()
@@ -150,22 +159,58 @@ def _check_private(name: str) -> None:
 
 #: The secrets that this process has read, and the parts of addresses that may be some.
 _SECRETS: set[str] = set()
-#: What is shorter is part of too many words.
+#: How many seconds a command may take that knows one: it may ask somebody.
+PATIENCE = 60.0
+#: What is shorter may be anything.
 _SHORTEST_SECRET = 4
 _SHORTEST_PART = 6
+#: A part of an address that may be a word of people's own: a host, the topic of a list.
+_WORD = re.compile("[a-z._-]{1,15}|[A-Z]?[a-z]{1,15}")
 
 
 def withhold(secret: str) -> None:
-    """Have `withheld` know a secret; of the address of a service each part behind its scheme is one."""
-    parts = re.split(r"[\s/:@?&=,;#]+", secret.partition("://")[2])
-    whole = [secret] if len(secret) >= _SHORTEST_SECRET else []
-    _SECRETS.update(whole, (part for part in parts if len(part) >= _SHORTEST_PART))
+    """Have `withheld` know a secret; of the addresses of services what stands behind the scheme of each, and its parts
+    that are no ordinary words. Their names and schemes are none."""
+    from crmcli.domain.delivery import each_service
+
+    whole = [part.partition("://")[2] for part in each_service(secret)] if "://" in secret else [secret]
+    parts = [part for one in whole for part in re.split(r"[\s/:@?&=,;#]+", one)] if "://" in secret else []
+    _SECRETS.update(one for one in whole if len(one) >= _SHORTEST_SECRET)
+    _SECRETS.update(part for part in parts if len(part) >= _SHORTEST_PART and not _WORD.fullmatch(part))
+
+
+def password_of(command: str, called: str) -> str:
+    """The first line that a command of the shell writes; `withheld` knows it from then on. Raises UsageError with what
+    the command is called, and nothing of what it is or wrote."""
+    import subprocess
+
+    why = ""
+    try:
+        done = subprocess.run(
+            command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        why = f"it has not ended in {PATIENCE:.0f} seconds"
+    except (OSError, ValueError):
+        why = "it cannot be run"
+    else:
+        # Whatever its bytes are, the server is to have the same.
+        secret = done.stdout.decode("utf-8", "surrogateescape").partition("\n")[0].rstrip("\r")
+        if done.returncode:
+            why = f"it failed with {done.returncode}"
+        elif not secret:
+            why = "it said nothing"
+    if why:
+        raise UsageError(f"{called} gives no password: {why}", "try it in a shell; its first line is the password")
+    withhold(secret)
+    return secret
 
 
 def withheld(text: str) -> str:
     """A text for people or a report without the secrets that this process has read."""
     for secret in sorted(_SECRETS, key=len, reverse=True):
-        text = text.replace(secret, "***")
+        if secret in text:  # as a part of a longer word it is another one
+            text = re.sub(rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])", "***", text)
     return text
 
 
@@ -249,7 +294,8 @@ def planned(name: str, value: str | None) -> tuple[str, bytes]:
 
     path = config_file()
     now = _flat(_read(path))
-    if name not in now:  # a word that means nothing can still be taken out
+    spellings = same(now, name)
+    if not spellings:  # a word that means nothing can still be taken out
         setting_of(name)
         if value is None:
             raise NotFoundError(f"{name} is not set in {path}")
@@ -257,15 +303,16 @@ def planned(name: str, value: str | None) -> tuple[str, bytes]:
     if os.path.exists(path):
         with open(path, encoding="utf-8-sig", newline="") as file:
             document = tomlkit.parse(file.read())
-    stands = list(_places(document, name))
-    if value is None:
-        for table, key in stands:
+    stands = list(_places(document, spellings[0])) if spellings and value is not None else []
+    for spelling in spellings[1 if stands else 0 :]:
+        for table, key in list(_places(document, spelling)):
             del table[key]
-        del now[name]
-    else:
-        now[name] = kept(name, value)
+        del now[spelling]
+    if value is not None:
+        spelling = spellings[0] if stands else name
+        now[spelling] = kept(name, value)
         for table, key in stands or [_new_place(document, name, path)]:
-            table[key] = now[name]
+            table[key] = now[spelling]
     content = tomlkit.dumps(document)
     if _flat(_parsed(content)) != now:
         raise UsageError(f"{path} is written in a way that cannot be changed from here", f"edit {name} in it by hand")
@@ -285,7 +332,8 @@ def _new_place(document: Any, name: str, path: str) -> tuple[Any, str]:
     """(table, key) for a dotted name that does not stand there yet. Raises UsageError where something else does."""
     import tomlkit
 
-    *tables, leaf = name.split(".")
+    word = setting_of(name).word  # there may be dots in it
+    *tables, leaf = [*name.removesuffix(f".{word}").split("."), word] if word else name.split(".")
     place = document
     for table in tables:
         if table not in place:
@@ -296,6 +344,8 @@ def _new_place(document: Any, name: str, path: str) -> tuple[Any, str]:
                 f"{path} has a value '{table}', where {name} wants a table",
                 f"mend the file: a line [{table}], and under it {leaf} = ...",
             )
+    if leaf in place and place[leaf] == {}:
+        del place[leaf]  # what was under it has been taken out
     if leaf in place:
         raise UsageError(f"{path} has a table [{name}], and {name} is one value", f"mend the file: {leaf} = ...")
     return place, leaf

@@ -115,6 +115,8 @@ def set_(
         _warn_regional(ctx, value.upper())
     if setting_of(name).word:
         _warn_unused(ctx, name)
+    if name == "remind_channels":
+        _warn_unknown(ctx, value)
     return Note(f"set {name} = {_shown(name, value)} in {path}", data=False)
 
 
@@ -160,6 +162,19 @@ def _warn_regional(ctx: typer.Context, region: str) -> None:
             "telephone numbers without + that are in the book already are compared as before;"
             f"\n  '{repair}' makes them numbers of {region}"
         )
+
+
+def _warn_unknown(ctx: typer.Context, channels: str) -> None:
+    """Say which of these channels are not there yet: their services may be set up after it."""
+    from crmcli.domain.delivery import BUILT_IN, read_channels
+    from crmcli.services import reminding
+
+    for name in read_channels(channels) if channels else ():
+        if name not in BUILT_IN:
+            try:
+                reminding.channels(book(ctx), name)
+            except CrmError as error:
+                book(ctx).say(f"warning: {error}")
 
 
 def _warn_unused(ctx: typer.Context, name: str) -> None:

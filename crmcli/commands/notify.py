@@ -38,8 +38,8 @@ def try_(
 
     run, context = run_of(ctx), book(ctx)
     stream = sys.stderr  # the outcomes go to standard output
-    known = notifying.channels(context, stream=stream)
-    asked = [notifying.channel(context, name, stream=stream)] if name else known
+    channels = notifying.channels
+    asked = [notifying.channel(context, name, stream=stream)] if name else channels(context, stream=stream)
     if run.dry_run:
         context.say("dry run: nothing was sent")
         return Note(f"would: send a test message through {', '.join(each.name for each in asked)}", data=False)

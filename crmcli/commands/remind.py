@@ -59,7 +59,8 @@ def send(ctx: typer.Context, words: Words = None, via: Via = "") -> Rows | None:
     stream = sys.stderr if run.output else sys.stdout
     ways, lacking = reminding.channels(context, via, stream=stream)
     if run.dry_run:
-        context.say("dry run: nothing was sent")
+        context.say("\n".join(["dry run: nothing was sent", *lacking]))
+        run.failed = bool(lacking)
         return reminding.planned(context, tuple(words or ()), ways)
     return _told(ctx, reminding.send(context, tuple(words or ()), ways), lacking)
 
@@ -67,8 +68,13 @@ def send(ctx: typer.Context, words: Words = None, via: Via = "") -> Rows | None:
 def _told(ctx: typer.Context, told: Iterable[Told], lacking: list[str]) -> Rows | None:
     """What became of reminders as a list where a format is asked for; else what was sent, and CrmError for the rest."""
     run = run_of(ctx)
-    found = list(told)
+    try:
+        found = list(told)
+    except KeyboardInterrupt as error:
+        run.unsettled = "; ".join(getattr(error, "__notes__", ()))
+        raise
     bad = [one for one in found if one.state != SENT]
+    lacking = [*lacking, *dict.fromkeys(f"{one.channel}: sent, but {one.lacks}" for one in found if one.lacks)]
     run.failed = bool(bad or lacking)
     if run.output:
         for line in lacking:
@@ -78,7 +84,7 @@ def _told(ctx: typer.Context, told: Iterable[Told], lacking: list[str]) -> Rows 
         lines = [f"task:{one.task} {one.name}, {one.channel}: {one.state}: {one.detail}" for one in bad[:MOST]]
         if len(bad) > MOST:
             lines.append(f"and {len(bad) - MOST} more")
-        what = f"{len(bad)} of {len(found)} reminders did not come" if bad else "not every channel can be had"
+        what = f"{len(bad)} of {len(found)} reminders did not come" if bad else "not every channel reaches everybody"
         hint = "'crm remind list' shows what is not settled"
         raise CrmError("\n  ".join([what, *lines, *lacking]), hint if bad else "")
     sent = len(found)
@@ -122,7 +128,7 @@ def resend(ctx: typer.Context, which: Which) -> Rows | Note | None:
 @app.command(
     "settle",
     help="Take reminders that failed or are doubtful for settled.",
-    epilog="Examples:\n  crm remind settle 12 13\n  crm remind list -o ids | crm remind settle -",
+    epilog="Examples:\n  crm remind settle 12 13\n  crm remind list doubtful -o ids | crm remind settle -",
 )
 def settle(ctx: typer.Context, which: Which) -> Note:
     from crmcli.services import reminder_fates

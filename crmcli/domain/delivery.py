@@ -24,10 +24,13 @@ class Fate(StrEnum):
 
 
 class Outcome(Struct):
-    """The fate of a message, and why, in words for people that hold no secret."""
+    """The fate of a message, and why, in words for people that hold no secret. Where the way to them is `down`, any
+    other message would fare alike; `lacks` says of one that was sent whom it will never reach."""
 
     fate: Fate
     detail: str = ""
+    down: bool = False
+    lacks: str = ""
 
     @property
     def sent(self) -> bool:
@@ -41,11 +44,16 @@ _SERVICE = re.compile(r"(?:([a-z][a-z0-9_-]*)=)?([A-Za-z][A-Za-z0-9+.-]*://\S+)"
 BUILT_IN = ("terminal", "desktop", "mail")
 
 
+def each_service(text: str) -> list[str]:
+    """The addresses of services in a text, which commas part, as they stand there with their names."""
+    return [*filter(None, _BETWEEN.split(text.strip()))]
+
+
 def read_services(text: str) -> list[tuple[str, str]]:
     """(name, URL) of each service in a text such as `phone=ntfy://ntfy.sh/mine, json://hooks.example/crm`; the name is
     "" where none is given. Raises UsageError, which tells the place and nothing of the text."""
     found: list[tuple[str, str]] = []
-    for place, part in enumerate(filter(None, _BETWEEN.split(text.strip())), 1):
+    for place, part in enumerate(each_service(text), 1):
         match = _SERVICE.fullmatch(part)
         hint = "write them as apprise does, with a name if you like: phone=ntfy://ntfy.sh/TOPIC,json://host/path"
         if match is None:
@@ -73,9 +81,18 @@ def read_mailbox(text: str) -> Mailbox:
     found = read_list(text)
     if len(found) != 1:
         raise FieldError("one mailbox is wanted, neither more nor less", hint="Write Ada <ada@engines.example>.")
-    return found[0]
+    return _sendable(found[0])
 
 
 def read_addresses(text: str) -> tuple[str, ...]:
     """The e-mail addresses of the mailboxes in a text, which commas part. Raises FieldError."""
-    return tuple(box.email for box in read_list(text))
+    return tuple(_sendable(box).email for box in read_list(text))
+
+
+def _sendable(box: Mailbox) -> Mailbox:
+    """A mailbox that every mail server takes; the domain has any letters. Raises FieldError."""
+    if not box.email.isascii():
+        raise FieldError(
+            f"{box.email} has letters before the @ that not every mail server takes", hint="a to z and digits are safe"
+        )
+    return box

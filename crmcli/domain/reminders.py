@@ -11,10 +11,11 @@ from crmcli.domain import durations
 from crmcli.domain.dates import When, instant_of
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import clip, digits, fold
+from crmcli.domain.types.spans import reminder_minutes
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 #: So often a reminder is tried before somebody must look after it.
 MOST_TRIES = 20
@@ -22,6 +23,12 @@ MOST_TRIES = 20
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 #: Who sends a reminder is done with it in less, whatever the other side does.
 LONGEST_SENDING = timedelta(minutes=15)
+#: What came due so long before a channel was used for the first time still goes by it.
+LEAD = timedelta(days=1)
+#: So long it is known what was sent for a task that is done.
+KNOWN = timedelta(days=90)
+#: What failed and was not tried for so long is tried by nobody any more.
+GIVEN_UP = timedelta(days=1)
 #: What the keys of reminders of days have beside the minutes: no clock's moment has it.
 _OF_A_DAY = timedelta(milliseconds=1)
 NONE = "none"
@@ -58,7 +65,8 @@ def read_clock(text: str) -> time:
 def moments(row: Mapping[str, Any], usual: tuple[int, ...], opening: time, now: datetime) -> Iterator[Moment]:
     """The reminders of a task: its own, or where it has a time and none of its own the `usual` ones. Those of a task of
     a day count from `opening` on the clocks of the zone of `now`."""
-    own = tuple(int(each) for each in row["remind"].split(",")) if row["remind"] else ()
+    own = reminder_minutes(row["remind"])
+    usual = () if row["remind"] else usual
     with contextlib.suppress(OverflowError):  # before the calendar began nobody was reminded
         if row["due_at"]:
             due = datetime.fromisoformat(row["due_at"])
@@ -74,9 +82,23 @@ def moments(row: Mapping[str, Any], usual: tuple[int, ...], opening: time, now: 
                 yield Moment(key, instant_of(When(wall.date(), wall.time()), now), minutes)
 
 
-def is_of_a_day(key: datetime) -> bool:
-    """Whether the key of a reminder is one of a task of a day."""
-    return key.microsecond == _OF_A_DAY // timedelta(microseconds=1)
+def as_at(
+    row: Mapping[str, Any],
+    changes: Iterable[tuple[datetime, Mapping[str, Any] | None]],
+    moment: datetime,
+    now: datetime,
+) -> Mapping[str, Any] | None:
+    """A task's row as it was at a moment, by the changes of its columns since it was made, the oldest first: when each
+    was, and what was there before; None where it was not there. A change from the future is one of a clock that was
+    wrong, and was there always."""
+    then = dict(row)
+    born: datetime | None = None
+    for at, before in reversed([*changes]):
+        if before is None:
+            born = at  # the first time counts: what was taken away and brought back was promised before
+        elif moment < at <= now:
+            then.update(before)
+    return None if born is not None and moment < born <= now else then
 
 
 def was_promised(moment: datetime, created: datetime, now: datetime) -> bool:
@@ -95,5 +117,5 @@ def may_be_tried(tries: int, last: datetime, now: datetime) -> bool:
 
 
 def is_overdue(claimed: datetime, now: datetime) -> bool:
-    """Whether nobody can still be sending what was claimed then."""
-    return abs(now - claimed) > LONGEST_SENDING
+    """Whether nobody can still be sending what was claimed then. The clock that it was claimed by may be ahead."""
+    return now - claimed > LONGEST_SENDING

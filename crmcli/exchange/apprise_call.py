@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LIBRARY_HINT = "apprise is missing: into the environment of crm, pip install 'apprise>=2.2'"
 #: Answers of HTTP that say "not now" (RFC 9110, RFC 6585): the request was not acted on.
 _NOT_NOW = (408, 425, 429, 503)
+_MOVED = Outcome(Fate.REFUSED, "the service has moved, and what it was sent is lost on the way: set its new address")
 _WATCHING = Lock()
 
 
@@ -42,7 +43,8 @@ def notify(url: str, title: str, body: str) -> Outcome:
         caller.add(service)
         with _watched() as exchanges:
             done = bool(caller.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
-    return Outcome(Fate.SENT) if done else _judged(exchanges)
+    # A service that has moved was asked for a page instead, which it may well have.
+    return Outcome(Fate.SENT) if done and not any(each is _MOVED for each in exchanges) else _judged(exchanges)
 
 
 def _judged(exchanges: list[Outcome]) -> Outcome:
@@ -67,13 +69,15 @@ def _watched() -> Iterator[list[Outcome]]:
     found: list[Outcome] = []
     original = requests.Session.request
 
-    def request(session: Any, *args: Any, **named: Any) -> Any:
+    def request(session: Any, method: str, *args: Any, **named: Any) -> Any:
         try:
-            answer = original(session, *args, **named)
+            answer = original(session, method, *args, **named)
         except requests.RequestException as error:
             found.append(_failed(error))
             raise
-        found.append(_answered(answer.status_code))
+        # RFC 9110, 15.4: 301, 302 and 303 make a GET without a body of a POST.
+        moved = answer.history and answer.request.method != method.upper()
+        found.append(_MOVED if moved else _answered(answer.status_code))
         return answer
 
     with _WATCHING:

@@ -7,14 +7,17 @@ finished bytes are read again.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import smtplib
+import socket
 import ssl
 from email import policy
 from email.header import Header
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime, getaddresses
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from crmcli.domain.delivery import Fate, Outcome, read_mailbox
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
 
 #: How a connection is made safe, and the port that it goes to where none is named.
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
-#: How many seconds an answer of the server is waited for.
-TIMEOUT = 30.0
+#: How many seconds an answer of the server is waited for, and how many a mail may take as a whole.
+TIMEOUT, DEADLINE = 30.0, 120.0
 
 _PLAIN_TEXT = re.compile(r"[ -~]{1,60}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]{1,60}")
@@ -62,6 +65,7 @@ class Server(Struct):
     user: str = ""
     password: Callable[[], str] = str
     timeout: float = TIMEOUT
+    deadline: float = DEADLINE
 
 
 # --- the message -----------------------------------------------------------------------------------------------------
@@ -156,22 +160,27 @@ def is_loopback(host: str) -> bool:
 
 
 def send_mail(server: Server, sender: str, to: Sequence[str], data: bytes) -> Outcome:
-    """Hand a finished message to a server, for all of `to` or for none of them; what became of it. Nothing is tried
-    twice, and nothing but a greeting goes over a connection that is not as safe as `server.security` says.
+    """Hand a finished message to a server, for those of `to` that it takes for good or, where it takes one for the time
+    being not, for none; what became of it, with those that it never takes. Nothing is tried twice, and nothing but a
+    greeting goes over a connection that is not as safe as `server.security` says.
 
     Raises nothing that the network or the server can cause; a password that cannot be had raises CrmError before
     anything was handed over.
     """
+    deadline = _Deadline(server.deadline)
     try:
-        with _connected(server) as smtp:
-            refused = _opened(smtp, server) or _addressed(smtp, sender, to)
-            return refused or _handed_over(smtp, data)
+        with _connected(server, deadline) as smtp:
+            _open(smtp, server)
+            refused = _address(smtp, sender, to)
+            outcome = _handed_over(smtp, data, deadline)
+            lacks = "; ".join(f"not to {each.detail}" for each in refused)
+            return outcome._replace(detail=f"{outcome.detail}; {lacks}", lacks=lacks) if refused else outcome
     except _EndedError as error:
         return error.outcome
     except smtplib.SMTPResponseException as error:
-        return _answered(error.smtp_code, error.smtp_error)
-    except (smtplib.SMTPException, OSError) as error:
-        return Outcome(Fate.DEFERRED, f"{server.host}: {_reason(error)}")
+        return _down(_said(error.smtp_code, error.smtp_error))
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        return _down(f"{server.host}: {deadline.reason(error)}")
 
 
 class _EndedError(Exception):
@@ -182,72 +191,127 @@ class _EndedError(Exception):
         self.outcome = outcome
 
 
+class _Deadline:
+    """Cuts a connection that takes too long as a whole: each answer of its server may come in good time and never
+    end."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._past = seconds, False
+        self._smtp: smtplib.SMTP | None = None
+        self._timer = Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def start(self, smtp: smtplib.SMTP) -> None:
+        self._smtp = smtp
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _cut(self) -> None:
+        self._past = True
+        found = getattr(self._smtp, "sock", None)
+        if found is not None:
+            with contextlib.suppress(OSError):  # it is closed by now
+                socket.socket.shutdown(found, socket.SHUT_RDWR)
+
+    def reason(self, error: Exception) -> str:
+        """Why a connection ended, in words without anything that was sent."""
+        return f"it took more than {self._seconds:.0f} seconds" if self._past else _reason(error)
+
+
 class _Connection:
     """A connection that is closed with a goodbye where all went well, and never at the price of the outcome."""
 
-    def __init__(self, smtp: smtplib.SMTP) -> None:
-        self._smtp = smtp
+    def __init__(self, smtp: smtplib.SMTP, host: str, port: int, deadline: _Deadline) -> None:
+        self._smtp, self._deadline = smtp, deadline
+        deadline.start(smtp)
+        try:
+            code, said = smtp.connect(host, port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, said)
+        except BaseException:
+            self._close()
+            raise
 
     def __enter__(self) -> smtplib.SMTP:
         return self._smtp
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, _kind: object, error: object, *_: object) -> None:
+        heard = isinstance(error, _EndedError) and error.outcome.fate is not Fate.DOUBTFUL
         try:
-            if kind is None:
+            if error is None or heard:
                 self._smtp.quit()
         except (smtplib.SMTPException, OSError, ValueError):
             pass
         finally:
-            self._smtp.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._deadline.stop()
+        self._smtp.close()
 
 
-def _connected(server: Server) -> _Connection:
+def _connected(server: Server, deadline: _Deadline) -> _Connection:
     port = server.port or PORTS[server.security]
+    smtp: smtplib.SMTP
     if server.security == "tls":
-        context = ssl.create_default_context()
-        return _Connection(smtplib.SMTP_SSL(server.host, port, timeout=server.timeout, context=context))
-    return _Connection(smtplib.SMTP(server.host, port, timeout=server.timeout))
+        smtp = smtplib.SMTP_SSL(timeout=server.timeout, context=ssl.create_default_context())
+    else:
+        smtp = smtplib.SMTP(timeout=server.timeout)
+    smtp._host = server.host  # type: ignore[attr-defined]  # whom the certificate is to be of
+    return _Connection(smtp, server.host, port, deadline)
 
 
-def _opened(smtp: smtplib.SMTP, server: Server) -> Outcome | None:
-    """Greet, make the connection safe and log in; the outcome where that ends it."""
+def _open(smtp: smtplib.SMTP, server: Server) -> None:
+    """Greet, make the connection safe and log in. Raises _EndedError where that ends it: a server that takes nobody in
+    may do so once its settings, or ours, are mended."""
     smtp.ehlo_or_helo_if_needed()
     if server.security == "starttls":
         if not smtp.has_extn("starttls"):
-            return Outcome(Fate.DEFERRED, f"{server.host} offers no STARTTLS, and nothing is sent in clear text")
+            raise _EndedError(_down(f"{server.host} offers no STARTTLS, and nothing is sent in clear text"))
         smtp.starttls(context=ssl.create_default_context())
         smtp.ehlo()
     if not server.user:
-        return None
+        return
     if server.security == "none" and not is_loopback(server.host):
-        return Outcome(Fate.REFUSED, f"a password is not sent to {server.host} in clear text")
+        raise _EndedError(_down(f"a password is not sent to {server.host} in clear text"))
     try:
         smtp.login(server.user, server.password())
     except smtplib.SMTPNotSupportedError:
-        return Outcome(Fate.REFUSED, f"{server.host} takes no login")
+        raise _EndedError(_down(f"{server.host} takes no login")) from None
     except UnicodeError:
-        return Outcome(Fate.REFUSED, "the login has letters that SMTP does not take: a to z, digits and signs are safe")
+        said = "the login has letters that SMTP does not take: a to z, digits and signs are safe"
+        raise _EndedError(_down(said)) from None
     except smtplib.SMTPAuthenticationError as error:
         # What the server says may repeat what it was sent.
-        return Outcome(_fate(error.smtp_code), f"{server.host} refused the login of {server.user} ({error.smtp_code})")
-    return None
+        said = f"{server.host} refused the login of {server.user} ({error.smtp_code})"
+        raise _EndedError(_down(said)) from None
 
 
-def _addressed(smtp: smtplib.SMTP, sender: str, to: Sequence[str]) -> Outcome | None:
-    """Name the sender and every recipient; the outcome where the server does not take one of them."""
+def _down(said: str) -> Outcome:
+    """Nobody has it, and no other mail would fare better for the time being."""
+    return Outcome(Fate.DEFERRED, said, down=True)
+
+
+def _address(smtp: smtplib.SMTP, sender: str, to: Sequence[str]) -> list[Outcome]:
+    """Name the sender and every recipient; what the server says of those that it never takes. Raises _EndedError where
+    it does not take the sender, takes one of them for the time being not, or none."""
     code, said = smtp.mail(sender)
     if code != 250:
-        return _answered(code, said)
+        raise _EndedError(_down(_said(code, said)))
     refused: list[Outcome] = []
     for each in to:
         code, said = smtp.rcpt(each)
         if code not in (250, 251):
             refused.append(_answered(code, said, f"{each}: "))
-    final = [outcome for outcome in refused if outcome.fate is Fate.REFUSED]
-    return next(iter(final or refused), None)
+    later = [outcome for outcome in refused if outcome.fate is not Fate.REFUSED]
+    if later or len(refused) == len(to):
+        raise _EndedError((later or refused)[0])
+    return refused
 
 
-def _handed_over(smtp: smtplib.SMTP, data: bytes) -> Outcome:
+def _handed_over(smtp: smtplib.SMTP, data: bytes, deadline: _Deadline) -> Outcome:
     """The message itself. From its first byte on a server that says nothing any more may have it."""
     code, said = smtp.docmd("DATA")
     if code != 354:
@@ -255,8 +319,8 @@ def _handed_over(smtp: smtplib.SMTP, data: bytes) -> Outcome:
     try:
         smtp.send(re.sub(rb"(?m)^\.", b"..", data.removesuffix(b"\r\n")) + b"\r\n.\r\n")
         code, said = smtp.getreply()
-    except (smtplib.SMTPException, OSError) as error:
-        lost = f"the connection was lost after the message was sent ({_reason(error)}): the server may have it"
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        lost = f"the connection was lost after the message was sent ({deadline.reason(error)}): the server may have it"
         raise _EndedError(Outcome(Fate.DOUBTFUL, lost)) from None
     if 400 <= code < 600:
         return _answered(code, said)

@@ -38,11 +38,20 @@ def this_one() -> str:
     return f"{_place() or os.uname().nodename}:{os.getpid()}:{_started(os.getpid())}"
 
 
+def runs(claimant: str) -> bool:
+    """Whether a claimant is known to run: a process of this machine."""
+    return _known(claimant) is True
+
+
 def has_ended(claimant: str) -> bool:
-    """Whether a claimant is known to run no more: one of this machine of which there is no process. Of other machines
-    nothing is known."""
+    """Whether a claimant is known to run no more: one of this machine of which there is no process."""
+    return _known(claimant) is False
+
+
+def _known(claimant: str) -> bool | None:
+    """Whether a claimant runs; None of those of other machines, of which nothing is known."""
     place, _, process = claimant.partition(":")
     pid, _, start = process.partition(":")
     if not place or place != _place() or not pid.isdigit():
-        return False
-    return _started(int(pid)) != start
+        return None
+    return _started(int(pid)) == start

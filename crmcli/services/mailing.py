@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from datetime import UTC
 from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from crmcli.config import withhold
+from crmcli.config import password_of
+from crmcli.domain.dates import zone_name
 from crmcli.domain.delivery import Fate, Outcome, read_addresses, read_mailbox
-from crmcli.domain.text import fold
+from crmcli.domain.text import fold, visible
 from crmcli.domain.types import readable
 from crmcli.errors import CrmError, UsageError
 from crmcli.exchange.mail import Mail, Server, is_loopback, send_mail, write_mail
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.results import Page, Rows
 
-#: How many seconds the command that knows the password may take: it may ask somebody.
-PATIENCE = 60.0
 _SET_UP = """\
 crm config set smtp.host mail.example.com
   crm config set smtp.user YOU
@@ -53,7 +51,7 @@ def server(ctx: Context) -> Server:
 
 
 def _password(own: Settings) -> str:
-    """The password of the settings, or the first line of what their command says. Raises CrmError."""
+    """The password of the settings, or the first line of what their command says. Raises UsageError."""
     if secret := str(own["smtp.password"]):
         return secret
     command = str(own["smtp.password_cmd"])
@@ -62,18 +60,7 @@ def _password(own: Settings) -> str:
             "there is a name to log in with at the mail server, and no password",
             "'crm config set smtp.password -' asks for it; 'crm config set smtp.password_cmd COMMAND' runs a program",
         )
-    try:
-        done = subprocess.run(
-            command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=PATIENCE, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise CrmError(f"the command in smtp.password_cmd has not ended in {PATIENCE:.0f} seconds") from None
-    secret = done.stdout.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
-    if done.returncode or not secret:
-        said = f"failed with {done.returncode}" if done.returncode else "said nothing"
-        raise CrmError(f"the command in smtp.password_cmd {said}", "try it in a shell; its first line is the password")
-    withhold(secret)
-    return secret
+    return password_of(command, "the command in smtp.password_cmd")
 
 
 def recipients(ctx: Context, to: str = "") -> tuple[str, ...]:
@@ -117,6 +104,7 @@ def write(
 ) -> tuple[Mail, bytes]:
     """A mail to `to`, or to whom the settings name, and its bytes. `key` (letters, digits, dots, hyphens) makes the
     Message-ID: the same key is the same message. Raises UsageError for settings that are missing."""
+    subject, text, html = visible(subject), visible(text, multiline=True), visible(html, multiline=True)
     mailbox = sender(ctx)
     host = read_mailbox(mailbox).email.rpartition("@")[2]
     mail = Mail(mailbox, tuple(to) or recipients(ctx), subject, text, f"<{key}@{host}>", ctx.env.now, html)
@@ -136,7 +124,8 @@ def must_be_sent(outcome: Outcome) -> None:
         Fate.DOUBTFUL: "look whether it came before you send it again",
     }
     if not outcome.sent:
-        raise CrmError(f"the mail is {outcome.fate}: {outcome.detail}", hints[outcome.fate])
+        hint = hints[Fate.REFUSED if outcome.down else outcome.fate]
+        raise CrmError(f"the mail is {outcome.fate}: {outcome.detail}", hint)
 
 
 # --- pages as mail ----------------------------------------------------------------------------------------------------
@@ -151,7 +140,8 @@ def page_text(ctx: Context, page: Page) -> str:
             lines.append(f"- {words}")
             if command:
                 lines.append(f"    {command}")
-    return "\n".join(lines if len(lines) > 1 else [*lines, "", "Nothing wants you today."]) + "\n"
+    lines += ["", "Nothing wants you today." if len(lines) == 1 else _times(ctx)]
+    return "\n".join(lines) + "\n"
 
 
 def page_html(ctx: Context, page: Page) -> str:
@@ -166,7 +156,12 @@ def page_html(ctx: Context, page: Page) -> str:
             code = f'<br><code dir="ltr">{escape(command)}</code>' if command else ""
             parts.append(f'<li dir="auto">{escape(words)}{code}</li>')
         parts.append("</ul>")
-    return "\n".join([*parts, "" if len(parts) > 2 else "<p>Nothing wants you today.</p>", "</body></html>", ""])
+    last = escape("Nothing wants you today." if len(parts) == 2 else _times(ctx))
+    return "\n".join([*parts, f"<p>{last}</p>", "</body></html>", ""])
+
+
+def _times(ctx: Context) -> str:
+    return f"Times are those of {zone_name(ctx.env.now)}."
 
 
 def _filled(page: Page) -> Iterable[tuple[str, Rows]]:

@@ -13,11 +13,11 @@ from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from crmcli.domain.delivery import Fate, Outcome, read_services
+from crmcli.domain.delivery import BUILT_IN, Fate, Outcome, read_services
 from crmcli.domain.fields import suggest
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import visible
-from crmcli.errors import CrmError, NotFoundError, UsageError
+from crmcli.errors import CrmError, FieldError, NotFoundError, UsageError
 from crmcli.exchange.apprise_call import notify
 from crmcli.services import mailing
 
@@ -75,6 +75,8 @@ class Terminal:
         try:
             stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
             stream.flush()
+        except BrokenPipeError:
+            return Outcome(Fate.DEFERRED, "nobody reads the output any more", down=True)
         except OSError as error:
             return Outcome(Fate.DOUBTFUL, f"the output cannot be written: {error.strerror or error}")
         return Outcome(Fate.SENT)
@@ -130,9 +132,12 @@ class Mailbox:
             mail, data = mailing.write(
                 self._ctx, message.title, message.body, key=message.key, html=message.html, to=self._to
             )
+        except CrmError as error:
+            return Outcome(Fate.DEFERRED, str(error), down=isinstance(error, (UsageError, FieldError)))
+        try:
             return mailing.send(self._ctx, mail, data)
-        except CrmError as error:  # nothing was handed over by then
-            return Outcome(Fate.DEFERRED, str(error))
+        except CrmError as error:  # nothing was handed over by then, nor would another mail be
+            return Outcome(Fate.DEFERRED, str(error), down=True)
 
 
 class Service:
@@ -146,7 +151,7 @@ class Service:
         return f"{urlsplit(self._url).scheme.lower()}, by apprise"
 
     def deliver(self, message: Message) -> Outcome:
-        return notify(self._url, message.title, message.body)
+        return notify(self._url, visible(message.title), visible(message.body, multiline=True))
 
 
 def service_name(url: str) -> str:
@@ -163,15 +168,19 @@ def service_name(url: str) -> str:
 
 def channels(ctx: Context, *, stream: IO[str] | None = None) -> list[Channel]:
     """Every channel that is there: the terminal (its output goes to `stream`, else to standard output), the desktop
-    where notify-send is, mail where a server is set, and the services in notify.urls. Raises UsageError for settings
-    that mean nothing, ExposedError for secrets that others can read."""
+    where notify-send is, mail where a server is set, and the services in notify.urls. Raises what `services` raises."""
     found: list[Channel] = [Terminal(stream)]
     if shutil.which(PROGRAM):
         found.append(Desktop())
     if mailing.is_set_up(ctx):
         found.append(Mailbox(ctx))
-    for name, url in read_services(str(ctx.settings["notify.urls"])):
-        found.append(Service(name or service_name(url), url))
+    return [*found, *services(ctx)]
+
+
+def services(ctx: Context) -> list[Service]:
+    """The services in notify.urls. Raises UsageError for a setting that means nothing, ExposedError for a secret that
+    others can read."""
+    found = [Service(name or service_name(url), url) for name, url in read_services(str(ctx.settings["notify.urls"]))]
     names = [each.name for each in found]
     for name in names:
         if names.count(name) > 1:
@@ -182,12 +191,20 @@ def channels(ctx: Context, *, stream: IO[str] | None = None) -> list[Channel]:
 
 
 def channel(ctx: Context, name: str, *, stream: IO[str] | None = None) -> Channel:
-    """The channel of that name. Raises NotFoundError with what would set it up, and what `channels` raises."""
-    found = {each.name: each for each in channels(ctx, stream=stream)}
+    """The channel of that name; what is wrong with the settings of others is nothing to it. Raises NotFoundError with
+    what would set it up, and for one that is not built in what `services` raises."""
+    if name == Terminal.name:
+        return Terminal(stream)
+    if name == Mailbox.name:
+        mailing.server(ctx)
+        return Mailbox(ctx)
+    if name == Desktop.name:
+        if not shutil.which(PROGRAM):
+            raise NotFoundError(f"there is no program {PROGRAM}", "it comes with libnotify (libnotify-bin)")
+        return Desktop()
+    found = {each.name: each for each in services(ctx)}
     if name in found:
         return found[name]
-    if name == "mail":
-        mailing.server(ctx)
-    if name == "desktop":
-        raise NotFoundError(f"there is no program {PROGRAM}", "it comes with libnotify (libnotify-bin)")
-    raise NotFoundError(f"there is no channel '{name}'", suggest(name, found) or "'crm notify list' shows all")
+    raise NotFoundError(
+        f"there is no channel '{name}'", suggest(name, (*BUILT_IN, *found)) or "'crm notify list' shows all"
+    )

@@ -150,8 +150,13 @@ def _erase(tx: Transaction, doomed: _Doomed) -> None:
             connection.run(f"DELETE FROM sync_link WHERE entity = ? AND record_id IN ({marks})", (table, *some))
             rows = read.raw(connection, table, some)
             erased += [Change(noun_of(table, rows[i]), i, rows[i], None, table) for i in some]
+            if table == "task":
+                _forget_reminders(connection, {str(row["uid"]) for row in rows.values()})
             _forget(connection, table, some, marks)
         before = doomed.gone_before.get(table, {})
+        if table == "task":
+            sides = [side for sides in states(connection, table, before).values() for side in sides]
+            _forget_reminders(connection, {str(side["uid"]) for side in sides if side.get("uid")})
         for some, marks in portions(before):
             _forget(connection, table, some, marks)
             tx.changes += [Change(before[i], i, None, None, table) for i in some]
@@ -292,6 +297,12 @@ def _blank(connection: Connection, batches: Collection[int], instead: str = FORG
         connection.run(sql, (instead, *some, undo_merges.HALVED))
         sql = f"UPDATE import_run SET file = ?, options = ?, rejects = NULL WHERE batch_id IN ({marks})"
         connection.run(sql, (FORGOTTEN, FORGOTTEN, *some))
+
+
+def _forget_reminders(connection: Connection, uids: Iterable[str]) -> None:
+    """Those of tasks that go, or are gone: an undo leaves them."""
+    for some, marks in portions(uids):
+        connection.run(f"DELETE FROM reminder WHERE task_uid IN ({marks})", some)
 
 
 def _forget(connection: Connection, table: str, some: Sequence[int], marks: str) -> None:

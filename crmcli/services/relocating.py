@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 #: Every table that is moved, parents before children; the journal's head is that of its last transaction.
 TABLES = (
     *ORDER, *(f"{table}_tag" for table in sorted(read.TAGGED)),
-    "batch", "journal_tx", "journal", "doctor_score", "import_run", "reminder", "sync_place", "sync_link",
+    "batch", "journal_tx", "journal", "doctor_score", "import_run", "reminder", "reminder_since", "sync_place",
+    "sync_link",
 )  # fmt: skip
 #: What finds a row of the tables without a number of their own.
 KEYS = {"journal_tx": ("seq",), "doctor_score": ("day",), "import_run": ("batch_id",)}
@@ -43,14 +44,14 @@ KEYS = {"journal_tx": ("seq",), "doctor_score": ("day",), "import_run": ("batch_
 OTHERS = {
     "import_run": {"finished": "flag"}, "doctor_score": {"day": "day"}, "batch": {"at": "instant"},
     "journal_tx": {"at": "instant"}, "reminder": {"at": "instant", "claimed_at": "instant", "sent_at": "instant"},
-    "sync_place": {"synced_at": "instant"},
+    "reminder_since": {"at": "instant"}, "sync_place": {"synced_at": "instant"},
 }  # fmt: skip
 #: What a column can hold: how that is called in an error, and its type; of a packed one, which is an object, none.
 SORTS: dict[str, tuple[str, Type | None]] = {
     "text": ("text", Text()), "number": ("whole number", Integer()), "flag": ("true or false", Flag()),
     "day": ("day", Day()), "instant": ("moment in UTC", Instant()), "object": ("object", None),
 }  # fmt: skip
-DERIVED = frozenset(f.column for e in ENTITIES.values() for f in e.fields if f.derived)
+DERIVED = frozenset((*(f.column for e in ENTITIES.values() for f in e.fields if f.derived), *derived.LEADING))
 #: So many rows are written at a time, and so many bytes a line may have.
 STEP, LONGEST = 2000, 64 * 1024 * 1024
 UNSAVED = "nothing was saved"
@@ -251,6 +252,7 @@ class _Filler:
             if table != present or len(waiting) >= STEP:
                 self._write(present, waiting)
                 waiting, present = [], self._table(line, table)
+            self._renew(present, row)
             self._check(line, present, row)
             waiting.append(row)
         self._write(present, waiting)
@@ -266,6 +268,14 @@ class _Filler:
         if table not in self._known:
             self._known[table] = self._sorts(table)
         return str(table)
+
+    def _renew(self, table: str, row: dict[str, Any]) -> None:
+        """Say of a row from before revision 0008 what it says since: a reminder is known by the uid of its task."""
+        if table == "reminder" and isinstance(number := row.get("task_id"), int):
+            uid = self.connection.value("SELECT uid FROM task WHERE id = ?", (number,))
+            if uid is not None:
+                del row["task_id"]
+                row["task_uid"] = uid
 
     def _sorts(self, table: str) -> dict[str, str]:
         """The columns of a table: what each holds."""

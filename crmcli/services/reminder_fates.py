@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from crmcli.domain import reminders as rules
 from crmcli.domain.types import Instant, show_instant
 from crmcli.errors import ConflictError, CrmError, NotFoundError, UsageError
 from crmcli.results import Column, Rows
 from crmcli.services import claimants, notifying, reminder_words, reminding
+from crmcli.services.reminder_due import Waiting, Whose, is_abandoned
 from crmcli.store import reminders as store
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from crmcli.services.reminding import Told
     from crmcli.store.reminders import Kept
 
-#: What people look after.
-UNSETTLED = (store.FAILED, store.DOUBTFUL)
 STATES = (*store.STATES, "all")
 COLUMNS = (
     Column("id", None, "ID"),
@@ -37,11 +36,11 @@ def listing(ctx: Context, state: str = "", *, everybody: bool = False) -> Rows:
     claim whose process is gone is shown as doubtful, which it becomes with the next reminders."""
     if state and state not in STATES:
         raise UsageError(f"'{state}' is no state of reminders", f"it is one of: {', '.join(STATES)}")
-    now, whose = ctx.now, reminding.Whose(ctx)
-    wanted = store.STATES if state == "all" else (state,) if state else UNSETTLED
+    now, whose = ctx.now, Whose(ctx)
+    wanted = store.STATES if state == "all" else (state,) if state else store.UNSETTLED
     # What is claimed may be doubtful by now.
     found = store.in_states(ctx.reader, dict.fromkeys((*wanted, store.CLAIMED)))
-    shown = [(kept, _state(kept, abandoned=reminding.is_abandoned(kept, now))) for kept in found]
+    shown = [(kept, _state(kept, abandoned=is_abandoned(kept, now))) for kept in found]
     shown = [(kept, said) for kept, said in shown if said in wanted]
     mine = [(kept, said) for kept, said in shown if everybody or whose.channel(kept.channel) is not None]
     names = reminder_words.tasks(ctx, (kept.task for kept, _ in mine))
@@ -49,7 +48,8 @@ def listing(ctx: Context, state: str = "", *, everybody: bool = False) -> Rows:
         {
             "id": kept.id, "task": f"task:{kept.task}", "name": names[kept.task]["name"],
             "channel": whose.channel(kept.channel) or kept.channel, "state": said,
-            "last": show_instant(kept.claimed_at), "detail": kept.detail, "tries": kept.tries,
+            "last": show_instant(kept.claimed_at), "tries": kept.tries,
+            "detail": reminding.ENDED if said != kept.state else kept.detail,
         }
         for kept, said in mine
     ]  # fmt: skip
@@ -73,16 +73,24 @@ def settle(ctx: Context, numbers: Sequence[int]) -> list[int]:
 def resend(ctx: Context, numbers: Sequence[int], *, stream: IO[str] | None = None) -> Iterator[Told]:
     """Send these reminders once more by the channels they were to go by, those that failed or are doubtful; what became
     of each. Raises NotFoundError, also for one of somebody else, and ConflictError for one that was sent, or is on its
-    way. In a rehearsal nothing goes out."""
-    whose = reminding.Whose(ctx)
+    way, or whose task is not open any more. In a rehearsal nothing goes out."""
+    whose = Whose(ctx)
     chosen = _chosen(ctx, numbers, lambda kept: whose.channel(kept.channel) is not None)
     told = reminder_words.tasks(ctx, (kept.task for kept in chosen))
+    for kept in chosen:
+        if problem := _is_over(told[kept.task]):
+            raise ConflictError(f"task:{kept.task} {told[kept.task]['name']} {problem}", f"crm remind settle {kept.id}")
     ways = {kept.id: notifying.channel(ctx, whose.channel(kept.channel) or "", stream=stream) for kept in chosen}
     for kept in chosen if not ctx.rehearsing else ():
         moment = rules.Moment(kept.at, kept.at, 0)
-        one = reminding.Waiting(kept.task, None, moment, ways[kept.id], kept.channel, kept)
-        if store.take_over(ctx.reader, kept, claimants.this_one(), ctx.now):
-            yield reminding.deliver(ctx, one, kept.id, told[kept.task])
+        one = Waiting(kept.task, moment, ways[kept.id], kept.channel, kept)
+        if store.take_over(ctx.reader, kept, store.Claim(kept.channel, claimants.this_one(), ctx.now)):
+            yield reminding.deliver(ctx, one, kept.id, told[kept.task])[0]
+
+
+def _is_over(task: dict[str, Any]) -> str:
+    """Why nobody is to be reminded of a task any more; "" where it is open."""
+    return "is done" if task["done_at"] else "was removed" if task["removed_at"] else ""
 
 
 def _chosen(ctx: Context, numbers: Sequence[int], ours: Callable[[Kept], bool]) -> list[Kept]:
@@ -94,7 +102,7 @@ def _chosen(ctx: Context, numbers: Sequence[int], ours: Callable[[Kept], bool]) 
         if kept is None or not ours(kept):
             whose = "of yours " if kept is not None else ""
             raise NotFoundError(f"there is no reminder {whose}{number}", "'crm remind list' shows their numbers")
-        if problem := _settled(kept, abandoned=reminding.is_abandoned(kept, now)):
+        if problem := _settled(kept, abandoned=is_abandoned(kept, now)):
             raise problem
     return [found[number] for number in dict.fromkeys(numbers)]
 

@@ -7,35 +7,27 @@ nobody knows how far it came: that reminder is doubtful, told, and left to peopl
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Any
 
 from crmcli.domain import reminders as rules
 from crmcli.domain.delivery import Fate, Outcome, read_channels
-from crmcli.domain.entities import TASK
-from crmcli.domain.query import And
 from crmcli.domain.struct import Struct
-from crmcli.domain.text import fold
-from crmcli.domain.types import read_instant, show_instant
+from crmcli.domain.types import show_instant
 from crmcli.errors import CrmError, UsageError
 from crmcli.results import Column, Rows
-from crmcli.services import claimants, notifying, records, reminder_words
+from crmcli.services import claimants, notifying, reminder_words
 from crmcli.services.notifying import Channel, Message
-from crmcli.services.today import OPEN_TASK
-from crmcli.store import read
+from crmcli.services.reminder_due import Due, Whose, is_abandoned, stands
 from crmcli.store import reminders as store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from crmcli.context import Context
-    from crmcli.domain.reminders import Moment
-    from crmcli.store.reminders import Kept
+    from crmcli.services.reminder_due import Waiting
 
-#: Whose tasks are meant where no filter says it.
-MINE = "owner:me or no:owner"
-#: What is due later has no reminder yet.
-FURTHEST = timedelta(days=367)
 #: In a list of channels: every service of the setting notify.urls.
 SERVICES = "notify"
 MISSED = "missed"
@@ -54,11 +46,11 @@ _STATES = {
     Fate.REFUSED: store.FAILED,
     Fate.DOUBTFUL: store.DOUBTFUL,
 }
-_FIELDS = tuple(TASK.by_name[name] for name in ("id", "due_on", "due_at", "remind", "created_at"))
 
 
 class Told(Struct):
-    """What became of a reminder in this run: `state` is sent, failed, doubtful or missed."""
+    """What became of a reminder in this run: `state` is sent, failed, doubtful or missed; `lacks` is whom one that was
+    sent will never reach."""
 
     id: int
     task: int
@@ -68,39 +60,7 @@ class Told(Struct):
     state: str
     tries: int
     detail: str = ""
-
-
-class Waiting(Struct):
-    """A reminder of a task at a moment that is to be sent by a channel, which the book knows by `key`; `kept` is its
-    row where it was tried before. Without a `schedule` it is sent however things stand with the task."""
-
-    task: int
-    schedule: store.Schedule | None
-    moment: Moment
-    channel: Channel
-    key: str
-    kept: Kept | None
-
-
-class Whose:
-    """Whose reminders they are: each user of a book has their own, and the channels of their own settings.
-
-    A user is known by their number in the book, so that another name is no other user; who is not in the book, by name.
-    """
-
-    def __init__(self, ctx: Context) -> None:
-        name = fold(ctx.actor)
-        number = ctx.reader.value("SELECT id FROM crm_user WHERE name_key = ?", (name,))
-        self._keys = [*([f"user:{number}"] if number is not None else []), name]
-
-    def key(self, channel: str) -> str:
-        """What the rows of a channel of this user have."""
-        return f"{self._keys[0]}/{channel}"
-
-    def channel(self, key: str) -> str | None:
-        """The channel of a row; None where it is somebody else's."""
-        whose, _, channel = key.rpartition("/")
-        return channel if whose in self._keys else None
+    lacks: str = ""
 
 
 # --- channels --------------------------------------------------------------------------------------------------------
@@ -122,65 +82,9 @@ def channels(ctx: Context, via: str = "", *, stream: IO[str] | None = None) -> t
 
 
 def _services(ctx: Context) -> list[Channel]:
-    found: list[Channel] = [each for each in notifying.channels(ctx) if isinstance(each, notifying.Service)]
+    found: list[Channel] = [*notifying.services(ctx)]
     if not found:
         raise UsageError("no other services are set up", "'crm config set notify.urls' asks for their addresses")
-    return found
-
-
-# --- what is due -----------------------------------------------------------------------------------------------------
-
-
-def due(ctx: Context, words: Sequence[str], by: Iterable[Channel]) -> tuple[list[Waiting], list[Waiting]]:
-    """The reminders of the tasks that fit a filter which are to be sent now, the earliest first; and those that are too
-    late, of which nobody was told."""
-    now, whose = ctx.now, Whose(ctx)
-    tasks, ways = _tasks(ctx, words), list(by)
-    known: dict[tuple[int, datetime], dict[str, Kept]] = {}
-    for kept in store.of_tasks(ctx.reader, tasks):
-        if (name := whose.channel(kept.channel)) is not None:
-            known.setdefault((kept.task, kept.at), {})[name] = kept
-    since = now - timedelta(days=int(ctx.settings["remind_days"]))
-    waiting: list[Waiting] = []
-    missed: list[Waiting] = []
-    for number, (schedule, moments) in tasks.items():
-        for moment in moments:
-            tried = known.get((number, moment.key), {})
-            each = [
-                Waiting(number, schedule, moment, way, whose.key(way.name), tried.get(way.name))
-                for way in ways
-                if _is_wanted(tried.get(way.name), now)
-            ]
-            if moment.at >= since:
-                waiting += each
-            elif not tried:
-                missed += each
-    return sorted(waiting, key=lambda one: (one.moment.at, one.task)), missed
-
-
-def _is_wanted(kept: Kept | None, now: datetime) -> bool:
-    return kept is None or (kept.state == store.FAILED and rules.may_be_tried(kept.tries, kept.claimed_at, now))
-
-
-def _tasks(ctx: Context, words: Sequence[str]) -> dict[int, tuple[store.Schedule, list[Moment]]]:
-    """The reminders that have come, of each open task which fits a filter and has some."""
-    now, own = ctx.now, ctx.settings
-    usual, opening = rules.read_usual(str(own["remind"])), rules.read_clock(str(own["remind_at"]))
-    text = records.filter_text(TASK, words) or MINE
-    last = (now + FURTHEST).date().isoformat()
-    some = "(has:remind or has:due_at)" if usual else "has:remind"
-    nodes = [records.bound(ctx, TASK, each, scope=False) for each in (text, f"due_on:..{last} {some}")]
-    keys = read.parse_sort(TASK, "due_on")
-    found: dict[int, tuple[store.Schedule, list[Moment]]] = {}
-    for row in read.stream(ctx.reader, TASK, And((*OPEN_TASK, *nodes)), sort=keys, fields=_FIELDS):
-        created = read_instant(row["created_at"])
-        come = [
-            moment
-            for moment in rules.moments(row, usual, opening, ctx.env.now)
-            if moment.at <= now and rules.was_promised(moment.at, created, now)
-        ]
-        if come:
-            found[row["id"]] = ((row["due_on"], row["due_at"], row["remind"]), come)
     return found
 
 
@@ -189,30 +93,41 @@ def _tasks(ctx: Context, words: Sequence[str]) -> dict[int, tuple[store.Schedule
 
 def send(ctx: Context, words: Sequence[str], by: Sequence[Channel]) -> Iterator[Told]:
     """Send what is due by these channels, one after another; what became of each. A claim of this user's whose process
-    is gone is told as doubtful, and what came too late as missed."""
+    is gone is told as doubtful, and what came too late as missed. What was sent long ago is forgotten."""
     yield from _abandoned(ctx)
-    waiting, missed = due(ctx, words, by)
-    told = reminder_words.tasks(ctx, (one.task for one in (*waiting, *missed)))
-    yield from _missed(ctx, missed, told)
+    days = timedelta(days=int(ctx.settings["remind_days"]))
+    store.prune(ctx.reader, ctx.now - max(rules.KNOWN, days))
+    due = Due(ctx, words, by)
+    if due.begins:
+        store.begin(ctx.reader, due.begins)
+        _say_before(ctx, due)
+    told = reminder_words.tasks(ctx, (one.task for one in (*due.waiting, *due.missed)))
+    yield from _missed(ctx, due.missed, told)
     failed: dict[str, int] = {}
-    for one in waiting:
+    for one in due.waiting:
         way = one.channel.name
-        if one.task in told and failed.get(way, 0) < TIRED and (number := _claimed(ctx, one)):
-            sent = deliver(ctx, one, number, told[one.task])
-            failed[way] = failed.get(way, 0) + 1 if sent.state != store.SENT else 0
+        if one.task in told and failed.get(way, 0) < TIRED and (number := _claimed(ctx, words, one)):
+            sent, down = deliver(ctx, one, number, told[one.task])
+            failed[way] = TIRED if down else 0 if sent.state == store.SENT else failed.get(way, 0) + 1
             yield sent
+
+
+def _say_before(ctx: Context, due: Due) -> None:
+    for way, many in due.before.items():
+        some = f"{many} task{'s' * (many != 1)} that {'were' if many != 1 else 'was'} due before"
+        ctx.say(f"{way} is used for the first time: it says nothing of {some}; 'crm task list is:overdue' shows them")
 
 
 def planned(ctx: Context, words: Sequence[str], by: Sequence[Channel]) -> Rows:
     """What `send` would send, the earliest first, and what is missed."""
-    waiting, missed = due(ctx, words, by)
-    told = reminder_words.tasks(ctx, (one.task for one in (*waiting, *missed)))
+    due = Due(ctx, words, by)
+    told = reminder_words.tasks(ctx, (one.task for one in (*due.waiting, *due.missed)))
     rows = [
         {
             "task": f"task:{one.task}", "name": told[one.task]["name"], "channel": one.channel.name, "state": state,
             "says": (reminder_words.of_task(ctx, told[one.task]).line,),
         }
-        for some, state in ((missed, MISSED), (waiting, "due"))
+        for some, state in ((due.missed, MISSED), (due.waiting, "due"))
         for one in some
         if one.task in told
     ]  # fmt: skip
@@ -232,47 +147,43 @@ def _abandoned(ctx: Context) -> Iterator[Told]:
         yield Told(kept.id, kept.task, name, kept.at, channel, store.DOUBTFUL, kept.tries, ENDED)
 
 
-def is_abandoned(kept: Kept, now: datetime) -> bool:
-    """Whether nobody is sending a claimed reminder any more."""
-    return claimants.has_ended(kept.claimed_by) or rules.is_overdue(kept.claimed_at, now)
-
-
 def _missed(ctx: Context, missed: Sequence[Waiting], told: dict[int, dict[str, Any]]) -> Iterator[Told]:
     if not missed:
         return
     why = f"it is more than {ctx.settings['remind_days']} days late"
-    rows = [(one.task, one.moment.key, one.key) for one in missed if one.task in told]
-    store.miss(ctx.reader, rows, claimants.this_one(), ctx.now, f"{MISSED}: {why}")
-    for one in missed:
-        if one.task in told:
-            name = told[one.task]["name"]
-            yield Told(0, one.task, name, one.moment.at, one.channel.name, MISSED, 0, why)
+    some = [one for one in missed if one.task in told]
+    rows = [(one.task, one.moment.key, one.key) for one in some]
+    numbers = store.miss(ctx.reader, rows, claimants.this_one(), ctx.now, f"{MISSED}: {why}")
+    for number, one in zip(numbers, some, strict=True):
+        yield Told(number, one.task, told[one.task]["name"], one.moment.at, one.channel.name, MISSED, 0, why)
 
 
-def _claimed(ctx: Context, one: Waiting) -> int:
+def _claimed(ctx: Context, words: Sequence[str], one: Waiting) -> int:
     """The id of the row of a reminder that is this process's to send; 0 where it is somebody else's, or its task was
-    changed since."""
-    me = claimants.this_one()
+    changed since so that it is not due any more."""
+    given = store.Claim(one.key, claimants.this_one(), ctx.now, one.overtakes, lambda: stands(ctx, words, one))
     if one.kept is not None:
-        return one.kept.id if store.take_over(ctx.reader, one.kept, me, ctx.now, schedule=one.schedule) else 0
-    assert one.schedule is not None
-    return store.claim(ctx.reader, one.task, one.schedule, one.moment.key, one.key, me, ctx.now)
+        return one.kept.id if store.take_over(ctx.reader, one.kept, given) else 0
+    return store.claim(ctx.reader, one.task, one.moment.key, given)
 
 
-def deliver(ctx: Context, one: Waiting, number: int, row: dict[str, Any]) -> Told:
-    """Send a reminder that was claimed, and write down what became of it."""
+def deliver(ctx: Context, one: Waiting, number: int, row: dict[str, Any]) -> tuple[Told, bool]:
+    """Send a reminder that was claimed, and write down what became of it; whether its channel is down. One that is
+    broken off stays claimed, by nobody: the next run tells it."""
     me, tries = claimants.this_one(), one.kept.tries + 1 if one.kept else 1
     try:
         outcome = one.channel.deliver(message(ctx, one, row))
-    except BaseException:
-        store.end(ctx.reader, number, me, store.DOUBTFUL, "it was broken off while it was being sent", ctx.now)
+    except BaseException as error:
+        store.let_go(ctx.reader, number, me)
+        error.add_note(f"a reminder of task:{one.task} by {one.channel.name} may have gone out: the next run tells it")
         raise
     if outcome.fate is Fate.REFUSED:
         tries = rules.MOST_TRIES  # it would be refused again
     state = _STATES[outcome.fate]
     store.end(ctx.reader, number, me, state, outcome.detail, ctx.now, tries=tries)
     detail = _explained(outcome, tries)
-    return Told(number, one.task, row["name"], one.moment.at, one.channel.name, state, tries, detail)
+    told = Told(number, one.task, row["name"], one.moment.at, one.channel.name, state, tries, detail, outcome.lacks)
+    return told, outcome.down
 
 
 def _explained(outcome: Outcome, tries: int) -> str:

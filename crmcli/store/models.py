@@ -2,7 +2,8 @@
 
 Text that is compared has a folded copy in a `*_key` column and, for search, in `search_text`; both are filled by
 the write door, and by `fill_keys` here for rows written through a SQLModel session. `last_touch`, `last_in`,
-`last_out`, `next_due` and `open_tasks` are derived: recomputed by the write door, never journalled.
+`last_out`, `last_word_id`, `own_word_id`, `next_due` and `open_tasks` are derived: recomputed by the write door, never
+journalled.
 """
 
 from __future__ import annotations
@@ -197,6 +198,7 @@ class TaskType(Word, table=True):
         default=None, sa_column=Column(BIG, ForeignKey("task_type.id", deferrable=True, initially="IMMEDIATE"))
     )
     next_mode: str | None = None
+    counts_as: str | None = None
 
 
 class Pipeline(Word, table=True):
@@ -316,6 +318,8 @@ class Company(Address, Origin, Life, Own, table=True):
     last_touch: datetime | None = _stamp()
     last_in: datetime | None = _stamp()
     last_out: datetime | None = _stamp()
+    last_word_id: int | None = _big()
+    own_word_id: int | None = _big()
 
 
 class Contact(Address, Origin, Life, Own, table=True):
@@ -349,6 +353,8 @@ class Contact(Address, Origin, Life, Own, table=True):
     last_touch: datetime | None = _stamp()
     last_in: datetime | None = _stamp()
     last_out: datetime | None = _stamp()
+    last_word_id: int | None = _big()
+    own_word_id: int | None = _big()
 
 
 class Opportunity(Address, Origin, Life, Own, table=True):
@@ -409,6 +415,7 @@ class Opportunity(Address, Origin, Life, Own, table=True):
     last_touch: datetime | None = _stamp()
     last_in: datetime | None = _stamp()
     last_out: datetime | None = _stamp()
+    last_word_id: int | None = _big()
     next_due: date | None = None
     open_tasks: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
@@ -450,6 +457,9 @@ class Task(Life, Own, table=True):
     repeat: str | None = None
     repeat_from: str | None = None
     series_on: date | None = None
+    series_time: str | None = None
+    series_zone: str | None = None
+    series_skips: str | None = None
     owner_id: int | None = _ref("crm_user")
     delegated_by_id: int | None = _ref("crm_user", index=False)
     opportunity_id: int | None = _ref("opportunity")
@@ -458,6 +468,7 @@ class Task(Life, Own, table=True):
     attendees: str | None = None
     attendees_key: str | None = _key()
     follows_id: int | None = _self("task")
+    triggered_by_id: int | None = _self("task")
     done_at: datetime | None = _stamp()
     feedback: str | None = None
     feedback_key: str | None = _key()
@@ -695,16 +706,16 @@ class Feed(Word, table=True):
 
 
 class Reminder(SQLModel, table=True):
-    """What became of a reminder, by its task, moment and channel. Whoever puts the row in is the one who sends it. It
-    is not journalled: what was sent cannot be taken back."""
+    """What became of a reminder, by the uid of its task, its moment and channel. Whoever puts the row in is the one who
+    sends it. It is not journalled: what was sent cannot be taken back, and stays known where its task is."""
 
     __table_args__ = (
-        Index("uq_reminder_once", "task_id", "at", "channel", unique=True),
+        Index("uq_reminder_once", "task_uid", "at", "channel", unique=True),
         Index("ix_reminder_state", "state", "claimed_at"),
         CheckConstraint("state in ('claimed', 'sent', 'failed', 'doubtful')", name="state"),
     )
     id: int | None = _id()
-    task_id: int = _ref("task", null=False, index=False, ondelete="CASCADE")
+    task_uid: str = Field(sa_type=Key)
     at: datetime = _stamp(now=True)
     channel: str = Field(sa_type=Key)
     state: str = "claimed"
@@ -713,6 +724,16 @@ class Reminder(SQLModel, table=True):
     sent_at: datetime | None = _stamp()
     tries: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     detail: str | None = None
+
+
+class ReminderSince(SQLModel, table=True):
+    """Since when somebody is reminded by a channel, or by a reminder that is usual for tasks (`name`): what was due
+    before was promised by nobody."""
+
+    __tablename__ = "reminder_since"
+    id: int | None = _id()
+    name: str = Field(sa_type=Key, unique=True)
+    at: datetime = _stamp(now=True)
 
 
 class SyncPlace(SQLModel, table=True):

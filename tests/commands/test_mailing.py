@@ -83,6 +83,41 @@ def test_in_cron_it_is_silent_unless_it_fails(crm: Crm, server: MailServer) -> N
     assert len({message_from_bytes(each.data)["To"] for each in server.arrived}) == 2
 
 
+def test_once_a_day_is_one_mail_that_is_tried_until_it_goes(
+    crm: Crm, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("today", "--mail", "--once", "-q")
+    server.answers["MAIL"] = "451 busy"
+    assert crm(*words).code == 1
+    server.answers.clear()
+    assert crm(*words) == (0, "", "")
+    assert crm("today", "--mail", "--once") == (0, "today's mail was sent already\n", "")
+    assert crm(*words, "--to", "bob@engines.example").code == 0
+    assert [each.to for each in server.arrived] == [["maya@engines.example"], ["bob@engines.example"]]
+    monkeypatch.setenv("CRM_NOW", "2026-11-22T09:00:00+00:00")
+    server.answers["DATA"] = DROP
+    assert (crm(*words).code, crm(*words).code) == (1, 0)  # it may have come, which is told once
+    assert len(server.arrived) == 3
+    assert crm("today", "--once").code == 2
+    assert crm("remind", "list", "-o", "json").json == []
+
+
+def test_a_mail_has_no_signs_that_turn_its_text_round(crm: Crm, server: MailServer) -> None:
+    assert crm("task", "add", "pay \u202egpj.exe", "--due", "yesterday").code == 0
+    assert crm("today", "--mail").code == 0
+    text = read(server).get_body(("plain",)).get_content()
+    assert "pay <U+202E>gpj.exe" in text
+    assert "\u202e" not in read(server).get_body(("html",)).get_content()
+    assert text.rstrip().endswith("Times are those of UTC.")
+
+
+def test_whom_a_mail_never_reaches_is_told_also_when_quiet(crm: Crm, server: MailServer) -> None:
+    server.answers["RCPT bob@y.org"] = "550 no such user"
+    done = crm("today", "--mail", "-q", "--to", "maya@engines.example,bob@y.org")
+    assert (done.code, "sent, but not to bob@y.org: 550 no such user" in done.err) == (1, True)
+    assert [each.to for each in server.arrived] == [["maya@engines.example"]]
+
+
 def test_without_a_server_it_says_what_to_set(crm: Crm) -> None:
     for words in (("today", "--mail"), ("today", "--mail", "--dry-run"), ("notify", "test", "mail")):
         refused = crm(*words)

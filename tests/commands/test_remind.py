@@ -15,6 +15,7 @@ import pytest
 
 from crmcli.services import timers
 from tests.support.http_listener import HttpListener, http_listener
+from tests.support.mail_server import mail_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +110,35 @@ def test_a_channel_that_cannot_be_had_holds_up_no_other(crm: Crm) -> None:
 
 
 @pytest.mark.usefixtures("due")
+def test_whom_a_reminder_never_reaches_is_told_once(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mail_server() as server:
+        monkeypatch.setenv("CRM_SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("CRM_SMTP_PORT", str(server.port))
+        monkeypatch.setenv("CRM_MAIL_FROM", "crm@engines.example")
+        monkeypatch.setenv("CRM_MAIL_TO", "ada@engines.example, bob@y.org")
+        server.answers["RCPT bob@y.org"] = "550 no such user"
+        done = crm("remind", "-q", "--via", "mail")
+        assert (done.code, done.err.count("mail: sent, but not to bob@y.org: 550 no such user")) == (1, 1)
+        assert crm("remind", "-q", "--via", "mail") == (0, "", "")
+        assert len(server.arrived) == 2
+
+
+@pytest.mark.usefixtures("due")
+def test_a_dry_run_says_which_channels_cannot_be_had(crm: Crm) -> None:
+    shown = crm("remind", "--dry-run", "--via", "terminal,mail")
+    assert (shown.code, "there is no mail server" in shown.err, "Call Bob" in shown.out) == (1, True, True)
+
+
+def test_what_is_missed_has_the_number_that_settles_it(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_NOW", "2026-11-01T08:00:00+00:00")
+    assert (crm("remind").code, crm("task", "add", "Late", "--due", "2026-11-03 09:00").code) == (0, 0)
+    monkeypatch.setenv("CRM_NOW", "2026-11-21T08:00:00+00:00")
+    (row,) = crm("remind", "-o", "json").json
+    assert row["state"] == "missed"
+    assert crm("remind", "settle", str(row["id"])).code == 0
+
+
+@pytest.mark.usefixtures("due")
 def test_a_filter_says_whose(crm: Crm) -> None:
     assert crm("remind", "owner:grace").code == 2  # there is no grace
     assert crm("remind", "owner:me", "-q").out.count("\n") == 1
@@ -131,6 +161,15 @@ def test_a_filter_says_whose(crm: Crm) -> None:
 )
 def test_settings_that_mean_nothing_are_refused(crm: Crm, name: str, value: str, code: int) -> None:
     assert crm("config", "set", name, value).code == code
+
+
+def test_channels_that_are_not_there_are_told_when_they_are_set(crm: Crm, hook: HttpListener) -> None:
+    done = crm("config", "set", "remind_channels", "mail,hook,foo")
+    assert (done.code, done.err.splitlines()[0]) == (0, "warning: there is no channel 'foo'")
+    assert crm("config", "set", "remind_channels", "mail,hook").err == ""
+    assert hook.received == []
+    for name in ("mail.to", "mail.from"):
+        assert crm("config", "set", name, "علی@example.com").code == 2
 
 
 # --- cron and systemd -------------------------------------------------------------------------------------------------
@@ -188,6 +227,11 @@ def test_systemd_understands_the_units(
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("there is no systemd-analyze")
+    made = tmp_path / "a $b %h" / "crm"
+    made.parent.mkdir()
+    made.write_text("#!/bin/sh\n")
+    made.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(made)])
     assert crm("remind", "install", "--via", "mail").code == 0
     folder = isolated.parent / ".config" / "systemd" / "user"
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
@@ -206,6 +250,38 @@ def test_what_nobody_would_see_or_others_could_read_is_refused(crm: Crm, isolate
     assert crm("remind", "install", "--via", "mail", "--dry-run").code == 0
     assert not (isolated.parent / ".config" / "systemd").exists()
     assert crm("remind", "units", "--via", "mail", "a\nb").code == 2
+
+
+def test_units_take_the_settings_of_this_environment_along(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "CRM_REMIND_AT": "8:00", "CRM_TIMEZONE": "Asia/Tehran", "TZ": "Asia/Tehran", "CRM_SMTP_HOST": "m.example.org",
+        "CRM_MAIL_TO": "ada@engines.example", "SSL_CERT_FILE": "/etc/own%.pem", "CRM_SMTP_PASSWORD_CMD": "pass mail",
+    }  # fmt: skip
+    monkeypatch.setenv("CRM_REMIND_CHANNELS", "mail,desktop")
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    shown = crm("remind", "units").out
+    for name, value in given.items():
+        assert 'Environment="{}={}"\n'.format(name, value.replace("%", "%%")) in shown
+    assert '"remind" "-q" "--via" "mail,desktop"\n' in shown
+    (line,) = [line for line in shown.splitlines() if "* * * * *" in line]
+    assert "'CRM_SMTP_PASSWORD_CMD=pass mail'" in line
+    assert line.endswith(" remind -q --via mail,desktop")
+    monkeypatch.delenv("CRM_REMIND_CHANNELS")
+    assert crm("config", "set", "remind_channels", "mail").code == 0
+    assert '"remind" "-q"\n' in crm("remind", "units").out
+
+
+def test_units_that_would_fail_where_nobody_looks_are_refused(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert crm("remind", "units", "--via", "nosuch").code == 3
+    assert crm("remind", "units", "--via", "mail", "bogus:filter").code == 2
+    monkeypatch.setenv("CRM_SMTP_PASSWORD", "S3cr3t-of-mine")
+    refused = crm("remind", "units", "--via", "mail")
+    assert (refused.code, "crm config set smtp.password -" in refused.err) == (2, True)
+    assert "S3cr3t" not in refused.err + crm("remind", "units", "--via", "desktop").out
+    monkeypatch.setenv("CRM_NOTIFY_URLS", "hook=json://h.example/t0ken-of-mine")
+    refused = crm("remind", "units", "--via", "desktop,hook")
+    assert (refused.code, "notify.urls is in the environment alone" in refused.err) == (2, True)
 
 
 def test_the_program_is_named_so_that_it_runs_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -166,6 +166,29 @@ def test_a_process_that_dies_when_the_server_has_its_message_sends_it_to_nobody_
     assert ends.arrived == Counter(whole(2))
 
 
+def test_a_process_that_is_stopped_says_what_may_have_gone_out_and_the_next_one_too(
+    crm: Crm, ends: Ends, put: Callable[[int], None], tmp_path: Path
+) -> None:
+    put(1)
+    child = 0
+    ends.hook.answer = HANG
+    ends.hook.seen = lambda _arrived: os.kill(child, signal.SIGTERM)
+    with open(os.devnull, "r+b") as nowhere, open(tmp_path / "err", "w+b") as err:
+        child = forked.fork(
+            ("remind", "-q", "--via", "hook"), stdin=nowhere.fileno(), stdout=nowhere.fileno(), stderr=err.fileno(),
+            group=True,
+        )  # fmt: skip
+        assert forked.wait(child, 30) != 0
+        err.seek(0)
+        said = err.read().decode()
+    assert "a reminder of task:1 by hook may have gone out: the next run tells it" in said
+    assert "nothing was saved" not in said
+    told = crm("remind", "-q", "--via", "hook")
+    assert (told.returncode, "hook: doubtful: its process ended" in told.stderr) == (1, True)
+    assert crm("remind", "-q", "--via", "hook").returncode == 0
+    assert ends.arrived == {("R0", "hook"): 1}
+
+
 def test_two_at_once_send_each_reminder_once(crm: Crm, ends: Ends, put: Callable[[int], None]) -> None:
     put(25)
     done = crowd.together([REMIND] * 3)

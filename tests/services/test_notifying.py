@@ -160,6 +160,10 @@ def test_a_program_says_the_password(book: Context, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("CRM_SMTP_PASSWORD_CMD", command)
         with pytest.raises(Exception, match=complaint):
             mailing.server(book).password()
+    monkeypatch.setenv("CRM_SMTP_PASSWORD_CMD", "sleep 10 | cat")
+    monkeypatch.setattr(config, "PATIENCE", 0.2)
+    with pytest.raises(UsageError, match=r"smtp.password_cmd .* has not ended"):
+        mailing.server(book).password()
     monkeypatch.setenv("CRM_SMTP_PASSWORD_CMD", "printf 's3cr3t-of-a-program\\nsecond line\\n'")
     assert mailing.server(book).password() == "s3cr3t-of-a-program"
     assert config.withheld("it was s3cr3t-of-a-program") == "it was ***"
@@ -216,6 +220,52 @@ def test_a_failure_that_may_have_been_a_delivery_is_doubtful(
     assert outcome.fate is fate, outcome
     assert len(listener.received) == 1
     assert not any(secret in outcome.detail + caplog.text for secret in ("s3cr3t", "t0ken", "127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "fate", "method"),
+    [(301, Fate.REFUSED, "GET"), (302, Fate.REFUSED, "GET"), (303, Fate.REFUSED, "GET"), (307, Fate.SENT, "POST")],
+)
+def test_a_message_that_is_lost_on_the_way_to_where_a_service_moved_was_not_sent(
+    listener: HttpListener, answer: int, fate: Fate, method: str
+) -> None:
+    def moved(_request: object) -> None:
+        listener.answer, listener.location = (200, "") if len(listener.received) > 1 else (answer, "/new")
+
+    listener.seen = moved
+    outcome = Service("hook", f"json://127.0.0.1:{listener.port}/t0ken-path").deliver(MESSAGE)
+    assert (outcome.fate, "has moved" in outcome.detail) == (fate, fate is Fate.REFUSED)
+    assert (listener.received[1].method, listener.received[1].path) == (method, "/new")
+
+
+@pytest.mark.parametrize("urls", ["phone ntfy", "phone=json://h/a,phone=json://h/b", "json://h/a,json://h/a"])
+def test_what_is_wrong_with_services_is_nothing_to_other_channels(
+    book: Context, server: MailServer, desktop: Path, monkeypatch: pytest.MonkeyPatch, urls: str
+) -> None:
+    monkeypatch.setenv("CRM_NOTIFY_URLS", urls)
+    for name in ("terminal", "desktop", "mail"):
+        assert channel(book, name).name == name
+    with pytest.raises(UsageError):
+        channel(book, "phone")
+
+
+def test_names_of_channels_and_words_of_people_are_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "_SECRETS", set())
+    config.withhold("hooks=json://127.0.0.1:1/secret123,telegram=tgram://123456789:AbCdEfGhIj/reminders?overflow=split")
+    config.withhold("hello")
+    told = "Call telegram support, telegram: failed; did you mean 'hooks'? 3 reminders of Othello"
+    assert config.withheld(told) == told
+    assert config.withheld("at tgram://123456789:AbCdEfGhIj/reminders?overflow=split!") == "at tgram://***!"
+    assert config.withheld("secret123 AbCdEfGhIj hello") == "*** *** ***"
+
+
+def test_a_terminal_that_nobody_reads_leaves_it_for_later() -> None:
+    class Gone(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    outcome = Terminal(Gone()).deliver(MESSAGE)
+    assert (outcome.fate, outcome.down) == (Fate.DEFERRED, True)
 
 
 def test_a_service_that_was_never_reached_may_be_tried_again() -> None:

@@ -12,7 +12,19 @@ import pytest
 from crmcli.domain.delivery import Fate, Outcome
 from crmcli.domain.entities import CONTACT, TASK
 from crmcli.errors import ConflictError, FieldError, NotFoundError, UsageError
-from crmcli.services import claimants, notifying, records, reminder_fates, reminding, tasks, undoing, vocabulary
+from crmcli.services import (
+    claimants,
+    notifying,
+    records,
+    reminder_due,
+    reminder_fates,
+    reminding,
+    tasks,
+    today,
+    undoing,
+    vocabulary,
+)
+from crmcli.services.doctor import looking
 from crmcli.services.purging import purge
 from crmcli.store import reminders as store
 from tests.support.books import sound
@@ -31,8 +43,8 @@ class Noted:
 
     about = ""
 
-    def __init__(self, name: str = "mail", *fates: Fate) -> None:
-        self.name, self.fates = name, list(fates)
+    def __init__(self, name: str = "mail", *fates: Fate, down: bool = False) -> None:
+        self.name, self.fates, self.down = name, list(fates), down
         self.given: list[Message] = []
         self.meanwhile: Callable[[], object] = lambda: None
 
@@ -40,7 +52,7 @@ class Noted:
         self.given.append(message)
         self.meanwhile()
         fate = self.fates.pop(0) if self.fates else Fate.SENT
-        return Outcome(fate, "" if fate is Fate.SENT else f"it is {fate}")
+        return Outcome(fate, "" if fate is Fate.SENT else f"it is {fate}", down=self.down)
 
     @property
     def titles(self) -> list[str]:
@@ -57,13 +69,14 @@ def mail(monkeypatch: pytest.MonkeyPatch) -> Noted:
 
 @pytest.fixture
 def at(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts the clock to a moment; it is before them all at first."""
+    """Puts the clock to a moment; it is before them all at first, when the channels are used already."""
 
     def move(moment: str) -> None:
         monkeypatch.setenv("CRM_NOW", moment)
         ctx.tick()
 
     move(BEFORE)
+    assert send(ctx, Noted("mail"), Noted("desktop"), Noted("terminal")) == []
     return move
 
 
@@ -147,7 +160,7 @@ def test_what_they_say(ctx: Context, mail: Noted, at: Callable[[str], None]) -> 
     send(ctx, mail, terminal)
     done = ctx.settings.calling("task", "done", "1")
     assert mail.given[0].body == (
-        "Call (call)\nDue: Sat 2026-11-21 14:30, now\nContact: Ada (contact:1), Engines, +98 21 8888 7777\n"
+        "Call (call)\nDue: Sat 2026-11-21 14:30 UTC, now\nContact: Ada (contact:1), Engines, +98 21 8888 7777\n"
         f"Company: Engines (company:1)\nPlace: Room 2\nWith: bob@y.example\nDone: {done} --feedback TEXT"
     )
     assert terminal.given[0].body == ""
@@ -223,6 +236,16 @@ def test_a_channel_that_is_down_is_not_asked_for_every_reminder(
     assert [name for name, _ in send(ctx, mail)] == ["R3", "R4", "R5"]
 
 
+def test_a_channel_that_says_it_is_down_is_asked_once(ctx: Context, mail: Noted, at: Callable[[str], None]) -> None:
+    for number in range(3):
+        add(ctx, f"R{number}", due="2026-11-21 09:00")
+    at("2026-11-21T10:00:00+00:00")
+    mail.fates, mail.down = [Fate.DEFERRED], True
+    assert send(ctx, mail) == [("R0", "failed")]
+    mail.down = False
+    assert [name for name, _ in send(ctx, mail)] == ["R1", "R2"]
+
+
 def test_a_task_that_is_done_meanwhile_is_not_reminded_of(ctx: Context, mail: Noted, at: Callable[[str], None]) -> None:
     add(ctx, "First", due="2026-11-21 09:00")
     second = add(ctx, "Second", due="2026-11-21 09:01")
@@ -234,10 +257,8 @@ def test_a_task_that_is_done_meanwhile_is_not_reminded_of(ctx: Context, mail: No
 
 def claimed(ctx: Context, by: str) -> int:
     number = add(ctx, "Unsure", due="2026-11-21 09:00")
-    schedule = ("2026-11-21", "2026-11-21T09:00:00.000Z", None)
-    key = reminding.Whose(ctx).key("mail")
-    moment = store.read_instant(str(schedule[1]))
-    return store.claim(ctx.reader, number, schedule, moment, key, by, ctx.now)
+    moment = store.read_instant("2026-11-21T09:00:00.000Z")
+    return store.claim(ctx.reader, number, moment, store.Claim(reminder_due.Whose(ctx).key("mail"), by, ctx.now))
 
 
 def test_a_claim_of_another_machine_is_doubtful_after_some_minutes(
@@ -276,7 +297,10 @@ def test_processes_are_told_by_their_start_as_well() -> None:
         assert not claimants.has_ended(other)
 
 
-def test_whoever_sends_knows_better_than_who_gave_it_up(ctx: Context, mail: Noted, at: Callable[[str], None]) -> None:
+def test_whoever_sends_knows_better_than_who_gave_it_up(
+    ctx: Context, mail: Noted, at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claimants, "runs", lambda _claimant: False)  # seen from another machine
     add(ctx, "Slow", due="2026-11-21 09:00")
     at("2026-11-21T10:00:00+00:00")
 
@@ -299,9 +323,25 @@ def test_one_that_is_broken_off_is_doubtful(ctx: Context, mail: Noted, at: Calla
     mail.meanwhile = stop
     with pytest.raises(KeyboardInterrupt):
         send(ctx, mail)
-    assert [(row["state"], row["detail"]) for row in listed(ctx)] == [
-        ("doubtful", "it was broken off while it was being sent")
-    ]
+    assert [(row["state"], row["detail"]) for row in listed(ctx)] == [("doubtful", reminding.ENDED)]
+    mail.meanwhile = lambda: None
+    assert send(ctx, mail) == [("Cut", "doubtful")]  # the next run says so
+    assert send(ctx, mail) == []
+    assert len(mail.given) == 1
+
+
+def test_a_process_that_is_known_to_run_has_not_ended_whatever_the_clocks_say(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    at("2026-11-21T10:00:00+00:00")
+    claimed(ctx, claimants.this_one())
+    other = add(ctx, "Ahead", due="2026-11-21 08:00")
+    at("2026-11-21T12:00:00+00:00")
+    key = reminder_due.Whose(ctx).key("mail")
+    ahead = store.read_instant("2026-11-21T12:40:00.000Z")
+    assert store.claim(ctx.reader, other, ahead, store.Claim(key, "elsewhere/1/2:3:4", ahead))
+    assert send(ctx, mail) == []
+    assert [row["state"] for row in listed(ctx, "all")] == ["claimed", "claimed"]
 
 
 def test_doubtful_ones_are_sent_again_or_settled_by_hand_alone(
@@ -332,6 +372,23 @@ def test_doubtful_ones_are_sent_again_or_settled_by_hand_alone(
         listed(ctx, "lost")
 
 
+@pytest.mark.parametrize("way", ["done", "removed"])
+def test_a_task_that_is_over_is_not_sent_again(ctx: Context, mail: Noted, at: Callable[[str], None], way: str) -> None:
+    mail.fates = [Fate.DOUBTFUL]
+    number = add(ctx, "Over", due="2026-11-21 09:00")
+    at("2026-11-21T10:00:00+00:00")
+    send(ctx, mail)
+    if way == "done":
+        tasks.done(ctx, [number])
+    else:
+        records.remove(ctx, TASK, [number])
+    (row,) = listed(ctx)
+    with pytest.raises(ConflictError, match=f"task:{number} Over .*{way}"):
+        list(reminder_fates.resend(ctx, [row["id"]]))
+    assert len(mail.given) == 1
+    assert reminder_fates.settle(ctx, [row["id"]]) == [row["id"]]
+
+
 def test_a_task_that_is_taken_back_or_purged_takes_its_reminders_along(
     ctx: Context, mail: Noted, at: Callable[[str], None]
 ) -> None:
@@ -346,6 +403,168 @@ def test_a_task_that_is_taken_back_or_purged_takes_its_reminders_along(
     sound(ctx)
 
 
+def test_what_was_sent_is_known_where_an_undo_takes_the_task_away_and_back(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    mail.fates = [Fate.DOUBTFUL]
+    for name in ("Unsure", "Ghost"):
+        add(ctx, name, due="2026-11-21 10:00")
+    at("2026-11-21T10:00:00+00:00")
+    send(ctx, mail)
+    taken = [undoing.undo(ctx), undoing.undo(ctx)]
+    assert (send(ctx, mail), listed(ctx, "all")) == ([], [])
+    for undo in reversed(taken):
+        undoing.undo(ctx, undo.batch)
+    assert send(ctx, mail) == []
+    assert [(row["name"], row["state"]) for row in listed(ctx, "all")] == [("Unsure", "doubtful"), ("Ghost", "sent")]
+    assert len(mail.given) == 2
+    sound(ctx)
+
+
+def test_a_purge_forgets_the_reminders_also_of_what_was_taken_away(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    at("2026-11-21T10:00:00+00:00")
+    who = records.add(ctx, CONTACT, {"name": "Ada Lovelace", "email": "ada@engines.example"}).ids[0]
+    add(ctx, "Taken back", due="2026-11-21 10:00", on=f"contact:{who}")
+    send(ctx, mail)
+    undoing.undo(ctx)
+    assert ctx.reader.value("SELECT count(*) FROM reminder") == 1
+    purge(ctx, CONTACT, [who])
+    assert ctx.reader.value("SELECT count(*) FROM reminder") == 0
+    sound(ctx)
+
+
+def test_what_was_sent_for_a_task_that_is_done_is_forgotten_after_some_months(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    mail.fates = [Fate.SENT, Fate.DOUBTFUL]
+    for name in ("Done", "Unsure", "Open"):
+        add(ctx, name, due="2026-11-21 10:00")
+    at("2026-11-21T10:00:00+00:00")
+    send(ctx, mail)
+    tasks.done(ctx, [1, 2])
+    at("2027-02-19T09:59:00+00:00")
+    assert send(ctx, mail) == []
+    assert len(listed(ctx, "all")) == 3
+    at("2027-02-19T10:00:01+00:00")
+    assert send(ctx, mail) == []
+    assert [row["name"] for row in listed(ctx, "all")] == ["Unsure", "Open"]
+
+
+def test_what_a_task_did_not_have_at_a_moment_was_promised_to_nobody(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    moved, given = add(ctx, "Moved", due="2026-12-21 09:00"), add(ctx, "Given", due="2026-11-22 09:00", remind="15m")
+    kept = add(ctx, "Kept", due="2026-11-21 09:30", remind="15m")
+    at("2026-11-21T10:00:00+00:00")
+    records.edit(ctx, TASK, [moved], {"due": "2026-11-10 09:00"})
+    records.edit(ctx, TASK, [given], {"remind": "15m,1w"})
+    records.edit(ctx, TASK, [kept], {"remind": "15m,1h"})  # the first of them was to come before
+    assert send(ctx, mail) == [("Kept", "sent")]
+    assert send(ctx, mail) == []
+    assert listed(ctx) == []
+    at("2026-11-22T08:45:00+00:00")
+    assert send(ctx, mail) == [("Given", "sent")]
+
+
+def test_an_imported_task_was_promised_to_nobody_before(ctx: Context, mail: Noted, at: Callable[[str], None]) -> None:
+    at("2026-11-21T10:00:00+00:00")
+    with ctx.writing() as tx:
+        for name, due in (("Old", "2026-11-01"), ("Late", "2026-11-20"), ("Next", "2026-11-22")):
+            moment = {"due_on": due, "due_at": f"{due}T09:00:00.000Z"}
+            tx.add("task", {"name": name, "created_at": "2026-10-01T00:00:00.000Z", **moment})
+    assert send(ctx, mail) == []
+    at("2026-11-22T10:00:00+00:00")
+    assert send(ctx, mail) == [("Next", "sent")]
+
+
+def test_a_channel_that_is_new_says_what_is_of_the_day_and_counts_what_was_before(
+    ctx: Context, mail: Noted, at: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, due in (("Long ago", "2026-11-15 09:00"), ("Before", "2026-11-20 09:00"), ("Now", "2026-11-21 09:00")):
+        add(ctx, name, due=due)
+    at("2026-11-21T10:00:00+00:00")
+    ctx.quiet = False
+    phone = Noted("phone")
+    capsys.readouterr()
+    assert send(ctx, phone) == [("Now", "sent")]
+    said = "phone is used for the first time: it says nothing of 2 tasks that were due before"
+    assert said in capsys.readouterr().err
+    assert (send(ctx, phone), capsys.readouterr().err) == ([], "")
+    assert {name for name, _ in send(ctx, mail)} == {"Long ago", "Before", "Now"}
+
+
+def test_of_several_that_are_due_the_latest_goes_and_the_others_with_it(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    add(ctx, "Slept", due="2026-11-21 14:30", remind="15m,2h,1d,2d")
+    mail.fates = [Fate.DEFERRED, Fate.DEFERRED]
+    at("2026-11-19T14:30:00+00:00")
+    assert send(ctx, mail) == [("Slept", "failed")]
+    at("2026-11-21T14:20:00+00:00")
+    assert send(ctx, mail) == [("Slept", "failed")]
+    assert [row["state"] for row in listed(ctx, "all")] == ["sent", "failed", "sent", "sent"]
+    at("2026-11-21T14:25:00+00:00")
+    assert send(ctx, mail) == [("Slept", "sent")]
+    assert mail.titles == ["in 2 d: Slept", "in 10 min: Slept", "in 5 min: Slept"]
+    assert send(ctx, mail) == []
+
+
+def test_what_changes_between_the_list_and_its_turn_is_seen(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    who = records.add(ctx, CONTACT, {"name": "Ada"}).ids[0]
+    add(ctx, "First", due="2026-11-21 09:00")
+    second = add(ctx, "Given away", due="2026-11-21 09:01", owner="me")
+    add(ctx, "Of nobody", due="2026-11-21 09:02", on=f"contact:{who}")
+    at("2026-11-21T10:00:00+00:00")
+
+    def change() -> None:
+        records.edit(ctx, TASK, [second], {"owner": "grace"})
+        records.remove(ctx, CONTACT, [who])
+
+    mail.meanwhile = change
+    assert send(ctx, mail) == [("First", "sent")]
+
+
+def test_the_page_of_the_day_has_a_line_of_what_may_not_have_come(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    def told() -> list[tuple[str, str]]:
+        (section,) = (each for each in today.today(ctx).sections if each.key == "reminders")
+        return [(row["what"], row["next"]) for row in section.rows.rows]
+
+    for number in range(4):
+        add(ctx, f"R{number}", due="2026-11-21 09:00")
+    add(ctx, "Missed", due="2026-11-14 09:00")
+    mail.fates = [Fate.DOUBTFUL, Fate.DEFERRED, Fate.SENT, Fate.REFUSED]
+    at("2026-11-21T10:00:00+00:00")
+    assert told() == []
+    send(ctx, mail)
+    asked = ctx.settings.calling("remind", "list")
+    assert told() == [("3 reminders may not have come", asked)]  # one is tried again
+    assert len(looking.reminders_astray(ctx)) == 3
+    at("2026-11-22T10:00:01+00:00")
+    assert told() == [("4 reminders may not have come", asked)]
+    assert len(looking.reminders_astray(ctx)) == 4
+    reminder_fates.settle(ctx, [row["id"] for row in listed(ctx)])
+    assert told() == []
+
+
+def test_a_task_with_a_time_can_be_silent(ctx: Context, mail: Noted, at: Callable[[str], None]) -> None:
+    number = add(ctx, "Silent", due="2026-11-21 09:00", remind="none")
+    loud = add(ctx, "Loud", due="2026-11-21 09:00")
+    at("2026-11-21T10:00:00+00:00")
+    assert send(ctx, mail) == [("Loud", "sent")]
+    records.edit(ctx, TASK, [number], {"remind": ""})
+    assert send(ctx, mail) == []  # it was silent when its moment came
+    records.edit(ctx, TASK, [loud, number], {"remind": "none", "due": "2026-11-21 10:05"})
+    assert [row["remind"] for row in records.list_records(ctx, TASK, columns="remind").rows] == ["none", "none"]
+    at("2026-11-21T10:06:00+00:00")
+    assert send(ctx, mail) == []
+
+
 def test_settings_say_when_and_where(
     ctx: Context, mail: Noted, at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -358,7 +577,10 @@ def test_settings_say_when_and_where(
     at("2026-11-21T18:00:00+00:00")
     assert send(ctx, mail) == [("Day", "sent")]
     monkeypatch.setenv("CRM_REMIND", "1h")
-    assert send(ctx, mail) == [("Usual", "sent")]
+    assert send(ctx, mail) == []  # when it would have come, it was not usual
+    add(ctx, "Next", due="2026-11-21 19:10")
+    at("2026-11-21T18:10:00+00:00")
+    assert send(ctx, mail) == [("Next", "sent")]
     for name, value, why in (("CRM_REMIND", "soon", FieldError), ("CRM_REMIND_AT", "9", UsageError)):
         with monkeypatch.context() as patched:
             patched.setenv(name, value)

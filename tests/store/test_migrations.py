@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.dedupe import Group
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.errors import ConflictError, NewerDatabaseError, RefusedError, StoreError
 from crmcli.services import chaining, deals, duplicates, history, pipelines, records, timeline, undoable
 from crmcli.services.checking import checks
-from crmcli.store import connect, derived, schema
+from crmcli.store import connect, derived, reminders, schema
 from crmcli.store.migrations import run
 from tests.support import older
 from tests.support.program import environment
@@ -265,6 +265,27 @@ def test_a_book_of_the_sixth_revision_knows_who_wrote_last_when_it_is_opened(
     assert {table: ctx.reader.rows(sides.format(table)) for table in tables} == before
     assert derived.differences(ctx.reader) == []
     assert [(key, faults) for key, _, faults in checks(ctx, deep=True) if faults] == []
+
+
+def test_what_was_sent_is_known_after_an_upgrade(store_url: str, opened: Callable[[str], Context]) -> None:
+    old = opened(store_url)
+    for name in ("One", "Two"):
+        number = records.add(old, TASK, {"name": name, "due": "2026-11-21 09:00"}).ids[0]
+        given = reminders.Claim("user:1/mail", "elsewhere/1/2:3:4", old.now)
+        reminders.claim(old.reader, number, old.now, given)
+    reminders.end(old.reader, 2, given.by, reminders.SENT, "250 taken", old.now)
+    before = reminders.in_states(old.reader, reminders.STATES)
+    assert [(kept.task, kept.state) for kept in before] == [(1, "claimed"), (2, "sent")]
+    older.as_in_0007(old.reader)
+    assert "task_id" in old.reader.names("SELECT * FROM reminder")[0]
+    old.close()
+
+    ctx = opened(store_url)
+
+    assert reminders.in_states(ctx.reader, reminders.STATES) == before
+    assert reminders.since(ctx.reader) == {"user:1/mail": before[0].claimed_at}
+    assert reminders.claim(ctx.reader, 1, before[0].at, given) == 0
+    assert reminders.claim(ctx.reader, 1, before[0].at, given._replace(channel="user:1/desktop")) > 2
 
 
 def chain_of(connection: Connection) -> list[Any]:

@@ -50,7 +50,9 @@ def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]
     found["contact-mobile"] = [add(ctx, CONTACT, "Bad mobile", mobile="(312) 555-0111", phone="+44 20 7946 0002")]
     found["contact-email-slip"] = [add(ctx, CONTACT, "Slip", email="a@yahooo.com")]
     found["contact-name-is-address"] = [add(ctx, CONTACT, "ada@x.example", phone="+44 20 7946 0001")]
-    found["contact-birthday"] = [add(ctx, CONTACT, "Unborn", email="u@y.example", birthday="2040-01-01")]
+    found["contact-birthday"] = [add(ctx, CONTACT, "Unborn", email="u@y.example")]
+    with ctx.writing() as tx:  # as another program may write it
+        tx.change("contact", *found["contact-birthday"], {"birthday": "2040-01-01"})
     found["contact-unseen-marks"] = [add(ctx, CONTACT, f"{ZWSP}Ada", email="v@y.example")]
     other = add(ctx, COMPANY, "Difference", website="difference.example", phone="12")
     found["company-phone"] = [other]
@@ -70,6 +72,14 @@ def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]
     found["task-overdue"] = [add(ctx, TASK, "Long ago", due="-40d", owner="grace")]
     found["task-reminder-astray"] = [add(ctx, TASK, "Unheard", due="+1d", owner="grace")]
     missed = [(found["task-reminder-astray"][0], ctx.now, "grace/mail")]
+    ring = [add(ctx, TASK, name, due="+1d", owner="grace") for name in ("Hen", "Egg")]
+    found["task-ring"] = ring
+    with ctx.writing() as tx:  # as another program may write it
+        for number, other in (ring, ring[::-1], (ring[0], found["task-overdue"][0])):
+            tx.add("task_need", {"task_id": number, "needs_id": other})
+    with ctx.writing() as tx:
+        ahead = tx.add("interaction", {"kind": "note", "body": "Soon", "at": "2040-01-01T00:00:00.000Z"})
+    found["interaction-ahead"] = [ahead]
     reminders.miss(ctx.reader, missed, "nobody", ctx.now, "missed")
     lost = add(ctx, DEAL, "Lost", **full)
     found["task-of-the-closed"] = [add(ctx, TASK, "In vain", due="+1d", on=f"deal:{lost}", owner="grace")]

@@ -29,12 +29,14 @@ class Received(NamedTuple):
 
 
 class HttpListener:
-    """`received` has every request in the order of its coming. `answer` is a status, DROP or HANG; `seen` is called
-    with each request before it is answered: where a test kills its client there, the listener has it."""
+    """`received` has every request in the order of its coming. `answer` is a status, DROP or HANG, and `location` where
+    it sends its client; `seen` is called with each request before it is answered: where a test kills its client there,
+    the listener has it."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answer: int | str = 200
+        self.location = ""
         self.seen: Callable[[Received], None] = lambda _received: None
         self.done = threading.Event()
         listener = self
@@ -52,6 +54,8 @@ class HttpListener:
                     return
                 self.send_response(listener.answer)
                 self.send_header("Content-Length", "0")
+                if listener.location:
+                    self.send_header("Location", listener.location)
                 self.end_headers()
 
             do_GET = do_POST = do_PUT = handle_any

@@ -38,7 +38,8 @@ class Arrived(NamedTuple):
 class MailServer:
     """`arrived` has every message in the order of its coming, also those that were then refused or never answered.
 
-    `answers` are what the server says to MAIL, RCPT and DATA (`{"RCPT": "450 later"}`); to DATA also DROP and HANG.
+    `answers` are what the server says to MAIL, RCPT and DATA (`{"RCPT": "450 later"}`), also to one recipient alone
+    (`{"RCPT bob@y.org": "550 no"}`); to DATA also DROP and HANG.
     `seen` is called with each message before it is answered: where a test kills its client there, the server has it.
     """
 
@@ -85,9 +86,10 @@ class MailServer:
         return self.answers.get("MAIL", "250 OK")
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:
-        if "RCPT" not in self.answers:
+        answer = self.answers.get(f"RCPT {address}", self.answers.get("RCPT", ""))
+        if not answer:
             envelope.rcpt_tos.append(address)
-        return self.answers.get("RCPT", "250 OK")
+        return answer or "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         encrypted = session.ssl is not None or isinstance(server.transport.get_extra_info("sslcontext"), ssl.SSLContext)
