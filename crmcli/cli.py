@@ -127,6 +127,7 @@ def _outlet(state: Run, stream: Any) -> out.Outlet:
         colour=str(state.flags.get("color") or "auto"),
         zone=lambda: state.context.env.now.tzinfo,
         calendar=lambda: str(state.context.settings["calendar"]),
+        week=lambda: state.context.env.week(),
     )
 
 
@@ -134,6 +135,9 @@ def _render(state: Run, result: Any) -> None:
     outlet = _outlet(state, sys.stdout)
     pager = None if state.flags.get("no_pager") else lambda: _pager(state)
     out.render(result, outlet, state.output, pager=pager, quiet=state.quiet)
+    if outlet.left_out and outlet.terminal and not state.quiet:
+        outlet.stream.flush()
+        print(f"no room for: {visible(', '.join(outlet.left_out))}", file=sys.stderr)
     cursor = getattr(result, "cursor", "")
     if cursor and not state.quiet:
         outlet.stream.flush()
@@ -213,6 +217,7 @@ def _failed_os(state: Run, error: OSError) -> int:
 
 def _interrupted(state: Run) -> int:
     saved = f"{_undo(state)} takes back what was saved before" if state.saved else "nothing was saved"
+    saved = state.unsettled or saved
     try:
         sys.stdout.flush()
     except (OSError, KeyboardInterrupt):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.struct import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from crmcli.domain.change import Change
@@ -15,22 +16,25 @@ if TYPE_CHECKING:
 
 
 class Column(Struct):
-    """A column: its JSON key, its field type (None: plain text), its title, and for money the key of the currency."""
+    """A column: its JSON key, its field type (None: plain text), its title, and for money the key of the currency.
+
+    Where a screen has no room for all, those of lower `rank` go first; usual is 0, and what was asked for is above."""
 
     name: str
     type: Type | None = None
     label: str = ""
     currency: str = "currency"
+    rank: int = 0
 
 
 class Rows(Struct):
     """A list. `rows` are mappings from column name to stored value; `cursor` continues the list with `--page`.
 
     `rows` may be a generator that reads page by page and holds no cursor open between pages; `bars` names
-    a numeric column that a terminal may draw; `below` names one whose texts a terminal writes under their row, each
-    whole on a line of its own, because they are made to be copied. `numbered` is False where the rows are no records:
-    `-o ids` has nothing to write of them, and says so of an empty list as of a full one. With `days` a terminal shows
-    the rows under their days.
+    a numeric column that a terminal may draw; `below` names one whose text or texts a terminal writes under their row
+    and not in it, each whole on a line of its own, because they are made to be copied. `numbered` is False where the
+    rows are no records: `-o ids` has nothing to write of them, and says so of an empty list as of a full one. With
+    `days` a terminal shows the rows under their days.
     """
 
     columns: tuple[Column, ...]
@@ -96,13 +100,17 @@ class Page(Struct):
 
 
 class Changed(Struct):
-    """What a verb changed: one line for people, and the changes; `batch` is the number that `crm undo` takes."""
+    """What a verb changed: one line for people, and the changes; `batch` is the number that `crm undo` takes. `answer`
+    is what only this result says, such as an address: `-q` leaves it alone. `values` are for machines, beside the
+    changes: texts, numbers, lists of mappings."""
 
     lines: tuple[str, ...]
     changes: tuple[Change, ...] = ()
     batch: int = 0
     ids: tuple[int, ...] = ()
     entity: str = ""
+    answer: str = ""
+    values: Mapping[str, Any] = MappingProxyType({})
 
 
 class Note(Struct):

@@ -208,6 +208,9 @@ def test_at_a_terminal(home: Path) -> None:
     assert "Bob^[[31m" in shown
     assert "\x1b" not in at_terminal("lead", "list", env={"NO_COLOR": "1"})[1]
     assert "\x1b" not in at_terminal("lead", "list", "--color", "never")[1]
+    columns = ("lead", "list", "--columns", "all")
+    assert "\nno room for: " in at_terminal(*columns)[1].replace("\r", "")
+    assert "no room" not in at_terminal(*columns, "-q")[1] + at_terminal("lead", "list", "--columns", "id,name")[1]
     _, paged = at_terminal("fields", "lead", env={"CRM_PAGER": "head -2; echo PAGER"})
     assert "PAGER" in paged
     assert "PAGER" not in at_terminal("fields", "lead", "--no-pager", env={"CRM_PAGER": "echo PAGER"})[1]

@@ -136,6 +136,47 @@ def test_a_word_of_the_book_has_a_setting(word: str) -> None:
     assert Settings().of_words("urgency.tag.") == {}
 
 
+@pytest.mark.parametrize(
+    ("family", "first", "second"),
+    [("tag", "vip", "VIP"), ("stage", "new", "New"), ("tag", "كلید", "کلید"), ("type", "email", "E-mail")],
+)
+def test_a_word_has_one_setting_however_it_is_spelt(family: str, first: str, second: str) -> None:
+    start = f"urgency.{family}."
+    config.write(start + first, "3")
+    config.write(start + second, "4")
+    assert Settings().of_words(start) == {first: 4}
+    assert (Settings()[start + first], Settings()[start + second]) == (4, 4)
+    by_hand = settings(f'[urgency.{family}]\n"{first}" = 1\n"{second}" = 2\n')
+    assert (by_hand.of_words(start), by_hand[start + second]) == ({first: 1}, 1)
+    config.write(start + second, None)
+    assert Settings().file == {}
+
+
+def test_a_word_with_dots_leaves_room_for_its_beginning() -> None:
+    config.write("urgency.tag.a.b", "2")
+    config.write("urgency.tag.a", "3")
+    assert Settings().of_words("urgency.tag.") == {"a.b": 2, "a": 3}
+    settings("[urgency.tag.a]\nb = 2\n")
+    config.write("urgency.tag.a.b", None)
+    config.write("urgency.tag.a", "3")
+    assert Settings().of_words("urgency.tag.") == {"a": 3}
+
+
+@pytest.mark.parametrize("value", ["۵٫۵", "5.5", "٥٫٥"])
+def test_numbers_are_typed_in_any_digits(value: str) -> None:
+    config.write("urgency.due", value)
+    assert Settings()["urgency.due"] == 5.5
+
+
+def test_a_family_without_a_word_says_what_is_missing() -> None:
+    (line,) = settings("[urgency]\ntag = 5\n").unknown()
+    assert line.endswith("there is no setting 'urgency.tag'; put a tag of the book behind it: urgency.tag.TAG")
+    for name in ("urgency.tag", "urgency.tag."):
+        with pytest.raises(UsageError) as refused:
+            Settings()[name]
+        assert refused.value.hint == "put a tag of the book behind it: urgency.tag.TAG"
+
+
 def test_a_word_without_a_family_is_no_setting() -> None:
     own = settings("[urgency.tga]\nnext = 1\n[urgency.tag]\nnext = 'lots'\n")
     assert [line.partition(": ")[2] for line in own.unknown()] == [

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import typer
 from crmcli import plugins
 from crmcli.__main__ import main
 from crmcli.commands import root
+from crmcli.commands.words import PLUGGED
 from crmcli.config import Settings, config_dir
 from crmcli.context import Context
 from crmcli.domain.entities import LEAD
@@ -556,6 +558,107 @@ def test_help_says_what_the_commands_of_plugins_do(plug: Write, bare: None, caps
         ["sing", "Sing to people"],
     ]
     assert err.count("the plugin 'talk' has a command 'lead', but crm has one already; it is left out") == 1
+
+
+GROUP = """
+import typer
+from crmcli.api import Note
+def names(incomplete: str): return [(name, "A choir") for name in ("alto", "bass", "basso profondo")]
+asked = dict(autocompletion=names)
+@hookimpl
+def register_commands(app):
+    group = typer.Typer(help="Sing to people.", epilog="Examples:\\n  crm sing loud alto")
+    @group.command("loud", help="Sing so that everybody in the house and in the street before it hears every word.")
+    def loud(choirs: list[str] = typer.Argument(**asked), hall: str = typer.Option("", **asked)):
+        print("noise")
+        return Note(" ".join(choirs))
+    @group.command("low", help="Sing so that nobody hears it.")
+    def low(): pass
+    inner = typer.Typer(help="Choirs that sing.")
+    @inner.command("list", help="List them.")
+    def choirs(): pass
+    group.add_typer(inner, name="choir")
+    app.add_typer(group, name="sing")
+"""
+
+
+def test_a_group_of_commands_of_a_plugin_is_as_those_of_the_program(
+    plug: Write, bare: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plug(sing=GROUP)
+    assert main(["sing", "--help"]) == 0
+    out = capsys.readouterr().out
+    parts = re.split(r"\n(?:Verbs|Nouns):\n|(?<=\n)(?='crm)", out)[1:]
+    verbs, nouns, end = (part.partition("\n\n")[0] for part in parts)
+    assert " ".join(verbs.split()) == (
+        "loud Sing so that everybody in the house and in the street before it hears every word low Sing so that nobody"
+        " hears it"
+    )
+    assert nouns.split() == ["choir", "Choirs", "that", "sing"]
+    assert end == "'crm sing VERB --help' has options and examples."
+    assert out.endswith("Examples:\n  crm sing loud alto\n")
+    assert "Commands:" not in out
+    assert main(["sing", "choir", "--help"]) == 0
+    assert "'crm sing choir VERB --help'" in capsys.readouterr().out
+    assert main(["sing", "lod"]) == 2
+    assert capsys.readouterr().err.endswith("crm: 'crm sing lod' is not a command\n  did you mean 'crm sing loud'?\n")
+    assert main(["sing", "-q", "-o", "json", "loud", "alto"]) == 0
+    assert capsys.readouterr().out == '"alto"\n'
+
+
+def test_tab_asks_what_a_plugin_offers(
+    plug: Write, bare: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plug(sing=GROUP)
+
+    def tab(*words: str) -> list[str]:
+        monkeypatch.setenv("_CRM_COMPLETE", "complete_bash")
+        monkeypatch.setenv("COMP_WORDS", "\n".join(["crm", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        assert main([]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert tab("si") == ["sing"]
+    assert tab("sing", "l") == ["loud", "low"]
+    assert tab("sing", "loud", "b") == ["bass", "basso\\ profondo"]
+    assert tab("sing", "loud", "alto", "bass", "") == ["alto", "bass", "basso\\ profondo"]
+    assert tab("sing", "loud", "--hall", "al") == ["alto"]
+    assert tab("sing", "loud", "--ha") == ["--hall"]
+    assert tab("sing", "low", "") == []
+
+
+@pytest.mark.parametrize("word", list(PLUGGED))
+def test_the_word_of_a_plugin_that_does_not_run_says_which(
+    word: str, bare: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, package = PLUGGED[word]
+    told = f"crm: 'crm {word}' comes with the plugin '{name}'\n  "
+    monkeypatch.setattr(plugging, "_installed", list)
+    assert main([word, "--help"]) == 2
+    assert capsys.readouterr().err == f"{told}pip install ./plugins/{package}, then 'crm plugin enable {name}'\n"
+    there = plugging.Found(name, "x", package, "1", "", None)
+    monkeypatch.setattr(plugging, "_installed", lambda: [there])
+    assert main([word]) == 2
+    assert capsys.readouterr().err == f"{told}'crm plugin enable {name}' lets it run\n"
+    monkeypatch.setenv("CRM_PLUGINS", f"{name}=plugged_nowhere")
+    assert main(["--no-plugins", word]) == 2
+    assert capsys.readouterr().err == f"{told}leave out --no-plugins\n"
+    assert main([word]) == 2
+    assert capsys.readouterr().err.endswith(f"{told}'crm plugin show {name}' says what is known of it\n")
+
+
+def test_it_is_known_which_words_the_plugins_of_the_project_bring(
+    monkeypatch: pytest.MonkeyPatch, book: Context
+) -> None:
+    found = {}
+    for project in sorted((ROOT / "plugins").glob("*/pyproject.toml")):
+        described = tomllib.loads(project.read_text("utf-8"))["project"]
+        monkeypatch.syspath_prepend(str(project.parent))
+        for name, module in described["entry-points"]["crmcli"].items():
+            monkeypatch.setenv("CRM_PLUGINS", f"{name}={module}")
+            words = bringing.add_commands(typer.Typer(), Settings(), pytest.fail)
+            found.update(dict.fromkeys(words, (name, described["name"])))
+    assert found == PLUGGED
 
 
 def test_reports_bring_sql_or_a_file(plug: Write, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def check(
     if run.quiet and not run.output:  # cron sends whatever is said
         run.failed = not page.values["ok"]
         return Note("; ".join((page.title, *doctor.unread(page)))) if run.failed else None
-    if run.output == "table" or (not run.output and sys.stdout.isatty()):
+    if run.for_people:
         return doctor.told(run.context, page)
     run.context.say(page.title)
     for line in doctor.unread(page):  # it decides the exit code, so it is no narration that -q leaves out

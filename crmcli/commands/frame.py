@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
-from typer.main import get_command_from_info, get_group_from_info
+from typer.main import get_command_from_info
 
 from crmcli.config import Settings
 from crmcli.context import Context
@@ -32,6 +32,8 @@ YES = ("y", "yes")
 MOST_DIGITS = 19
 #: A word that a shell takes as it is.
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+#: How a day begins that is counted back: -2wd. No option is called so.
+BACK = re.compile(r"-\d+ ?[^\W\d_]")
 
 
 class Run:
@@ -43,6 +45,8 @@ class Run:
         self.assigned: dict[str, str] = {}
         #: Something was saved, and yet the command did not do all that it was asked.
         self.failed = False
+        #: What an interrupted command leaves that is not as it was, in words; "" where nothing was saved.
+        self.unsettled = ""
         #: Shows a result as narration; the front door puts its renderer here.
         self.show: Callable[[Any], None] = lambda _result: None
         #: Opens the dashboard, a room beside the commands; the front door knows the way.
@@ -56,6 +60,11 @@ class Run:
     def output(self) -> str:
         """The format asked for; "" leaves it to where the output goes."""
         return str(self.flags.get("output") or "")
+
+    @property
+    def for_people(self) -> bool:
+        """Whether the result will be a table: asked for as one, or in no format and on a terminal."""
+        return self.output == "table" or (not self.output and bool(sys.stdout and sys.stdout.isatty()))
 
     @property
     def quiet(self) -> bool:
@@ -304,12 +313,35 @@ def write_options(command: Any, ctx: Any, formatter: Any, *, all_of_them: bool =
                 formatter.write_dl(records, col_max=26)
 
 
+def write_verbs(formatter: Any, path: str, verbs: Sequence[tuple[str, str]], nouns: Sequence[tuple[str, str]]) -> None:
+    """What stands behind a group, with what each says of itself; `path` are the words before."""
+    for title, some in (("Verbs", verbs), ("Nouns", nouns)):
+        if some:
+            with formatter.section(title):
+                formatter.write_dl(some)
+    formatter.write_paragraph()
+    formatter.write(f"'{path} VERB --help' has options and examples.\n")
+
+
 class Verb(Helped, TyperCommand):
     """A command with the shared options."""
 
     def __init__(self, name: str | None, *, params: list[Any] | None = None, **more: Any) -> None:
         more["rich_markup_mode"] = None
         super().__init__(name, params=with_shared(params), **more)
+
+    def make_parser(self, ctx: Any) -> Any:
+        parser: Any = super().make_parser(ctx)
+        take = parser._process_opts
+
+        def unless_a_day(word: str, state: Any) -> None:
+            if BACK.match(word):
+                state.largs.append(word)
+            else:
+                take(word, state)
+
+        parser._process_opts = unless_a_day
+        return parser
 
     def invoke(self, ctx: Any) -> Any:
         return run_of(ctx).perform(lambda: super(Verb, self).invoke(ctx))
@@ -369,12 +401,7 @@ class Noun(Helped, TyperGroup):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         write_options(self, ctx, formatter)
         rows = [(name_of(info), short_help(info)) for info in self.source.registered_commands if not info.hidden]
-        for title, some in (("Verbs", rows), ("Nouns", [*self.nested.items()])):
-            if some:
-                with formatter.section(title):
-                    formatter.write_dl(some)
-        formatter.write_paragraph()
-        formatter.write(f"'crm {self.name} VERB --help' has options and examples.\n")
+        write_verbs(formatter, f"crm {self.name}", rows, [*self.nested.items()])
 
     def invoke(self, ctx: Any) -> Any:
         if not ctx._protected_args and not ctx.args:
@@ -433,22 +460,10 @@ def build(source: typer.Typer, name: str) -> Any:
             return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
     for group in source.registered_groups:
         if group.name == name:
-            _give_shared(group.typer_instance)
-            return get_group_from_info(
-                group, pretty_exceptions_short=False, suggest_commands=True, rich_markup_mode=None
-            )
+            from crmcli.commands.brought import built  # plugins alone add groups
+
+            return built(group)
     return None
-
-
-def _give_shared(source: typer.Typer | None) -> None:
-    """Let the commands of a group that is built whole (a plugin's) take the shared options too."""
-    if source is None:
-        return
-    for info in source.registered_commands:
-        if info.cls in (None, TyperCommand):
-            info.cls = Verb
-    for group in source.registered_groups:
-        _give_shared(group.typer_instance)
 
 
 def noun(epilog: str = "") -> typer.Typer:

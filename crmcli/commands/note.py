@@ -15,7 +15,7 @@ from crmcli.commands.words import text_of
 from crmcli.domain.entities import INTERACTION
 from crmcli.errors import UsageError
 from crmcli.results import Changed, Note
-from crmcli.services import naming, records, timeline
+from crmcli.services import naming, records, references, timeline
 
 app = noun(
     "Examples:\n"
@@ -47,7 +47,7 @@ def add(
     if words:
         body = text_of(words)
     elif editable():
-        about = f"Note on {naming.describe(kind, records.get(context, kind, number))}"
+        about = f"Note on {references.describe(context, kind, records.get(context, kind, number))}"
         with composed(about, say=context.say) as body:
             if not body:
                 return Note("the note is empty; nothing was saved", data=False)

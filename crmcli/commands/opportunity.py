@@ -47,7 +47,7 @@ def _register_closing(app: typer.Typer, kind: Entity) -> None:
     def reopen(ctx: typer.Context, which: Which) -> Any:
         from crmcli.services import deals
 
-        return carry_out(ctx, kind, which, "Reopen", lambda numbers: deals.reopen(book(ctx), kind, numbers))
+        return carry_out(ctx, kind, which, "Reopen", lambda some: deals.reopen(book(ctx), kind, some), over=True)
 
 
 def _register_moving(app: typer.Typer, kind: Entity) -> None:

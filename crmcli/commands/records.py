@@ -222,9 +222,11 @@ def marking(
 
     @app.command(verb, help=text, epilog=f"Examples:\n  crm {noun} {verb} 12\n  crm {noun} {verb} {example} --dry-run")
     def mark(ctx: typer.Context, which: Which) -> Any:
-        # Who restores what was merged means that very record.
-        merged = verb == "restore"
-        return carry_out(ctx, kind, which, done, lambda numbers: service(book(ctx), kind, numbers), merged=merged)
+        # Who restores what was merged means that very record; and nothing that is in lists anyway.
+        again = verb == "restore"
+        return carry_out(
+            ctx, kind, which, done, lambda numbers: service(book(ctx), kind, numbers), merged=again, over=again
+        )
 
 
 def edit_records(
@@ -268,13 +270,15 @@ def assignments(words: Sequence[str]) -> dict[str, str]:
     return assigned
 
 
-def chosen(context: Context, kind: Entity, words: Sequence[str], *, merged: bool = False) -> tuple[list[int], bool]:
-    """The records that words or standard input name, and whether a filter found them; `merged`: see
+def chosen(
+    context: Context, kind: Entity, words: Sequence[str], *, merged: bool = False, over: bool = False
+) -> tuple[list[int], bool]:
+    """The records that words or standard input name, and whether a filter found them; `merged` and `over`: see
     `naming.resolve`."""
     from crmcli.commands.words import with_stdin
 
     rest, empty = with_stdin(context, words, kind)
-    return ([], False) if empty else records.choose(context, kind, rest, merged=merged)
+    return ([], False) if empty else records.choose(context, kind, rest, merged=merged, over=over)
 
 
 def carry_out(
@@ -285,11 +289,12 @@ def carry_out(
     verb: Callable[[list[int]], Changed],
     *,
     merged: bool = False,
+    over: bool = False,
 ) -> Changed | None:
     """Do something with the records that words name, once whoever types has agreed where a filter found several; None
-    when they did not. `done` says it in the question. `merged`: see `naming.resolve`."""
+    when they did not. `done` says it in the question. `merged` and `over`: see `naming.resolve`."""
     context, run = book(ctx), run_of(ctx)
-    numbers, filtered = chosen(context, kind, words, merged=merged)
+    numbers, filtered = chosen(context, kind, words, merged=merged, over=over)
     if not numbers:
         return nothing(kind)
     return agreed(

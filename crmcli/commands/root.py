@@ -152,9 +152,9 @@ class Root(Helped, TyperGroup):
         if " ".join(args[:2]) in NESTED:
             args = [" ".join(args[:2]), *args[2:]]
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            from crmcli.commands.words import unknown
+            from crmcli.commands.words import unknown, unplugged
 
-            raise unknown("crm", args[0], self.list_commands(ctx))
+            raise unplugged(run_of(ctx), args[0]) or unknown("crm", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

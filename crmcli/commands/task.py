@@ -100,4 +100,4 @@ def delegate(
 def reopen(ctx: typer.Context, which: Which) -> Any:
     from crmcli.services import tasks
 
-    return carry_out(ctx, TASK, which, "Reopen", lambda numbers: tasks.reopen(book(ctx), numbers))
+    return carry_out(ctx, TASK, which, "Reopen", lambda numbers: tasks.reopen(book(ctx), numbers), over=True)

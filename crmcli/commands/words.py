@@ -11,6 +11,7 @@ from crmcli.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crmcli.commands.frame import Run
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
@@ -21,6 +22,8 @@ ELSEWHERE = {
     "add": ("new", "create", "insert"), "edit": ("update", "set", "modify", "change", "mod"),
     "remove": ("rm", "del", "delete", "drop"), "done": ("close", "complete", "finish", "tick"),
 }  # fmt: skip
+#: The first words that the plugins of this project bring: the plugin of each, and its package.
+PLUGGED = {"sync": ("dav", "crm-dav"), "tidy": ("tidy", "crm-tidy")}
 #: How like two words must be (0 to 1) for one to be suggested, and how much less a verb that only reads.
 NEAR, EASIER = 0.7, 0.15
 
@@ -72,6 +75,25 @@ def unknown(where: str, word: str, known: Sequence[str]) -> UsageError:
         f"'{where} {word}' is not a command",
         f"did you mean '{where} {close}'?" if close else f"'{where} --help' lists the commands",
     )
+
+
+def unplugged(run: Run, word: str) -> UsageError | None:
+    """The error for the first word of a plugin of this project that does not run, with what lets it; None for any other
+    word."""
+    if word not in PLUGGED:
+        return None
+    from crmcli.plugins import enabled
+    from crmcli.services.plugging import is_installed
+
+    name, package = PLUGGED[word]
+    if name in enabled(str(run.context.settings["plugins"])):
+        broken = f"'crm plugin show {name}' says what is known of it"
+        hint = "leave out --no-plugins" if run.flags.get("no_plugins") else broken
+    elif is_installed(name):
+        hint = f"'crm plugin enable {name}' lets it run"
+    else:
+        hint = f"pip install ./plugins/{package}, then 'crm plugin enable {name}'"
+    return UsageError(f"'crm {word}' comes with the plugin '{name}'", hint)
 
 
 def meant(word: str, known: Sequence[str]) -> str:

@@ -19,17 +19,22 @@ from crmcli.domain.calendars import (
     split_day,
 )
 from crmcli.domain.datewords import (
+    BEHIND,
     DAYS_WRITTEN,
     EDGES,
     HALVES,
     MONTHS,
     NEAR_DAYS,
+    NUMBERS,
+    PERSIAN_PERIODS,
     UNITS,
-    WEEKDAYS,
     clock_in_front,
+    counted,
     day_examples,
     halves,
+    period_edge,
     time_examples,
+    which_weekday,
 )
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import clip, fold, unmarked
@@ -154,6 +159,11 @@ def _utc(wall: datetime) -> datetime:
         raise _outside(wall.isoformat()) from None
 
 
+def zone_name(now: datetime) -> str:
+    """Whose clocks a moment is on, for whoever reads it elsewhere: `Europe/Berlin`, or what the machine calls them."""
+    return str(getattr(now.tzinfo, "key", "") or now.tzname())
+
+
 def local(moment: datetime, zone: tzinfo | None) -> datetime:
     """Return an aware moment on the clocks of a zone (None: the machine's); in UTC where the clocks there leave the
     calendar, as those further east do at 9999-12-31 23:59."""
@@ -222,20 +232,20 @@ def _read(words: str, setting: Setting) -> When | None:
     match = re.fullmatch(r"(\S+?)t(\d\d?:\d.*)", words)
     words = f"{match[1]} {match[2]}" if match else words
     match = re.fullmatch(
-        r"(?:(.*?)(?: -|[,،])? )??(?:(?:at|ساعت) )?(\d\d?)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(?: ?([ap])m)?"
+        r"(?:(.*?)(?: -|[,،])? )??(at |ساعت )?(\d\d?)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(?: ?([ap])m)?"
         r"( ?(?:z|utc|gmt)| ?[+-]\d\d:?\d\d)?",
         words,
     )
-    if not match or not (match[3] or match[6]):
+    if not match or not (match[2] or match[4] or match[7]):
         day = read_day(words, setting)
         return None if day is None else When(day)
     day = read_day(match[1], setting) if match[1] else setting.today
     clock = _clock(match)
     if day is None or clock is None:
         return None
-    if not match[7]:
+    if not match[8]:
         return When(day, clock)
-    return None if not match[1] else _wall(datetime.combine(day, clock, _offset(match[7].strip())), setting)
+    return None if not match[1] else _wall(datetime.combine(day, clock, _offset(match[8].strip())), setting)
 
 
 def _wall(instant: datetime, setting: Setting) -> When:
@@ -244,18 +254,18 @@ def _wall(instant: datetime, setting: Setting) -> When:
 
 
 def _clock(match: re.Match[str]) -> time | None:
-    """Time of day from hour (2), minute (3), second (4), fraction (5) and a or p (6) of a match."""
-    hour, half = int(match[2]), match[6]
+    """Time of day from hour (3), minute (4), second (5), fraction (6) and a or p (7) of a match."""
+    hour, half = int(match[3]), match[7]
     if half:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half == "p" else 0)
-    minute, second = int(match[3] or 0), int(match[4] or 0)
+    minute, second = int(match[4] or 0), int(match[5] or 0)
     if hour > 23 or minute > 59 or second > 59:
         raise FieldError(
             f"There is no time {hour:02}:{minute:02}.", hint="Times run from 00:00 to 23:59, or as 2:30pm."
         )
-    return time(hour, minute, second, int((match[5] or "0").ljust(6, "0")))
+    return time(hour, minute, second, int((match[6] or "0").ljust(6, "0")))
 
 
 def _offset(text: str) -> tzinfo:
@@ -287,12 +297,12 @@ def _counted_clock(words: str, setting: Setting) -> When | None:
 
 
 def _shift(words: str) -> tuple[int, str] | None:
-    """'+3d', 'in 3 days', '3 days ago' -> signed count and unit."""
-    match = re.fullmatch(r"(?:([+-])|(in ))(\d{1,6}) ?([a-z]+)", words)
-    if match and match[4] in UNITS:
-        return (-int(match[3]) if match[1] == "-" else int(match[3])), UNITS[match[4]]
-    match = re.fullmatch(r"(\d{1,6}) ?([a-z]+) ago", words)
-    return (-int(match[1]), UNITS[match[2]]) if match and match[2] in UNITS else None
+    """'+3d', 'in 3 days', '3 days ago', 'سه روز دیگر' -> signed count and unit."""
+    match = counted().fullmatch(words)
+    if match is None or bool(match[1]) == bool(match[5]):
+        return None
+    number = int(match[2]) if match[2] else NUMBERS[match[3]]
+    return number * (-1 if match[1] == "-" else BEHIND.get(match[5], 1)), UNITS[match[4]]
 
 
 def read_day(words: str, setting: Setting) -> date | None:
@@ -300,13 +310,11 @@ def read_day(words: str, setting: Setting) -> date | None:
     today = setting.today
     if words in NEAR_DAYS:
         return today + timedelta(days=NEAR_DAYS[words])
-    direction, _, name = words.rpartition(" ")
-    if name in WEEKDAYS and direction in ("", "next", "last"):
-        return _weekday(WEEKDAYS[name], today, last=direction == "last")
-    if words in WEEKDAYS:  # names of two words
-        return _weekday(WEEKDAYS[words], today)
-    if match := re.fullmatch(r"([se])o([wmqy])|end of (week|month|quarter|year)", words):
-        first, after = period_around(today, match[3] or EDGES[match[2]], setting.calendar, setting.week_start)
+    if (named := which_weekday(words)) is not None:
+        return _weekday(named[0], today, last=named[1] == "last")
+    if match := period_edge().fullmatch(words):
+        unit = match[3] or (EDGES[match[2]] if match[2] else PERSIAN_PERIODS[match[4]])
+        first, after = period_around(today, unit, setting.calendar, setting.week_start)
         return first if match[1] == "s" else after - ONE_DAY
     if shift := _shift(words):
         return _shifted_day(*shift, setting)

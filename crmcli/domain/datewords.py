@@ -80,6 +80,13 @@ NEAR_DAYS = {"today": 0, "tomorrow": 1, "tom": 1, "yesterday": -1}
 NEAR_DAYS |= {fold("امروز"): 0, fold("فردا"): 1, fold("دیروز"): -1, fold("پس‌فردا"): 2, fold("پس فردا"): 2}
 # so- and eo-: first and last day of the period we are in
 EDGES = {"w": "week", "m": "month", "q": "quarter", "y": "year"}
+#: Periods by their names; Persian ones stand first, and then which one.
+PERSIAN_PERIODS = {fold("هفته"): "week", fold("ماه"): "month", fold("فصل"): "quarter", fold("سال"): "year"}
+SIDES = {
+    fold(_name): _side
+    for _side, _words in {"next": "بعد آینده آتی", "last": "قبل گذشته پیش", "this": "جاری این"}.items()
+    for _name in _words.split()
+}
 UNITS = {
     "d": "day", "day": "day", "days": "day",
     "w": "week", "wk": "week", "week": "week", "weeks": "week",
@@ -89,7 +96,27 @@ UNITS = {
     "wd": "workday", "workday": "workday", "workdays": "workday",
     "h": "hour", "hr": "hour", "hour": "hour", "hours": "hour",
     "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute",
+    fold("روز"): "day", fold("روز کاری"): "workday", **PERSIAN_PERIODS, fold("ساعت"): "hour", fold("دقیقه"): "minute",
 }  # fmt: skip
+#: What stands behind a number of units -> the direction in which they are counted.
+BEHIND = {"ago": -1, fold("پیش"): -1, fold("قبل"): -1, fold("بعد"): 1, fold("دیگر"): 1, fold("دیگه"): 1}
+#: Numbers in words, one to thirty.
+NUMBERS: dict[str, int] = {}
+for _words, _twenty, _thirty, _links in (
+    (
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty",
+        "twenty", "thirty", ("-", " "),
+    ),
+    (
+        "یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده نوزده بیست",
+        "بیست", "سی", (" و ",),
+    ),
+):  # fmt: skip
+    _ones = _words.split()
+    NUMBERS |= {fold(_name): _number for _number, _name in enumerate(_ones, 1)} | {fold(_thirty): 30}
+    for _link in _links:
+        NUMBERS |= {fold(_twenty + _link + _name): 20 + _number for _number, _name in enumerate(_ones[:9], 1)}
 #: calendar -> how a day is written in it, in three ways
 DAYS_WRITTEN = {
     "gregorian": ("2026-12-01", "1.12.2026", "1 dec 2026"),
@@ -118,6 +145,37 @@ def halves() -> re.Pattern[str]:
 
 @cache
 def clock_in_front() -> re.Pattern[str]:
-    """A time and the day behind it: 14:30 tomorrow, 14:30 - 2026-12-01."""
+    """A time and the day behind it: 14:30 tomorrow, at 9 tomorrow, 14:30 - 2026-12-01."""
     half = rf"(?: ?(?:[ap]m|{_HALVES})\.?)?"
-    return re.compile(rf"((?:ساعت )?\d\d?:\d\d(?::\d\d)?{half})(?: -|[,،])? (.+)", re.IGNORECASE | re.DOTALL)
+    clock = rf"(?:(?:at|ساعت) )?\d\d?:\d\d(?::\d\d)?{half}|(?:at|ساعت) \d\d?{half}"
+    return re.compile(rf"({clock})(?: -|[,،])? (.+)", re.IGNORECASE | re.DOTALL)
+
+
+@cache
+def counted() -> re.Pattern[str]:
+    """A number of units: what stands in front of it, the number in digits or in words, the unit, what stands behind."""
+    units, words, behind = (
+        "|".join(map(re.escape, sorted(some, key=len, reverse=True))) for some in (UNITS, NUMBERS, BEHIND)
+    )
+    return re.compile(rf"([+-]|in )?(?:(\d{{1,6}}) ?|({words}) )({units})(?: ({behind}))?")
+
+
+@cache
+def period_edge() -> re.Pattern[str]:
+    """The first or last day of the period that we are in: som, eom, end of month, پایان ماه; آخر هفته is a weekend."""
+    last, weekend = fold("آخر"), fold("آخر هفته")
+    return re.compile(
+        r"([se])o([wmqy])|end of (?:the |this )?(week|month|quarter|year)"
+        rf"|(?!{weekend})(?:پایان|{last}) (?:این )?({'|'.join(PERSIAN_PERIODS)})"
+    )
+
+
+def which_weekday(words: str) -> tuple[int, str] | None:
+    """fri, next fri, جمعه بعد -> the day of the week, and which one: next, last or ""; None for no such words."""
+    if words in WEEKDAYS:  # some are of two words
+        return WEEKDAYS[words], ""
+    front, _, behind = words.rpartition(" ")
+    if behind in WEEKDAYS and front in ("next", "last"):
+        return (WEEKDAYS[behind], front) if behind.isascii() else None
+    name, side = front if front in WEEKDAYS else front.removesuffix("ی"), SIDES.get(behind, "this")
+    return (WEEKDAYS[name], side) if name in WEEKDAYS and not name.isascii() and side != "this" else None

@@ -80,6 +80,8 @@ class Entity(Struct):
     help: str = ""
     #: The noun that its commands stand behind, where that is not its name; `NOUN:12` names a record too.
     noun: str = ""
+    #: The columns of its lists that a narrow screen can do without, the first of them first.
+    spare: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -89,7 +91,7 @@ class Entity(Struct):
     @property
     def one(self) -> str:
         """Its name with the article: 'a lead', 'an interaction'."""
-        return f"{'an' if self.name[0] in 'aeio' else 'a'} {self.name}"
+        return f"{'an' if self.name[0] in 'aeio' else 'a'} {self.name.replace('_', ' ')}"
 
     @property
     def tag_table(self) -> str:

@@ -17,7 +17,7 @@ from crmcli.domain.text import clip, digits, fold
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from crmcli.domain.types import Env
 
@@ -31,6 +31,7 @@ HINTS = {
 }
 _MONTH_DAY = re.compile(r"(?:--)?(\d{1,2})[-/](\d{1,2})")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_WRITTEN = re.compile(r"(?:(\d{4})-)?(\d\d)-(\d\d)( jalali)? +(.+)", re.ASCII)
 
 
 class Yearly(Struct):
@@ -60,6 +61,26 @@ class Yearly(Struct):
         """How many years it is then; None where the year is not known, and for the day itself."""
         count = split_day(on, self.calendar)[0] - split_day(self.day, self.calendar)[0]
         return count if self.known and count > 0 else None
+
+
+def written(some: Iterable[tuple[str, Yearly]]) -> str:
+    """Names and days as one text, a line for each: `2019-06-15 wedding`, `03-25 jalali anniversary`."""
+    return "\n".join(f"{day.shown} {' '.join(name.split())}" for name, day in some)
+
+
+def read_written(text: str) -> Iterator[tuple[str, Yearly]]:
+    """The names and days of such a text. Raises FieldError."""
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        found = _WRITTEN.fullmatch(line)
+        if found is None:
+            raise FieldError(f"'{clip(line, 60)}' is no day of the year with its name", hint="write 06-15 birthday")
+        year, month, day, jalali, name = found.groups()
+        calendar: Calendar = "jalali" if jalali or (year and int(year) in JALALI_YEARS) else "gregorian"
+        try:
+            on = make_day(int(year or LEAP[calendar]), int(month), int(day), calendar)
+        except ValueError:
+            raise FieldError(f"there is no day '{clip(line, 60)}'", hint=HINTS[calendar]) from None
+        yield name, Yearly(on, calendar, known=bool(year))
 
 
 def read(text: str, env: Env) -> Yearly:

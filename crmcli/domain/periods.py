@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.domain import durations
-from crmcli.domain.calendars import ONE_DAY, month_start, numbered_quarter, period_around, split_day
+from crmcli.domain.calendars import ONE_DAY, add_months, month_start, numbered_quarter, period_around, split_day
 from crmcli.domain.dates import (
     Setting,
     When,
@@ -15,9 +15,10 @@ from crmcli.domain.dates import (
     instant_of,
     is_counted,
     not_jalali,
+    parse_day,
     read_when,
 )
-from crmcli.domain.datewords import MONTHS, day_examples
+from crmcli.domain.datewords import MONTHS, PERSIAN_PERIODS, SIDES, day_examples
 from crmcli.domain.text import clip, fold
 from crmcli.domain.workdays import PLAIN
 from crmcli.errors import FieldError
@@ -29,13 +30,7 @@ if TYPE_CHECKING:
 #: calendar -> a year of it, and what else can be written there alone
 YEARS = {"gregorian": (2026, "2026-W50, "), "jalali": (1405, "")}
 SHIFTS = {"last": -1, "this": 0, "next": 1}
-#: Persian names a period first, and then which one; some years have a word of their own.
-UNITS = {fold(word): unit for word, unit in {"هفته": "week", "ماه": "month", "فصل": "quarter", "سال": "year"}.items()}
-SIDES = {
-    fold(word): side
-    for side, words in {"next": "بعد آینده آتی", "last": "قبل گذشته پیش", "this": "جاری این"}.items()
-    for word in words.split()
-}
+#: Some years have a word of their own in Persian.
 OWN_YEARS = {fold("امسال"): "this year", fold("پارسال"): "last year"}
 
 
@@ -67,6 +62,22 @@ def parse_range(
     end = _period(after, setting)[1] if after.strip() else None
     _check_sides(start, end, text, setting)
     return start, end
+
+
+def last_day(
+    text: str, now: datetime, calendar: Calendar = "gregorian", week_start: int = 0, workdays: Workdays = PLAIN
+) -> date:
+    """Read a day, or a period that stands for its last one: 2030, dec, the end of march 2027, next week. A month or
+    quarter without a year is the next one, this one included. Raises FieldError, also for a time."""
+    setting = Setting(now, calendar, "ymd", week_start, workdays=workdays)
+    words = re.sub("^(?:(?:the )?end of|پایان|اخر) ", "", fold(text))
+    period = _named_period(words, text, setting)
+    if period is None:
+        return parse_day(text, now, calendar, week_start=week_start, workdays=workdays)
+    if period[1] <= setting.today and (words in MONTHS or re.fullmatch("q[1-4]", words)):
+        setting.today = add_months(setting.today, 12, setting.calendar)
+        period = _named_period(words, text, setting) or period
+    return period[1] - ONE_DAY
 
 
 def parse_span(
@@ -174,16 +185,17 @@ def _from_persian(words: str) -> str:
     parts = OWN_YEARS.get(words, words).replace("\u200c", "").split()
     if len(parts) == 2:
         side, unit = parts if parts[0] in SIDES else parts[::-1]
-        unit = unit if unit in UNITS else unit.removesuffix("ی")  # هفته‌ی بعد
-        if side in SIDES and unit in UNITS:
-            return f"{SIDES[side]} {UNITS[unit]}"
+        unit = unit if unit in PERSIAN_PERIODS else unit.removesuffix("ی")  # هفته‌ی بعد
+        if side in SIDES and unit in PERSIAN_PERIODS:
+            return f"{SIDES[side]} {PERSIAN_PERIODS[unit]}"
     return OWN_YEARS.get(words, words)
 
 
 def _numbered_period(words: str, setting: Setting) -> tuple[date, date] | None:
-    if match := re.fullmatch(r"\d{4}", words):
-        calendar = calendar_of(int(words), words, setting)
-        return month_start(int(words), 1, calendar), month_start(int(words), 13, calendar)
+    if match := re.fullmatch(r"(?:سال )?(\d{4})", words):
+        year = int(match[1])
+        calendar = calendar_of(year, words, setting)
+        return month_start(year, 1, calendar), month_start(year, 13, calendar)
     if match := re.fullmatch(r"(\d{4})[-/](\d\d?)", words):
         return _month(int(match[1]), int(match[2]), calendar_of(int(match[1]), words, setting))
     if match := re.fullmatch(r"q([1-4])(?:[ -](\d{4}))?|(\d{4})[ -]?q([1-4])", words):

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import money
+from crmcli.domain.entities import WITHHELD
 from crmcli.domain.text import visible
 from crmcli.domain.types import Money, Number, Percent, Ref
 from crmcli.errors import UsageError
@@ -137,12 +138,21 @@ def as_object(result: Rows | Record | Page | Changed) -> Any:
         return {**typed(result.columns)(result.values), **{s.key: as_object(s.rows) for s in result.sections}}
     if isinstance(result, Page):
         return {**result.values, **{s.key: as_object(s.rows) for s in result.sections}}
-    changes = [{"entity": c.entity, "id": c.id, "before": c.before, "after": c.after} for c in result.changes]
-    return {"batch": result.batch, "entity": result.entity, "ids": list(result.ids), "changes": changes}
+    changes = [
+        {"entity": c.entity, "id": c.id, "before": _open(c.before), "after": _open(c.after)} for c in result.changes
+    ]
+    return {
+        "batch": result.batch, "entity": result.entity, "ids": list(result.ids), **result.values, "changes": changes,
+    }  # fmt: skip
+
+
+def _open(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The values of a record before or after a change, without those that are shown to nobody."""
+    return None if side is None else {name: value for name, value in side.items() if name not in WITHHELD}
 
 
 def json_lines(result: Result) -> Iterator[str]:
-    """One object a line; of a page each row with the key of its section."""
+    """One object a line; of a page each row with the key of its section; of changes first what they say beside."""
     if isinstance(result, Rows):
         read = typed(result.columns)
         for row in result.rows:
@@ -153,6 +163,8 @@ def json_lines(result: Result) -> Iterator[str]:
             for row in section.rows.rows:
                 yield literal({"section": section.key, **read(row)}) + "\n"
     elif isinstance(result, Changed):
+        if result.values:
+            yield literal(result.values) + "\n"
         for change in as_object(result)["changes"]:
             yield literal(change) + "\n"
     else:
@@ -212,7 +224,8 @@ def flat(result: Result) -> tuple[list[str], Iterator[list[str]]]:
         return ["field", "value"], ([c.name, cell(c, result.values)] for c in result.columns)
     if isinstance(result, Page):
         return _flat_page(result)
-    return ["entity", "id"], iter([result.entity, str(number)] for number in result.ids)
+    beside = {name: str(value) for name, value in result.values.items() if not isinstance(value, (list, dict))}
+    return ["entity", "id", *beside], ([result.entity, str(number), *beside.values()] for number in result.ids)
 
 
 def _flat_page(page: Page) -> tuple[list[str], Iterator[list[str]]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import tzinfo
 
+    from crmcli.domain.types.showing import Week
     from crmcli.render.table import Screen
 
 FAR_TOO_WIDE = 10_000
@@ -30,17 +31,20 @@ class Outlet:
         colour: str = "auto",
         zone: Callable[[], tzinfo | None] = lambda: None,
         calendar: Callable[[], str] = lambda: "gregorian",
+        week: Week | None = None,
     ) -> None:
         self.stream = stream
         self.terminal = bool(stream.isatty())
         self.coloured = wants_colour(self.terminal, colour)
-        self.zone, self.calendar = zone, calendar
+        self.zone, self.calendar, self.week = zone, calendar, week
+        #: The titles of columns for which the screen had no room.
+        self.left_out: dict[str, None] = {}
 
     def screen(self) -> Screen:
         from crmcli.render.table import Screen
 
         wide, _ = size(self.stream) if self.terminal else (int_or(os.environ.get("COLUMNS"), 100), 0)
-        return Screen(wide, self.coloured, self.zone(), self.calendar())
+        return Screen(wide, self.coloured, self.zone(), self.calendar(), self.left_out, self.week)
 
     def write(self, parts: Iterable[str]) -> None:
         """Write text as UTF-8, whatever the locale; on a terminal as its encoding can."""
@@ -120,8 +124,8 @@ def render(
         parts = machine.WRITERS[output](result)
         outlet.write(map(_harmless, parts) if outlet.terminal else parts)
     elif isinstance(result, Changed):
-        if not quiet:
-            outlet.write(visible(line, multiline=True) + "\n" for line in result.lines)
+        said = (result.answer,) if quiet else (*result.lines, result.answer)
+        outlet.write(visible(line, multiline=True) + "\n" for line in said if line)
     elif output == "table" or outlet.terminal or (not output and _mixed(result)):
         from crmcli.render.table import lines
 

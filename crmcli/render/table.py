@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
+    from crmcli.domain.types.showing import Week
+
 #: So many rows are read before the widths are settled; what comes later is clipped to them.
 SAMPLE = 200
 GAP = "  "
@@ -24,17 +26,23 @@ NARROW = 12
 NARROWEST = 6
 #: What a due day with a time is.
 MOMENT = Instant()
-#: Texts that are made to be copied: they are not cut while anything else can give way.
-COPIED = frozenset(("id", "ref", "next", "batch"))
+#: Texts that are worth nothing when cut, because they are made to be copied or are a length of time: they are whole
+#: while anything else can give way.
+WHOLE = frozenset(("id", "ref", "next", "batch", "when"))
+#: The columns that a row begins with, which say what it is: they never go.
+HEAD = 2
 
 
 class Screen(NamedTuple):
-    """What a table is drawn for: width in columns, colour or not, the user's zone and calendar."""
+    """What a table is drawn for: width in columns, colour or not, the user's zone, calendar and week. What has no room
+    on it is noted in `left_out`, by title."""
 
     columns: int = 80
     colour: bool = False
     zone: tzinfo | None = None
     calendar: str = "gregorian"
+    left_out: dict[str, None] | None = None
+    week: Week | None = None
 
     def bold(self, text: str) -> str:
         return f"\x1b[1m{text}\x1b[0m" if self.colour else text
@@ -61,7 +69,9 @@ def cell(column: Column, row: Mapping[str, Any], screen: Screen) -> str:
     if getattr(kind, "numbers", False) and value == 0:
         return ""
     currency = (row.get(column.currency or "currency") or "") if isinstance(kind, Money) else ""
-    return visible(readable(kind, value, currency=currency, zone=screen.zone, calendar=screen.calendar))
+    return visible(
+        readable(kind, value, currency=currency, zone=screen.zone, calendar=screen.calendar, week=screen.week)
+    )
 
 
 def _next_day(row: Mapping[str, Any], zone: tzinfo | None) -> str:
@@ -78,7 +88,7 @@ def _rigid(column: Column) -> bool:
     """A column that is worth nothing when cut: numbers, days."""
     return (
         column.type is not None and column.type.family in ("number", "money", "day", "instant", "flag")
-    ) or column.name in COPIED
+    ) or column.name in WHOLE
 
 
 def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
@@ -104,6 +114,8 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
         later = ((row, _days(line, stamps)) for row, line in later)
     sizes = fit(columns, heads, read, room)
     shown = [i for i, size in enumerate(sizes) if size]
+    if screen.left_out is not None:
+        screen.left_out.update({head: None for head, size in zip(heads, sizes, strict=True) if not size})
     left = room - sum(sizes) - len(GAP) * len(shown)
     bars = _bars(rows, first, min(BAR, left)) if left >= NARROWEST else []
     yield (
@@ -115,7 +127,8 @@ def table(rows: Rows, screen: Screen, indent: str = "") -> Iterator[str]:
         text = GAP.join([_pad(columns[i], clip(line[i], sizes[i]), sizes[i]) for i in shown])
         bar = screen.bar(bars[number]) if number < len(bars) and bars[number] else ""
         yield (indent + text + (GAP + bar if bar else "")).rstrip() + "\n"
-        for whole in row.get(rows.below) or ():
+        below = row.get(rows.below) or ()
+        for whole in (below,) if isinstance(below, str) else below:
             yield f"{indent}{GAP * 3}{visible(whole)}\n"
 
 
@@ -130,8 +143,9 @@ def _days(line: list[str], stamps: Sequence[int]) -> list[str]:
 
 
 def _with_values(rows: Rows) -> list[Column]:
-    """The columns, without those that another one shows too: the currency of an amount, the time of a due day."""
-    said = _said_elsewhere(rows.columns)
+    """The columns, without what is shown elsewhere: the currency of an amount, the time of a due day, what stands below
+    the row."""
+    said = _said_elsewhere(rows.columns) | {rows.below}
     return [c for c in rows.columns if c.name not in said] or list(rows.columns)
 
 
@@ -148,18 +162,31 @@ def _pad(column: Column, text: str, columns: int) -> str:
 
 def fit(columns: Sequence[Column], heads: Sequence[str], lines: Sequence[Sequence[str]], room: int) -> list[int]:
     """A width for each column so that a line fits into `room`: the widest texts give way first, down to NARROW each;
-    then columns go (0) from the end, and at last what is left is cut without mercy."""
+    then columns go (0), those of least rank first and of equals the last. Those above the usual rank go only when texts
+    are down to NARROWEST, and at last what is left is cut without mercy."""
     sizes = _natural(heads, lines)
     soft = [i for i, column in enumerate(columns) if not _rigid(column)]
     _squeeze(sizes, soft, room, NARROW)
-    for i in range(len(sizes) - 1, 1, -1):
-        if _taken(sizes) <= room:
-            break
-        sizes[i] = 0
-    _widen(sizes, soft, heads, lines, room)
+    wanted = list(sizes)
+    going = sorted(range(HEAD, len(sizes)), key=lambda i: (columns[i].rank, -i))
+    _drop(sizes, [i for i in going if columns[i].rank <= 0], room)
     _squeeze(sizes, [i for i in soft if sizes[i]], room, NARROWEST)
+    kept = [i for i in going if columns[i].rank > 0]
+    _drop(sizes, kept, room)
+    for i in reversed(kept):  # one that is wider than the screen may have made others go in vain
+        if not sizes[i] and _taken(sizes) + len(GAP) + wanted[i] <= room:
+            sizes[i] = wanted[i]
+    _widen(sizes, soft, heads, lines, room)
     _squeeze(sizes, [i for i, size in enumerate(sizes) if size], room, 1)
     return sizes
+
+
+def _drop(sizes: list[int], going: Sequence[int], room: int) -> None:
+    """Let columns go, one after the other, until the line fits."""
+    for i in going:
+        if _taken(sizes) <= room:
+            return
+        sizes[i] = 0
 
 
 def _taken(sizes: Sequence[int]) -> int:

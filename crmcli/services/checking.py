@@ -13,7 +13,7 @@ from crmcli.domain.keys import KEYED, SEARCHED, derive, search_text
 from crmcli.domain.text import clip
 from crmcli.domain.types import Money, Phone
 from crmcli.errors import DamagedError, ReadOnlyError
-from crmcli.services import aliases, chaining, moving, telephones
+from crmcli.services import aliases, chaining, moving, needs, telephones
 from crmcli.services.links import LINKS
 from crmcli.services.stages import incomplete
 from crmcli.store import catalogue, connect, derived, journal, misfits, read, schema, words
@@ -197,9 +197,9 @@ def values(connection: Connection) -> Iterator[Fault]:
 
 
 def rules(connection: Connection) -> Iterator[Fault]:
-    """What the program lets nobody do, and other writers can: companies that are under themselves, pipelines without
-    an open or a won stage, records that are open in a won stage or won in another one, merged records that are still
-    something of their own, amounts too large to be typed.
+    """What the program lets nobody do, and other writers can: companies that are under themselves, tasks that wait for
+    themselves, pipelines without an open or a won stage, records that are open in a won stage or won in another one,
+    merged records that are still something of their own, amounts too large to be typed.
     """
     for lack in sorted(incomplete(connection)):
         yield f"the pipeline {lack.name} has no {lack.sort} stage"
@@ -214,6 +214,8 @@ def rules(connection: Connection) -> Iterator[Fault]:
             ring = [*way[way.index(again) :], again]
             yield f"company {again} is under itself: {', '.join(map(str, ring))}"
         seen.update(way)
+    for tasks in needs.in_rings(connection):
+        yield f"task {tasks[0]} waits for itself: {', '.join(map(str, [*tasks, tasks[0]]))}"
     sql = (
         "SELECT o.kind, o.id, o.status, s.name FROM opportunity o JOIN stage s ON s.id = o.stage_id"
         f" WHERE o.removed_at IS NULL AND ({MISPLACED})"

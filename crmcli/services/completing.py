@@ -27,7 +27,7 @@ MOST = 30
 #: table -> verb -> the records that there is something to do with; for other verbs those that were not removed.
 MEANT = {
     "task": {
-        **dict.fromkeys(("done", "snooze"), "t.done_at IS NULL AND t.removed_at IS NULL"),
+        **dict.fromkeys(("done", "snooze", "delegate"), "t.done_at IS NULL AND t.removed_at IS NULL"),
         "reopen": "t.done_at IS NOT NULL AND t.removed_at IS NULL",
         "restore": "t.removed_at IS NOT NULL",
     },
@@ -100,6 +100,10 @@ def values(ctx: Context | None, kind: Entity, name: str, start: str) -> list[Off
         offers = [(word, "") for word in STATES.get(kind.table, {})]
     elif name == "view":
         offers = _names(ctx, "saved_view")
+    elif (name, kind.name) == ("needs", "task"):
+        sign = last[:1] if last[:1] in ("+", "-") else ""
+        given = last[len(sign) :]
+        offers = [(sign + word, title) for word, title in named(ctx, kind, given, "done") if word.isdigit()]
     else:
         field = kind.by_name.get(alias(kind, name))
         offers = list(of_field(ctx, field, last)) if field else []
@@ -172,6 +176,12 @@ OF_PLANS: dict[str, Callable[[Context | None, str], list[Offer]]] = {
 def names(ctx: Context | None, vocabulary: str) -> list[Offer]:
     """The words of a vocabulary: stages, tags, pipelines, users, saved views."""
     return _names(ctx, vocabulary)
+
+
+def rhythms(ctx: Context | None, kind: str) -> list[Offer]:
+    """The filters of a kind of record that have a rhythm."""
+    sql = "SELECT filter, days FROM rhythm_rule WHERE entity = ? ORDER BY name_key"
+    return [(text, f"every {days} days") for text, days in ctx.reader.rows(sql, (kind,))] if ctx is not None else []
 
 
 def named(ctx: Context | None, kind: Entity, start: str, verb: str = "") -> list[Offer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.custom import holds, labelled
-from crmcli.domain.entities import ENTITIES
+from crmcli.domain.entities import ENTITIES, WITHHELD
 from crmcli.domain.fields import OWN, installed
 from crmcli.domain.money import format_money
 from crmcli.domain.types import Instant, Integer, Money, readable
@@ -116,6 +116,8 @@ class _Words:
         """One stored value in words."""
         if value is None or value == []:
             return ""
+        if column in WITHHELD:
+            return "***"
         if column == "tags":
             return ", ".join(sorted(self.names.get(("tag", tag), f"#{tag}") for tag in value))
         target = TARGETS.get(self.kind.table, {}).get(column)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.entities import ENTITIES, RECORDS, entity, record_kind
+from crmcli.domain.entities import ENTITIES, entity, record_kind
 from crmcli.domain.text import digits, fold
 from crmcli.errors import AmbiguousError, CrmError, NotFoundError, RefusedError, UsageError
 from crmcli.services import aliases
-from crmcli.services.references import by_now, referred
+from crmcli.services.references import by_now, describe, referred
 from crmcli.store import read
 from crmcli.store.sql import FIND, table_of
 
@@ -23,40 +23,43 @@ if TYPE_CHECKING:
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*")
 #: A number of so many digits may be that of a telephone or of another system where no record has it.
 LONG = 7
+#: The commands that list words of the book, where they stand behind another noun.
+_LISTED = {"feed": "calendar feed"}
 EMAIL = re.compile(r"[^\s@\[\](){}<>,;:=]+@[^\W_][\w-]*(?:\.[\w-]+)*")
 #: A telephone number, perhaps with an extension, and nothing else, in ASCII digits.
 DIALLED = re.compile(r"(?=(?:\D*\d){5})\+?[\d\s()./-]+(?:(?:x|ext\.?|#)\s*\d+)?", re.IGNORECASE)
 
 
-def resolve(ctx: Context, kind: Entity, text: str, *, merged: bool = False) -> int:
+def resolve(ctx: Context, kind: Entity, text: str, *, merged: bool = False, over: bool = False) -> int:
     """The id of the record that people mean by `text`: what `identify` knows, else one that was removed and is called
     so, else a part of a name that fits one record alone. (A part comes last: who purges somebody by the name of a
-    removed one means no other.) What was merged into another record is that one, unless the `merged` one itself is
-    asked for. A lead that is a deal by now still goes by `lead:12` where a deal is meant.
+    removed one means no other.) Of several that fit alike those that are not over (done, closed, put aside) are meant,
+    or those that are where `over` is asked for. What was merged into another record is that one, unless the `merged`
+    one itself is asked for. A lead that is a deal by now still goes by `lead:12` where a deal is meant.
 
     Raises NotFoundError, and AmbiguousError with the candidates.
     """
-    number = _found(ctx, kind, text, merged)
+    number = _found(ctx, kind, text, merged, "over" if over else "seen")
     if number is None:
         text = own_name(kind, text)
         raise _of_the_other_kind(ctx, kind, text) or nobody(ctx, kind, text)
     return number
 
 
-def _found(ctx: Context, kind: Entity, text: str, merged: bool) -> int | None:
-    """What `resolve` finds; None for nobody."""
+def _found(ctx: Context, kind: Entity, text: str, merged: bool, state: str = "seen") -> int | None:
+    """What `resolve` finds, of a state (see `_STATES`) first; None for nobody."""
     prefix, _, rest = own_name(kind, text).partition(":")
     named = record_kind(prefix)
     if named is not None and named is not kind and by_now(ctx, named, rest, merged=merged) is kind:
         text = rest
     text = own_name(kind, text)
-    number = identify(ctx, kind, text, merged=merged)
+    number = identify(ctx, kind, text, merged=merged, state=state)
     if number is None and "removed_at" in kind.by_name:
         number = _called(ctx, kind, text, "gone" if merged else "removed")
         if number is None and not merged:
             number = _alias(ctx, kind, text, seen=False)
     if number is None:
-        number = _alone(kind, text, *_by_part(ctx, kind, text))
+        number = _alone(kind, text, *_by_part(ctx, kind, text, state))
     return number
 
 
@@ -70,16 +73,17 @@ def _of_the_other_kind(ctx: Context, kind: Entity, text: str) -> NotFoundError |
     return NotFoundError(f"'{text}' is {other.one}, not {kind.one}", f"crm {other.command} show {found[0]}")
 
 
-def identify(ctx: Context, kind: Entity, text: str, *, merged: bool = False) -> int | None:
+def identify(ctx: Context, kind: Entity, text: str, *, merged: bool = False, state: str = "seen") -> int | None:
     """The id of the record that `text` names exactly: by its number, the start of its UUID, its e-mail address, phone,
     external id, domain or full name, or those of a record that was merged into it (see `resolve`); None when there is
-    none. Raises AmbiguousError with the candidates."""
+    none. Of several that fit alike those that are not over are meant, those that are with the state `over`. Raises
+    AmbiguousError with the candidates."""
     text = own_name(kind, text)
     whole = digits(text)
     number = int(whole[:18]) if whole.isascii() and whole.isdigit() else None
     if number is not None and not whole.startswith("0") and (found := _there(ctx, kind, whole, number, merged)):
         return found
-    found = _called(ctx, kind, text)
+    found = _called(ctx, kind, text, state)
     if found is None and not merged and kind.table in aliases.TABLES:
         found = _alias(ctx, kind, text)
     if found is not None:
@@ -103,7 +107,7 @@ def _alias(ctx: Context, kind: Entity, text: str, *, seen: bool = True) -> int |
     found = _aliases(ctx, kind, text, seen=seen)
     ends = list(dict.fromkeys(found.values()))
     rows = read.hydrate(ctx.reader, kind, ends) if len(ends) > 1 else []
-    number = _alone(kind, text, ends, [describe(kind, row) for row in rows])
+    number = _alone(kind, text, ends, [describe(ctx, kind, row) for row in rows])
     if number is not None:
         _say_merged(ctx, kind.table, next(iter(found)), number)
     return number
@@ -195,34 +199,49 @@ def stand_for(ctx: Context, kind: Entity, numbers: Sequence[int]) -> list[int]:
     return list(dict.fromkeys(n if ends[n] == n else standing(ctx, kind, n) for n in numbers))
 
 
-#: What records can be in sight, removed, or not in sight whether removed or merged: the condition.
+#: What records can be in sight, removed, or not in sight whether removed or merged: the condition. Of those in sight
+#: what is not over comes first, or what is `over`.
 _STATES = {
     "seen": "removed_at IS NULL AND ",
+    "over": "removed_at IS NULL AND ",
     "removed": "removed_at IS NOT NULL AND merged_into_id IS NULL AND ",
     "gone": "removed_at IS NOT NULL AND ",
 }
+#: The columns by which a record can be over, and the condition that it is not.
+_GOING_ON = {"status": "status = 'open'", "archived_at": "archived_at IS NULL", "done_at": "done_at IS NULL"}
+
+
+def _behind(kind: Entity, state: str) -> str:
+    """An SQL flag: whether a record of a kind stands behind the others of its state."""
+    core = {field.column for field in kind.core}
+    going_on = " AND ".join(condition for column, condition in _GOING_ON.items() if column in core)
+    if not going_on or state not in ("seen", "over"):
+        return "0"
+    return f"CASE WHEN {going_on} THEN {int(state == 'over')} ELSE {int(state == 'seen')} END"
 
 
 def _matches(
     ctx: Context, kind: Entity, where: str, value: tuple[Any, ...], state: str = "seen"
 ) -> tuple[list[int], list[str]]:
-    """The records of a state (see `_STATES`) that a condition fits, and a line about each where there are several; 12
-    at most."""
+    """The records of a state (see `_STATES`) that a condition fits, those that stand behind others only where no other
+    fits; and a line about each where there are several; 12 at most."""
     of_kind = f"kind = '{kind.kind}' AND " if kind.kind else ""
     if state == "removed" and kind.table not in aliases.TABLES:
         state = "gone"
     sight = _STATES[state] if "removed_at" in kind.by_name else ""
-    sql = f"SELECT id FROM {kind.table} t WHERE {of_kind}{sight}{where} ORDER BY id LIMIT 12"
-    found = [int(row[0]) for row in ctx.reader.rows(sql, value)]
-    return found, [describe(kind, row) for row in read.hydrate(ctx.reader, kind, found)] if len(found) > 1 else []
+    columns = f"id, {_behind(kind, state)} AS behind"
+    sql = f"SELECT {columns} FROM {kind.table} t WHERE {of_kind}{sight}{where} ORDER BY behind, id LIMIT 12"
+    rows = ctx.reader.rows(sql, value)
+    found = [int(row[0]) for row in rows if row[1] == rows[0][1]]
+    return found, [describe(ctx, kind, row) for row in read.hydrate(ctx.reader, kind, found)] if len(found) > 1 else []
 
 
-def _by_part(ctx: Context, kind: Entity, text: str) -> tuple[list[int], list[str]]:
+def _by_part(ctx: Context, kind: Entity, text: str, state: str = "seen") -> tuple[list[int], list[str]]:
     """What `_matches` finds by a part of the name, two letters at least."""
     needle = fold(text)
     if "name" not in kind.by_name or len(needle) < 2:
         return [], []
-    return _matches(ctx, kind, f"{FIND[ctx.reader.dialect]}(name_key, ?) > 0", (needle,))
+    return _matches(ctx, kind, f"{FIND[ctx.reader.dialect]}(name_key, ?) > 0", (needle,), state)
 
 
 def _alone(kind: Entity, text: str, found: list[int], lines: list[str]) -> int | None:
@@ -273,9 +292,8 @@ def nobody(ctx: Context, kind: Entity, text: str) -> NotFoundError:
         kind, text = other, rest.strip()
     whole = digits(text)
     named = text if whole.isascii() and whole.isdigit() else f"'{text}'"
-    return NotFoundError(
-        f"there is no {kind.name} {named}", f"'crm {kind.command} list' shows them" if kind.name in RECORDS else ""
-    )
+    listing = f"'crm {_LISTED.get(kind.name, kind.command)} list' shows them"
+    return NotFoundError(f"there is no {kind.name} {named}", listing)
 
 
 def _ways(ctx: Context, kind: Entity, text: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -394,7 +412,7 @@ def resolve_any(
                 _alias(ctx, found[0][0], text)
             return found[0]
         if found:
-            lines = [describe(kind, row) for kind, n in found[:12] for row in read.hydrate(ctx.reader, kind, [n])]
+            lines = [describe(ctx, kind, row) for kind, n in found[:12] for row in read.hydrate(ctx.reader, kind, [n])]
             more = ["..."] if len(found) > 12 else []
             raise AmbiguousError(f"'{text}' fits several records:", lines + more, "name one with its kind, as above")
     raise NotFoundError(f"nothing is called '{text}'", f"try 'crm search {text}'")
@@ -426,9 +444,3 @@ def _partly(ctx: Context, kind: Entity, text: str) -> list[int]:
 def _removed(ctx: Context, kind: Entity, text: str) -> list[int]:
     """Removed records that are called so, else those that one which is called so was merged into."""
     return _exactly(ctx, kind, text, "removed") or list(dict.fromkeys(_aliases(ctx, kind, text, seen=False).values()))
-
-
-def describe(kind: Entity, row: Mapping[str, Any]) -> str:
-    """One line about a record: number, name, and what tells it from others."""
-    extra = [str(row[name]) for name in ("company", "email", "stage", "status") if row.get(name)]
-    return f"{kind.name}:{row['id']}  {row['name']}" + (f"  ({', '.join(extra)})" if extra else "")

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import TASK
+from crmcli.domain.hierarchy import rings
 from crmcli.domain.text import digits
 from crmcli.errors import FieldError
 from crmcli.services import naming
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from crmcli.context import Context
     from crmcli.store.connect import Connection
@@ -70,6 +71,72 @@ def around(connection: Connection, number: int) -> list[tuple[str, str, list[int
     return found
 
 
+def way(connection: Connection, start: int, end: int) -> list[int]:
+    """The needs (rows of `task_need`) by which a task needs another one, through whatever others; [] where it does
+    not."""
+    came: dict[int, tuple[int, int]] = {}  # task -> the row that it was found by, and the task that needs it
+    ahead = {start}
+    while ahead and end not in came:
+        step: dict[int, tuple[int, int]] = {}
+        for some, marks in portions(sorted(ahead)):
+            sql = f"SELECT needs_id, id, task_id FROM task_need WHERE task_id IN ({marks}) ORDER BY id"
+            for other, row, task in connection.rows(sql, some):
+                step.setdefault(other, (row, task))
+        ahead = step.keys() - came.keys()
+        came = {**step, **came}
+    found: list[int] = []
+    while end in came and (not found or end != start):
+        row, end = came[end]
+        found.append(row)
+    return found[::-1]
+
+
+def in_rings(connection: Connection, *, unfinished: bool = False) -> list[list[int]]:
+    """Tasks that wait for themselves, ring by ring; with `unfinished` those alone of which every one is open."""
+    where = ""
+    if unfinished:
+        seen = "SELECT k.id FROM task k WHERE " + OPEN
+        where = f" WHERE task_id IN ({seen}) AND needs_id IN ({seen})"
+    links: dict[int, list[int]] = {}
+    for task, other in connection.rows(f"SELECT task_id, needs_id FROM task_need{where}"):
+        links.setdefault(task, []).append(other)
+    return list(rings(links))
+
+
+def returning(
+    connection: Connection, rows: Mapping[int, dict[str, Any]]
+) -> tuple[dict[int, dict[str, Any]], list[str]]:
+    """Which needs that were taken away (row -> columns) say something when they return: not those that are there again,
+    nor those of a task that was purged, of which the link is None. Of the latter what the other task had, in words."""
+    wanted = {row["task_id"] for row in rows.values() if row["task_id"] is not None}
+    there: set[tuple[int, int]] = set()
+    for some, marks in portions(sorted(wanted)):
+        there.update(
+            (task, other)
+            for task, other in connection.rows(
+                f"SELECT task_id, needs_id FROM task_need WHERE task_id IN ({marks})", some
+            )
+        )
+    left: dict[int, dict[str, Any]] = {}
+    waiting, needed = set(), set()
+    for number, row in rows.items():
+        task, other = row["task_id"], row["needs_id"]
+        if task is not None and other is not None:
+            if (task, other) not in there:
+                left[number] = row
+        elif task is not None:
+            waiting.add(task)
+        elif other is not None:
+            needed.add(other)
+    lines = [f"what {_told(waiting)} needed"] if waiting else []
+    return left, lines + ([f"what needed {_told(needed)}"] if needed else [])
+
+
+def _told(tasks: Iterable[int]) -> str:
+    few = sorted(tasks)
+    return ", ".join(f"task:{number}" for number in few[:5]) + " ..." * (len(few) > 5)
+
+
 def _pairs(
     connection: Connection, columns: str, joined: str, among: str, numbers: Iterable[int]
 ) -> dict[int, list[int]]:
@@ -98,19 +165,5 @@ def _check(ctx: Context, tx: Transaction, number: int, fresh: list[int]) -> None
         naming.check_in_sight(ctx, TASK, row)
         if other == number:
             raise FieldError("a task cannot need itself", "needs")
-        if number in _all_needed(tx.connection, other):
+        if way(tx.connection, other, number):
             raise FieldError(f"task:{other} {row['name']} needs this one already", "needs")
-
-
-def _all_needed(connection: Connection, number: int) -> set[int]:
-    """All that a task needs, and what that needs, and so on."""
-    found: set[int] = set()
-    ahead = {number}
-    while ahead:
-        step: set[int] = set()
-        for some, marks in portions(sorted(ahead)):
-            found_here = connection.rows(f"SELECT needs_id FROM task_need WHERE task_id IN ({marks})", some)
-            step.update(row[0] for row in found_here)
-        ahead = step - found
-        found |= step
-    return found

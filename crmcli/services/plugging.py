@@ -131,6 +131,11 @@ def _one(name: str) -> Found:
     return fitting[0]
 
 
+def is_installed(name: str) -> bool:
+    """Whether a package brings a plugin of that name."""
+    return any(found.name == name for found in _installed())
+
+
 def _installed() -> list[Found]:
     from importlib.metadata import entry_points
 

@@ -12,7 +12,7 @@ from crmcli.domain.entities import entity
 from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Money
 from crmcli.domain.urgency import Points
-from crmcli.errors import ConflictError, NotFoundError, UsageError
+from crmcli.errors import ConflictError, FilterError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Record, Rows, Section
 from crmcli.services import naming, values
 from crmcli.services.references import by_now, listed
@@ -56,23 +56,57 @@ def bound(ctx: Context, kind: Entity, text: str, *, scope: bool = True) -> Any:
     return query.read(text, kind, ctx.env, naming.book(ctx), scope=scope)
 
 
+def besides(ctx: Context, kind: Entity, text: str, also: str, *, scope: bool = True) -> Any:
+    """What a filter text and another one, which records must fit too, mean as one; either may be empty. Raises
+    FilterError, which shows the first alone."""
+    node = bound(ctx, kind, text, scope=scope)
+    return bound(ctx, kind, f"({text}) ({also})" if text.strip() else also, scope=scope) if also else node
+
+
+def limited(ctx: Context, limit: int | None) -> int:
+    """How many rows a list shows: so many, 0 for all; those of the setting where nothing is said. Raises UsageError."""
+    limit = int(ctx.settings["limit"]) if limit is None else limit
+    if not 0 <= limit < MOST:
+        raise UsageError(f"--limit wants 0 (all) or a positive number below {MOST}")
+    return limit
+
+
+def fitting(
+    ctx: Context, kinds: Iterable[Entity], words: Sequence[str], also: str = "", *, scope: bool = True
+) -> dict[str, Any]:
+    """What a filter (shell words) means for each of these kinds of record that has its fields, by name of the kind;
+    `also` is a filter that they must fit besides. Raises the first FilterError where none has."""
+    found: dict[str, Any] = {}
+    refused: FilterError | None = None
+    for kind in kinds:
+        try:
+            found[kind.name] = besides(ctx, kind, filter_text(kind, words), also, scope=scope)
+        except FilterError as error:
+            refused = refused or error
+    if refused and not found:
+        raise refused
+    return found
+
+
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
-def columns_for(kind: Entity, names: Iterable[str]) -> tuple[Column, ...]:
-    """The result columns of these fields, each once, and of the urgency of records."""
-    found: list[Column] = []
+def columns_for(kind: Entity, names: Iterable[str], asked: Iterable[str] = ()) -> tuple[Column, ...]:
+    """The result columns of these fields, each once, and of the urgency of records; those `asked` for by name stay
+    longest on a narrow screen."""
+    found: dict[str, Column] = {}
     for name in names:
         if figures.computed(kind, name):
-            found += [_URGENCY] if _URGENCY not in found else []
+            found.setdefault(name, _URGENCY)
             continue
         field = kind.field(name)
-        if field.name in (column.name for column in found):
-            continue
-        found.append(
-            Column(field.name, field.type, field.label, field.type.currency if isinstance(field.type, Money) else "")
-        )
-    return tuple(found)
+        currency = field.type.currency if isinstance(field.type, Money) else ""
+        rank = kind.spare.index(field.name) - len(kind.spare) if field.name in kind.spare else 0
+        found.setdefault(field.name, Column(field.name, field.type, field.label, currency, rank))
+    for name in asked:
+        own = name if figures.computed(kind, name) else kind.field(name).name
+        found[own] = found[own]._replace(rank=1)
+    return tuple(found.values())
 
 
 def list_records(
@@ -95,7 +129,8 @@ def list_records(
     text = filter_text(kind, words) if text is None else text
     node = bound(ctx, kind, text)
     view = _single_view(ctx, kind, text)
-    shown = columns_for(kind, _chosen(ctx, kind, columns, view[0]))
+    chosen = _chosen(ctx, kind, columns, view[0])
+    shown = columns_for(kind, chosen, (name for name in _named(columns) if name in chosen))
     fields = [kind.field(c.name) for c in shown if not figures.computed(kind, c.name)] or [kind.by_name["id"]]
     # The day of the next task depends on who looks: a table works it out from these.
     fields += [kind.field(name) for field in fields if field.untimed for name in (field.moment, field.untimed)]
@@ -104,16 +139,14 @@ def list_records(
     order = f"{way}{figures.URGENCY}" if way else ",".join(("-" if down else "") + field.name for field, down in keys)
     place = f"{kind.name}{' back' if back else ''}\n{order}\n{text}"
     after = _read_cursor(page, place, 2 if way else len(keys)) if page else None
-    limit = int(ctx.settings["limit"]) if limit is None else limit
-    if not 0 <= limit < MOST:
-        raise UsageError(f"--limit wants 0 (all) or a positive number below {MOST}")
+    limit = limited(ctx, limit)
     if way:
         from crmcli.services.urgency import page as by_urgency
 
         rows, more = by_urgency(ctx, kind, node, way, limit=limit, after=after, fields=fields, back=back)
     else:
         rows, more = _by_fields(ctx, kind, node, keys, limit, after, fields, back)
-        if _URGENCY in shown:
+        if any(figures.computed(kind, column.name) for column in shown):
             from crmcli.services.urgency import marked
 
             rows = marked(ctx, kind, rows) if limit == 0 else [*marked(ctx, kind, rows)]
@@ -142,14 +175,19 @@ def _chosen(ctx: Context, kind: Entity, columns: str, of_view: str) -> list[str]
     of record. Raises UsageError where none is named."""
     usual = of_view or _setting(ctx, kind) or ",".join(kind.columns)
     more = columns.strip().startswith("+")
-    names = [name.strip().lstrip("+" if more else "") for name in (columns or usual).split(",")]
-    found = [name for name in names if name]
+    found = _named(columns or usual)
     if not found:
         raise UsageError("--columns names no column", f"'crm fields {kind.name}' lists them")
     if more:
         found = [*(name.strip() for name in usual.split(",") if name.strip()), *found]
     every = [field.name for field in kind.fields]
     return [name for part in found for name in (every if part == "all" else [part])]
+
+
+def _named(columns: str) -> list[str]:
+    """The names in a list of columns, which begins with + where they come behind others."""
+    mark = "+" if columns.strip().startswith("+") else ""
+    return [name for part in columns.split(",") if (name := part.strip().lstrip(mark).strip())]
 
 
 def check_sort(kind: Entity, text: str) -> None:
@@ -225,7 +263,8 @@ def list_section(
     ctx: Context, key: str, title: str, kind: Entity, text: str, *, columns: str, sort: str = "", limit: int = 20
 ) -> Section:
     """A list as a section of a page."""
-    return Section(key, title, list_records(ctx, kind, text=text, columns=columns, sort=sort, limit=limit))
+    rows = list_records(ctx, kind, text=text, columns=columns, sort=sort, limit=limit)
+    return Section(key, title, rows._replace(columns=tuple(column._replace(rank=0) for column in rows.columns)))
 
 
 # --- writing -------------------------------------------------------------------------------------------------------
@@ -316,10 +355,12 @@ def _summary(kind: Entity, changed: Sequence[int], of: int, done: str) -> str:
     return f"{done} {len(changed)} of {of} {kind.plural}" if len(changed) != of else f"{done} {of} {kind.plural}"
 
 
-def choose(ctx: Context, kind: Entity, words: Sequence[str], *, merged: bool = False) -> tuple[list[int], bool]:
+def choose(
+    ctx: Context, kind: Entity, words: Sequence[str], *, merged: bool = False, over: bool = False
+) -> tuple[list[int], bool]:
     """The records that words name: (ids, whether they were chosen by a filter). A first all-digit word is an id, a
-    word that names one record is that one, all else is a filter; `-` must have been read by the caller. `merged`: see
-    `naming.resolve`."""
+    word that names one record is that one, all else is a filter; `-` must have been read by the caller. `merged` and
+    `over`: see `naming.resolve`."""
     if not words:
         raise UsageError(f"which {kind.name}?", f"name one, or write a filter: crm {kind.command} list")
     ctx.learn()
@@ -335,9 +376,9 @@ def choose(ctx: Context, kind: Entity, words: Sequence[str], *, merged: bool = F
     if words[0].isdigit():
         raise UsageError(f"'{' '.join(words[1:])}' after the number {words[0]} is neither a number nor FIELD=VALUE")
     if len(words) == 1 and not query.TERM.match(words[0].removeprefix(f"{kind.name}:")):
-        return [naming.resolve(ctx, kind, words[0], merged=merged)], False
+        return [naming.resolve(ctx, kind, words[0], merged=merged, over=over)], False
     if len(words) == 1 and query.TERM.match(words[0]) and words[0].split(":", 1)[0] == kind.name:
-        return [naming.resolve(ctx, kind, words[0], merged=merged)], False
+        return [naming.resolve(ctx, kind, words[0], merged=merged, over=over)], False
     node = bound(ctx, kind, filter_text(kind, words))
     return read.all_ids(ctx.reader, kind, node), True
 

@@ -1,15 +1,18 @@
-"""References: records by their kind and number, as `lead:12`, and lists of such."""
+"""References: records by their kind and number, as `lead:12`, lists of such, and what tells one from others."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import ENTITIES, record_kind
 from crmcli.domain.text import digits
+from crmcli.domain.types.showing import readable
 from crmcli.services import aliases
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
@@ -58,3 +61,13 @@ def referred(ctx: Context, table: str, text: str) -> list[int]:
         return []
     end = aliases.standing(ctx.reader, table, [int(whole)])[int(whole)]
     return [end] if aliases.noun(ctx.reader, table, end) == by_now(ctx, kind, whole).name else []
+
+
+def describe(ctx: Context, kind: Entity, row: Mapping[str, Any]) -> str:
+    """One line about a record: number, name, and what tells it from others."""
+    extra = [str(row[name]) for name in ("company", "email", "stage", "status") if row.get(name)]
+    day = next((name for name in ("done_at", "due_at", "due_on") if row.get(name)), "")
+    if day:
+        said = readable(kind.field(day).type, row[day], zone=ctx.env.now.tzinfo, calendar=ctx.env.calendar)
+        extra.append(f"{day[:-3]} {said}")
+    return f"{kind.name}:{row['id']}  {row['name']}" + (f"  ({', '.join(extra)})" if extra else "")

@@ -75,7 +75,9 @@ def _shown(ctx: Context, field: Field, row: Mapping[str, Any]) -> str:
     if field.name == "due_on" and row.get("due_at"):
         kind, value = Instant(), row["due_at"]
     currency = str(row.get("currency") or "")
-    return readable(kind, value, currency=currency, zone=ctx.env.now.tzinfo, calendar=ctx.env.calendar) or "(empty)"
+    env = ctx.env
+    shown = readable(kind, value, currency=currency, zone=env.now.tzinfo, calendar=env.calendar, week=env.week)
+    return shown or "(empty)"
 
 
 def would(ctx: Context, verb: Callable[[], Changed]) -> Changed:

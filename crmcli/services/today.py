@@ -9,30 +9,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.domain.dates import local, relative, show_day
 from crmcli.domain.entities import CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.fields import Field
-from crmcli.domain.query import And, Compare, Empty, Node, OneOf, quote
-from crmcli.domain.text import clip
+from crmcli.domain.query import And, Compare, Empty, Node, OneOf, narrowed, quote
+from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Instant, due_day, read_instant, readable, show_instant
-from crmcli.errors import FilterError, UsageError
+from crmcli.errors import UsageError
 from crmcli.results import Column, Page, Rows, Section
 from crmcli.services import neglected, records, related, timeline, today_touches
 from crmcli.store import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
 #: Parts of the page of the day of which it is good to know that they are empty.
 NEWS = ("overdue", "today", "week")
-#: How many rows a section of the page shows.
+#: How many rows a section of the page shows people.
 MOST = 20
 COLUMNS = (
     Column("ref", None, "Record"),
     Column("what", None, "What"),
-    Column("about", None, "About"),
-    Column("when", None, "When"),
-    Column("next", None, "Next step"),
+    Column("about", None, "About", rank=-1),
+    Column("when", None, "When", rank=1),
+    Column("next", None, "Next step", rank=2),
 )
 OPEN_DEAL = (
     OneOf(DEAL.by_name["status"], ("open",)),
@@ -69,24 +69,25 @@ class Part(NamedTuple):
     line: Callable[[Context, dict[str, Any]], dict[str, Any]]
 
 
-def today(ctx: Context, *, owner: str = "", words: Sequence[str] = ()) -> Page:
+def today(ctx: Context, *, owner: str = "", words: Sequence[str] = (), most: int = MOST) -> Page:
     """The page of the day: overdue, due today, the next 7 days, who waits for an answer, deals with no next task,
-    silent and rotting deals, deals closing this week, new leads, of whom a touch is due, occasions; each row with its
-    next step as a command. `owner` ("me" or a name) and the filter `words` narrow it: a section whose kind of record
-    cannot be asked that has no rows. Raises FilterError where none can."""
+    silent and rotting deals, deals closing this week, new leads, of whom a touch is due, occasions, reminders that may
+    not have come; each row with its next step as a command. `owner` ("me", which is nobody's too, or a name) and the
+    filter `words` narrow it: a section whose kind of record cannot be asked that has no rows. Each section has the
+    first `most` rows, all where that is 0. Raises FilterError where none can be asked."""
     now = ctx.env.now
-    mine, fitting = _owned(ctx, owner), _fitting(ctx, words)
+    mine, fitting = _owned(ctx, owner), records.fitting(ctx, (TASK, DEAL, LEAD), words, scope=False)
     sections = {
-        part.key: _section(ctx, part, [*mine(part.kind), *fitting[part.kind.name]])
+        part.key: _section(ctx, part, [*mine(part.kind), fitting[part.kind.name]], most)
         if part.kind.name in fitting
         else _titled(part.key, part.title, [], 0)
         for part in (*_tasks(ctx), *_opportunities(ctx))
     }
-    some = [*words, *([f"owner:{quote(owner)}"] if owner else [])]
-    talks = (_titled(*part) for part in today_touches.conversations(ctx, some, MOST))
-    others = (_titled(*part(ctx, some, MOST)) for part in (today_touches.due, today_touches.whose_day))
+    some = narrowed(words, *([f"({_whose(owner)})"] if owner else []))
+    talks = (_titled(*part) for part in today_touches.conversations(ctx, some, most))
+    others = (_titled(*part(ctx, some, most)) for part in (today_touches.due, today_touches.whose_day))
     first = [sections.pop(key) for key in ("overdue", "today", "week")]
-    found = (*first, *talks, *sections.values(), *others)
+    found = (*first, *talks, *sections.values(), *others, _astray(ctx))
     title = f"{now:%A} {show_day(now.date(), ctx.env.calendar)}"
     return Page(title, found, {"date": now.date().isoformat(), "user": ctx.actor})
 
@@ -121,36 +122,39 @@ def _opportunities(ctx: Context) -> Iterator[Part]:
 def _owned(ctx: Context, owner: str) -> Callable[[Entity], list[Node]]:
     if not owner:
         return lambda _kind: []
-    return lambda kind: [records.bound(ctx, kind, f"owner:{quote(owner)}", scope=False)]
+    return lambda kind: [records.bound(ctx, kind, _whose(owner), scope=False)]
 
 
-def _fitting(ctx: Context, words: Sequence[str]) -> dict[str, list[Node]]:
-    """What the filter means for each kind of record on the page that has its fields. Raises the first FilterError
-    where none has."""
-    found: dict[str, list[Node]] = {}
-    refused: FilterError | None = None
-    for kind in (TASK, DEAL, LEAD):
-        try:
-            text = records.filter_text(kind, words)
-            found[kind.name] = [records.bound(ctx, kind, text, scope=False)] if text else []
-        except FilterError as error:
-            refused = refused or error
-    if refused and not found:
-        raise refused
-    return found
+def _whose(owner: str) -> str:
+    """The filter of somebody's records; mine are nobody's too, or whoever is alone would have none."""
+    return "owner:me or no:owner" if fold(owner) == "me" else f"owner:{quote(owner)}"
 
 
-def _section(ctx: Context, part: Part, also: list[Node]) -> Section:
-    node = And((*part.nodes, *also))
-    rows, more = read.page(ctx.reader, part.kind, node, sort=read.parse_sort(part.kind, part.sort), limit=MOST)
+def _astray(ctx: Context) -> Section:
+    """One line of the reminders that people are to look after."""
+    from crmcli.services import reminder_due  # which asks here what an open task is
+
+    many = reminder_due.astray(ctx)
+    told = f"{many} reminder{'s' * (many != 1)} may not have come"
+    line = {"id": None, "ref": "", "what": told, "about": "", "when": "", "next": _step(ctx, "remind", "list")}
+    return _titled("reminders", "Reminders", [line] if many else [], many)
+
+
+def _section(ctx: Context, part: Part, also: list[Node], most: int) -> Section:
+    node, sort = And((*part.nodes, *also)), read.parse_sort(part.kind, part.sort)
+    rows: Iterable[dict[str, Any]]
+    if most:
+        rows, more = read.page(ctx.reader, part.kind, node, sort=sort, limit=most)
+    else:
+        rows, more = read.stream(ctx.reader, part.kind, node, sort=sort), None
     lines = [{"id": row["id"], **part.line(ctx, row)} for row in rows]
-    total = read.count(ctx.reader, part.kind, node) if more else len(rows)
+    total = read.count(ctx.reader, part.kind, node) if more else len(lines)
     return _titled(part.key, part.title, lines, total)
 
 
 def _titled(key: str, title: str, lines: list[dict[str, Any]], total: int) -> Section:
     """A section with the rows that it shows of so many."""
-    label = f"{title} ({total})" if total <= len(lines) else f"{title} ({total}, the first {MOST})"
+    label = f"{title} ({total})" if total <= len(lines) else f"{title} ({total}, the first {len(lines)})"
     return Section(key, label, Rows(COLUMNS, lines, empty="none"), told=bool(lines) or key in NEWS)
 
 

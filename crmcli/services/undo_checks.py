@@ -1,5 +1,6 @@
 """What must not come about when a batch is taken back: deals in stages that are not theirs, companies under themselves,
-two records of one name or external id, links to what is to go, values of fields that are no more or do not take them.
+tasks that wait for themselves, two records of one name or external id, links to what is to go, values of fields that
+are no more or do not take them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from crmcli.domain.fields import OWN
 from crmcli.domain.hierarchy import upwards
 from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Choice
+from crmcli.services import needs
+from crmcli.services.batch import last_change
 from crmcli.services.links import LINKS
 from crmcli.store import own, read
 from crmcli.store.fitting import NAMED
@@ -19,8 +22,9 @@ from crmcli.store.sql import MISPLACED, portions
 from crmcli.store.tables import NOUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from crmcli.services.batch import Batch
     from crmcli.store.connect import Connection
 
 
@@ -60,6 +64,20 @@ def under_themselves(connection: Connection, companies: Iterable[int]) -> Iterat
         if number in upwards(parent, lambda company: connection.value(sql, (company,))):
             its = connection.rows(sql, (parent,))[0][1]
             yield Clash(number, {"name": name}, f"the parent it had, {its}, is under it now")
+
+
+def needing_back(batch: Batch, rows: Collection[int]) -> Iterator[Clash]:
+    """Those of these needs of tasks (rows that returned when the batch was taken back) which other tasks have the other
+    way round by now; `other` is the need of those that was added last."""
+    connection = batch.connection
+    for row in read.raw(connection, "task_need", sorted(rows)).values():
+        task, other = row["task_id"], row["needs_id"]
+        back = [need for need in needs.way(connection, other, task) if need not in rows]
+        if back:
+            newest = max(back, key=lambda need: last_change(connection, "task_need", need, besides=batch) or (0, ""))
+            names = {n: r["name"] for n, r in read.raw(connection, "task", [task, other]).items()}
+            what = f"it needed task:{other} {names[other]}, and task:{other} needs task:{task} by now"
+            yield Clash(task, {"name": names[task]}, what, newest)
 
 
 def taken(connection: Connection, table: str, rows: Mapping[int, Mapping[str, Any]], column: str) -> Iterator[Clash]:

@@ -33,6 +33,8 @@ class Telling:
         self.conflicts: list[str] = []
         #: What the batch had added and others use by now.
         self.kept: list[str] = []
+        #: What does not return, since what it was about was purged.
+        self.passed_over: list[str] = []
         #: kind of record -> how many were changed
         self.counts: dict[str, int] = {}
 
@@ -95,6 +97,8 @@ class Telling:
         if self.kept:
             kept = ", ".join(self.kept[:5]) + (" ..." if len(self.kept) > 5 else "")
             yield f"kept, since others use it: {kept}"
+        if self.passed_over:
+            yield f"passed over, since it was purged: {'; '.join(self.passed_over[:5])}"
 
 
 def _counted(noun: str, n: int) -> str:

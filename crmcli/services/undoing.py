@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.results import Changed
-from crmcli.services import undoable
+from crmcli.services import needs, undoable
 from crmcli.services.apart import PAIR
 from crmcli.services.batch import Batch, last_row, last_touched, touches_fields
 from crmcli.services.links import TARGETS, WORDS
@@ -17,6 +17,7 @@ from crmcli.services.stages import incomplete
 from crmcli.services.undo_checks import (
     in_use,
     misplaced,
+    needing_back,
     retyped,
     still_linked,
     taken,
@@ -109,6 +110,8 @@ class _Undo:
         self.placed: set[int] = set()
         self.stages: set[int] = set()
         self.under: set[int] = set()
+        #: rows of `task_need` that returned
+        self.needs: set[int] = set()
         #: fields of people's own that got another type back -> the records that had a value then
         self.retyped: dict[int, set[int]] = {}
         self.ends = Ends(tx.connection, batch)
@@ -139,6 +142,9 @@ class _Undo:
         """Look whether all that was noted on the way may stand as it does now, and the values of these fields."""
         self.tell.clashes("opportunity", misplaced(self.connection, self.stages, self.placed, MOST))
         self.tell.clashes("company", under_themselves(self.connection, self.under))
+        for clash in needing_back(self.batch, self.needs):
+            by = self.tell.by("task_need", clash.other)
+            self.tell.conflict("task", clash.number, clash.row, clash.what + by)
         self.tell.clashes("custom_field", retyped(self.connection, self.retyped))
         self.tell.clashes("custom_field", unfit_fields(self.connection, fields))
 
@@ -198,6 +204,8 @@ class _Undo:
             self.placed.add(change.id)
         elif change.table == "company" and change.before is not None and change.after.get("parent_id"):
             self.under.add(change.id)
+        elif change.table == "task_need" and change.before is None:
+            self.needs.add(change.id)
         elif change.table == "custom_field" and change.before is not None and "type" in change.after:
             self.retyped[change.id] = valued(self.connection, change.id)
 
@@ -234,6 +242,9 @@ class _Undo:
                     self.moved[table, number] = same
                     del new[number]
         self._pair(table, new, {})
+        if table == "task_need":
+            new, purged = needs.returning(self.connection, new)
+            self.tell.passed_over += purged
         self._relink(table, new)
         self._check_taken(table, new, {})
         self._check_own(table, new, {})

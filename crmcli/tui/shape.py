@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from crmcli.domain.types.showing import Week
     from crmcli.results import Column
 
 Align = Literal["left", "right", "center"]
@@ -24,11 +25,12 @@ SMALLEST = (60, 15)
 
 
 class Look(NamedTuple):
-    """What showing depends on: the present moment in the user's zone, their calendar and their currency."""
+    """What showing depends on: the present moment in the user's zone, their calendar, currency and week."""
 
     now: datetime
     calendar: str
     currency: str
+    week: Week | None = None
 
     @property
     def today(self) -> date:
@@ -101,5 +103,5 @@ def value(column: Column, row: Mapping[str, Any], look: Look) -> tuple[str, Alig
     if kind is None:
         return ("" if stored is None else str(stored)), "left"
     currency = (row.get(column.currency or "currency") or "") if isinstance(kind, Money) else ""
-    text = readable(kind, stored, currency=currency, zone=look.now.tzinfo, calendar=look.calendar)
+    text = readable(kind, stored, currency=currency, zone=look.now.tzinfo, calendar=look.calendar, week=look.week)
     return text, "right" if kind.family in ("number", "money") else "left"

@@ -116,7 +116,8 @@ class Desk:
     @property
     def look(self) -> Look:
         """How values are shown just now."""
-        return Look(self.context.now, str(self.settings["calendar"]), str(self.settings["currency"]).upper())
+        calendar, currency = str(self.settings["calendar"]), str(self.settings["currency"]).upper()
+        return Look(self.context.now, calendar, currency, self.context.env.week)
 
     # --- asking ---
 

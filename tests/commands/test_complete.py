@@ -111,6 +111,41 @@ def test_records_are_offered_to_the_verbs_that_are_for_them(crm: Crm, monkeypatc
     assert "task:" in tab(crm, monkeypatch, "history", "")
 
 
+def test_what_is_in_the_book_is_offered_where_it_is_meant(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    for words in (
+        "user add grace", "user add ada", "view save hot is:open --for task", "task add Write", "task add Done",
+        "task done 3",
+        "calendar feed add mine owner:me", "calendar feed add team", "occasion add Founded --on company:1 --date 06-15",
+        "occasion add Wedding --on contact:1 --date 06-16", "rhythm set tag:vip 30d", "rhythm set company is:open 1y",
+    ):  # fmt: skip
+        assert crm(*words.split()).code == 0, words
+
+    def offered(*words: str) -> list[str]:
+        return [line.partition("  #")[0] for line in tab(crm, monkeypatch, *words)]
+
+    assert offered("calendar", "import", "") == offered("calendar", "import", "f") == []
+    assert "type:" in offered("calendar", "export", "ty")
+    for verb in ("rotate", "remove"):
+        assert offered("calendar", "feed", verb, "") == ["mine", "team"]
+        assert offered("calendar", "feed", verb, "mine", "") == []
+    assert offered("calendar", "feed", "add", "") == []
+    assert offered("calendar", "feed", "add", "x", "view", ":") == ["hot"]
+    assert offered("calendar", "feed", "add", "x", "ty") == ["type:"]
+    assert offered("task", "delegate", "") == ["2", "1", *offered("task", "list", "")]
+    assert offered("task", "delegate", "2", "gr") == ["grace"]
+    assert {"ada", "grace", "due_on:"} < set(offered("task", "delegate", "2", ""))
+    assert offered("task", "delegate", "2", "--to", "gr") == ["grace"]
+    assert offered("task", "add", "x", "--needs", "") == ["2", "1"]
+    assert offered("task", "add", "x", "--needs", "2,") == ["2,2", "2,1"]
+    assert offered("task", "edit", "1", "needs", "=", "+") == ["+2", "+1"]
+    assert offered("occasion", "remove", "") == offered("occasion", "edit", "") == ["2", "1"]
+    assert offered("occasion", "remove", "2", "1") == ["1"]
+    assert offered("occasion", "edit", "2", "da") == ["date="]
+    assert offered("rhythm", "remove", "tag", ":") == offered("rhythm", "remove", "tag", ":", "v") == ["vip"]
+    assert offered("rhythm", "remove", "company", "") == ["is:open"]
+    assert offered("rhythm", "remove", "") == ["tag:vip", "contact", "company", "contact:", "company:"]
+
+
 def test_never_makes_a_book_or_a_noise(crm: Crm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     missing = tmp_path / "none.db"
     assert "New" in tab(crm, monkeypatch, "--db", str(crm.path), "lead", "list", "stage", ":")

@@ -38,7 +38,7 @@ FILLED = {
     "DATE": "1980-01-01",
     "TEXT": "'no answer'",
 }
-COMPANIES = {"deal-other-company": "'Analytical Engines'", "contact-other-domain": "Difference"}
+COMPANIES = {"deal-other-company": "'Analytical Engines'", "contact-other-domain": "Difference", "task-ring": "Egg"}
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +71,21 @@ def test_the_command_that_is_told_mends_what_was_found(
         # Each of the rest would be a process.
         for number in found["ids"][2:]:
             assert crm(*other, rule.kind.name, "remove", str(number)).code == 0
+        assert crm(*other, "task", "edit", "Hen", "needs=-Egg").code == 0  # no check of the book finds a ring in it
         in_a_shell(command, tmp_path)
     else:
         for number in found["ids"]:
-            words = [re.sub(r"\bID\b", str(number), word) for word in shlex.split(command)]
-            done = crm(*words[1:], "--yes", *(["-o", "jsonl"] if "dupes" in words else []))
+            words = [re.sub(r"\bID\b", str(number), word) for word in shlex.split(command, comments=True)]
+            done = crm(*words[1:], "--yes", *(["-o", "jsonl"] if {"dupes", "remind"} & {*words} else []))
             assert done.code == 0, (words, done)
-            if "ID" not in command:
+            if "ID" not in command or rule.name == "task-ring":
                 break
         if "dupes" in command:  # the list is what the user merges by
             [group] = [group for group in map(ids_of, done.out.splitlines()) if found["ids"][0] in group]
             assert crm(*other, rule.kind.name, "merge", *map(str, group), "--yes").code == 0
+        if "remind" in command:  # and so is this one: each is sent again or settled
+            numbers = [str(json.loads(line)["id"]) for line in done.out.splitlines()]
+            assert crm(*other, "remind", "settle", *numbers).code == 0
     assert crm(*ask).json["findings"] == []
     assert crm.path.read_bytes() == before  # the default book is none of it
 

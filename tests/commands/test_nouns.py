@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+
+from crmcli.domain.text import width
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -336,3 +339,74 @@ def test_a_page_in_a_pipe_has_one_calendar(crm: Crm, monkeypatch: pytest.MonkeyP
     for words in (("lead", "list", "--columns", "id,created_at"), ("timeline", "deal:4")):
         assert "2026-11-2" in crm(*words).out
         assert "2026-11-2" in crm(*words, "-o", "csv").out
+
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:8765/feeds/[\w-]{22}\.ics")
+
+
+@pytest.mark.parametrize("verb", [("add", "mine", "owner:me"), ("rotate", "hers")])
+def test_the_address_of_a_feed_is_said_in_every_form_and_its_digest_in_none(crm: Crm, verb: tuple[str, ...]) -> None:
+    """It is said once, and a lost one is made anew: no option may swallow it."""
+    assert crm("calendar", "feed", "add", "hers").code == 0
+    said = {}
+    for words in ((), ("-q",), ("--json",), ("-o", "jsonl"), ("-o", "csv"), ("-o", "tsv"), ("-o", "md")):
+        found = crm("calendar", "feed", *verb, *words)
+        assert found.code == 0, words
+        (said[words],) = ADDRESS.findall(found.out.replace("\\", ""))  # Markdown has one before _
+        assert "hash" not in found.out
+        assert not re.search(r"[0-9a-f]{64}", found.out + found.err), words
+        assert crm("undo", "-q").code == 0
+    assert len(set(said.values())) == len(said)
+    quiet = crm("calendar", "feed", *verb, "-q")
+    assert ADDRESS.fullmatch(quiet.out.rstrip("\n"))
+    crm("undo", "-q")
+    assert ADDRESS.fullmatch(crm("calendar", "feed", *verb, "--json").json["address"])
+
+
+def test_a_rehearsed_feed_has_neither_address_nor_digest(crm: Crm) -> None:
+    for verb in (("add", "mine", "owner:me"), ("add", "mine"), ("rotate", "mine"), ("remove", "mine")):
+        for form in ((), ("--json",), ("-q",), ("-o", "csv")):
+            tried = crm("calendar", "feed", *verb, "--dry-run", *form)
+            assert not ADDRESS.search(tried.out + tried.err)
+            assert not re.search(r"[0-9a-f]{64}|hash", tried.out + tried.err), (verb, form)
+        crm("calendar", "feed", *verb, "-q")
+    told = crm("undo", "--dry-run")
+    assert told.code == 0
+    assert not re.search(r"[0-9a-f]{64}|hash", told.out + told.err)
+
+
+def test_programs_get_the_whole_day_and_people_the_first_of_each_part(crm: Crm) -> None:
+    for number in range(25):
+        assert crm("task", "add", f"late {number}", "--due", "2026-11-01", "-q").code == 0
+    assert len(crm("today", "--json").json["overdue"]) == 25
+    for form in ((), ("-o", "tsv"), ("-o", "csv"), ("-o", "md"), ("-o", "ids"), ("-o", "jsonl")):
+        assert sum("task:" in line for line in crm("today", *form).out.splitlines()) == 26, form
+    table = crm("today", "-o", "table").out
+    assert "Overdue (25, the first 20)" in table
+    assert table.count("late ") == 20
+
+
+def test_the_day_fits_a_narrow_screen_with_its_figures_and_its_next_steps(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names and what they are about give way: how long something waits, and what to type, are whole."""
+    monkeypatch.setenv("CRM_NOW", "2026-07-20T10:00:00+00:00")
+    firm = "company=Lanternfield Hotels and Resorts"
+    crm("deal", "add", "Lanternfield Hotels: the second site", firm)
+    crm("log", "call", "deal:5", "spoke of the offer at length")
+    crm("contact", "add", "Wilhelmina Featherstonehaugh", firm, "rhythm=30d")
+    monkeypatch.setenv("CRM_NOW", "2026-11-01T10:00:00+00:00")
+    assert crm("log", "email", "contact:2", "Thanks for the offer, we shall look at it", "--in").code == 0
+    monkeypatch.setenv("CRM_NOW", "2026-12-01T10:00:00+00:00")
+    rows = [(key, row) for key, part in crm("today", "--json").json.items() if isinstance(part, list) for row in part]
+    assert {key for key, _ in rows} >= {"no_next_task", "silent", "owed"}
+    for columns in (80, 90, 120):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        text = crm("today", "-o", "table").out
+        assert all(width(line) <= columns for line in text.splitlines())
+        for key, row in rows:
+            assert row["next"] in text, (columns, key)
+            assert row["when"] in text or (columns, key) == (80, "no_next_task"), (columns, key)
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = crm("--db", str(crm.path), "today", "-o", "table").out
+    assert all(row["when"] in shown for _, row in rows), "where the command is wider than the screen"

@@ -230,3 +230,22 @@ def test_the_kept_command_has_no_password(crm: Crm) -> None:
     listed = crm("undo", "--list").out
     assert "lead edit 1 priority=high\t" in listed
     assert str(crm.path) not in listed
+
+
+def test_a_list_on_a_narrow_screen_keeps_what_matters_and_what_was_asked_for(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long = ("name=Northfold Clinics: Data migration", "company=Northfold Clinics", "value=1234567", "owner=augusta")
+    assert crm("deal", "edit", "4", *long, "-y").code == 0
+    assert crm("task", "add", "Call", "--on", "deal:4", "--due", "2026-12-01").code == 0
+
+    def head(*words: str) -> str:
+        return crm(*words, "-o", "table").out.splitlines()[0]
+
+    assert head("deal", "list").split("  ")[-1] == "Next task"
+    assert "Probability" not in head("deal", "list")
+    assert head("deal", "list", "--columns", "+urgency").endswith("Urgency")
+    asked = head("contact", "list", "--columns", "+rhythm,touch_from")
+    assert ("Rhythm" in asked, "Touch from" in asked) == (True, True), asked
+    assert "Probability" in head("deal", "list", "--columns", "+probability")

@@ -81,6 +81,12 @@ def test_what_is_next_is_most_urgent_and_waits_for_nothing(crm: Crm) -> None:
     assert crm("task", "next", "-o", "ids").out == "4\n3\n2\n"
 
 
+def test_a_filter_that_is_wrong_is_shown_as_it_was_written(crm: Crm) -> None:
+    for words in (("task", "next"), ("touch", "owed"), ("touch", "waiting")):
+        refused = crm(*words, "nosuch:1")
+        assert (refused.code, refused.err.splitlines()[1]) == (2, "  nosuch:1")
+
+
 def test_coefficients_are_set_below_zero_and_for_words_of_the_book(crm: Crm) -> None:
     assert crm("config", "set", "urgency.due", "-2.5").code == 0
     assert crm("config", "get", "urgency.due").out == "-2.5\n"

@@ -100,3 +100,27 @@ def test_the_next_steps_of_today_are_about_the_book_that_was_named(crm: Crm, oth
     steps = [row["next"] for part in page.values() if isinstance(part, list) for row in part]
     assert len(steps) == 3
     assert all(shlex.split(step)[:3] == ["crm", "--db", other] for step in steps)
+
+
+@pytest.mark.parametrize("day", ["-2wd", "-3d", "-۲wd", "-2 هفته"])
+def test_a_day_that_is_counted_back_is_a_word_and_no_option(crm: Crm, day: str) -> None:
+    wanted = crm("task", "snooze", "1", "--to", day, "--dry-run").out
+    assert "would: snoozed to" in wanted
+    assert crm("task", "snooze", "1", day, "--dry-run").out == wanted
+    assert crm("task", "snooze", "--dry-run", "1", day).out == wanted
+    done = crm("task", "snooze", "1", day)
+    assert (done.code, done.out) == (0, wanted.replace("would: ", "").splitlines()[-1] + "\n")
+    for noun, who in (("task", "1"), ("touch", "contact:1")):
+        refused = crm(noun, "snooze", who, day, "--too", "-2wd")
+        assert (refused.code, "no such option: --too" in refused.err.lower()) == (2, True)
+    assert "no such option: -2" in crm("task", "snooze", "1", "-2").err.lower()
+
+
+def test_what_repeats_is_shown_in_the_words_of_the_own_week(crm: Crm) -> None:
+    crm("config", "set", "week_start", "saturday")
+    crm("config", "set", "workdays", "sat-wed")
+    for phrase in ("every weekday", "every 2 weeks on monday and thursday"):
+        number = crm("task", "add", "Report", "--repeat", phrase, "-o", "ids").out.strip()
+        assert f"Repeats     {phrase}\n" in crm("task", "show", number.removeprefix("task:"), "-o", "table").out
+        told = crm("task", "edit", number.removeprefix("task:"), "repeat=every 2 weeks on sat,sun", "--dry-run").out
+        assert f"{phrase} -> every 2 weeks on saturday and sunday" in told

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from crmcli.domain.entities import ENTITIES
 from crmcli.domain.keys import KEYED, SEARCHED
 from crmcli.domain.types import Choice, Currency, Money, Percent, Ref
-from crmcli.store import connect, models, read, schema
+from crmcli.store import connect, derived, models, read, schema
 from crmcli.store.sql import table_of
 from crmcli.store.tables import COLUMNS, DEFAULTS, ORDER
 
@@ -31,7 +31,7 @@ FITTING: dict[str, tuple[type, ...]] = {
     "day": (date,), "instant": (datetime,), "flag": (bool,), "choice": (str, int),
 }  # fmt: skip
 #: Columns of the base tables that are no field of anybody.
-INNER = {"version", "search_text", "kind", "custom", "custom_key"}
+INNER = {"version", "search_text", "kind", "custom", "custom_key", *derived.LEADING}
 #: Columns of views beside the fields: what comes with a field of that type, and the board's order.
 COMPANIONS = {
     "stage_position", "opportunity_kind", "merged_into_kind", "record_kind", "other_kind", "phone_e164", "mobile_e164",
@@ -127,7 +127,8 @@ def test_names_and_defaults(entity: Entity) -> None:
 #: Indexed texts that no field is: digests and short words that the program works out, and tables.
 MADE = {
     ("import_run", "digest"), ("journal", "entity"), ("opportunity", "kind"), ("reminder", "channel"),
-    ("reminder", "state"), ("sync_link", "digest"), ("sync_link", "entity"), ("sync_place", "digest"),
+    ("reminder", "task_uid"), ("reminder_since", "name"), ("reminder", "state"), ("sync_link", "digest"),
+    ("sync_link", "entity"), ("sync_place", "digest"),
 }  # fmt: skip
 #: How many bytes an entry of PostgreSQL's indexes may have, and how many it has beside its texts: its own head and a
 #: column or two of numbers or moments.

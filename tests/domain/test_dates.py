@@ -25,7 +25,9 @@ from crmcli.domain.dates import (
     relative,
     show_day,
 )
+from crmcli.domain.datewords import ENGLISH_DAYS, PERSIAN_DAYS
 from crmcli.domain.periods import parse_range, parse_span
+from crmcli.domain.types import read_instant, show_instant
 from crmcli.errors import FieldError
 
 if TYPE_CHECKING:
@@ -93,6 +95,30 @@ def read(text: str, calendar: str = "gregorian") -> str:
         ("2026-03-09 - 14:30", "2026-03-09 14:30:00"), ("2026-03-09, 14:30", "2026-03-09 14:30:00"),
         ("tomorrow 2:30 p.m.", "2026-11-22 14:30:00"), ("14:30 tomorrow", "2026-11-22 14:30:00"),
         ("فردا ۲:۳۰ ب.ظ", "2026-11-22 14:30:00"), ("فردا ساعت ۹:۳۰ صبح", "2026-11-22 09:30:00"),
+        # an hour alone, said to be one
+        ("tomorrow at 9", "2026-11-22 09:00:00"), ("فردا ساعت ۹", "2026-11-22 09:00:00"),
+        ("at 17", "2026-11-21 17:00:00"),
+        ("fri at 5", "2026-11-27 05:00:00"), ("at 9 tomorrow", "2026-11-22 09:00:00"),
+        ("in 2 weeks at 9", "2026-12-05 09:00:00"),
+        ("ساعت ۹ فردا", "2026-11-22 09:00:00"), ("فردا ساعت ۹ شب", "error"), ("fri at 25", "error"),
+        ("tomorrow at", "error"),
+        ("فردا ساعت ۵ عصر", "2026-11-22 17:00:00"), ("at 5pm fri", "2026-11-27 17:00:00"), ("dec at 9", "error"),
+        # what is counted and named in Persian
+        ("۳ روز دیگر", "2026-11-24"), ("۳ روز بعد", "2026-11-24"), ("سه روز دیگه", "2026-11-24"),
+        ("دو هفته بعد", "2026-12-05"),
+        ("یک ماه دیگر", "2026-12-21"), ("۲ سال پیش", "2024-11-21"), ("۵ روز قبل", "2026-11-16"),
+        ("+۲ هفته", "2026-12-05"),
+        ("-۲ هفته", "2026-11-07"), ("۳ روز کاری دیگر", "2026-11-25"), ("+۳ روز کاری", "2026-11-25"),
+        ("+۲ ساعت", "2026-11-21 12:00:00"),
+        ("۹۰ دقیقه دیگر", "2026-11-21 11:30:00"), ("بیست و یک روز دیگر", "2026-12-12"), ("سی روز بعد", "2026-12-21"),
+        ("twenty-one days ago", "2026-10-31"), ("in two weeks", "2026-12-05"),
+        ("دو هفته دیگر ساعت ۹", "2026-12-05 09:00:00"),
+        ("شنبه بعد", "2026-11-28"), ("شنبه آینده", "2026-11-28"), ("شنبه‌ی آینده", "2026-11-28"),
+        ("جمعهٔ گذشته", "2026-11-20"),
+        ("سه شنبه بعد", "2026-11-24"), ("یک‌شنبه پیش", "2026-11-15"), ("شنبه بعد ساعت ۱۰:۳۰", "2026-11-28 10:30:00"),
+        ("پایان ماه", "2026-11-30"), ("آخر ماه", "2026-11-30"), ("پایان این ماه", "2026-11-30"),
+        ("آخر سال", "2026-12-31"),
+        ("پایان هفته", "2026-11-22"), ("end of the month", "2026-11-30"), ("end of this year", "2026-12-31"),
     ],
 )  # fmt: skip
 def test_what_is_understood(text: str, meaning: str) -> None:
@@ -110,7 +136,7 @@ def test_what_is_understood(text: str, meaning: str) -> None:
         ("3 mai", "not a day or time"),
         ("5 mordad", "not a day or time"),
         # what date-guessing libraries read wrongly
-        ("in 2 weeks at 9", "not a day"), ("this friday", "not a day"), ("Q1 2027", "not a day"),
+        ("in 2 weeks 9", "not a day"), ("this friday", "not a day"), ("Q1 2027", "not a day"),
         ("2026-W50", "not a day"),
         ("every monday", "not a day"), ("last day of february", "not a day"), ("morgen um 9", "not a day"),
         ("1405/09/01", "Jalali"), ("۱۴۰۵/۰۹/۰۱", "Jalali"), ("1 آذر 1405", "Jalali"), ("آذر", "not a day"),
@@ -132,10 +158,18 @@ def test_what_is_understood(text: str, meaning: str) -> None:
         ("2026-12/01", "not a day"), ("2026-12-01T", "not a day"), ("tomorrow9am", "not a day"),
         ("\x00", "not a day"),
         ("9999-12-31T23:00-10:00", "out of range"), ("1" * 500, "not a day"),
-        ("2026.3-9", "not a day"), ("2026-3-9.", "not a day"), ("9.3.2026.", "not a day"), ("14:30 15:30", "not a day"),
+        ("2026.3-9", "not a day"), ("2026-3-9.", "not a day"), ("9.3.2026.", "not a day"),
+        ("14:30 15:30", "not a day"),
         ("14:30 - ", "not a day"), ("2026.13.01", "no day"), ("26.03.09", "not a day"), ("13:30 ب.ظ", "not a day"),
         ("31 nov 2026", "'31 nov 2026'"), ("31 Nov 2026", "'31 Nov 2026'"), ("۳۱ nov", "'۳۱ nov'"),
         ("1.4.1405", "'1.4.1405'"),
+        # of the weekend or of the week? the next three days, or the third? which Saturday?
+        ("آخر هفته", "not a day"), ("۳ روز آینده", "not a day"), ("شنبه دیگر", "not a day"),
+        ("این شنبه", "not a day"),
+        ("+۳ روز دیگر", "not a day"), ("in 3 days ago", "not a day"), ("سه روز", "not a day"),
+        ("سهروز بعد", "not a day"),
+        ("۳ بعد", "not a day"), ("سی و یک روز بعد", "not a day"), ("next سه شنبه", "not a day"),
+        ("شنبه next", "not a day"),
     ],
 )  # fmt: skip
 def test_what_is_refused(text: str, because: str) -> None:
@@ -159,6 +193,7 @@ def test_what_is_refused(text: str, because: str) -> None:
         ("۱ آذر سال ۱۴۰۵", "2026-11-22"), ("۱م آذر ۱۴۰۵", "2026-11-22"), ("۱ ام آذر ۱۴۰۵", "2026-11-22"),
         ("۱۴۰۵ آذر ۱", "2026-11-22"), ("1405.09.01", "2026-11-22"), ("۱۴:۳۰ ۱۴۰۵/۰۹/۰۱", "2026-11-22 14:30:00"),
         ("1405/09/01 - 14:30", "2026-11-22 14:30:00"), ("1405/09/01 2:30 ب.ظ", "2026-11-22 14:30:00"),
+        ("پایان ماه", "2026-11-21"), ("آخر سال", "2027-03-20"), ("یک ماه دیگر", "2026-12-21"),
         ("1405/09/01 12:30 ق.ظ", "2026-11-22 00:30:00"), ("۱۴۰۵/۰۹/۰۱ ساعت ۲:۳۰ بعد از ظهر", "2026-11-22 14:30:00"),
     ],
 )  # fmt: skip
@@ -462,6 +497,57 @@ def test_nothing_but_a_field_error_is_ever_raised(text: str) -> None:
             assert start is None or end is None or start < end  # type: ignore[operator]
 
 
+IN_PERSIAN = {
+    "day": "روز",
+    "week": "هفته",
+    "month": "ماه",
+    "year": "سال",
+    "workday": "روز کاری",
+    "hour": "ساعت",
+    "minute": "دقیقه",
+}
+ENGLISH_NUMBERS = """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five twenty-six
+    twenty-seven twenty-eight twenty-nine thirty"""
+PERSIAN_NUMBERS = """یک,دو,سه,چهار,پنج,شش,هفت,هشت,نه,ده,یازده,دوازده,سیزده,چهارده,پانزده,شانزده,هفده,هجده,نوزده,بیست,
+    بیست و یک,بیست و دو,بیست و سه,بیست و چهار,بیست و پنج,بیست و شش,بیست و هفت,بیست و هشت,بیست و نه,سی"""
+DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+
+
+@given(
+    st.integers(1, 30), st.sampled_from(sorted(IN_PERSIAN)), st.booleans(), st.sampled_from(["gregorian", "jalali"]),
+    st.dates(date(1990, 1, 1), date(2060, 1, 1)), st.sampled_from(["", " at 9", " 14:30"]),
+)  # fmt: skip
+def test_what_is_counted_means_the_same_in_english_and_persian(
+    number: int, unit: str, onward: bool, calendar: Calendar, day: date, clock: str
+) -> None:
+    def meant(text: str) -> When | None:
+        try:
+            return parse_when(text + (clock if text.isascii() else clock.replace("at", "ساعت")), at, calendar)
+        except FieldError:
+            return None
+
+    at = datetime.combine(day, time(10), TEHRAN)
+    found = set()
+    for count in (str(number), ENGLISH_NUMBERS.split()[number - 1]):
+        found.add(meant(f"in {count} {unit}s" if onward else f"{count} {unit}s ago"))
+    for count in (str(number), str(number).translate(DIGITS), PERSIAN_NUMBERS.split(",")[number - 1].strip()):
+        for side in ("دیگر", "بعد") if onward else ("پیش", "قبل"):
+            found.add(meant(f"{count} {IN_PERSIAN[unit]} {side}"))
+        found.add(meant(f"{'+' if onward else '-'}{count} {IN_PERSIAN[unit]}"))
+    assert len(found) == 1
+    assert (None in found) == (unit in ("hour", "minute") and clock != "")
+
+
+@given(st.integers(0, 6), st.booleans(), st.dates(date(1990, 1, 1), date(2060, 1, 1)))
+def test_days_of_the_week_mean_the_same_in_english_and_persian(number: int, onward: bool, day: date) -> None:
+    now = datetime.combine(day, time(10), TEHRAN)
+    wanted = parse_day(f"{'next' if onward else 'last'} {ENGLISH_DAYS[number]}", now)
+    for name in (PERSIAN_DAYS[number], PERSIAN_DAYS[number].replace("\u200c", " "), PERSIAN_DAYS[number] + "ی"):
+        for side in ("بعد", "آینده", "آتی") if onward else ("قبل", "پیش", "گذشته"):
+            assert parse_day(f"{name} {side}", now) == wanted
+
+
 @pytest.mark.parametrize("calendar", ["gregorian", "jalali"])
 def test_what_a_hint_names_can_be_written(calendar: str) -> None:
     with pytest.raises(FieldError) as refused:
@@ -481,7 +567,8 @@ def test_what_a_hint_names_can_be_written(calendar: str) -> None:
 @pytest.mark.parametrize(
     ("persian", "english"),
     [
-        ("این هفته", "this week"), ("هفته بعد", "next week"), ("هفتهٔ آینده", "next week"), ("هفته‌ی گذشته", "last week"),
+        ("این هفته", "this week"), ("هفته بعد", "next week"), ("هفتهٔ آینده", "next week"),
+        ("هفته‌ی گذشته", "last week"),
         ("هفته قبل", "last week"), ("ماه جاری", "this month"), ("ماه آینده", "next month"), ("ماه پیش", "last month"),
         ("فصل بعد", "next quarter"), ("امسال", "this year"), ("سال بعد", "next year"), ("پارسال", "last year"),
     ],
@@ -490,3 +577,8 @@ def test_what_a_hint_names_can_be_written(calendar: str) -> None:
 def test_periods_in_persian(persian: str, english: str, calendar: Calendar) -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     assert parse_range(persian, now, calendar, 5) == parse_range(english, now, calendar, 5)
+
+
+@pytest.mark.parametrize("stored", ["0001-01-01T00:00:00.000Z", "0987-06-05T04:03:02.001Z", "9999-12-31T23:59:59.999Z"])
+def test_a_stored_moment_has_four_digits_for_its_year(stored: str) -> None:
+    assert show_instant(read_instant(stored)) == stored

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import LEAD
-from crmcli.domain.query import EVERYTHING, And, Not, Or, Term, Value, Word, canonical, join_words, parse
+from crmcli.domain.query import EVERYTHING, And, Not, Or, Term, Value, Word, canonical, join_words, narrowed, parse
 from crmcli.domain.query.spelling import in_quotes
 from crmcli.errors import FilterError
 
@@ -161,3 +161,18 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
         place = 0
         assert plain(parse(canonical(tree))) == plain(tree)
     assert 0 <= place <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "means"),
+    [
+        (("a", "or", "b"), "(a or b) stage:new"),
+        (("a or b",), "(a or b) stage:new"),
+        (("name:a or b", "c"), '(name:"a or b" c) stage:new'),
+        (("not", "a"), "(not a) stage:new"),
+        ((), "stage:new"),
+        ((" ",), "stage:new"),
+    ],
+)
+def test_a_filter_is_narrowed_as_a_whole(words: tuple[str, ...], means: str) -> None:
+    assert canonical(parse(join_words(narrowed(words, "stage:new"), LEAD.by_name))) == canonical(parse(means))

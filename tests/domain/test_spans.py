@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcli.domain.types import Duration, Env, Offset, Reminders, Repeat, Rhythm, Type, readable
-from crmcli.errors import FieldError
+from crmcli.domain.types.spans import reminder_minutes
+from crmcli.domain.workdays import Workdays, weekly
+from crmcli.errors import CrmError, FieldError
 
 ENV = Env(datetime(2026, 11, 23, 12, tzinfo=UTC))
 JALALI = ENV._replace(calendar="jalali")
@@ -38,6 +40,9 @@ JALALI = ENV._replace(calendar="jalali")
         (Rhythm(), "every 4 weeks", 28),
         (Rhythm(), "3m", 90),
         (Rhythm(), "1y", 365),
+        (Rhythm(), "never", 0),
+        (Rhythm(), "0", 0),
+        (Rhythm(), "۰", 0),
         (Repeat(), "every monday", "FREQ=WEEKLY;BYDAY=MO"),
         (Repeat(), "", None),
     ],
@@ -62,7 +67,7 @@ def test_what_is_typed_is_kept_so(kind: Type, typed: str, stored: object) -> Non
         (Offset(), "3 apples"),
         (Offset(), "-3d before"),
         (Offset(), "99999d"),
-        (Rhythm(), "0"),
+        (Rhythm(), "0d"),
         (Rhythm(), "-3d"),
         (Rhythm(), "5wd"),
         (Rhythm(), "11y"),
@@ -82,8 +87,38 @@ def test_reminders_are_shown_as_they_can_be_typed(minutes: list[int]) -> None:
     assert kind.parse(kind.show(stored), ENV) == stored
 
 
+def test_no_reminder_at_all_is_not_the_usual_ones() -> None:
+    kind = Reminders()
+    assert (kind.parse("None", ENV), kind.parse("", ENV)) == ("none", None)
+    assert (kind.show("none"), kind.show(None)) == ("none", "")
+    assert (reminder_minutes("none"), reminder_minutes(None), reminder_minutes("15,1440")) == ((), (), (15, 1440))
+    with pytest.raises(FieldError):
+        kind.parse("none,15m", ENV)
+
+
 def test_a_recurrence_is_read_in_the_users_calendar() -> None:
     stored = Repeat().parse("monthly on the last day", JALALI)
     assert "PERSIAN" in stored
     assert readable(Repeat(), stored, calendar="jalali") == "every month on the last day"
+
+
+@pytest.mark.parametrize("week_start", [0, 5, 6])
+@pytest.mark.parametrize(
+    "phrase", ["every weekday", "every 2 weeks on monday and saturday", "every month on the last weekday"]
+)
+def test_a_recurrence_is_shown_in_the_words_of_the_own_week(phrase: str, week_start: int) -> None:
+    env = Env(ENV.now, week_start=week_start, workdays=weekly((5, 6, 0, 1, 2)))
+    assert readable(Repeat(), Repeat().parse(phrase, env), week=env.week) == phrase
+
+
+def test_a_recurrence_is_no_rule_where_the_week_is_not_known() -> None:
+    stored = Repeat().parse("every 2 weeks on mon,sat", Env(ENV.now, week_start=5))
+    assert readable(Repeat(), stored) == "every 2 weeks on monday and saturday"
+
+    def unknown(_: int) -> bytes:
+        raise CrmError("no library")
+
+    env = Env(ENV.now, week_start=5, workdays=Workdays(unknown))
+    assert readable(Repeat(), stored, week=env.week) == "every 2 weeks on monday and saturday"
+    assert readable(Repeat(), "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", week=env.week).startswith("every monday, tuesday")
     assert Repeat().parse("every weekday", ENV) == "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"

@@ -145,6 +145,41 @@ def test_empty_and_pages() -> None:
     assert page[-2:] == ["Silent", "  none"]
 
 
+def wide(*names: str, **ranks: int) -> Rows:
+    columns = tuple(Column(name, None, name, rank=ranks.get(name, 0)) for name in names)
+    return Rows(columns, [{name: f"{name} " * 5 for name in names}])
+
+
+@pytest.mark.parametrize(
+    ("ranks", "left"),
+    [
+        ({}, ["name", "text", "third"]),
+        ({"third": -1}, ["name", "text", "fourth"]),
+        ({"fifth": 1}, ["name", "text", "fifth"]),
+        ({"fourth": 1, "fifth": 1}, ["name", "text", "fourth", "fifth"]),
+        ({"text": -1, "name": -1}, ["name", "text", "third"]),
+    ],
+)
+def test_what_was_asked_for_stays_and_what_can_be_spared_goes_first(ranks: dict[str, int], left: list[str]) -> None:
+    gone: dict[str, None] = {}
+    found = drawn(wide("name", "text", "third", "fourth", "fifth", **ranks), columns=40, left_out=gone)
+    assert found[0].split() == left
+    assert sorted([*left, *gone]) == ["fifth", "fourth", "name", "text", "third"]
+    whole: dict[str, None] = {}
+    drawn(wide("name", "text", **ranks), columns=200, left_out=whole)
+    assert whole == {}
+
+
+def test_what_stands_below_a_row_is_whole_there_and_nowhere_else() -> None:
+    columns = (Column("name", None, "Name"), Column("url", None, "URL"))
+    long = "https://dav.example.org/" + "calendar/" * 10
+    one = Rows(columns, [{"name": "work", "url": long}, {"name": "none", "url": ""}], below="url")
+    assert drawn(one, columns=40) == ["Name", "work", f"      {long}", "none"]
+    several = Rows(columns[:1], [{"name": "work", "all": ("crm a", "crm b")}, {"name": "none"}], below="all")
+    assert drawn(several, columns=40) == ["Name", "work", "      crm a", "      crm b", "none"]
+    assert "".join(WRITERS["tsv"](one)).splitlines()[1] == f"work\t{long}"
+
+
 def test_bars() -> None:
     rows = Rows(
         (Column("stage"), Column("count", DEAL.by_name["position"].type)),

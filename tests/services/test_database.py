@@ -180,7 +180,12 @@ def test_what_breaks_the_rules_is_named(ctx: Context) -> None:
         tx.change("lead", 3, {"value_minor": 10**18, "currency": "IRR", "recurring_minor": -(10**18) - 1})
         tx.change("lead", 4, {"value_minor": 2**63 - 1, "currency": "EUR", "recurring_minor": 10**15})
         tx.change("company", 4, {"revenue_minor": -(2**63)})
-    said = "company 1 is under itself: 1, 2, 3, 1; lead 1 is open in the stage Won; lead 2 is won in the stage New"
+        for name in "ABCD":
+            tx.add("task", {"name": name})
+        for number, needs in ((1, 2), (2, 3), (3, 2), (3, 4)):
+            tx.add("task_need", {"task_id": number, "needs_id": needs})
+    said = "company 1 is under itself: 1, 2, 3, 1; task 2 waits for itself: 2, 3, 2"
+    said += "; lead 1 is open in the stage Won; lead 2 is won in the stage New"
     said += "; lead 4: value is too large an amount; lead 3: recurring is too large an amount"
     said += "; company 4: revenue is too large an amount"
     assert found(ctx) == {"rules": said}

@@ -174,11 +174,54 @@ def test_the_day_is_narrowed_before_it_is_cut(ctx: Context) -> None:
         titles("nosuch:1")
 
 
+def test_the_day_is_whole_where_all_of_it_is_asked_for(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_NOW", "2026-10-01T10:00:00+00:00")
+    ctx.tick()
+    many = today.MOST + 5
+    with ctx.writing("test"):
+        for number in range(many):
+            add(ctx, TASK, name=f"late {number}", due="2026-11-01")
+            add(ctx, CONTACT, name=f"person {number}", rhythm="7d", birthday=f"1980-11-{22 + number % 3}")
+            timeline.add(ctx, CONTACT, number + 1, "email", "hello", direction="in")
+            add(ctx, DEAL, name=f"deal {number}")
+    monkeypatch.setenv("CRM_NOW", "2026-11-21T10:00:00+00:00")
+    ctx.tick()
+    found = {part.key: part for part in today.today(ctx, most=0).sections}
+    for key in ("overdue", "no_next_task", "silent", "owed", "touch", "occasions"):
+        assert len({row["ref"] for row in found[key].rows.rows}) == many, key
+        assert found[key].title.endswith(f" ({many})"), key
+    few = {part.key: part for part in today.today(ctx).sections}
+    for key, part in few.items():
+        first = list(part.rows.rows)
+        assert first == list(found[key].rows.rows)[: today.MOST], key
+        assert not first or part.title.endswith(f"({many}, the first {today.MOST})")
+
+
 def test_the_day_of_an_owner_of_two_words(ctx: Context) -> None:
     for name, owner in (("hers", "Grace Hopper"), ("word", ""), ("his", "Charles, Jr")):
         add(ctx, TASK, name=f"{name} Hopper", due="yesterday", owner=owner)
     assert section(today.today(ctx, owner="Grace Hopper"), "overdue") == ["task:1"]
     assert section(today.today(ctx, owner="Charles, Jr"), "overdue") == ["task:3"]
+
+
+def test_my_day_has_what_is_nobodys_and_not_what_is_somebodys(ctx: Context) -> None:
+    for name, owner in (("mine", "me"), ("nobody's", ""), ("hers", "Grace Hopper")):
+        add(ctx, TASK, name=name, due="yesterday", owner=owner)
+        add(ctx, LEAD, name=f"{name} lead", owner=owner)
+    page = today.today(ctx, owner="me")
+    assert section(page, "overdue") == ["task:1", "task:2"]
+    assert sorted(section(page, "new_leads")) == ["lead:1", "lead:2"]
+
+
+def test_an_owner_narrows_the_whole_filter_of_a_day(ctx: Context) -> None:
+    """Birthdays too, which are asked for by the words of the filter."""
+    for name, owner in (("Ada", "me"), ("Grace", "Grace Hopper"), ("Alan", "Grace Hopper")):
+        add(ctx, CONTACT, name=name, birthday="1986-11-22", owner=owner)
+    words = ["name:ada", "or", "name:grace"]
+    found = {s.key: [row["about"] for row in s.rows.rows] for s in today.today(ctx, words=words).sections}
+    assert found["occasions"] == ["Ada", "Grace"]
+    found = {s.key: [row["about"] for row in s.rows.rows] for s in today.today(ctx, owner="me", words=words).sections}
+    assert found["occasions"] == ["Ada"]
 
 
 def test_a_brief_says_who_what_and_what_was_promised(ctx: Context) -> None:

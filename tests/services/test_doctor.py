@@ -11,7 +11,7 @@ import pytest
 
 from crmcli.config import Settings
 from crmcli.context import Context
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD, TAG
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD, TAG
 from crmcli.errors import ConflictError, FilterError, NotFoundError, UsageError
 from crmcli.services import deals, doctor, pipelines, records, relocating, undoing
 from crmcli.services.checking import checks
@@ -72,7 +72,8 @@ def test_each_rule_finds_what_it_says_and_nothing_else(ctx: Context, monkeypatch
     page = doctor.examine(ctx)
     assert page.values["ok"] is False
     bad = {(rule.kind.name, number) for rule in RULES for number in wanted[rule.name]}
-    bad -= {("tag", *wanted["tag-unused"]), ("deal", *wanted["deal-closed-early"])}  # no open records
+    closed = ("tag-unused", "deal-closed-early", "interaction-ahead")
+    bad -= {(rule.kind.name, *wanted[rule.name]) for rule in RULES if rule.name in closed}  # no open records
     assert page.values["faulty"] == len(bad)
     assert page.values["score"] == 100 * (page.values["records"] - page.values["faulty"]) // page.values["records"]
 
@@ -120,7 +121,9 @@ def test_what_is_safe_is_mended_and_one_undo_takes_it_back(ctx: Context, monkeyp
     assert [line.partition(":")[0] for line in done.lines] == [rule.name for rule in rules]
     assert records.get(ctx, CONTACT, *wanted["contact-without-company"])["company"] == "Difference"
     assert records.get(ctx, LEAD, *wanted["lead-unseen-marks"])["name"] == "Unseen"
-    assert not [name for name, _, faults in checks(ctx, deep=True) if faults and name != "rows"]
+    left = {name: faults for name, _, faults in checks(ctx, deep=True) if faults and name != "rows"}
+    hen, egg = wanted["task-ring"]  # which of the two needs is to go, nobody but a person knows
+    assert left == {"rules": [f"task {hen} waits for itself: {hen}, {egg}, {hen}"]}
     undoing.undo(ctx)
     assert state(ctx) == before
 
@@ -282,7 +285,7 @@ def test_an_unknown_rule_is_told_with_a_suggestion(book: Context) -> None:
         doctor.examine(book, ["deal-overdu"])
     with pytest.raises(UsageError, match="the doctor's own"):
         doctor.remove(book, ["deal-overdue"])
-    assert {kind for rule in RULES for kind in [rule.kind.name]} <= {*KINDS, TAG.name}
+    assert {kind for rule in RULES for kind in [rule.kind.name]} <= {*KINDS, INTERACTION.name, TAG.name}
 
 
 def test_the_score_is_kept_by_the_day(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from crmcli.domain.entities import CONTACT, DEAL, LEAD, TASK
 from crmcli.errors import AmbiguousError, NotFoundError, RefusedError, UsageError
-from crmcli.services import deals, merging, naming, records, undoing
+from crmcli.services import deals, merging, naming, records, tasks, undoing
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -54,6 +55,58 @@ def test_an_ambiguous_name_lists_the_candidates(people: Context) -> None:
         naming.resolve(people, CONTACT, "ada")
     assert [line.split("  ")[0] for line in caught.value.candidates] == ["contact:1", "contact:4"]
     assert caught.value.code == 2
+
+
+def test_of_several_rounds_of_a_task_the_open_one_is_meant(ctx: Context) -> None:
+    records.add(ctx, TASK, {"name": "Weekly report", "due": "2026-11-27", "repeat": "every friday"})
+    for number in range(1, 15):
+        assert naming.resolve(ctx, TASK, "Weekly report") == naming.resolve(ctx, TASK, "weekly") == number
+        tasks.done(ctx, [number])
+    records.edit(ctx, TASK, [15], {"needs": ""})
+    assert naming.resolve(ctx, TASK, "weekly report") == 15
+    records.remove(ctx, TASK, [15])
+    with pytest.raises(AmbiguousError, match=r"fits 12\+ tasks"):
+        naming.resolve(ctx, TASK, "weekly report")
+
+
+def test_who_takes_up_again_means_what_is_over(ctx: Context) -> None:
+    for name in ("Engine", "Engine", "Alone"):
+        records.add(ctx, DEAL, {"name": name})
+    deals.won(ctx, DEAL, [1])
+    deals.lost(ctx, DEAL, [3])
+    assert naming.resolve(ctx, DEAL, "engine") == naming.resolve_any(ctx, "engine")[1] == 2
+    assert naming.resolve(ctx, DEAL, "engine", over=True) == 1
+    assert naming.resolve(ctx, DEAL, "alone") == 3, "what is over is found where it is alone"
+    assert records.choose(ctx, DEAL, ["engine"], over=True) == ([1], False)
+
+
+def test_a_person_who_was_put_aside_stands_behind_the_others(people: Context) -> None:
+    records.add(people, CONTACT, {"name": "Ada Byron", "email": "ada@engines.example"})
+    for text in ("ada", "ada@engines.example"):
+        with pytest.raises(AmbiguousError):
+            naming.resolve(people, CONTACT, text)
+    records.archive(people, CONTACT, [1])
+    for text in ("ada", "ada@engines.example"):
+        assert naming.resolve(people, CONTACT, text) == 4
+    assert naming.resolve(people, CONTACT, "ada lovelace") == 1
+    records.archive(people, CONTACT, [4])
+    with pytest.raises(AmbiguousError):
+        naming.resolve(people, CONTACT, "ada")
+
+
+def test_tasks_of_one_name_are_told_apart_by_their_days(ctx: Context) -> None:
+    for due in ("2026-12-04", "2026-12-11 14:30", ""):
+        records.add(ctx, TASK, {"name": "Report", "due": due})
+    with pytest.raises(AmbiguousError) as refused:
+        naming.resolve(ctx, TASK, "report")
+    assert refused.value.candidates == [
+        "task:1  Report  (due 2026-12-04)", "task:2  Report  (due 2026-12-11 14:30)", "task:3  Report"
+    ]  # fmt: skip
+    tasks.done(ctx, [1, 2, 3])
+    with pytest.raises(AmbiguousError) as refused:
+        naming.resolve(ctx, TASK, "report")
+    for number, line in enumerate(refused.value.candidates, 1):
+        assert re.fullmatch(rf"task:{number}  Report  \(done \d{{4}}-\d\d-\d\d \d\d:\d\d\)", line)
 
 
 def test_a_removed_record_keeps_its_number_but_not_its_name(people: Context) -> None:

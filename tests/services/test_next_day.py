@@ -53,4 +53,5 @@ def test_the_next_step_is_named_and_found_by_its_name(ctx: Context) -> None:
         if then:
             assert found(f'next_task:"{then.upper()}"') == found("has:next_task") == found("id:2")
             assert found(sort="next_task")[0][0] == 2
-            assert [card[-1] for lane in board.cards(ctx).lanes for card in lane.cards] == [None, found("id:2")[0][1], None]
+            cards = [card[-1] for lane in board.cards(ctx).lanes for card in lane.cards]
+            assert cards == [None, found("id:2")[0][1], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,6 +175,18 @@ def test_a_bad_value_names_its_field_and_writes_nothing(ctx: Context, field: str
         records.edit(ctx, LEAD, [1], {"owner": "me", field: text})
     assert ctx.reader.value("SELECT seq FROM journal_head") == seq
     assert records.get(ctx, LEAD, 1)["owner"] is None
+
+
+def test_a_birthday_is_a_day_that_has_come(people: Context) -> None:
+    """A day without a year is read as the next one of that name, which is no day of birth."""
+    ahead = (people.env.now + timedelta(days=40)).date()
+    for typed in ("tomorrow", ahead.isoformat(), f"{ahead:%d %B}"):
+        with pytest.raises(FieldError, match=r"birthday: .*to come") as refused:
+            records.edit(people, CONTACT, [1], {"birthday": typed})
+        assert "crm occasion add birthday --on" in (refused.value.hint or "")
+    records.edit(people, CONTACT, [1], {"birthday": "today"})
+    records.edit(people, CONTACT, [1], {"birthday": "1980-06-15"})
+    assert records.get(people, CONTACT, 1)["birthday"] == "1980-06-15"
 
 
 def test_a_company_has_its_people_and_companies_under_it(ctx: Context) -> None:

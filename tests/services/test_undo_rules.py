@@ -347,6 +347,84 @@ def test_no_company_gets_under_itself_by_undo(ctx: Context) -> None:
     assert records.get(ctx, COMPANY, 1)["parent"] == "B"
 
 
+# --- what tasks need -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_tasks(ctx: Context) -> Context:
+    """Tasks 1 to 3: A, B and C."""
+    for name in "ABC":
+        add(ctx, TASK, name=name)
+    return ctx
+
+
+def needed(ctx: Context) -> list[tuple[int, int]]:
+    return [(row[0], row[1]) for row in ctx.reader.rows("SELECT task_id, needs_id FROM task_need ORDER BY 1, 2")]
+
+
+def test_no_ring_of_needs_comes_back_by_undo(three_tasks: Context) -> None:
+    ctx = three_tasks
+    edit(ctx, TASK, 1, needs="2")
+    cleared = edit(ctx, TASK, 1, needs="")
+    other = edit(ctx, TASK, 2, needs="1")
+    by_now = rf"task:1 A: it needed task:2 B, and task:2 needs task:1 by now \(batch {other}, tester\)"
+    with pytest.raises(ConflictError, match=by_now):
+        history.undo(ctx, cleared)
+    assert needed(ctx) == [(2, 1)]
+    sound(ctx)
+    history.undo(ctx, other)
+    history.undo(ctx, cleared)
+    assert needed(ctx) == [(1, 2)]
+
+
+def test_no_longer_ring_of_needs_comes_back_when_an_undo_is_undone(three_tasks: Context) -> None:
+    ctx = three_tasks
+    edit(ctx, TASK, 3, needs="1")
+    first = edit(ctx, TASK, 1, needs="2")
+    taken_back = history.undo(ctx, first).batch
+    last = edit(ctx, TASK, 2, needs="3")
+    with pytest.raises(ConflictError, match=rf"task:2 needs task:1 by now \(batch {last}, tester\)"):
+        history.undo(ctx, taken_back)
+    assert needed(ctx) == [(2, 3), (3, 1)]
+
+
+def test_a_need_that_is_there_again_is_not_put_back_twice(three_tasks: Context) -> None:
+    ctx = three_tasks
+    edit(ctx, TASK, 1, needs="2,3")
+    cleared = edit(ctx, TASK, 1, needs="")
+    edit(ctx, TASK, 1, needs="2")
+    told = history.undo(ctx, cleared).lines
+    assert needed(ctx) == [(1, 2), (1, 3)]
+    assert told == (f"took back batch {cleared}: 1 task need",)
+    sound(ctx)
+
+
+@pytest.mark.parametrize("which", [[1], [1, 3]])
+def test_what_needed_a_purged_task_is_passed_over_and_told(three_tasks: Context, which: list[int]) -> None:
+    ctx = three_tasks
+    add(ctx, TASK, name="D")
+    records.edit(ctx, TASK, which, {"needs": "2,4"})
+    cleared = records.edit(ctx, TASK, which, {"needs": ""}).batch
+    history.purge(ctx, TASK, [2])
+    told = history.undo(ctx, cleared)
+    assert needed(ctx) == [(number, 4) for number in which]
+    whose = ", ".join(f"task:{number}" for number in which)
+    assert told.lines[1:] == (f"passed over, since it was purged: what {whose} needed",)
+    sound(ctx)
+    history.undo(ctx, told.batch)
+    assert needed(ctx) == []
+
+
+def test_a_purged_task_needs_nothing_again(three_tasks: Context) -> None:
+    ctx = three_tasks
+    edit(ctx, TASK, 1, needs="2")
+    cleared = edit(ctx, TASK, 1, needs="")
+    history.purge(ctx, TASK, [1])
+    assert history.undo(ctx, cleared).lines[1:] == ("passed over, since it was purged: what needed task:2",)
+    assert needed(ctx) == []
+    sound(ctx)
+
+
 def test_two_at_once_make_no_circle(ctx: Context) -> None:
     if ctx.reader.dialect == "sqlite":
         pytest.skip("SQLite has one writer")

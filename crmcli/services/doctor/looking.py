@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from crmcli.domain import reminders
 from crmcli.domain.address import email_domain, is_public_domain
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, RECORDS, TASK
 from crmcli.domain.hierarchy import top
+from crmcli.domain.types import show_instant
+from crmcli.services import needs
 from crmcli.services.links import LINKS
 from crmcli.store.sql import by_number, portions
 
@@ -185,9 +188,24 @@ def tasks_of_the_lost(ctx: Context) -> list[int]:
     )
 
 
+def tasks_in_rings(ctx: Context) -> list[int]:
+    """Open tasks that wait for themselves, by way of others that are open."""
+    return sorted({number for ring in needs.in_rings(ctx.reader, unfinished=True) for number in ring})
+
+
+def still_to_come(ctx: Context) -> list[int]:
+    """Interactions of a moment that has not come: by them somebody seems to have been reached."""
+    sql = "SELECT id FROM interaction WHERE removed_at IS NULL AND at > ? ORDER BY id"
+    return [row[0] for row in ctx.reader.rows(sql, (show_instant(ctx.env.now),))]
+
+
 def reminders_astray(ctx: Context) -> list[int]:
-    """Tasks with a reminder that may not have come."""
-    where = "EXISTS (SELECT 1 FROM reminder r WHERE r.task_id = t.id AND r.state IN ('failed', 'doubtful'))"
+    """Tasks with a reminder that may not have come, and that nobody tries any more."""
+    tried = show_instant(ctx.now - reminders.GIVEN_UP)
+    where = (
+        "EXISTS (SELECT 1 FROM reminder r WHERE r.task_uid = t.uid AND (r.state = 'doubtful' OR r.state = 'failed' AND"
+        f" NOT (r.tries BETWEEN 1 AND {reminders.MOST_TRIES - 1} AND r.claimed_at > '{tried}')))"
+    )
     return _ids(ctx, TASK, where)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TAG, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TAG, TASK
 from crmcli.domain.struct import Struct
 from crmcli.services.doctor import looking, mending
 
@@ -199,7 +199,7 @@ RULES: tuple[Rule, ...] = (
         "stale",
         TASK,
         "open tasks with a reminder that failed or is doubtful",
-        "crm remind list --everybody -o ids | crm remind settle -",
+        "crm remind list --everybody",
         find=looking.reminders_astray,
     ),
     Rule(
@@ -243,6 +243,22 @@ RULES: tuple[Rule, ...] = (
         "open tasks of leads and deals that are lost",
         "crm doctor show {name} -o ids | crm task remove -",
         find=looking.tasks_of_the_lost,
+    ),
+    Rule(
+        "task-ring",
+        "contradictory",
+        TASK,
+        "open tasks that wait for themselves, each for another one",
+        "crm task edit ID needs=-OTHER",
+        find=looking.tasks_in_rings,
+    ),
+    Rule(
+        "interaction-ahead",
+        "contradictory",
+        INTERACTION,
+        "notes, calls and meetings that have not happened yet",
+        'crm note edit ID at=DATE  # what is planned is a task: crm task add "..." --on RECORD --due DATE',
+        find=looking.still_to_come,
     ),
     Rule(
         "company-alone",
