@@ -62,7 +62,7 @@ def test_installed_is_not_enabled(crm: Callable[..., Finished]) -> None:
     assert row["hooks"] == "after_change, before_change, register_commands, register_reports"
     crm("lead", "add", "ada  lovelace")
     assert names(crm, "lead") == ["ada  lovelace"]
-    assert "not a command" in crm("tidy", "report", code=2).stderr
+    assert "'crm plugin enable tidy' lets it run" in crm("tidy", "report", code=2).stderr
 
 
 def test_enabling_wants_a_yes(crm: Callable[..., Finished]) -> None:
