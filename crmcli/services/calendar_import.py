@@ -1,8 +1,5 @@
-"""Calendar files on their way in: meetings and to-dos become tasks, each known again by its UID.
-
-What a file said last is kept beside the task (`sync_link`), so that the same file says nothing new, and a later one is
-taken where the book was not changed meanwhile.
-"""
+"""Calendar files on their way in: meetings and to-dos become tasks, each known again by its UID. What the book changed
+since the last file stays (`calendar_kept`)."""
 
 from __future__ import annotations
 
@@ -15,9 +12,10 @@ from crmcli.domain.slots import LENGTH
 from crmcli.domain.types import show_instant
 from crmcli.errors import CrmError
 from crmcli.results import Changed
-from crmcli.services import calendar_items, recurring, sync_links, tasks
+from crmcli.services import calendar_items, recurring, tasks
 from crmcli.services.calendar_changes import Parts, Said, alike, day_of, differing, in_step, older, said, taken
 from crmcli.services.calendar_items import COLUMNS, OURS
+from crmcli.services.calendar_kept import Kept
 from crmcli.services.calendar_tasks import (
     DECLINED,
     Incoming,
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
     from crmcli.domain.recurrence.series import Series
     from crmcli.exchange.ical import Item
 
-#: The place of `sync_link` that files have in common.
-PLACE = "calendar files"
 #: So many reasons are told one by one.
 TOLD = 20
 
@@ -76,12 +72,12 @@ def import_calendar(
     refused = [f"{refusal.number}: {refusal.what}: {refusal.reason}" for refusal in found.refusals]
     groups = _groups(found.items, refused)
     with ctx.writing(source) as tx:
-        place = sync_links.place(tx, PLACE)  # lets nobody else take a file in meanwhile
+        kept = Kept(ctx, tx, _keys(groups))
         number = resolve(ctx, USER, owner) if owner else tx.word("user", ctx.actor)
-        taking = _Taking(ctx, groups, Incoming(ctx, tx, number, add_contacts=add_contacts), place)
+        taking = _Taking(ctx, groups, Incoming(ctx, tx, number, add_contacts=add_contacts), kept)
         for group in taking.groups:
             taking.take(group)
-        taking.finish()
+        kept.write()
     refused += taking.refused
     for line in list(taking.told)[:TOLD]:
         ctx.say(line)
@@ -109,11 +105,17 @@ def _groups(items: Sequence[Item], refused: list[str]) -> list[_Group]:
     return list(found.values())
 
 
+def _keys(groups: Iterable[_Group]) -> set[str]:
+    """What the items are known by, and of single days their series."""
+    every = [item for group in groups for item in (group.main, *group.days) if item is not None]
+    return {key_of(item) for item in every} | {item.uid for item in every}
+
+
 class _Taking:
     """One file's items on their way into the book."""
 
-    def __init__(self, ctx: Context, groups: Sequence[_Group], coming: Incoming, place: int) -> None:
-        self.ctx, self.tx, self.coming, self.place = ctx, coming.tx, coming, place
+    def __init__(self, ctx: Context, groups: Sequence[_Group], coming: Incoming, kept: Kept) -> None:
+        self.ctx, self.tx, self.coming, self.kept = ctx, coming.tx, coming, kept
         self.told, self.own = coming.told, coming.own
         self.new = self.changed = self.known = self.removed = 0
         self.ids: list[int] = []
@@ -124,7 +126,7 @@ class _Taking:
         ]
         self.groups = groups
         items = [item for group in groups for item in (group.main, *group.days) if item is not None]
-        keys = {key_of(item) for item in items} | {group.days[0].uid for group in groups if group.days}
+        keys = _keys(groups)
         known = numbers_of(ctx, "external_id", keys)
         uuids = numbers_of(ctx, "uid", {uuid for key in keys if (uuid := uuid_of(key))})
         known |= {key: uuids[uuid] for key in keys if "/" not in key and (uuid := uuid_of(key)) in uuids}
@@ -132,16 +134,13 @@ class _Taking:
         self.rows = {row["id"]: row for some, _ in portions(sorted({*self.tasks.values()})) for row in self._rows(some)}
         self.suffixes = calendar_items.suffixes(ctx, list(self.rows.values()))
         self.items: dict[tuple[bool, str], Item] = {}
-        #: What was said last of an item by its key, and the keys that are days of a task's series, not tasks.
-        self.bases, self.days = self._bases(keys)
-        self.kept: list[sync_links.Link] = []
         coming.meet(items)
 
     def take(self, group: _Group) -> None:
         """Take the items of one UID. What cannot be said of a task is told, and what no task can be is refused: nothing
         of it is kept then."""
         item = group.main or group.days[0]
-        kept = len(self.kept)
+        kept = self.kept.count
         try:
             with self.tx.part():
                 if group.main is None:
@@ -150,23 +149,12 @@ class _Taking:
                     self._series(group.main, group.days)
         except CrmError as error:
             self.refused.append(f"{item.summary or item.uid}: {error.message}")
-            del self.kept[kept:]
+            self.kept.drop(kept)
 
     def _off(self, item: Item) -> Item:
         """An item to which the owner of the book does not go is none."""
         declined = any(one.standing == DECLINED and address(one) in self.own for one in item.attendees)
         return item._replace(status="CANCELLED") if declined and item.kind == "event" else item
-
-    def finish(self) -> None:
-        """Keep what the file said, with the batch that took it in: what is undone was not said, and what was said
-        before it counts again."""
-        self.tx.flush()
-        if self.tx.unsettled:
-            self.tx.settle()
-        for link in self.kept:
-            if before := self.before.get(link.href):
-                sync_links.keep(self.tx.connection, self.place, TASK.name, before._replace(href=_earlier(link.href)))
-            sync_links.keep(self.tx.connection, self.place, TASK.name, link._replace(etag=str(self.tx.batch)))
 
     # --- one UID ---
 
@@ -180,7 +168,7 @@ class _Taking:
             number = self._add(main, others)
             given = self.tx.row(TASK.name, number).get("series_on") if number else None
             if given and number:
-                self._keep(others.pop(date.fromisoformat(given)), number, day=True)
+                self.kept.keep(others.pop(date.fromisoformat(given)), number, day=True)
         else:
             here = self._here(number, others, main)
             self._update(main, number, others)
@@ -240,12 +228,12 @@ class _Taking:
             key = key_of(day)
             if (own := self.tasks.get(key)) is not None:
                 self._update(day, own, {})
-            elif key in self.days:
+            elif key in self.kept.days:
                 self.known += 1  # the task of its series stood for it
             elif day.status != "CANCELLED":
                 self._add(day, {})
             elif number is not None:
-                self._keep(day, number, day=True)
+                self.kept.keep(day, number, day=True)
 
     def _add(self, item: Item, others: Mapping[date, Item]) -> int | None:
         theirs = self._said(item, None, others)
@@ -256,7 +244,7 @@ class _Taking:
         if (uuid := uuid_of(key_of(item))) and item.recurrence_id is None:
             more["uid"] = uuid  # one of another book of ours is the same task in both
         number = self.coming.add(item, theirs, key_of(item), **more)
-        self._keep(item, number)
+        self.kept.keep(item, number)
         self.tasks[key_of(item)] = number
         self.new += 1
         self.ids.append(number)
@@ -285,13 +273,11 @@ class _Taking:
 
     def _update(self, item: Item, number: int, others: Mapping[date, Item]) -> None:
         tx, row = self.tx, self.tx.row(TASK.name, number)
-        text = self._text(item)
-        before = self.bases.get(key_of(item))
-        if before == text and not self._news(others):
+        if self.kept.is_same(item) and all(day in self.kept for day in others.values()):
             self._meet(item, row)
             self.known += 1
             return
-        then = self._then(before) if before else None
+        then = self.kept.last(item)
         if then is not None and older(item, then):
             self.told[f"{row['name']}: the file has an older version of it; the book's stays"] = None
             self.known += 1
@@ -299,21 +285,28 @@ class _Taking:
         back = bool(row.get("removed_at")) and self._takes_place_again(row, item, then)
         if (row.get("removed_at") and not back) or (item.status == "CANCELLED" and row.get("done_at")):
             self.known += 1
-            return
-        if item.status == "CANCELLED":
-            self._keep(item, number)
+        elif item.status == "CANCELLED":
+            self.kept.keep(item, number)
             tx.change(TASK.name, number, {"removed_at": tx.stamp})
             self.removed += 1
             self.ids.append(number)
-            return
-        theirs, ours = self._said(item, number, others), self._ours(number, item)
-        own = self._own_item(number, item)
-        known = [on for on, day in others.items() if key_of(day) in self.bases]
+        else:
+            changed = self._follow(item, number, others, then) or back
+            self._meet(item, tx.row(TASK.name, number))
+            self.kept.keep(item, number)
+            self._count(number, changed=changed)
+
+    def _follow(self, item: Item, number: int, others: Mapping[date, Item], then: Item | None) -> bool:
+        """Let a task follow its item, which said `then` before; what both changed is told."""
+        tx, row = self.tx, self.tx.row(TASK.name, number)
+        theirs, ours, own = self._said(item, number, others), self._ours(number, item), self._own_item(number, item)
+        known = [on for on, day in others.items() if day in self.kept]
         base = said(self.ctx, then, own=self.own, left_out=known) if then is not None else None
+        done = False
         if base is not None and then is not None and self._is_over(row, then):
             ours = in_step(base, ours, ended=True)
             if self._is_ahead(item, theirs):
-                back = tx.change(TASK.name, number, {"done_at": None})
+                done = tx.change(TASK.name, number, {"done_at": None})
         if base is None and own is not None and uuid_of(key_of(item)) and older(item, own):
             changes: Parts = {}
             conflicts = differing(ours, theirs)
@@ -321,18 +314,12 @@ class _Taking:
             changes, conflicts = taken(base, ours, theirs)
         for part in conflicts:
             self.told[f"task:{number}: its {part} was changed in the book and in the file; the book's stays"] = None
-        done = (self.coming.follow(number, changes, item, theirs) if changes else False) or back
-        if then is not None and list(then.more) != list(item.more):
-            done = tx.change(TASK.name, number, {"ical": "\n".join(item.more) or None}) or done
-        if then is not None and (tags := self.coming.retagged(tx.row(TASK.name, number), then, item)):
-            done = tx.change(TASK.name, number, tags) or done
-        self._meet(item, tx.row(TASK.name, number))
-        self._keep(item, number)
-        self._count(number, changed=done)
-
-    def _news(self, others: Mapping[date, Item]) -> bool:
-        """Whether a day of a series is told of that was not before."""
-        return any(key_of(day) not in self.bases for day in others.values())
+        done = (self.coming.follow(number, changes, item, theirs) if changes else False) or done
+        if then is not None:
+            more = {"ical": "\n".join(item.more) or None} if list(then.more) != list(item.more) else {}
+            more |= self.coming.retagged(tx.row(TASK.name, number), then, item)
+            done = (tx.change(TASK.name, number, more) if more else False) or done
+        return done
 
     def _meet(self, item: Item, row: Mapping[str, Any]) -> None:
         """Who takes part and is unknown becomes a contact, if asked; the task is about the first, if about nobody."""
@@ -369,9 +356,8 @@ class _Taking:
 
     def _put_off(self, number: int, item: Item) -> None:
         """The day of its series that a task stands for was put off there; unless the book put it off, too."""
-        before = self.bases.get(key_of(item))
-        then = self._then(before) if before else None
-        if before == self._text(item) or (then is not None and older(item, then)):
+        then = self.kept.last(item)
+        if self.kept.is_same(item) or (then is not None and older(item, then)):
             self._count(number, changed=False)
             return
         row = self.tx.row(TASK.name, number)
@@ -388,7 +374,7 @@ class _Taking:
         changes = {**recurring.put_off(self.ctx, row), **parts["when"]} if parts else {}
         if parts and item.minutes != (row.get("minutes") or LENGTH):
             changes |= there.get("length", {})
-        self._keep(item, number, day=True)
+        self.kept.keep(item, number, day=True)
         self._count(number, changed=self.tx.change(TASK.name, number, changes) if changes else False)
 
     def _count(self, number: int, *, changed: bool) -> None:
@@ -425,49 +411,6 @@ class _Taking:
         """What the book would say of a task in such an item."""
         own = self._own_item(number, item)
         return said(self.ctx, own, own=self.own, suffix=self.suffixes[number]) if own else Said({})
-
-    def _bases(self, keys: set[str]) -> tuple[dict[str, str], set[str]]:
-        """UID -> what a file said of it last, as far as that was not undone; and which are days of a task's series."""
-        self.before: dict[str, sync_links.Link] = {}
-        hrefs = {href: key for key in keys for href in (_earlier(key), key)}
-        for some, marks in portions(sorted(map(sync_links.digest, hrefs))):
-            sql = (
-                f"SELECT href, record_id, etag, base FROM sync_link WHERE place_id = ? AND digest IN ({marks})"
-                " AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.undone_by IS NOT NULL"
-                " AND CAST(b.id AS varchar) = sync_link.etag)"
-            )
-            for href, record, etag, base in self.tx.connection.rows(sql, (self.place, *some)):
-                if href in keys or hrefs[href] not in self.before:  # what was said before counts where that is undone
-                    self.before[hrefs[href]] = sync_links.Link(hrefs[href], int(record or 0), etag or "", base)
-        return {key: link.base for key, link in self.before.items()}, {
-            key for key, link in self.before.items() if not link.record
-        }
-
-    def _then(self, text: str) -> Item | None:
-        """What a file said of an item last."""
-        from crmcli.exchange.ical_reader import read_calendar
-
-        return next(iter(read_calendar(text.encode(), zone=self.ctx.zone_name).items), None)
-
-    def _text(self, item: Item) -> str:
-        """An item as it is kept: the same for every file that says the same of it."""
-        from crmcli.exchange.ical import write_one
-
-        return write_one(item, zone=self.ctx.zone_name).decode()
-
-    def _keep(self, item: Item, number: int, *, day: bool = False) -> None:
-        """Keep what the file says now, when all of it is in the book; of a `day` that no task of its own is."""
-        text, key = self._text(item), key_of(item)
-        if self.bases.get(key) != text:
-            self.kept.append(sync_links.Link(key, 0 if day else number, "", text))
-            self.bases[key] = text
-        if day:
-            self.days.add(key)
-
-
-def _earlier(key: str) -> str:
-    """Where what was said before the last time is kept."""
-    return f"{key} before"
 
 
 def _day_in(its: Series, moment: date | datetime | None) -> date | None:
