@@ -14,7 +14,7 @@ from crmcli.commands.frame import Run
 from crmcli.commands.root import app as root_app
 from crmcli.commands.root import make_root
 from crmcli.config import withheld
-from crmcli.domain.text import visible
+from crmcli.domain.text import clip, visible
 from crmcli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CrmError, UsageError
 from crmcli.render import out
 from crmcli.results import Page
@@ -137,7 +137,7 @@ def _render(state: Run, result: Any) -> None:
     out.render(result, outlet, state.output, pager=pager, quiet=state.quiet)
     if outlet.left_out and outlet.terminal and not state.quiet:
         outlet.stream.flush()
-        print(f"no room for: {visible(', '.join(outlet.left_out))}", file=sys.stderr)
+        print(clip(f"no room for: {visible(', '.join(outlet.left_out))}", out.size(outlet.stream)[0]), file=sys.stderr)
     cursor = getattr(result, "cursor", "")
     if cursor and not state.quiet:
         outlet.stream.flush()

@@ -133,9 +133,7 @@ class Incoming:
         before = self.tx.row(TASK.name, row["follows_id"]) if row.get("follows_id") else {}
         return series(before, self.ctx.env.now).given + ONE_DAY if before.get("repeat") else None
 
-    def left_out(
-        self, row: dict[str, Any], days: Mapping[str, frozenset[str]], what: str = "was called off"
-    ) -> dict[str, Any]:
+    def left_out(self, row: dict[str, Any], days: Mapping[str, frozenset[str]]) -> dict[str, Any]:
         """The columns of a task whose series leaves out other days by now; its own is passed over, which is told."""
         its = series(row, self.ctx.env.now)
         skips = ({day.isoformat() for day in its.skips} | days["out"]) - days["again"]
@@ -144,10 +142,12 @@ class Incoming:
         if its.given.isoformat() in days["out"]:
             turn = series({**row, **found}, self.ctx.env.now).next(its.given)
             if turn is None or turn.rule is None:
-                self.told[f"task:{row['id']} {row['name']}: the last of its days, {its.given}, {what}"] = None
+                self.told[f"task:{row['id']} {row['name']}: the last of its days, {its.given}, is left out by now"] = (
+                    None
+                )
                 return {"removed_at": self.tx.stamp}
             found |= {**on_day(self.ctx, {**row, **found}, turn.day), "repeat": turn.rule}
-            line = f"its day {its.given} {what}, the next is {turn.day}"
+            line = f"its day {its.given} is left out by now, the next is {turn.day}"
             self.told[f"task:{row['id']} {row['name']}: {line}"] = None
         return found
 

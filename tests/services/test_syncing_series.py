@@ -89,7 +89,7 @@ def test_a_day_of_ours_that_was_called_off_there_is_passed_over(
     remote.edit(remote.only, ("RRULE:", "EXDATE;TZID=Europe/Berlin:20261123T090000,20261207T090000\r\nRRULE:"))
     capsys.readouterr()
     assert str(run(ctx, remote)) == "1 changed here, 1 changed there"
-    assert "task:1 Gym: its day 2026-11-23 was called off, the next is 2026-11-30" in capsys.readouterr().err
+    assert "task:1 Gym: its day 2026-11-23 is left out by now, the next is 2026-11-30" in capsys.readouterr().err
     assert days(ctx) == ["2026-11-30T09:00", "2026-12-14T09:00"]
     run(ctx, remote)
     settled(ctx, remote)
