@@ -20,7 +20,7 @@ from crmcli.errors import CrmError, FieldError, FilterError, UsageError
 from crmcli.public_holidays import names
 from crmcli.results import Column, Day, Days, Rows
 from crmcli.services import records, timeline
-from crmcli.services.recurring import DONE, series
+from crmcli.services.recurring import DONE, followed, series
 from crmcli.services.today import OPEN_DEAL, OPEN_TASK
 from crmcli.store import read
 
@@ -223,8 +223,11 @@ def events(ctx: Context, filters: Iterable[Node], days: Range) -> Iterator[Event
                 yield event
     open_ones = [Not(Empty(TASK.by_name["repeat"])), Empty(TASK.by_name["done_at"]), *base]
     since = Range(max(days.start, env.now.date()), days.end)
-    for row in _rows(ctx, TASK, open_ones, FIELDS):
-        yield from _again(ctx, row, since)
+    rows = _rows(ctx, TASK, open_ones, FIELDS)
+    gone_on = followed(ctx.reader, [row["id"] for row in rows])
+    for row in rows:
+        if row["id"] not in gone_on:
+            yield from _again(ctx, row, since)
 
 
 def filters_of(ctx: Context, words: Sequence[str], *, done: bool = False) -> list[Node]:

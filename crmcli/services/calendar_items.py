@@ -49,7 +49,10 @@ def items(ctx: Context, rows: Sequence[dict[str, Any]], *, todo: bool) -> list[I
     linked = _linked(ctx, rows)
     known = versions(ctx, [row["id"] for row in rows])
     found: list[Item] = []
+    gone_on = recurring.followed(ctx.reader, [row["id"] for row in rows if row["repeat"]])
     for row in rows:
+        if row["id"] in gone_on:
+            row = {**row, "repeat": None}  # its series is that of the task that follows
         sequence, changed = known.get(row["id"], (0, row["updated_at"]))
         found += _items(ctx, row, linked, sequence, changed, todo)
     return found

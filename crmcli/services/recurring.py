@@ -16,6 +16,7 @@ from crmcli.domain.dates import When, describe, instant_of, local
 from crmcli.domain.fields import OWN
 from crmcli.domain.types import Repeat, due_day, read_instant, readable, show_instant
 from crmcli.errors import FieldError
+from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from crmcli.context import Context
     from crmcli.domain.recurrence.series import Series, Turn
+    from crmcli.store.connect import Connection
     from crmcli.store.write import Transaction
 
 DEADLINE, DONE = "deadline", "done"
@@ -166,7 +168,7 @@ def put_off(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:
 def next_one(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> int | None:
     """Make the task that follows one which was done just now; its number, or None where its series ends or that task is
     there already. What was passed over, and that a series ends, is said."""
-    if not row.get("repeat") or _followed(tx, row["id"]):
+    if not row.get("repeat") or followed(tx.connection, [row["id"]]):
         return None
     turn = _turn(ctx, row)
     if turn is None or turn.rule is None:
@@ -217,6 +219,15 @@ def _turn(ctx: Context, row: Mapping[str, Any]) -> Turn | None:
     return None if day is None else Turn(day, 0, less_one(row["repeat"]))
 
 
+def followed(connection: Connection, numbers: Iterable[int]) -> set[int]:
+    """Those of these tasks whose series goes on in another one already: they were done, and taken up again."""
+    found: set[int] = set()
+    for some, marks in portions(sorted(numbers)):
+        sql = f"SELECT follows_id FROM task WHERE follows_id IN ({marks}) AND removed_at IS NULL"
+        found.update(number for (number,) in connection.rows(sql, some))
+    return found
+
+
 def spoken(ctx: Context, rule: str) -> str:
     """A rule in the words of the user's calendar."""
     return readable(Repeat(), rule, calendar=ctx.env.calendar, week=ctx.env.week)
@@ -239,9 +250,3 @@ def _zone(name: str | None, otherwise: tzinfo | None) -> tzinfo | None:
         return ZoneInfo(name) if name else otherwise
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return otherwise
-
-
-def _followed(tx: Transaction, number: int) -> bool:
-    """Whether a task that follows this one is there already: it was done before, and taken up again."""
-    sql = "SELECT 1 FROM task WHERE follows_id = ? AND removed_at IS NULL LIMIT 1"
-    return tx.connection.value(sql, (number,)) is not None

@@ -286,3 +286,15 @@ def test_an_undone_change_is_a_later_one(ctx: Context, monkeypatch: pytest.Monke
         stamps.append(f"{event.decoded('LAST-MODIFIED'):%Y-%m-%d}")
     assert stamps == ["2026-11-22", "2026-11-23"]
     assert str(event["SUMMARY"]) == "Report"
+
+
+def test_one_that_was_taken_up_again_is_one_day_and_no_second_series(ctx: Context) -> None:
+    number = add(ctx, repeat="weekly", due="2026-11-27 09:00")
+    tasks.done(ctx, [number])
+    tasks.reopen(ctx, [number])
+    assert sum("RRULE" in event for event in events(ctx)) == 1
+    dates = [row["date"] for row in agenda.agenda(ctx, ["2026-11-27..2026-12-12"]).rows]
+    assert dates == ["2026-11-27", "2026-12-04", "2026-12-11"]
+    records.remove(ctx, TASK, [number + 1])
+    dates = [row["date"] for row in agenda.agenda(ctx, ["2026-11-27..2026-12-12"]).rows]
+    assert dates == ["2026-11-27", "2026-12-04", "2026-12-11"]
