@@ -292,6 +292,7 @@ class _Taking:
             self.ids.append(number)
         else:
             changed = self._follow(item, number, others, then) or back
+            self._tell_missing(item, others)
             self._meet(item, tx.row(TASK.name, number))
             self.kept.keep(item, number)
             self._count(number, changed=changed)
@@ -320,6 +321,17 @@ class _Taking:
             more |= self.coming.retagged(tx.row(TASK.name, number), then, item)
             done = (tx.change(TASK.name, number, more) if more else False) or done
         return done
+
+    def _tell_missing(self, main: Item, others: Mapping[date, Item]) -> None:
+        """Days of a series that were put elsewhere, of which a later version says nothing: they stay, and are told."""
+        begin, keys = f"{key_of(main)}/", {key_of(day) for day in others.values()}
+        sql = (
+            "SELECT id, name, external_id FROM task WHERE external_id > ? AND external_id < ?"
+            " AND coalesce(done_at, removed_at) IS NULL ORDER BY id"
+        )
+        for number, name, key in self.ctx.reader.rows(sql, (begin, f"{key_of(main)}0")):
+            if key.startswith(begin) and key not in keys:
+                self.told[f"task:{number} {name}: a day of its series that the file has no more; it stays"] = None
 
     def _meet(self, item: Item, row: Mapping[str, Any]) -> None:
         """Who takes part and is unknown becomes a contact, if asked; the task is about the first, if about nobody."""

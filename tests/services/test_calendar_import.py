@@ -672,3 +672,12 @@ def test_two_books_have_one_task_of_one_item(ctx: Context, tmp_path: Path) -> No
         tasks.done(other, [1])
         calendar_import.import_calendar(other, calendars.export(ctx).content, called="x")
         assert other.reader.value("SELECT count(*) FROM task") == ctx.reader.value("SELECT count(*) FROM task") == 2
+
+
+def test_a_day_that_a_later_version_has_no_more_stays_and_is_told(
+    ctx: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take(ctx, weekly("20261123T100000"), put_off("20261130", "20261201T100000"))
+    capsys.readouterr()
+    take(ctx, weekly("20261124T100000", "FREQ=WEEKLY", 1))
+    assert "task:2 S: a day of its series that the file has no more; it stays" in capsys.readouterr().err
