@@ -117,5 +117,6 @@ def may_be_tried(tries: int, last: datetime, now: datetime) -> bool:
 
 
 def is_overdue(claimed: datetime, now: datetime) -> bool:
-    """Whether nobody can still be sending what was claimed then. The clock that it was claimed by may be ahead."""
-    return now - claimed > LONGEST_SENDING
+    """Whether nobody can still be sending what was claimed then. The clock that it was claimed by may be ahead, but not
+    by more than a day: then it was wrong."""
+    return not -LEAD < now - claimed <= LONGEST_SENDING

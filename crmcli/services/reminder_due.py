@@ -94,7 +94,8 @@ class Due:
         """Since when each channel, and each reminder that is usual, counts for this user."""
         found: dict[str, datetime] = {}
         for key, at in store.since(self._ctx.reader).items():
-            if (name := self._whose.channel(key)) is not None:
+            # What began later than now began by a clock that was ahead: it has not begun.
+            if (name := self._whose.channel(key)) is not None and at <= self._ctx.now:
                 found[name] = min(at, found.get(name, at))
         return {self._whose.key(name): at for name, at in found.items()}
 

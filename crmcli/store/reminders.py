@@ -108,10 +108,13 @@ def since(connection: Connection) -> dict[str, datetime]:
 
 
 def begin(connection: Connection, found: Iterable[tuple[str, datetime]]) -> None:
-    """Note since when these names count, where nobody did so before."""
+    """Note since when these names count, where nobody did so before, or by a clock that was ahead."""
     rows = [(name, show_instant(at)) for name, at in found]
     with writing(connection):
-        sql = "INSERT INTO reminder_since (name, at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+        sql = (
+            "INSERT INTO reminder_since (name, at) VALUES (?, ?) ON CONFLICT (name)"
+            " DO UPDATE SET at = excluded.at WHERE reminder_since.at > excluded.at"
+        )
         connection.run_many(sql, rows)
 
 

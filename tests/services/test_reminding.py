@@ -586,3 +586,19 @@ def test_settings_say_when_and_where(
             patched.setenv(name, value)
             with pytest.raises((why, UsageError)):
                 send(ctx, mail)
+
+
+def test_a_channel_that_was_first_used_by_a_clock_that_was_ahead_counts_from_now(
+    ctx: Context, at: Callable[[str], None]
+) -> None:
+    mail = Noted("letters")
+    at("2027-11-20T08:00:00+00:00")
+    send(ctx, mail)
+    at("2026-11-20T08:00:00+00:00")
+    add(ctx, "Call", due="2026-11-20 10:00")
+    at("2026-11-20T10:00:00+00:00")
+    send(ctx, mail)
+    assert len(mail.given) == 1
+    at("2026-11-21T10:00:00+00:00")
+    send(ctx, mail)
+    assert len(mail.given) == 1
