@@ -162,6 +162,7 @@ class _Taking:
         """An item, and those of the days of its series that differ: the series leaves them out, and each is a task; but
         for the one that its task stands for, where that was no more than put off."""
         when = main.start or main.due
+        days = self._newer(days)
         others = {day_of(self.ctx, day.recurrence_id, when): day for day in days if day.recurrence_id is not None}
         number = self.tasks.get(key_of(main))
         if number is None:
@@ -169,6 +170,10 @@ class _Taking:
             given = self.tx.row(TASK.name, number).get("series_on") if number else None
             if given and number:
                 self.kept.keep(others.pop(date.fromisoformat(given)), number, day=True)
+        elif self._is_older(main):
+            self._update(main, number, {})  # refused, and told: what it says of single days is as old
+            self.known += len(others)
+            return
         else:
             here = self._here(number, others, main)
             self._update(main, number, others)
@@ -179,7 +184,9 @@ class _Taking:
 
     def _days_alone(self, days: list[Item]) -> None:
         """Days that differ, whose series the file does not have: a series of the book leaves them out from now on."""
-        number = self.tasks.get(days[0].uid)
+        number, days = self.tasks.get(days[0].uid), self._newer(days)
+        if not days:
+            return
         row = self.tx.row(TASK.name, number) if number else {}
         if number and row.get("repeat") and not row.get("removed_at"):
             its = series(row, self.ctx.env.now)
@@ -194,6 +201,17 @@ class _Taking:
             self._gone_by(number, others)
             days = list(others.values())
         self._others(days, number)
+
+    def _newer(self, days: list[Item]) -> list[Item]:
+        """Days that differ, without those of which something newer was said before: they are known."""
+        found = [day for day in days if not self._is_older(day)]
+        self.known += len(days) - len(found)
+        return found
+
+    def _is_older(self, item: Item) -> bool:
+        """Whether something newer was said of an item before."""
+        then = self.kept.last(item)
+        return then is not None and older(item, then)
 
     def _here(self, number: int, others: dict[date, Item], main: Item | None) -> Item | None:
         """Of the days that differ the one that a task stands for, taken out of them, where it was no more than put off;
@@ -228,12 +246,17 @@ class _Taking:
             key = key_of(day)
             if (own := self.tasks.get(key)) is not None:
                 self._update(day, own, {})
-            elif key in self.kept.days:
-                self.known += 1  # the task of its series stood for it
+            elif key in self.kept.days and not self._is_on_again(day):
+                self.known += 1  # the task of its series stood for it, or it is called off still
             elif day.status != "CANCELLED":
                 self._add(day, {})
             elif number is not None:
                 self.kept.keep(day, number, day=True)
+
+    def _is_on_again(self, day: Item) -> bool:
+        """Whether a day that was called off takes place after all."""
+        then = self.kept.last(day)
+        return then is not None and then.status == "CANCELLED" != day.status
 
     def _add(self, item: Item, others: Mapping[date, Item]) -> int | None:
         theirs = self._said(item, None, others)

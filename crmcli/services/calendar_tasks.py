@@ -70,8 +70,8 @@ class Incoming:
         row["tags"] = tags
         row = {**row, **self.about(item), **more}
         held = held_until(self.ctx, item, row)
-        if row.get("repeat"):
-            row = begun(self.ctx, row)
+        if row.get("repeat"):  # one of a book of ours stands for its own day, however late
+            row = begun(self.ctx, row, series(row, self.ctx.env.now).given if uuid_of(key) else None)
         if held and not row.get("repeat") and not row.get("done_at"):
             row["done_at"] = show_instant(held)
         number = self.tx.add(TASK.name, {column: value for column, value in row.items() if value is not None})
@@ -108,7 +108,10 @@ class Incoming:
         its first day there, and goes on after what was done of it."""
         said = {**theirs.parts["when"], **theirs.parts.get("series", {}), **theirs.parts.get("skips", {})}
         if not said.get("repeat") or not said.get("due_on"):
-            return {column: None for column in OF_A_SERIES if row.get(column)}
+            found: dict[str, Any] = {column: None for column in OF_A_SERIES if row.get(column)}
+            if row.get("repeat") and said.get("due_on"):  # its one day is the first that it had
+                found |= theirs.parts["when"]
+            return found
         now, past = self.ctx.env.now, self.after_done(row)
         before = series(row, now) if row.get("repeat") else None
         since = local(now, before.zone if before else now.tzinfo).date()

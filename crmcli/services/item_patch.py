@@ -118,11 +118,14 @@ def _moved(
     values: dict[str, Any] = {"start": start, "due": due}
     if "length" in parts or isinstance(main.start, datetime) != isinstance(item.start, datetime):
         values["minutes"] = main.minutes
-    if parts & {"series", "rule"} or main.rdates or not item.rrule:
+    if parts & {"series", "rule"} or main.rdates or not (item.rrule or item.rdates):
         values |= {"rrule": main.rrule, "rdates": main.rdates}
     series = values.get("rrule", item.rrule) or values.get("rdates", item.rdates)
     if item.exdates:
         values["exdates"] = [_day(moment) for moment in item.exdates] if series else ()
+    # Which day of the series another item stands for is said by the time that the series has now (RFC 5545, 3.8.4.4).
+    usual = _moment(item._replace(**values))
+    others = [one._replace(recurrence_id=_at(one.recurrence_id, usual)) for one in others]
     if len(mine) > 1:
         others.append(_differing(now, item, now.recurrence_id))
     return values, others if series else []

@@ -118,7 +118,7 @@ def settled(
         found |= {column: None for column in ("series_on", "series_skips") if row.get(column)}
     if after.get("repeat_from") != DONE:
         found |= _on_its_day(ctx, say, row, rule, day, anew="repeat" in changes)
-    if "due_at" in changes or not row.get("repeat"):
+    if "due_at" in changes or "repeat" in changes or not row.get("repeat"):
         clock = clock_of(after.get("due_at"), zone)
         found |= {column: value for column, value in clock.items() if value != row.get(column)}
     if "repeat" in changes and ("repeat", rule) not in tx.memory:

@@ -681,3 +681,31 @@ def test_a_day_that_a_later_version_has_no_more_stays_and_is_told(
     capsys.readouterr()
     take(ctx, weekly("20261124T100000", "FREQ=WEEKLY", 1))
     assert "task:2 S: a day of its series that the file has no more; it stays" in capsys.readouterr().err
+
+
+def test_a_day_that_was_called_off_and_takes_place_after_all(ctx: Context) -> None:
+    off = put_off("20261130", "20261130T100000", 0, "STATUS:CANCELLED")
+    take(ctx, weekly("20261123T100000"), off)
+    again = [weekly("20261123T100000", "FREQ=WEEKLY", 1), put_off("20261130", "20261130T150000", 1)]
+    take(ctx, *again)
+    assert in_agenda(ctx, "2026-11-22..2026-12-08") == ["2026-11-23T10:00", "2026-11-30T15:00", "2026-12-07T10:00"]
+    assert take(ctx, *again) == "2 known"
+
+
+def test_what_an_older_version_says_of_single_days_is_as_old(ctx: Context) -> None:
+    take(ctx, weekly("20261123T100000"), put_off("20261123", "20261125T100000", 3))
+    assert take(ctx, put_off("20261123", "20261123T100000", 1, "STATUS:CANCELLED")) == "1 known"
+    assert in_agenda(ctx, "2026-11-22..2026-11-29") == ["2026-11-25T10:00"]
+    take(ctx, weekly("20261123T100000", "FREQ=WEEKLY", 4))
+    older_one = [weekly("20261123T100000", "FREQ=WEEKLY", 2), put_off("20261130", "20261201T100000", 2)]
+    assert take(ctx, *older_one) == "2 known"
+    assert in_agenda(ctx, "2026-11-29..2026-12-05") == ["2026-11-30T10:00"]
+
+
+def test_a_series_that_is_none_any_more_is_on_its_one_day(ctx: Context) -> None:
+    take(ctx, weekly("20261123T100000"))
+    tasks.snooze(ctx, [1], "2026-11-26")
+    assert (
+        take(ctx, event("SUMMARY:S", f"DTSTART;{BERLIN}20261123T100000", "DURATION:PT1H", "SEQUENCE:1")) == "1 changed"
+    )
+    assert in_agenda(ctx, "2026-11-22..2026-12-08") == ["2026-11-23T10:00"]

@@ -388,3 +388,13 @@ def test_what_is_edited_from_elsewhere_stays_a_series_of_its_zone(
     records.edit(ctx, TASK, [number], {"due": edited})
     assert [task(ctx, number)["due_at"], follower(ctx, number)["due_at"]] == days
     assert task(ctx, number + 1)["series_zone"] == "Europe/Berlin"
+
+
+def test_another_rule_is_counted_where_it_is_given(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, ctx, NOW, "America/New_York")
+    number = add(ctx, repeat="daily", due="2026-11-24 20:00")
+    at(monkeypatch, ctx, NOW)
+    records.edit(ctx, TASK, [number], {"repeat": "weekly"})
+    following = follower(ctx, number)
+    assert (following["due_on"], following["due_at"]) == ("2026-12-02", "2026-12-02T01:00:00.000Z")
+    assert following["series_zone"] == "Europe/Berlin"

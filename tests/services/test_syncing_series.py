@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crmcli.config import Settings
+from crmcli.context import Context
 from crmcli.domain.entities import TASK
 from crmcli.services import agenda, records, tasks
 from crmcli.services.syncing import sync
@@ -13,7 +16,8 @@ from crmcli.services.syncing_tasks import EVENT, TODO, Tasks
 from tests.support.sync_remotes import MemoryRemote
 
 if TYPE_CHECKING:
-    from crmcli.context import Context
+    from pathlib import Path
+
     from crmcli.services.syncing import Outcome
 
 
@@ -133,3 +137,39 @@ def test_a_series_that_no_rule_of_others_says_changes_there_too(
     run(ctx, remote)
     assert not [text for text in remote.texts if "RDATE" in text]
     settled(ctx, remote)
+
+
+def test_further_days_of_others_stay_when_the_task_is_moved(ctx: Context, remote: MemoryRemote) -> None:
+    days = "RDATE;TZID=Asia/Tehran:20261130T093000,20270112T093000"
+    remote.put("/a.ics", STANDUP.replace("RRULE:FREQ=WEEKLY;BYDAY=WE", days).replace("20261118T", "20261124T"))
+    run(ctx, remote)
+    records.edit(ctx, TASK, [1], {"due": "2026-11-24 08:30"})
+    run(ctx, remote)
+    assert "RDATE" in remote.texts[0]
+    assert "20270112" in remote.texts[0]
+    settled(ctx, remote)
+
+
+def test_days_that_differ_go_by_the_hour_that_the_series_has_by_now(ctx: Context, remote: MemoryRemote) -> None:
+    over = PUT_OFF.replace("20261125T093000", "20261209T093000").replace("20261125T150000", "20261210T150000")
+    remote.put("/a.ics", STANDUP.replace("END:VCALENDAR", over))
+    run(ctx, remote)
+    records.edit(ctx, TASK, [1], {"due": "2026-11-25 08:30"})
+    run(ctx, remote)
+    assert "DTSTART;TZID=Asia/Tehran:20261125T110000" in remote.texts[0]
+    assert "RECURRENCE-ID;TZID=Asia/Tehran:20261209T110000" in remote.texts[0]
+    settled(ctx, remote)
+
+
+def test_what_is_late_in_one_book_is_late_in_another(ctx: Context, remote: MemoryRemote, tmp_path: Path) -> None:
+    records.add(ctx, TASK, {"name": "Report", "due": "2026-11-10", "repeat": "weekly"})
+    run(ctx, remote, TODO)
+    with closing(Context(Settings({"db": str(tmp_path / "other.db")}), quiet=True, plugins=False)) as other:
+        other.create(str(tmp_path / "other.db"))
+        run(other, remote, TODO)
+        assert task(other)["due_on"] == "2026-11-10"
+        tasks.done(ctx, [1])
+        tasks.done(other, [1])
+        for one in (ctx, other, ctx, other):
+            run(one, remote, TODO)
+        assert [row["due_on"] for row in records.list_records(other, TASK, ["is:open"]).rows] == ["2026-11-24"]
