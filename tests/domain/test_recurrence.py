@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from datetime import datetime
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -455,9 +455,9 @@ def test_long_texts_are_refused_at_once() -> None:
 def test_a_phrase_is_read_in_a_tenth_of_a_millisecond() -> None:
     best = 1.0
     for _ in range(5):
-        started = perf_counter()
+        started = process_time()
         for _ in range(20):
             for phrase in ("every monday", "every 2 weeks on fri", "monthly on the last day", "هر دو هفته یک بار"):
                 parse(phrase, NOW)
-        best = min(best, (perf_counter() - started) / 80)
+        best = min(best, (process_time() - started) / 80)
     assert best < 0.0001
