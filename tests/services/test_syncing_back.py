@@ -13,8 +13,9 @@ from crmcli.services import history, merging, records, sync_links
 from crmcli.services.sync_shapes import Seen
 from crmcli.services.syncing import sync
 from crmcli.services.syncing_contacts import Contacts
-from crmcli.services.syncing_tasks import EVENT, TODO, Tasks
+from crmcli.services.syncing_tasks import EVENT
 from tests.support.sync_remotes import MemoryRemote
+from tests.support.syncing import add, item, run, task
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -41,18 +42,6 @@ def other() -> MemoryRemote:
     return found
 
 
-def add(ctx: Context, **assigned: str) -> int:
-    return int(records.add(ctx, TASK, {"name": "Call Ada", **assigned}).ids[0])
-
-
-def task(ctx: Context, number: int = 1) -> dict[str, Any]:
-    return records.get(ctx, TASK, number)
-
-
-def run(ctx: Context, remote: MemoryRemote, chosen: str = "", *, shape: str = TODO, **options: Any) -> Outcome:
-    return sync(ctx, Tasks(ctx, chosen, shape=shape), remote, **options)
-
-
 def cards(ctx: Context, remote: MemoryRemote, **options: Any) -> Outcome:
     return sync(ctx, Contacts(ctx), remote, **options)
 
@@ -63,13 +52,6 @@ def settled(ctx: Context, remote: MemoryRemote, **options: Any) -> None:
     found = run(ctx, remote, **options)
     assert (str(found), found.unsettled) == ("in step", [])
     assert (ctx.reader.value("SELECT seq FROM journal_head"), remote.writes) == (before, writes)
-
-
-def item(*lines: str, uid: str = "one@x.org", kind: str = "VTODO") -> str:
-    return "\r\n".join(
-        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN", f"BEGIN:{kind}", f"UID:{uid}",
-         "DTSTAMP:20261101T000000Z", *lines, f"END:{kind}", "END:VCALENDAR", ""]
-    )  # fmt: skip
 
 
 def card(*lines: str, uid: str = "one@x.org", name: str = "Ada Lovelace") -> str:

@@ -12,15 +12,14 @@ import pytest
 from crmcli.domain.entities import CONTACT, TASK
 from crmcli.errors import RefusedError
 from crmcli.services import history, purging, records, sync_links, tasks, vocabulary
-from crmcli.services.syncing import sync
 from crmcli.services.syncing_tasks import EVENT, TODO, Tasks
 from tests.support.sync_remotes import MemoryRemote
+from tests.support.syncing import add, item, run, task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crmcli.context import Context
-    from crmcli.services.syncing import Outcome
 
 #: A Saturday.
 NOW = "2026-11-21T10:00:00+00:00"
@@ -38,18 +37,6 @@ def remote() -> MemoryRemote:
     return MemoryRemote()
 
 
-def add(ctx: Context, **assigned: str) -> int:
-    return int(records.add(ctx, TASK, {"name": "Call Ada", **assigned}).ids[0])
-
-
-def task(ctx: Context, number: int = 1) -> dict[str, Any]:
-    return records.get(ctx, TASK, number)
-
-
-def run(ctx: Context, remote: MemoryRemote, chosen: str = "", *, shape: str = TODO, **options: Any) -> Outcome:
-    return sync(ctx, Tasks(ctx, chosen, shape=shape), remote, **options)
-
-
 def settled(ctx: Context, remote: MemoryRemote, **options: Any) -> None:
     """A further run changes nothing on either side."""
     before, writes = ctx.reader.value("SELECT seq FROM journal_head"), remote.writes
@@ -57,13 +44,6 @@ def settled(ctx: Context, remote: MemoryRemote, **options: Any) -> None:
     assert str(found) == "in step"
     assert not found.unsettled
     assert (ctx.reader.value("SELECT seq FROM journal_head"), remote.writes) == (before, writes)
-
-
-def item(*lines: str, uid: str = "one@x.org", kind: str = "VTODO") -> str:
-    return "\r\n".join(
-        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN", f"BEGIN:{kind}", f"UID:{uid}",
-         "DTSTAMP:20261101T000000Z", *lines, f"END:{kind}", "END:VCALENDAR", ""]
-    )  # fmt: skip
 
 
 def test_what_the_book_has_goes_there_once(ctx: Context, remote: MemoryRemote) -> None:
