@@ -230,6 +230,32 @@ def of_option(place: Place, current: str) -> list[Offer]:
     return []
 
 
+def of_follow_ups(place: Place, current: str) -> Iterable[Offer] | None:
+    """The arguments of the commands around tasks and people that are no verbs of a record; None of every other."""
+    from crmcli.services import completing
+
+    noun, verb, before = place.noun, place.verb, place.arguments
+    if noun == "agenda" and verb in ("", "show"):
+        periods = () if before else starting([(word, "") for word in AGENDA], current)
+        return [*periods, *of_filter(place, "task", current)]
+    if noun == "remind" and verb not in ("resend", "settle"):
+        states = [(word, "") for word in ("claimed", "sent", "failed", "doubtful", "all")]
+        return starting(states, current) if verb == "list" else of_filter(place, "task", current)
+    if noun in ("touch", "rhythm", "occasion"):
+        return of_touch(place, current)
+    if (noun, verb) == ("plan", "start") and before:
+        return of_filter(place, "deal", current)
+    if noun in ("plan", "plan step", "task type"):
+        return starting(completing.of_plans(place.book, noun, verb, before, current), current)
+    if noun == "calendar feed":
+        if verb == "add":
+            return of_filter(place, "task", current) if before else ()
+        return () if before or verb == "list" else starting(completing.names(place.book, "feed"), current)
+    if (noun, verb) == ("calendar", "export"):
+        return of_filter(place, "task", current)
+    return None
+
+
 def positional(place: Place, current: str) -> Iterable[Offer]:
     """The arguments of a command."""
     from crmcli.services import completing
@@ -246,14 +272,8 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
         from crmcli.services.timeline import LOGGED
 
         return starting([(word, "") for word in LOGGED], current)
-    if noun == "agenda" and verb in ("", "show"):
-        periods = () if before else starting([(word, "") for word in AGENDA], current)
-        return [*periods, *of_filter(place, "task", current)]
-    if noun == "remind" and verb not in ("resend", "settle"):
-        states = [(word, "") for word in ("claimed", "sent", "failed", "doubtful", "all")]
-        return starting(states, current) if verb == "list" else of_filter(place, "task", current)
-    if noun in ("touch", "rhythm", "occasion"):
-        return of_touch(place, current)
+    if (found := of_follow_ups(place, current)) is not None:
+        return found
     if noun == "history":
         return completing.records(place.book, current)
     if noun in ("brief", "timeline", "log") or ((noun, verb) == ("note", "add") and not before):
@@ -262,10 +282,6 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
         return of_filter(place, "interaction", current)
     if noun == "field":
         return starting(completing.own_fields(place.book, verb, before), current)
-    if (noun, verb) == ("plan", "start") and before:
-        return of_filter(place, "deal", current)
-    if noun in ("plan", "plan step", "task type"):
-        return starting(completing.of_plans(place.book, noun, verb, before, current), current)
     vocabularies = {"tag": "tag", "stage": "stage", "pipeline": "pipeline", "view": "saved_view", "user": "user"}
     if (
         noun in vocabularies
@@ -285,12 +301,6 @@ def positional(place: Place, current: str) -> Iterable[Offer]:
         return starting([(name, kind.help) for name, kind in ENTITIES.items()], current)
     if noun == "config" and verb in ("get", "set", "unset") and not before:
         return starting(completing.settings(place.book), current)
-    if noun == "calendar feed":
-        if verb == "add":
-            return of_filter(place, "task", current) if before else ()
-        return () if before or verb == "list" else starting(completing.names(place.book, "feed"), current)
-    if (noun, verb) == ("calendar", "export"):
-        return of_filter(place, "task", current)
     if noun == "export":
         kinds = [(kind.plural, kind.help) for kind in RECORDS.values()]
         return of_filter(place, singular(before[0]), current) if before else starting(kinds, current)
