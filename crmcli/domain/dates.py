@@ -159,7 +159,7 @@ def _utc(wall: datetime) -> datetime:
         raise _outside(wall.isoformat()) from None
 
 
-def zone_name(now: datetime) -> str:
+def spoken_zone(now: datetime) -> str:
     """Whose clocks a moment is on, for whoever reads it elsewhere: `Europe/Berlin`, or what the machine calls them."""
     return str(getattr(now.tzinfo, "key", "") or now.tzname())
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from crmcli.config import password_of
-from crmcli.domain.dates import zone_name
+from crmcli.domain.dates import spoken_zone
 from crmcli.domain.delivery import Fate, Outcome, read_addresses, read_mailbox
 from crmcli.domain.text import fold, visible
 from crmcli.domain.types import readable
@@ -161,7 +161,7 @@ def page_html(ctx: Context, page: Page) -> str:
 
 
 def _times(ctx: Context) -> str:
-    return f"Times are those of {zone_name(ctx.env.now)}."
+    return f"Times are those of {spoken_zone(ctx.env.now)}."
 
 
 def _filled(page: Page) -> Iterable[tuple[str, Rows]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.dates import When, describe, local, relative, zone_name
+from crmcli.domain.dates import When, describe, local, relative, spoken_zone
 from crmcli.domain.entities import TASK
 from crmcli.domain.struct import Struct
 from crmcli.domain.types import read_instant
@@ -49,7 +49,7 @@ def of_task(ctx: Context, row: dict[str, Any]) -> Words:
     place = f"Place: {row['place']}" if row["place"] else ""
     attending = f"With: {row['attendees']}" if row["attendees"] else ""
     told = [*row["about"], place, attending]
-    due = f"{when} {zone_name(ctx.env.now)}" if row["due_at"] else when
+    due = f"{when} {spoken_zone(ctx.env.now)}" if row["due_at"] else when
     body = [name, f"Due: {due}, {soon}" if when else "", *told, f"Done: {step} --feedback TEXT"]
     line = " · ".join(filter(None, [name, when, *told, step]))
     return Words(f"{soon}: {row['name']}", "\n".join(filter(None, body)), f"{soon}: {line}")
