@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -450,7 +451,7 @@ def test_a_purge_forgets_the_values_and_takes_addresses_out_of_views(ctx: Contex
     ctx.reader.rows("SELECT 1")
     text = books.everything(ctx)
     assert "secret.example" not in text
-    assert "8888" not in text
+    assert not re.search(r"8888\s?7777", text)
     books.sound(ctx)
 
 
