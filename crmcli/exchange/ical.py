@@ -53,6 +53,7 @@ class Item(NamedTuple):
     and `exdates` are days or moments that a series has too, or has not; a day beside a timed start is that day at the
     start's time. `recurrence_id` is the moment of the series that this item stands for. `priority` is 0 (none), 1
     (highest) to 9. `footer` is what stands behind the item's own text in `description`, as whoever wrote it says.
+    `onwards` is whether a day that differs stands for all later ones, too (RANGE=THISANDFUTURE).
     `floating` are times that are the same on every clock: here those of the calendar's zone, and written without one.
     `more` are unfolded content lines of another program, as the reader keeps them; none has a line end. `lacks` is, in
     words for people, what the fields say otherwise than the item did, or not at all.
@@ -84,6 +85,7 @@ class Item(NamedTuple):
     more: Sequence[str] = ()
     footer: str = ""
     floating: bool = False
+    onwards: bool = False
     lacks: Sequence[str] = ()
 
 

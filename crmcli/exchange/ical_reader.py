@@ -299,6 +299,7 @@ class _Reader:
             attendees=list(people.values()),
             footer=many_lines(unescape(self._value(FOOTER))),
             floating=self._floats("DTSTART" if start is not None else "DUE"),
+            onwards=self._is_onwards(),
             lacks=self._lacks(minutes),
         )
         return item._replace(more=self._more(item, blocks))
@@ -398,9 +399,12 @@ class _Reader:
             self.lacks.append(f"its length, which is more than {LONGEST // _DAY} days")
         if self.all.get("EXRULE"):
             self.lacks.append("its rule for days that are left out (EXRULE)")
-        if "thisandfuture" in next((line.said("RANGE") for line in self.all.get("RECURRENCE-ID", ())), []):
+        if self._is_onwards():
             self.lacks.append("that all later days are like it (RANGE=THISANDFUTURE)")
         return tuple(dict.fromkeys(self.lacks))
+
+    def _is_onwards(self) -> bool:
+        return "thisandfuture" in next((line.said("RANGE") for line in self.all.get("RECURRENCE-ID", ())), [])
 
     def _own_uid(self) -> str:
         lines = sorted(written(line) for line in self.part.lines if line.name not in _FLEETING)

@@ -22,7 +22,7 @@ from crmcli.services import linking, tasks, values
 from crmcli.services.attending import attending, contacts
 from crmcli.services.calendar_items import OURS
 from crmcli.services.next_activity import typical
-from crmcli.services.recurring import OF_A_SERIES, on_day, series, skips_of, skips_text
+from crmcli.services.recurring import OF_A_SERIES, follow_on, on_day, series, skips_of, skips_text
 from crmcli.services.sync_links import digest
 from crmcli.store.sql import portions
 
@@ -36,12 +36,16 @@ if TYPE_CHECKING:
     from crmcli.services.calendar_changes import Parts, Said
     from crmcli.store.write import Transaction
 
+#: So many characters name a day of a series.
+_A_DAY = len("/20261121T100000Z")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: The PARTSTAT of who does not come.
 DECLINED = "DECLINED"
 #: What takes part and is nobody.
 THINGS = ("room", "resource")
+#: What says on which days a task is due, beside what else is kept of its series.
+WHEN = ("due_on", "due_at", "repeat")
 #: So far back the days of a series are looked at, and so many of one that is over.
 YEAR, MOST = 366, 5000
 
@@ -85,8 +89,8 @@ class Incoming:
         is removed, and what was done there is done here."""
         tx, row = self.tx, self.tx.row(TASK.name, number)
         columns = {c: v for part, value in parts.items() if part not in ("done", "skips") for c, v in value.items()}
-        if parts.keys() & {"when", "series"}:
-            columns |= self._anew(row, columns, theirs)
+        if parts.keys() & {"when", "series"} or self._has_earlier_again(row, parts):
+            columns = self._anew(row, columns, theirs)
         after = {**row, **columns}
         if "skips" in parts and after.get("repeat") and not after.get("removed_at"):
             columns |= self.left_out(after, parts["skips"])
@@ -103,15 +107,28 @@ class Incoming:
                 self.known(one)
         return changed
 
-    def _anew(self, row: Mapping[str, Any], columns: Mapping[str, Any], theirs: Said) -> dict[str, Any]:
-        """The columns of a task whose item is on another day, or repeats by another rule: its series is counted from
-        its first day there, and goes on after what was done of it."""
+    def _has_earlier_again(self, row: Mapping[str, Any], parts: Parts) -> bool:
+        """Whether a series takes place again on days before the one that its task stands for. One that was put off
+        stays what it is, and that is told."""
+        days = parts.get("skips", {}).get("again", ())
+        if not days or not row.get("repeat"):
+            return False
+        given = series(row, self.ctx.env.now).given
+        earlier = sorted(day for day in map(date.fromisoformat, days) if day < given)
+        if earlier and row.get("series_on"):
+            self.told[f"task:{row['id']} {row['name']}: takes place on {earlier[0]} after all, which is no task"] = None
+            return False
+        return bool(earlier)
+
+    def _anew(self, row: Mapping[str, Any], columns: dict[str, Any], theirs: Said) -> dict[str, Any]:
+        """The changed columns of a task whose item is on another day, or repeats by another rule: its series is counted
+        from its first day there, and goes on after what was done of it."""
         said = {**theirs.parts["when"], **theirs.parts.get("series", {}), **theirs.parts.get("skips", {})}
         if not said.get("repeat") or not said.get("due_on"):
-            found: dict[str, Any] = {column: None for column in OF_A_SERIES if row.get(column)}
+            columns |= {column: None for column in OF_A_SERIES if row.get(column)}
             if row.get("repeat") and said.get("due_on"):  # its one day is the first that it had
-                found |= theirs.parts["when"]
-            return found
+                columns |= theirs.parts["when"]
+            return columns
         now, past = self.ctx.env.now, self.after_done(row)
         before = series(row, now) if row.get("repeat") else None
         since = local(now, before.zone if before else now.tzinfo).date()
@@ -125,11 +142,28 @@ class Incoming:
             later = {}
         if not later.get("repeat") and not row.get("done_at"):
             self.told[f"task:{row['id']} {row['name']}: its series ended before"] = None
-            return {"removed_at": self.tx.stamp}
-        found = {column: later.get(column) for column in ("due_on", "due_at", "repeat", *OF_A_SERIES)}
-        if row.get("series_on") and before is not None and series(found, now).given == before.given:
-            found |= {column: row.get(column) for column in ("due_on", "due_at", "series_on")}  # put off, and stays so
-        return found
+            rest = {column: value for column, value in columns.items() if column not in (*WHEN, *OF_A_SERIES)}
+            return {**rest, "removed_at": self.tx.stamp}
+        columns |= {column: later.get(column) for column in (*WHEN, *OF_A_SERIES)}
+        if row.get("series_on") and before is not None and series(columns, now).given == before.given:
+            columns |= {column: row.get(column) for column in ("due_on", "due_at", "series_on")}  # put off, stays so
+        return columns
+
+    def after_last(self, row: Mapping[str, Any], theirs: Said) -> int | None:
+        """The task that follows one that was the last of its series, which has more days by now; None where none of
+        them is still to come."""
+        said = {**theirs.parts["when"], **theirs.parts.get("series", {}), **theirs.parts.get("skips", {})}
+        if not said.get("repeat") or not said.get("due_on"):
+            return None
+        its = series(row, self.ctx.env.now)
+        since = max(its.given + ONE_DAY, local(self.ctx.env.now, its.zone).date())
+        try:
+            later = begun(self.ctx, {**said, "series_on": None}, since)
+        except FieldError:
+            return None
+        if not later.get("repeat"):
+            return None
+        return follow_on(self.tx, row, {column: later.get(column) for column in (*WHEN, *OF_A_SERIES)})
 
     def after_done(self, row: Mapping[str, Any]) -> date | None:
         """The day after that of its series whose task was done last."""
@@ -285,11 +319,13 @@ def key_of(item: Item) -> str:
     from crmcli.exchange.ical_values import stamp, utc
 
     day = item.recurrence_id
-    if day is None:
-        key = item.uid
-    else:
-        key = f"{item.uid}/{stamp(utc(day)) if isinstance(day, datetime) else stamp(day)}"
-    return key if len(fold(key)) <= INDEXED and len(key) <= INDEXED else f"sha256:{digest(key)}"
+    key = series_key(item.uid)
+    return key if day is None else f"{key}/{stamp(utc(day)) if isinstance(day, datetime) else stamp(day)}"
+
+
+def series_key(uid: str) -> str:
+    """What the items of one UID are known by: a key of any of its days begins with it."""
+    return uid if max(len(fold(uid)), len(uid)) <= INDEXED - _A_DAY else f"sha256:{digest(uid)}"
 
 
 def uuid_of(key: str) -> str | None:

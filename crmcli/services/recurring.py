@@ -177,14 +177,19 @@ def next_one(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> int | Non
     if turn.passed:
         days = "its day was" if turn.passed == 1 else "their days were"
         ctx.say(f"{turn.passed} of its series passed over: {days} over")
-    values = {column: row.get(column) for column in KEPT} | {c: v for c, v in row.items() if c.startswith(OWN)}
-    values |= {"repeat": turn.rule, "follows_id": row["id"], "tags": list(row.get("tags") or ())}
-    values |= {"uid": _uid(tx, row["uid"], turn.day), **on_day(ctx, row, turn.day)}
-    number = tx.add("task", values)
+    values = {"repeat": turn.rule, **on_day(ctx, row, turn.day)}
+    number = follow_on(tx, row, values)
     moment = local(read_instant(values["due_at"]), ctx.env.now.tzinfo) if values["due_at"] else None
     when = When(moment.date(), moment.time()) if moment else When(turn.day)
     ctx.say(f"next: task:{number} {describe(when, ctx.env.now, ctx.env.calendar)}")
     return number
+
+
+def follow_on(tx: Transaction, row: Mapping[str, Any], days: Mapping[str, Any]) -> int:
+    """The task that follows another one of its series; `days` are the columns that say when."""
+    values = {column: row.get(column) for column in KEPT} | {c: v for c, v in row.items() if c.startswith(OWN)}
+    values |= {"follows_id": row["id"], "tags": list(row.get("tags") or ()), **days}
+    return tx.add("task", {**values, "uid": _uid(tx, row["uid"], date.fromisoformat(days["due_on"]))})
 
 
 def _uid(tx: Transaction, before: str, day: date) -> str:

@@ -14,6 +14,7 @@ from crmcli.context import Context
 from crmcli.domain.entities import CONTACT, TASK
 from crmcli.errors import CrmError, ReadError
 from crmcli.services import agenda, calendar_import, calendars, history, records, tasks, vocabulary
+from tests.support.calendar_files import BERLIN, event, file, in_agenda, plain, put_off, take, weekly
 
 #: A Saturday.
 NOW = "2026-11-21T10:00:00+00:00"
@@ -26,20 +27,6 @@ def _clock(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
     monkeypatch.setenv("CRM_TIMEZONE", "Europe/Berlin")
     monkeypatch.setenv("CRM_USER", "me-myself")
     ctx.tick()
-
-
-def event(*lines: str, uid: str = "one@x.org", kind: str = "VEVENT") -> str:
-    return "\r\n".join([f"BEGIN:{kind}", f"UID:{uid}", "DTSTAMP:20261101T000000Z", *lines, f"END:{kind}"])
-
-
-def file(*parts: str) -> bytes:
-    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN", *parts, "END:VCALENDAR", ""]).encode()
-
-
-def take(ctx: Context, *parts: str, **options: Any) -> str:
-    """Take a file in; the line about it."""
-    found = calendar_import.import_calendar(ctx, file(*parts), called="x.ics", **options)
-    return found.changed.lines[0].removeprefix("imported x.ics: ")
 
 
 def task(ctx: Context, number: int = 1) -> dict[str, Any]:
@@ -273,10 +260,6 @@ def of_a_day(day: str, *lines: str) -> str:
     return event("SUMMARY:Jour fixe", f"RECURRENCE-ID;TZID=Europe/Berlin:{day}T100000", *lines)
 
 
-def in_agenda(ctx: Context, days: str) -> list[str]:
-    return [row["start"][:16] for row in agenda.agenda(ctx, [days]).rows]
-
-
 MOVED = ("DTSTART;TZID=Europe/Berlin:20261215T100000", "DTEND;TZID=Europe/Berlin:20261215T110000")
 
 
@@ -482,25 +465,6 @@ def test_what_a_reminder_cannot_be_is_told(ctx: Context, capsys: pytest.CaptureF
     assert "A: left out, what a task has not: " in capsys.readouterr().err
 
 
-BERLIN = "TZID=Europe/Berlin:"
-
-
-def plain(*lines: str, **changed: str) -> str:
-    """A meeting of 27 November in Berlin."""
-    head = {"SUMMARY": "M", f"DTSTART;{BERLIN[:-1]}": "20261127T100000", "DURATION": "PT1H", **changed}
-    return event(*(f"{name}:{value}" for name, value in head.items()), *lines)
-
-
-def weekly(start: str, rule: str = "FREQ=WEEKLY", sequence: int = 0, *more: str) -> str:
-    lines = ("SUMMARY:S", f"DTSTART;{BERLIN}{start}", "DURATION:PT1H", f"RRULE:{rule}", f"SEQUENCE:{sequence}", *more)
-    return event(*lines)
-
-
-def put_off(day: str, to: str, sequence: int = 0, *more: str) -> str:
-    return event("SUMMARY:S", f"RECURRENCE-ID;{BERLIN}{day}T100000", f"DTSTART;{BERLIN}{to}", "DURATION:PT1H",
-                 f"SEQUENCE:{sequence}", *more)  # fmt: skip
-
-
 def test_a_series_that_was_ended_and_leaves_days_out_is_gone(ctx: Context) -> None:
     take(ctx, weekly("20261002T100000"))
     ended = weekly("20261002T110000", "FREQ=WEEKLY;UNTIL=20261110T100000Z", 1, f"EXDATE;{BERLIN}20261009T110000")
@@ -674,13 +638,15 @@ def test_two_books_have_one_task_of_one_item(ctx: Context, tmp_path: Path) -> No
         assert other.reader.value("SELECT count(*) FROM task") == ctx.reader.value("SELECT count(*) FROM task") == 2
 
 
-def test_a_day_that_a_later_version_has_no_more_stays_and_is_told(
+def test_a_changed_day_that_a_later_version_has_no_more_stays_and_is_told(
     ctx: Context, capsys: pytest.CaptureFixture[str]
 ) -> None:
     take(ctx, weekly("20261123T100000"), put_off("20261130", "20261201T100000"))
+    records.edit(ctx, TASK, [2], {"place": "Mine"})
     capsys.readouterr()
-    take(ctx, weekly("20261124T100000", "FREQ=WEEKLY", 1))
+    assert take(ctx, weekly("20261124T100000", "FREQ=WEEKLY", 1)) == "1 changed"
     assert "task:2 S: a day of its series that the file has no more; it stays" in capsys.readouterr().err
+    assert in_agenda(ctx, "2026-11-22..2026-12-03") == ["2026-11-24T10:00", "2026-12-01T10:00", "2026-12-01T10:00"]
 
 
 def test_a_day_that_was_called_off_and_takes_place_after_all(ctx: Context) -> None:

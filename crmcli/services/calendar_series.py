@@ -1,0 +1,329 @@
+"""What a calendar file says of one UID on its way in: an item, or a series with those of its days that differ.
+
+A series leaves out the days that differ, and each of these is a task of its own; but for the one that the task of the
+series stands for, where it was no more than put off. A new version of a series speaks for all of its days: one that it
+says nothing of any more takes place as the others do (RFC 5546, 3.2.2).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.calendars import ONE_DAY
+from crmcli.domain.dates import local
+from crmcli.domain.entities import TASK
+from crmcli.domain.slots import LENGTH
+from crmcli.domain.types import show_instant
+from crmcli.services import recurring
+from crmcli.services.calendar_changes import Said, alike, day_of, differing, older, taken
+from crmcli.services.calendar_tasks import begun, ended, key_of, series_key, uuid_of
+from crmcli.services.recurring import series, skips_of, skips_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from crmcli.domain.recurrence.series import Series
+    from crmcli.exchange.ical import Item
+    from crmcli.services.calendar_taking import Taking
+
+#: day of a series -> the item that stands for it
+Days = dict[date, "Item"]
+
+
+class Comings:
+    """The items of one UID: `main` is the series, or the one item, None where the file has only `days` of it."""
+
+    def __init__(self, taking: Taking, main: Item | None, days: list[Item]) -> None:
+        self.taking, self.kept, self.tx, self.ctx = taking, taking.kept, taking.tx, taking.ctx
+        self.main = main and taking.of(main)
+        self.days = [*map(taking.of, days)]
+        self.uid = (main or days[0]).uid
+        self.number = taking.tasks.get(series_key(self.uid))
+
+    def take(self) -> None:
+        """Take them in. Raises CrmError for what no task can be."""
+        for day in self.days:
+            if day not in self.kept or not self.kept.is_same(day):
+                self.taking.tell_lacks(day)
+        end = next((day for day in self.days if day.onwards and day.status == "CANCELLED"), None)
+        if end is not None and (main := self._ending(end)) is not None:
+            self._series(main, since=None if self.main else self._day(end, main))
+        elif self.main is not None:
+            self._series(self.main)
+        else:
+            self._days_alone()
+
+    # --- a series, or one item ---
+
+    def _series(self, main: Item, *, since: date | None = None) -> None:
+        """A version of an item: what it does not say of its days is no more, unless it speaks of those `since` a day
+        alone."""
+        taking, number = self.taking, self.number
+        is_same = self.kept.is_same(main)
+        then = main if is_same else self.kept.last(main)
+        if number is not None and then is not None and older(main, then):
+            taking.update(main, number)  # refused, and told: what it says of single days is as old
+            taking.known += len(self.days)
+            return
+        before, now = self._dated(self.kept.days(self.uid), then or main), self._dated(self.days, main)
+        is_new = since is not None or (then is not None and not is_same)
+        if is_new:
+            self._move_along(before, now)
+        rest = {on: day for on, day in before.items() if on not in now}
+        now = self._newer(now)
+        if is_new or main.status == "CANCELLED":
+            dropped = [on for on, day in rest.items() if (since is None or on >= since) and not older(main, day)]
+            rest = {on: day for on, day in rest.items() if on not in dropped or not self._drop(day, on, main)}
+        if number is None:
+            self._add_series(main, rest, now)
+            return
+        present, here = self._present_day(), self._here(now, main)
+        now = {on: day for on, day in now.items() if on not in here}
+        taking.update(main, number, before.keys() - {present, *here}, {*rest, *now} - ({present} & rest.keys()))
+        if here and self._given() not in here:  # the series has gone on without it
+            self._leave_out({*here})
+            now |= here
+            here = {}
+        self._put_off(here)
+        self._gone_by(now)
+        self._others(now, present)
+
+    def _add_series(self, main: Item, rest: Days, now: Days) -> None:
+        """A series, or one item, that is new in the book."""
+        taking = self.taking
+        theirs = taking.said(main, {*rest, *now})
+        if main.status == "CANCELLED":
+            taking.told[f"{main.summary or main.uid}: cancelled, and not in the book"] = None
+        else:
+            more = self._put_off_at_once(main, theirs, rest, now)
+            if uuid := uuid_of(key_of(main)):
+                more["uid"] = uuid  # one of another book of ours is the same task in both
+            self.number = taking.add(main, theirs, more)
+            if given := self.tx.row(TASK.name, self.number).get("series_on"):
+                self.kept.keep(now.pop(date.fromisoformat(given)), self.number)
+        self._others(now, None)
+
+    def _put_off_at_once(self, main: Item, theirs: Said, rest: Days, now: Days) -> dict[str, Any]:
+        """Where the day that a new series has come to is one that was put off, its task stands for that day."""
+        columns = theirs.columns
+        moved = {on: day for on, day in now.items() if not self._has_own(day) and self._is_put_off(day, main)}
+        if not columns.get("repeat") or not moved:
+            return {}
+        skips = [day for day in skips_of(columns) if day not in moved]
+        row = begun(self.ctx, {**columns, "series_skips": skips_text(skips)})
+        its = series(row, self.ctx.env.now) if row.get("repeat") else None
+        if its is None or its.given not in moved:
+            return {}
+        there = self.taking.said(moved[its.given]).parts
+        return {
+            **row,
+            **there["when"],
+            **there.get("length", {}),
+            "series_on": its.given.isoformat(),
+            "series_skips": skips_text(day for day in {*skips, *rest, *now} if day > its.given),
+        }
+
+    def _ending(self, end: Item) -> Item | None:
+        """The series, which ends before a day from which on it is called off; its days before are what they were."""
+        main = self.main or self.kept.last(end._replace(recurrence_id=None))
+        main = main or (self.taking.own_item(self.number, end) if self.number else None)
+        if main is None or not main.rrule or end.recurrence_id is None or end in self.kept:
+            return None
+        last = self._day(end, main) - ONE_DAY
+        parts = [part for part in main.rrule.split(";") if not part.startswith(("UNTIL=", "COUNT="))]
+        self.days = [day for day in self.days if day is not end and self._day(day, main) <= last]
+        if self.main is None:
+            main = main._replace(uid=self.uid, sequence=end.sequence, updated_at=end.updated_at)
+        return main._replace(rrule=";".join([*parts, f"UNTIL={last:%Y%m%d}"]))
+
+    def _drop(self, day: Item, on: date, main: Item) -> bool:
+        """A day that differed takes place as the others do, as far as the book did not change its task."""
+        taking, number = self.taking, self.taking.tasks.get(key_of(day))
+        if number is not None:
+            row = self.tx.row(TASK.name, number)
+            if not row.get("done_at") and not row.get("removed_at"):
+                if differing(taking.ours(number, day), taking.said(day)):
+                    line = "a day of its series that the file has no more; it stays, for it was changed in the book"
+                    taking.told[f"task:{number} {row['name']}: {line}"] = None
+                    return False
+                taking.remove(number)
+        elif on == self._present_day() and main.status != "CANCELLED":
+            self._put_back(day, main)
+        self.kept.forget(day)
+        return True
+
+    def _put_back(self, day: Item, main: Item) -> None:
+        """The day that the task of the series stands for is not put off any more; unless the book put it off, too."""
+        assert self.number is not None
+        row, was = self.tx.row(TASK.name, self.number), self.taking.said(day).parts
+        if any(row.get(column) != value for column, value in was["when"].items()):
+            return
+        columns = recurring.on_day(self.ctx, row, series(row, self.ctx.env.now).given)
+        if all(row.get(column) == value for column, value in was.get("length", {}).items()):
+            columns |= self.taking.said(main).parts.get("length", {})
+        self.taking.count(self.number, changed=self.tx.change(TASK.name, self.number, columns))
+
+    # --- days that differ ---
+
+    def _days_alone(self) -> None:
+        """Days that differ, whose series the file does not have: a series of the book leaves them out from now on."""
+        taking, number = self.taking, self.number
+        row = self.tx.row(TASK.name, number) if number else {}
+        if not number or not row.get("repeat") or row.get("removed_at") or row.get("done_at"):
+            self._others(self._newer(self._dated(self.days, None)), None)
+            return
+        its = series(row, self.ctx.env.now)
+        now = self._newer({_day_in(its, day.recurrence_id): day for day in self.days})
+        present, here = self._present_day(), self._here(now, taking.own_item(number, self.days[0]))
+        now = {on: day for on, day in now.items() if on not in here}
+        if out := {on for on in now if on >= its.given and on not in its.skips}:
+            taking.count(number, changed=self._leave_out(out))
+        self._put_off(here)
+        self._gone_by(now)
+        self._others(now, present)
+
+    def _others(self, days: Days, present: date | None) -> None:
+        """Days that differ from their series, each a task of its own; one that was called off is none, or no more. The
+        task of the series stood for the `present` day until now."""
+        taking = self.taking
+        for on, day in days.items():
+            number, then = taking.tasks.get(key_of(day)), self.kept.last(day)
+            if number is not None:
+                taking.update(day, number)
+            elif then is not None and not self._is_on_again(day, then) and (on != present or self._given() == present):
+                taking.known += 1  # the task of its series stood for it, or it is called off still
+            elif day.status != "CANCELLED":
+                taking.add(day, taking.said(day), {})
+            elif self.number is not None:
+                self.kept.keep(day, self.number)
+
+    def _is_on_again(self, day: Item, then: Item) -> bool:
+        """Whether a day that was called off takes place after all."""
+        return then.status == "CANCELLED" != day.status
+
+    def _newer(self, days: Days) -> Days:
+        """Days that differ, without those of which something newer was said before: they are known."""
+        found = {on: day for on, day in days.items() if not self.taking.is_older(day)}
+        self.taking.known += len(days) - len(found)
+        return found
+
+    def _move_along(self, before: Days, now: Days) -> None:
+        """Where the clock of a series moved, the moment that names each of its days moved with it."""
+        for on in before.keys() & now.keys():
+            was, day = before[on], now[on]
+            if key_of(was) == key_of(day):
+                continue
+            if (number := self.taking.tasks.pop(key_of(was), None)) is not None:
+                self.tx.change(TASK.name, number, {"external_id": key_of(day)})
+                self.taking.tasks[key_of(day)] = number
+            self.kept.rename(was, day)
+
+    def _leave_out(self, days: set[date]) -> bool:
+        """The series of the book leaves out these days, too."""
+        row = self.tx.row(TASK.name, self.number) if self.number else {}
+        if not self.number or not row.get("repeat") or row.get("done_at") or row.get("removed_at"):
+            return False
+        out = frozenset(day.isoformat() for day in days)
+        columns = self.taking.coming.left_out(row, {"out": out, "again": frozenset()})
+        return self.tx.change(TASK.name, self.number, columns)
+
+    def _here(self, now: Days, main: Item | None) -> Days:
+        """Of the days that differ the one that the task of the series stands for, where it was no more than put off;
+        none where it is called off, or is something else."""
+        on = self._given()
+        day = now.get(on) if on is not None else None
+        if on is None or day is None or main is None or self._has_own(day) or not self._is_put_off(day, main):
+            return {}
+        return {on: day}
+
+    def _is_put_off(self, day: Item, main: Item) -> bool:
+        """Whether a day of a series differs from it in no more than when it is."""
+        return day.status != "CANCELLED" and alike(self.taking.said(day), self.taking.said(main))
+
+    def _put_off(self, here: Days) -> None:
+        """The day of its series that a task stands for was put off there; unless the book put it off, too."""
+        taking, number = self.taking, self.number
+        item = next(iter(here.values()), None)
+        if item is None or number is None:
+            return
+        if self.kept.is_same(item):
+            taking.count(number, changed=False)
+            return
+        then, row = self.kept.last(item), self.tx.row(TASK.name, number)
+        its = series(row, self.ctx.env.now)
+        usual = its.when(its.given)
+        was = taking.said(then).parts["when"] if then is not None else {
+            "due_on": its.given.isoformat(), "due_at": show_instant(usual) if isinstance(usual, datetime) else None,
+        }  # fmt: skip
+        there = taking.said(item).parts
+        mine = {column: row.get(column) for column in ("due_on", "due_at")}
+        parts, conflicts = taken(Said({"when": was}), Said({"when": mine}), Said({"when": there["when"]}))
+        if conflicts:
+            taking.told[f"task:{number}: its when was changed in the book and in the file; the book's stays"] = None
+        changes = {**recurring.put_off(self.ctx, row), **parts["when"]} if parts else {}
+        if parts and item.minutes != (row.get("minutes") or LENGTH):
+            changes |= there.get("length", {})
+        self.kept.keep(item, number)
+        taking.count(number, changed=self.tx.change(TASK.name, number, changes) if changes else False)
+
+    def _gone_by(self, days: Days) -> None:
+        """Days before the one that a series has come to, which nobody has as tasks of their own, are its past: a task
+        that is done stood for them, or they are over."""
+        row = self.tx.row(TASK.name, self.number) if self.number else {}
+        if not row.get("repeat") or not row.get("follows_id"):
+            return
+        given, done = series(row, self.ctx.env.now).given, self._done_before(row)
+        for on in [on for on, day in days.items() if on < given and not self._has_own(day)]:
+            if on in done or self._lies_behind(days[on]):
+                self.taking.known += 1
+                del days[on]
+
+    def _done_before(self, row: Mapping[str, Any]) -> set[date]:
+        """The days of a series for which the tasks before this one stood."""
+        found: set[date] = set()
+        while row.get("follows_id"):
+            row = self.tx.row(TASK.name, row["follows_id"])
+            if row.get("repeat"):
+                found.add(series(row, self.ctx.env.now).given)
+        return found
+
+    def _lies_behind(self, day: Item) -> bool:
+        """Whether a day that differs is over."""
+        if day.kind == "event":
+            return ended(self.ctx, day) is not None
+        due = self.taking.said(day).parts["when"]["due_on"]
+        return due is None or date.fromisoformat(due) < self.ctx.env.now.date()
+
+    # --- days ---
+
+    def _has_own(self, day: Item) -> bool:
+        """Whether a day has a task of its own."""
+        return key_of(day) in self.taking.tasks
+
+    def _given(self) -> date | None:
+        """The day that the task of the series stands for; None where there is none that is open."""
+        row = self.tx.row(TASK.name, self.number) if self.number else {}
+        if not row.get("repeat") or row.get("done_at") or row.get("removed_at"):
+            return None
+        return series(row, self.ctx.env.now).given
+
+    def _present_day(self) -> date | None:
+        """The day that the task of the series stands for, where that was put off."""
+        row = self.tx.row(TASK.name, self.number) if self.number else {}
+        return self._given() if row.get("series_on") else None
+
+    def _dated(self, days: Collection[Item], main: Item | None) -> Days:
+        """Days that differ, by the day of their series."""
+        return {self._day(day, main or day): day for day in days}
+
+    def _day(self, day: Item, main: Item) -> date:
+        """The day of its series for which an item stands."""
+        assert day.recurrence_id is not None
+        return day_of(self.ctx, day.recurrence_id, main.start or main.due)
+
+
+def _day_in(its: Series, moment: date | datetime | None) -> date:
+    """The day of a moment in the zone of a series."""
+    assert moment is not None
+    return local(moment, its.zone).date() if isinstance(moment, datetime) else moment

@@ -1,0 +1,305 @@
+"""Items of a calendar file and the tasks that they are: each is added, follows its item, or goes with it.
+
+What the file says is compared part by part with what files said before and with what the book has: what the file alone
+changed is taken, what both changed stays as the book has it, and is told.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from crmcli.domain.entities import TASK
+from crmcli.domain.types import show_instant
+from crmcli.errors import CrmError, FieldError
+from crmcli.services import calendar_items, tasks
+from crmcli.services.calendar_changes import Parts, Said, differing, in_step, older, said, taken
+from crmcli.services.calendar_items import COLUMNS, OURS
+from crmcli.services.calendar_tasks import (
+    DECLINED,
+    address,
+    begun,
+    ended,
+    held_until,
+    key_of,
+    numbers_of,
+    series_key,
+    uuid_of,
+)
+from crmcli.services.records import list_records
+from crmcli.services.recurring import followed
+from crmcli.store.sql import portions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from crmcli.context import Context
+    from crmcli.exchange.ical import Item
+    from crmcli.services.calendar_kept import Kept
+    from crmcli.services.calendar_tasks import Incoming
+
+#: Parts that are of a series, and not of the one task that is its last.
+OF_SERIES = ("when", "series", "skips")
+
+
+class Taking:
+    """One file's items on their way into the book. `tasks` are those that are known, by what their items are known by;
+    the rest is what became of the items, `told` what is to be told besides, each line once."""
+
+    def __init__(self, ctx: Context, coming: Incoming, kept: Kept) -> None:
+        self.ctx, self.tx, self.coming, self.kept = ctx, coming.tx, coming, kept
+        self.told, self.own = coming.told, coming.own
+        self.new = self.changed = self.known = self.removed = 0
+        self.ids: list[int] = []
+        self.tasks: dict[str, int] = {}
+        self._rows: dict[int, dict[str, Any]] = {}
+        self._suffixes: dict[int, str] = {}
+        self._items: dict[tuple[bool, str], Item] = {}
+
+    def meet(self, items: Sequence[Item]) -> None:
+        """Look for the tasks and people of all items at once."""
+        keys = {key_of(item) for item in items} | {series_key(item.uid) for item in items} | self.kept.keys
+        known = numbers_of(self.ctx, "external_id", keys)
+        uuids = numbers_of(self.ctx, "uid", {uuid for key in keys if (uuid := uuid_of(key))})
+        known |= {key: uuids[uuid] for key in keys if "/" not in key and (uuid := uuid_of(key)) in uuids}
+        self.tasks = _present(self.ctx, known)
+        numbers = sorted({*self.tasks.values()})
+        self._rows = {row["id"]: row for some, _ in portions(numbers) for row in self._read(some)}
+        self.tx.load(TASK.name, numbers)
+        self._suffixes = calendar_items.suffixes(self.ctx, list(self._rows.values()))
+        self.coming.meet(items)
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What belongs together: on CrmError nothing of it happened."""
+        before, ids, kept = (self.new, self.changed, self.known, self.removed), len(self.ids), self.kept.count
+        try:
+            with self.tx.part():
+                yield
+        except CrmError:
+            self.new, self.changed, self.known, self.removed = before
+            del self.ids[ids:]
+            self.kept.drop(kept)
+            raise
+
+    # --- what is said, and known ---
+
+    def of(self, item: Item) -> Item:
+        """An item as it is for this book: one to which the owner of the book does not go is none."""
+        declined = any(one.standing == DECLINED and address(one) in self.own for one in item.attendees)
+        return item._replace(status="CANCELLED") if declined and item.kind == "event" else item
+
+    def said(self, item: Item, left_out: Collection[date] = ()) -> Said:
+        """What an item says, without the days of its series that others stand for."""
+        return said(self.ctx, item, own=self.own, left_out=left_out)
+
+    def is_older(self, item: Item) -> bool:
+        """Whether something newer was said of an item before."""
+        then = self.kept.last(item)
+        return then is not None and older(item, then)
+
+    def own_item(self, number: int, item: Item) -> Item | None:
+        """The item that the book would write of a task: of one that was put off, its series."""
+        todo = item.kind == "todo"
+        if number not in self._rows:
+            return None
+        if not any(of == todo for of, _ in self._items):
+            # All at once: what they are about is read together. Of one that was put off the first item is the series.
+            dated = [row for row in self._rows.values() if todo or row["due_on"]]
+            for one in reversed(calendar_items.items(self.ctx, dated, todo=todo)):
+                self._items[todo, one.uid] = one
+        return self._items.get((todo, f"{self._rows[number]['uid']}{OURS}"))
+
+    def ours(self, number: int, item: Item) -> Said:
+        """What the book would say of a task in such an item."""
+        own = self.own_item(number, item)
+        return said(self.ctx, own, own=self.own, suffix=self._suffixes[number]) if own else Said({})
+
+    def tell_lacks(self, item: Item) -> None:
+        """Tell what of an item no task can have."""
+        for lack in self.said(item).lacks:
+            self.told[f"{item.summary or item.uid}: left out, what a task has not: {lack}"] = None
+
+    def count(self, number: int, *, changed: bool) -> None:
+        """Count an item as one that changed its task, or as known."""
+        self.changed, self.known = self.changed + changed, self.known + (not changed)
+        if changed:
+            self.ids.append(number)
+
+    # --- one item ---
+
+    def add(self, item: Item, theirs: Said, more: Mapping[str, Any]) -> int:
+        """A new task; `more` are stored columns that it has besides."""
+        number = self.coming.add(item, theirs, key_of(item), **more)
+        self.tell_lacks(item)
+        self.kept.keep(item, number)
+        self.tasks[key_of(item)] = number
+        self.new += 1
+        self.ids.append(number)
+        return number
+
+    def remove(self, number: int) -> None:
+        """Remove a task whose item is no more."""
+        self.tx.change(TASK.name, number, {"removed_at": self.tx.stamp})
+        self.removed += 1
+        self.ids.append(number)
+
+    def update(self, item: Item, number: int, before: Collection[date] = (), now: Collection[date] = ()) -> None:
+        """Let a task follow its item. `before` are the days of its series for which other items stood when it was said
+        last, `now` those for which others stand by now."""
+        row = self.tx.row(TASK.name, number)
+        if self.kept.is_same(item) and {*before} == {*now}:
+            self._meet(item, row)
+            self.known += 1
+            return
+        then = self.kept.last(item)
+        if then is not None and older(item, then):
+            self.told[f"{row['name']}: the file has an older version of it; the book's stays"] = None
+            self.known += 1
+            return
+        back = bool(row.get("removed_at")) and self._takes_place_again(row, item, then, now)
+        if (row.get("removed_at") and not back) or (item.status == "CANCELLED" and row.get("done_at")):
+            self.known += 1
+        elif item.status == "CANCELLED":
+            # What it said before is what its task is compared with, should it take place after all.
+            was = then if then is not None else item
+            was = was._replace(status=item.status, sequence=item.sequence, updated_at=item.updated_at)
+            self.kept.keep(was, number)
+            self.remove(number)
+        else:
+            changed = self._follow(item, number, then, before, now) or back
+            self._meet(item, self.tx.row(TASK.name, number))
+            self.kept.keep(item, number)
+            self.count(number, changed=changed)
+
+    def _follow(
+        self, item: Item, number: int, then: Item | None, before: Collection[date], now: Collection[date]
+    ) -> bool:
+        """Let a task follow its item, which said `then` before; what both changed is told."""
+        row = self.tx.row(TASK.name, number)
+        suffix = self._suffixes.get(number, "")
+        theirs, ours = said(self.ctx, item, own=self.own, suffix=suffix, left_out=now), self.ours(number, item)
+        own = self.own_item(number, item)
+        self.tell_lacks(item)
+        base = self.said(then, before) if then is not None else None
+        done = False
+        if base is not None and then is not None and self._was_over(row, then):
+            ours = in_step(base, ours, ended=True)
+            if self._is_ahead(item, theirs):
+                done = self._does_not_lie_behind(row)
+        # The last task of a series stays as it was done: what of the series is still to come is another one's.
+        was_last = bool(not done and row.get("done_at") and row.get("repeat"))
+        if base is not None and was_last:
+            ours = in_step(base, ours, ended=True)
+        if base is None and own is not None and uuid_of(key_of(item)) and older(item, own):
+            changes: Parts = {}
+            conflicts = differing(ours, theirs)
+        else:
+            changes, conflicts = taken(base, ours, theirs)
+        for part in conflicts:
+            self.told[f"task:{number}: its {part} was changed in the book and in the file; the book's stays"] = None
+        if was_last and changes.keys() & set(OF_SERIES):
+            changes = {part: value for part, value in changes.items() if part not in OF_SERIES}
+            done = not followed(self.tx.connection, [number]) and self._goes_on(row, theirs)
+        done = (self.coming.follow(number, changes, item, theirs) if changes else False) or done
+        if then is not None:
+            more = {"ical": "\n".join(item.more) or None} if list(then.more) != list(item.more) else {}
+            more |= self.coming.retagged(self.tx.row(TASK.name, number), then, item)
+            done = (self.tx.change(TASK.name, number, more) if more else False) or done
+        return done
+
+    def _goes_on(self, row: Mapping[str, Any], theirs: Said) -> bool:
+        """Make the next task of a series whose last one was done, if it has days to come by now."""
+        following = self.coming.after_last(row, theirs)
+        if following is None:
+            return False
+        self.ids.append(following)
+        return True
+
+    def _meet(self, item: Item, row: Mapping[str, Any]) -> None:
+        """Who takes part and is unknown becomes a contact, if asked; the task is about the first, if about nobody."""
+        if not self.coming.add_contacts:
+            return
+        for one in item.attendees:
+            self.coming.known(one)
+        alone = not any(row.get(column) for column in tasks.LINKS)
+        if alone and (about := self.coming.about(item)):
+            self.tx.change(TASK.name, row["id"], about)
+
+    def _was_over(self, row: Mapping[str, Any], then: Item) -> bool:
+        """Whether a task is done for no other reason than that its event was over when it came in."""
+        held = held_until(self.ctx, then, self.said(then).columns)
+        return held is not None and row.get("done_at") == show_instant(held)
+
+    def _is_ahead(self, item: Item, theirs: Said) -> bool:
+        """Whether an event, or a day of its series, is still to come."""
+        if not theirs.columns.get("repeat"):
+            return ended(self.ctx, item) is None
+        try:
+            return bool(begun(self.ctx, theirs.columns).get("repeat"))
+        except FieldError:  # every day of it is left out
+            return False
+
+    def _does_not_lie_behind(self, row: Mapping[str, Any]) -> bool:
+        """Open a task again that was done because its event was over, and take that off the timelines."""
+        sql = (
+            "SELECT id FROM interaction WHERE task_id = ? AND kind = 'meeting' AND at = ? AND removed_at IS NULL"
+            " ORDER BY id"
+        )
+        for (number,) in list(self.tx.connection.rows(sql, (row["id"], row["done_at"]))):
+            self.tx.change("interaction", number, {"removed_at": self.tx.stamp})
+        return self.tx.change(TASK.name, row["id"], {"done_at": None})
+
+    def _takes_place_again(self, row: Mapping[str, Any], item: Item, then: Item | None, now: Collection[date]) -> bool:
+        """Whether what a file called off, or ended, takes place after all: its task comes back. One that was removed in
+        the book stays so, and that is told."""
+        if item.status == "CANCELLED":
+            return False
+        ended = (then is None or then.status != "CANCELLED") and self._went_with(row, item)
+        if ended and not self._is_ahead(item, self.said(item, now)):
+            return False
+        if ended or (then is not None and then.status == "CANCELLED" and older(then, item)):
+            return self.tx.change(TASK.name, row["id"], {"removed_at": None})
+        again = self.ctx.settings.calling("task", "restore", str(row["id"]))
+        self.told[f"task:{row['id']} {row['name']} was removed in the book: {again} takes it up again"] = None
+        return False
+
+    def _went_with(self, row: Mapping[str, Any], item: Item) -> bool:
+        """Whether a task was removed by the file that spoke of its item last: no day of its series was to come, or none
+        differed any more."""
+        # What stands, not what an undo did: that has what stood before.
+        sql = (
+            "SELECT x.batch_id FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+            " WHERE j.entity = 'task' AND j.record_id = ? AND b.undoes IS NULL AND b.undone_by IS NULL"
+            ' AND j.after LIKE \'%"removed_at":"%\' ORDER BY j.id DESC LIMIT 1'
+        )
+        return str(self.tx.connection.value(sql, (row["id"],))) == self.kept.batch(item)
+
+    def _read(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        words = [f"id:{','.join(map(str, numbers))}", "(has:removed_at or no:removed_at)"]
+        return list(list_records(self.ctx, TASK, words, columns=COLUMNS, sort="id", limit=0).rows)
+
+
+def _present(ctx: Context, known: dict[str, int]) -> dict[str, int]:
+    """UID -> the present task of what it is: of a series whose first was done, the one that followed. Where that was
+    removed it is the present one still: a file ended its series, or the book did."""
+    after: dict[int, int] = {}
+    wanted = set(known.values())
+    while wanted:
+        found: dict[int, int] = {}
+        for some, marks in portions(sorted(wanted)):
+            sql = (
+                "SELECT t.id, n.id FROM task t JOIN task n ON n.follows_id = t.id WHERE t.done_at IS NOT NULL"
+                f" AND t.id IN ({marks}) ORDER BY CASE WHEN n.removed_at IS NULL THEN 1 ELSE 0 END, n.id"
+            )
+            found.update(ctx.reader.rows(sql, some))
+        after |= found
+        wanted = set(found.values())
+    return {key: _last(after, number) for key, number in known.items()}
+
+
+def _last(after: Mapping[int, int], number: int) -> int:
+    while number in after:
+        number = after[number]
+    return number
