@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crmcli.commands.frame import book, noun, run_of
+from crmcli.commands.sending import handing_over
 from crmcli.results import Column, Note, Rows
 
 app = noun("Examples:\n  crm notify list\n  crm notify test\n  crm notify test mail")
@@ -46,7 +47,8 @@ def try_(
     message = notifying.trial(context)
     rows = []
     for each in asked:
-        outcome = each.deliver(message)
+        with handing_over(run, f"the test message by {each.name}"):
+            outcome = each.deliver(message)
         run.failed = run.failed or not outcome.sent
         rows.append({"channel": each.name, "outcome": str(outcome.fate), "detail": outcome.detail})
     return Rows(TOLD, rows, numbered=False)

@@ -119,8 +119,9 @@ def resend(ctx: typer.Context, which: Which) -> Rows | Note | None:
 
     run, context = run_of(ctx), book(ctx)
     numbers, stream = _numbers(ctx, which), sys.stderr if run.output else sys.stdout
-    told = list(reminder_fates.resend(context, numbers, stream=stream))
+    told = reminder_fates.resend(context, numbers, stream=stream)
     if run.dry_run:
+        list(told)
         return run.would(f"send {len(numbers)} once more")
     return _told(ctx, told, [])
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crmcli.commands.frame import book, noun, run_of
+from crmcli.commands.sending import handing_over
 from crmcli.errors import CrmError, UsageError
 from crmcli.results import Note, Page
 from crmcli.services import today as services
 
+if TYPE_CHECKING:
+    from crmcli.domain.delivery import Outcome
+
 app = noun()
+#: What is said of today's mail where it is not sent because of the state that it is in.
+_ALREADY = {
+    "sent": "today's mail was sent already",
+    "claimed": "today's mail is being sent by another process",
+    "failed": "another process has just tried to send today's mail",
+    "doubtful": "today's mail may have come already: look; without --once it is sent again",
+}
 
 
 @app.command(
@@ -41,10 +52,10 @@ def today(
         raise UsageError("--once is about the mail", "add --mail")
     people = mail or run_of(ctx).for_people
     page = services.today(book(ctx), owner=owner, most=services.MOST if people else 0)
-    return _mailed(ctx, page, to, once=once) if mail else page
+    return _mailed(ctx, page, to, owner, once=once) if mail else page
 
 
-def _mailed(ctx: typer.Context, page: Page, to: str, *, once: bool) -> Note:
+def _mailed(ctx: typer.Context, page: Page, to: str, owner: str, *, once: bool) -> Note:
     """Send the page; what came of it. Raises CrmError where the server has not said that it has the mail."""
     from crmcli.services import daily_mail, mailing
 
@@ -58,19 +69,20 @@ def _mailed(ctx: typer.Context, page: Page, to: str, *, once: bool) -> Note:
         page.title,
         mailing.page_text(context, page),
         html=mailing.page_html(context, page),
-        key=daily_mail.key(context, whom) if once else mailing.key_of_now(context, "today"),
+        key=daily_mail.key(context, whom, owner) if once else mailing.key_of_now(context, "today"),
         to=whom,
     )
     if run.dry_run:
         context.say("dry run: nothing was sent")
         return Note(f"From: {made.sender}\nTo: {', '.join(made.to)}\nSubject: {made.subject}\n\n{made.text.rstrip()}")
-    outcome = (
-        daily_mail.send_once(context, whom, lambda: mailing.send(context, made, data))
-        if once
-        else mailing.send(context, made, data)
-    )
-    if outcome is None:
-        return Note("today's mail was sent already", data=False)
+
+    def deliver() -> Outcome:
+        with handing_over(run, "the mail"):
+            return mailing.send(context, made, data)
+
+    outcome = daily_mail.send_once(context, whom, owner, deliver) if once else deliver()
+    if isinstance(outcome, str):
+        return Note(_ALREADY[outcome], data=False)
     mailing.must_be_sent(outcome)
     if outcome.lacks:
         raise CrmError(f"the mail was sent, but {outcome.lacks}", "the others have it")

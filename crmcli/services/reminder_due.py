@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import reminders as rules
@@ -12,6 +12,7 @@ from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.domain.types import read_instant
 from crmcli.services import claimants, records
+from crmcli.services.reminder_since import Since, usual_ones
 from crmcli.services.today import OPEN_TASK
 from crmcli.store import read
 from crmcli.store import reminders as store
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 MINE = "owner:me or no:owner"
 #: What is due later has no reminder yet.
 FURTHEST = timedelta(days=367)
-#: Since when one of the setting `remind` counts is kept under this and its minutes; channels have no blanks.
-_USUAL = "usual "
 _FIELDS = tuple(TASK.by_name[name] for name in ("id", "due_on", "due_at", "remind", "created_at"))
 
 
@@ -58,7 +57,11 @@ class Whose:
 
     def key(self, channel: str) -> str:
         """What the rows of a channel of this user have."""
-        return f"{self._keys[0]}/{channel}"
+        return self.keys(channel)[0]
+
+    def keys(self, channel: str) -> list[str]:
+        """What rows of a channel of this user may have, also those from before they were in the book."""
+        return [f"{key}/{channel}" for key in self._keys]
 
     def channel(self, key: str) -> str | None:
         """The channel of a row; None where it is somebody else's."""
@@ -68,8 +71,8 @@ class Whose:
 
 class Due:
     """What is due of the tasks that fit a filter, by these channels: `waiting` is to be sent, the earliest first;
-    `missed` is too late, and nobody was told. `begins` is since when what nobody used before counts, by its name in the
-    book, and `before` of how many tasks a channel is not used because they were due before."""
+    `missed` is too late, and nobody was told. `since` says from when each counts, and `before` of how many tasks a
+    channel says nothing because their moments came before that."""
 
     def __init__(self, ctx: Context, words: Sequence[str], by: Iterable[Channel]) -> None:
         self.waiting: list[Waiting] = []
@@ -77,37 +80,37 @@ class Due:
         self.before: dict[str, int] = {}
         self._ctx, self._whose, self._ways = ctx, Whose(ctx), list(by)
         self._usual = _Usual(ctx)
-        self._since = self._counted()
-        self.begins = self._begun()
-        self._since |= dict(self.begins)
+        self.since = Since(ctx, self._whose, [way.name for way in self._ways], self._usual.minutes)
         tasks = _tasks(ctx, words, self._usual)
         self._known: dict[tuple[int, datetime], dict[str, Kept]] = {}
         for kept in store.of_tasks(ctx.reader, tasks):
             if (name := self._whose.channel(kept.channel)) is not None:
                 self._known.setdefault((kept.task, kept.at), {})[name] = kept
+        self._tried = {(task, name) for (task, _), some in self._known.items() for name in some}
+        self._latest = self._sent(tasks)
         for number, moments in self._promised(tasks).items():
             for way in self._ways:
-                self._sort_out(number, moments, way)
+                self._sort_out(tasks[number][0], moments, way)
         self.waiting.sort(key=lambda one: (one.moment.at, one.task))
 
-    def _counted(self) -> dict[str, datetime]:
-        """Since when each channel, and each reminder that is usual, counts for this user."""
-        found: dict[str, datetime] = {}
-        for key, at in store.since(self._ctx.reader).items():
-            # What began later than now began by a clock that was ahead: it has not begun.
-            if (name := self._whose.channel(key)) is not None and at <= self._ctx.now:
-                found[name] = min(at, found.get(name, at))
-        return {self._whose.key(name): at for name, at in found.items()}
-
-    def _begun(self) -> list[tuple[str, datetime]]:
-        """A channel counts from a day before it is used for the first time, so that who tries it has what is due. A
-        reminder that is usual counts from now on, unless it is the first that is."""
-        now, key = self._ctx.now, self._whose.key
-        first = now - rules.LEAD
-        others = any(name.startswith(key(_USUAL)) for name in self._since)
-        names = {key(way.name): first for way in self._ways}
-        names |= {key(f"{_USUAL}{minutes}"): now if others else first for minutes in self._usual.minutes}
-        return [(name, at) for name, at in names.items() if name not in self._since]
+    def _sent(self, tasks: dict[int, tuple[dict[str, Any], list[Moment]]]) -> dict[int, dict[str, datetime]]:
+        """The latest reminder of each task where it is now, by its key, that has come and was sent, by each channel; it
+        may be one that is usual where another machine has other settings."""
+        found: dict[int, dict[str, datetime]] = {}
+        known, ways = self._known, [way.name for way in self._ways]
+        untold = {
+            number: row
+            for number, (row, moments) in tasks.items()
+            if any(way not in known.get((number, one.key), ()) for one in moments for way in ways)
+        }
+        used = usual_ones(self._ctx) if known else ()
+        theirs = {number: {one.key for one in self._usual.moments(row, used)} for number, row in untold.items()}
+        for (number, at), some in known.items():
+            if at in theirs.get(number, ()) and at <= self._ctx.now:
+                sent = [name for name, kept in some.items() if kept.state == store.SENT]
+                latest = found.setdefault(number, {})
+                latest |= {name: max(at, latest.get(name, at)) for name in sent}
+        return found
 
     def _promised(self, tasks: dict[int, tuple[dict[str, Any], list[Moment]]]) -> dict[int, list[Moment]]:
         """Those of the moments that have come which the task had when they came: what was put elsewhere, given
@@ -128,21 +131,25 @@ class Due:
         self, row: dict[str, Any], changes: Iterable[tuple[datetime, dict[str, Any] | None]], moment: Moment
     ) -> bool:
         then = rules.as_at(row, changes, moment.at, self._ctx.now)
-        if then is None or all(one.key != moment.key for one in self._usual.moments(then)):
-            return False
-        since = None if row["remind"] else self._since.get(self._whose.key(f"{_USUAL}{moment.minutes}"))
-        return since is None or moment.at >= since
+        return then is not None and any(one.key == moment.key for one in self._usual.moments(then))
 
-    def _sort_out(self, task: int, moments: Sequence[Moment], way: Channel) -> None:
+    def _sort_out(self, row: dict[str, Any], moments: Sequence[Moment], way: Channel) -> None:
         """Put those of one task by one channel to what waits, the latest of them alone, or to what is missed."""
-        now, key = self._ctx.now, self._whose.key(way.name)
+        now, key, task = self._ctx.now, self._whose.key(way.name), row["id"]
         late = now - timedelta(days=int(self._ctx.settings["remind_days"]))
+        sent = self._latest.get(task, {})
         some: list[Waiting] = []
+        passed_over = False
         for one in moments:
             kept = self._known.get((task, one.key), {}).get(way.name)
-            if kept is not None or one.at >= self._since[key]:
+            usual = None if row["remind"] else one.minutes
+            if kept is None and one.key < sent.get(way.name, one.key):
+                continue  # a later one went in its place
+            if kept is not None or one.at >= self.since.start(way.name, usual):
                 some.append(Waiting(task, one, way, key, kept))
-        if len(some) < len(moments) and key in dict(self.begins):
+            else:
+                passed_over |= self.since.passes_over(way.name, usual, one.at)
+        if passed_over and not some and (task, way.name) not in self._tried:
             self.before[way.name] = self.before.get(way.name, 0) + 1
         due = [one for one in some if one.moment.at >= late and _is_wanted(one.kept, now)]
         if due:
@@ -150,7 +157,9 @@ class Due:
             earlier = [one for one in some if one.moment.at < last.moment.at and _is_open(one.kept)]
             self.waiting.append(last._replace(overtakes=tuple(one.moment.key for one in earlier)))
         else:
-            self.missed += [one for one in some if one.moment.at < late and (task, one.moment.key) not in self._known]
+            told = max(sent.values(), default=datetime.min.replace(tzinfo=UTC))
+            lost = [one for one in some if one.moment.at < late and (task, one.moment.key) not in self._known]
+            self.missed += [one for one in lost if one.moment.key > told]
 
 
 class _Usual:
@@ -161,8 +170,9 @@ class _Usual:
         self._opening = rules.read_clock(str(ctx.settings["remind_at"]))
         self._now = ctx.env.now
 
-    def moments(self, row: Any) -> Iterable[Moment]:
-        return rules.moments(row, self.minutes, self._opening, self._now)
+    def moments(self, row: Any, minutes: tuple[int, ...] | None = None) -> Iterable[Moment]:
+        """The reminders of a task, also with other minutes than these."""
+        return rules.moments(row, self.minutes if minutes is None else minutes, self._opening, self._now)
 
 
 def _is_open(kept: Kept | None) -> bool:
@@ -210,17 +220,3 @@ def is_abandoned(kept: Kept, now: datetime) -> bool:
         or claimants.has_ended(kept.claimed_by)
         or rules.is_overdue(kept.claimed_at, now)
     )
-
-
-def astray(ctx: Context) -> int:
-    """How many reminders of whoever asks may not have come, and are tried by nobody any more."""
-    now, whose = ctx.now, Whose(ctx)
-    found = store.in_states(ctx.reader, (*store.UNSETTLED, store.CLAIMED))
-    return sum(whose.channel(kept.channel) is not None and _is_astray(kept, now) for kept in found)
-
-
-def _is_astray(kept: Kept, now: datetime) -> bool:
-    if kept.state == store.CLAIMED:
-        return is_abandoned(kept, now)
-    tried = 1 <= kept.tries < rules.MOST_TRIES and kept.claimed_at > now - rules.GIVEN_UP
-    return kept.state == store.DOUBTFUL or not tried

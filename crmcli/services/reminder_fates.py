@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from crmcli.domain import reminders as rules
 from crmcli.domain.types import Instant, show_instant
 from crmcli.errors import ConflictError, CrmError, NotFoundError, UsageError
 from crmcli.results import Column, Rows
-from crmcli.services import claimants, notifying, reminder_words, reminding
+from crmcli.services import claimants, notifying, reminder_astray, reminder_words, reminding
 from crmcli.services.reminder_due import Waiting, Whose, is_abandoned
 from crmcli.store import reminders as store
 
@@ -32,14 +32,18 @@ COLUMNS = (
 
 
 def listing(ctx: Context, state: str = "", *, everybody: bool = False) -> Rows:
-    """The reminders of whoever asks, or of everybody, oldest first: those in a state, or all that are not settled. A
-    claim whose process is gone is shown as doubtful, which it becomes with the next reminders."""
+    """The reminders of whoever asks, or of everybody, oldest first: those in a state, or all that are not settled and
+    that matter still. A claim whose process is gone is shown as doubtful, which it becomes with the next reminders."""
     if state and state not in STATES:
         raise UsageError(f"'{state}' is no state of reminders", f"it is one of: {', '.join(STATES)}")
     now, whose = ctx.now, Whose(ctx)
-    wanted = store.STATES if state == "all" else (state,) if state else store.UNSETTLED
-    # What is claimed may be doubtful by now.
-    found = store.in_states(ctx.reader, dict.fromkeys((*wanted, store.CLAIMED)))
+    wanted: Sequence[str] = store.UNSETTLED
+    if state:
+        wanted = store.STATES if state == "all" else (state,)
+        # What is claimed may be doubtful by now.
+        found = store.in_states(ctx.reader, dict.fromkeys((*wanted, store.CLAIMED)))
+    else:
+        found = reminder_astray.unsettled(ctx)
     shown = [(kept, _state(kept, abandoned=is_abandoned(kept, now))) for kept in found]
     shown = [(kept, said) for kept, said in shown if said in wanted]
     mine = [(kept, said) for kept, said in shown if everybody or whose.channel(kept.channel) is not None]
@@ -73,24 +77,22 @@ def settle(ctx: Context, numbers: Sequence[int]) -> list[int]:
 def resend(ctx: Context, numbers: Sequence[int], *, stream: IO[str] | None = None) -> Iterator[Told]:
     """Send these reminders once more by the channels they were to go by, those that failed or are doubtful; what became
     of each. Raises NotFoundError, also for one of somebody else, and ConflictError for one that was sent, or is on its
-    way, or whose task is not open any more. In a rehearsal nothing goes out."""
+    way, or that its task has no more. In a rehearsal nothing goes out."""
     whose = Whose(ctx)
     chosen = _chosen(ctx, numbers, lambda kept: whose.channel(kept.channel) is not None)
     told = reminder_words.tasks(ctx, (kept.task for kept in chosen))
+    moot = reminder_astray.over(ctx, chosen)
     for kept in chosen:
-        if problem := _is_over(told[kept.task]):
-            raise ConflictError(f"task:{kept.task} {told[kept.task]['name']} {problem}", f"crm remind settle {kept.id}")
+        if kept.id in moot:
+            what = f"task:{kept.task} {told[kept.task]['name']} {moot[kept.id]}"
+            raise ConflictError(what, f"crm remind settle {kept.id}")
     ways = {kept.id: notifying.channel(ctx, whose.channel(kept.channel) or "", stream=stream) for kept in chosen}
-    for kept in chosen if not ctx.rehearsing else ():
+    # A later one settles those that failed before it.
+    for kept in sorted(chosen, key=lambda kept: kept.at) if not ctx.rehearsing else ():
         moment = rules.Moment(kept.at, kept.at, 0)
         one = Waiting(kept.task, moment, ways[kept.id], kept.channel, kept)
         if store.take_over(ctx.reader, kept, store.Claim(kept.channel, claimants.this_one(), ctx.now)):
             yield reminding.deliver(ctx, one, kept.id, told[kept.task])[0]
-
-
-def _is_over(task: dict[str, Any]) -> str:
-    """Why nobody is to be reminded of a task any more; "" where it is open."""
-    return "is done" if task["done_at"] else "was removed" if task["removed_at"] else ""
 
 
 def _chosen(ctx: Context, numbers: Sequence[int], ours: Callable[[Kept], bool]) -> list[Kept]:

@@ -7,6 +7,7 @@ nobody knows how far it came: that reminder is doubtful, told, and left to peopl
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Any
 
@@ -98,9 +99,9 @@ def send(ctx: Context, words: Sequence[str], by: Sequence[Channel]) -> Iterator[
     days = timedelta(days=int(ctx.settings["remind_days"]))
     store.prune(ctx.reader, ctx.now - max(rules.KNOWN, days))
     due = Due(ctx, words, by)
-    if due.begins:
-        store.begin(ctx.reader, due.begins)
-        _say_before(ctx, due)
+    if due.since.begins or due.since.over:
+        _say_before(due)
+        store.begin(ctx.reader, due.since.begins, due.since.over)
     told = reminder_words.tasks(ctx, (one.task for one in (*due.waiting, *due.missed)))
     yield from _missed(ctx, due.missed, told)
     failed: dict[str, int] = {}
@@ -112,10 +113,12 @@ def send(ctx: Context, words: Sequence[str], by: Sequence[Channel]) -> Iterator[
             yield sent
 
 
-def _say_before(ctx: Context, due: Due) -> None:
+def _say_before(due: Due) -> None:
+    """Say of how many tasks nothing is said because their moments came before: once, and so also to who wants quiet."""
     for way, many in due.before.items():
         some = f"{many} task{'s' * (many != 1)} that {'were' if many != 1 else 'was'} due before"
-        ctx.say(f"{way} is used for the first time: it says nothing of {some}; 'crm task list is:overdue' shows them")
+        why = "is used for the first time" if due.since.is_new(way) else "has other usual reminders from now on"
+        sys.stderr.write(f"{way} {why}: it says nothing of {some}; 'crm task list is:overdue' shows them\n")
 
 
 def planned(ctx: Context, words: Sequence[str], by: Sequence[Channel]) -> Rows:

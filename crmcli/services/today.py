@@ -132,9 +132,10 @@ def _whose(owner: str) -> str:
 
 def _astray(ctx: Context) -> Section:
     """One line of the reminders that people are to look after."""
-    from crmcli.services import reminder_due  # which asks here what an open task is
+    from crmcli.services import reminder_astray, reminder_due  # which ask here what an open task is
 
-    many = reminder_due.astray(ctx)
+    whose = reminder_due.Whose(ctx)
+    many = sum(whose.channel(kept.channel) is not None for kept in reminder_astray.astray(ctx))
     told = f"{many} reminder{'s' * (many != 1)} may not have come"
     line = {"id": None, "ref": "", "what": told, "about": "", "when": "", "next": _step(ctx, "remind", "list")}
     return _titled("reminders", "Reminders", [line] if many else [], many)

@@ -727,8 +727,8 @@ class Reminder(SQLModel, table=True):
 
 
 class ReminderSince(SQLModel, table=True):
-    """Since when somebody is reminded by a channel, or by a reminder that is usual for tasks (`name`): what was due
-    before was promised by nobody."""
+    """Since when somebody is reminded by a channel, or a value of the setting `remind` is in force or is no more
+    (`name`): what was due before was promised by nobody."""
 
     __tablename__ = "reminder_since"
     id: int | None = _id()

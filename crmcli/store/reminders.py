@@ -103,14 +103,19 @@ def in_states(connection: Connection, states: Collection[str]) -> list[Kept]:
 
 
 def since(connection: Connection) -> dict[str, datetime]:
-    """Since when each channel of somebody, and each reminder that is usual, counts."""
+    """Since when each channel of somebody counts, and what else is noted of when reminders count, by its name."""
     return {name: _moment(at) for name, at in connection.rows("SELECT name, at FROM reminder_since")}
 
 
-def begin(connection: Connection, found: Iterable[tuple[str, datetime]]) -> None:
-    """Note since when these names count, where nobody did so before, or by a clock that was ahead."""
+def begin(
+    connection: Connection, found: Iterable[tuple[str, datetime]], over: Iterable[tuple[str, datetime]] = ()
+) -> None:
+    """Note since when these names count, where nobody did so before, or by a clock that was ahead. What is `over` goes
+    before, as it was read."""
     rows = [(name, show_instant(at)) for name, at in found]
     with writing(connection):
+        gone = [(name, show_instant(at)) for name, at in over]
+        connection.run_many("DELETE FROM reminder_since WHERE name = ? AND at = ?", gone)
         sql = (
             "INSERT INTO reminder_since (name, at) VALUES (?, ?) ON CONFLICT (name)"
             " DO UPDATE SET at = excluded.at WHERE reminder_since.at > excluded.at"
@@ -166,7 +171,7 @@ def _put(connection: Connection, uid: str, at: datetime, given: Claim) -> int:
     )
     if not won:
         return 0
-    _overtake(connection, uid, given)
+    _overtake(connection, uid, at, given)
     return _number(connection, row[:3])
 
 
@@ -191,21 +196,22 @@ def take_over(connection: Connection, kept: Kept, given: Claim) -> bool:
             (CLAIMED, show_instant(given.now), given.by, kept.id, kept.state, kept.tries),
         )
         if won:
-            _overtake(connection, uid, given)
+            _overtake(connection, uid, kept.at, given)
         return bool(won)
 
 
-def _overtake(connection: Connection, uid: str, given: Claim) -> None:
-    """Settle the earlier reminders of a task that one goes in place of."""
-    now = show_instant(given.now)
+def _overtake(connection: Connection, uid: str, at: datetime, given: Claim) -> None:
+    """Settle the earlier reminders of a task that one goes in place of: those that are to be sent too, and what failed
+    by the same channel, also where the task was then."""
+    now, why = show_instant(given.now), "a later one went in its place"
+    connection.run(
+        "UPDATE reminder SET state = ?, detail = ? WHERE task_uid = ? AND channel = ? AND at < ? AND state = ?",
+        (SENT, why, uid, given.channel, show_instant(at), FAILED),
+    )
     connection.run_many(
         "INSERT INTO reminder (task_uid, at, channel, state, claimed_at, claimed_by, tries, detail)"
-        " VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (task_uid, at, channel) DO UPDATE"
-        " SET state = excluded.state, detail = excluded.detail WHERE reminder.state = ?",
-        [
-            (uid, show_instant(at), given.channel, SENT, now, given.by, "a later one went in its place", FAILED)
-            for at in given.overtakes
-        ],
+        " VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (task_uid, at, channel) DO NOTHING",
+        [(uid, show_instant(each), given.channel, SENT, now, given.by, why) for each in given.overtakes],
     )
 
 
@@ -259,12 +265,13 @@ def miss(
 
 
 def prune(connection: Connection, before: datetime) -> None:
-    """Forget those that came at a moment before, of tasks that are done or gone: nothing sends them any more."""
+    """Forget those that came at a moment before or failed then, of tasks that are done or gone: nothing sends them any
+    more."""
     where = (
-        "WHERE state = ? AND claimed_at < ? AND at < ? AND NOT EXISTS (SELECT 1 FROM task t"
+        "WHERE state IN (?, ?) AND claimed_at < ? AND at < ? AND NOT EXISTS (SELECT 1 FROM task t"
         " WHERE t.uid = reminder.task_uid AND t.done_at IS NULL AND t.removed_at IS NULL)"
     )
-    values = (SENT, show_instant(before), show_instant(before))
+    values = (SENT, FAILED, show_instant(before), show_instant(before))
     if connection.one(f"SELECT 1 FROM reminder {where} LIMIT 1", values):
         with writing(connection):
             connection.run(f"DELETE FROM reminder {where}", values)

@@ -16,6 +16,7 @@ import pytest
 from crmcli import config
 from crmcli.commands.frame import command_line
 from crmcli.faults import write_report
+from crmcli.services import mailing
 from tests.support.http_listener import http_listener
 from tests.support.mail_server import DROP, HANG, MailServer, mail_server
 from tests.support.program import environment
@@ -100,6 +101,63 @@ def test_once_a_day_is_one_mail_that_is_tried_until_it_goes(
     assert len(server.arrived) == 3
     assert crm("today", "--once").code == 2
     assert crm("remind", "list", "-o", "json").json == []
+
+
+def test_a_day_has_one_mail_of_a_page_whoever_one_is_and_in_whatever_order_it_goes(
+    crm: Crm, server: MailServer
+) -> None:
+    words = ("today", "--mail", "--once", "-q", "--to", "a@engines.example,b@engines.example")
+    assert crm(*words).code == 0
+    assert crm("user", "add", "tester").code == 0
+    assert (crm(*words).code, crm(*words[:-1], "b@engines.example, A@engines.example").code) == (0, 0)
+    assert len(server.arrived) == 1
+    for owner in ("tester", "Tester", "me"):
+        assert crm(*words, "--owner", owner).code == 0
+    assert len(server.arrived) == 3  # hers alone is another page, and so is hers with what is nobody's
+
+
+def test_a_days_mail_that_may_have_come_or_is_on_its_way_is_not_called_sent(
+    crm: Crm, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("today", "--mail", "--once")
+    said: list[str] = []
+    server.seen = lambda _mail: said.append(crm(*words).out)
+    server.answers["DATA"] = DROP
+    assert crm(*words).code == 1
+    said.append(crm(*words).out)
+    assert said == [
+        "today's mail is being sent by another process\n",
+        "today's mail may have come already: look; without --once it is sent again\n",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("today", "--mail"), "the mail"),
+        (("today", "--mail", "--once"), "the mail"),
+        (("notify", "test", "mail"), "the test message by mail"),
+        (("remind", "--via", "mail"), "a reminder of task:2 by mail"),
+        (("remind", "resend", "1"), "a reminder of task:2 by mail"),
+    ],
+)
+@pytest.mark.usefixtures("server")
+def test_what_is_stopped_while_a_mail_goes_out_says_that_it_may_have(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], what: str
+) -> None:
+    monkeypatch.setenv("CRM_NOW", "2026-11-21T09:00:00+00:00")
+    assert crm("task", "add", "Call", "--due", "2026-11-21 09:05").code == 0
+    monkeypatch.setenv("CRM_NOW", "2026-11-21T09:06:00+00:00")
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mailing, "send_mail", stopped)
+    if "resend" in words:
+        crm("remind", "--via", "mail")
+    done = crm(*words)
+    assert done.code == 130
+    assert f"interrupted; {what} may have gone out" in done.err
 
 
 def test_a_mail_has_no_signs_that_turn_its_text_round(crm: Crm, server: MailServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
@@ -70,8 +71,8 @@ def faulty(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]
     found["company-alone"].remove(other)
     found["deal-unseen-marks"] = [add(ctx, DEAL, f"Un{ZWSP}seen", **full)]
     found["task-overdue"] = [add(ctx, TASK, "Long ago", due="-40d", owner="grace")]
-    found["task-reminder-astray"] = [add(ctx, TASK, "Unheard", due="+1d", owner="grace")]
-    missed = [(found["task-reminder-astray"][0], ctx.now, "grace/mail")]
+    found["task-reminder-astray"] = [add(ctx, TASK, "Unheard", due="2026-11-22 10:00", owner="grace")]
+    missed = [(found["task-reminder-astray"][0], ctx.now + timedelta(days=1), "grace/mail")]
     ring = [add(ctx, TASK, name, due="+1d", owner="grace") for name in ("Hen", "Egg")]
     found["task-ring"] = ring
     with ctx.writing() as tx:  # as another program may write it

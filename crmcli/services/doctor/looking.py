@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crmcli.domain import reminders
 from crmcli.domain.address import email_domain, is_public_domain
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, RECORDS, TASK
 from crmcli.domain.hierarchy import top
 from crmcli.domain.types import show_instant
-from crmcli.services import needs
+from crmcli.services import needs, reminder_astray
 from crmcli.services.links import LINKS
 from crmcli.store.sql import by_number, portions
 
@@ -200,13 +199,8 @@ def still_to_come(ctx: Context) -> list[int]:
 
 
 def reminders_astray(ctx: Context) -> list[int]:
-    """Tasks with a reminder that may not have come, and that nobody tries any more."""
-    tried = show_instant(ctx.now - reminders.GIVEN_UP)
-    where = (
-        "EXISTS (SELECT 1 FROM reminder r WHERE r.task_uid = t.uid AND (r.state = 'doubtful' OR r.state = 'failed' AND"
-        f" NOT (r.tries BETWEEN 1 AND {reminders.MOST_TRIES - 1} AND r.claimed_at > '{tried}')))"
-    )
-    return _ids(ctx, TASK, where)
+    """Open tasks with a reminder that may not have come, and that nobody tries any more."""
+    return sorted({kept.task for kept in reminder_astray.astray(ctx)})
 
 
 def tasks_of_the_removed(ctx: Context) -> list[int]:
