@@ -15,6 +15,7 @@ from crmcli.domain.dates import local
 from crmcli.domain.entities import TASK
 from crmcli.domain.slots import LENGTH
 from crmcli.domain.types import show_instant
+from crmcli.errors import FieldError
 from crmcli.services import recurring
 from crmcli.services.calendar_changes import Said, alike, day_of, differing, older, taken
 from crmcli.services.calendar_tasks import begun, ended, key_of, series_key, uuid_of
@@ -78,7 +79,7 @@ class Comings:
         if number is None:
             self._add_series(main, rest, now)
             return
-        present, here = self._present_day(), self._here(now, main)
+        present, here = self._stood_for(before), self._here(now, main)
         now = {on: day for on, day in now.items() if on not in here}
         taking.update(main, number, before.keys() - {present, *here}, {*rest, *now} - ({present} & rest.keys()))
         if here and self._given() not in here:  # the series has gone on without it
@@ -95,7 +96,7 @@ class Comings:
         theirs = taking.said(main, {*rest, *now})
         if main.status == "CANCELLED":
             taking.told[f"{main.summary or main.uid}: cancelled, and not in the book"] = None
-        else:
+        elif not now or self._has_days(theirs):
             more = self._put_off_at_once(main, theirs, rest, now)
             if uuid := uuid_of(key_of(main)):
                 more["uid"] = uuid  # one of another book of ours is the same task in both
@@ -103,6 +104,13 @@ class Comings:
             if given := self.tx.row(TASK.name, self.number).get("series_on"):
                 self.kept.keep(now.pop(date.fromisoformat(given)), self.number)
         self._others(now, None)
+
+    def _has_days(self, theirs: Said) -> bool:
+        """Whether a series has days for which no other items stand."""
+        try:
+            return not theirs.columns.get("repeat") or bool(begun(self.ctx, theirs.columns))
+        except FieldError:
+            return False
 
     def _put_off_at_once(self, main: Item, theirs: Said, rest: Days, now: Days) -> dict[str, Any]:
         """Where the day that a new series has come to is one that was put off, its task stands for that day."""
@@ -148,7 +156,7 @@ class Comings:
                     taking.told[f"task:{number} {row['name']}: {line}"] = None
                     return False
                 taking.remove(number)
-        elif on == self._present_day() and main.status != "CANCELLED":
+        elif on == self._given() and "CANCELLED" not in (day.status, main.status):
             self._put_back(day, main)
         self.kept.forget(day)
         return True
@@ -175,7 +183,8 @@ class Comings:
             return
         its = series(row, self.ctx.env.now)
         now = self._newer({_day_in(its, day.recurrence_id): day for day in self.days})
-        present, here = self._present_day(), self._here(now, taking.own_item(number, self.days[0]))
+        present = self._stood_for({_day_in(its, day.recurrence_id): day for day in self.kept.days(self.uid)})
+        here = self._here(now, taking.own_item(number, self.days[0]))
         now = {on: day for on, day in now.items() if on not in here}
         if out := {on for on in now if on >= its.given and on not in its.skips}:
             taking.count(number, changed=self._leave_out(out))
@@ -308,10 +317,13 @@ class Comings:
             return None
         return series(row, self.ctx.env.now).given
 
-    def _present_day(self) -> date | None:
-        """The day that the task of the series stands for, where that was put off."""
+    def _stood_for(self, before: Days) -> date | None:
+        """The day that the task of the series stands for, where that was put off, here or there."""
         row = self.tx.row(TASK.name, self.number) if self.number else {}
-        return self._given() if row.get("series_on") else None
+        given = self._given()
+        day = before.get(given) if given is not None else None
+        there = day is not None and day.status != "CANCELLED" and not self._has_own(day)
+        return given if row.get("series_on") or there else None
 
     def _dated(self, days: Collection[Item], main: Item | None) -> Days:
         """Days that differ, by the day of their series."""

@@ -89,6 +89,7 @@ class Merge:
         #: what was there before, by record
         self.past = {link.record: link for link in found.values() if not link.there and link.record not in self.numbers}
         self._here: dict[int, Parts] = {}
+        self._undone: set[int] = set()
         self._keys: set[str] = set()
         #: href -> what its link is to be: its version and text, its record, the shape there, and what the book is to be
         #: taken to have said
@@ -116,6 +117,8 @@ class Merge:
         known = self.kind.known(things)
         left = [self.links[href] for href in gone if href in self.links]
         wanted = {link.record: unpacked(link.base).shape for link in left if link.record}
+        linked = [link.record for one, _ in read if (link := self.links.get(one.href)) and link.record]
+        self._undone = set(linked) - sync_links.existing(self.tx.connection, self.kind.entity, linked)
         for one, thing in read:
             number = self._number(one, known.get(thing.key, 0))
             if number:
@@ -132,12 +135,25 @@ class Merge:
         check_text(text)
         return self.kind.parse(text)
 
-    def _number(self, one: Fetched, known: int) -> int:
+    def _link(self, one: Fetched) -> Link | None:
+        """The link of an item, unless the coming of its record was undone: such an item is new when it changes."""
         link = self.links.get(one.href)
+        return None if link is not None and link.record in self._undone else link
+
+    def _is_left(self, one: Fetched) -> bool:
+        """Whether an item is as it was when the coming of its record was undone; its version may be another one."""
+        link = self.links.get(one.href)
+        if link is None or not link.base or one.text != unpacked(link.base).there:
+            return False
+        sync_links.keep(self.tx.connection, self.place, self.kind.entity, link._replace(etag=one.etag))
+        return True
+
+    def _number(self, one: Fetched, known: int) -> int:
+        link = self._link(one)
         return link.record if link is not None and link.record else known
 
     def _one(self, one: Fetched, thing: Thing, known: int, gone: Sequence[str]) -> None:
-        link = self.links.get(one.href)
+        link = self._link(one)
         number = self._number(one, known)
         if thing.key in self._keys:
             self.unsettled.append(f"{one.href}: {thing.name} is there twice")
@@ -145,7 +161,8 @@ class Merge:
             return
         self._keys.add(thing.key)
         if not number:
-            self._add(one, thing)
+            if not self._is_left(one):
+                self._add(one, thing)
             return
         other = self.numbers.get(number)
         if other is not None and other.href != one.href:
@@ -182,9 +199,11 @@ class Merge:
         if not self.kind.together.isdisjoint(conflicts):
             held |= {part: take.pop(part) for part in self.kind.together & take.keys()}
         self._tell(conflicts, number, {**mine, **take}, theirs)
+        unseen = self.kind.unseen(thing, number)
         self._follow(number, take, thing, was)
         # What the book changes of its own accord because it follows, goes there in turn.
-        rest = {part: mine[part] for part in {**before, **theirs} if part in mine and part not in take}
+        aside = {*take, *unseen}
+        rest = {part: mine[part] for part in {**before, **theirs} if part in mine and part not in aside}
         self._linked[one.href] = (one, number, thing.shape, {**rest, **held})
 
     def _stored(self, one: Fetched, put: Thing, thing: Thing, number: int, sent: Parts, theirs: Parts) -> Parts:
@@ -258,14 +277,11 @@ class Merge:
 
     def _missing(self, one: Fetched, thing: Thing, number: int, link: Link | None) -> None:
         """What changed there of a record that does not belong there any more. Who stands in for it takes that, and the
-        item goes; what was removed here and changed meanwhile is not removed there, which is told then. Where the
-        coming of a record was undone, its item is new."""
+        item goes; what was removed here and changed meanwhile is not removed there, which is told then."""
         if link is None or not link.record:
             if self.follow:
                 self.ctx.say(f"{thing.name} is there; the book removed it ({self._called(number)}), and leaves it out")
                 self._pass_over(one)
-        elif not sync_links.existing(self.tx.connection, self.kind.entity, [number]):
-            self._add(one, thing)
         else:
             agreed = unpacked(link.base)
             known = agreed.state == PUT or one.text == agreed.there or self._carried(agreed, thing, number)

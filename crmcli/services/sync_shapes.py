@@ -102,8 +102,11 @@ class Kind(Protocol):
     def begin(self, tx: Transaction, things: Sequence[Thing]) -> None:
         """These items are about to come in, in this transaction."""
 
+    def by_key(self, things: Sequence[Thing]) -> dict[str, int]:
+        """Key -> the record that is known by it, removed or not."""
+
     def known(self, things: Sequence[Thing]) -> dict[str, int]:
-        """Key -> record, removed or not."""
+        """The same, and the records that such an item is by what else it says."""
 
     def here(self, wanted: Mapping[int, str]) -> dict[int, Parts]:
         """What the book says of records (number -> shape), of those alone that belong there."""
@@ -133,8 +136,9 @@ class Kind(Protocol):
     def succeeded(self, numbers: Sequence[int]) -> dict[int, int]:
         """Record -> another one that stands for an item which was not made here, from now on."""
 
-    def unseen(self, shape: str) -> tuple[str, ...]:
-        """Parts of such another record that the item says already."""
+    def unseen(self, thing: Thing, number: int) -> tuple[str, ...]:
+        """Parts in which an item needs no change when its record (whose `here` was asked before) follows it, or when it
+        is given to such another one."""
 
     def chosen(self) -> dict[int, str]:
         """The records that are to be there, each with its shape."""

@@ -31,6 +31,8 @@ from crmcli.services.sync_shapes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from crmcli.context import Context
     from crmcli.services.sync_shapes import Direction, Kind, Parts, Remote
 
@@ -75,7 +77,7 @@ def sync(ctx: Context, kind: Kind, remote: Remote, *, direction: Direction = "bo
         again = run.push()
         if (again or run.created or run.fresh) and not ctx.rehearsing:
             run.pull(whole=bool(again))
-        if again:  # somebody was faster: what they wrote was read, and is compared once more
+        if again and not ctx.rehearsing:  # somebody was faster: what they wrote was read, and is compared once more
             for what in run.push():
                 run.unsettle(f"{what}: changes there while it is being written; the next run tries again")
     return run.outcome()
@@ -111,23 +113,45 @@ class _Run:
             self.ctx.say(line)
 
     def succeed(self) -> None:
-        """Give items that were not made here to the records that stand for them from now on."""
+        """Give items to the records that stand for them from now on: what was not made here to those that followed, and
+        what was that of a record which was undone since to the one that is known as that item is."""
         links = sync_links.links_of(self.ctx.reader, self.remote.url, self.kind.entity)
         linked = {link.record: link for link in links.values() if link.record and link.there}
-        moved = self._followers(list(linked))
-        bases = {new: unpacked(linked[old].base) for old, new in moved.items()}
-        moved = {old: new for old, new in moved.items() if not self.kind.parse(bases[new].there).ours}
-        here = self.kind.here({new: bases[new].shape for new in moved.values()})
-        for old, new in moved.items():
-            base = bases[new]
-            said = {part: value for part in self.kind.unseen(base.shape) if (value := here.get(new, {}).get(part))}
-            base = base._replace(here={**base.here, **said})
-            self._keep(linked[old].href, linked[old]._replace(record=new, base=base.packed()))
-        self._save()
+        bases = {number: unpacked(link.base) for number, link in linked.items()}
+        followers = self._followers(list(linked), linked)
+        moved = {old: new for old, new in followers.items() if not self.kind.parse(bases[old].there).ours}
+        heirs = self._heirs(bases)
+        ends = {**moved, **heirs}
+        here = self.kind.here({number: bases[old].shape for old, new in ends.items() for number in (old, new)})
+        found: list[Link] = []
+        for old, new in ends.items():
+            if old in heirs and new not in here:
+                continue
+            base = bases[old]
+            # One that was made later than the record that is no more is this once more, on whatever day it is.
+            unseen = () if old in heirs and old < new else self.kind.unseen(self.kind.parse(base.there), old)
+            said = {part: value for part in unseen if (value := here.get(new, {}).get(part))}
+            base = base._replace(here={**base.here, **said}, state=USUAL if base.state == LEFT else base.state)
+            found.append(linked[old]._replace(record=new, base=base.packed()))
+        if found:
+            with self.ctx.writing(SOURCE) as tx:
+                place = sync_links.place(tx, self.remote.url)
+                for link in found:
+                    sync_links.keep(tx.connection, place, self.kind.entity, link)
 
-    def _followers(self, numbers: list[int]) -> dict[int, int]:
-        """Record -> the last one of those that came to stand in its place, one after the other."""
-        linked = set(numbers)
+    def _heirs(self, bases: Mapping[int, Agreed]) -> dict[int, int]:
+        """Record that is no more -> the one that is known as its item is, or who followed that one."""
+        there = sync_links.existing(self.ctx.reader, self.kind.entity, bases)
+        things = {number: self.kind.parse(base.there) for number, base in bases.items() if number not in there}
+        known = self.kind.by_key(list(things.values())) if things else {}
+        # One that has an item keeps it, and no record gets two.
+        found = {new: number for number, thing in things.items() if (new := known.get(thing.key, 0)) not in {0, *bases}}
+        last = self._followers(list(found), bases)
+        return {number: last.get(new, new) for new, number in found.items()}
+
+    def _followers(self, numbers: list[int], linked: Collection[int]) -> dict[int, int]:
+        """Record -> the last one of those that came to stand in its place, one after the other; none that is `linked`
+        to an item of its own."""
         found = {old: new for old, new in self.kind.succeeded(numbers).items() if new not in linked}
         while later := self.kind.succeeded(list(found.values())):
             # One that has an item of its own keeps it, and so does what comes after it.
@@ -217,6 +241,7 @@ class _Run:
 
     def push(self) -> list[str]:
         """Write there what changed in the book; what is to be read there before it is written, by name."""
+        self.succeed()  # what was done there has a follower by now
         links = sync_links.links_of(self.ctx.reader, self.remote.url, self.kind.entity).values()
         linked = {link.record: link for link in links if link.record and link.there}
         past = {link.record: link for link in links if not link.there and link.record not in linked}

@@ -74,11 +74,15 @@ class Contacts:
         """Cards are about to come in."""
         self._tx = tx
 
-    def known(self, things: Sequence[Thing]) -> dict[str, int]:
-        """Key -> contact: by the UID of ours, by that under which somebody came in, or by the e-mail address."""
+    def by_key(self, things: Sequence[Thing]) -> dict[str, int]:
+        """Key -> contact: by the UID of ours, or by that under which somebody came in."""
         uids = {thing.value[1]["uid"]: thing.key for thing in things if thing.value[1]["uid"]}
         found = self._numbers("external_id", (thing.key for thing in things))
-        found |= {uids[uid]: number for uid, number in self._numbers("uid", uids).items()}
+        return found | {uids[uid]: number for uid, number in self._numbers("uid", uids).items()}
+
+    def known(self, things: Sequence[Thing]) -> dict[str, int]:
+        """The same, and by the e-mail address."""
+        found = self.by_key(things)
         by_email: dict[str, str] = {}
         for thing in things:
             if thing.key not in found and (email := thing.value[1].get("email")):
@@ -144,7 +148,7 @@ class Contacts:
         """Nobody stands for anybody else."""
         return {}
 
-    def unseen(self, shape: str) -> tuple[str, ...]:  # noqa: ARG002 - as tasks have it
+    def unseen(self, thing: Thing, number: int) -> tuple[str, ...]:  # noqa: ARG002 - as tasks have it
         """Nobody stands for anybody else."""
         return ()
 
@@ -159,6 +163,9 @@ class Contacts:
             "external_id": thing.key, "vcard": found["vcard"] or None,
             "owner_id": self._tx.word("user", self.ctx.actor),
         }  # fmt: skip
+        # Two books that share a collection mean the same contact by one UID; one that was merged here has it still.
+        if thing.ours and self._tx.connection.value("SELECT 1 FROM contact WHERE uid = ?", (thing.key,)) is None:
+            fixed["uid"] = thing.key
         while True:
             try:
                 return values.create(self.ctx, self._tx, CONTACT, assigned, fixed=fixed)
@@ -206,7 +213,9 @@ class Contacts:
         texts = dict(read_fields(card, longest=LONGEST, known=known).values)
         said = _said(mine)
         texts |= {field: said.get(field, "") for part in changed for field in PARTS[part]}
-        texts |= {"uid": mine["uid"], "updated_at": mine["updated_at"]}
+        texts["updated_at"] = mine["updated_at"]
+        if not there.ours:  # beside the UID that it has
+            texts["uid"] = mine["uid"]
         version = card.first("VERSION")
         return _written(texts, version if version in ("3.0", "4.0") else VERSION)
 

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 EVENT, TODO = "event", "todo"
 #: An event that was not made here: that its task is done does not show there, and its series goes on.
 OTHERS = "event of others"
+#: Parts in which a series there says already what each of its days has.
+OF_ITS_DAYS = ("when", "length", "series", "skips", "given")
+#: What an item says of a day of a series that does not take place any more.
+OVER = ("CANCELLED", "COMPLETED")
 #: A filter of every record, finished and removed ones too.
 EVERY = "(has:removed_at or no:removed_at)"
 
@@ -77,12 +81,14 @@ class Tasks:
         self._coming = Incoming(self.ctx, tx, None)
         self._coming.meet([item for thing in things for item in thing.value])
 
-    def known(self, things: Sequence[Thing]) -> dict[str, int]:
+    def by_key(self, things: Sequence[Thing]) -> dict[str, int]:
         """Key -> task, by the UID of ours or by that under which it came in."""
         keys = {thing.key for thing in things}
         uuids = numbers_of(self.ctx, "uid", {uuid for key in keys if (uuid := uuid_of(key))})
         found = numbers_of(self.ctx, "external_id", keys)
         return found | {key: uuids[uuid] for key in keys if (uuid := uuid_of(key)) in uuids}
+
+    known = by_key
 
     def said(self, thing: Thing, number: int) -> Parts:
         """What an item says of a task."""
@@ -91,7 +97,7 @@ class Tasks:
     def _said(self, items: tuple[Item, ...], number: int) -> Said:
         day = self._day(number)
         over = _moved(items, day)
-        off = [date.fromisoformat(_date(one.recurrence_id)) for one in items[1:] if one.status == "CANCELLED"]
+        off = _left_out(items, day)
         found = said(self.ctx, items[0], own=self.own, suffix=self._suffixes.get(number, ""), left_out=off)
         if over is None or over.status == "CANCELLED":
             return found
@@ -169,9 +175,19 @@ class Tasks:
             found.update(self.ctx.reader.rows(sql, some))
         return found
 
-    def unseen(self, shape: str) -> tuple[str, ...]:
-        """Parts in which a series there says already what one that followed has: its days, of events."""
-        return ("when", "length", "series", "skips", "given") if shape == OTHERS else ()
+    def unseen(self, thing: Thing, number: int) -> tuple[str, ...]:
+        """A series of others stays as it is: of events, and of to-dos where it says itself that the day of the task was
+        called off or is done."""
+        if thing.ours:
+            return ()
+        if thing.shape == OTHERS:
+            return OF_ITS_DAYS
+        day = self._day(number)
+        over = _moved(thing.value, day) if day else None
+        if over is not None and over.status == "COMPLETED":
+            return (*OF_ITS_DAYS, "done")
+        off = self._said(thing.value, number).parts["skips"]["series_skips"] or ""
+        return OF_ITS_DAYS if day and day in off.split(",") else ()
 
     # --- into the book ---
 
@@ -180,17 +196,21 @@ class Tasks:
         assert self._coming is not None
         self._coming.owner = self._coming.tx.word("user", self.ctx.actor)
         items = thing.value
-        theirs = said(self.ctx, items[0], own=self.own)
-        over = _moved(items, "")
+        theirs = said(self.ctx, items[0], own=self.own, left_out=_left_out(items))
+        columns = theirs.columns
         # Two books that share a collection mean the same task by one UID, and by what follows from that.
         more: dict[str, Any] = {"uid": uuid_of(thing.key)} if thing.ours else {}
-        if over is not None:
-            more |= {**said(self.ctx, over, own=self.own).parts["when"], "series_on": _date(_moment(items[0]))}
+        if columns.get("repeat"):
+            since = series(columns, self.ctx.env.now).given if thing.ours else None
+            row = self._come_to(columns, items, since)
+            more |= row if row.get("series_on") else {}
+        elif over := _moved(items, ""):
+            more |= said(self.ctx, over, own=self.own).parts["when"]
         number = self._coming.add(items[0], theirs, thing.key, **more)
         for lack in theirs.lacks:
             self.ctx.say(f"task:{number} {thing.name}: left out, what a task has not: {lack}")
-        left = len(items) - 1 - (over is not None)
-        if left:
+        differing = [one for one in items[1:] if one.status not in OVER]
+        if left := len(differing) - ("due_on" in more):
             self.ctx.say(f"task:{number} {thing.name}: {left} of its days differ there and not in the book")
         return number
 
@@ -239,12 +259,23 @@ class Tasks:
         if over is not None and over.recurrence_id is not None and over.status != "CANCELLED":
             return {"series_on": _date(over.recurrence_id)}
         found: dict[str, Any] = {"series_on": None} if row.get("series_on") else {}
-        after = {**row, **columns}
+        after = {**row, **columns, **found}
         if not thing.ours and after.get("repeat") and after.get("due_on"):
             past = self._coming.after_done(row) if self._coming else None
-            later = begun(self.ctx, after, past and max(past, self.ctx.env.now.date()))
-            found |= {c: later.get(c) for c in ("due_on", "due_at", "repeat") if later.get(c) != after.get(c)}
+            later = self._come_to(after, thing.value, past and max(past, self.ctx.env.now.date()))
+            its = ("due_on", "due_at", "minutes", "repeat", "series_on")
+            found |= {c: later.get(c) for c in its if later.get(c) != after.get(c)}
         return found
+
+    def _come_to(self, row: dict[str, Any], items: Sequence[Item], since: date | None) -> dict[str, Any]:
+        """The columns of a task for the day that a series has come to (see `begun`): when that one takes place."""
+        row = begun(self.ctx, row, since)
+        day = series(row, self.ctx.env.now).given.isoformat() if row.get("repeat") else ""
+        over = _moved(items, day) if day else None
+        if over is None or over.status in OVER:
+            return row
+        there = said(self.ctx, over, own=self.own).parts
+        return {**row, **there["when"], **there.get("length", {}), "series_on": day}
 
     def remove(self, number: int) -> None:
         """Remove a task, as somebody did there; undoable."""
@@ -291,6 +322,14 @@ def _moved(items: Sequence[Item], day: str) -> Item | None:
         if item.recurrence_id is not None and _date(item.recurrence_id) == on:
             return item
     return None
+
+
+def _left_out(items: Sequence[Item], day: str = "") -> list[date]:
+    """The days of a series that were called off, or are done without the task of the book, which stands for `day`."""
+    over = {_date(one.recurrence_id): one.status for one in items[1:] if one.recurrence_id is not None}
+    return [
+        date.fromisoformat(on) for on, status in over.items() if status == "CANCELLED" or (status in OVER and on != day)
+    ]
 
 
 def _moment(item: Item) -> date | datetime | None:

@@ -124,6 +124,12 @@ def test_a_day_that_was_moved_is_as_usual_and_is_elsewhere(ctx: Context) -> None
     assert ctx.reader.value("SELECT count(*) FROM task") == 2
 
 
+def test_a_day_that_was_put_off_to_where_it_was_may_be_called_off(ctx: Context) -> None:
+    take(ctx, weekly(FIRST), put_off("20261123", FIRST))
+    take(ctx, weekly(FIRST, "FREQ=WEEKLY", 1), called_off("20261123", 1))
+    assert days(ctx) == USUAL[1:]
+
+
 def test_a_day_that_the_owner_declined_and_accepts_later(ctx: Context) -> None:
     vocabulary.user_add(ctx, "ann", {"email": "me@us.example"})
     me = "ATTENDEE;PARTSTAT=%s:mailto:me@us.example"
@@ -208,6 +214,13 @@ def test_what_is_done_leaves_out_no_days(ctx: Context) -> None:
     assert take(ctx, *ended) == "2 known"
     assert ctx.reader.value("SELECT seq FROM journal_head") == before
     assert records.get(ctx, TASK, 1)["series_skips"] is None
+
+
+def test_a_series_of_which_every_day_differs_is_these_days(ctx: Context) -> None:
+    parts = [weekly(FIRST, "FREQ=WEEKLY;COUNT=1"), put_off("20261123", "20261124T150000", 0, "LOCATION:Hall 5")]
+    assert take(ctx, *parts) == "1 new"
+    assert days(ctx) == ["11-24 15"]
+    assert take(ctx, *parts) == "1 known"
 
 
 def test_what_all_later_days_are_like_is_told(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:

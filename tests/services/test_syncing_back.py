@@ -97,6 +97,17 @@ def test_what_was_undone_and_changes_there_comes_in_again(ctx: Context, remote: 
     assert str(run(ctx, remote)) == "1 removed here"
 
 
+def test_what_was_undone_stays_out_while_it_is_the_same(ctx: Context, remote: MemoryRemote) -> None:
+    text = item("SUMMARY:Write")
+    remote.put("/a.ics", text)
+    run(ctx, remote)
+    history.undo(ctx)
+    run(ctx, remote)
+    remote.put("/a.ics", text)
+    settled(ctx, remote)
+    assert ctx.reader.value("SELECT count(*) FROM task") == 0
+
+
 def test_what_was_made_here_and_undone_goes_there_as_well(ctx: Context, remote: MemoryRemote) -> None:
     add(ctx)
     run(ctx, remote)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import CONTACT
-from crmcli.services import merging, records
+from crmcli.services import history, merging, records
 from crmcli.services.syncing import sync
 from crmcli.services.syncing_contacts import Contacts
 from tests.support.sync_remotes import MemoryRemote
@@ -190,6 +190,41 @@ def test_who_was_merged_is_there_once(ctx: Context, remote: MemoryRemote) -> Non
     assert str(run(ctx, remote)) == "1 changed there, 1 removed there"
     assert "TITLE:Countess" in remote.texts[0]
     settled(ctx, remote)
+
+
+def test_two_books_mean_the_same_by_one_uid(ctx: Context, second_book: Context, remote: MemoryRemote) -> None:
+    add(ctx, email="ada@x.org")
+    for book in (ctx, second_book):
+        run(book, remote)
+    uid = contact(ctx)["uid"]
+    assert contact(second_book)["uid"] == uid
+    records.edit(second_book, CONTACT, [1], {"job_title": "Countess"})
+    run(second_book, remote)
+    assert f"UID:urn:uuid:{uid}" in remote.texts[0]
+    assert str(run(ctx, remote)) == "1 changed here"
+    records.remove(second_book, CONTACT, [1])
+    for book in (second_book, ctx):
+        run(book, remote)
+    history.undo(second_book)
+    assert str(run(second_book, remote)) == "1 new there"
+    run(ctx, remote)
+    for book in (ctx, second_book):
+        settled(book, remote)
+        assert book.reader.value("SELECT count(*) FROM contact") == 1
+        assert contact(book)["removed_at"] is None
+
+
+def test_a_card_of_ours_that_came_in_under_another_uid_keeps_its_own(
+    ctx: Context, second_book: Context, remote: MemoryRemote
+) -> None:
+    add(ctx, email="ada@x.org")
+    add(second_book, email="ada@x.org", job_title="Countess")
+    for book in (ctx, second_book):
+        run(book, remote)
+    uid = contact(ctx)["uid"]
+    assert contact(second_book)["uid"] != uid
+    assert f"UID:urn:uuid:{uid}" in remote.texts[0]
+    assert "TITLE:Countess" in remote.texts[0]
 
 
 def test_groups_and_rubbish_are_told_once_and_left(ctx: Context, remote: MemoryRemote) -> None:

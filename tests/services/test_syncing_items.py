@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import CONTACT, TASK
-from crmcli.services import records, tasks
+from crmcli.services import history, records, tasks
 from crmcli.services.syncing_tasks import EVENT, TODO
 from tests.support.sync_remotes import MemoryRemote
 from tests.support.syncing import add, item, run, task
@@ -53,6 +53,68 @@ def test_what_two_books_finish_goes_on_once(
         for book in (ctx, second_book):
             settled(book, remote, shape=shape)
             assert book.reader.value("SELECT count(*) FROM task") == turn + 1
+
+
+def test_what_was_undone_and_came_to_the_book_otherwise_is_the_same_again(
+    ctx: Context, second_book: Context, remote: MemoryRemote
+) -> None:
+    add(ctx, due="2026-11-27", repeat="weekly")
+    for book in (ctx, second_book):
+        run(book, remote)
+    tasks.done(second_book, [1])
+    for book in (second_book, ctx):
+        run(book, remote)
+    history.undo(ctx)
+    run(ctx, remote)
+    tasks.done(ctx, [1])
+    for book in (ctx, second_book):
+        run(book, remote)
+        settled(book, remote)
+    assert len(remote.items) == 2
+    records.edit(second_book, TASK, [2], {"place": "Here"})
+    assert str(run(second_book, remote)) == "1 changed there"
+    assert str(run(ctx, remote)) == "1 changed here"
+
+
+def test_what_was_undone_here_and_removed_when_it_came_otherwise_stays_out(ctx: Context, remote: MemoryRemote) -> None:
+    other = MemoryRemote()
+    other.url = "https://dav.example/ada/private/"
+    for place in (remote, other):
+        place.put("/a.ics", item("SUMMARY:Write"))
+        run(ctx, place)
+    history.undo(ctx)
+    for place in (remote, other):
+        run(ctx, place)
+    remote.edit("/a.ics", ("SUMMARY:Write", "SUMMARY:Write soon"))
+    assert str(run(ctx, remote)) == "1 new here"
+    records.remove(ctx, TASK, [2])
+    assert str(run(ctx, remote)) == "1 removed there"
+    other.edit("/a.ics", ("SUMMARY:Write", "SUMMARY:Write later"))
+    for _ in range(2):
+        settled(ctx, other)
+
+
+def test_what_was_undone_and_changes_in_one_of_two_places_is_linked_in_both(
+    ctx: Context, second_book: Context, remote: MemoryRemote
+) -> None:
+    other = MemoryRemote()
+    other.url = "https://dav.example/ada/private/"
+    places = (remote, other)
+    add(ctx, due="2026-12-01")
+    for book in (ctx, second_book):
+        for place in places:
+            run(book, place)
+    history.undo(second_book)
+    for place in places:
+        run(second_book, place)
+    remote.edit(remote.only, ("SUMMARY:Call Ada", "SUMMARY:Call Grace"))
+    assert str(run(second_book, remote)) == "1 new here"
+    assert str(run(second_book, other)) == "1 changed there"
+    for place in places:
+        settled(second_book, place)
+    other.edit(other.only, ("SUMMARY:Call Grace", "SUMMARY:Call Ada soon"))
+    assert str(run(second_book, other)) == "1 changed here"
+    assert str(run(second_book, remote)) == "1 changed there"
 
 
 # --- what is not the task's own ---

@@ -10,7 +10,7 @@ import pytest
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import TASK
-from crmcli.services import agenda, records, tasks
+from crmcli.services import agenda, history, records, tasks
 from crmcli.services.syncing import sync
 from crmcli.services.syncing_tasks import EVENT, TODO, Tasks
 from tests.support.sync_remotes import MemoryRemote
@@ -50,16 +50,41 @@ def days(ctx: Context) -> list[str]:
     return [row["start"][:16] for row in agenda.agenda(ctx, ["2026-11-23..2026-12-16"]).rows]
 
 
+def said(text: str) -> list[str]:
+    """The lines of an item that say more than its version."""
+    quiet = ("SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "PRODID", "CALSCALE", "STATUS:NEEDS-ACTION")
+    return sorted(line for line in text.split("\r\n") if not line.startswith(quiet))
+
+
 STANDUP = "\r\n".join([
     "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN", "BEGIN:VEVENT", "UID:standup@x.org",
     "DTSTAMP:20261101T000000Z", "SUMMARY:Stand-up", "DTSTART;TZID=Asia/Tehran:20261118T093000", "DURATION:PT15M",
     "RRULE:FREQ=WEEKLY;BYDAY=WE", "END:VEVENT", "END:VCALENDAR", "",
+])  # fmt: skip
+WATER = "\r\n".join([
+    "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN", "BEGIN:VTODO", "UID:water@x.org",
+    "DTSTAMP:20261101T000000Z", "SUMMARY:Water", "DTSTART;VALUE=DATE:20261123", "DUE;VALUE=DATE:20261123",
+    "RRULE:FREQ=WEEKLY", "END:VTODO", "END:VCALENDAR", "",
 ])  # fmt: skip
 PUT_OFF = "\r\n".join([
     "BEGIN:VEVENT", "UID:standup@x.org", "DTSTAMP:20261101T000000Z", "SUMMARY:Stand-up",
     "RECURRENCE-ID;TZID=Asia/Tehran:20261125T093000", "DTSTART;TZID=Asia/Tehran:20261125T150000", "DURATION:PT15M",
     "END:VEVENT", "END:VCALENDAR",
 ])  # fmt: skip
+
+
+#: What one day of a series says that was moved.
+LATER = ("DUE;VALUE=DATE:20261124",)
+MOVED = ("DTSTART;TZID=Asia/Tehran:20261126T150000", "DURATION:PT45M")
+
+
+def over(item: str, day: str, *lines: str) -> str:
+    """A series with one day that differs."""
+    text = item.split("\r\n")
+    begin, uid, start = text[3], text[4], next(line for line in text if line.startswith("DTSTART"))
+    own = [begin, uid, "DTSTAMP:20261101T000000Z", "SUMMARY:Differs",
+           f"{start.replace('DTSTART', 'RECURRENCE-ID').partition(':')[0]}:{day}", *lines]  # fmt: skip
+    return item.replace("END:VCALENDAR", "\r\n".join([*own, begin.replace("BEGIN", "END"), "END:VCALENDAR"]))
 
 
 @pytest.mark.parametrize("side", ["there", "here"])
@@ -83,6 +108,141 @@ def test_a_day_of_others_that_was_put_off_and_done_leaves_the_series_as_it_was(
     assert remote.texts[0].count("BEGIN:VEVENT") == before.count("BEGIN:VEVENT")
     settled(ctx, remote)
     assert days(ctx) == ["2026-12-02T07:00", "2026-12-09T07:00", "2026-12-16T07:00"]
+
+
+@pytest.mark.parametrize("shape", [EVENT, TODO])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_series_of_others_is_what_it_was_when_its_day_is_taken_up_again(
+    ctx: Context, remote: MemoryRemote, shape: str, times: int
+) -> None:
+    remote.put("/a.ics", STANDUP if shape == EVENT else WATER)
+    run(ctx, remote, shape)
+    before = ""
+    for number in range(1, times + 1):
+        before = remote.texts[0]
+        tasks.done(ctx, [number])
+        run(ctx, remote, shape)
+    history.undo(ctx)
+    run(ctx, remote, shape)
+    settled(ctx, remote, shape)
+    assert list(remote.items) == ["/a.ics"]
+    assert said(remote.texts[0]) == said(before)
+    remote.edit("/a.ics", ("SUMMARY:", "SUMMARY:Our "))
+    assert str(run(ctx, remote, shape)) == "1 changed here"
+    assert task(ctx, times)["name"].startswith("Our ")
+    remote.drop("/a.ics")
+    assert str(run(ctx, remote, shape)) == "1 removed here"
+
+
+def test_a_day_of_others_that_is_done_there_leaves_the_series_as_it_is(ctx: Context, remote: MemoryRemote) -> None:
+    remote.put("/a.ics", WATER)
+    run(ctx, remote, TODO)
+    remote.put("/a.ics", over(WATER, "20261123", "DUE;VALUE=DATE:20261123", "STATUS:COMPLETED"))
+    before = dict(remote.items)
+    assert str(run(ctx, remote, TODO)) == "1 changed here"
+    assert task(ctx)["done_at"] is not None
+    assert task(ctx, 2)["due_on"] == "2026-11-30"
+    settled(ctx, remote, TODO)
+    assert remote.items == before
+    tasks.done(ctx, [2])
+    assert str(run(ctx, remote, TODO)) == "1 changed there"
+    assert "DUE;VALUE=DATE:20261207" in remote.texts[0]
+    assert remote.texts[0].count("STATUS:COMPLETED") == 1
+    settled(ctx, remote, TODO)
+
+
+def test_a_series_of_others_that_is_done_there_goes_on_as_one(ctx: Context, remote: MemoryRemote) -> None:
+    remote.put("/a.ics", WATER)
+    run(ctx, remote, TODO)
+    remote.edit("/a.ics", ("SUMMARY", "STATUS:COMPLETED\r\nSUMMARY"))
+    assert str(run(ctx, remote, TODO)) == "1 changed here, 1 changed there"
+    (text,) = remote.texts
+    assert "DUE;VALUE=DATE:20261130" in text
+    assert "RRULE:FREQ=WEEKLY" in text
+    assert "COMPLETED" not in text
+    settled(ctx, remote, TODO)
+
+
+@pytest.mark.parametrize(
+    ("item", "day", "lines", "due", "then"),
+    [
+        (STANDUP, "20261125T093000", MOVED, "2026-11-26", "2026-12-02"),
+        (STANDUP, "20261125T093000", ("STATUS:CANCELLED", *MOVED), "2026-12-02", "2026-12-09"),
+        (WATER, "20261123", ("STATUS:CANCELLED",), "2026-11-30", "2026-12-07"),
+        (WATER, "20261123", ("STATUS:COMPLETED",), "2026-11-30", "2026-12-07"),
+        (WATER, "20261123", LATER, "2026-11-24", "2026-11-30"),
+    ],
+)
+def test_a_series_comes_in_with_the_day_that_its_next_one_was_moved_to(
+    ctx: Context, remote: MemoryRemote, capsys: pytest.CaptureFixture[str], item: str, day: str,
+    lines: tuple[str, ...], due: str, then: str,
+) -> None:  # fmt: skip
+    remote.put("/a.ics", over(item, day, *lines))
+    shape = EVENT if item == STANDUP else TODO
+    assert str(run(ctx, remote, shape)) == "1 new here"
+    assert "differ there" not in capsys.readouterr().err
+    assert task(ctx)["due_on"] == due
+    if lines == MOVED:
+        assert (task(ctx)["due_at"], task(ctx)["minutes"]) == ("2026-11-26T11:30:00.000Z", 45)
+    settled(ctx, remote, shape)
+    tasks.done(ctx, [1])
+    assert task(ctx, 2)["due_on"] == then
+    run(ctx, remote, shape)
+    settled(ctx, remote, shape)
+
+
+@pytest.mark.parametrize("lines", [("EXDATE;TZID=Asia/Tehran:20261125T093000",), ()])
+@pytest.mark.parametrize("kind", ["EVENT", "TODO"])
+def test_a_series_of_others_of_which_a_day_is_called_off_stays_as_it_is(
+    ctx: Context, remote: MemoryRemote, kind: str, lines: tuple[str, ...]
+) -> None:
+    item = STANDUP.replace("VEVENT", f"V{kind}").replace("BYDAY=WE", "BYDAY=WE;COUNT=9")
+    shape = EVENT if kind == "EVENT" else TODO
+    remote.put("/a.ics", item)
+    run(ctx, remote, shape)
+    off = over(item, "20261125T093000", "STATUS:CANCELLED", *MOVED)
+    remote.put("/a.ics", item.replace("RRULE", "\r\n".join((*lines, "RRULE"))) if lines else off)
+    before = remote.items["/a.ics"]
+    assert str(run(ctx, remote, shape)) == "1 changed here"
+    assert remote.items["/a.ics"] == before
+    assert task(ctx)["due_on"] == "2026-12-02"
+    settled(ctx, remote, shape)
+    records.edit(ctx, TASK, [1], {"place": "Here"})
+    assert str(run(ctx, remote, shape)) == "1 changed there"
+    settled(ctx, remote, shape)
+
+
+def test_a_series_that_was_moved_comes_to_the_day_that_differs_there(ctx: Context, remote: MemoryRemote) -> None:
+    remote.put("/a.ics", over(STANDUP, "20261209T093000", *MOVED[1:], "DTSTART;TZID=Asia/Tehran:20261210T150000"))
+    run(ctx, remote)
+    tasks.done(ctx, [1])
+    run(ctx, remote)
+    assert task(ctx, 2)["due_at"] == "2026-12-02T06:00:00.000Z"
+    remote.edit("/a.ics", ("20261118T093000", "20261209T093000"))
+    run(ctx, remote)
+    assert task(ctx, 2)["due_at"] == "2026-12-10T11:30:00.000Z"
+    settled(ctx, remote)
+
+
+def test_a_day_of_others_that_is_done_there_beforehand_is_passed_over(ctx: Context, remote: MemoryRemote) -> None:
+    remote.put("/a.ics", WATER)
+    run(ctx, remote, TODO)
+    remote.put("/a.ics", over(WATER, "20261130", "STATUS:COMPLETED"))
+    run(ctx, remote, TODO)
+    assert task(ctx)["due_on"] == "2026-11-23"
+    settled(ctx, remote, TODO)
+    tasks.done(ctx, [1])
+    assert task(ctx, 2)["due_on"] == "2026-12-07"
+
+
+@pytest.mark.parametrize("shape", [EVENT, TODO])
+def test_a_rehearsal_says_what_is_done_of_a_series_of_others(ctx: Context, remote: MemoryRemote, shape: str) -> None:
+    remote.put("/a.ics", STANDUP if shape == EVENT else WATER)
+    run(ctx, remote, shape)
+    tasks.done(ctx, [1])
+    with ctx.rehearsal():
+        rehearsed = str(run(ctx, remote, shape))
+    assert rehearsed == str(run(ctx, remote, shape)) == ("in step" if shape == EVENT else "1 changed there")
 
 
 def test_a_day_of_ours_that_was_called_off_there_is_passed_over(

@@ -64,7 +64,10 @@ class DavRemote:
     def update(self, href: str, etag: str, text: str) -> tuple[str, str]:
         """Put a text in place of a version."""
         with self._writing():
-            return _placed(self._client.update(self._collection, href, etag, text))
+            try:
+                return _placed(self._client.update(self._collection, href, etag, text))
+            except UidConflictError as error:  # nobody was faster: to read it again would change nothing
+                raise NotTakenError(f"not changed there: {error.message}", "one of the two is to go there") from None
 
     def delete(self, href: str, etag: str) -> None:
         """Remove a version, unless it is gone already."""

@@ -8,8 +8,9 @@ import time
 import pytest
 from crm_dav import client as client_module
 from crm_dav import errors, transport
+from crm_dav.remote import DavRemote
 
-from crmcli.api import ConflictError, CrmError, RefusedError, UsageError
+from crmcli.api import ConflictError, CrmError, NotTakenError, OvertakenError, RefusedError, UsageError
 from tests.support.dav_answers import CAL, CALENDAR, found, member, multistatus, serving, stated
 from tests.support.raw_http import Request, reply
 
@@ -280,18 +281,19 @@ def test_etags_that_no_header_can_carry_are_none(etag: str) -> None:
         assert one.listing(CAL).members == [("/cal/a", "")]
 
 
+UID_CONFLICT = (
+    '<d:error xmlns:d="DAV:"><c:no-uid-conflict xmlns:c="urn:ietf:params:xml:ns:caldav"><d:href>/cal/b.ics</d:href>'
+    "</c:no-uid-conflict></d:error>"
+)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
         (412, "", errors.PreconditionError),
         # Some servers say in the answer which header it was, in a namespace of their own.
         (412, '<d:error xmlns:d="DAV:"><s:header xmlns:s="x">If-Match</s:header></d:error>', errors.PreconditionError),
-        (
-            409,
-            '<d:error xmlns:d="DAV:"><c:no-uid-conflict xmlns:c="urn:ietf:params:xml:ns:caldav">'
-            "<d:href>/cal/b.ics</d:href></c:no-uid-conflict></d:error>",
-            errors.UidConflictError,
-        ),
+        (409, UID_CONFLICT, errors.UidConflictError),
         (507, "", errors.RejectedError),
         (413, "", errors.RejectedError),
         (403, "", errors.ForbiddenError),
@@ -313,6 +315,14 @@ def test_what_becomes_of_a_refused_write(status: int, body: str, kind: type[CrmE
     assert "check the address" not in caught.value.hint
     if isinstance(caught.value, errors.UidConflictError):
         assert caught.value.href == "/cal/b.ics"
+
+
+def test_who_has_the_uid_of_an_item_was_not_faster() -> None:
+    with serving(reply(409, UID_CONFLICT)) as (one, _):
+        with pytest.raises(OvertakenError):  # a new one may be known there: that is read
+            DavRemote(one, CAL).create("a", "X")
+        with pytest.raises(NotTakenError, match="has its UID already"):
+            DavRemote(one, CAL).update("/cal/a.ics", '"1"', "X")
 
 
 PAGE = reply(200, "<html><body>Log in</body></html>", ETag='"page"')
