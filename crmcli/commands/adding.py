@@ -109,7 +109,7 @@ def add_record(ctx: typer.Context, kind: Entity, words: Sequence[str], note: str
     for word in words:
         found = records.ASSIGN.match(word)
         if found and (name or values.alias(kind, found[1]) in kind.by_name or found[1] in values.SUGAR):
-            assigned[found[1]] = word[found.end() :]
+            records.assign(assigned, found[1], word[found.end() :])
         else:
             name.append(word)
     if name:

@@ -8,7 +8,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group_from_info
 
-from crmcli.commands.frame import Helped, Verb, with_shared, write_options, write_verbs
+from crmcli.commands.frame import Verb, shared, with_shared
+from crmcli.commands.helping import Helped, write_options, write_verbs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ class Brought(Helped, TyperGroup):
         super().__init__(params=with_shared(params), **more)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        write_options(self, ctx, formatter)
+        write_options(self, ctx, formatter, aside=shared())
         shown = [(name, one) for name in self.list_commands(ctx) if not (one := self.commands[name]).hidden]
         nouns = [(name, _first_line(one)) for name, one in shown if isinstance(one, TyperGroup)]
         verbs = [(name, _first_line(one)) for name, one in shown if not isinstance(one, TyperGroup)]

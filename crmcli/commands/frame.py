@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info
 
+from crmcli.commands.helping import EVERYWHERE, Helped, write_options, write_verbs
+from crmcli.commands.parsing import careful
 from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.text import digits
@@ -32,8 +34,6 @@ YES = ("y", "yes")
 MOST_DIGITS = 19
 #: A word that a shell takes as it is.
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-#: How a day begins that is counted back: -2wd. No option is called so.
-BACK = re.compile(r"-\d+ ?[^\W\d_]")
 
 
 class Run:
@@ -285,42 +285,7 @@ def with_shared(params: Sequence[Any] | None) -> list[Any]:
     return own + [param for param in shared() if taken.isdisjoint(param.opts)]
 
 
-# --- help -----------------------------------------------------------------------------------------------------------
-
-EVERYWHERE = "Also: -o FORMAT, --json, -y, --dry-run, -q and others: see 'crm --help'"
-
-
-class Helped:
-    """Plain help that keeps to the screen's width; the epilog (examples) is shown line by line as it was written."""
-
-    epilog: str | None
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        if self.epilog:
-            formatter.write_paragraph()
-            for line in self.epilog.strip("\n").splitlines():
-                formatter.write(f"{line}\n")
-
-
-def write_options(command: Any, ctx: Any, formatter: Any, *, all_of_them: bool = False) -> None:
-    """Arguments and options; those that every command takes only with `all_of_them`."""
-    own = [param for param in command.get_params(ctx) if all_of_them or param not in _SHARED]
-    for title, kind in (("Arguments", "argument"), ("Options", "option")):
-        records = [param.get_help_record(ctx) for param in own if param.param_type_name == kind]
-        records = [record for record in records if record]
-        if records:
-            with formatter.section(title):
-                formatter.write_dl(records, col_max=26)
-
-
-def write_verbs(formatter: Any, path: str, verbs: Sequence[tuple[str, str]], nouns: Sequence[tuple[str, str]]) -> None:
-    """What stands behind a group, with what each says of itself; `path` are the words before."""
-    for title, some in (("Verbs", verbs), ("Nouns", nouns)):
-        if some:
-            with formatter.section(title):
-                formatter.write_dl(some)
-    formatter.write_paragraph()
-    formatter.write(f"'{path} VERB --help' has options and examples.\n")
+# --- commands and groups --------------------------------------------------------------------------------------------
 
 
 class Verb(Helped, TyperCommand):
@@ -331,17 +296,7 @@ class Verb(Helped, TyperCommand):
         super().__init__(name, params=with_shared(params), **more)
 
     def make_parser(self, ctx: Any) -> Any:
-        parser: Any = super().make_parser(ctx)
-        take = parser._process_opts
-
-        def unless_a_day(word: str, state: Any) -> None:
-            if BACK.match(word):
-                state.largs.append(word)
-            else:
-                take(word, state)
-
-        parser._process_opts = unless_a_day
-        return parser
+        return careful(super().make_parser(ctx), last_counts=shared(), lenient=ctx.resilient_parsing)
 
     def invoke(self, ctx: Any) -> Any:
         return run_of(ctx).perform(lambda: super(Verb, self).invoke(ctx))
@@ -352,7 +307,7 @@ class Verb(Helped, TyperCommand):
         return [piece[1:-1] if piece[:1] == "{" and piece[-1:] == "}" else piece for piece in pieces]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        write_options(self, ctx, formatter)
+        write_options(self, ctx, formatter, aside=shared())
         formatter.write_paragraph()
         formatter.write(f"{EVERYWHERE}\n")
 
@@ -399,7 +354,7 @@ class Noun(Helped, TyperGroup):
         return self.commands[cmd_name]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        write_options(self, ctx, formatter)
+        write_options(self, ctx, formatter, aside=shared())
         rows = [(name_of(info), short_help(info)) for info in self.source.registered_commands if not info.hidden]
         write_verbs(formatter, f"crm {self.name}", rows, [*self.nested.items()])
 

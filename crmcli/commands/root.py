@@ -10,7 +10,6 @@ import typer
 from typer.core import TyperGroup
 
 from crmcli.commands.frame import (
-    Helped,
     Noun,
     build,
     name_of,
@@ -19,8 +18,8 @@ from crmcli.commands.frame import (
     short_help,
     show_version,
     with_shared,
-    write_options,
 )
+from crmcli.commands.helping import Helped, write_options
 from crmcli.errors import CrmError
 
 
@@ -170,7 +169,7 @@ class Root(Helped, TyperGroup):
         if more:
             with formatter.section("From plugins"):
                 formatter.write_dl(more)
-        write_options(self, ctx, formatter, all_of_them=True)
+        write_options(self, ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         if not ctx._protected_args and not ctx.args:

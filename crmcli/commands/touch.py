@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
 
 from crmcli.commands import options
-from crmcli.commands.frame import book, noun, whole
+from crmcli.commands.frame import Verb, book, noun, whole
 from crmcli.commands.records import Words, carry_out
 from crmcli.commands.words import with_last
 from crmcli.domain.entities import entity
@@ -93,8 +94,19 @@ def waiting(ctx: typer.Context, words: Words = None, limit: Limit = None) -> Row
     return touching.waiting(book(ctx), words or (), limit=limit)
 
 
+class Report(Verb):
+    """`report`: --year alone is this year."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        pairs = pairwise([*args, "-"])
+        return super().parse_args(
+            ctx, ["--year=" if word == "--year" and after.startswith("-") else word for word, after in pairs]
+        )
+
+
 @app.command(
     "report",
+    cls=Report,
     help="Who was reached in a year, how often, how and by whom; and who was not.",
     epilog="Examples:\n"
     "  crm touch report\n"
@@ -105,7 +117,9 @@ def waiting(ctx: typer.Context, words: Words = None, limit: Limit = None) -> Row
 def report(
     ctx: typer.Context,
     words: Words = None,
-    year: Annotated[str, options.text("--year", metavar="YEAR", help="The year; this one unless given")] = "",
+    year: Annotated[
+        str, options.text("--year", metavar="YEAR", help="The year; this one unless given, and with --year alone")
+    ] = "",
     start: Annotated[str, options.text("--from", metavar="DAY", help="From that day on")] = "",
     end: Annotated[str, options.text("--to", metavar="DAY", help="Up to that day; today unless given")] = "",
     on: On = "",

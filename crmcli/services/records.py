@@ -35,15 +35,24 @@ _URGENCY = Column(figures.URGENCY, Points(), "Urgency")
 
 
 def split_words(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The words of an editing verb: (those that choose records, field -> new value)."""
-    chosen, assigned = [], {}
+    """The words of an editing verb: (those that choose records, field -> new value). Raises UsageError for a field that
+    has two."""
+    chosen: list[str] = []
+    assigned: dict[str, str] = {}
     for word in words:
         found = ASSIGN.match(word)
         if found:
-            assigned[found[1]] = word[found.end() :]
+            assign(assigned, found[1], word[found.end() :])
         else:
             chosen.append(word)
     return chosen, assigned
+
+
+def assign(assigned: dict[str, str], name: str, value: str) -> None:
+    """Give a field a value that was typed. Raises UsageError where it has one: which one was meant, nobody knows."""
+    if name in assigned:
+        raise UsageError(f"{name} is given twice, and takes one value", f"leave one {name}= out")
+    assigned[name] = value
 
 
 def filter_text(kind: Entity, words: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def conversations(ctx: Context, words: Sequence[str], most: int) -> Iterator[Par
             said = touching.last_words(ctx, side, words)
         except FilterError:
             said = []
-        found = [number for number, at in said if since <= at <= before]
+        found = [turn for turn in said if since <= turn.at <= before]
         yield side, title, [_word(ctx, row) for row in touching.spoken(ctx, found[: most or None])], len(found)
 
 

@@ -2,16 +2,24 @@
 
 A touch is anything on a timeline; it counts for a person also where it was on their leads and deals, and for a company
 where it was on those or with its people, as `last_touch` has it. In a conversation they wrote last, or we did, where
-the last word in it has a direction: a call or a meeting without one was both sides' (see `store.derived`).
+the last word in it has a direction: a call or a meeting without one was both sides' (see `store.derived`). What one
+conversation is, and which word is its last, `entities.turns` says.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.dates import describe, local, parse_when
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, INTERACTION, LEAD
-from crmcli.domain.entities.shared import LAST_WORD, LAST_WORD_OF_SALE
+from crmcli.domain.entities.turns import (
+    LAST_WORD,
+    LAST_WORD_OF_COMPANY,
+    LAST_WORD_OF_SALE,
+    SAID_IN,
+    last_of_company,
+    live,
+)
 from crmcli.domain.text import clip
 from crmcli.domain.types import Instant, Integer, Rhythm, read_instant
 from crmcli.errors import FieldError, UsageError
@@ -165,7 +173,7 @@ def _conversations(ctx: Context, side: str, words: Sequence[str], limit: int | N
     if len(shown) < len(found):
         ctx.say(f"{len(found) - len(shown)} more: --limit 0 shows all")
     empty = "nobody waits for an answer" if side == "owed" else "no answer is awaited"
-    return Rows(CONVERSATION, spoken(ctx, [number for number, _ in shown]), empty=empty)
+    return Rows(CONVERSATION, spoken(ctx, shown), empty=empty)
 
 
 CONVERSATION = (
@@ -180,70 +188,82 @@ CONVERSATION = (
 )
 
 
-def last_words(ctx: Context, side: str, words: Sequence[str] = ()) -> list[tuple[int, str]]:
-    """The interactions with their moments, oldest first, that are the last word of them ("owed") or of us ("waiting")
-    in a lead, deal, contact or company that fits a filter; each once, wherever it counts. Of a company only what is not
-    the last word of one of its people or open deals too. Raises FilterError where none of them has its fields."""
-    found: dict[int, str] = {}
+class Turn(NamedTuple):
+    """Whose turn it is: by which interaction, since when, and in which conversation ("deal:12")."""
+
+    word: int
+    at: str
+    ref: str
+
+
+def last_words(ctx: Context, side: str, words: Sequence[str] = ()) -> list[Turn]:
+    """Where the last word was theirs ("owed") or ours ("waiting"), in a lead, deal, contact or company that fits a
+    filter, oldest first; each conversation once, wherever it counts (see `entities.turns`). Of a company only what is
+    not the turn of one of its people or open deals. Raises FilterError where none of them has its fields."""
+    found: dict[int, tuple[str, dict[Turn, None]]] = {}
     instant = INTERACTION.by_name["at"].type
     for name, node in records.fitting(ctx, TALKED, words, f"is:{side}").items():
         kind = ENTITIES[name]
         select, params = read.chosen(ctx.reader, kind, node)
+        last = LAST_WORD_OF_SALE if kind.kind else LAST_WORD_OF_COMPANY if kind is COMPANY else LAST_WORD
         sql = (
-            f"SELECT i.id, i.at FROM {kind.table} t JOIN interaction i"
-            f" ON i.id = {LAST_WORD_OF_SALE if kind.kind else LAST_WORD}"
-            f" WHERE t.id IN ({select}){_OF_NOBODY_NEARER if kind is COMPANY else ''}"
+            f"SELECT t.id, i.id, i.at, {_CONVERSATION} FROM {kind.table} t JOIN interaction i ON i.id = {last}"
+            f" WHERE t.id IN ({select})"
         )
-        for number, at in ctx.reader.rows(sql, params):
-            found[number] = instant.from_db(at)
-    return sorted(found.items(), key=lambda one: (one[1], one[0]))
+        for number, word, at, ref in ctx.reader.rows(sql, params):
+            if kind is COMPANY and ref and not ref.startswith("company:"):
+                continue
+            nearest, turns = found.setdefault(word, (name, {}))
+            if nearest == name:
+                turns[Turn(word, instant.from_db(at), ref or f"{name}:{number}")] = None
+    return sorted((turn for _, turns in found.values() for turn in turns), key=lambda one: (one.at, *one))
 
 
-#: That an interaction `i` is not the last word of an open lead or deal, nor of a person, as well.
-_OF_NOBODY_NEARER = f"""
-AND NOT EXISTS (
-    SELECT 1 FROM opportunity t
-    WHERE t.id = i.opportunity_id AND t.status = 'open' AND t.archived_at IS NULL AND t.removed_at IS NULL
-    AND {LAST_WORD_OF_SALE} = i.id
-) AND NOT EXISTS (
-    SELECT 1 FROM contact p
-    WHERE p.id IN (i.contact_id, (SELECT o.contact_id FROM opportunity o WHERE o.id = i.opportunity_id))
-    AND p.archived_at IS NULL AND p.removed_at IS NULL AND p.last_word_id = i.id
+#: The conversation in which an interaction `i` was said, where it is the last word in it and that is in sight.
+_CONVERSATION = f"""(
+    SELECT CASE
+        WHEN {live("s")} THEN s.kind || ':' || s.id
+        WHEN p.id IS NOT NULL THEN
+            CASE WHEN p.archived_at IS NULL AND p.removed_at IS NULL AND p.last_word_id = i.id
+            THEN 'contact:' || p.id END
+        WHEN f.id IS NOT NULL THEN
+            CASE WHEN f.archived_at IS NULL AND f.removed_at IS NULL AND {last_of_company("f")} = i.id
+            THEN 'company:' || f.id END
+        WHEN s.removed_at IS NULL THEN s.kind || ':' || s.id
+    END {SAID_IN}
 )"""
 _SPOKEN = """
-SELECT
-    i.id, i.at, i.kind, i.body, o.kind, o.id, o.name, c.id, c.name, f.id, f.name,
-    x.kind, x.id, x.name, ou.name, cu.name, fu.name, xu.name
+SELECT i.id, i.kind, i.body, coalesce(c.name, f.name)
 FROM interaction i
-LEFT JOIN opportunity o
-    ON o.id = i.opportunity_id AND o.status = 'open' AND o.archived_at IS NULL AND o.removed_at IS NULL
-LEFT JOIN opportunity x ON x.id = i.opportunity_id
-LEFT JOIN contact p ON p.id = coalesce(i.contact_id, x.contact_id)
+LEFT JOIN opportunity s ON s.id = i.opportunity_id
+LEFT JOIN contact p ON p.id = coalesce(i.contact_id, s.contact_id)
 LEFT JOIN contact c ON c.id = p.id AND c.removed_at IS NULL
-LEFT JOIN company f ON f.id = coalesce(i.company_id, x.company_id, p.company_id) AND f.removed_at IS NULL
-LEFT JOIN crm_user ou ON ou.id = o.owner_id
-LEFT JOIN crm_user cu ON cu.id = c.owner_id
-LEFT JOIN crm_user fu ON fu.id = f.owner_id
-LEFT JOIN crm_user xu ON xu.id = x.owner_id
+LEFT JOIN company f ON f.id = coalesce(i.company_id, s.company_id, p.company_id) AND f.removed_at IS NULL
 WHERE i.id IN ({marks})
 """
+_CALLED = "SELECT t.id, t.name, u.name FROM {table} t LEFT JOIN crm_user u ON u.id = t.owner_id WHERE t.id IN ({marks})"
 
 
-def spoken(ctx: Context, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    """What was said in these interactions, in their order: on which open lead or deal, else with whom, else on which
-    closed one; how long ago."""
-    instant, now = INTERACTION.by_name["at"].type, ctx.env.now
-    found: dict[int, dict[str, Any]] = {}
-    for some, marks in portions(numbers, read.PAGE):
-        for row in ctx.reader.rows(_SPOKEN.format(marks=marks), some):
-            number, at, kind, body, noun, sale, title, person, who, firm, firm_name, over, past, old, *owners = row
-            refs = ((noun, sale, title), ("contact", person, who), ("company", firm, firm_name), (over, past, old))
-            known = (pair for pair in zip(refs, owners, strict=True) if pair[0][1] is not None)
-            (what, of, name), owner = next(known, (("interaction", number, ""), None))
-            stored = instant.from_db(at)
-            days = (now.date() - local(read_instant(stored), now.tzinfo).date()).days
-            found[number] = {
-                "ref": f"{what}:{of}", "name": name, "who": who or firm_name, "days": days, "at": stored, "kind": kind,
-                "text": clip(" ".join((body or "").split()), SAID), "owner": owner, "id": number,
-            }  # fmt: skip
-    return [found[number] for number in numbers if number in found]
+def spoken(ctx: Context, turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    """What was said last in these conversations, in their order, with whom, and how long ago."""
+    now = ctx.env.now
+    said: dict[int, tuple[str, str | None, str | None]] = {}
+    for some, marks in portions([turn.word for turn in turns], read.PAGE):
+        said |= {word: rest for word, *rest in ctx.reader.rows(_SPOKEN.format(marks=marks), some)}
+    called: dict[str, tuple[str, str | None]] = {}
+    for kind in TALKED:
+        numbers = [int(turn.ref.partition(":")[2]) for turn in turns if turn.ref.startswith(f"{kind.name}:")]
+        for some, marks in portions(numbers, read.PAGE):
+            rows = ctx.reader.rows(_CALLED.format(table=kind.table, marks=marks), some)
+            called |= {f"{kind.name}:{number}": (name, owner) for number, name, owner in rows}
+    found = []
+    for word, at, ref in turns:
+        if word not in said or ref not in called:
+            continue  # purged meanwhile
+        (way, body, who), (name, owner) = said[word], called[ref]
+        days = (now.date() - local(read_instant(at), now.tzinfo).date()).days
+        found.append({
+            "ref": ref, "name": name, "who": who, "days": days, "at": at, "kind": way,
+            "text": clip(" ".join((body or "").split()), SAID), "owner": owner, "id": word,
+        })  # fmt: skip
+    return found

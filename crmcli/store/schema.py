@@ -237,13 +237,17 @@ def create_views(connection: Connection) -> None:
 
 def spelled(sql: str, dialect: str) -> str:
     """A view with what it reads from the journal's JSON, `json_text(column, 'key')` and `json_instant(column, 'key')`,
-    as this engine writes it: all else is the same on both."""
+    as this engine writes it: all else is the same on both. `field(kind.name)` is a field of a kind of record that is
+    worked out when it is read."""
     import re
+
+    from crmcli.domain.entities import ENTITIES
 
     ways = {"text": "(CAST({0} AS json) ->> '{1}')", "instant": "CAST(CAST({0} AS json) ->> '{1}' AS timestamptz)"}
     if dialect == "sqlite":
         ways = dict.fromkeys(ways, "({0} ->> '{1}')")
-    return re.sub(r"json_(text|instant)\(([\w.]+), '(\w+)'\)", lambda m: ways[m[1]].format(m[2], m[3]), sql)
+    sql = re.sub(r"json_(text|instant)\(([\w.]+), '(\w+)'\)", lambda m: ways[m[1]].format(m[2], m[3]), sql)
+    return re.sub(r"field\((\w+)\.(\w+)\)", lambda m: ENTITIES[m[1]].field(m[2]).expr, sql)
 
 
 def documented_views() -> list[str]:

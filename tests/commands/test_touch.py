@@ -142,6 +142,13 @@ def test_a_report_of_the_year(known: Crm, monkeypatch: pytest.MonkeyPatch) -> No
     assert known("touch", "report", "--year", "soon").code == 2
 
 
+def test_a_report_of_the_year_that_is_not_named(known: Crm) -> None:
+    this, alone = known("touch", "report"), known("touch", "report", "--year")
+    assert (alone.code, alone.out) == (0, this.out)
+    assert known("touch", "report", "--year", "--list", "all", "-o", "ids").out.split() == ["2", "1"]
+    assert known("touch", "report", "--year", "2019").out != this.out
+
+
 def test_occasions_are_added_listed_changed_and_removed(known: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
     assert known("occasion", "add", "Wedding day", "--on", "contact:1", "--date", "02-29").out == (
         "added occasion:1 Wedding day of contact:1 Charles Babbage: 02-29\n"

@@ -59,6 +59,26 @@ def test_what_cannot_be_meant_is_refused(crm: Crm, words: list[str], said: str) 
     assert said in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("task add Call --on deal:1 --on deal:2", "--on"), ("deal list --sort name -s id", "--sort"),
+        ("deal add Mill --value 1 value=2", "value"), ("deal edit 1 stage=new stage=won", "stage"),
+        ("touch report --year 2025 --year 2026", "--year"),
+    ],
+)  # fmt: skip
+def test_what_takes_one_value_is_given_once(crm: Crm, words: str, name: str) -> None:
+    answer = crm(*words.split())
+    assert (answer.code, answer.err.splitlines()[0]) == (2, f"crm: {name} is given twice, and takes one value")
+
+
+def test_what_may_come_again_may_be_given_twice(crm: Crm) -> None:
+    """Tags, flags; and of what every command takes the last one counts."""
+    crm("-o", "csv", "lead", "add", "Ada", "--tag", "one", "--tag", "two", "-q", "-q", "-o", "table")
+    (lead,) = crm("lead", "list", "tag:one", "-o", "csv", "-o", "json").json
+    assert lead["tags"] == ["one", "two"]
+
+
 def test_id_stands_before_what_names_a_record_by_itself(crm: Crm) -> None:
     assert main(["note", "add", "id:ada@engines.example", "hello"]) == 0
     for word in ("id:ada@engines.example", "lead:id:1", "lead:1"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD
-from crmcli.services import deals, records, timeline, today, touching, urgency
+from crmcli.services import deals, history, records, timeline, today, touching, urgency
 from tests.support.books import sound
 
 if TYPE_CHECKING:
@@ -82,6 +82,93 @@ def test_what_is_answered_with_the_person_is_answered_on_the_deal(ctx: Context) 
     assert refs(touching.owed(ctx)) == ["contact:1"]
 
 
+def turns(ctx: Context) -> dict[str, list[str]]:
+    """Whose turn it is: the conversations of the two lists, and the records of the two states."""
+    found = {"owed": refs(touching.owed(ctx)), "waiting": refs(touching.waiting(ctx))}
+    for state in touching.SIDES:
+        for kind in (LEAD, DEAL, CONTACT, COMPANY):
+            rows = records.list_records(ctx, kind, [f"is:{state}"], sort="id").rows
+            found[f"is:{state}"] = [*found.get(f"is:{state}", []), *(f"{kind.name}:{row['id']}" for row in rows)]
+    return found
+
+
+@pytest.mark.parametrize(("first", "second"), [("in", "out"), ("out", "in"), ("in", ""), ("out", "")])
+def test_what_is_answered_after_a_deal_got_another_person_and_company_is_answered(
+    ctx: Context, first: str, second: str
+) -> None:
+    for name in ("Old", "New"):
+        add(ctx, COMPANY, name=f"{name} firm")
+        add(ctx, CONTACT, name=name)
+    add(ctx, DEAL, name="Mill", contact="Old", company="Old firm")
+    said(ctx, DEAL, 1, first, "2026-10-20", "call")
+    records.edit(ctx, DEAL, [1], {"contact": "New", "company": "New firm"})
+    states = {"in": "owed", "out": "waiting"}
+    told = turns(ctx)
+    assert told[states[first]] == ["deal:1"]
+    assert told[f"is:{states[first]}"] == ["deal:1", "contact:1", "contact:2", "company:1", "company:2"]
+    said(ctx, DEAL, 1, second, "2026-10-21", "call")
+    wanted: dict[str, list[str]] = {"owed": [], "waiting": [], "is:owed": [], "is:waiting": []}
+    open_, closed = dict(wanted), dict(wanted)
+    if second:
+        open_ |= {states[second]: ["deal:1"], f"is:{states[second]}": ["deal:1", "contact:2", "company:2"]}
+        closed |= {states[second]: ["contact:2"], f"is:{states[second]}": ["contact:2", "company:2"]}
+    assert turns(ctx) == open_
+    assert "owed" not in {row["term"] for row in urgency.why(ctx, CONTACT, 1).rows}
+    deals.won(ctx, DEAL, [1])
+    told = turns(ctx)
+    assert told == closed
+    history.undo(ctx)
+    assert turns(ctx) == open_
+    sound(ctx)
+
+
+def test_what_is_answered_after_a_person_went_to_another_company_is_answered(ctx: Context) -> None:
+    for name in ("Old", "New"):
+        add(ctx, COMPANY, name=name)
+    add(ctx, CONTACT, name="Ada", company="Old")
+    said(ctx, CONTACT, 1, "in", "2026-10-20")
+    records.edit(ctx, CONTACT, [1], {"company": "New"})
+    assert turns(ctx)["is:owed"] == ["contact:1", "company:1", "company:2"]
+    said(ctx, CONTACT, 1, "out", "2026-10-21")
+    assert turns(ctx) == {
+        "owed": [], "waiting": ["contact:1"], "is:owed": [], "is:waiting": ["contact:1", "company:2"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), [("in", "out"), ("out", "in")])
+def test_a_deals_company_hears_what_its_person_of_elsewhere_says(ctx: Context, first: str, second: str) -> None:
+    add(ctx, COMPANY, name="Lee")
+    add(ctx, CONTACT, name="Kim")
+    add(ctx, DEAL, name="Mill", contact="Kim", company="Lee")
+    said(ctx, DEAL, 1, first, "2026-10-20")
+    states = {"in": "owed", "out": "waiting"}
+    none: dict[str, list[str]] = {"owed": [], "waiting": [], "is:owed": [], "is:waiting": []}
+    for at, direction in (("2026-10-21", second), ("2026-10-22", first)):
+        said(ctx, CONTACT, 1, direction, at)
+        of = states[direction]
+        assert turns(ctx) == none | {of: ["contact:1"], f"is:{of}": ["deal:1", "contact:1", "company:1"]}
+        assert ("owed" in {row["term"] for row in urgency.why(ctx, COMPANY, 1).rows}) is (of == "owed")
+    said(ctx, CONTACT, 1, second, "2026-10-23")
+    deals.lost(ctx, DEAL, [1], "price")  # what a person says once it is over has nothing to do with it any more
+    assert turns(ctx) == none | {states[second]: ["contact:1"], f"is:{states[second]}": ["contact:1"]}
+    sound(ctx)
+
+
+def test_a_mail_answered_on_one_deal_waits_on_another_as_that_deal(ctx: Context) -> None:
+    add(ctx, CONTACT, name="Ada")
+    for name in ("One", "Two"):
+        said(ctx, DEAL, add(ctx, DEAL, name=name, contact="Ada", owner="grace"), "out", "2026-10-19")
+    said(ctx, CONTACT, 1, "in", "2026-10-20")
+    assert turns(ctx)["owed"] == ["contact:1"]
+    said(ctx, DEAL, 1, "out", "2026-10-21")
+    assert turns(ctx) == {
+        "owed": ["deal:2"], "waiting": ["deal:1"], "is:owed": ["deal:2"], "is:waiting": ["deal:1", "contact:1"],
+    }  # fmt: skip
+    (row,) = touching.owed(ctx).rows
+    assert (row["name"], row["who"], row["owner"]) == ("Two", "Ada", "grace")
+    assert [row["ref"] for row in day_of(ctx)["owed"]] == ["deal:2"]
+
+
 def test_of_two_words_at_one_moment_the_one_entered_later_is_the_last(ctx: Context) -> None:
     for name, first, second in (
         ("Asks", "out", "in"),
@@ -151,6 +238,22 @@ class Drawn:
                 if kind is None and dice.random() < 0.4:
                     deals.lost(ctx, of, [number], "price")
                     self.over.add(number)
+        self._moved(dice)
+
+    def _moved(self, dice: random.Random) -> None:
+        """Give some deals another person or company, and some people another company."""
+        for number, (kind, person, firm) in self.sales.items():
+            if kind is DEAL and dice.random() < 0.4:
+                person, firm = dice.choice([None, *self.people]), dice.choice([None, *self.firms])
+                records.edit(self.ctx, kind, [number], {"contact": str(person or ""), "company": str(firm or "")})
+                self.sales[number] = (kind, person, firm)
+        for number in self.people:
+            if dice.random() < 0.3:
+                self.people[number] = firm = dice.choice([None, *self.firms])
+                records.edit(self.ctx, CONTACT, [number], {"company": str(firm or "")})
+
+    def live(self, sale: int | None) -> bool:
+        return bool(sale) and sale not in self.over and ("opportunity", sale) not in self.aside
 
     def last(self, table: str, number: int) -> tuple[str, int, str] | None:
         """The moment, number and side of the last word with a record."""
@@ -169,12 +272,31 @@ class Drawn:
                 fits = number in people
             else:
                 firms = {firm, self.sales[sale][2] if sale else None, *(self.people[one] for one in people)}
-                fits = number in firms
+                fits = number in firms or (sale is None and any(
+                    of == who and of_firm == number and self.live(one) and self.last("opportunity", one)
+                    for one, (_, of, of_firm) in self.sales.items() if of
+                ))  # fmt: skip
             if fits:
                 found.append((at, made, side, sale))
         if table == "opportunity" and not any(word[3] == number for word in found):
             return None
         return max(found)[:3] if found else None
+
+    def stands(self, made: int) -> bool:
+        """Whether nobody has said a later word in the conversation in which this one was said."""
+        sale, who, firm = next(word[3:] for word in self.words if word[1] == made)
+        if sale and not self.live(sale):
+            who, firm = self.sales[sale][1:]
+        if self.live(sale):
+            tables = [("opportunity", sale)]
+        elif who:
+            tables = [("contact", who)]
+            if not sale:
+                theirs = (one for one, (_, of, _) in self.sales.items() if of == who)
+                tables += [("opportunity", one) for one in theirs if self.live(one)]
+        else:
+            tables = [("company", firm)] if firm else [("opportunity", sale)]
+        return any(found[1] == made for found in (self.last(*one) for one in tables) if found)
 
     def in_sight(self, table: str, number: int) -> bool:
         if table == "opportunity" and self.sales[number][1:] == (None, None):
@@ -192,13 +314,18 @@ def test_lists_filters_and_urgency_agree_on_whose_turn_it_is(ctx: Context, seed:
         last = {n: book.last(kind.table, n) for n in numbers if book.in_sight(kind.table, n)}
         for state, side in touching.SIDES.items():
             some = {n: word[1] for n, word in last.items() if word and word[2] == side}
+            if not kind.kind:
+                some = {n: word for n, word in some.items() if book.stands(word)}
             wanted[state][kind.name] = some
             rows = list(records.list_records(ctx, kind, [f"is:{state}"], sort="id").rows)
             assert [row["id"] for row in rows] == sorted(some)
     for state in touching.SIDES:
-        heard = {word for some in wanted[state].values() for word in some.values()}
-        listed = touching.owed(ctx) if state == "owed" else touching.waiting(ctx)
-        assert sorted(row["id"] for row in listed.rows) == sorted(heard)
+        heard = {(f"{kind}:{n}", word) for kind, some in wanted[state].items() for n, word in some.items()}
+        rows = list((touching.owed(ctx) if state == "owed" else touching.waiting(ctx)).rows)
+        listed = [(row["ref"], row["id"]) for row in rows]
+        assert len(set(listed)) == len(listed)
+        assert set(listed) <= heard  # whatever is listed is in that state by that word
+        assert {word for _, word in listed} == {word for _, word in heard}
     for kind in (LEAD, DEAL, CONTACT, COMPANY):
         for number in of[kind]:
             told = {row["term"] for row in urgency.why(ctx, kind, number).rows}

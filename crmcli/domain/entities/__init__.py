@@ -1,6 +1,7 @@
 """The nouns: lead, deal, contact, company, task, interaction, and the small vocabularies around them.
 
 shared       the fields that several kinds of record have
+turns        whose turn it is: the last word with a record
 sales        leads and deals
 people       people and companies
 activities   tasks and interactions

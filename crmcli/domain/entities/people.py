@@ -9,7 +9,6 @@ from crmcli.domain.entities.shared import (
     EMAIL,
     EXTERNAL,
     ID,
-    LAST_WORD,
     NAME_HEADERS,
     ORIGIN,
     OWNER,
@@ -22,6 +21,7 @@ from crmcli.domain.entities.shared import (
     merged,
     touches,
 )
+from crmcli.domain.entities.turns import LAST_WORD, LAST_WORD_OF_COMPANY, STANDS
 from crmcli.domain.fields import Entity, Field
 from crmcli.domain.types import INDEXED, Birthday, Currency, Day, Identifier, Integer, Money, Phone, Ref, Rhythm, Text
 
@@ -45,7 +45,7 @@ CONTACT = Entity(
         Field("language", Text(), "Language", "Language to write in", "language", headers=("preferred language", "زبان")),
         OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, Field("rhythm", Rhythm(), "Rhythm", "After how many days without a touch one is due", "rhythm_days"),
         Field("touch_from", Day(), "Touch from", "No touch is due before that day", "touch_from"),
-        *touches(LAST_WORD), *STAMPS, merged("contact"), VCARD,
+        *touches(LAST_WORD, STANDS), *STAMPS, merged("contact"), VCARD,
     ),
     ("id", "name", "company", "job_title", "email", "phone", "owner", "tags", "last_touch"),
     "-created_at", "", "A person",
@@ -71,7 +71,7 @@ COMPANY = Entity(
                        "واحد پول", "واحد پولی")),
         *ADDRESS, OWNER, *ORIGIN, DESCRIPTION, TAGS, EXTERNAL, Field("rhythm", Rhythm(), "Rhythm", "After how many days without a touch one is due", "rhythm_days"),
         Field("touch_from", Day(), "Touch from", "No touch is due before that day", "touch_from"),
-        *touches(LAST_WORD), *STAMPS, merged("company"), VCARD,
+        *touches(LAST_WORD_OF_COMPANY, STANDS), *STAMPS, merged("company"), VCARD,
     ),
     ("id", "name", "domain", "industry", "city", "country", "parent", "owner", "tags", "last_touch"),
     "-created_at", "", "A company or organisation",

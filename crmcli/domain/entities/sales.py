@@ -9,7 +9,6 @@ from crmcli.domain.entities.shared import (
     EMAIL,
     EXTERNAL,
     ID,
-    LAST_WORD_OF_SALE,
     NAME_HEADERS,
     ORIGIN,
     OWNER,
@@ -23,6 +22,7 @@ from crmcli.domain.entities.shared import (
     merged,
     touches,
 )
+from crmcli.domain.entities.turns import LAST_WORD_OF_SALE
 from crmcli.domain.fields import Entity, Field
 from crmcli.domain.types import INDEXED, Choice, Currency, Day, Flag, Instant, Integer, Money, Percent, Ref, Text
 

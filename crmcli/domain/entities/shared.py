@@ -115,24 +115,16 @@ DESCRIPTION = Field(
 EXTERNAL = Field(
     "external_id", ExternalId(INDEXED), "External id", "Its id in the system it was imported from", "external_id", indexed=True,
 )  # fmt: skip
-#: SQL of the interaction that was the last word with a record of the base table `t`: of two at one moment it is the one
-#: that was entered later. What was said on a lead or deal goes on with what is said with its person, or without one its
-#: company, on no lead or deal.
-LAST_WORD = "t.last_word_id"
-LAST_WORD_OF_SALE = (
-    "(select w.id from interaction w where t.last_word_id is not null and w.id in (t.last_word_id, coalesce("
-    "(select c.own_word_id from contact c where c.id = t.contact_id),"
-    " (select f.own_word_id from company f where f.id = t.company_id and t.contact_id is null)))"
-    " order by w.at desc, w.id desc limit 1)"
-)
 
 
-def touches(word: str) -> tuple[Field, ...]:
-    """What is known of the last time that one heard of the other; `word` is the SQL of the last word."""
+def touches(word: str, stands: str = "") -> tuple[Field, ...]:
+    """What is known of the last time that one heard of the other; `word` is the SQL of the last word, `stands` of
+    whether it, as `i`, still is somebody's turn (see `turns`)."""
+    also = f" and {stands}" if stands else ""
     return *_LAST, *(
         Field(
             name, Instant(), label, meaning, settable=False,
-            expr=f"(select i.at from interaction i where i.id = {word} and i.direction = '{side}')",
+            expr=f"(select i.at from interaction i where i.id = {word} and i.direction = '{side}'{also})",
         )
         for name, label, meaning, side in (
             ("owed_since", "Owed since", "When they wrote what nobody has answered", "in"),

@@ -53,6 +53,10 @@ class Choice(Type):
         self.options, self.numbers = options, numbers
         self._by_key = {squashed(option): (i if numbers else option) for i, option in enumerate(options)}
 
+    def has(self, text: str) -> bool:
+        """Whether a word is one of them."""
+        return squashed(text) in self._by_key
+
     def parse(self, text: str, env: Env) -> Stored:
         word = squashed(text)
         if not word:

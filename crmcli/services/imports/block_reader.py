@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
 from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
-from crmcli.services.imports import addresses, due, facts, lengths, moments, parts, roles, tidying, ties, titles, yearly
+from crmcli.services.imports import (
+    addresses,
+    due,
+    facts,
+    happened,
+    lengths,
+    moments,
+    parts,
+    roles,
+    tidying,
+    ties,
+    titles,
+    yearly,
+)
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports.block_amounts import Amounts
 from crmcli.services.imports.block_links import LinkCells
@@ -174,6 +187,8 @@ class Reader:
             block.columns["status"] = [status_of(cell) or ("open" if cell.strip() else None) for cell in said]
         others = self._links.others(block, turned, bad)
         self._flags(block, turned, bad)
+        if self.kind.name == "interaction":
+            happened.at_times(block, turned, self._by, self._envs, self.env, bad)
         if self.kind.name == "task":
             due.appointments(block, turned, self._by, self._envs, self.env, bad)
             due.done(block, turned, self._by, self.env, bad)

@@ -12,6 +12,7 @@ from crmcli.services.imports import addresses, headings, sales, titles
 from crmcli.services.imports.endings import yes_or_no
 from crmcli.services.imports.people_names import is_person
 from crmcli.services.imports.roles import (
+    AT_TIME,
     BESIDE_STREET,
     BIRTH,
     COMPANY_DOMAIN,
@@ -292,7 +293,7 @@ class Choosing:
         if "street" in self.kind.by_name and "street" not in self.filled:
             below = [i for role in BESIDE_STREET for i in self.columns(role)]
             self.chosen.update((i, ["street"]) for i in below[:1])
-        for field, more in (("due_on", (DUE_TIME,)), ("street", _OF_STREET)):
+        for field, more in (("due_on", (DUE_TIME,)), ("at", (AT_TIME,)), ("street", _OF_STREET)):
             if field not in self.filled:
                 self._leave_out(self.columns(*more))
         keys = {squeeze(title): index for index, title in enumerate(self.header)}

@@ -9,6 +9,7 @@ from crmcli.errors import UsageError
 from crmcli.services.imports.by_hand import column_of, field_of
 from crmcli.services.imports.roles import (
     ANY_STATUS,
+    AT_TIME,
     BIRTH,
     DUE_TIME,
     KIND_OF_ROW,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 NEW = "+"
 #: What several columns can be: fields that one of them fills in each row, and the roles of which a row can have many.
 _SEVERAL = TOGETHER | ROLES.keys() - YES_OR_NO.union(
-    (ANY_STATUS, DUE_TIME, KIND_OF_ROW, OF_LEAD, PERIOD), BIRTH, LINK_UIDS.values()
+    (ANY_STATUS, AT_TIME, DUE_TIME, KIND_OF_ROW, OF_LEAD, PERIOD), BIRTH, LINK_UIDS.values()
 )
 #: What a further column of such values can be.
 _FURTHER = {"email": MORE_EMAIL, "phone": MORE_PHONE, "mobile": MORE_PHONE}

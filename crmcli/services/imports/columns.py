@@ -31,6 +31,7 @@ from crmcli.domain.types import (
 from crmcli.errors import FieldError
 from crmcli.services.imports import moments
 from crmcli.services.imports.endings import priority_of, status_of, yes_or_no
+from crmcli.services.imports.happened_words import direction_of, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +57,15 @@ _WHICH_KR = (
     "or set your own with 'crm config set currency'"
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+#: What other programs write behind the length of time before something at which they remind of it.
+_BEFORE = re.compile(
+    r"(?<=\w)[ \u200c]+(?:before(?:hand)?|in advance|earlier|vorher|davor|zuvor|avant|antes|önce|once|قبل|پیش|زودتر)"
+    r"(?=\s*(?:[,،;]|$))",
+    re.IGNORECASE,
+)
 _MOST_CACHED = 20_000
+#: The fields of choices that other programs say in other words, and what makes those words ours.
+_WORDS = {"priority": priority_of, "kind": kind_of, "direction": direction_of}
 
 
 class Problem(NamedTuple):
@@ -163,7 +172,9 @@ def reader(
         parse = cached(lambda text: kind.parse(_percent(text, fractions=fractions), env))
     elif field.name == "external_id" and not own:
         return lambda cells, header, bad: texts(whole_ids(cells), field, header, bad)
-    elif isinstance(kind, (Mailboxes, Reminders, Repeat)):
+    elif isinstance(kind, Reminders):
+        parse = cached(lambda text: kind.parse(_BEFORE.sub("", text), env))
+    elif isinstance(kind, (Mailboxes, Repeat)):
         parse = cached(lambda text: kind.parse(text, env))
     elif isinstance(kind, (Text, Identifier)):
         return lambda cells, header, bad: texts(cells, field, header, bad)
@@ -180,8 +191,8 @@ def reader(
         parse = cached(lambda text: _currency(text, env))
     elif isinstance(kind, Number):
         parse = cached(lambda text: kind.parse(written_out(text, env), env))
-    elif field.name == "priority":
-        parse = cached(lambda text: kind.parse(priority_of(text), env))
+    elif isinstance(kind, Choice) and field.name in _WORDS:
+        parse = cached(lambda text: kind.parse(text if kind.has(text) else _WORDS[field.name](text), env))
     elif isinstance(kind, Flag):
         parse = cached(lambda text: kind.parse(text, env) if (said := yes_or_no(text)) is None else said)
     elif isinstance(kind, (Integer, Choice)):

@@ -115,7 +115,7 @@ def appointments(
     none: list[Any] = [None] * len(block)
     for column in by.get(roles.DUE_TIME, ()) if "due_on" in block.columns else ():
         found = [
-            _at(day, cell, column.header, row, env, bad)
+            at_time(day, cell, column.header, row, env, bad)
             for row, (day, cell) in enumerate(zip(block.columns["due_on"], turned[column.place], strict=True))
         ]
         given = block.columns.get("due_at") or none
@@ -130,7 +130,7 @@ def appointments(
             block.columns["due_at"] = [g or f for g, f in zip(given, found, strict=True)]
 
 
-def _at(day: str | None, cell: str, header: str, row: int, env: Env, bad: Problems) -> str | None:
+def at_time(day: str | None, cell: str, header: str, row: int, env: Env, bad: Problems) -> str | None:
     """The moment of a time on a day; what is no time is a problem."""
     if not day or not cell.strip():
         return None

@@ -9,6 +9,8 @@ from functools import cache
 from crmcli.domain.text import fold
 from crmcli.services.imports.titles import WHOSE, own_forms, squeeze
 
+#: What heads days and does not say which: of what happened when it did, of what is to be done when it is due.
+DAYS = ("date", "date time", "date and time", "when", "datum", "wann", "fecha", "tarih", "تاریخ")
 #: Further titles of fields, the nearest first.
 FIELDS = {
     "status": ("status type", "deal state", "opportunity state", "وضعیت"),
@@ -30,6 +32,7 @@ FIELDS = {
         "completed date", "completed on", "completed at", "completed time", "date completed", "completion date",
         "marked as done time", "closed time", "closed date", "closed at", "تاریخ انجام", "انجام شده در",
     ),
+    "due_on": ("due by", "complete by", "to be done by", "موعد", "موعد انجام", "مهلت انجام", "تا تاریخ", *DAYS),
     "minutes": ("مدت", "مدت زمان"),
     "remind": ("reminder", "alarm", "یادآوری", "یادآور", "یادآوری ها", "هشدار"),
     "repeat": ("repeat", "recurrence", "recurrence rule", "rrule", "تکرار", "دوره تکرار"),
@@ -37,10 +40,23 @@ FIELDS = {
     "attendees": ("شرکت کنندگان", "شرکت کننده ها", "حاضران", "حاضرین", "مدعوین", "مهمانان"),
     "feedback": ("outcome", "result", "نتیجه", "بازخورد"),
     "rhythm": ("keep in touch", "contact frequency", "ریتم", "فاصله تماس"),
-    "kind": ("نوع",),
-    "direction": ("جهت",),
-    "author": ("نویسنده", "ثبت کننده"),
-    "body": ("متن",),
+    "at": (
+        *DAYS, "timestamp", "time", "activity date", "interaction date", "contact date", "call date", "meeting date",
+        "email date", "message date", "date of contact", "occurred at", "occurred on", "happened at",
+        "happened on", "sent", "sent at", "sent on", "sent date", "date sent",
+        "received at", "start", "start date", "start time", "started at", "تاریخ و ساعت", "تاریخ و زمان",
+        "زمان", "تاریخ تماس", "تاریخ جلسه", "تاریخ تعامل", "تاریخ ارسال", "تاریخ فعالیت",
+    ),
+    "kind": (
+        "type", "activity type", "interaction type", "type of activity", "type of contact", "نوع",
+        "نوع فعالیت", "نوع تعامل", "نوع ارتباط",
+    ),
+    "direction": ("inbound or outbound", "in out", "incoming outgoing", "جهت", "ورودی خروجی", "ورودی یا خروجی"),
+    "author": ("logged by", "written by", "نویسنده", "ثبت کننده"),
+    "body": (
+        "notes", "comments", "comment", "content", "contents", "message", "description", "details", "remarks",
+        "summary", "transcript", "subject", "متن", "شرح", "توضیحات", "یادداشت", "پیام", "خلاصه", "موضوع",
+    ),
     "referred_by": ("معرف",),
     "job_title": ("contact title", "function", "job title 1"),
     "phone": ("phones", "work number", "tel 1", "telefon 1", "téléphone 1", "teléfono 1", "تلفن 1"),
@@ -136,8 +152,9 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     ),
     "priority": ("priorität", "priorité", "prioridad", "öncelik"),
     "due_on": (
-        "fällig", "fällig am", "fälligkeitsdatum", "échéance", "date d'échéance", "vencimiento",
-        "fecha de vencimiento", "son tarih",
+        "fällig", "fällig am", "fälligkeitsdatum", "fällig bis", "bis wann", "frist", "termin", "échéance",
+        "date d'échéance", "date limite", "pour le", "vencimiento", "fecha de vencimiento", "fecha límite", "vence",
+        "son tarih", "bitiş tarihi", "teslim tarihi", "vade",
     ),
     "type": ("art", "typ", "aufgabentyp", "type de tâche", "tipo", "tür"),
     "minutes": ("dauer", "dauer in minuten", "durée", "duración", "süre"),
@@ -148,7 +165,9 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     ),
     "repeat_from": ("wiederholung ab",),
     "attendees": ("teilnehmende", "eingeladene", "participants", "participantes", "asistentes", "katılımcılar"),
-    "done_at": ("erledigt am", "abgeschlossen am", "terminé le", "completado el"),
+    "done_at": (
+        "erledigt am", "abgeschlossen am", "terminé le", "fait le", "completado el", "tamamlanma tarihi", "bitirildi",
+    ),
     "feedback": ("ergebnis", "résultat", "resultado", "sonuç"),
     "rhythm": ("rhythmus", "kontaktrhythmus", "rythme", "ritmo"),
     "pipeline": ("vertriebspipeline",),
@@ -157,10 +176,24 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "campaign": ("kampagne", "campagne", "campaña", "kampanya"),
     "referred_by": ("empfohlen von", "recommandé par", "recomendado por"),
     "opportunity": ("geschäft", "verkaufschance", "affaire", "opportunité", "negocio", "oportunidad", "fırsat"),
-    "kind": ("art", "typ"),
-    "direction": ("richtung", "sens", "dirección", "yön"),
+    "at": (
+        "zeitpunkt", "datum und uhrzeit", "datum uhrzeit", "gesendet", "gesendet am", "beginn",
+        "uhrzeit", "date et heure", "horodatage", "quand", "envoyé le", "début", "heure", "fecha y hora",
+        "cuándo", "enviado el", "inicio", "hora", "tarih ve saat", "tarih saat", "zaman", "ne zaman",
+        "gönderilme tarihi", "başlangıç", "saat",
+    ),
+    "kind": (
+        "art", "typ", "aktivitätstyp", "type d'activité", "tipo", "tipo de actividad",
+        "tür", "aktivite türü",
+    ),
+    "direction": ("richtung", "eingang ausgang", "sens", "dirección", "sentido", "yön"),
     "author": ("autor", "verfasser", "auteur", "yazar"),
-    "body": ("inhalt", "contenu", "contenido", "içerik"),
+    "body": (
+        "inhalt", "notizen", "notiz", "bemerkung", "bemerkungen", "beschreibung", "nachricht", "betreff", "contenu",
+        "texte", "commentaires", "commentaire", "remarques", "message", "objet", "sujet", "contenido", "texto", "notas",
+        "observaciones", "comentarios", "descripción", "mensaje", "asunto", "içerik", "metin", "notlar", "açıklama",
+        "mesaj", "konu",
+    ),
     "created_at": (
         "erstellt am", "erstelldatum", "angelegt am", "date de création", "fecha de creación", "oluşturma tarihi",
         "oluşturulma tarihi",

@@ -13,7 +13,16 @@ from crmcli.services.imports import people_or_firms, sales, titles
 from crmcli.services.imports.by_hand import check_given, column_of
 from crmcli.services.imports.file_names import FileName
 from crmcli.services.imports.first_rows import FirstRows
-from crmcli.services.imports.headings import PLAIN_IDS, TURNOVER, WORDS, of_contacts, of_ids, of_sales, of_suppliers
+from crmcli.services.imports.headings import (
+    DAYS,
+    PLAIN_IDS,
+    TURNOVER,
+    WORDS,
+    of_contacts,
+    of_ids,
+    of_sales,
+    of_suppliers,
+)
 from crmcli.services.imports.nothing import NULLS
 from crmcli.services.imports.our_own import own_kind
 from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
@@ -43,6 +52,8 @@ _STANDING = frozenset((
 #: capitals apart.
 _SALESFORCE = {"001": COMPANY, "003": CONTACT, "006": DEAL, "00Q": LEAD, "00T": TASK, "00U": TASK}
 _SALESFORCE_ID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
+#: What heads days of any kind.
+_DAYS = frozenset(map(squeeze, DAYS))
 #: What heads the ids of a file's own records and does not say whose they are.
 _PLAIN = frozenset(map(squeeze, PLAIN_IDS))
 #: What a list of our interactions shows, which tells them from the notes that are part of many a file.
@@ -133,7 +144,8 @@ class _File:
         #: whether it is a list of what happened, as we write it
         self.happened = _HAPPENED.issubset(header)
         #: whether it says when something is due
-        self.due = rows.filled(rows.places(TASK).get("due_on", -1)) > 0
+        due = rows.places(TASK).get("due_on", -1)
+        self.due = rows.filled(due) > 0 and squeeze(header[due]) not in _DAYS
 
     @property
     def sold(self) -> Entity | None:
@@ -164,6 +176,8 @@ class _File:
         """The squeezed titles whose columns say nothing for a kind of which they are fields."""
         if kind in (COMPANY, DEAL):
             return TURNOVER
+        if kind is TASK:
+            return _DAYS
         return self.sides.people if kind in (CONTACT, LEAD) else frozenset()
 
     def may_hold(self, kind: Entity) -> bool:

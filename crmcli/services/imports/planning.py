@@ -9,7 +9,7 @@ from crmcli.domain.fields import suggest
 from crmcli.domain.types import Money
 from crmcli.errors import FieldError, UsageError
 from crmcli.exchange.tables import Doubt, Opening, open_table
-from crmcli.services.imports import claims, kinds, profiles, roles
+from crmcli.services.imports import claims, happened, kinds, profiles, roles
 from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.by_hand import column_of
 from crmcli.services.imports.dates import Settled, plain_word, told_columns, told_dates
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from crmcli.context import Context
-    from crmcli.domain.fields import Entity
+    from crmcli.domain.fields import Entity, Field
     from crmcli.domain.types import Env
     from crmcli.exchange.tables import Table
     from crmcli.services.imports.mapping import Mapped
@@ -132,7 +132,7 @@ def _unknown(path: str, how: Opening, seen: Seen, kind: Entity | None) -> Plan:
     """The plan of a file that holds nothing that the book has, or of which that cannot be told. Raises NamelessError
     where its `kind` was said."""
     notes = tuple(seen.notes)
-    problem = undecided(seen.fits) if kind is None else f"no column is recognised as {kind.one}'s name"
+    problem = undecided(seen.fits) if kind is None else f"no column is recognised as {_called(kind)}"
     if seen.fit and seen.fit.profile.said.refuse:
         # Which kinds its columns would fit is no help: its rows are none of them.
         notes, problem = (*notes, undecided(kinds.Fits())), seen.fit.profile.said.refuse
@@ -145,14 +145,23 @@ def _unknown(path: str, how: Opening, seen: Seen, kind: Entity | None) -> Plan:
     return made
 
 
+def known_by(kind: Entity) -> Field:
+    """What the records of a kind are known by: the text of what happened has no other name."""
+    return kind.by_name.get("name") or kind.field("body")
+
+
+def _called(kind: Entity) -> str:
+    return f"{kind.one}'s {known_by(kind).label.lower()}"
+
+
 class NamelessError(UsageError):
     """No column names the records of the kind that a file was said to hold; `made` is what is known of the file."""
 
     def __init__(self, kind: Entity, made: Plan) -> None:
-        hint = f"say which one is: --map 'COLUMN=name'; it has: {', '.join(made.header)}"
+        hint = f"say which one is: --map 'COLUMN={known_by(kind).name}'; it has: {', '.join(made.header)}"
         if any("email" in column.to for column in made.columns):
             hint += "; where there is none, leave out what fills no field: --map 'COLUMN=-'"
-        message = f"no column of {made.path} is recognised as {kind.one}'s name"
+        message = f"no column of {made.path} is recognised as {_called(kind)}"
         super().__init__(message, "; ".join((hint, *made.notes)))
         self.made = made
 
@@ -181,7 +190,7 @@ def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, op
         _check_age(path, seen.header, columns)
     new_stages = tuple(Stages(ctx).missing(seen.scan.stages, seen.scan.won)) if kind.kind else ()
     _check_stages(columns, new_stages)
-    told = (*told, *_check_units(kind, columns, seen.given))
+    told = (*told, *_check_units(kind, columns, seen.given), *happened.notes(kind, columns))
     return Plan(
         path, kind, columns, how, seen.header, seen.rows, seen.blank,
         notes=(*seen.notes, *told, *seen.scan.done.notes(update=update), *unmatched), envs=envs,

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import COMPANY, LEAD, PLANS, TASK
+from crmcli.domain.entities import COMPANY, INTERACTION, LEAD, PLANS, TASK
 from crmcli.domain.fields import installed
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref, Text
@@ -15,6 +15,7 @@ from crmcli.exchange import json_pages
 from crmcli.services.imports import addresses, headings, titles
 from crmcli.services.imports.endings import status_of, yes_or_no
 from crmcli.services.imports.roles import (
+    AT_TIME,
     BIRTH_DAY,
     BIRTH_MONTH,
     BIRTH_YEAR,
@@ -256,6 +257,10 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
         return rank + _FLAG, to  # whether an activity is a task
     if to == DUE_TIME and not titles.heads_times(sample):
         return None
+    if to == "at" and kind is INTERACTION and sample:
+        if yes_or_no(sample) is not None:
+            return None  # whether something was sent
+        return rank, AT_TIME if titles.heads_times(sample) else to
     if to == "job_title" and kind.kind and squeeze(title) == "position" and titles.is_number(sample):
         return None  # a place in a list
     if to == "plan" and sample and fold(sample) not in PLANS:

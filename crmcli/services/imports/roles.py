@@ -35,9 +35,9 @@ BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY = "birth year", "birth month", "birth day"
 BIRTH = (BIRTH_YEAR, BIRTH_MONTH, BIRTH_DAY)
 #: A yearly day beside the birthday; and the days of the year of a record as files of our own and vCards have them.
 ANNIVERSARY, OCCASIONS = "anniversary", "occasions"
-#: The time of day beside the day that a task is due, the number of the house beside its street, and which telephone
-#: the number in the column beside it is: Mobile, Work.
-DUE_TIME, HOUSE, PHONE_LABEL = "due time", "house number", "phone label"
+#: The time of day beside the day that a task is due or that something happened, the number of the house beside its
+#: street, and which telephone the number in the column beside it is: Mobile, Work.
+DUE_TIME, AT_TIME, HOUSE, PHONE_LABEL = "due time", "time of day", "house number", "phone label"
 #: What stands below the street: a second and third line of it, a box; and the whole address in one text, which stands
 #: in where its parts do not say it.
 STREET_2, STREET_3, BOX, WHOLE_ADDRESS = "street 2", "street 3", "po box", "whole address"
@@ -146,7 +146,14 @@ ROLES = {
         ),
     ),
     OCCASIONS: Role(("contact", "company"), ("occasions",)),
-    DUE_TIME: Role(("task",), ("due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت")),
+    DUE_TIME: Role(
+        ("task",),
+        (
+            "due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت", "uhrzeit", "heure", "hora", "saat",
+        ),
+    ),
+    # Titles of moments whose cells are times alone are this as well (`recognising`).
+    AT_TIME: Role(("interaction",), ("time of day", "at time", "ساعت")),
     HOUSE: Role(
         _PLACED,
         ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),

@@ -79,30 +79,8 @@ SELECT
     t.last_touch,
     t.last_in,
     t.last_out,
-    (
-        SELECT i.at FROM interaction i
-        WHERE i.direction = 'in' AND i.id = (
-            SELECT w.id FROM interaction w
-            WHERE t.last_word_id IS NOT NULL AND w.id IN (t.last_word_id, coalesce(
-                (SELECT c.own_word_id FROM contact c WHERE c.id = t.contact_id),
-                (SELECT f.own_word_id FROM company f WHERE f.id = t.company_id AND t.contact_id IS NULL)
-            ))
-            ORDER BY w.at DESC, w.id DESC
-            LIMIT 1
-        )
-    ) AS owed_since,
-    (
-        SELECT i.at FROM interaction i
-        WHERE i.direction = 'out' AND i.id = (
-            SELECT w.id FROM interaction w
-            WHERE t.last_word_id IS NOT NULL AND w.id IN (t.last_word_id, coalesce(
-                (SELECT c.own_word_id FROM contact c WHERE c.id = t.contact_id),
-                (SELECT f.own_word_id FROM company f WHERE f.id = t.company_id AND t.contact_id IS NULL)
-            ))
-            ORDER BY w.at DESC, w.id DESC
-            LIMIT 1
-        )
-    ) AS waiting_since,
+    field(lead.owed_since) AS owed_since,
+    field(lead.waiting_since) AS waiting_since,
     t.stage_since,
     t.assigned_at,
     t.converted_at,
