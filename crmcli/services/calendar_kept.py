@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PLACE = "calendar files"
 #: Between the name of an item and the batch which put another version there. No UID has it.
 _BEFORE = "\x1f"
-#: Versions that so many later batches have left behind are forgotten: nobody undoes these one after the other.
+#: A version that was replaced so many batches ago is forgotten: nobody undoes these one after the other.
 _REMEMBERED = 500
 
 
@@ -114,12 +114,14 @@ class Kept:
             # What changed nothing in the book stands as long as what was said before it.
             etag = batch or (before.etag if before else "0")
             sync_links.keep(connection, self.place, TASK.name, link._replace(etag=etag))
-        # Elsewhere an etag is no number: CASE keeps the cast from these.
-        sql = (
-            "DELETE FROM sync_link WHERE CASE WHEN place_id = ? AND href LIKE ? THEN CAST(etag AS bigint) < ?"
-            " ELSE false END"
-        )
-        connection.run(sql, (self.place, f"%{_BEFORE}%", self.tx.batch - _REMEMBERED))
+        self._prune(self.tx.batch - _REMEMBERED)
+
+    def _prune(self, batch: int) -> None:
+        """Forget the versions that were replaced before a batch."""
+        connection = self.tx.connection
+        sql = "SELECT href FROM sync_link WHERE place_id = ? AND href LIKE ?"
+        names = [href for (href,) in connection.rows(sql, (self.place, f"%{_BEFORE}%"))]
+        sync_links.drop(connection, self.place, [name for name in names if int(name.rpartition(_BEFORE)[2]) < batch])
 
     def _put(self, key: str, number: int, text: str) -> None:
         self._new.append(Link(key, number, "", text))

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import CONTACT, TASK
-from crmcli.services import agenda, history, records, tasks, vocabulary
+from crmcli.services import agenda, calendar_kept, history, records, tasks, vocabulary
 from tests.support.calendar_files import BERLIN, event, in_agenda, plain, put_off, take, weekly
 
 if TYPE_CHECKING:
@@ -193,6 +193,24 @@ def test_what_was_undone_twice_leaves_what_was_said_first(ctx: Context) -> None:
         history.undo(ctx)
     assert take(ctx, meeting(28, 1)) == "1 changed"
     assert (records.get(ctx, TASK, 1)["place"], in_agenda(ctx, DAYS)) == ("Home", ["2026-11-28T10:00"])
+
+
+def test_only_versions_that_were_replaced_long_ago_are_forgotten(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendar_kept, "_REMEMBERED", 3)
+    take(ctx, plain("LOCATION:Office"))
+    records.edit(ctx, TASK, [1], {"place": "Home"})
+    for number in range(5):
+        records.edit(ctx, TASK, [1], {"priority": str(number % 4)})
+    later = plain("LOCATION:Office", "SEQUENCE:1", "PRIORITY:1")
+    take(ctx, later)
+    history.undo(ctx)
+    take(ctx, later)
+    assert records.get(ctx, TASK, 1)["place"] == "Home"
+    earlier = "SELECT count(*) FROM sync_link WHERE href LIKE '%\x1f%'"
+    assert ctx.reader.value(earlier) == 2
+    for sequence in range(2, 9):
+        take(ctx, plain("LOCATION:Office", f"SEQUENCE:{sequence}", f"PRIORITY:{sequence}"))
+    assert ctx.reader.value(earlier) <= 4
 
 
 def test_a_missed_day_that_takes_place_later_is_a_task(ctx: Context) -> None:
