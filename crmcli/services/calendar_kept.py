@@ -81,8 +81,8 @@ class Kept:
 
     def rename(self, was: Item, now: Item) -> None:
         """What was said of one day of a series was said of another one: the series moved, and the day with it."""
-        link = self._before[key_of(was)]
-        self._put(key_of(now), link.record, link.base)
+        renamed = was._replace(recurrence_id=now.recurrence_id)
+        self._put(key_of(now), self._before[key_of(was)].record, self._text(renamed))
         self.forget(was)
 
     def forget(self, item: Item) -> None:

@@ -130,6 +130,16 @@ def test_a_day_that_was_put_off_to_where_it_was_may_be_called_off(ctx: Context) 
     assert days(ctx) == USUAL[1:]
 
 
+def test_a_day_that_is_called_off_while_the_clock_moves_may_take_place_again(ctx: Context) -> None:
+    take(ctx, weekly(FIRST), called_off("20261130"))
+    off = called_off("20261130", 1).replace("20261130T100000", "20261130T110000")
+    take(ctx, weekly("20261123T110000", "FREQ=WEEKLY", 1), off)
+    assert days(ctx) == ["11-23 11", "12-07 11", "12-14 11"]
+    take(ctx, weekly("20261123T110000", "FREQ=WEEKLY", 2))
+    take(ctx, weekly("20261123T110000", "FREQ=WEEKLY", 3), retimed("20261130", "20261130T150000", 3))
+    assert days(ctx) == ["11-23 11", "11-30 15", "12-07 11", "12-14 11"]
+
+
 def test_a_day_that_the_owner_declined_and_accepts_later(ctx: Context) -> None:
     vocabulary.user_add(ctx, "ann", {"email": "me@us.example"})
     me = "ATTENDEE;PARTSTAT=%s:mailto:me@us.example"
