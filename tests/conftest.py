@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 import time
 from typing import TYPE_CHECKING, Protocol
@@ -42,18 +44,32 @@ FOREIGN = (
 # Settings of the test run, not of the program.
 KEPT = ("CRM_REQUIRE_POSTGRES", "CRM_TEST_")
 
+# Books that several tests share are made before one of them has its own environment.
+os.environ["TZ"] = "UTC"
+time.tzset()
+
 if memory := scratch.folder():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)  # where pytest puts `tmp_path`
 
-# Two busy cores stretch one example in a thousand past any deadline; pytest-timeout catches what hangs.
-settings.register_profile("crm", deadline=None)
+# Two busy cores stretch one example in a thousand past any deadline; pytest-timeout catches what hangs. In CI a run says
+# something about the change that it is of, so Hypothesis draws the same there every time; elsewhere it goes on looking.
+settings.register_profile("crm", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("crm")
+
+#: PostgreSQL for this worker: one for the tests and those of the plugins, whose fixtures are others to pytest.
+one_server = functools.cache(Server)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import stay until the end: no search for garbage needs to look at them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than processors: a fifth of its time each waits for a process, a server or a lock."""
-    return (os.cpu_count() or 1) + 1
+    """Three workers to two processors, and one: two fifths of its time each waits for a process, a server or a lock."""
+    return (os.cpu_count() or 1) * 3 // 2 + 1
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +132,7 @@ def run_crm(isolated: Path, tmp_path: Path) -> RunCrm:
 def pg_server() -> Iterator[Server]:
     """A PostgreSQL cluster for this worker; where there is none a skip, or with CRM_REQUIRE_POSTGRES=1 a failure."""
     try:
-        server = Server()
+        server = one_server()
     except NoServerError as why:
         reason = f"no PostgreSQL server: {why}"
         if os.environ.get("CRM_REQUIRE_POSTGRES") == "1":

@@ -334,7 +334,7 @@ def test_a_page_in_a_pipe_has_one_calendar(crm: Crm, monkeypatch: pytest.MonkeyP
         shown = crm(*words).out
         assert "1405-" in shown, shown
         assert "2026-" not in shown, shown
-    assert "1405-" not in crm("lookup", "ada@engines.example", "-o", "json").out
+    assert not re.search(r"1405-\d\d-\d\d", crm("lookup", "ada@engines.example", "-o", "json").out)
     assert crm("brief", "deal:4", "-o", "json").json["last_touch"] == "2026-11-21T09:00:00.000Z"
     for words in (("lead", "list", "--columns", "id,created_at"), ("timeline", "deal:4")):
         assert "2026-11-2" in crm(*words).out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -245,10 +245,10 @@ def test_a_column_in_one_order_does_not_swap() -> None:
 )
 def test_hostile_texts_are_refused_in_no_time(piece: str) -> None:
     for text in (whole := (piece * 30_000)[:30_000], f"14:30 {whole}", f"1 {whole}", f"{whole} 14:30", f"2026.{whole}"):
-        start = perf_counter()
+        start = process_time()
         with suppress(FieldError):
             read(text)
-        assert perf_counter() - start < 0.1
+        assert process_time() - start < 0.1
 
 
 def test_parse_day_wants_no_time() -> None:

@@ -366,11 +366,11 @@ def test_hostile_cells_are_refused_in_no_time(piece: str) -> None:
     for length in (60, 500, 30_000):
         text = (piece * length)[:length]
         for hostile in (text, f"1 {text}"[:length], f"{text[1:]}1"):
-            start = time.perf_counter()
+            start = time.process_time()
             for read in (lambda t: parse_money(t, "EUR"), unnamed, read_unit, lambda t: beside(t, "k€")):
                 with suppress(FieldError):
                     read(hostile)
-            assert time.perf_counter() - start < 0.1
+            assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize("own", ["CAD", "AUD", "USD"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from datetime import datetime
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -439,7 +439,7 @@ def test_words_at_random_mean_something_that_can_be_told_or_are_refused() -> Non
 
 
 def test_long_texts_are_refused_at_once() -> None:
-    started = perf_counter()
+    started = process_time()
     for text in (
         "every " * 40_000,
         "every monday and " * 11 + "x",
@@ -449,7 +449,7 @@ def test_long_texts_are_refused_at_once() -> None:
     ):
         with pytest.raises(FieldError):
             parse(text, NOW)
-    assert perf_counter() - started < 1
+    assert process_time() - started < 1
 
 
 def test_a_phrase_is_read_in_a_tenth_of_a_millisecond() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date, datetime, time, timedelta
 from itertools import islice
-from time import perf_counter
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -323,11 +323,11 @@ def test_less_one() -> None:
 )  # fmt: skip
 def test_a_rule_without_any_day_ends(rule: str) -> None:
     start = date(2025, 11, 23)
-    started = perf_counter()
+    started = process_time()
     for _ in range(2):
         list(occurrences(rule, start, 3))
         following(rule, start)
-    assert perf_counter() - started < 5
+    assert process_time() - started < 5
 
 
 def test_series_end_with_the_calendar() -> None:
@@ -343,10 +343,10 @@ def test_thirty_years_are_not_walked_day_by_day() -> None:
     for rule in ("FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2", "FREQ=MONTHLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"):
         began = today - timedelta(days=30 * 365)
         found = following(rule, began, not_before=today)
-        started = perf_counter()
+        started = process_time()
         for _ in range(5):
             following(rule, began, not_before=today)
-        assert (perf_counter() - started) / 5 < 0.02
+        assert (process_time() - started) / 5 < 0.02
         assert found is not None
     assert following("FREQ=DAILY", date(1996, 11, 23), not_before=today) == (
         today,
@@ -436,7 +436,11 @@ def test_what_is_passed_over_is_what_lies_between(rule: str, start: date, later:
     if begin is None:
         return
     named, not_before = anchored(rule, begin), begin + timedelta(days=later)
-    rest = list(occurrences(named, begin, 4000))[1:]
-    between = [day for day in rest if day < not_before]
-    coming = [day for day in rest if day >= not_before]
-    assert following(named, begin, not_before=not_before) == ((coming[0], len(between)) if coming else None)
+    between = 0
+    for coming in islice(occurrences(named, begin, 4000), 1, None):
+        if coming >= not_before:
+            break
+        between += 1
+    else:
+        coming = None
+    assert following(named, begin, not_before=not_before) == (coming and (coming, between))

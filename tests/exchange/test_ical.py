@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import time
-from bisect import bisect_right
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -160,13 +159,15 @@ def test_the_clocks_of_every_zone_are_those_of_the_file(zone: str) -> None:
         text = "\r\n".join(zone_lines(zone, year)).encode()
         for part in icalendar.Timezone.from_ical(text).subcomponents:
             was, now = part["TZOFFSETFROM"].td, part["TZOFFSETTO"].td  # type: ignore[attr-defined]
-            changes += [(onset - was, now) for onset in onsets(part["DTSTART"].dt, part, was)]  # type: ignore[attr-defined]
-        changes.sort()
-        here = ZoneInfo(zone)
-        for days in range(0, 365 * (2040 - year), 5):
-            moment = datetime(year, 1, 2, 12, tzinfo=UTC) + timedelta(days=days)
-            number = bisect_right(changes, moment.replace(tzinfo=None), key=lambda change: change[0])
-            assert changes[number - 1][1] == moment.astimezone(here).utcoffset(), moment
+            some = onsets(part["DTSTART"].dt, part, was)  # type: ignore[attr-defined]
+            changes += [((onset - was).replace(tzinfo=UTC), now) for onset in some]
+        here, offset, coming = ZoneInfo(zone), None, sorted(changes, reverse=True)
+        moment, step = datetime(year, 1, 2, 12, tzinfo=UTC), timedelta(days=5)
+        for _ in range(0, 365 * (2040 - year), 5):
+            while coming and coming[-1][0] <= moment:
+                offset = coming.pop()[1]
+            assert offset == moment.astimezone(here).utcoffset(), moment
+            moment += step
 
 
 def test_times_are_local_with_their_zone_and_mean_the_same_instant() -> None:

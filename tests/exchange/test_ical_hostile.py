@@ -39,9 +39,9 @@ def many(lines: int, text: str) -> str:
     ids=range(16),
 )
 def test_hostile_files_are_read_in_bounded_time(body: str, reason: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = read(f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:u\n{START}\n{body}\nEND:VEVENT\nEND:VCALENDAR\n")
-    assert time.perf_counter() - begun < 8
+    assert time.process_time() - begun < 8
     if reason:
         assert reason in found.refusals[0].reason
     else:
@@ -60,9 +60,9 @@ END:STANDARD
 def test_hostile_zones_are_read_in_bounded_time() -> None:
     heavy = DEFINED.replace("BEGIN:STANDARD", RULED * 400 + "BEGIN:STANDARD")
     zones = "".join(heavy.replace("Customized", f"C{n}") for n in range(60))
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert len(read(wrapped("UID:u", "DTSTART;TZID=C9 Time Zone:20260101T000000", before=zones)).items) == 1
-    assert time.perf_counter() - begun < 15
+    assert time.process_time() - begun < 15
 
 
 def test_too_large_a_file_is_refused() -> None:

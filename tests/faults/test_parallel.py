@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crmcli.config import Settings
+from crmcli.context import Context
+from crmcli.domain.entities import LEAD, TASK
+from crmcli.services import records, vocabulary
 from tests.faults.conftest import check
 from tests.faults.crowd import queues, together
 from tests.support import books
@@ -197,13 +202,14 @@ def test_a_board_and_a_crowd_of_readers_see_whole_states(crm: Crm, store: str) -
 
 
 @pytest.fixture
-def trio(crm: Crm, store: str) -> None:
+def trio(store: str) -> None:
     """Three leads, each with a task, and the users bob and grace."""
-    for name in ("Ada", "Bob", "Cyd"):
-        assert crm("lead", "add", name, "source=web").returncode == 0
-        assert crm("task", "add", f"Call {name}", "--due", "fri").returncode == 0
-    for user in ("bob", "grace"):
-        assert crm("user", "add", user).returncode == 0
+    with contextlib.closing(Context(Settings(), quiet=True, plugins=False)) as ctx:
+        for name in ("Ada", "Bob", "Cyd"):
+            records.add(ctx, LEAD, {"name": name, "source": "web"})
+            records.add(ctx, TASK, {"name": f"Call {name}", "due": "fri"})
+        for user in ("bob", "grace"):
+            vocabulary.user_add(ctx, user, {})
 
 
 def states(crm: Crm) -> list[dict[str, object]]:

@@ -123,35 +123,39 @@ def test_a_file_that_another_program_holds(crm: Crm, book_path: Path) -> None:
     check(crm)
 
 
-#: Holds the lock of its first argument for as many seconds as the second says.
+#: Holds the lock of its first argument until its standard input ends.
 HOLDER = """
-import fcntl, sys, time
+import fcntl, sys
 file = open(sys.argv[1], "w")
 fcntl.flock(file, fcntl.LOCK_EX)
 print(flush=True)
-time.sleep(float(sys.argv[2]))
+sys.stdin.read()
 """
 
 
-def held(path: Path, seconds: float) -> subprocess.Popen[bytes]:
-    """A process that has the queue of writers of the book for so long."""
-    holder = subprocess.Popen([sys.executable, "-c", HOLDER, f"{path}.lock", str(seconds)], stdout=subprocess.PIPE)
+def held(path: Path) -> subprocess.Popen[bytes]:
+    """A process that has the queue of writers of the book, until `communicate` ends its standard input."""
+    command = [sys.executable, "-c", HOLDER, f"{path}.lock"]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"\n"
     return holder
 
 
 def test_a_writer_goes_on_when_the_lock_is_free_again(crm: Crm, book_path: Path) -> None:
-    holder = held(book_path, 1.5)
-    done = crm("lead", "add", "Ada")
-    holder.communicate()
-    assert done.returncode == 0, done
-    assert "waiting for" in done.stderr
+    holder = held(book_path)
+    command = [sys.executable, "-m", "crmcli", "lead", "add", "Ada"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment()) as writer:
+        assert writer.stderr is not None
+        said = writer.stderr.readline()
+        holder.communicate()
+    assert said.startswith(b"waiting for")
+    assert writer.returncode == 0
     assert names(crm) == ["Ada"]
 
 
 def test_a_killed_holder_leaves_the_queue_free(crm: Crm, book_path: Path) -> None:
-    holder = held(book_path, 60)
+    holder = held(book_path)
     holder.kill()
     holder.communicate()
     started = time.monotonic()

@@ -10,6 +10,7 @@ from crmcli.config import Settings
 from crmcli.context import Context
 from crmcli.domain.entities import CONTACT
 from crmcli.services import records
+from tests.support import books
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +25,20 @@ def book(book_path: Path) -> Iterator[Context]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def second_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite book that is no copy of `book_template`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRM_NOW", books.NOW)
+        patch.setenv("USER", "tester")
+        return books.make_file(tmp_path_factory.mktemp("second") / "crm.db")
+
+
 @pytest.fixture
-def second_book(tmp_path: Path) -> Iterator[Context]:
+def second_book(second_template: Path, tmp_path: Path) -> Iterator[Context]:
     """Another book, on SQLite and empty: what is exported can move there."""
-    path = str(tmp_path / "second.db")
+    path = str(books.copy_file(second_template, tmp_path / "second.db"))
     opened = Context(Settings({"db": path}), quiet=True, plugins=False)
-    opened.create(path)
     yield opened
     opened.close()
 

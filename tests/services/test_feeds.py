@@ -294,14 +294,14 @@ def test_ten_thousand_events(ctx: Context, shelf: Shelf, monkeypatch: pytest.Mon
         for number in range(10_000):
             tx.add("task", {"name": f"Task {number}", "due_on": f"2027-01-{number % 28 + 1:02}", "remind": "15"})
     mine, late = word(ctx, "mine"), word(ctx, "late", "not is:overdue")
-    begun = time.perf_counter()
+    begun = time.process_time()
     first = shelf.get(mine)
-    made = time.perf_counter()
+    made = time.process_time()
     assert shelf.get(mine) is first
     assert first is not None
     assert first.content.count(b"BEGIN:VEVENT") == 10_000
     assert made - begun < 5
-    assert time.perf_counter() - made < 0.05
+    assert time.process_time() - made < 0.05
     other, took = shelf.get(late), []
     for minute in range(3):
         monkeypatch.setenv("CRM_NOW", f"2026-11-21T10:{minute + 1:02}:00+00:00")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,10 +63,10 @@ def shares(cell: str) -> Any:
     ],
 )
 def test_no_cell_costs_more_than_its_length(read: Callable[[str], Any], cell: str) -> None:
-    before = perf_counter()
+    before = process_time()
     with suppress(FieldError):
         read(cell)
-    assert perf_counter() - before < 2
+    assert process_time() - before < 2
 
 
 def test_a_row_with_a_hostile_cell_is_refused_and_the_others_come_in(book: Context, put: Any) -> None:

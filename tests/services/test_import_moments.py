@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
-from time import perf_counter
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -102,9 +102,9 @@ def test_what_of_a_cell_is_the_date(text: str, alone: str) -> None:
 def test_hostile_cells_are_refused_in_no_time(piece: str) -> None:
     cell = (piece * 30_000)[:30_000]
     for text in (cell, f"12 {cell}", f"{cell} 1404"):
-        start = perf_counter()
+        start = process_time()
         with suppress(FieldError):
             moments.day(text, JALALI)
         moments.date_alone(text)
         moments.named_calendar(text)
-        assert perf_counter() - start < 0.1
+        assert process_time() - start < 0.1

@@ -13,6 +13,7 @@ from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
 from crmcli.services import deals, naming, records, timeline
 from crmcli.tui.app import Dashboard
 from crmcli.tui.work import Desk
+from tests.support import books
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -69,13 +70,30 @@ def fill(ctx: Context) -> None:
     deals.won(ctx, DEAL, [9])
 
 
+def fill_at(target: str) -> None:
+    """Fill the empty book at this path or URL."""
+    with contextlib.closing(Context(Settings({"db": target}), command="test", quiet=True, plugins=False)) as ctx:
+        fill(ctx)
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The filled book, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRM_NOW", NOW)
+        patch.setenv("USER", "tester")
+        path = books.make_file(tmp_path_factory.mktemp("filled") / "crm.db")
+        fill_at(str(path))
+    return path
+
+
 @pytest.fixture
-def book(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Book]:
-    """A filled book at a clock that stands still."""
+def book(filled: Path, isolated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Book]:
+    """A filled book of the test's own, at a clock that stands still."""
     monkeypatch.setenv("CRM_NOW", NOW)
     monkeypatch.setenv("COLORTERM", "truecolor")
+    books.copy_file(filled, isolated / "data" / "crm.db")
     found = Book()
-    fill(found.context)
     yield found
     found.context.close()
 

@@ -19,7 +19,7 @@ from crmcli.tui import frame
 from crmcli.tui.screens.record import RecordPlace
 from crmcli.tui.screens.sheet import Sheet
 from tests.support import books
-from tests.tui.conftest import Book, press, screen_text, settle, toasts, until
+from tests.tui.conftest import Book, fill_at, press, screen_text, settle, toasts, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,9 @@ def on_postgresql(pg_server: Server, monkeypatch: pytest.MonkeyPatch, request: p
     """The name of the PostgreSQL database that the book is in."""
     monkeypatch.setenv("CRM_NOW", books.NOW)
     name = f"board_{os.urandom(4).hex()}"
-    monkeypatch.setenv("CRM_DB", books.copy_database(pg_server, books.make_template(pg_server), name))
+    url = books.copy_database(pg_server, books.make_template(pg_server), name)
+    fill_at(url)
+    monkeypatch.setenv("CRM_DB", url)
     yield name
     pg_server.drop(name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import httpcore2
 import pytest
 from crm_dav.client import Client
 
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 __all__ = ["book_path", "book_template", "ctx", "isolated", "pg_server", "run_crm"]
 
 HERE = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trusted() -> Iterator[None]:
+    """What this machine trusts, read once for all clients: to read it takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", functools.cache(httpcore2.default_ssl_context))
+        yield
 
 
 @pytest.fixture(scope="session", params=sorted(SERVERS))
