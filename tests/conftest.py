@@ -51,8 +51,8 @@ time.tzset()
 if memory := scratch.folder():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)  # where pytest puts `tmp_path`
 
-# Two busy cores stretch one example in a thousand past any deadline; pytest-timeout catches what hangs. In CI a run says
-# something about the change that it is of, so Hypothesis draws the same there every time; elsewhere it goes on looking.
+# Two busy cores stretch one example in a thousand past any deadline; pytest-timeout catches what hangs. A run in CI
+# says something about the change that it is of, so Hypothesis draws the same there each time; elsewhere it looks on.
 settings.register_profile("crm", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("crm")
 
