@@ -10,7 +10,7 @@ from crmcli.errors import CrmError
 from crmcli.results import Changed
 from crmcli.services.calendar_kept import Kept
 from crmcli.services.calendar_series import Comings
-from crmcli.services.calendar_taking import Taking
+from crmcli.services.calendar_taking import SOURCE, Taking
 from crmcli.services.calendar_tasks import Incoming, key_of
 from crmcli.services.naming import resolve
 
@@ -44,9 +44,7 @@ class _Group(NamedTuple):
         return [*([self.main] if self.main else ()), *self.days]
 
 
-def import_calendar(
-    ctx: Context, data: bytes, *, called: str, owner: str = "", add_contacts: bool = False, source: str = "import"
-) -> Outcome:
+def import_calendar(ctx: Context, data: bytes, *, called: str, owner: str = "", add_contacts: bool = False) -> Outcome:
     """Take a calendar file in, in one transaction. New tasks are `owner`'s (yours unless given); with `add_contacts`
     people who take part and whom nobody knows become contacts. Raises ReadError for what is no calendar."""
     from crmcli.exchange.ical_reader import read_calendar
@@ -56,7 +54,7 @@ def import_calendar(
         ctx.say(note)
     refused = [f"{refusal.number}: {refusal.what}: {refusal.reason}" for refusal in found.refusals]
     groups = _groups(found.items, refused)
-    with ctx.writing(source) as tx:
+    with ctx.writing(SOURCE) as tx:
         items = [item for group in groups for item in group.items]
         kept = Kept(ctx, tx, {key_of(item) for item in items}, {item.uid for item in items})
         number = resolve(ctx, USER, owner) if owner else tx.word("user", ctx.actor)

@@ -63,11 +63,6 @@ class Kept:
         """An item as it was said last."""
         return self._item(key_of(item))
 
-    def batch(self, item: Item) -> str:
-        """The batch that took in what was said of an item last."""
-        before = self._before.get(key_of(item))
-        return before.etag if before else ""
-
     def days(self, uid: str) -> list[Item]:
         """The days of a series of which something was said, as it was said last."""
         return [item for key in self._days.get(series_key(uid), ()) if (item := self._item(key)) is not None]

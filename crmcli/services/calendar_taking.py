@@ -17,8 +17,6 @@ from crmcli.services import calendar_items, tasks
 from crmcli.services.calendar_changes import Parts, Said, differing, in_step, older, said, taken
 from crmcli.services.calendar_items import COLUMNS, OURS
 from crmcli.services.calendar_tasks import (
-    DECLINED,
-    address,
     begun,
     ended,
     held_until,
@@ -28,7 +26,7 @@ from crmcli.services.calendar_tasks import (
     uuid_of,
 )
 from crmcli.services.records import list_records
-from crmcli.services.recurring import followed
+from crmcli.services.recurring import followed, uid_after
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
@@ -39,6 +37,10 @@ if TYPE_CHECKING:
     from crmcli.services.calendar_kept import Kept
     from crmcli.services.calendar_tasks import Incoming
 
+#: By what a file changes the book.
+SOURCE = "import"
+#: So many tasks of a series may have been done in another book since that had it from here.
+AHEAD = 20
 #: Parts that are of a series, and not of the one task that is its last.
 OF_SERIES = ("when", "series", "skips")
 
@@ -53,12 +55,15 @@ class Taking:
         self.new = self.changed = self.known = self.removed = 0
         self.ids: list[int] = []
         self.tasks: dict[str, int] = {}
+        self._uids: set[str] = set()
+        self._followers: dict[str, int] | None = None
         self._rows: dict[int, dict[str, Any]] = {}
         self._suffixes: dict[int, str] = {}
         self._items: dict[tuple[bool, str], Item] = {}
 
     def meet(self, items: Sequence[Item]) -> None:
         """Look for the tasks and people of all items at once."""
+        self._uids = {item.uid for item in items}
         keys = {key_of(item) for item in items} | {series_key(item.uid) for item in items} | self.kept.keys
         known = numbers_of(self.ctx, "external_id", keys)
         uuids = numbers_of(self.ctx, "uid", {uuid for key in keys if (uuid := uuid_of(key))})
@@ -85,14 +90,20 @@ class Taking:
 
     # --- what is said, and known ---
 
-    def of(self, item: Item) -> Item:
-        """An item as it is for this book: one to which the owner of the book does not go is none."""
-        declined = any(one.standing == DECLINED and address(one) in self.own for one in item.attendees)
-        return item._replace(status="CANCELLED") if declined and item.kind == "event" else item
+    def of(self, item: Item, number: int | None) -> Item:
+        """An item as it is for the owner of its task (`number`), or of that which it is to be: one to which they do not
+        go is called off."""
+        owner = self.tx.row(TASK.name, number).get("owner_id") if number else self.coming.owner
+        declined = item.kind == "event" and self.coming.is_declined(item, owner)
+        return item._replace(status="CANCELLED") if declined else item
 
     def said(self, item: Item, left_out: Collection[date] = ()) -> Said:
         """What an item says, without the days of its series that others stand for."""
         return said(self.ctx, item, own=self.own, left_out=left_out)
+
+    def has_item(self, number: int) -> bool:
+        """Whether the file has a task by the UID that we give it."""
+        return f"{self.tx.row(TASK.name, number)['uid']}{OURS}" in self._uids
 
     def is_older(self, item: Item) -> bool:
         """Whether something newer was said of an item before."""
@@ -127,6 +138,17 @@ class Taking:
         if changed:
             self.ids.append(number)
 
+    def before(self, uuid: str) -> int | None:
+        """The open task of a series that one of another book of ours follows: it was done there."""
+        if self._followers is None:
+            self._followers = {}
+            sql = "SELECT id, uid FROM task WHERE repeat IS NOT NULL AND coalesce(done_at, removed_at) IS NULL"
+            for number, uid in self.tx.connection.rows(sql):
+                for _ in range(AHEAD):
+                    uid = uid_after(uid)
+                    self._followers[uid] = number
+        return self._followers.get(uuid)
+
     # --- one item ---
 
     def add(self, item: Item, theirs: Said, more: Mapping[str, Any]) -> int:
@@ -158,6 +180,9 @@ class Taking:
             self.told[f"{row['name']}: the file has an older version of it; the book's stays"] = None
             self.known += 1
             return
+        if self.was_removed(item, number):
+            again = self.ctx.settings.calling("task", "restore", str(number))
+            self.told[f"task:{number} {row['name']} was removed in the book: {again} takes it up again"] = None
         back = bool(row.get("removed_at")) and self._takes_place_again(row, item, then, now)
         if (row.get("removed_at") and not back) or (item.status == "CANCELLED" and row.get("done_at")):
             self.known += 1
@@ -252,29 +277,31 @@ class Taking:
         return self.tx.change(TASK.name, row["id"], {"done_at": None})
 
     def _takes_place_again(self, row: Mapping[str, Any], item: Item, then: Item | None, now: Collection[date]) -> bool:
-        """Whether what a file called off, or ended, takes place after all: its task comes back. One that was removed in
-        the book stays so, and that is told."""
+        """Whether what a file called off, or ended, takes place after all: its task comes back."""
         if item.status == "CANCELLED":
             return False
-        ended = (then is None or then.status != "CANCELLED") and self._went_with(row, item)
-        if ended and not self._is_ahead(item, self.said(item, now)):
-            return False
-        if ended or (then is not None and then.status == "CANCELLED" and older(then, item)):
-            return self.tx.change(TASK.name, row["id"], {"removed_at": None})
-        again = self.ctx.settings.calling("task", "restore", str(row["id"]))
-        self.told[f"task:{row['id']} {row['name']} was removed in the book: {again} takes it up again"] = None
-        return False
+        if then is not None and then.status == "CANCELLED":
+            again = older(then, item)
+        else:
+            again = self._went_with_its_item(row["id"]) and self._is_ahead(item, self.said(item, now))
+        return again and self.tx.change(TASK.name, row["id"], {"removed_at": None})
 
-    def _went_with(self, row: Mapping[str, Any], item: Item) -> bool:
-        """Whether a task was removed by the file that spoke of its item last: no day of its series was to come, or none
-        differed any more."""
+    def was_removed(self, item: Item, number: int) -> bool:
+        """Whether a task was removed in the book, and not by a file that called its item off, or ended it."""
+        if not self.tx.row(TASK.name, number).get("removed_at") or item.status == "CANCELLED":
+            return False
+        then = self.kept.last(item)
+        return (then is None or then.status != "CANCELLED") and not self._went_with_its_item(number)
+
+    def _went_with_its_item(self, number: int) -> bool:
+        """Whether a task was removed by a file: its item was called off, or no day of its series was to come."""
         # What stands, not what an undo did: that has what stood before.
         sql = (
-            "SELECT x.batch_id FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+            "SELECT b.source FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
             " WHERE j.entity = 'task' AND j.record_id = ? AND b.undoes IS NULL AND b.undone_by IS NULL"
             ' AND j.after LIKE \'%"removed_at":"%\' ORDER BY j.id DESC LIMIT 1'
         )
-        return str(self.tx.connection.value(sql, (row["id"],))) == self.kept.batch(item)
+        return bool(self.tx.connection.value(sql, (number,)) == SOURCE)
 
     def _read(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         words = [f"id:{','.join(map(str, numbers))}", "(has:removed_at or no:removed_at)"]

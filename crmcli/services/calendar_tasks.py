@@ -58,13 +58,21 @@ class Incoming:
         self.ctx, self.tx, self.owner, self.add_contacts = ctx, tx, owner, add_contacts
         self.told: dict[str, None] = {}
         self.types = {fold(name): number for number, name in ctx.reader.rows("SELECT id, name FROM task_type")}
-        self.own = own_addresses(ctx)
+        self._addresses = addresses_of_users(ctx)
+        self.own = {*self._addresses.values()}
         self.contacts: dict[str, int] = {}
 
     def meet(self, items: Iterable[Item]) -> None:
         """Look for the people of these items among the contacts."""
         people = {address(one) for item in items for one in (*item.attendees, item.organizer) if one}
         self.contacts |= contacts(self.ctx.reader, people - self.own - self.contacts.keys() - {""})
+
+    def is_declined(self, item: Item, owner: int | None) -> bool:
+        """Whether a user does not go; where they are not asked, whether nobody of the book does who is."""
+        asked = {email: one.standing for one in item.attendees if (email := address(one)) in self.own}
+        mine = self._addresses.get(owner or 0)
+        standings = {asked[mine]} if mine in asked else {*asked.values()}
+        return standings == {DECLINED}
 
     def add(self, item: Item, theirs: Said, key: str, **more: Any) -> int:
         """A new task, known by `key`; `more` are stored columns that it has besides."""
@@ -236,7 +244,7 @@ class Incoming:
     def _happened(self, item: Item, number: int, row: Mapping[str, Any], at: datetime) -> None:
         """A meeting that is over is on the timeline of everybody who took part."""
         tx = self.tx
-        if item.kind != "event" or any(one.standing == DECLINED and address(one) in self.own for one in item.attendees):
+        if item.kind != "event" or self.is_declined(item, row.get("owner_id")):
             return
         ends = {column: row.get(column) for column in ("opportunity_id", "contact_id", "company_id")}
         absent = {self.contacts.get(address(one)) for one in item.attendees if one.standing == DECLINED}
@@ -301,9 +309,14 @@ def _end(when: date | datetime, row: Mapping[str, Any]) -> datetime:
     return datetime(when.year, when.month, when.day, tzinfo=UTC) + timedelta(minutes=max(minutes, DAY))
 
 
-def own_addresses(ctx: Context) -> set[str]:
+def addresses_of_users(ctx: Context) -> dict[int, str]:
     """The addresses of those whose book it is."""
-    return {str(email) for (email,) in ctx.reader.rows("SELECT email_key FROM crm_user WHERE email_key <> ''")}
+    return dict(ctx.reader.rows("SELECT id, email_key FROM crm_user WHERE email_key <> ''"))
+
+
+def own_addresses(ctx: Context) -> set[str]:
+    """The addresses of all of these."""
+    return {*addresses_of_users(ctx).values()}
 
 
 def numbers_of(ctx: Context, column: str, values: set[str]) -> dict[str, int]:

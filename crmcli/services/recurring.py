@@ -179,6 +179,8 @@ def next_one(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> int | Non
         ctx.say(f"{turn.passed} of its series passed over: {days} over")
     values = {"repeat": turn.rule, **on_day(ctx, row, turn.day)}
     number = follow_on(tx, row, values)
+    if row.get("owner_id") and tx.row("task", number).get("owner_id") is None:
+        ctx.say(f"task:{number} is nobody's: {tx.row('user', row['owner_id'])['name']} has left")
     moment = local(read_instant(values["due_at"]), ctx.env.now.tzinfo) if values["due_at"] else None
     when = When(moment.date(), moment.time()) if moment else When(turn.day)
     ctx.say(f"next: task:{number} {describe(when, ctx.env.now, ctx.env.calendar)}")
@@ -189,12 +191,19 @@ def follow_on(tx: Transaction, row: Mapping[str, Any], days: Mapping[str, Any]) 
     """The task that follows another one of its series; `days` are the columns that say when."""
     values = {column: row.get(column) for column in KEPT} | {c: v for c, v in row.items() if c.startswith(OWN)}
     values |= {"follows_id": row["id"], "tags": list(row.get("tags") or ()), **days}
-    return tx.add("task", {**values, "uid": _uid(tx, row["uid"], date.fromisoformat(days["due_on"]))})
+    if row.get("owner_id") and not tx.row("user", row["owner_id"]).get("active"):
+        values["owner_id"] = None  # who has left gets nothing new
+    return tx.add("task", {**values, "uid": _uid(tx, row["uid"])})
 
 
-def _uid(tx: Transaction, before: str, day: date) -> str:
-    """The same for whoever does the task before: two books that share a calendar make one task of it, not two."""
-    found = str(uuid5(UUID(before), day.isoformat()))
+def uid_after(before: str) -> str:
+    """The UID of the task that follows another one: the same for whoever does that, on whatever day. Two books that
+    share a calendar make one task of it, not two."""
+    return str(uuid5(UUID(before), "next"))
+
+
+def _uid(tx: Transaction, before: str) -> str:
+    found = uid_after(before)
     taken = tx.connection.value("SELECT 1 FROM task WHERE uid = ?", (found,))  # it was removed, and its task done again
     return tx.new_uid() if taken else found
 
@@ -204,8 +213,9 @@ def on_day(ctx: Context, row: Mapping[str, Any], day: date) -> dict[str, Any]:
     still to come."""
     its = series(row, ctx.env.now)
     at = None if its.clock is None else instant_of(When(day, its.clock), ctx.env.now.replace(tzinfo=its.zone))
+    here = local(at, ctx.env.now.tzinfo).date() if at else day
     return {
-        "due_on": day.isoformat(), "due_at": show_instant(at) if at else None, "series_on": None,
+        "due_on": here.isoformat(), "due_at": show_instant(at) if at else None, "series_on": None,
         "series_time": its.clock.isoformat("auto") if its.clock else None,
         "series_zone": getattr(its.zone, "key", None) if its.clock else None,
         "series_skips": skips_text(skip for skip in its.skips if skip > day),

@@ -10,7 +10,7 @@ import pytest
 
 from crmcli.domain.entities import CONTACT, DEAL, TASK
 from crmcli.errors import FieldError
-from crmcli.services import history, records, task_types, tasks
+from crmcli.services import history, records, task_types, tasks, vocabulary
 from crmcli.services.recurring import KEPT
 
 if TYPE_CHECKING:
@@ -247,7 +247,8 @@ def test_whoever_does_it_from_where_the_series_stays_where_it_was_made(
     monday = add(ctx, repeat="every monday", due="2026-11-09 01:00")
     at(monkeypatch, ctx, "2026-11-08T15:00:00+00:00", "America/New_York")
     following = follower(ctx, number)
-    assert (following["due_on"], following["due_at"]) == ("2027-01-01", "2027-01-01T00:00:00.000Z")
+    # The day is that of whoever writes it, as wherever a moment is typed.
+    assert (following["due_on"], following["due_at"]) == ("2026-12-31", "2027-01-01T00:00:00.000Z")
     assert follower(ctx, monday)["due_at"] == "2026-11-16T00:00:00.000Z"
     at(monkeypatch, ctx, "2026-11-08T15:00:00+00:00", "Asia/Tehran")
     assert follower(ctx, following["id"])["due_at"] == "2027-02-01T00:00:00.000Z"
@@ -317,12 +318,33 @@ def test_days_that_are_left_out_do_not_come_and_are_counted(
 
 
 def test_two_books_of_one_task_make_one_task_of_what_follows(ctx: Context) -> None:
+    """Also where they do it on different days, and one passes days over."""
     number = add(ctx, repeat="daily", due="2026-11-21")
     first = follower(ctx, number)
-    assert first["uid"] == str(uuid5(UUID(task(ctx, number)["uid"]), "2026-11-22"))
+    assert first["uid"] == str(uuid5(UUID(task(ctx, number)["uid"]), "next"))
     records.remove(ctx, TASK, [first["id"]])
     tasks.reopen(ctx, [number])
     assert follower(ctx, number)["uid"] != first["uid"]
+
+
+def test_the_next_task_of_somebody_who_has_left_is_nobodys(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    ctx.quiet = False
+    vocabulary.user_add(ctx, "bob", {})
+    number = add(ctx, repeat="weekly", due="2026-11-21", owner="bob")
+    vocabulary.user_edit(ctx, "bob", {"active": "no"})
+    following = follower(ctx, number)
+    assert following["owner_id"] is None
+    assert f"task:{following['id']} is nobody's: bob has left" in capsys.readouterr().err
+
+
+def test_a_moment_is_on_the_day_that_it_is_here(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its series is counted elsewhere, where that is still the day before."""
+    at(monkeypatch, ctx, "2026-11-21T15:00:00+00:00", "America/New_York")
+    number = add(ctx, repeat="every monday", due="2026-11-30 22:00")
+    at(monkeypatch, ctx, "2026-11-21T15:00:00+00:00", "Europe/Berlin")
+    following = follower(ctx, number)
+    assert (following["due_on"], following["due_at"]) == ("2026-12-08", "2026-12-08T03:00:00.000Z")
+    assert follower(ctx, following["id"])["due_at"] == "2026-12-15T03:00:00.000Z"
 
 
 def test_what_its_type_triggers_is_no_task_of_the_series(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
