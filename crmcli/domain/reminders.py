@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import durations
-from crmcli.domain.dates import When, instant_of
+from crmcli.domain.dates import local
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import clip, digits, fold
 from crmcli.domain.types.spans import reminder_minutes
@@ -37,9 +37,9 @@ NONE = "none"
 class Moment(Struct):
     """A reminder of a task: the moment `at` which it comes, in UTC, and `minutes`, how long before the task that is.
 
-    `key` is what it is known by as long as the task stays where it is. It is `at` where the task has a time; of a task
-    of a day it counts from the midnight of that day in UTC, so that another zone, or another time at which one is
-    reminded of days, is not another reminder.
+    `key` is what it is known by as long as the task stays where it is: so many minutes before its time, or of a task of
+    a day before the midnight of that day in UTC. So another zone, or another time at which one is reminded of days, is
+    not another reminder.
     """
 
     key: datetime
@@ -64,22 +64,30 @@ def read_clock(text: str) -> time:
 
 def moments(row: Mapping[str, Any], usual: tuple[int, ...], opening: time, now: datetime) -> Iterator[Moment]:
     """The reminders of a task: its own, or where it has a time and none of its own the `usual` ones. Those of a task of
-    a day count from `opening` on the clocks of the zone of `now`."""
+    a day count from `opening`. Whole days are counted on the clocks of the zone of `now`, hours and minutes as they
+    pass, which is what RFC 5545 3.3.6 means by the TRIGGER of an exported calendar."""
     own = reminder_minutes(row["remind"])
     usual = () if row["remind"] else usual
     with contextlib.suppress(OverflowError):  # before the calendar began nobody was reminded
         if row["due_at"]:
             due = datetime.fromisoformat(row["due_at"])
+            wall = local(due, now.tzinfo)
             for minutes in own or usual:
-                at = due - timedelta(minutes=minutes)
-                yield Moment(at, at, minutes)
+                yield Moment(due - timedelta(minutes=minutes), _before(wall, minutes), minutes)
         elif row["due_on"]:
-            day = datetime.combine(date.fromisoformat(row["due_on"]), time())
+            day = date.fromisoformat(row["due_on"])
+            midnight, wall = datetime.combine(day, time(), UTC), datetime.combine(day, opening, now.tzinfo)
             for minutes in own:
-                before = timedelta(minutes=minutes)
-                wall = datetime.combine(day, opening) - before
-                key = (day - before).replace(tzinfo=UTC) + _OF_A_DAY
-                yield Moment(key, instant_of(When(wall.date(), wall.time()), now), minutes)
+                key = midnight - timedelta(minutes=minutes) + _OF_A_DAY
+                yield Moment(key, _before(wall, minutes), minutes)
+
+
+def _before(wall: datetime, minutes: int) -> datetime:
+    """The moment, in UTC, so many minutes before one on the clocks of a zone."""
+    span = timedelta(minutes=minutes)
+    days = timedelta(days=span.days)
+    # Of a time that the clocks show twice it stays the same one.
+    return (wall - days).replace(fold=wall.fold).astimezone(UTC) - (span - days)
 
 
 def as_at(

@@ -62,14 +62,15 @@ class Asked(Struct):
     def during(self, ctx: Context, first: date, last: date) -> tuple[str, list[Any]]:
         """The condition of interactions `i` from a day to another, both included, and its parameters."""
         start = [show_instant(instant_of(When(first), ctx.env.now))]
-        end = [show_instant(instant_of(When(last + ONE_DAY), ctx.env.now))] if last < date.max else []
+        end = _end(ctx, last)
         some = f" AND i.kind IN ({', '.join('?' * len(self.ways))})" if self.ways else ""
         return f"i.at >= ?{' AND i.at < ?' * len(end)} AND i.removed_at IS NULL{some}", [*start, *end, *self.ways]
 
 
 class Tally(Struct):
-    """What a period comes to: the records with their owners (numbers of users), who was touched longest ago first;
-    record -> its touches; (kind of interaction, author) -> how many touches, and of whom."""
+    """What a period comes to: the records that were known before it was over, with their owners (numbers of users), who
+    was touched longest ago first; record -> its touches; (kind of interaction, author) -> how many touches, and of
+    whom."""
 
     people: list[tuple[int, int | None]]
     touches: Counter[int]
@@ -127,6 +128,9 @@ def tally(ctx: Context, about: Asked) -> Tally:
     meeting with several people of a company is one touch of it."""
     order = f"SELECT r.id, r.owner_id FROM {about.kind.table} r WHERE r.id IN ({about.select})"
     people = ctx.reader.rows(f"{order} ORDER BY r.last_touch NULLS FIRST, r.id", about.params)
+    if later := _later(ctx, about):
+        ctx.say(f"{len(later):,} who were entered after that are left out")
+    people = [one for one in people if one[0] not in later]
     known = {number for number, _ in people}
     tables, whose = heard_at_once(about.kind)
     touches: Counter[int] = Counter()
@@ -146,6 +150,26 @@ def tally(ctx: Context, about: Asked) -> Tally:
                 of.add(number)
                 ways[kind, author] = count + 1, of
     return Tally(people, touches, ways)
+
+
+def _later(ctx: Context, about: Asked) -> set[int]:
+    """Those whom nobody knew before a period was over: they were entered later, and there was no touch before, which
+    those have who were taken over from elsewhere."""
+    end = _end(ctx, about.last)
+    if not end:
+        return set()
+    sql = f"SELECT r.id FROM {about.kind.table} r WHERE r.created_at >= ? AND r.id IN ({about.select})"
+    later = {number for (number,) in ctx.reader.rows(sql, [*end, *about.params])}
+    for some, marks in portions(sorted(later)):
+        for tables, whose in heard(about.kind):
+            sql = f"SELECT {whose} FROM {tables} WHERE {whose} IN ({marks}) AND i.at < ? AND i.removed_at IS NULL"
+            later.difference_update(number for (number,) in ctx.reader.rows(sql, [*some, *end]))
+    return later
+
+
+def _end(ctx: Context, last: date) -> list[str]:
+    """The moment that a period is over whose last day this is, as the book has it; none after the last of all days."""
+    return [show_instant(instant_of(When(last + ONE_DAY), ctx.env.now))] if last < date.max else []
 
 
 def _portions(ctx: Context, about: Asked) -> Iterator[tuple[date, date]]:
@@ -250,7 +274,7 @@ def listing(
             Column("by", None, "By"),
         )  # fmt: skip
     empty = {"missed": "everybody was reached", "reached": "nobody was reached", "all": f"no {about.kind.plural} fit"}
-    return Rows(columns, _rows(ctx, about, shown, names, which), empty=empty[which])
+    return Rows(columns, _rows(ctx, about, shown, names, which), empty=empty[which if found.people else "all"])
 
 
 def _rows(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain import reminders as rules
 from crmcli.domain.entities import TASK
-from crmcli.domain.query import And
+from crmcli.domain.query import And, matches
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import fold
 from crmcli.domain.types import read_instant
@@ -18,18 +19,29 @@ from crmcli.store import read
 from crmcli.store import reminders as store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from crmcli.context import Context
+    from crmcli.domain.query import Node
     from crmcli.domain.reminders import Moment
     from crmcli.services.notifying import Channel
     from crmcli.store.reminders import Kept
+
+    #: Tasks by their numbers: the row of each, and those of its reminders that have come.
+    _Tasks = dict[int, tuple[dict[str, Any], list[Moment]]]
 
 #: Whose tasks are meant where no filter says it.
 MINE = "owner:me or no:owner"
 #: What is due later has no reminder yet.
 FURTHEST = timedelta(days=367)
+#: What a task can be about: the first of them that it names.
+_ABOUT = ("opportunity", "contact", "company")
 _FIELDS = tuple(TASK.by_name[name] for name in ("id", "due_on", "due_at", "remind", "created_at"))
+#: What a reminder that a task had once depends on, of what may have changed since.
+_THEN = tuple(
+    TASK.by_name[name] for name in ("id", "due_on", "due_at", "remind", "done_at", "removed_at", "owner", *_ABOUT)
+)
 
 
 class Waiting(Struct):
@@ -72,31 +84,32 @@ class Whose:
 class Due:
     """What is due of the tasks that fit a filter, by these channels: `waiting` is to be sent, the earliest first;
     `missed` is too late, and nobody was told. `since` says from when each counts, and `before` of how many tasks a
-    channel says nothing because their moments came before that."""
+    channel says nothing because their moments came before that, overdue ones (True) and others."""
 
     def __init__(self, ctx: Context, words: Sequence[str], by: Iterable[Channel]) -> None:
         self.waiting: list[Waiting] = []
         self.missed: list[Waiting] = []
-        self.before: dict[str, int] = {}
+        self.before: Counter[tuple[str, bool]] = Counter()
         self._ctx, self._whose, self._ways = ctx, Whose(ctx), list(by)
         self._usual = _Usual(ctx)
+        self._node = _node(ctx, words)
         self.since = Since(ctx, self._whose, [way.name for way in self._ways], self._usual.minutes)
-        tasks = _tasks(ctx, words, self._usual)
+        tasks = _tasks(ctx, self._node, self._usual)
         self._known: dict[tuple[int, datetime], dict[str, Kept]] = {}
         for kept in store.of_tasks(ctx.reader, tasks):
             if (name := self._whose.channel(kept.channel)) is not None:
                 self._known.setdefault((kept.task, kept.at), {})[name] = kept
         self._tried = {(task, name) for (task, _), some in self._known.items() for name in some}
-        self._latest = self._sent(tasks)
+        self._sent = self._sent_of(tasks)
         for number, moments in self._promised(tasks).items():
             for way in self._ways:
                 self._sort_out(tasks[number][0], moments, way)
         self.waiting.sort(key=lambda one: (one.moment.at, one.task))
 
-    def _sent(self, tasks: dict[int, tuple[dict[str, Any], list[Moment]]]) -> dict[int, dict[str, datetime]]:
-        """The latest reminder of each task where it is now, by its key, that has come and was sent, by each channel; it
-        may be one that is usual where another machine has other settings."""
-        found: dict[int, dict[str, datetime]] = {}
+    def _sent_of(self, tasks: _Tasks) -> dict[int, list[tuple[str, datetime, Kept]]]:
+        """The reminders of each task where it is now that have come and were sent: the channel and the moment of each.
+        They may be some that are usual where another machine has other settings."""
+        found: dict[int, list[tuple[str, datetime, Kept]]] = {}
         known, ways = self._known, [way.name for way in self._ways]
         untold = {
             number: row
@@ -104,62 +117,99 @@ class Due:
             if any(way not in known.get((number, one.key), ()) for one in moments for way in ways)
         }
         used = usual_ones(self._ctx) if known else ()
-        theirs = {number: {one.key for one in self._usual.moments(row, used)} for number, row in untold.items()}
-        for (number, at), some in known.items():
-            if at in theirs.get(number, ()) and at <= self._ctx.now:
-                sent = [name for name, kept in some.items() if kept.state == store.SENT]
-                latest = found.setdefault(number, {})
-                latest |= {name: max(at, latest.get(name, at)) for name in sent}
+        theirs = {n: {one.key: one.at for one in self._usual.moments(row, used)} for n, row in untold.items()}
+        for (number, key), some in known.items():
+            at = theirs.get(number, {}).get(key)
+            if at is not None and at <= self._ctx.now:
+                sent = [(name, at, kept) for name, kept in some.items() if kept.state == store.SENT]
+                found.setdefault(number, []).extend(sent)
         return found
 
-    def _promised(self, tasks: dict[int, tuple[dict[str, Any], list[Moment]]]) -> dict[int, list[Moment]]:
-        """Those of the moments that have come which the task had when they came: what was put elsewhere, given
-        reminders, or imported later was promised to nobody before. What was tried once was."""
+    def _promised(self, tasks: _Tasks) -> dict[int, list[Moment]]:
+        """Those of the moments that have come which the task had for this user when they came: what was put elsewhere,
+        given reminders, or imported later was promised to nobody before, and what was somebody else's, done or removed
+        not to this user. What was tried once was."""
         known = self._known
         untold = [number for number, (_, some) in tasks.items() if any((number, one.key) not in known for one in some)]
-        changes = store.changes(self._ctx.reader, untold)
+        past = _Past(self._ctx, self._node, self._usual, untold)
         return {
-            number: [
-                one
-                for one in moments
-                if (number, one.key) in known or self._was_promised(row, changes.get(number, ()), one)
-            ]
-            for number, (row, moments) in tasks.items()
+            number: [one for one in moments if (number, one.key) in known or past.promised(number, one)]
+            for number, (_, moments) in tasks.items()
         }
-
-    def _was_promised(
-        self, row: dict[str, Any], changes: Iterable[tuple[datetime, dict[str, Any] | None]], moment: Moment
-    ) -> bool:
-        then = rules.as_at(row, changes, moment.at, self._ctx.now)
-        return then is not None and any(one.key == moment.key for one in self._usual.moments(then))
 
     def _sort_out(self, row: dict[str, Any], moments: Sequence[Moment], way: Channel) -> None:
         """Put those of one task by one channel to what waits, the latest of them alone, or to what is missed."""
         now, key, task = self._ctx.now, self._whose.key(way.name), row["id"]
         late = now - timedelta(days=int(self._ctx.settings["remind_days"]))
-        sent = self._latest.get(task, {})
+        sent = self._sent.get(task, [])
+        # What was sent overtakes what was before it, a day later by the other channels too: one that is taken up again
+        # does not repeat what came while it was not used.
+        over = [at for name, at, kept in sent if name == way.name or now - _told(kept) >= rules.LEAD]
         some: list[Waiting] = []
         passed_over = False
         for one in moments:
             kept = self._known.get((task, one.key), {}).get(way.name)
             usual = None if row["remind"] else one.minutes
-            if kept is None and one.key < sent.get(way.name, one.key):
-                continue  # a later one went in its place
+            if kept is None and over and one.at <= max(over):
+                continue
             if kept is not None or one.at >= self.since.start(way.name, usual):
                 some.append(Waiting(task, one, way, key, kept))
             else:
                 passed_over |= self.since.passes_over(way.name, usual, one.at)
-        if passed_over and not some and (task, way.name) not in self._tried:
-            self.before[way.name] = self.before.get(way.name, 0) + 1
+        silent = passed_over and not some and (task, way.name) not in self._tried
+        if silent and not any(one.at > now for one in self._usual.moments(row)):
+            overdue = records.bound(self._ctx, TASK, "is:overdue", scope=False)
+            self.before[way.name, matches(overdue, row, TASK, self._ctx.env)] += 1
         due = [one for one in some if one.moment.at >= late and _is_wanted(one.kept, now)]
         if due:
             last = max(due, key=lambda one: one.moment.at)
             earlier = [one for one in some if one.moment.at < last.moment.at and _is_open(one.kept)]
             self.waiting.append(last._replace(overtakes=tuple(one.moment.key for one in earlier)))
         else:
-            told = max(sent.values(), default=datetime.min.replace(tzinfo=UTC))
             lost = [one for one in some if one.moment.at < late and (task, one.moment.key) not in self._known]
-            self.missed += [one for one in lost if one.moment.key > told]
+            self.missed += [one for one in lost if not any(at >= one.moment.at for _, at, _ in sent)]
+
+
+class _Past:
+    """What tasks were when their moments came, by the journal, and what they are about."""
+
+    def __init__(self, ctx: Context, node: Node, usual: _Usual, tasks: Sequence[int]) -> None:
+        self._ctx, self._node, self._usual = ctx, node, usual
+        self._rows = {row["id"]: row for row in read.hydrate(ctx.reader, TASK, tasks, _THEN)}
+        about: dict[str, set[int]] = {kind: set() for kind in _ABOUT}
+        for kind, number in filter(None, map(_about, self._rows.values())):
+            about[kind].add(number)
+        own = store.changes(ctx.reader, tasks)
+        self._changes = {TASK.name: own} | {kind: store.changes(ctx.reader, about[kind], kind) for kind in _ABOUT}
+        handed = [number for number, some in own.items() if any("owner_id" in (before or ()) for _, before in some)]
+        self._handed = {record["id"]: record for record in read.hydrate(ctx.reader, TASK, handed)}
+        self._names = dict(ctx.reader.rows("SELECT id, name FROM crm_user")) if handed else {}
+
+    def promised(self, task: int, moment: Moment) -> bool:
+        """Whether a task had a moment when it came, was open, and fitted the filter with the owner that it had."""
+        row = self._rows.get(task)  # none where it was purged meanwhile
+        then = self._as_at(TASK.name, task, row, moment) if row else None
+        if then is None or then["done_at"] or then["removed_at"] or not self._fitted(task, then["owner_id"]):
+            return False
+        about = _about(then)
+        whom = self._as_at(*about, {}, moment) if about else None
+        removed = whom is not None and whom.get("removed_at")
+        return not removed and any(one.key == moment.key for one in self._usual.moments(then))
+
+    def _as_at(self, kind: str, number: int, row: Mapping[str, Any], moment: Moment) -> Mapping[str, Any] | None:
+        return rules.as_at(row, self._changes[kind].get(number, ()), moment.at, self._ctx.now)
+
+    def _fitted(self, task: int, owner: int | None) -> bool:
+        record = self._handed.get(task)
+        if record is None:
+            return True
+        then = {**record, "owner": self._names.get(owner), "owner_id": owner}
+        return matches(self._node, then, TASK, self._ctx.env)
+
+
+def _about(row: Mapping[str, Any]) -> tuple[str, int] | None:
+    """The kind and id of the record that a task is about."""
+    return next(((kind, row[f"{kind}_id"]) for kind in _ABOUT if row[f"{kind}_id"] is not None), None)
 
 
 class _Usual:
@@ -183,18 +233,26 @@ def _is_wanted(kept: Kept | None, now: datetime) -> bool:
     return kept is None or (kept.state == store.FAILED and rules.may_be_tried(kept.tries, kept.claimed_at, now))
 
 
-def _tasks(
-    ctx: Context, words: Sequence[str], usual: _Usual, *, only: int = 0
-) -> dict[int, tuple[dict[str, Any], list[Moment]]]:
-    """The row and the reminders that have come, of each open task that fits a filter and has some, or `only` of one."""
-    now, text = ctx.now, records.filter_text(TASK, words) or MINE
+def _told(kept: Kept) -> datetime:
+    """When one that was sent went out, or was settled."""
+    return kept.sent_at or kept.claimed_at
+
+
+def _node(ctx: Context, words: Sequence[str]) -> Node:
+    """What a filter means."""
+    return records.bound(ctx, TASK, records.filter_text(TASK, words) or MINE, scope=False)
+
+
+def _tasks(ctx: Context, node: Node, usual: _Usual, *, only: int = 0) -> _Tasks:
+    """The open tasks that fit a filter and have reminders that have come, or `only` one."""
+    now = ctx.now
     last = (now + FURTHEST).date().isoformat()
     some = "(has:remind or has:due_at)" if usual.minutes else "has:remind"
-    texts = (text, f"due_on:..{last} {some}", *([f"id:{only}"] if only else []))
+    texts = (f"due_on:..{last} {some}", *([f"id:{only}"] if only else []))
     nodes = [records.bound(ctx, TASK, each, scope=False) for each in texts]
-    found: dict[int, tuple[dict[str, Any], list[Moment]]] = {}
+    found: _Tasks = {}
     keys = read.parse_sort(TASK, "due_on")
-    for row in read.stream(ctx.reader, TASK, And((*OPEN_TASK, *nodes)), sort=keys, fields=_FIELDS):
+    for row in read.stream(ctx.reader, TASK, And((*OPEN_TASK, node, *nodes)), sort=keys, fields=_FIELDS):
         created = read_instant(row["created_at"])
         come = [
             moment for moment in usual.moments(row) if moment.at <= now and rules.was_promised(moment.at, created, now)
@@ -206,7 +264,7 @@ def _tasks(
 
 def stands(ctx: Context, words: Sequence[str], one: Waiting) -> bool:
     """Whether a task is still open, fits the filter and has a reminder."""
-    _, moments = _tasks(ctx, words, _Usual(ctx), only=one.task).get(one.task, ({}, []))
+    _, moments = _tasks(ctx, _node(ctx, words), _Usual(ctx), only=one.task).get(one.task, ({}, []))
     return any(moment.key == one.moment.key for moment in moments)
 
 

@@ -115,10 +115,12 @@ def send(ctx: Context, words: Sequence[str], by: Sequence[Channel]) -> Iterator[
 
 def _say_before(due: Due) -> None:
     """Say of how many tasks nothing is said because their moments came before: once, and so also to who wants quiet."""
-    for way, many in due.before.items():
-        some = f"{many} task{'s' * (many != 1)} that {'were' if many != 1 else 'was'} due before"
+    for (way, overdue), many in sorted(due.before.items(), reverse=True):
         why = "is used for the first time" if due.since.is_new(way) else "has other usual reminders from now on"
-        sys.stderr.write(f"{way} {why}: it says nothing of {some}; 'crm task list is:overdue' shows them\n")
+        some = f"{many} task{'s' * (many != 1)}"
+        some += f" that {'were' if many != 1 else 'was'} due before" if overdue else " to come whose reminders are past"
+        listed = "is:overdue" if overdue else "due:today.."
+        sys.stderr.write(f"{way} {why}: it says nothing of {some}; 'crm task list {listed}' shows them\n")
 
 
 def planned(ctx: Context, words: Sequence[str], by: Sequence[Channel]) -> Rows:

@@ -123,18 +123,20 @@ def begin(
         connection.run_many(sql, rows)
 
 
-def changes(connection: Connection, tasks: Iterable[int]) -> dict[int, list[tuple[datetime, dict[str, Any] | None]]]:
-    """What the journal says of each task, the oldest change first: when it was, and the changed columns as they were
-    before; None where the task was not there before."""
+def changes(
+    connection: Connection, numbers: Iterable[int], entity: str = "task"
+) -> dict[int, list[tuple[datetime, dict[str, Any] | None]]]:
+    """What the journal says of each task, or other record, the oldest change first: when it was, and the changed
+    columns as they were before; None where it was not there before."""
     from crmcli.store import journal  # most who ask here want nothing of it
 
     found: dict[int, list[tuple[datetime, dict[str, Any] | None]]] = {}
-    for some, marks in portions(tasks):
+    for some, marks in portions(numbers):
         sql = (
             "SELECT j.record_id, x.at, j.before FROM journal j JOIN journal_tx x ON x.seq = j.seq"
-            f" WHERE j.entity = 'task' AND j.record_id IN ({marks}) ORDER BY j.id"
+            f" WHERE j.entity = ? AND j.record_id IN ({marks}) ORDER BY j.id"
         )
-        for number, at, before in connection.rows(sql, some):
+        for number, at, before in connection.rows(sql, (entity, *some)):
             found.setdefault(number, []).append((_moment(at), journal.columns(before)))
     return found
 

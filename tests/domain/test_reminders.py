@@ -55,6 +55,27 @@ def test_a_task_of_a_day_counts_from_a_time_on_the_clocks(zone: str, opening: ti
     assert here.key == there.key
 
 
+@pytest.mark.parametrize(
+    ("due", "remind", "at"),
+    [
+        ("2026-03-29T07:00:00.000Z", "1440", "28 09:00"),  # 23 hours
+        ("2026-10-25T08:00:00.000Z", "1440", "24 09:00"),  # 25 hours
+        ("2026-10-26T08:00:00.000Z", "2880", "24 09:00"),
+        ("2026-03-29T07:00:00.000Z", "1380", "28 09:00"),
+        ("2026-10-25T08:00:00.000Z", "1380", "24 11:00"),  # hours pass, whatever the clocks show
+        ("2026-10-25T08:00:00.000Z", "1560", "24 07:00"),  # a day and two hours
+        ("2026-10-25T01:30:00.000Z", "0", "25 02:30"),  # the second time that the clocks show it
+        ("2026-03-30T00:30:00.000Z", "1440", "29 03:30"),  # they skip it
+    ],
+)
+def test_days_are_those_of_the_clocks_and_known_by_their_minutes(due: str, remind: str, at: str) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    timed = task(due[:10], due, remind)
+    (found,) = moments(timed, (), NINE, NOW.astimezone(berlin))
+    assert (f"{found.at.astimezone(berlin):%d %H:%M}", found.at.utcoffset()) == (at, timedelta())
+    assert found.key == datetime.fromisoformat(due) - timedelta(minutes=int(remind))
+
+
 def test_a_task_of_a_day_has_its_own_reminders_alone() -> None:
     assert list(moments(task("2026-11-27"), (0,), NINE, NOW)) == []
     assert list(moments(task(), (0,), NINE, NOW)) == []

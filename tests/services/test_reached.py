@@ -124,6 +124,27 @@ def test_days_ways_and_a_filter_narrow(book: Context) -> None:
     assert ids(book, "missed") == [2]
 
 
+def test_a_period_that_is_over_has_those_who_were_known_then(
+    book: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CRM_NOW", "2027-01-02T08:00:00+00:00")
+    book.tick()
+    before = page(book, year="2026")
+    for name in ("Later", "Taken over", "Longer known"):
+        records.add(book, CONTACT, {"name": name})
+    book.quiet = False
+    capsys.readouterr()
+    assert page(book, year="2026") == before
+    assert capsys.readouterr().err == "3 who were entered after that are left out\n"
+    assert page(book)[0]["people"] == 7
+    timeline.add(book, CONTACT, 6, "call", "hi", at="2026-12-31 23:59")
+    timeline.add(book, CONTACT, 7, "call", "hi", at="2025-12-31 23:59")
+    assert ids(book, "missed", year="2026") == [4, 2, 7]
+    assert ids(book, "missed", year="2026", ways="email") == [4, 2, 7, 3, 1, 6]
+    assert ids(book, "all", year="2024") == []
+    assert page(book, COMPANY, year="2024")[0]["people"] == 0
+
+
 def test_what_cannot_be_reported_is_refused(book: Context) -> None:
     for options in ({"year": "last"}, {"year": "2026", "end": "today"}, {"ways": "fax"}, {"start": "2026-05"}):
         with pytest.raises((UsageError, FieldError)):

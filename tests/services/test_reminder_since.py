@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crmcli.domain.entities import TASK
+from crmcli.domain.delivery import Fate
+from crmcli.domain.entities import CONTACT, TASK
 from crmcli.errors import FieldError, UsageError
-from crmcli.services import records, reminder_astray, reminder_since, reminding
+from crmcli.services import records, reminder_astray, reminder_since, reminding, tasks
 from tests.support.reminders import Noted, add, at, listed, mail, send
 
 if TYPE_CHECKING:
@@ -44,6 +45,34 @@ def test_what_a_task_did_not_have_at_a_moment_was_promised_to_nobody(
     assert send(ctx, mail) == [("Given", "sent")]
 
 
+@pytest.mark.parametrize(("day", "state"), [("2026-11-22", "sent"), ("2026-12-01", "missed")])
+def test_what_was_somebody_elses_or_over_at_its_moment_is_neither_late_nor_missed(
+    ctx: Context, mail: Noted, at: Callable[[str], None], day: str, state: str
+) -> None:
+    who = records.add(ctx, CONTACT, {"name": "Ada"}).ids[0]
+    names = ("Grace's", "Done", "Removed", "Of Ada", "Mine, then hers", "Nobody's")
+    more: dict[str, dict[str, str]] = {"Grace's": {"owner": "grace"}, "Of Ada": {"on": f"contact:{who}"}}
+    hers, done, removed, _, mine, nobodys = (
+        add(ctx, name, due="2026-11-21 10:00", **more.get(name, {"owner": "" if name == "Nobody's" else "me"}))
+        for name in names
+    )
+    at("2026-11-21T09:00:00+00:00")
+    tasks.done(ctx, [done])
+    records.remove(ctx, TASK, [removed])
+    records.remove(ctx, CONTACT, [who])
+    at(f"{day}T09:00:00+00:00")
+    records.edit(ctx, TASK, [hers, nobodys], {"owner": "me"})
+    records.edit(ctx, TASK, [mine], {"owner": "grace"})
+    tasks.reopen(ctx, [done])
+    records.restore(ctx, TASK, [removed])
+    records.restore(ctx, CONTACT, [who])
+    assert send(ctx, mail, words=("owner:grace",)) == []
+    assert send(ctx, mail) == [("Nobody's", state)]
+    assert listed(ctx, "all")[0]["name"] == "Nobody's"
+    # A filter that asks for no owner chose both of those that were handed over.
+    assert send(ctx, mail, words=("name:hers",)) == [("Mine, then hers", state)]
+
+
 def test_an_imported_task_was_promised_to_nobody_before(ctx: Context, mail: Noted, at: Callable[[str], None]) -> None:
     at("2026-11-21T10:00:00+00:00")
     with ctx.writing() as tx:
@@ -69,6 +98,21 @@ def test_a_channel_that_is_new_says_what_is_of_the_day_and_counts_what_was_befor
     assert said in capsys.readouterr().err
     assert (send(ctx, phone), capsys.readouterr().err) == ([], "")
     assert {name for name, _ in send(ctx, mail)} == {"Long ago", "Before", "Now"}
+
+
+def test_what_came_by_one_channel_comes_by_no_other_a_day_after(
+    ctx: Context, mail: Noted, at: Callable[[str], None]
+) -> None:
+    mail.fates = [Fate.SENT, Fate.DOUBTFUL]
+    for day in (16, 17, 19, 20):
+        add(ctx, f"R{day}", due=f"2026-11-{day} 10:00", remind="0m,2h")
+    for day in (16, 17, 19, 20):
+        at(f"2026-11-{day}T10:00:00+00:00")
+        send(ctx, mail)
+    at("2026-11-20T11:00:00+00:00")
+    assert send(ctx, mail, Noted("desktop")) == [("R17", "sent"), ("R20", "sent")]
+    at("2026-11-30T11:00:00+00:00")
+    assert send(ctx, mail, Noted("terminal")) == []
 
 
 def test_a_task_with_a_time_can_be_silent(ctx: Context, mail: Noted, at: Callable[[str], None]) -> None:
@@ -206,6 +250,24 @@ def test_what_is_passed_over_when_reminders_begin_is_counted_and_told_also_where
     assert said in capsys.readouterr().err
     usual("2026-11-21T09:51:00+00:00", "0m")
     assert capsys.readouterr().err == ""
+
+
+def test_what_is_passed_over_is_told_by_whether_it_is_overdue_or_to_come(
+    ctx: Context, usual: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    usual("2026-11-14T06:00:00+00:00", "0m")
+    add(ctx, "Meeting", due="2026-11-20 10:00")
+    capsys.readouterr()
+    assert usual("2026-11-19T11:00:00+00:00", "15m,1d") == []
+    assert capsys.readouterr().err == ""  # one of its reminders is still to come
+    assert usual("2026-11-19T11:01:00+00:00", "2d") == []
+    why = "letters has other usual reminders from now on: it says nothing of 1 task"
+    assert (
+        capsys.readouterr().err == f"{why} to come whose reminders are past; 'crm task list due:today..' shows them\n"
+    )
+    assert [row["name"] for row in records.list_records(ctx, TASK, ["due:today.."]).rows] == ["Meeting"]
+    assert usual("2026-11-20T11:00:00+00:00", "1h") == []
+    assert capsys.readouterr().err == f"{why} that was due before; 'crm task list is:overdue' shows them\n"
 
 
 def test_an_earlier_one_comes_after_a_later_one_that_a_clock_sent_that_was_ahead(
