@@ -11,7 +11,7 @@ from crmcli.domain.dates import local
 from crmcli.errors import CrmError
 from crmcli.exchange.ical_clocks import FIRST_YEAR, zone_lines
 from crmcli.exchange.ical_lines import check, escape, many_lines, one_line, safe_uri
-from crmcli.exchange.ical_more import FINER, FOOTER, PEOPLE, More, alarm_edges, block_lines
+from crmcli.exchange.ical_more import FINER, FOOTER, PEOPLE, TASK_STATUS, More, alarm_edges, block_lines
 from crmcli.exchange.ical_values import (
     STANDINGS,
     Attendee,
@@ -35,6 +35,8 @@ STATUSES = {
     "event": ("TENTATIVE", "CONFIRMED", "CANCELLED"),
     "todo": ("NEEDS-ACTION", "COMPLETED", "IN-PROCESS", "CANCELLED"),
 }
+#: What an event may say of the task that it stands for.
+TASK_STATUSES = ("NEEDS-ACTION", "COMPLETED")
 COMPONENTS = {"event": "VEVENT", "todo": "VTODO"}
 #: Who reads a published calendar is to ask for it again so often.
 REFRESH = "PT15M"
@@ -53,6 +55,7 @@ class Item(NamedTuple):
     and `exdates` are days or moments that a series has too, or has not; a day beside a timed start is that day at the
     start's time. `recurrence_id` is the moment of the series that this item stands for. `priority` is 0 (none), 1
     (highest) to 9. `footer` is what stands behind the item's own text in `description`, as whoever wrote it says.
+    `task_status` is one of TASK_STATUSES where an event says whether the task that it stands for is done, else empty.
     `onwards` is whether a day that differs stands for all later ones, too (RANGE=THISANDFUTURE).
     `floating` are times that are the same on every clock: here those of the calendar's zone, and written without one.
     `more` are unfolded content lines of another program, as the reader keeps them; none has a line end. `lacks` is, in
@@ -84,6 +87,7 @@ class Item(NamedTuple):
     attendees: Sequence[Attendee] = ()
     more: Sequence[str] = ()
     footer: str = ""
+    task_status: str = ""
     floating: bool = False
     onwards: bool = False
     lacks: Sequence[str] = ()
@@ -264,6 +268,9 @@ class _Writer:
                 raise CrmError(f"{item.status!r} is no status of a calendar {item.kind}.", known)
             finer = self.more.finer if self.more else ""
             self._add("STATUS", finer if FINER.get(finer) == item.status else item.status)
+        # A published event is open unless it says otherwise; in a collection who reads it has to know which it is.
+        if item.task_status and (item.task_status == "COMPLETED" or not self.published):
+            self._add(TASK_STATUS, item.task_status)
         if categories := [escape(text) for text in map(one_line, item.categories) if text]:
             self._add("CATEGORIES", ",".join(categories))
         if item.priority:

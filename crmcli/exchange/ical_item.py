@@ -7,13 +7,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from crmcli.domain.types.spans import LONGEST
-from crmcli.exchange.ical import EPOCH, STATUSES, Item
+from crmcli.exchange.ical import EPOCH, STATUSES, TASK_STATUSES, Item
 from crmcli.exchange.ical_lines import escape, many_lines, one_line, safe_uri
 from crmcli.exchange.ical_more import (
     FINER,
     FOOTER,
     LENDING,
     PEOPLE,
+    TASK_STATUS,
     alarm_edges,
     alarm_lack,
     alarm_minutes,
@@ -86,7 +87,7 @@ class ItemReader:
             start = None  # it is there only because a series begins somewhere
         summary = self._one("SUMMARY")
         description = many_lines(unescape(self._value("DESCRIPTION")))
-        status = self._value("STATUS").strip().upper()
+        status, task_status = self._value("STATUS").strip().upper(), self._value(TASK_STATUS).strip().upper()
         if self.method == "CANCEL":
             status = "CANCELLED"
         minutes = self._minutes(start, length)
@@ -120,6 +121,7 @@ class ItemReader:
             organizer=organizer._replace(standing="", what="") if organizer else None,
             attendees=list(people.values()),
             footer=many_lines(unescape(self._value(FOOTER))),
+            task_status=task_status if self.kind == "event" and task_status in TASK_STATUSES else "",
             floating=self._floats("DTSTART" if start is not None else "DUE"),
             onwards=self._is_onwards(),
             lacks=self._lacks(minutes),

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 #: What of a description is not the item's own text: whoever reads it takes it off.
 FOOTER = "X-CRM-FOOTER"
+#: What an event says of its task, as a to-do says it in STATUS.
+TASK_STATUS = "X-CRM-STATUS"
 #: Properties that our fields say, whole or in part.
 OURS = frozenset(
     ("UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "SUMMARY", "DTSTART", "DTEND", "DURATION", "DUE",
      "COMPLETED", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "DESCRIPTION", "LOCATION", "STATUS", "CATEGORIES",
-     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE", FOOTER)
+     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE", FOOTER, TASK_STATUS)
 )  # fmt: skip
 #: Of these the parameters are kept.
 LENDING = frozenset(

@@ -8,15 +8,17 @@ it. What both changed, differently, is a conflict: the book's stays, and it is t
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.dates import local
 from crmcli.domain.mailboxes import Mailbox, listed
+from crmcli.domain.slots import LENGTH
 from crmcli.domain.text import check_text, clip, fold
 from crmcli.domain.types import INDEXED, show_instant
 from crmcli.domain.types.spans import EARLIEST, LONGEST, MOST_REMINDERS
 from crmcli.errors import FieldError
+from crmcli.services.calendar_tasks import is_ours
 from crmcli.services.recurring import clock_of, skips_text
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def said(
     }
     if item.kind == "event" and (isinstance(item.start, datetime) or (item.minutes or 0) >= DAYS):
         parts["length"] = {"minutes": _length(item)}  # of a day nobody says how many minutes it takes
-    if item.kind == "todo":
+    if item.kind == "todo" or (item.task_status and is_ours(item.uid)):
         parts["done"] = {"done_at": _done(item)}
     if item.attendees:  # a published calendar leaves them out
         parts["people"] = {"attendees": _people(boxes.values(), lacks)}
@@ -85,7 +87,7 @@ def said(
 def own_text(item: Item, suffix: str = "") -> str:
     """The description of an item without what the program that wrote it put behind it, wherever that stands by now: as
     the item says; else what we would have put there (`suffix`)."""
-    text = item.description.rstrip()
+    text = item.description.strip("\n").rstrip()
     for behind in (item.footer.rstrip(), suffix.rstrip()):
         if not behind:
             continue
@@ -133,6 +135,8 @@ def _same(part: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return bool(one.get("done_at")) == bool(other.get("done_at"))
     if part == "when" and one.get("due_at"):
         return bool(one["due_at"] == other.get("due_at"))
+    if part == "length":  # what says none takes as long as a task without one
+        return (one.get("minutes") or LENGTH) == (other.get("minutes") or LENGTH)
     return one == other
 
 
@@ -145,8 +149,8 @@ def older(one: Item, other: Item) -> bool:
 
 
 def alike(one: Said, other: Said) -> bool:
-    """Whether a day of a series differs from it in no more than when it is, and how long."""
-    aside = ("when", "length", "series", "skips")
+    """Whether a day of a series differs from it in no more than when it is."""
+    aside = ("when", "series", "skips")
     return not [part for part in differing(one, other) if part not in aside]
 
 
@@ -213,12 +217,60 @@ def day_of(ctx: Context, moment: date | datetime, when: date | datetime | None) 
     return local(moment, zone_of(ctx, when)).date() if isinstance(moment, datetime) else moment
 
 
+def day_named(ctx: Context, moment: date | datetime, item: Item) -> date:
+    """The day that an EXDATE of an item names, or the RECURRENCE-ID of one of its days, as the series of a task counts
+    it."""
+    return day_of(ctx, moment, item.start or item.due) + due_later(ctx, item)
+
+
+def rule_of(ctx: Context, item: Item) -> str | None:
+    """The rule of an item for the days that the series of a task counts; None where no rule has these. Raises
+    FieldError."""
+    from crmcli.domain.recurrence import parse, shifted
+
+    rule, begins = parse(item.rrule or "", ctx.env.now), item.start or item.due
+    if begins is None:
+        return rule
+    was, day = _day(begins), day_named(ctx, begins, item)
+    return rule if was == day or _is_about(rule, day, was) else shifted(rule, was, (day - was).days)
+
+
+def due_later(ctx: Context, item: Item) -> timedelta:
+    """So long after the days of its series a to-do is due: RRULE, EXDATE and RECURRENCE-ID are about those on which it
+    starts (RFC 5545, 3.8.5.3), the series of a task about those on which it is due."""
+    from crmcli.domain.recurrence import parse
+
+    if item.kind != "todo" or item.start is None or item.due is None:
+        return timedelta()
+    later = day_of(ctx, item.due, item.due) - day_of(ctx, item.start, item.start)
+    if later and item.rrule:
+        try:
+            rule = parse(item.rrule, ctx.env.now)
+        except FieldError:
+            return timedelta()
+        if _is_about(rule, _day(item.due), _day(item.start)):
+            return timedelta()
+    return later
+
+
+def _is_about(rule: str, day: date, start: date) -> bool:
+    """Whether a rule has a day, and not the one of the DTSTART beside it: whoever wrote it did not mean that one."""
+    from crmcli.domain.recurrence import first
+
+    return first(rule, day) == day and first(rule, start) != start
+
+
+def _day(moment: date | datetime) -> date:
+    """The day of a moment by its own clock, which no zone of ours may have."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
 def _series(
     ctx: Context, item: Item, when: date | datetime | None, lacks: list[str], left_out: Iterable[date]
 ) -> dict[str, dict[str, Any]]:
     """The rule of an item, with the clock and zone in which it is counted, and the days that it leaves out: by the
     clock of the item, which may be another one than that of the book."""
-    from crmcli.domain.recurrence import anchored, parse
+    from crmcli.domain.recurrence import anchored
 
     none = {"series": dict.fromkeys(("repeat", "series_time", "series_zone")), "skips": {"series_skips": None}}
     if item.rdates:
@@ -227,11 +279,14 @@ def _series(
         return none
     day = day_of(ctx, when, when)
     try:
-        rule = parse(item.rrule, ctx.env.now)
+        rule = rule_of(ctx, item)
     except FieldError as error:
         lacks.append(f"its series: {error.message}")
         return none
-    skips = {*left_out, *(day_of(ctx, each, when) for each in item.exdates)}
+    if rule is None:
+        lacks.append(f"its series: it is not due on the days of {item.rrule}, and no rule has those on which it is")
+        return none
+    skips = {*left_out, *(day_named(ctx, each, item) for each in item.exdates)}
     clock = clock_of(show_instant(when) if isinstance(when, datetime) else None, zone_of(ctx, when))
     return {
         "series": {"repeat": anchored(rule, day), **clock},
@@ -240,7 +295,7 @@ def _series(
 
 
 def _done(item: Item) -> str | None:
-    if item.kind != "todo" or (item.status != "COMPLETED" and item.done_at is None):
+    if "COMPLETED" not in (item.status, item.task_status) and item.done_at is None:
         return None
     done = item.done_at or item.updated_at or item.created_at
     return show_instant(done) if done else None

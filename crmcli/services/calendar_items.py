@@ -87,7 +87,8 @@ def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, cha
     length = row["minutes"] or (LENGTH if row["due_at"] else None)
     about = _whose(row, linked)
     done = read_instant(row["done_at"]) if row["done_at"] else None
-    status = ("COMPLETED" if done else "NEEDS-ACTION") if todo else "CONFIRMED"
+    of_task = "COMPLETED" if done else "NEEDS-ACTION"
+    status = of_task if todo else "CONFIRMED"
     item = Item(
         uid=f"{row['uid']}{OURS}",
         kind="todo" if todo else "event",
@@ -97,6 +98,7 @@ def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, cha
         minutes=None if todo else length,
         due=when if todo else None,
         done_at=done if todo else None,
+        task_status="" if todo else of_task,
         created_at=read_instant(row["created_at"]),
         # The item says what its people and companies are called, too: it changes with them.
         updated_at=read_instant(max([changed, row["updated_at"], *(one["updated_at"] for one in about.values())])),
@@ -148,10 +150,13 @@ def _moment(when: date | datetime) -> date | datetime:
 
 
 def _before(when: date | datetime, minutes: int) -> datetime | None:
-    """So long before a moment, on its clocks."""
+    """So long before a moment, on its clocks; None where that is another day, or the clocks change in between: the rule
+    is about the days of the start, and all of them have their start as long before them as the first."""
     if not isinstance(when, datetime):
         return None
-    return (when.astimezone(UTC) - timedelta(minutes=minutes)).astimezone(when.tzinfo)
+    start = (when.astimezone(UTC) - timedelta(minutes=minutes)).astimezone(when.tzinfo)
+    same = (start.date(), start.utcoffset()) == (when.date(), when.utcoffset())
+    return start if same and not start.fold else None
 
 
 def _attendees(row: dict[str, Any]) -> list[Any]:

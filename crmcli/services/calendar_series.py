@@ -7,17 +7,17 @@ says nothing of any more takes place as the others do (RFC 5546, 3.2.2).
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.calendars import ONE_DAY
 from crmcli.domain.dates import local
 from crmcli.domain.entities import TASK
-from crmcli.domain.slots import LENGTH
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
-from crmcli.services import recurring
-from crmcli.services.calendar_changes import Said, alike, day_of, differing, older, taken
+from crmcli.services import recurring, tasks
+from crmcli.services.calendar_changes import Said, alike, day_named, differing, due_later, older, taken
+from crmcli.services.calendar_taking import SOURCE
 from crmcli.services.calendar_tasks import begun, ended, key_of, series_key, uuid_of
 from crmcli.services.recurring import series, skips_of, skips_text
 
@@ -37,10 +37,10 @@ class Comings:
 
     def __init__(self, taking: Taking, main: Item | None, days: list[Item]) -> None:
         self.taking, self.kept, self.tx, self.ctx = taking, taking.kept, taking.tx, taking.ctx
-        self.main = main and taking.of(main)
-        self.days = [*map(taking.of, days)]
         self.uid = (main or days[0]).uid
         self.number = taking.tasks.get(series_key(self.uid))
+        self.main = main and taking.of(main, self.number)
+        self.days = [taking.of(day, taking.tasks.get(key_of(day), self.number)) for day in days]
 
     def take(self) -> None:
         """Take them in. Raises CrmError for what no task can be."""
@@ -66,6 +66,13 @@ class Comings:
         if number is not None and then is not None and older(main, then):
             taking.update(main, number)  # refused, and told: what it says of single days is as old
             taking.known += len(self.days)
+            return
+        if number is not None and taking.was_removed(main, number):
+            # Nothing is kept of it, so that all of it is news when the series is taken up again.
+            taking.update(main, number)
+            own = {on: day for on, day in self._dated(self.days, main).items() if self._has_own(day)}
+            taking.known += len(self.days) - len(own)
+            self._others(own, None)
             return
         before, now = self._dated(self.kept.days(self.uid), then or main), self._dated(self.days, main)
         is_new = since is not None or (then is not None and not is_same)
@@ -98,9 +105,14 @@ class Comings:
             taking.told[f"{main.summary or main.uid}: cancelled, and not in the book"] = None
         elif not now or self._has_days(theirs):
             more = self._put_off_at_once(main, theirs, rest, now)
-            if uuid := uuid_of(key_of(main)):
-                more["uid"] = uuid  # one of another book of ours is the same task in both
+            uuid = uuid_of(key_of(main))
+            before = taking.before(uuid) if uuid else None
+            if uuid:
+                more |= {"uid": uuid, "follows_id": before}  # one of another book of ours is the same task in both
             self.number = taking.add(main, theirs, more)
+            if before is not None:
+                self.tx.flush()  # so that it is known to be followed
+                tasks.done(self.ctx, [before], source=SOURCE)
             if given := self.tx.row(TASK.name, self.number).get("series_on"):
                 self.kept.keep(now.pop(date.fromisoformat(given)), self.number)
         self._others(now, None)
@@ -123,11 +135,9 @@ class Comings:
         its = series(row, self.ctx.env.now) if row.get("repeat") else None
         if its is None or its.given not in moved:
             return {}
-        there = self.taking.said(moved[its.given]).parts
         return {
             **row,
-            **there["when"],
-            **there.get("length", {}),
+            **self.taking.said(moved[its.given]).parts["when"],
             "series_on": its.given.isoformat(),
             "series_skips": skips_text(day for day in {*skips, *rest, *now} if day > its.given),
         }
@@ -143,11 +153,14 @@ class Comings:
         self.days = [day for day in self.days if day is not end and self._day(day, main) <= last]
         if self.main is None:
             main = main._replace(uid=self.uid, sequence=end.sequence, updated_at=end.updated_at)
-        return main._replace(rrule=";".join([*parts, f"UNTIL={last:%Y%m%d}"]))
+        return main._replace(rrule=";".join([*parts, f"UNTIL={last - due_later(self.ctx, main):%Y%m%d}"]))
 
     def _drop(self, day: Item, on: date, main: Item) -> bool:
-        """A day that differed takes place as the others do, as far as the book did not change its task."""
+        """A day that differed takes place as the others do, as far as the book did not change its task; a file of our
+        own has its task beside the series."""
         taking, number = self.taking, self.taking.tasks.get(key_of(day))
+        if number is not None and taking.has_item(number):
+            return False
         if number is not None:
             row = self.tx.row(TASK.name, number)
             if not row.get("done_at") and not row.get("removed_at"):
@@ -157,19 +170,17 @@ class Comings:
                     return False
                 taking.remove(number)
         elif on == self._given() and "CANCELLED" not in (day.status, main.status):
-            self._put_back(day, main)
+            self._put_back(day)
         self.kept.forget(day)
         return True
 
-    def _put_back(self, day: Item, main: Item) -> None:
+    def _put_back(self, day: Item) -> None:
         """The day that the task of the series stands for is not put off any more; unless the book put it off, too."""
         assert self.number is not None
-        row, was = self.tx.row(TASK.name, self.number), self.taking.said(day).parts
-        if any(row.get(column) != value for column, value in was["when"].items()):
+        row, was = self.tx.row(TASK.name, self.number), self.taking.said(day).parts["when"]
+        if any(row.get(column) != value for column, value in was.items()):
             return
         columns = recurring.on_day(self.ctx, row, series(row, self.ctx.env.now).given)
-        if all(row.get(column) == value for column, value in was.get("length", {}).items()):
-            columns |= self.taking.said(main).parts.get("length", {})
         self.taking.count(self.number, changed=self.tx.change(TASK.name, self.number, columns))
 
     # --- days that differ ---
@@ -182,8 +193,11 @@ class Comings:
             self._others(self._newer(self._dated(self.days, None)), None)
             return
         its = series(row, self.ctx.env.now)
-        now = self._newer({_day_in(its, day.recurrence_id): day for day in self.days})
-        present = self._stood_for({_day_in(its, day.recurrence_id): day for day in self.kept.days(self.uid)})
+        main = self.kept.last(self.days[0]._replace(recurrence_id=None))
+        later = due_later(self.ctx, main) if main is not None else timedelta()
+        now = self._newer({_day_in(its, day.recurrence_id) + later: day for day in self.days})
+        before = {_day_in(its, day.recurrence_id) + later: day for day in self.kept.days(self.uid)}
+        present = self._stood_for(before)
         here = self._here(now, taking.own_item(number, self.days[0]))
         now = {on: day for on, day in now.items() if on not in here}
         if out := {on for on in now if on >= its.given and on not in its.skips}:
@@ -265,14 +279,12 @@ class Comings:
         was = taking.said(then).parts["when"] if then is not None else {
             "due_on": its.given.isoformat(), "due_at": show_instant(usual) if isinstance(usual, datetime) else None,
         }  # fmt: skip
-        there = taking.said(item).parts
         mine = {column: row.get(column) for column in ("due_on", "due_at")}
-        parts, conflicts = taken(Said({"when": was}), Said({"when": mine}), Said({"when": there["when"]}))
+        there = taking.said(item).parts["when"]
+        parts, conflicts = taken(Said({"when": was}), Said({"when": mine}), Said({"when": there}))
         if conflicts:
             taking.told[f"task:{number}: its when was changed in the book and in the file; the book's stays"] = None
         changes = {**recurring.put_off(self.ctx, row), **parts["when"]} if parts else {}
-        if parts and item.minutes != (row.get("minutes") or LENGTH):
-            changes |= there.get("length", {})
         self.kept.keep(item, number)
         taking.count(number, changed=self.tx.change(TASK.name, number, changes) if changes else False)
 
@@ -332,7 +344,7 @@ class Comings:
     def _day(self, day: Item, main: Item) -> date:
         """The day of its series for which an item stands."""
         assert day.recurrence_id is not None
-        return day_of(self.ctx, day.recurrence_id, main.start or main.due)
+        return day_named(self.ctx, day.recurrence_id, main)
 
 
 def _day_in(its: Series, moment: date | datetime | None) -> date:

@@ -81,7 +81,9 @@ class Incoming:
         row["ical"] = "\n".join(item.more) or None
         row["tags"] = tags
         row = {**row, **self.about(item), **more}
-        held = held_until(self.ctx, item, row)
+        # One whose item says that it is open was not held, only because its day is over.
+        is_open = item.kind == "event" and theirs.parts.get("done") == {"done_at": None}
+        held = None if is_open else held_until(self.ctx, item, row)
         if row.get("repeat"):  # one of a book of ours stands for its own day, however late
             row = begun(self.ctx, row, series(row, self.ctx.env.now).given if uuid_of(key) else None)
         if held and not row.get("repeat") and not row.get("done_at"):
@@ -345,6 +347,11 @@ def uuid_of(key: str) -> str | None:
     """The UUID of a task of ours, which may be one of another book."""
     uuid = key.partition("/")[0].removesuffix(OURS)
     return uuid if _UUID.fullmatch(uuid) else None
+
+
+def is_ours(key: str) -> bool:
+    """Whether an item was made by a book, be it another one."""
+    return key.endswith(OURS) and uuid_of(key) is not None
 
 
 def ended(ctx: Context, item: Item) -> datetime | None:

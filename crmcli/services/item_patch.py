@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.dates import local
 from crmcli.domain.text import fold
-from crmcli.services.calendar_changes import own_text
+from crmcli.services.calendar_changes import day_named, due_later, own_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from crmcli.context import Context
     from crmcli.exchange.ical import Item
 
 #: Parts in which an item is elsewhere in a calendar (RFC 5545, 3.8.7.4).
@@ -19,8 +20,8 @@ MOVING = frozenset(("when", "length", "place", "series"))
 
 
 def patched(
-    mine: Sequence[Item], theirs: Sequence[Item], parts: set[str], words: Iterable[str], own: Collection[str],
-    given: str, *, ours: bool,
+    ctx: Context, mine: Sequence[Item], theirs: Sequence[Item], parts: set[str], words: Iterable[str],
+    own: Collection[str], given: str, *, ours: bool,
 ) -> tuple[Item, ...] | None:  # fmt: skip
     """The items of a resource (of a series those of its days that differ are behind it) with the changed parts from
     the book; None where nothing of them can be seen there. `words` are the categories that the book gave it before,
@@ -63,7 +64,7 @@ def patched(
         others = [one._replace(**_done(main, one)) if one.status == "COMPLETED" else one for one in others]
     if parts & {"when", "series", "length", "given", "rule"}:
         as_done = item._replace(**_done(main, item)) if "done" in parts else item
-        moments, others = _moved(mine, (as_done, *others), parts, given)
+        moments, others = _moved(ctx, mine, (as_done, *others), parts, given)
         values |= moments
     after = item._replace(**values)
     quiet = ("updated_at", "sequence")
@@ -87,6 +88,8 @@ def _people(main: Item, item: Item, own: Collection[str]) -> list[Any]:
 
 
 def _done(main: Item, item: Item) -> dict[str, Any]:
+    if item.kind == "event":
+        return {"task_status": main.task_status}
     if main.done_at is not None:
         return {"done_at": main.done_at, "status": "COMPLETED"}
     percent = ("PERCENT-COMPLETE:", "PERCENT-COMPLETE;")
@@ -95,49 +98,100 @@ def _done(main: Item, item: Item) -> dict[str, Any]:
 
 
 def _moved(
-    mine: Sequence[Item], theirs: Sequence[Item], parts: set[str], before: str
+    ctx: Context, mine: Sequence[Item], theirs: Sequence[Item], parts: set[str], before: str
 ) -> tuple[dict[str, Any], list[Item]]:
     """The moments of a resource after the book moved its task: one day of a series alone where it was put off."""
     main, item, now = mine[0], theirs[0], mine[-1]
     given = _day(now.recurrence_id or _moment(main) or date.min)
-    others = [one for one in theirs[1:] if one.recurrence_id is None or _day(one.recurrence_id) != given]
+    named = {one.recurrence_id: day_named(ctx, one.recurrence_id, item) for one in theirs[1:] if one.recurrence_id}
+    others = [one for one in theirs[1:] if one.recurrence_id is None or named[one.recurrence_id] != given]
     apart = len(mine) > 1 or len(others) < len(theirs) - 1
-    begins = _day(_moment(item) or date.max)
+    usual, later = _moment(item), due_later(ctx, item)
+    begins = _day(usual) + later if usual is not None else date.max
     if apart and (item.rrule or item.rdates) and begins <= given and not parts & {"series", "rule"}:
-        there = _at(given, _moment(item))
-        if len(mine) == 1 and _moment(_in_zones(main, item)) == there:
+        if len(mine) == 1 and _counted(_in_zones(main, item)) == _at(given, _counted(item)):
             return {}, others
-        return {}, [*others, _differing(now, item, there)]
+        return {}, [*others, _differing(now, item, _at(given - later, usual))]
     # The series begins anew: what was put off of it before is no day of its own any more.
-    others = [one for one in others if one.recurrence_id is None or _day(one.recurrence_id).isoformat() != before]
+    others = [one for one in others if one.recurrence_id is None or named[one.recurrence_id].isoformat() != before]
+    values = _anew(main, item, parts, later)
+    after = item._replace(**values)
+    ahead, series = _ahead(after), after.rrule or after.rdates
+    if item.exdates:
+        # A new rule of the book has its days anew; else what the series leaves out there stays so.
+        out = main.exdates if parts >= {"series", "skips"} else [day_named(ctx, each, item) for each in item.exdates]
+        values["exdates"] = [_day(each) - ahead for each in out] if series else ()
+    # Which day of the series another item stands for is said by the time that the series has now (RFC 5545, 3.8.4.4).
+    usual = _moment(after)
+    others = [
+        one._replace(recurrence_id=_at(named[one.recurrence_id] - ahead, usual)) if one.recurrence_id else one
+        for one in others
+    ]
+    if len(mine) > 1:
+        others.append(_differing(now, item, _at(given - ahead, usual)))
+    return values, others if series else []
+
+
+def _anew(main: Item, item: Item, parts: set[str], later: timedelta) -> dict[str, Any]:
+    """When an item takes place, and repeats, from now on; one of others by their rule, where only its moment moved."""
     # One that the book moved is counted by the clock of the book, which may be another one than that of the item.
     one = main if main.rrule and parts & {"series", "rule"} else _in_zones(main, item)
-    start, due = one.start, one.due
-    if item.kind == "todo" and item.start is not None and not main.rrule:
-        start = _along(item.start, item.due, due)
-    values: dict[str, Any] = {"start": start, "due": due}
+    values: dict[str, Any] = {"start": one.start, "due": one.due} if item.kind == "event" else _times(item, one.due)
     if "length" in parts or isinstance(main.start, datetime) != isinstance(item.start, datetime):
         values["minutes"] = main.minutes
-    if parts & {"series", "rule"} or main.rdates or not (item.rrule or item.rdates):
-        values |= {"rrule": main.rrule, "rdates": main.rdates}
-    series = values.get("rrule", item.rrule) or values.get("rdates", item.rdates)
-    if item.exdates:
-        values["exdates"] = [_day(moment) for moment in item.exdates] if series else ()
-    # Which day of the series another item stands for is said by the time that the series has now (RFC 5545, 3.8.4.4).
-    usual = _moment(item._replace(**values))
-    others = [one._replace(recurrence_id=_at(one.recurrence_id, usual)) for one in others]
-    if len(mine) > 1:
-        others.append(_differing(now, item, now.recurrence_id))
-    return values, others if series else []
+    ahead = _ahead(item._replace(**values))
+    if not (parts & {"series", "rule"} or main.rdates or not (item.rrule or item.rdates) or ahead != later):
+        return values
+    values |= {"rrule": main.rrule, "rdates": main.rdates}
+    if item.kind == "event" or not (main.rrule or main.rdates):
+        return values
+    if ahead and (before := _on_days_before(main, ahead)):
+        return values | before
+    return values | ({"start": one.start} if ahead or item.start is None else {})
+
+
+def _on_days_before(main: Item, ahead: timedelta) -> dict[str, Any]:
+    """The series of a to-do of ours by the days on which each starts, so long ahead of those on which it is due, for
+    these are what a rule is about (RFC 5545, 3.8.5.3); nothing where no rule has them."""
+    from crmcli.domain.recurrence import as_rrule, shifted
+
+    if not main.rrule or main.due is None:
+        return {"rdates": [day - ahead for day in main.rdates]}
+    due = _day(main.due)
+    rule = shifted(main.rrule, due, -ahead.days)
+    rrule = as_rrule(rule, due - ahead) if rule else None
+    return {"rrule": rrule} if rrule else {}
+
+
+def _ahead(item: Item) -> timedelta:
+    """How many days before the one when it is due a to-do starts."""
+    if item.kind != "todo" or item.start is None or item.due is None:
+        return timedelta()
+    return _day(item.due) - _day(item.start)
+
+
+def _times(item: Item, due: date | datetime | None) -> dict[str, Any]:
+    """The moments of a to-do that is to be due then: it starts as long before as it did. One without a DUE goes by its
+    DTSTART alone."""
+    if item.start is None:
+        return {"start": None, "due": due}
+    if item.due is None:
+        return {"start": due, "due": None}
+    alike = len({isinstance(one, datetime) for one in (item.start, item.due, due)}) == 1
+    start: Any = due
+    return {"start": start - (item.due - item.start) if alike and due is not None else None, "due": due}
 
 
 def _differing(now: Item, item: Item, there: date | datetime | None) -> Item:
     """The item for one day of a series that takes place at another moment."""
     one = _in_zones(now, item)
-    return item._replace(
-        start=None if item.kind == "todo" else one.start, due=one.due, minutes=now.minutes, rrule=None, rdates=(),
-        exdates=(), recurrence_id=there,
-    )  # fmt: skip
+    times = {"start": one.start, "due": one.due} if item.kind == "event" else _times(item, one.due)
+    return item._replace(**times, minutes=now.minutes, rrule=None, rdates=(), exdates=(), recurrence_id=there)
+
+
+def _counted(item: Item) -> date | datetime | None:
+    """When the task of an item is due."""
+    return item.start if item.kind == "event" else item.due or item.start
 
 
 def _moment(item: Item) -> date | datetime | None:
@@ -146,7 +200,7 @@ def _moment(item: Item) -> date | datetime | None:
 
 def _in_zones(one: Item, like: Item) -> Item:
     """An item by the clocks that another has."""
-    return one._replace(start=_in_zone(one.start, like.start), due=_in_zone(one.due, like.due))
+    return one._replace(start=_in_zone(one.start, like.start), due=_in_zone(one.due, like.due or like.start))
 
 
 def _in_zone(moment: date | datetime | None, like: date | datetime | None) -> date | datetime | None:
@@ -165,10 +219,3 @@ def _at(moment: date | datetime | None, like: date | datetime | None) -> date | 
 
 def _day(moment: date | datetime) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
-
-
-def _along(start: date | datetime, due: date | datetime | None, now: date | datetime | None) -> Any:
-    """The start of a to-do after its due date moved: as long before it as it was; none where that cannot be said."""
-    if due is None or now is None or len({isinstance(one, datetime) for one in (start, due, now)}) > 1:
-        return None
-    return start + (now - due)

@@ -111,6 +111,16 @@ def linked_but(connection: Connection, entity: str, numbers: Iterable[int], url:
     return linked(connection, entity, numbers, but=int(number or 0))
 
 
+def texts_of(connection: Connection, entity: str, numbers: Iterable[int]) -> list[tuple[int, str]]:
+    """(record, text) of each item that one of these records is or was, in any place or calendar file."""
+    found: list[tuple[int, str]] = []
+    for some, marks in portions(sorted(set(numbers))):
+        sql = f"SELECT record_id, base FROM sync_link WHERE entity = ? AND base <> '' AND record_id IN ({marks})"
+        for record, base in connection.rows(sql, (entity, *some)):
+            found.append((record, unpacked(base).there if base.startswith("{") else base))
+    return found
+
+
 def came_as(connection: Connection, entity: str, record: int) -> str:
     """What a record was known by elsewhere when it came into the book, as the journal has it; empty for one that was
     made here."""

@@ -24,15 +24,17 @@ LONGEST_SHOWN = 500
 
 
 def compared(
-    then: tuple[Parts, Parts] | None, mine: Parts, theirs: Parts, *, follow: bool
+    then: tuple[Parts, Parts] | None, mine: Parts, theirs: Parts, *, follow: bool, silent: frozenset[str] = frozenset()
 ) -> tuple[Parts, list[str], Parts]:
     """What the book takes, which parts both changed, and what it is to be taken to have said of those parts in which
     the other side is to follow. `then` is what the book and the other side said when they agreed; where nobody knows,
-    all that differs is a conflict. Unless the book is to `follow`, whatever differs goes there."""
+    all that differs is a conflict. Unless the book is to `follow`, whatever differs goes there. Of a `silent` part that
+    the other side does not speak of, it says what it said before."""
     take: Parts = {}
     conflicts: list[str] = []
     held: Parts = {}
     before, was = then or ({}, {})
+    theirs = {**{part: was[part] for part in silent & was.keys()}, **theirs}
     for part in {**was, **theirs}:
         example = theirs.get(part) or was[part]
         empty = dict.fromkeys(example)
@@ -124,7 +126,8 @@ class Merge:
             if number:
                 wanted[number] = thing.shape
         self._here = self.kind.here(wanted)
-        for one, thing in read:
+        # What is new may go on with what is known.
+        for one, thing in sorted(read, key=lambda pair: not self._number(pair[0], known.get(pair[1].key, 0))):
             self._one(one, thing, known.get(thing.key, 0), gone)
         for link in left:
             self._gone(link)
@@ -195,7 +198,7 @@ class Merge:
             self._lacks[one.href] = agreed.lacks
             if agreed.state == PUT:
                 theirs, was = self._stored(one, was, thing, number, before, theirs), thing
-        take, conflicts, held = compared((agreed.here, before) if agreed else None, mine, theirs, follow=self.follow)
+        take, conflicts, held = self._compared((agreed.here, before) if agreed else None, mine, theirs)
         if not self.kind.together.isdisjoint(conflicts):
             held |= {part: take.pop(part) for part in self.kind.together & take.keys()}
         self._tell(conflicts, number, {**mine, **take}, theirs)
@@ -205,6 +208,9 @@ class Merge:
         aside = {*take, *unseen}
         rest = {part: mine[part] for part in {**before, **theirs} if part in mine and part not in aside}
         self._linked[one.href] = (one, number, thing.shape, {**rest, **held})
+
+    def _compared(self, then: tuple[Parts, Parts] | None, mine: Parts, theirs: Parts) -> tuple[Parts, list[str], Parts]:
+        return compared(then, mine, theirs, follow=self.follow, silent=self.kind.silent)
 
     def _stored(self, one: Fetched, put: Thing, thing: Thing, number: int, sent: Parts, theirs: Parts) -> Parts:
         """What somebody said there in an item that was put there and is read for the first time. What the other side
@@ -298,7 +304,7 @@ class Merge:
             return False
         before = self.kind.said(self.kind.parse(agreed.there), found[0])
         theirs = self.kind.said(thing, found[0])
-        take, conflicts, _ = compared((agreed.here, before), mine, theirs, follow=self.follow)
+        take, conflicts, _ = self._compared((agreed.here, before), mine, theirs)
         self._tell(conflicts, found[0], {**mine, **take}, theirs)
         self._follow(found[0], take, thing, thing)
         return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from crmcli.errors import ConflictError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from crmcli.store.write import Transaction
 
@@ -91,10 +91,12 @@ class Thing(NamedTuple):
 
 class Kind(Protocol):
     """Records of one kind, and how they are written elsewhere. `together` are parts that say one thing between them:
-    where both sides changed one of them, the other side's others are not taken either."""
+    where both sides changed one of them, the other side's others are not taken either; `silent` are
+    parts of which an item may say nothing, which changes nothing."""
 
     entity: str
     together: frozenset[str]
+    silent: frozenset[str]
 
     def parse(self, text: str) -> Thing:
         """An item that is there. Raises CrmError with the reason why it can be no record."""
@@ -140,8 +142,8 @@ class Kind(Protocol):
         """Parts in which an item needs no change when its record (whose `here` was asked before) follows it, or when it
         is given to such another one."""
 
-    def chosen(self) -> dict[int, str]:
-        """The records that are to be there, each with its shape."""
+    def chosen(self, known: Collection[int]) -> dict[int, str]:
+        """The records that are to be there, each with its shape, but for those that are `known` there."""
 
     def write(self, number: int, there: Thing | None, changed: set[str], then: Parts) -> str:
         """The text for a record whose `here` was asked before: a new one, or `there` with what changed since the book

@@ -247,7 +247,7 @@ class _Run:
         past = {link.record: link for link in links if not link.there and link.record not in linked}
         self.counts["put"] += len(self._astray.intersection(linked))
         bases = {number: unpacked(link.base) for number, link in {**past, **linked}.items()}
-        chosen = {number: shape for number, shape in self.kind.chosen().items() if number not in bases}
+        chosen = self.kind.chosen(bases)
         shapes = {number: base.shape for number, base in bases.items() if base.state != OUT}
         here = self.kind.here({**shapes, **chosen})
         again: list[str] = []

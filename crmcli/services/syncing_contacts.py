@@ -19,7 +19,7 @@ from crmcli.services.sync_shapes import Thing
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.exchange.vcard import Card
@@ -45,6 +45,7 @@ class Contacts:
 
     entity = CONTACT.name
     together: frozenset[str] = frozenset()
+    silent: frozenset[str] = frozenset()
 
     def __init__(self, ctx: Context, chosen: str = "") -> None:
         self.ctx, self._filter = ctx, chosen
@@ -129,10 +130,10 @@ class Contacts:
                 found[row["id"]] = dict(zip(titles, cells, strict=True))
         return found
 
-    def chosen(self) -> dict[int, str]:
-        """Who is to be there."""
+    def chosen(self, known: Collection[int]) -> dict[int, str]:
+        """Who is to be there, and is not known there."""
         rows = list_records(self.ctx, CONTACT, text=self._filter, columns="id", sort="id", limit=0).rows
-        return {row["id"]: SHAPE for row in rows}
+        return {row["id"]: SHAPE for row in rows if row["id"] not in known}
 
     def stands_in(self, number: int) -> tuple[int, str] | None:
         """Whom somebody was merged into."""

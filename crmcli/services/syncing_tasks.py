@@ -6,25 +6,25 @@ says (other people's answers, alarms of their own, the days that a series has no
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from crmcli.domain.dates import local
 from crmcli.domain.entities import TASK
+from crmcli.domain.slots import LENGTH
 from crmcli.domain.text import fold
-from crmcli.errors import ReadError
-from crmcli.services import calendar_items, records, tasks
-from crmcli.services.calendar_changes import Said, said
+from crmcli.errors import CrmError, ReadError
+from crmcli.services import calendar_items, records, sync_links, tasks
+from crmcli.services.calendar_changes import Said, day_named, rule_of, said
 from crmcli.services.calendar_items import COLUMNS, OURS
-from crmcli.services.calendar_tasks import Incoming, begun, key_of, numbers_of, own_addresses, uuid_of
+from crmcli.services.calendar_tasks import Incoming, begun, is_ours, key_of, numbers_of, own_addresses, uuid_of
 from crmcli.services.item_patch import patched
 from crmcli.services.records import list_records
-from crmcli.services.recurring import series, skips_of
+from crmcli.services.recurring import follow_on, series, skips_of
 from crmcli.services.sync_shapes import Thing
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.exchange.ical import Item
@@ -48,6 +48,7 @@ class Tasks:
 
     entity = TASK.name
     together = frozenset(("when", "series"))
+    silent = frozenset(("done",))
 
     def __init__(self, ctx: Context, chosen: str = "", *, shape: str = EVENT) -> None:
         self.ctx, self._filter, self.shape = ctx, chosen, shape
@@ -55,6 +56,9 @@ class Tasks:
         self.own = own_addresses(ctx)
         self._rows: dict[int, dict[str, Any]] = {}
         self._suffixes: dict[int, str] = {}
+        self._uids: dict[int, str] = {}
+        #: (name, rule there) -> the task of a series that was finished there together with its rule
+        self._finished: dict[tuple[str, str], dict[str, Any]] = {}
         self._items: dict[int, tuple[Item, ...]] = {}
         self._coming: Incoming | None = None
 
@@ -72,7 +76,7 @@ class Tasks:
         main = next((item for item in found.items if item.recurrence_id is None), found.items[0])
         others = tuple(item for item in found.items if item.uid == main.uid and item is not main)
         key = key_of(main)
-        ours = key.endswith(OURS) and uuid_of(key) is not None
+        ours = is_ours(key)
         shape = OTHERS if main.kind == EVENT and not ours else main.kind
         return Thing(key, ours, main.summary or main.uid, main.status == "CANCELLED", shape, (main, *others))
 
@@ -88,7 +92,13 @@ class Tasks:
         found = numbers_of(self.ctx, "external_id", keys)
         return found | {key: uuids[uuid] for key in keys if (uuid := uuid_of(key)) in uuids}
 
-    known = by_key
+    def known(self, things: Sequence[Thing]) -> dict[str, int]:
+        """The same; what was not made here is the task that its series has come to."""
+        found = self.by_key(things)
+        ends = {thing.key: found[thing.key] for thing in things if not thing.ours and thing.key in found}
+        while later := self.succeeded(list(ends.values())):
+            ends = {key: later.get(number, number) for key, number in ends.items()}
+        return found | ends
 
     def said(self, thing: Thing, number: int) -> Parts:
         """What an item says of a task."""
@@ -96,21 +106,25 @@ class Tasks:
 
     def _said(self, items: tuple[Item, ...], number: int) -> Said:
         day = self._day(number)
-        over = _moved(items, day)
-        off = _left_out(items, day)
+        over = _moved(self.ctx, items, day)
+        off = _left_out(self.ctx, items, day)
         found = said(self.ctx, items[0], own=self.own, suffix=self._suffixes.get(number, ""), left_out=off)
-        if over is None or over.status == "CANCELLED":
-            return found
-        there = said(self.ctx, over, own=self.own).parts
-        parts = ("when", "length", *(("done",) if over.status == "COMPLETED" else ()))
-        return found._replace(parts={**found.parts, **{part: there[part] for part in parts if part in there}})
+        if over is not None and over.status != "CANCELLED":
+            there = said(self.ctx, over, own=self.own).parts
+            parts = ("when", "length", *(("done",) if over.status == "COMPLETED" else ()))
+            found = found._replace(parts={**found.parts, **{part: there[part] for part in parts if part in there}})
+        # A task without a length is an event of the usual one: that is none of its own.
+        usual = not self._rows.get(number, {}).get("minutes") and found.parts.get("length") == {"minutes": LENGTH}
+        return found._replace(parts={**found.parts, "length": {"minutes": None}}) if usual else found
 
     def _day(self, number: int) -> str:
         """The day of its series that a task stands for; empty for its first."""
-        row = self._rows.get(number, {})
+        return self._given(self._rows.get(number, {}))
+
+    def _given(self, row: Mapping[str, Any]) -> str:
         if row.get("repeat") and row.get("due_on"):
             return series(row, self.ctx.env.now).given.isoformat()
-        return str(row.get("due_on") or "")
+        return str(row.get("series_on") or row.get("due_on") or "")
 
     # --- what is here ---
 
@@ -129,7 +143,8 @@ class Tasks:
             if shape == OTHERS:
                 some = [{**row, "done_at": None} for row in some]
             for item in calendar_items.items(self.ctx, some, todo=shape == TODO):
-                by_uid.setdefault(item.uid, []).append(item)
+                one = item._replace(task_status="") if shape == OTHERS else item
+                by_uid.setdefault(item.uid, []).append(one)
             for row in some:
                 number = row["id"]
                 self._items[number] = tuple(by_uid[f"{row['uid']}{OURS}"])
@@ -147,10 +162,26 @@ class Tasks:
         words = [f"id:{','.join(map(str, numbers))}", EVERY]
         return list(list_records(self.ctx, TASK, words, columns=COLUMNS, sort="id", limit=0).rows)
 
-    def chosen(self) -> dict[int, str]:
-        """The tasks that are to be there, as events those with a day."""
+    def chosen(self, known: Collection[int]) -> dict[int, str]:
+        """The tasks that are to be there, as events those with a day, but for those that are `known` there."""
         rows = list_records(self.ctx, TASK, text=self._filter, columns="id,due_on", sort="id", limit=0).rows
-        return {row["id"]: self.shape for row in rows if self.shape == TODO or row["due_on"]}
+        new = [row["id"] for row in rows if row["id"] not in known and (self.shape == TODO or row["due_on"])]
+        self._uids = self._elsewhere(new)
+        of_others = OTHERS if self.shape == EVENT else self.shape
+        return {number: of_others if number in self._uids else self.shape for number in new}
+
+    def _elsewhere(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Task -> the UID under which others made it, as another place or a calendar file has it: by that one every
+        book knows it. One day of a series has none of its own."""
+        found: dict[int, str] = {}
+        for number, text in sync_links.texts_of(self.ctx.reader, self.entity, numbers):
+            try:
+                thing = self.parse(text)
+            except CrmError:
+                continue
+            if not thing.ours and thing.key == thing.value[0].uid:
+                found[number] = min(thing.key, found.get(number, thing.key))
+        return found
 
     def stands_in(self, number: int) -> tuple[int, str] | None:
         """A task that is no event because it has no day is still one."""
@@ -183,7 +214,7 @@ class Tasks:
         if thing.shape == OTHERS:
             return OF_ITS_DAYS
         day = self._day(number)
-        over = _moved(thing.value, day) if day else None
+        over = _moved(self.ctx, thing.value, day) if day else None
         if over is not None and over.status == "COMPLETED":
             return (*OF_ITS_DAYS, "done")
         off = self._said(thing.value, number).parts["skips"]["series_skips"] or ""
@@ -196,15 +227,18 @@ class Tasks:
         assert self._coming is not None
         self._coming.owner = self._coming.tx.word("user", self.ctx.actor)
         items = thing.value
-        theirs = said(self.ctx, items[0], own=self.own, left_out=_left_out(items))
+        theirs = said(self.ctx, items[0], own=self.own, left_out=_left_out(self.ctx, items))
         columns = theirs.columns
+        before = None if thing.ours else self._finished.pop((thing.name, items[0].rrule or ""), None)
+        if before is not None and (columns.get("due_on") or "") > before["due_on"]:
+            return self._goes_on(before, theirs, thing)
         # Two books that share a collection mean the same task by one UID, and by what follows from that.
         more: dict[str, Any] = {"uid": uuid_of(thing.key)} if thing.ours else {}
         if columns.get("repeat"):
             since = series(columns, self.ctx.env.now).given if thing.ours else None
             row = self._come_to(columns, items, since)
             more |= row if row.get("series_on") else {}
-        elif over := _moved(items, ""):
+        elif over := _moved(self.ctx, items, ""):
             more |= said(self.ctx, over, own=self.own).parts["when"]
         number = self._coming.add(items[0], theirs, thing.key, **more)
         for lack in theirs.lacks:
@@ -214,6 +248,14 @@ class Tasks:
             self.ctx.say(f"task:{number} {thing.name}: {left} of its days differ there and not in the book")
         return number
 
+    def _goes_on(self, before: Mapping[str, Any], theirs: Said, thing: Thing) -> int:
+        """The next task of a series that was finished there by a new item for the rest of it: about whom and what the
+        one before was, and by its clock. What another program leaves out of its copy nobody took away."""
+        assert self._coming is not None
+        its = {column: before.get(column) for column in ("repeat", "series_time", "series_zone", "series_skips")}
+        more = {"external_id": thing.key, "ical": "\n".join(thing.value[0].more) or None}
+        return follow_on(self._coming.tx, before, {**its, **theirs.parts["when"], **more})
+
     def take(self, number: int, changes: Parts, thing: Thing, was: Thing | None) -> None:
         """Let a task follow; one that was done there is done here, with all that follows from that."""
         assert self._coming is not None
@@ -221,7 +263,7 @@ class Tasks:
         row = tx.row(TASK.name, number)
         columns = {c: v for part, value in changes.items() if part not in ("done", "skips") for c, v in value.items()}
         columns |= self._anchored(row, columns, thing)
-        columns |= self._series(row, columns, thing)
+        columns |= self._series(row, {**columns, **changes.get("skips", {})}, thing, was)
         main = thing.value[0]
         if was is None or list(was.value[0].more) != list(main.more):
             columns["ical"] = "\n".join(main.more) or None
@@ -237,27 +279,40 @@ class Tasks:
             self._coming.told.clear()
         if columns:
             tx.change(TASK.name, number, columns)
+        rule = was.value[0].rrule if was is not None and columns.get("repeat", "") is None else None
+        if rule and changes.get("done", {}).get("done"):
+            self._finished[thing.name, rule] = dict(row)
         if "done" in changes:
             verb = tasks.done if changes["done"]["done"] else tasks.reopen
             verb(self.ctx, [number], source="sync")
 
     def _anchored(self, row: Mapping[str, Any], columns: Mapping[str, Any], thing: Thing) -> dict[str, Any]:
         """The rule that is taken without its day takes its weekday from the day of the book."""
-        from crmcli.domain.recurrence import anchored, parse
+        from crmcli.domain.recurrence import anchored
 
         day = row.get("series_on") or row.get("due_on")
         if not columns.get("repeat") or "due_on" in columns or not day:
             return {}
-        return {"repeat": anchored(parse(thing.value[0].rrule, self.ctx.env.now), date.fromisoformat(day))}
+        rule = rule_of(self.ctx, thing.value[0])
+        return {"repeat": anchored(rule, date.fromisoformat(day))} if rule else {}
 
-    def _series(self, row: Mapping[str, Any], columns: dict[str, Any], thing: Thing) -> dict[str, Any]:
-        """What follows for the series of a task from another day."""
-        if not columns.keys() & {"due_on", "due_at"} or not (row.get("repeat") or columns.get("repeat")):
+    def _series(
+        self, row: Mapping[str, Any], columns: dict[str, Any], thing: Thing, was: Thing | None
+    ) -> dict[str, Any]:
+        """What follows for the series of a task from another day, or from there being no item any more for the day
+        that was put off: the series begins anew where that one was."""
+        if not (row.get("repeat") or columns.get("repeat")):
             return {}
-        given = series(row, self.ctx.env.now).given.isoformat() if row.get("repeat") and row.get("due_on") else ""
-        over = _moved(thing.value, given or str(row.get("due_on") or ""))
+        given = self._given(row)
+        over = _moved(self.ctx, thing.value, given)
+        # One that loses its rule stays the day that it was: it may be done, and be taken up again.
+        repeats = columns.get("repeat", row.get("repeat"))
+        was_over = was is not None and (not row.get("repeat") or _moved(self.ctx, was.value, given) is not None)
+        anew = row.get("series_on") and repeats and over is None and was_over
+        if not anew and not columns.keys() & {"due_on", "due_at"}:
+            return {}
         if over is not None and over.recurrence_id is not None and over.status != "CANCELLED":
-            return {"series_on": _date(over.recurrence_id)}
+            return {"series_on": day_named(self.ctx, over.recurrence_id, thing.value[0]).isoformat()}
         found: dict[str, Any] = {"series_on": None} if row.get("series_on") else {}
         after = {**row, **columns, **found}
         if not thing.ours and after.get("repeat") and after.get("due_on"):
@@ -271,7 +326,7 @@ class Tasks:
         """The columns of a task for the day that a series has come to (see `begun`): when that one takes place."""
         row = begun(self.ctx, row, since)
         day = series(row, self.ctx.env.now).given.isoformat() if row.get("repeat") else ""
-        over = _moved(items, day) if day else None
+        over = _moved(self.ctx, items, day) if day else None
         if over is None or over.status in OVER:
             return row
         there = said(self.ctx, over, own=self.own).parts
@@ -292,10 +347,12 @@ class Tasks:
         from crmcli.exchange.ical import write_one
 
         mine = self._items[number]
-        if there is not None:
+        if there is None:
+            mine = tuple(item._replace(uid=self.uid(number)) for item in mine)
+        else:
             words = then.get("categories", {}).get("categories", ())
             given = then.get("given", {}).get("given") or ""
-            found = patched(mine, there.value, changed, words, self.own, given, ours=there.ours)
+            found = patched(self.ctx, mine, there.value, changed, words, self.own, given, ours=there.ours)
             if found is None:
                 return ""
             mine = found
@@ -303,7 +360,7 @@ class Tasks:
 
     def uid(self, number: int) -> str:
         """The UID of a task in every calendar."""
-        return f"{self._rows[number]['uid']}{OURS}"
+        return self._uids.get(number) or f"{self._rows[number]['uid']}{OURS}"
 
 
 def _parts(found: Said) -> Parts:
@@ -314,30 +371,18 @@ def _parts(found: Said) -> Parts:
     return parts
 
 
-def _moved(items: Sequence[Item], day: str) -> Item | None:
+def _moved(ctx: Context, items: Sequence[Item], day: str) -> Item | None:
     """The item for the day of a series that the book's task stands for (empty: its first), where it differs."""
-    first = _moment(items[0])
-    on = day or (_date(first) if first is not None else "")
+    first = items[0].start or items[0].due
+    on = day or (day_named(ctx, first, items[0]).isoformat() if first is not None else "")
     for item in items[1:]:
-        if item.recurrence_id is not None and _date(item.recurrence_id) == on:
+        if item.recurrence_id is not None and day_named(ctx, item.recurrence_id, items[0]).isoformat() == on:
             return item
     return None
 
 
-def _left_out(items: Sequence[Item], day: str = "") -> list[date]:
+def _left_out(ctx: Context, items: Sequence[Item], day: str = "") -> list[date]:
     """The days of a series that were called off, or are done without the task of the book, which stands for `day`."""
-    over = {_date(one.recurrence_id): one.status for one in items[1:] if one.recurrence_id is not None}
-    return [
-        date.fromisoformat(on) for on, status in over.items() if status == "CANCELLED" or (status in OVER and on != day)
-    ]
-
-
-def _moment(item: Item) -> date | datetime | None:
-    return item.start if item.kind == EVENT or item.start is not None else item.due
-
-
-def _date(moment: date | datetime | None) -> str:
-    """The day of a moment by its own clock."""
-    if moment is None:
-        return ""
-    return (local(moment, moment.tzinfo).date() if isinstance(moment, datetime) else moment).isoformat()
+    named = [(one.status, day_named(ctx, one.recurrence_id, items[0])) for one in items[1:] if one.recurrence_id]
+    over = {on: status for status, on in named}
+    return [on for on, status in over.items() if status == "CANCELLED" or (status in OVER and on.isoformat() != day)]

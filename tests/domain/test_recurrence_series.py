@@ -14,7 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from persiantools.jdatetime import JalaliDate
 
-from crmcli.domain.recurrence import after_done, anchored, as_rrule, first, following, less_one, occurrences, parse
+from crmcli.domain.recurrence import (
+    after_done,
+    anchored,
+    as_rrule,
+    first,
+    following,
+    less_one,
+    occurrences,
+    parse,
+    shifted,
+)
 from tests.domain.test_recurrence import NOW, PHRASES, PHRASES_JALALI
 
 JALALI = "RSCALE=PERSIAN;"
@@ -260,6 +270,30 @@ def test_anchored(rule: str, day: str, named: str) -> None:
     text = anchored(parse(rule, NOW), date.fromisoformat(day))
     assert text == named
     assert anchored(text, date(2031, 5, 17)) == named
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "by", "expected"),
+    [
+        ("FREQ=WEEKLY", "2026-11-22", 1, "FREQ=WEEKLY"),
+        ("FREQ=WEEKLY;BYDAY=SU", "2026-11-22", 1, "FREQ=WEEKLY;BYDAY=MO"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR,SU", "2026-11-27", 1, "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SA;WKST=TU"),
+        ("FREQ=DAILY;UNTIL=20261231", "2026-11-27", 1, "FREQ=DAILY;UNTIL=20270101"),
+        ("FREQ=MONTHLY;COUNT=3;BYMONTHDAY=1,15", "2026-12-01", 3, "FREQ=MONTHLY;COUNT=3;BYMONTHDAY=4,18"),
+        ("FREQ=MONTHLY;BYMONTHDAY=-1", "2026-11-30", 1, "FREQ=MONTHLY;BYMONTHDAY=1"),
+        ("FREQ=MONTHLY;BYMONTHDAY=1", "2026-12-01", -1, "FREQ=MONTHLY;BYMONTHDAY=-1"),
+        ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "2026-11-13", 1, "FREQ=MONTHLY;BYMONTHDAY=14;BYDAY=SA"),
+        ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31", "2026-12-31", 1, "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1"),
+        ("RSCALE=PERSIAN;FREQ=MONTHLY;BYMONTHDAY=1", "2026-11-22", 2, "RSCALE=PERSIAN;FREQ=MONTHLY;BYMONTHDAY=3"),
+        ("FREQ=MONTHLY;BYMONTHDAY=29", "2026-11-29", 4, None),
+        ("FREQ=MONTHLY;BYMONTHDAY=28", "2026-11-28", 1, None),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=28", "2027-02-28", 1, None),
+        ("FREQ=MONTHLY;BYDAY=-1FR", "2026-11-27", 3, None),
+        ("FREQ=MONTHLY;BYMONTHDAY=1", "2026-12-01", 40, None),
+    ],
+)
+def test_shifted(rule: str, day: str, by: int, expected: str | None) -> None:
+    assert shifted(rule, date.fromisoformat(day), by) == expected
 
 
 def test_as_rrule_is_what_every_calendar_reads() -> None:

@@ -265,6 +265,18 @@ def test_a_stored_object_has_no_method_and_one_that_is_published_no_attendees() 
     assert b"ATTENDEE" not in published
 
 
+@pytest.mark.parametrize("status", ["", "NEEDS-ACTION", "COMPLETED"])
+def test_an_event_says_what_its_task_is(status: str) -> None:
+    said = item(task_status=status)
+    line = f"X-CRM-STATUS:{status}\r\n" if status else "SUMMARY:Call Ada\r\n"
+    data = write_one(said, zone="UTC")
+    assert line in data.decode()
+    (found,) = read_calendar(data, zone="UTC").items
+    assert (found.task_status, found.status, found.more) == (status, "CONFIRMED", [])
+    published = write_calendar([said], name="x", zone="UTC").decode()
+    assert ("X-CRM-STATUS" in published) is (status == "COMPLETED")
+
+
 def test_an_item_that_never_says_when_it_changed_has_the_same_stamp_each_time() -> None:
     data = write_one(item(created_at=None, updated_at=None), zone="UTC")
     assert "DTSTAMP:19700101T000000Z" in strict_lines(data)

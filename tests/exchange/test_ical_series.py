@@ -50,6 +50,10 @@ def read_by_icalendar(data: bytes) -> Any:
 
 def by_vobject(data: bytes, count: int) -> list[Any]:
     """The first of a series as vobject has them, by the clocks that the file itself defines."""
+    # It keeps a zone, by its name, as the first file of the process defines it.
+    zones = vars(vobject.icalendar)["__tzidMap"]
+    for name in zones.keys() - {"UTC"}:
+        del zones[name]
     event: Any = vobject.readOne(io.StringIO(data.decode())).vevent
     found = []
     for one in event.getrruleset(addRDate=True):

@@ -12,7 +12,7 @@ from dateutil.rrule import rruleset, rrulestr
 from icalendar import Calendar
 
 from crmcli.domain.entities import CONTACT, TASK
-from crmcli.services import agenda, calendars, history, records, tasks
+from crmcli.services import agenda, calendar_import, calendars, history, records, tasks
 from tests.support.calendar_programs import calendar_program
 
 if TYPE_CHECKING:
@@ -37,6 +37,20 @@ def _clock(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
 
 def add(ctx: Context, **assigned: str) -> int:
     return int(records.add(ctx, TASK, {"name": "Report", **assigned}).ids[0])
+
+
+def test_what_is_done_goes_to_another_book_with_a_calendar_file(ctx: Context, second_book: Context) -> None:
+    add(ctx, due="2026-11-23 10:00")
+
+    def hand_over() -> dict[str, Any]:
+        calendar_import.import_calendar(
+            second_book, calendars.export(ctx, ["(is:open or is:done)"]).content, called="x"
+        )
+        return records.get(second_book, TASK, 1)
+
+    assert hand_over()["done_at"] is None
+    tasks.done(ctx, [1])
+    assert hand_over()["done_at"]
 
 
 def events(ctx: Context, *words: str, todo: bool = False) -> list[Any]:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import CONTACT, TASK
-from crmcli.services import agenda, calendar_kept, history, records, tasks, vocabulary
+from crmcli.services import agenda, calendar_import, calendar_kept, calendars, history, records, tasks, vocabulary
 from tests.support.calendar_files import BERLIN, event, in_agenda, plain, put_off, take, weekly
 
 if TYPE_CHECKING:
@@ -267,6 +267,103 @@ def test_a_meeting_that_was_put_off_did_not_happen(ctx: Context) -> None:
     assert records.get(ctx, CONTACT, 1)["last_touch"] is None
     tasks.done(ctx, [1])
     assert ctx.reader.value("SELECT count(*) FROM interaction WHERE removed_at IS NULL") == 1
+
+
+def test_a_colleague_who_declines_takes_nothing_away(ctx: Context) -> None:
+    """Only who has the task; where they are not asked, everybody of the book who is."""
+    for name in ("ann", "bob", "cyd"):
+        vocabulary.user_add(ctx, name, {"email": f"{name}@us.example"})
+    records.add(ctx, CONTACT, {"name": "Ada", "email": "ada@x.org"})
+    ann, bob = ("ATTENDEE;PARTSTAT=%s:mailto:" + name + "@us.example" for name in ("ann", "bob"))
+    both = (ann % "ACCEPTED", bob % "DECLINED")
+    away = put_off("20261123", FIRST, 1, *both)
+    take(ctx, weekly(FIRST, "FREQ=WEEKLY", 0, ann % "ACCEPTED", bob % "ACCEPTED"), away)
+    assert days(ctx) == USUAL
+    take(ctx, weekly(FIRST, "FREQ=WEEKLY", 2, *both))
+    assert days(ctx) == USUAL
+    over = event("SUMMARY:Lunch", f"DTSTART;{BERLIN}20261110T100000", *both, "ATTENDEE:mailto:ada@x.org", uid="over")
+    assert take(ctx, over) == "1 new"
+    assert records.get(ctx, CONTACT, 1)["last_touch"] is not None
+    mine = event("SUMMARY:Mine", f"DTSTART;{BERLIN}{FIRST}", *both, uid="mine")
+    assert take(ctx, mine, owner="bob") == "no event or to-do in it"
+    assert take(ctx, mine, owner="cyd") == "1 new"
+
+
+def test_an_empty_line_before_a_text_is_no_change_of_it(ctx: Context) -> None:
+    records.add(ctx, CONTACT, {"name": "Ada", "email": "ada@x.org"})
+    for sequence, link in enumerate(("one", "two")):
+        text = f"DESCRIPTION:\\n________\\nJoin: https://{link}.example\\n"
+        take(ctx, plain("ATTENDEE:mailto:ada@x.org", text, f"SEQUENCE:{sequence}"))
+    assert "https://two.example" in records.get(ctx, TASK, 1)["description"]
+
+
+@pytest.mark.parametrize("to", ["20261123T100000", "20261123T150000"])
+def test_a_day_of_another_length_is_a_task_of_its_own(ctx: Context, to: str) -> None:
+    longer = put_off("20261123", to, 1).replace("DURATION:PT1H", "DURATION:PT3H")
+    take(ctx, weekly(FIRST))
+    assert take(ctx, weekly(FIRST, "FREQ=WEEKLY", 1), longer) == "1 new, 1 changed"
+    rows = agenda.agenda(ctx, [DAYS]).rows
+    assert [(row["start"][5:13], row["minutes"]) for row in rows[:2]] == [
+        (f"11-23T{to[9:11]}", 180), ("11-30T10", 60),
+    ]  # fmt: skip
+
+
+def test_a_length_that_is_said_later_is_taken(ctx: Context) -> None:
+    start = f"DTSTART;{BERLIN}{FIRST}"
+    take(ctx, event("SUMMARY:Demo", start))
+    assert take(ctx, event("SUMMARY:Demo", start, "DURATION:PT3H", "SEQUENCE:1")) == "1 changed"
+    assert records.get(ctx, TASK, 1)["minutes"] == 180
+    bare = [part.replace("DURATION:PT1H\r\n", "") for part in (weekly(FIRST), put_off("20261130", "20261201T100000"))]
+    take(ctx, *(part.replace("one@x.org", "two@x.org") for part in bare))
+    later = weekly(FIRST, "FREQ=WEEKLY", 1).replace("DURATION:PT1H\r\n", "").replace("one@x.org", "two@x.org")
+    assert take(ctx, later) == "1 changed, 1 removed"
+
+
+def test_our_own_file_takes_no_day_away_that_it_has(ctx: Context) -> None:
+    records.add(ctx, TASK, {"name": "S", "due": "2026-11-23 10:00", "repeat": "weekly", "minutes": "1h"})
+    moved = put_off("20261130", "20261201T140000", 9).replace("one@x.org", f"{records.get(ctx, TASK, 1)['uid']}@crm")
+    series_then = calendars.export(ctx).content.decode().replace("END:VCALENDAR", f"{moved}\r\nEND:VCALENDAR")
+    calendar_import.import_calendar(ctx, series_then.encode(), called="x")
+    expected = ["11-23 10", "12-01 14", "12-07 10", "12-14 10"]
+    assert days(ctx) == expected
+    for _ in range(2):
+        found = calendar_import.import_calendar(ctx, calendars.export(ctx).content, called="x")
+        assert found.changed.lines == ("imported x: 2 known",)
+        assert days(ctx) == expected
+
+
+def test_a_series_that_was_removed_brings_no_single_days(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    take(ctx, weekly(FIRST))
+    records.remove(ctx, TASK, [1])
+    capsys.readouterr()
+    later = [weekly(FIRST, "FREQ=WEEKLY", 1), put_off("20261130", "20261201T140000", 1)]
+    assert take(ctx, *later) == "2 known"
+    assert "restore 1 takes it up again" in capsys.readouterr().err
+    assert days(ctx) == []
+    records.restore(ctx, TASK, [1])
+    assert take(ctx, *later) == "1 new, 1 changed"
+    assert days(ctx) == ["11-23 10", "12-01 14", "12-07 10", "12-14 10"]
+
+
+def test_two_books_that_pass_a_series_to_and_fro_have_it_once(
+    ctx: Context, second_book: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hand_over(one: Context, two: Context) -> None:
+        calendar_import.import_calendar(two, calendars.export(one).content, called="x")
+
+    records.add(ctx, TASK, {"name": "S", "due": "2026-11-23 10:00", "repeat": "weekly"})
+    hand_over(ctx, second_book)
+    monkeypatch.setenv("CRM_NOW", "2026-11-23T11:00:00+00:00")
+    for one in (ctx, second_book):
+        one.tick()
+    tasks.done(second_book, [1])
+    hand_over(second_book, ctx)
+    assert days(ctx) == USUAL[1:]
+    assert records.get(ctx, TASK, 1)["done_at"] is not None
+    assert records.get(ctx, TASK, 2)["uid"] == records.get(second_book, TASK, 2)["uid"]
+    tasks.done(ctx, [2])
+    hand_over(ctx, second_book)
+    assert days(second_book) == days(ctx) == USUAL[2:]
 
 
 def test_what_is_refused_counts_for_nothing(ctx: Context) -> None:

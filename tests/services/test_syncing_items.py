@@ -55,6 +55,69 @@ def test_what_two_books_finish_goes_on_once(
             assert book.reader.value("SELECT count(*) FROM task") == turn + 1
 
 
+@pytest.mark.parametrize("shape", [EVENT, TODO])
+def test_what_one_book_has_done_is_done_in_another(
+    ctx: Context, second_book: Context, remote: MemoryRemote, shape: str
+) -> None:
+    add(ctx, due="2026-11-23 09:00")
+    add(ctx, due="2026-11-24", repeat="weekly")
+    books = (ctx, second_book)
+
+    def stand() -> list[tuple[str, bool]]:
+        for book in (*books, *books):
+            run(book, remote, shape=shape)
+        for book in books:
+            settled(book, remote, shape=shape)
+        sql = "SELECT due_on, done_at IS NOT NULL FROM task WHERE removed_at IS NULL ORDER BY due_on"
+        found = [[(str(day), bool(done)) for day, done in book.reader.rows(sql)] for book in books]
+        assert found[0] == found[1]
+        return found[0]
+
+    before = [("2026-11-23", False), ("2026-11-24", False)]
+    assert stand() == before
+    tasks.done(ctx, [1, 2])
+    after = [("2026-11-23", True), ("2026-11-24", True), ("2026-12-01", False)]
+    assert stand() == after
+    history.undo(ctx)
+    assert stand() == before
+    tasks.done(second_book, [1, 2])
+    assert stand() == after
+    tasks.reopen(ctx, [1])
+    assert stand() == [before[0], *after[1:]]
+    history.undo(ctx)
+    assert stand() == after
+
+
+def test_an_event_says_of_tasks_of_ours_alone_whether_they_are_done(ctx: Context, remote: MemoryRemote) -> None:
+    add(ctx, due="2026-11-23 09:00")
+    remote.put("/theirs.ics", item("DTSTART:20261124T090000Z", "X-CRM-STATUS:COMPLETED", kind="VEVENT"))
+    run(ctx, remote, shape=EVENT)
+    assert [task(ctx, number)["done_at"] for number in (1, 2)] == [None, None]
+    ours = next(href for href in remote.items if href != "/theirs.ics")
+    tasks.done(ctx, [1])
+    run(ctx, remote, shape=EVENT)
+    # A phone that keeps no such line says nothing of it.
+    remote.edit(ours, ("X-CRM-STATUS:COMPLETED\r\n", ""), ("SUMMARY:", "SUMMARY:Our "))
+    assert str(run(ctx, remote, shape=EVENT)) == "1 changed here"
+    assert task(ctx)["done_at"]
+    settled(ctx, remote, shape=EVENT)
+    tasks.reopen(ctx, [1])
+    run(ctx, remote, shape=EVENT)
+    assert "X-CRM-STATUS:NEEDS-ACTION\r\n" in remote.items[ours][1]
+
+
+def test_what_is_late_and_open_in_one_book_is_so_in_a_new_one(
+    ctx: Context, second_book: Context, remote: MemoryRemote
+) -> None:
+    add(ctx, due="2026-11-19 09:00")
+    add(ctx, due="2026-11-12 09:00", repeat="weekly")
+    for book in (ctx, second_book):
+        run(book, remote, shape=EVENT)
+        settled(book, remote, shape=EVENT)
+    assert second_book.reader.rows("SELECT done_at FROM task") == [(None,), (None,)]
+    assert second_book.reader.value("SELECT count(*) FROM interaction") == 0
+
+
 def test_what_was_undone_and_came_to_the_book_otherwise_is_the_same_again(
     ctx: Context, second_book: Context, remote: MemoryRemote
 ) -> None:
@@ -74,6 +137,27 @@ def test_what_was_undone_and_came_to_the_book_otherwise_is_the_same_again(
     records.edit(second_book, TASK, [2], {"place": "Here"})
     assert str(run(second_book, remote)) == "1 changed there"
     assert str(run(ctx, remote)) == "1 changed here"
+
+
+@pytest.mark.parametrize("shape", [EVENT, TODO])
+def test_a_day_that_was_put_off_is_so_in_both_books_when_it_is_taken_up_again(
+    ctx: Context, second_book: Context, remote: MemoryRemote, shape: str
+) -> None:
+    add(ctx, due="2026-11-23 10:00", repeat="weekly")
+    for book in (ctx, second_book):
+        run(book, remote, shape=shape)
+    tasks.snooze(second_book, [1], "2026-11-24")
+    for book in (second_book, ctx):
+        run(book, remote, shape=shape)
+    tasks.done(second_book, [1])
+    for book in (second_book, ctx):
+        run(book, remote, shape=shape)
+    history.undo(second_book)
+    for book in (second_book, ctx):
+        run(book, remote, shape=shape)
+    for book in (ctx, second_book):
+        settled(book, remote, shape=shape)
+        assert [str(task(book)[field]) for field in ("due_on", "series_on")] == ["2026-11-24", "2026-11-23"]
 
 
 def test_what_was_undone_here_and_removed_when_it_came_otherwise_stays_out(ctx: Context, remote: MemoryRemote) -> None:
@@ -212,3 +296,25 @@ def test_a_series_that_the_book_moved_goes_by_its_clock(ctx: Context, remote: Me
     assert "DTSTART;TZID=Europe/Berlin:20261223T1" in remote.texts[0]
     assert "DUE;TZID=Europe/Berlin:20261223T143000" in remote.texts[0]
     settled(ctx, remote)
+
+
+def test_an_event_without_a_length_gets_none_by_being_in_a_second_place(ctx: Context, remote: MemoryRemote) -> None:
+    """A task without a length goes out as an event of the usual one; that of others stays what it is."""
+    other = MemoryRemote()
+    other.url = f"{remote.url}other/"
+    text = item("SUMMARY:Demo", "DTSTART;TZID=Europe/Berlin:20261201T100000", kind="VEVENT")
+    for place in (remote, other):
+        place.put("/a.ics", text)
+        assert str(run(ctx, place, shape=EVENT)) in ("1 new here", "in step")
+    assert (remote.texts, other.texts) == ([text], [text])
+    other.edit("/a.ics", ("END:VEVENT", "DURATION:PT2H\r\nEND:VEVENT"))
+    assert str(run(ctx, other, shape=EVENT)) == "1 changed here"
+    assert task(ctx)["minutes"] == 120
+    assert str(run(ctx, remote, shape=EVENT)) == "1 changed there"
+    assert "DURATION:PT2H" in remote.texts[0]
+    records.edit(ctx, TASK, [1], {"duration": ""})
+    for place in (remote, other):
+        run(ctx, place, shape=EVENT)
+        assert "DURATION:PT30M" in place.texts[0]
+        settled(ctx, place, shape=EVENT)
+    assert task(ctx)["minutes"] is None

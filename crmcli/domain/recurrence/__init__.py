@@ -25,10 +25,11 @@ from crmcli.domain.recurrence.series import (
     less_one,
     moved,
     occurrences,
+    shifted,
 )
 from crmcli.domain.recurrence.spoken import spoken
 
 __all__ = [
     "Series", "after_done", "anchored", "as_rrule", "first", "following", "less_one", "moved", "occurrences", "parse",
-    "spoken",
+    "shifted", "spoken",
 ]  # fmt: skip

@@ -3,18 +3,32 @@ series as a task keeps it, with its clock and the days that it leaves out."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.domain.recurrence.expanding import days_from, days_in, period_of, split
-from crmcli.domain.recurrence.rule import DAILY, MONTHLY, WEEKLY, YEARLY, needs_day, read, settled, write
+from crmcli.domain.recurrence.rule import (
+    DAILY,
+    LONGEST,
+    MONTHLY,
+    WEEKLY,
+    YEARLY,
+    from_the_end_last,
+    needs_day,
+    read,
+    settled,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import time, tzinfo
 
     from crmcli.domain.recurrence.rule import Rule
+
+#: So many days of two series are compared before they are taken for the same.
+_COMPARED = 60
 
 
 class Turn(NamedTuple):
@@ -87,6 +101,26 @@ def moved(rule: str, was: date, day: date) -> str | None:
         bare = parts._replace(months=months, monthdays=(), positions=(), backward=backward)
         if write(_anchored(bare, was)) == rule:
             return write(_anchored(bare, day))
+    return None
+
+
+def shifted(rule: str, day: date, by: int) -> str | None:
+    """Return the rule of the series each of whose days is `by` days after one of this rule, which begins on `day`:
+    every Sunday becomes every Monday, monthly on the 1st monthly on the 5th. None where no rule has these days, as for
+    three days after the last Friday of a month or, for some months are shorter, after the 29th."""
+    parts, there = read(rule), day + timedelta(days=by)
+    endless = parts._replace(count=None, until=None)
+    ways = [write(endless), moved(anchored(write(endless), day), day, there)]
+    monthdays = tuple(sorted((_day_of_month(each, by) for each in parts.monthdays), key=from_the_end_last))
+    if all(0 < abs(number) <= max(LONGEST[parts.calendar]) for number in monthdays):
+        weekdays = tuple((number, (weekday + by) % 7) for number, weekday in parts.weekdays)
+        each_day = endless._replace(weekdays=weekdays, wkst=(parts.wkst + by) % 7, monthdays=monthdays)
+        ways.append(write(settled(each_day)))
+    wanted = [each.toordinal() + by for each in occurrences(write(endless), day, _COMPARED)]
+    for way in filter(None, ways):
+        if [each.toordinal() for each in occurrences(way, there, _COMPARED)] == wanted:
+            until = parts.until and parts.until + timedelta(days=by)
+            return write(read(way)._replace(count=parts.count, until=until))
     return None
 
 
@@ -183,6 +217,12 @@ def _days_between(rule: Rule, anchor: int, since: int) -> int:
         cycles = 0 if rule.freq == DAILY and rule.weekdays else max(0, last - anchor) // cycle
         passed, anchor = cycles * max(1, len(rule.weekdays)), anchor + cycles * cycle
     return passed + sum(1 for _ in takewhile(lambda day: day < since, days_from(rule, anchor, anchor + 1)))
+
+
+def _day_of_month(number: int, by: int) -> int:
+    """The day of a month so many days after another one, across its end too: on the last one (-1) follows the 1st."""
+    after = number + by
+    return after + (number < 0 <= after) - (after <= 0 < number)
 
 
 def _day(found: int | None) -> date | None:
