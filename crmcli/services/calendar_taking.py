@@ -67,8 +67,11 @@ class Taking:
         keys = {key_of(item) for item in items} | {series_key(item.uid) for item in items} | self.kept.keys
         known = numbers_of(self.ctx, "external_id", keys)
         uuids = numbers_of(self.ctx, "uid", {uuid for key in keys if (uuid := uuid_of(key))})
-        known |= {key: uuids[uuid] for key in keys if "/" not in key and (uuid := uuid_of(key)) in uuids}
-        self.tasks = _present(self.ctx, known)
+        own = {key: uuids[uuid] for key in keys if "/" not in key and (uuid := uuid_of(key)) in uuids}
+        # Each task of a series of ours has a UID of its own: an item that is no series is that one, done or not.
+        in_series = {series_key(item.uid) for item in items if item.rrule or item.rdates or item.recurrence_id}
+        known |= {key: number for key, number in own.items() if key in in_series}
+        self.tasks = own | _present(self.ctx, known)
         numbers = sorted({*self.tasks.values()})
         self._rows = {row["id"]: row for some, _ in portions(numbers) for row in self._read(some)}
         self.tx.load(TASK.name, numbers)

@@ -332,6 +332,20 @@ def test_our_own_file_takes_no_day_away_that_it_has(ctx: Context) -> None:
         assert days(ctx) == expected
 
 
+@pytest.mark.parametrize("todo", [False, True])
+def test_our_own_file_with_what_is_done_ends_no_series(ctx: Context, second_book: Context, todo: bool) -> None:
+    records.add(ctx, TASK, {"name": "S", "due": "2026-11-23 10:00", "repeat": "weekly"})
+    for _ in range(2):
+        number = ctx.reader.value("SELECT max(id) FROM task")
+        tasks.done(ctx, [number])
+        made = calendars.export(ctx, ["(is:open or is:done)"], todo=todo).content
+        found = calendar_import.import_calendar(ctx, made, called="x")
+        assert found.changed.lines == (f"imported x: {number + 1} known",)
+        calendar_import.import_calendar(second_book, made, called="x")
+        assert days(second_book) == days(ctx) == USUAL[number:]
+        assert second_book.reader.value("SELECT count(*) FROM task") == number + 1
+
+
 def test_a_series_that_was_removed_brings_no_single_days(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
     take(ctx, weekly(FIRST))
     records.remove(ctx, TASK, [1])
