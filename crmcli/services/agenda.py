@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.domain.calendars import ONE_DAY, period_around
 from crmcli.domain.dates import local, show_day
+from crmcli.domain.datewords import PERSIAN_PERIODS
 from crmcli.domain.durations import DAY
 from crmcli.domain.entities import DEAL, TASK
 from crmcli.domain.periods import parse_range, parse_span
 from crmcli.domain.query import TERM, And, Compare, Empty, Not, narrowed, quote
-from crmcli.domain.text import clip
+from crmcli.domain.text import clip, fold
 from crmcli.domain.types import due_day, read_instant
 from crmcli.domain.workdays import USUAL_WEEK, read_week
 from crmcli.errors import CrmError, FieldError, FilterError, UsageError
@@ -41,7 +42,8 @@ MOST_LATE = 20
 SHORT_DAY, LONGEST = 23 * 60, 70
 #: The first day that a filter can name, and the last moment of all.
 FIRST, NEVER = date(1600, 1, 1), datetime.max.replace(microsecond=0, tzinfo=UTC)
-PERIODS = {unit: f"this-{unit}" for unit in ("week", "month", "quarter", "year")}
+_UNITS = {unit: unit for unit in ("week", "month", "quarter", "year")} | PERSIAN_PERIODS
+PERIODS = {word: f"this-{unit}" for word, unit in _UNITS.items()}
 #: What can be nothing but days, and is refused where it is none.
 MEANT_AS_DAYS = re.compile(r"[-+]?[\d۰-۹]|.*\.\.|(?:this|last|next)\b")
 FIELDS = (
@@ -166,7 +168,7 @@ def read_range(ctx: Context, text: str) -> Range:
     """The days of a range as it is typed; one without a start begins today, one without an end has OPEN days. Raises
     FieldError, and UsageError where it is too long."""
     env = ctx.env
-    text = PERIODS.get(text.strip().lower(), text)
+    text = PERIODS.get(fold(text), text)
     start, end = parse_range(text, env.now, env.calendar, env.week_start, env.workdays)
     start = start or env.now.date()
     if end is None:

@@ -154,6 +154,7 @@ def test_jalali_months_and_weeks_that_begin_on_saturday(book: Context, monkeypat
     monkeypatch.setenv("CRM_WEEK_START", "saturday")
     for words, start, end in (
         (["month"], "2026-10-23", "2026-11-22"),
+        (["ماه"], "2026-10-23", "2026-11-22"),
         (["آذر"], "2026-11-22", "2026-12-22"),
         (["1405-09"], "2026-11-22", "2026-12-22"),
         (["week"], "2026-11-21", "2026-11-28"),
