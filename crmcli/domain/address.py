@@ -245,7 +245,10 @@ def _library_key(text: str, region: str) -> str:
         national = "+" not in reading and not reading.startswith("00") and "＋" not in reading
         if national and len(str(number.national_number)) < SHORTEST_NATIONAL:
             continue
-        return format_number(number, PhoneNumberFormat.E164)
+        key = format_number(number, PhoneNumberFormat.E164)
+        if not number.national_number or (number.italian_leading_zero and parse(key) != number):
+            continue  # zeros alone, or more in front than its region writes: what stands where somebody had no number
+        return key
     return ""
 
 

@@ -18,6 +18,7 @@ from crmcli.domain.calendars import (
     period_around,
     split_day,
 )
+from crmcli.domain.clocks import is_span, offset, time_of
 from crmcli.domain.datewords import (
     BEHIND,
     DAYS_WRITTEN,
@@ -226,6 +227,9 @@ def _read(words: str, setting: Setting) -> When | None:
     """Read folded text: first what is exact, then a time at the end or in front, then the day beside it."""
     if moment := _counted_clock(words, setting):
         return moment
+    if is_span(words):
+        shown = _quoted(setting.shown or words)
+        raise FieldError(f"'{shown}' is from one time to another.", hint="Write when it begins: fri 9:00.")
     words = halves().sub(lambda half: f" {HALVES[half[1]]}", words)
     if (front := clock_in_front().fullmatch(words)) and read_day(front[2], setting) is not None:
         words = f"{front[2]} {front[1]}"
@@ -240,44 +244,17 @@ def _read(words: str, setting: Setting) -> When | None:
         day = read_day(words, setting)
         return None if day is None else When(day)
     day = read_day(match[1], setting) if match[1] else setting.today
-    clock = _clock(match)
+    clock = time_of(int(match[3]), int(match[4] or 0), int(match[5] or 0), match[6] or "", match[7])
     if day is None or clock is None:
         return None
     if not match[8]:
         return When(day, clock)
-    return None if not match[1] else _wall(datetime.combine(day, clock, _offset(match[8].strip())), setting)
+    return None if not match[1] else _wall(datetime.combine(day, clock, offset(match[8].strip())), setting)
 
 
 def _wall(instant: datetime, setting: Setting) -> When:
     local = instant.astimezone(setting.now.tzinfo)
     return When(local.date(), local.time())
-
-
-def _clock(match: re.Match[str]) -> time | None:
-    """Time of day from hour (3), minute (4), second (5), fraction (6) and a or p (7) of a match."""
-    hour, half = int(match[3]), match[7]
-    if half:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if half == "p" else 0)
-    minute, second = int(match[4] or 0), int(match[5] or 0)
-    if hour > 23 or minute > 59 or second > 59:
-        raise FieldError(
-            f"There is no time {hour:02}:{minute:02}.", hint="Times run from 00:00 to 23:59, or as 2:30pm."
-        )
-    return time(hour, minute, second, int((match[6] or "0").ljust(6, "0")))
-
-
-def _offset(text: str) -> tzinfo:
-    from datetime import timezone
-
-    if text[0] not in "+-":
-        return UTC
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if hours > 23 or minutes > 59:
-        raise FieldError(f"There is no time zone offset {text}.", hint="Write it as +03:30 or Z.")
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if text[0] == "-" else offset)
 
 
 def is_counted(text: str, setting: Setting) -> bool:

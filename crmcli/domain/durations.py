@@ -1,4 +1,5 @@
-"""Lengths of time as people write them, in whole minutes: 45, 1h30, 1.5 hours, 2d, ۹۰ دقیقه, یک ساعت و نیم.
+"""Lengths of time as people write them, in whole minutes: 45, 1h30, 1.5 hours, 2d, ۹۰ دقیقه, یک ساعت و نیم; and
+as Germans, French, Spaniards and Turks do: 15 Minuten, 1 jour, 2 horas, yarım saat.
 
 A day is 24 hours and a week 7 of them, whatever the clocks do meanwhile: these are lengths of real time.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from crmcli.domain.datewords import NUMBERS
 from crmcli.domain.text import clip, digits, fold
 from crmcli.errors import FieldError
 
@@ -17,16 +19,30 @@ MOST = 366 * DAY
 HINT = "write 45, 45m, 1h30, 1.5h, 2d or 1w; a number alone is minutes"
 #: Minutes of a unit -> its words. A length has its parts in this order.
 _UNITS = {
-    WEEK: "w wk wks week weeks هفته",
-    DAY: "d day days روز",
-    HOUR: "h hr hrs hour hours std ساعت",
-    1: "m min mins minute minutes دقیقه",
+    WEEK: "w wk wks week weeks هفته woche wochen semaine semaines semana semanas hafta",
+    DAY: "d day days روز tag tage tagen jour jours día días gün",
+    HOUR: "h hr hrs hour hours std ساعت stunde stunden heure heures hora horas saat sa",
+    1: "m min mins minute minutes دقیقه minuten minuto minutos mn dakika dk",
 }
 #: What is said without a figure -> the same with one.
 _SAID = {
-    "half an hour": "30m", "نیم ساعت": "30m", "یک ربع": "15m", "سه ربع": "45m", "و نیم": "30m",
+    "half an hour": "30m", "نیم ساعت": "30m", "یک ربع": "15m", "سه ربع": "45m",
     "an hour": "1h", "یک ساعت": "1h", "a day": "1d", "یک روز": "1d", "a week": "1w", "یک هفته": "1w",
+    **dict.fromkeys(("halbe stunde", "eine halbe stunde", "demi-heure", "une demi-heure", "media hora", "yarım saat"),
+                    "30m"),
+    **dict.fromkeys(("viertelstunde", "eine viertelstunde", "un quart d'heure", "quart d'heure", "un cuarto de hora",
+                     "cuarto de hora", "çeyrek saat"), "15m"),
+    **dict.fromkeys(("eine stunde", "une heure", "una hora", "bir saat"), "1h"),
+    **dict.fromkeys(("ein tag", "einen tag", "un jour", "un día", "bir gün"), "1d"),
+    **dict.fromkeys(("eine woche", "une semaine", "una semana", "bir hafta"), "1w"),
 }  # fmt: skip
+
+
+#: Numbers from two on as Germans, French, Spaniards and Turks write them.
+_NUMBERS = (
+    "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf", "deux trois quatre cinq six sept huit neuf dix",
+    "dos tres cuatro cinco seis siete ocho nueve diez", "iki üç dört beş altı yedi sekiz dokuz on",
+)  # fmt: skip
 
 
 def parse(text: str) -> int:
@@ -36,8 +52,10 @@ def parse(text: str) -> int:
     hours (1h30, 1:30). Raises FieldError, also for what is no whole number of minutes.
     """
     words = fold(digits(text))
-    said, grammar = _patterns()
-    match = grammar.fullmatch(said.sub(lambda found: _said()[found[0]], words))
+    said, numbers, half, grammar = _patterns()
+    words = said.sub(lambda found: _said()[found[0]], words)
+    words = numbers.sub(lambda found: str(_numbers()[found[0]]), words)
+    match = grammar.fullmatch(half.sub(r"\1.5 \2", words))
     if match is None or not any(match.groups()):
         raise FieldError(f"'{clip(text, 60)}' is not a length of time", hint=HINT)
     *parts, hours, rest, alone = match.groups()
@@ -75,13 +93,23 @@ def _said() -> dict[str, str]:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Phrases without figures; and a whole length: a number of each unit, or hours and minutes, or a number alone."""
-    number, link = r"(\d{0,6}(?:[.,]\d{1,2})?(?<=\d))", rf"(?:(?<=\S) ?(?:(?:and|{fold('و')}|,) ?)?(?=[\d.]))?"
-    parts = link.join(
-        rf"(?:{number} ?(?:{'|'.join(map(fold, words.split()))})(?![^\W\d_]))?" for words in _UNITS.values()
-    )
+def _numbers() -> dict[str, int]:
+    return NUMBERS | {fold(word): n for words in _NUMBERS for n, word in enumerate(words.split(), 2)}
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Phrases without figures; numbers in words before a unit; a number and its unit before the Persian for half of it
+    more; and a whole length: a number of each unit, or hours and minutes, or a number alone."""
+    number, ends = r"(\d{0,6}(?:[.,]\d{1,2})?(?<=\d))", r"(?![^\W\d_])(?:\.(?!\S))?"
+    link = rf"(?:(?<=\S) ?(?:(?:and|und|et|y|ve|{fold('و')}|,) ?)?(?=[\d.]))?"
+    units = ["|".join(map(fold, words.split())) for words in _UNITS.values()]
+    parts = link.join(rf"(?:{number} ?(?:{words}){ends})?" for words in units)
     said = "|".join(map(re.escape, sorted(_said(), key=len, reverse=True)))
-    return re.compile(rf"(?<!\S)(?:{said})(?!\S)"), re.compile(
-        rf"(?:{parts}|(\d{{1,5}})(?: ?(?:h|{fold('ساعت')}) ?|:)([0-5]\d)|(\d{{1,6}}))"
+    counted = "|".join(map(re.escape, sorted(_numbers(), key=len, reverse=True)))
+    return (
+        re.compile(rf"(?<!\S)(?:{said})(?!\S)"),
+        re.compile(rf"(?<!\S)(?:{counted})(?= (?:{'|'.join(units)}){ends})"),
+        re.compile(rf"(?<!\S)(\d{{1,5}}) ?({'|'.join(units)}) {fold('و نیم')}(?!\S)"),
+        re.compile(rf"(?:{parts}|(\d{{1,5}})(?: ?(?:h|{fold('ساعت')}) ?|:)([0-5]\d)|(\d{{1,6}}))"),
     )

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 KINDS = ("call", "email", "meeting", "message", "visit", "document", "task")
 #: kind -> names that say it. A type of any other name says it in its field `counts_as`, or counts as a task.
 _NAMES = {
-    "call": "call, phone call, telephone call, phone, anruf, telefonat, appel, llamada, تماس, تماس تلفنی, تلفن, زنگ",
-    "email": "email, e-mail, mail, courriel, correo, ایمیل, نامه, رایانامه",
-    "meeting": "meeting, appointment, termin, besprechung, réunion, reunión, جلسه, قرار, قرار ملاقات, ملاقات",
-    "message": "message, sms, text, chat, nachricht, پیام, پیامک",
-    "visit": "visit, besuch, visite, visita, بازدید, ویزیت",
-    "document": "document, dokument, سند, مدرک",
-    "task": "to-do, todo, task, aufgabe, tâche, tarea, کار, وظیفه",
+    "call": "call, phone call, telephone call, phone, anruf, telefonat, appel, llamada, arama, telefon görüşmesi, تماس"
+    ", تماس تلفنی, تلفن, زنگ",
+    "email": "email, e-mail, mail, courriel, correo, e-posta, eposta, ایمیل, نامه, رایانامه",
+    "meeting": "meeting, appointment, termin, besprechung, réunion, reunión, toplantı, randevu, جلسه, قرار, قرار ملاقات"
+    ", ملاقات",
+    "message": "message, sms, text, chat, nachricht, mensaje, mesaj, پیام, پیامک",
+    "visit": "visit, besuch, visite, visita, ziyaret, بازدید, ویزیت",
+    "document": "document, dokument, documento, belge, سند, مدرک",
+    "task": "to-do, todo, task, aufgabe, tâche, tarea, görev, کار, وظیفه",
 }
 
 

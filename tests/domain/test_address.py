@@ -196,7 +196,13 @@ def test_every_start_of_a_short_way_agrees_with_the_library(lead: str, length: i
     assert taken >= 300
 
 
-@given(st.text(), REGIONS)
+@pytest.mark.parametrize("text", ["000000", "00000000000", "+98000000", "+49 00 0000000"])
+@pytest.mark.parametrize("region", ["IR", "DE", ""])
+def test_a_number_with_zeros_that_no_region_has_is_none(text: str, region: str) -> None:
+    assert phone_key(text, region) == ""
+
+
+@given(st.text() | st.text("000012+ "), REGIONS)
 def test_phone_key_is_e164_or_empty(text: str, region: str) -> None:
     key = phone_key(text, region)
     assert not key or (key[0] == "+" and key[1:].isdigit() and key.isascii() and phone_key(key, "") == key)

@@ -149,6 +149,7 @@ def test_what_is_understood(text: str, meaning: str) -> None:
         ("1900-02-29", "no day"), ("30 feb", "no day"), ("25:00", "no time"), ("24:00", "no time"),
         ("10:60", "no time"),
         ("13pm", "not a day"), ("0am", "not a day"), ("13/13/2026", "no day"), ("2026-12-01T10:00+99:00", "offset"),
+        ("fri 9:00-10:00", "one time to another"), ("2026-12-01 14:30 - 15:30", "one time to another"),
         ("0001-01-01", "out of range"), ("+99999y", "out of range"), ("-999999d", "out of range"),
         ("-600y", "out of range"),
         # what is no date

@@ -28,6 +28,13 @@ def test_what_happened_is_matched_by_any_of_its_fields(ctx: Context, put: Any, m
         assert counts(take(ctx, path, kind=INTERACTION, match=match, update=True)) == (1, 0, 1, 0, 0, 0)
 
 
+def test_a_task_of_which_no_type_is_said_is_known_by_the_rest(ctx: Context, put: Any) -> None:
+    """It got the usual one."""
+    path = put("Task,Due date,Type\nA,2026-12-01,\nB,2026-12-01,call\nA,2026-12-02,\n")
+    assert counts(take(ctx, path)) == (3, 3, 0, 0, 0, 0)
+    assert counts(take(ctx, path)) == (3, 0, 0, 3, 0, 0)
+
+
 @pytest.mark.parametrize("kind", [CONTACT, COMPANY, TASK, LEAD, DEAL], ids=lambda kind: kind.name)
 def test_an_update_gives_a_record_another_owner(ctx: Context, put: Any, kind: Entity) -> None:
     text = "Ref,Name,Due,Owner\n7,Ada,2026-12-01,{}\n"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmcli.domain.entities import DEAL, LEAD, TASK
+from crmcli.domain.text import fold
 from crmcli.errors import UsageError
 from crmcli.services import deals, imports, merging, pipelines, records, tasks
-from crmcli.services.imports import due
-from crmcli.services.imports.endings import is_done
+from crmcli.services.imports import due, endings, happened_words
+from crmcli.services.imports.endings import is_done, priority_of
 from crmcli.services.stages import every_stage
 from tests.support.importing import counts, listed, rows, take
 
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
         (True, "انجام شد|انجام شده|انجام‌شده|تکمیل شده|تمام شده|تمام‌شد|پایان یافته|پایان‌يافته|بسته شده|انجام شده است"),
         (False, "Not started|In progress|Waiting|Waiting on someone else|Open|To do|Pending|New|50%|0%|۵۰٪|99.9%"),
         (False, "75% done|% 20"),
-        (False, "انجام نشده|انجام‌نشده|در حال انجام|جدید|باز|تکمیل نشده"),
+        (False, "انجام نشده|انجام‌نشده|در حال انجام|جدید|باز|تکمیل نشده|در حال پیگیری|در حال پيگيري|منتظر"),
+        (True, "Tamamlandı|BİTTİ|Yapıldı|Kapalı|Faite|TERMINEE|Hecha"),
+        (False, "Açık|AÇIK|acik|Beklemede|Devam ediyor|Yapılacak|Başlamadı|Ouverte|À faire|A FAIRE|En attente|Prévue"),
+        (False, "In Arbeit|Unerledigt|Geplant|Wartend|Abierta|Por hacer|En proceso|Planned"),
+        (None, "İptal edildi|Ertelendi|Pospuesta|Abgesagt|کنسل شده"),
         (None, "Cancelled|Deferred|Blue|maybe|100|50|150%|Closed - Incomplete|100 apples|%|لغو شده"),
     ],
 )  # fmt: skip
@@ -55,6 +60,36 @@ def test_words_that_do_not_say_whether_a_task_is_done_are_told(book: Context, pu
     again = imports.plan(book, path, update=True)
     assert again.notes == (f"{note}; tasks that are known stay as they are",)
     assert counts(imports.run(book, again))[:4] == (9, 0, 0, 9)
+
+
+@pytest.mark.parametrize("title", ["Status", "Statut", "Estado", "Durum", "DURUMU", "وضعیت"])
+def test_how_a_task_stands_is_said_in_any_words(book: Context, put: Any, title: str) -> None:
+    made = imports.plan(book, put(f"Task,Due date,{title}\nA,2026-12-01,Blue\n"))
+    assert (made.kind, made.notes) == (TASK, (f"column {title}: taken as open: Blue",))
+    assert imports.run(book, made).new == 1
+
+
+@pytest.mark.parametrize(
+    ("priority", "words"),
+    [
+        ("high", "Hoch|DRINGEND|Élevée|Haute|Alta|Yüksek|yuksek|YÜKSEK|Acil|زیاد|زياد|فوری|High"),
+        ("medium", "Mittel|Moyenne|Media|Orta|ORTA|متوسط|Normal"),
+        ("low", "Niedrig|Gering|Basse|Faible|Baja|Düşük|dusuk|DÜŞÜK|کم|كم|پایین"),
+        ("none", "Keine|Aucune|Ninguna|Yok|ندارد"),
+    ],
+)  # fmt: skip
+def test_words_for_priorities(priority: str, words: str) -> None:
+    choice = TASK.field("priority").type
+    assert {
+        word for word in words.split("|") if choice.show(choice.parse(priority_of(word), None)) != priority
+    } == set()
+
+
+def test_words_are_known_as_they_are_compared() -> None:
+    """Folded; one that is not could never be found."""
+    tables = [(name, one) for module in (endings, happened_words) for name, one in vars(module).items()]
+    lists = [one for name, one in tables if isinstance(one, (frozenset, dict)) and not name.startswith("__")]
+    assert {word for some in lists for word in some if fold(word) != word} == set()
 
 
 @pytest.mark.parametrize("columns", ["Status,Completed", "Completed,Status"])

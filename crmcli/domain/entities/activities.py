@@ -99,7 +99,7 @@ INTERACTION = Entity(
         Field("author", Ref("user", words=True), "Author", "Who wrote it down", "author_id"),
         Field("opportunity", Ref("opportunity"), "Lead or deal", "The lead or deal it belongs to", "opportunity_id", ("lead", "deal")),
         Field("contact", Ref("contact"), "Contact", "The person", "contact_id"),
-        Field("company", Ref("company"), "Company", "The company", "company_id"),
+        Field("company", Ref("company"), "Company", "The company", "company_id", headers=COMPANY_HEADERS),
         Field("task", Ref("task"), "Task", "The task it came from", "task_id"),
         EXTERNAL,
         *(f for f in STAMPS if f.name != "archived_at"),

@@ -19,10 +19,16 @@ LONGEST, EARLIEST = 100_000, 366 * 24 * 60
 MOST_REMINDERS = 10
 #: What stands in place of reminders where there are to be none, not the usual ones either.
 SILENT = "none"
-_SILENT = frozenset((SILENT, "never", "هیچ", "بدون"))
+_SILENT = frozenset(
+    (SILENT, "never", "keine", "nie", "aucun", "jamais", "ninguno", "nunca", "yok", "asla", "هیچ", "بدون")
+)
 _UNITS = {
     "d": "d", "day": "d", "days": "d", "روز": "d", "w": "w", "week": "w", "weeks": "w", "هفته": "w",
     "m": "m", "month": "m", "months": "m", "ماه": "m", "y": "y", "year": "y", "years": "y", "سال": "y",
+    **dict.fromkeys(("tag", "tage", "tagen", "jour", "jours", "dia", "dias", "gun"), "d"),
+    **dict.fromkeys(("woche", "wochen", "semaine", "semaines", "semana", "semanas", "hafta"), "w"),
+    **dict.fromkeys(("monat", "monate", "monaten", "mois", "mes", "meses", "ay"), "m"),
+    **dict.fromkeys(("jahr", "jahre", "jahren", "an", "ans", "annee", "annees", "ano", "anos", "yil"), "y"),
     "wd": "wd", "workday": "wd", "workdays": "wd", "working day": "wd", "working days": "wd", "روز کاری": "wd",
 }  # fmt: skip
 _SPAN = re.compile(r"([+-]?)\s*(\d{1,4})\s*([^\W\d_]+(?: [^\W\d_]+)?)")

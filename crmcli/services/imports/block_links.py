@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crmcli.domain.address import domain_of
+from crmcli.domain.address import SHORTEST_NATIONAL, domain_of
+from crmcli.domain.entities import CONTACT
 from crmcli.domain.types import Ref
 from crmcli.services.imports import columns as reading
 from crmcli.services.imports import parts, persons
@@ -17,6 +18,8 @@ from crmcli.services.imports.roles import (
     CONTACT_LAST,
     FOREIGN,
     LINK_UIDS,
+    PERSON_EMAIL,
+    PERSON_PHONE,
     ROLES,
 )
 from crmcli.services.imports.titles import bare_stage, squeeze
@@ -83,9 +86,12 @@ class LinkCells:
         program and uids. Ids beyond the first of a cell, as lines for the description."""
         for column in self._by.get(COMPANY_DOMAIN, ()):
             self._domains(block, turned[column.place], column.header, bad)
-        for column in self._by.get(CONTACT_EMAIL, ()):
-            self._emails(block, turned[column.place], column.header, bad)
-        self._persons_of_deals(block, turned, bad)
+        for role in (CONTACT_EMAIL, PERSON_EMAIL):
+            for column in self._by.get(role, ()):
+                self._emails(block, turned[column.place], column.header, bad)
+        self._persons(block, turned, bad)
+        for column in self._by.get(PERSON_PHONE, ()):
+            self._telephones(block, turned[column.place])
         more = list(self._foreign(block, turned, bad))
         for link, role in LINK_UIDS.items():
             for column in self._by.get(role, ()):
@@ -102,17 +108,29 @@ class LinkCells:
 
     def _emails(self, block: Block, cells: Sequence[str], title: str, bad: Problems) -> None:
         """The e-mail addresses of people stand for their names where a row has none; they are the deal's own where it
-        has no other."""
-        found = reading.reader(self.kind.field("email"), self._env)(cells, title, bad)
-        known = block.columns.get("email") or [None] * len(block)
-        block.columns["email"] = [k or f for k, f in zip(known, found, strict=True)]
+        has no other. What has no address of its own comes in whatever such a cell says."""
+        own = "email" in self.kind.by_name
+        found = reading.reader(CONTACT.field("email"), self._env)(cells, title, bad if own else {})
+        if own:
+            known = block.columns.get("email") or [None] * len(block)
+            block.columns["email"] = [k or f for k, f in zip(known, found, strict=True)]
         named = block.links.get("contact") or [None] * len(block)
         given = block.addresses.get("contact") or [None] * len(block)
         block.addresses["contact"] = [g or f for g, f in zip(given, found, strict=True)]
         block.links["contact"] = [n or (e and AT + e) for n, e in zip(named, found, strict=True)]
 
-    def _persons_of_deals(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
-        """First and last names beside a deal are those of its contact."""
+    def _telephones(self, block: Block, cells: Sequence[str]) -> None:
+        """The telephones of people stand for their names where a row has none; a cell without a whole number says
+        nothing."""
+        key_of = reading.cached(lambda text: CONTACT.field("phone").type.key(text, self._env))
+        found = [key if (key := key_of(cell)) and len(key) >= SHORTEST_NATIONAL else None for cell in cells]
+        given = block.telephones.get("contact") or [None] * len(block)
+        block.telephones["contact"] = given = [g or f for g, f in zip(given, found, strict=True)]
+        named = block.links.get("contact") or [None] * len(block)
+        block.links["contact"] = [n or (p and AT + p) for n, p in zip(named, given, strict=True)]
+
+    def _persons(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
+        """First and last names beside a deal or something that happened are those of its contact."""
         pieces = [c for role in (CONTACT_FIRST, CONTACT_LAST) for c in self._by.get(role, ())]
         if not pieces:
             return

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
     _Read = Callable[[Sequence[str], str, Problems], list[Any]]
 
-#: The fields of what happened -> those of a task, which it is while it is planned.
-_PLANNED = {"kind": "type", "at": "due_on", "body": "name"}
+#: The fields of what happened -> those of a task, which it is while it is planned: called by its subject, or its text.
+_PLANNED = {"kind": "type", "at": "due_on", roles.SUBJECT: "name", "body": "name"}
 
 
 class Reader:
@@ -120,6 +120,8 @@ class Reader:
             found |= {link} if link else {"opportunity", "contact", "company"}
         if self._by.get(roles.CONTACT_FIRST) or self._by.get(roles.CONTACT_LAST):
             found.add("contact")
+        if not self.kind.kind and any(self._by.get(role) for role in roles.REACHED_BY):
+            found.add("contact")
         if self._by.get(roles.FIRST) or self._by.get(roles.LAST):
             found.add("name")
         if self._by.get(roles.ANY_STATUS):
@@ -134,9 +136,9 @@ class Reader:
 
     def title(self, to: str) -> str:
         """The title of the column that fills a field or names a link, the field's name where none does."""
-        beside = {"company": roles.COMPANY_DOMAIN, "contact": roles.CONTACT_EMAIL}
+        beside = {"company": (roles.COMPANY_DOMAIN,), "contact": roles.REACHED_BY}
         foreign = (role for role, link in roles.FOREIGN.items() if link == to)
-        said = (to, roles.LINK_UIDS.get(to, ""), beside.get(to, ""), *foreign, roles.CONTACT_LAST)
+        said = (to, roles.LINK_UIDS.get(to, ""), *beside.get(to, ()), *foreign, roles.CONTACT_LAST)
         return next((self._by[role][0].header for role in said if role in self._by), to)
 
     def said(self, block: Block, row: int, to: str) -> tuple[str, str]:
@@ -188,9 +190,12 @@ class Reader:
         others = self._links.others(block, turned, bad)
         self._flags(block, turned, bad)
         if self.kind.name == "interaction":
+            happened.with_subjects(block, turned, self._by, bad)
+            happened.with_kinds(block, turned, self._by)
             happened.at_times(block, turned, self._by, self._envs, self.env, bad)
         if self.kind.name == "task":
-            due.appointments(block, turned, self._by, self._envs, self.env, bad)
+            for header, count in due.appointments(block, turned, self._by, self._envs, self.env, bad).items():
+                self._days.undated(header, count)
             due.done(block, turned, self._by, self.env, bad)
             block.ties = {to: turned[self._by[role][0].place] for role, to in ties.ROLES.items() if role in self._by}
         self._streets(block, turned, bad)
@@ -311,7 +316,8 @@ class Reader:
     @property
     def _to_come(self) -> str:
         """Why what is planned is no interaction, and how it comes in."""
-        maps = (shlex.quote(f"{self._by[to][0].header}={of}") for to, of in _PLANNED.items() if to in self._by)
+        filled = {of: self._by[to][0].header for to, of in reversed(_PLANNED.items()) if to in self._by}
+        maps = (shlex.quote(f"{filled[of]}={of}") for of in dict.fromkeys(_PLANNED.values()) if of in filled)
         return (
             "it has not happened yet, and the timeline holds what has; what is planned is a task: import these rows"
             f" with --as task{''.join(f' --map {one}' for one in maps)}"

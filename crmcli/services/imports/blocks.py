@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 #: What an id of any kind is looked for among, in this order.
 ANY = ("contact", "opportunity", "company")
-#: Before a domain or e-mail address that stands for a name: no text has a NUL.
+#: Before a domain, an e-mail address or a telephone that stands for a name: no text has a NUL.
 AT = "\0"
 #: Before the id of a record in another program that stands for its name.
 ID = AT * 3
@@ -28,6 +28,8 @@ class Block:
         #: by link: the uid of the linked record, and its domain or e-mail address, where the file says them
         self.uids: dict[str, list[str | None]] = {}
         self.addresses: dict[str, list[str | None]] = {}
+        #: by link: the telephone of the linked person, as it is compared, where the file says it
+        self.telephones: dict[str, list[str | None]] = {}
         #: by title: the ids of linked records in the other program, and which of them led to no record
         self.foreign: dict[str, list[str | None]] = {}
         self.loose: dict[str, list[bool]] = {}
@@ -77,6 +79,7 @@ class Block:
         self.links = {name: kept(values) for name, values in self.links.items()}
         self.uids = {name: kept(values) for name, values in self.uids.items()}
         self.addresses = {name: kept(values) for name, values in self.addresses.items()}
+        self.telephones = {name: kept(values) for name, values in self.telephones.items()}
         self.foreign = {title: kept(ids) for title, ids in self.foreign.items()}
         self.loose = {title: kept(flags) for title, flags in self.loose.items()}
         self.ties = {link: kept(cells) for link, cells in self.ties.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL, LEAD, TASK
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.text import fold
 from crmcli.services.imports import addresses, headings, sales, titles
 from crmcli.services.imports.endings import yes_or_no
@@ -25,8 +25,10 @@ from crmcli.services.imports.roles import (
     MIDDLE,
     MORE_EMAIL,
     MORE_PHONE,
+    PERSON_EMAIL,
     PHONE_LABEL,
     ROLES,
+    SUBJECT,
     TOGETHER,
     WHOLE_ADDRESS,
 )
@@ -289,10 +291,14 @@ class Choosing:
 
     def _beside(self) -> None:
         """What only says more of a field beside it is left out where no column is that field, but a box is a street
-        then; labels of telephones count where there is a number that they belong to."""
+        then, and a subject a text; labels of telephones count where there is a number that they belong to."""
         if "street" in self.kind.by_name and "street" not in self.filled:
             below = [i for role in BESIDE_STREET for i in self.columns(role)]
             self.chosen.update((i, ["street"]) for i in below[:1])
+        if self.kind is INTERACTION and "body" not in self.filled:
+            self.chosen.update((i, ["body"]) for i in self.columns(SUBJECT)[:1])
+        if self.kind is TASK and "contact" not in self.filled:  # it may be anybody's
+            self._leave_out(self.columns(PERSON_EMAIL))
         for field, more in (("due_on", (DUE_TIME,)), ("at", (AT_TIME,)), ("street", _OF_STREET)):
             if field not in self.filled:
                 self._leave_out(self.columns(*more))

@@ -19,6 +19,7 @@ from crmcli.services.imports.roles import (
     OF_LEAD,
     PERIOD,
     ROLES,
+    SUBJECT,
     TOGETHER,
     YES_OR_NO,
 )
@@ -35,7 +36,7 @@ _SEVERAL = TOGETHER | ROLES.keys() - YES_OR_NO.union(
     (ANY_STATUS, AT_TIME, DUE_TIME, KIND_OF_ROW, OF_LEAD, PERIOD), BIRTH, LINK_UIDS.values()
 )
 #: What a further column of such values can be.
-_FURTHER = {"email": MORE_EMAIL, "phone": MORE_PHONE, "mobile": MORE_PHONE}
+_FURTHER = {"email": MORE_EMAIL, "phone": MORE_PHONE, "mobile": MORE_PHONE, "body": SUBJECT}
 
 
 def rivals(kind: Entity, header: Sequence[str], said: Mapping[str, str]) -> dict[str, list[str]]:

@@ -29,7 +29,7 @@ from crmcli.domain.types import (
     Url,
 )
 from crmcli.errors import FieldError
-from crmcli.services.imports import moments
+from crmcli.services.imports import moments, repeat_words
 from crmcli.services.imports.endings import priority_of, status_of, yes_or_no
 from crmcli.services.imports.happened_words import direction_of, kind_of
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from crmcli.domain.fields import Field
-    from crmcli.domain.types import Env
+    from crmcli.domain.types import Env, Stored
 
 _ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
 _MADE_FLOAT = re.compile(r"\+?\d{5,}\.0+")
@@ -59,10 +59,12 @@ _WHICH_KR = (
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 #: What other programs write behind the length of time before something at which they remind of it.
 _BEFORE = re.compile(
-    r"(?<=\w)[ \u200c]+(?:before(?:hand)?|in advance|earlier|vorher|davor|zuvor|avant|antes|önce|once|قبل|پیش|زودتر)"
+    r"(?<=[\w.])[ \u200c]+(?:before(?:hand)?|in advance|earlier|vorher|davor|zuvor|avant|antes|önce|once|قبل|پیش|زودتر)"
     r"(?=\s*(?:[,،;]|$))",
     re.IGNORECASE,
 )
+#: Half a unit more, and no list of two lengths: 1,5 Stunden.
+_AND_HALF = re.compile(r"(?<![\d.,])(\d),5(?= ?[^\W\d_])")
 _MOST_CACHED = 20_000
 #: The fields of choices that other programs say in other words, and what makes those words ours.
 _WORDS = {"priority": priority_of, "kind": kind_of, "direction": direction_of}
@@ -173,8 +175,10 @@ def reader(
     elif field.name == "external_id" and not own:
         return lambda cells, header, bad: texts(whole_ids(cells), field, header, bad)
     elif isinstance(kind, Reminders):
-        parse = cached(lambda text: kind.parse(_BEFORE.sub("", text), env))
-    elif isinstance(kind, (Mailboxes, Repeat)):
+        parse = cached(lambda text: _remind(text, env, kind))
+    elif isinstance(kind, Repeat):
+        parse = cached(lambda text: _repeat(text, env, kind))
+    elif isinstance(kind, Mailboxes):
         parse = cached(lambda text: kind.parse(text, env))
     elif isinstance(kind, (Text, Identifier)):
         return lambda cells, header, bad: texts(cells, field, header, bad)
@@ -192,7 +196,11 @@ def reader(
     elif isinstance(kind, Number):
         parse = cached(lambda text: kind.parse(written_out(text, env), env))
     elif isinstance(kind, Choice) and field.name in _WORDS:
-        parse = cached(lambda text: kind.parse(text if kind.has(text) else _WORDS[field.name](text), env))
+        parse = cached(
+            lambda text: (
+                kind.parse(said, env) if (said := text if kind.has(text) else _WORDS[field.name](text)) else None
+            )
+        )
     elif isinstance(kind, Flag):
         parse = cached(lambda text: kind.parse(text, env) if (said := yes_or_no(text)) is None else said)
     elif isinstance(kind, (Integer, Choice)):
@@ -202,6 +210,30 @@ def reader(
     else:
         raise AssertionError(f"{field.name} has no reader")
     return lambda cells, header, bad: each(parse, cells, header, bad)
+
+
+def _remind(text: str, env: Env, kind: Reminders) -> Stored:
+    """The reminders of a cell; where it says yes and no more, the usual ones."""
+    try:
+        return kind.parse(_AND_HALF.sub(r"\1.5", _BEFORE.sub("", digits(text))), env)
+    except FieldError:
+        wanted = repeat_words.is_reminded(text)
+        if wanted is None:
+            raise
+        return None if wanted else kind.parse("none", env)
+
+
+def _repeat(text: str, env: Env, kind: Repeat) -> Stored:
+    """A recurrence in the words of any of the six languages; None where it says that there is none."""
+    if repeat_words.is_never(text):
+        return None
+    try:
+        return kind.parse(text, env)
+    except FieldError as error:
+        try:
+            return kind.parse(repeat_words.in_ours(text), env)
+        except FieldError:
+            raise error from None
 
 
 def written_out(text: str, env: Env) -> str:

@@ -28,11 +28,13 @@ _MOST_TOLD, _MOST_OF_WORD = 3, 40
 
 class _Seen(NamedTuple):
     """What was seen of one column: how many cells are read as of today (`moving`) and the first of their words, how
-    many days of birth are none (`unborn`), and the `first` of all its days, "" for none."""
+    many days of birth are none (`unborn`), how many times have no day (`undated`), and the `first` of all its days, ""
+    for none."""
 
     moving: int = 0
     words: tuple[str, ...] = ()
     unborn: int = 0
+    undated: int = 0
     first: str = ""
 
 
@@ -83,6 +85,12 @@ class DayNotes:
             self._seen[header] = seen._replace(unborn=seen.unborn + len(lines))
         return lines
 
+    def undated(self, header: str, count: int) -> None:
+        """Count times of tasks that have no day: a task is due at none without one."""
+        if count:
+            seen = self._seen.get(header, _Seen())
+            self._seen[header] = seen._replace(undated=seen.undated + count)
+
     @contextlib.contextmanager
     def uncounted(self) -> Iterator[None]:
         """While rows are read that were counted before."""
@@ -103,6 +111,9 @@ class DayNotes:
             if seen.unborn:
                 cells = "1 cell is" if seen.unborn == 1 else f"{seen.unborn:,} cells are"
                 yield f"column {header}: {cells} no day, and kept in the description"
+            if seen.undated:
+                cells = "1 time is" if seen.undated == 1 else f"{seen.undated:,} times are"
+                yield f"column {header}: {cells} left out, where the row has no day"
             if seen.first[:10] > self._far:
                 yield (
                     f"column {header}: all its days are more than 40 years ahead ({seen.first[:10]} is the first); "

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.text import blank, clip
 from crmcli.domain.types import show_instant
-from crmcli.errors import FieldError
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import facts, moments, roles
+from crmcli.services.imports import facts, headings, moments, roles, times
 from crmcli.services.imports.columns import ANY_DAY, Problem, Problems
 from crmcli.services.imports.endings import is_done, neither_done
 from crmcli.services.imports.nothing import NULLS, no_day, without_nulls
@@ -24,8 +23,10 @@ if TYPE_CHECKING:
 
     _By = Mapping[str, Sequence[Mapped]]
 
+#: The titles of columns that say how anything stands.
+_STATUSES = frozenset(map(squeeze, ("status", *headings.FIELDS["status"], *headings.spoken("task", "status"))))
 #: The titles of columns of tasks that say yes or no; the others of that role say how a task stands, in any words.
-_FLAGS = frozenset(squeeze(title) for title in roles.ROLES[roles.IS_DONE].titles if title not in ("status", "وضعیت"))
+_FLAGS = frozenset(map(squeeze, roles.ROLES[roles.IS_DONE].titles)) - _STATUSES
 #: How many words that say nothing are named, and how much of each.
 _MOST_TOLD, _MOST_OF_WORD = 10, 40
 
@@ -109,15 +110,21 @@ def _is_flag(header: str) -> bool:
 
 def appointments(
     block: Block, turned: list[list[str]], by: _By, envs: Mapping[int, Env], env: Env, bad: Problems
-) -> None:
+) -> dict[str, int]:
     """A task that is due at a time of a day is an appointment; so is one with a time beside its day. `turned` has the
-    cells column by column, `by` the columns by field and role, `envs` the habits of each."""
+    cells column by column, `by` the columns by field and role, `envs` the habits of each. Returned is by title how many
+    times have no day."""
     none: list[Any] = [None] * len(block)
+    undated: dict[str, int] = {}
     for column in by.get(roles.DUE_TIME, ()) if "due_on" in block.columns else ():
+        rows = [*zip(block.columns["due_on"], turned[column.place], strict=True)]
         found = [
-            at_time(day, cell, column.header, row, env, bad)
-            for row, (day, cell) in enumerate(zip(block.columns["due_on"], turned[column.place], strict=True))
+            times.at_time(day, cell, column.header, row, env, bad) if day else None
+            for row, (day, cell) in enumerate(rows)
         ]
+        undated[column.header] = sum(
+            not (day or row in bad or times.says_none(cell)) for row, (day, cell) in enumerate(rows)
+        )
         given = block.columns.get("due_at") or none
         block.columns["due_at"] = [g or f for g, f in zip(given, found, strict=True)]
     for column in by.get("due_on", ()):
@@ -128,17 +135,7 @@ def appointments(
         if any(found):
             given = block.columns.get("due_at") or none
             block.columns["due_at"] = [g or f for g, f in zip(given, found, strict=True)]
-
-
-def at_time(day: str | None, cell: str, header: str, row: int, env: Env, bad: Problems) -> str | None:
-    """The moment of a time on a day; what is no time is a problem."""
-    if not day or not cell.strip():
-        return None
-    try:
-        return moments.moment(f"{day} {cell.strip()}", env._replace(calendar="gregorian"))
-    except FieldError:
-        bad.setdefault(row, Problem(header, cell, f"'{clip(cell, 40)}' is no time of a day"))
-        return None
+    return undated
 
 
 def done(block: Block, turned: list[list[str]], by: _By, env: Env, bad: Problems) -> None:

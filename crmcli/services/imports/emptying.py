@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.types import Day, Instant
 from crmcli.services.imports import nothing, parts
-from crmcli.services.imports.roles import ANNIVERSARY, CONTACT_EMAIL, FIRST, LAST, MORE_EMAIL
+from crmcli.services.imports.roles import ANNIVERSARY, CONTACT_EMAIL, FIRST, LAST, MORE_EMAIL, PERSON_EMAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class Emptying:
         self._dated |= {column.place for column in by.get(ANNIVERSARY, ())}
         self._owners, self._named, self._mail = (
             {column.place for to in some for column in by.get(to, ())}
-            for some in (("owner",), ("name", FIRST, LAST), ("email", MORE_EMAIL, CONTACT_EMAIL))
+            for some in (("owner",), ("name", FIRST, LAST), ("email", MORE_EMAIL, CONTACT_EMAIL, PERSON_EMAIL))
         )
         #: how many cells were emptied, by what they had: WORDS, EXCHANGE
         self.counts: dict[str, int] = {}

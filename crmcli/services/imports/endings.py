@@ -13,44 +13,57 @@ if TYPE_CHECKING:
 # Folded, letters alone.
 _WON = frozenset((
     "won", "closedwon", "dealwon", "converted", "closedconverted", "gewonnen", "gagne", "ganado", "ganada", "vinto",
-    "برنده", "برده", "موفق", "موفقشده", "فروشموفق",
+    "gagnee", "kazanildi", "kazanilan", "برنده", "برده", "موفق", "موفقشده", "فروشموفق",
 ))  # fmt: skip
 _LOST = frozenset((
     "lost", "closedlost", "deallost", "abandoned", "disqualified", "dead", "junk", "junklead", "lostlead",
-    "notqualified", "closednotconverted", "cancelled", "canceled", "verloren", "perdu", "perdido", "perdida", "perso",
-    "باخت", "باخته", "ازدسترفته", "ناموفق", "شکستخورده",
+    "notqualified", "closednotconverted", "cancelled", "canceled", "verloren", "perdu", "perdue", "perdido", "perdida",
+    "perso", "kaybedildi", "kaybedilen", "باخت", "باخته", "ازدسترفته", "ناموفق", "شکستخورده",
 ))  # fmt: skip
-_OPEN = frozenset(
-    ("open", "active", "inprogress", "ongoing", "pending", "offen", "ouvert", "abierto", "باز", "جاری", "درجریان")
-)
+_OPEN = frozenset((
+    "open", "active", "inprogress", "ongoing", "pending", "offen", "ouvert", "ouverte", "abierto", "abierta", "acik",
+    "devamediyor", "beklemede", "باز", "جاری", "درجریان",
+))  # fmt: skip
 _DELETED = frozenset(("deleted", "geloscht", "supprime", "supprimee", "eliminado", "eliminada", "silindi", "حذفشده"))
 #: What was brought to an end in Persian; behind it stands that it was, or was not.
 _BROUGHT = ("انجام", "تکمیل", "کامل", "تمام", "بسته", "حل")
 _DONE = frozenset((
     "done", "alldone", "completed", "complete", "finished", "closed", "resolved", "fixed", "closedcompleted",
-    "closedcomplete", "completedclosed", "closeddone", "closedresolved", "resolvedclosed", "closedfinished",
-    "erledigt", "abgeschlossen", "fertig", "fertiggestellt", "beendet", "geschlossen", "gelost", "termine", "terminee",
+    "closedcomplete", "completedclosed", "closeddone", "closedresolved", "resolvedclosed", "closedfinished", "erledigt",
+    "abgeschlossen", "fertig", "fertiggestellt", "beendet", "geschlossen", "gelost", "geloest", "termine", "terminee",
     "fini", "finie", "acheve", "achevee", "fait", "faite", "clos", "cloture", "cloturee", "resolu", "resolue",
     "completado", "completada", "hecho", "hecha", "terminado", "terminada", "finalizado", "finalizada", "cerrado",
     "cerrada", "resuelto", "resuelta", "completato", "completata", "fatto", "fatta", "concluso", "conclusa",
-    "concluido", "concluida", "feito", "voltooid", "afgerond", "tamamlandi", "завершено", "выполнено", "готово",
+    "concluido", "concluida", "feito", "voltooid", "afgerond", "tamamlandi", "tamamlanmis", "tamam", "bitti",
+    "bitirildi", "yapildi", "kapandi", "kapatildi", "kapali", "cozuldu", "sonuclandi", "halledildi", "завершено",
+    "выполнено", "готово",
     *(what + was for what in _BROUGHT for was in ("شد", "شده", "شدهاست")),
     "تکمیل", "تمام", "کامل", "پایانیافت", "پایانیافته", "خاتمهیافته", "اتمامیافته", "بسته", "مختومه",
 ))  # fmt: skip
 # Nobody did it, and nobody is to take it up again: these are neither done nor to be done.
 _NEITHER = frozenset((
-    "cancelled", "canceled", "deferred", "postponed", "abgebrochen", "storniert", "verschoben", "zuruckgestellt",
-    "annule", "annulee", "reporte", "reportee", "cancelado", "cancelada", "aplazado", "aplazada", "لغو", "لغوشده",
-    "لغوشد",
+    "cancelled", "canceled", "deferred", "postponed", "abgebrochen", "abgesagt", "entfallt", "entfallen", "storniert",
+    "verschoben", "aufgeschoben", "zuruckgestellt", "zurueckgestellt", "annule", "annulee", "abandonne", "abandonnee",
+    "reporte", "reportee", "cancelado", "cancelada", "anulado", "anulada", "aplazado", "aplazada", "pospuesto",
+    "pospuesta", "iptal", "iptaledildi", "ertelendi", "vazgecildi", "لغو", "لغوشده", "لغوشد", "کنسل", "کنسلشد",
+    "کنسلشده", "منتفی", "منتفیشد",
 ))  # fmt: skip
 _TO_DO = _OPEN | frozenset((
     "notstarted", "todo", "notdone", "undone", "notcompleted", "incomplete", "unfinished", "notfinished", "started",
     "inprocess", "needsaction", "new", "reopened", "notyetstarted", "nichtbegonnen", "inbearbeitung", "nichterledigt",
-    "noncommence", "encours", "enattente", "afaire", "wartet", "nueva", "nuevo", "pendiente", "enprogreso", "encurso",
-    "sinempezar", "notcomplete", "uncompleted", "wip", "workinprogress", "review", "inreview", "blocked", "onhold",
-    "backlog", "nocompletado", "nocompletada", "nichtfertig", "nontermine", "ناتمام", "نیمهکاره", "نیمهتمام", "ناقص",
+    "nichtangefangen", "nichtgestartet", "begonnen", "angefangen", "laufend", "lauft", "inarbeit", "unerledigt",
+    "zuerledigen", "ausstehend", "geplant", "neu", "wartet", "wartend", "noncommence", "noncommencee", "pascommence",
+    "pascommencee", "commence", "commencee", "encours", "enattente", "afaire", "nonfait", "nonfaite", "nontraite",
+    "planifie", "planifiee", "prevu", "prevue", "nouveau", "nouvelle", "nueva", "nuevo", "pendiente", "enprogreso",
+    "encurso", "enproceso", "enespera", "porhacer", "sinhacer", "noiniciado", "noiniciada", "noempezado", "noempezada",
+    "iniciado", "iniciada", "planificado", "planificada", "sinempezar", "notcomplete", "uncompleted", "wip",
+    "workinprogress", "review", "inreview", "blocked", "onhold", "backlog", "planned", "scheduled", "nocompletado",
+    "nocompletada", "nichtfertig", "nontermine", "nonterminee", "noterminado", "noterminada", "bekliyor", "yapilacak",
+    "yapiliyor", "yapilmadi", "baslamadi", "baslanmadi", "basladi", "suruyor", "surmekte", "islemde", "tamamlanmadi",
+    "bitmedi", "planlandi", "yeni", "ناتمام", "نیمهکاره", "نیمهتمام", "ناقص",
     *(what + was for what in _BROUGHT for was in ("نشد", "نشده", "نشدهاست")),
-    "شروعنشده", "درحالانجام", "دردستانجام", "دردستاقدام", "درانتظار", "انتظار", "جدید",
+    "شروعنشده", "شروعشده", "اغازنشده", "درحالانجام", "درحالپیگیری", "درحالبررسی", "دردستانجام", "دردستاقدام",
+    "دردستپیگیری", "دردستبررسی", "درانتظار", "انتظار", "منتظر", "برنامهریزیشده", "جدید", "معلق",
 ))  # fmt: skip
 #: Characters; the pattern takes the square of a length in blanks.
 _LONGEST_SHARE = 40
@@ -70,11 +83,26 @@ _NO = frozenset((
 ))  # fmt: skip
 # Folded, letters alone -> ours.
 _PRIORITIES = {
-    **dict.fromkeys(("highest", "veryhigh", "urgent", "critical", "top", "hoch", "haute", "alta", "زیاد", "بالا",
-                     "فوری", "خیلیزیاد"), "high"),
-    **dict.fromkeys(("normal", "moderate", "mittel", "moyenne", "media", "متوسط", "عادی", "معمولی"), "medium"),
-    **dict.fromkeys(("lowest", "verylow", "minor", "niedrig", "basse", "baja", "کم", "پایین", "خیلیکم"), "low"),
-    **dict.fromkeys(("nopriority", "notset"), "none"),
+    **dict.fromkeys((
+        "highest", "veryhigh", "urgent", "critical", "top", "important", "hoch", "hohe", "sehrhoch", "hochste",
+        "hoechste", "dringend", "wichtig", "kritisch", "haute", "haut", "elevee", "eleve", "treshaute", "treselevee",
+        "urgente", "critique", "importante", "alta", "alto", "muyalta", "muyalto", "critica", "critico", "yuksek",
+        "cokyuksek", "enyuksek", "acil", "kritik", "onemli", "زیاد", "بالا", "فوری", "خیلیفوری", "خیلیزیاد", "خیلیبالا",
+        "مهم", "خیلیمهم", "بحرانی", "ضروری",
+    ), "high"),
+    **dict.fromkeys((
+        "normal", "moderate", "standard", "mittel", "mittlere", "moyenne", "moyen", "normale", "media", "medio",
+        "mediana", "mediano", "orta", "متوسط", "عادی", "معمولی", "نرمال",
+    ), "medium"),
+    **dict.fromkeys((
+        "lowest", "verylow", "minor", "niedrig", "niedrige", "sehrniedrig", "niedrigste", "gering", "basse", "bas",
+        "tresbasse", "faible", "baja", "bajo", "muybaja", "muybajo", "dusuk", "cokdusuk", "endusuk", "کم", "پایین",
+        "خیلیکم", "خیلیپایین",
+    ), "low"),
+    **dict.fromkeys((
+        "nopriority", "notset", "keine", "ohne", "aucune", "sans", "ninguna", "sinprioridad", "yok", "ندارد",
+        "بدوناولویت",
+    ), "none"),
 }  # fmt: skip
 _PERIODS = {
     **dict.fromkeys(("monthly", "month", "permonth"), "monthly"),

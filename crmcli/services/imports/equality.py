@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 #: Columns that get a value where the file gives none.
 FILLED = frozenset((
-    "created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "done_at", "currency",
+    "created_at", "stage_since", "assigned_at", "closed_at", "archived_at", "done_at", "currency", "type_id",
 ))  # fmt: skip
 #: Columns in which a series is more than the file says: its rule names its days, and it has a first one.
 SETTLED = frozenset(("repeat", "due_on"))

@@ -7,8 +7,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from crmcli.domain.entities import CONTACT, DEAL, LEAD
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.text import fold
+from crmcli.services.imports.happened_words import are_kinds, kind_in
 from crmcli.services.imports.headings import WORDS, heads_people
 from crmcli.services.imports.roles import KINDS
 from crmcli.services.imports.titles import squeeze
@@ -26,9 +27,21 @@ _PERSIAN = {
     "company": frozenset(("شرکتها", "شرکتهای", "سازمانها", "سازمانهای", "مشتریان", "مشتریها", "مشتریهای")) | _FIRMS,
     "task": frozenset(("وظیفه", "وظایف", "وظیفهها", "فعالیتها", "فعالیتهای")),
 }
+#: What happened with people and firms, in other languages or in a word with what tells of it, folded.
+_HAPPENED = frozenset((
+    "calllog", "anrufliste", "anrufprotokoll", "kontaktverlauf", "kontaktprotokoll", "interaktionen", "interacciones",
+    "etkilesimler", "gorusmeler", "تعامل", "تعاملات", "تعاملها", "مکالمات", "گفتگوها",
+))  # fmt: skip
+#: What tells what happened of the calls or mails that the name speaks of beside it, folded.
+_LOGS = frozenset((
+    "log", "logs", "history", "protokoll", "verlauf", "historique", "journal", "historial", "registro",
+    "gecmis", "gecmisi", "kayit", "kaydi", "kayitlari", "تاریخچه", "سوابق",
+))  # fmt: skip
 #: Those that say plainly that people and firms are in it, and those that say that these are yet to be won.
 _PLAINLY = frozenset(("contacts", "customers", "clients", "companies", "accounts", "organizations", "organisations"))
 _YET = frozenset(("potential", "prospective", "possible"))
+#: What is done and what has been.
+_DOINGS = frozenset(("activity", "activitys", "activities", "فعالیتها", "فعالیتهای"))
 
 
 @cache
@@ -59,6 +72,23 @@ class FileName:
         words = self._parts | self._words
         said = [one.name for one in KINDS if not words.isdisjoint(_in_names(one.name))]
         return said == [kind.name]
+
+    def says_what_happened(self) -> bool:
+        """Whether it says that its rows are what happened with people and firms: interactions, a log of calls."""
+        if self.speaks_of(INTERACTION) or not self._words.isdisjoint(_HAPPENED):
+            return True
+        return not self._words.isdisjoint(_LOGS) and any(are_kinds((word,)) for word in self._words)
+
+    @property
+    def kind_of_talk(self) -> str:
+        """The one kind of talk between people of which it speaks, as in calls.csv, "" where that is none or several."""
+        return kind_in(self._words)
+
+    @property
+    def names_records(self) -> bool:
+        """Whether it has a word for people, firms or sales, or for what is to be done."""
+        records = any(self.speaks_of(kind) for kind in (CONTACT, LEAD, DEAL, COMPANY))
+        return records or not (self._words & _in_names(TASK.name)) <= _DOINGS
 
     def says_persons(self) -> bool:
         """Whether it says that people are in it, and not firms."""

@@ -43,7 +43,10 @@ class FirstRows:
         """What each column fills in records of this kind; none of a kind that is not allowed."""
         if kind.name not in self._columns:
             samples = self.samples if self.cells else ()
-            columns = map_columns(kind, self.header, self.given, samples=samples)[0] if self.allows(kind) else ()
+            if self.allows(kind):
+                columns = map_columns(kind, self.header, self.given, samples=samples, rows=self.cells)[0]
+            else:
+                columns = ()
             self._columns[kind.name] = columns
         return self._columns[kind.name]
 

@@ -1,13 +1,14 @@
-"""When something happened, as files say it: the time beside its day; and that a file does not say it."""
+"""When something happened, as files say it: the time beside its day; that a file does not say it; what it was about."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import INTERACTION
+from crmcli.domain.text import fold
 from crmcli.errors import FieldError
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import due, moments, roles
+from crmcli.services.imports import happened_words, moments, roles, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,12 +26,12 @@ def at_times(
 ) -> None:  # fmt: skip
     """Put the times of a column beside one of days together with these; a cell with a time of its own keeps it.
     `turned` has the cells column by column, `by` the columns by field and role, `envs` the habits of each."""
-    for times in by.get(roles.AT_TIME, ()):
+    for beside in by.get(roles.AT_TIME, ()):
         for column in by.get("at", ()):
             day = reading.cached(_days(envs.get(column.place, env)))
-            for row, (cell, clock) in enumerate(zip(turned[column.place], turned[times.place], strict=True)):
-                if cell.strip() and clock.strip() and (on := day(cell)):
-                    at = due.at_time(on, clock, times.header, row, env, bad)
+            for row, (cell, clock) in enumerate(zip(turned[column.place], turned[beside.place], strict=True)):
+                if (on := day(cell)) or not cell.strip():
+                    at = times.at_time(on, clock, beside.header, row, env, bad)
                     block.columns["at"][row] = at or block.columns["at"][row]
 
 
@@ -48,3 +49,29 @@ def notes(kind: Entity, columns: Iterable[Mapped]) -> Iterator[str]:
     """What is to be said of a file of what happened that does not say when."""
     if kind is INTERACTION and not any({"at", "created_at"}.intersection(column.to) for column in columns):
         yield "no column says when it happened, so that it all happens now; say which one does: --map 'COLUMN=at'"
+
+
+def with_subjects(
+    block: Block, turned: Sequence[Sequence[str]], by: Mapping[str, Sequence[Mapped]], bad: Problems
+) -> None:
+    """Put what something was about in front of its text, unless that has it there. `turned` has the cells column by
+    column, `by` the columns by field and role."""
+    for column in reversed(by.get(roles.SUBJECT, ())):
+        subjects = reading.words(turned[column.place], column.header, bad)
+        texts = block.columns.get("body") or [None] * len(block)
+        block.columns["body"] = [_headed(text, subject) for text, subject in zip(texts, subjects, strict=True)]
+
+
+def with_kinds(block: Block, turned: Sequence[Sequence[str]], by: Mapping[str, Sequence[Mapped]]) -> None:
+    """Where no column of the file says of which kind what happened was, a direction may: Incoming call."""
+    if all(column.fixed for column in by.get("kind", ())):
+        for column in by.get("direction", ()):
+            kinds = block.columns.get("kind") or [None] * len(block)
+            said = map(happened_words.kind_beside, turned[column.place])
+            block.columns["kind"] = [beside or kind for beside, kind in zip(said, kinds, strict=True)]
+
+
+def _headed(text: str | None, subject: str | None) -> str | None:
+    if not text or not subject:
+        return text or subject
+    return text if fold(text.splitlines()[0]) == fold(subject) else f"{subject}\n{text}"

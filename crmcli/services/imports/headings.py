@@ -1,5 +1,5 @@
 """What other programs write above their columns: for fields, beside the field's own names, and for their ids. (`roles`
-has the titles of columns that fill no field.)"""
+has the titles of columns that fill no field, `activity_titles` those of tasks and of what happened.)"""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import re
 from functools import cache
 
 from crmcli.domain.text import fold
+from crmcli.services.imports import activity_titles
 from crmcli.services.imports.titles import WHOSE, own_forms, squeeze
 
-#: What heads days and does not say which: of what happened when it did, of what is to be done when it is due.
-DAYS = ("date", "date time", "date and time", "when", "datum", "wann", "fecha", "tarih", "تاریخ")
 #: Further titles of fields, the nearest first.
 FIELDS = {
     "status": ("status type", "deal state", "opportunity state", "وضعیت"),
@@ -28,35 +27,7 @@ FIELDS = {
         "closed date", "closed on", "closed time", "close time", "won time", "lost time", "date won", "date lost",
         "date closed", "deal closed on", "actual close date", "actual close", "تاریخ انجام",
     ),
-    "done_at": (
-        "completed date", "completed on", "completed at", "completed time", "date completed", "completion date",
-        "marked as done time", "closed time", "closed date", "closed at", "تاریخ انجام", "انجام شده در",
-    ),
-    "due_on": ("due by", "complete by", "to be done by", "موعد", "موعد انجام", "مهلت انجام", "تا تاریخ", *DAYS),
-    "minutes": ("مدت", "مدت زمان"),
-    "remind": ("reminder", "alarm", "یادآوری", "یادآور", "یادآوری ها", "هشدار"),
-    "repeat": ("repeat", "recurrence", "recurrence rule", "rrule", "تکرار", "دوره تکرار"),
-    "repeat_from": ("تکرار از",),
-    "attendees": ("شرکت کنندگان", "شرکت کننده ها", "حاضران", "حاضرین", "مدعوین", "مهمانان"),
-    "feedback": ("outcome", "result", "نتیجه", "بازخورد"),
     "rhythm": ("keep in touch", "contact frequency", "ریتم", "فاصله تماس"),
-    "at": (
-        *DAYS, "timestamp", "time", "activity date", "interaction date", "contact date", "call date", "meeting date",
-        "email date", "message date", "date of contact", "occurred at", "occurred on", "happened at",
-        "happened on", "sent", "sent at", "sent on", "sent date", "date sent",
-        "received at", "start", "start date", "start time", "started at", "تاریخ و ساعت", "تاریخ و زمان",
-        "زمان", "تاریخ تماس", "تاریخ جلسه", "تاریخ تعامل", "تاریخ ارسال", "تاریخ فعالیت",
-    ),
-    "kind": (
-        "type", "activity type", "interaction type", "type of activity", "type of contact", "نوع",
-        "نوع فعالیت", "نوع تعامل", "نوع ارتباط",
-    ),
-    "direction": ("inbound or outbound", "in out", "incoming outgoing", "جهت", "ورودی خروجی", "ورودی یا خروجی"),
-    "author": ("logged by", "written by", "نویسنده", "ثبت کننده"),
-    "body": (
-        "notes", "comments", "comment", "content", "contents", "message", "description", "details", "remarks",
-        "summary", "transcript", "subject", "متن", "شرح", "توضیحات", "یادداشت", "پیام", "خلاصه", "موضوع",
-    ),
     "referred_by": ("معرف",),
     "job_title": ("contact title", "function", "job title 1"),
     "phone": ("phones", "work number", "tel 1", "telefon 1", "téléphone 1", "teléfono 1", "تلفن 1"),
@@ -77,12 +48,14 @@ FIELDS = {
     "birthday": ("birth date",),
     "opportunity": ("opportunity name", "deal name", "deal title", "lead title", "معامله", "فرصت فروش", "سرنخ"),
 }  # fmt: skip
-#: Titles in German, French, Spanish and Turkish, the nearest first; those of people, firms and sales stand below.
+#: Titles in German, French, Spanish and Turkish, and further Persian ones, the nearest first; those of people, firms
+#: and sales stand below.
 _SPOKEN: dict[str, tuple[str, ...]] = {
     "company": (
         "firma", "firmenname", "unternehmen", "name des unternehmens", "name der firma", "société", "nom de la société",
         "entreprise", "nom de l'entreprise", "raison sociale", "compte", "empresa", "nombre de la empresa",
-        "razón social", "compañía", "şirket", "şirket adı", "firma adı", "şirket ünvanı", "firma ünvanı", "kurum",
+        "razón social", "compañía", "organización", "şirket", "şirket adı", "firma adı",
+        "şirket ünvanı", "firma ünvanı", "kurum", "kuruluş",
     ),
     "email": (
         "e-mail-adresse", "mailadresse", "adresse e-mail", "adresse mail", "adresse de messagerie", "courriel",
@@ -113,8 +86,10 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
         "unvan", "pozisyon",
     ),
     "description": (
-        "notizen", "notiz", "bemerkung", "bemerkungen", "beschreibung", "commentaires", "commentaire", "remarques",
-        "notas", "observaciones", "comentarios", "descripción", "notlar", "açıklama",
+        "notizen", "notiz", "bemerkung", "bemerkungen", "beschreibung", "anmerkung", "anmerkungen", "kommentar",
+        "kommentare", "commentaires", "commentaire", "remarques", "remarque", "notas", "nota", "observaciones",
+        "observación", "comentarios", "comentario", "descripción", "detalles", "notlar", "not", "açıklama",
+        "açıklamalar", "yorum", "yorumlar", "detay", "detaylar", "توضیح", "یادداشت ها", "ملاحظات", "جزئیات",
     ),
     "birthday": (
         "geburtstag", "geburtsdatum", "date de naissance", "anniversaire", "fecha de nacimiento", "cumpleaños",
@@ -123,7 +98,8 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "language": ("sprache", "langue", "idioma", "dil"),
     "owner": (
         "verantwortlich", "verantwortlicher", "zuständig", "betreuer", "propriétaire", "propietario", "responsable",
-        "sorumlu", "sahibi",
+        "zugewiesen an", "bearbeiter", "assigné à", "attribué à", "asignado a", "encargado", "sorumlu", "sorumlu kişi",
+        "sahibi", "atanan", "atanan kişi", "görevli", "مسئول انجام", "مسئول پیگیری",
     ),
     "source": ("quelle", "lead-quelle", "herkunft", "origine", "origen", "fuente", "kaynak"),
     "tags": (
@@ -138,7 +114,7 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "revenue": ("jahresumsatz", "chiffre d'affaires", "ingresos anuales", "yıllık gelir", "ciro"),
     "parent": ("muttergesellschaft", "société mère", "empresa matriz", "ana şirket"),
     "stage": ("phase", "verkaufsphase", "étape", "etapa", "aşama"),
-    "status": ("statut", "estado", "durum"),
+    "status": ("statut", "estado", "estatus", "durum", "durumu"),
     "value": (
         "betrag", "auftragswert", "auftragsvolumen", "auftragssumme", "angebotssumme", "nettobetrag", "betrag netto",
         "summe", "summe netto", "wert", "montant", "montant ht", "montant ttc", "valeur", "importe", "importe neto",
@@ -150,25 +126,10 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
         "abschlussdatum", "voraussichtliches abschlussdatum", "abschluss", "geplanter abschluss", "date de clôture",
         "fecha de cierre", "kapanış tarihi", "tahmini kapanış tarihi",
     ),
-    "priority": ("priorität", "priorité", "prioridad", "öncelik"),
-    "due_on": (
-        "fällig", "fällig am", "fälligkeitsdatum", "fällig bis", "bis wann", "frist", "termin", "échéance",
-        "date d'échéance", "date limite", "pour le", "vencimiento", "fecha de vencimiento", "fecha límite", "vence",
-        "son tarih", "bitiş tarihi", "teslim tarihi", "vade",
+    "priority": (
+        "priorität", "prio", "priorité", "prioridad", "öncelik", "önceliği", "öncelik derecesi", "önem",
+        "önem derecesi", "اهمیت", "درجه اهمیت",
     ),
-    "type": ("art", "typ", "aufgabentyp", "type de tâche", "tipo", "tür"),
-    "minutes": ("dauer", "dauer in minuten", "durée", "duración", "süre"),
-    "place": ("ort", "treffpunkt", "lieu", "lugar", "yer"),
-    "remind": ("erinnerung", "erinnerungen", "rappel", "recordatorio", "hatırlatma"),
-    "repeat": (
-        "wiederholung", "wiederholt sich", "serie", "récurrence", "répétition", "repetición", "recurrencia", "tekrar",
-    ),
-    "repeat_from": ("wiederholung ab",),
-    "attendees": ("teilnehmende", "eingeladene", "participants", "participantes", "asistentes", "katılımcılar"),
-    "done_at": (
-        "erledigt am", "abgeschlossen am", "terminé le", "fait le", "completado el", "tamamlanma tarihi", "bitirildi",
-    ),
-    "feedback": ("ergebnis", "résultat", "resultado", "sonuç"),
     "rhythm": ("rhythmus", "kontaktrhythmus", "rythme", "ritmo"),
     "pipeline": ("vertriebspipeline",),
     "lost_reason": ("verlustgrund", "grund des verlusts", "motif de perte", "motivo de pérdida"),
@@ -176,24 +137,6 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "campaign": ("kampagne", "campagne", "campaña", "kampanya"),
     "referred_by": ("empfohlen von", "recommandé par", "recomendado por"),
     "opportunity": ("geschäft", "verkaufschance", "affaire", "opportunité", "negocio", "oportunidad", "fırsat"),
-    "at": (
-        "zeitpunkt", "datum und uhrzeit", "datum uhrzeit", "gesendet", "gesendet am", "beginn",
-        "uhrzeit", "date et heure", "horodatage", "quand", "envoyé le", "début", "heure", "fecha y hora",
-        "cuándo", "enviado el", "inicio", "hora", "tarih ve saat", "tarih saat", "zaman", "ne zaman",
-        "gönderilme tarihi", "başlangıç", "saat",
-    ),
-    "kind": (
-        "art", "typ", "aktivitätstyp", "type d'activité", "tipo", "tipo de actividad",
-        "tür", "aktivite türü",
-    ),
-    "direction": ("richtung", "eingang ausgang", "sens", "dirección", "sentido", "yön"),
-    "author": ("autor", "verfasser", "auteur", "yazar"),
-    "body": (
-        "inhalt", "notizen", "notiz", "bemerkung", "bemerkungen", "beschreibung", "nachricht", "betreff", "contenu",
-        "texte", "commentaires", "commentaire", "remarques", "message", "objet", "sujet", "contenido", "texto", "notas",
-        "observaciones", "comentarios", "descripción", "mensaje", "asunto", "içerik", "metin", "notlar", "açıklama",
-        "mesaj", "konu",
-    ),
     "created_at": (
         "erstellt am", "erstelldatum", "angelegt am", "date de création", "fecha de creación", "oluşturma tarihi",
         "oluşturulma tarihi",
@@ -213,11 +156,12 @@ PEOPLE = (
     "attendee name", "member name", "decision maker", "visitor name", "guest", "guest name", "speaker", "speaker name",
     "registrant", "registrant name", "ansprechpartner", "ansprechpartnerin", "kontakt", "kontaktperson", "teilnehmer",
     "geschäftsführer", "personne de contact", "nom du contact", "interlocuteur", "dirigeant", "contacto",
-    "persona de contacto", "nombre del contacto", "ilgili kişi", "yetkili", "yetkili kişi", "irtibat kişisi", "نام شخص",
+    "persona de contacto", "nombre del contacto", "interlocutor", "ilgili kişi", "yetkili", "yetkili kişi", "irtibat",
+    "irtibat kişisi", "iletişim kişisi", "muhatap", "gesprächspartner", "gesprächspartnerin", "نام شخص", "طرف تماس",
     "مخاطب", "نام مخاطب", "نام مسئول", "مسئول خرید", "نام مسئول خرید", "شخص مسئول", "رابط", "نام رابط", "شخص رابط",
 )  # fmt: skip
 #: What heads people in lists of these alone.
-_HUMANS = ("person", "شخص")
+_HUMANS = ("person", "personne", "persona", "kişi", "kişi adı", "شخص", "فرد")
 #: What heads those who buy: people or firms, firms beside their people.
 BUYERS = (
     "customer", "customer name", "client", "client name", "kunde", "kundenname", "auftraggeber", "nom du client",
@@ -227,6 +171,10 @@ BUYERS = (
 _CLIENTS = ("client",)
 #: What heads the firms of people in Odoo's table of both.
 _PARENTS = ("parent id", "parent id name")
+#: Which of these head firms in files of each kind.
+_ALSO_FIRMS: dict[str, tuple[str, ...]] = {
+    "contact": _PARENTS, "lead": _CLIENTS, "deal": BUYERS, "task": BUYERS, "interaction": BUYERS,
+}  # fmt: skip
 #: What heads those who sell to one: firms.
 SUPPLIERS = (
     "supplier", "supplier name", "vendor", "vendor name", "lieferant", "lieferantenname", "fournisseur",
@@ -251,7 +199,7 @@ _JOB = re.compile(
     r"|\b(?:president|manager(?:in)?|directora?|founder|owner|officer|engineer|assistant|consultant|directeur|directrice"
     r"|gerente|\w*leiter(?:in)?|\w*fuhrer(?:in)?|inhaber(?:in)?|muduru?)$"
 )
-_SUBJECT = ("betreff", "titel", "objet", "titre", "sujet", "asunto", "título", "konu", "başlık")
+_SUBJECT = (*activity_titles.THEMES, *activity_titles.HEADLINES)
 _DEAL = (
     "opportunity title", "geschäft", "verkaufschance", "affaire", "opportunité", "negocio", "oportunidad", "anlaşma",
     "fırsat", "معامله", "فرصت", "فرصت فروش",
@@ -262,10 +210,8 @@ _PROSPECT = (
 )  # fmt: skip
 #: What people do for their firms: in a list of anything else, what something is for.
 _PART = ("role", "rolle", "rôle", "rol")
-_DEED = ("to do", "to dos", "action item", "aufgabe", "tâche", "tarea", "görev")
-#: What heads tasks and nothing else, and what heads whatever somebody writes about.
-_DEEDS = ("task", "task name", "task title", "وظیفه", "نام وظیفه", *_DEED)
-_THEMES = ("subject", "betreff", "objet", "sujet", "asunto", "konu", "موضوع")
+#: What heads tasks and nothing else.
+_DEEDS = ("task", "task name", "task title", "وظیفه", "نام وظیفه", *activity_titles.DEEDS)
 #: What a customer brings in or what a firm does: a company's revenue, but no word of the kind.
 TURNOVER = frozenset(("umsatz",))
 #: First name and the rest of it, squeezed, where "name" beside a first name is the last name.
@@ -274,14 +220,16 @@ PAIRS = frozenset((first, last) for first in ("vorname", "prenom") for last in (
 
 @cache
 def spoken(kind: str, field: str) -> tuple[str, ...]:
-    """Further titles of a field in other languages than English and Persian."""
-    if field == "contact":
-        return (*PEOPLE, *_HUMANS)
+    """Further titles of a field, of most in other languages than English and Persian."""
+    if kind in ("task", "interaction") and field in activity_titles.TITLES:
+        return activity_titles.TITLES[field]
+    if field == "contact":  # what happened has no other name
+        names = ("name", "full name", *_PERSON, "نام", "نام و نام خانوادگی") if kind == "interaction" else ()
+        return (*PEOPLE, *_HUMANS, *names)
     if field == "value" and kind == "deal":  # of a customer it is what a year with them brings
         return (*_SPOKEN["value"], "umsatz")
     if field == "company":
-        others = {"contact": _PARENTS, "deal": BUYERS, "task": BUYERS, "lead": _CLIENTS}.get(kind, ())
-        return (*_SPOKEN["company"], *others, *SUPPLIERS)
+        return (*_SPOKEN["company"], *_ALSO_FIRMS.get(kind, ()), *SUPPLIERS)
     if field == "job_title" and kind in ("lead", "contact"):
         return (*_SPOKEN["job_title"], *_PART)
     if field != "name":
@@ -293,7 +241,7 @@ def spoken(kind: str, field: str) -> tuple[str, ...]:
         "contact": (*of_people, *_HUMANS),
         "lead": (*of_people, *_PROSPECT),
         "deal": (*_DEAL, *_SUBJECT),
-        "task": (*_DEED, *_SUBJECT, "نام"),
+        "task": (*activity_titles.DEEDS, *_SUBJECT, "نام"),
     }
     return named.get(kind, of_people)
 
@@ -342,7 +290,7 @@ def calls(kind: str, title: str) -> bool:
     """Whether a title names deals or tasks by a word for these, or by what they are about, and nobody."""
     if kind == "deal" and of_deals(title):
         return True
-    return squeeze(title) in _squeezed((*_THEMES, *(_DEEDS if kind == "task" else ())))
+    return squeeze(title) in _squeezed((*activity_titles.THEMES, *(_DEEDS if kind == "task" else ())))
 
 
 def of_anybody(title: str) -> bool:
@@ -352,7 +300,7 @@ def of_anybody(title: str) -> bool:
 
 def of_titles(title: str) -> bool:
     """Whether a title may head the subjects of sales, and as well what somebody is called or does."""
-    return squeeze(title) in _squeezed(("title", "titel", "titre", "título", "عنوان"))
+    return squeeze(title) in _squeezed(activity_titles.HEADLINES)
 
 
 def is_job(cell: str) -> bool:

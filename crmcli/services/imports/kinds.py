@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.text import fold
 from crmcli.exchange.json_pages import of_others
-from crmcli.services.imports import people_or_firms, sales, titles
+from crmcli.services.imports import happened_files, people_or_firms, sales, titles
+from crmcli.services.imports.activity_titles import DAYS, START_DAYS, START_TIMES
 from crmcli.services.imports.by_hand import check_given, column_of
 from crmcli.services.imports.file_names import FileName
 from crmcli.services.imports.first_rows import FirstRows
 from crmcli.services.imports.headings import (
-    DAYS,
     PLAIN_IDS,
     TURNOVER,
     WORDS,
@@ -25,7 +25,17 @@ from crmcli.services.imports.headings import (
 )
 from crmcli.services.imports.nothing import NULLS
 from crmcli.services.imports.our_own import own_kind
-from crmcli.services.imports.roles import ACTIVE, CONTACT_FIRST, CONTACT_LAST, FIRST, FOREIGN, KINDS, LAST, ROLES
+from crmcli.services.imports.roles import (
+    ACTIVE,
+    CONTACT_FIRST,
+    CONTACT_LAST,
+    FIRST,
+    FOREIGN,
+    KINDS,
+    LAST,
+    REACHED_BY,
+    ROLES,
+)
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -52,8 +62,8 @@ _STANDING = frozenset((
 #: capitals apart.
 _SALESFORCE = {"001": COMPANY, "003": CONTACT, "006": DEAL, "00Q": LEAD, "00T": TASK, "00U": TASK}
 _SALESFORCE_ID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
-#: What heads days of any kind.
-_DAYS = frozenset(map(squeeze, DAYS))
+#: What heads days and times of any kind.
+_DAYS = frozenset(map(squeeze, (*DAYS, *START_DAYS, *START_TIMES)))
 #: What heads the ids of a file's own records and does not say whose they are.
 _PLAIN = frozenset(map(squeeze, PLAIN_IDS))
 #: What a list of our interactions shows, which tells them from the notes that are part of many a file.
@@ -141,11 +151,11 @@ class _File:
         self.figures = bool(sales.figures(rows))
         self.of_deals = name.speaks_of(DEAL) or self.said == DEAL.name or sales.may_be(rows)
         self.deals = self.figures and not self.leads and sales.names_deals(rows)
-        #: whether it is a list of what happened, as we write it
-        self.happened = _HAPPENED.issubset(header)
         #: whether it says when something is due
         due = rows.places(TASK).get("due_on", -1)
         self.due = rows.filled(due) > 0 and squeeze(header[due]) not in _DAYS
+        #: whether it is a list of what happened, as we write it
+        self.happened = _HAPPENED.issubset(header)
 
     @property
     def sold(self) -> Entity | None:
@@ -264,6 +274,14 @@ def recognise(
         return known
     check_given(header, given or {})
     file = _File(header, FileName(path), first)
+    found = _of_records(file)
+    return found if file.happened else happened_files.rather_happened(first, file.name, found)
+
+
+def _of_records(file: _File) -> Entity | None:
+    """The kind of which the rows of a file are records, or of what happened where it is a list as we write it; None
+    where they fit none."""
+    first = file.rows
     best: tuple[float, Entity | None] = (0.0, None)
     called: Entity | None = None  # the kind that the file's name says, where the columns leave it open
     for kind in filter(file.may_hold, KINDS):
@@ -310,11 +328,16 @@ def _telling(kind: Entity, columns: Sequence[Mapped], silent: AbstractSet[str], 
     for column in columns:
         person = squeeze(column.header).endswith(("name", "primarycontact"))
         seller = bool(kind.kind) and of_suppliers(column.header)
-        for to in column.to if squeeze(column.header) not in silent else ():
+        for to in column.to if squeeze(column.header) not in silent and _speaks(kind, column) else ():
             if to == "currency" and not amounts:
                 continue  # Stripe says it of each customer
             if to not in _ANYBODY_S and not seller and (to != "contact_name" or person or named):
                 yield to
+
+
+def _speaks(kind: Entity, column: Mapped) -> bool:
+    """Whether a column may speak for records of a kind: how people are reached says nothing of what is to be done."""
+    return bool(column.to) and (kind is not TASK or set(REACHED_BY).isdisjoint(column.to))
 
 
 def _addresses(file: _File) -> Entity | None:
@@ -342,13 +365,14 @@ class Fits(NamedTuple):
     nameless: tuple[str, ...] = ()
 
 
-def fitting(header: Sequence[str], rows: Sequence[Row]) -> Fits:
-    """The kinds that the titles and first rows of a file fit best, and deals where a column names what is sold."""
+def fitting(header: Sequence[str], path: str, rows: Sequence[Row]) -> Fits:
+    """The kinds that the titles and first rows of a file fit best, and deals where a column names what is sold; what
+    happened, where the file may say so and nothing fits better, or it says who came to whom."""
     first = FirstRows(header, {}, rows)
     counts = {
-        kind.name: sum(bool(column.to) and not of_others(column.header) for column in first.columns(kind))
+        kind.name: sum(_speaks(kind, column) and not of_others(column.header) for column in first.columns(kind))
         for kind in KINDS
-        if "body" not in first.places(kind)
+        if kind is not INTERACTION
     }
     named = {kind.name: counts[kind.name] for kind in KINDS if first.calls(kind) and kind.name in counts}
     most = max(named.values(), default=0)
@@ -356,8 +380,9 @@ def fitting(header: Sequence[str], rows: Sequence[Row]) -> Fits:
     nameless = [name for name, count in more.items() if count == max(more.values())]
     if DEAL.name not in (*named, *nameless) and (any(map(of_sales, header)) or sales.headed(first)):
         nameless = [DEAL.name]
+    told = [INTERACTION.name] if happened_files.fits(first, FileName(path), max(counts.values())) else []
     return Fits(
-        tuple(name for name, count in named.items() if count == most),
+        (*(name for name, count in named.items() if count == most), *told),
         tuple(nameless) if len(nameless) <= _MOST_NAMELESS else (),
     )
 

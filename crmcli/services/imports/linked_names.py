@@ -35,6 +35,8 @@ _TOLD_APART = {
 }
 _REFERENCE = re.compile(r"(company|contact|lead|deal|task):\d+", re.ASCII)
 _MOST_NAMESAKES = 200
+#: what people's telephones are looked up by
+TELEPHONES = ("phone_key", "mobile_key")
 #: what a name that begins with AT is looked up by
 BY_ADDRESS = {"company": "domain", "contact": "email_key"}
 
@@ -86,6 +88,9 @@ class LinkedNames:
         found.update((ID + one, number) for one, number in self._foreign.look(target, ids).items() if number != GONE)
         addresses = [key[1:] for key in keys if key[0] == AT and not key.startswith(ID)]
         for key, number in self.rows(target, BY_ADDRESS.get(target, ""), addresses):
+            found[AT + key] = SEVERAL if AT + key in found else number
+        telephones = [key for key in addresses if "@" not in key] if target == "contact" else []
+        for key, number in dict.fromkeys(one for to in TELEPHONES for one in self.rows(target, to, telephones)):
             found[AT + key] = SEVERAL if AT + key in found else number
         if target == "company":  # a name may be the domain of one that is called otherwise
             domains = {key: domain for key in names if key not in found and (domain := _as_domain(key))}

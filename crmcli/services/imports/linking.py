@@ -111,6 +111,8 @@ class Links:
             found = self._without_others(target, by_id, names, found, block.uids.get(field.name))
         if target == "contact" and field.name in block.addresses:
             self._by_address(names, block.addresses[field.name], found)
+        if target == "contact" and field.name in block.telephones:
+            self._by_telephone(names, block.telephones[field.name], found)
         problems: Problems = {}
         for row, uid in enumerate(block.uids.get(field.name, ())):
             if uid and found[row] is None:
@@ -301,6 +303,13 @@ class Links:
                     mine = self._stand_in("contact", f"{fold(name)}{AT}{address}", name)
                 found[row] = self._people.setdefault(address, mine)
                 self._emails.setdefault(mine, address)
+
+    def _by_telephone(self, names: Sequence[str | None], numbers: list[str | None], found: list[int | None]) -> None:
+        """Those whom no name tells, or one that several have, are the people with the telephone beside it."""
+        by_number = self.ids("contact", [AT + number if number else None for number in numbers])
+        for row, (mine, theirs) in enumerate(zip(found, by_number, strict=True)):
+            if theirs and names[row] and (mine is None or mine <= SEVERAL):
+                found[row] = theirs
 
     def look(self, target: str, names: Sequence[str | None], uids: Sequence[str | None] | None) -> list[int | None]:
         """`ids` of the names where there are no uids. A uid that the book has is that record; another one is the record

@@ -7,13 +7,13 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import CONTACT, LEAD
-from crmcli.domain.text import fold
+from crmcli.domain.entities import CONTACT, INTERACTION, LEAD, TASK
+from crmcli.domain.text import clip, fold
 from crmcli.domain.types import Money
 from crmcli.errors import FieldError
-from crmcli.services.imports import by_hand, headings, recognising, titles
+from crmcli.services.imports import by_hand, headings, recognising, starts, times, titles
 from crmcli.services.imports.choosing import Choosing
-from crmcli.services.imports.roles import FIRST, LAST, MIDDLE
+from crmcli.services.imports.roles import AT_TIME, DUE_TIME, FIRST, LAST, MIDDLE
 from crmcli.services.imports.titles import squeeze
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: What a column with the other program's id can say of its record besides: what people and firms are called and reached
 #: by may be their id there, but a number that was said to be the id is no telephone.
 _ALSO_ID = ("name", "email", "domain", "website", FIRST, MIDDLE, LAST)
+#: The kinds with a moment -> the field of its day, and the role of its time in a column beside that.
+_TIMED = {TASK.name: ("due_on", DUE_TIME), INTERACTION.name: ("at", AT_TIME)}
 #: The number of a further column of the same title.
 _NUMBER = re.compile(r"(?<=\D)[2-9]$")
 
@@ -65,18 +67,20 @@ def map_columns(
     id_column: str = "",
     uniques: frozenset[int] = frozenset(),
     samples: Sequence[str] = (),
+    rows: Sequence[Sequence[str]] = (),
 ) -> tuple[tuple[Mapped, ...], list[str]]:
     """What each column fills, and notes about it. `given` (header -> field, "" or "-" to ignore) goes before what is
     recognised; `uniques` are the columns whose values can be ids, `samples` is a filled cell of each column, "" where
-    there is none. Raises UsageError."""
+    there is none, `rows` the first rows. Raises UsageError."""
     fixed = by_hand.places(kind, header, given)
     own = "uid" in [squeeze(h) for h in header]
-    readings, ids = recognising.read(kind, header, samples, fixed, own)
+    readings, ids = recognising.read(kind, header, samples, rows, fixed, own)
     choosing = Choosing(kind, header, fixed, samples, readings)
     choosing.weigh()
     notes = _identify(choosing, id_column, uniques, own)
     notes += [f"column {title}: ids and no names: ignored" for title in ids]
     notes += choosing.notes
+    notes += _untimed(choosing)
     notes += _twins(choosing, {one.place: one.to for one in readings if one.to == "tags"})
     return tuple(_mapped(kind, i, title, tuple(choosing.chosen.get(i, ()))) for i, title in enumerate(header)), notes
 
@@ -135,9 +139,39 @@ def _twins(choosing: Choosing, lists: Mapping[int, str]) -> Iterator[str]:
         yield f"column {title}: ignored, because {to} is in column {other}; --map '{title}=FIELD' takes it in"
 
 
+def _untimed(choosing: Choosing) -> Iterator[str]:
+    """A note for each column of times that is left out, so that no appointment becomes one of a whole day unseen."""
+    day, role = _TIMED.get(choosing.kind.name, ("", ""))
+    for index, title in enumerate(choosing.header) if day else ():
+        cell = choosing.samples[index].strip() if choosing.samples else ""
+        if not cell or choosing.chosen.get(index) or choosing.fixed.get(index) == "":
+            continue
+        kind = choosing.kind.name
+        lengths = times.heads_lengths(kind, title, [cell])
+        if not times.titled(kind, title) or (lengths and "minutes" in choosing.filled):
+            continue
+        advice = f"--map '{title}={role}' takes it as such"
+        if lengths:
+            why, advice = "not all below it are lengths of time", f"--map '{title}=minutes' takes it as such"
+        elif day not in choosing.filled:
+            why, advice = "no column has the days of its times", f"say which one has: --map 'COLUMN={day}'"
+        elif beside := choosing.columns(role):
+            why, advice = (
+                f"{role} is in column {choosing.header[beside[0]]}",
+                f"--map '{title}={role}' takes it instead",
+            )
+        elif starts.is_of_start(title) and starts.says_time(cell):
+            due = choosing.header[choosing.columns(day)[0]]
+            why = f"it is when tasks start, and {due} when they are due"
+        else:
+            why = f"{clip(cell, 40)} may be no time of a day"
+        yield f"column {title}: ignored, because {why}; {advice}"
+
+
 def has_name(columns: Sequence[Mapped]) -> bool:
-    """Whether something fills the name, or the text of what has no name."""
-    return any(to in ("name", FIRST, LAST, "body") for column in columns for to in column.to)
+    """Whether something fills the name, or of what happened, which has none, the text or the kind: a call may have no
+    text."""
+    return any(to in ("name", FIRST, LAST, "body", "kind") for column in columns for to in column.to)
 
 
 def names_records(kind: Entity, columns: Sequence[Mapped]) -> bool:

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from crmcli.domain import clocks
 from crmcli.domain.calendars import make_day, split_day
 from crmcli.domain.dates import SHORT_FIRST, JalaliError, full_year, instant_of, parse_when
 from crmcli.domain.datewords import MONTHS, WRITTEN_DAYS, WRITTEN_MONTHS, clock_in_front
@@ -36,11 +37,13 @@ _ERAS = tuple(
 #: The tenth Jalali month in Latin letters, which is an English word as well.
 _DEY = re.compile(r"(?<=\d[ -])day(?=[ -]1[2-5]\d\d(?!\d))", re.IGNORECASE)
 _DOTTED_YEAR = re.compile(r"(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=\s|$)")
+#: Donnerstag, den 3. September; le 3 mars; el 3 de marzo
+_ARTICLE = re.compile(r"^(?:am|den|der|le|el) (?=\d)", re.IGNORECASE)
 #: 3 de marzo de 2026
 _OF = re.compile(r"\bde (?=\S)", re.IGNORECASE)
 _CLOCK = re.compile(r"\d\d?(?::|\s?[ap]\.?m)", re.IGNORECASE)
-#: A time alone, which no cell of a column of days means.
-_TIME = re.compile(r"\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?[ap]\.?m\.?)?", re.IGNORECASE)
+#: A number at the end that may be a time as Germans and Turks write it.
+_DOTTED = re.compile(r" \d\d?\.\d\d$")
 #: A day in full, or a year that is no count of days: the meaning does not depend on when it is read.
 _FULL_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?<![\d+])(?:1[2-9]|2[01])\d\d(?!\d| ?[^\W\d_])")
 #: A year in full, or a day of eight numbers.
@@ -208,15 +211,18 @@ def _evened(text: str) -> str:
 
 def _when(text: str, env: Env) -> When:
     """A day or time by the strict grammar, in the further spellings that files have: "Jan 3, 2026, 2:15 PM",
-    "13-Apr-26", "13. März 2026", "2026-11-01 10:00:00 UTC", "Thu, 6 Aug 2026". Raises FieldError, also where the day of
-    the week is another one."""
-    if _TIME.fullmatch(digits(text)):
+    "13-Apr-26", "13. März 2026 um 14.30 Uhr", "2026-11-01 10:00:00 UTC", "Thu, 6 Aug 2026". Raises FieldError, also
+    where the day of the week is another one."""
+    alone = clocks.read(text)
+    if alone and alone.says == clocks.TIME:  # which no cell of a column of days means
         raise FieldError(f"'{clip(text, 40)}' is a time without a day.")
     weekday: int | None = None
     plain = text
-    if any(map(str.isalpha, text)):
-        clock, weekday, plain = _parted(text)
-        plain = _our_months(_OF.sub("", _COMMA_BEFORE_TIME.sub(" ", f"{plain} {clock}".rstrip())))
+    if any(map(str.isalpha, text)) or _DOTTED.search(text):
+        whole, behind = clocks.behind(text)
+        clock, weekday, plain = _parted(whole)
+        plain = f"{plain} {clock}".rstrip() + (f" {behind}" if behind else "")
+        plain = _our_months(_OF.sub("", _COMMA_BEFORE_TIME.sub(" ", plain)))
         if named := _NAMED_MONTH.match(plain):
             year = named[3]
             first, calendar = named[1], MONTHS.get(fold(named[2]), (0, ""))[1]
@@ -243,14 +249,18 @@ def _parted(text: str) -> tuple[str, int | None, str]:
     front = clock_in_front().fullmatch(text)
     clock, text = (front[1], front[2]) if front and any(map(str.isdecimal, front[2])) else ("", text)
     weekday, text = _without_weekday(text)
+    text = _ARTICLE.sub("", text)
     for era, years in _ERAS:
         text = era.sub("", text) if years.search(digits(text)) else text
     return clock, weekday, _ORDINAL.sub(r"\1", text)
 
 
 def _without_weekday(text: str) -> tuple[int | None, str]:
-    """The number of the day of the week before a date, and the date. Before a time alone, as in "fri 14:30", it is the
-    day itself."""
+    """The number of the day of the week before a date, or behind a whole one as Turks have it, and the date. Before a
+    time alone, as in "fri 14:30", it is the day itself."""
+    date_, _, last = text.rpartition(" ")
+    if last.isalpha() and (behind := WRITTEN_DAYS.get(fold(last))) is not None and _FULL_DAY.search(digits(date_)):
+        return behind, date_
     words = text.split() if text.lstrip()[:1].isalpha() else []
     for count in (1, 2) if words else ():  # پنج شنبه
         date_ = " ".join(words[count:])

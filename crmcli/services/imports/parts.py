@@ -43,10 +43,16 @@ _SPAN = re.compile(
 _BARE = re.compile(r"\d{1,9}(?:[.,]\d+)?")
 #: Words of a title that say in what unit its bare numbers are -> minutes.
 _UNITS = {
-    **dict.fromkeys(("hours", "hour", "hrs", "hr", "h", "std", "stunden", "heures", "ساعت"), 60.0),
-    **dict.fromkeys(("seconds", "second", "secs", "sec", "s", "sek", "sekunden", "secondes", "ثانیه"), 1 / 60),
+    **dict.fromkeys(
+        ("hours", "hour", "hrs", "hr", "h", "std", "stunden", "heures", "horas", "saat", "sa", "ساعت"), 60.0
+    ),
+    **dict.fromkeys(
+        ("seconds", "second", "secs", "sec", "s", "sek", "sekunden", "secondes", "segundos", "saniye", "ثانیه"), 1 / 60
+    ),
     **dict.fromkeys(("milliseconds", "millis", "ms", "msec"), 1 / 60_000),
 }
+#: Those of minutes in its brackets, which say more than the rest of it: ساعت (دقیقه).
+_IN_MINUTES = re.compile(r"[(\[][^()\[\]]*\b(?:m|mins?|minut(?:e[sn]?|os?)|mn|dakika|dk|دقیقه)\b", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 _NUMBER_FIRST = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|drive|dr|lane|ln|place|pl|court|ct|crescent|cres|circuit|close|way|boulevard|blvd"
@@ -134,7 +140,8 @@ def minutes(text: str, title: str) -> str:
         if clock[3] is None and "mm:ss" in title.lower():
             return str((int(clock[1]) * 60 + int(clock[2]) + 30) // 60)
         return str((int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3] or 0) + 30) // 60)
-    unit = next((_UNITS[word] for word in map(str.lower, _WORDS.findall(title)) if word in _UNITS), 1.0)
+    words = () if _IN_MINUTES.search(title) else map(str.lower, _WORDS.findall(title))
+    unit = next((_UNITS[word] for word in words if word in _UNITS), 1.0)
     if _BARE.fullmatch(plain):
         return text if unit == 1 else str(int(float(plain.replace(",", ".")) * unit + 0.5))
     span = _SPAN.fullmatch(plain)

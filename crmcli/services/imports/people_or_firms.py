@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: What people have and firms have not.
 PERSONAL = ("job_title", "mobile", "birthday", BIRTH_YEAR, BIRTH_DAY)
 #: What firms have and people seldom.
-_OF_FIRMS = ("domain", "website", "employees", "revenue", "parent")
+OF_FIRMS = ("domain", "website", "employees", "revenue", "parent")
 #: Where one in so many people is of a firm that another one is of, too, a list is one of people; and where one in so
 #: many rows names a firm and nobody, that speaks for a list of firms.
 _OFTEN = 10
@@ -155,7 +155,7 @@ def are_humans(rows: FirstRows, said: Sides) -> bool:
         return False
     some = rows.cells[:_MOST_ROWS]
     # Firms are called after people, too: their addresses, or what only people have, must then speak for these.
-    doubts = [of_firms[to] for to in ("email", *_OF_FIRMS) if to in of_firms]
+    doubts = [of_firms[to] for to in ("email", *OF_FIRMS) if to in of_firms]
     doubtful = any(row[beside].strip() for beside in doubts for row in some)
     if doubtful and not (_personal(rows, at) or _have_own_addresses(rows, at, [row[place] for row in rows.cells])):
         return False

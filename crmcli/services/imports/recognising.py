@@ -12,7 +12,7 @@ from crmcli.domain.fields import installed
 from crmcli.domain.text import fold
 from crmcli.domain.types import Money, Ref, Text
 from crmcli.exchange import json_pages
-from crmcli.services.imports import addresses, headings, titles
+from crmcli.services.imports import addresses, happened_words, headings, starts, times, titles
 from crmcli.services.imports.endings import status_of, yes_or_no
 from crmcli.services.imports.roles import (
     AT_TIME,
@@ -36,7 +36,9 @@ from crmcli.services.imports.roles import (
     OCCASIONS,
     OF_TASKS,
     PARENT_ID,
+    PERSON_PHONE,
     ROLES,
+    SUBJECT,
     TAKEN_OVER,
     TASK_UIDS,
 )
@@ -85,6 +87,8 @@ _ONE_OF: dict[str, tuple[str, tuple[str, ...]]] = {
     "organizations": ("organization", _OF_FIRMS),
     "organisations": ("organisation", _OF_FIRMS),
 }
+#: What titles of times stand for.
+_OF_TIMES = (DUE_TIME, AT_TIME, "at")
 #: What an empty column loses by against a filled one for the same field.
 _EMPTY = 1000
 #: Titles of addresses and of telephones that say besides which ones, squeezed.
@@ -152,10 +156,16 @@ class Reading(NamedTuple):
 
 
 def read(
-    kind: Entity, header: Sequence[str], samples: Sequence[str], fixed: Mapping[int, str], own: bool
+    kind: Entity,
+    header: Sequence[str],
+    samples: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    fixed: Mapping[int, str],
+    own: bool,
 ) -> tuple[list[Reading], list[str]]:
     """What the titles that nobody mapped by hand (`fixed`) are taken for, each for itself, and the titles of columns
-    with ids in place of names. `own`: the file is one that we wrote."""
+    with ids in place of names. `own`: the file is one that we wrote; `rows` are its first ones, where they are known.
+    """
     readings: list[Reading] = []
     ids: list[str] = []
     again = addressed(header)
@@ -170,7 +180,12 @@ def read(
         sample = samples[index] if samples else ""
         exact = own and title in kind.by_name  # what we wrote there is no riddle: a contact may be called "true"
         found = _recognise(kind, titles_read.get(title, title), own)
-        found = found if exact else _meant(kind, title, sample, found)
+        if not exact:
+            of_times = found is not None and found[1] in _OF_TIMES and sample
+            of_talks = kind is INTERACTION and found is not None and found[1] in ("kind", "direction")
+            cells = ([row[index] for row in rows] if of_times or of_talks else []) or [sample]
+            found = _meant(kind, title, sample, _beside_days(kind, title, found, cells))
+            found = _of_talks(found, cells) if of_talks else found
         if found and found[1] == "birthday" and parts_of_birth and titles.heads_days_of_month(sample):
             found = found[0], BIRTH_DAY
         if found is None:
@@ -199,7 +214,11 @@ def read(
         if to not in fixed.values():
             filled = not samples or bool(sample)
             readings.append(Reading(index, to, rank if filled else rank + _EMPTY, filled))
-    return readings, ids
+    known = rows or [samples] * bool(samples)
+    if kind is TASK and not own and starts.day_place(readings, fixed) is None:
+        day = starts.stand_in(header, known, {*fixed, *(one.place for one in readings)})
+        readings += [] if day is None else [Reading(day, "due_on", _FAR, True)]
+    return starts.timed(header, known, readings, fixed), ids
 
 
 def _others(kind: Entity, header: Sequence[str]) -> tuple[str, ...]:
@@ -226,6 +245,38 @@ def _own_ids(kind: str) -> frozenset[str]:
 def _names_records(kind: Entity, to: str) -> bool:
     """Whether a field holds the name of something that other programs also refer to by its id."""
     return to != "name" and to in kind.by_name and isinstance(kind.by_name[to].type, (Ref, Text))
+
+
+def _beside_days(
+    kind: Entity, title: str, found: tuple[int, str] | None, cells: Sequence[str]
+) -> tuple[int, str] | None:
+    """What a title of times stands for by its cells, "" alone where nothing is known of them: the times of the days in
+    another column, days with their times, or how long something takes."""
+    if found is None or found[1] not in _OF_TIMES:
+        return found
+    if times.heads_lengths(kind.name, title, cells):
+        return (found[0], "minutes") if times.are_lengths(title, cells) else None
+    if not any(cells):
+        return found
+    rank, to = found
+    if times.are_times(kind.name, title, cells, or_days=to == "at"):
+        return rank, DUE_TIME if to == DUE_TIME else AT_TIME
+    if to == AT_TIME:
+        return rank + _FAR, "at"
+    return found if to == "at" else None
+
+
+def _of_talks(found: tuple[int, str] | None, cells: Sequence[str]) -> tuple[int, str] | None:
+    """What a title stands for that heads kinds of what happened or who came to whom, by its cells: either may be called
+    the type of a call."""
+    words = {cell.strip() for cell in cells} - {""}
+    if found is None or not words:
+        return found
+    if happened_words.are_directions(words):
+        return found[0], "direction"
+    if found[1] == "kind" or happened_words.are_kinds(words):
+        return found[0], "kind"
+    return found
 
 
 def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None) -> tuple[int, str] | None:
@@ -255,12 +306,12 @@ def _meant(kind: Entity, title: str, sample: str, found: tuple[int, str] | None)
         return None
     if to == "name" and kind is TASK and sample and yes_or_no(sample) is not None:
         return rank + _FLAG, to  # whether an activity is a task
-    if to == DUE_TIME and not titles.heads_times(sample):
-        return None
-    if to == "at" and kind is INTERACTION and sample:
-        if yes_or_no(sample) is not None:
-            return None  # whether something was sent
-        return rank, AT_TIME if titles.heads_times(sample) else to
+    if to == "at" and kind is INTERACTION and sample and yes_or_no(sample) is not None:
+        return None  # whether something was sent
+    if to == PERSON_PHONE and sample and not titles.can_be_telephone(sample):
+        return None  # the number of the row
+    if to == SUBJECT and headings.of_titles(title) and headings.is_job(sample):
+        return None  # what somebody is
     if to == "job_title" and kind.kind and squeeze(title) == "position" and titles.is_number(sample):
         return None  # a place in a list
     if to == "plan" and sample and fold(sample) not in PLANS:
@@ -296,13 +347,14 @@ def _of_first(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
 
 def _read_otherwise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:
     """What a title stands for that says besides that its figure or day is expected, or that it is the first of its
-    like."""
+    like, or that has its umlauts as two letters."""
     present = titles.of_the_present(title)
     if present not in (title, "") and (found := _recognise(kind, present, own)) and found[1] in _EXPECTED:
         return found[0] + _LESS, found[1]
-    bare = titles.without_one(title)
-    found = _recognise(kind, bare, own) if bare not in (title.strip(), "") else None
-    return (found[0] + _LESS, found[1]) if found else None
+    for bare, same in ((titles.without_one(title), title.strip()), (titles.one_letter(title), squeeze(title))):
+        if bare not in (same, "") and (found := _recognise(kind, bare, own)):
+            return found[0] + _LESS, found[1]
+    return None
 
 
 def _recognise(kind: Entity, title: str, own: bool) -> tuple[int, str] | None:

@@ -12,6 +12,7 @@ from crmcli.errors import CrmError
 from crmcli.exchange.footers import LINE, REASON
 from crmcli.exchange.formulas import guard
 from crmcli.services.imports import dates, mapping
+from crmcli.services.imports.roles import AT_TIME, DUE_TIME
 from crmcli.services.imports.updating import EMPTY, REPLACE
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from crmcli.config import Settings
     from crmcli.services.imports.planning import Plan
+
+#: What columns are taken for by more of their cells than the refused rows have.
+_JUDGED = frozenset((AT_TIME, DUE_TIME))
 
 
 class Rejects:
@@ -130,7 +134,9 @@ def options(made: Plan, *, unmade: bool = False) -> Iterator[str]:
     unusual = {
         column.place
         for column in made.columns
-        if column.left or fills[column.place] != [to for to in usual.get(column.place, ()) if to != "external_id"]
+        if column.left
+        or _JUDGED.intersection(column.to)
+        or fills[column.place] != [to for to in usual.get(column.place, ()) if to != "external_id"]
     }
     # What is said of one column takes its field from those that are taken for it by their titles.
     said = {to for place in unusual for to in fills[place]}

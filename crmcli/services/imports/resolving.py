@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import company_domain
+from crmcli.domain.entities import INTERACTION
 from crmcli.services.imports import fitting, placing
+from crmcli.services.imports.blocks import AT
+from crmcli.services.imports.columns import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crmcli.services.imports.blocks import Block
-    from crmcli.services.imports.columns import Problem, Problems
+    from crmcli.services.imports.columns import Problems
     from crmcli.services.imports.repeating import Refuse
     from crmcli.services.imports.writing import Writer
 
@@ -50,6 +53,8 @@ class Resolver:
             title = self.reader.title(field.name)
             bad = {row: one._replace(header=title) for row, one in self.links.fill(block, field).items()} | bad
         self._drop(block, bad)
+        if self.kind is INTERACTION:
+            self._drop(block, self._with_nobody(block))
         if len(block):
             self.links.foreign.settle(block)
         if self.kind.kind and len(block):
@@ -66,6 +71,17 @@ class Resolver:
             columns["tags"] = [sorted({next(at) for _ in tags}) for tags in block.tags]
         if self.kind.name == "company":
             _give_domains(columns, len(block))
+
+    def _with_nobody(self, block: Block) -> Problems:
+        """What happened with people whom the book does not have, whose e-mail address or telephone is all that the file
+        says of them."""
+        bad: Problems = {}
+        linked = [block.columns[self.kind.field(name).column] for name in block.links]
+        for row, name in enumerate(block.links.get("contact", ())):
+            if name and name[0] == AT and not any(ids[row] for ids in linked):
+                reason = f"there is no contact with {name.removeprefix(AT)}"
+                bad[row] = Problem(self.reader.title("contact"), name.removeprefix(AT), reason)
+        return bad
 
     def _drop(self, block: Block, bad: Problems) -> None:
         """Refuse rows of a block."""

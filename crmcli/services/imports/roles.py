@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
 from crmcli.domain.types import Ref
+from crmcli.services.imports.activity_titles import ADDRESSES, HEADLINES, NUMBERS, START_TIMES, THEMES, TOPICS
 
 #: The kinds of which files hold records.
 KINDS = (CONTACT, LEAD, DEAL, COMPANY, TASK, INTERACTION)
@@ -16,6 +17,10 @@ FIRST, MIDDLE, LAST = "first name", "middle name", "last name"
 STAND_IN = "name stand-in"
 MORE_EMAIL, MORE_PHONE = "more e-mail", "more phone"
 COMPANY_DOMAIN, CONTACT_EMAIL = "company domain", "contact e-mail"
+#: How the person is reached with whom something happened or is to be done, in a column that does not say whose it is.
+PERSON_EMAIL, PERSON_PHONE = "e-mail of a person", "phone of a person"
+#: What tells of a person by how they are reached.
+REACHED_BY = (CONTACT_EMAIL, PERSON_EMAIL, PERSON_PHONE)
 #: Columns of yes and no that say what became of a deal, as Salesforce and Odoo have them.
 IS_WON, IS_CLOSED, ACTIVE = "is won", "is closed", "is active"
 #: Whether a task is done, as a flag or a word: Completed, Not started.
@@ -38,6 +43,8 @@ ANNIVERSARY, OCCASIONS = "anniversary", "occasions"
 #: The time of day beside the day that a task is due or that something happened, the number of the house beside its
 #: street, and which telephone the number in the column beside it is: Mobile, Work.
 DUE_TIME, AT_TIME, HOUSE, PHONE_LABEL = "due time", "time of day", "house number", "phone label"
+#: What something that happened was about, beside its text.
+SUBJECT = "subject"
 #: What stands below the street: a second and third line of it, a box; and the whole address in one text, which stands
 #: in where its parts do not say it.
 STREET_2, STREET_3, BOX, WHOLE_ADDRESS = "street 2", "street 3", "po box", "whole address"
@@ -93,17 +100,22 @@ ROLES = {
         ),
     ),
     CONTACT_FIRST: Role(
-        ("deal",), ("first name", "contact first name", "person first name", "vorname", "prénom", "نام کوچک")
+        ("deal", "interaction"),
+        ("first name", "contact first name", "person first name", "vorname", "prénom", "نام کوچک"),
     ),
     CONTACT_LAST: Role(
-        ("deal",),
+        ("deal", "interaction"),
         (
             "last name", "contact last name", "person last name", "nachname", "nom de famille", "apellidos", "soyad",
             "soyadı", "نام خانوادگی",
         ),
     ),
     COMPANY_DOMAIN: Role(("contact", "deal"), ("associated company domain", "company domain")),
-    CONTACT_EMAIL: Role(("deal",), ("associated contact email", "contact email", "primary contact email")),
+    CONTACT_EMAIL: Role(
+        ("deal", "task", "interaction"), ("associated contact email", "contact email", "primary contact email")
+    ),
+    PERSON_EMAIL: Role(("task", "interaction"), ADDRESSES),
+    PERSON_PHONE: Role(("interaction",), NUMBERS),
     IS_WON: Role(_SALES, ("is won", "is closed won", "won", "برنده")),
     IS_CLOSED: Role(_SALES, ("is closed", "closed")),
     ACTIVE: Role(_SALES, ("active", "is active")),
@@ -111,8 +123,9 @@ ROLES = {
         ("task",),
         (
             "done", "is done", "completed", "is completed", "complete", "percent complete", "status", "erledigt",
-            "statut", "terminé", "fait", "estado", "hecho", "completada", "durum", "tamamlandı", "انجام شده", "وضعیت",
-            "درصد تکمیل", "درصد پیشرفت",
+            "abgeschlossen", "statut", "terminé", "terminée", "fait", "faite", "estado", "estatus", "hecho", "hecha",
+            "completado", "completada", "terminado", "terminada", "durum", "durumu", "tamamlandı", "bitti", "yapıldı",
+            "انجام شده", "انجام شد", "تکمیل شده", "وضعیت", "درصد تکمیل", "درصد پیشرفت",
         ),
     ),
     OF_LEAD: Role(("contact",), ("lead or contact id",)),
@@ -149,11 +162,14 @@ ROLES = {
     DUE_TIME: Role(
         ("task",),
         (
-            "due time", "time", "ساعت سررسید", "زمان سررسید", "ساعت", "uhrzeit", "heure", "hora", "saat",
+            "due time", "fällig um", "fälligkeitszeit", "heure d'échéance", "heure limite", "hora de vencimiento",
+            "hora límite", "son saat", "ساعت سررسید", "زمان سررسید", "ساعت موعد", "زمان موعد", "time", "uhrzeit",
+            "heure", "hora", "saat", "ساعت", "zeit", "horaire", "horario", "saati", "zaman", "زمان", *START_TIMES,
         ),
     ),
     # Titles of moments whose cells are times alone are this as well (`recognising`).
     AT_TIME: Role(("interaction",), ("time of day", "at time", "ساعت")),
+    SUBJECT: Role(("interaction",), (*THEMES, *HEADLINES, *TOPICS)),
     HOUSE: Role(
         _PLACED,
         ("house number", "house number of address", "house no", "street number", "hausnummer", "پلاک"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Fields of a sale, beside which a status may well be a stage.
 FIGURES = frozenset(("value", "recurring", "probability", "close_on"))
 #: Those, and where a sale stands.
-_STEPS = FIGURES | {"stage", "pipeline"}
+STEPS = FIGURES | {"stage", "pipeline"}
 #: How somebody is reached: rows with these are about people.
 REACHED = frozenset(("email", "phone", "mobile"))
 #: Words for numbers in titles, squeezed: those on either side of what is numbered, before it alone, behind it alone.
@@ -109,7 +109,7 @@ def may_be(rows: FirstRows) -> bool:
 
 def speaks_of(rows: FirstRows) -> bool:
     """Whether a column says something of sales: a figure, a step, where it came from."""
-    return not rows.places(LEAD).keys().isdisjoint(_STEPS | {"status", "source", "medium", "campaign"})
+    return not rows.places(LEAD).keys().isdisjoint(STEPS | {"status", "source", "medium", "campaign"})
 
 
 def loses(rows: FirstRows, kind: Entity) -> bool:
@@ -117,7 +117,7 @@ def loses(rows: FirstRows, kind: Entity) -> bool:
     kind."""
     said = {column.place for column in rows.columns(kind) if column.to}
     lost = [column for column in rows.columns(LEAD) if column.place not in said and rows.filled(column.place)]
-    told = {to for column in lost for to in column.to} & _STEPS
+    told = {to for column in lost for to in column.to} & STEPS
     return len(told) > 1 and not told.isdisjoint(FIGURES)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.domain.entities import COMPANY, CONTACT, DEAL
+from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, TASK
 from crmcli.errors import ReadError, UsageError
 from crmcli.exchange.jsonl import NO
 from crmcli.exchange.shape import clean_names, few
 from crmcli.exchange.tables import Doubt, open_table
-from crmcli.services.imports import kinds, mapping, profiles
+from crmcli.services.imports import happened_files, kinds, mapping, profiles
 from crmcli.services.imports.by_hand import column_of
+from crmcli.services.imports.file_names import FileName
 from crmcli.services.imports.first_rows import FirstRows
 from crmcli.services.imports.left_out import LeftOut
 from crmcli.services.imports.looks import Look, Looks
@@ -148,17 +149,23 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
         by_hand = {column_of(header, title) for title in options.get("mapping") or {}}
         columns = tuple(c._replace(left=c.place in by_hand and not c.to and not c.fixed) for c in columns)
         told = [*choice.notes, *told]
+        rows_seen = FirstRows(header, given, first)
+        name = FileName(path)
+        if found is INTERACTION:
+            columns = happened_files.with_kind(columns, happened_files.kind_told(rows_seen, name))
         fits = kinds.Fits()
         if found is None or not names_records(found, columns):
             if kind is None:
-                fits = _fitting(found, header, first, fit)
+                fits = _fitting(found, header, path, first, fit)
             told = [*told, *_other_header(kind, path, first)]
+        if kind is None and found and not fit and happened_files.may_be_interactions(rows_seen, name, found):
+            told = [*told, f"{_maybe_happened(found)}: --as interaction takes it so"]
         # What fills no field may become one of the user's own.
         unmapped = [column.place for column in columns if not column.to]
         looks = Looks(len(header), unmapped) if options.get("looking") else None
         scan = Scan(found, columns, looks, options.get("watch"))
         rows = scan.look(first)
-        left = LeftOut(found, columns, FirstRows(header, given, first)) if found else None
+        left = LeftOut(found, columns, rows_seen) if found else None
         for chunk in chunks:
             rows += scan.look(chunk)
             if left:
@@ -171,10 +178,18 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
         )  # fmt: skip
 
 
-def _fitting(found: Entity | None, header: Sequence[str], first: Sequence[Row], fit: profiles.Fit | None) -> kinds.Fits:
+def _maybe_happened(found: Entity) -> str:
+    if found is TASK:
+        return "its days may say when it happened, and not when it is due"
+    return f"it may be a list of what happened with these {found.plural}"
+
+
+def _fitting(
+    found: Entity | None, header: Sequence[str], path: str, first: Sequence[Row], fit: profiles.Fit | None
+) -> kinds.Fits:
     """The kinds that a file of which nothing names the records may be of. A table of sales of which nothing says what
     is sold is one of deals: what else it may be would lose its rows."""
-    return kinds.Fits((), (DEAL.name,)) if found is DEAL and not fit else kinds.fitting(header, first)
+    return kinds.Fits((), (DEAL.name,)) if found is DEAL and not fit else kinds.fitting(header, path, first)
 
 
 def _other_header(kind: Entity | None, path: str, rows: list[Row]) -> list[str]:
@@ -198,7 +213,7 @@ def _columns(
         for i in range(len(header))
         if sound and all(cells[i].strip() for cells in sound) and len({cells[i] for cells in sound}) == len(sound)
     )
-    columns, notes = mapping.map_columns(kind, header, given, id_column, uniques, samples)
+    columns, notes = mapping.map_columns(kind, header, given, id_column, uniques, samples, sound)
     return tuple(column._replace(sample=samples[column.place]) for column in columns), notes
 
 

@@ -40,7 +40,6 @@ _A_YEAR = re.compile(
     r"[\s,_]*(?:\b(?:per|pro|je|par|por)[\s_]+|/\s*)(?:year|yr|annum|jahr|an|année|año)$|[\s,_]+p\.\s?a\.?$",
     re.IGNORECASE,
 )
-_TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?")
 #: Somebody who works with the other program, before an e-mail address.
 _STAFF = re.compile(
     r"(?:lead|deal|contact|company|account|opportunity|record|task)?"
@@ -63,6 +62,8 @@ _EXPECTED = re.compile(
 )
 #: The number of the first of several columns.
 _ONE = re.compile(r"(?<=[^\W\d_])[\s_#-]*1$")
+#: The second letter of an umlaut that is written as two.
+_TWO_LETTERS = re.compile(r"(?<=[aou])e")
 #: So many characters of a title are looked at: patterns with blanks around them take the square of a length.
 _LONGEST = 200
 
@@ -81,6 +82,11 @@ def unit_of(title: str) -> str:
     currency, is not understood.
     """
     return read_unit(_said_of_unit(title), shouted=title[:_LONGEST].isupper())
+
+
+def in_brackets(title: str) -> list[str]:
+    """What a title has in brackets."""
+    return _BRACKETS.findall(title[:_LONGEST])
 
 
 def may_have_unit(title: str) -> bool:
@@ -158,6 +164,11 @@ def of_the_present(title: str) -> str:
 def without_one(title: str) -> str:
     """A title without the number behind it that says that it is the first: "Firma" of "Firma1"."""
     return _ONE.sub("", title.strip()[:_LONGEST])
+
+
+def one_letter(title: str) -> str:
+    """A squeezed title with umlauts that are two letters as they are squeezed elsewhere: "falligam" of "Faellig am"."""
+    return _TWO_LETTERS.sub("", squeeze(title[:_LONGEST]))
 
 
 def of_amounts(title: str) -> bool:
@@ -264,11 +275,6 @@ def heads_days_of_month(sample: str) -> bool:
     return not sample.strip() or _DAY_OF_MONTH.fullmatch(digits(sample).strip()) is not None
 
 
-def heads_times(sample: str) -> bool:
-    """Whether a column with such a cell, or with none, can head times of a day."""
-    return not sample.strip() or _TIME.fullmatch(digits(sample).strip()) is not None
-
-
 def heads_currencies(title: str, sample: str) -> bool:
     """Whether a title says that the cells below are currencies: "BidCurrency", "Transaction Currency". A second one of
     a file ("Amount (converted) Currency") or a rate says nothing of the amounts."""
@@ -293,6 +299,12 @@ def label_of(title: str) -> str:
     Type" and "Phone 1 - Value"; "" for every other title."""
     found = re.fullmatch(r"((?:tele)?phone\d*)(?:type|label)", squeeze(title))
     return found[1] if found else ""
+
+
+def can_be_telephone(sample: str) -> bool:
+    """Whether a column with such a cell can head telephones, of callers who are known or not: a word, or a number that
+    is not short."""
+    return _SHORT.fullmatch(digits(sample).strip()) is None
 
 
 def of_google(title: str) -> bool:

@@ -14,7 +14,7 @@ from crmcli.services.imports import profiles
 from crmcli.services.imports.block_reader import Reader
 from crmcli.services.imports.by_hand import field_of, place_of
 from crmcli.services.imports.foreign import Refused
-from crmcli.services.imports.linked_names import BY_ADDRESS
+from crmcli.services.imports.linked_names import BY_ADDRESS, TELEPHONES
 from crmcli.services.imports.linking import Links
 from crmcli.services.imports.planning import plan, undecided
 from crmcli.services.imports.resuming import SharedLedger
@@ -84,6 +84,7 @@ class Together:
         `columns` are those that the next file is matched by."""
         if kind.table not in self.tried:
             named = [column for table, column in BY_ADDRESS.items() if table == kind.table]
+            named += TELEPHONES if kind is CONTACT else ()
             every = sorted(self._columns.get(kind.table, set()).union(columns, named))
             self.tried[kind.table], self.retried[kind.table] = Tried(every), Seen()
         return self.tried[kind.table], self.retried[kind.table]
