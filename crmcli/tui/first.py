@@ -68,7 +68,15 @@ class FirstFrame:
         termios.tcsetattr(number, termios.TCSANOW, quiet)
 
     def _leave(self, number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
+        if self.before is None or self.taken:
+            raise SystemExit(128 + number)
+        # Nothing was done yet, and an exception may be lost in what is being imported: until Python 3.12 a class that
+        # is being made turns one of its fields into a RuntimeError. A stream may be in the middle of a line of its own.
+        assert sys.__stderr__ is not None
+        assert sys.__stdin__ is not None
+        os.write(sys.__stderr__.fileno(), LEAVE.encode())
+        termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self.before)
+        os._exit(128 + number)
 
     def end(self) -> None:
         """Give the terminal back as it was, unless the dashboard has it: that does so itself."""

@@ -122,6 +122,47 @@ def test_what_is_answered_after_a_deal_got_another_person_and_company_is_answere
     sound(ctx)
 
 
+@pytest.mark.parametrize("to", [{"contact": "New"}, {"contact": "", "company": "Firm"}, {"contact": ""}])
+def test_who_wrote_before_a_deal_went_to_another_is_answered_by_a_word_to_them(
+    ctx: Context, to: dict[str, str]
+) -> None:
+    for name in ("Old", "New"):
+        add(ctx, CONTACT, name=name)
+    add(ctx, COMPANY, name="Firm")
+    add(ctx, DEAL, name="Mill", contact="Old")
+    said(ctx, DEAL, 1, "in", "2026-10-20")
+    records.edit(ctx, DEAL, [1], to)
+    (row,) = touching.owed(ctx).rows
+    assert (row["ref"], row["who"]) == ("deal:1", "Old")
+    said(ctx, CONTACT, 1, "out", "2026-10-21")
+    assert turns(ctx) == {
+        "owed": [], "waiting": ["contact:1"], "is:owed": [], "is:waiting": ["deal:1", "contact:1"],
+    }  # fmt: skip
+    records.archive(ctx, DEAL, [1])
+    assert turns(ctx)["waiting"] == ["contact:1"]
+    history.undo(ctx)
+    said(ctx, DEAL, 1, "in", "2026-10-22")  # the deal goes on with whom it has now
+    said(ctx, CONTACT, 1, "out", "2026-10-23")
+    assert turns(ctx)["owed"] == ["deal:1"]
+
+
+@pytest.mark.parametrize("to", [{"company": "New"}, {"contact": "Ada"}, {"company": ""}])
+def test_which_company_wrote_before_a_deal_went_to_another_is_answered_by_a_word_to_it(
+    ctx: Context, to: dict[str, str]
+) -> None:
+    for name in ("Old", "New"):
+        add(ctx, COMPANY, name=name)
+    add(ctx, CONTACT, name="Ada", company="Old")
+    add(ctx, DEAL, name="Mill", company="Old")
+    said(ctx, DEAL, 1, "in", "2026-10-20")
+    records.edit(ctx, DEAL, [1], to)
+    assert turns(ctx)["owed"] == ["deal:1"]
+    said(ctx, COMPANY, 1, "out", "2026-10-21")
+    assert turns(ctx) == {
+        "owed": [], "waiting": ["company:1"], "is:owed": [], "is:waiting": ["deal:1", "company:1"],
+    }  # fmt: skip
+
+
 def test_what_is_answered_after_a_person_went_to_another_company_is_answered(ctx: Context) -> None:
     for name in ("Old", "New"):
         add(ctx, COMPANY, name=name)
@@ -255,6 +296,11 @@ class Drawn:
     def live(self, sale: int | None) -> bool:
         return bool(sale) and sale not in self.over and ("opportunity", sale) not in self.aside
 
+    def spoken_with(self, sale: int) -> tuple[int | None, int | None]:
+        """With which person, and of which company, the last word on a lead or deal was."""
+        on_it = [(word[:2], word[4:]) for word in self.words if word[3] == sale]
+        return max(on_it)[1] if on_it else (None, None)
+
     def last(self, table: str, number: int) -> tuple[str, int, str] | None:
         """The moment, number and side of the last word with a record."""
 
@@ -265,8 +311,9 @@ class Drawn:
         for at, made, side, sale, who, firm in self.words:
             people = {who, person(sale)} - {None}
             if table == "opportunity":
-                _, of, firm_of = self.sales[number]
-                with_them = who == of and bool(of) if of else bool(firm_of) and firm == firm_of and who is None
+                with_them = False
+                for person_of, firm_of in (self.sales[number][1:], self.spoken_with(number)):
+                    with_them |= who == person_of if person_of else who is None and bool(firm_of) and firm == firm_of
                 fits = sale == number or (sale is None and with_them)
             elif table == "contact":
                 fits = number in people
@@ -304,7 +351,7 @@ class Drawn:
         return (table, number) not in self.aside and (table != "opportunity" or number not in self.over)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", [*range(25), 60])
 def test_lists_filters_and_urgency_agree_on_whose_turn_it_is(ctx: Context, seed: int) -> None:
     book = Drawn(ctx, random.Random(seed))
     wanted: dict[str, dict[str, dict[int, int]]] = {"owed": {}, "waiting": {}}

@@ -165,6 +165,18 @@ def test_signals_restore_the_terminal(book: Book, number: signal.Signals, until:
     assert b"\x1b[?1000h" not in before or b"\x1b[?1000l" in after
 
 
+def test_a_signal_while_a_class_is_made_is_no_fault(book: Book) -> None:
+    inside = (
+        "import os, signal\nimport crmcli.tui.first as first\ndraw = first.FirstFrame.draw\n"
+        "class Field:\n    def __set_name__(self, owner, name): os.kill(os.getpid(), signal.SIGTERM)\n"
+        "def drawn(self, *args):\n    draw(self, *args)\n    type('Owner', (), {'field': Field()})\n"
+        "first.FirstFrame.draw = drawn\n"
+    )
+    code, before, _ = drive(inside + RUN)
+    assert code == 128 + signal.SIGTERM
+    assert before.endswith(b"\x1b[?25h\x1b[?1049l")
+
+
 def test_a_fault_of_the_program_is_one_line_and_a_report(book: Book, isolated: Path) -> None:
     broken = (
         "from crmcli.tui.widgets.board import BoardView\n"

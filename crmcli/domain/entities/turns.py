@@ -5,8 +5,8 @@ in one conversation: that of the open lead or deal that it is on; on a closed, a
 person whom this names now, or without one of the company, or where it names neither, its own; on none, that of the
 person it was with, or without one of the company.
 
-The last word of a lead or deal is the latest on it; it goes on with what is said with its person, or without one its
-company, on no lead or deal. A person's is the latest with them or on one of their leads and deals; a company's the
+The last word of a lead or deal is the latest on it; it goes on with what is said on no lead or deal with its person, or
+without one its company, and with whom that latest was (the deal may have gone to another one since). A person's is the latest with them or on one of their leads and deals; a company's the
 latest with it, its people or on its leads and deals, and what the people of its open ones say on none. So a record also
 hears what was said when it belonged there. What it heard last is its turn only while that is the last word of its
 conversation too: a deal that went to another person and was answered there has been answered for the first one as well,
@@ -29,7 +29,10 @@ def last_of_sale(sale: str) -> str:
     return (
         f"(select w.id from interaction w where {sale}.last_word_id is not null and w.id in ({sale}.last_word_id,"
         f" coalesce((select c.own_word_id from contact c where c.id = {sale}.contact_id),"
-        f" (select f.own_word_id from company f where f.id = {sale}.company_id and {sale}.contact_id is null)))"
+        f" (select f.own_word_id from company f where f.id = {sale}.company_id and {sale}.contact_id is null)),"
+        " (select case when l.contact_id is null then f.own_word_id else c.own_word_id end from interaction l"
+        " left join contact c on c.id = l.contact_id left join company f on f.id = l.company_id"
+        f" where l.id = {sale}.last_word_id))"
         " order by w.at desc, w.id desc limit 1)"
     )
 
@@ -64,5 +67,5 @@ STANDS = (
     f"(select case when {live('s')} then {last_of_sale('s')} = i.id"
     f" when p.id is not null then p.last_word_id = i.id or ({_ON_ONE_OF_THEIRS})"
     f" when f.id is not null then {last_of_company('f')} = i.id"
-    f" else s.last_word_id = i.id end {SAID_IN})"
+    f" else {last_of_sale('s')} = i.id end {SAID_IN})"
 )
