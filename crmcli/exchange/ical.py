@@ -11,7 +11,7 @@ from crmcli.domain.dates import local
 from crmcli.errors import CrmError
 from crmcli.exchange.ical_clocks import FIRST_YEAR, zone_lines
 from crmcli.exchange.ical_lines import check, escape, many_lines, one_line, safe_uri
-from crmcli.exchange.ical_more import FINER, FOOTER, PEOPLE, TASK_STATUS, More, alarm_edges, block_lines
+from crmcli.exchange.ical_more import FINER, FOOTER, PEOPLE, REPEAT, TASK_STATUS, More, alarm_edges, block_lines
 from crmcli.exchange.ical_values import (
     STANDINGS,
     Attendee,
@@ -53,8 +53,10 @@ class Item(NamedTuple):
     days of 1440, more than one). `created_at`, `updated_at`, `done_at` are aware. `alarms` are minutes before the start
     (the due date of a to-do). `rrule` is an RFC 5545 recurrence rule without its name, UNTIL as a day; `rdates`
     and `exdates` are days or moments that a series has too, or has not; a day beside a timed start is that day at the
-    start's time. `recurrence_id` is the moment of the series that this item stands for. `priority` is 0 (none), 1
-    (highest) to 9. `footer` is what stands behind the item's own text in `description`, as whoever wrote it says.
+    start's time. `repeat` is the rule, UNTIL as a day, of which `rdates` are the next days: one that programs do not
+    know as an RRULE, and another book does. `recurrence_id` is the moment of the series that this item stands for.
+    `priority` is 0 (none), 1 (highest) to 9. `footer` is what stands behind the item's own text in `description`, as
+    whoever wrote it says.
     `task_status` is one of TASK_STATUSES where an event says whether the task that it stands for is done, else empty.
     `onwards` is whether a day that differs stands for all later ones, too (RANGE=THISANDFUTURE).
     `floating` are times that are the same on every clock: here those of the calendar's zone, and written without one.
@@ -82,6 +84,7 @@ class Item(NamedTuple):
     rrule: str | None = None
     rdates: Sequence[date | datetime] = ()
     exdates: Sequence[date | datetime] = ()
+    repeat: str | None = None
     recurrence_id: date | datetime | None = None
     organizer: Attendee | None = None
     attendees: Sequence[Attendee] = ()
@@ -91,6 +94,11 @@ class Item(NamedTuple):
     floating: bool = False
     onwards: bool = False
     lacks: Sequence[str] = ()
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it says that it comes again."""
+        return bool(self.rrule or self.rdates or self.repeat)
 
 
 def write_calendar(items: Iterable[Item], *, name: str, zone: str) -> bytes:
@@ -149,7 +157,7 @@ class _Writer:
             raise CrmError(f"A calendar item is an event or a todo, not {item.kind!r}.")
         self.item, self.zones, self.published = item, zones, published
         start = item.start
-        if item.kind == "todo" and start is None and (item.rrule or item.rdates):
+        if item.kind == "todo" and start is None and item.is_series:
             start = item.due  # a series begins somewhere (RFC 5545, 3.8.5.3)
         self.start, self.here = start, here
         self.more = More(item.more) if item.more else None
@@ -238,6 +246,8 @@ class _Writer:
             self._add("RRULE", re.sub(r"(UNTIL=\d+T\d+)Z", r"\1", write_rule(item.rrule, start, UTC)))
         elif item.rrule:
             self._add("RRULE", write_rule(item.rrule, start, zone or UTC))
+        if item.repeat:
+            self._add(REPEAT, escape(write_rule(item.repeat, date.max, UTC)))
         for name, moments in (("RDATE", item.rdates), ("EXDATE", item.exdates)):
             if moments and not isinstance(start, datetime):
                 days = {local(one, zone or UTC).date() if isinstance(one, datetime) else one for one in moments}

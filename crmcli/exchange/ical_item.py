@@ -7,13 +7,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from crmcli.domain.types.spans import LONGEST
-from crmcli.exchange.ical import EPOCH, STATUSES, TASK_STATUSES, Item
+from crmcli.exchange.ical import EPOCH, PRODID, STATUSES, TASK_STATUSES, Item
 from crmcli.exchange.ical_lines import escape, many_lines, one_line, safe_uri
 from crmcli.exchange.ical_more import (
     FINER,
     FOOTER,
     LENDING,
     PEOPLE,
+    REPEAT,
     TASK_STATUS,
     alarm_edges,
     alarm_lack,
@@ -83,11 +84,12 @@ class ItemReader:
         if self.kind == "todo" and due is None and start is not None and length is not None:
             due, length = after(start, length), None
         rule, moments = self._series(start if start is not None else due)
-        if self.kind == "todo" and start == due and (rule or moments["RDATE"]):
+        repeat = None if rule else self._rule_of_days()
+        if self.kind == "todo" and start == due and (rule or moments["RDATE"] or repeat):
             start = None  # it is there only because a series begins somewhere
         summary = self._one("SUMMARY")
         description = many_lines(unescape(self._value("DESCRIPTION")))
-        status, task_status = self._value("STATUS").strip().upper(), self._value(TASK_STATUS).strip().upper()
+        status = self._value("STATUS").strip().upper()
         if self.method == "CANCEL":
             status = "CANCELLED"
         minutes = self._minutes(start, length)
@@ -117,16 +119,23 @@ class ItemReader:
             rrule=rule,
             rdates=moments["RDATE"],
             exdates=moments["EXDATE"],
+            repeat=repeat,
             recurrence_id=self._when("RECURRENCE-ID"),
             organizer=organizer._replace(standing="", what="") if organizer else None,
             attendees=list(people.values()),
             footer=many_lines(unescape(self._value(FOOTER))),
-            task_status=task_status if self.kind == "event" and task_status in TASK_STATUSES else "",
+            task_status=self._task_status() if self.kind == "event" else "",
             floating=self._floats("DTSTART" if start is not None else "DUE"),
             onwards=self._is_onwards(),
             lacks=self._lacks(minutes),
         )
         return item._replace(more=self._more(item, blocks))
+
+    def _task_status(self) -> str:
+        """Whether the task of an event is done; in a calendar that we published it is open unless that says so."""
+        said = self._value(TASK_STATUS).strip().upper()
+        published = self.method == "PUBLISH" and self.part.frame.head.get("PRODID", "").strip() == PRODID
+        return said if said in TASK_STATUSES else "NEEDS-ACTION" if published else ""
 
     def _value(self, name: str) -> str:
         lines = self.all.get(name)
@@ -216,6 +225,14 @@ class ItemReader:
             }
             moments[name] = sorted(found, key=instant_stamp)
         return (read_rule(rules.pop(), start, self.zone) if rules else None), moments
+
+    def _rule_of_days(self) -> str | None:
+        """The rule of which the days that stand one by one were taken; None where nothing says it that can be read."""
+        value = self._one(REPEAT)  # a text, as all that programs do not know (RFC 5545, 3.8.8.2)
+        try:
+            return read_rule(value, date.max, self.zone) if value else None
+        except ValueError:
+            return None
 
     def _lacks(self, minutes: int | None) -> tuple[str, ...]:
         """What is told of an item, in words for people, once its parts were read."""

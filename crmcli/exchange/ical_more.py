@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 FOOTER = "X-CRM-FOOTER"
 #: What an event says of its task, as a to-do says it in STATUS.
 TASK_STATUS = "X-CRM-STATUS"
+#: The rule behind days that stand one by one: as an RRULE with RSCALE (RFC 7529) most programs would not take it.
+REPEAT = "X-CRM-REPEAT"
 #: Properties that our fields say, whole or in part.
 OURS = frozenset(
     ("UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "SUMMARY", "DTSTART", "DTEND", "DURATION", "DUE",
      "COMPLETED", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "DESCRIPTION", "LOCATION", "STATUS", "CATEGORIES",
-     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE", FOOTER, TASK_STATUS)
+     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE", FOOTER, TASK_STATUS, REPEAT)
 )  # fmt: skip
 #: Of these the parameters are kept.
 LENDING = frozenset(

@@ -18,6 +18,7 @@ from crmcli.domain.text import check_text, clip, fold
 from crmcli.domain.types import INDEXED, show_instant
 from crmcli.domain.types.spans import EARLIEST, LONGEST, MOST_REMINDERS
 from crmcli.errors import FieldError
+from crmcli.services.calendar_items import LISTED
 from crmcli.services.calendar_tasks import is_ours
 from crmcli.services.recurring import clock_of, skips_text
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from crmcli.context import Context
+    from crmcli.domain.recurrence.series import Fitting
     from crmcli.exchange.ical import Item
 
 #: RFC 5545, 3.8.1.9: 1 to 4 are high, 5 is medium, 6 to 9 are low; 0 is none.
@@ -157,11 +159,15 @@ def alike(one: Said, other: Said) -> bool:
 def in_step(base: Said, ours: Said, *, ended: bool = False) -> Said:
     """What the book says, with the day of its series that it has come to as the first one again: that a series went on,
     or that it `ended`, is no change of it."""
-    was, mine = base.parts.get("series", {}), ours.parts.get("series", {})
-    if not ended and (not was.get("repeat") or _but_count(was) != _but_count(mine)):
+    if not ended and not same_series(base.parts.get("series", {}), ours.parts.get("series", {})):
         return ours
     same: Parts = {part: base.parts[part] for part in ("when", "series", "skips") if part in base.parts}  # fmt: skip
     return ours._replace(parts={**ours.parts, **same})
+
+
+def same_series(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the columns of two series are of one, whatever is left of it."""
+    return bool(one.get("repeat")) and _but_count(one) == _but_count(other)
 
 
 def _but_count(series: Mapping[str, Any]) -> dict[str, Any]:
@@ -273,29 +279,55 @@ def _series(
     from crmcli.domain.recurrence import anchored
 
     none = {"series": dict.fromkeys(("repeat", "series_time", "series_zone")), "skips": {"series_skips": None}}
-    if item.rdates:
+    day = day_of(ctx, when, when) if when is not None else date.min
+    skips = {*left_out, *(day_named(ctx, each, item) for each in item.exdates)}
+    its = _of_days(ctx, item, day, skips) if item.repeat and when is not None else None
+    if its.others if its is not None else item.rdates:
         lacks.append("its further days one by one")
-    if not item.rrule or when is None:
+    if when is None or (its is None and not item.rrule):
         return none
-    day = day_of(ctx, when, when)
     try:
-        rule = rule_of(ctx, item)
+        rule = rule_of(ctx, item) if its is None else its.rule
     except FieldError as error:
         lacks.append(f"its series: {error.message}")
         return none
     if rule is None:
         lacks.append(f"its series: it is not due on the days of {item.rrule}, and no rule has those on which it is")
         return none
-    skips = {*left_out, *(day_named(ctx, each, item) for each in item.exdates)}
     clock = clock_of(show_instant(when) if isinstance(when, datetime) else None, zone_of(ctx, when))
+    out = skips if its is None else its.skips
     return {
         "series": {"repeat": anchored(rule, day), **clock},
-        "skips": {"series_skips": skips_text(skip for skip in skips if skip >= day)},
+        "skips": {"series_skips": skips_text(skip for skip in out if skip >= day)},
     }
 
 
+def with_rule(item: Item, row: Mapping[str, Any]) -> Item:
+    """An item of a task whose days stand one by one; with the rule of the task, where another program left that out.
+    Whether they are its days still is judged by themselves."""
+    is_bare = item.rdates and not item.rrule and not item.repeat
+    return item._replace(repeat=row["repeat"]) if is_bare and row.get("repeat") else item
+
+
+def _of_days(ctx: Context, item: Item, day: date, skips: Collection[date]) -> Fitting | None:
+    """What the days of an item that stand one by one, from `day` on, say of its series; None where they are not those
+    of its rule."""
+    from crmcli.domain.recurrence import fitting, parse
+
+    try:
+        rule = parse(item.repeat or "", ctx.env.now)
+    except FieldError:
+        return None
+    return fitting(rule, day, {day_named(ctx, each, item) for each in item.rdates}, skips, LISTED)
+
+
+def is_done(item: Item) -> bool:
+    """Whether an item says that its task is done."""
+    return "COMPLETED" in (item.status, item.task_status) or item.done_at is not None
+
+
 def _done(item: Item) -> str | None:
-    if "COMPLETED" not in (item.status, item.task_status) and item.done_at is None:
+    if not is_done(item):
         return None
     done = item.done_at or item.updated_at or item.created_at
     return show_instant(done) if done else None

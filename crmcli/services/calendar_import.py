@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.entities import TASK, USER
 from crmcli.errors import CrmError
 from crmcli.results import Changed
+from crmcli.services.calendar_items import OURS
 from crmcli.services.calendar_kept import Kept
 from crmcli.services.calendar_series import Comings
-from crmcli.services.calendar_taking import SOURCE, Taking
-from crmcli.services.calendar_tasks import Incoming, key_of
+from crmcli.services.calendar_taking import Taking
+from crmcli.services.calendar_tasks import Incoming, is_ours, key_of
+from crmcli.services.calendar_timeline import SOURCE
 from crmcli.services.naming import resolve
+from crmcli.services.recurring import uid_after
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from crmcli.context import Context
     from crmcli.exchange.ical import Item
@@ -74,7 +77,7 @@ def import_calendar(ctx: Context, data: bytes, *, called: str, owner: str = "", 
 
 
 def _groups(items: Sequence[Item], refused: list[str]) -> list[_Group]:
-    """The items by UID, in the order of the file. What is an event and a to-do at once is not taken twice."""
+    """The items by UID. What is an event and a to-do at once is not taken twice."""
     found: dict[str, _Group] = {}
     kinds: dict[str, str] = {}
     for item in items:
@@ -86,7 +89,21 @@ def _groups(items: Sequence[Item], refused: list[str]) -> list[_Group]:
             found[item.uid] = group._replace(main=item)
         else:
             group.days.append(item)
-    return list(found.values())
+    return [found[uid] for uid in _in_turn(found)]
+
+
+def _in_turn(uids: Collection[str]) -> list[str]:
+    """UIDs in the order of the file, but for each task of a series of ours, which comes after the one that it follows:
+    that one says what became of the series, and no program keeps an order."""
+    after = {uid: f"{uid_after(uid.removesuffix(OURS))}{OURS}" for uid in uids if is_ours(uid)}
+    before = {then: uid for uid, then in after.items() if then in after}
+    found: dict[str, None] = {}
+    for uid in uids:
+        chain = [uid]
+        while (uid := before.get(chain[-1], "")) and uid not in found:
+            chain.append(uid)
+        found |= dict.fromkeys(reversed(chain))
+    return list(found)
 
 
 def _take(taking: Taking, group: _Group, refused: list[str]) -> None:

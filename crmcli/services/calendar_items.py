@@ -1,8 +1,9 @@
 """Tasks as items of a calendar: what an export, a feed and other calendar programs get of them.
 
 An event takes place on its day or at its time, a to-do is due then. The series of a task that repeats goes out as an
-RRULE where every program understands it, and day by day where none would: Jalali months, and months whose last day
-stands for one that they lack. One that counts from the day when it is done has no series before that.
+RRULE where every program understands it, and day by day where none would, with the rule beside them for another book:
+Jalali months, and months whose last day stands for one that they lack. One that counts from the day when it is done
+has no series before that.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
 from crmcli.domain.mailboxes import read_list
 from crmcli.domain.slots import LENGTH
-from crmcli.domain.types import read_instant
+from crmcli.domain.types import read_instant, show_instant
 from crmcli.domain.types.spans import reminder_minutes
 from crmcli.services import recurring
 from crmcli.store import read
@@ -33,8 +34,8 @@ COLUMNS = (
     "series_zone,series_skips,opportunity,contact,company,attendees,description,tags,done_at,feedback,"
     "created_at,updated_at,removed_at,ical"
 )
-#: So many days go out of a series that no RRULE says.
-DAYS = 25
+#: So many days go out of a series that no RRULE says. Where fewer are read it ends with them, so this stays what it is.
+LISTED = 25
 #: What puts a task elsewhere in a calendar, so that its SEQUENCE is raised (RFC 5545, 3.8.7.4).
 SCHEDULE = ("due_on", "due_at", "minutes", "place", "repeat", "series_skips", "removed_at")
 #: Behind the host part of the UID of each of our items.
@@ -70,7 +71,8 @@ def versions(ctx: Context, numbers: Sequence[int]) -> dict[int, tuple[int, str]]
             " FROM journal j JOIN journal_tx x ON x.seq = j.seq"
             f" WHERE j.entity = 'task' AND j.record_id IN ({marks}) GROUP BY j.record_id"
         )
-        found.update({number: (int(often), str(at)) for number, often, at in ctx.reader.rows(sql, some)})
+        for number, often, at in ctx.reader.rows(sql, some):  # PostgreSQL has moments as such
+            found[number] = int(often), show_instant(at) if isinstance(at, datetime) else at
     return found
 
 
@@ -132,9 +134,10 @@ def _series(ctx: Context, row: dict[str, Any], item: Item) -> list[Item]:
     begin = its.when(its.given)
     spelled = as_rrule(its.rule, its.given) if first(its.rule, its.given) == its.given else None
     # One that is not among the days of its own rule has them one by one: programs differ on what the rule means then.
-    later = [] if spelled else list(its.later(its.given, None, DAYS))
-    left_out = sorted(skip for skip in its.skips if skip > its.given) if spelled else []
-    series = item._replace(rrule=spelled, rdates=later, exdates=left_out)
+    later = [] if spelled else list(its.later(its.given, None, LISTED))
+    left_out = sorted(skip for skip in its.skips if skip > its.given)
+    rule = None if spelled else its.rule
+    series = item._replace(rrule=spelled, rdates=later, exdates=left_out, repeat=rule)
     if item.kind == "event":
         series = series._replace(start=begin)
     else:

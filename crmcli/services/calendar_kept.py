@@ -51,10 +51,6 @@ class Kept:
         """What was said of these."""
         return {*self._texts}
 
-    def __contains__(self, item: Item) -> bool:
-        """Whether a file said something of an item before."""
-        return key_of(item) in self._texts
-
     def is_same(self, item: Item) -> bool:
         """Whether an item says what it said last."""
         return self._texts.get(key_of(item)) == self._text(item)
@@ -74,11 +70,19 @@ class Kept:
         if self._texts.get(key) != text:
             self._put(key, number, text)
 
-    def rename(self, was: Item, now: Item) -> None:
-        """What was said of one day of a series was said of another one: the series moved, and the day with it."""
+    def named_otherwise(self, uid: str) -> list[tuple[str, Item]]:
+        """The days of a series of which something was said under another key than theirs: one without a zone was named
+        by a moment of the zone in which it was read."""
+        found = [(key, item) for key in self._days.get(series_key(uid), ()) if (item := self._item(key)) is not None]
+        return [(key, item) for key, item in found if key_of(item) != key]
+
+    def rename(self, key: str, was: Item, now: Item) -> None:
+        """What was said of one day of a series, under a key, was said of another one: the series moved, and the day
+        with it."""
         renamed = was._replace(recurrence_id=now.recurrence_id)
-        self._put(key_of(now), self._before[key_of(was)].record, self._text(renamed))
-        self.forget(was)
+        self._put(key_of(now), self._before[key].record, self._text(renamed))
+        self._put(key, 0, "")
+        self._days.setdefault(series_key(now.uid), []).append(key_of(now))
 
     def forget(self, item: Item) -> None:
         """What was said of an item holds no more: a later version of its series says nothing of it."""

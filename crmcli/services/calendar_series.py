@@ -15,10 +15,11 @@ from crmcli.domain.dates import local
 from crmcli.domain.entities import TASK
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
-from crmcli.services import recurring, tasks
+from crmcli.services import calendar_timeline, recurring, tasks
 from crmcli.services.calendar_changes import Said, alike, day_named, differing, due_later, older, taken
-from crmcli.services.calendar_taking import SOURCE
-from crmcli.services.calendar_tasks import begun, ended, key_of, series_key, uuid_of
+from crmcli.services.calendar_items import OURS
+from crmcli.services.calendar_tasks import begun, ended, key_of, series_key, took_place, uuid_of
+from crmcli.services.calendar_timeline import SOURCE
 from crmcli.services.recurring import series, skips_of, skips_text
 
 if TYPE_CHECKING:
@@ -44,16 +45,24 @@ class Comings:
 
     def take(self) -> None:
         """Take them in. Raises CrmError for what no task can be."""
-        for day in self.days:
-            if day not in self.kept or not self.kept.is_same(day):
-                self.taking.tell_lacks(day)
+        for key, was in self.kept.named_otherwise(self.uid):
+            self._rename(key, was, was)
+        news = [day for day in self.days if not self.kept.is_same(day)]
         end = next((day for day in self.days if day.onwards and day.status == "CANCELLED"), None)
         if end is not None and (main := self._ending(end)) is not None:
-            self._series(main, since=None if self.main else self._day(end, main))
+            since = None if self.main else self._day(end, main)
+            self.main = main
+            self._series(main, since=since)
         elif self.main is not None:
             self._series(self.main)
         else:
             self._days_alone()
+        for item in (*([self.main] if self.main else ()), *self.days):
+            if number := self.taking.tasks.get(key_of(item), self.number):
+                self.taking.hold(item, number)
+        for day in news:
+            if self.kept.is_same(day):  # it was taken in
+                self.taking.tell_lacks(day)
 
     # --- a series, or one item ---
 
@@ -74,6 +83,7 @@ class Comings:
             taking.known += len(self.days) - len(own)
             self._others(own, None)
             return
+        self._conclude_again(main, then)
         before, now = self._dated(self.kept.days(self.uid), then or main), self._dated(self.days, main)
         is_new = since is not None or (then is not None and not is_same)
         if is_new:
@@ -112,10 +122,25 @@ class Comings:
             self.number = taking.add(main, theirs, more)
             if before is not None:
                 self.tx.flush()  # so that it is known to be followed
-                tasks.done(self.ctx, [before], source=SOURCE)
+                self._conclude(main, before)
             if given := self.tx.row(TASK.name, self.number).get("series_on"):
                 self.kept.keep(now.pop(date.fromisoformat(given)), self.number)
         self._others(now, None)
+
+    def _conclude(self, main: Item, before: int) -> None:
+        """A task of a series was done in another book of ours when that made the one that follows it."""
+        made = show_instant(main.created_at) if main.created_at is not None else self.tx.stamp
+        tasks.done(self.ctx, [before], source=SOURCE, at=min(made, self.tx.stamp))
+
+    def _conclude_again(self, main: Item, then: Item | None) -> None:
+        """A task that was concluded to be done, and taken up again, was done again where the next one was made anew."""
+        row = self.tx.row(TASK.name, self.number) if self.number else {}
+        if then is None or not row.get("follows_id") or f"{row['uid']}{OURS}" != main.uid:
+            return
+        before = self.tx.row(TASK.name, row["follows_id"])
+        is_anew = then.created_at is not None and main.created_at is not None and then.created_at < main.created_at
+        if is_anew and not (before.get("done_at") or before.get("removed_at") or self.taking.has_item(before["id"])):
+            self._conclude(main, before["id"])
 
     def _has_days(self, theirs: Said) -> bool:
         """Whether a series has days for which no other items stand."""
@@ -146,14 +171,18 @@ class Comings:
         """The series, which ends before a day from which on it is called off; its days before are what they were."""
         main = self.main or self.kept.last(end._replace(recurrence_id=None))
         main = main or (self.taking.own_item(self.number, end) if self.number else None)
-        if main is None or not main.rrule or end.recurrence_id is None or end in self.kept:
+        rule = (main.rrule or main.repeat) if main is not None else None
+        if main is None or not rule or end.recurrence_id is None:
             return None
         last = self._day(end, main) - ONE_DAY
-        parts = [part for part in main.rrule.split(";") if not part.startswith(("UNTIL=", "COUNT="))]
+        parts = [part for part in rule.split(";") if not part.startswith(("UNTIL=", "COUNT="))]
         self.days = [day for day in self.days if day is not end and self._day(day, main) <= last]
         if self.main is None:
             main = main._replace(uid=self.uid, sequence=end.sequence, updated_at=end.updated_at)
-        return main._replace(rrule=";".join([*parts, f"UNTIL={last - due_later(self.ctx, main):%Y%m%d}"]))
+        if main.rrule:
+            return main._replace(rrule=";".join([*parts, f"UNTIL={last - due_later(self.ctx, main):%Y%m%d}"]))
+        left = [one for one in main.rdates if day_named(self.ctx, one, main) <= last]
+        return main._replace(repeat=";".join([*parts, f"UNTIL={last:%Y%m%d}"]), rdates=left)
 
     def _drop(self, day: Item, on: date, main: Item) -> bool:
         """A day that differed takes place as the others do, as far as the book did not change its task; a file of our
@@ -169,7 +198,7 @@ class Comings:
                     taking.told[f"task:{number} {row['name']}: {line}"] = None
                     return False
                 taking.remove(number)
-        elif on == self._given() and "CANCELLED" not in (day.status, main.status):
+        elif main.is_series and on == self._given() and "CANCELLED" not in (day.status, main.status):
             self._put_back(day)
         self.kept.forget(day)
         return True
@@ -195,8 +224,8 @@ class Comings:
         its = series(row, self.ctx.env.now)
         main = self.kept.last(self.days[0]._replace(recurrence_id=None))
         later = due_later(self.ctx, main) if main is not None else timedelta()
-        now = self._newer({_day_in(its, day.recurrence_id) + later: day for day in self.days})
-        before = {_day_in(its, day.recurrence_id) + later: day for day in self.kept.days(self.uid)}
+        now = self._newer({_day_in(its, day) + later: day for day in self.days})
+        before = {_day_in(its, day) + later: day for day in self.kept.days(self.uid)}
         present = self._stood_for(before)
         here = self._here(now, taking.own_item(number, self.days[0]))
         now = {on: day for on, day in now.items() if on not in here}
@@ -235,12 +264,15 @@ class Comings:
         """Where the clock of a series moved, the moment that names each of its days moved with it."""
         for on in before.keys() & now.keys():
             was, day = before[on], now[on]
-            if key_of(was) == key_of(day):
-                continue
-            if (number := self.taking.tasks.pop(key_of(was), None)) is not None:
-                self.tx.change(TASK.name, number, {"external_id": key_of(day)})
-                self.taking.tasks[key_of(day)] = number
-            self.kept.rename(was, day)
+            if key_of(was) != key_of(day):
+                self._rename(key_of(was), was, day)
+
+    def _rename(self, key: str, was: Item, now: Item) -> None:
+        """A day that was known by a key is another one's, with its task."""
+        if (number := self.taking.tasks.pop(key, None)) is not None:
+            self.tx.change(TASK.name, number, {"external_id": key_of(now)})
+            self.taking.tasks[key_of(now)] = number
+        self.kept.rename(key, was, now)
 
     def _leave_out(self, days: set[date]) -> bool:
         """The series of the book leaves out these days, too."""
@@ -254,7 +286,7 @@ class Comings:
     def _here(self, now: Days, main: Item | None) -> Days:
         """Of the days that differ the one that the task of the series stands for, where it was no more than put off;
         none where it is called off, or is something else."""
-        on = self._given()
+        on = self._given() or self._taken_up(main)
         day = now.get(on) if on is not None else None
         if on is None or day is None or main is None or self._has_own(day) or not self._is_put_off(day, main):
             return {}
@@ -290,15 +322,29 @@ class Comings:
 
     def _gone_by(self, days: Days) -> None:
         """Days before the one that a series has come to, which nobody has as tasks of their own, are its past: a task
-        that is done stood for them, or they are over."""
+        that is done stood for them, or they are over, and on the timelines. One that is elsewhere by now, or is called
+        off, comes off these."""
         row = self.tx.row(TASK.name, self.number) if self.number else {}
-        if not row.get("repeat") or not row.get("follows_id"):
+        if not row.get("repeat"):
             return
-        given, done = series(row, self.ctx.env.now).given, self._done_before(row)
-        for on in [on for on, day in days.items() if on < given and not self._has_own(day)]:
-            if on in done or self._lies_behind(days[on]):
+        its, done = series(row, self.ctx.env.now), self._done_before(row)
+        on_timeline = {} if row.get("follows_id") else self._on_timeline(row, its)
+        for on, day in [(on, day) for on, day in days.items() if on < its.given and not self._has_own(day)]:
+            over = took_place(self.ctx, its.when(on), row.get("minutes"), its.zone)
+            there = on_timeline.get(local(over, its.zone).date(), ()) if over else ()
+            was_held = bool(row.get("follows_id")) or (bool(there) and day.status != "CANCELLED")
+            if on in done or (was_held and self._lies_behind(day)):
                 self.taking.known += 1
                 del days[on]
+            elif there and not self.kept.is_same(day):
+                self.taking.take_off(row, there)
+
+    def _on_timeline(self, row: Mapping[str, Any], its: Series) -> dict[date, list[int]]:
+        """What a task has on the timelines, by the days on which that was in the zone of its series."""
+        found: dict[date, list[int]] = {}
+        for number, at in calendar_timeline.of_task(self.tx, row["id"]).items():
+            found.setdefault(local(at, its.zone).date(), []).append(number)
+        return found
 
     def _done_before(self, row: Mapping[str, Any]) -> set[date]:
         """The days of a series for which the tasks before this one stood."""
@@ -329,6 +375,17 @@ class Comings:
             return None
         return series(row, self.ctx.env.now).given
 
+    def _taken_up(self, main: Item | None) -> date | None:
+        """The day for which the task of the series will stand, where that is done and is taken up again."""
+        if main is None or self.number is None or not self.taking.is_taken_up(main, self.number):
+            return None
+        row = self.tx.row(TASK.name, self.number)
+        if row.get("repeat"):
+            return series(row, self.ctx.env.now).given
+        # One that came in as done has no series any more: the item brings it back.
+        begins = main.start or main.due
+        return day_named(self.ctx, begins, main) if begins is not None and main.is_series else None
+
     def _stood_for(self, before: Days) -> date | None:
         """The day that the task of the series stands for, where that was put off, here or there."""
         row = self.tx.row(TASK.name, self.number) if self.number else {}
@@ -347,7 +404,11 @@ class Comings:
         return day_named(self.ctx, day.recurrence_id, main)
 
 
-def _day_in(its: Series, moment: date | datetime | None) -> date:
-    """The day of a moment in the zone of a series."""
+def _day_in(its: Series, day: Item) -> date:
+    """The day of a series for which an item stands, in the zone of the series; one without a zone has that day in all
+    of them."""
+    moment = day.recurrence_id
     assert moment is not None
-    return local(moment, its.zone).date() if isinstance(moment, datetime) else moment
+    if not isinstance(moment, datetime):
+        return moment
+    return moment.date() if day.floating else local(moment, its.zone).date()

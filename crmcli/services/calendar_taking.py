@@ -7,38 +7,51 @@ changed is taken, what both changed stays as the book has it, and is told.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import TASK
-from crmcli.domain.types import show_instant
+from crmcli.domain.types import read_instant, show_instant
 from crmcli.errors import CrmError, FieldError
-from crmcli.services import calendar_items, tasks
-from crmcli.services.calendar_changes import Parts, Said, differing, in_step, older, said, taken
+from crmcli.services import calendar_items, calendar_timeline, next_activity, tasks
+from crmcli.services.calendar_changes import (
+    Parts,
+    Said,
+    differing,
+    in_step,
+    is_done,
+    older,
+    said,
+    same_series,
+    taken,
+    with_rule,
+)
 from crmcli.services.calendar_items import COLUMNS, OURS
 from crmcli.services.calendar_tasks import (
     begun,
     ended,
     held_until,
+    is_ours,
     key_of,
     numbers_of,
+    present,
     series_key,
+    took_place,
     uuid_of,
 )
+from crmcli.services.calendar_timeline import SOURCE
 from crmcli.services.records import list_records
-from crmcli.services.recurring import followed, uid_after
+from crmcli.services.recurring import followed, next_one, series, uid_after
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.exchange.ical import Item
     from crmcli.services.calendar_kept import Kept
     from crmcli.services.calendar_tasks import Incoming
 
-#: By what a file changes the book.
-SOURCE = "import"
 #: So many tasks of a series may have been done in another book since that had it from here.
 AHEAD = 20
 #: Parts that are of a series, and not of the one task that is its last.
@@ -56,6 +69,7 @@ class Taking:
         self.ids: list[int] = []
         self.tasks: dict[str, int] = {}
         self._uids: set[str] = set()
+        self._standing: set[str] = set()  # those of them that are not called off
         self._followers: dict[str, int] | None = None
         self._rows: dict[int, dict[str, Any]] = {}
         self._suffixes: dict[int, str] = {}
@@ -64,14 +78,18 @@ class Taking:
     def meet(self, items: Sequence[Item]) -> None:
         """Look for the tasks and people of all items at once."""
         self._uids = {item.uid for item in items}
+        self._standing = {item.uid for item in items if item.status != "CANCELLED"}
         keys = {key_of(item) for item in items} | {series_key(item.uid) for item in items} | self.kept.keys
         known = numbers_of(self.ctx, "external_id", keys)
         uuids = numbers_of(self.ctx, "uid", {uuid for key in keys if (uuid := uuid_of(key))})
-        own = {key: uuids[uuid] for key in keys if "/" not in key and (uuid := uuid_of(key)) in uuids}
-        # Each task of a series of ours has a UID of its own: an item that is no series is that one, done or not.
-        in_series = {series_key(item.uid) for item in items if item.rrule or item.rdates or item.recurrence_id}
-        known |= {key: number for key, number in own.items() if key in in_series}
-        self.tasks = own | _present(self.ctx, known)
+        known |= {key: uuids[uuid] for key in keys if "/" not in key and (uuid := uuid_of(key)) in uuids}
+        # Each task of a series of ours has a UID of its own: an item that is no series, that is done, or was and is not
+        # any more, is that one.
+        in_series = {series_key(item.uid) for item in items if item.is_series or item.recurrence_id} & known.keys()
+        self.tx.load(TASK.name, [known[key] for key in in_series])
+        own = {key for item in items if (key := key_of(item)) in in_series and self._is_own(item, known[key])}
+        led = {key: n for key, n in known.items() if "/" in key or not uuid_of(key) or key in in_series - own}
+        self.tasks = known | present(self.ctx, led)
         numbers = sorted({*self.tasks.values()})
         self._rows = {row["id"]: row for some, _ in portions(numbers) for row in self._read(some)}
         self.tx.load(TASK.name, numbers)
@@ -94,10 +112,11 @@ class Taking:
     # --- what is said, and known ---
 
     def of(self, item: Item, number: int | None) -> Item:
-        """An item as it is for the owner of its task (`number`), or of that which it is to be: one to which they do not
-        go is called off."""
-        owner = self.tx.row(TASK.name, number).get("owner_id") if number else self.coming.owner
-        declined = item.kind == "event" and self.coming.is_declined(item, owner)
+        """An item as it is for its task (`number`), which may have its rule, and for the owner of that, or of the one
+        which it is to be: one to which they do not go is called off."""
+        row = self.tx.row(TASK.name, number) if number else {"owner_id": self.coming.owner}
+        item = with_rule(item, row)
+        declined = item.kind == "event" and self.coming.is_declined(item, row.get("owner_id"))
         return item._replace(status="CANCELLED") if declined else item
 
     def said(self, item: Item, left_out: Collection[date] = ()) -> Said:
@@ -107,6 +126,29 @@ class Taking:
     def has_item(self, number: int) -> bool:
         """Whether the file has a task by the UID that we give it."""
         return f"{self.tx.row(TASK.name, number)['uid']}{OURS}" in self._uids
+
+    def _is_own(self, item: Item, number: int) -> bool:
+        """Whether an item of ours is that of a task itself, whatever follows it: it is done, or was."""
+        then = self.kept.last(item)
+        return is_done(item) or (then is not None and is_done(then)) or self.is_taken_up(item, number)
+
+    def is_taken_up(self, item: Item, number: int) -> bool:
+        """Whether a task is done, as its item said last, or as the one of the task that follows did, and its item says
+        by now that it is not."""
+        row = self.tx.row(TASK.name, number)
+        if is_done(item) or not row.get("done_at") or row.get("removed_at"):
+            return False
+        if (then := self.kept.last(item)) is None:
+            return False
+        if any("done" not in self.said(each).parts for each in (item, then)):
+            return False
+        if is_done(then) or not is_ours(item.uid):
+            return is_done(then)
+        # Nobody said so of it: it was concluded from what follows, which is no more, and its item is younger than that.
+        if f"{uid_after(row['uid'])}{OURS}" in self._standing:
+            return False
+        concluded = self._last_by(number, '"done_at":"') == SOURCE
+        return concluded and item.updated_at is not None and item.updated_at > read_instant(row["done_at"])
 
     def is_older(self, item: Item) -> bool:
         """Whether something newer was said of an item before."""
@@ -147,6 +189,8 @@ class Taking:
             self._followers = {}
             sql = "SELECT id, uid FROM task WHERE repeat IS NOT NULL AND coalesce(done_at, removed_at) IS NULL"
             for number, uid in self.tx.connection.rows(sql):
+                if f"{uid}{OURS}" in self._uids:
+                    continue  # its own item says whether it was
                 for _ in range(AHEAD):
                     uid = uid_after(uid)
                     self._followers[uid] = number
@@ -216,6 +260,9 @@ class Taking:
             ours = in_step(base, ours, ended=True)
             if self._is_ahead(item, theirs):
                 done = self._does_not_lie_behind(row)
+        elif then is not None and self._is_ahead(item, theirs) and not row.get("repeat") and self._was_held(row, then):
+            # It was taken up again, for it did not take place.
+            self.take_off(row, calendar_timeline.of_task(self.tx, row["id"]))
         # The last task of a series stays as it was done: what of the series is still to come is another one's.
         was_last = bool(not done and row.get("done_at") and row.get("repeat"))
         if base is not None and was_last:
@@ -225,6 +272,11 @@ class Taking:
             conflicts = differing(ours, theirs)
         else:
             changes, conflicts = taken(base, ours, theirs)
+            if base is None and changes.get("done") == {"done_at": None}:
+                # It may never have heard that it is done: nobody is known to have taken it up again.
+                changes, conflicts = {p: v for p, v in changes.items() if p != "done"}, [*conflicts, "done"]
+        if "done" not in changes and self.is_taken_up(item, number):
+            changes = {**changes, "done": {"done_at": None}}
         for part in conflicts:
             self.told[f"task:{number}: its {part} was changed in the book and in the file; the book's stays"] = None
         if was_last and changes.keys() & set(OF_SERIES):
@@ -255,10 +307,52 @@ class Taking:
         if alone and (about := self.coming.about(item)):
             self.tx.change(TASK.name, row["id"], about)
 
+    def _was_held(self, row: Mapping[str, Any], then: Item) -> bool:
+        """Whether a task that is open was done by a file when its event was over."""
+        theirs = then.kind == "event" and not is_ours(then.uid) and not row.get("done_at")
+        return theirs and bool(ended(self.ctx, then)) and self._last_by(row["id"], '"done_at":"') == SOURCE
+
     def _was_over(self, row: Mapping[str, Any], then: Item) -> bool:
         """Whether a task is done for no other reason than that its event was over when it came in."""
-        held = held_until(self.ctx, then, self.said(then).columns)
-        return held is not None and row.get("done_at") == show_instant(held)
+        held = then.kind == "event" and not is_ours(then.uid) and row.get("done_at")
+        return bool(held) and self._last_by(row["id"], '"done_at":"') == SOURCE
+
+    def hold(self, item: Item, number: int) -> None:
+        """A meeting that was to come when it came in and is over by now was held, as one that is over when it comes in:
+        unless it was put elsewhere in the book, or taken up again since."""
+        row = self.tx.row(TASK.name, number)
+        if is_ours(item.uid) or item.status == "CANCELLED" or not self.coming.is_meeting(item):
+            return
+        if row.get("done_at") or row.get("removed_at") or not self._is_where(item, row):
+            return
+        its = series(row, self.ctx.env.now) if row.get("repeat") else None
+        when = read_instant(row["due_at"]) if row.get("due_at") else date.fromisoformat(row["due_on"])
+        at = took_place(self.ctx, when, row.get("minutes"), its.zone if its else self.ctx.env.now.tzinfo)
+        if at is None or self._was_taken_up(number, at):
+            return
+        at = max(at, (held_until(self.ctx, item, row) if its else None) or at)
+        if number not in self.ids:
+            self.known -= 1
+            self.count(number, changed=True)
+        self.tx.change(TASK.name, number, {"done_at": show_instant(at)})
+        self.coming.happened(item, number, row, at)
+        self.told[f"task:{number} {row['name']}: it is over, so it is done"] = None
+        next_one(self.ctx, self.tx, row)
+        next_activity.after(self.ctx, self.tx, row, self.ctx.env.now.date())
+
+    def _was_taken_up(self, number: int, at: datetime) -> bool:
+        """Whether a task was taken up again in the book since its meeting was over (`at`)."""
+        opened, source = self._last(number, '"done_at":null')
+        return opened is not None and opened >= at and source != SOURCE
+
+    def _is_where(self, item: Item, row: Mapping[str, Any]) -> bool:
+        """Whether a task is due when its item takes place, or is the day that its series has come to."""
+        theirs = self.said(item).parts
+        mine = Said({part: {column: row.get(column) for column in theirs[part]} for part in ("when", "series")})
+        if row.get("repeat") and not row.get("series_on"):
+            return same_series(theirs["series"], mine.parts["series"])
+        # A day that was put off is an item of its own, which is no series.
+        return not theirs["series"].get("repeat") and "when" not in differing(mine, Said(theirs))
 
     def _is_ahead(self, item: Item, theirs: Said) -> bool:
         """Whether an event, or a day of its series, is still to come."""
@@ -271,13 +365,14 @@ class Taking:
 
     def _does_not_lie_behind(self, row: Mapping[str, Any]) -> bool:
         """Open a task again that was done because its event was over, and take that off the timelines."""
-        sql = (
-            "SELECT id FROM interaction WHERE task_id = ? AND kind = 'meeting' AND at = ? AND removed_at IS NULL"
-            " ORDER BY id"
-        )
-        for (number,) in list(self.tx.connection.rows(sql, (row["id"], row["done_at"]))):
-            self.tx.change("interaction", number, {"removed_at": self.tx.stamp})
+        there = calendar_timeline.of_task(self.tx, row["id"])
+        self.take_off(row, [one for one, at in there.items() if at == read_instant(row["done_at"])])
         return self.tx.change(TASK.name, row["id"], {"done_at": None})
+
+    def take_off(self, row: Mapping[str, Any], numbers: Iterable[int]) -> None:
+        """Take what files put on the timelines of a task, and what did not take place then, off them."""
+        task = f"task:{row['id']} {row['name']}"
+        self.told |= dict.fromkeys(calendar_timeline.take_off(self.ctx, self.tx, task, numbers))
 
     def _takes_place_again(self, row: Mapping[str, Any], item: Item, then: Item | None, now: Collection[date]) -> bool:
         """Whether what a file called off, or ended, takes place after all: its task comes back."""
@@ -298,38 +393,24 @@ class Taking:
 
     def _went_with_its_item(self, number: int) -> bool:
         """Whether a task was removed by a file: its item was called off, or no day of its series was to come."""
+        return self._last_by(number, '"removed_at":"') == SOURCE
+
+    def _last_by(self, number: int, said: str) -> str:
+        """By what a task was changed last so that the journal's JSON says this; empty where it never was."""
+        return self._last(number, said)[1]
+
+    def _last(self, number: int, said: str) -> tuple[datetime | None, str]:
+        """When and by what a task was changed last so that the journal's JSON says this; None where it never was."""
         # What stands, not what an undo did: that has what stood before.
         sql = (
-            "SELECT b.source FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
+            "SELECT x.at, b.source FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
             " WHERE j.entity = 'task' AND j.record_id = ? AND b.undoes IS NULL AND b.undone_by IS NULL"
-            ' AND j.after LIKE \'%"removed_at":"%\' ORDER BY j.id DESC LIMIT 1'
+            " AND j.after LIKE ? ORDER BY j.id DESC LIMIT 1"
         )
-        return bool(self.tx.connection.value(sql, (number,)) == SOURCE)
+        for at, source in self.tx.connection.rows(sql, (number, f"%{said}%")):
+            return at if isinstance(at, datetime) else read_instant(at), str(source)
+        return None, ""
 
     def _read(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         words = [f"id:{','.join(map(str, numbers))}", "(has:removed_at or no:removed_at)"]
         return list(list_records(self.ctx, TASK, words, columns=COLUMNS, sort="id", limit=0).rows)
-
-
-def _present(ctx: Context, known: dict[str, int]) -> dict[str, int]:
-    """UID -> the present task of what it is: of a series whose first was done, the one that followed. Where that was
-    removed it is the present one still: a file ended its series, or the book did."""
-    after: dict[int, int] = {}
-    wanted = set(known.values())
-    while wanted:
-        found: dict[int, int] = {}
-        for some, marks in portions(sorted(wanted)):
-            sql = (
-                "SELECT t.id, n.id FROM task t JOIN task n ON n.follows_id = t.id WHERE t.done_at IS NOT NULL"
-                f" AND t.id IN ({marks}) ORDER BY CASE WHEN n.removed_at IS NULL THEN 1 ELSE 0 END, n.id"
-            )
-            found.update(ctx.reader.rows(sql, some))
-        after |= found
-        wanted = set(found.values())
-    return {key: _last(after, number) for key, number in known.items()}
-
-
-def _last(after: Mapping[int, int], number: int) -> int:
-    while number in after:
-        number = after[number]
-    return number

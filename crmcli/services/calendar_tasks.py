@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import email_key
 from crmcli.domain.calendars import ONE_DAY
-from crmcli.domain.dates import local
+from crmcli.domain.dates import When, instant_of, local
 from crmcli.domain.durations import DAY
 from crmcli.domain.entities import CONTACT, TASK
 from crmcli.domain.text import check_text, fold
 from crmcli.domain.types import INDEXED, show_instant
 from crmcli.errors import FieldError
-from crmcli.services import linking, tasks, values
+from crmcli.services import calendar_timeline, linking, tasks, values
 from crmcli.services.attending import attending, contacts
 from crmcli.services.calendar_items import OURS
 from crmcli.services.next_activity import typical
-from crmcli.services.recurring import OF_A_SERIES, follow_on, on_day, series, skips_of, skips_text
+from crmcli.services.recurring import OF_A_SERIES, follow_on, on_day, series, skips_of, skips_text, uid_after
 from crmcli.services.sync_links import digest
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
 
     from crmcli.context import Context
     from crmcli.domain.recurrence.series import Series
@@ -61,9 +62,18 @@ class Incoming:
         self._addresses = addresses_of_users(ctx)
         self.own = {*self._addresses.values()}
         self.contacts: dict[str, int] = {}
+        #: the UID of who follows -> a task of a series; and the UID of who came in -> its task
+        self._before: dict[str, int] = {}
+        self._came: dict[str, int] = {}
 
-    def meet(self, items: Iterable[Item]) -> None:
-        """Look for the people of these items among the contacts."""
+    def meet(self, items: Sequence[Item]) -> None:
+        """Look for the people of these items among the contacts, and for the series of books of ours."""
+        if not self._before and any(is_ours(item.uid) for item in items):
+            sql = (
+                "SELECT uid, id FROM task WHERE removed_at IS NULL AND"
+                f" (repeat IS NOT NULL OR follows_id IS NOT NULL OR external_id LIKE '%{OURS}')"
+            )
+            self._before = {uid_after(uid): number for uid, number in self.tx.connection.rows(sql)}
         people = {address(one) for item in items for one in (*item.attendees, item.organizer) if one}
         self.contacts |= contacts(self.ctx.reader, people - self.own - self.contacts.keys() - {""})
 
@@ -81,17 +91,29 @@ class Incoming:
         row["ical"] = "\n".join(item.more) or None
         row["tags"] = tags
         row = {**row, **self.about(item), **more}
-        # One whose item says that it is open was not held, only because its day is over.
-        is_open = item.kind == "event" and theirs.parts.get("done") == {"done_at": None}
-        held = None if is_open else held_until(self.ctx, item, row)
+        # A task of a book of ours that nobody says is done was not held, only because its day is over.
+        held = None if is_ours(item.uid) and not row.get("done_at") else held_until(self.ctx, item, row)
         if row.get("repeat"):  # one of a book of ours stands for its own day, however late
             row = begun(self.ctx, row, series(row, self.ctx.env.now).given if uuid_of(key) else None)
         if held and not row.get("repeat") and not row.get("done_at"):
             row["done_at"] = show_instant(held)
+        if row.get("uid") and not row.get("follows_id"):
+            row["follows_id"] = self._before.get(row["uid"])  # which may be done already
         number = self.tx.add(TASK.name, {column: value for column, value in row.items() if value is not None})
+        if row.get("uid"):
+            self._followed_by(number, row["uid"])
         if held:
-            self._happened(item, number, row, held)
+            self.happened(item, number, row, held)
         return number
+
+    def _followed_by(self, number: int, uid: str) -> None:
+        """A task of another book of ours is new: the one that follows it may be there already."""
+        after = uid_after(uid)
+        sql = "SELECT id FROM task WHERE uid = ? AND follows_id IS NULL"
+        following = self._came.get(after) or self.tx.connection.value(sql, (after,))
+        if following is not None and not self.tx.row(TASK.name, following).get("follows_id"):
+            self.tx.change(TASK.name, following, {"follows_id": number})
+        self._came[uid] = self._before[after] = number
 
     def follow(self, number: int, parts: Parts, item: Item, theirs: Said) -> bool:
         """Let a task follow an item in these parts of what it says, with all that comes of it: another day or rule is a
@@ -100,13 +122,14 @@ class Incoming:
         tx, row = self.tx, self.tx.row(TASK.name, number)
         columns = {c: v for part, value in parts.items() if part not in ("done", "skips") for c, v in value.items()}
         if parts.keys() & {"when", "series"} or self._has_earlier_again(row, parts):
-            columns = self._anew(row, columns, theirs)
+            columns = self._anew(row, columns, theirs, ours=is_ours(item.uid))
         after = {**row, **columns}
         if "skips" in parts and after.get("repeat") and not after.get("removed_at"):
             columns |= self.left_out(after, parts["skips"])
         changed = tx.change(TASK.name, number, columns) if columns else False
         if "done" in parts and bool(row.get("done_at")) != bool(parts["done"]["done_at"]):
             at = parts["done"]["done_at"]
+            tx.flush()  # so that what came in before is known to follow
             if at:
                 tasks.done(self.ctx, [number], source="import", at=min(at, tx.stamp))
             else:
@@ -130,9 +153,10 @@ class Incoming:
             return False
         return bool(earlier)
 
-    def _anew(self, row: Mapping[str, Any], columns: dict[str, Any], theirs: Said) -> dict[str, Any]:
+    def _anew(self, row: Mapping[str, Any], columns: dict[str, Any], theirs: Said, *, ours: bool) -> dict[str, Any]:
         """The changed columns of a task whose item is on another day, or repeats by another rule: its series is counted
-        from its first day there, and goes on after what was done of it."""
+        from its first day there, and goes on after what was done of it. One of a book of ours stands for its own day,
+        however late."""
         said = {**theirs.parts["when"], **theirs.parts.get("series", {}), **theirs.parts.get("skips", {})}
         if not said.get("repeat") or not said.get("due_on"):
             columns |= {column: None for column in OF_A_SERIES if row.get(column)}
@@ -144,6 +168,8 @@ class Incoming:
         since = local(now, before.zone if before else now.tzinfo).date()
         if before is not None:  # what is late stays so
             since = min(since, before.given)
+        if ours:
+            since = series({**said, "series_on": None}, now).given
         skips = {*skips_of(said), *skips_of(row)}
         try:
             later = begun(self.ctx, {**row, **columns, **said, "series_on": None, "series_skips": skips_text(skips)},
@@ -243,7 +269,12 @@ class Incoming:
             return
         self.contacts[email] = number
 
-    def _happened(self, item: Item, number: int, row: Mapping[str, Any], at: datetime) -> None:
+    def is_meeting(self, item: Item) -> bool:
+        """Whether others take part in an event, and not all of them declined."""
+        others = [one for one in item.attendees if address(one) not in self.own and one.what not in THINGS]
+        return item.kind == "event" and any(one.standing != DECLINED for one in others)
+
+    def happened(self, item: Item, number: int, row: Mapping[str, Any], at: datetime) -> None:
         """A meeting that is over is on the timeline of everybody who took part."""
         tx = self.tx
         if item.kind != "event" or self.is_declined(item, row.get("owner_id")):
@@ -256,10 +287,7 @@ class Incoming:
         if ends["contact_id"] in absent:
             ends = {}
         for whose in [*([ends] if any(ends.values()) else ()), *others]:
-            tx.add("interaction", {
-                "kind": "meeting", "at": show_instant(at), "body": row["name"], "minutes": row.get("minutes"),
-                "task_id": number, "author_id": tx.word("user", self.ctx.actor), **whose,
-            })  # fmt: skip
+            calendar_timeline.put(self.ctx, tx, number, row, at, whose)
 
 
 def address(one: Attendee) -> str:
@@ -287,12 +315,13 @@ def begun(ctx: Context, row: dict[str, Any], since: date | None = None) -> dict[
 
 
 def held_until(ctx: Context, item: Item, row: Mapping[str, Any]) -> datetime | None:
-    """When an event was over that lies in the past; of a series the last of its days that do."""
+    """When an event took place that is over; of a series the last of its days that are."""
     over = ended(ctx, item)
     if over is None or not row.get("repeat"):
         return over
     its = series(row, ctx.env.now)
-    return max((_end(its.when(day), row) for day in _past(ctx, its)), default=None)
+    days = (took_place(ctx, its.when(day), row.get("minutes"), its.zone) for day in _past(ctx, its))
+    return max(filter(None, days), default=None)
 
 
 def _past(ctx: Context, its: Series) -> list[date]:
@@ -303,12 +332,15 @@ def _past(ctx: Context, its: Series) -> list[date]:
     return year or [day for day in earlier if day < today and day not in its.skips][-1:]
 
 
-def _end(when: date | datetime, row: Mapping[str, Any]) -> datetime:
-    """When what began then is over."""
-    minutes = row.get("minutes") or 0
+def took_place(ctx: Context, when: date | datetime, minutes: int | None, zone: tzinfo | None) -> datetime | None:
+    """When something took place that began `when` and is over: at its end; of whole days on the last of them, as that
+    begins on the clocks of a zone. None while it is not over."""
     if isinstance(when, datetime):
-        return when.astimezone(UTC) + timedelta(minutes=minutes)
-    return datetime(when.year, when.month, when.day, tzinfo=UTC) + timedelta(minutes=max(minutes, DAY))
+        at = end = when.astimezone(UTC) + timedelta(minutes=minutes or 0)
+    else:
+        now, last = ctx.env.now.replace(tzinfo=zone), when + timedelta(days=max(1, (minutes or 0) // DAY) - 1)
+        at, end = (instant_of(When(day), now) for day in (last, last + ONE_DAY))
+    return at if end <= ctx.env.now else None
 
 
 def addresses_of_users(ctx: Context) -> dict[int, str]:
@@ -329,13 +361,49 @@ def numbers_of(ctx: Context, column: str, values: set[str]) -> dict[str, int]:
     return found
 
 
+def present(ctx: Context, known: dict[str, int]) -> dict[str, int]:
+    """UID -> the present task of what it is: of a series whose first was done, the one that followed, also where the
+    first was taken up again: that is the past of its series. In a series of ours each task has an item of its own, and
+    one that is open stays what that is. Where what followed was removed it is the present one still: a file ended its
+    series, or the book did."""
+    ours = {key: number for key, number in known.items() if uuid_of(key)}
+    theirs = {key: number for key, number in known.items() if key not in ours}
+    return {**_followed(ctx, ours, "t.done_at IS NOT NULL"),
+            **_followed(ctx, theirs, "(t.done_at IS NOT NULL OR n.removed_at IS NULL)")}  # fmt: skip
+
+
+def _followed(ctx: Context, known: dict[str, int], where: str) -> dict[str, int]:
+    """UID -> the last of the tasks that follow one (`t`) by another (`n`), as far as SQL says."""
+    after: dict[int, int] = {}
+    wanted = set(known.values())
+    while wanted:
+        found: dict[int, int] = {}
+        for some, marks in portions(sorted(wanted)):
+            sql = (
+                f"SELECT t.id, n.id FROM task t JOIN task n ON n.follows_id = t.id WHERE {where}"
+                f" AND t.id IN ({marks}) ORDER BY CASE WHEN n.removed_at IS NULL THEN 1 ELSE 0 END, n.id"
+            )
+            found.update(ctx.reader.rows(sql, some))
+        after |= found
+        wanted = set(found.values())
+    return {key: _last(after, number) for key, number in known.items()}
+
+
+def _last(after: Mapping[int, int], number: int) -> int:
+    while number in after:
+        number = after[number]
+    return number
+
+
 def key_of(item: Item) -> str:
     """What an item is known by: its UID; of one day of a series that differs, that day too."""
     from crmcli.exchange.ical_values import stamp, utc
 
     day = item.recurrence_id
-    key = series_key(item.uid)
-    return key if day is None else f"{key}/{stamp(utc(day)) if isinstance(day, datetime) else stamp(day)}"
+    if day is None:
+        return series_key(item.uid)
+    # One without a zone is on the same clock wherever the file is read.
+    return f"{series_key(item.uid)}/{stamp(utc(day) if isinstance(day, datetime) and not item.floating else day)}"
 
 
 def series_key(uid: str) -> str:
@@ -355,13 +423,7 @@ def is_ours(key: str) -> bool:
 
 
 def ended(ctx: Context, item: Item) -> datetime | None:
-    """When an event ended, if that is in the past."""
+    """When an event took place that is over."""
     if item.kind != "event" or item.start is None:
         return None
-    if isinstance(item.start, datetime):
-        end = item.start + timedelta(minutes=item.minutes or 0)
-    else:
-        zone = ctx.env.now.tzinfo
-        days = max(1, (item.minutes or 0) // (24 * 60))
-        end = datetime.combine(item.start, datetime.min.time(), zone) + timedelta(days=days)  # midnight of the wall
-    return end if end <= ctx.env.now else None
+    return took_place(ctx, item.start, item.minutes, ctx.env.now.tzinfo)

@@ -56,13 +56,15 @@ def patched(
         values |= _done(main, item)
     if item.status == "CANCELLED":
         values["status"] = main.status
+    if item.rdates and not item.rrule:  # another program may have left it out
+        values["repeat"] = item.repeat or main.repeat
     more = more_without(values.get("more", item.more), parts)
     if more != list(values.get("more", item.more)):
         values["more"] = more
     others = list(theirs[1:])
     if "done" in parts and main.done_at is None:  # taken up again: no day of it says otherwise
         others = [one._replace(**_done(main, one)) if one.status == "COMPLETED" else one for one in others]
-    if parts & {"when", "series", "length", "given", "rule"}:
+    if parts & {"when", "series", "length", "given"}:
         as_done = item._replace(**_done(main, item)) if "done" in parts else item
         moments, others = _moved(ctx, mine, (as_done, *others), parts, given)
         values |= moments
@@ -108,7 +110,7 @@ def _moved(
     apart = len(mine) > 1 or len(others) < len(theirs) - 1
     usual, later = _moment(item), due_later(ctx, item)
     begins = _day(usual) + later if usual is not None else date.max
-    if apart and (item.rrule or item.rdates) and begins <= given and not parts & {"series", "rule"}:
+    if apart and item.is_series and begins <= given and "series" not in parts:
         if len(mine) == 1 and _counted(_in_zones(main, item)) == _at(given, _counted(item)):
             return {}, others
         return {}, [*others, _differing(now, item, _at(given - later, usual))]
@@ -116,34 +118,33 @@ def _moved(
     others = [one for one in others if one.recurrence_id is None or named[one.recurrence_id].isoformat() != before]
     values = _anew(main, item, parts, later)
     after = item._replace(**values)
-    ahead, series = _ahead(after), after.rrule or after.rdates
+    ahead = _ahead(after)
     if item.exdates:
         # A new rule of the book has its days anew; else what the series leaves out there stays so.
         out = main.exdates if parts >= {"series", "skips"} else [day_named(ctx, each, item) for each in item.exdates]
-        values["exdates"] = [_day(each) - ahead for each in out] if series else ()
+        values["exdates"] = [_day(each) - ahead for each in out] if after.is_series else ()
     # Which day of the series another item stands for is said by the time that the series has now (RFC 5545, 3.8.4.4).
-    usual = _moment(after)
     others = [
-        one._replace(recurrence_id=_at(named[one.recurrence_id] - ahead, usual)) if one.recurrence_id else one
+        one._replace(recurrence_id=at_time_of(after, named[one.recurrence_id])) if one.recurrence_id else one
         for one in others
     ]
     if len(mine) > 1:
-        others.append(_differing(now, item, _at(given - ahead, usual)))
-    return values, others if series else []
+        others.append(_differing(now, item, at_time_of(after, given)))
+    return values, others if after.is_series else []
 
 
 def _anew(main: Item, item: Item, parts: set[str], later: timedelta) -> dict[str, Any]:
     """When an item takes place, and repeats, from now on; one of others by their rule, where only its moment moved."""
     # One that the book moved is counted by the clock of the book, which may be another one than that of the item.
-    one = main if main.rrule and parts & {"series", "rule"} else _in_zones(main, item)
+    one = main if main.repeat or (main.rrule and "series" in parts) else _in_zones(main, item)
     values: dict[str, Any] = {"start": one.start, "due": one.due} if item.kind == "event" else _times(item, one.due)
     if "length" in parts or isinstance(main.start, datetime) != isinstance(item.start, datetime):
         values["minutes"] = main.minutes
     ahead = _ahead(item._replace(**values))
-    if not (parts & {"series", "rule"} or main.rdates or not (item.rrule or item.rdates) or ahead != later):
+    if not ("series" in parts or main.repeat or not item.is_series or ahead != later):
         return values
-    values |= {"rrule": main.rrule, "rdates": main.rdates}
-    if item.kind == "event" or not (main.rrule or main.rdates):
+    values |= {"rrule": main.rrule, "rdates": main.rdates, "repeat": main.repeat}
+    if item.kind == "event" or not main.is_series:
         return values
     if ahead and (before := _on_days_before(main, ahead)):
         return values | before
@@ -186,7 +187,9 @@ def _differing(now: Item, item: Item, there: date | datetime | None) -> Item:
     """The item for one day of a series that takes place at another moment."""
     one = _in_zones(now, item)
     times = {"start": one.start, "due": one.due} if item.kind == "event" else _times(item, one.due)
-    return item._replace(**times, minutes=now.minutes, rrule=None, rdates=(), exdates=(), recurrence_id=there)
+    return item._replace(
+        **times, minutes=now.minutes, rrule=None, rdates=(), exdates=(), repeat=None, recurrence_id=there
+    )
 
 
 def _counted(item: Item) -> date | datetime | None:
@@ -208,6 +211,11 @@ def _in_zone(moment: date | datetime | None, like: date | datetime | None) -> da
     if isinstance(moment, datetime) and isinstance(like, datetime):
         return local(moment, like.tzinfo)
     return moment
+
+
+def at_time_of(item: Item, day: date) -> date | datetime | None:
+    """What names a day of a series: that day, or the one on which a to-do starts for it, at the time of the series."""
+    return _at(day - _ahead(item), _moment(item))
 
 
 def _at(moment: date | datetime | None, like: date | datetime | None) -> date | datetime | None:

@@ -168,7 +168,7 @@ def put_off(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:
 def next_one(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> int | None:
     """Make the task that follows one which was done just now; its number, or None where its series ends or that task is
     there already. What was passed over, and that a series ends, is said."""
-    if not row.get("repeat") or followed(tx.connection, [row["id"]]):
+    if not row.get("repeat") or followed(tx.connection, [row["id"]]) or _is_there(tx, row):
         return None
     turn = _turn(ctx, row)
     if turn is None or turn.rule is None:
@@ -200,6 +200,16 @@ def uid_after(before: str) -> str:
     """The UID of the task that follows another one: the same for whoever does that, on whatever day. Two books that
     share a calendar make one task of it, not two."""
     return str(uuid5(UUID(before), "next"))
+
+
+def _is_there(tx: Transaction, row: Mapping[str, Any]) -> bool:
+    """Whether the task that follows another one came from another book, which had done that; it is linked to it."""
+    sql = "SELECT id, follows_id FROM task WHERE uid = ? AND removed_at IS NULL"
+    for number, follows in list(tx.connection.rows(sql, (uid_after(row["uid"]),))):
+        if follows is None:
+            tx.change("task", number, {"follows_id": row["id"]})
+        return True
+    return False
 
 
 def _uid(tx: Transaction, before: str) -> str:

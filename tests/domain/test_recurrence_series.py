@@ -19,6 +19,7 @@ from crmcli.domain.recurrence import (
     anchored,
     as_rrule,
     first,
+    fitting,
     following,
     less_one,
     occurrences,
@@ -294,6 +295,49 @@ def test_anchored(rule: str, day: str, named: str) -> None:
 )
 def test_shifted(rule: str, day: str, by: int, expected: str | None) -> None:
     assert shifted(rule, date.fromisoformat(day), by) == expected
+
+
+MONDAYS, ENDING = "FREQ=WEEKLY;BYDAY=MO", "FREQ=WEEKLY;UNTIL=20261214;BYDAY=MO"
+
+
+@pytest.mark.parametrize(
+    ("rule", "days", "skips", "expected"),
+    [
+        (MONDAYS, "11-30 12-07 12-14 12-21", "", (MONDAYS, "", "")),
+        (MONDAYS, "11-30 12-14 12-21", "", (MONDAYS, "12-07", "")),
+        (MONDAYS, "11-30 12-07 12-14 12-21", "12-07", (MONDAYS, "12-07", "")),
+        # one that was left out from the beginning has another one behind the last
+        (MONDAYS, "11-30 12-14 12-21 12-28", "12-07", (MONDAYS, "12-07", "")),
+        (MONDAYS, "11-30 12-08 12-14 12-21", "", (MONDAYS, "12-07", "12-08")),
+        (MONDAYS, "11-30 12-07 12-14", "", (ENDING, "", "")),
+        (MONDAYS, "11-30 12-07 12-14", "12-21", (MONDAYS, "12-21", "")),
+        (ENDING, "11-30 12-07 12-14", "", (ENDING, "", "")),
+        ("FREQ=WEEKLY;COUNT=3;BYDAY=MO", "11-30 12-07", "", ("FREQ=WEEKLY;COUNT=3;BYDAY=MO", "", "")),
+        ("FREQ=WEEKLY;COUNT=3;BYDAY=MO", "11-30", "", ("FREQ=WEEKLY;UNTIL=20261130;BYDAY=MO", "", "")),
+        ("FREQ=WEEKLY;COUNT=1;BYDAY=MO", "", "", ("FREQ=WEEKLY;COUNT=1;BYDAY=MO", "", "")),
+        ("FREQ=WEEKLY;COUNT=1;BYDAY=MO", "12-01", "", None),
+        # what lies before the first day is none of them
+        (MONDAYS, "11-16 11-30 12-07 12-14 12-21", "", (MONDAYS, "", "")),
+        (MONDAYS, "12-01 12-08 12-15 12-22", "", None),
+        (MONDAYS, "", "", None),
+    ],
+)
+def test_days_that_stand_one_by_one_say_what_became_of_their_series(
+    rule: str, days: str, skips: str, expected: tuple[str, str, str] | None
+) -> None:
+    def of(text: str) -> set[date]:
+        return {date.fromisoformat(f"2026-{day}") for day in text.split()}
+
+    found = fitting(rule, date(2026, 11, 23), of(days), of(skips), 4)
+    assert found == (None if expected is None else (expected[0], of(expected[1]), of(expected[2])))
+
+
+def test_a_day_far_away_is_no_reason_to_count_there() -> None:
+    begun = process_time()
+    found = fitting("FREQ=DAILY;INTERVAL=2", date(2026, 11, 23), {date(2026, 11, 25), date(9990, 1, 1)}, (), 25)
+    assert found is not None
+    assert (found.others, found.rule) == ({date(9990, 1, 1)}, "FREQ=DAILY;INTERVAL=2;UNTIL=20261125")
+    assert process_time() - begun < 1
 
 
 def test_as_rrule_is_what_every_calendar_reads() -> None:

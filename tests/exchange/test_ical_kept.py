@@ -40,6 +40,7 @@ PEOPLE = st.builds(
     st.sampled_from(["", "", "room", "group", "resource"]),
 )
 RULES = st.sampled_from([None, "FREQ=DAILY;COUNT=3", "FREQ=WEEKLY;UNTIL=20361231;BYDAY=MO,FR", "FREQ=YEARLY"])
+DAY_BY_DAY = st.sampled_from([None, "RSCALE=PERSIAN;FREQ=MONTHLY;UNTIL=20361231;BYMONTHDAY=31;SKIP=BACKWARD"])
 MORE = st.lists(
     st.sampled_from(["CLASS:PRIVATE", "TRANSP:OPAQUE", "COMMENT:a\\, b", 'X-APPLE;X-TITLE="a;b":geo:1,2', "X-A:1"]),
     max_size=4,
@@ -56,6 +57,7 @@ def items(draw: st.DrawFn) -> Item:
     lengths = st.none() | (st.integers(1, 5000) if timed else st.integers(2, 9).map(lambda days: days * 1440))
     description = many_lines(draw(TEXTS))
     rule = draw(RULES)
+    repeat = None if rule else draw(DAY_BY_DAY)
     done = draw(st.none() | MOMENTS) if kind == "todo" else None
     created = draw(st.none() | MOMENTS)
     return Item(
@@ -77,8 +79,9 @@ def items(draw: st.DrawFn) -> Item:
         location=draw(LINES),
         alarms=sorted(draw(st.sets(st.sampled_from([0, 5, 60, 1440, 1500, 20160])))),
         rrule=rule,
-        rdates=sorted(more[:2]) if rule else [],
-        exdates=sorted(more[2:]) if rule else [],
+        rdates=sorted(more[:2]) if rule or repeat else [],
+        exdates=sorted(more[2:]) if rule or repeat else [],
+        repeat=repeat,
         organizer=draw(st.none() | PEOPLE.map(lambda person: person._replace(standing="", what=""))),
         attendees=draw(st.lists(PEOPLE, max_size=3, unique_by=lambda person: person.mailbox)),
         more=sorted(draw(MORE)),
@@ -105,7 +108,8 @@ def test_a_whole_calendar_is_read_again_without_attendees(some: list[Item]) -> N
     found = read(data)
     assert (found.name, found.method) == ("A, b", "PUBLISH")
     assert [plain(item) for item in found.items] == [
-        plain(item._replace(attendees=[])) for item in sorted(some, key=lambda item: item.uid)
+        plain(item._replace(attendees=[], task_status="NEEDS-ACTION" if item.kind == "event" else ""))
+        for item in sorted(some, key=lambda item: item.uid)
     ]
     assert b"ATTENDEE" not in data
 

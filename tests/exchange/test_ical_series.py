@@ -172,7 +172,8 @@ def test_a_series_that_no_rule_can_say_goes_out_day_by_day(start: date | datetim
     assert recurrence.as_rrule(rule, first) is None
     days = list(recurrence.occurrences(rule, first, 4))
     assert [str(day) for day in days] == ["2026-03-20", "2026-04-20", "2026-05-21", "2026-06-21"]
-    data = write_one(item(start, rdates=days[1:], exdates=[days[2]]), zone="Europe/Berlin")
+    data = write_one(item(start, rdates=days[1:], exdates=[days[2]], repeat=rule), zone="Europe/Berlin")
+    assert line(data, "X-CRM-REPEAT") == "X-CRM-REPEAT:RSCALE=PERSIAN\\;FREQ=MONTHLY\\;BYMONTHDAY=-1"
     timed = isinstance(start, datetime)
     assert line(data, "RDATE") == (
         "RDATE;TZID=Asia/Tehran:20260420T090000,20260521T090000,20260621T090000"
@@ -183,6 +184,29 @@ def test_a_series_that_no_rule_can_say_goes_out_day_by_day(start: date | datetim
     assert [str(one)[:10] for one in found] == ["2026-03-20", "2026-04-20", "2026-06-21"]
     (again,) = read_calendar(data, zone="Europe/Berlin").items
     assert [str(one)[:10] for one in (*again.rdates, *again.exdates)] == [str(day) for day in (*days[1:], days[2])]
+    assert again.repeat == rule
+
+
+@pytest.mark.parametrize(
+    ("said", "repeat"),
+    [
+        ("X-CRM-REPEAT:freq=monthly\\;bymonthday=-1\\;rscale=persian", "RSCALE=PERSIAN;FREQ=MONTHLY;BYMONTHDAY=-1"),
+        (
+            "X-CRM-REPEAT;VALUE=RECUR:RSCALE=PERSIAN;FREQ=MONTHLY;BYMONTHDAY=-1",
+            "RSCALE=PERSIAN;FREQ=MONTHLY;BYMONTHDAY=-1",
+        ),
+        ("X-CRM-REPEAT:", None),
+        ("X-CRM-REPEAT:every month", None),
+        ("X-CRM-REPEAT:RSCALE=PERSIAN;FREQ=MONTHLY\\nRRULE:FREQ=DAILY", None),
+        # What another program made of it since says which days it has.
+        ("RRULE:FREQ=WEEKLY\r\nX-CRM-REPEAT:RSCALE=PERSIAN;FREQ=MONTHLY", None),
+    ],
+)
+def test_the_rule_of_days_that_stand_one_by_one(said: str, repeat: str | None) -> None:
+    data = write_one(item(date(2026, 3, 20)), zone="UTC").replace(b"SUMMARY", f"{said}\r\nSUMMARY".encode())
+    (found,) = read_calendar(data, zone="UTC").items
+    assert (found.repeat, found.more) == (repeat, [])
+    assert b"X-CRM-REPEAT" not in write_one(found._replace(repeat=None), zone="UTC")
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,14 @@ def put(tmp_path: Path) -> Put:
 
 
 @pytest.fixture
+def saturday(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
+    """It is Saturday, 21 November 2026, eleven o'clock in Berlin."""
+    monkeypatch.setenv("CRM_NOW", "2026-11-21T10:00:00+00:00")
+    monkeypatch.setenv("CRM_TIMEZONE", "Europe/Berlin")
+    ctx.tick()
+
+
+@pytest.fixture
 def people(ctx: Context) -> Context:
     """Three contacts, 1 to 3, on each engine."""
     for name, email, phone in (

@@ -12,11 +12,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import CONTACT, TASK
-from crmcli.services import agenda, calendar_import, calendar_kept, calendars, history, records, tasks, vocabulary
+from crmcli.services import (
+    agenda,
+    calendar_import,
+    calendar_kept,
+    calendar_series,
+    calendar_taking,
+    calendar_tasks,
+    calendars,
+    history,
+    records,
+    tasks,
+    vocabulary,
+)
 from tests.support.calendar_files import BERLIN, event, in_agenda, plain, put_off, take, weekly
 
 if TYPE_CHECKING:
     from crmcli.context import Context
+    from crmcli.exchange.ical import Item
 
 #: From the Sunday before the first day of the series below to the end of the year.
 DAYS = "2026-11-22..2026-12-20"
@@ -84,6 +97,9 @@ def retimed(day: str, to: str, sequence: int) -> str:
          [put_off("20261207", "20261207T100000", 1, "STATUS:CANCELLED").replace(
              "RECURRENCE-ID;", "RECURRENCE-ID;RANGE=THISANDFUTURE;")], "1 changed, 1 removed",
          ["11-23 10", "12-01 10"]),
+        ([weekly(FIRST), called_off("20261207")],
+         [put_off("20261207", "20261207T100000", 1, "STATUS:CANCELLED").replace(
+             "RECURRENCE-ID;", "RECURRENCE-ID;RANGE=THISANDFUTURE;")], "1 changed", ["11-23 10", "11-30 10"]),
         ([weekly(FIRST), put_off("20261123", "20261124T150000")],
          [weekly(FIRST, "FREQ=WEEKLY", 1), put_off("20261123", "20261124T150000", 1, "LOCATION:Hall 5")],
          "1 new, 1 changed", ["11-24 15", *USUAL[1:]]),
@@ -380,6 +396,34 @@ def test_two_books_that_pass_a_series_to_and_fro_have_it_once(
     assert days(second_book) == days(ctx) == USUAL[2:]
 
 
+@pytest.mark.parametrize("was", ["on the clock", "as a moment"])
+def test_days_without_a_zone_are_the_same_in_every_zone(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, was: str
+) -> None:
+    """Also those that were known by the moment that they meant in the zone of then."""
+
+    def named_by_moment(item: Item) -> str:
+        return calendar_tasks.key_of(item._replace(floating=False))
+
+    parts = [part.replace(f";{BERLIN}", ":") for part in (weekly(FIRST), put_off("20261130", "20261201T140000"))]
+    with monkeypatch.context() as patch:
+        for module in (
+            (calendar_import, calendar_kept, calendar_series, calendar_taking) if was == "as a moment" else ()
+        ):
+            patch.setattr(module, "key_of", named_by_moment)
+        take(ctx, *parts)
+    before = days(ctx)
+    for zone in ("Asia/Tehran", "UTC", "America/New_York", "Pacific/Kiritimati", "Europe/Berlin"):
+        monkeypatch.setenv("CRM_TIMEZONE", zone)
+        ctx.tick()
+        assert take(ctx, *parts) == "2 known"
+        assert take(ctx, parts[1]) == "1 known"
+    assert days(ctx) == before == ["11-23 10", "12-01 14", "12-07 10", "12-14 10"]
+    usual = weekly(FIRST, "FREQ=WEEKLY", 1).replace(f";{BERLIN}", ":")
+    assert take(ctx, usual) == "1 changed, 1 removed"
+    assert days(ctx) == USUAL
+
+
 def test_what_is_refused_counts_for_nothing(ctx: Context) -> None:
     unplaced = put_off("20261130", "20261201T100000", 0, f"RRULE:FREQ=DAILY;COUNT=1\r\n{EXCEPT}20261201T100000")
     assert take(ctx, weekly(FIRST), unplaced, event("SUMMARY:M", f"DTSTART;{BERLIN}{FIRST}", uid="other")) == (
@@ -445,7 +489,8 @@ def test_the_agenda_has_what_the_last_version_says(ctx: Context, steps: list[tup
             elif what == "clock":
                 told.clock = size
             elif what == "all as usual":
-                told.days.clear()
+                # Who has done a day before the one on which it usually is has done it.
+                told.days = {day: to for day, to in told.days.items() if to and to.date() <= now.date() < day.date()}
                 told.left_out.clear()
             elif what != "first" and on.date() > now.date() and (told.days.get(on) or on).date() > now.date():
                 told.left_out -= {on}

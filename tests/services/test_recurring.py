@@ -327,6 +327,18 @@ def test_two_books_of_one_task_make_one_task_of_what_follows(ctx: Context) -> No
     assert follower(ctx, number)["uid"] != first["uid"]
 
 
+def test_a_next_task_that_came_from_another_book_is_the_next_one(ctx: Context) -> None:
+    add(ctx, due="2026-11-23", repeat="weekly")
+    uid = str(uuid5(UUID(task(ctx, 1)["uid"]), "next"))
+    with ctx.writing("sync") as tx:
+        there = tx.add("task", {"name": "Report", "uid": uid, "due_on": "2026-11-30", "repeat": "FREQ=WEEKLY;BYDAY=MO"})
+    assert next_day(ctx, 1) == "2026-11-30"
+    assert ctx.reader.value("SELECT count(*) FROM task") == 2
+    assert task(ctx, there)["follows_id"] == 1
+    history.undo(ctx)
+    assert task(ctx, there)["follows_id"] is None
+
+
 def test_the_next_task_of_somebody_who_has_left_is_nobodys(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
     ctx.quiet = False
     vocabulary.user_add(ctx, "bob", {})
@@ -361,7 +373,8 @@ def test_what_its_type_triggers_is_no_task_of_the_series(ctx: Context, capsys: p
 
 
 @pytest.mark.parametrize(
-    ("type_", "name"), [("email", "ایمیل"), ("email", "Post"), ("call", "تماس"), ("meeting", "Treffen")]
+    ("type_", "name"),
+    [("email", "ایمیل"), ("email", "Post"), ("call", "تماس"), ("call", "Arama"), ("meeting", "Treffen")],
 )
 def test_a_type_of_another_name_counts_as_what_it_is(ctx: Context, type_: str, name: str) -> None:
     records.add(ctx, CONTACT, {"name": "Ada"})

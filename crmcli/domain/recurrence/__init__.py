@@ -21,6 +21,7 @@ from crmcli.domain.recurrence.series import (
     anchored,
     as_rrule,
     first,
+    fitting,
     following,
     less_one,
     moved,
@@ -30,6 +31,6 @@ from crmcli.domain.recurrence.series import (
 from crmcli.domain.recurrence.spoken import spoken
 
 __all__ = [
-    "Series", "after_done", "anchored", "as_rrule", "first", "following", "less_one", "moved", "occurrences", "parse",
-    "shifted", "spoken",
+    "Series", "after_done", "anchored", "as_rrule", "first", "fitting", "following", "less_one", "moved", "occurrences",
+    "parse", "shifted", "spoken",
 ]  # fmt: skip

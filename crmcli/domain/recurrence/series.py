@@ -22,7 +22,7 @@ from crmcli.domain.recurrence.rule import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import time, tzinfo
 
     from crmcli.domain.recurrence.rule import Rule
@@ -38,6 +38,15 @@ class Turn(NamedTuple):
     day: date
     passed: int
     rule: str | None
+
+
+class Fitting(NamedTuple):
+    """What days that stand one by one say of the series that they were taken from: its `rule` by now, the days that it
+    leaves out (`skips`), and those `others` among them that it has not."""
+
+    rule: str
+    skips: frozenset[date]
+    others: frozenset[date]
 
 
 class Series(NamedTuple):
@@ -174,6 +183,26 @@ def occurrences(rule: str, start: date, limit: int) -> Iterator[date]:
     named, anchor = _anchored(read(rule), begin), begin.toordinal()
     most = limit if named.count is None else min(limit, named.count)
     yield from map(date.fromordinal, islice(days_from(named, anchor, anchor), most))
+
+
+def fitting(rule: str, start: date, days: Collection[date], skips: Collection[date], limit: int) -> Fitting | None:
+    """Return what the days after `start` say of a series, of which they were the next `limit` that it does not leave
+    out (`skips`): one that is missing among them is left out by now, and where its last ones are, it ends before them.
+    None where they are not its days any more."""
+    named = anchored(rule, start)
+    every = Series(named, start, None, None)
+    said = {day for day in days if day > start}
+    # Whatever the days are: no more of the series is looked at than they can be about.
+    most = limit + len(said) + len(skips)
+    ahead = list(every.later(start, None, most))
+    kept = said.intersection(ahead)
+    if not kept:
+        return None if ahead or said else Fitting(named, frozenset(skips), frozenset())
+    last = max(kept)
+    missing = {day for day in ahead if day < last} - said
+    if max(kept.union(skips)) < ahead[:limit][-1]:
+        named = write(read(named)._replace(count=None, until=last))
+    return Fitting(named, frozenset(missing.union(skips)), frozenset(said - kept))
 
 
 def less_one(rule: str, passed: int = 0) -> str | None:
