@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import typer
     from sqlmodel import Session
 
-    from crmcli.services.syncing import Outcome
+    from crmcli.services.syncing import Outcome, SyncRun
     from crmcli.store.models import (
         Batch,
         Campaign,
@@ -118,6 +118,7 @@ __all__ = [
     "Source",
     "Stage",
     "StageMove",
+    "SyncRun",
     "Tag",
     "Task",
     "TaskTag",
@@ -127,15 +128,15 @@ __all__ = [
     "User",
     "book",
     "config_dir",
+    "contact_sync",
     "data_dir",
     "failed",
     "hookimpl",
     "password_of",
     "select",
     "session",
-    "sync_contacts",
-    "sync_tasks",
     "synced",
+    "task_sync",
     "withhold",
 ]
 
@@ -199,31 +200,33 @@ def session(context: Context) -> AbstractContextManager[Session]:
     return opened()
 
 
-def sync_tasks(
+def task_sync(
     context: Context, remote: Remote, chosen: str = "", *, todos: bool, direction: Direction = "both",
     sure: bool = False,
-) -> Outcome:  # fmt: skip
-    """Bring a collection of another program in step with the tasks that the filter `chosen` fits, and with those that
-    were in it before: `todos` says as what new ones go there, to-dos or events on their days.
+) -> SyncRun:  # fmt: skip
+    """A run that brings a collection of another program in step with the tasks that the filter `chosen` fits, and with
+    those that were in it before: `todos` says as what new ones go there, to-dos or events on their days.
 
-    What could not be settled is told, and is in the outcome. In a rehearsal nothing is written on either side. A
-    collection that lost nearly all that it had is a RefusedError unless `sure`, and what the book has lost so stays
-    there; what the remote raises comes through.
+    Its `read()` lets the book follow, its `write()` then writes there and returns an Outcome; `run()` is both. Of
+    several collections all are read before any is written to. What could not be settled is told, and is in the outcome.
+    In a rehearsal nothing is written on either side. A collection that lost nearly all that it had is a RefusedError
+    unless `sure`, and what the book has lost so stays there; what the remote raises comes through.
     """
-    from crmcli.services.syncing import sync
+    from crmcli.services.syncing import SyncRun
     from crmcli.services.syncing_tasks import EVENT, TODO, Tasks
 
-    return sync(context, Tasks(context, chosen, shape=TODO if todos else EVENT), remote, direction=direction, sure=sure)
+    kind = Tasks(context, chosen, shape=TODO if todos else EVENT)
+    return SyncRun(context, kind, remote, direction=direction, sure=sure)
 
 
-def sync_contacts(
+def contact_sync(
     context: Context, remote: Remote, chosen: str = "", *, direction: Direction = "both", sure: bool = False
-) -> Outcome:
-    """`sync_tasks` for contacts and an address book of vCards."""
-    from crmcli.services.syncing import sync
+) -> SyncRun:
+    """`task_sync` for contacts and an address book of vCards."""
+    from crmcli.services.syncing import SyncRun
     from crmcli.services.syncing_contacts import Contacts
 
-    return sync(context, Contacts(context, chosen), remote, direction=direction, sure=sure)
+    return SyncRun(context, Contacts(context, chosen), remote, direction=direction, sure=sure)
 
 
 def synced(context: Context, urls: Sequence[str]) -> dict[str, tuple[str | None, int]]:
@@ -238,8 +241,8 @@ def __getattr__(name: str) -> Any:
         from crmcli.store import models
 
         return getattr(models, name)
-    if name == "Outcome":
-        from crmcli.services.syncing import Outcome
+    if name in ("Outcome", "SyncRun"):
+        from crmcli.services import syncing
 
-        return Outcome
+        return getattr(syncing, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,7 @@ from crmcli.domain.text import check_text, clip
 from crmcli.errors import CrmError
 from crmcli.services import sync_links
 from crmcli.services.sync_links import Link
-from crmcli.services.sync_shapes import GONE, OUT, PUT, USUAL, Agreed, name_in, unpacked
+from crmcli.services.sync_shapes import GONE, OUT, PUT, USUAL, Agreed, InTurn, name_in, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -46,7 +46,8 @@ def compared(
             (take if own == empty else held)[part] = there
             continue
         moved_here = then is None or own != before.get(part, empty)
-        moved_there = then is None or there != was.get(part, empty)
+        # Who says by now what the book said then has taken it from there.
+        moved_there = then is None or there not in (was.get(part, empty), before.get(part, empty))
         if not follow:
             held[part] = there
         elif moved_here:
@@ -93,9 +94,14 @@ class Merge:
         self._here: dict[int, Parts] = {}
         self._undone: set[int] = set()
         self._keys: set[str] = set()
+        #: those that followed on others and were looked at, and those of them that took something
+        self._met: set[int] = set()
+        self._came: set[int] = set()
         #: href -> what its link is to be: its version and text, its record, the shape there, and what the book is to be
         #: taken to have said
         self._linked: dict[str, tuple[Fetched, int, str, Parts]] = {}
+        #: href of ours -> what its record took that was done there
+        self._taken: dict[str, Parts] = {}
         #: href -> what the other side does not keep of it
         self._lacks: dict[str, Sequence[str]] = {}
 
@@ -117,6 +123,7 @@ class Merge:
         things = [thing for _, thing in read]
         self.kind.begin(self.tx, things)
         known = self.kind.known(things)
+        self._in_turn(read, known)
         left = [self.links[href] for href in gone if href in self.links]
         wanted = {link.record: unpacked(link.base).shape for link in left if link.record}
         linked = [link.record for one, _ in read if (link := self.links.get(one.href)) and link.record]
@@ -131,7 +138,52 @@ class Merge:
             self._one(one, thing, known.get(thing.key, 0), gone)
         for link in left:
             self._gone(link)
+        self._in_turn(read, known)
         self._keep()
+
+    def _in_turn(self, read: Sequence[tuple[Fetched, Thing]], keys: Mapping[str, int]) -> None:
+        """Let the records that followed on linked ones, and have no item yet or stand for that one, take what it says
+        of them already. `read` is what was read just now, among it items of their own, known by `keys`."""
+        if not self.follow or not isinstance(self.kind, InTurn):
+            return
+        self.tx.flush()
+        linked = {link.record: link for link in self.links.values() if link.record}
+        known = {*linked, *(number for _, number, _, _ in self._linked.values()), *self._met}
+        heirs = {new: old for old, new in self.kind.succeeded(sorted(linked)).items() if new not in known}
+        while later := self.kind.succeeded(sorted(heirs)):
+            heirs |= {new: heirs[old] for old, new in later.items() if new not in known}
+            heirs = {new: old for new, old in heirs.items() if new not in later}
+        texts = {number: unpacked(link.base).there for number, link in linked.items() if number not in self._met}
+        texts |= {self.links[one.href].record: one.text for one, _ in read if one.href in self.links}
+        heirs |= {number: number for number in self.kind.in_turn(texts) if number not in self._met}
+        newest = {one.href: thing for one, thing in read}
+        own = {keys[thing.key]: thing for thing in newest.values() if thing.key in keys}
+        for number, old in heirs.items():
+            self._met.add(number)
+            link, agreed = linked[old], unpacked(linked[old].base)
+            before = len(self.tx.changes)
+            try:
+                with self.tx.part():
+                    there = self.kind.parse(agreed.there)
+                    said = [one for one in (own.get(number), newest.get(link.href), there) if one is not None]
+                    theirs = self.kind.come_to(number, said)
+            except CrmError as error:
+                self.unsettled.append(f"{self._called(number)}: not taken from there: {error.message}")
+                continue
+            if len(self.tx.changes) == before and not theirs:
+                continue
+            mine = self.kind.here({number: agreed.shape}).get(number, {})
+            if theirs and self.puts and number != old:
+                self._tell([*theirs], number, mine, theirs)
+            if len(self.tx.changes) == before:
+                continue
+            self.counts["changed"] += 1
+            self.ids.append(number)
+            if number == old:  # the item says so already
+                self._came.add(number)
+                here = {part: mine[part] for part in self.kind.unseen(there, number) if part in mine}
+                self.links[link.href] = link._replace(base=agreed._replace(here={**agreed.here, **here}).packed())
+                sync_links.keep(self.tx.connection, self.place, self.kind.entity, self.links[link.href])
 
     def _parsed(self, text: str) -> Thing:
         """An item. Raises CrmError for what is none, and for what no book can hold."""
@@ -163,10 +215,13 @@ class Merge:
             self._pass_over(one)
             return
         self._keys.add(thing.key)
-        if not number:
-            if not self._is_left(one):
-                self._add(one, thing)
-            return
+        if number:
+            self._known(one, thing, number, link, gone)
+        elif not self._is_left(one):
+            self._add(one, thing)
+
+    def _known(self, one: Fetched, thing: Thing, number: int, link: Link | None, gone: Sequence[str]) -> None:
+        """An item of a record, by its link or by what it is known by."""
         other = self.numbers.get(number)
         if other is not None and other.href != one.href:
             if other.href not in gone and other.href in self.links:
@@ -186,7 +241,11 @@ class Merge:
         agreed = unpacked(base.base) if base is not None else None
         if thing.cancelled and self.follow:
             self._cancelled(one, thing, number, mine, agreed)
-            return
+        else:
+            self._both(one, thing, number, mine, agreed)
+
+    def _both(self, one: Fetched, thing: Thing, number: int, mine: Parts, agreed: Agreed | None) -> None:
+        """An item and its record, part by part: what one side alone changed the other takes."""
         try:
             was = self.kind.parse(agreed.there) if agreed else None
             before = self.kind.said(was, number) if was else {}
@@ -198,15 +257,23 @@ class Merge:
             self._lacks[one.href] = agreed.lacks
             if agreed.state == PUT:
                 theirs, was = self._stored(one, was, thing, number, before, theirs), thing
+            said = agreed.undone or {}
+            late = {part: value for part, value in said.items() if theirs.get(part) == value != before.get(part)}
+            agreed = agreed._replace(here={**agreed.here, **late})
         take, conflicts, held = self._compared((agreed.here, before) if agreed else None, mine, theirs)
         if not self.kind.together.isdisjoint(conflicts):
             held |= {part: take.pop(part) for part in self.kind.together & take.keys()}
         self._tell(conflicts, number, {**mine, **take}, theirs)
         unseen = self.kind.unseen(thing, number)
-        self._follow(number, take, thing, was)
+        # What is there because the book was at it before that was undone, nobody took away there.
+        since = thing if agreed is not None and agreed.undone else was
+        if self._follow(number, take, thing, since) and thing.ours and take.get("done", {}).get("done"):
+            self._taken[one.href] = take
         # What the book changes of its own accord because it follows, goes there in turn.
         aside = {*take, *unseen}
         rest = {part: mine[part] for part in {**before, **theirs} if part in mine and part not in aside}
+        if number in self._came and agreed is not None:  # that the book has gone on is to be seen there all the same
+            rest |= {part: value for part, value in agreed.here.items() if part not in aside}
         self._linked[one.href] = (one, number, thing.shape, {**rest, **held})
 
     def _compared(self, then: tuple[Parts, Parts] | None, mine: Parts, theirs: Parts) -> tuple[Parts, list[str], Parts]:
@@ -233,7 +300,8 @@ class Merge:
                 f" {where}; there it was {shown(theirs.get(part, {}))}"
             )
 
-    def _follow(self, number: int, take: Parts, thing: Thing, was: Thing | None) -> None:
+    def _follow(self, number: int, take: Parts, thing: Thing, was: Thing | None) -> bool:
+        """Let a record follow, and say whether it did."""
         self.tx.flush()
         before = len(self.tx.changes)
         try:
@@ -241,10 +309,11 @@ class Merge:
                 self.kind.take(number, take, thing, was)
         except CrmError as error:
             self.unsettled.append(f"{self._called(number)} {thing.name}: not taken from there: {error.message}")
-            return
+            return False
         if len(self.tx.changes) > before:
             self.counts["changed"] += 1
             self.ids.append(number)
+        return True
 
     def _add(self, one: Fetched, thing: Thing) -> None:
         """What is new there."""
@@ -364,7 +433,13 @@ class Merge:
         self.tx.flush()
         now = self.kind.here({number: shape for _, number, shape, _ in self._linked.values()})
         for href, (one, number, shape, held) in self._linked.items():
-            base = Agreed(one.text, shape, {**now.get(number, {}), **held}, lacks=self._lacks.get(href, ()))
+            mine = now.get(number, {})
+            # What was taken and is no more went because of what else was: the series of a task that is done goes on.
+            gone = {
+                part: value for part, value in self._taken.get(href, {}).items()
+                if any(value.values()) and part in mine and not any(mine[part].values())
+            }  # fmt: skip
+            base = Agreed(one.text, shape, {**mine, **gone, **held}, lacks=self._lacks.get(href, ()))
             if number in self.past:
                 sync_links.drop(self.tx.connection, self.place, [self.past[number].href])
             link = Link(href, number, one.etag, base.packed())

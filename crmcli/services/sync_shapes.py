@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from crmcli.errors import ConflictError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from crmcli.store.write import Transaction
 
@@ -142,8 +142,9 @@ class Kind(Protocol):
         """Parts in which an item needs no change when its record (whose `here` was asked before) follows it, or when it
         is given to such another one."""
 
-    def chosen(self, known: Collection[int]) -> dict[int, str]:
-        """The records that are to be there, each with its shape, but for those that are `known` there."""
+    def chosen(self, known: Mapping[int, Agreed]) -> dict[int, str]:
+        """The records that are to be there, each with its shape, but for those that are `known` there, with what both
+        had of them."""
 
     def write(self, number: int, there: Thing | None, changed: set[str], then: Parts) -> str:
         """The text for a record whose `here` was asked before: a new one, or `there` with what changed since the book
@@ -151,6 +152,18 @@ class Kind(Protocol):
 
     def uid(self, number: int) -> str:
         """What a new item is known by; asked for after `write`."""
+
+
+@runtime_checkable
+class InTurn(Protocol):
+    """A kind whose records may stand for an item one after the other."""
+
+    def in_turn(self, texts: Mapping[int, str]) -> list[int]:
+        """Those of these records that followed on others, and of which their items (record -> text) may say more."""
+
+    def come_to(self, number: int, things: Sequence[Thing]) -> Parts:
+        """Let a record that followed on that of an item take what the item says of it already; `things` are what it
+        said, the newest first. What the book has changed meanwhile is given back, and not taken."""
 
 
 #: States of a link beside the usual one, in which record and item are the same. PUT: what was put there was not read
@@ -167,13 +180,15 @@ def name_in(parts: Parts) -> str:
 
 class Agreed(NamedTuple):
     """What both had: the text there, its shape, and what the book said. `state` is one of those above, `lacks` what
-    the other side does not keep of what it is given."""
+    the other side does not keep of what it is given, and `undone` what the book said until that was undone, and which
+    did not go there: who says it there later has it from the book."""
 
     there: str
     shape: str
     here: Parts
     state: str = USUAL
     lacks: Sequence[str] = ()
+    undone: Parts | None = None
 
     def packed(self) -> str:
         return json.dumps(self._asdict(), ensure_ascii=False, sort_keys=True)

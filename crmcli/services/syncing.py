@@ -70,23 +70,19 @@ def sync(ctx: Context, kind: Kind, remote: Remote, *, direction: Direction = "bo
     """Bring a collection and the book in step. In a rehearsal nothing is written on either side. Unless `sure`, a
     collection that has lost nearly all that was linked is a RefusedError, and what the book has lost so stays there.
     Raises what the remote raises; what was done until then stays done."""
-    run = _Run(ctx, kind, remote, direction, sure)
-    run.succeed()
-    run.pull()
-    if direction != "pull":
-        again = run.push()
-        if (again or run.created or run.fresh) and not ctx.rehearsing:
-            run.pull(whole=bool(again))
-        if again and not ctx.rehearsing:  # somebody was faster: what they wrote was read, and is compared once more
-            for what in run.push():
-                run.unsettle(f"{what}: changes there while it is being written; the next run tries again")
-    return run.outcome()
+    return SyncRun(ctx, kind, remote, direction=direction, sure=sure).run()
 
 
-class _Run:
-    """One run over one collection."""
+class SyncRun:
+    """One run over one collection, as `sync` has it: what is there is read, then it is written there.
 
-    def __init__(self, ctx: Context, kind: Kind, remote: Remote, direction: Direction, sure: bool) -> None:
+    Where a record is in several collections, all of them are read before any is written to: else what somebody changed
+    in one of them meets what the book has just written over it from another, and two books that do so answer each other
+    for ever."""
+
+    def __init__(
+        self, ctx: Context, kind: Kind, remote: Remote, *, direction: Direction = "both", sure: bool = False
+    ) -> None:
         self.ctx, self.kind, self.remote, self.direction, self.sure = ctx, kind, remote, direction, sure
         self.counts = dict.fromkeys(("new", "changed", "removed", "put", "updated", "deleted"), 0)
         self.unsettled: dict[str, None] = {}
@@ -103,7 +99,25 @@ class _Run:
         self._token = ""
         self._waiting: list[tuple[str, Link | None]] = []
 
-    def outcome(self) -> Outcome:
+    def run(self) -> Outcome:
+        """Both, one after the other."""
+        self.read()
+        return self.write()
+
+    def read(self) -> None:
+        """Let the book follow what is there."""
+        self.succeed()
+        self.pull()
+
+    def write(self) -> Outcome:
+        """Write there what changed in the book."""
+        if self.direction != "pull":
+            again = self.push()
+            if (again or self.created or self.fresh) and not self.ctx.rehearsing:
+                self.pull(whole=bool(again))
+            if again and not self.ctx.rehearsing:  # somebody was faster: what they wrote was read: once more
+                for what in self.push():
+                    self.unsettle(f"{what}: changes there while it is being written; the next run tries again")
         return Outcome(**self.counts, unsettled=list(self.unsettled), ids=self.ids)
 
     def unsettle(self, line: str) -> None:
@@ -131,7 +145,9 @@ class _Run:
             # One that was made later than the record that is no more is this once more, on whatever day it is.
             unseen = () if old in heirs and old < new else self.kind.unseen(self.kind.parse(base.there), old)
             said = {part: value for part in unseen if (value := here.get(new, {}).get(part))}
-            base = base._replace(here={**base.here, **said}, state=USUAL if base.state == LEFT else base.state)
+            undone = {part: base.here[part] for part in said if part in base.here} if new < old else None
+            state = USUAL if base.state == LEFT else base.state
+            base = base._replace(here={**base.here, **said}, state=state, undone=undone)
             found.append(linked[old]._replace(record=new, base=base.packed()))
         if found:
             with self.ctx.writing(SOURCE) as tx:
@@ -254,15 +270,16 @@ class _Run:
         try:
             for number in self._removed(linked, bases, here):
                 self._delete(number, linked[number], bases[number], again)
+            # What follows a day that is done comes before that loses its series: a run that ends in between loses none.
+            for number, shape in chosen.items():
+                if number in here:
+                    self._create(number, shape, here[number], again)
             for number, link in linked.items():
                 if number in here:
                     self._step(number, link, bases[number], here[number], again)
             for number, link in past.items():
                 if number in here:
                     self._create(number, bases[number].shape, here[number], again, link)
-            for number, shape in chosen.items():
-                if number in here:
-                    self._create(number, shape, here[number], again)
         finally:
             self._save()
         return again

@@ -14,21 +14,33 @@ from crmcli.domain.slots import LENGTH
 from crmcli.domain.text import fold
 from crmcli.errors import CrmError, ReadError
 from crmcli.services import calendar_items, records, sync_links, tasks
-from crmcli.services.calendar_changes import Said, day_named, rule_of, said
+from crmcli.services.calendar_changes import Said, is_done, rule_of, said, with_rule
 from crmcli.services.calendar_items import COLUMNS, OURS
-from crmcli.services.calendar_tasks import Incoming, begun, is_ours, key_of, numbers_of, own_addresses, uuid_of
+from crmcli.services.calendar_tasks import Incoming, is_ours, key_of, numbers_of, own_addresses, uuid_of
 from crmcli.services.item_patch import patched
 from crmcli.services.records import list_records
-from crmcli.services.recurring import follow_on, series, skips_of
+from crmcli.services.recurring import series, skips_of
+from crmcli.services.sync_days import (
+    OVER,
+    DaysAhead,
+    come_to,
+    differing,
+    first_day,
+    left_out,
+    newly_differing,
+    newly_left_out,
+    was_moved,
+)
+from crmcli.services.sync_endings import Ended, Endings, go_on
 from crmcli.services.sync_shapes import Thing
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.exchange.ical import Item
-    from crmcli.services.sync_shapes import Parts
+    from crmcli.services.sync_shapes import Agreed, Parts
     from crmcli.store.write import Transaction
 
 EVENT, TODO = "event", "todo"
@@ -36,8 +48,6 @@ EVENT, TODO = "event", "todo"
 OTHERS = "event of others"
 #: Parts in which a series there says already what each of its days has.
 OF_ITS_DAYS = ("when", "length", "series", "skips", "given")
-#: What an item says of a day of a series that does not take place any more.
-OVER = ("CANCELLED", "COMPLETED")
 #: A filter of every record, finished and removed ones too.
 EVERY = "(has:removed_at or no:removed_at)"
 
@@ -57,9 +67,9 @@ class Tasks:
         self._rows: dict[int, dict[str, Any]] = {}
         self._suffixes: dict[int, str] = {}
         self._uids: dict[int, str] = {}
-        #: (name, rule there) -> the task of a series that was finished there together with its rule
-        self._finished: dict[tuple[str, str], dict[str, Any]] = {}
+        self._endings = Endings(ctx)
         self._items: dict[int, tuple[Item, ...]] = {}
+        self._days = DaysAhead(ctx, self.parse, {}, ())
         self._coming: Incoming | None = None
 
     # --- what is there ---
@@ -93,10 +103,10 @@ class Tasks:
         return found | {key: uuids[uuid] for key in keys if (uuid := uuid_of(key)) in uuids}
 
     def known(self, things: Sequence[Thing]) -> dict[str, int]:
-        """The same; what was not made here is the task that its series has come to."""
+        """The same; what was not made here is the task that its series has come to, even if that was removed since."""
         found = self.by_key(things)
         ends = {thing.key: found[thing.key] for thing in things if not thing.ours and thing.key in found}
-        while later := self.succeeded(list(ends.values())):
+        while later := self._followers(list(ends.values())):
             ends = {key: later.get(number, number) for key, number in ends.items()}
         return found | ends
 
@@ -105,10 +115,11 @@ class Tasks:
         return _parts(self._said(thing.value, number))
 
     def _said(self, items: tuple[Item, ...], number: int) -> Said:
-        day = self._day(number)
-        over = _moved(self.ctx, items, day)
-        off = _left_out(self.ctx, items, day)
-        found = said(self.ctx, items[0], own=self.own, suffix=self._suffixes.get(number, ""), left_out=off)
+        day = self._day(number, items[0])
+        over = differing(self.ctx, items, day)
+        off = left_out(self.ctx, items, day)
+        main = with_rule(items[0], self._rows.get(number, {}))
+        found = said(self.ctx, main, own=self.own, suffix=self._suffixes.get(number, ""), left_out=off)
         if over is not None and over.status != "CANCELLED":
             there = said(self.ctx, over, own=self.own).parts
             parts = ("when", "length", *(("done",) if over.status == "COMPLETED" else ()))
@@ -117,13 +128,16 @@ class Tasks:
         usual = not self._rows.get(number, {}).get("minutes") and found.parts.get("length") == {"minutes": LENGTH}
         return found._replace(parts={**found.parts, "length": {"minutes": None}}) if usual else found
 
-    def _day(self, number: int) -> str:
-        """The day of its series that a task stands for; empty for its first."""
-        return self._given(self._rows.get(number, {}))
+    def _day(self, number: int, main: Item) -> str:
+        """The day of its series, as an item has it, that a task stands for; empty for its first."""
+        return self._given(self._rows.get(number, {}), main)
 
-    def _given(self, row: Mapping[str, Any]) -> str:
+    def _given(self, row: Mapping[str, Any], main: Item) -> str:
+        if is_ours(main.uid) and (main.rrule or main.rdates):
+            return first_day(self.ctx, main)  # as each book writes it, whatever this one had until now
         if row.get("repeat") and row.get("due_on"):
-            return series(row, self.ctx.env.now).given.isoformat()
+            # That of others may have gone on without the day that was put off.
+            return max(series(row, self.ctx.env.now).given.isoformat(), first_day(self.ctx, main))
         return str(row.get("series_on") or row.get("due_on") or "")
 
     # --- what is here ---
@@ -150,8 +164,6 @@ class Tasks:
                 self._items[number] = tuple(by_uid[f"{row['uid']}{OURS}"])
                 found[number] = {
                     **_parts(self._said(self._items[number], number)),
-                    # A series that no rule of theirs says goes out day by day: its own rule says when it changed.
-                    "rule": {"rule": row["repeat"] if self._items[number][0].rdates else None},
                     "about": {"about": self._suffixes[number]},
                     "given": {"given": row["series_on"]},
                     "categories": {"categories": list(self._items[number][0].categories)},
@@ -162,11 +174,12 @@ class Tasks:
         words = [f"id:{','.join(map(str, numbers))}", EVERY]
         return list(list_records(self.ctx, TASK, words, columns=COLUMNS, sort="id", limit=0).rows)
 
-    def chosen(self, known: Collection[int]) -> dict[int, str]:
+    def chosen(self, known: Mapping[int, Agreed]) -> dict[int, str]:
         """The tasks that are to be there, as events those with a day, but for those that are `known` there."""
         rows = list_records(self.ctx, TASK, text=self._filter, columns="id,due_on", sort="id", limit=0).rows
         new = [row["id"] for row in rows if row["id"] not in known and (self.shape == TODO or row["due_on"])]
         self._uids = self._elsewhere(new)
+        self._days = DaysAhead(self.ctx, self.parse, known, new)
         of_others = OTHERS if self.shape == EVENT else self.shape
         return {number: of_others if number in self._uids else self.shape for number in new}
 
@@ -197,11 +210,15 @@ class Tasks:
 
     def succeeded(self, numbers: Sequence[int]) -> dict[int, int]:
         """Task of a series -> the one that followed when it was done."""
+        return self._followers(numbers, " AND n.removed_at IS NULL")
+
+    def _followers(self, numbers: Sequence[int], where: str = "") -> dict[int, int]:
+        """The same, removed ones too; one that is present comes before those."""
         found: dict[int, int] = {}
         for some, marks in portions(numbers):
             sql = (
                 "SELECT n.follows_id, n.id FROM task n JOIN task t ON t.id = n.follows_id WHERE t.done_at IS NOT NULL"
-                f" AND n.removed_at IS NULL AND n.follows_id IN ({marks}) ORDER BY n.id"
+                f"{where} AND n.follows_id IN ({marks}) ORDER BY n.removed_at IS NULL, n.id"
             )
             found.update(self.ctx.reader.rows(sql, some))
         return found
@@ -213,8 +230,8 @@ class Tasks:
             return ()
         if thing.shape == OTHERS:
             return OF_ITS_DAYS
-        day = self._day(number)
-        over = _moved(self.ctx, thing.value, day) if day else None
+        day = self._day(number, thing.value[0])
+        over = differing(self.ctx, thing.value, day) if day else None
         if over is not None and over.status == "COMPLETED":
             return (*OF_ITS_DAYS, "done")
         off = self._said(thing.value, number).parts["skips"]["series_skips"] or ""
@@ -227,34 +244,30 @@ class Tasks:
         assert self._coming is not None
         self._coming.owner = self._coming.tx.word("user", self.ctx.actor)
         items = thing.value
-        theirs = said(self.ctx, items[0], own=self.own, left_out=_left_out(self.ctx, items))
+        theirs = said(self.ctx, items[0], own=self.own, left_out=left_out(self.ctx, items))
         columns = theirs.columns
-        before = None if thing.ours else self._finished.pop((thing.name, items[0].rrule or ""), None)
-        if before is not None and (columns.get("due_on") or "") > before["due_on"]:
-            return self._goes_on(before, theirs, thing)
+        ended = self._endings.before(thing, theirs)
+        if len(ended) == 1:
+            return go_on(self.ctx, self._coming.tx, ended[0], thing, self.own)
         # Two books that share a collection mean the same task by one UID, and by what follows from that.
         more: dict[str, Any] = {"uid": uuid_of(thing.key)} if thing.ours else {}
         if columns.get("repeat"):
             since = series(columns, self.ctx.env.now).given if thing.ours else None
-            row = self._come_to(columns, items, since)
+            row = come_to(self.ctx, columns, items, since, self.own)
             more |= row if row.get("series_on") else {}
-        elif over := _moved(self.ctx, items, ""):
+        elif over := differing(self.ctx, items, ""):
             more |= said(self.ctx, over, own=self.own).parts["when"]
         number = self._coming.add(items[0], theirs, thing.key, **more)
+        if ended:
+            names = " or ".join(f"task:{one.row['id']}" for one in ended)
+            self.ctx.say(f"task:{number} {thing.name}: it goes on where {names} ended, and nothing says which")
         for lack in theirs.lacks:
             self.ctx.say(f"task:{number} {thing.name}: left out, what a task has not: {lack}")
-        differing = [one for one in items[1:] if one.status not in OVER]
-        if left := len(differing) - ("due_on" in more):
-            self.ctx.say(f"task:{number} {thing.name}: {left} of its days differ there and not in the book")
+        others = [one for one in items[1:] if one.status not in OVER]
+        left = len(others) - ("due_on" in more)
+        if left and not self._coming.tx.row(TASK.name, number).get("follows_id"):
+            self._say_differing(number, thing, left)
         return number
-
-    def _goes_on(self, before: Mapping[str, Any], theirs: Said, thing: Thing) -> int:
-        """The next task of a series that was finished there by a new item for the rest of it: about whom and what the
-        one before was, and by its clock. What another program leaves out of its copy nobody took away."""
-        assert self._coming is not None
-        its = {column: before.get(column) for column in ("repeat", "series_time", "series_zone", "series_skips")}
-        more = {"external_id": thing.key, "ical": "\n".join(thing.value[0].more) or None}
-        return follow_on(self._coming.tx, before, {**its, **theirs.parts["when"], **more})
 
     def take(self, number: int, changes: Parts, thing: Thing, was: Thing | None) -> None:
         """Let a task follow; one that was done there is done here, with all that follows from that."""
@@ -273,64 +286,115 @@ class Tasks:
             there = set(filter(None, (changes["skips"]["series_skips"] or "").split(",")))
             here = {day.isoformat() for day in skips_of(row)}
             days = {"out": frozenset(there - here), "again": frozenset(here - there)}
-            columns |= self._coming.left_out({**row, **columns}, days)
-            for line in self._coming.told:
-                self.ctx.say(line)
-            self._coming.told.clear()
+            columns |= self._left_out({**row, **columns}, days)
+        if was is not None and (new := newly_differing(self.ctx, was.value, thing.value, self._given(row, main))):
+            self._say_differing(number, thing, new)
         if columns:
             tx.change(TASK.name, number, columns)
-        rule = was.value[0].rrule if was is not None and columns.get("repeat", "") is None else None
-        if rule and changes.get("done", {}).get("done"):
-            self._finished[thing.name, rule] = dict(row)
+        # Whether or not the book has done it as well.
+        if was is not None and was.value[0].rrule and not main.rrule and main.kind == TODO and is_done(main):
+            self._endings.note(thing.name, Ended(was.value[0], dict(row)))
         if "done" in changes:
             verb = tasks.done if changes["done"]["done"] else tasks.reopen
             verb(self.ctx, [number], source="sync")
+
+    def _left_out(self, row: dict[str, Any], days: Mapping[str, frozenset[str]]) -> dict[str, Any]:
+        """The columns of a task whose series leaves out other days by now, and what is to be told of that."""
+        assert self._coming is not None
+        columns = self._coming.left_out(row, days)
+        for line in self._coming.told:
+            self.ctx.say(line)
+        self._coming.told.clear()
+        return columns
+
+    def _say_differing(self, number: int, thing: Thing, days: int) -> None:
+        self.ctx.say(f"task:{number} {thing.name}: {days} of its days differ there and not in the book")
+
+    def in_turn(self, texts: Mapping[int, str]) -> list[int]:
+        """Those of a series of others, which stays one item, that nobody put off, and where one of its days differs."""
+        found: list[int] = []
+        for some, marks in portions(sorted(number for number, text in texts.items() if "RECURRENCE-ID" in text)):
+            sql = (
+                f"SELECT id FROM task WHERE id IN ({marks}) AND follows_id IS NOT NULL AND repeat IS NOT NULL"
+                " AND series_on IS NULL AND done_at IS NULL AND removed_at IS NULL"
+            )
+            found += [number for (number,) in self.ctx.reader.rows(sql, some)]
+        return found
+
+    def come_to(self, number: int, things: Sequence[Thing]) -> Parts:
+        """Let a task that followed take place as the item has its day: somebody moved it there, or called it off,
+        before its turn came. `things` are what the item said, newest first. What the book moved since is given back."""
+        assert self._coming is not None
+        row = self._coming.tx.row(TASK.name, number)
+        thing = next((one for one in things if one.value[0].is_series), None)
+        if thing is None or not row.get("repeat") or not row.get("due_on") or row.get("done_at"):
+            return {}
+        out = newly_left_out(self.ctx, row, thing.value)
+        columns = self._left_out(row, {"out": out, "again": frozenset()}) if out else {}
+        after, conflict = {**row, **columns}, {}
+        if not after.get("removed_at"):
+            moved = come_to(self.ctx, after, thing.value, series(after, self.ctx.env.now).given, self.own)
+            when = {column: moved[column] for column in ("due_on", "due_at")}
+            differs = any(after[column] != value for column, value in when.items())
+            if differs and was_moved(self.ctx, row):
+                conflict = {"when": when}
+            elif differs:
+                length = {} if not row["minutes"] and moved["minutes"] == LENGTH else {"minutes": moved["minutes"]}
+                columns |= {**when, **length, "series_on": moved["series_on"]}
+        if columns:
+            self._coming.tx.change(TASK.name, number, columns)
+        return conflict
 
     def _anchored(self, row: Mapping[str, Any], columns: Mapping[str, Any], thing: Thing) -> dict[str, Any]:
         """The rule that is taken without its day takes its weekday from the day of the book."""
         from crmcli.domain.recurrence import anchored
 
-        day = row.get("series_on") or row.get("due_on")
-        if not columns.get("repeat") or "due_on" in columns or not day:
-            return {}
-        rule = rule_of(self.ctx, thing.value[0])
+        main = thing.value[0]
+        day = self._given(row, main)
+        if not columns.get("repeat") or "due_on" in columns or not day or not main.rrule:
+            return {}  # days that stand one by one have a rule that names its own
+        rule = rule_of(self.ctx, main)
         return {"repeat": anchored(rule, date.fromisoformat(day))} if rule else {}
 
     def _series(
         self, row: Mapping[str, Any], columns: dict[str, Any], thing: Thing, was: Thing | None
     ) -> dict[str, Any]:
-        """What follows for the series of a task from another day, or from there being no item any more for the day
-        that was put off: the series begins anew where that one was."""
+        """What follows for the series of a task from its rule or another day, or from there being no item any more for
+        the day that was put off: the series begins anew where that one was."""
         if not (row.get("repeat") or columns.get("repeat")):
             return {}
-        given = self._given(row)
-        over = _moved(self.ctx, thing.value, given)
+        given = self._given(row, thing.value[0])
+        over = differing(self.ctx, thing.value, given)
         # One that loses its rule stays the day that it was: it may be done, and be taken up again.
         repeats = columns.get("repeat", row.get("repeat"))
-        was_over = was is not None and (not row.get("repeat") or _moved(self.ctx, was.value, given) is not None)
+        before = was.value if was is not None else ()
+        was_over = before and (
+            not row.get("repeat") or differing(self.ctx, before, self._given(row, before[0])) is not None
+        )
         anew = row.get("series_on") and repeats and over is None and was_over
-        if not anew and not columns.keys() & {"due_on", "due_at"}:
+        moves = bool(columns.keys() & {"due_on", "due_at"})
+        if over is not None and over.status != "CANCELLED" and (moves or not row.get("repeat")):
+            return {"series_on": given or first_day(self.ctx, thing.value[0])}
+        if not anew and not moves:
             return {}
-        if over is not None and over.recurrence_id is not None and over.status != "CANCELLED":
-            return {"series_on": day_named(self.ctx, over.recurrence_id, thing.value[0]).isoformat()}
         found: dict[str, Any] = {"series_on": None} if row.get("series_on") else {}
         after = {**row, **columns, **found}
         if not thing.ours and after.get("repeat") and after.get("due_on"):
-            past = self._coming.after_done(row) if self._coming else None
-            later = self._come_to(after, thing.value, past and max(past, self.ctx.env.now.date()))
+            now, past = self.ctx.env.now, self._coming.after_done(row) if self._coming else None
+            if thing.shape == TODO and before and row.get("repeat") and self._is_at_first(row, before[0]):
+                since = series(after, now).given
+            else:  # what is late stays so, and what is done is done
+                since = min(now.date(), series(row, now).given) if row.get("repeat") else now.date()
+                since = max(since, past or since)
+            later = come_to(self.ctx, after, thing.value, since, self.own)
             its = ("due_on", "due_at", "minutes", "repeat", "series_on")
             found |= {c: later.get(c) for c in its if later.get(c) != after.get(c)}
         return found
 
-    def _come_to(self, row: dict[str, Any], items: Sequence[Item], since: date | None) -> dict[str, Any]:
-        """The columns of a task for the day that a series has come to (see `begun`): when that one takes place."""
-        row = begun(self.ctx, row, since)
-        day = series(row, self.ctx.env.now).given.isoformat() if row.get("repeat") else ""
-        over = _moved(self.ctx, items, day) if day else None
-        if over is None or over.status in OVER:
-            return row
-        there = said(self.ctx, over, own=self.own).parts
-        return {**row, **there["when"], **there.get("length", {}), "series_on": day}
+    def _is_at_first(self, row: Mapping[str, Any], main: Item) -> bool:
+        """Whether a task stands for the first day of a series. A to-do that is moved on whenever a day is done is for
+        that day however late it is, as every program has it."""
+        return series(row, self.ctx.env.now).given.isoformat() == first_day(self.ctx, main)
 
     def remove(self, number: int) -> None:
         """Remove a task, as somebody did there; undoable."""
@@ -352,11 +416,26 @@ class Tasks:
         else:
             words = then.get("categories", {}).get("categories", ())
             given = then.get("given", {}).get("given") or ""
-            found = patched(self.ctx, mine, there.value, changed, words, self.own, given, ours=there.ours)
-            if found is None:
+            theirs = there.value
+            if self._went_on(number, there, then):
+                # What is put off, or was moved there, is a day of the series that went on: that one first.
+                over = differing(self.ctx, theirs, series(self._rows[number], self.ctx.env.now).given.isoformat())
+                theirs = tuple(one for one in theirs if one is not over)
+                theirs = patched(self.ctx, mine[:1], theirs, changed, words, self.own, given, ours=False) or theirs
+            found = patched(self.ctx, mine, theirs, changed, words, self.own, given, ours=there.ours)
+            if found is None and theirs is there.value:
                 return ""
-            mine = found
+            mine = found or theirs
+        if is_ours(mine[0].uid):
+            mine = self._days.carried(self._rows[number], mine, self._items[number][1:], there)
         return write_one(mine[0], zone=self.zone, overrides=mine[1:]).decode()
+
+    def _went_on(self, number: int, there: Thing, then: Parts) -> bool:
+        """Whether a to-do of others stands for a day which the book has done since it said `then`."""
+        day = then.get("given", {}).get("given") or then.get("when", {}).get("due_on") or ""
+        first, row = first_day(self.ctx, there.value[0]), self._rows[number]
+        is_first = there.shape == TODO and not there.ours and day == first
+        return bool(is_first and row["repeat"]) and series(row, self.ctx.env.now).given.isoformat() > first
 
     def uid(self, number: int) -> str:
         """The UID of a task in every calendar."""
@@ -369,20 +448,3 @@ def _parts(found: Said) -> Parts:
     if "done" in parts:
         parts["done"] = {"done": bool(parts["done"]["done_at"])}
     return parts
-
-
-def _moved(ctx: Context, items: Sequence[Item], day: str) -> Item | None:
-    """The item for the day of a series that the book's task stands for (empty: its first), where it differs."""
-    first = items[0].start or items[0].due
-    on = day or (day_named(ctx, first, items[0]).isoformat() if first is not None else "")
-    for item in items[1:]:
-        if item.recurrence_id is not None and day_named(ctx, item.recurrence_id, items[0]).isoformat() == on:
-            return item
-    return None
-
-
-def _left_out(ctx: Context, items: Sequence[Item], day: str = "") -> list[date]:
-    """The days of a series that were called off, or are done without the task of the book, which stands for `day`."""
-    named = [(one.status, day_named(ctx, one.recurrence_id, items[0])) for one in items[1:] if one.recurrence_id]
-    over = {on: status for status, on in named}
-    return [on for on, status in over.items() if status == "CANCELLED" or (status in OVER and on.isoformat() != day)]

@@ -15,18 +15,13 @@ from crmcli.services.syncing import sync
 from crmcli.services.syncing_contacts import Contacts
 from crmcli.services.syncing_tasks import EVENT
 from tests.support.sync_remotes import MemoryRemote
-from tests.support.syncing import add, item, run, task
+from tests.support.syncing import add, item, run, settled, task
 
 if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.services.syncing import Outcome
 
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
-    monkeypatch.setenv("CRM_NOW", "2026-11-21T10:00:00+00:00")
-    monkeypatch.setenv("CRM_TIMEZONE", "Europe/Berlin")
-    ctx.tick()
+pytestmark = pytest.mark.usefixtures("saturday")
 
 
 @pytest.fixture
@@ -44,14 +39,6 @@ def other() -> MemoryRemote:
 
 def cards(ctx: Context, remote: MemoryRemote, **options: Any) -> Outcome:
     return sync(ctx, Contacts(ctx), remote, **options)
-
-
-def settled(ctx: Context, remote: MemoryRemote, **options: Any) -> None:
-    """A further run changes nothing on either side."""
-    before, writes = ctx.reader.value("SELECT seq FROM journal_head"), remote.writes
-    found = run(ctx, remote, **options)
-    assert (str(found), found.unsettled) == ("in step", [])
-    assert (ctx.reader.value("SELECT seq FROM journal_head"), remote.writes) == (before, writes)
 
 
 def card(*lines: str, uid: str = "one@x.org", name: str = "Ada Lovelace") -> str:

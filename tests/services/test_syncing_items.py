@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,30 +11,19 @@ from crmcli.domain.entities import CONTACT, TASK
 from crmcli.services import history, records, tasks
 from crmcli.services.syncing_tasks import EVENT, TODO
 from tests.support.sync_remotes import MemoryRemote
-from tests.support.syncing import add, item, run, task
+from tests.support.syncing import add, item, run, settled, task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crmcli.context import Context
 
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
-    monkeypatch.setenv("CRM_NOW", "2026-11-21T10:00:00+00:00")
-    monkeypatch.setenv("CRM_TIMEZONE", "Europe/Berlin")
-    ctx.tick()
+pytestmark = pytest.mark.usefixtures("saturday")
 
 
 @pytest.fixture
 def remote() -> MemoryRemote:
     return MemoryRemote()
-
-
-def settled(ctx: Context, remote: MemoryRemote, **options: Any) -> None:
-    """A further run changes nothing on either side."""
-    before, writes = ctx.reader.value("SELECT seq FROM journal_head"), remote.writes
-    found = run(ctx, remote, **options)
-    assert (str(found), found.unsettled) == ("in step", [])
-    assert (ctx.reader.value("SELECT seq FROM journal_head"), remote.writes) == (before, writes)
 
 
 @pytest.mark.parametrize("shape", [EVENT, TODO])
@@ -86,6 +75,42 @@ def test_what_one_book_has_done_is_done_in_another(
     assert stand() == [before[0], *after[1:]]
     history.undo(ctx)
     assert stand() == after
+
+
+def put_off(ctx: Context) -> None:
+    tasks.snooze(ctx, [1], "2026-12-20")
+
+
+#: How a day of a series comes to be put off. While another task goes on with its series it has no rule, and it has it
+#: again when that one is removed; a new day is a new series, and its undo the one that was put off again.
+WAYS: dict[str, tuple[Callable[[Context], object], ...]] = {
+    "taken up again": (
+        lambda ctx: tasks.done(ctx, [1]), lambda ctx: tasks.reopen(ctx, [1]), put_off,
+        lambda ctx: records.remove(ctx, TASK, [2]),
+    ),
+    "undone": (put_off, lambda ctx: records.edit(ctx, TASK, [1], {"due": "2026-12-11 11:00"}), history.undo),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [EVENT, TODO])
+@pytest.mark.parametrize("rule", ["weekly", "monthly"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_day_that_is_put_off_again_is_so_in_every_book(
+    ctx: Context, second_book: Context, remote: MemoryRemote, shape: str, rule: str, way: str
+) -> None:
+    add(ctx, due="2026-11-23 10:00", repeat=rule)
+    run(ctx, remote, shape=shape)
+    run(second_book, remote, shape=shape)
+    for change in WAYS[way]:
+        change(ctx)
+        run(ctx, remote, shape=shape)
+        run(second_book, remote, shape=shape)
+    fields = ("due_on", "due_at", "repeat", "series_on", "series_time", "series_zone")
+    its = {field: task(ctx)[field] for field in fields}
+    assert (its["due_on"], its["series_on"]) == ("2026-12-20", "2026-11-23")
+    assert {field: task(second_book)[field] for field in fields} == its
+    for book in (ctx, second_book):
+        settled(book, remote, shape=shape)
 
 
 def test_an_event_says_of_tasks_of_ours_alone_whether_they_are_done(ctx: Context, remote: MemoryRemote) -> None:
@@ -158,6 +183,32 @@ def test_a_day_that_was_put_off_is_so_in_both_books_when_it_is_taken_up_again(
     for book in (ctx, second_book):
         settled(book, remote, shape=shape)
         assert [str(task(book)[field]) for field in ("due_on", "series_on")] == ["2026-11-24", "2026-11-23"]
+
+
+def test_a_series_in_two_places_that_was_put_off_keeps_its_days_when_the_present_one_is_taken_up_again(
+    ctx: Context, second_book: Context, remote: MemoryRemote
+) -> None:
+    calendar = MemoryRemote()
+    calendar.url = "https://dav.example/ada/cal/"
+    lines = ("SUMMARY:Board", "DTSTART;TZID=Europe/Berlin:20261128T100000", "RRULE:FREQ=WEEKLY;INTERVAL=2")
+    remote.put("/f.ics", item(*lines))
+
+    def both(*books: Context) -> None:
+        for book in books * 2:
+            run(book, calendar, shape=EVENT)
+            run(book, remote, shape=TODO)
+
+    both(ctx, second_book)
+    tasks.snooze(ctx, [1], "2026-12-01")
+    both(ctx, second_book)
+    tasks.done(second_book, [1])
+    both(second_book, ctx)
+    history.undo(second_book)
+    both(second_book, ctx)
+    for book in (ctx, second_book):
+        its = task(book)
+        assert [str(its[field]) for field in ("due_on", "series_on")] == ["2026-12-01", "2026-11-28"]
+        assert its["repeat"] == "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA"
 
 
 def test_what_was_undone_here_and_removed_when_it_came_otherwise_stays_out(ctx: Context, remote: MemoryRemote) -> None:

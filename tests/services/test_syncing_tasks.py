@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,36 +14,19 @@ from crmcli.errors import RefusedError
 from crmcli.services import history, purging, records, sync_links, tasks, vocabulary
 from crmcli.services.syncing_tasks import EVENT, TODO, Tasks
 from tests.support.sync_remotes import MemoryRemote
-from tests.support.syncing import add, item, run, task
+from tests.support.syncing import add, item, run, settled, task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crmcli.context import Context
 
-#: A Saturday.
-NOW = "2026-11-21T10:00:00+00:00"
-
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch, ctx: Context) -> None:
-    monkeypatch.setenv("CRM_NOW", NOW)
-    monkeypatch.setenv("CRM_TIMEZONE", "Europe/Berlin")
-    ctx.tick()
+pytestmark = pytest.mark.usefixtures("saturday")
 
 
 @pytest.fixture
 def remote() -> MemoryRemote:
     return MemoryRemote()
-
-
-def settled(ctx: Context, remote: MemoryRemote, **options: Any) -> None:
-    """A further run changes nothing on either side."""
-    before, writes = ctx.reader.value("SELECT seq FROM journal_head"), remote.writes
-    found = run(ctx, remote, **options)
-    assert str(found) == "in step"
-    assert not found.unsettled
-    assert (ctx.reader.value("SELECT seq FROM journal_head"), remote.writes) == (before, writes)
 
 
 def test_what_the_book_has_goes_there_once(ctx: Context, remote: MemoryRemote) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -19,19 +20,21 @@ from crmcli.api import (
     Rows,
     UsageError,
     book,
+    contact_sync,
     data_dir,
     failed,
-    sync_contacts,
-    sync_tasks,
     synced,
+    task_sync,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from crm_dav.places import Place
     from crm_dav.shapes import Collection
-    from crmcli.api import Context, Outcome
+    from crmcli.api import Context, Outcome, SyncRun
+
+Result = TypeVar("Result")
 
 LOCK = "dav.lock"
 #: What a place that is written down holds, unless somebody writes another filter.
@@ -88,16 +91,12 @@ def dav(
         if not alone:
             context.say("another run of crm sync is at it")
             return Changed((), values={"places": []})
-        for place in chosen:
-            try:
-                # Each place is tried by itself: nobody has to wait with writing until the next server answers.
-                with context.rehearsal() if context.rehearsing else nullcontext():
-                    found = _sync(context, place, emptied)
-            except CrmError as error:
+        for place, found in _synced(context, chosen, emptied):
+            if isinstance(found, CrmError):
                 if len(chosen) == 1:
-                    raise
-                context.say(f"{place.name}: {error}")
-                told.append({"place": place.name, "keep": place.keep, "error": error.message})
+                    raise found
+                context.say(f"{place.name}: {found}")
+                told.append({"place": place.name, "keep": place.keep, "error": found.message})
                 failed(ctx)
                 continue
             lines.append(f"{place.name}: {found}")
@@ -191,22 +190,49 @@ def discover(
     return Rows(columns, rows, below="url", numbered=False)
 
 
-def _sync(context: Context, place: Place, emptied: bool) -> Outcome:
+def _synced(context: Context, chosen: Sequence[Place], emptied: bool) -> list[tuple[Place, Outcome | CrmError]]:
+    """What became of each place: all of them are read before any is written to."""
+    if context.rehearsing:
+        return [(place, _caught(partial(_tried, context, place, emptied))) for place in chosen]
+    with ExitStack() as opened:
+        runs = [(place, _caught(partial(_read, context, place, opened, emptied))) for place in chosen]
+        return [(place, run if isinstance(run, CrmError) else _caught(run.write)) for place, run in runs]
+
+
+def _caught(step: Callable[[], Result]) -> Result | CrmError:
+    try:
+        return step()
+    except CrmError as error:
+        return error
+
+
+def _tried(context: Context, place: Place, emptied: bool) -> Outcome:
+    """What a run would do, by itself: nobody has to wait with writing until the next server answers."""
+    with context.rehearsal(), ExitStack() as opened:
+        return _run(context, place, opened, emptied).run()
+
+
+def _read(context: Context, place: Place, opened: ExitStack, emptied: bool) -> SyncRun:
+    run = _run(context, place, opened, emptied)
+    run.read()
+    return run
+
+
+def _run(context: Context, place: Place, opened: ExitStack, emptied: bool) -> SyncRun:
+    """The run for a place, whose client is closed with what was `opened`."""
     from crm_dav.addresses import account
     from crm_dav.client import Client
     from crm_dav.remote import DavRemote
 
     _, href = account(place.url, place.allow_http)
-    with Client(
-        place.url, place.user, place.secret(), allow_http=place.allow_http, ca_file=place.ca_file
-    ) as client:  # fmt: skip
-        collection = client.collection(href)
-        _check(place, collection)
-        remote = DavRemote(client, collection)
-        if place.keep == "contacts":
-            return sync_contacts(context, remote, place.filter, direction=place.direction, sure=emptied)
-        todos = _todos(place, collection)
-        return sync_tasks(context, remote, place.filter, todos=todos, direction=place.direction, sure=emptied)
+    client = Client(place.url, place.user, place.secret(), allow_http=place.allow_http, ca_file=place.ca_file)
+    collection = opened.enter_context(client).collection(href)
+    _check(place, collection)
+    remote = DavRemote(client, collection)
+    if place.keep == "contacts":
+        return contact_sync(context, remote, place.filter, direction=place.direction, sure=emptied)
+    todos = _todos(place, collection)
+    return task_sync(context, remote, place.filter, todos=todos, direction=place.direction, sure=emptied)
 
 
 def _check(place: Place, collection: Collection) -> None:

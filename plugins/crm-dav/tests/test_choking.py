@@ -13,7 +13,7 @@ from crm_dav.client import Client
 from crm_dav.errors import AwayError, BusyError
 from crm_dav.remote import DavRemote
 
-from crmcli.api import sync_contacts, sync_tasks
+from crmcli.api import contact_sync, task_sync
 from crmcli.domain.entities import CONTACT, TASK
 from crmcli.services import records
 from tests.support.dav_proxy import Answer, Asked, Proxy
@@ -63,8 +63,8 @@ def tasks(ctx: Context, *names: str) -> None:
 
 def run(ctx: Context, through: Client, collection: Collection, **options: Any) -> Outcome:
     if collection.kind == "addressbook":
-        return sync_contacts(ctx, DavRemote(through, collection), **options)
-    return sync_tasks(ctx, DavRemote(through, collection), todos=True, **options)
+        return contact_sync(ctx, DavRemote(through, collection), **options).run()
+    return task_sync(ctx, DavRemote(through, collection), todos=True, **options).run()
 
 
 def settled(ctx: Context, through: Client, proxy: Proxy, collection: Collection) -> None:

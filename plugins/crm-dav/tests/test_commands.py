@@ -304,3 +304,40 @@ def test_a_run_that_is_killed_is_finished_by_the_next(
     again = crm("sync", "dav")
     assert "work: in step" in again.stdout + again.stderr
     assert len(json.loads(crm("task", "list", "--json", "--limit", "0").stdout)) == 200
+
+
+def test_all_places_are_read_before_any_is_written_to(
+    crm: Crm, server: DavServer, client: Client, calendar: Collection
+) -> None:
+    _, user, password = server.login()
+    other = client.make("calendar", "Tasks")
+    for name, items, place in (("cal", "events", calendar), ("tasks", "todos", other)):
+        url = f"{server.url.rstrip('/')}{place.href}"
+        places.add(name, places.written(name, {"url": url, "user": user, "password": password, "items": items}))
+    crm("task", "add", "Call Ada", "due=2026-11-25 10:00")
+    assert crm("sync", "dav").returncode == 0
+    (member,) = client.listing(other).members
+    item = client.item(member.href)
+    client.update(other, item.href, item.etag, item.data.replace("20261125", "20261126"))
+    crm("task", "edit", "1", "due=2026-11-27 10:00")
+    told = crm("sync", "dav")
+    assert told.returncode == 1, told
+    assert told.stderr.count("its when was changed on both sides") == 1
+    assert "20261127" in client.item(client.listing(calendar).members[0].href).data
+    assert "20261127" in client.item(client.listing(other).members[0].href).data
+    done = crm("sync", "dav")
+    assert (done.returncode, done.stdout) == (0, "cal: in step\ntasks: in step\n")
+
+
+def test_a_place_that_cannot_be_read_keeps_no_other_from_being_written_to(
+    crm: Crm, server: DavServer, client: Client, calendar: Collection
+) -> None:
+    places.add("away", places.written("away", {"url": "http://127.0.0.1:9/"}))
+    configure(server, calendar)
+    crm("task", "add", "Call Ada", "due=2026-11-25 10:00")
+    for words in (["--dry-run"], []):
+        done = crm("sync", "dav", *words)
+        assert done.returncode == 1, done
+        assert "work: 1 new there" in done.stdout + done.stderr
+        assert "away: " in done.stderr
+    assert len(client.listing(calendar).members) == 1

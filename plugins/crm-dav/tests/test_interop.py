@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from crm_dav.remote import DavRemote
 
-from crmcli.api import sync_tasks
+from crmcli.api import task_sync
 from crmcli.domain.entities import TASK
 from crmcli.services import records, tasks
 from tests.support.calendar_programs import calendar_program
@@ -86,7 +86,7 @@ def todoman(folder: Path) -> Program:
 
 
 def sync(ctx: Context, client: Client, collection: Collection) -> str:
-    found = sync_tasks(ctx, DavRemote(client, collection), todos=not collection.events)
+    found = task_sync(ctx, DavRemote(client, collection), todos=not collection.events).run()
     assert not found.unsettled
     return str(found)
 

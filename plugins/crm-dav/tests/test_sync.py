@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from crm_dav.remote import DavRemote
 
-from crmcli.api import sync_contacts, sync_tasks
+from crmcli.api import contact_sync, task_sync
 from crmcli.domain.entities import CONTACT, TASK
 from crmcli.services import records, tasks
 
@@ -37,7 +37,7 @@ def add(ctx: Context, **assigned: str) -> int:
 
 
 def run(ctx: Context, client: Client, collection: Collection, **options: Any) -> Outcome:
-    return sync_tasks(ctx, DavRemote(client, collection), todos=not collection.events, **options)
+    return task_sync(ctx, DavRemote(client, collection), todos=not collection.events, **options).run()
 
 
 def settled(ctx: Context, client: Client, collection: Collection, requests: int = 1) -> None:
@@ -169,7 +169,7 @@ def card(*lines: str) -> str:
 def test_contacts_there_and_back(ctx: Context, client: Client, book: Collection) -> None:
     def settle() -> None:
         for _ in range(2):
-            found = sync_contacts(ctx, DavRemote(client, book))
+            found = contact_sync(ctx, DavRemote(client, book)).run()
             assert (str(found), found.unsettled) == ("in step", [])
 
     ada = {
@@ -182,13 +182,13 @@ def test_contacts_there_and_back(ctx: Context, client: Client, book: Collection)
     records.add(ctx, CONTACT, {**ada, "phone": "+98 21 8888 7777", "birthday": "1815-12-10"})
     photo = "PHOTO;ENCODING=b;TYPE=JPEG:" + "QUJD" * 20_000
     client.create(book, "grace.vcf", card("EMAIL;TYPE=HOME:grace@x.org", "X-OTHER:kept", photo))
-    assert str(sync_contacts(ctx, DavRemote(client, book))) == "1 new here, 1 new there"
+    assert str(contact_sync(ctx, DavRemote(client, book)).run()) == "1 new here, 1 new there"
     settle()
     records.edit(ctx, CONTACT, [2], {"job_title": "Admiral"})
     (href,) = [member.href for member in client.listing(book).members if "grace" not in member.href]
     item = client.item(href)
     client.update(book, item.href, item.etag, item.data.replace("Engines", "Analytical Engines"))
-    found = sync_contacts(ctx, DavRemote(client, book))
+    found = contact_sync(ctx, DavRemote(client, book)).run()
     assert (str(found), found.unsettled) == ("1 changed here, 1 changed there", [])
     assert records.get(ctx, CONTACT, 1)["company"] == "Analytical Engines"
     text = client.item(f"{book.href}grace.vcf").data.replace("\r\n ", "")
