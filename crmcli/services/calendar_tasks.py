@@ -84,8 +84,9 @@ class Incoming:
         standings = {asked[mine]} if mine in asked else {*asked.values()}
         return standings == {DECLINED}
 
-    def add(self, item: Item, theirs: Said, key: str, **more: Any) -> int:
-        """A new task, known by `key`; `more` are stored columns that it has besides."""
+    def add(self, item: Item, theirs: Said, key: str, *, stays_late: bool = False, **more: Any) -> int:
+        """A new task, known by `key`; `more` are stored columns that it has besides. One of a series is for the next of
+        its days, and one of a book of ours, or that `stays_late`, for its own day."""
         type_id, tags = self.kind(item)
         row: dict[str, Any] = {**theirs.columns, "type_id": type_id, "owner_id": self.owner, "external_id": key}
         row["ical"] = "\n".join(item.more) or None
@@ -93,8 +94,8 @@ class Incoming:
         row = {**row, **self.about(item), **more}
         # A task of a book of ours that nobody says is done was not held, only because its day is over.
         held = None if is_ours(item.uid) and not row.get("done_at") else held_until(self.ctx, item, row)
-        if row.get("repeat"):  # one of a book of ours stands for its own day, however late
-            row = begun(self.ctx, row, series(row, self.ctx.env.now).given if uuid_of(key) else None)
+        if row.get("repeat"):
+            row = begun(self.ctx, row, series(row, self.ctx.env.now).given if stays_late or uuid_of(key) else None)
         if held and not row.get("repeat") and not row.get("done_at"):
             row["done_at"] = show_instant(held)
         if row.get("uid") and not row.get("follows_id"):

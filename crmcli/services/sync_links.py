@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.services.sync_shapes import GONE, OUT, unpacked
 from crmcli.store.sql import portions
@@ -124,9 +124,14 @@ def texts_of(connection: Connection, entity: str, numbers: Iterable[int]) -> lis
 def came_as(connection: Connection, entity: str, record: int) -> str:
     """What a record was known by elsewhere when it came into the book, as the journal has it; empty for one that was
     made here."""
+    return str(as_made(connection, entity, record).get("external_id") or "")
+
+
+def as_made(connection: Connection, entity: str, record: int) -> dict[str, Any]:
+    """The stored columns of a record as it came into the book; empty where the journal does not have that any more."""
     sql = "SELECT after FROM journal WHERE entity = ? AND record_id = ? AND before IS NULL ORDER BY id LIMIT 1"
     after = connection.value(sql, (entity, record))
-    return str(json.loads(after).get("external_id") or "") if after else ""
+    return dict(json.loads(after)) if after else {}
 
 
 def stay_out(connection: Connection, number: int, entity: str, record: int) -> None:

@@ -142,6 +142,10 @@ class Kind(Protocol):
         """Parts in which an item needs no change when its record (whose `here` was asked before) follows it, or when it
         is given to such another one."""
 
+    def unmoved(self, thing: Thing, number: int) -> Parts:
+        """Parts of a record (whose `here` was asked before) that stands for an item which was not made here, where they
+        changed before it was given to that: what they were."""
+
     def chosen(self, known: Mapping[int, Agreed]) -> dict[int, str]:
         """The records that are to be there, each with its shape, but for those that are `known` there, with what both
         had of them."""

@@ -143,8 +143,11 @@ class SyncRun:
                 continue
             base = bases[old]
             # One that was made later than the record that is no more is this once more, on whatever day it is.
-            unseen = () if old in heirs and old < new else self.kind.unseen(self.kind.parse(base.there), old)
+            thing = self.kind.parse(base.there)
+            unseen = () if old in heirs and old < new else self.kind.unseen(thing, old)
             said = {part: value for part in unseen if (value := here.get(new, {}).get(part))}
+            if new in here:
+                said |= {part: value for part, value in self.kind.unmoved(thing, new).items() if part in said}
             undone = {part: base.here[part] for part in said if part in base.here} if new < old else None
             state = USUAL if base.state == LEFT else base.state
             base = base._replace(here={**base.here, **said}, state=state, undone=undone)

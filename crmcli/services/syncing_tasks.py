@@ -6,7 +6,6 @@ says (other people's answers, alarms of their own, the days that a series has no
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import TASK
@@ -14,12 +13,20 @@ from crmcli.domain.slots import LENGTH
 from crmcli.domain.text import fold
 from crmcli.errors import CrmError, ReadError
 from crmcli.services import calendar_items, records, sync_links, tasks
-from crmcli.services.calendar_changes import Said, is_done, rule_of, said, with_rule
+from crmcli.services.calendar_changes import Said, is_done, said, with_rule
 from crmcli.services.calendar_items import COLUMNS, OURS
-from crmcli.services.calendar_tasks import Incoming, is_ours, key_of, numbers_of, own_addresses, uuid_of
+from crmcli.services.calendar_tasks import (
+    WHEN,
+    Incoming,
+    is_ours,
+    key_of,
+    numbers_of,
+    own_addresses,
+    uuid_of,
+)
 from crmcli.services.item_patch import patched
 from crmcli.services.records import list_records
-from crmcli.services.recurring import series, skips_of
+from crmcli.services.recurring import OF_A_SERIES, series, skips_of
 from crmcli.services.sync_days import (
     OVER,
     DaysAhead,
@@ -32,6 +39,13 @@ from crmcli.services.sync_days import (
     was_moved,
 )
 from crmcli.services.sync_endings import Ended, Endings, go_on
+from crmcli.services.sync_series import (
+    anchored,
+    followers_in_place,
+    given_day,
+    moved_series,
+    stays_late,
+)
 from crmcli.services.sync_shapes import Thing
 from crmcli.store.sql import portions
 
@@ -48,6 +62,8 @@ EVENT, TODO = "event", "todo"
 OTHERS = "event of others"
 #: Parts in which a series there says already what each of its days has.
 OF_ITS_DAYS = ("when", "length", "series", "skips", "given")
+#: Columns of a task which say that.
+OF_A_DAY = (*WHEN, "minutes", *OF_A_SERIES)
 #: A filter of every record, finished and removed ones too.
 EVERY = "(has:removed_at or no:removed_at)"
 
@@ -112,33 +128,21 @@ class Tasks:
 
     def said(self, thing: Thing, number: int) -> Parts:
         """What an item says of a task."""
-        return _parts(self._said(thing.value, number))
+        return _parts(self._said(thing.value, self._rows.get(number, {})))
 
-    def _said(self, items: tuple[Item, ...], number: int) -> Said:
-        day = self._day(number, items[0])
+    def _said(self, items: tuple[Item, ...], row: Mapping[str, Any]) -> Said:
+        day = given_day(self.ctx, row, items[0])
         over = differing(self.ctx, items, day)
         off = left_out(self.ctx, items, day)
-        main = with_rule(items[0], self._rows.get(number, {}))
-        found = said(self.ctx, main, own=self.own, suffix=self._suffixes.get(number, ""), left_out=off)
+        main = with_rule(items[0], row)
+        found = said(self.ctx, main, own=self.own, suffix=self._suffixes.get(row.get("id", 0), ""), left_out=off)
         if over is not None and over.status != "CANCELLED":
             there = said(self.ctx, over, own=self.own).parts
             parts = ("when", "length", *(("done",) if over.status == "COMPLETED" else ()))
             found = found._replace(parts={**found.parts, **{part: there[part] for part in parts if part in there}})
         # A task without a length is an event of the usual one: that is none of its own.
-        usual = not self._rows.get(number, {}).get("minutes") and found.parts.get("length") == {"minutes": LENGTH}
+        usual = not row.get("minutes") and found.parts.get("length") == {"minutes": LENGTH}
         return found._replace(parts={**found.parts, "length": {"minutes": None}}) if usual else found
-
-    def _day(self, number: int, main: Item) -> str:
-        """The day of its series, as an item has it, that a task stands for; empty for its first."""
-        return self._given(self._rows.get(number, {}), main)
-
-    def _given(self, row: Mapping[str, Any], main: Item) -> str:
-        if is_ours(main.uid) and (main.rrule or main.rdates):
-            return first_day(self.ctx, main)  # as each book writes it, whatever this one had until now
-        if row.get("repeat") and row.get("due_on"):
-            # That of others may have gone on without the day that was put off.
-            return max(series(row, self.ctx.env.now).given.isoformat(), first_day(self.ctx, main))
-        return str(row.get("series_on") or row.get("due_on") or "")
 
     # --- what is here ---
 
@@ -153,22 +157,27 @@ class Tasks:
                 row for number, row in rows.items()
                 if wanted[number] == shape and not row["removed_at"] and (shape == TODO or row["due_on"])
             ]  # fmt: skip
-            by_uid: dict[str, list[Item]] = {}
-            if shape == OTHERS:
-                some = [{**row, "done_at": None} for row in some]
-            for item in calendar_items.items(self.ctx, some, todo=shape == TODO):
-                one = item._replace(task_status="") if shape == OTHERS else item
-                by_uid.setdefault(item.uid, []).append(one)
-            for row in some:
-                number = row["id"]
-                self._items[number] = tuple(by_uid[f"{row['uid']}{OURS}"])
-                found[number] = {
-                    **_parts(self._said(self._items[number], number)),
-                    "about": {"about": self._suffixes[number]},
-                    "given": {"given": row["series_on"]},
-                    "categories": {"categories": list(self._items[number][0].categories)},
-                }
+            self._items |= (items := self._shaped(some, shape))
+            found |= {row["id"]: self._of(row, items[row["id"]]) for row in some}
         return found
+
+    def _shaped(self, rows: Sequence[dict[str, Any]], shape: str) -> dict[int, tuple[Item, ...]]:
+        """The items of tasks in one shape."""
+        by_uid: dict[str, list[Item]] = {}
+        if shape == OTHERS:
+            rows = [{**row, "done_at": None} for row in rows]
+        for item in calendar_items.items(self.ctx, rows, todo=shape == TODO):
+            by_uid.setdefault(item.uid, []).append(item._replace(task_status="") if shape == OTHERS else item)
+        return {row["id"]: tuple(by_uid[f"{row['uid']}{OURS}"]) for row in rows}
+
+    def _of(self, row: Mapping[str, Any], items: tuple[Item, ...]) -> Parts:
+        """What the book says of a task that has these items."""
+        return {
+            **_parts(self._said(items, row)),
+            "about": {"about": self._suffixes[row["id"]]},
+            "given": {"given": row["series_on"]},
+            "categories": {"categories": list(items[0].categories)},
+        }
 
     def _read(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         words = [f"id:{','.join(map(str, numbers))}", EVERY]
@@ -230,12 +239,23 @@ class Tasks:
             return ()
         if thing.shape == OTHERS:
             return OF_ITS_DAYS
-        day = self._day(number, thing.value[0])
+        day = given_day(self.ctx, self._rows.get(number, {}), thing.value[0])
         over = differing(self.ctx, thing.value, day) if day else None
         if over is not None and over.status == "COMPLETED":
             return (*OF_ITS_DAYS, "done")
-        off = self._said(thing.value, number).parts["skips"]["series_skips"] or ""
+        off = self.said(thing, number)["skips"]["series_skips"] or ""
         return OF_ITS_DAYS if day and day in off.split(",") else ()
+
+    def unmoved(self, thing: Thing, number: int) -> Parts:
+        """What the book said of a day of a series of others when its turn came, and before it was moved."""
+        row = self._rows[number]
+        made = sync_links.as_made(self.ctx.reader, self.entity, number)
+        before = {**row, **{column: made.get(column) for column in OF_A_DAY}} if made else row
+        if thing.ours or all(before[column] == row[column] for column in OF_A_DAY):
+            return {}
+        if before["repeat"]:
+            before = come_to(self.ctx, before, thing.value, series(before, self.ctx.env.now).given, self.own)
+        return self._of(before, self._shaped([before], thing.shape)[number])
 
     # --- into the book ---
 
@@ -251,13 +271,14 @@ class Tasks:
             return go_on(self.ctx, self._coming.tx, ended[0], thing, self.own)
         # Two books that share a collection mean the same task by one UID, and by what follows from that.
         more: dict[str, Any] = {"uid": uuid_of(thing.key)} if thing.ours else {}
+        is_late = stays_late(thing)
         if columns.get("repeat"):
-            since = series(columns, self.ctx.env.now).given if thing.ours else None
+            since = series(columns, self.ctx.env.now).given if is_late else None
             row = come_to(self.ctx, columns, items, since, self.own)
             more |= row if row.get("series_on") else {}
         elif over := differing(self.ctx, items, ""):
             more |= said(self.ctx, over, own=self.own).parts["when"]
-        number = self._coming.add(items[0], theirs, thing.key, **more)
+        number = self._coming.add(items[0], theirs, thing.key, stays_late=is_late, **more)
         if ended:
             names = " or ".join(f"task:{one.row['id']}" for one in ended)
             self.ctx.say(f"task:{number} {thing.name}: it goes on where {names} ended, and nothing says which")
@@ -275,9 +296,10 @@ class Tasks:
         tx = self._coming.tx
         row = tx.row(TASK.name, number)
         columns = {c: v for part, value in changes.items() if part not in ("done", "skips") for c, v in value.items()}
-        columns |= self._anchored(row, columns, thing)
-        columns |= self._series(row, {**columns, **changes.get("skips", {})}, thing, was)
-        main = thing.value[0]
+        main, past = thing.value[0], self._coming.after_done(row)
+        columns |= anchored(self.ctx, row, columns, main)
+        now = {**columns, **changes.get("skips", {})}
+        columns |= moved_series(self.ctx, row, now, thing, was, past=past, own=self.own)
         if was is None or list(was.value[0].more) != list(main.more):
             columns["ical"] = "\n".join(main.more) or None
         if was is not None:
@@ -287,7 +309,8 @@ class Tasks:
             here = {day.isoformat() for day in skips_of(row)}
             days = {"out": frozenset(there - here), "again": frozenset(here - there)}
             columns |= self._left_out({**row, **columns}, days)
-        if was is not None and (new := newly_differing(self.ctx, was.value, thing.value, self._given(row, main))):
+        given = given_day(self.ctx, row, main)
+        if was is not None and (new := newly_differing(self.ctx, was.value, thing.value, given)):
             self._say_differing(number, thing, new)
         if columns:
             tx.change(TASK.name, number, columns)
@@ -312,14 +335,7 @@ class Tasks:
 
     def in_turn(self, texts: Mapping[int, str]) -> list[int]:
         """Those of a series of others, which stays one item, that nobody put off, and where one of its days differs."""
-        found: list[int] = []
-        for some, marks in portions(sorted(number for number, text in texts.items() if "RECURRENCE-ID" in text)):
-            sql = (
-                f"SELECT id FROM task WHERE id IN ({marks}) AND follows_id IS NOT NULL AND repeat IS NOT NULL"
-                " AND series_on IS NULL AND done_at IS NULL AND removed_at IS NULL"
-            )
-            found += [number for (number,) in self.ctx.reader.rows(sql, some)]
-        return found
+        return followers_in_place(self.ctx, [number for number, text in texts.items() if "RECURRENCE-ID" in text])
 
     def come_to(self, number: int, things: Sequence[Thing]) -> Parts:
         """Let a task that followed take place as the item has its day: somebody moved it there, or called it off,
@@ -344,57 +360,6 @@ class Tasks:
         if columns:
             self._coming.tx.change(TASK.name, number, columns)
         return conflict
-
-    def _anchored(self, row: Mapping[str, Any], columns: Mapping[str, Any], thing: Thing) -> dict[str, Any]:
-        """The rule that is taken without its day takes its weekday from the day of the book."""
-        from crmcli.domain.recurrence import anchored
-
-        main = thing.value[0]
-        day = self._given(row, main)
-        if not columns.get("repeat") or "due_on" in columns or not day or not main.rrule:
-            return {}  # days that stand one by one have a rule that names its own
-        rule = rule_of(self.ctx, main)
-        return {"repeat": anchored(rule, date.fromisoformat(day))} if rule else {}
-
-    def _series(
-        self, row: Mapping[str, Any], columns: dict[str, Any], thing: Thing, was: Thing | None
-    ) -> dict[str, Any]:
-        """What follows for the series of a task from its rule or another day, or from there being no item any more for
-        the day that was put off: the series begins anew where that one was."""
-        if not (row.get("repeat") or columns.get("repeat")):
-            return {}
-        given = self._given(row, thing.value[0])
-        over = differing(self.ctx, thing.value, given)
-        # One that loses its rule stays the day that it was: it may be done, and be taken up again.
-        repeats = columns.get("repeat", row.get("repeat"))
-        before = was.value if was is not None else ()
-        was_over = before and (
-            not row.get("repeat") or differing(self.ctx, before, self._given(row, before[0])) is not None
-        )
-        anew = row.get("series_on") and repeats and over is None and was_over
-        moves = bool(columns.keys() & {"due_on", "due_at"})
-        if over is not None and over.status != "CANCELLED" and (moves or not row.get("repeat")):
-            return {"series_on": given or first_day(self.ctx, thing.value[0])}
-        if not anew and not moves:
-            return {}
-        found: dict[str, Any] = {"series_on": None} if row.get("series_on") else {}
-        after = {**row, **columns, **found}
-        if not thing.ours and after.get("repeat") and after.get("due_on"):
-            now, past = self.ctx.env.now, self._coming.after_done(row) if self._coming else None
-            if thing.shape == TODO and before and row.get("repeat") and self._is_at_first(row, before[0]):
-                since = series(after, now).given
-            else:  # what is late stays so, and what is done is done
-                since = min(now.date(), series(row, now).given) if row.get("repeat") else now.date()
-                since = max(since, past or since)
-            later = come_to(self.ctx, after, thing.value, since, self.own)
-            its = ("due_on", "due_at", "minutes", "repeat", "series_on")
-            found |= {c: later.get(c) for c in its if later.get(c) != after.get(c)}
-        return found
-
-    def _is_at_first(self, row: Mapping[str, Any], main: Item) -> bool:
-        """Whether a task stands for the first day of a series. A to-do that is moved on whenever a day is done is for
-        that day however late it is, as every program has it."""
-        return series(row, self.ctx.env.now).given.isoformat() == first_day(self.ctx, main)
 
     def remove(self, number: int) -> None:
         """Remove a task, as somebody did there; undoable."""

@@ -16,6 +16,7 @@ from tests.support.sync_remotes import MemoryRemote
 from tests.support.syncing import run, settled, task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("saturday")
@@ -177,6 +178,8 @@ def test_a_series_of_others_of_which_a_day_is_called_off_stays_as_it_is(
     ctx: Context, remote: MemoryRemote, kind: str, lines: tuple[str, ...]
 ) -> None:
     item = STANDUP.replace("VEVENT", f"V{kind}").replace("BYDAY=WE", "BYDAY=WE;COUNT=9")
+    if kind == "TODO":  # a late one would be for the day that is past
+        item = item.replace("20261118", "20261125")
     shape = EVENT if kind == "EVENT" else TODO
     remote.put("/a.ics", item)
     run(ctx, remote, shape=shape)
@@ -313,3 +316,59 @@ def test_what_is_late_in_one_book_is_late_in_another(ctx: Context, remote: Memor
         for one in (ctx, other, ctx, other):
             run(one, remote, shape=TODO)
         assert [row["due_on"] for row in records.list_records(other, TASK, ["is:open"]).rows] == ["2026-11-24"]
+
+
+def put_off(ctx: Context) -> None:
+    tasks.snooze(ctx, [2], "2026-12-03 16:00")
+
+
+def put_on_another_day(ctx: Context) -> None:
+    records.edit(ctx, TASK, [2], {"due": "2026-12-03 16:00", "duration": "45m"})
+
+
+def repeat_less(ctx: Context) -> None:
+    records.edit(ctx, TASK, [2], {"repeat": "every 2 weeks on wednesday"})
+
+
+@pytest.mark.parametrize("move", [put_off, put_on_another_day, repeat_less])
+def test_what_follows_a_day_of_others_and_is_moved_before_the_next_run_is_moved_there(
+    ctx: Context, remote: MemoryRemote, second_book: Context, move: Callable[[Context], None]
+) -> None:
+    other = MemoryRemote()
+    for book, place in ((ctx, remote), (second_book, other)):
+        place.put("/a.ics", STANDUP)
+        run(book, place, shape=EVENT)
+        tasks.done(book, [1])
+        if book is second_book:
+            run(book, place, shape=EVENT)
+        move(book)
+        assert str(run(book, place, shape=EVENT)) == "1 changed there"
+        settled(book, place, shape=EVENT)
+    assert said(remote.texts[0]) == said(other.texts[0]) != said(STANDUP)
+    assert days(ctx) == days(second_book)
+
+
+def test_what_follows_a_day_of_others_and_was_moved_there_is_not_written_again(
+    ctx: Context, remote: MemoryRemote
+) -> None:
+    remote.put("/a.ics", over(STANDUP, "20261202T093000", "DTSTART;TZID=Asia/Tehran:20261203T183000", "DURATION:PT45M"))
+    run(ctx, remote, shape=EVENT)
+    tasks.done(ctx, [1])
+    before = remote.texts[0]
+    run(ctx, remote, shape=EVENT)
+    settled(ctx, remote, shape=EVENT)
+    assert (task(ctx, 2)["due_at"], task(ctx, 2)["minutes"]) == ("2026-12-03T15:00:00.000Z", 45)
+    assert remote.texts[0] == before
+
+
+def test_a_to_do_of_others_that_is_late_when_it_comes_in_is_late_here(ctx: Context, remote: MemoryRemote) -> None:
+    """A phone moves a to-do on when its day is done: until then it is for that day."""
+    remote.put("/a.ics", WATER.replace("20261123", "20261109"))
+    run(ctx, remote)
+    assert task(ctx)["due_on"] == "2026-11-09"
+    settled(ctx, remote)
+    done = over(WATER, "20261109", "STATUS:COMPLETED").replace("20261123", "20261109")
+    remote.put("/b.ics", done.replace("water", "b"))
+    run(ctx, remote)
+    assert task(ctx, 2)["due_on"] == "2026-11-16", "the first one was done there"
+    settled(ctx, remote)
