@@ -35,6 +35,8 @@ PRIORITIES = (0, 3, 3, 3, 3, 2, 1, 1, 1, 1)
 #: What an event of days has to last for its length to be said: two of them.
 DAYS = 2 * 24 * 60
 UNNAMED = "(without a name)"
+#: A line of a to-do that some programs (Thunderbird) leave with what is done, and nothing else.
+ALL_DONE = "PERCENT-COMPLETE:100"
 #: part -> its stored columns.
 Parts = dict[str, dict[str, Any]]
 
@@ -322,8 +324,9 @@ def _of_days(ctx: Context, item: Item, day: date, skips: Collection[date]) -> Fi
 
 
 def is_done(item: Item) -> bool:
-    """Whether an item says that its task is done."""
-    return "COMPLETED" in (item.status, item.task_status) or item.done_at is not None
+    """Whether an item says that its task is done: one that says nothing else by how much of it is, too."""
+    done = "COMPLETED" in (item.status, item.task_status) or item.done_at is not None
+    return done or (not item.status and ALL_DONE in item.more)
 
 
 def _done(item: Item) -> str | None:

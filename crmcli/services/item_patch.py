@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.dates import local
 from crmcli.domain.text import fold
-from crmcli.services.calendar_changes import day_named, due_later, own_text
+from crmcli.services.calendar_changes import day_named, due_later, is_done, own_text
+from crmcli.services.calendar_tasks import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -52,8 +53,8 @@ def patched(
         before = {fold(word) for word in words}
         kept = [word for word in item.categories if fold(word) not in before]
         values["categories"] = list({fold(word): word for word in (*main.categories, *kept)}.values())
-    if "done" in parts:
-        values |= _done(main, item)
+    if "done" in parts or (ours and main.done_at is not None and not main.is_series and not is_done(item)):
+        values |= _done(main, item)  # that a day of the series says so is not enough: the item is that day now
     if item.status == "CANCELLED":
         values["status"] = main.status
     if item.rdates and not item.rrule:  # another program may have left it out
@@ -141,7 +142,8 @@ def _anew(main: Item, item: Item, parts: set[str], later: timedelta) -> dict[str
     if "length" in parts or isinstance(main.start, datetime) != isinstance(item.start, datetime):
         values["minutes"] = main.minutes
     ahead = _ahead(item._replace(**values))
-    if not ("series" in parts or main.repeat or not item.is_series or ahead != later):
+    days = item.repeat or (is_ours(item.uid) and item.rdates)  # which stand there one by one
+    if not ("series" in parts or main.repeat or days or not item.is_series or ahead != later):
         return values
     values |= {"rrule": main.rrule, "rdates": main.rdates, "repeat": main.repeat}
     if item.kind == "event" or not main.is_series:

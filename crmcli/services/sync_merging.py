@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from crmcli.domain.text import check_text, clip
+from crmcli.domain.text import check_text
 from crmcli.errors import CrmError
 from crmcli.services import sync_links
+from crmcli.services.sync_comparing import compared, shown
 from crmcli.services.sync_links import Link
 from crmcli.services.sync_shapes import GONE, OUT, PUT, USUAL, Agreed, InTurn, name_in, unpacked
 
@@ -19,55 +20,6 @@ if TYPE_CHECKING:
 
 #: What the journal calls a synchronisation.
 SOURCE = "sync"
-#: So many characters of what a conflict cost are told.
-LONGEST_SHOWN = 500
-
-
-def compared(
-    then: tuple[Parts, Parts] | None, mine: Parts, theirs: Parts, *, follow: bool, silent: frozenset[str] = frozenset()
-) -> tuple[Parts, list[str], Parts]:
-    """What the book takes, which parts both changed, and what it is to be taken to have said of those parts in which
-    the other side is to follow. `then` is what the book and the other side said when they agreed; where nobody knows,
-    all that differs is a conflict. Unless the book is to `follow`, whatever differs goes there. Of a `silent` part that
-    the other side does not speak of, it says what it said before."""
-    take: Parts = {}
-    conflicts: list[str] = []
-    held: Parts = {}
-    before, was = then or ({}, {})
-    theirs = {**{part: was[part] for part in silent & was.keys()}, **theirs}
-    for part in {**was, **theirs}:
-        example = theirs.get(part) or was[part]
-        empty = dict.fromkeys(example)
-        there, own = theirs.get(part, empty), mine.get(part, empty)
-        if there == own:
-            continue
-        if then is None and empty in (there, own) and follow:
-            # What one side alone has the other takes, though nobody knows who changed it.
-            (take if own == empty else held)[part] = there
-            continue
-        moved_here = then is None or own != before.get(part, empty)
-        # Who says by now what the book said then has taken it from there.
-        moved_there = then is None or there not in (was.get(part, empty), before.get(part, empty))
-        if not follow:
-            held[part] = there
-        elif moved_here:
-            # What the book said before stays what it said: so it goes there, and once only.
-            held[part] = there if moved_there else before.get(part, empty)
-            if moved_there:
-                conflicts.append(part)
-        elif moved_there:
-            take[part] = there
-    if then is not None:
-        # Parts that the book alone has go there when they change.
-        held |= {part: value for part, value in before.items() if part not in theirs and part not in was
-                 and mine.get(part) != value}  # fmt: skip
-    return take, conflicts, held
-
-
-def shown(value: dict[str, Any]) -> str:
-    """What somebody said of a part, for people."""
-    texts = [one if isinstance(one, str) else str(one).lower() for one in value.values() if one is not None]
-    return clip(" ".join(", ".join(texts).split()), LONGEST_SHOWN) or "empty"
 
 
 class Merge:
@@ -100,7 +52,7 @@ class Merge:
         #: href -> what its link is to be: its version and text, its record, the shape there, and what the book is to be
         #: taken to have said
         self._linked: dict[str, tuple[Fetched, int, str, Parts]] = {}
-        #: href of ours -> what its record took that was done there
+        #: href of ours -> what its record took of it, and went on by that
         self._taken: dict[str, Parts] = {}
         #: href -> what the other side does not keep of it
         self._lacks: dict[str, Sequence[str]] = {}
@@ -233,7 +185,7 @@ class Merge:
             link = other
         mine = self._here.get(number)
         if mine is None and link is None and self.follow:
-            mine = self._back(number, thing)
+            mine = self._back(one, thing, number)
         if mine is None:
             self._missing(one, thing, number, link)
             return
@@ -267,7 +219,8 @@ class Merge:
         unseen = self.kind.unseen(thing, number)
         # What is there because the book was at it before that was undone, nobody took away there.
         since = thing if agreed is not None and agreed.undone else was
-        if self._follow(number, take, thing, since) and thing.ours and take.get("done", {}).get("done"):
+        goes_on = take.get("done", {}).get("done") or "skips" in take
+        if self._follow(number, take, thing, since) and thing.ours and goes_on:
             self._taken[one.href] = take
         # What the book changes of its own accord because it follows, goes there in turn.
         aside = {*take, *unseen}
@@ -333,21 +286,29 @@ class Merge:
         self.ids.append(number)
         self._linked[one.href] = (one, number, thing.shape, {})
 
-    def _back(self, number: int, thing: Thing) -> Parts | None:
-        """What the book says of a record that went because its item left another collection, and is back in this one;
-        None where somebody removed it here."""
+    def _back(self, one: Fetched, thing: Thing, number: int) -> Parts | None:
+        """What the book says of a record that went because its item left another collection, and is back in this one,
+        or whose item went because it was removed here, and was put there again; None where somebody removed it here,
+        and it never went there."""
         sql = (
             "SELECT b.source FROM journal j JOIN journal_tx x ON x.seq = j.seq JOIN batch b ON b.id = x.batch_id"
             """ WHERE j.entity = ? AND j.record_id = ? AND j.after LIKE '%"removed_at":%' ORDER BY j.id DESC LIMIT 1"""
         )
-        if self.tx.connection.value(sql, (self.kind.entity, number)) != SOURCE:
+        is_again = False
+        if was := self.past.get(number):
+            base = unpacked(was.base)  # what has another name and says the same is an old copy
+            is_again = base.state == GONE and (was.href == one.href or base.there != one.text)
+        if number in sync_links.existing(self.tx.connection, self.kind.entity, [number], removed=False):
+            return None
+        if not is_again and self.tx.connection.value(sql, (self.kind.entity, number)) != SOURCE:
             return None
         self.kind.restore(number)
         self.tx.flush()
         sync_links.stay_out(self.tx.connection, self.place, self.kind.entity, number)
         self.ids.append(number)
         self.counts["changed"] += 1
-        self.ctx.say(f"{self._called(number)} {thing.name} was moved there, and is back")
+        how = "put there again" if is_again else "moved there"
+        self.ctx.say(f"{self._called(number)} {thing.name} was {how}, and is back")
         return self.kind.here({number: thing.shape}).get(number)
 
     def _missing(self, one: Fetched, thing: Thing, number: int, link: Link | None) -> None:
@@ -434,12 +395,14 @@ class Merge:
         now = self.kind.here({number: shape for _, number, shape, _ in self._linked.values()})
         for href, (one, number, shape, held) in self._linked.items():
             mine = now.get(number, {})
-            # What was taken and is no more went because of what else was: the series of a task that is done goes on.
-            gone = {
+            # What was taken and is not so went because of what else was: the series of a task that is done goes on, and
+            # so does one whose day is left out.
+            went_on = {
                 part: value for part, value in self._taken.get(href, {}).items()
-                if any(value.values()) and part in mine and not any(mine[part].values())
+                if part in mine and mine[part] != value
+                and (part in self.kind.together or (any(value.values()) and not any(mine[part].values())))
             }  # fmt: skip
-            base = Agreed(one.text, shape, {**mine, **gone, **held}, lacks=self._lacks.get(href, ()))
+            base = Agreed(one.text, shape, {**mine, **went_on, **held}, lacks=self._lacks.get(href, ()))
             if number in self.past:
                 sync_links.drop(self.tx.connection, self.place, [self.past[number].href])
             link = Link(href, number, one.etag, base.packed())

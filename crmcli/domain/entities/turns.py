@@ -6,11 +6,12 @@ person whom this names now, or without one of the company, or where it names nei
 person it was with, or without one of the company.
 
 The last word of a lead or deal is the latest on it; it goes on with what is said on no lead or deal with its person, or
-without one its company, and with whom that latest was (the deal may have gone to another one since). A person's is the latest with them or on one of their leads and deals; a company's the
-latest with it, its people or on its leads and deals, and what the people of its open ones say on none. So a record also
-hears what was said when it belonged there. What it heard last is its turn only while that is the last word of its
-conversation too: a deal that went to another person and was answered there has been answered for the first one as well,
-and a company need not answer whom somebody has answered elsewhere.
+without one its company, and with whom that latest was (the deal may have gone to another one since). A person's is the
+latest with them or on one of their leads and deals; a company's the latest with it, its people or on its leads and
+deals, and what the people of its open ones say on none. So a record also hears what was said when it belonged there.
+What it heard last is its turn only while that is the last word of its conversation too: a deal that went to another
+person and was answered there has been answered for the first one as well, and a company need not answer whom somebody
+has answered elsewhere.
 """
 
 from __future__ import annotations
