@@ -309,17 +309,27 @@ class Tasks:
             here = {day.isoformat() for day in skips_of(row)}
             days = {"out": frozenset(there - here), "again": frozenset(here - there)}
             columns |= self._left_out({**row, **columns}, days)
+            columns |= self._on_its_day(row, {**row, **columns}, thing)
         given = given_day(self.ctx, row, main)
         if was is not None and (new := newly_differing(self.ctx, was.value, thing.value, given)):
             self._say_differing(number, thing, new)
         if columns:
             tx.change(TASK.name, number, columns)
         # Whether or not the book has done it as well.
-        if was is not None and was.value[0].rrule and not main.rrule and main.kind == TODO and is_done(main):
+        is_ended = was is not None and was.value[0].rrule and not main.rrule and main.kind == TODO and is_done(main)
+        if was is not None and is_ended and row.get("repeat"):
             self._endings.note(thing.name, Ended(was.value[0], dict(row)))
         if "done" in changes:
             verb = tasks.done if changes["done"]["done"] else tasks.reopen
             verb(self.ctx, [number], source="sync")
+
+    def _on_its_day(self, row: Mapping[str, Any], after: dict[str, Any], thing: Thing) -> dict[str, Any]:
+        """The columns of a task whose series has gone on to another day, which takes place as the item has that."""
+        now = self.ctx.env.now
+        if after.get("removed_at") or not row.get("repeat") or series(after, now).given == series(row, now).given:
+            return {}
+        moved = come_to(self.ctx, after, thing.value, series(after, now).given, self.own)
+        return {column: moved[column] for column in ("due_on", "due_at", "minutes", "series_on") if column in moved}
 
     def _left_out(self, row: dict[str, Any], days: Mapping[str, frozenset[str]]) -> dict[str, Any]:
         """The columns of a task whose series leaves out other days by now, and what is to be told of that."""

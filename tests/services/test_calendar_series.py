@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crmcli.domain.entities import CONTACT, TASK
@@ -476,6 +476,7 @@ STEPS = st.one_of(
 #: What it asks of the book the tests above ask of both engines.
 @pytest.mark.parametrize("ctx", ["sqlite"], indirect=True)
 @given(steps=st.lists(STEPS, max_size=7))
+@example(steps=[("move", 6, 0), ("all as usual", 0, 0), ("call off", 6, 0), ("all as usual", 0, 0)])
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_agenda_has_what_the_last_version_says(ctx: Context, steps: list[tuple[str, int, int]]) -> None:
     """Whatever was moved, called off and taken back, and whatever was done here in between; and undo takes a version

@@ -172,3 +172,46 @@ def test_a_to_do_of_which_all_is_done_is_done(ctx: Context, remote: MemoryRemote
     run(ctx, remote)
     assert "PERCENT" not in remote.texts[0]
     settled(ctx, remote)
+
+
+@SHAPES
+@pytest.mark.parametrize("moved", ["before", "at once"])
+def test_where_a_day_is_left_out_there_the_next_one_is_when_it_is_there(
+    ctx: Context, second_book: Context, remote: MemoryRemote, shape: str, moved: str
+) -> None:
+    add(ctx, due="2026-11-30 10:00", repeat="weekly", duration="30m")
+    in_step((ctx, second_book), remote, shape)
+    ((href, (_, text)),) = remote.items.items()
+    name = "VEVENT" if shape == EVENT else "VTODO"
+    (own,) = re.findall(rf"BEGIN:{name}.*?END:{name}\r\n", text, re.S)
+    day = re.sub(r"RRULE.*\r\n", "", own).replace("20261130T", "20261209T")
+    start = re.search(r"DTSTART(\S*?:)\d{8}(T\d+Z?)", own)
+    assert start
+    day = day.replace("SUMMARY", f"RECURRENCE-ID{start[1]}20261207{start[2]}\r\nSUMMARY")
+    remote.edit(href, (own, own + day))
+    if moved == "before":
+        run(ctx, remote, shape=shape)
+    remote.edit(href, ("RRULE", f"EXDATE{start[1]}20261130{start[2]}\r\nRRULE"))
+    in_step((ctx, second_book), remote, shape)
+    assert [open_ones(book)[0][0] for book in (ctx, second_book)] == ["2026-12-09"] * 2
+    tasks.done(second_book, [1])
+    in_step((second_book, ctx), remote, shape)
+    assert [open_ones(book)[0][0] for book in (ctx, second_book)] == ["2026-12-14"] * 2
+
+
+def test_a_series_that_one_book_ended_and_todoman_finished_goes_on_as_a_task_of_its_own(
+    ctx: Context, remote: MemoryRemote
+) -> None:
+    """todoman takes the rule off what it finishes, and puts a new to-do with the rule there."""
+    add(ctx, due="2026-12-04", repeat="weekly")
+    run(ctx, remote)
+    ((href, (_, text)),) = remote.items.items()
+    rule = re.search(r"RRULE.*\r\n", text)
+    assert rule
+    remote.edit(href, (rule[0], ""), ("STATUS:NEEDS-ACTION", "STATUS:COMPLETED\r\nCOMPLETED:20261121T090000Z"))
+    remote.put("/new.ics", item("SUMMARY:Call Ada", "DUE;VALUE=DATE:20261211", rule[0].strip(), uid="new@todoman"))
+    records.edit(ctx, TASK, [1], {"repeat": ""})
+    run(ctx, remote)
+    settled(ctx, remote)
+    assert open_ones(ctx) == [("2026-12-11", "FREQ=WEEKLY;BYDAY=FR")]
+    assert task(ctx)["done_at"]
