@@ -108,12 +108,17 @@ def reopen(ctx: Context, numbers: Sequence[int], *, source: str = "cli") -> Chan
     """Take done tasks up again; what stands on the timeline stays there."""
 
     def step(tx: Transaction, row: dict[str, Any]) -> bool:
-        if after := [str(number) for (number,) in tx.connection.rows(AFTER, (row["id"], row["id"]))]:
-            what = f"task:{after[0]} follows it, and stays" if len(after) == 1 else f"{len(after)} follow it, and stay"
-            ctx.say(f"{what}: {ctx.settings.calling('task', 'remove', *after)}")
+        tell_following(ctx, tx, row["id"])
         return tx.change("task", row["id"], {"done_at": None, "feedback": None})
 
     return each(ctx, TASK, numbers, step, "re-opened", source)
+
+
+def tell_following(ctx: Context, tx: Transaction, number: int) -> None:
+    """Say which open tasks the done one had made that is taken up again: they stay."""
+    if after := [str(one) for (one,) in tx.connection.rows(AFTER, (number, number))]:
+        what = f"task:{after[0]} follows it, and stays" if len(after) == 1 else f"{len(after)} follow it, and stay"
+        ctx.say(f"{what}: {ctx.settings.calling('task', 'remove', *after)}")
 
 
 def snooze(ctx: Context, numbers: Sequence[int], to: str, *, source: str = "cli") -> Changed:

@@ -10,7 +10,7 @@ from crmcli.domain.entities import CONTACT, INTERACTION, TASK
 from crmcli.errors import UsageError
 from crmcli.services import imports, records
 from crmcli.services.imports.mapping import map_columns
-from tests.support.importing import take
+from tests.support.importing import listed, take
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -277,3 +277,13 @@ def test_the_day_on_which_a_task_is_due_goes_before_any_day() -> None:
     for title in ("Fällig am", "Faellig am", "FAELLIG_AM"):
         columns, _ = map_columns(TASK, ["Aufgabe", "Datum", title], {})
         assert [column.to for column in columns] == [("name",), (), ("due_on",)]
+
+
+def test_what_is_to_come_of_a_list_of_calls_comes_in_as_one(ada: Context, put: Any) -> None:
+    """What is of one kind because the file says so is no column that could be mapped."""
+    path = put("Date,Time,Direction,Contact,Subject\n2040-05-05,3:30 PM,out,Ada,planned\n", "calls.csv")
+    ((*_, reason),) = take(ada, path).listed
+    assert reason.endswith("--as task --map Date=due_on --map Subject=name")
+    assert take(ada, path, kind=TASK, mapping={"Date": "due_on", "Subject": "name"}).new == 1
+    (task,) = listed(ada, "task")
+    assert (task["name"], task["type"], task["due_at"]) == ("planned", "call", "2040-05-05T15:30:00.000Z")

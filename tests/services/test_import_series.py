@@ -101,3 +101,16 @@ def test_the_same_rows_without_any_key_are_known(
     at(monkeypatch, ctx, "2027-02-02T12:00:00+00:00")
     assert counts(take(ctx, path, kind=TASK))[1] == 0
     assert counts(take(ctx, put("name,due,repeat\nY,2028-12-30,weekly\n"), kind=TASK))[1] == 1
+
+
+def test_the_next_one_of_a_task_that_an_update_takes_up_again_is_told(
+    ctx: Context, put: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = put("Id,Task,Due,Repeat,Done\n7,Report,2027-02-05,every week,no\n")
+    take(ctx, path, kind=TASK, id_column="Id")
+    tasks.done(ctx, [1])
+    capsys.readouterr()
+    assert counts(take(ctx, path, kind=TASK, id_column="Id", update=True))[2] == 1
+    said = capsys.readouterr().err
+    assert said.startswith("task:2 follows it, and stays: ")
+    assert "task remove 2" in said

@@ -427,3 +427,25 @@ def test_the_stage_of_a_lead_does_not_move_the_deal_that_it_became(ctx: Context,
     for _ in range(2):
         take(ctx, put(text.format("Qualified,Basel")), kind=LEAD, id_column="Id", update=True)
         assert (*stands(ctx), rows(ctx, DEAL)[0]["city"]) == ("Sales", "Won", "won", "Basel")
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "due", "is_done"),
+    [
+        ("Due,Done,Done on", "2026-11-25,yes,2026-12-20", "2026-11-25", True),
+        ("Due,Done,Done on", ",yes,2026-12-20", "2026-12-20", True),
+        ("Due,Done,Done on", ",,2026-12-20 23:30", "2026-12-20", True),
+        ("Due,Done,Done on", ",no,2026-12-20", "2026-12-20", False),
+        ("Due,Status,Completed date", ",Open,2026-12-20", "2026-12-20", False),
+        ("Due,Done on", ",2026-12-20", "2026-12-20", True),
+        ("Due,Done on", ",2026-11-21 23:00", "2026-11-21", True),
+    ],
+)
+def test_no_task_is_done_in_the_future(
+    ctx: Context, put: Any, titles: str, cells: str, due: str, is_done: bool
+) -> None:
+    path = put(f"Task,{titles}\na,{cells}\n")
+    assert take(ctx, path, kind=TASK).new == 1
+    now = "2026-11-21T10:00:00.000Z" if is_done else None
+    assert [(task["due_on"], task["done_at"]) for task in rows(ctx, TASK)] == [(due, now)]
+    assert take(ctx, path, kind=TASK).same == 1

@@ -231,6 +231,26 @@ def test_whatever_the_links_the_dry_run_says_what_the_import_does(
     assert second_book.reader.value("SELECT count(*) FROM contact WHERE removed_at IS NULL") == 0
 
 
+@pytest.mark.parametrize("size", [2, 2500])
+@pytest.mark.parametrize("own", ["Account ID", "Id"])
+def test_a_dry_run_knows_which_file_brought_the_ids_of_another(
+    ctx: Context, put: Any, monkeypatch: pytest.MonkeyPatch, own: str, size: int
+) -> None:
+    """Ids under the same titles are of one program, whatever their records are called."""
+    for name in ("FIRST_BLOCK", "LEAST", "MOST"):
+        monkeypatch.setattr(taking, name, size)
+    accounts = put(f"{own},Account Name\n1,Acme\n2,آکمه\n3,آکمه\n", "accounts.csv")
+    rows = "".join(f"c{n},P{n},Q,{one}\n" for n, one in enumerate(("2,Bolt", "3,acme", "2,acme", "1,acme")))
+    people = put(
+        f"{'Contact ID' if own == 'Account ID' else 'Id'},First Name,Last Name,Account ID,Account Name\n{rows}",
+        "contacts.csv",
+    )
+    done = together(ctx, accounts, people)  # which asks whether the dry run said the same
+    assert [one.notes for one in done] == [(), ()]
+    history.undo(ctx, max(one.batch for one in done))
+    assert listed(ctx, "company") == []
+
+
 def test_the_memory_of_a_dry_run_does_not_grow_with_the_file(
     book: Context, put: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,23 @@ EXPORTS = (
          "external_id": "00T5g00000AAAAAAA1"},
     ),
     Export(
+        "salesforce-event", "en", "task",
+        {"Id": "00U5g00000AAAAAAA1", "WhoId": "", "WhatId": "", "Subject": "Demo", "Location": "Berlin",
+         "IsAllDayEvent": "false", "ActivityDateTime": "2026-12-10T14:00:00.000Z", "ActivityDate": "2026-12-10",
+         "DurationInMinutes": "90", "StartDateTime": "2026-12-10T14:00:00.000Z",
+         "EndDateTime": "2026-12-10T15:30:00.000Z", "Description": "Show", "OwnerId": "0055g000001AAAAAAA",
+         "ShowAs": "Busy"},
+        {"name": "Demo", "type": "meeting", "due_on": "2026-12-10", "due_at": "2026-12-10T14:00:00.000Z",
+         "minutes": 90, "place": "Berlin", "external_id": "00U5g00000AAAAAAA1"},
+    ),
+    Export(
+        "fritzbox-calls", "de", "interaction",
+        {"Typ": "4", "Datum": "13.10.26 10:00", "Name": "Ada Lovelace", "Rufnummer": "+442079460001",
+         "Landes-/Ortsnetzbereich": "", "Nebenstelle": "Fon", "Eigene Rufnummer": "12345", "Dauer": "1:12"},
+        {"kind": "call", "direction": "out", "at": "2026-10-13T10:00:00.000Z", "minutes": 72,
+         "contact": "Ada Lovelace"},
+    ),
+    Export(
         "salesforce-activities", "en", "task",
         {"Subject": "Call back", "Date": "12/25/2026", "Status": "Not Started", "Priority": "High",
          "Assigned": "Grace Hopper", "Company / Account": "", "Contact": "", "Lead": "", "Opportunity": "",

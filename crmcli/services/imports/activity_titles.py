@@ -6,10 +6,12 @@ from __future__ import annotations
 DAYS = ("date", "date time", "date and time", "when", "datum", "wann", "fecha", "tarih", "تاریخ")
 #: What heads the days and the times at which something starts, and the days on which it ends.
 START_DAYS = (
-    "start", "start date", "start date time", "start date and time", "start day", "starts", "starts on", "begin",
+    "start", "start date", "start date time", "start date and time", "start day", "starts", "starts on", "date start",
+    "meeting start", "meeting start time", "meeting start date", "event start", "event start time", "begin",
     "begin date", "begins", "begins on", "start am", "startdatum", "starttermin", "startet am", "beginn", "beginn am",
     "beginndatum", "beginnt", "beginnt am", "anfang", "anfangsdatum", "début", "date de début", "date début",
-    "commence le", "inicio", "fecha de inicio", "fecha inicio", "comienza", "comienza el", "empieza", "empieza el",
+    "commence le", "from", "von", "desde", "از", "inicio", "fecha de inicio", "fecha inicio", "comienza", "comienza el",
+    "empieza", "empieza el",
     "başlangıç", "başlangıç tarihi", "başlama tarihi", "شروع", "تاریخ شروع", "آغاز", "تاریخ آغاز",
 )  # fmt: skip
 START_TIMES = (
@@ -19,7 +21,9 @@ START_TIMES = (
 )  # fmt: skip
 END_DAYS = (
     "end", "end date", "ends", "ends on", "finish", "finish date", "ende", "enddatum", "endet am", "endtermin", "fin",
-    "date de fin", "date fin", "fecha de fin", "fecha fin", "termina", "bitiş", "پایان", "تاریخ پایان", "تاریخ اتمام",
+    "end time", "date end", "until", "bis", "hasta", "تا", "endzeit", "enduhrzeit", "heure de fin", "hora de fin",
+    "meeting end", "meeting end time", "event end", "event end time", "date de fin", "date fin", "fecha de fin",
+    "fecha fin", "termina", "bitiş", "پایان", "تاریخ پایان", "تاریخ اتمام",
 )  # fmt: skip
 #: What heads whatever somebody writes about.
 THEMES = ("subject", "betreff", "thema", "objet", "sujet", "asunto", "tema", "konu", "موضوع")
@@ -88,7 +92,8 @@ TITLES: dict[str, tuple[str, ...]] = {
     ),
     "repeat_from": ("wiederholung ab", "تکرار از"),
     "attendees": (
-        "guests", "invitees", "teilnehmende", "eingeladene", "gäste", "participants", "invités", "participantes",
+        "guests", "invitees", "required attendees", "erforderliche teilnehmer", "teilnehmende", "eingeladene", "gäste",
+        "participants", "invités", "participantes",
         "asistentes", "invitados", "katılımcılar", "katılanlar", "davetliler", "شرکت کنندگان", "شرکت کننده ها",
         "حاضران", "حاضرین", "مدعوین", "مهمانان",
     ),
@@ -106,12 +111,18 @@ TITLES: dict[str, tuple[str, ...]] = {
         *DAYS, "timestamp", "time", "activity date", "interaction date", "contact date", "call date", "meeting date",
         "email date", "message date", "date of contact", "occurred at", "occurred on", "happened at", "happened on",
         "logged at", "logged on", "sent", "sent at", "sent on", "sent date", "date sent", "received at", "start",
-        "start date", "start time", "started at", "call start time", "call time", "call date and time", "zeitpunkt",
+        "start date", "start time", "started at", "start date time", "start date and time", "date start",
+        "call start", "call start time", "call time", "call date and time", "meeting start", "meeting start time",
+        "meeting start date", "meeting time", "meeting date and time", "event date", "event start", "event start time",
+        "email sent date", "mail date", "zeitpunkt", "startzeit", "startdatum", "terminbeginn", "besprechungsbeginn",
         "datum und uhrzeit", "datum uhrzeit", "anrufdatum", "kontaktdatum", "gesendet", "gesendet am", "beginn",
-        "uhrzeit", "date et heure", "date d'appel", "date de l'appel", "horodatage", "quand", "envoyé le", "début",
-        "heure", "fecha y hora", "fecha de la llamada", "cuándo", "enviado el", "inicio", "hora", "tarih ve saat",
-        "tarih saat", "arama tarihi", "görüşme tarihi", "zaman", "ne zaman", "gönderilme tarihi", "başlangıç", "saat",
-        "تاریخ و ساعت", "تاریخ و زمان", "زمان", "تاریخ تماس", "تاریخ جلسه", "تاریخ تعامل", "تاریخ گفتگو",
+        "uhrzeit", "date et heure", "date de début", "heure de début", "date de réunion", "date de la réunion",
+        "date d'appel", "date de l'appel", "horodatage", "quand", "envoyé le", "début", "heure", "fecha y hora",
+        "fecha de la llamada", "cuándo", "enviado el", "inicio", "fecha de inicio", "hora de inicio",
+        "fecha de la reunión", "hora", "tarih ve saat", "tarih saat", "arama tarihi", "görüşme tarihi", "zaman",
+        "ne zaman", "gönderilme tarihi", "başlangıç", "başlangıç tarihi", "toplantı tarihi", "saat", "تاریخ و ساعت",
+        "تاریخ و زمان", "زمان", "تاریخ تماس", "تاریخ جلسه", "شروع", "تاریخ شروع", "زمان شروع", "زمان جلسه",
+        "تاریخ تعامل", "تاریخ گفتگو",
         "تاریخ مکالمه", "تاریخ ارسال", "تاریخ فعالیت",
     ),
     "kind": (
@@ -129,8 +140,11 @@ TITLES: dict[str, tuple[str, ...]] = {
         "gelen giden", "جهت", "جهت تماس", "ورودی خروجی", "ورودی یا خروجی",
     ),
     "author": (
-        "logged by", "written by", "autor", "verfasser", "erfasst von", "auteur", "rédigé par", "escrito por",
-        "registrado por", "yazar", "yazan", "kaydeden", "نویسنده", "ثبت کننده",
+        "logged by", "written by", "owner", "assigned to", "activity assigned to", "activity owner", "call owner",
+        "meeting owner", "event owner", "email owner", "besitzer", "zuständig", "zugewiesen an", "propriétaire",
+        "assigné à", "responsable", "asignado a", "propietario", "sorumlu", "مسئول", "مسئول تماس", "autor", "verfasser",
+        "erfasst von", "auteur", "rédigé par", "escrito por", "registrado por", "yazar", "yazan", "kaydeden", "نویسنده",
+        "ثبت کننده",
     ),
     "body": (
         "notes", "comments", "comment", "content", "contents", "message", "description", "details", "remarks",

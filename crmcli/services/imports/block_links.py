@@ -20,6 +20,7 @@ from crmcli.services.imports.roles import (
     LINK_UIDS,
     PERSON_EMAIL,
     PERSON_PHONE,
+    RELATED,
     ROLES,
 )
 from crmcli.services.imports.titles import bare_stage, squeeze
@@ -49,12 +50,16 @@ class LinkCells:
         more: list[dict[int, str]] = []
         for column, field in self._links:
             names = turned[column.place]
-            target = field.type.entity if isinstance(field.type, Ref) and not self._own else ""
+            assert isinstance(field.type, Ref)
+            target = "" if self._own else field.type.entity
             if target in ("company", "contact"):
                 if target == "company":
                     names, _, others = parts.linked(names, column.header)
                 else:
                     names, emails, numbers, others = parts.people(names, column.header)
+                    if not field.type.create:  # else who is not there yet is made, by the name that the cell has
+                        names, further = parts.first_named(names, column.header)
+                        more.append(further)
                     more.append({row: f"{column.header}: {number}" for row, number in enumerate(numbers) if number})
                     if any(emails):
                         given = block.addresses.get(field.name) or [None] * len(block)
@@ -83,16 +88,19 @@ class LinkCells:
 
     def others(self, block: Block, turned: list[list[str]], bad: Problems) -> list[dict[int, str]]:
         """What further columns say of linked records: domains, e-mail addresses, names of people, ids of the other
-        program and uids. Ids beyond the first of a cell, as lines for the description."""
+        program and uids. What is no address, and ids beyond the first of a cell, as lines for the record's text."""
         for column in self._by.get(COMPANY_DOMAIN, ()):
             self._domains(block, turned[column.place], column.header, bad)
-        for role in (CONTACT_EMAIL, PERSON_EMAIL):
-            for column in self._by.get(role, ()):
-                self._emails(block, turned[column.place], column.header, bad)
+        more = [
+            self._emails(block, turned[column.place], column.header, bad)
+            for role in (CONTACT_EMAIL, PERSON_EMAIL)
+            for column in self._by.get(role, ())
+        ]
         self._persons(block, turned, bad)
         for column in self._by.get(PERSON_PHONE, ()):
             self._telephones(block, turned[column.place])
-        more = list(self._foreign(block, turned, bad))
+        more += [self._related(block, turned[c.place], c.header, bad) for c in self._by.get(RELATED, ())]
+        more += self._foreign(block, turned, bad)
         for link, role in LINK_UIDS.items():
             for column in self._by.get(role, ()):
                 block.uids[link] = reading.each(reading.uid, turned[column.place], column.header, bad)
@@ -106,11 +114,13 @@ class LinkCells:
         block.addresses["company"] = domains
         block.links["company"] = [n or (d and AT + d) for n, d in zip(named, domains, strict=True)]
 
-    def _emails(self, block: Block, cells: Sequence[str], title: str, bad: Problems) -> None:
+    def _emails(self, block: Block, cells: Sequence[str], title: str, bad: Problems) -> dict[int, str]:
         """The e-mail addresses of people stand for their names where a row has none; they are the deal's own where it
-        has no other. What has no address of its own comes in whatever such a cell says."""
+        has no other. What has no address of its own comes in whatever such a cell says: what is none, as lines."""
         own = "email" in self.kind.by_name
-        found = reading.reader(CONTACT.field("email"), self._env)(cells, title, bad if own else {})
+        none: Problems = {}
+        plain = [address if (address := parts.named_address(cell)[1]) else cell for cell in cells]
+        found = reading.reader(CONTACT.field("email"), self._env)(plain, title, bad if own else none)
         if own:
             known = block.columns.get("email") or [None] * len(block)
             block.columns["email"] = [k or f for k, f in zip(known, found, strict=True)]
@@ -118,6 +128,7 @@ class LinkCells:
         given = block.addresses.get("contact") or [None] * len(block)
         block.addresses["contact"] = [g or f for g, f in zip(given, found, strict=True)]
         block.links["contact"] = [n or (e and AT + e) for n, e in zip(named, found, strict=True)]
+        return {row: f"{title}: {' '.join(cells[row].split())}" for row in none}
 
     def _telephones(self, block: Block, cells: Sequence[str]) -> None:
         """The telephones of people stand for their names where a row has none; a cell without a whole number says
@@ -128,6 +139,15 @@ class LinkCells:
         block.telephones["contact"] = given = [g or f for g, f in zip(given, found, strict=True)]
         named = block.links.get("contact") or [None] * len(block)
         block.links["contact"] = [n or (p and AT + p) for n, p in zip(named, given, strict=True)]
+
+    def _related(self, block: Block, cells: Sequence[str], title: str, bad: Problems) -> dict[int, str]:
+        """What a row is about may be a lead or deal, where no other column names one; else it is told."""
+        names = reading.words(cells, title, bad)
+        named = block.links.get("opportunity") or [None] * len(block)
+        block.related = [
+            f"{title}: {name}" if name and not one else None for name, one in zip(names, named, strict=True)
+        ]
+        return self._link(block, "opportunity", names, title)
 
     def _persons(self, block: Block, turned: list[list[str]], bad: Problems) -> None:
         """First and last names beside a deal or something that happened are those of its contact."""

@@ -7,11 +7,12 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.columnwise import derive_columns
-from crmcli.domain.types import Day, Instant, Money, Ref, show_instant
+from crmcli.domain.types import Day, Instant, Mailboxes, Money, Ref, show_instant
 from crmcli.services.imports import (
     addresses,
     due,
     facts,
+    guests,
     happened,
     lengths,
     moments,
@@ -26,7 +27,7 @@ from crmcli.services.imports import columns as reading
 from crmcli.services.imports.block_amounts import Amounts
 from crmcli.services.imports.block_links import LinkCells
 from crmcli.services.imports.block_names import Names
-from crmcli.services.imports.blocks import Block
+from crmcli.services.imports.blocks import ANY, Block
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.dates import Dates
 from crmcli.services.imports.daynotes import DayNotes
@@ -60,6 +61,8 @@ class Reader:
         #: by field: what a profile sets in rows in which its columns are empty
         self._set = {to: some.pop() for to, some in self._by.items() if len(some) > 1 and some[-1].fixed}
         self._own = "uid" in self._by
+        #: the field that takes what no field of its own has, "" where the kind has none
+        self._text = next((name for name in ("description", "body") if name in kind.by_name), "")
         #: counts the cells that are emptied
         self.emptying = Emptying(kind, self._by, own=self._own)
         self.amounts = Amounts(kind, self._by, envs, env, self.emptying)
@@ -122,6 +125,8 @@ class Reader:
             found.add("contact")
         if not self.kind.kind and any(self._by.get(role) for role in roles.REACHED_BY):
             found.add("contact")
+        if self._by.get(roles.RELATED):
+            found.add("opportunity")
         if self._by.get(roles.FIRST) or self._by.get(roles.LAST):
             found.add("name")
         if self._by.get(roles.ANY_STATUS):
@@ -136,7 +141,11 @@ class Reader:
 
     def title(self, to: str) -> str:
         """The title of the column that fills a field or names a link, the field's name where none does."""
-        beside = {"company": (roles.COMPANY_DOMAIN,), "contact": roles.REACHED_BY}
+        beside = {
+            "company": (roles.COMPANY_DOMAIN,),
+            "contact": roles.REACHED_BY,
+            "opportunity": (roles.RELATED,),
+        }
         foreign = (role for role, link in roles.FOREIGN.items() if link == to)
         said = (to, roles.LINK_UIDS.get(to, ""), *beside.get(to, ()), *foreign, roles.CONTACT_LAST)
         return next((self._by[role][0].header for role in said if role in self._by), to)
@@ -150,7 +159,7 @@ class Reader:
     def compared(self, block: Block) -> dict[str, list[Any]]:
         """The columns of a block that the file itself fills."""
         given = {self.kind.field(name).column for name in self.fills if name != "tags"}
-        given |= {"currency", "tags", "description"} | ({"due_at"} if "due_on" in given else set())
+        given |= {"currency", "tags", self._text} | ({"due_at"} if "due_on" in given else set())
         found = {name: block.told.get(name, column) for name, column in block.columns.items() if name in given}
         for name, only in block.only_set.items():
             if name in found:
@@ -200,7 +209,7 @@ class Reader:
             block.ties = {to: turned[self._by[role][0].place] for role, to in ties.ROLES.items() if role in self._by}
         self._streets(block, turned, bad)
         for told in (*others, *further, *more):
-            self._note(block, told)
+            self.note(block, told)
         self._settle(block, bad)
         lengths.check(block, self.kind, self.title, bad)
         if bad:
@@ -236,6 +245,8 @@ class Reader:
                 said, others = parts.pages(said, column.header)
                 more.append(others)
             problems: Problems = bad
+            if isinstance(field.type, Mailboxes) and not self._own:
+                said, block.guests = guests.parted(said)
             if field.name == "birthday" and not self._own:
                 problems = {}
                 said, untold = moments.without_year(said, column.header, self._envs.get(column.place, self.env))
@@ -294,10 +305,10 @@ class Reader:
             ]
         addresses.complete(block, turned, self._by, bad)
 
-    def _note(self, block: Block, lines: Mapping[int, str]) -> None:
-        """Add lines to descriptions."""
-        if lines and "description" in self.kind.by_name:
-            notes = block.columns.setdefault("description", [None] * len(block))
+    def note(self, block: Block, lines: Mapping[int, str]) -> None:
+        """Add lines to the texts of the records."""
+        if lines and self._text:
+            notes = block.columns.setdefault(self._text, [None] * len(block))
             for row, line in lines.items():
                 notes[row] = f"{notes[row]}\n{line}" if notes[row] else line
 
@@ -316,7 +327,8 @@ class Reader:
     @property
     def _to_come(self) -> str:
         """Why what is planned is no interaction, and how it comes in."""
-        filled = {of: self._by[to][0].header for to, of in reversed(_PLANNED.items()) if to in self._by}
+        columns = {to: [column for column in some if not column.fixed] for to, some in self._by.items()}
+        filled = {of: columns[to][0].header for to, of in reversed(_PLANNED.items()) if columns.get(to)}
         maps = (shlex.quote(f"{filled[of]}={of}") for of in dict.fromkeys(_PLANNED.values()) if of in filled)
         return (
             "it has not happened yet, and the timeline holds what has; what is planned is a task: import these rows"
@@ -331,7 +343,7 @@ class Reader:
         kinds = columns["kind"] = [kind or "note" for kind in columns.get("kind") or none]
         made = columns.get("created_at") or none
         columns["at"] = [at or born for at, born in zip(columns.get("at") or none, made, strict=True)]
-        links = [block.links[name] for name in ("opportunity", "contact", "company") if name in block.links]
+        links = [block.links[name] for name in ANY if name in block.links] + list(block.foreign.values())
         now = show_instant(self.env.now)
         for row, (kind, uid, at) in enumerate(zip(kinds, uids, columns["at"], strict=True)):
             if uid:

@@ -40,6 +40,10 @@ class Block:
         self.done: list[bool | None] | None = None
         #: the days of the year that the rows say, with their names; None where there are none
         self.occasions: list[tuple[tuple[str, Yearly], ...]] | None = None
+        #: what a row is about as lines of text, which count where that is no lead or deal; None where no column says it
+        self.related: list[str | None] | None = None
+        #: the people who take part in each row and are named without an address; None where no column has such
+        self.guests: list[tuple[str, ...]] | None = None
         #: by field, or NEEDS: the cells that say to which tasks the rows are tied
         self.ties: dict[str, list[str]] = {}
         #: what the file itself says in columns that are filled where it says nothing
@@ -90,5 +94,7 @@ class Block:
         self.tags = kept(self.tags) if self.tags is not None else None
         self.unnamed = kept(self.unnamed) if self.unnamed is not None else None
         self.occasions = kept(self.occasions) if self.occasions is not None else None
+        self.related = kept(self.related) if self.related is not None else None
+        self.guests = kept(self.guests) if self.guests is not None else None
         self.done = kept(self.done) if self.done is not None else None
         self.states = kept(self.states) if self.states is not None else None

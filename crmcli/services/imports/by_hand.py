@@ -41,7 +41,14 @@ def field_of(kind: Entity, to: str) -> str | None:
     if to in ("", "-"):
         return ""
     field = kind.by_name.get(to) or kind.by_name.get({"due": "due_on"}.get(to, ""))
-    return field.name if field else to if to in ROLES else None
+    if field is not None:
+        return field.name
+    return to if to in ROLES and has(kind, to) else None
+
+
+def has(kind: Entity, role: str) -> bool:
+    """Whether files of records of a kind have columns with this role."""
+    return not ROLES[role].kinds or kind.name in ROLES[role].kinds
 
 
 def places(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
@@ -52,7 +59,7 @@ def places(kind: Entity, header: Sequence[str], given: Mapping[str, str]) -> dic
         name = field_of(kind, to)
         if name is None:
             to = to.strip()
-            known = [n for n, f in kind.by_name.items() if f.settable] + list(ROLES)
+            known = [n for n, f in kind.by_name.items() if f.settable] + [role for role in ROLES if has(kind, role)]
             raise UsageError(
                 f"{kind.name} has no field '{to}' to map '{title}' to", suggest(to, known, f"crm fields {kind.name}")
             )

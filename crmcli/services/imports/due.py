@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.text import blank, clip
@@ -118,13 +119,19 @@ def appointments(
     undated: dict[str, int] = {}
     for column in by.get(roles.DUE_TIME, ()) if "due_on" in block.columns else ():
         rows = [*zip(block.columns["due_on"], turned[column.place], strict=True)]
+        whole = [times.says_day(cell) for _, cell in rows]
         found = [
-            times.at_time(day, cell, column.header, row, env, bad) if day else None
-            for row, (day, cell) in enumerate(rows)
+            times.at_time(day, cell, column.header, row, env, bad) if day or own else None
+            for row, ((day, cell), own) in enumerate(zip(rows, whole, strict=True))
         ]
         undated[column.header] = sum(
-            not (day or row in bad or times.says_none(cell)) for row, (day, cell) in enumerate(rows)
+            not (day or own or row in bad or times.says_none(cell))
+            for row, ((day, cell), own) in enumerate(zip(rows, whole, strict=True))
         )
+        block.columns["due_on"] = [
+            _day(moment, env) if own and moment else day
+            for own, moment, (day, _) in zip(whole, found, rows, strict=True)
+        ]
         given = block.columns.get("due_at") or none
         block.columns["due_at"] = [g or f for g, f in zip(given, found, strict=True)]
     for column in by.get("due_on", ()):
@@ -139,21 +146,35 @@ def appointments(
 
 
 def done(block: Block, turned: list[list[str]], by: _By, env: Env, bad: Problems) -> None:
-    """A task that is said to be done was so when the file says, else when it was due, now at the latest."""
+    """A task that is said to be done was so when the file says, else when it was due, now at the latest. A day to come
+    is one on which it is due; where a word beside that says that it is not done, it is not."""
     columns = by.get(roles.IS_DONE, ())
-    if not columns:
+    if not columns and ("done_at" not in block.columns or "uid" in by):
         return
     says = Said(columns)
     none: list[Any] = [None] * len(block)
     said, *when = (block.columns.get(name) or none for name in ("done_at", "due_at", "due_on"))
     now = show_instant(env.now)
+    ahead = [at if at and at > now else None for at in said]
+    said = [None if late else at for at, late in zip(said, ahead, strict=True)]
     block.told["done_at"] = said
-    words = list(zip(*(turned[column.place] for column in columns), strict=True))
-    block.done = [says.done(some, ended=at is not None) for some, at in zip(words, said, strict=True)]
-    for row in [row for row, finished in enumerate(block.done) if finished is None]:
+    words = list(zip(*(turned[column.place] for column in columns), strict=True)) if columns else [()] * len(block)
+    finished = [says.done(some, ended=at is not None) for some, at in zip(words, said, strict=True)]
+    finished = [True if late and one is None else one for one, late in zip(finished, ahead, strict=True)]
+    if columns:
+        block.done = finished
+    for row in [row for row, one in enumerate(finished) if one is None]:
         if problem := says.refused(words[row]):
             bad.setdefault(row, problem)
     block.columns["done_at"] = [
-        at or (min(str(moments.instant(moment or day or now, env)), now) if finished else None)
-        for finished, at, moment, day in zip(block.done, said, *when, strict=True)
+        at or (min(str(moments.instant(moment or day or now, env)), now) if one else None)
+        for one, at, moment, day in zip(finished, said, *when, strict=True)
     ]
+    if any(ahead):
+        days = block.columns.get("due_on") or none
+        block.columns["due_on"] = [day or (late and _day(late, env)) for day, late in zip(days, ahead, strict=True)]
+
+
+def _day(moment: str, env: Env) -> str:
+    """The day of a moment where the user is."""
+    return datetime.fromisoformat(moment).astimezone(env.now.tzinfo).date().isoformat()

@@ -18,7 +18,7 @@ from crmcli.services.imports.trial import TRIED, Seen
 from crmcli.store.sql import portions, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.domain.fields import Entity, Field
@@ -77,9 +77,9 @@ class Foreign:
     """Finds records by their ids in the other program. `tried` are the records of a dry run by table, `refused` what
     their ids do not mean."""
 
-    def __init__(self, ctx: Context, tried: Mapping[str, Tried], refused: Refused) -> None:
+    def __init__(self, ctx: Context, tried: Mapping[str, Tried], refused: Refused, last: Callable[[], int]) -> None:
         self.ctx, self._tried, self.refused = ctx, tried, refused
-        self.origins = Origins(ctx)
+        self.origins = Origins(ctx, tried, last)
         #: how many files have come
         self.file = 0
         self.votes: Votes

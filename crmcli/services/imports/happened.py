@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import INTERACTION
 from crmcli.domain.text import fold
-from crmcli.errors import FieldError
+from crmcli.errors import FieldError, UsageError
 from crmcli.services.imports import columns as reading
-from crmcli.services.imports import happened_words, moments, roles, times
+from crmcli.services.imports import happened_words, moments, roles, starts, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from crmcli.services.imports.blocks import Block
     from crmcli.services.imports.columns import Problems
     from crmcli.services.imports.mapping import Mapped
+
+#: So many columns are named of which one may say when something happened.
+_MOST_TOLD = 5
 
 
 def at_times(
@@ -43,6 +47,18 @@ def _days(env: Env) -> Callable[[str], str | None]:
             return None  # what is no day is among the problems already
 
     return read
+
+
+def check(kind: Entity, columns: Sequence[Mapped]) -> None:
+    """Raises UsageError for a file of what happened that says in no column that is understood when, and has days in one
+    that is not."""
+    days = [column.header for column in columns if not (column.to or column.left) and starts.is_day(column.sample)]
+    if days and any(notes(kind, columns)):
+        raise UsageError(
+            f"no column is recognised as when it happened, and {', '.join(days[:_MOST_TOLD])} may be",
+            f"--map {shlex.quote(days[0] + '=at')} takes {days[0]}; --map {shlex.quote(days[0] + '=-')} leaves it out,"
+            " and where no such column is left it all happens now",
+        )
 
 
 def notes(kind: Entity, columns: Iterable[Mapped]) -> Iterator[str]:

@@ -3,6 +3,7 @@ kind all of it was."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, INTERACTION, LEAD, TASK
@@ -13,14 +14,20 @@ from crmcli.services.imports.mapping import Mapped
 from crmcli.services.imports.nothing import NULLS
 from crmcli.services.imports.profiles import ALWAYS
 from crmcli.services.imports.roles import (
+    COMPANY_ID,
     CONTACT_EMAIL,
     CONTACT_FIRST,
+    CONTACT_ID,
     CONTACT_LAST,
+    DEAL_ID,
+    DUE_TIME,
     FIRST,
     IS_DONE,
     LAST,
+    LEAD_ID,
     PERSON_EMAIL,
     PERSON_PHONE,
+    RELATED_ID,
     SUBJECT,
 )
 from crmcli.services.imports.titles import squeeze
@@ -34,15 +41,24 @@ if TYPE_CHECKING:
 _DAYS = frozenset(map(squeeze, (*DAYS, *START_DAYS)))
 #: What says with whom something happened, or about what.
 _WITH = frozenset(
-    ("opportunity", "contact", "company", CONTACT_FIRST, CONTACT_LAST, CONTACT_EMAIL, PERSON_EMAIL, PERSON_PHONE)
-)
+    (
+        "opportunity", "contact", "company", CONTACT_FIRST, CONTACT_LAST, CONTACT_EMAIL, PERSON_EMAIL, PERSON_PHONE,
+        COMPANY_ID, CONTACT_ID, DEAL_ID, LEAD_ID, RELATED_ID,
+    )
+)  # fmt: skip
 #: The columns whose titles say of which kind what happened was.
 _SAYING = frozenset(("at", "direction", "minutes", "body", SUBJECT))
 #: What people, firms and sales have, and what happened leads to at most; and what is planned has.
 _REACHED = frozenset((FIRST, LAST, "email", "phone", "mobile", "street", "city", "postal_code"))
+_PERSONAL = _REACHED - {"city"}  # which may be where somebody meets
 _PLANNED = frozenset(("priority", "remind", "repeat"))
+#: What appointments have besides their start, and what a time in a cell looks like that is no midnight.
+_MEETING = frozenset(("attendees", "place", "minutes"))
+_A_TIME = re.compile(r"\d:\d\d(?<!\b0:00)(?<!00:00)")
 #: The talks of which programs keep lists; a file that is called after an event lists the people there.
 _LISTED = frozenset(("call", "email"))
+#: The kinds that are types of tasks as well.
+_TYPES = frozenset(("call", "email", "meeting"))
 
 
 def kind_told(rows: FirstRows, name: FileName) -> str:
@@ -61,11 +77,18 @@ def kind_told(rows: FirstRows, name: FileName) -> str:
     return titles or name.kind_of_talk or ("call" if {"direction", "minutes"} <= filled else min(beside, default=""))
 
 
-def with_kind(columns: tuple[Mapped, ...], told: str) -> tuple[Mapped, ...]:
-    """The columns of a list of what happened, and one of the kind that its rows do not say."""
-    if not told or any("kind" in column.to for column in columns):
+def type_told(rows: FirstRows, name: FileName) -> str:
+    """The type of the tasks in a list of what happened, which are those of its rows that are yet to come: that of the
+    kind of all of them; "" where nothing tells it."""
+    told = kind_told(rows, name) if may_have_happened(rows, name) else ""
+    return told if told in _TYPES else ""
+
+
+def with_kind(columns: tuple[Mapped, ...], to: str, told: str) -> tuple[Mapped, ...]:
+    """The columns of a list of what happened, and one of the kind (`to`) that its rows do not say."""
+    if not told or any(to in column.to for column in columns):
         return columns
-    return (*columns, Mapped(len(columns), ALWAYS, ("kind",), told, fixed=told))
+    return (*columns, Mapped(len(columns), ALWAYS, (to,), told, fixed=told))
 
 
 def rather_happened(rows: FirstRows, name: FileName, found: Entity | None) -> Entity | None:
@@ -89,6 +112,17 @@ def rather_happened(rows: FirstRows, name: FileName, found: Entity | None) -> En
     if kind_told(rows, name) or _words(rows, INTERACTION, "kind"):
         return found if found and found is not TASK and _fills(rows, found, _REACHED) else INTERACTION
     return INTERACTION if found is TASK and not _fills(rows, found, _PLANNED) else found
+
+
+def are_appointments(rows: FirstRows) -> bool:
+    """Whether a file says at which times something starts, and until when, where or with whom that is, and not how
+    anybody is reached: it is no list of those who take part, nor of the sales that it is about."""
+    places = rows.places(TASK)
+    due = places.get("due_on")
+    if due is None or not starts.heads_starts(rows.header[due]) or _fills(rows, CONTACT, _PERSONAL):
+        return False
+    timed = any(_A_TIME.search(cells[due]) for cells in rows.cells) or rows.filled(places.get(DUE_TIME, -1))
+    return bool(timed) and (starts.says_end(rows.header) or not _MEETING.isdisjoint(places))
 
 
 def may_have_happened(rows: FirstRows, name: FileName) -> bool:

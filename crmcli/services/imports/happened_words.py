@@ -71,6 +71,13 @@ def kind_of(word: str) -> str:
     return _KINDS.get(_letters(word), word)
 
 
+def type_of(word: str, known: Collection[str]) -> str:
+    """The one of the `known` types of tasks that a word of another program means, as a kind of interaction does: call
+    for Anruf. A word that is none of these, or is known itself, comes back as it is."""
+    said = "to-do" if (kind := kind_of(word)) == "task" else kind
+    return said if said in known and fold(word) not in map(fold, known) else word
+
+
 def direction_of(word: str) -> str:
     """ "in" or "out" for the word of another program, which may say what it was besides: Incoming call; "" for what was
     between colleagues. A word that is none of these comes back as it is."""

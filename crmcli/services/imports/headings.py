@@ -46,7 +46,10 @@ FIELDS = {
     "contact": ("person id name", "associated contact", "associated contacts"),
     "owner": ("responsible", "responsible person", "responsible user", "assignee", "owner id", "owner id name"),
     "birthday": ("birth date",),
-    "opportunity": ("opportunity name", "deal name", "deal title", "lead title", "معامله", "فرصت فروش", "سرنخ"),
+    "opportunity": (
+        "opportunity name", "deal name", "deal title", "lead title", "associated deal", "associated lead", "معامله",
+        "فرصت فروش", "سرنخ",
+    ),
 }  # fmt: skip
 #: Titles in German, French, Spanish and Turkish, and further Persian ones, the nearest first; those of people, firms
 #: and sales stand below.

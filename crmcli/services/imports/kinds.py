@@ -67,7 +67,7 @@ _DAYS = frozenset(map(squeeze, (*DAYS, *START_DAYS, *START_TIMES)))
 #: What heads the ids of a file's own records and does not say whose they are.
 _PLAIN = frozenset(map(squeeze, PLAIN_IDS))
 #: What a list of our interactions shows, which tells them from the notes that are part of many a file.
-_HAPPENED = frozenset(("at", "kind", "body"))
+_HAPPENED, _OF_TALKS = frozenset(("at", "kind")), frozenset(("body", "text", "direction", "minutes"))
 #: What files of every kind have, so that it speaks of none.
 _ANYBODY_S = frozenset(("description", "created_at", "updated_at", CONTACT_FIRST, CONTACT_LAST, *FOREIGN))
 
@@ -155,7 +155,7 @@ class _File:
         due = rows.places(TASK).get("due_on", -1)
         self.due = rows.filled(due) > 0 and squeeze(header[due]) not in _DAYS
         #: whether it is a list of what happened, as we write it
-        self.happened = _HAPPENED.issubset(header)
+        self.happened = _HAPPENED.issubset(header) and not _OF_TALKS.isdisjoint(header)
 
     @property
     def sold(self) -> Entity | None:
@@ -275,6 +275,8 @@ def recognise(
     check_given(header, given or {})
     file = _File(header, FileName(path), first)
     found = _of_records(file)
+    if found not in (None, TASK, INTERACTION) and happened_files.are_appointments(first):
+        found = TASK if first.names(TASK) else None
     return found if file.happened else happened_files.rather_happened(first, file.name, found)
 
 
@@ -375,12 +377,15 @@ def fitting(header: Sequence[str], path: str, rows: Sequence[Row]) -> Fits:
         if kind is not INTERACTION
     }
     named = {kind.name: counts[kind.name] for kind in KINDS if first.calls(kind) and kind.name in counts}
+    if happened_files.are_appointments(first):  # whatever else it names is what these are about
+        counts = {name: count for name, count in counts.items() if name == TASK.name}
+        named = {name: count for name, count in named.items() if name == TASK.name}
     most = max(named.values(), default=0)
     more = {name: count for name, count in counts.items() if count > max(most, _LEAST - 1) and name not in named}
     nameless = [name for name, count in more.items() if count == max(more.values())]
     if DEAL.name not in (*named, *nameless) and (any(map(of_sales, header)) or sales.headed(first)):
         nameless = [DEAL.name]
-    told = [INTERACTION.name] if happened_files.fits(first, FileName(path), max(counts.values())) else []
+    told = [INTERACTION.name] if happened_files.fits(first, FileName(path), max(counts.values(), default=0)) else []
     return Fits(
         (*(name for name, count in named.items() if count == most), *told),
         tuple(nameless) if len(nameless) <= _MOST_NAMELESS else (),

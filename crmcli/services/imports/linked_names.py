@@ -101,6 +101,10 @@ class LinkedNames:
         if target == "user":  # other programs write the address of a colleague
             addresses = [key for key in names if key not in found and "@" in key]
             found.update((key, number) for key, number in self.rows(target, "email_key", addresses))
+        if target == "opportunity":  # leads and deals have their own
+            addresses = [key for key in names if key not in found and "@" in key]
+            for key, number in self.rows(target, "email_key", addresses):
+                found[key] = SEVERAL if key in found else number
         if target in _RECORDS:
             for key in names:
                 if key not in found and _REFERENCE.fullmatch(key):
@@ -169,6 +173,8 @@ class LinkedNames:
             key = AT + domain
         if (target, key) not in self._namesakes:
             column = BY_ADDRESS[target] if key[0] == AT else "name_key"
+            if target == "opportunity" and "@" in key and not self.rows(target, column, [key]):
+                column = "email_key"
             sql = (
                 f"SELECT id, {_TOLD_APART[target]} FROM {table_of(target)}"
                 f" WHERE {column} = ? AND removed_at IS NULL ORDER BY id LIMIT {_MOST_NAMESAKES}"

@@ -9,6 +9,7 @@ from crmcli.domain.types import Ref
 from crmcli.services.imports.blocks import AT, ID
 from crmcli.services.imports.columns import Problem, Problems
 from crmcli.services.imports.foreign import GONE, Foreign, Ids, Refused
+from crmcli.services.imports.happened_words import type_of
 from crmcli.services.imports.linked_names import BY_ADDRESS, SEVERAL, LinkedNames, key_of, which
 from crmcli.services.imports.named_ids import NamedIds, addresses
 from crmcli.services.imports.origins import DOUBTED, Why
@@ -40,7 +41,7 @@ class Links:
         the files before have for other records."""
         self.ctx = ctx
         self._tried, self._dry = tried if tried is not None else {}, tried is not None
-        self.foreign = Foreign(ctx, self._tried, refused or Refused())
+        self.foreign = Foreign(ctx, self._tried, refused or Refused(), lambda: self._last)
         self.names = LinkedNames(ctx, self._tried, self.foreign)
         #: the ids in the other program that new records get: stand-in -> id, and (target, id) -> stand-in
         self._externals = Spilling[int, str]()
@@ -100,7 +101,8 @@ class Links:
             names = self._colleagues([self.ctx.actor if name and fold(name) == "me" else name for name in names])
         if target == "task_type":
             known = self.ctx.names(target)
-            spelling = {name: spelt(known, name) for name in set(names) if name}
+            own = "uid" in block.columns  # whose types are as people called them
+            spelling = {name: spelt(known, name if own else type_of(name, known)) for name in set(names) if name}
             names = [spelling.get(name or "", name) for name in names]
         by_id = self.foreign.of(block, field, target)
         if by_id:
@@ -117,6 +119,8 @@ class Links:
         for row, uid in enumerate(block.uids.get(field.name, ())):
             if uid and found[row] is None:
                 problems[row] = Problem(field.name, uid, f"there is no {target} with the uid {uid}")
+        if block.related and field.name == "opportunity":
+            found = [None if line and (n or 0) <= SEVERAL else n for n, line in zip(found, block.related, strict=True)]
         if SEVERAL in found:
             problems |= self._tell_apart(block, field, target, names, found)
         if not field.type.create and not field.type.words:
@@ -368,6 +372,12 @@ class Links:
             number = self._stand_ins[target, key] = self._last
             self._spelled[number] = (target, key, name, uid)  # as the first row writes it
         return number
+
+    def reached(self, addresses: Sequence[str | None]) -> list[int | None]:
+        """The lead or deal that has each e-mail address as its own; None where there is none, or several."""
+        found = self.names.find("opportunity", list({key_of(one) for one in addresses if one}))
+        column = [found.get(key_of(one)) or None if one else None for one in addresses]
+        return self._standing_in("opportunity", column) if self._tried else column
 
     def make(self, tx: Any, numbers: set[int]) -> dict[int, int]:
         """Create what the stand-ins stand for; stand-in -> id."""

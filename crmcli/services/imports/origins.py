@@ -22,10 +22,11 @@ from crmcli.store import journal
 from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from crmcli.context import Context
     from crmcli.services.imports.mapping import Mapped
+    from crmcli.services.imports.trial import Tried
 
 #: So many that nobody knows the program of are not renamed at once.
 SEVERAL = 3
@@ -90,21 +91,16 @@ def other_letters(name: str, other: str) -> bool:
     return bool(one and two) and one.isdisjoint(two)
 
 
-class Origins:
-    """Tells the ids of the program that a file is from from the same ids of another one."""
+class _File:
+    """A file of an import: its columns, and in a dry run the first number of what it would add by table, and the last
+    stand-in before it."""
 
-    def __init__(self, ctx: Context) -> None:
-        self.ctx = ctx
-        self._columns: tuple[Mapped, ...] = ()
+    def __init__(self, columns: tuple[Mapped, ...], firsts: Mapping[str, int], last: int) -> None:
+        self._columns, self._firsts, self._last = columns, firsts, last
         self._profile: str | None = None
 
-    def begin(self, columns: Iterable[Mapped]) -> None:
-        """Another file comes, with these columns."""
-        self._columns, self._profile = tuple(column for column in columns if not column.fixed), None
-
-    def of_file(self, title: str) -> Origin:
-        """Where the ids in the column of this title are from, as the titles of the file say: that of its own ids tells
-        which program made it, too."""
+    def origin(self, title: str = "") -> Origin:
+        """Where the ids in the column of this title are from, or its own ones."""
         if self._profile is None:
             header, samples = [c.header for c in self._columns], [c.sample for c in self._columns]
             fit = profiles.choose("", header, None, {}, samples).fit
@@ -112,9 +108,33 @@ class Origins:
         own = [column.header for column in self._columns if "external_id" in column.to]
         return Origin(self._profile, tuple(map(squeeze, filter(None, (title, *own)))))
 
+    def came_before(self, table: str, number: int) -> bool:
+        """Whether it was at hand when this record of a dry run was made, or a later file was."""
+        return number < self._last if number < 0 else number >= self._firsts.get(table, TRIED)
+
+
+class Origins:
+    """Tells the ids of the program that a file is from from the same ids of another one."""
+
+    def __init__(self, ctx: Context, tried: Mapping[str, Tried], last: Callable[[], int]) -> None:
+        """`tried` is what a dry run would have added so far, by table, `last` gives the last stand-in so far."""
+        self.ctx, self._tried, self._last = ctx, tried, last
+        self._files: list[_File] = []
+
+    def begin(self, columns: Iterable[Mapped]) -> None:
+        """Another file comes, with these columns."""
+        firsts = {table: tried.next for table, tried in self._tried.items()}
+        self._files.append(_File(tuple(column for column in columns if not column.fixed), firsts, self._last()))
+
+    def of_file(self, title: str) -> Origin:
+        """Where the ids in the column of this title are from, as the titles of the file say: that of its own ids tells
+        which program made it, too."""
+        return self._files[-1].origin(title)
+
     def past(self, table: str, numbers: Iterable[int]) -> dict[int, Past]:
         """What the journal knows of the names and ids of records, and of those that were merged into them."""
-        found = {number: Past(set(), []) for number in numbers if number < TRIED}
+        numbers = set(numbers)
+        found = {number: Past(set(), []) for number in numbers if 0 < number < TRIED}
         of = self._parts(table, found)
         sql = (
             "SELECT j.record_id, j.before, j.after, j.seq, r.options FROM journal j JOIN journal_tx t ON t.seq = j.seq"
@@ -131,7 +151,20 @@ class Origins:
                     past.names.update(names)
                     if external:
                         past.ids.append((external, _origin(options, seq)))
+        return found | self._of_trial(table, [number for number in numbers if number >= TRIED])
+
+    def _of_trial(self, table: str, numbers: Sequence[int]) -> dict[int, Past]:
+        """The same of records that a dry run would have added."""
+        found = {}
+        for number, row in (self._tried[table].contents(numbers) if numbers else {}).items():
+            external = row.get("external_id")
+            ids = [(external, self._brought(table, number))] if external else []
+            found[number] = Past({fold(row.get("name") or "")}, ids)
         return found
+
+    def _brought(self, table: str, number: int) -> Origin:
+        """Where the file is from by which a record of a dry run, or a stand-in, came."""
+        return next(file for file in reversed(self._files) if file.came_before(table, number)).origin()
 
     def judge(
         self,
@@ -152,7 +185,8 @@ class Origins:
         there = linked()
         for one in unlike:
             number, external, name = one
-            names_of, ids_of = past.get(number, NOTHING)
+            stood_in = Past(set(), [(external, self._brought(table, number))]) if number < 0 else NOTHING
+            names_of, ids_of = past.get(number, stood_in)
             of_here = from_one(ids_of, external, here)
             if of_here or any(alike(name, other) for other in names_of):
                 continue

@@ -8,7 +8,9 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from crmcli.domain.text import blank, check_text, fold
+from crmcli.domain import durations
+from crmcli.domain.text import blank, check_text, digits, fold
+from crmcli.errors import FieldError
 from crmcli.services.imports.columns import cached, each
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ _APART = re.compile(r";|,(?=[^,]*@)")
 #: Notion: "Acme (https://www.notion.so/Acme-0123)", "Acme (Companies/Acme 0123.md)"; further ones behind a comma.
 _PAGE = r"\((?:https?://[^\s()]+|[^()]+\.md)\)"
 _PAGES = re.compile(rf"(?>\s*(\S.*?)(?<=\S)\s*{_PAGE})\s*(?:,\s*(\S.*{_PAGE})\s*)?")
+_NAMES = re.compile(r"[;؛|\n]")
 _ADDRESS = re.compile(r"\s*[^\s()<>;,@]+@[^\s()<>;,@]+\s*")
 _MANY = re.compile(r":::|[;|,]|\s/\s")
 #: Longer cells name neither one address nor a few telephones; patterns with blanks take the square of a length.
@@ -40,6 +43,12 @@ _SPAN = re.compile(
     r"(?:(\d{1,4}(?:[.,]\d+)?) ?(?:h|hrs?|hours?|std|ساعت)\.?)? ?(?:(?:and|و) )?"
     r"(?:(\d{1,5}) ?(?:m|mins?|minutes?|minuten|دقیقه)\.?)?"
 )
+#: Seconds behind whatever else a length of time has, folded; and the lengths of ISO 8601: PT1H30M.
+_WITH_SECONDS = re.compile(
+    r"(?:(?P<rest>.*?[^\W_][.,]?) ?(?:(?:and|und|et|y|ve|و|,) )?)?(?<!\d)(?P<seconds>\d{1,7}(?:[.,]\d{1,6})?) ?"
+    r"(?:s|secs?|seconds?|sek|sekunden?|secondes?|seg|segundos?|sn|saniye|ثانیه)\.?"
+)
+_ISO = re.compile(r"pt?(?:(\d{1,3})dt?)?(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,8})(?:[.,]\d{1,6})?s)?")
 _BARE = re.compile(r"\d{1,9}(?:[.,]\d+)?")
 #: Words of a title that say in what unit its bare numbers are -> minutes.
 _UNITS = {
@@ -133,7 +142,7 @@ def without_text_marks(cells: list[str]) -> list[str]:
 def minutes(text: str, title: str) -> str:
     """A length of time as whole minutes: 0:30, 1:30:00 and 1 h 30 min as programs write it. A number alone counts in
     the unit that the column's title names, minutes where it names none; what is no length comes back as it is."""
-    plain = " ".join(fold(text).split())
+    plain = " ".join(fold(digits(text)).split())
     if not plain:
         return text
     if clock := _CLOCK.fullmatch(plain):
@@ -144,6 +153,15 @@ def minutes(text: str, title: str) -> str:
     unit = next((_UNITS[word] for word in words if word in _UNITS), 1.0)
     if _BARE.fullmatch(plain):
         return text if unit == 1 else str(int(float(plain.replace(",", ".")) * unit + 0.5))
+    if (iso := _ISO.fullmatch(plain)) and any(iso.groups()):
+        days, hours, whole, seconds = (int(part or 0) for part in iso.groups())
+        return str(((days * 24 + hours) * 60 + whole) + (seconds + 30) // 60)
+    if with_seconds := _WITH_SECONDS.fullmatch(plain):
+        rest = with_seconds["rest"]
+        with suppress(FieldError):
+            before = durations.parse(rest) if rest else 0
+            return str(before + int(float(with_seconds["seconds"].replace(",", ".")) / 60 + 0.5))
+        return text
     span = _SPAN.fullmatch(plain)
     if not span:
         return text
@@ -231,6 +249,17 @@ def people(cells: list[str], header: str) -> tuple[list[str], list[str | None], 
         plain[row] = f"{name or beside[1]} <{beside[2]}>" if beside else name or cell
     names, emails, more = linked(plain, header)
     return names, emails, numbers, more
+
+
+def first_named(cells: list[str], header: str) -> tuple[list[str], dict[int, str]]:
+    """The first name of each cell of a column of people, and by row those that stand behind it: "Ada Lovelace; Bob
+    Ray". A comma may be part of a name."""
+    first, more = list(cells), {}
+    for row, cell in enumerate(cells):
+        one, *others = [name for part in _NAMES.split(cell) if (name := part.strip())] or [cell]
+        if others:
+            first[row], more[row] = one, f"{header}: {'; '.join(others)}"
+    return first, more
 
 
 def linked(cells: list[str], header: str) -> tuple[list[str], list[str | None], dict[int, str]]:

@@ -190,6 +190,7 @@ def _settled(ctx: Context, path: str, how: Opening, seen: Seen, kind: Entity, op
         _check_age(path, seen.header, columns)
     new_stages = tuple(Stages(ctx).missing(seen.scan.stages, seen.scan.won)) if kind.kind else ()
     _check_stages(columns, new_stages)
+    happened.check(kind, columns)
     told = (*told, *_check_units(kind, columns, seen.given), *happened.notes(kind, columns))
     return Plan(
         path, kind, columns, how, seen.header, seen.rows, seen.blank,

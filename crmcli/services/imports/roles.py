@@ -54,6 +54,8 @@ ANY_STATUS = "status, others open"
 #: The id of a linked record in the other program: Contact.AccountId. `RELATED_ID` may be that of any record (WhatId).
 COMPANY_ID, CONTACT_ID, PARENT_ID = "company id", "contact id", "parent id"
 LEAD_ID, DEAL_ID, RELATED_ID = "lead id", "deal id", "related id"
+#: The name of whatever a task or something that happened is about: of a lead or deal, or of any other record.
+RELATED = "related to"
 #: The parts of the name of a deal's person.
 CONTACT_FIRST, CONTACT_LAST = "contact first name", "contact last name"
 #: The uid of a linked record, as `export --lossless` writes it beside the record's name: by link the role.
@@ -197,7 +199,7 @@ ROLES = {
         ),
     ),
     COMPANY_ID: Role(
-        ("lead", "deal", "contact", "task"),
+        ("lead", "deal", "contact", "task", "interaction"),
         (
             "account id", "company id", "organization id", "organisation id", "org id", "associated company id",
             "associated company ids", "primary associated company id", "account name id", "company record id",
@@ -206,7 +208,7 @@ ROLES = {
         "company",
     ),
     CONTACT_ID: Role(
-        ("deal", "task"),
+        ("deal", "task", "interaction"),
         (
             "contact id", "person id", "associated contact id", "associated contact ids", "contact name id",
             "primary contact id", "person id value", "کد مخاطب", "شناسه مخاطب",
@@ -222,12 +224,13 @@ ROLES = {
         "parent",
     ),
     DEAL_ID: Role(
-        ("task",),
+        ("task", "interaction"),
         ("deal id", "opportunity id", "associated deal id", "associated deal ids", "شناسه معامله"),
         "opportunity",
     ),
-    LEAD_ID: Role(("task",), ("lead id", "associated lead id", "شناسه سرنخ"), "opportunity"),
-    RELATED_ID: Role(("task",), ("who id", "what id", "related to id", "regarding id"), ""),
+    LEAD_ID: Role(("task", "interaction"), ("lead id", "associated lead id", "شناسه سرنخ"), "opportunity"),
+    RELATED: Role(("task", "interaction"), ("related to", "regarding", "bezug", "se rapporte à", "مرتبط با")),
+    RELATED_ID: Role(("task", "interaction"), ("who id", "what id", "related to id", "regarding id"), ""),
     NEEDS: Role(
         ("task",),
         (

@@ -16,7 +16,7 @@ from crmcli.services.imports.roles import AT_TIME, DUE_TIME
 from crmcli.services.imports.titles import own_forms, squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from crmcli.services.imports.recognising import Reading
 
@@ -33,11 +33,21 @@ def is_of_start(title: str) -> bool:
     return _START.search(squeeze(title)) is not None
 
 
+def heads_starts(title: str) -> bool:
+    """Whether a title heads the days or moments at which something starts."""
+    return _is_one(title, _DAYS)
+
+
+def says_end(header: Iterable[str]) -> bool:
+    """Whether a title says that something ends on the days or at the times below it."""
+    return any(_is_one(title, _ENDS) for title in header)
+
+
 def stand_in(header: Sequence[str], rows: Sequence[Sequence[str]], taken: Container[int]) -> int | None:
     """The place of the first column of days on which tasks start that is not `taken`, None where there is none. Those
     that are to be done from one day to another are not due on the first, but what has a time then takes place then."""
     place = next((place for place in _days(header, rows) if place not in taken), None)
-    if place is None or not any(_is_one(title, _ENDS) for title in header):
+    if place is None or not says_end(header):
         return place
     beside = any(_is_one(title, _TIMES) for other, title in enumerate(header) if other != place)
     return place if beside or any(":" in cells[place] for cells in rows) else None
@@ -55,11 +65,12 @@ def _days(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[int]
             continue
         cells = {cells[place] for cells in rows} - NULLS
         filled = [cell for cell in cells if cell.strip() and not no_day(cell)]
-        if (filled or not rows) and all(map(_is_day, filled)):
+        if (filled or not rows) and all(map(is_day, filled)):
             yield place
 
 
-def _is_day(cell: str) -> bool:
+def is_day(cell: str) -> bool:
+    """Whether a cell begins with a day, or names a month."""
     plain = digits(cell)
     return any(map(str.isdecimal, plain)) and bool(ANY_DAY.match(plain) or moments.named_calendar(cell))
 

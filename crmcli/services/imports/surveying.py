@@ -152,7 +152,11 @@ def _survey_sheet(path: str, how: Opening, options: Options) -> Seen:
         rows_seen = FirstRows(header, given, first)
         name = FileName(path)
         if found is INTERACTION:
-            columns = happened_files.with_kind(columns, happened_files.kind_told(rows_seen, name))
+            columns = happened_files.with_kind(columns, "kind", happened_files.kind_told(rows_seen, name))
+        elif kind is TASK:
+            columns = happened_files.with_kind(
+                columns, "type", happened_files.type_told(FirstRows(header, {}, first), name)
+            )
         fits = kinds.Fits()
         if found is None or not names_records(found, columns):
             if kind is None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 #: What spreadsheets are told to leave as it is, by an apostrophe.
 _MARKED = ("external_id", "postal_code", "phone", "mobile", roles.MORE_PHONE)
-_REACHED = ("email", "phone", "mobile", roles.CONTACT_EMAIL)
+_REACHED = ("email", "phone", "mobile", roles.CONTACT_EMAIL, roles.PERSON_EMAIL, roles.PERSON_PHONE)
+_TELEPHONES = frozenset(("phone", "mobile", roles.PERSON_PHONE))
 
 
 def tidied(
@@ -32,8 +33,8 @@ def tidied(
     more = []
     for to in _REACHED:
         for column in by.get(to, ()):
-            telephones = to in ("phone", "mobile")
-            turned[column.place], others = parts.several(turned[column.place], column.header, telephones=telephones)
+            cells, telephones = turned[column.place], to in _TELEPHONES
+            turned[column.place], others = parts.several(cells, column.header, telephones=telephones)
             more.append(others)
     for column in dated:
         if column.unit == facts.SECONDS:

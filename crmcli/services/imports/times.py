@@ -36,6 +36,8 @@ _LENGTHS = frozenset(map(fold, (
     "sec", "secs", "second", "seconds", "sek", "sekunden", "secondes", "segundos", "saniye", "ثانیه",
     "duration", "length", "dauer", "durée", "duración", "süre", "süresi", "مدت",
 )))  # fmt: skip
+#: How a moment begins that says its day as well.
+_MOMENT = re.compile(r"\s*\d{4}-\d\d-\d\d[T ]")
 #: What stands in place of a time where there is none, or where nobody knows it yet; letters and digits, folded.
 _NO_TIME = frozenset(
     squeeze(words)
@@ -118,10 +120,22 @@ def are_times(kind: str, title: str, cells: Iterable[str], *, or_days: bool) -> 
     return _is_plain(kind, title) or (late and titled(kind, title))
 
 
+def says_day(cell: str) -> bool:
+    """Whether a cell of a column of times is a whole moment, as programs write one: 2026-12-10T14:30:00.000Z."""
+    return _MOMENT.match(cell) is not None
+
+
 def at_time(day: str | None, cell: str, header: str, row: int, env: Env, bad: Problems) -> str | None:
-    """The moment of a time on a day, None where there is none; what is no time, or one of no day, is a problem."""
+    """The moment of a time on a day, None where there is none; what is no time, or one of no day, is a problem. A whole
+    moment is that one."""
     if says_none(cell):
         return None
+    if says_day(cell):
+        try:
+            return moments.moment(cell, env)
+        except FieldError as error:
+            bad.setdefault(row, Problem(header, cell, error.message))
+            return None
     if not day:
         bad.setdefault(row, Problem(header, cell, f"'{clip(cell, 40)}' is a time without a day"))
         return None

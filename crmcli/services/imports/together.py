@@ -84,7 +84,7 @@ class Together:
         `columns` are those that the next file is matched by."""
         if kind.table not in self.tried:
             named = [column for table, column in BY_ADDRESS.items() if table == kind.table]
-            named += TELEPHONES if kind is CONTACT else ()
+            named += TELEPHONES if kind is CONTACT else ("email_key",) if kind in (LEAD, DEAL) else ()
             every = sorted(self._columns.get(kind.table, set()).union(columns, named))
             self.tried[kind.table], self.retried[kind.table] = Tried(every), Seen()
         return self.tried[kind.table], self.retried[kind.table]

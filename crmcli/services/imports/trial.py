@@ -54,6 +54,11 @@ class Tried:
             self._raw.execute(f"CREATE INDEX tried_{place} ON tried ({name}) WHERE {name} IS NOT NULL")
         self._raw.execute("BEGIN")
 
+    @property
+    def next(self) -> int:
+        """The id of the next row that would be added."""
+        return self._next
+
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._raw.execute(sql, params).fetchall()
 

@@ -9,7 +9,7 @@ from crmcli.domain.address import followed_domain
 from crmcli.domain.text import fold
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
-from crmcli.services import aliases, recurring
+from crmcli.services import aliases, recurring, tasks
 from crmcli.services.imports import addresses, placing, series
 from crmcli.services.imports.salesforce_ids import same
 from crmcli.services.stages import next_position
@@ -97,6 +97,8 @@ class Updater:
         changed = tx.change("task", number, series.changed(self.ctx, tx, current, changes))
         if changes.get("done_at") and not current.get("done_at"):
             recurring.next_one(self.ctx, tx, current)
+        elif "done_at" in changes and not changes["done_at"]:
+            tasks.tell_following(self.ctx, tx, number)
         return changed, kept
 
     def _passed_on(
