@@ -11,7 +11,21 @@ from crmcli.domain.dates import local
 from crmcli.errors import CrmError
 from crmcli.exchange.ical_clocks import FIRST_YEAR, zone_lines
 from crmcli.exchange.ical_lines import check, escape, many_lines, one_line, safe_uri
-from crmcli.exchange.ical_more import FINER, FOOTER, PEOPLE, REPEAT, TASK_STATUS, More, alarm_edges, block_lines
+from crmcli.exchange.ical_more import (
+    FINER,
+    FOOTER,
+    LENGTH,
+    OPENING,
+    PEOPLE,
+    REPEAT,
+    TASK_STATUS,
+    More,
+    alarm_edges,
+    alarm_opening,
+    block_lines,
+    moved_alarm,
+    write_trigger,
+)
 from crmcli.exchange.ical_values import (
     STANDINGS,
     Attendee,
@@ -51,13 +65,15 @@ class Item(NamedTuple):
     `kind` is "event" or "todo". `start` and `due` are dates (all day) or aware datetimes; one in a ZoneInfo of its own
     is written in that zone, any other in the calendar's. `minutes` is the length of an event (of one of days: whole
     days of 1440, more than one). `created_at`, `updated_at`, `done_at` are aware. `alarms` are minutes before the start
-    (the due date of a to-do). `rrule` is an RFC 5545 recurrence rule without its name, UNTIL as a day; `rdates`
-    and `exdates` are days or moments that a series has too, or has not; a day beside a timed start is that day at the
-    start's time. `repeat` is the rule, UNTIL as a day, of which `rdates` are the next days: one that programs do not
-    know as an RRULE, and another book does. `recurrence_id` is the moment of the series that this item stands for.
+    (the due date of a to-do); where that is a day, before `opening`, so many minutes after its midnight. `rrule` is an
+    RFC 5545 recurrence rule without its name, UNTIL as a day; `rdates` and `exdates` are days or moments that a series
+    has too, or has not; a day beside a timed start is that day at the start's time. `repeat` is the rule, UNTIL as a
+    day, of which `rdates` are the next days: one that programs do not know as an RRULE, and another book does.
+    `recurrence_id` is the moment of the series that this item stands for.
     `priority` is 0 (none), 1 (highest) to 9. `footer` is what stands behind the item's own text in `description`, as
     whoever wrote it says.
     `task_status` is one of TASK_STATUSES where an event says whether the task that it stands for is done, else empty.
+    `task_minutes` is the length of that task where the item has another one or none: 0 for a task without a length.
     `onwards` is whether a day that differs stands for all later ones, too (RANGE=THISANDFUTURE).
     `floating` are times that are the same on every clock: here those of the calendar's zone, and written without one.
     `more` are unfolded content lines of another program, as the reader keeps them; none has a line end. `lacks` is, in
@@ -81,6 +97,7 @@ class Item(NamedTuple):
     url: str = ""
     location: str = ""
     alarms: Sequence[int] = ()
+    opening: int = OPENING
     rrule: str | None = None
     rdates: Sequence[date | datetime] = ()
     exdates: Sequence[date | datetime] = ()
@@ -91,6 +108,7 @@ class Item(NamedTuple):
     more: Sequence[str] = ()
     footer: str = ""
     task_status: str = ""
+    task_minutes: int | None = None
     floating: bool = False
     onwards: bool = False
     lacks: Sequence[str] = ()
@@ -118,19 +136,21 @@ def write_calendar(items: Iterable[Item], *, name: str, zone: str) -> bytes:
         ("X-PUBLISHED-TTL", f"X-PUBLISHED-TTL:{REFRESH}"),
     ]
     ordered = sorted(items, key=lambda item: (item.uid, stamp(item.recurrence_id) if item.recurrence_id else ""))
-    return _written(head, ordered, zone, published=True)
+    return _written(head, ordered, zone, published=True, lengths=True)
 
 
-def write_one(item: Item, *, zone: str, overrides: Sequence[Item] = ()) -> bytes:
+def write_one(item: Item, *, zone: str, overrides: Sequence[Item] = (), lengths: bool = False) -> bytes:
     """An item as an object of a CalDAV collection (RFC 4791, 4.1): no METHOD, with its attendees, checked as a calendar
-    is; `overrides` are those of its series that differ, each with its recurrence_id. Raises CrmError."""
-    return _written([], [item, *overrides], zone, published=False)
+    is; `overrides` are those of its series that differ, each with its recurrence_id. With `lengths` it says that of its
+    task, as in a published calendar: a program that changes the item in a collection would leave that as it was. Raises
+    CrmError."""
+    return _written([], [item, *overrides], zone, published=False, lengths=lengths)
 
 
-def _written(head: list[tuple[str, str]], items: Sequence[Item], zone: str, *, published: bool) -> bytes:
+def _written(head: list[tuple[str, str]], items: Sequence[Item], zone: str, *, published: bool, lengths: bool) -> bytes:
     here = named_zone(zone)
     zones: dict[str, int] = {}
-    body = [pair for item in items for pair in _Writer(item, here, zones, published=published).pairs]
+    body = [pair for item in items for pair in _Writer(item, here, zones, published=published, lengths=lengths).pairs]
     top = [
         ("BEGIN:VCALENDAR", "BEGIN:VCALENDAR"),
         ("PRODID", f"PRODID:{PRODID}"),
@@ -152,10 +172,12 @@ class _Writer:
     """The lines of one item, each as (head, line): the head is what the check of the finished bytes expects. `zones`
     are those that it needs, each with the first year."""
 
-    def __init__(self, item: Item, here: ZoneInfo | None, zones: dict[str, int], *, published: bool) -> None:
+    def __init__(
+        self, item: Item, here: ZoneInfo | None, zones: dict[str, int], *, published: bool, lengths: bool
+    ) -> None:
         if item.kind not in STATUSES:
             raise CrmError(f"A calendar item is an event or a todo, not {item.kind!r}.")
-        self.item, self.zones, self.published = item, zones, published
+        self.item, self.zones, self.published, self.lengths = item, zones, published, lengths
         start = item.start
         if item.kind == "todo" and start is None and item.is_series:
             start = item.due  # a series begins somewhere (RFC 5545, 3.8.5.3)
@@ -206,6 +228,8 @@ class _Writer:
             self._add("DURATION", write_duration(item.minutes))
         elif item.kind == "event" and item.minutes and item.minutes >= 2 * _DAY:
             self._add("DURATION", f"P{item.minutes // _DAY}D")
+        if item.task_minutes is not None and self.lengths:
+            self._add(LENGTH, write_duration(item.task_minutes))
         if item.kind == "todo":
             if item.due is not None:
                 self._when("DUE", item.due)
@@ -326,17 +350,18 @@ class _Writer:
 
     def _alarms(self) -> None:
         item, edges = self.item, alarm_edges(self.item.kind, self.item.start, self.item.due)
+        opening = alarm_opening(item.kind, item.start, item.due, item.opening)
         standing, others = self.more.alarms(edges) if self.more else ({}, [])
         text, related = escape(one_line(item.summary)), ";RELATED=END" if "end" in edges else ""
         for minutes in sorted(set(item.alarms)) if edges else ():
             if minutes in standing:
-                self._blocks(standing[minutes])
+                self._blocks(moved_alarm(block, opening) for block in standing[minutes])
                 continue
             self.pairs += (
                 ("BEGIN:VALARM", "BEGIN:VALARM"),
                 ("ACTION", "ACTION:DISPLAY"),
                 ("DESCRIPTION", f"DESCRIPTION:{text}"),
-                ("TRIGGER", f"TRIGGER{related}:-{write_duration(minutes, days=True)}"),
+                ("TRIGGER", f"TRIGGER{related}:{write_trigger(minutes - opening)}"),
                 ("END:VALARM", "END:VALARM"),
             )
         if not self.published:  # among them are those that write to people

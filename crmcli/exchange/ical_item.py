@@ -13,16 +13,19 @@ from crmcli.exchange.ical_more import (
     FINER,
     FOOTER,
     LENDING,
+    LENGTH,
     PEOPLE,
     REPEAT,
     TASK_STATUS,
     alarm_edges,
     alarm_lack,
     alarm_minutes,
+    alarm_opening,
     block_lines,
     extra,
     is_foreign,
     is_plain_alarm,
+    moved_alarm,
 )
 from crmcli.exchange.ical_values import (
     after,
@@ -97,7 +100,7 @@ class ItemReader:
         for found in filter(None, map(read_attendee, self.all.get("ATTENDEE", ()))):
             people.setdefault(mailbox_key(found.mailbox), found)
         organizer = next((read_attendee(one) for one in self.all.get("ORGANIZER", ())), None)
-        alarms, blocks = self._alarms(summary, alarm_edges(self.kind, start, due))
+        alarms, blocks = self._alarms(summary, start, due)
         item = Item(
             uid=self._one("UID") or self._own_uid(),
             kind=self.kind,
@@ -116,6 +119,7 @@ class ItemReader:
             url=safe_uri(self._value("URL")),
             location=self._one("LOCATION"),
             alarms=alarms,
+            opening=self.reading.opening,
             rrule=rule,
             rdates=moments["RDATE"],
             exdates=moments["EXDATE"],
@@ -125,6 +129,7 @@ class ItemReader:
             attendees=list(people.values()),
             footer=many_lines(unescape(self._value(FOOTER))),
             task_status=self._task_status() if self.kind == "event" else "",
+            task_minutes=self._task_minutes(),
             floating=self._floats("DTSTART" if start is not None else "DUE"),
             onwards=self._is_onwards(),
             lacks=self._lacks(minutes),
@@ -136,6 +141,14 @@ class ItemReader:
         said = self._value(TASK_STATUS).strip().upper()
         published = self.method == "PUBLISH" and self.part.frame.head.get("PRODID", "").strip() == PRODID
         return said if said in TASK_STATUSES else "NEEDS-ACTION" if published else ""
+
+    def _task_minutes(self) -> int | None:
+        """The length of the task of an item where that does not say it; None where nothing says so."""
+        try:
+            days, seconds = read_duration(self._value(LENGTH))
+        except ValueError:
+            return None
+        return days * _DAY + seconds // 60 if min(days, seconds) >= 0 else None
 
     def _value(self, name: str) -> str:
         lines = self.all.get(name)
@@ -251,15 +264,23 @@ class ItemReader:
         lines = sorted(written(line) for line in self.part.lines if line.name not in _FLEETING)
         return sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:40]
 
-    def _alarms(self, summary: str, edges: frozenset[str]) -> tuple[list[int], list[Block]]:
+    def _alarms(
+        self, summary: str, start: date | datetime | None, due: date | datetime | None
+    ) -> tuple[list[int], list[Block]]:
         """The minutes of all alarms that stand for some, and the blocks to keep: those, first, that say more."""
+        edges = alarm_edges(self.kind, start, due)
+        opening = alarm_opening(self.kind, start, due, self.reading.opening)
         standing: dict[int, list[Block]] = {}
         others: list[Block] = []
         for name, lines in self.part.blocks:
             block = name, list(self._known_zones(lines))
-            minutes = alarm_minutes(block, edges)
-            (others if minutes is None else standing.setdefault(minutes, [])).append(block)
-            if minutes is None and (lack := alarm_lack(block, edges)):
+            counted = moved_alarm(block, -opening)
+            minutes = alarm_minutes(counted, edges)
+            if minutes is not None:
+                standing.setdefault(minutes, []).append(counted)
+                continue
+            others.append(block)
+            if lack := alarm_lack(block, edges):
                 self.lacks.append(lack)
         kept = [
             block

@@ -3,21 +3,23 @@
 A line of a property that we do not write goes back as it came. One of a property that we write lends its parameters to
 ours (LANGUAGE of a summary, ROLE of an attendee) while the value is still the same. An alarm that is more than minutes
 and a text (of an e-mail, with a sound, at a moment of its own) is kept whole, between its BEGIN and its END; one that
-stands for minutes of `alarms` is written in the place of a plain one while those minutes are there.
+stands for minutes of `alarms` is written in the place of a plain one while those minutes are there; of a day it is kept
+as one counted from where the alarms of days are, so that it stands for the same minutes where the item gets a time.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crmcli.exchange.ical_lines import is_one_line, one_line, parse
-from crmcli.exchange.ical_values import mailbox_key, mailbox_of, read_duration
+from crmcli.exchange.ical_values import mailbox_key, mailbox_of, read_duration, write_duration
 from crmcli.exchange.vcard_lines import Property, unescape, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
 
 #: What of a description is not the item's own text: whoever reads it takes it off.
@@ -26,11 +28,13 @@ FOOTER = "X-CRM-FOOTER"
 TASK_STATUS = "X-CRM-STATUS"
 #: The rule behind days that stand one by one: as an RRULE with RSCALE (RFC 7529) most programs would not take it.
 REPEAT = "X-CRM-REPEAT"
+#: How long a task takes, where its item says something else, or nothing: PT0M for one without a length.
+LENGTH = "X-CRM-DURATION"
 #: Properties that our fields say, whole or in part.
 OURS = frozenset(
     ("UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "SUMMARY", "DTSTART", "DTEND", "DURATION", "DUE",
      "COMPLETED", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "DESCRIPTION", "LOCATION", "STATUS", "CATEGORIES",
-     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE", FOOTER, TASK_STATUS, REPEAT)
+     "PRIORITY", "URL", "ORGANIZER", "ATTENDEE", FOOTER, TASK_STATUS, REPEAT, LENGTH)
 )  # fmt: skip
 #: Of these the parameters are kept.
 LENDING = frozenset(
@@ -55,6 +59,9 @@ _REPEATING = {
 BLOCKS = frozenset(("VALARM", "PARTICIPANT", "VLOCATION", "VRESOURCE"))
 
 _URI = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|/)\S+")
+
+#: So many minutes after midnight a day begins for its alarms, unless a book says otherwise: at 9:00.
+OPENING = 9 * 60
 
 Block = tuple[str, list[Property]]
 
@@ -149,6 +156,33 @@ def alarm_edges(kind: str, start: date | datetime | None, due: date | datetime |
     if kind == "event" or due is None:
         return frozenset(("start",) if start is not None else ())
     return frozenset(("end", "start") if start in (None, due) else ("end",))
+
+
+def alarm_opening(kind: str, start: date | datetime | None, due: date | datetime | None, opening: int) -> int:
+    """How many minutes after the moment that a TRIGGER is related to the alarms of an item are counted from: of a day,
+    that is its midnight (RFC 5545, 3.8.6.3), so many as `opening` says; none of a time."""
+    moment = start if kind == "event" or due is None else due
+    return opening if moment is not None and not isinstance(moment, datetime) else 0
+
+
+def write_trigger(minutes: int) -> str:
+    """The TRIGGER of an alarm so many minutes before what it is related to; after that where they are negative."""
+    return write_duration(-minutes, days=True) if minutes < 0 else f"-{write_duration(minutes, days=True)}"
+
+
+def moved_alarm(block: Block, minutes: int) -> Block:
+    """A block whose TRIGGER, where it is a duration in whole minutes, comes so many minutes later."""
+    name, lines = block
+    return name, [_moved(line, minutes) if minutes and line.name == "TRIGGER" else line for line in lines]
+
+
+def _moved(trigger: Property, minutes: int) -> Property:
+    try:
+        days, seconds = read_duration(trigger.value)
+    except ValueError:
+        return trigger
+    whole, rest = divmod(86400 * days + seconds, 60)
+    return trigger if rest else trigger._replace(value=write_trigger(-(whole + minutes)))
 
 
 def alarm_minutes(block: Block, edges: frozenset[str]) -> int | None:

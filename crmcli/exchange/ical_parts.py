@@ -25,7 +25,8 @@ MOST_LINES, LONGEST_LINE = 10_000, 1_000_000
 MOST_ITEMS = 200_000
 #: The most characters of a line that no field says (an attached picture); a longer one is left out.
 LONGEST_KEPT = 32 * 1024
-ITEMS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE")
+TAKEN = ("VEVENT", "VTODO")
+ITEMS = (*TAKEN, "VJOURNAL", "VFREEBUSY", "VTIMEZONE")
 
 _NAME = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,63})[;:]")
 _HEADS = frozenset(
@@ -42,13 +43,16 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs
 
 class Frame:
     """One VCALENDAR of a file, which may have several: its own properties, the first of each name, and the lines of
-    the time zones that it defines."""
+    the time zones that it defines. `cut` is the number behind its last component where it ends without an END, and not
+    inside one that is taken; else 0."""
 
-    __slots__ = ("head", "zones")
+    __slots__ = ("cut", "head", "is_open", "zones")
 
     def __init__(self) -> None:
         self.head: dict[str, str] = {}
         self.zones: list[list[str]] = []
+        self.is_open = False
+        self.cut = 0
 
 
 class Part:
@@ -211,8 +215,10 @@ def _parted(text: str, called: str) -> Parts:
         name = line.partition(":")[2].strip().upper() if mark.startswith(("BEGIN:", "END:")) else ""
         if name and mark == "BEGIN:":
             if name == "VCALENDAR":
+                _end_early(frames[-1], part, len(parts), "another calendar begins inside it")
                 part, block = None, None
                 frames.append(Frame())
+                frames[-1].is_open = True
                 if len(frames) > MOST_ITEMS:
                     raise ReadError(f"{called} has more than {MOST_ITEMS:,} calendars.", "Export a part of them.")
             elif part is None or (name in ITEMS and part.name in ITEMS):
@@ -229,8 +235,10 @@ def _parted(text: str, called: str) -> Parts:
                 block = (name, [])
             else:
                 depth += 1
-        elif name and part is not None:
-            if name in (part.name, "VCALENDAR"):
+        elif name == "VCALENDAR" or (name and part is not None):
+            if name == "VCALENDAR":
+                frames[-1].is_open = False
+            if part is None or name in (part.name, "VCALENDAR"):
                 part, block = None, None
             elif block is not None and name == block[0]:
                 part.close(block)
@@ -242,9 +250,16 @@ def _parted(text: str, called: str) -> Parts:
             frames[-1].head.setdefault(key.partition(";")[0].upper(), value)
         elif not depth:
             part.take(line, block)
-    if part is not None:
-        part.problem = part.problem or "the file ends inside it"
+    _end_early(frames[-1], part, len(parts), "the file ends inside it")
     return Parts(frames, parts)
+
+
+def _end_early(frame: Frame, part: Part | None, count: int, reason: str) -> None:
+    """What comes after the last of `count` components is another calendar, or nothing, whatever is still open."""
+    if part is not None:
+        part.problem = part.problem or reason
+    if frame.is_open and (part is None or part.name not in TAKEN):
+        frame.cut = count + 1
 
 
 def _property(line: str) -> Property | None:

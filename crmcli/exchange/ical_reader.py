@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from crmcli.exchange.ical import COMPONENTS, Item
 from crmcli.exchange.ical_item import ItemReader, UnusableError
 from crmcli.exchange.ical_lines import one_line
+from crmcli.exchange.ical_more import OPENING
 from crmcli.exchange.ical_parts import LONGEST_KEPT, read_parts
 from crmcli.exchange.ical_values import instant_stamp
 from crmcli.exchange.ical_zone import defined_name, defined_zone, find_zone, named_zone, zone_key
@@ -59,18 +60,24 @@ class Calendar(NamedTuple):
     notes: list[str]
 
 
-def read_calendar(data: bytes, *, zone: str, called: str = "The file", encoding: str = "") -> Calendar:
+def read_calendar(
+    data: bytes, *, zone: str, called: str = "The file", encoding: str = "", opening: int = OPENING
+) -> Calendar:
     """Read the bytes of a calendar file, which may be several calendars one behind the other. Times without a zone are
     in that which their calendar names (X-WR-TIMEZONE), else in the IANA zone `zone`; those of a moment keep the zone
-    that they have. `called` names the file in messages, `encoding` its code page where that is known.
+    that they have. `called` names the file in messages, `encoding` its code page where that is known. Alarms of days
+    are counted from so many minutes after midnight as `opening` says. What is whole of a file that ends early is taken,
+    and the rest is one of the refusals.
 
     UIDs are unique but for the items of one series, which have a recurrence_id; of two versions the later is taken. An
     item without one gets a UID from its content. Raises ReadError for what is no calendar.
     """
     found, notes = read_parts(data, called=called, encoding=encoding)
-    reading = Reading(zone, notes)
+    reading = Reading(zone, notes, opening)
     for part in found.parts:
         reading.take(part)
+    for number in [frame.cut for frame in found.frames if frame.cut]:
+        reading.refuse_rest(number)
     items, refusals = reading.finished()
     own = next((one for one in map(own_zone, found.frames) if one is not None), None)
     return Calendar(
@@ -100,8 +107,8 @@ def _text(value: str) -> str:
 class Reading:
     """What all items of a file have in common."""
 
-    def __init__(self, zone: str, notes: list[str]) -> None:
-        self.name, self.notes = zone, notes
+    def __init__(self, zone: str, notes: list[str], opening: int) -> None:
+        self.name, self.notes, self.opening = zone, notes, opening
         self._zone: tzinfo = named_zone(zone) or ZoneInfo("UTC")
         self._said: dict[Frame, tuple[str, tzinfo | None]] = {}
         self._named: dict[Frame, dict[str, list[str]]] = {}
@@ -131,6 +138,10 @@ class Reading:
                 self.tell(f"longer than {LONGEST_KEPT >> 10} KiB and left out of their items: {names}")
         elif part.name in _REFUSED:
             self._refuse(part, part.name, _REFUSED[part.name])
+
+    def refuse_rest(self, number: int) -> None:
+        """What may be missing of a calendar that has no end, from this number on."""
+        self._refusals.append(Refusal(number, "the rest of the calendar", "it ends early, without END:VCALENDAR"))
 
     def tell(self, note: str) -> None:
         """Something that is to be told, once."""

@@ -18,7 +18,7 @@ from crmcli.domain.text import check_text, clip, fold
 from crmcli.domain.types import INDEXED, show_instant
 from crmcli.domain.types.spans import EARLIEST, LONGEST, MOST_REMINDERS
 from crmcli.errors import FieldError
-from crmcli.services.calendar_items import LISTED
+from crmcli.services.calendar_items import DAYS, LISTED
 from crmcli.services.calendar_tasks import is_ours
 from crmcli.services.recurring import clock_of, skips_text
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 #: RFC 5545, 3.8.1.9: 1 to 4 are high, 5 is medium, 6 to 9 are low; 0 is none.
 PRIORITIES = (0, 3, 3, 3, 3, 2, 1, 1, 1, 1)
-#: What an event of days has to last for its length to be said: two of them.
-DAYS = 2 * 24 * 60
 UNNAMED = "(without a name)"
 #: A line of a to-do that some programs (Thunderbird) leave with what is done, and nothing else.
 ALL_DONE = "PERCENT-COMPLETE:100"
@@ -78,9 +76,8 @@ def said(
         "priority": {"priority": PRIORITIES[item.priority] if 0 <= item.priority <= 9 else 0},
         "reminders": {"remind": ",".join(map(str, alarms)) or None},
         **_series(ctx, item, when, lacks, left_out),
+        **_length(item),
     }
-    if item.kind == "event" and (isinstance(item.start, datetime) or (item.minutes or 0) >= DAYS):
-        parts["length"] = {"minutes": _length(item)}  # of a day nobody says how many minutes it takes
     if item.kind == "todo" or (item.task_status and is_ours(item.uid)):
         parts["done"] = {"done_at": _done(item)}
     if item.attendees:  # a published calendar leaves them out
@@ -197,9 +194,16 @@ def _when(ctx: Context, when: date | datetime | None) -> dict[str, Any]:
     return {"due_on": when.isoformat(), "due_at": None}
 
 
-def _length(item: Item) -> int | None:
-    minutes = item.minutes
-    return minutes if item.kind == "event" and minutes and 0 < minutes <= LONGEST else None
+def _length(item: Item) -> Parts:
+    """The length of an item, unless it is no more than the usual one in the place of none; of a day, and of a to-do,
+    nobody but a book says how many minutes it takes."""
+    minutes, of_task = item.minutes or 0, item.task_minutes if is_ours(item.uid) else None
+    says = item.kind == "event" and (isinstance(item.start, datetime) or minutes >= DAYS)
+    if not says and of_task is None:
+        return {}
+    if not says or (of_task == 0 and minutes == LENGTH):
+        minutes = of_task or 0
+    return {"length": {"minutes": minutes if 0 < minutes <= LONGEST else None}}
 
 
 def _people(boxes: Collection[Any], lacks: list[str]) -> str | None:

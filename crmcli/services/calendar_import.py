@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.domain.entities import TASK, USER
 from crmcli.errors import CrmError
 from crmcli.results import Changed
-from crmcli.services.calendar_items import OURS
+from crmcli.services.calendar_items import OURS, opening
 from crmcli.services.calendar_kept import Kept
 from crmcli.services.calendar_series import Comings
 from crmcli.services.calendar_taking import Taking
@@ -52,7 +52,7 @@ def import_calendar(ctx: Context, data: bytes, *, called: str, owner: str = "", 
     people who take part and whom nobody knows become contacts. Raises ReadError for what is no calendar."""
     from crmcli.exchange.ical_reader import read_calendar
 
-    found = read_calendar(data, zone=ctx.zone_name, called=called)
+    found = read_calendar(data, zone=ctx.zone_name, called=called, opening=opening(ctx))
     for note in found.notes:
         ctx.say(note)
     refused = [f"{refusal.number}: {refusal.what}: {refusal.reason}" for refusal in found.refusals]
@@ -110,8 +110,14 @@ def _take(taking: Taking, group: _Group, refused: list[str]) -> None:
     """Take the items of one UID. What cannot be said of a task is told, and what no task can be is refused: nothing of
     it is kept then."""
     item = group.items[0]
+    unknown = [one for one in group.items if one.footer and key_of(one) not in taking.tasks]
     try:
         with taking.part():
             Comings(taking, group.main, group.days).take()
+        for one in unknown:
+            if key_of(one) in taking.tasks:
+                lines = "; ".join(filter(None, one.footer.split("\n")))
+                line = f"left out, what its own book has behind its text: {lines}"
+                taking.told[f"{one.summary or one.uid}: {line}"] = None
     except CrmError as error:
         refused.append(f"{item.summary or item.uid}: {error.message}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.entities import COMPANY, CONTACT, DEAL, ENTITIES, LEAD
 from crmcli.domain.mailboxes import read_list
+from crmcli.domain.reminders import read_clock
 from crmcli.domain.slots import LENGTH
 from crmcli.domain.types import read_instant, show_instant
 from crmcli.domain.types.spans import reminder_minutes
@@ -34,6 +35,8 @@ COLUMNS = (
     "series_zone,series_skips,opportunity,contact,company,attendees,description,tags,done_at,feedback,"
     "created_at,updated_at,removed_at,ical"
 )
+#: What an event of days has to last for its length to be said: two of them.
+DAYS = 2 * 24 * 60
 #: So many days go out of a series that no RRULE says. Where fewer are read it ends with them, so this stays what it is.
 LISTED = 25
 #: What puts a task elsewhere in a calendar, so that its SEQUENCE is raised (RFC 5545, 3.8.7.4).
@@ -51,12 +54,19 @@ def items(ctx: Context, rows: Sequence[dict[str, Any]], *, todo: bool) -> list[I
     known = versions(ctx, [row["id"] for row in rows])
     found: list[Item] = []
     gone_on = recurring.followed(ctx.reader, [row["id"] for row in rows if row["repeat"]])
+    begins = opening(ctx)
     for row in rows:
         if row["id"] in gone_on:
             row = {**row, "repeat": None}  # its series is that of the task that follows
         sequence, changed = known.get(row["id"], (0, row["updated_at"]))
-        found += _items(ctx, row, linked, sequence, changed, todo)
+        found += [item._replace(opening=begins) for item in _items(ctx, row, linked, sequence, changed, todo)]
     return found
+
+
+def opening(ctx: Context) -> int:
+    """So many minutes after midnight reminders of a day alone are counted from."""
+    clock = read_clock(str(ctx.settings["remind_at"]))
+    return 60 * clock.hour + clock.minute
 
 
 def versions(ctx: Context, numbers: Sequence[int]) -> dict[int, tuple[int, str]]:
@@ -86,7 +96,8 @@ def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, cha
     from crmcli.exchange.ical import Item
 
     when = _when(row)
-    length = row["minutes"] or (LENGTH if row["due_at"] else None)
+    minutes = row["minutes"] or 0
+    length = (minutes or LENGTH) if row["due_at"] else minutes if minutes >= DAYS else None
     about = _whose(row, linked)
     done = read_instant(row["done_at"]) if row["done_at"] else None
     of_task = "COMPLETED" if done else "NEEDS-ACTION"
@@ -101,6 +112,7 @@ def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, cha
         due=when if todo else None,
         done_at=done if todo else None,
         task_status="" if todo else of_task,
+        task_minutes=_unsaid_length(row, todo=todo),
         created_at=read_instant(row["created_at"]),
         # The item says what its people and companies are called, too: it changes with them.
         updated_at=read_instant(max([changed, row["updated_at"], *(one["updated_at"] for one in about.values())])),
@@ -110,6 +122,7 @@ def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, cha
         priority=PRIORITIES[row["priority"] or 0],
         location=row["place"] or "",
         alarms=reminder_minutes(row["remind"]) if not done else (),
+        rdates=[],  # as an item has none that was read: what is the same is not written
         attendees=_attendees(row),
         more=row["ical"].split("\n") if row["ical"] else (),
         footer=_behind(row, about),
@@ -117,6 +130,14 @@ def _items(ctx: Context, row: dict[str, Any], linked: Linked, sequence: int, cha
     if not row["repeat"] or row["repeat_from"] == recurring.DONE or done or when is None:
         return [item]
     return _series(ctx, row, item)
+
+
+def _unsaid_length(row: dict[str, Any], *, todo: bool) -> int | None:
+    """The length of a task where its item has none, or the usual one in its place; None where the item says it."""
+    minutes = row["minutes"] or 0
+    if row["due_at"] and not todo:
+        return None if minutes else 0
+    return (minutes or None) if todo or minutes < DAYS else None
 
 
 def _when(row: dict[str, Any]) -> date | datetime | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.domain.entities import TASK
 from crmcli.services import sync_links
+from crmcli.services.calendar_items import opening
 from crmcli.services.calendar_tasks import key_of, series_key
 from crmcli.services.sync_links import Link
 from crmcli.store.sql import portions
@@ -134,7 +135,7 @@ class Kept:
         if not text:
             return None
         if key not in self._parsed:
-            found = read_calendar(text.encode(), zone=self.ctx.zone_name).items
+            found = read_calendar(text.encode(), zone=self.ctx.zone_name, opening=opening(self.ctx)).items
             if not found:
                 return None
             self._parsed[key] = found[0]
@@ -179,6 +180,6 @@ class Kept:
 
         item_then, text = self._written.get(key_of(item), (None, ""))
         if item_then is not item:
-            text = write_one(item, zone=self.ctx.zone_name).decode()
+            text = write_one(item, zone=self.ctx.zone_name, lengths=True).decode()
             self._written[key_of(item)] = item, text
         return text

@@ -78,7 +78,7 @@ class Tasks:
 
     def __init__(self, ctx: Context, chosen: str = "", *, shape: str = EVENT) -> None:
         self.ctx, self._filter, self.shape = ctx, chosen, shape
-        self.zone = ctx.zone_name
+        self.zone, self._opening = ctx.zone_name, calendar_items.opening(ctx)
         self.own = own_addresses(ctx)
         self._rows: dict[int, dict[str, Any]] = {}
         self._suffixes: dict[int, str] = {}
@@ -95,7 +95,7 @@ class Tasks:
         ReadError."""
         from crmcli.exchange.ical_reader import read_calendar
 
-        found = read_calendar(text.encode(), zone=self.zone, called="the item")
+        found = read_calendar(text.encode(), zone=self.zone, called="the item", opening=self._opening)
         if not found.items:
             why = next((f"{refusal.what}: {refusal.reason}" for refusal in found.refusals), "")
             raise ReadError(why or "there is no event and no to-do in it")

@@ -120,7 +120,7 @@ def test_a_done_todo() -> None:
     lines = strict_lines(data)
     for line in ("DUE;VALUE=DATE:20240503", "COMPLETED:20240501T100000Z", "PERCENT-COMPLETE:100", "STATUS:COMPLETED"):
         assert line in lines
-    assert "TRIGGER;RELATED=END:-PT15M" in lines
+    assert "TRIGGER;RELATED=END:PT8H45M" in lines
     assert "BEGIN:VTIMEZONE" not in lines  # a day needs no zone
 
 

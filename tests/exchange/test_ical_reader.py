@@ -386,6 +386,41 @@ def test_ends_that_are_missing() -> None:
     assert ([item.uid for item in found.items], found.refusals[0].reason) == (["a"], "the file ends inside it")
 
 
+EVENT = f"BEGIN:VEVENT\nUID:{{}}\n{START}\nEND:VEVENT\n"
+CUT = "the rest of the calendar: it ends early, without END:VCALENDAR"
+
+
+@pytest.mark.parametrize(
+    ("text", "uids", "refused"),
+    [
+        (f"BEGIN:VCALENDAR\n{EVENT.format('a')}", ["a"], [(2, CUT)]),
+        (f"BEGIN:VCALENDAR\n{EVENT.format('a')}BEGIN:VTIMEZONE\nTZID:x\n", ["a"], [(3, CUT)]),
+        ("BEGIN:VCALENDAR\nVERSION:2.0\n", [], [(1, CUT)]),
+        (
+            f"BEGIN:VCALENDAR\n{EVENT.format('a')}BEGIN:VCALENDAR\n{EVENT.format('b')}END:VCALENDAR\n",
+            ["a", "b"],
+            [(2, CUT)],
+        ),
+        (
+            f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{START}\nBEGIN:VCALENDAR\n{EVENT.format('b')}END:VCALENDAR",
+            ["b"],
+            [(1, "event without a summary: another calendar begins inside it")],
+        ),
+        (
+            f"BEGIN:VCALENDAR\n{EVENT.format('a')}BEGIN:VJOURNAL\nUID:j\n",
+            ["a"],
+            [(2, "VJOURNAL without a summary: it is a journal entry"), (3, CUT)],
+        ),
+        (EVENT.format("a"), ["a"], []),
+        (f"BEGIN:VCALENDAR\n{EVENT.format('a')}end:vcalendar", ["a"], []),
+    ],
+)
+def test_a_calendar_that_ends_early_is_told(text: str, uids: list[str], refused: list[tuple[int, str]]) -> None:
+    found = read(text)
+    assert [item.uid for item in found.items] == uids
+    assert [(one.number, f"{one.what}: {one.reason}") for one in found.refusals] == refused
+
+
 def test_other_components_are_passed_over() -> None:
     data = wrapped("UID:u", START, "BEGIN:X-A", "SUMMARY:no", "BEGIN:X-B", "END:X-B", "END:X-A", "SUMMARY:yes")
     found = read(data.replace("BEGIN:VEVENT", "BEGIN:X-C\r\nSUMMARY:x\r\nEND:X-C\r\nBEGIN:VEVENT"))
