@@ -11,8 +11,8 @@ from crmcli.commands import options
 from crmcli.commands.frame import Verb, book, noun, whole
 from crmcli.commands.records import Words, carry_out
 from crmcli.commands.words import with_last
-from crmcli.domain.entities import entity
-from crmcli.domain.fields import Entity
+from crmcli.domain.fields import Entity, suggest
+from crmcli.domain.text import fold
 from crmcli.errors import UsageError
 from crmcli.results import Page, Rows
 from crmcli.services import rhythms, touching
@@ -34,9 +34,10 @@ On = Annotated[str, options.text("--on", metavar="KIND", help="contact or compan
 
 def about(kind: str) -> Entity:
     """The kind of record of --on. Raises UsageError."""
-    found = entity(kind or "contact")
-    if found.name not in rhythms.KINDS:
-        raise UsageError(f"{found.plural} have no rhythm", "--on contact or --on company")
+    key = fold(kind or "contact")
+    found = next((each for each in rhythms.KINDS.values() if key in (each.name, each.plural)), None)
+    if found is None:
+        raise UsageError(f"'{kind}' has no rhythm", suggest(kind, rhythms.KINDS) or "say --on contact or --on company")
     return found
 
 

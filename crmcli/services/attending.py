@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import email_key
-from crmcli.domain.entities import CONTACT
+from crmcli.domain.entities import CONTACT, LEAD
 from crmcli.domain.mailboxes import ONE, Mailbox, listed, read_list
 from crmcli.domain.text import check_text
 from crmcli.errors import FieldError
@@ -56,6 +56,28 @@ def contacts(connection: Connection, emails: Iterable[str], *, merged: bool = Tr
     for _, number, key in sorted(rows):
         if number not in merges or number in ends:
             found.setdefault(key, ends.get(number, number))
+    return {email: found[key] for email, key in keys.items() if key in found}
+
+
+def leads(connection: Connection, emails: Iterable[str]) -> dict[str, int]:
+    """E-mail address, as given -> the lead that has it: of several an open one, of those the one that was touched last,
+    else the newest. One that was merged is what it was merged into."""
+    keys = {email: key for email in emails if (key := _key(email))}
+    having: dict[int, str] = {}
+    for some, marks in portions(sorted({*keys.values()})):
+        sql = (
+            f"SELECT id, email_key FROM {LEAD.table} WHERE kind = '{LEAD.kind}' AND email_key IN ({marks})"
+            " AND (removed_at IS NULL OR merged_into_id IS NOT NULL)"
+        )
+        having |= dict(connection.rows(sql, some))
+    ends = in_sight(connection, LEAD.table, having)
+    standing: dict[int, tuple[bool, bool, Any, int]] = {}
+    for some, marks in portions(sorted({*ends.values()})):
+        sql = f"SELECT id, status, last_touch FROM {LEAD.table} WHERE id IN ({marks})"
+        for number, status, touched in connection.rows(sql, some):
+            standing[number] = (status == "open", touched is not None, touched, number)
+    # What stands highest has the last word.
+    found = {having[number]: ends[number] for number in sorted(ends, key=lambda number: standing[ends[number]])}
     return {email: found[key] for email, key in keys.items() if key in found}
 
 

@@ -15,11 +15,11 @@ from crmcli.domain.dates import local
 from crmcli.domain.entities import TASK
 from crmcli.domain.types import show_instant
 from crmcli.errors import FieldError
-from crmcli.services import calendar_timeline, recurring, tasks
+from crmcli.services import recurring, tasks
 from crmcli.services.calendar_changes import Said, alike, day_named, differing, due_later, older, taken
 from crmcli.services.calendar_items import OURS
-from crmcli.services.calendar_tasks import begun, ended, key_of, series_key, took_place, uuid_of
-from crmcli.services.calendar_timeline import SOURCE
+from crmcli.services.calendar_tasks import begun, key_of, series_key, uuid_of
+from crmcli.services.calendar_timeline import SOURCE, ended, put_there, took_place
 from crmcli.services.recurring import series, skips_of, skips_text
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Comings:
             now |= here
             here = {}
         self._put_off(here)
-        self._gone_by(now)
+        self._gone_by(now, main, then if is_new else None)
         self._others(now, present)
 
     def _add_series(self, main: Item, rest: Days, now: Days) -> None:
@@ -218,11 +218,13 @@ class Comings:
         """Days that differ, whose series the file does not have: a series of the book leaves them out from now on."""
         taking, number = self.taking, self.number
         row = self.tx.row(TASK.name, number) if number else {}
+        main = self.kept.last(self.days[0]._replace(recurrence_id=None))
         if not number or not row.get("repeat") or row.get("removed_at") or row.get("done_at"):
-            self._others(self._newer(self._dated(self.days, None)), None)
+            now = self._newer(self._dated(self.days, main))
+            self._gone_by(now, main)
+            self._others(now, None)
             return
         its = series(row, self.ctx.env.now)
-        main = self.kept.last(self.days[0]._replace(recurrence_id=None))
         later = due_later(self.ctx, main) if main is not None else timedelta()
         now = self._newer({_day_in(its, day) + later: day for day in self.days})
         before = {_day_in(its, day) + later: day for day in self.kept.days(self.uid)}
@@ -232,7 +234,7 @@ class Comings:
         if out := {on for on in now if on >= its.given and on not in its.skips}:
             taking.count(number, changed=self._leave_out(out))
         self._put_off(here)
-        self._gone_by(now)
+        self._gone_by(now, main)
         self._others(now, present)
 
     def _others(self, days: Days, present: date | None) -> None:
@@ -320,40 +322,52 @@ class Comings:
         self.kept.keep(item, number)
         taking.count(number, changed=self.tx.change(TASK.name, number, changes) if changes else False)
 
-    def _gone_by(self, days: Days) -> None:
+    def _gone_by(self, days: Days, main: Item | None, then: Item | None = None) -> None:
         """Days before the one that a series has come to, which nobody has as tasks of their own, are its past: a task
         that is done stood for them, or they are over, and on the timelines. One that is elsewhere by now, or is called
-        off, comes off these."""
+        off, comes off these; so does one that the series leaves out, and did not where it was `then`."""
         row = self.tx.row(TASK.name, self.number) if self.number else {}
-        if not row.get("repeat"):
+        columns = row if row.get("repeat") or main is None else self.taking.said(main).columns
+        out = self._left_out_by(main) - self._left_out_by(then) if main is not None and then is not None else set()
+        if not row or not columns.get("repeat") or not (days or out):
             return
-        its, done = series(row, self.ctx.env.now), self._done_before(row)
-        on_timeline = {} if row.get("follows_id") else self._on_timeline(row, its)
-        for on, day in [(on, day) for on, day in days.items() if on < its.given and not self._has_own(day)]:
-            over = took_place(self.ctx, its.when(on), row.get("minutes"), its.zone)
-            there = on_timeline.get(local(over, its.zone).date(), ()) if over else ()
-            was_held = bool(row.get("follows_id")) or (bool(there) and day.status != "CANCELLED")
-            if on in done or (was_held and self._lies_behind(day)):
+        its, before = series(columns, self.ctx.env.now), self._before(row)
+        on_timeline = self._on_timeline([row["id"], *before], its)
+
+        def there(on: date) -> list[int]:
+            over = took_place(self.ctx, its.when(on), columns.get("minutes"), its.zone)
+            return on_timeline.get(local(over, its.zone).date(), []) if over else []
+
+        came_to = its.given if row.get("repeat") else date.max  # all of one that has ended is its past
+        for on, day in [(on, day) for on, day in days.items() if on < came_to and not self._has_own(day)]:
+            was_called_off = bool(there(on)) and day.status == "CANCELLED"
+            was_held = bool(row.get("follows_id") or there(on)) and not was_called_off
+            if on in before.values() or (was_held and self._lies_behind(day)):
                 self.taking.known += 1
                 del days[on]
-            elif there and not self.kept.is_same(day):
-                self.taking.take_off(row, there)
+            elif not self.kept.is_same(day):
+                self.taking.take_off(row, there(on))
+        for on in out - {*days, *before.values()}:
+            self.taking.take_off(row, there(on) if on < came_to else ())
 
-    def _on_timeline(self, row: Mapping[str, Any], its: Series) -> dict[date, list[int]]:
-        """What a task has on the timelines, by the days on which that was in the zone of its series."""
+    def _on_timeline(self, numbers: Collection[int], its: Series) -> dict[date, list[int]]:
+        """What files put on the timelines of tasks, by the days on which that was in the zone of their series."""
         found: dict[date, list[int]] = {}
-        for number, at in calendar_timeline.of_task(self.tx, row["id"]).items():
+        for number, at in put_there(self.tx, numbers).items():
             found.setdefault(local(at, its.zone).date(), []).append(number)
         return found
 
-    def _done_before(self, row: Mapping[str, Any]) -> set[date]:
-        """The days of a series for which the tasks before this one stood."""
-        found: set[date] = set()
+    def _before(self, row: Mapping[str, Any]) -> dict[int, date | None]:
+        """The tasks of a series before this one, and the days for which they stood."""
+        found: dict[int, date | None] = {}
         while row.get("follows_id"):
             row = self.tx.row(TASK.name, row["follows_id"])
-            if row.get("repeat"):
-                found.add(series(row, self.ctx.env.now).given)
+            found[row["id"]] = series(row, self.ctx.env.now).given if row.get("repeat") else None
         return found
+
+    def _left_out_by(self, main: Item) -> set[date]:
+        """The days that a series leaves out by itself."""
+        return {day_named(self.ctx, one, main) for one in main.exdates}
 
     def _lies_behind(self, day: Item) -> bool:
         """Whether a day that differs is over."""

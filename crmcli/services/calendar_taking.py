@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from crmcli.domain.dates import local
 from crmcli.domain.entities import TASK
 from crmcli.domain.types import read_instant, show_instant
 from crmcli.errors import CrmError, FieldError
@@ -29,17 +30,14 @@ from crmcli.services.calendar_changes import (
 from crmcli.services.calendar_items import COLUMNS, OURS
 from crmcli.services.calendar_tasks import (
     begun,
-    ended,
-    held_until,
     is_ours,
     key_of,
     numbers_of,
     present,
     series_key,
-    took_place,
     uuid_of,
 )
-from crmcli.services.calendar_timeline import SOURCE
+from crmcli.services.calendar_timeline import SOURCE, ended, held, held_after, put_there, took_place
 from crmcli.services.records import list_records
 from crmcli.services.recurring import followed, next_one, series, uid_after
 from crmcli.store.sql import portions
@@ -200,7 +198,8 @@ class Taking:
 
     def add(self, item: Item, theirs: Said, more: Mapping[str, Any]) -> int:
         """A new task; `more` are stored columns that it has besides."""
-        number = self.coming.add(item, theirs, key_of(item), **more)
+        # A to-do that is late stays so, as every program shows it; an event that is over is none to come to.
+        number = self.coming.add(item, theirs, key_of(item), stays_late=item.kind == "todo", **more)
         self.tell_lacks(item)
         self.kept.keep(item, number)
         self.tasks[key_of(item)] = number
@@ -233,17 +232,26 @@ class Taking:
         back = bool(row.get("removed_at")) and self._takes_place_again(row, item, then, now)
         if (row.get("removed_at") and not back) or (item.status == "CANCELLED" and row.get("done_at")):
             self.known += 1
+            if item.recurrence_id is not None and item.status == "CANCELLED":
+                # So that its series has the day again when nothing says so any more.
+                self._keep_called_off(item, number, then or self.own_item(number, item))
         elif item.status == "CANCELLED":
-            # What it said before is what its task is compared with, should it take place after all.
-            was = then if then is not None else item
-            was = was._replace(status=item.status, sequence=item.sequence, updated_at=item.updated_at)
-            self.kept.keep(was, number)
+            self._keep_called_off(item, number, then)
             self.remove(number)
         else:
             changed = self._follow(item, number, then, before, now) or back
             self._meet(item, self.tx.row(TASK.name, number))
             self.kept.keep(item, number)
             self.count(number, changed=changed)
+
+    def _keep_called_off(self, item: Item, number: int, was: Item | None) -> None:
+        """Keep that an item was called off. What it said before, or its task has, is what that is compared with, should
+        it take place after all."""
+        said = (was if was is not None else item)._replace(
+            uid=item.uid, recurrence_id=item.recurrence_id, status=item.status,
+            sequence=item.sequence, updated_at=item.updated_at,
+        )  # fmt: skip
+        self.kept.keep(said, number)
 
     def _follow(
         self, item: Item, number: int, then: Item | None, before: Collection[date], now: Collection[date]
@@ -259,10 +267,11 @@ class Taking:
         if base is not None and then is not None and self._was_over(row, then):
             ours = in_step(base, ours, ended=True)
             if self._is_ahead(item, theirs):
-                done = self._does_not_lie_behind(row)
+                self._take_off_else(row, held(self.ctx, item, theirs.columns))
+                done = self.tx.change(TASK.name, row["id"], {"done_at": None})
         elif then is not None and self._is_ahead(item, theirs) and not row.get("repeat") and self._was_held(row, then):
             # It was taken up again, for it did not take place.
-            self.take_off(row, calendar_timeline.of_task(self.tx, row["id"]))
+            self._take_off_else(row, held(self.ctx, item, theirs.columns))
         # The last task of a series stays as it was done: what of the series is still to come is another one's.
         was_last = bool(not done and row.get("done_at") and row.get("repeat"))
         if base is not None and was_last:
@@ -330,14 +339,16 @@ class Taking:
         at = took_place(self.ctx, when, row.get("minutes"), its.zone if its else self.ctx.env.now.tzinfo)
         if at is None or self._was_taken_up(number, at):
             return
-        at = max(at, (held_until(self.ctx, item, row) if its else None) or at)
+        later = held_after(self.ctx, row) if its else []
         if number not in self.ids:
             self.known -= 1
             self.count(number, changed=True)
-        self.tx.change(TASK.name, number, {"done_at": show_instant(at)})
-        self.coming.happened(item, number, row, at)
-        self.told[f"task:{number} {row['name']}: it is over, so it is done"] = None
-        next_one(self.ctx, self.tx, row)
+        moments = sorted({at, *later})
+        self.tx.change(TASK.name, number, {"done_at": show_instant(moments[-1])})
+        self.coming.happened(item, number, row, moments)
+        more = f", like {len(later)} later day{'s' * (len(later) > 1)} of its series" if later else ""
+        self.told[f"task:{number} {row['name']}: it is over, so it is done{more}"] = None
+        next_one(self.ctx, self.tx, row, held=len(later))
         next_activity.after(self.ctx, self.tx, row, self.ctx.env.now.date())
 
     def _was_taken_up(self, number: int, at: datetime) -> bool:
@@ -363,11 +374,12 @@ class Taking:
         except FieldError:  # every day of it is left out
             return False
 
-    def _does_not_lie_behind(self, row: Mapping[str, Any]) -> bool:
-        """Open a task again that was done because its event was over, and take that off the timelines."""
-        there = calendar_timeline.of_task(self.tx, row["id"])
-        self.take_off(row, [one for one, at in there.items() if at == read_instant(row["done_at"])])
-        return self.tx.change(TASK.name, row["id"], {"done_at": None})
+    def _take_off_else(self, row: Mapping[str, Any], moments: Iterable[datetime]) -> None:
+        """Take what files put on the timelines of a task off them, but for the days on which it took place."""
+        zone = self.ctx.env.now.tzinfo
+        days = {local(at, zone).date() for at in moments}
+        there = put_there(self.tx, [row["id"]])
+        self.take_off(row, [one for one, at in there.items() if local(at, zone).date() not in days])
 
     def take_off(self, row: Mapping[str, Any], numbers: Iterable[int]) -> None:
         """Take what files put on the timelines of a task, and what did not take place then, off them."""

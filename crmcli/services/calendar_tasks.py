@@ -1,26 +1,26 @@
 """Calendar items that become tasks: their type, tags and people, the day that a series has come to, and what is over.
 
 Files and other programs' collections come in this way. Who takes part is found by e-mail address: the first contact
-among them is whom the task is about, and a meeting that is over goes on the timeline of each.
+among them, or else the first lead, is whom the task is about, and a meeting that is over goes on the timeline of each.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.domain.address import email_key
 from crmcli.domain.calendars import ONE_DAY
-from crmcli.domain.dates import When, instant_of, local
-from crmcli.domain.durations import DAY
-from crmcli.domain.entities import CONTACT, TASK
+from crmcli.domain.dates import local
+from crmcli.domain.entities import CONTACT, LEAD, TASK
 from crmcli.domain.text import check_text, fold
 from crmcli.domain.types import INDEXED, show_instant
 from crmcli.errors import FieldError
 from crmcli.services import calendar_timeline, linking, tasks, values
-from crmcli.services.attending import attending, contacts
+from crmcli.services.attending import attending, contacts, leads
 from crmcli.services.calendar_items import OURS
+from crmcli.services.calendar_timeline import MOST
 from crmcli.services.next_activity import typical
 from crmcli.services.recurring import OF_A_SERIES, follow_on, on_day, series, skips_of, skips_text, uid_after
 from crmcli.services.sync_links import digest
@@ -28,10 +28,8 @@ from crmcli.store.sql import portions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import tzinfo
 
     from crmcli.context import Context
-    from crmcli.domain.recurrence.series import Series
     from crmcli.exchange.ical import Item
     from crmcli.exchange.ical_values import Attendee
     from crmcli.services.calendar_changes import Parts, Said
@@ -47,8 +45,8 @@ DECLINED = "DECLINED"
 THINGS = ("room", "resource")
 #: What says on which days a task is due, beside what else is kept of its series.
 WHEN = ("due_on", "due_at", "repeat")
-#: So far back the days of a series are looked at, and so many of one that is over.
-YEAR, MOST = 366, 5000
+#: What links a task to who takes part.
+_CONTACT, _LEAD = "contact_id", "opportunity_id"
 
 
 class Incoming:
@@ -61,13 +59,14 @@ class Incoming:
         self.types = {fold(name): number for number, name in ctx.reader.rows("SELECT id, name FROM task_type")}
         self._addresses = addresses_of_users(ctx)
         self.own = {*self._addresses.values()}
-        self.contacts: dict[str, int] = {}
+        #: address -> whom of the book it is of: what links a record to them, and their number
+        self.people: dict[str, tuple[str, int]] = {}
         #: the UID of who follows -> a task of a series; and the UID of who came in -> its task
         self._before: dict[str, int] = {}
         self._came: dict[str, int] = {}
 
     def meet(self, items: Sequence[Item]) -> None:
-        """Look for the people of these items among the contacts, and for the series of books of ours."""
+        """Look for the people of these items in the book, and for the series of books of ours."""
         if not self._before and any(is_ours(item.uid) for item in items):
             sql = (
                 "SELECT uid, id FROM task WHERE removed_at IS NULL AND"
@@ -75,7 +74,10 @@ class Incoming:
             )
             self._before = {uid_after(uid): number for uid, number in self.tx.connection.rows(sql)}
         people = {address(one) for item in items for one in (*item.attendees, item.organizer) if one}
-        self.contacts |= contacts(self.ctx.reader, people - self.own - self.contacts.keys() - {""})
+        people -= {*self.own, *self.people, ""}
+        found = leads(self.ctx.reader, people), contacts(self.ctx.reader, people)  # a contact goes before a lead
+        for column, of in zip((_LEAD, _CONTACT), found, strict=True):
+            self.people |= {email: (column, number) for email, number in of.items()}
 
     def is_declined(self, item: Item, owner: int | None) -> bool:
         """Whether a user does not go; where they are not asked, whether nobody of the book does who is."""
@@ -88,23 +90,23 @@ class Incoming:
         """A new task, known by `key`; `more` are stored columns that it has besides. One of a series is for the next of
         its days, and one of a book of ours, or that `stays_late`, for its own day."""
         type_id, tags = self.kind(item)
+        # A task of a book of ours that nobody says is done was not held, only because its day is over.
+        unsaid = is_ours(item.uid) and not (theirs.columns.get("done_at") or more.get("done_at"))
+        held = [] if unsaid else calendar_timeline.held(self.ctx, item, theirs.columns)
         row: dict[str, Any] = {**theirs.columns, "type_id": type_id, "owner_id": self.owner, "external_id": key}
         row["ical"] = "\n".join(item.more) or None
         row["tags"] = tags
         row = {**row, **self.about(item), **more}
-        # A task of a book of ours that nobody says is done was not held, only because its day is over.
-        held = None if is_ours(item.uid) and not row.get("done_at") else held_until(self.ctx, item, row)
         if row.get("repeat"):
             row = begun(self.ctx, row, series(row, self.ctx.env.now).given if stays_late or uuid_of(key) else None)
         if held and not row.get("repeat") and not row.get("done_at"):
-            row["done_at"] = show_instant(held)
+            row["done_at"] = show_instant(held[-1])
         if row.get("uid") and not row.get("follows_id"):
             row["follows_id"] = self._before.get(row["uid"])  # which may be done already
         number = self.tx.add(TASK.name, {column: value for column, value in row.items() if value is not None})
         if row.get("uid"):
             self._followed_by(number, row["uid"])
-        if held:
-            self.happened(item, number, row, held)
+        self.happened(item, number, row, held)
         return number
 
     def _followed_by(self, number: int, uid: str) -> None:
@@ -246,17 +248,20 @@ class Incoming:
         return {"tags": [tag for tag in dict.fromkeys([*(row.get("tags") or ()), *added]) if tag not in gone]}
 
     def about(self, item: Item) -> dict[str, Any]:
-        """Whom a task is about: the first contact who takes part."""
+        """Whom a task is about: the first contact who takes part, else the first lead."""
         for one in item.attendees:
             self.known(one)
-        people = [one for one in (*item.attendees, item.organizer) if one is not None and one.what not in THINGS]
-        number = next((self.contacts[email] for one in people if (email := address(one)) in self.contacts), None)
-        return linking.link_columns(self.ctx, self.tx, CONTACT, number) if number else {}
+        taking_part = [one for one in (*item.attendees, item.organizer) if one is not None and one.what not in THINGS]
+        people = [self.people[email] for one in taking_part if (email := address(one)) in self.people]
+        if not people:
+            return {}
+        column, number = min(people, key=lambda one: one[0] != _CONTACT)
+        return linking.link_columns(self.ctx, self.tx, CONTACT if column == _CONTACT else LEAD, number)
 
     def known(self, one: Attendee) -> None:
         """Somebody takes part: who is unknown is told, or becomes a contact."""
         email = address(one)
-        if not email or email in self.contacts or email in self.own or one.what in THINGS:
+        if not email or email in self.people or email in self.own or one.what in THINGS:
             return
         if not self.add_contacts:
             self.told[f"{email} is nobody's in the book; --add-contacts adds who is unknown"] = None
@@ -268,27 +273,31 @@ class Incoming:
         except FieldError as error:
             self.told[f"{email} is not added: {error.message}"] = None
             return
-        self.contacts[email] = number
+        self.people[email] = _CONTACT, number
 
     def is_meeting(self, item: Item) -> bool:
         """Whether others take part in an event, and not all of them declined."""
         others = [one for one in item.attendees if address(one) not in self.own and one.what not in THINGS]
         return item.kind == "event" and any(one.standing != DECLINED for one in others)
 
-    def happened(self, item: Item, number: int, row: Mapping[str, Any], at: datetime) -> None:
-        """A meeting that is over is on the timeline of everybody who took part."""
-        tx = self.tx
-        if item.kind != "event" or self.is_declined(item, row.get("owner_id")):
+    def happened(self, item: Item, number: int, row: Mapping[str, Any], held: Sequence[datetime]) -> None:
+        """A meeting took place, up to each of these moments: it is on the timeline of everybody who took part."""
+        if not held or item.kind != "event" or self.is_declined(item, row.get("owner_id")):
             return
-        ends = {column: row.get(column) for column in ("opportunity_id", "contact_id", "company_id")}
-        absent = {self.contacts.get(address(one)) for one in item.attendees if one.standing == DECLINED}
-        people = attending(tx.connection, row.get("attendees"))
-        people += [self.contacts[email] for one in item.attendees if (email := address(one)) in self.contacts]
-        others = [{"contact_id": n} for n in dict.fromkeys(people) if n != ends["contact_id"] and n not in absent]
-        if ends["contact_id"] in absent:
+        ends = {column: row.get(column) for column in tasks.LINKS}
+        absent = {self.people.get(address(one)) for one in item.attendees if one.standing == DECLINED}
+        people = [(_CONTACT, one) for one in attending(self.tx.connection, row.get("attendees"))]
+        people += [self.people[email] for one in item.attendees if (email := address(one)) in self.people]
+        if (lead := ends[_LEAD]) and not ends[_CONTACT]:  # it may be a deal by now, with a person
+            person = self.tx.row(LEAD.name, lead).get(_CONTACT)
+            ends[_CONTACT] = person if (_CONTACT, person) in people else None
+        others = [{column: one} for column, one in dict.fromkeys(people)
+                  if ends[column] != one and (column, one) not in absent]  # fmt: skip
+        if not absent.isdisjoint(ends.items()):
             ends = {}
         for whose in [*([ends] if any(ends.values()) else ()), *others]:
-            calendar_timeline.put(self.ctx, tx, number, row, at, whose)
+            for at in held:
+                calendar_timeline.put(self.ctx, self.tx, number, row, at, whose)
 
 
 def address(one: Attendee) -> str:
@@ -313,35 +322,6 @@ def begun(ctx: Context, row: dict[str, Any], since: date | None = None) -> dict[
     if last is None:
         raise FieldError("every day of its series is left out", "repeat")
     return {**row, **on_day(ctx, row, last), **dict.fromkeys(("repeat", *OF_A_SERIES))}
-
-
-def held_until(ctx: Context, item: Item, row: Mapping[str, Any]) -> datetime | None:
-    """When an event took place that is over; of a series the last of its days that are."""
-    over = ended(ctx, item)
-    if over is None or not row.get("repeat"):
-        return over
-    its = series(row, ctx.env.now)
-    days = (took_place(ctx, its.when(day), row.get("minutes"), its.zone) for day in _past(ctx, its))
-    return max(filter(None, days), default=None)
-
-
-def _past(ctx: Context, its: Series) -> list[date]:
-    """The days of a series in the last year that are over; where there is none, the last of those before."""
-    today = local(ctx.env.now, its.zone).date()
-    year = [day for day in its.later(today - timedelta(days=YEAR), today, YEAR) if day < today]
-    earlier = [] if year else [its.given, *its.later(its.given, today, MOST)]
-    return year or [day for day in earlier if day < today and day not in its.skips][-1:]
-
-
-def took_place(ctx: Context, when: date | datetime, minutes: int | None, zone: tzinfo | None) -> datetime | None:
-    """When something took place that began `when` and is over: at its end; of whole days on the last of them, as that
-    begins on the clocks of a zone. None while it is not over."""
-    if isinstance(when, datetime):
-        at = end = when.astimezone(UTC) + timedelta(minutes=minutes or 0)
-    else:
-        now, last = ctx.env.now.replace(tzinfo=zone), when + timedelta(days=max(1, (minutes or 0) // DAY) - 1)
-        at, end = (instant_of(When(day), now) for day in (last, last + ONE_DAY))
-    return at if end <= ctx.env.now else None
 
 
 def addresses_of_users(ctx: Context) -> dict[int, str]:
@@ -421,10 +401,3 @@ def uuid_of(key: str) -> str | None:
 def is_ours(key: str) -> bool:
     """Whether an item was made by a book, be it another one."""
     return key.endswith(OURS) and uuid_of(key) is not None
-
-
-def ended(ctx: Context, item: Item) -> datetime | None:
-    """When an event took place that is over."""
-    if item.kind != "event" or item.start is None:
-        return None
-    return took_place(ctx, item.start, item.minutes, ctx.env.now.tzinfo)

@@ -14,7 +14,7 @@ from crmcli.domain.query import And, Compare, Empty
 from crmcli.domain.struct import Struct
 from crmcli.domain.text import check_text, fold
 from crmcli.domain.types import Day, Rhythm
-from crmcli.errors import FieldError, UsageError
+from crmcli.errors import FieldError, NotFoundError, UsageError
 from crmcli.results import Changed, Column, Rows
 from crmcli.services import naming, records
 from crmcli.store.read import chosen, hydrate
@@ -228,7 +228,7 @@ def edit(ctx: Context, number: int, assigned: Mapping[str, str], *, source: str 
         what = f"an occasion has no '{unknown[0]}'" if unknown else "nothing to change"
         raise UsageError(what, "write name=..., date=06-15 or on=contact:12")
     with ctx.writing(source) as tx:
-        tx.row("occasion", number)
+        _row(tx, number)
         values: dict[str, Any] = {}
         if "name" in assigned:
             values |= _checked_name(assigned["name"])
@@ -248,10 +248,18 @@ def remove(ctx: Context, numbers: Sequence[int], *, source: str = "cli") -> Chan
     lines = []
     with ctx.writing(source) as tx:
         for number in dict.fromkeys(numbers):
-            name = tx.row("occasion", number)["name"]
+            name = _row(tx, number)["name"]
             tx.delete("occasion", number)
             lines.append(f"removed occasion:{number} {name}")
     return Changed(tuple(lines), tuple(tx.changes), ctx.batch, (), "occasion")
+
+
+def _row(tx: Transaction, number: int) -> dict[str, Any]:
+    """A stored occasion. Raises NotFoundError."""
+    try:
+        return tx.row("occasion", number)
+    except NotFoundError as error:
+        raise NotFoundError(error.message, "'crm occasion list' shows them") from None
 
 
 def _whose(ctx: Context, tx: Transaction, text: str) -> tuple[Entity, int]:

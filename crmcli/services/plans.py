@@ -72,6 +72,8 @@ def show(ctx: Context, name: str) -> Rows:
 
 def add(ctx: Context, name: str) -> Changed:
     """A new plan, without steps. Raises FieldError, ConflictError where there is one of that name."""
+    if blank(name):
+        raise FieldError("a plan needs a name", "name", "as in: crm plan add Onboarding")
     with ctx.writing() as tx:
         if tx.word("plan", name, create=False) is not None:
             raise ConflictError(f"there is a plan '{name}' already")

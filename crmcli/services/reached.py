@@ -1,7 +1,7 @@
 """Who was reached in a period, how often, by which way and by whom; and who was not.
 
-A touch is anything on a timeline (see `services.touching`), or of some kinds alone. The interactions of the period
-are read along the index of their moment, once.
+A touch is anything on a timeline (see `services.touching`), or of some kinds alone; what one task has there of a day
+is one. The interactions of the period are read along the index of their moment, once.
 """
 
 from __future__ import annotations
@@ -30,15 +30,13 @@ if TYPE_CHECKING:
     from crmcli.context import Context
     from crmcli.domain.fields import Entity
 
-#: What makes interactions one touch: what is with several people, a row each, has one task.
-_TOUCH = "coalesce(i.task_id, -i.id)"
 #: So many days are read at once.
 PORTION = timedelta(days=31)
 #: The year in which the calendar ends: no day comes after it.
 LAST_YEAR = str(date.max.year)
 #: What a list can have instead of the page: who was reached, who was not, everybody.
 LISTS = ("missed", "reached", "all")
-_COUNT = Integer()
+_AT, _COUNT = Instant(), Integer()
 _SHARES = (
     Column("people", _COUNT, "All"),
     Column("reached", _COUNT, "Reached"),
@@ -112,7 +110,8 @@ def asked(
         first = _day(ctx, start) if start else first
         last = _day(ctx, end) if end else env.now.date()
         if last < first:
-            raise UsageError(f"the period ends before it starts: {show_day(first, env.calendar)}..{end or 'today'}")
+            what = f"the period ends before it starts: {show_day(first, env.calendar)}..{end or 'today'}"
+            raise UsageError(what, "--from is its first day, --to its last: change them about")
     node = records.bound(ctx, kind, records.filter_text(kind, words))
     select, params = read.chosen(ctx.reader, kind, node)
     return Asked(kind, first, last, named, select, tuple(params))
@@ -135,21 +134,30 @@ def tally(ctx: Context, about: Asked) -> Tally:
     tables, whose = heard_at_once(about.kind)
     touches: Counter[int] = Counter()
     ways: dict[tuple[str, int | None], tuple[int, set[int]]] = {}
-    counted: set[tuple[int, int]] = set()
+    counted: set[tuple[int, tuple[int, date]]] = set()
     for first, last in _portions(ctx, about):
         during, params = about.during(ctx, first, last)
-        sql = f"SELECT i.kind, i.author_id, {_TOUCH}, {', '.join(whose)} FROM {tables} WHERE {during}"
-        for kind, author, touch, *some in ctx.reader.rows(sql, params):
+        sql = f"SELECT i.kind, i.author_id, i.task_id, i.at, {', '.join(whose)} FROM {tables} WHERE {during}"
+        for kind, author, task, at, *some in ctx.reader.rows(sql, params):
+            meeting = _meeting(ctx, task, at)
             for number in known.intersection(some):
-                if (number, touch) in counted:
-                    continue
-                if touch > 0:
-                    counted.add((number, touch))
+                if meeting is not None:
+                    if (number, meeting) in counted:
+                        continue
+                    counted.add((number, meeting))
                 touches[number] += 1
                 count, of = ways.get((kind, author), (0, set()))
                 of.add(number)
                 ways[kind, author] = count + 1, of
     return Tally(people, touches, ways)
+
+
+def _meeting(ctx: Context, task: int | None, at: Any) -> tuple[int, date] | None:
+    """What makes interactions one touch: what is with several people, a row each, is of one task on one day (`at` is
+    as it is stored). None for what comes from no task, and is one by itself."""
+    if task is None:
+        return None
+    return task, local(read_instant(_AT.from_db(at)), ctx.env.now.tzinfo).date()
 
 
 def _later(ctx: Context, about: Asked) -> set[int]:
@@ -293,22 +301,23 @@ def _touched(ctx: Context, about: Asked, numbers: Sequence[int]) -> dict[int, di
     during, given = about.during(ctx, about.first, about.last)
     ways_here = heard(about.kind)
     touches = " UNION ".join(
-        f"SELECT {whose} AS whose, i.id, i.kind, i.at, i.author_id, {_TOUCH} AS touch FROM {tables}"
+        f"SELECT {whose} AS whose, i.id, i.kind, i.at, i.author_id, i.task_id FROM {tables}"
         f" WHERE {whose} IN ({marks}) AND {during}"
         for tables, whose in ways_here
     )
     sql = (
-        f"SELECT x.whose, x.kind, x.at, u.name, x.touch FROM ({touches}) x LEFT JOIN crm_user u ON u.id = x.author_id"
+        f"SELECT x.whose, x.kind, x.at, u.name, x.task_id FROM ({touches}) x LEFT JOIN crm_user u ON u.id = x.author_id"
         " ORDER BY x.whose, x.at, x.id"
     )
     instant = Instant()
     found: dict[int, dict[str, Any]] = {}
     counts: dict[int, dict[str, int]] = {}
-    counted: set[tuple[int, int]] = set()
-    for whose, kind, at, by, touch in ctx.reader.rows(sql, [*numbers, *given] * len(ways_here)):
-        own = counts.setdefault(whose, {})
-        own[kind] = own.get(kind, 0) + ((whose, touch) not in counted)
-        counted.add((whose, touch))
+    counted: set[tuple[int, tuple[int, date]]] = set()
+    for whose, kind, at, by, task in ctx.reader.rows(sql, [*numbers, *given] * len(ways_here)):
+        own, meeting = counts.setdefault(whose, {}), _meeting(ctx, task, at)
+        own[kind] = own.get(kind, 0) + (meeting is None or (whose, meeting) not in counted)
+        if meeting is not None:
+            counted.add((whose, meeting))
         found[whose] = {"last": instant.from_db(at), "kind": kind, "by": by}
     for whose, own in counts.items():
         ways = ", ".join(f"{kind} {count}" for kind, count in sorted(own.items(), key=lambda one: (-one[1], one[0])))

@@ -165,18 +165,19 @@ def put_off(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"series_on": its.given.isoformat(), **clock}
 
 
-def next_one(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> int | None:
+def next_one(ctx: Context, tx: Transaction, row: Mapping[str, Any], *, held: int = 0) -> int | None:
     """Make the task that follows one which was done just now; its number, or None where its series ends or that task is
-    there already. What was passed over, and that a series ends, is said."""
+    there already. What was passed over, but for so many days that were `held` as well, and that a series ends, is
+    said."""
     if not row.get("repeat") or followed(tx.connection, [row["id"]]) or _is_there(tx, row):
         return None
     turn = _turn(ctx, row)
     if turn is None or turn.rule is None:
         ctx.say(f"task:{row['id']} was the last of its series")
         return None
-    if turn.passed:
-        days = "its day was" if turn.passed == 1 else "their days were"
-        ctx.say(f"{turn.passed} of its series passed over: {days} over")
+    if (passed := turn.passed - held) > 0:
+        days = "its day was" if passed == 1 else "their days were"
+        ctx.say(f"{passed} of its series passed over: {days} over")
     values = {"repeat": turn.rule, **on_day(ctx, row, turn.day)}
     number = follow_on(tx, row, values)
     if row.get("owner_id") and tx.row("task", number).get("owner_id") is None:

@@ -264,7 +264,7 @@ def brief(ctx: Context, kind: Entity, number: int) -> Page:
                 "Open deals",
                 DEAL,
                 f"{link}:{number}",
-                columns="id,name,stage,value,currency,close_on,next_due",
+                columns="id,name,stage,value,currency,close_on,next_task,next_due",
             )
         )
     else:

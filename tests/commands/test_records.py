@@ -209,6 +209,18 @@ def test_tasks(crm: Crm) -> None:
     assert "she said yes" in crm("timeline", "lead:1").out
 
 
+def test_a_list_of_deals_shows_the_next_task_that_has_no_day(crm: Crm) -> None:
+    assert crm("deal", "add", "Mill").code == crm("deal", "add", "Loom").code == 0
+    assert crm("task", "add", "Someday", "--on", "deal:Mill").code == 0
+    asked = ("deal", "list", "Mill", "or", "Loom", "--sort", "id")
+    assert ["Someday" in line for line in crm(*asked, "-o", "table").out.splitlines()[1:]] == [True, False]
+    header, *rows = crm(*asked, "-o", "csv").out.splitlines()
+    assert header.endswith(",owner,next_task,next_due")
+    assert [row.split(",")[-2:] for row in rows] == [["Someday", ""], ["", ""]]
+    shown = crm(*asked, "--json").json
+    assert [(row["next_task"], row["next_due"]) for row in shown] == [("Someday", None), (None, None)]
+
+
 def test_undo_of_what_is_undone_is_a_conflict(crm: Crm) -> None:
     crm("lead", "edit", "1", "name=Augusta")
     crm("undo")
@@ -243,7 +255,7 @@ def test_a_list_on_a_narrow_screen_keeps_what_matters_and_what_was_asked_for(
     def head(*words: str) -> str:
         return crm(*words, "-o", "table").out.splitlines()[0]
 
-    assert head("deal", "list").split("  ")[-1] == "Next task"
+    assert head("deal", "list").split("  ")[-2:] == ["Next task", "Next due"]
     assert "Probability" not in head("deal", "list")
     assert head("deal", "list", "--columns", "+urgency").endswith("Urgency")
     asked = head("contact", "list", "--columns", "+rhythm,touch_from")

@@ -52,7 +52,26 @@ def test_who_is_due_for_programs(known: Crm) -> None:
     soon = known("touch", "due", "--within", "60d", "--limit", "1")
     assert soon.err == "1 more will be due: --limit 0 shows all\n"
     wrong = known("touch", "due", "--on", "deal")
-    assert (wrong.code, wrong.err.splitlines()[0]) == (2, "crm: deals have no rhythm")
+    assert (wrong.code, wrong.err.splitlines()[0]) == (2, "crm: 'deal' has no rhythm")
+
+
+def test_what_has_no_rhythm_is_refused_with_what_has_one(known: Crm) -> None:
+    for kind in ("foo", "deal"):
+        refused = known("touch", "due", "--on", kind)
+        assert refused.err == f"crm: '{kind}' has no rhythm\n  say --on contact or --on company\n"
+    near = known("touch", "due", "--on", "compani")
+    assert near.err == "crm: 'compani' has no rhythm\n  did you mean 'company'?\n"
+
+
+def test_an_occasion_that_is_not_there_says_where_to_look(known: Crm) -> None:
+    for words in (("edit", "99", "name=x"), ("remove", "99")):
+        refused = known("occasion", *words)
+        assert (refused.code, refused.err) == (3, "crm: there is no occasion 99\n  'crm occasion list' shows them\n")
+
+
+def test_a_period_that_ends_before_it_starts_says_how_to_write_one(known: Crm) -> None:
+    refused = known("touch", "report", "--from", "2026-05-01", "--to", "2026-01-01")
+    assert refused.err.splitlines()[1:] == ["  --from is its first day, --to its last: change them about"]
 
 
 def test_a_list_of_occasions_is_as_long_as_it_is_wanted(known: Crm) -> None:

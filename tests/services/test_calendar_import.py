@@ -411,8 +411,8 @@ def test_the_timeline_has_who_came_and_when(ctx: Context) -> None:
     )
     found = ctx.reader.rows("SELECT body, contact_id, at FROM interaction ORDER BY id")
     assert [(body, who, str(at)[:10]) for body, who, at in found] == [
-        ("Over", 1, "2026-09-15"),
-        ("On", 1, "2026-11-17"),
+        *(("Over", 1, f"2026-09-{day:02}") for day in (1, 8, 15)),
+        *(("On", 1, (date(2026, 9, 1) + timedelta(weeks=week)).isoformat()) for week in range(12)),
     ]
 
 
@@ -460,7 +460,7 @@ def test_what_repeats_a_part_goes_when_that_is_changed(ctx: Context) -> None:
 
 
 def test_what_a_reminder_cannot_be_is_told(ctx: Context, capsys: pytest.CaptureFixture[str]) -> None:
-    alarm = ("BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:PT9H", "END:VALARM")
+    alarm = ("BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:PT12H", "END:VALARM")
     take(ctx, event("SUMMARY:A", "DTSTART;VALUE=DATE:20261130", *alarm))
     assert "A: left out, what a task has not: " in capsys.readouterr().err
 

@@ -9,8 +9,18 @@ import pytest
 
 from crmcli.domain.entities import CONTACT, DEAL, TASK
 from crmcli.domain.types import read_instant
-from crmcli.services import calendar_import, calendar_tasks, calendars, history, records, task_types, tasks, timeline
-from tests.support.calendar_files import event, plain, put_off, take, weekly
+from crmcli.services import (
+    calendar_import,
+    calendar_timeline,
+    calendars,
+    history,
+    reached,
+    records,
+    task_types,
+    tasks,
+    timeline,
+)
+from tests.support.calendar_files import BERLIN, event, plain, put_off, take, weekly
 
 if TYPE_CHECKING:
     from crmcli.context import Context
@@ -60,7 +70,7 @@ def test_what_took_whole_days_took_place_on_the_last_of_them(
 ) -> None:
     at(monkeypatch, ctx, "2026-11-21T10:00:00+00:00", zone)
     assert take(ctx, one) == "1 new"
-    assert touched(ctx) == [moment]
+    assert touched(ctx)[-1] == moment
     if records.get(ctx, TASK, 1)["done_at"]:
         assert records.get(ctx, TASK, 1)["done_at"].startswith(moment)
 
@@ -71,7 +81,7 @@ def test_a_day_that_was_over_and_takes_place_later_is_open_again(
 ) -> None:
     """Also where it was written as its end, and where the zone is another one by now."""
     with monkeypatch.context() as patch:
-        patch.setattr(calendar_tasks, "took_place", lambda *_: read_instant(held))
+        patch.setattr(calendar_timeline, "took_place", lambda *_: read_instant(held))
         take(ctx, whole_days("20261110", "20261111"))
     assert records.get(ctx, TASK, 1)["done_at"] == held
     at(monkeypatch, ctx, "2026-11-21T10:00:00+00:00", "America/New_York")
@@ -245,27 +255,161 @@ def before(day: str, to: str, *more: str) -> str:
     return put_off(day, to, 0, ADA, "DESCRIPTION:Recording", *more)
 
 
+#: The days of a weekly series that are over on 21 November.
+HELD = ["2026-11-02T10:00", "2026-11-09T10:00", "2026-11-16T10:00"]
+OVER = weekly("20261102T100000", "FREQ=WEEKLY", 0, ADA)
+
+
+def test_each_day_of_a_series_that_is_over_is_on_the_timeline_once(ctx: Context) -> None:
+    assert take(ctx, OVER) == "1 new"
+    assert touched(ctx) == HELD
+    assert take(ctx, OVER) == "1 known"
+    assert touched(ctx) == HELD
+    report = reached.page(ctx, reached.asked(ctx, year="2026"))
+    assert (report.values["reached"], report.values["touches"]) == (1, 3)
+    (row,) = reached.listing(ctx, reached.asked(ctx, year="2026")).rows
+    assert (row["touches"], row["ways"]) == (3, "meeting 3")
+    history.undo(ctx)
+    assert ctx.reader.value("SELECT count(*) FROM interaction WHERE removed_at IS NULL") == 0
+    assert take(ctx, OVER) == "1 new"
+    assert touched(ctx) == HELD
+
+
 @pytest.mark.parametrize(
-    ("one", "said", "moments"),
+    ("rule", "start", "days"),
     [
-        (before("20261116", "20261116T100000"), "2 known", ["2026-11-16T10:00"]),
-        (before("20261116", "20261117T150000"), "2 known", ["2026-11-16T10:00"]),
-        (before("20261116", "20261116T100000", "STATUS:CANCELLED"), "1 known", []),
-        (before("20261116", "20261125T100000"), "1 new, 1 known", []),
-        # Nobody knows that one.
-        (before("20261109", "20261109T100000"), "1 new, 1 known", ["2026-11-16T10:00", "2026-11-09T10:00"]),
+        ("FREQ=WEEKLY;COUNT=2", "20261102T100000", HELD[:2]),
+        ("FREQ=WEEKLY;UNTIL=20261110T000000Z", "20261102T100000", HELD[:2]),
+        ("FREQ=WEEKLY;UNTIL=20200301T000000Z", "20200210T100000", ["2020-02-24T10:00"]),
+        ("FREQ=YEARLY", "20010101T100000", ["2026-01-01T10:00"]),
+        ("FREQ=YEARLY", "20261120T100000", ["2026-11-20T10:00"]),
+        ("FREQ=MONTHLY", "20251120T100000", [f"2025-{m}-20T10:00" for m in (11, 12)]
+         + [f"2026-{m:02}-20T{9 + (m < 4 or m > 10):02}:00" for m in range(1, 12)]),
     ],
-    ids=["as it was", "put off", "called off", "still to come", "before that"],
+)  # fmt: skip
+def test_the_days_of_the_last_year_are_on_the_timeline_or_the_last_before(
+    ctx: Context, rule: str, start: str, days: list[str]
+) -> None:
+    take(ctx, weekly(start, rule, 0, ADA))
+    assert touched(ctx) == days
+
+
+def test_days_that_a_series_left_out_or_put_off_are_not_on_the_timeline(ctx: Context) -> None:
+    """By EXDATE, called off by an item of their own, or put off: that is on the day to which it was."""
+    series = weekly("20261026T100000", "FREQ=WEEKLY", 0, ADA, f"EXDATE;{BERLIN}20261102T100000")
+    days = [
+        put_off("20261109", "20261109T100000", 0, "STATUS:CANCELLED"),
+        put_off("20261116", "20261118T150000", 0, ADA),
+    ]
+    expected = ["2026-10-26T10:00", "2026-11-18T15:00"]
+    for _ in range(2):
+        take(ctx, series, *days)
+        assert touched(ctx) == expected
+
+
+def test_a_present_day_that_was_put_off_leaves_the_days_before_it(ctx: Context) -> None:
+    take(ctx, OVER, put_off("20261123", "20261124T150000", 0, ADA))
+    assert touched(ctx) == HELD
+
+
+def test_a_year_of_daily_meetings_comes_in_at_once(ctx: Context) -> None:
+    bob = "ATTENDEE:mailto:bob@x.org"
+    records.add(ctx, CONTACT, {"name": "Bob", "email": "bob@x.org"})
+    take(ctx, weekly("20200102T130000", "FREQ=DAILY", 0, ADA, bob))
+    assert [len(touched(ctx)), touched(ctx)[0], touched(ctx)[-1]] == [366, "2025-11-20T13:00", "2026-11-20T13:00"]
+    assert ctx.reader.value("SELECT count(DISTINCT seq) FROM journal WHERE entity = 'interaction'") == 1
+
+
+def test_what_was_logged_by_hand_is_that_days_meeting(ctx: Context) -> None:
+    timeline.add(ctx, CONTACT, 1, "call", "She wants 40 seats", at="2026-11-09 11:30")
+    for _ in range(2):
+        take(ctx, OVER)
+        assert touched(ctx) == ["2026-11-09T10:30", HELD[0], HELD[2]]
+
+
+@pytest.mark.parametrize("file", ["with its series", "alone"])
+@pytest.mark.parametrize("rule", ["FREQ=WEEKLY", "FREQ=WEEKLY;COUNT=3"], ids=["goes on", "has ended"])
+@pytest.mark.parametrize(
+    ("one", "is_new", "moments"),
+    [
+        (before("20261116", "20261116T100000"), False, HELD),
+        (before("20261116", "20261117T150000"), False, HELD),
+        (before("20261116", "20261116T100000", "STATUS:CANCELLED"), False, HELD[:2]),
+        (before("20261116", "20261125T100000"), True, HELD[:2]),
+        (before("20261109", "20261109T100000"), False, HELD),
+        (before("20261109", "20261109T100000", "STATUS:CANCELLED"), False, HELD[::2]),
+        (before("20261109", "20261125T100000"), True, HELD[::2]),
+    ],
+    ids=["as it was", "put off", "called off", "still to come", "before that", "called off before", "to come before"],
 )
 def test_a_day_from_before_its_series_came_in_is_there_once(
-    ctx: Context, one: str, said: str, moments: list[str]
+    ctx: Context, one: str, is_new: bool, moments: list[str], rule: str, file: str
 ) -> None:
-    series = weekly("20261102T100000", "FREQ=WEEKLY", 0, ADA)
+    series = weekly("20261102T100000", rule, 0, ADA)
     take(ctx, series)
-    assert touched(ctx) == ["2026-11-16T10:00"]
-    for expected in (said, "2 known"):
-        assert take(ctx, series, one) == expected
-        assert touched(ctx) == moments
+    assert touched(ctx) == HELD
+    for new in (is_new, False):
+        said = take(ctx, *([series] if file == "with its series" else []), one)
+        assert ("new" in said, touched(ctx)) == (new, moments), said
+
+
+def test_a_day_that_is_left_out_later_comes_off_the_timeline(ctx: Context) -> None:
+    take(ctx, OVER)
+    take(ctx, weekly("20261102T100000", "FREQ=WEEKLY", 1, ADA, f"EXDATE;{BERLIN}20261109T100000"))
+    assert touched(ctx) == HELD[::2]
+
+
+def test_what_was_held_in_turn_comes_off_where_it_was_called_off(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where another task of the series is the present one by then; what was done by hand stays."""
+    take(ctx, SERIES)
+    at(monkeypatch, ctx, "2026-12-15T10:00:00+00:00")
+    take(ctx, SERIES)
+    held = ["2026-11-23T10:00", "2026-11-30T10:00", "2026-12-07T10:00", "2026-12-14T10:00"]
+    assert touched(ctx) == held
+    assert take(ctx, SERIES, before("20261207", "20261207T100000", "STATUS:CANCELLED")) == "1 known"
+    assert touched(ctx) == [*held[:2], held[3]]
+    assert "new" in take(ctx, SERIES, before("20261130", "20261222T100000"))
+    assert touched(ctx) == [held[0], held[3]]
+
+
+def test_what_was_done_by_hand_is_on_the_day_when_that_was(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A day that is left out later is not the one on which another was done."""
+    take(ctx, SERIES)
+    at(monkeypatch, ctx, "2026-11-30T08:00:00+00:00")
+    tasks.done(ctx, [1])
+    assert touched(ctx) == ["2026-11-30T08:00"]
+    capsys.readouterr()
+    at(monkeypatch, ctx, "2026-12-01T10:00:00+00:00")
+    take(ctx, weekly("20261123T100000", "FREQ=WEEKLY", 1, ADA, f"EXDATE;{BERLIN}20261130T100000"))
+    assert touched(ctx) == ["2026-11-30T08:00"]
+    assert "did not take place" not in capsys.readouterr().err
+
+
+def test_a_day_before_one_that_was_done_by_hand_comes_off_where_it_was_called_off(ctx: Context) -> None:
+    take(ctx, OVER)
+    tasks.done(ctx, [1])
+    take(ctx, OVER, before("20261109", "20261109T100000", "STATUS:CANCELLED"))
+    assert touched(ctx) == [HELD[0], HELD[2], "2026-11-21T10:00"]
+
+
+def test_a_series_that_goes_on_after_all_was_held_until_then(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending = weekly("20261102T100000", "FREQ=WEEKLY;COUNT=3", 0, ADA)
+    take(ctx, ending)
+    assert take(ctx, weekly("20261102T100000", "FREQ=WEEKLY", 1, ADA)) == "1 changed"
+    assert touched(ctx) == HELD
+    found = records.get(ctx, TASK, 1)
+    assert (found["done_at"], found["due_on"]) == (None, "2026-11-23")
+    at(monkeypatch, ctx, "2026-12-01T10:00:00+00:00")
+    take(ctx, weekly("20261102T100000", "FREQ=WEEKLY", 1, ADA))
+    assert touched(ctx) == [*HELD, "2026-11-23T10:00", "2026-11-30T10:00"]
+
+
+def test_a_series_that_is_all_to_come_by_now_was_not_held(ctx: Context) -> None:
+    take(ctx, weekly("20261102T100000", "FREQ=WEEKLY;COUNT=3", 0, ADA))
+    take(ctx, weekly("20261202T100000", "FREQ=WEEKLY;COUNT=3", 1, ADA))
+    assert touched(ctx) == []
 
 
 def test_a_series_that_is_called_off_from_a_day_on_is_held_until_then(
@@ -294,7 +438,7 @@ def test_a_series_of_meetings_goes_on_after_what_was_held(
     take(ctx, SERIES, *more)
     at(monkeypatch, ctx, "2026-12-02T10:00:00+00:00")
     take(ctx, SERIES, *more)
-    assert touched(ctx) == ["2026-11-30T10:00"], "the last of its days that are over"
+    assert touched(ctx) == ["2026-11-24T15:00" if more else "2026-11-23T10:00", "2026-11-30T10:00"]
     following, triggered = records.get(ctx, TASK, 2), records.get(ctx, TASK, 3)
     assert (following["due_on"], following["follows_id"], triggered["triggered_by_id"]) == ("2026-12-07", 1, 1)
     head = ctx.reader.value("SELECT seq FROM journal_head")

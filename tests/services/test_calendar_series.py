@@ -477,6 +477,8 @@ STEPS = st.one_of(
 @pytest.mark.parametrize("ctx", ["sqlite"], indirect=True)
 @given(steps=st.lists(STEPS, max_size=7))
 @example(steps=[("move", 6, 0), ("all as usual", 0, 0), ("call off", 6, 0), ("all as usual", 0, 0)])
+@example(steps=[("move", 3, 1), ("call off", 3, 0), ("call off", 2, 0), ("move", 3, 0)])
+@example(steps=[("move", 6, 2), ("all as usual", 0, 0), ("call off", 6, 0), ("move", 6, 0)])
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_agenda_has_what_the_last_version_says(ctx: Context, steps: list[tuple[str, int, int]]) -> None:
     """Whatever was moved, called off and taken back, and whatever was done here in between; and undo takes a version

@@ -128,6 +128,12 @@ def test_a_step_is_named_by_its_place_or_its_name(book: Context) -> None:
         plans.step_add(book, "nosuch", "x", {})
 
 
+def test_a_plan_needs_a_name(book: Context) -> None:
+    with pytest.raises(FieldError, match="a plan needs a name") as refused:
+        plans.add(book, "  ")
+    assert refused.value.hint == "as in: crm plan add Onboarding"
+
+
 def test_a_plan_is_renamed_and_removed_with_its_steps_and_comes_back(book: Context) -> None:
     before = steps(book)
     with pytest.raises(ConflictError, match="there is a plan 'Onboarding' already"):

@@ -113,7 +113,7 @@ _OPPORTUNITY_TAIL = (
     Field(
         "next_due",
         Day(),
-        "Next task",
+        "Next due",
         "The day of its next open task",
         "next_due",
         ("due",),
@@ -125,8 +125,8 @@ _OPPORTUNITY_TAIL = (
     Field(
         "next_task",
         Text(),
-        "Next step",
-        "The name of its next open task",
+        "Next task",
+        "The name of its next open task, which need not have a day",
         settable=False,
         expr=_first_task("name"),
         key_expr=_first_task("name_key"),
@@ -207,6 +207,6 @@ DEAL = Entity(
         Field("contact_name", Text(), "Contact as given", "The person's name on the lead it came from", "contact_name", search=True, settable=False),
         *_OPPORTUNITY_MIDDLE, *_OPPORTUNITY_TAIL, merged("opportunity"),
     ),
-    ("id", "name", "company", "stage", "value", "currency", "probability", "close_on", "owner", "next_due"),
+    ("id", "name", "company", "stage", "value", "currency", "probability", "close_on", "owner", "next_task", "next_due"),
     "-created_at", "deal", "A sale in the making, won or lost", spare=("probability", "company", "owner", "close_on"),
 )  # fmt: skip
