@@ -20,7 +20,7 @@ from crmcli.errors import CrmError
 from crmcli.faults import first_line, traceback_of, write_report
 from crmcli.services import pulse
 from crmcli.services.pulse import Shown, as_shown
-from crmcli.tui import toasts
+from crmcli.tui import hangup, toasts
 from crmcli.tui.actions import ACTIONS, Action, bindings_for
 from crmcli.tui.colours import DARK, LIGHT, THEMES
 from crmcli.tui.order import KeyOrder
@@ -28,7 +28,6 @@ from crmcli.tui.screens.board import BoardPlace
 from crmcli.tui.screens.place import Place
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Mapping
 
     from textual.binding import BindingType
@@ -136,9 +135,9 @@ class Dashboard(App[int]):
             return
         import asyncio
 
-        loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        hangup.watch(self)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._told, 128 + number)
+            asyncio.get_running_loop().add_signal_handler(number, self._told, 128 + number)
 
     def _told(self, code: int) -> None:
         """Leave; Textual cannot while its first screen is being made."""

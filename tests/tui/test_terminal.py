@@ -165,6 +165,23 @@ def test_signals_restore_the_terminal(book: Book, number: signal.Signals, until:
     assert b"\x1b[?1000h" not in before or b"\x1b[?1000l" in after
 
 
+def test_a_terminal_that_goes_away_without_a_signal_ends_it(book: Book) -> None:
+    """It is not the one that the process belongs to, so nobody tells."""
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN], stdin=slave, stdout=slave, stderr=slave, env=environment(), start_new_session=True
+    ) as child:
+        os.close(slave)
+        shown, end = b"", time.monotonic() + PATIENCE
+        while b"\x1b[?2004h" not in shown and time.monotonic() < end:
+            if select.select([master], [], [], 0.1)[0]:
+                shown += os.read(master, 65536)
+        time.sleep(1)
+        os.close(master)
+        # 120 is Python's own, where it cannot write what is left to say.
+        assert child.wait(PATIENCE) in {128 + signal.SIGHUP, 120}
+
+
 def test_a_signal_while_a_class_is_made_is_no_fault(book: Book) -> None:
     inside = (
         "import os, signal\nimport crmcli.tui.first as first\ndraw = first.FirstFrame.draw\n"
